@@ -1,0 +1,61 @@
+# Every target sets up what it needs in .venv. Written for make 3.81, which macOS ships.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+
+VENV := .venv/made.stamp
+# What a user installs, and what a developer adds to it; each is renewed when pyproject.toml changes.
+RUN := .venv/run.stamp
+DEV := .venv/dev.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help check test demo format fuzz bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests with coverage
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest --cov
+
+test: $(DEV) ## the tests, without coverage
+	$(BIN)/python -m pytest
+
+demo: $(RUN) ## show what llmc does, without a model or a network
+	$(BIN)/python examples/demo.py
+
+format: $(DEV) ## format the code, and mend what the linter can mend
+	$(BIN)/python -m ruff check --fix-only
+	$(BIN)/python -m ruff format
+
+fuzz: $(DEV) ## 20,000 random plans against the reference
+	LLMC_PLANS=20000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/semantics -q
+
+bench: $(DEV) ## measure the overhead of a task and the time to start
+	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/startup.py
+
+clean: ## remove the environment, caches and builds
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp and not .venv/bin/python: a venv that failed half-way has one too.
+$(VENV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "llmc needs Python 3.11 or newer, and $(PYTHON) is not; name another one: make PYTHON=python3.13" >&2; \
+		exit 1; \
+	}
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+$(RUN): pyproject.toml | $(VENV)
+	$(PIP) -e .
+	@touch $@
+
+$(DEV): pyproject.toml $(RUN)
+	$(PIP) -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""The compiler: what will be done."""

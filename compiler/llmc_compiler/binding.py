@@ -1,0 +1,82 @@
+"""Which argument goes to which parameter, decided from names alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The parameters of a tool by name.
+
+    `positional` are those that take positional arguments, in order; `named` those that may be given by name; more of
+    either kind are taken where `more_positional` or `more_named` says so.
+    """
+
+    positional: tuple[str, ...]
+    named: frozenset[str]
+    required: tuple[str, ...]
+    more_positional: bool = False
+    more_named: bool = False
+
+
+ANYTHING = Shape((), frozenset(), (), more_positional=True, more_named=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """A positional argument without a parameter."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A keyword that is no parameter."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """A keyword for a parameter that has a positional argument."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A required parameter without an argument."""
+
+    name: str
+
+
+Misfit = TooMany | Unknown | Twice | Missing
+
+
+def _may_be_named(shape: Shape, name: str) -> bool:
+    """Whether an argument of this name is taken; one that goes by position alone is not."""
+    return name in shape.named or (shape.more_named and name not in shape.positional)
+
+
+def bind(shape: Shape, names: Sequence[str | None]) -> tuple[tuple[str | None, ...], tuple[Misfit, ...]]:
+    """The parameter of each argument (None: one more positional one), and what does not fit.
+
+    `names` has an argument's keyword, or None for a positional one; positional ones come first.
+    """
+    bound: list[str | None] = []
+    misfits: list[Misfit] = []
+    for index, name in enumerate(names):
+        if name is None and index < len(shape.positional):
+            bound.append(shape.positional[index])
+            continue
+        if name is None and not shape.more_positional:
+            misfits.append(TooMany(index))
+        elif name is not None and name in bound:
+            misfits.append(Twice(index, name))
+        elif name is not None and not _may_be_named(shape, name):
+            misfits.append(Unknown(index, name))
+        bound.append(name)
+    misfits.extend(Missing(name) for name in shape.required if name not in bound)
+    return tuple(bound), tuple(misfits)

@@ -1,0 +1,249 @@
+"""Mistakes that the compiler finds: names and types (E2xx), effects (E3xx), and warnings.
+
+The exception that carries all of a plan's mistakes is `CompileError`.
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.source import Source
+
+
+class CompileError(Exception):
+    """A plan that cannot be run; `diagnostics` has every mistake, in order of place."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:
+        """Carry the mistakes."""
+        self.diagnostics = tuple(sorted(diagnostics, key=lambda found: found.span))
+        self.source = source
+        super().__init__(self.diagnostics, source)
+
+    def __str__(self) -> str:
+        """Every mistake as it is drawn without colour, or its title where the text is not known."""
+        if self.source is None:
+            return "\n".join(f"{found.severity}[{found.code}]: {found.words('title')}" for found in self.diagnostics)
+        from llmc_grammar.render import render  # noqa: PLC0415 — only the edge draws
+
+        return "\n\n".join(render(found, self.source) for found in self.diagnostics)
+
+
+def closest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that is most like the given one, if any is."""
+    folded = {other.lower(): other for other in reversed(known)}
+    found = get_close_matches(name.lower(), folded, n=1)
+    return folded[found[0]] if found else None
+
+
+@mistake
+class UnknownTool(Diagnostic):
+    """A call of a tool that is not in the toolbox."""
+
+    code = "E201"
+    title = "no tool is called `{name}`"
+    label = "not in the toolbox"
+    help = "did you mean `{suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@mistake
+class UnknownReference(Diagnostic):
+    """A reference to nothing."""
+
+    code = "E202"
+    title = "nothing is called `${name}`"
+    label = "no input or task above has this name"
+    help = "did you mean `${suggestion}`?"
+
+    name: str
+    suggestion: str | None = None
+
+
+@mistake
+class ForwardReference(Diagnostic):
+    """A reference to a later task."""
+
+    code = "E203"
+    title = "`${name}` is used before it is there"
+    label = "refers to a later line"
+    help = "move the line of `{name}` above this one"
+
+    name: str
+
+
+@mistake
+class SelfReference(Diagnostic):
+    """A task that refers to itself."""
+
+    code = "E204"
+    title = "`{name}` refers to itself"
+    label = "its own value"
+    help = "refer to a task above"
+
+    name: str
+
+
+@mistake
+class Circle(Diagnostic):
+    """Tasks that wait for each other."""
+
+    code = "E205"
+    title = "these tasks wait for each other: {circle}"
+    label = "refers to a later line that needs this one"
+    help = "take one of the references away"
+
+    circle: str
+
+
+@mistake
+class DuplicateId(Diagnostic):
+    """An id that is already taken."""
+
+    code = "E206"
+    title = "`{name}` is already taken"
+    label = "a second one of this name"
+    help = "give it another number or name"
+
+    name: str
+
+
+@mistake
+class TooManyTasks(Diagnostic):
+    """An automatic number above 9999."""
+
+    code = "E207"
+    title = "there is no number left for this task"
+    label = "would be number {number}; the highest is 9999"
+    help = "give it a name: `name = …`"
+
+    number: int
+
+
+@mistake
+class UnknownArgument(Diagnostic):
+    """A keyword that the tool does not know."""
+
+    code = "E208"
+    title = "`{tool}` has no argument `{name}`"
+    label = "not one of: {known}"
+    help = "did you mean `{suggestion}`?"
+
+    tool: str
+    name: str
+    known: str | None
+    suggestion: str | None = None
+
+
+@mistake
+class TooManyArguments(Diagnostic):
+    """A positional argument too many."""
+
+    code = "E209"
+    title = "`{tool}` takes {most} by position"
+    label = "one too many"
+    help = "its arguments are: {known}"
+
+    tool: str
+    most: str
+    known: str | None
+
+
+@mistake
+class MissingArgument(Diagnostic):
+    """A required argument that is not given."""
+
+    code = "E210"
+    title = "`{tool}` needs `{name}`"
+    label = "`{name}` is not given"
+    help = "write `{name}=…`"
+
+    tool: str
+    name: str
+
+
+@mistake
+class ArgumentTwice(Diagnostic):
+    """An argument given by position and by name."""
+
+    code = "E211"
+    title = "`{name}` is given twice"
+    label = "already given by position"
+    help = "leave one of the two out"
+
+    name: str
+
+
+@mistake
+class WrongArgument(Diagnostic):
+    """A constant that the tool does not take."""
+
+    code = "E212"
+    title = "`{tool}` does not take this for `{name}`"
+    label = "{reason}"
+
+    tool: str
+    name: str
+    reason: str
+
+
+@mistake
+class LoopNameTaken(Diagnostic):
+    """A loop variable with the name of a task or an input."""
+
+    code = "E213"
+    title = "`{name}` is already the name of a task or an input"
+    label = "cannot name the loop's element too"
+    help = "give the element another name"
+
+    name: str
+
+
+@mistake
+class WrongDefault(Diagnostic):
+    """A default that does not fit the input's type."""
+
+    code = "E214"
+    title = "the default of `{name}` is no {type}"
+    label = "this is {found}"
+    help = "change the type or the default"
+
+    name: str
+    type: str
+    found: str
+
+
+@mistake
+class WrongOperand(Diagnostic):
+    """An operation on constants that cannot work."""
+
+    code = "E215"
+    title = "this cannot be computed"
+    label = "{reason}"
+
+    reason: str
+
+
+@mistake
+class UnusedSlot(Diagnostic):
+    """A `$name` in a string where nothing of that name is above."""
+
+    code = "W201"
+    title = "`{raw}` stays as it is"
+    label = "no input or task above has this name"
+    help = "write `$${rest}` if it is meant as text"
+
+    raw: str
+    rest: str
+
+
+@mistake
+class UnsureRetry(Diagnostic):
+    """`@retry` on a write that has no idempotency key."""
+
+    code = "W301"
+    title = "`@retry` repeats `{tool}` only where it was certainly not sent"
+    label = "a write that might have happened is not done again"
+
+    tool: str

@@ -1,0 +1,191 @@
+"""What a tool takes and gives by a function's annotations, checked by pydantic without calling it."""
+
+import inspect
+import json
+import types
+from collections.abc import Callable, Hashable, Sequence
+from copy import deepcopy
+from functools import cached_property, partial
+from inspect import Parameter
+from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError
+
+from llmc_compiler.binding import Shape
+from llmc_compiler.term import Json
+from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError
+
+_PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object})
+_CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
+_BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
+_BY_POSITION: Final = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
+
+
+class FunctionSignature:
+    """Arguments and result by annotations; nothing is coerced but integers to `float`.
+
+    Raises ToolboxError for annotations that have no JSON form.
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        """Read the annotations."""
+        self._name = name
+        signature, hints = _inspect(function, name)
+        self._found = tuple(signature.parameters.values())
+        self.shape = _shape(self._found)
+        self._types = {p.name: _Type(hints.get(p.name, Any), f"`{p.name}` of `{name}`") for p in self._found}
+        self._result = _Type(hints.get("return", Any), f"the result of `{name}`")
+        self._extra = next((p.name for p in self._found if p.kind is Parameter.VAR_POSITIONAL), None)
+        self._more = next((p.name for p in self._found if p.kind is Parameter.VAR_KEYWORD), None)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        plain = [p for p in self._found if p.kind not in {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}]
+        schemas, shared = TypeAdapter.json_schemas([(p.name, "validation", self._types[p.name].adapter) for p in plain])
+        return {
+            "type": "object",
+            "properties": {p.name: _with_default(schemas[p.name, "validation"], p.default) for p in plain},
+            "required": list(self.shape.required),
+            **shared,
+        }
+
+    @cached_property
+    def returns(self) -> dict[str, Any]:
+        """The JSON schema of the result."""
+        return self._result.adapter.json_schema()
+
+    def check(self, parameter: str | None, value: Json) -> None:
+        """Check one argument; raises ArgumentError."""
+        self._convert(parameter, value)
+
+    def _convert(self, parameter: str | None, value: Json) -> object:
+        """The argument as the function wants it."""
+        known = self._types.get(parameter or self._extra or "") or self._types[self._more or ""]
+        try:
+            return known.convert(value)
+        except ValidationError as error:
+            raise ArgumentError(parameter, _first(error)) from error
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and keyword arguments, checked, in copies of the function's own; raises ArgumentError."""
+        kwargs = {name: self._convert(name, value) for name, value in bound if name is not None}
+        extra = [self._convert(None, value) for name, value in bound if name is None]
+        first = [p.name for p in self._found if p.kind in _BY_POSITION] if extra else self._positional_only
+        args = [kwargs.pop(name) for name in first if name in kwargs]
+        return args + extra, kwargs
+
+    @cached_property
+    def _positional_only(self) -> list[str]:
+        """Parameters that cannot be given by name."""
+        return [p.name for p in self._found if p.kind is Parameter.POSITIONAL_ONLY]
+
+    def accept(self, result: object) -> object:
+        """The result as JSON data; raises ResultError."""
+        try:
+            return self._result.dump(result)
+        except ValidationError as error:
+            raise ResultError(_first(error)) from error
+
+
+class _Type:
+    """One annotation: how JSON data becomes what it says, and back.
+
+    Plain annotations (made of JSON's own types) are checked as they are; others go through JSON text, where a date, an
+    enum or a model has its strict form.
+    """
+
+    def __init__(self, annotation: Any, what: str) -> None:  # noqa: ANN401 — an annotation may be anything
+        try:
+            self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        except (PydanticSchemaGenerationError, PydanticUserError) as error:
+            message = f"{what} has a type without a JSON form ({annotation!r}): use JSON's types or a pydantic model"
+            raise ToolboxError(message) from error
+        self._plain = _is_plain(annotation)
+        if not self._plain:
+            self._check_schema(what)
+        self._exact = annotation if annotation in (str, int, float, bool) else None
+        self._anything = annotation in (Any, object)
+        self._strictly = partial(self.adapter.validator.validate_python, strict=True)
+
+    def _check_schema(self, what: str) -> None:
+        """Refuse types that pydantic knows but JSON does not."""
+        try:
+            self.adapter.json_schema()
+        except PydanticUserError as error:
+            message = f"{what} has a type without a JSON form: use JSON's types or a pydantic model"
+            raise ToolboxError(message) from error
+
+    def convert(self, value: Json) -> object:
+        """Own copy of the value as the annotation says."""
+        if type(value) is self._exact:
+            return value
+        if self._anything:
+            return deepcopy(value) if isinstance(value, (list, dict)) else value
+        if self._plain:
+            return self._strictly(deepcopy(value))
+        return self.adapter.validate_json(json.dumps(value), strict=True)
+
+    def dump(self, result: object) -> object:
+        """The result as JSON data."""
+        if type(result) is self._exact or self._anything:
+            return result
+        if self._plain:
+            self._strictly(result)
+            return result
+        return self.adapter.dump_python(self.adapter.validate_python(result), mode="json")
+
+
+def _inspect(function: Callable[..., Any], name: str) -> tuple[inspect.Signature, dict[str, Any]]:
+    """Signature and resolved annotations."""
+    plain = function if inspect.isroutine(function) or isinstance(function, type) else type(function).__call__
+    try:
+        return inspect.signature(function), get_type_hints(plain, include_extras=True)
+    except (TypeError, ValueError, NameError) as error:
+        message = f"the signature of `{name}` cannot be read: {error}"
+        raise ToolboxError(message) from error
+
+
+def _shape(found: Sequence[Parameter]) -> Shape:
+    """The parameters by name."""
+    kinds = {p.kind for p in found}
+    return Shape(
+        positional=tuple(p.name for p in found if p.kind in _BY_POSITION),
+        named=frozenset(p.name for p in found if p.kind in _BY_NAME),
+        required=tuple(p.name for p in found if p.default is Parameter.empty and p.kind in _BY_NAME | _BY_POSITION),
+        more_positional=Parameter.VAR_POSITIONAL in kinds,
+        more_named=Parameter.VAR_KEYWORD in kinds,
+    )
+
+
+def _is_plain(annotation: Any) -> bool:  # noqa: ANN401 — an annotation may be anything
+    """Whether it is made of JSON's own types alone."""
+    if isinstance(annotation, Hashable) and annotation in _PLAIN:
+        return True
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is dict and inside[0] is not str:
+        return False
+    return origin in _CONTAINERS and (origin is Literal or all(map(_is_plain, inside)))
+
+
+def _with_default(schema: dict[str, Any], default: object) -> dict[str, Any]:
+    """A parameter's schema, with its default if that can be told in JSON."""
+    return {**schema, "default": default} if default is not Parameter.empty and _is_json(default) else schema
+
+
+def _is_json(value: object) -> bool:
+    """Whether it can be written as JSON."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _first(error: ValidationError) -> str:
+    """The first mistake of a validation, with its place."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = "".join(f"[{step!r}]" for step in first["loc"])
+    words = first["msg"][0].lower() + first["msg"][1:]
+    return f"{place}: {words}" if place else words

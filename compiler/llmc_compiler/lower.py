@@ -1,0 +1,266 @@
+"""Lowering: from a task as written to the nodes that do it.
+
+Names are resolved, arguments bound and constants checked. A call inside an expression becomes a node of its own under
+the conditions on its way; what is left of the expression is a term that reads it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from llmc_compiler import errors, graph, term
+from llmc_compiler.arguments import check_arguments
+from llmc_compiler.effects import When
+from llmc_compiler.evaluate import EvaluationError, evaluate
+from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
+from llmc_compiler.names import Names
+from llmc_compiler.term import Const, Get, Json, NodeId, Term
+from llmc_compiler.tools import Toolbox
+from llmc_grammar import ast
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an expression stands: its id, and the conditions on its way."""
+
+    path: str
+    when: tuple[Condition, ...] = ()
+
+    def at(self, step: str) -> "_Place":
+        """A part of the expression that is always reached with it."""
+        return _Place(f"{self.path}/{step}", self.when)
+
+    def under(self, step: str, condition: Term, *, expected: bool) -> "_Place":
+        """A part that is reached only where the condition's truth is as expected."""
+        return _Place(f"{self.path}/{step}", (*self.when, Condition(condition, expected)))
+
+
+class _NoReads:
+    """What a constant may read: nothing."""
+
+    skipped_is_null = False
+    item: Json = None
+
+    def get(self, node: NodeId, /) -> Json:
+        """Nothing is there."""
+        raise KeyError(node)
+
+    def param(self, name: str, /) -> Json:
+        """Nothing is there."""
+        raise KeyError(name)
+
+
+class Lowering:
+    """Lowers statements one after the other; `diagnostics` are the mistakes so far, but for unknown references."""
+
+    def __init__(self, tools: Toolbox) -> None:
+        """Start with nothing known but the tools."""
+        self.names = Names()
+        self.diagnostics: list[Diagnostic] = []
+        self._tools = tools
+        self._nodes: list[Node] = []
+        self._task = TaskId("")
+        self._item: str | None = None
+        self._constants: dict[int, tuple[Term, Const]] = {}
+
+    def task(self, task: ast.Task) -> list[Node]:
+        """The nodes of a task, in plan order."""
+        self._begin(self.names.claim(task.binder, task.binder_span if task.binder else task.span, self.diagnostics))
+        if task.loop is not None:
+            self._loop(task, task.loop)
+        else:
+            place = _Place(self._task)
+            when = () if task.guard is None else (Condition(self._expr(task.guard, place.at("if"))),)
+            self._main(task.expr, replace(place, when=when), task.options)
+        self.names.define(self._task)
+        return self._nodes
+
+    def join(self, join: ast.Join) -> list[Node]:
+        """The nodes of the join."""
+        self._begin(TaskId(JOIN))
+        values = [self._expr(given.value, _Place(f"{JOIN}/a{i}")) for i, given in enumerate(join.arguments)]
+        if not values:
+            self._join(self.names.all_tasks(), join.span, everything=True)
+        elif join.arguments[0].name is not None:
+            names = (given.name or "" for given in join.arguments)
+            self._join(term.MapOf(tuple(zip(names, values, strict=True))), join.span)
+        else:
+            self._join(values[0] if len(values) == 1 else term.ListOf(tuple(values)), join.span)
+        return self._nodes
+
+    def implicit_join(self) -> list[Node]:
+        """The join of a plan that has none: the tasks nobody uses."""
+        self._begin(TaskId(JOIN))
+        self._join(self.names.unused_tasks(), ast.NOWHERE)
+        return self._nodes
+
+    def _begin(self, task: TaskId) -> None:
+        """Start another statement."""
+        self._task, self._nodes, self._constants = task, [], {}
+        self.names.enter(task)
+
+    def _join(self, value: Term, span: Span, *, everything: bool = False) -> None:
+        """Add the join's node."""
+        self._add(JOIN, graph.Join(value, everything), (), span)
+
+    def _add(self, path: str, op: graph.Operation, when: tuple[Condition, ...], span: Span) -> NodeId:
+        """Add a node."""
+        effects = {effect: None for node in op.body for effect in node.effects} if isinstance(op, graph.Loop) else {}
+        if isinstance(op, graph.Call):
+            effects[op.tool.effect] = None
+        node = Node(
+            id=NodeId(path),
+            op=op,
+            task=self._task,
+            when=when,
+            needs=dependencies(op, when),
+            effects=tuple(effects),
+            origins=(self._task,),
+            span=span,
+        )
+        self._nodes.append(node)
+        return node.id
+
+    def _loop(self, task: ast.Task, loop: ast.Loop) -> None:
+        """Add the nodes of a loop: those of its source, and one that holds the body."""
+        self.names.claim_item(loop, self.diagnostics)
+        source = self._expr(loop.source, _Place(f"{self._task}/in"))
+        outside, self._nodes, self._item = self._nodes, [], loop.name
+        when: tuple[Condition, ...] = ()
+        if loop.condition is not None:
+            when = (Condition(self._expr(loop.condition, _Place(f"{self._task}/filter"))),)
+        result = self._main(task.expr, _Place(f"{self._task}/each", when), task.options)
+        body, self._nodes, self._item = tuple(self._nodes), outside, None
+        self._add(self._task, graph.Loop(loop.name, source, body, result), (), task.span)
+
+    def _main(self, expr: ast.Expr, place: _Place, options: Sequence[ast.Option]) -> NodeId:
+        """Add the node of a task's own expression."""
+        if isinstance(expr, ast.Call):
+            return self._call(expr, place, options)
+        value = self._expr(expr, place)
+        return self._add(place.path, graph.Evaluate(value, self._fallback(options, place)), place.when, expr.span)
+
+    def _fallback(self, options: Sequence[ast.Option], place: _Place) -> Term | None:
+        """The term of `@fallback`, if it is there."""
+        values = [option.value for option in options if isinstance(option, ast.Fallback)]
+        return self._expr(values[0], place.at("fallback")) if values else None
+
+    def _call(self, call: ast.Call, place: _Place, options: Sequence[ast.Option] = ()) -> NodeId:
+        """Add the node of a call, and those of the calls in its arguments."""
+        values = [self._expr(given.value, place.at(f"a{i}")) for i, given in enumerate(call.arguments)]
+        tool = self._tools.get(call.tool)
+        if tool is None:
+            suggestion = errors.closest(call.tool, [known.name for known in self._tools])
+            self.diagnostics.append(errors.UnknownTool(span=call.name_span, name=call.tool, suggestion=suggestion))
+            return NodeId(place.path)
+        constants = [self._constant(value) for value in values]
+        names = check_arguments(tool, call, constants, self.diagnostics)
+        retries = [option for option in options if isinstance(option, ast.Retry) and option.count]
+        if retries and tool.effect.rule.retry is not When.YES:
+            self.diagnostics.append(errors.UnsureRetry(span=retries[0].span, tool=tool.name))
+        op = graph.Call(
+            tool,
+            tuple(zip(names, values, strict=True)),
+            timeout=next((option.seconds for option in options if isinstance(option, ast.Timeout)), None),
+            retries=sum(option.count for option in retries),
+            fallback=self._fallback(options, place),
+        )
+        return self._add(place.path, op, place.when, call.span)
+
+    def _expr(self, expr: ast.Expr, place: _Place) -> Term:
+        """The term of an expression; its calls are added as nodes on the way."""
+        match expr:
+            case ast.Literal(value, span):
+                return Const(value, span)
+            case ast.Ref():
+                return self._ref(expr)
+            case ast.Text(parts, span):
+                return self._text(parts, span)
+            case ast.List(items, span):
+                found = tuple(self._expr(item, place.at(f"i{i}")) for i, item in enumerate(items))
+                return self._checked(term.ListOf(found, span))
+            case ast.Map(entries, span):
+                pairs = tuple((key, self._expr(value, place.at(f"i{i}"))) for i, (key, value) in enumerate(entries))
+                return self._checked(term.MapOf(pairs, span))
+            case ast.Call(span=span):
+                return Get(self._call(expr, place), (), span)
+            case ast.Unary(op, operand, span):
+                return self._checked(term.Unary(op, self._expr(operand, place.at("o")), span))
+            case ast.Binary():
+                return self._checked(self._binary(expr, place))
+            case ast.Choice():
+                return self._choice(expr, place)
+
+    def _binary(self, expr: ast.Binary, place: _Place) -> Term:
+        """An operator; the right side of `and` and `or` is reached only under the left one."""
+        left = self._expr(expr.left, place.at("l"))
+        right_place = place.at("r")
+        if expr.op == "and":
+            right_place = place.under("r", left, expected=True)
+        elif expr.op == "or":
+            # `left or false` reads a skipped left side as null, as `or` itself does.
+            right_place = place.under("r", term.Binary("or", left, Const(value=False)), expected=False)
+        return term.Binary(expr.op, left, self._expr(expr.right, right_place), expr.span)
+
+    def _choice(self, expr: ast.Choice, place: _Place) -> Term:
+        """A choice; each branch is reached only under its condition."""
+        condition = self._expr(expr.condition, place.at("c"))
+        then = self._expr(expr.then, place.under("t", condition, expected=True))
+        otherwise = self._expr(expr.otherwise, place.under("e", condition, expected=False))
+        return self._checked(term.Choice(condition, then, otherwise, expr.span))
+
+    def _ref(self, ref: ast.Ref) -> Term:
+        """The read of a reference; an unknown one is remembered, since it may be defined below."""
+        found = self._find(ref)
+        if found is None:
+            self.names.unknown(ref)
+            return Get(NodeId(ref.name), ref.path, ref.span)
+        return found
+
+    def _find(self, ref: ast.Ref) -> Term | None:
+        """What a reference reads, if it is known."""
+        if ref.name == self._item:
+            return term.Item(ref.path, ref.span)
+        return self.names.find(ref)
+
+    def _text(self, parts: Sequence[str | ast.Slot], span: Span) -> Term:
+        """A text: a constant where it has no slot that reads something."""
+        pieces: list[str | Term] = []
+        for part in parts:
+            found = part if isinstance(part, str) else self._slot(part)
+            if isinstance(found, str) and pieces and isinstance(pieces[-1], str):
+                pieces[-1] += found
+            else:
+                pieces.append(found)
+        if all(isinstance(piece, str) for piece in pieces):
+            return Const("".join(piece for piece in pieces if isinstance(piece, str)), span)
+        return term.Template(tuple(pieces), span)
+
+    def _slot(self, slot: ast.Slot) -> str | Term:
+        """What a slot reads, or its text where nothing of that name is above."""
+        found = self._find(slot.ref)
+        if found is None and self.names.is_broken(slot.ref.name):
+            return slot.raw
+        if found is None:
+            self.diagnostics.append(errors.UnusedSlot(span=slot.ref.span, raw=slot.raw, rest=slot.raw[1:]))
+            return slot.raw
+        return found
+
+    def _constant(self, value: Term) -> Const | None:
+        """The value of a term that reads nothing, if it is known."""
+        if isinstance(value, Const):
+            return value
+        return self._constants.get(id(value), (value, None))[1]
+
+    def _checked(self, value: Term) -> Term:
+        """The term; computed already now where it reads nothing, so that what cannot work is found."""
+        constants = [self._constant(child) for child in term.children(value)]
+        known = [constant for constant in constants if constant is not None]
+        if len(known) == len(constants):
+            try:
+                found = Const(evaluate(term.rebuild(value, known), _NoReads()))
+                self._constants[id(value)] = (value, found)
+            except EvaluationError as error:
+                self.diagnostics.append(errors.WrongOperand(span=error.span, reason=str(error)))
+        return value

@@ -1,0 +1,128 @@
+"""Names: which are taken, and what a reference refers to."""
+
+from collections.abc import Iterable, Iterator
+
+from llmc_compiler import errors
+from llmc_compiler.graph import TaskId
+from llmc_compiler.term import Get, MapOf, NodeId, Param, Term
+from llmc_grammar import ast
+from llmc_grammar.diagnostic import Diagnostic, Note
+from llmc_grammar.source import Span
+
+_HIGHEST_NUMBER = 9999
+
+
+class Names:
+    """The names of a plan, in the order in which they are defined."""
+
+    def __init__(self) -> None:
+        """Nothing is defined."""
+        self._places: dict[str, Span] = {}
+        self._inputs: set[str] = set()
+        self._tasks: dict[str, None] = {}
+        self._items: dict[str, Span] = {}
+        self._used: set[str] = set()
+        self._users: dict[str, dict[str, None]] = {}
+        self._unknown: list[tuple[ast.Ref, TaskId]] = []
+        self._broken: set[str | None] = set()
+        self._current = TaskId("")
+        self._highest = 0
+
+    def claim(self, binder: str | None, span: Span, diagnostics: list[Diagnostic]) -> TaskId:
+        """The id of the next task."""
+        name = binder or str(self._highest + 1)
+        if binder is None and self._highest >= _HIGHEST_NUMBER:
+            diagnostics.append(errors.TooManyTasks(span=span, number=self._highest + 1))
+        self._take(name, span, diagnostics)
+        if name.isdigit():
+            self._highest = max(self._highest, int(name))
+        return TaskId(name)
+
+    def _take(self, name: str, span: Span, diagnostics: list[Diagnostic]) -> None:
+        """Take a name, which must be free."""
+        before = self._places.get(name) or self._items.get(name)
+        if before is not None:
+            note = Note(before, "first here")
+            diagnostics.append(errors.DuplicateId(span=span, name=name, notes=(note,)))
+        self._places.setdefault(name, span)
+
+    def claim_input(self, found: ast.Input, diagnostics: list[Diagnostic]) -> None:
+        """Take the name of an input."""
+        self._take(found.name, found.name_span, diagnostics)
+        self._inputs.add(found.name)
+
+    def claim_item(self, loop: ast.Loop, diagnostics: list[Diagnostic]) -> None:
+        """Take the name of a loop's element, which may not be a task's or an input's."""
+        before = self._places.get(loop.name)
+        if before is not None:
+            note = Note(before, "first here")
+            diagnostics.append(errors.LoopNameTaken(span=loop.name_span, name=loop.name, notes=(note,)))
+        self._items.setdefault(loop.name, loop.name_span)
+
+    def enter(self, task: TaskId) -> None:
+        """From here on references are those of this task, or of the join."""
+        self._current = task
+
+    def define(self, task: TaskId) -> None:
+        """From here on references to the task are good."""
+        self._tasks[task] = None
+
+    def tolerate(self, broken: Iterable[str | None]) -> None:
+        """Let references to these go, and those to any number if one of them has no name."""
+        self._broken.update(broken)
+
+    def is_broken(self, name: str) -> bool:
+        """Whether a name may be that of a statement that is wrong in itself."""
+        return name in self._broken or (None in self._broken and name.isdigit())
+
+    def find(self, ref: ast.Ref) -> Term | None:
+        """What a reference reads, if it is known."""
+        if ref.name in self._inputs:
+            return Param(ref.name, ref.path, ref.span)
+        if ref.name not in self._tasks:
+            return None
+        self._used.add(ref.name)
+        self._users.setdefault(self._current, {})[ref.name] = None
+        return Get(NodeId(ref.name), ref.path, ref.span)
+
+    def unknown(self, ref: ast.Ref) -> None:
+        """Remember a reference that is not known yet."""
+        self._unknown.append((ref, self._current))
+        self._users.setdefault(self._current, {})[ref.name] = None
+
+    def all_tasks(self) -> Term:
+        """A mapping from id to value of all tasks."""
+        return MapOf(tuple((name, Get(NodeId(name))) for name in self._tasks))
+
+    def unused_tasks(self) -> Term:
+        """A mapping from id to value of the tasks nobody uses."""
+        return MapOf(tuple((name, Get(NodeId(name))) for name in self._tasks if name not in self._used))
+
+    def mistakes(self) -> Iterator[Diagnostic]:
+        """A diagnostic for each reference that was never known where it stood."""
+        circles = self._circles()
+        known = [*self._places]
+        for ref, task in self._unknown:
+            if self.is_broken(ref.name):
+                continue
+            if ref.name == task:
+                yield errors.SelfReference(span=ref.span, name=ref.name)
+            elif ref.name in circles and task in circles and circles[ref.name] is circles[task]:
+                circle = " → ".join(f"`{name}`" for name in circles[task])
+                yield errors.Circle(span=ref.span, circle=circle, notes=self._note(ref.name))
+            elif ref.name in self._places:
+                yield errors.ForwardReference(span=ref.span, name=ref.name, notes=self._note(ref.name))
+            else:
+                yield errors.UnknownReference(span=ref.span, name=ref.name, suggestion=errors.closest(ref.name, known))
+
+    def _note(self, name: str) -> tuple[Note, ...]:
+        """Where a name is defined."""
+        return (Note(self._places[name], f"`{name}` is defined here"),)
+
+    def _circles(self) -> dict[str, tuple[str, ...]]:
+        """For each task that waits for itself, the circle it is in."""
+        if not self._unknown:
+            return {}
+        from llmc_compiler.digraph import circles  # noqa: PLC0415 — networkx is heavy, and good plans have no circles
+
+        return circles(self._users, list(self._places))

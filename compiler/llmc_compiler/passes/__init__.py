@@ -1,0 +1,1 @@
+"""Passes: each takes a graph and gives a better one that means the same."""

@@ -1,0 +1,146 @@
+"""Compiling as a conversation: finished statements in, steps for the runtime out.
+
+What may start before the whole plan is known is handed over at once; everything else when the plan is closed, after the
+passes. A node once handed over never changes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from llmc_compiler import errors
+from llmc_compiler.effects import When
+from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId
+from llmc_compiler.lower import Lowering
+from llmc_compiler.order import Hazards
+from llmc_compiler.passes.dedup import Dedup, Sweep
+from llmc_compiler.pipeline import PIPELINE, Pass, optimize
+from llmc_compiler.steps import Add, Drop, Report, Share, Step
+from llmc_compiler.term import NodeId
+from llmc_compiler.tools import Toolbox
+from llmc_compiler.types import describe, fits, literal, type_of
+from llmc_compiler.verify import BrokenGraphError
+from llmc_grammar import ast
+from llmc_grammar.diagnostic import Diagnostic
+
+
+class Session:
+    """Compiles one plan, statement by statement.
+
+    `early=False` hands nothing over before the end, as for a plan file, which is known as a whole.
+    """
+
+    def __init__(self, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, early: bool = True) -> None:
+        """Start with an empty plan."""
+        self._passes = tuple(passes)
+        self._early = early
+        self._lowering = Lowering(tools)
+        self._hazards = Hazards()
+        self._sweep = Sweep() if any(isinstance(known, Dedup) for known in self._passes) else None
+        self._nodes: dict[NodeId, Node] = {}
+        self._tasks: dict[TaskId, NodeId] = {}
+        self._parameters: list[Parameter] = []
+        self._handed: dict[NodeId, Node] = {}
+        self._joined = False
+        self.graph: Graph | None = None
+        """The optimised graph, once the plan is closed."""
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Every mistake found so far."""
+        return tuple(self._lowering.diagnostics)
+
+    def feed(self, statement: ast.Statement) -> tuple[Step, ...]:
+        """Compile a finished statement; what it does may start now is handed over."""
+        found = len(self._lowering.diagnostics)
+        nodes = self._lower(statement)
+        placed = [self._hazards.place(node) for node in nodes]
+        self._nodes.update((node.id, node) for node in placed)
+        reported = tuple(self._lowering.diagnostics[found:])
+        steps: list[Step] = [Report(reported)] if reported else []
+        if self._early and not any(mistake.severity == "error" for mistake in reported):
+            steps += self._hand_over(placed)
+        return tuple(steps)
+
+    def tolerate(self, broken: Iterable[str | None]) -> None:
+        """Take references to statements that are wrong in themselves as no further mistakes.
+
+        `broken` has their numbers and names, None for one that has neither.
+        """
+        self._lowering.names.tolerate(broken)
+
+    def _lower(self, statement: ast.Statement) -> list[Node]:
+        """The nodes of a statement."""
+        match statement:
+            case ast.Input():
+                self._parameter(statement)
+            case ast.Task():
+                nodes = self._lowering.task(statement)
+                self._tasks.update((nodes[-1].task, nodes[-1].id) for _ in nodes[-1:])
+                return nodes
+            case ast.Join():
+                self._joined = True
+                return self._lowering.join(statement)
+            case _:
+                pass
+        return []
+
+    def _parameter(self, found: ast.Input) -> None:
+        """Add an input."""
+        self._lowering.names.claim_input(found, self._lowering.diagnostics)
+        default = None if found.default is None else literal(found.default)
+        wanted = found.type or (ast.Type("str") if found.default is None else type_of(default))
+        if found.default is not None and not fits(default, wanted):
+            self._lowering.diagnostics.append(
+                errors.WrongDefault(
+                    span=found.default.span,
+                    name=found.name,
+                    type=describe(wanted),
+                    found=describe(type_of(default)) if default is not None else "null",
+                )
+            )
+        self._parameters.append(Parameter(found.name, wanted, found.default is None, default))
+
+    def _hand_over(self, nodes: Iterable[Node]) -> Iterable[Step]:
+        """Steps for those of the nodes that may start while the plan is still being written."""
+        for node in nodes:
+            renamed = self._sweep.add(node) if self._sweep is not None else node
+            if renamed is None:
+                continue
+            if all(need in self._handed for need in renamed.needs) and _may_start_early(renamed):
+                self._handed[node.id] = renamed
+                yield Add((renamed,))
+
+    def mistakes(self) -> tuple[Diagnostic, ...]:
+        """Every mistake of a plan of which nothing more comes: also references to what never came."""
+        return (*self._lowering.diagnostics, *self._lowering.names.mistakes())
+
+    def close(self) -> tuple[Step, ...]:
+        """The end of the plan: everything not handed over yet; raises CompileError with all mistakes."""
+        if any(found.severity == "error" for found in self.mistakes()):
+            raise errors.CompileError(self.mistakes())
+        if not self._joined:
+            self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
+        self.graph = optimize(Graph(dict(self._nodes), dict(self._tasks), tuple(self._parameters)), self._passes)
+        return tuple(self._last_steps(self.graph))
+
+    def _last_steps(self, graph: Graph) -> Iterable[Step]:
+        """What became of the nodes handed over, and all others."""
+        dead = tuple(key for key in self._handed if key not in graph.nodes)
+        if dead:
+            yield Drop(dead)
+        for key, node in self._handed.items():
+            if key in graph.nodes and replace(graph.nodes[key], origins=node.origins) != node:
+                message = f"{key} was handed over and then changed"
+                raise BrokenGraphError(message)
+        yield Add(tuple(node for key, node in graph.nodes.items() if key not in self._handed))
+        yield from (Share(task, key) for task, key in graph.tasks.items() if str(task) != str(key))
+
+
+def _may_start_early(node: Node) -> bool:
+    """Whether the node may start before the whole plan is known."""
+    if isinstance(node.op, Call) and not node.op.tool.early:
+        return False
+    if isinstance(node.op, Loop) and not all(_may_start_early(inner) for inner in node.op.body):
+        return False
+    allowed = {When.YES} if node.after else {When.YES, When.UNWRITTEN}
+    return all(effect.rule.early in allowed for effect in node.effects)

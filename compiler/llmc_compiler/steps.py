@@ -1,0 +1,39 @@
+"""What the compiler tells the runtime while a plan is being compiled."""
+
+from dataclasses import dataclass
+
+from llmc_compiler.graph import Node, TaskId
+from llmc_compiler.term import NodeId
+from llmc_grammar.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """These nodes may be run; they never change, and what they wait for was added before or is in the same step."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Nobody needs these nodes: stop them, and forget their results and errors."""
+
+    nodes: tuple[NodeId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """This written task has the value of that node."""
+
+    task: TaskId
+    node: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Mistakes found in what was fed last."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+Step = Add | Drop | Share | Report

@@ -1,0 +1,186 @@
+"""What a node computes without calling a tool: expressions whose leaves are constants and reads.
+
+Const is JSON data; Get, Item and Param are the value of a node, of the loop's element, of the plan's input, with steps
+into it; Template is a text with terms in it; ListOf and MapOf are containers; Unary, Binary and Choice operators, as in
+the plan.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NewType
+
+from llmc_grammar.ast import NOWHERE
+from llmc_grammar.source import Span
+
+NodeId = NewType("NodeId", str)
+"""A written task's id, plus a path for what is nested in it: `3`, `3/a0`."""
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+Path = tuple[str | int, ...]
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """JSON data; equal only to the same data of the same types, so `1`, `1.0` and `true` are three constants."""
+
+    value: Json
+    span: Span = _span()
+
+    def __eq__(self, other: object) -> bool:
+        """Same data, same types."""
+        return isinstance(other, Const) and canonical(self.value) == canonical(other.value)
+
+    def __hash__(self) -> int:
+        """Hash of the canonical text."""
+        return hash(canonical(self.value))
+
+
+def canonical(value: Json) -> str:
+    """A text that is equal for equal data of equal types, whatever the order of mapping keys."""
+    if isinstance(value, dict):
+        inside = ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value))
+        return f"{{{inside}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(canonical, value))}]"
+    return repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """The value of another node, or a part of it."""
+
+    node: NodeId
+    path: Path = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The element that a loop is at, or a part of it."""
+
+    path: Path = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """The value of one of the plan's inputs, or a part of it."""
+
+    name: str
+    path: Path = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text: pieces of text, and terms whose values stand in it as text."""
+
+    parts: tuple["str | Term", ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list."""
+
+    items: tuple["Term", ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping."""
+
+    entries: tuple[tuple[str, "Term"], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`not x` or `-x`."""
+
+    op: str
+    operand: "Term"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An operator between two terms; `and` and `or` reach their right side only if they need it."""
+
+    op: str
+    left: "Term"
+    right: "Term"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`then if condition else otherwise`; one of the two is not reached."""
+
+    condition: "Term"
+    then: "Term"
+    otherwise: "Term"
+    span: Span = _span()
+
+
+Term = Const | Get | Item | Param | Template | ListOf | MapOf | Unary | Binary | Choice
+
+
+def children(term: Term) -> tuple[Term, ...]:
+    """The terms directly inside a term, in the order in which they are evaluated."""
+    match term:
+        case Template(parts):
+            return tuple(part for part in parts if not isinstance(part, str))
+        case ListOf(items):
+            return items
+        case MapOf(entries):
+            return tuple(value for _, value in entries)
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Choice(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case _:
+            return ()
+
+
+def reads(term: Term) -> Iterator[Get]:
+    """Every read of a node in a term, reached or not."""
+    if isinstance(term, Get):
+        yield term
+    for child in children(term):
+        yield from reads(child)
+
+
+def rebuild(term: Term, parts: Iterable[Term]) -> Term:
+    """The term with other terms directly inside it, as many as `children` gives."""
+    fresh = iter(parts)
+    match term:
+        case Template(pieces, span):
+            return Template(tuple(piece if isinstance(piece, str) else next(fresh) for piece in pieces), span)
+        case ListOf(_, span):
+            return ListOf(tuple(fresh), span)
+        case MapOf(entries, span):
+            return MapOf(tuple((key, next(fresh)) for key, _ in entries), span)
+        case Unary(op, _, span):
+            return Unary(op, next(fresh), span)
+        case Binary(op, _, _, span):
+            return Binary(op, next(fresh), next(fresh), span)
+        case Choice(_, _, _, span):
+            return Choice(next(fresh), next(fresh), next(fresh), span)
+        case _:
+            return term
+
+
+def substitute(term: Term, same: Mapping[NodeId, NodeId]) -> Term:
+    """The term with reads of nodes replaced by reads of those that stand for them."""
+    if isinstance(term, Get):
+        return Get(same[term.node], term.path, term.span) if term.node in same else term
+    return rebuild(term, (substitute(child, same) for child in children(term)))

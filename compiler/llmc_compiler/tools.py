@@ -1,0 +1,333 @@
+"""Tools: what a plan may call, and how a Python function becomes one.
+
+    @read("web", latency=0.6)
+    async def search(entity: str) -> str:
+        '''First paragraph of the encyclopaedia's article on the entity.'''
+
+The decorator is the effect; annotations are the types, the docstring is the description.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, overload
+
+from llmc_compiler.binding import Shape
+from llmc_compiler.effects import EVERYTHING, Effect, Kind, parse_effect
+from llmc_compiler.term import Json
+from llmc_grammar.ast import KEYWORDS
+
+Function = Callable[..., Any]
+
+
+class ArgumentError(ValueError):
+    """An argument does not fit its parameter; `parameter` is its name, or None where none is to blame."""
+
+    def __init__(self, parameter: str | None, message: str) -> None:
+        """Blame a parameter."""
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class ResultError(ValueError):
+    """A tool's result is not of the type that it declares."""
+
+
+class ToolboxError(Exception):
+    """A tool is declared in a way that cannot work."""
+
+
+class Signature(Protocol):
+    """What a tool takes and gives."""
+
+    @property
+    def shape(self) -> Shape:
+        """The parameters by name."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        ...
+
+    @property
+    def returns(self) -> dict[str, Any]:
+        """The JSON schema of the result."""
+        ...
+
+    def check(self, parameter: str | None, value: Json) -> None:
+        """Check one argument; raises ArgumentError."""
+        ...
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and keyword arguments of the call, checked and of the tool's own; raises ArgumentError."""
+        ...
+
+    def accept(self, result: object) -> object:
+        """The result as JSON data (still the tool's own object where it is plain); raises ResultError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that plans may call: its name, what it takes and gives, and what it does to the world.
+
+    `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds.
+    `early=False`: never started before the whole plan is known.
+    """
+
+    name: str
+    description: str
+    effect: Effect
+    signature: Signature = field(repr=False)
+    call: Function = field(repr=False)
+    is_async: bool
+    latency: float | None = None
+    early: bool = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 — whatever the function takes and gives
+        """Call the function itself, from Python."""
+        return self.call(*args, **kwargs)
+
+    @staticmethod
+    def from_function(
+        function: Function,
+        effect: Effect,
+        *,
+        name: str | None = None,
+        latency: float | None = None,
+        early: bool = True,
+    ) -> "Tool":
+        """The tool that a function with annotations and a docstring is; raises ToolboxError."""
+        from llmc_compiler.function import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
+
+        _require_function(function)
+        own_name: str = name or getattr(function, "__name__", "") or type(function).__name__
+        return Tool(
+            name=own_name,
+            description=inspect.getdoc(function) or "",
+            effect=effect,
+            signature=FunctionSignature(function, own_name),
+            call=function,
+            is_async=_is_async(function),
+            latency=latency,
+            early=early,
+        )
+
+    @staticmethod
+    def from_schema(
+        name: str,
+        description: str,
+        parameters: Mapping[str, Any],
+        effect: Effect | str,
+        call: Function,
+        *,
+        returns: Mapping[str, Any] | None = None,
+    ) -> "Tool":
+        """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.
+
+        Raises ToolboxError for a schema that is none, ValueError for an effect that is none.
+        """
+        from llmc_compiler.schema import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
+
+        return Tool(
+            name=name,
+            description=description,
+            effect=parse_effect(effect) if isinstance(effect, str) else effect,
+            signature=SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {}),
+            call=call,
+            is_async=_is_async(call),
+        )
+
+
+def _require_function(found: object) -> None:
+    """Refuse what is no function, or a tool already; raises ToolboxError."""
+    if isinstance(found, Tool) or not callable(found):
+        what = "declares its effect already" if isinstance(found, Tool) else "is no function"
+        message = f"{found!r} {what}: decorate a function, once"
+        raise ToolboxError(message)
+
+
+def _is_async(function: Function) -> bool:
+    """Whether a call of it gives a coroutine."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
+Decorated = Callable[[Function], Tool]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A decorator that says what a function does to the world: `@pure`, or `@pure(latency=0.1)`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Function, /) -> Tool: ...
+    @overload
+    def __call__(
+        self, function: None = None, /, *, name: str | None = None, latency: float | None = None, early: bool = True
+    ) -> Decorated: ...
+    def __call__(
+        self,
+        function: Function | None = None,
+        /,
+        *,
+        name: str | None = None,
+        latency: float | None = None,
+        early: bool = True,
+    ) -> Tool | Decorated:
+        """Make a tool of the function."""
+        effect = Effect(self.kind, EVERYTHING if self.kind is Kind.OPAQUE else "")
+        return _declare(effect, function, name=name, latency=latency, early=early)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDeclaration:
+    """A decorator that says what a function reads or writes: `@read` (everything), or `@read("mail")`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Function, /) -> Tool: ...
+    @overload
+    def __call__(
+        self,
+        resource: str = EVERYTHING,
+        /,
+        *,
+        idempotent: bool = False,
+        name: str | None = None,
+        latency: float | None = None,
+        early: bool = True,
+    ) -> Decorated: ...
+    def __call__(
+        self,
+        first: str | Function = EVERYTHING,
+        /,
+        *,
+        idempotent: bool = False,
+        name: str | None = None,
+        latency: float | None = None,
+        early: bool = True,
+    ) -> Tool | Decorated:
+        """Make a tool of the function; raises ToolboxError for a resource that is no name."""
+        function = None if isinstance(first, str) else first
+        where = first if isinstance(first, str) else EVERYTHING
+        try:
+            effect = parse_effect(f"{self.kind.value}({where}{', idempotent' if idempotent else ''})")
+        except ValueError as error:
+            raise ToolboxError(str(error)) from error
+        return _declare(effect, function, name=name, latency=latency, early=early)
+
+
+def _declare(
+    effect: Effect, function: Function | None, *, name: str | None, latency: float | None, early: bool
+) -> Tool | Decorated:
+    """A tool where the function is known, else the decorator that makes one."""
+
+    def make(found: Function) -> Tool:
+        return Tool.from_function(found, effect, name=name, latency=latency, early=early)
+
+    return make if function is None else make(function)
+
+
+pure = Declaration(Kind.PURE)
+nondet = Declaration(Kind.NONDET)
+opaque = Declaration(Kind.OPAQUE)
+read = ResourceDeclaration(Kind.READ)
+write = ResourceDeclaration(Kind.WRITE)
+
+_NAME_CHARACTER = re.compile(r"[^A-Za-z0-9_.]")
+_LONGEST_NAME = 64
+
+
+def plan_name(name: str) -> str:
+    """The name by which a plan calls a tool: what no name may hold becomes `_`, a reserved word gets one."""
+    parts = [part for part in _NAME_CHARACTER.sub("_", name).split(".") if part]
+    parts = [f"_{part}" if part[0].isdigit() else part for part in parts] or ["_"]
+    dotted = ".".join(parts)
+    return f"{dotted}_" if dotted in KEYWORDS else dotted
+
+
+class Toolbox:
+    """Tools by the names that plans use.
+
+    `bare` says what functions without a declared effect are: `"parallel"` (unordered among themselves, in order with
+    declared writes) or `"ordered"` (each in line with everything else). Raises ToolboxError.
+    """
+
+    def __init__(
+        self, tools: Iterable[Tool | Function] = (), *, bare: Literal["parallel", "ordered"] | None = None
+    ) -> None:
+        """Collect the tools."""
+        if bare not in (None, "parallel", "ordered"):
+            message = f'`bare` is "parallel" or "ordered", not {bare!r}'
+            raise ToolboxError(message)
+        self._tools: dict[str, Tool] = {}
+        for tool in tools:
+            self._add(tool if isinstance(tool, Tool) else _bare_tool(tool, bare))
+
+    def _add(self, tool: Tool) -> None:
+        """Enter a tool under the name that plans use."""
+        name = plan_name(tool.name)
+        if len(name) > _LONGEST_NAME * 2:
+            longest = _LONGEST_NAME * 2
+            message = f"`{name[:_LONGEST_NAME]}…` is too long for a tool's name: use at most {longest} characters"
+            raise ToolboxError(message)
+        if name in self._tools:
+            message = f"two tools are called `{name}`: give one of them another name"
+            raise ToolboxError(message)
+        self._tools[name] = tool if tool.name == name else replace(tool, name=name)
+
+    def get(self, name: str) -> Tool | None:
+        """The tool of that name, if there is one."""
+        return self._tools.get(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a tool of that name."""
+        return name in self._tools
+
+    def __iter__(self) -> Iterator[Tool]:
+        """The tools, as they were given."""
+        return iter(self._tools.values())
+
+    def __len__(self) -> int:
+        """How many tools there are."""
+        return len(self._tools)
+
+    def __or__(self, other: "Toolbox") -> "Toolbox":
+        """The tools of both; raises ToolboxError where a name is in both."""
+        return Toolbox([*self, *other])
+
+
+def _bare_tool(function: object, bare: str | None) -> Tool:
+    """A tool of a function that declares no effect."""
+    if not callable(function):
+        message = f"{function!r} is no tool: give functions, or make one with `Tool.from_schema`"
+        raise ToolboxError(message)
+    if bare is None:
+        name = getattr(function, "__name__", repr(function))
+        message = (
+            f"`{name}` declares no effect: decorate it (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`), "
+            f'or say what such functions are: `Toolbox([{name}], bare="parallel")` or `bare="ordered"`'
+        )
+        raise ToolboxError(message)
+    return Tool.from_function(function, Effect(Kind.BARE if bare == "parallel" else Kind.OPAQUE, EVERYTHING))
+
+
+__all__ = [
+    "ArgumentError",
+    "ResultError",
+    "Signature",
+    "Tool",
+    "Toolbox",
+    "ToolboxError",
+    "nondet",
+    "opaque",
+    "plan_name",
+    "pure",
+    "read",
+    "write",
+]

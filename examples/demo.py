@@ -1,0 +1,42 @@
+"""What llmc does, in a few seconds, without a model or a network: `make demo`.
+
+Each scene has a title and the commands that it runs; one that finds mistakes, as it should, begins with `!`.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+SCENES: Final = (
+    ("A plan is checked against its tools before anything runs", "!llmc check examples/mistakes.llmc"),
+    ("What is written", "cat examples/duplicate.llmc"),
+    (
+        "What is compiled: nothing is asked twice, or looked up in vain",
+        "llmc compile examples/duplicate.llmc",
+    ),
+    ("Nine calls: each starts as soon as what it needs is there", "llmc run examples/nine.llmc"),
+)
+
+
+def play(title: str, command: str) -> bool:
+    """Run a scene's command where its output can be seen; whether it ended as it should."""
+    bad_plan = command.startswith("!")
+    words = shlex.split(command.removeprefix("!"))
+    print(f"\n── {title}\n$ {shlex.join(words)}", flush=True)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    status = subprocess.run(words, cwd=ROOT, env={**os.environ, "PATH": path}, check=False).returncode  # noqa: S603
+    return status == int(bad_plan)
+
+
+def main() -> None:
+    """Play every scene; stop with 1 where one does not end as it should."""
+    sys.exit(not all(play(title, command) for title, command in SCENES))
+
+
+if __name__ == "__main__":
+    main()

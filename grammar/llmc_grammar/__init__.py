@@ -1,0 +1,37 @@
+"""What a plan says: text in, tree and mistakes out.
+
+parse, PlanStream      a whole text, or one that arrives in pieces
+print_plan             the canonical text of a plan
+render, to_json        a mistake for people, and for machines
+ast                    the nodes
+"""
+
+from llmc_grammar import ast
+from llmc_grammar.bounds import Bounds
+from llmc_grammar.diagnostic import Diagnostic, Edit, Note, mistake
+from llmc_grammar.parse import Parsed, parse
+from llmc_grammar.print import print_expr, print_plan, print_statement
+from llmc_grammar.reader import Lost
+from llmc_grammar.render import render, to_json
+from llmc_grammar.source import Source, Span
+from llmc_grammar.stream import PlanStream
+
+__all__ = [
+    "Bounds",
+    "Diagnostic",
+    "Edit",
+    "Lost",
+    "Note",
+    "Parsed",
+    "PlanStream",
+    "Source",
+    "Span",
+    "ast",
+    "mistake",
+    "parse",
+    "print_expr",
+    "print_plan",
+    "print_statement",
+    "render",
+    "to_json",
+]

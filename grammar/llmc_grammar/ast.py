@@ -1,0 +1,272 @@
+"""What a plan says: the tasks as written.
+
+Every node is frozen; its `span` is a pair of offsets into the text and takes no part in equality, so that two plans
+are equal when they say the same thing.
+
+    Plan
+      Use  Input  Thought  Task  Join                     statements
+        Loop  Timeout  Retry  Fallback                    parts of a task
+        Literal  Text  Ref  List  Map  Call
+        Unary  Binary  Choice                             expressions
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from llmc_grammar.source import Span
+
+NOWHERE: Final = Span(0, 0)
+
+KEYWORDS: Final = frozenset(
+    [
+        "use",
+        "input",
+        "join",
+        "if",
+        "else",
+        "for",
+        "in",
+        "and",
+        "or",
+        "not",
+        "true",
+        "false",
+        "null",
+        "True",
+        "False",
+        "None",
+        "Thought",
+    ]
+)
+"""Words that name no task, input, loop variable or tool."""
+
+TYPE_NAMES: Final = ("str", "int", "float", "bool", "any", "list", "dict")
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Literal:
+    """A number, `true`, `false` or `null`; `1`, `1.0` and `true` are three different literals."""
+
+    value: bool | int | float | None
+    span: Span = _span()
+
+    def __eq__(self, other: object) -> bool:
+        """Equal values of the same type."""
+        if not isinstance(other, Literal):
+            return NotImplemented
+        return type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        """Hash of type and value."""
+        return hash((type(self.value), self.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to an input, a task or a loop variable, with the steps into its value."""
+
+    name: str
+    path: tuple[str | int, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A reference inside a string; `raw` is what it stands for as text where nothing of that name is above."""
+
+    ref: Ref
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string: pieces of text, never empty and never two in a row, and slots between them."""
+
+    parts: tuple[str | Slot, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """`[a, b]`."""
+
+    items: tuple["Expr", ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """`{"key": value}`; keys are plain strings, all different."""
+
+    entries: tuple[tuple[str, "Expr"], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a call, positional where `name` is None; `span` covers the name too."""
+
+    name: str | None
+    value: "Expr"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`tool(…)`; `name_span` is the tool's name alone."""
+
+    tool: str
+    arguments: tuple[Argument, ...]
+    span: Span = _span()
+    name_span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`not x` or `-x`."""
+
+    op: str
+    operand: "Expr"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`x op y`, where op is one of `or and == != < <= > >= in`, `not in`, `+ - * / // % **`; `op_span` is the operator."""
+
+    op: str
+    left: "Expr"
+    right: "Expr"
+    span: Span = _span()
+    op_span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`then if condition else otherwise`."""
+
+    condition: "Expr"
+    then: "Expr"
+    otherwise: "Expr"
+    span: Span = _span()
+
+
+Expr = Literal | Ref | Text | List | Map | Call | Unary | Binary | Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`for name in source [if condition]`."""
+
+    name: str
+    source: Expr
+    condition: Expr | None
+    span: Span = _span()
+    name_span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """`@timeout(5s)`: amount and unit (`ms s m h`) as written."""
+
+    amount: int
+    unit: str
+    span: Span = _span()
+
+    @property
+    def seconds(self) -> float:
+        """The duration in seconds."""
+        return self.amount * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[self.unit]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`@retry(2)`: attempts after the first."""
+
+    count: int
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """`@fallback(x)`: the value when all attempts failed."""
+
+    value: Expr
+    span: Span = _span()
+
+
+Option = Timeout | Retry | Fallback
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`use "tools.py"` (`is_path`) or `use name`."""
+
+    target: str
+    is_path: bool
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A type as written: one of `str int float bool any list dict`; `of` is the element's or the value's type."""
+
+    name: str
+    of: "Type | None" = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """`input name: type = default`; `name_span` is the name alone."""
+
+    name: str
+    type: Type | None
+    default: Expr | None
+    span: Span = _span()
+    name_span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """`Thought: text`."""
+
+    text: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task as written; `binder` is its number (as text, `"1"`) or its name, if it has one. Loop and guard exclude each other."""
+
+    binder: str | None
+    expr: Expr
+    loop: Loop | None = None
+    guard: Expr | None = None
+    options: tuple[Option, ...] = ()
+    span: Span = _span()
+    binder_span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """`join(…)`: positional arguments or keywords, never both."""
+
+    binder: str | None
+    arguments: tuple[Argument, ...]
+    span: Span = _span()
+    binder_span: Span = _span()
+
+
+Statement = Use | Input | Thought | Task | Join
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Statements in the order they were written."""
+
+    statements: tuple[Statement, ...]

@@ -1,0 +1,30 @@
+"""How much a text may hold; every bound is checked before the work it bounds."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Upper bounds: `text` in bytes of UTF-8, `tasks` a plan, `references` a task, the rest in characters or levels."""
+
+    FILE: ClassVar["Bounds"]
+    MODEL: ClassVar["Bounds"]
+
+    text: int = 4 * 1024 * 1024
+    tasks: int = 20_000
+    string: int = 1024 * 1024
+    references: int = 20_000
+    nesting: int = 32
+    name: int = 64
+    digits: int = 18
+    steps: int = 8
+
+    @property
+    def depth(self) -> int:
+        """Levels of an expression, operators counted too: so that readers of it may recurse."""
+        return 4 * self.nesting
+
+
+Bounds.FILE = Bounds()
+Bounds.MODEL = Bounds(text=64 * 1024, tasks=256, string=8 * 1024, references=64)

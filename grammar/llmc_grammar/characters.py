@@ -1,0 +1,91 @@
+"""Which characters a plan may hold, and where."""
+
+import re
+import unicodedata
+from typing import Final
+
+from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.errors.lines import CurlyQuote, ForbiddenCharacter, NotUtf8, StrayCharacter
+from llmc_grammar.source import Span
+
+HIDDEN: Final = "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""Line and paragraph separators and bidirectional controls, as part of a regular expression's class."""
+
+_FORBIDDEN: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{HIDDEN}]+|\r+(?!\n)")
+_QUOTES: Final = {
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u201f": '"',
+    "\u00ab": '"',
+    "\u00bb": '"',
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201a": "'",
+    "\u201b": "'",
+}
+_PIECES: Final = re.compile(rf"[{''.join(_QUOTES)}]|[^{''.join(_QUOTES)}]+")
+_LOOKALIKES: Final = {
+    "\u00a0": " ",
+    "\u3000": " ",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2212": "-",
+    "\u00d7": "*",
+    "\u00f7": "/",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u2260": "!=",
+    "\uff0c": ",",
+    "\uff08": "(",
+    "\uff09": ")",
+    "\uff1a": ":",
+    "\uff1d": "=",
+}
+
+
+def forbidden(text: str, start: int) -> list[Diagnostic]:
+    """The mistakes of characters that stand nowhere in a plan; `text` begins at offset `start`."""
+    return [_forbidden(match[0], start + match.start()) for match in _FORBIDDEN.finditer(text)]
+
+
+def _forbidden(run: str, at: int) -> Diagnostic:
+    """The mistake of one run of such characters."""
+    span = Span(at, at + len(run))
+    if "\udc80" <= run[0] <= "\udcff":
+        return NotUtf8(span=span)
+    return ForbiddenCharacter(span=span, character=describe(run[0]), escape=_escape(run[0]), edit=Edit(span, ""))
+
+
+def _escape(character: str) -> str:
+    """How a string writes a character."""
+    return "\\r" if character == "\r" else f"\\u{ord(character):04x}"
+
+
+def describe(character: str) -> str:
+    """A character's code point and, if it has one, its name."""
+    names = {"\r": "a lone carriage return", "\x00": "NUL"}
+    name = names.get(character) or unicodedata.name(character, "").lower()
+    code = f"U+{ord(character):04X}"
+    return f"{name} ({code})" if name else f"the character {code}"
+
+
+def stray(run: str, start: int) -> list[Diagnostic]:
+    """The mistakes of a run of characters outside ASCII, outside strings, comments and thoughts."""
+    return [
+        _stray(match[0], start + match.start()) for match in _PIECES.finditer(run) if not _FORBIDDEN.match(match[0])
+    ]
+
+
+def _stray(run: str, at: int) -> Diagnostic:
+    """The mistake of a quote, or of a run without quotes."""
+    span = Span(at, at + len(run))
+    if run in _QUOTES:
+        return CurlyQuote(span=span, character=describe(run), edit=Edit(span, _QUOTES[run]))
+    lookalike = _LOOKALIKES.get(run)
+    if lookalike:
+        suggestion = f"write `{lookalike}`" if lookalike != " " else "write a plain blank"
+        return StrayCharacter(span=span, character=describe(run), suggestion=suggestion, edit=Edit(span, lookalike))
+    shown = run if run.isprintable() and len(run) <= 20 else run[0]  # noqa: PLR2004 (a word's length)
+    character = f"`{shown}`" if shown.isprintable() else describe(run[0])
+    return StrayCharacter(span=span, character=character)

@@ -1,0 +1,237 @@
+"""What a grammar cannot say: rules about names, numbers, arguments, joins and options of one statement."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from llmc_grammar.ast import (
+    TYPE_NAMES,
+    Argument,
+    Binary,
+    Call,
+    Choice,
+    Expr,
+    Fallback,
+    Join,
+    List,
+    Literal,
+    Loop,
+    Map,
+    Option,
+    Ref,
+    Retry,
+    Task,
+    Text,
+    Timeout,
+    Unary,
+)
+from llmc_grammar.diagnostic import Edit, Note
+from llmc_grammar.errors.expressions import DuplicateKeyword, PositionalAfterKeyword
+from llmc_grammar.errors.lines import ExpressionTooDeep
+from llmc_grammar.errors.statements import (
+    CallInFallback,
+    InputNotLiteral,
+    JoinExtras,
+    JoinMixed,
+    NestedJoin,
+    OptionWithoutCall,
+    RepeatedOption,
+    TaskNumber,
+    UnknownType,
+)
+from llmc_grammar.reading import Reading
+from llmc_grammar.references import is_task_number
+from llmc_grammar.source import Span
+
+_FOREIGN_TYPES: Final = {
+    "string": "str",
+    "text": "str",
+    "integer": "int",
+    "number": "float",
+    "double": "float",
+    "boolean": "bool",
+    "object": "dict[str, any]",
+    "map": "dict[str, any]",
+    "mapping": "dict[str, any]",
+    "array": "list[any]",
+    "tuple": "list[any]",
+    "set": "list[any]",
+    "List": "list[any]",
+    "Dict": "dict[str, any]",
+}
+_FORMS: Final = {"list": "list[any]", "dict": "dict[str, any]"}
+_ARITY: Final = {"list": 1, "dict": 2}
+
+
+def task_number(digits: str, span: Span, reading: Reading) -> str:
+    """A binder's number as text; reports one that no task can have."""
+    if not is_task_number(digits):
+        short = digits.lstrip("0")
+        edit = Edit(span, short) if is_task_number(short) else None
+        suggestion = f"write `{short}.`" if edit else TaskNumber.__dataclass_fields__["suggestion"].default
+        shown = digits if len(digits) <= reading.bounds.digits else f"{digits[: reading.bounds.digits]}…"
+        reading.report(TaskNumber(span=span, number=shown, suggestion=suggestion, edit=edit))
+    return digits
+
+
+def check_type(name: str, span: Span, parts: int, reading: Reading) -> None:
+    """Report a type that does not exist, or not with so many `parts`; -1 asks for `str`, a mapping's key."""
+    if parts >= 0 and name in TYPE_NAMES and _ARITY.get(name, 0) == parts:
+        return
+    near = get_close_matches(name[: reading.bounds.name], TYPE_NAMES, 1)
+    guess = "str" if parts < 0 else _FOREIGN_TYPES.get(name) or (near[0] if near else None)
+    guess = _FORMS.get(guess or name, guess)
+    edit = Edit(span, guess) if guess and parts <= 0 else None
+    reading.report(UnknownType(span=span, name=name, suggestion=guess, edit=edit))
+
+
+def check_default(expr: Expr, reading: Reading) -> None:
+    """Report whatever in an input's default is more than a plain value."""
+    words = {Ref: "a reference", Call: "a call"}
+    for part in parts(expr):
+        if not isinstance(part, Literal | Text | List | Map):
+            reading.report(InputNotLiteral(span=part.span, what=words.get(type(part), "an operator")))
+            return
+
+
+def check_call(call: Call, reading: Reading) -> None:
+    """Check a call's name and arguments; a join waits for its statement."""
+    for part in call.tool.split("."):
+        reading.check_name(part, call.name_span)
+    if call.tool == "join":
+        reading.joins.append(call)
+        return
+    reading.check_reserved(call.tool, call.name_span, "a tool")
+    _check_order(call.arguments, reading)
+    _check_twice(call.arguments, reading)
+
+
+def _name_span(argument: Argument) -> Span:
+    """The place of an argument's name."""
+    return Span(argument.span.start, argument.span.start + len(argument.name or ""))
+
+
+def _check_order(arguments: tuple[Argument, ...], reading: Reading) -> None:
+    """Report positional arguments behind keywords."""
+    named: Argument | None = None
+    for argument in arguments:
+        if argument.name is not None:
+            named = named or argument
+        elif named is not None:
+            note = Note(_name_span(named), "named from here on")
+            reading.report(PositionalAfterKeyword(span=argument.span, name=named.name or "", notes=(note,)))
+
+
+def _check_twice(arguments: tuple[Argument, ...], reading: Reading) -> None:
+    """Report argument names used twice."""
+    seen: dict[str, Argument] = {}
+    for argument in arguments:
+        if argument.name is None:
+            continue
+        if argument.name in seen:
+            note = Note(_name_span(seen[argument.name]), "the first")
+            reading.report(DuplicateKeyword(span=_name_span(argument), name=argument.name, notes=(note,)))
+        seen.setdefault(argument.name, argument)
+
+
+def finish_task(  # noqa: PLR0917 (the parts of a task)
+    binder: str | None,
+    expr: Expr,
+    loop: Loop | None,
+    guard: Expr | None,
+    options: tuple[Option, ...],
+    span: Span,
+    binder_span: Span,
+    reading: Reading,
+) -> Task | Join:
+    """The statement of these parts, checked: a join if its expression is one."""
+    _check_depth((expr, loop, guard, options), span, reading)
+    own = expr.name_span if isinstance(expr, Call) else None
+    for call in reading.joins:
+        if call.name_span != own:
+            reading.report(NestedJoin(span=call.name_span))
+    if isinstance(expr, Call) and expr.tool == "join":
+        _check_join(expr.arguments, loop, guard, options, reading)
+        return Join(binder, expr.arguments, span, binder_span)
+    _check_options(expr, options, reading)
+    return Task(binder, expr, loop, guard, options, span, binder_span)
+
+
+def _check_join(
+    arguments: tuple[Argument, ...],
+    loop: Loop | None,
+    guard: Expr | None,
+    options: tuple[Option, ...],
+    reading: Reading,
+) -> None:
+    """Report what a join cannot have."""
+    extras = [("loop", loop), ("guard", guard), *(("option", option) for option in options)]
+    for what, part in extras:
+        if part is not None:
+            reading.report(JoinExtras(span=part.span, what=what))
+    named = [argument.name is not None for argument in arguments]
+    if any(named) and not all(named):
+        odd = next(argument for argument in arguments if (argument.name is not None) != named[0])
+        note = Note(arguments[0].span, "with a name" if named[0] else "without a name")
+        reading.report(JoinMixed(span=odd.span, notes=(note,)))
+    _check_twice(arguments, reading)
+
+
+def _check_options(expr: Expr, options: tuple[Option, ...], reading: Reading) -> None:
+    """Report options given twice, on something other than a call, and calls in a fallback."""
+    seen: dict[type, Option] = {}
+    for option in options:
+        name = type(option).__name__.lower()
+        if type(option) in seen:
+            note = Note(seen[type(option)].span, "the first")
+            reading.report(RepeatedOption(span=option.span, name=name, notes=(note,)))
+        seen.setdefault(type(option), option)
+        if isinstance(option, Timeout | Retry) and not isinstance(expr, Call):
+            reading.report(OptionWithoutCall(span=option.span, name=name, notes=(Note(expr.span, "no single call"),)))
+        if isinstance(option, Fallback):
+            calls = (part for part in parts(option.value) if isinstance(part, Call))
+            for call in list(calls)[:1]:
+                reading.report(CallInFallback(span=call.span))
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions right inside an expression, in plan order of the text."""
+    match expr:
+        case List(items=items):
+            return items
+        case Map(entries=entries):
+            return tuple(value for _, value in entries)
+        case Call(arguments=arguments):
+            return tuple(argument.value for argument in arguments)
+        case Unary(operand=operand):
+            return (operand,)
+        case Binary(left=left, right=right):
+            return (left, right)
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            return (then, condition, otherwise)
+        case _:
+            return ()
+
+
+def parts(expr: Expr) -> Iterator[Expr]:
+    """An expression and all expressions in it, outermost first, left to right."""
+    waiting = [expr]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting.extend(reversed(children(part)))
+
+
+def _check_depth(body: tuple[Expr, Loop | None, Expr | None, tuple[Option, ...]], span: Span, reading: Reading) -> None:
+    """Report an expression of too many levels; few operators cannot make one, since brackets are bounded already."""
+    if reading.operators + reading.bounds.nesting < reading.bounds.depth:
+        return
+    expr, loop, guard, options = body
+    level: list[Expr] = [expr, *([guard] if guard else [])]
+    level += [part for part in (loop.source, loop.condition) if part] if loop else []
+    level += [option.value for option in options if isinstance(option, Fallback)]
+    for _ in range(reading.bounds.depth):
+        level = [child for part in level for child in children(part)]
+        if not level:
+            return
+    reading.report(ExpressionTooDeep(span=Span(span.start, span.end), limit=reading.bounds.depth))

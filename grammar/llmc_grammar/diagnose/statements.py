@@ -1,0 +1,134 @@
+"""Mistakes in the shape of a statement: binders, joins, two on a line, loops, guards, options."""
+
+import re
+from difflib import get_close_matches
+from typing import Final
+
+from llmc_grammar.ast import Fallback, Retry, Timeout
+from llmc_grammar.diagnose.stop import Stop
+from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.errors.expressions import BareChoice, MissingElse
+from llmc_grammar.errors.lines import TwoStatements
+from llmc_grammar.errors.statements import (
+    BadDuration,
+    BadRetry,
+    BareJoin,
+    LoopAndGuard,
+    LoopInside,
+    MissingValue,
+    NumberMark,
+    OptionForm,
+    OptionsLast,
+    ThoughtMark,
+    TwoGuards,
+    TwoLoops,
+    UnknownOption,
+    UnknownType,
+)
+from llmc_grammar.source import Span
+
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+_NEXT: Final = re.compile(rf"[0-9]+\.(?![0-9])|Thought:|{_NAME}[ \t]*=(?!=)|{_NAME}(?:\.{_NAME})*\(")
+_THOUGHT: Final = re.compile(r"[ \t]*(thought[ \t]*:)", re.IGNORECASE)
+_NUMBER_MARK: Final = re.compile(r"[ \t]*([0-9]+)[ \t]*(:)")
+_BARE_JOIN: Final = re.compile(r"join\b[ \t]*(?![ \t]*[(=])")
+_EXAMPLES: Final = {"timeout": "@timeout(5s)", "retry": "@retry(2)", "fallback": "@fallback(null)"}
+_OPTION: Final = re.compile(rf"@({_NAME})")
+
+
+def thought_mark(stop: Stop) -> Diagnostic | None:
+    """`thought: …`."""
+    match = _THOUGHT.match(stop.text)
+    if not match:
+        return None
+    span = stop.span(*match.span(1))
+    return ThoughtMark(span=span, edit=Edit(span, "Thought:"))
+
+
+def number_mark(stop: Stop) -> Diagnostic | None:
+    """`1: f()`."""
+    match = _NUMBER_MARK.match(stop.text)
+    if not match or stop.at > match.end():
+        return None
+    span = stop.span(*match.span(2))
+    return NumberMark(span=span, found=":", number=match[1], edit=Edit(stop.span(match.end(1), match.end()), "."))
+
+
+def bare_join(stop: Stop) -> Diagnostic | None:
+    """`join` without brackets."""
+    if stop.opener or not _BARE_JOIN.match(stop.text, stop.at):
+        return None
+    span = stop.span(stop.at, stop.at + len("join"))
+    rest = stop.text[stop.at + len("join") :].split("#")[0].strip()
+    return BareJoin(span=span, edit=None if rest else Edit(Span(span.end, span.end), "()"))
+
+
+def missing_value(stop: Stop) -> Diagnostic | None:
+    """`a =`."""
+    if stop.kind not in {"numbered", "named"} or len(stop.stack) > 1 or not stop.at_end:
+        return None
+    binder = stop.text[: stop.at].strip()
+    return MissingValue(span=stop.span(stop.at - len(binder), stop.at), binder=binder)
+
+
+def two_statements(stop: Stop) -> Diagnostic | None:
+    """`1. f() 2. g()`."""
+    if stop.opener or not (stop.has_value or _is_option(stop)) or not _NEXT.match(stop.text, stop.at):
+        return None
+    return TwoStatements(span=stop.here, edit=Edit(stop.span(stop.before, stop.at), "\n"))
+
+
+def _is_option(stop: Stop) -> bool:
+    """Whether options were read last."""
+    items = [item[0] if isinstance(item, list) and item else item for item in stop.level]
+    return any(isinstance(item, Timeout | Retry | Fallback) or str(item).startswith("@") for item in items)
+
+
+def conditions(stop: Stop) -> Diagnostic | None:
+    """`if`, `else` and `for` in an order that is none."""
+    words = stop.words
+    if stop.opener and stop.word == "for":
+        return LoopInside(span=stop.here)
+    if words[-1:] == ["if"] and stop.opener and not stop.wants_value:
+        return MissingElse(span=stop.here) if words.count("else") < words.count("if") else None
+    if words == ["if", "else", "if"] and not stop.wants_value:
+        return BareChoice(span=stop.here)
+    if stop.word == "else" and words[-1:] == ["if"] and "for" in words:
+        return BareChoice(span=stop.here)
+    if stop.word == "for" and words:
+        return {"for": TwoLoops, "if": LoopAndGuard, "else": BareChoice}[words[-1]](span=stop.here)
+    if stop.word == "if" and words:
+        return (
+            TwoGuards(span=stop.here, edit=Edit(stop.here, "and")) if words[-1] == "if" else BareChoice(span=stop.here)
+        )
+    if stop.word in {"if", "for"} and _is_option(stop):
+        return OptionsLast(span=stop.here)
+    return None
+
+
+def options(stop: Stop) -> Diagnostic | None:
+    """Options that do not exist, or not so."""
+    inside = {"@timeout(": BadDuration, "@retry(": BadRetry}.get(stop.opener)
+    if inside:
+        start = stop.text.rfind(stop.opener, 0, stop.at) + len(stop.opener)
+        end = stop.text.find(")", start)
+        end = end if end > start else start + 1
+        return inside(span=stop.span(start, end))
+    match = _OPTION.match(stop.text, stop.at)
+    if not match or stop.opener:
+        return None
+    span, name = stop.span(*match.span()), match[1]
+    if name in _EXAMPLES:
+        if stop.text[match.end() : match.end() + 1] == "(":
+            return None
+        return OptionForm(span=span, name=name, example=_EXAMPLES[name])
+    near = get_close_matches(name[:20], _EXAMPLES, 1)
+    edit = Edit(span, f"@{near[0]}") if near else None
+    return UnknownOption(span=span, name=name, suggestion=near[0] if near else None, edit=edit)
+
+
+def types(stop: Stop) -> Diagnostic | None:
+    """A type that is no word."""
+    if stop.kind == "input" and stop.top == ":" and "NAME" in stop.expected:
+        return UnknownType(span=stop.here, name=stop.found or "nothing")
+    return None

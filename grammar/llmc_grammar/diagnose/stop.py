@@ -1,0 +1,168 @@
+"""Where Lark stopped, and what it had read by then."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from lark import Token
+from lark.exceptions import UnexpectedInput, UnexpectedToken
+
+from llmc_grammar.reading import Reading
+from llmc_grammar.source import Span
+
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FOUND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_.]*|\$[A-Za-z0-9_]*|@[A-Za-z0-9_]*|[=!<>&|*/+-]+|.")
+_SHOWN: Final = 40
+OPENERS: Final = ("(", "[", "{")
+CLOSERS: Final = (")", "]", "}")
+_ENDS: Final = frozenset({"COMMA", "RPAR", "RSQB", "RBRACE", "$END"})
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A place in a statement's text (`at` counts from its start) and the items on Lark's stack there."""
+
+    reading: Reading
+    kind: str
+    at: int
+    at_end: bool
+    stack: list[Any]
+    expected: frozenset[str]
+
+    @classmethod
+    def of(cls, mistake: UnexpectedInput, kind: str, reading: Reading) -> "Stop":
+        """The stop behind an exception of Lark's."""
+        state = mistake.interactive_parser.parser_state
+        at, at_end = mistake.pos_in_stream, False
+        expected = getattr(mistake, "allowed", None) or frozenset()
+        if isinstance(mistake, UnexpectedToken):
+            at_end = mistake.token.type == "$END"
+            at = (mistake.token.end_pos if at_end else mistake.token.start_pos) or 0
+            expected = mistake.expected
+        return cls(reading, kind, at, at_end, list(state.value_stack), frozenset(expected))
+
+    @cached_property
+    def possible(self) -> frozenset[str]:
+        """The terminals that may stand here; Lark's table also knows those of other brackets."""
+        names = self.expected - _ENDS
+        if not names or names & {"PLUS", "COLON"}:
+            names -= {"NAME"}
+        if self.words[-1:] != ["if"]:
+            names -= {"ELSE"}
+        if not self.opener:
+            return names | ({"$END"} if self.has_value else self.expected & {"$END"})
+        closer = {"(": "RPAR", "[": "RSQB", "{": "RBRACE"}[self.opener[-1]]
+        return names | (self.expected & {closer, "COMMA"})
+
+    @property
+    def text(self) -> str:
+        """The statement's text."""
+        return self.reading.text
+
+    def span(self, start: int, end: int) -> Span:
+        """A span in the whole text."""
+        return Span(self.reading.base + start, self.reading.base + end)
+
+    @property
+    def here(self) -> Span:
+        """The place of what was found."""
+        return self.span(self.at, self.at + len(self.found))
+
+    @cached_property
+    def found(self) -> str:
+        """What stands here: a word, a number, an operator or one character."""
+        match = None if self.at_end else _FOUND.match(self.text, self.at)
+        return match[0] if match else ""
+
+    @property
+    def shown(self) -> str:
+        """What was found, in words."""
+        if self.at_end or not self.found.strip():
+            return "the end of the statement"
+        if self.found in {'"', "'"}:
+            return "a string"
+        short = self.found if len(self.found) <= _SHOWN else f"{self.found[:_SHOWN]}…"
+        return f"`{short}`"
+
+    @property
+    def word(self) -> str:
+        """The word that begins here, or nothing."""
+        match = None if self.at_end else _WORD.match(self.text, self.at)
+        return match[0] if match else ""
+
+    @property
+    def top(self) -> Any:  # noqa: ANN401 (tokens, trees and lists of both)
+        """What was read last, if anything."""
+        return self.stack[-1] if self.stack else None
+
+    @property
+    def top_word(self) -> str:
+        """The bare word read last, if it is one."""
+        top = self.top
+        return str(top) if isinstance(top, Token) and _WORD.fullmatch(top) and self.opener.endswith("(") else ""
+
+    @cached_property
+    def level(self) -> list[Any]:
+        """What was read since the innermost open bracket, the bracket first if there is one."""
+        closed = 0
+        for at in range(len(self.stack) - 1, -1, -1):
+            last = self.stack[at][-1] if isinstance(self.stack[at], Token) else ""
+            if last in CLOSERS and not self._is_reference(at):
+                closed += 1
+            elif last in OPENERS:
+                if not closed:
+                    return self.stack[at:]
+                closed -= 1
+        return self.stack
+
+    @property
+    def closes(self) -> str:
+        """The bracket as written (`f(`, `(`, `[`) that what was read last closes, if it is a closing one."""
+        closed = 0
+        for item in reversed(self.stack):
+            if not isinstance(item, Token) or item.type == "REF":
+                continue
+            closed += (item[-1] in CLOSERS) - (item[-1] in OPENERS)
+            if not closed:
+                return str(item)
+        return ""
+
+    def _is_reference(self, at: int) -> bool:
+        """Whether an item is a reference, whose last step may end with a bracket of its own."""
+        return bool(self.stack[at].type == "REF")
+
+    @property
+    def opener(self) -> str:
+        """The innermost open bracket as written (`f(`, `[`, `@retry(`), or nothing."""
+        first = self.level[0] if self.level else ""
+        if not isinstance(first, Token) or first[-1] not in OPENERS:
+            return ""
+        closed = sum(isinstance(item, Token) and item[-1] in CLOSERS and item.type != "REF" for item in self.level)
+        opened = sum(isinstance(item, Token) and item[-1] in OPENERS for item in self.level)
+        return str(first) if opened > closed else ""
+
+    @property
+    def in_call(self) -> bool:
+        """Whether this is right inside a call's brackets."""
+        return len(self.opener) > 1 and self.opener[0] != "@" and self.opener != "not("
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words `if else for` since the innermost open bracket."""
+        return [str(item) for item in self.level if isinstance(item, Token) and item in {"if", "else", "for"}]
+
+    @property
+    def wants_value(self) -> bool:
+        """Whether a value is due."""
+        return "NUMBER" in self.expected and "DURATION" not in self.expected and "STRING" in self.expected
+
+    @property
+    def has_value(self) -> bool:
+        """Whether a value stands right before."""
+        return not self.wants_value and self.top is not None and "PLUS" in self.expected
+
+    @property
+    def before(self) -> int:
+        """Where what was read last ends: blanks are left out."""
+        return len(self.text[: self.at].rstrip())

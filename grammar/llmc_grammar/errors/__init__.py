@@ -1,0 +1,26 @@
+"""The mistakes of syntax, one class each, and their words.
+
+lines.py        characters, sizes, brackets, lines       E101 to E129
+statements.py   statements, joins, loops, options        E130 to E159, E190 to E199
+expressions.py  values, references, strings              E160 to E189, W101
+"""
+
+from typing import Final
+
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.errors import expressions, lines, statements
+
+
+def _catalogue() -> dict[str, type[Diagnostic]]:
+    """Every class of the three modules by its code."""
+    classes = [
+        item
+        for module in (lines, statements, expressions)
+        for item in vars(module).values()
+        if isinstance(item, type) and issubclass(item, Diagnostic) and item is not Diagnostic
+    ]
+    return {item.code: item for item in sorted(classes, key=lambda item: item.code)}
+
+
+CATALOGUE: Final = _catalogue()
+"""Every mistake of syntax by its code."""

@@ -1,0 +1,345 @@
+"""Mistakes of expressions, references and strings: E160 to E189, W101."""
+
+from llmc_grammar.diagnostic import Diagnostic, mistake
+
+
+@mistake
+class Unexpected(Diagnostic):
+    """Something other than what may stand here."""
+
+    code = "E160"
+    title = "expected {expected}, found {found}"
+    label = "expected {expected}"
+
+    expected: str
+    found: str
+
+
+@mistake
+class AdjacentStrings(Diagnostic):
+    """Two strings side by side."""
+
+    code = "E161"
+    title = "two strings side by side"
+    label = "nothing joins it to the one before"
+    help = "write `+` between them"
+
+
+@mistake
+class LeadingZero(Diagnostic):
+    """A number with a leading zero."""
+
+    code = "E162"
+    title = "numbers have no leading zeros"
+    label = "begins with 0"
+    help = "write `{suggestion}`"
+
+    suggestion: str
+
+
+@mistake
+class StepOnValue(Diagnostic):
+    """A step behind a call, a bracket or a literal."""
+
+    code = "E163"
+    title = "steps go on references only"
+    label = "a step on {what}"
+    help = "name it first: `x = …`, then `$x{step}`"
+
+    what: str
+    step: str
+
+
+@mistake
+class LooseStep(Diagnostic):
+    """A step that is not glued to its reference."""
+
+    code = "E164"
+    title = "a step is glued to its reference"
+    label = "a blank before it"
+    help = "delete the blank"
+
+
+@mistake
+class BadStep(Diagnostic):
+    """Something behind a reference that is no step."""
+
+    code = "E165"
+    title = 'a step is `.name`, `[number]` or `["key"]`'
+    label = "none of these"
+    help = "{suggestion}"
+
+    suggestion: str = "give the part a task of its own, by a tool that picks it"
+
+
+@mistake
+class BadReference(Diagnostic):
+    """A `$` in an expression with no task behind it."""
+
+    code = "E166"
+    title = "`{found}` is no reference"
+    label = "a reference is `$1` to `$9999` or `$name`"
+    help = "write `{suggestion}`"
+
+    found: str
+    suggestion: str | None = None
+
+
+@mistake
+class ChainedComparison(Diagnostic):
+    """`a < b < c`."""
+
+    code = "E167"
+    title = "comparisons are not chained"
+    label = "the second comparison"
+    help = "write `{suggestion}`"
+
+    suggestion: str
+
+
+@mistake
+class BareChoice(Diagnostic):
+    """A choice without brackets where an `if` or a loop follows or surrounds it."""
+
+    code = "E168"
+    title = "`X if C else Y` needs brackets beside a guard or loop"
+    label = "a second condition"
+    help = "write `(X if C else Y)`"
+
+
+@mistake
+class MissingElse(Diagnostic):
+    """A choice without its other half."""
+
+    code = "E169"
+    title = "`X if C` has no `else`"
+    label = "`else` is due here"
+    help = "write `X if C else Y`"
+
+
+@mistake
+class NotNeedsBrackets(Diagnostic):
+    """`not` behind an operator that binds closer."""
+
+    code = "E170"
+    title = "`not` after `{op}` needs brackets"
+    label = "binds less than `{op}`"
+    help = "write `{op} (not …)`"
+
+    op: str
+
+
+@mistake
+class DuplicateKeyword(Diagnostic):
+    """An argument name used twice in one call."""
+
+    code = "E171"
+    title = "the argument `{name}` is given twice"
+    label = "the second"
+    help = "keep one"
+
+    name: str
+
+
+@mistake
+class PositionalAfterKeyword(Diagnostic):
+    """A positional argument behind a keyword."""
+
+    code = "E172"
+    title = "values without a name come before those with one"
+    label = "after `{name}=…`"
+    help = "name it, or move it to the front"
+
+    name: str
+
+
+@mistake
+class DuplicateKey(Diagnostic):
+    """A key written twice in one mapping."""
+
+    code = "E173"
+    title = "the key `{key}` is given twice"
+    label = "the second"
+    help = "keep one"
+
+    key: str
+
+
+@mistake
+class KeyNotString(Diagnostic):
+    """A key of a mapping that is no string."""
+
+    code = "E174"
+    title = "keys of a mapping are strings"
+    label = "not a string"
+    help = "write `{suggestion}`"
+
+    suggestion: str | None = None
+
+
+@mistake
+class UnquotedWord(Diagnostic):
+    """A word where a value is due."""
+
+    code = "E175"
+    title = "`{word}` is neither a text nor a reference"
+    label = "a bare word"
+    help = 'write `"{word}"` for the text{reference}'
+
+    word: str
+    reference: str = ""
+
+
+@mistake
+class ColonArgument(Diagnostic):
+    """`name: value` as an argument."""
+
+    code = "E176"
+    title = "an argument is written `{name}=value`"
+    label = "a colon"
+    help = "write `=`"
+
+    name: str
+
+
+@mistake
+class ForeignOperator(Diagnostic):
+    """An operator of another language."""
+
+    code = "E177"
+    title = "there is no operator `{found}`"
+    label = "unknown here"
+    help = "write `{suggestion}`"
+
+    found: str
+    suggestion: str | None = None
+
+
+@mistake
+class MissingComma(Diagnostic):
+    """Two values side by side."""
+
+    code = "E178"
+    title = "a comma is missing"
+    label = "a second value"
+    help = "write `,` before it"
+
+
+@mistake
+class Placeholder(Diagnostic):
+    """`<best flight>` as a value."""
+
+    code = "E179"
+    title = "`{found}` is a placeholder, not a value"
+    label = "nothing fills it in"
+    help = "refer to a task: `$k`"
+
+    found: str
+
+
+@mistake
+class CallBracket(Diagnostic):
+    """A tool without its bracket glued to it."""
+
+    code = "E180"
+    title = "a call's bracket is glued to the tool's name"
+    label = "{what}"
+    help = "write `{suggestion}`"
+
+    what: str
+    suggestion: str
+
+
+@mistake
+class NotANumber(Diagnostic):
+    """NaN or infinity as a word."""
+
+    code = "E181"
+    title = "there is no number `{found}`"
+    label = "not in JSON"
+    help = "write `null` where a number is missing"
+
+    found: str
+
+
+@mistake
+class NumberTooLarge(Diagnostic):
+    """A number beyond the range of floating point."""
+
+    code = "E182"
+    title = "this number is too large"
+    label = "beyond 1.8e308"
+    help = "write a smaller one"
+
+
+@mistake
+class BadNumber(Diagnostic):
+    """Something that begins like a number and goes on otherwise."""
+
+    code = "E183"
+    title = "`{found}` is no number"
+    label = "numbers look like `12`, `-3.5` or `1e6`"
+    help = "write `{suggestion}`"
+
+    found: str
+    suggestion: str | None = None
+
+
+@mistake
+class MissingOperand(Diagnostic):
+    """An operator with nothing behind it."""
+
+    code = "E184"
+    title = "nothing follows `{op}`"
+    label = "a value is due"
+    help = "write a value, or delete `{op}`"
+
+    op: str
+
+
+@mistake
+class UnknownEscape(Diagnostic):
+    """A backslash before a letter that means nothing."""
+
+    code = "E185"
+    title = "`{found}` is no escape"
+    label = "escapes are \\n \\t \\r \\\\ \\\" \\' and \\u with four hexadecimal digits"
+    help = "write `\\{found}` for a backslash"
+
+    found: str
+
+
+@mistake
+class HalfSurrogate(Diagnostic):
+    """Half of a surrogate pair, written as an escape."""
+
+    code = "E186"
+    title = "`{found}` is half a character"
+    label = "half of a surrogate pair"
+    help = "write both halves, or the character itself"
+
+    found: str
+
+
+@mistake
+class BadSlot(Diagnostic):
+    """`${` in a string without a reference and `}` behind it."""
+
+    code = "E187"
+    title = "`${{` in a string begins a reference"
+    label = "none follows"
+    help = "write `${{name}}`, or `$${{` for the characters"
+
+
+@mistake
+class GluedDollar(Diagnostic):
+    """`$5M` in a string: text, though it looks like a reference."""
+
+    code = "W101"
+    title = "`{found}` is text: a letter is glued to it"
+    label = "no reference"
+    help = "write `{reference}` for the value, or `{text}` for this text"
+
+    found: str
+    reference: str
+    text: str

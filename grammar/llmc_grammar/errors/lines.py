@@ -1,0 +1,224 @@
+"""Mistakes of characters, sizes, brackets and lines: E101 to E129."""
+
+from llmc_grammar.diagnostic import Diagnostic, mistake
+
+
+@mistake
+class NotUtf8(Diagnostic):
+    """Bytes that are no UTF-8."""
+
+    code = "E101"
+    title = "the text is not UTF-8"
+    label = "these bytes are no character"
+    help = "save the file as UTF-8"
+
+
+@mistake
+class ForbiddenCharacter(Diagnostic):
+    """A control character, a lone surrogate, or one that changes lines or direction unseen."""
+
+    code = "E102"
+    title = "{character} may not stand in a plan"
+    label = "cannot be seen, but changes what is read"
+    help = "delete it; inside a string write `{escape}`"
+
+    character: str
+    escape: str
+
+
+@mistake
+class StrayCharacter(Diagnostic):
+    """A character outside ASCII where only strings, comments and thoughts may hold one."""
+
+    code = "E103"
+    title = "{character} stands outside a string"
+    label = "only strings, comments and thoughts hold such characters"
+    help = "{suggestion}"
+
+    character: str
+    suggestion: str = "put the text in double quotes"
+
+
+@mistake
+class CurlyQuote(Diagnostic):
+    """A typographic quote as a delimiter."""
+
+    code = "E104"
+    title = "a string begins and ends with straight quotes"
+    label = "{character}"
+    help = 'write `"`'
+
+    character: str
+
+
+@mistake
+class TextTooLong(Diagnostic):
+    """More text than the bounds allow; what follows is not read."""
+
+    code = "E105"
+    title = "the text is longer than {limit} bytes"
+    label = "not read from here on"
+    help = "split the plan, or raise the bound `text`"
+
+    limit: int
+
+
+@mistake
+class TooManyTasks(Diagnostic):
+    """More tasks than the bounds allow; what follows is not read."""
+
+    code = "E106"
+    title = "the plan has more than {limit} tasks"
+    label = "not read from here on"
+    help = "use a loop, or raise the bound `tasks`"
+
+    limit: int
+
+
+@mistake
+class StringTooLong(Diagnostic):
+    """A string longer than the bounds allow."""
+
+    code = "E107"
+    title = "a string of {length} characters; at most {limit} are allowed"
+    label = "too long"
+    help = "hand long texts in as inputs, or raise the bound `string`"
+
+    length: int
+    limit: int
+
+
+@mistake
+class TooManyReferences(Diagnostic):
+    """More references in one task than the bounds allow."""
+
+    code = "E108"
+    title = "more than {limit} references in one task"
+    label = "one too many"
+    help = "collect some of them in a task of their own"
+
+    limit: int
+
+
+@mistake
+class NestedTooDeep(Diagnostic):
+    """More brackets open than the bounds allow."""
+
+    code = "E109"
+    title = "more than {limit} brackets are open at once"
+    label = "one too many"
+    help = "name an inner part: give it a task of its own"
+
+    limit: int
+
+
+@mistake
+class ExpressionTooDeep(Diagnostic):
+    """More levels of operators and brackets than the bounds allow."""
+
+    code = "E110"
+    title = "an expression of more than {limit} levels"
+    label = "too deep"
+    help = "name a part of it: give it a task of its own"
+
+    limit: int
+
+
+@mistake
+class NameTooLong(Diagnostic):
+    """A name longer than the bounds allow."""
+
+    code = "E111"
+    title = "a name of {length} characters; at most {limit} are allowed"
+    label = "too long"
+    help = "choose a shorter one"
+
+    length: int
+    limit: int
+
+
+@mistake
+class NumberTooLong(Diagnostic):
+    """A number with more digits than the bounds allow."""
+
+    code = "E112"
+    title = "a number of {length} digits; at most {limit} are allowed"
+    label = "too long"
+    help = "write a long number as a string, or a large one as `1e30`"
+
+    length: int
+    limit: int
+
+
+@mistake
+class TooManySteps(Diagnostic):
+    """A reference with more steps than the bounds allow."""
+
+    code = "E113"
+    title = "a reference with {count} steps; at most {limit} are allowed"
+    label = "too many"
+    help = "name the value half-way: give it a task of its own"
+
+    count: int
+    limit: int
+
+
+@mistake
+class UnclosedBracket(Diagnostic):
+    """A bracket that nothing closes before the next task, or the end."""
+
+    code = "E120"
+    title = "`{opener}` is never closed"
+    label = "opened here"
+    help = "add `{closer}` at the end of the statement"
+
+    opener: str
+    closer: str
+
+
+@mistake
+class UnclosedString(Diagnostic):
+    """A string that nothing closes before the end of its line, or of the text."""
+
+    code = "E121"
+    title = "this string is never closed"
+    label = "begins here"
+    help = "{suggestion}"
+
+    suggestion: str
+
+
+@mistake
+class MismatchedBracket(Diagnostic):
+    """A closing bracket of another kind than the last one opened."""
+
+    code = "E122"
+    title = "`{found}` where `{expected}` is due"
+    label = "does not close `{opener}`"
+    help = "write `{expected}`"
+
+    found: str
+    expected: str
+    opener: str
+
+
+@mistake
+class StrayBracket(Diagnostic):
+    """A closing bracket without an opening one."""
+
+    code = "E123"
+    title = "`{found}` closes nothing"
+    label = "no bracket is open here"
+    help = "delete it"
+
+    found: str
+
+
+@mistake
+class TwoStatements(Diagnostic):
+    """A second statement on the same line."""
+
+    code = "E124"
+    title = "two statements on one line"
+    label = "the second begins here"
+    help = "put it on a line of its own"

@@ -1,0 +1,109 @@
+"""Escapes in strings, and where each character of a decoded string stands in the text."""
+
+import re
+from bisect import bisect_right
+from typing import Final
+
+from llmc_grammar.diagnostic import Edit
+from llmc_grammar.errors.expressions import HalfSurrogate, UnknownEscape
+from llmc_grammar.errors.lines import StringTooLong
+from llmc_grammar.reading import Reading
+from llmc_grammar.source import Span
+
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "\n": "", "\r\n": ""}
+_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|\r\n|[\s\S])|\r\n")
+
+
+class Decoded:
+    """A string's content after its escapes, and where each character of it stands in the text."""
+
+    __slots__ = ("dollars", "marks", "text")
+
+    def __init__(self, text: str, start: int) -> None:
+        """`start` is where the content begins in the text."""
+        self.text = text
+        self.marks: list[tuple[int, int]] = [(0, start)]
+        self.dollars: set[int] = set()
+
+    def place(self, at: int) -> int:
+        """The offset in the text of a character of the content."""
+        decoded, source = self.marks[bisect_right(self.marks, (at, 1 << 62)) - 1]
+        return source + at - decoded
+
+    def span(self, start: int, end: int) -> Span:
+        """The span in the text of a stretch of the content."""
+        return Span(self.place(start), self.place(end))
+
+
+def read_plain(token: str, start: int, reading: Reading) -> str:
+    """The value of a string token in which a `$` is a `$`."""
+    return decode(token, start, reading).text
+
+
+def decode(token: str, start: int, reading: Reading) -> Decoded:
+    """The content of a string token without its quotes and escapes."""
+    width = 3 if token.startswith('"""') else 1
+    content = token[width:-width]
+    decoded = Decoded(content, start + width)
+    if len(content) > reading.bounds.string:
+        span = Span(start, start + len(token))
+        reading.report(StringTooLong(span=span, length=len(content), limit=reading.bounds.string))
+        decoded.text = ""
+    elif "\\" in content or "\r" in content:
+        _unescape(decoded, reading)
+    return decoded
+
+
+def _unescape(decoded: Decoded, reading: Reading) -> None:
+    """Decode the escapes in place and mark where each one ends."""
+    content, start, at, length = decoded.text, decoded.marks[0][1], 0, 0
+    pieces: list[str] = []
+    high: tuple[str, Span] | None = None
+    for match in _ESCAPE.finditer(content):
+        span = Span(start + match.start(), start + match.end())
+        if high and match.start() > at:
+            reading.report(HalfSurrogate(span=high[1], found=high[0]))
+            high = None
+        pieces.append(content[at : match.start()])
+        length += match.start() - at
+        at = match.end()
+        value = _value(match, span, reading)
+        high, value = _pair(high, value, match.group(), span, reading)
+        if value == "$":
+            decoded.dollars.add(length)
+        pieces.append(value)
+        length += len(value)
+        decoded.marks.append((length, start + at))
+    if high:
+        reading.report(HalfSurrogate(span=high[1], found=high[0]))
+    pieces.append(content[at:])
+    decoded.text = "".join(pieces)
+
+
+def _value(match: re.Match[str], span: Span, reading: Reading) -> str:
+    """What one escape stands for."""
+    escape = match.group(1)
+    if escape is None:
+        return "\n"
+    if len(escape) == 5:  # noqa: PLR2004 (u and four digits)
+        return chr(int(f"0x{escape[1:]}", 0))
+    if escape not in _ESCAPES:
+        reading.report(UnknownEscape(span=span, found=f"\\{escape}", edit=Edit(span, f"\\\\{escape}")))
+    return _ESCAPES.get(escape, escape)
+
+
+def _pair(
+    high: tuple[str, Span] | None, value: str, escape: str, span: Span, reading: Reading
+) -> tuple[tuple[str, Span] | None, str]:
+    """Put two halves of a surrogate pair together: the half that waits, and what goes into the text now."""
+    if high and "\udc00" <= value <= "\udfff":
+        first = int(high[0][2:], 16)
+        return None, chr(0x10000 + ((first - 0xD800) << 10) + (ord(value) - 0xDC00))
+    if high:
+        reading.report(HalfSurrogate(span=high[1], found=high[0]))
+    if "\ud800" <= value <= "\udbff":
+        return (escape, span), ""
+    if "\udc00" <= value <= "\udfff":
+        reading.report(HalfSurrogate(span=span, found=escape))
+        return None, ""
+    return None, value

@@ -1,0 +1,275 @@
+"""The canonical form of a plan: one statement a line, double quotes, as few brackets as the meaning allows.
+
+A minus in front of a number is part of the number, unless `**` follows: `-2 ** 2` is `-(2 ** 2)`, and the square of
+minus two is `(-2) ** 2`. So a negation of a number that is no literal prints as `-(2)`.
+"""
+
+import re
+from typing import Final
+
+from llmc_grammar.ast import (
+    Argument,
+    Binary,
+    Call,
+    Choice,
+    Expr,
+    Fallback,
+    Input,
+    Join,
+    List,
+    Literal,
+    Map,
+    Option,
+    Plan,
+    Ref,
+    Retry,
+    Slot,
+    Statement,
+    Task,
+    Text,
+    Thought,
+    Timeout,
+    Type,
+    Unary,
+    Use,
+)
+from llmc_grammar.characters import HIDDEN
+from llmc_grammar.climb import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
+from llmc_grammar.text import is_path
+
+_CHOICE: Final = 0
+_ATOM: Final = 9
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SPECIAL: Final = re.compile(rf'["\\\x00-\x1f\x7f-\x9f\ud800-\udfff{HIDDEN}]')
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_DOLLAR: Final = re.compile(r"\$(?P<money>[0-9]+[.,][0-9])?")
+_MONEY: Final = re.compile(r"[.,][0-9]")
+
+
+def print_plan(plan: Plan) -> str:
+    """The plan's canonical text; reading it gives an equal plan."""
+    lines: list[str] = []
+    header = max((at for at, one in enumerate(plan.statements) if isinstance(one, Use | Input)), default=-1)
+    for at, statement in enumerate(plan.statements):
+        lines.append(print_statement(statement))
+        if at == header and at + 1 < len(plan.statements):
+            lines.append("")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def print_statement(statement: Statement) -> str:
+    """A statement's canonical text, without a line end."""
+    match statement:
+        case Use(target=target, is_path=is_path):
+            return f"use {_quoted(target)}" if is_path else f"use {target}"
+        case Input():
+            return _input(statement)
+        case Thought(text=text):
+            return f"Thought: {text}".rstrip()
+        case Task():
+            return _binder(statement.binder) + _task(statement)
+        case Join(binder=binder, arguments=arguments):
+            return f"{_binder(binder)}join({_arguments(arguments)})"
+
+
+def print_expr(expr: Expr) -> str:
+    """An expression's canonical text."""
+    return _expr(expr)
+
+
+def _binder(binder: str | None) -> str:
+    """`1. `, `name = ` or nothing."""
+    if binder is None:
+        return ""
+    return f"{binder}. " if binder.isdigit() else f"{binder} = "
+
+
+def _input(statement: Input) -> str:
+    """`input name: type = default`; a `$` in the default is a `$`."""
+    kind = f": {_type(statement.type)}" if statement.type else ""
+    default = "" if statement.default is None else f" = {_expr(statement.default, plain=True)}"
+    return f"input {statement.name}{kind}{default}"
+
+
+def _type(kind: Type) -> str:
+    """A type."""
+    inner = "" if kind.of is None else _type(kind.of)
+    if inner:
+        inner = f"[str, {inner}]" if kind.name == "dict" else f"[{inner}]"
+    return f"{kind.name}{inner}{'?' if kind.optional else ''}"
+
+
+def _task(task: Task) -> str:
+    """A task without its binder."""
+    words = [_within(task.expr, _CHOICE + 1) if task.loop or task.guard else _expr(task.expr)]
+    if task.loop:
+        words.append(f"for {task.loop.name} in {_within(task.loop.source, _CHOICE + 1)}")
+    condition = task.loop.condition if task.loop else task.guard
+    if condition is not None:
+        words.append(f"if {_within(condition, _CHOICE + 1)}")
+    return " ".join([*words, *map(_option, task.options)])
+
+
+def _option(option: Option) -> str:
+    """An option."""
+    match option:
+        case Timeout(amount=amount, unit=unit):
+            return f"@timeout({amount}{unit})"
+        case Retry(count=count):
+            return f"@retry({count})"
+        case Fallback(value=value):
+            return f"@fallback({_expr(value)})"
+
+
+def _arguments(arguments: tuple[Argument, ...], *, plain: bool = False) -> str:
+    """Arguments, without their brackets."""
+    return ", ".join(
+        (f"{argument.name}=" if argument.name is not None else "") + _expr(argument.value, plain=plain)
+        for argument in arguments
+    )
+
+
+def _expr(expr: Expr, *, plain: bool = False) -> str:
+    """An expression; `plain` where strings hold no references."""
+    match expr:
+        case Literal(value=value):
+            return _literal(value)
+        case Text(parts=parts):
+            return _quoted("".join(map(str, parts))) if plain else _text(parts)
+        case Ref(name=name, path=path):
+            return f"${name}{''.join(map(_step, path))}"
+        case List(items=items):
+            return f"[{', '.join(_expr(item, plain=plain) for item in items)}]"
+        case Map(entries=entries):
+            pairs = (f"{_quoted(key)}: {_expr(value, plain=plain)}" for key, value in entries)
+            return f"{{{', '.join(pairs)}}}"
+        case Call(tool=tool, arguments=arguments):
+            return f"{tool}({_arguments(arguments, plain=plain)})"
+        case _:
+            return _operation(expr)
+
+
+def _literal(value: bool | float | None) -> str:  # noqa: FBT001 (a literal's value)
+    """A number, `true`, `false` or `null`."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _operation(expr: Unary | Binary | Choice) -> str:
+    """An expression with operators."""
+    match expr:
+        case Unary(op="not", operand=operand):
+            return f"not {_within(operand, NOT)}"
+        case Unary(operand=operand):
+            return f"-({_expr(operand)})" if _is_number(operand) else f"-{_within(operand, MINUS)}"
+        case Binary(op=op, left=left, right=right):
+            return _binary(op, left, right)
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            return f"{_within(then, 1)} if {_within(condition, 1)} else {_expr(otherwise)}"
+
+
+def _binary(op: str, left: Expr, right: Expr) -> str:
+    """An operator between two operands; `**` groups to the right, comparisons not at all, the rest to the left."""
+    binds = PRECEDENCE[op]
+    least_left, least_right = binds, binds + 1
+    if binds == COMPARISON:
+        least_left = binds + 1
+    if binds == POWER:
+        least_left, least_right = binds + 1, MINUS
+    return f"{_within(left, least_left)} {op} {_within(right, least_right)}"
+
+
+def _within(expr: Expr, least: int) -> str:
+    """An operand, in brackets if it binds less than `least`."""
+    text = _expr(expr)
+    return text if _binds(expr, least) >= least else f"({text})"
+
+
+def _binds(expr: Expr, least: int) -> int:
+    """How closely an expression binds; a negative number counts as a negation only at the foot of `**`."""
+    match expr:
+        case Choice():
+            return _CHOICE
+        case Binary(op=op):
+            return PRECEDENCE[op]
+        case Unary(op=op):
+            return NOT if op == "not" else MINUS
+        case Literal() if _is_number(expr) and repr(expr.value).startswith("-") and least > POWER:
+            return MINUS
+        case _:
+            return _ATOM
+
+
+def _is_number(expr: Expr) -> bool:
+    """Whether an expression is a number."""
+    return isinstance(expr, Literal) and expr.value is not None and not isinstance(expr.value, bool)
+
+
+def _step(step: str | int) -> str:
+    """A step of a reference."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _NAME.match(step) else f"[{_quoted(step)}]"
+
+
+def _quoted(text: str) -> str:
+    """A plain string."""
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    """Text with escapes for what cannot stand in a string as it is."""
+    return _SPECIAL.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    """One escape."""
+    return _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}"
+
+
+def _text(parts: tuple[str | Slot, ...]) -> str:
+    """A string with slots."""
+    pieces = [
+        _doubled(part, more=at + 1 < len(parts)) if isinstance(part, str) else _slot(part, parts[at + 1 : at + 2])
+        for at, part in enumerate(parts)
+    ]
+    first = parts[0] if parts else ""
+    if len(parts) > 1 and isinstance(first, Slot) and is_path("".join(pieces)):
+        pieces[0] = _braces(first)
+    elif len(parts) == 1 and isinstance(first, Slot):
+        pieces = [first.raw]
+    return f'"{_escaped("".join(pieces))}"'
+
+
+def _doubled(text: str, *, more: bool) -> str:
+    """Text in which each `$` is doubled unless it plainly reads back as text; `more` if a slot follows."""
+
+    def dollar(match: re.Match[str]) -> str:
+        after = text[match.end() : match.end() + 1]
+        plain = match["money"] or (not more if not after else not (after in "${_" or after.isalnum()))
+        return match[0] if plain else "$$"
+
+    return _DOLLAR.sub(dollar, text)
+
+
+def _slot(slot: Slot, followers: tuple[str | Slot, ...]) -> str:
+    """A slot as written, or in braces where what follows would be read with it."""
+    after = followers[0][:2] if followers and isinstance(followers[0], str) else ""
+    glued = after[:1].isalpha() or after[:1] in set("_0123456789")
+    money = slot.ref.name.isdigit() and _MONEY.match(after)
+    if not slot.raw.startswith("${") and (slot.ref.path or glued or money):
+        return _braces(slot)
+    return slot.raw
+
+
+def _braces(slot: Slot) -> str:
+    """A slot in braces."""
+    return f"${{{slot.ref.name}{''.join(map(_raw_step, slot.ref.path))}}}"
+
+
+def _raw_step(step: str | int) -> str:
+    """A step inside a string, before escapes."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if _NAME.match(step) else f'["{step}"]'

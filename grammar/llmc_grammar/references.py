@@ -1,0 +1,106 @@
+"""References: `$name` with steps, in expressions and in strings."""
+
+import re
+from typing import Final
+
+from llmc_grammar.ast import Ref, Slot
+from llmc_grammar.diagnostic import Edit
+from llmc_grammar.errors.expressions import BadReference, LeadingZero
+from llmc_grammar.errors.lines import TooManySteps
+from llmc_grammar.escapes import read_plain
+from llmc_grammar.reading import Reading
+from llmc_grammar.source import Span
+
+TARGET: Final = r"(?:[A-Za-z_][A-Za-z0-9_]*|[1-9][0-9]{0,3})"
+"""What a `$` in a string may refer to."""
+
+_NAME_OR_INDEX: Final = r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(-?[0-9]+)\]"
+_SLOT_STEP: Final = re.compile(rf"{_NAME_OR_INDEX}|\[\"([^\"]*(?:\"(?!\])[^\"]*)*)\"\]|\['([^']*(?:'(?!\])[^']*)*)'\]")
+SLOT_STEPS: Final = (
+    r"(?:\.[A-Za-z_][A-Za-z0-9_]*|\[-?[0-9]+\]|"
+    r"\[\"[^\"]*(?:\"(?!\])[^\"]*)*\"\]|\['[^']*(?:'(?!\])[^']*)*'\])+"
+)
+"""Steps inside a string, whose escapes are gone: a key runs to the next quote with a bracket behind it."""
+
+_STEP: Final = re.compile(
+    rf"{_NAME_OR_INDEX}|"
+    r"\[(\"[^\"\\\n]*(?:\\(?:\r\n|[\s\S])[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\(?:\r\n|[\s\S])[^'\\\n]*)*')\]"
+)
+_HEAD: Final = re.compile(r"\$([0-9]+|[A-Za-z_][A-Za-z0-9_]*)")
+_TASK: Final = re.compile(r"[1-9][0-9]{0,3}\Z")
+
+
+def is_task_number(digits: str) -> bool:
+    """Whether a task may have this number: 1 to 9999, no leading zero."""
+    return _TASK.match(digits) is not None
+
+
+def read_reference(token: str, start: int, reading: Reading) -> Ref:
+    """The reference of a token that begins at offset `start`."""
+    span = Span(start, start + len(token))
+    head = _HEAD.match(token)
+    assert head is not None  # noqa: S101 (the terminal begins so)
+    name = head[1]
+    if name[0].isdigit():
+        _check_number(name, Span(start, start + head.end()), reading)
+    else:
+        reading.check_name(name, Span(start + 1, start + head.end()))
+    reading.count_reference(span)
+    if head.end() == len(token):
+        return Ref(name, (), span)
+    return Ref(name, _steps(token, head.end(), start, reading), span)
+
+
+def _check_number(digits: str, span: Span, reading: Reading) -> None:
+    """Report a number that no task can have."""
+    if is_task_number(digits):
+        return
+    short = digits.lstrip("0")
+    suggestion = f"${short}" if is_task_number(short) else None
+    edit = Edit(span, suggestion) if suggestion else None
+    reading.report(BadReference(span=span, found=f"${digits}", suggestion=suggestion, edit=edit))
+
+
+def _steps(token: str, at: int, start: int, reading: Reading) -> tuple[str | int, ...]:
+    """The steps of a reference token from `at` on."""
+    path: list[str | int] = []
+    for match in _STEP.finditer(token, at):
+        if match[1]:
+            path.append(match[1])
+        elif match[2]:
+            path.append(_index(match[2], start + match.start(2), reading))
+        else:
+            path.append(read_plain(match[3], start + match.start(3), reading))
+    _check_count(path, Span(start + at, start + len(token)), reading)
+    return tuple(path)
+
+
+def read_slot(match: re.Match[str], span: Span, reading: Reading) -> Slot:
+    """The slot of a match in a string: group 1 is the name, group 2, if there is one, the steps."""
+    reading.count_reference(span)
+    path: list[str | int] = []
+    for step in _SLOT_STEP.finditer(match[2] if match.re.groups > 1 else ""):
+        if step[2]:
+            path.append(_index(step[2], span.start, reading))
+        else:
+            path.append(next(group for group in (step[1], step[3], step[4]) if group is not None))
+    _check_count(path, span, reading)
+    return Slot(Ref(match[1], tuple(path), span), match[0])
+
+
+def _index(digits: str, start: int, reading: Reading) -> int:
+    """The number of a `[number]` step."""
+    span = Span(start, start + len(digits))
+    number = digits.lstrip("-")
+    if not reading.digits_fit(number, span):
+        return 0
+    value = int(digits)
+    if number[0] == "0" and len(number) > 1:
+        reading.report(LeadingZero(span=span, suggestion=str(value), edit=Edit(span, str(value))))
+    return value
+
+
+def _check_count(path: list[str | int], span: Span, reading: Reading) -> None:
+    """Report too many steps."""
+    if len(path) > reading.bounds.steps:
+        reading.report(TooManySteps(span=span, count=len(path), limit=reading.bounds.steps))

@@ -1,0 +1,193 @@
+"""A mistake drawn for people, and as plain data for machines.
+
+    error[E163]: steps go on references only
+     --> trip.llmc:2:12
+      |
+    2 | a = hotel().name
+      |            ^^^^^ a step on a call
+      = help: name it first: `x = …`, then `$x.name`
+
+Control characters of the text are never written as they are: they become escapes, and every column is counted anew.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.source import Source, Span
+
+_WIDTH: Final = 120
+_KEPT: Final = 30
+_LONGEST: Final = 300
+_TAB: Final = 4
+_BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A stretch of one line to be underlined, in characters of the line, and what stands beside it."""
+
+    line: int
+    start: int
+    end: int
+    sign: str
+    label: str
+
+
+def render(diagnostic: Diagnostic, source: Source, *, color: bool = False) -> str:
+    """The mistake with its lines, in the form of the module's head; without a line end."""
+    line, column = source.position(diagnostic.span.start)
+    marks = _marks(diagnostic, source)
+    margin = len(str(max(mark.line for mark in marks)))
+    paint = _Paint(on=color, severity=diagnostic.severity)
+    code, title = f"{diagnostic.severity}[{diagnostic.code}]", f": {_safe(diagnostic.words('title'))}"
+    rows = [
+        paint.title(code) + paint.bold(title),
+        f"{' ' * margin}{paint.blue('-->')} {_safe(source.name)}:{line}:{column}",
+        f"{' ' * margin} {paint.blue('|')}",
+        *_rows(marks, source, margin, paint),
+    ]
+    hint = _safe(diagnostic.words("help"))
+    if hint:
+        rows.append(f"{' ' * margin} {paint.blue('=')} {paint.bold('help')}: {hint}")
+    return "\n".join(rows)
+
+
+def to_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
+    """The mistake as plain data; lines and columns count from 1, offsets from 0 in characters."""
+    edit = diagnostic.edit
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "title": _safe(diagnostic.words("title")),
+        "label": _safe(diagnostic.words("label")),
+        "help": _safe(diagnostic.words("help")),
+        "file": _safe(source.name),
+        "place": _place(diagnostic.span, source),
+        "notes": [{"label": _safe(note.label), "place": _place(note.span, source)} for note in diagnostic.notes],
+        "edit": None if edit is None else {"place": _place(edit.span, source), "text": edit.text},
+    }
+
+
+def _place(span: Span, source: Source) -> dict[str, int]:
+    """Line, column and offsets."""
+    line, column = source.position(span.start)
+    return {"line": line, "column": column, "start": span.start, "end": span.end}
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    """Colours of a terminal, or none."""
+
+    on: bool
+    severity: str
+
+    def _wrap(self, code: str, text: str) -> str:
+        """The text in a colour."""
+        return f"{code}{text}{_RESET}" if self.on else text
+
+    def title(self, text: str) -> str:
+        """The colour of the severity, bold."""
+        return self._wrap(_BOLD + (_RED if self.severity == "error" else _YELLOW), text)
+
+    def bold(self, text: str) -> str:
+        """Bold."""
+        return self._wrap(_BOLD, text)
+
+    def blue(self, text: str) -> str:
+        """The colour of the frame."""
+        return self._wrap(_BLUE, text)
+
+    def mark(self, sign: str, text: str) -> str:
+        """The colour of what is underlined: `^` like the title, `-` like the frame."""
+        return self.title(text) if sign == "^" else self.blue(text)
+
+
+def _marks(diagnostic: Diagnostic, source: Source) -> list[_Mark]:
+    """What to underline, by place; of a span over several lines its first line and its last."""
+    marks = _spread(diagnostic.span, "^", _safe(diagnostic.words("label")), source)
+    for note in diagnostic.notes:
+        marks += _spread(note.span, "-", _safe(note.label), source)
+    return sorted(marks, key=lambda mark: (mark.line, mark.start, mark.sign != "^"))
+
+
+def _spread(span: Span, sign: str, label: str, source: Source) -> list[_Mark]:
+    """The marks of one span; the label stands at its end."""
+    first, column = source.position(span.start)
+    last, end = source.position(max(span.start, span.end))
+    if end == 1 and last > first:
+        last, end = last - 1, len(source.line(last - 1)) + 1
+    if first == last:
+        return [_Mark(first, column - 1, max(end - 1, column), sign, label)]
+    return [
+        _Mark(first, column - 1, max(len(source.line(first)), column), sign, ""),
+        _Mark(last, 0, end - 1, sign, label),
+    ]
+
+
+def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint) -> list[str]:
+    """The lines of the text and what is drawn under them."""
+    rows: list[str] = []
+    lines = sorted({mark.line for mark in marks})
+    for before, number in pairwise([lines[0] - 1, *lines]):
+        if number > before + 1:
+            rows.append(f"{' ' * margin} {paint.blue('…')}")
+        here = [mark for mark in marks if mark.line == number]
+        text = source.line(number)
+        start, end = _window(text, here)
+        shown = _shown(text[start:end])
+        left, right = "…" if start else "", "…" if end < len(text) else ""
+        body = f"{left}{shown}{right}"
+        rows.append(f"{paint.blue(f'{number:>{margin}} |')} {body}".rstrip())
+        frame = f"{' ' * margin} {paint.blue('|')} "
+        rows += [frame + _under(mark, text, start, len(left), paint) for mark in here]
+    return rows
+
+
+def _window(text: str, marks: list[_Mark]) -> tuple[int, int]:
+    """The part of a long line that holds its first mark."""
+    if len(text) <= _WIDTH:
+        return 0, len(text)
+    start = max(0, min(min(mark.start for mark in marks) - _KEPT, len(text) - _WIDTH))
+    return start, min(len(text), start + _WIDTH)
+
+
+def _under(mark: _Mark, text: str, start: int, shift: int, paint: _Paint) -> str:
+    """The line of signs under a mark, with its label."""
+    begin = min(max(mark.start, start), start + _WIDTH)
+    end = min(max(mark.end, begin), start + _WIDTH)
+    gap = " " * (shift + _columns(text[start:begin]))
+    signs = mark.sign * max(1, _columns(text[begin:end]))
+    drawn = f"{signs} {mark.label}".rstrip()
+    return gap + paint.mark(mark.sign, drawn)
+
+
+def _shown(text: str) -> str:
+    """Text of a plan as it is drawn: tabs as blanks, what cannot be seen as escapes."""
+    return "".join(map(_glyph, text))
+
+
+def _glyph(character: str) -> str:
+    """How a character is drawn."""
+    if character == "\t":
+        return " " * _TAB
+    if character.isprintable() or unicodedata.category(character) in {"Mn", "Me", "Zs"}:
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
+
+
+def _columns(text: str) -> int:
+    """The width of drawn text on a terminal: wide characters take two columns, combining ones none."""
+    return sum(
+        0 if unicodedata.combining(glyph) else 2 if unicodedata.east_asian_width(glyph) in "WF" else 1
+        for glyph in _shown(text)
+    )
+
+
+def _safe(text: str) -> str:
+    """Words that may quote the text, not too many, without anything a terminal would obey."""
+    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(" " if character in "\n\t" else _glyph(character) for character in short)

@@ -1,0 +1,106 @@
+"""Strings: escapes are decoded first, then every `$` is looked at, once."""
+
+import re
+from typing import Final
+
+from llmc_grammar.ast import Slot, Text
+from llmc_grammar.diagnostic import Edit
+from llmc_grammar.errors.expressions import BadSlot, GluedDollar
+from llmc_grammar.escapes import Decoded, decode
+from llmc_grammar.reading import Reading
+from llmc_grammar.references import SLOT_STEPS, TARGET, is_task_number, read_slot
+from llmc_grammar.source import Span
+
+_WHOLE: Final = re.compile(rf"\$({TARGET})({SLOT_STEPS})\Z")
+_BRACED: Final = re.compile(rf"\$\{{({TARGET})({SLOT_STEPS}|)\}}")
+_NUMBER: Final = re.compile(r"\$([0-9]+)")
+_MONEY: Final = re.compile(r"[.,][0-9]")
+_NAME: Final = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def is_path(text: str) -> bool:
+    """Whether a whole string is a reference with steps."""
+    return _WHOLE.match(text) is not None
+
+
+def read_string(token: str, start: int, reading: Reading) -> Text:
+    """The value of a string token that begins at offset `start`: text and slots."""
+    span = Span(start, start + len(token))
+    decoded = decode(token, start, reading)
+    if "$" not in decoded.text or reading.plain:
+        return Text((decoded.text,) if decoded.text else (), span)
+    return Text(_slots(decoded, reading), span)
+
+
+def _slots(decoded: Decoded, reading: Reading) -> tuple[str | Slot, ...]:
+    """The content cut into text and slots."""
+    text = decoded.text
+    whole = _WHOLE.match(text)
+    if whole and 0 not in decoded.dollars:
+        return (read_slot(whole, decoded.span(0, len(text)), reading),)
+    parts: list[str | Slot] = []
+    pending: list[str] = []
+    done = 0
+    at = text.find("$")
+    while at >= 0:
+        pending.append(text[done:at])
+        item, done = ("$", at + 1) if at in decoded.dollars else _dollar(decoded, at, reading)
+        if isinstance(item, str):
+            pending.append(item)
+        else:
+            parts += _flush(pending)
+            parts.append(item)
+        at = text.find("$", done)
+    pending.append(text[done:])
+    return tuple(parts + _flush(pending))
+
+
+def _flush(pending: list[str]) -> list[str | Slot]:
+    """The collected text as one piece, or none."""
+    text = "".join(pending)
+    pending.clear()
+    return [text] if text else []
+
+
+def _dollar(decoded: Decoded, at: int, reading: Reading) -> tuple[str | Slot, int]:
+    """What the `$` at `at` stands for, and where to go on."""
+    text = decoded.text
+    follower = text[at + 1 : at + 2]
+    if follower == "$" and at + 1 not in decoded.dollars:
+        return "$", at + 2
+    if follower == "{":
+        return _braced(decoded, at, reading)
+    number = _NUMBER.match(text, at)
+    if number and (_MONEY.match(text, number.end()) or not is_task_number(number[1])):
+        return number[0], number.end()
+    target = number or _NAME.match(text, at)
+    if target is None:
+        return "$", at + 1
+    letter = text[target.end() : target.end() + 1]
+    if letter and (letter.isalpha() or letter == "_"):
+        return _glued(decoded, target, reading)
+    return read_slot(target, decoded.span(at, target.end()), reading), target.end()
+
+
+def _glued(decoded: Decoded, target: re.Match[str], reading: Reading) -> tuple[str, int]:
+    """`$5M`: text, with a warning."""
+    end = target.end()
+    while end < len(decoded.text) and (decoded.text[end].isalnum() or decoded.text[end] == "_"):
+        end += 1
+    found, name, rest = decoded.text[target.start() : end], target[1], decoded.text[target.end() : end]
+    span = decoded.span(target.start(), end)
+    edit = Edit(Span(span.start, span.start), "$")
+    text, reference = f"$${name}{rest}", f"${{{name}}}{rest}"
+    reading.report(GluedDollar(span=span, found=found, reference=reference, text=text, edit=edit))
+    return found, end
+
+
+def _braced(decoded: Decoded, at: int, reading: Reading) -> tuple[str | Slot, int]:
+    """`${name.step}`."""
+    match = _BRACED.match(decoded.text, at)
+    if match:
+        return read_slot(match, decoded.span(at, match.end()), reading), match.end()
+    end = decoded.text.find("}", at, at + 80) + 1 or at + 2
+    span = decoded.span(at, end)
+    reading.report(BadSlot(span=span, edit=Edit(Span(span.start, span.start), "$")))
+    return decoded.text[at:], len(decoded.text)  # the rest is not looked at: each try may run to the string's end

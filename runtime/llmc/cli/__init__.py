@@ -1,0 +1,62 @@
+"""The command line. Results go to stdout, everything else to stderr.
+
+Exit status: 0 fine, 1 mistakes in the plan or a failed task, 2 wrong usage, 130 interrupted.
+
+Only typer is imported here: what a command needs, it imports when it runs.
+"""
+
+import io
+import sys
+from typing import Annotated
+
+import typer
+
+from llmc.cli.check import check
+from llmc.cli.compile import compile_
+from llmc.cli.new import new
+from llmc.cli.outcome import INTERRUPTED
+from llmc.cli.run import run
+from llmc.cli.tools import tools
+
+# Without markup and pretty exceptions typer does not import rich, which would triple the time of `--help`.
+app = typer.Typer(
+    name="llmc",
+    help="Check, compile and run plans of tool calls.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(check)
+app.command("compile")(compile_)
+app.command()(run)
+app.command()(tools)
+app.command()(new)
+
+
+def _version(wanted: bool) -> None:
+    """Print the version of the program and of the language."""
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"llmc {version('llmc-lang')}, language 1")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
+) -> None:
+    """Check, compile and run plans of tool calls."""
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a value may hold what the terminal cannot show
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,52 @@
+"""Tools of every name, for plans that are checked without theirs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from llmc_compiler.binding import ANYTHING, Shape
+from llmc_compiler.effects import Effect, Kind
+from llmc_compiler.term import Json
+from llmc_compiler.tools import Tool, Toolbox
+
+
+class Anything:
+    """The signature of a tool that nothing is known about."""
+
+    shape: Shape = ANYTHING
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Anything."""
+        return {}
+
+    @property
+    def returns(self) -> dict[str, Any]:
+        """Anything."""
+        return {}
+
+    def check(self, parameter: str | None, value: Json) -> None:
+        """Every argument is fine."""
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments as they were written."""
+        return [value for name, value in bound if name is None], {name: value for name, value in bound if name}
+
+    def accept(self, result: object) -> object:
+        """Every result is fine."""
+        return result
+
+
+class AnyTools(Toolbox):
+    """Has a tool of every name. The tools are pure, so that no mistake is found that is one of effects."""
+
+    def get(self, name: str) -> Tool:
+        """A tool of that name."""
+        return Tool(name, "", Effect(Kind.PURE), Anything(), call=_unknown, is_async=False)
+
+    def __contains__(self, name: object) -> bool:
+        """Every name is there."""
+        return isinstance(name, str)
+
+
+def _unknown() -> None:
+    """Stands for a tool that is never called: a plan that is only checked does not run."""

@@ -1,0 +1,101 @@
+"""Lines of text for the state of a run, each a sequence of pieces with the style they have on a terminal."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from llmc.cli.shown import shown, shown_time
+from llmc.cli.tree import Phase, Row, TreeState
+
+Piece = tuple[str, str]
+"""Text, and its style as rich names it."""
+
+Line = tuple[Piece, ...]
+
+SIGNS: Final[dict[Phase, Piece]] = {
+    Phase.WAITING: ("·", "dim"),
+    Phase.RUNNING: ("▸", "cyan"),
+    Phase.DONE: ("✓", "green"),
+    Phase.FAILED: ("✗", "bold red"),
+    Phase.BLOCKED: ("⊘", "red"),
+    Phase.SKIPPED: ("-", "dim"),
+    Phase.DROPPED: ("~", "dim"),
+}
+_FIRST_SHOWN: Final = (
+    Phase.FAILED,
+    Phase.RUNNING,
+    Phase.BLOCKED,
+    Phase.DONE,
+    Phase.WAITING,
+    Phase.SKIPPED,
+    Phase.DROPPED,
+)
+_LABEL: Final = 16
+_NARROWEST: Final = 20
+
+
+def draw(state: TreeState, now: float, *, width: int, height: int) -> Iterator[Line]:
+    """At most `height` lines of at most `width` characters: what failed and what runs before what is done or waits."""
+    rows = state.rows
+    kept = _kept(rows, height)
+    labels = min(_LABEL, max((len(row.label) for row in kept), default=0))
+    for row in kept:
+        yield _line(row, now, labels, width)
+    if len(kept) < len(rows):
+        yield ((shown(_rest(rows, len(kept)), width), "dim"),)
+
+
+def plain(line: Line) -> str:
+    """A line without its styles."""
+    return "".join(text for text, _ in line)
+
+
+def _kept(rows: Sequence[Row], height: int) -> Sequence[Row]:
+    """The rows to show, in their order; the last line is for what is left out."""
+    if len(rows) <= height:
+        return rows
+    ranked = sorted(range(len(rows)), key=lambda index: _FIRST_SHOWN.index(rows[index].phase))
+    return [rows[index] for index in sorted(ranked[: max(height - 1, 0)])]
+
+
+def _rest(rows: Sequence[Row], kept: int) -> str:
+    """How many rows are not shown, and how far all of them are."""
+    counts = ((phase, sum(row.phase is phase for row in rows)) for phase in _FIRST_SHOWN)
+    return f"… {len(rows) - kept} more; of all: " + ", ".join(
+        f"{count} {phase.value}" for phase, count in counts if count
+    )
+
+
+def _line(row: Row, now: float, labels: int, width: int) -> Line:
+    """One row: sign, label, the task as written with what there is to say about it, and its time at the right."""
+    sign, style = SIGNS[row.phase]
+    head = f" {shown(row.label, _LABEL):<{labels}}  {'  ' * row.depth}" if labels else f" {'  ' * row.depth}"
+    time = _time(row, now)
+    room = max(width - len(sign) - len(head) - len(time) - 2, _NARROWEST)
+    said = _said(row)
+    text = shown(row.text, room if not said else max(room - len(said) - 2, room // 2))
+    said = shown(said, max(room - len(text) - 2, 1)) if said else ""
+    gap = " " * max(room - len(text) - (len(said) + 2 if said else 0), 0)
+    faint = "dim" if row.phase in {Phase.WAITING, Phase.SKIPPED, Phase.DROPPED} else ""
+    note = style if row.phase in {Phase.FAILED, Phase.BLOCKED} else "dim"
+    return (
+        (sign, style),
+        (head, "bold"),
+        (text, faint),
+        (f"  {said}" if said else "", note),
+        (f"{gap}  {time}", "dim"),
+    )
+
+
+def _said(row: Row) -> str:
+    """What there is to say besides the time."""
+    count = "" if row.total is None else f"{row.ended}/{row.total}"
+    words = row.phase.value if row.phase in {Phase.SKIPPED, Phase.DROPPED} else row.note
+    said = ", ".join(filter(None, (count, words)))
+    return said if row.value is None else f"{said} → {row.value}".lstrip()
+
+
+def _time(row: Row, now: float) -> str:
+    """How long it took, or takes so far."""
+    if row.phase is Phase.RUNNING and row.since is not None:
+        return shown_time(max(now - row.since, 0.0))
+    return shown_time(row.seconds) if row.seconds else ""

@@ -1,0 +1,64 @@
+"""Events as lines, for output that is no terminal."""
+
+from collections.abc import Mapping
+from typing import Final, TextIO
+
+from llmc.cli.shown import shown, shown_time
+from llmc.cli.tree import reason, texts
+from llmc_compiler.graph import JOIN, Graph, TaskId
+from llmc_compiler.term import NodeId
+from llmc_grammar.source import Source
+from llmc_runtime import events
+from llmc_runtime.events import Event
+
+_WIDTH: Final = 160
+
+
+class Lines:
+    """Writes a line for each event."""
+
+    def __init__(self, graph: Graph, source: Source, stream: TextIO) -> None:
+        """Know how the tasks are written."""
+        self._written = texts(graph, source)
+        self._stream = stream
+
+    def apply(self, event: Event) -> None:
+        """Write the line of an event."""
+        text = line(event, self._written)
+        if text is not None:
+            print(text, file=self._stream, flush=True)
+
+    def conclude(self, results: Mapping[TaskId, object]) -> None:
+        """Values are no events."""
+
+
+def line(event: Event, written: Mapping[NodeId, str]) -> str | None:
+    """One line for an event, or None for those that say nothing about a task; `written` has the nodes' texts."""
+    if isinstance(event, (events.RunStarted, events.RunFinished)):
+        return None
+    node, indices = event.key
+    if node == JOIN and isinstance(event, events.Finished):
+        return None  # its value is what the command prints
+    name = f"{node}{''.join(f'[{index}]' for index in indices)}"
+    words = f"{event.at:7.3f}  {type(event).__name__.lower():<8}  {name}"
+    details = _details(event, written.get(node, ""))
+    return shown(f"{words}  {details}" if details else words, _WIDTH)
+
+
+def _details(event: Event, text: str) -> str:
+    """What an event says besides what happened to whom."""
+    match event:
+        case events.Started():
+            return text
+        case events.Finished(seconds=seconds):
+            return f"after {shown_time(seconds)}" if seconds else ""
+        case events.Expanded(count=count):
+            return f"{count} elements"
+        case events.Retried(attempt=attempt, delay=delay, error=error):
+            return f"attempt {attempt} in {shown_time(delay)}: {reason(error)}"
+        case events.FellBack(error=error) | events.Failed(error=error):
+            return reason(error)
+        case events.Blocked(cause=cause):
+            return f"needs {cause}, which failed"
+        case _:
+            return ""

@@ -1,0 +1,71 @@
+"""The tree of a run on a terminal, drawn again several times a second."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Final
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from llmc.cli.drawing import Line, draw
+from llmc.cli.tree import TreeState
+from llmc_compiler.graph import TaskId
+from llmc_runtime.events import Event
+
+_FRAMES_PER_SECOND: Final = 12
+_LONGEST_END: Final = 200
+"""Lines of the last picture, which stays: a terminal scrolls, and a plan may have thousands of tasks."""
+
+
+class LiveTree:
+    """A picture of a run that follows its events."""
+
+    def __init__(self, state: TreeState, console: Console) -> None:
+        """Nothing has happened yet."""
+        self._state = state
+        self._console = console
+        self._began = perf_counter()
+        self._over = False
+
+    def apply(self, event: Event) -> None:
+        """Take note of an event."""
+        self._began = min(self._began, perf_counter() - event.at)
+        self._state.apply(event)
+
+    def conclude(self, results: Mapping[TaskId, object]) -> None:
+        """Show what the tasks gave."""
+        self._state.conclude(results)
+
+    def end(self) -> None:
+        """The next picture is the last."""
+        self._over = True
+
+    def __rich__(self) -> Text:
+        """The picture of this moment."""
+        width, height = self._console.size
+        lines = draw(
+            self._state,
+            perf_counter() - self._began,
+            width=width,
+            height=_LONGEST_END if self._over else max(height - 2, 1),
+        )
+        return _joined(lines)
+
+
+@contextmanager
+def live_tree(state: TreeState) -> Iterator[LiveTree]:
+    """Show a tree on stderr as long as the block runs; its last picture stays."""
+    console = Console(stderr=True, highlight=False)
+    tree = LiveTree(state, console)
+    with Live(tree, console=console, refresh_per_second=_FRAMES_PER_SECOND):
+        try:
+            yield tree
+        finally:
+            tree.end()
+
+
+def _joined(lines: Iterable[Line]) -> Text:
+    """Lines as one text, in which nothing is markup."""
+    return Text("\n", no_wrap=True, overflow="crop").join(Text.assemble(*line) for line in lines)

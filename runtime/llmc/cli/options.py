@@ -1,0 +1,15 @@
+"""Options and arguments that several commands have."""
+
+from typing import Annotated
+
+import typer
+
+PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]
+PlanFiles = Annotated[list[str], typer.Argument(metavar="FILE…", help="Plans, or `-` for standard input.")]
+Tools = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE|MODULE", help="More tools than the plan names with `use`; may be repeated."),
+]
+Optimize = Annotated[bool, typer.Option("--optimize/--no-optimize", help="Run the passes.")]
+MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
+MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]

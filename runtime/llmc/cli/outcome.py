@@ -1,0 +1,21 @@
+"""Exit statuses, and the words that come before one."""
+
+import sys
+from typing import Final, NoReturn
+
+import typer
+
+FOUND: Final = 1
+USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+
+def fail(message: str) -> NoReturn:
+    """Say on stderr what is wrong with the usage, and end."""
+    tell(f"llmc: {message}")
+    raise typer.Exit(USAGE)
+
+
+def tell(text: str) -> None:
+    """Write a line to stderr."""
+    print(text, file=sys.stderr)

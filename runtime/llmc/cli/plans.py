@@ -1,0 +1,150 @@
+"""From a name on the command line to a plan's text, its tools, and the program."""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
+
+import typer
+
+from llmc.cli.outcome import FOUND, fail, tell
+
+if TYPE_CHECKING:
+    from llmc import Bounds, Program, Toolbox
+    from llmc_grammar.ast import Plan
+    from llmc_grammar.diagnostic import Diagnostic
+    from llmc_grammar.source import Source
+
+STDIN: Final = "-"
+
+
+class UnreadablePlanError(Exception):
+    """A plan's text cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanText:
+    """A plan's bytes, with the name that reports use and the folder that its `use` lines are relative to."""
+
+    name: str
+    data: bytes
+    folder: Path
+
+
+def bounds(max_tasks: int | None, max_text: int | None) -> "Bounds":
+    """The bounds of plan files, but for those that were given."""
+    from llmc import Bounds
+
+    usual = Bounds.FILE
+    return replace(usual, tasks=max_tasks or usual.tasks, text=max_text or usual.text)
+
+
+def read_plan(file: str, limit: int) -> PlanText:
+    """The text of a plan, at most one byte more than the limit; raises UnreadablePlanError."""
+    if file == STDIN:
+        return PlanText("<stdin>", sys.stdin.buffer.read(limit + 1), Path())
+    try:
+        with Path(file).open("rb") as stream:
+            data = stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise UnreadablePlanError(f"{file}: {reason}") from error
+    return PlanText(file, data, Path(file).parent)
+
+
+def named_tools(targets: Sequence[str]) -> "Toolbox":
+    """The tools of the files and modules that the command line names, or the end with a message."""
+    from llmc import Toolbox, ToolboxError
+    from llmc.toolfiles import MissingToolsError, load_tools
+
+    found = Toolbox()
+    try:
+        for target in targets:
+            found |= load_tools(target, Path())
+    except MissingToolsError as error:
+        fail(str(error))
+    except ToolboxError as error:
+        tell(f"llmc: {error}")
+        raise typer.Exit(FOUND) from error
+    return found
+
+
+def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds") -> "tuple[Sequence[Diagnostic], Source]":
+    """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
+    from llmc import CompileError, compile, parse  # noqa: A004 — the facade's name
+    from llmc.cli.anytools import AnyTools
+    from llmc_grammar.ast import Use
+
+    parsed = parse(text.data, name=text.name, bounds=limits)
+    named = any(isinstance(statement, Use) for statement in parsed.plan.statements)
+    try:
+        if tools is None or not (named or tools):
+            compiled = compile(text.data, AnyTools(), name=text.name, passes=(), bounds=limits)
+        else:
+            compiled = compile_plan(text, tools, limits, optimize=False)
+    except CompileError as error:
+        return error.diagnostics, parsed.source
+    return compiled.diagnostics, parsed.source
+
+
+def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", *, optimize: bool) -> "Program":
+    """The program of a plan with the tools that it names and those given; raises CompileError with every mistake."""
+    from llmc import PIPELINE, CompileError, ToolboxError, compile, parse  # noqa: A004 — the facade's name
+    from llmc.toolfiles import UseError
+
+    parsed = parse(text.data, name=text.name, bounds=limits)
+    try:
+        tools |= _used_tools(parsed.plan, text.folder)
+    except UseError as error:
+        others, _ = check_plan(text, None, limits)
+        raise CompileError([*error.diagnostics, *others], parsed.source) from error
+    except ToolboxError as error:
+        fail(f"{error} (the plan's `use` and `--tools` both bring it)")
+    return compile(text.data, tools, name=text.name, passes=PIPELINE if optimize else (), bounds=limits)
+
+
+def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":
+    """The tools of the plan's `use` lines; raises UseError. The configuration is read only if a line needs it."""
+    from llmc.config import Config, ConfigError, find_config
+    from llmc.toolfiles import resolve_uses
+    from llmc_grammar.ast import Use
+
+    try:
+        by_name = any(isinstance(use, Use) and not use.is_path for use in plan.statements)
+        return resolve_uses(plan, folder, find_config(folder) if by_name else Config())
+    except ConfigError as error:
+        fail(str(error))
+
+
+def program(
+    file: str, tools: Sequence[str] | None, max_tasks: int | None, max_text: int | None, *, optimize: bool
+) -> "Program":
+    """The program of a plan file, its warnings told; or the end with all that is wrong."""
+    from llmc import CompileError
+
+    limits = bounds(max_tasks, max_text)
+    try:
+        text = read_plan(file, limits.text)
+        compiled = compile_plan(text, named_tools(tools or ()), limits, optimize=optimize)
+    except UnreadablePlanError as error:
+        fail(str(error))
+    except CompileError as error:
+        tell(drawn(error.diagnostics, error.source, sys.stderr) if error.source else str(error))
+        raise typer.Exit(FOUND) from error
+    if compiled.diagnostics:
+        tell(drawn(compiled.diagnostics, compiled.source, sys.stderr))
+    return compiled
+
+
+def drawn(diagnostics: "Sequence[Diagnostic]", source: "Source", stream: TextIO) -> str:
+    """Diagnostics with the lines they speak of, in colour where the stream shows it."""
+    from llmc_grammar import render
+
+    return "\n\n".join(render(found, source, color=has_color(stream)) for found in diagnostics)
+
+
+def has_color(stream: TextIO) -> bool:
+    """Whether the stream is a terminal that shows colour, and nobody asked for none (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,42 @@
+"""Text from outside, made fit for a line on a terminal: bounded, and without characters that control it."""
+
+import json
+import unicodedata
+from typing import Final
+
+_UNFIT: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Categories of characters that move the cursor, turn the direction of writing, or show nothing."""
+
+
+def shown(text: str, limit: int) -> str:
+    """The text in at most so many characters, with control characters as escapes."""
+    start = text[: limit + 1]
+    safe = start if start.isprintable() else "".join(map(_escaped, start))
+    return safe if len(text) <= limit and len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+def _escaped(character: str) -> str:
+    """The character, or how a program would write it."""
+    if unicodedata.category(character) not in _UNFIT:
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def shown_value(value: object, limit: int) -> str:
+    """The start of a value as JSON, found without writing all of it."""
+    if isinstance(value, str):
+        value = value[: limit + 1]
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(ensure_ascii=False).iterencode(value):
+        pieces.append(piece)
+        length += len(piece)
+        if length > limit:
+            break
+    return shown("".join(pieces), limit)
+
+
+def shown_time(seconds: float) -> str:
+    """A duration with as many digits as one reads."""
+    if seconds >= 60:  # noqa: PLR2004 — a minute
+        return f"{int(seconds // 60)} min {int(seconds % 60):02} s"
+    return f"{seconds:.2f} s"

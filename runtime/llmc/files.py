@@ -1,0 +1,35 @@
+"""Plans from files, with the tools that they name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from llmc.config import Config, find_config
+from llmc.toolfiles import UseError, resolve_uses
+from llmc_compiler.errors import CompileError
+from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.tools import Toolbox
+from llmc_grammar import parse
+from llmc_grammar.bounds import Bounds
+from llmc_runtime.program import Program, compile_plan
+
+
+def load(
+    path: str | Path,
+    tools: Toolbox | None = None,
+    *,
+    passes: Sequence[Pass] = PIPELINE,
+    config: Config | None = None,
+    bounds: Bounds = Bounds.FILE,
+) -> Program:
+    """Compile a plan file with the tools of its `use` lines and those given.
+
+    Without a `config`, the one that governs the plan's folder is read. Raises OSError, CompileError, ConfigError.
+    """
+    file = Path(path)
+    text = file.read_bytes()
+    parsed = parse(text, name=str(path), bounds=bounds)
+    try:
+        used = resolve_uses(parsed.plan, file.parent, config or find_config(file.parent))
+    except UseError as error:
+        raise CompileError(error.diagnostics, parsed.source) from error
+    return compile_plan(text, used | tools if tools else used, passes=passes, name=str(path), bounds=bounds)

@@ -1,0 +1,220 @@
+"""Tools from Python files and modules, and those that a plan names with `use`.
+
+The toolbox of a file is its one module-level `Toolbox`, else all decorated functions that it defines. A file is
+executed each time it is loaded, as a module of a private name. Its folder is importable while it is executed, as for a
+script, and not afterwards: siblings are imported at the head of the file, not in its functions.
+"""
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib.machinery import SourceFileLoader
+from pathlib import Path, PurePath
+from types import ModuleType
+from typing import TypeGuard
+
+from llmc.config import Config
+from llmc_compiler.tools import Tool, Toolbox, ToolboxError
+from llmc_grammar.ast import Plan, Use
+from llmc_grammar.diagnostic import Diagnostic, Note, mistake
+
+
+@mistake
+class UnusableTools(Diagnostic):
+    """A `use` line leads to no tools."""
+
+    code = "E220"
+    title = "no tools from `{target}`"
+    label = "{cause}"
+
+    target: str
+    cause: str
+
+
+@mistake
+class ClashingTools(Diagnostic):
+    """Two `use` lines bring a tool of the same name."""
+
+    code = "E221"
+    title = "two tools are called `{name}`"
+    label = "brings the second"
+    help = "rename one of them: `@pure(name=…)`, `@read(…, name=…)`"
+
+    name: str
+
+
+class MissingToolsError(ToolboxError):
+    """There is no such file or module."""
+
+
+class UseError(ToolboxError):
+    """The `use` lines of a plan give no toolbox; `diagnostics` says why, line by line."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """Join the titles."""
+        super().__init__("; ".join(f"{found.words('title')}: {found.words('label')}" for found in diagnostics))
+        self.diagnostics = diagnostics
+
+
+def load_tools(target: str, folder: Path) -> Toolbox:
+    """The tools of a file (relative to the folder) or of a module; raises ToolboxError."""
+    return load_file(folder / target) if target.endswith(".py") or "/" in target else load_module(target)
+
+
+def load_module(name: str) -> Toolbox:
+    """The tools of an importable module; raises ToolboxError."""
+    if not _is_importable(name):
+        message = f"there is no module {name}"
+        raise MissingToolsError(message)
+    with _reported(f"module {name}", None):
+        module = importlib.import_module(name)
+    return _toolbox(module, f"module {name}")
+
+
+def load_file(path: Path) -> Toolbox:
+    """The tools of a Python file; raises ToolboxError."""
+    if not path.is_file():
+        message = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
+        raise MissingToolsError(message)
+    name = f"_llmc_{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    loader = SourceFileLoader(name, str(path))
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None  # noqa: S101 — a loader was given
+    module = importlib.util.module_from_spec(spec)
+    with _reported(str(path), path.parent.resolve()), _importable(module, path.parent.resolve()):
+        loader.exec_module(module)
+    return _toolbox(module, str(path))
+
+
+def _is_importable(name: str) -> bool:
+    """Whether there is a module of that name, without executing it (but the packages it is in)."""
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+@contextmanager
+def _importable(module: ModuleType, folder: Path) -> Iterator[None]:
+    """Register the module, for good only if it can be executed, and make its siblings importable meanwhile."""
+    sys.path.insert(0, str(folder))
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    except BaseException:
+        del sys.modules[module.__name__]
+        raise
+    finally:
+        sys.path.remove(str(folder))
+
+
+@contextmanager
+def _reported(what: str, folder: Path | None) -> Iterator[None]:
+    """Say in one line what an import raised, and where."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        message = f"{what} cannot be loaded: {_place(error, folder)}{_words(error)}"
+        raise ToolboxError(message) from error
+
+
+def _words(error: BaseException) -> str:
+    """What was raised, in one line."""
+    first, _, rest = str(error).partition("\n")
+    words = f"{first} …" if rest else first
+    return words if isinstance(error, ToolboxError) else f"{type(error).__name__}: {words}".removesuffix(": ")
+
+
+def _place(error: BaseException, folder: Path | None) -> str:
+    """File and line of the deepest frame of the user's own, if there is one."""
+    if isinstance(error, SyntaxError):
+        return ""  # its words name the place
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    own = [place for place in frames if folder is not None and Path(place[0]).resolve().is_relative_to(folder)]
+    return f"{own[-1][0]}:{own[-1][1]}: " if own else ""
+
+
+def _toolbox(module: ModuleType, what: str) -> Toolbox:
+    """The one toolbox of a module, else its decorated functions."""
+    given = {id(value): value for value in vars(module).values() if isinstance(value, Toolbox)}
+    if len(given) > 1:
+        message = (
+            f"{what} has {len(given)} toolboxes: keep one, or join them with `|` and delete the names of the others"
+        )
+        raise ToolboxError(message)
+    if given:
+        return next(iter(given.values()))
+    own = {id(value): value for value in vars(module).values() if _is_made_in(module, value)}
+    if not own:
+        message = f"{what} has no tools: decorate its functions (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`)"
+        raise ToolboxError(message)
+    return Toolbox(own.values())
+
+
+def _is_made_in(module: ModuleType, value: object) -> TypeGuard[Tool]:
+    """Whether it is a tool whose function the module defines."""
+    return isinstance(value, Tool) and getattr(value.call, "__module__", None) == module.__name__
+
+
+def resolve_uses(plan: Plan, folder: Path, config: Config) -> Toolbox:
+    """The tools of every `use`, in order; `folder` is the plan's. Raises UseError with all that is wrong."""
+    tools: list[Tool] = []
+    found: list[Diagnostic] = []
+    users: dict[str, Use] = {}
+    for use in (statement for statement in plan.statements if isinstance(statement, Use)):
+        try:
+            brought = list(_used(use, folder, config))
+        except ToolboxError as error:
+            found.append(UnusableTools(span=use.span, target=use.target, cause=str(error)))
+            continue
+        found.extend(_clashes(use, brought, users))
+        users.update({tool.name: use for tool in brought})
+        tools.extend(brought)
+    if found:
+        raise UseError(tuple(found))
+    return Toolbox(tools)
+
+
+def _clashes(use: Use, brought: Sequence[Tool], users: Mapping[str, Use]) -> Iterator[Diagnostic]:
+    """The tools that an earlier `use` brought as well."""
+    for tool in brought:
+        if tool.name in users:
+            first = Note(span=users[tool.name].span, label="brings the first")
+            yield ClashingTools(span=use.span, name=tool.name, notes=(first,))
+
+
+def _used(use: Use, folder: Path, config: Config) -> Toolbox:
+    """The tools of one `use`; raises ToolboxError."""
+    if use.is_path:
+        return load_file(_inside(use.target, folder))
+    entry = config.tools.get(use.target)
+    if entry is None:
+        message = f"`{use.target}` is no entry of {_where(config)}"
+        raise ToolboxError(message)
+    return load_module(entry) if isinstance(entry, str) else load_file(entry)
+
+
+def _where(config: Config) -> str:
+    """The table that `use` looks names up in."""
+    if config.path is None:
+        return "a configuration: there is no `llmc.toml` or `[tool.llmc]` in the plan's folder or above"
+    return f"the tools in {config.path}"
+
+
+def _inside(target: str, folder: Path) -> Path:
+    """The file that a plan names; raises ToolboxError if it is not in the plan's folder or below, links resolved."""
+    path = PurePath(target)
+    if path.is_absolute() or ".." in path.parts:
+        message = (
+            "only files in the plan's folder or below: give a path such as `tools.py`, or an entry of the configuration"
+        )
+        raise ToolboxError(message)
+    found = folder / path
+    if not found.resolve().is_relative_to(folder.resolve()):
+        message = f"{found} is a link to {found.resolve()}, outside the plan's folder"
+        raise ToolboxError(message)
+    return found

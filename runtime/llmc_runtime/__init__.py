@@ -1,0 +1,1 @@
+"""Doing it: graphs are run."""

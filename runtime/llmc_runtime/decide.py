@@ -1,0 +1,113 @@
+"""Whether an instance is to be done, once all that it waits for has ended."""
+
+from collections.abc import Iterable, Iterator
+
+from llmc_compiler.effects import conflict
+from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.graph import JOIN, Condition, Loop, TaskId
+from llmc_compiler.term import Get, NodeId, Term, children
+from llmc_runtime.errors import ExpressionFailed
+from llmc_runtime.instance import Instance, NullReads, Verdict
+from llmc_runtime.outcomes import BlockedBy, Failed, Skipped
+
+
+def obstacle(instance: Instance) -> Verdict | None:
+    """Why an instance is not to be done, if so: a condition, a failure of what it needs, a failed write before it."""
+    for condition in instance.node.when:
+        if (found := _unmet(instance, condition)) is not None:
+            return found
+    op = instance.node.op
+    if instance.is_hindered:
+        if isinstance(op, Loop) and (found := _sourceless(instance, op)) is not None:
+            return found
+        if (found := _blocked(instance, instance.node.needs)) is not None:
+            return found
+    # Elements of a loop wait for earlier writes themselves.
+    if instance.failed_writes and not isinstance(op, Loop):
+        return _out_of_order(instance)
+    return None
+
+
+def _unmet(instance: Instance, condition: Condition) -> Verdict | None:
+    """What a condition says, if it does not hold."""
+    if instance.is_hindered and (blocked := _blocked(instance, _reads(condition.term))) is not None:
+        return blocked
+    scope = instance.scope
+    env = NullReads(scope) if instance.node.task == TaskId(JOIN) else scope
+    try:
+        holds = truth(evaluate(condition.term, env))
+    except SkippedRead:
+        return Skipped(by_condition=False), None
+    except EvaluationError as error:
+        instance.is_condition_failed = True
+        return failed(instance, error), instance
+    return None if holds == condition.expected else (Skipped(by_condition=True), None)
+
+
+def _sourceless(instance: Instance, loop: Loop) -> Verdict | None:
+    """Why a loop has no elements, if so: its source comes before whatever else it needs."""
+    if (blocked := _blocked(instance, _reads(loop.source))) is not None:
+        return blocked
+    try:
+        evaluate(loop.source, instance.scope)
+    except SkippedRead:
+        return Skipped(by_condition=False), None
+    except EvaluationError as error:
+        return failed(instance, error), instance
+    return None
+
+
+def _reads(term: Term) -> Iterator[NodeId]:
+    """The nodes that a term reads, reached or not; without recursion, since operators nest by the hundred."""
+    below = [term]
+    while below:
+        term = below.pop()
+        if isinstance(term, Get):
+            yield term.node
+        below.extend(children(term))
+
+
+def _blocked(instance: Instance, needs: Iterable[NodeId]) -> Verdict | None:
+    """What failed first, if some of these nodes failed or are blocked."""
+    causes = [found.cause for node in needs if (found := instance.scope.find(node)).cause is not None]
+    return _by_first(causes, by_order=False)
+
+
+def _out_of_order(instance: Instance) -> Verdict | None:
+    """Which write failed that had to come first, if there is one."""
+    effects = instance.node.effects
+    causes = [
+        write
+        for write in instance.failed_writes
+        if any(conflict(later, earlier) for later in effects for earlier in write.node.effects)
+    ]
+    return _by_first(causes, by_order=True)
+
+
+def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict | None:
+    """Blocked by the cause that comes first in the plan."""
+    first = min((cause for cause in causes if cause is not None), key=lambda cause: cause.order, default=None)
+    if first is None or not isinstance(first.outcome, Failed):
+        return None
+    return BlockedBy(first.node.task, first.outcome.error, by_order), first
+
+
+def failed(instance: Instance, why: EvaluationError) -> Failed:
+    """The outcome where a term has no value."""
+    error = ExpressionFailed(instance.node.task, why.span, why)
+    error.__cause__ = why
+    return Failed(error)
+
+
+def is_failed_write(instance: Instance) -> bool:
+    """Whether a failed instance keeps later conflicting effects from happening.
+
+    A loop's elements do that themselves, once it has them; a call inside an expression that failed over its condition
+    was never reached.
+    """
+    node = instance.node
+    if isinstance(node.op, Loop) and instance.verdict is None:
+        return False
+    if instance.is_condition_failed and node.id != (instance.scope.main or node.task):
+        return False
+    return any(effect.is_write for effect in node.effects)

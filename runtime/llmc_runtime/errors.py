@@ -1,0 +1,140 @@
+"""What can go wrong in a run.
+
+    LlmcError
+      PlanError                 at a task of the plan
+        CallError               at a call of a tool
+          BadArgument           a value did not fit its parameter when it arrived
+          BadResult             the tool's result is not what it declares, or no JSON data
+          ToolFailed            the tool raised
+          ToolTimedOut          the tool took too long
+        ExpressionFailed        an expression has no value
+        LoopFailed              elements of a loop failed
+        Blocked                 not done, because of another task's failure
+    NotSent                     raised by tools: what was to be written was certainly not sent
+
+The text of each is one fact that names the task.
+"""
+
+# ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
+
+from collections.abc import Mapping
+from typing import Final
+
+from llmc_compiler.graph import TaskId
+from llmc_compiler.term import Json
+from llmc_grammar.ast import NOWHERE
+from llmc_grammar.source import Span
+
+LONGEST: Final = 300
+"""Characters of text from outside that a message quotes."""
+
+
+class NotSent(Exception):
+    """Raised by a tool that writes: certainly nothing was sent, so that another attempt does nothing twice."""
+
+
+class LlmcError(Exception):
+    """Any error of a run."""
+
+
+class PlanError(LlmcError):
+    """A task of the plan has no value; `span` is its place in the plan."""
+
+    def __init__(self, task: TaskId, what: str, span: Span = NOWHERE) -> None:
+        super().__init__(f"task {task} {what}")
+        self.task = task
+        self.span = span
+
+
+class CallError(PlanError):
+    """A call of a tool gave no value, in so many attempts; `in_doubt`: what it writes may be written, or not."""
+
+    in_doubt: bool = False
+
+    def __init__(self, task: TaskId, what: str, span: Span, *, tool: str, attempt: int) -> None:
+        super().__init__(task, what, span)
+        self.tool = tool
+        self.attempt = attempt
+
+
+class BadArgument(CallError):
+    """A value did not fit its parameter when it arrived; the tool was not called."""
+
+    def __init__(
+        self, task: TaskId, span: Span, *, tool: str, attempt: int, parameter: str | None, why: object
+    ) -> None:
+        argument = f"the argument `{parameter}`" if parameter else "the arguments"
+        what = f"cannot call `{tool}`: {argument} did not fit: {shortened(why)}"
+        super().__init__(task, what, span, tool=tool, attempt=attempt)
+        self.parameter = parameter
+
+
+class BadResult(CallError):
+    """A tool's result is not what the tool declares, or no JSON data."""
+
+    def __init__(
+        self, task: TaskId, span: Span, *, tool: str, attempt: int, why: object, in_doubt: bool = False
+    ) -> None:
+        super().__init__(task, f"got a bad result from `{tool}`: {shortened(why)}", span, tool=tool, attempt=attempt)
+        self.in_doubt = in_doubt
+
+
+class ToolFailed(CallError):
+    """A tool raised; the exception is the cause."""
+
+    def __init__(
+        self, task: TaskId, span: Span, *, tool: str, attempt: int, why: BaseException, in_doubt: bool = False
+    ) -> None:
+        words = shortened(why)
+        raised = type(why).__name__ + (f": {words}" if words else "")
+        super().__init__(task, f"failed: `{tool}` raised {raised}", span, tool=tool, attempt=attempt)
+        self.in_doubt = in_doubt
+
+
+class ToolTimedOut(CallError):
+    """A tool took longer than the `seconds` that an attempt may take."""
+
+    def __init__(
+        self, task: TaskId, span: Span, *, tool: str, attempt: int, seconds: float, in_doubt: bool = False
+    ) -> None:
+        what = f"timed out: `{tool}` took longer than {seconds:g} s"
+        super().__init__(task, what, span, tool=tool, attempt=attempt)
+        self.seconds = seconds
+        self.in_doubt = in_doubt
+
+
+class ExpressionFailed(PlanError):
+    """An expression of a task has no value."""
+
+    def __init__(self, task: TaskId, span: Span, why: object) -> None:
+        super().__init__(task, f"has no value: {shortened(why)}", span)
+
+
+class LoopFailed(PlanError):
+    """Elements of a loop failed: the one at `index` first, with `error`; `results` has the others' values."""
+
+    def __init__(self, task: TaskId, span: Span, *, index: int, error: PlanError, results: Mapping[int, Json]) -> None:
+        super().__init__(task, f"failed at element {index}: {shortened(error)}", span)
+        self.index = index
+        self.error = error
+        self.results = results
+
+
+class Blocked(PlanError):
+    """A task was not done because the task `cause` failed; `by_order`: it needs no value of it, but comes after it."""
+
+    def __init__(self, task: TaskId, span: Span, *, cause: TaskId, by_order: bool = False) -> None:
+        why = "whose effect comes first, failed" if by_order else "which it needs, failed"
+        super().__init__(task, f"was not done: task {cause}, {why}", span)
+        self.cause = cause
+        self.by_order = by_order
+
+
+def shortened(words: object) -> str:
+    """Text from outside, as one line of bounded length."""
+    try:
+        text = str(words)
+    except Exception:  # noqa: BLE001 — an exception may fail at describing itself
+        text = f"({type(words).__name__} without a readable text)"
+    line = " ".join(text[: 4 * LONGEST].split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -1,0 +1,127 @@
+"""What happens in a run, as it happens: the only source for progress, traces and tests.
+
+    RunStarted
+      Started  Retried  FellBack          a call, an attempt after the first, a fallback used
+      Expanded                            a loop has its elements
+      Finished  Failed  Skipped  Blocked  Dropped
+    RunFinished
+
+`key` is the instance, `task` the written task, `at` the seconds since the start of the run.
+"""
+
+from dataclasses import dataclass
+
+from llmc_compiler.graph import TaskId
+from llmc_runtime.errors import PlanError
+from llmc_runtime.outcomes import Key
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The run can be given nodes."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A tool is called for the first time."""
+
+    key: Key
+    task: TaskId
+    at: float
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """An attempt failed, and the one numbered `attempt` follows after `delay` seconds."""
+
+    key: Key
+    task: TaskId
+    at: float
+    attempt: int
+    delay: float
+    error: PlanError
+
+
+@dataclass(frozen=True, slots=True)
+class FellBack:
+    """It failed, and its fallback takes the place of the value."""
+
+    key: Key
+    task: TaskId
+    at: float
+    error: PlanError
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """A loop has `count` elements."""
+
+    key: Key
+    task: TaskId
+    at: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """It has a value, after `seconds` in tools."""
+
+    key: Key
+    task: TaskId
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It failed."""
+
+    key: Key
+    task: TaskId
+    at: float
+    error: PlanError
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """It was not to be done."""
+
+    key: Key
+    task: TaskId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """It could not be done because the task `cause` failed."""
+
+    key: Key
+    task: TaskId
+    at: float
+    cause: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Nobody needs it any more."""
+
+    key: Key
+    task: TaskId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """All have an outcome, or the run was given up (not `complete`); `abandoned` names what is left running."""
+
+    at: float
+    complete: bool
+    abandoned: tuple[str, ...]
+
+
+Event = (
+    RunStarted | Started | Retried | FellBack | Expanded | Finished | Failed | Skipped | Blocked | Dropped | RunFinished
+)

@@ -1,0 +1,160 @@
+"""What runs: a node, at a position in the loops around it, with what it waits for and what is known of it."""
+
+from collections.abc import Mapping
+from itertools import count
+
+from llmc_compiler.evaluate import SkippedRead
+from llmc_compiler.graph import Node
+from llmc_compiler.term import Json, NodeId
+from llmc_runtime.call import Calling
+from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
+
+_sequence = count()
+
+
+class Scope:
+    """The instances that a term may read: the plan's, or those of a loop's element and of what is around it."""
+
+    __slots__ = ("_around", "_params", "indices", "instances", "item", "main")
+
+    skipped_is_null = False
+
+    def __init__(self, params: Mapping[str, Json]) -> None:
+        self.instances: dict[NodeId, Instance] = {}
+        self.indices: tuple[int, ...] = ()
+        self.item: Json = None
+        self.main: NodeId | None = None
+        self._around: Scope | None = None
+        self._params = params
+
+    def inside(self, index: int, item: Json, main: NodeId) -> "Scope":
+        """The scope of a loop's element, where `main` gives the element's result."""
+        scope = Scope(self._params)
+        scope.indices = (*self.indices, index)
+        scope.item = item
+        scope.main = main
+        scope._around = self
+        return scope
+
+    def find(self, node: NodeId) -> "Instance":
+        """The instance of a node that is seen from here; raises KeyError."""
+        scope: Scope | None = self
+        while scope is not None:
+            if (found := scope.instances.get(node)) is not None:
+                return found
+            scope = scope._around  # noqa: SLF001 — its own kind
+        raise KeyError(node)
+
+    def get(self, node: NodeId) -> Json:
+        """The value of a node; raises SkippedRead."""
+        outcome = self.find(node).outcome
+        if type(outcome) is Done:
+            return outcome.value
+        if isinstance(outcome, (Skipped, Dropped)):
+            raise SkippedRead(node)
+        raise RuntimeError(f"{node} is read before it has a value: it is missing in `needs`")
+
+    def param(self, name: str) -> Json:
+        """The value of an input."""
+        return self._params[name]
+
+
+class NullReads:
+    """The same scope for join and fallbacks: what was skipped reads as null."""
+
+    __slots__ = ("_scope",)
+
+    skipped_is_null = True
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    @property
+    def item(self) -> Json:
+        """The element that the loop is at."""
+        return self._scope.item
+
+    def get(self, node: NodeId) -> Json:
+        """The value of a node; raises SkippedRead."""
+        return self._scope.get(node)
+
+    def param(self, name: str) -> Json:
+        """The value of an input."""
+        return self._scope.param(name)
+
+
+class Instance:
+    """A node that runs, or ran.
+
+    `cause` is what failed first, where this or what it needs failed; `failed_writes` are those that came before.
+    `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
+    `elements` are the scopes of a loop's elements, once it has them.
+    """
+
+    __slots__ = (
+        "calling",
+        "cause",
+        "chain",
+        "elements",
+        "failed_writes",
+        "is_condition_failed",
+        "is_hindered",
+        "key",
+        "node",
+        "number",
+        "outcome",
+        "scope",
+        "seconds",
+        "started",
+        "users",
+        "verdict",
+        "via",
+        "waiting",
+    )
+
+    def __init__(self, node: Node, scope: Scope) -> None:
+        self.node = node
+        self.scope = scope
+        self.key: Key = (node.id, scope.indices)
+        self.number = next(_sequence)
+        self.waiting = 0
+        self.users: list[Instance] = []
+        self.outcome: Outcome | None = None
+        self.verdict: Verdict | None = None
+        self.cause: Instance | None = None
+        self.is_hindered = False
+        self.is_condition_failed = False
+        self.failed_writes: tuple[Instance, ...] = ()
+        self.calling: Calling[Instance] | None = None
+        self.elements: list[Scope] | None = None
+        self.started: float | None = None
+        self.seconds = 0.0
+        self.chain = 0.0
+        self.via: Instance | None = None
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Its place in the plan: by the text, then in the order in which nodes were added."""
+        return self.node.span.start, self.number
+
+    def wait_for(self, other: "Instance") -> None:
+        """Be decided after the end of another instance."""
+        if other.outcome is None:
+            other.users.append(self)
+            self.waiting += 1
+        else:
+            self.learn(other)
+
+    def learn(self, other: "Instance") -> None:
+        """Take over what follows from the end of another instance."""
+        if other.chain >= self.chain:
+            self.chain = other.chain
+            self.via = other
+        if other.cause is not None:
+            self.is_hindered = True
+        if other.failed_writes:
+            self.failed_writes = tuple(dict.fromkeys(self.failed_writes + other.failed_writes))
+
+
+Verdict = tuple[Outcome, Instance | None]
+"""An outcome, and what failed first if that is why."""

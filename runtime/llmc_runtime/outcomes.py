@@ -1,0 +1,57 @@
+"""How an instance ended.
+
+    Done        with a value
+    Failed      with an error
+    Skipped     a condition did not hold, or what it needs was skipped
+    BlockedBy   not done, because something it needs or comes after failed
+    Dropped     nobody needs it any more
+
+An outcome never changes, but that a dropped instance forgets the one it had.
+"""
+
+from dataclasses import dataclass
+
+from llmc_compiler.graph import TaskId
+from llmc_compiler.term import Json, NodeId
+from llmc_runtime.errors import PlanError
+
+Key = tuple[NodeId, tuple[int, ...]]
+"""An instance: its node, and the position in each loop around it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It has a value, which nobody may change."""
+
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It was tried, and has no value."""
+
+    error: PlanError
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """It was not to be done: `by_condition` of its own, or because it reads what was skipped."""
+
+    by_condition: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedBy:
+    """It could not be done: the task `cause` failed first, with `error`; `by_order`: it needs no value of it."""
+
+    cause: TaskId
+    error: PlanError
+    by_order: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Its result, if there was one, is forgotten."""
+
+
+Outcome = Done | Failed | Skipped | BlockedBy | Dropped

@@ -1,0 +1,124 @@
+"""A compiled plan, and how a text becomes one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from llmc_compiler.errors import CompileError
+from llmc_compiler.graph import Graph, Parameter
+from llmc_compiler.json_form import to_json
+from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.print import print_graph
+from llmc_compiler.session import Session
+from llmc_compiler.term import Json
+from llmc_compiler.tools import Toolbox
+from llmc_compiler.types import describe, fits
+from llmc_grammar import Parsed, ast, parse
+from llmc_grammar.bounds import Bounds
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.source import Source
+from llmc_runtime.events import Event
+from llmc_runtime.run import Run, execute, stream
+
+Mode = Literal["strict"]
+MODES: Final[tuple[Mode, ...]] = ("strict",)
+
+
+class InputError(ValueError):
+    """An input of the plan is missing, unknown or of the wrong type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings."""
+
+    graph: Graph
+    plan: ast.Plan
+    source: Source
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The plan's inputs."""
+        return self.graph.parameters
+
+    async def run(self, inputs: Mapping[str, Json] | None = None) -> Run:
+        """Run it; raises InputError before anything is started."""
+        return await execute(self.graph, self._values(inputs or {}))
+
+    def run_sync(self, inputs: Mapping[str, Json] | None = None) -> Run:
+        """Run it from code that is not async; raises InputError before anything is started."""
+        return asyncio.run(self.run(inputs))
+
+    def stream(self, inputs: Mapping[str, Json] | None = None) -> AsyncIterator[Event | Run]:
+        """Run it and give each event as it happens, at last the Run; raises InputError before anything is started."""
+        return stream(self.graph, self._values(inputs or {}))
+
+    def to_llmc(self) -> str:
+        """The optimised plan in its own language."""
+        return print_graph(self.graph, [line for line in self.plan.statements if isinstance(line, ast.Use)])
+
+    def to_json(self) -> dict[str, Any]:
+        """The graph as JSON data."""
+        return to_json(self.graph)
+
+    def _values(self, given: Mapping[str, Json]) -> dict[str, Json]:
+        """The value of every input."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name, value in given.items():
+            if name not in known:
+                names = ", ".join(f"`{other}`" for other in known) or "none"
+                message = f"the plan has no input `{name}`; its inputs are: {names}"
+                raise InputError(message)
+            if not fits(value, known[name].type):
+                message = f"input `{name}` takes `{describe(known[name].type)}`, not {value!r}"
+                raise InputError(message)
+        missing = [f"`{name}`" for name, parameter in known.items() if parameter.required and name not in given]
+        if missing:
+            message = f"the plan needs a value for {', '.join(missing)}"
+            raise InputError(message)
+        return {name: given.get(name, parameter.default) for name, parameter in known.items()}
+
+
+def compile_plan(  # noqa: PLR0913 — the tools and the text, and five settings by name
+    text: str | bytes,
+    tools: Toolbox,
+    *,
+    mode: Mode = "strict",
+    passes: Sequence[Pass] = PIPELINE,
+    name: str = "<plan>",
+    bounds: Bounds = Bounds.FILE,
+) -> Program:
+    """Compile a plan; raises CompileError with all of its mistakes.
+
+    `passes` are run in their order; `name` is what reports call the text; `bounds` what it may hold.
+    """
+    _check_mode(mode)
+    parsed = parse(text, name=name, bounds=bounds)
+    session = Session(tools, passes=passes, early=False)
+    session.tolerate(lost.binder for lost in parsed.lost)
+    for statement in parsed.plan.statements:
+        session.feed(statement)
+    mistakes = (*parsed.diagnostics, *session.mistakes())
+    if any(found.severity == "error" for found in mistakes):
+        raise CompileError(mistakes, parsed.source)
+    session.close()
+    assert session.graph is not None  # noqa: S101 — a closed session has its graph
+    warnings = sorted(mistakes, key=lambda found: found.span)
+    return Program(session.graph, parsed.plan, parsed.source, tuple(warnings))
+
+
+def parse_plan(
+    text: str | bytes, mode: Mode = "strict", *, name: str = "<plan>", bounds: Bounds = Bounds.FILE
+) -> Parsed:
+    """Read a plan without tools: `.plan` has its good statements, `.diagnostics` its mistakes; never raises on bad text."""
+    _check_mode(mode)
+    return parse(text, name=name, bounds=bounds)
+
+
+def _check_mode(mode: str) -> None:
+    """Refuse a way of reading that does not exist; raises ValueError."""
+    if mode not in MODES:
+        message = f"mode is one of {', '.join(map(repr, MODES))}, not {mode!r}"
+        raise ValueError(message)

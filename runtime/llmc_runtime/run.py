@@ -1,0 +1,158 @@
+"""Runs of whole plans, and what they gave."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
+
+from llmc_compiler.graph import JOIN, Graph, TaskId
+from llmc_compiler.steps import Add
+from llmc_compiler.term import Json
+from llmc_runtime.errors import PlanError
+from llmc_runtime.events import Event
+from llmc_runtime.executor import Executor
+from llmc_runtime.loops import reason
+from llmc_runtime.outcomes import BlockedBy, Done, Failed, Key, Outcome, Skipped
+from llmc_runtime.values import thaw
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run gave.
+
+    `value` is the join's, None where it has none. `results` and `errors` have the tasks as written (and `join`, if its own
+    expression failed); `calls` counts calls, whatever their attempts. `sum_of_calls` is the time of all calls
+    together, `longest_chain` what no schedule can go below, and `chain` the tasks on it; all times are in seconds.
+    `abandoned` names what did not end when it was told to.
+    """
+
+    value: Json
+    results: Mapping[TaskId, Json]
+    errors: Mapping[TaskId, PlanError]
+    skipped: tuple[TaskId, ...]
+    events: tuple[Event, ...]
+    seconds: float
+    calls: int
+    sum_of_calls: float
+    longest_chain: float
+    chain: tuple[TaskId, ...]
+    abandoned: tuple[str, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a task failed, or was blocked by a failure."""
+        return bool(self.errors)
+
+    def summary(self) -> str:
+        """One line: calls, times and the longest chain."""
+        words = f"{self.calls} {'call' if self.calls == 1 else 'calls'} in {self.seconds:.2f} s"
+        if self.calls:
+            words += f"; one after another {self.sum_of_calls:.2f} s"
+            words += f"; longest chain {self.longest_chain:.2f} s: {', '.join(_shortened(self.chain))}"
+        return words + (f"; still running: {', '.join(self.abandoned)}" if self.abandoned else "")
+
+
+def _shortened(chain: tuple[TaskId, ...]) -> tuple[str, ...]:
+    """The beginning and the end of a long chain."""
+    return chain if len(chain) <= 9 else (*chain[:4], "…", *chain[-4:])  # noqa: PLR2004 — what a line has room for
+
+
+class Options(TypedDict, total=False):
+    """Settings of an Executor."""
+
+    emit: Callable[[Event], object]
+    clock: Callable[[], float]
+    random: Callable[[], float]
+    grace: float
+    elements: int
+    threads: int
+
+
+async def execute(graph: Graph, params: Mapping[str, Json], **options: Unpack[Options]) -> Run:
+    """Run a compiled plan; failures of its tasks are in the Run, not raised."""
+    events, options = _recorded(options)
+    async with Executor(params, **options) as executor:
+        executor.apply([Add(tuple(graph.nodes.values()))])
+        executor.seal()
+        outcomes = await executor.settled()
+    return conclude(graph, executor, outcomes, events)
+
+
+async def stream(graph: Graph, params: Mapping[str, Json], **options: Unpack[Options]) -> AsyncIterator[Event | Run]:
+    """Run a compiled plan and give its events as they happen, at last its Run.
+
+    Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the run.
+    """
+    events, options = _recorded(options)
+    record = options["emit"]
+    waiting: asyncio.Queue[Event | None] = asyncio.Queue()
+
+    def emit(event: Event) -> None:
+        record(event)
+        waiting.put_nowait(event)
+
+    options["emit"] = emit
+    async with Executor(params, **options) as executor:
+        executor.apply([Add(tuple(graph.nodes.values()))])
+        executor.seal()
+        end = asyncio.ensure_future(executor.settled())
+        end.add_done_callback(lambda _: waiting.put_nowait(None))
+        try:
+            while (event := await waiting.get()) is not None:
+                yield event
+            outcomes = await end
+        finally:
+            end.cancel()
+    while not waiting.empty():
+        if (event := waiting.get_nowait()) is not None:
+            yield event
+    yield conclude(graph, executor, outcomes, events)
+
+
+def _recorded(options: Options) -> tuple[list[Event], Options]:
+    """The same options, with a list in which events are kept."""
+    events: list[Event] = []
+    listener = options.get("emit")
+    if listener is None:
+        return events, {**options, "emit": events.append}
+    tell = listener
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        tell(event)
+
+    return events, {**options, "emit": emit}
+
+
+def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], events: list[Event]) -> Run:
+    """The Run of a graph whose nodes were all executed."""
+    results: dict[TaskId, Json] = {}
+    errors: dict[TaskId, PlanError] = {}
+    skipped: list[TaskId] = []
+    join = TaskId(JOIN)
+    for task, node in {**graph.tasks, join: JOIN}.items():
+        match outcomes.get((node, ())):
+            case Done(value):
+                results[task] = thaw(value)
+            case Failed(error):
+                errors[task] = error
+            case BlockedBy() as blocked if task != join:  # the join says nothing that its cause does not
+                errors[task] = reason(task, graph.nodes[node], blocked)
+            case Skipped():
+                skipped.append(task)
+            case _:
+                pass  # dropped: nobody needs it
+    longest, chain = executor.longest_chain()
+    return Run(
+        value=results.pop(join, None),
+        results=results,
+        errors=errors,
+        skipped=tuple(skipped),
+        events=tuple(events),
+        seconds=executor.seconds,
+        calls=executor.calls,
+        sum_of_calls=executor.sum_of_calls,
+        longest_chain=longest,
+        chain=chain,
+        abandoned=executor.abandoned,
+    )

@@ -1,0 +1,78 @@
+"""The command line in this process, in a folder of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from llmc.cli import app
+
+TOOLS = '''
+"""Tools to test with."""
+
+from llmc import nondet, pure, read, write
+
+LOG: list[str] = []
+
+
+@pure
+def add(a: float, b: float = 1) -> float:
+    """The sum of two numbers.
+
+    More about it.
+    """
+    return a + b
+
+
+@read("log", latency=0.25)
+async def entries(last: int | None = None) -> list[str]:
+    """The entries of the log."""
+    return LOG[-last:] if last else LOG
+
+
+@write("log")
+def log(text: str) -> int:
+    """Write an entry."""
+    LOG.append(text)
+    return len(LOG)
+
+
+@nondet
+def fail(text: str) -> str:
+    """Raise an error."""
+    raise RuntimeError(text)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+Cli = Callable[..., Ended]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with tools.py, in which commands run."""
+    (tmp_path / "tools.py").write_text(TOOLS, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def cli(folder: Path) -> Cli:
+    """Runs a command; an exception that would be a traceback fails the test."""
+
+    def run(*arguments: str, stdin: str | bytes | None = None) -> Ended:
+        result = CliRunner().invoke(app, arguments, input=stdin, catch_exceptions=False)
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return run

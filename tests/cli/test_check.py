@@ -1,0 +1,114 @@
+"""`llmc check`."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+GOOD = 'use "tools.py"\na = add(1, 2)\njoin($a)\n'
+BAD = 'use "tools.py"\na = ad(1, 2)\nb = add("one", $c)\njoin($a)\n'
+
+
+def test_a_good_plan_has_no_mistakes(cli: Cli, folder: Path) -> None:
+    """Nothing on stdout, a line on stderr, status 0."""
+    (folder / "plan.llmc").write_text(GOOD)
+    ended = cli("check", "plan.llmc")
+    assert (ended.status, ended.stdout, ended.stderr) == (0, "", "1 plan: no mistakes\n")
+
+
+def test_all_mistakes_are_shown_with_their_lines(cli: Cli, folder: Path) -> None:
+    """Each mistake has its place; their number is told on stderr; status 1."""
+    (folder / "plan.llmc").write_text(BAD)
+    ended = cli("check", "plan.llmc")
+    assert ended.status == 1
+    assert [line for line in ended.stdout.splitlines() if "-->" in line] == [
+        " --> plan.llmc:2:5",
+        " --> plan.llmc:3:9",
+        " --> plan.llmc:3:16",
+    ]
+    assert ended.stderr == "1 plan: 3 errors\n"
+
+
+def test_json_has_a_code_for_every_mistake(cli: Cli, folder: Path) -> None:
+    """One JSON list for all files."""
+    (folder / "plan.llmc").write_text(BAD)
+    (folder / "good.llmc").write_text(GOOD)
+    ended = cli("check", "good.llmc", "plan.llmc", "--format", "json")
+    assert ended.status == 1
+    assert [found["code"] for found in json.loads(ended.stdout)] == ["E201", "E212", "E202"]
+    assert cli("check", "good.llmc", "--format", "json").stdout == "[]\n"
+
+
+def test_no_tools_imports_no_python(cli: Cli, folder: Path) -> None:
+    """With --no-tools a broken tools file is not even looked at, and names are checked all the same."""
+    (folder / "tools.py").write_text("raise SystemExit('imported')\n")
+    (folder / "plan.llmc").write_text('use "tools.py"\na = anything(1, b=$c)\njoin($a)\n')
+    ended = cli("check", "plan.llmc", "--no-tools", "--tools", "tools.py", "--format", "json")
+    assert [found["code"] for found in json.loads(ended.stdout)] == ["E202"]
+
+
+def test_a_plan_without_use_is_checked_without_tools(cli: Cli) -> None:
+    """Where neither the plan nor the command line names tools, no call is a mistake."""
+    assert cli("check", "-", stdin="1. f(2, a=3) @retry(2)\n2. g($1) for x in [1]\njoin($2)\n").status == 0
+    assert cli("check", "-", stdin="1. f($2)\njoin($1)\n").status == 1
+
+
+def test_tools_are_added_by_option(cli: Cli) -> None:
+    """--tools gives tools to a plan that names none."""
+    assert cli("check", "-", "--tools", "tools.py", stdin="a = add(1, 2)\njoin($a)\n").status == 0
+    ended = cli("check", "-", "--tools", "tools.py", stdin="a = ad(1, 2)\njoin($a)\n")
+    assert "<stdin>:1:5" in ended.stdout
+
+
+def test_wrong_uses_are_shown_with_the_other_mistakes(cli: Cli, folder: Path) -> None:
+    """A `use` line that leads nowhere does not hide what else is wrong."""
+    (folder / "plan.llmc").write_text('use "none.py"\na = f($b)\njoin($a)\n')
+    ended = cli("check", "plan.llmc")
+    assert "error[E220]: no tools from `none.py`" in ended.stdout
+    assert "there is no file none.py" in ended.stdout
+    assert "error[E202]" in ended.stdout
+    assert ended.stderr == "1 plan: 2 errors\n"
+
+
+def test_a_file_that_cannot_be_read_is_wrong_usage(cli: Cli, folder: Path) -> None:
+    """Missing files and folders are told one by one, the others are checked, and the status is 2."""
+    (folder / "plan.llmc").write_text(BAD)
+    ended = cli("check", "none.llmc", ".", "plan.llmc")
+    assert ended.status == 2
+    assert ended.stderr.splitlines()[:2] == ["llmc: none.llmc: no such file or directory", "llmc: .: is a directory"]
+    assert "plan.llmc:2:5" in ended.stdout
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_wrong_usage(cli: Cli, folder: Path) -> None:
+    """A file that may not be read says so."""
+    (folder / "plan.llmc").write_text(GOOD)
+    (folder / "plan.llmc").chmod(0)
+    assert cli("check", "plan.llmc").stderr == "llmc: plan.llmc: permission denied\n"
+
+
+def test_bytes_that_are_no_text_are_a_mistake_with_a_place(cli: Cli, folder: Path) -> None:
+    """A byte that is not UTF-8 is a mistake at its line, not a traceback."""
+    (folder / "plan.llmc").write_bytes(b'1. f("a")\n2. f("\xff")\njoin()\n')
+    ended = cli("check", "plan.llmc")
+    assert ended.status == 1
+    assert "plan.llmc:2" in ended.stdout
+
+
+def test_bounds_are_options(cli: Cli) -> None:
+    """--max-tasks and --max-text change what a plan may hold."""
+    plan = "1. f()\n2. f()\n3. f()\njoin()\n"
+    assert cli("check", "-", "--max-tasks", "4", stdin=plan).status == 0
+    assert cli("check", "-", "--max-tasks", "2", stdin=plan).status == 1
+    assert cli("check", "-", "--max-text", "10", stdin=plan).status == 1
+    assert cli("check", "-", "--max-tasks", "0", stdin=plan).status == 2
+
+
+def test_a_wrong_option_is_wrong_usage(cli: Cli) -> None:
+    """Unknown options and formats have status 2."""
+    assert cli("check", "-", "--colour", stdin="").status == 2
+    assert cli("check", "-", "--format", "xml", stdin="").status == 2
+    assert cli("check").status == 2

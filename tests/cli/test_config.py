@@ -1,0 +1,70 @@
+"""`[tool.llmc]` of pyproject.toml, and llmc.toml."""
+
+from pathlib import Path
+
+import pytest
+
+from llmc.config import Config, ConfigError, find_config
+
+
+def test_pyproject_names_files_and_modules(tmp_path: Path) -> None:
+    """An entry with a slash or `.py` is a file beside the configuration, any other a module."""
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[tool.llmc.tools]\natlas = "examples/atlas.py"\nmail = "company.mail"\n')
+    assert find_config(tmp_path) == Config(file, {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail"})
+
+
+def test_llmc_toml_has_its_tables_at_the_top(tmp_path: Path) -> None:
+    """In llmc.toml the table is `[tools]`."""
+    file = tmp_path / "llmc.toml"
+    file.write_text('[tools]\natlas = "atlas.py"\n')
+    assert find_config(tmp_path) == Config(file, {"atlas": tmp_path / "atlas.py"})
+
+
+def test_the_nearest_file_above_counts(tmp_path: Path) -> None:
+    """A file further up is not read, and a pyproject.toml without our table is passed over."""
+    (tmp_path / "llmc.toml").write_text("not = [toml")
+    near = tmp_path / "near"
+    (near / "plans" / "deep").mkdir(parents=True)
+    (near / "llmc.toml").write_text('[tools]\na = "a.py"\n')
+    (near / "plans" / "pyproject.toml").write_text('[tool.other]\nx = 1\n[project]\nname = "p"\n')
+    assert find_config(near / "plans" / "deep").path == near / "llmc.toml"
+
+
+def test_llmc_toml_goes_before_pyproject(tmp_path: Path) -> None:
+    """Beside an llmc.toml the pyproject.toml is not read."""
+    (tmp_path / "llmc.toml").write_text("")
+    (tmp_path / "pyproject.toml").write_text('[tool.llmc.tools]\na = "a.py"\n')
+    assert find_config(tmp_path) == Config(tmp_path / "llmc.toml", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tools = 3", "`tools` must be a table, not 3"),
+        ('tool = ""', "`tool` means nothing here; did you mean `tools`?"),
+        ("limits = {}", "`limits` means nothing here; it knows `tools`"),
+        ("[tools]\na = 3", "`tools.a` must be a file or a module"),
+        ('[tools]\na = ""', "`tools.a` must be a file or a module"),
+        ("a = ", "cannot be read: Invalid value"),
+        ("a = '\udcff'", "cannot be read: 'utf-8' codec"),
+    ],
+)
+def test_mistakes_are_named_with_their_file(tmp_path: Path, text: str, words: str) -> None:
+    """A key or type that means nothing is an error that names file and key."""
+    file = tmp_path / "llmc.toml"
+    file.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ConfigError) as caught:
+        find_config(tmp_path)
+    assert str(caught.value).startswith(str(file))
+    assert words in str(caught.value)
+
+
+def test_mistakes_in_pyproject_name_the_whole_key(tmp_path: Path) -> None:
+    """Keys are named as they are written in pyproject.toml."""
+    (tmp_path / "pyproject.toml").write_text("[tool]\nllmc = 1\n")
+    with pytest.raises(ConfigError, match=r"`tool.llmc` must be a table"):
+        find_config(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[tool.llmc]\ntols = 1\n")
+    with pytest.raises(ConfigError, match=r"`tool.llmc.tols` means nothing here; did you mean `tools`\?"):
+        find_config(tmp_path)

@@ -1,0 +1,161 @@
+"""The command as a process: what it imports, what a terminal sees, how it is interrupted."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+COMMAND: Final = [sys.executable, "-c", "from llmc.cli import main; main()"]
+HEAVY: Final = {"asyncio", "jsonschema", "lark", "llmc_compiler", "networkx", "pydantic", "rich"}
+
+HANGING: Final = """
+import asyncio
+from llmc import read
+
+@read
+async def hang() -> None:
+    open("called", "w").close()
+    await asyncio.Event().wait()
+"""
+
+PROBE: Final = """
+import sys
+from llmc.cli import app
+try:
+    app(sys.argv[1:])
+finally:
+    print("MODULES", *sys.modules)
+"""
+
+
+def llmc(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """The ended process of a command."""
+    env = {**os.environ, **environment}
+    return subprocess.run([*COMMAND, *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    """The modules that a command has imported when it ends."""
+    run = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return set(run.stdout.partition("MODULES")[2].split())
+
+
+def on_terminal(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    """Exit status of a command and what a terminal of 80 columns shows of it."""
+    leader, follower = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24", **environment}
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=folder, env=env, stdin=follower, stdout=follower, stderr=follower
+    )
+    os.close(follower)
+    output = b""
+    try:
+        while piece := os.read(leader, 65536):
+            output += piece
+    except OSError:
+        pass  # how Linux tells that nobody has the other end any more
+    os.close(leader)
+    return process.wait(), output.decode()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["check", "--help"]])
+def test_help_imports_nothing_heavy(folder: Path, arguments: Sequence[str]) -> None:
+    """Help and version do not import the libraries that commands need."""
+    assert not HEAVY & imported(folder, *arguments)
+
+
+def test_check_does_not_import_what_only_a_run_needs(folder: Path) -> None:
+    """A plan without tools is checked without rich and jsonschema."""
+    (folder / "plan.llmc").write_text("1. f()\njoin($1)\n")
+    modules = imported(folder, "check", "plan.llmc")
+    assert "lark" in modules
+    assert not {"rich", "jsonschema"} & modules
+
+
+def test_the_version_is_that_of_the_program_and_of_the_language(folder: Path) -> None:
+    """Both are in one line."""
+    assert llmc(folder, "--version").stdout == "llmc 0.1.0, language 1\n"
+
+
+def test_no_command_shows_the_help(folder: Path) -> None:
+    """Without a command the usage is shown, and the status is 2."""
+    run = llmc(folder)
+    assert run.returncode == 2
+    assert "Usage: " in run.stdout + run.stderr
+
+
+def test_a_terminal_sees_a_tree(folder: Path) -> None:
+    """On a terminal the run is a tree in colour, whose last picture stays, with values, before the summary."""
+    (folder / "plan.llmc").write_text('use "tools.py"\na = add(1, 2)\nb = entries() if $a > 5\njoin($a, $b)\n')
+    status, output = on_terminal(folder, "run", "plan.llmc")
+    assert status == 0
+    assert "\x1b[" in output
+    assert "add(1, 2)" in output
+    assert "→ 3.0" in output
+    assert "skipped" in output
+    assert output.rindex("→ 3.0") < output.index("1 call in")
+    assert output.endswith("[\r\n  3.0,\r\n  null\r\n]\r\n")
+
+
+def test_colour_can_be_refused(folder: Path) -> None:
+    """NO_COLOR takes the colour from mistakes and trees; without a terminal there is none."""
+    (folder / "plan.llmc").write_text("a = 1 +\njoin($a)\n")
+    assert "\x1b[" in on_terminal(folder, "check", "plan.llmc")[1]
+    assert "\x1b[" not in on_terminal(folder, "check", "plan.llmc", NO_COLOR="1")[1]
+    assert "\x1b[" not in llmc(folder, "check", "plan.llmc").stdout
+
+
+def test_a_plain_terminal_sees_lines(folder: Path) -> None:
+    """A terminal that cannot move its cursor gets a line for each event."""
+    (folder / "plan.llmc").write_text('use "tools.py"\na = add(1, 2)\njoin($a)\n')
+    _, output = on_terminal(folder, "run", "plan.llmc", TERM="dumb")
+    assert "started   a  add(1, 2)" in output
+
+
+def test_what_a_terminal_cannot_write_is_escaped(folder: Path) -> None:
+    """An output without Unicode gets escapes, not a traceback."""
+    (folder / "plan.llmc").write_text('join("→")\n', "utf-8")
+    run = llmc(folder, "run", "plan.llmc", PYTHONIOENCODING="ascii")
+    assert (run.returncode, run.stdout) == (0, "\\u2192\n")
+
+
+def interrupt(folder: Path, process: "subprocess.Popen[str]") -> None:
+    """Interrupt a process as soon as its tool says that it is called."""
+    with (folder / "called").open() as called:
+        called.read()
+    process.send_signal(signal.SIGINT)
+
+
+def test_ctrl_c_ends_a_run(folder: Path) -> None:
+    """SIGINT while a tool is running: status 130, and no traceback."""
+    os.mkfifo(folder / "called")
+    (folder / "tools.py").write_text(HANGING)
+    (folder / "plan.llmc").write_text('use "tools.py"\na = hang()\njoin($a)\n')
+    with subprocess.Popen(
+        [*COMMAND, "run", "plan.llmc"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        interrupt(folder, process)
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert stderr.endswith("llmc: interrupted\n")
+
+
+def test_a_closed_pipe_is_no_traceback(folder: Path) -> None:
+    """Whoever stops reading the output gets no complaint."""
+    run = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -c 'from llmc.cli import main; main()' tools tools.py | true"],  # noqa: S607
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in run.stderr

@@ -1,0 +1,123 @@
+"""`llmc run`."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+ADD = 'use "tools.py"\ninput n: int = 1\ninput who: str = "me"\na = add($n, 2)\njoin($a)\n'
+FAILING = 'use "tools.py"\na = fail("no")\nb = add(1, 2)\njoin($b)\n'
+
+
+def test_the_value_goes_to_stdout_and_the_rest_to_stderr(cli: Cli) -> None:
+    """Without a terminal stderr has a line for each event, and the summary last."""
+    ended = cli("run", "-", stdin=ADD)
+    assert (ended.status, ended.stdout) == (0, "3.0\n")
+    lines = ended.stderr.splitlines()
+    assert [line.split()[1:3] for line in lines[:2]] == [["started", "a"], ["finished", "a"]]
+    assert lines[-1].startswith("1 call in ")
+
+
+@pytest.mark.parametrize(
+    ("join", "stdout"),
+    [('"$n: text"', "1: text\n"), ("[$n, true]", "[\n  1,\n  true\n]\n"), ("null", "null\n"), ('"a\\nb"', "a\nb\n")],
+)
+def test_a_text_is_printed_as_it_is_and_all_else_as_json(cli: Cli, join: str, stdout: str) -> None:
+    """A value that is a text has no quotes around it."""
+    assert cli("run", "-", stdin=f"input n: int = 1\njoin({join})\n").stdout == stdout
+
+
+def test_inputs_are_text_or_json(cli: Cli) -> None:
+    """`str` takes the text as it is, even one that looks like JSON; every other type takes JSON."""
+    plan = "input n: float\ninput who: str\ninput rows: list[int]? = null\njoin([$n, $who, $rows])\n"
+    ended = cli("run", "-", "--input", "n=2.5", "-i", "who=3=x", "-i", "rows=[1]", "--json", stdin=plan)
+    assert json.loads(ended.stdout)["value"] == [2.5, "3=x", [1]]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["n=x"], "input `n`: 'x' is not JSON"),
+        (["n=NaN"], "input `n`: 'NaN' is not JSON"),
+        (["n=true"], "input `n`: true is no `int`"),
+        (["n"], "`--input n` has no value: write `--input n=…`"),
+        (["m=1"], "the plan has no input `m`; its inputs are: `n`, `who`"),
+        (["n=1", "n=2"], "input `n` is given twice"),
+    ],
+)
+def test_a_wrong_input_is_wrong_usage(cli: Cli, given: list[str], words: str) -> None:
+    """A missing, unknown or badly typed input has status 2 and says which; nothing is run."""
+    ended = cli("run", "-", *(word for pair in given for word in ("--input", pair)), stdin=ADD)
+    assert (ended.status, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"llmc: {words}")
+
+
+def test_a_missing_input_is_wrong_usage(cli: Cli) -> None:
+    """An input without a default must be given."""
+    ended = cli("run", "-", stdin="input n: int\njoin($n)\n")
+    assert (ended.status, ended.stderr) == (2, "llmc: the plan needs a value for `n`\n")
+    assert "has no input `m`; its inputs are: none" in cli("run", "-", "-i", "m=1", stdin="join(1)\n").stderr
+
+
+def test_a_failed_task_has_status_1_and_the_value_is_printed(cli: Cli) -> None:
+    """Where the join does not need what failed, its value is there all the same."""
+    plan = (
+        'use "tools.py"\nlog("x") @timeout(5s)\na = entries()\nb = fail("no") if $a == ["x"]\nlog($b)\njoin("done")\n'
+    )
+    ended = cli("run", "-", stdin=plan)
+    assert (ended.status, ended.stdout) == (1, "done\n")
+    assert "failed" in ended.stderr
+
+
+def test_without_a_value_nothing_is_on_stdout(cli: Cli) -> None:
+    """A join that needs a failed task has no value."""
+    ended = cli("run", "-", stdin='use "tools.py"\na = fail("no")\njoin($a)\n')
+    assert (ended.status, ended.stdout) == (1, "")
+    assert "`fail` raised RuntimeError: no" in ended.stderr
+
+
+def test_json_is_one_document(cli: Cli) -> None:
+    """--json prints everything there is to know about a run."""
+    ended = cli("run", "-", "--json", "--no-optimize", stdin=FAILING)
+    assert ended.status == 1
+    document = json.loads(ended.stdout)
+    assert document["value"] == 3
+    assert document["results"] == {"b": 3}
+    assert document["errors"] == {
+        "a": {"type": "ToolFailed", "message": "task a failed: `fail` raised RuntimeError: no"}
+    }
+    assert document["skipped"] == []
+    assert document["calls"] == 2
+    assert document["sum_of_calls"] >= document["longest_chain"] >= 0
+    assert document["seconds"] > 0
+    assert set(document["chain"]) <= {"a", "b"}
+
+
+def test_mistakes_end_before_anything_runs(cli: Cli, folder: Path) -> None:
+    """A plan with a mistake in its last line has not called its first tool."""
+    (folder / "tools.py").write_text("from llmc import write\n\n@write\ndef touch() -> None:\n    open('ran', 'w')\n")
+    ended = cli("run", "-", stdin='use "tools.py"\ntouch()\na = nothing()\njoin($a)\n')
+    assert (ended.status, ended.stdout) == (1, "")
+    assert not (folder / "ran").exists()
+
+
+def test_warnings_are_told_and_the_plan_runs(cli: Cli) -> None:
+    """A warning is on stderr and changes nothing else."""
+    ended = cli("run", "-", stdin='join("$nobody")\n')
+    assert (ended.status, ended.stdout) == (0, "$nobody\n")
+    assert "warning[W201]" in ended.stderr
+
+
+def test_an_interrupt_has_status_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends the run without a traceback."""
+
+    def interrupted(coroutine: object) -> None:
+        coroutine.close()  # type: ignore[attr-defined]  # a coroutine is one
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(asyncio, "run", interrupted)
+    ended = cli("run", "-", stdin=ADD)
+    assert (ended.status, ended.stdout, ended.stderr) == (130, "", "llmc: interrupted\n")

@@ -1,0 +1,79 @@
+"""`llmc tools`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from llmc.cli.tools import type_text
+from tests.cli.conftest import Cli
+
+LISTED = """\
+add(a: float, b: float = 1) -> float  [pure]
+    The sum of two numbers.
+entries(last: int? = null) -> list[str]  [read(log), about 0.25 s]
+    The entries of the log.
+log(text: str) -> int  [write(log)]
+    Write an entry.
+fail(text: str) -> str  [nondet]
+    Raise an error.
+"""
+
+
+def test_tools_are_listed_with_signature_and_effect(cli: Cli) -> None:
+    """Each tool has a line for its signature and one for the first line of its description."""
+    assert cli("tools", "tools.py").stdout == LISTED
+
+
+def test_json_has_the_schemas(cli: Cli) -> None:
+    """--json prints a list of mappings."""
+    first = json.loads(cli("tools", "tools.py", "--json").stdout)[0]
+    assert first["name"] == "add"
+    assert first["effect"] == "pure"
+    assert first["description"].endswith("More about it.")
+    assert first["parameters"]["required"] == ["a"]
+    assert first["returns"] == {"type": "number"}
+
+
+def test_tools_that_take_anything_say_so(cli: Cli, folder: Path) -> None:
+    """A tool with an empty schema has no parameters to list."""
+    (folder / "any.py").write_text(
+        "from llmc import Tool, Toolbox\nTOOLS = Toolbox([Tool.from_schema('any', '', {}, 'opaque', print)])\n"
+    )
+    assert cli("tools", "any.py").stdout == "any(…) -> any  [opaque]\n"
+
+
+def test_a_broken_file_is_told_in_a_line(cli: Cli, folder: Path) -> None:
+    """What the file raises is told with its place, without a traceback."""
+    (folder / "broken.py").write_text("\n1 / 0\n")
+    ended = cli("tools", "broken.py")
+    assert (ended.status, ended.stdout) == (1, "")
+    assert ended.stderr.endswith("broken.py:2: ZeroDivisionError: division by zero\n")
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("target", ["none.py", "nothing_of_this_name", "./"])
+def test_what_is_not_there_is_wrong_usage(cli: Cli, target: str) -> None:
+    """A missing file or module has status 2."""
+    assert cli("tools", target).status == 2
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({}, "any"),
+        (None, "any"),
+        (True, "any"),
+        ({"type": "null"}, "null"),
+        ({"type": "object"}, "dict[str, any]"),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, "dict[str, int]"),
+        ({"type": "array", "items": {"type": "array"}}, "list[list[any]]"),
+        ({"anyOf": [{"type": "null"}, {"type": "string"}]}, "str?"),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "any"),
+        ({"type": ["string", "null"]}, "any"),
+        ({"enum": [1]}, "any"),
+    ],
+)
+def test_schemas_are_written_as_types_of_the_language(schema: object, text: str) -> None:
+    """What the language has no word for is `any`."""
+    assert type_text(schema) == text

@@ -1,0 +1,1 @@
+"""The plans in examples/, and the demonstration."""

@@ -1,0 +1,104 @@
+"""Each plan in examples/ gives what it should."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import llmc
+from llmc.toolfiles import load_file
+from llmc_compiler.term import Json
+
+EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
+
+VALUES: Final[dict[str, Json]] = {
+    "compare": "Mount Everest against Kilimanjaro: 2,954 metres more",
+    "diamond": {"country": "France", "capital": "Paris", "other cities": ["Marseille", "Lyon"]},
+    "nested": "Berlin and Munich are 504 km apart; Berlin has 2.47 times the inhabitants",
+    "loop": [
+        "New York is a city in United States with 8,804,190 inhabitants (2020).",
+        "Los Angeles is a city in United States with 3,898,747 inhabitants (2020).",
+    ],
+    "guard": ["Gobi: 1295000 km²"],
+    "duplicate": "14.05 million people live in Tokyo, that is 14047594",
+    "nine": "Paris and Tokyo are 9712 km apart, with 2165423 and 14047594 inhabitants",
+}
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The atlas answers at once."""
+    monkeypatch.setenv("ATLAS_PACE", "0")
+
+
+def program(name: str, **options: Any) -> llmc.Program:
+    """The program of an example."""
+    return llmc.load(EXAMPLES / f"{name}.llmc", **options)
+
+
+def test_every_plan_is_here() -> None:
+    """There is a value for every example but the one with mistakes."""
+    assert {path.stem for path in EXAMPLES.glob("*.llmc")} == VALUES.keys() | {"mistakes"}
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("optimize", [True, False])
+def test_a_plan_has_its_value(name: str, optimize: bool) -> None:
+    """The value is the same with and without the passes, and nothing fails."""
+    found = program(name) if optimize else program(name, passes=())
+    run = found.run_sync()
+    assert run.value == VALUES[name]
+    assert not run.errors
+    assert not found.diagnostics
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_the_compiled_plan_is_the_same_plan(name: str) -> None:
+    """What `llmc compile` prints gives the same value."""
+    tools = load_file(EXAMPLES / "atlas.py")
+    text = program(name).to_llmc().replace('use "atlas.py"\n', "")
+    assert llmc.compile(text, tools).run_sync().value == VALUES[name]
+
+
+def test_inputs_change_the_value() -> None:
+    """The examples take other places."""
+    assert program("compare").run_sync({"first": "Nile", "second": "Rhine"}).value == (
+        "Nile against Rhine: 5,417 kilometres more"
+    )
+    assert program("guard").run_sync({"desert": "Namib"}).value == []
+
+
+def test_the_mistakes_are_those_that_are_written_down() -> None:
+    """mistakes.txt is exactly what the compiler says about mistakes.llmc: three mistakes."""
+    with pytest.raises(llmc.CompileError) as caught:
+        llmc.load(EXAMPLES / "mistakes.llmc")
+    path = str(EXAMPLES / "mistakes.llmc")
+    assert str(caught.value).replace(path, "mistakes.llmc") + "\n" == (EXAMPLES / "mistakes.txt").read_text("utf-8")
+    assert len(caught.value.diagnostics) == 3
+
+
+def test_nine_calls_are_shorter_than_their_sum() -> None:
+    """The longest chain of the nine calls is three look-ups, the distance, and the join."""
+    run = program("nine").run_sync()
+    assert run.calls == 9
+    assert run.chain[-1] == "join"
+    assert len(run.chain) == 5
+
+
+def test_a_duplicate_is_asked_once() -> None:
+    """Of four calls two are left: one is the same as another, one is not needed."""
+    assert program("duplicate").run_sync().calls == 2
+    assert program("duplicate", passes=()).run_sync().calls == 4
+
+
+def test_the_atlas_says_what_it_does_not_know() -> None:
+    """An unknown place is an error of that task alone."""
+    run = program("compare").run_sync({"first": "Atlantis"})
+    assert any("the atlas knows no place called Atlantis" in str(error) for error in run.errors.values())
+    assert run.value is None
+
+
+def test_figures_of_different_kinds_are_not_compared() -> None:
+    """A height and a length have no difference."""
+    run = program("compare").run_sync({"second": "Nile"})
+    assert any("nothing to compare" in str(error) for error in run.errors.values())

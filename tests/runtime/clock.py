@@ -1,0 +1,61 @@
+"""An event loop in virtual time: where nothing is ready, the time jumps to the next timer."""
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 10.0
+"""How long, in real seconds, a thread may take to come back where no timer is set."""
+
+
+class _Selector(selectors.DefaultSelector):
+    """Never waits for a timer."""
+
+    loop: "VirtualLoop"
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready; instead of waiting for a timer, the loop's time is set to it."""
+        if timeout is None:
+            ready = super().select(PATIENCE)
+            assert ready, "nothing will ever happen again"
+            return ready
+        ready = super().select(0)
+        if not ready:
+            self.loop.now += max(timeout, 0)
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose time is `now`, in seconds from 0."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        selector = _Selector()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self) -> float:
+        """The virtual time."""
+        return self.now
+
+
+left_over: list[str] = []
+"""Tasks that were left running at the end of a loop."""
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in virtual time, and note what it leaves running."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(_watched(main))
+
+
+async def _watched(main: Coroutine[Any, Any, T]) -> T:
+    try:
+        return await main
+    finally:
+        # What ended with the run has one turn to be gone.
+        await asyncio.sleep(0)
+        left_over.extend(map(str, asyncio.all_tasks() - {asyncio.current_task()}))

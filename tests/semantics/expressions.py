@@ -1,0 +1,267 @@
+"""Random expressions that no compiler can refuse, though they may fail when they are evaluated.
+
+Where an operator takes only values of one kind, an operand either is surely of that kind or may be anything.
+"""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Literal
+
+from llmc_grammar import ast
+from tests.semantics.world import BAD
+
+Kind = Literal["any", "num", "str", "bool", "list", "map", "mixed"]
+"""What is known of a value: `any` is nothing, `mixed` that it may be used only where anything may be."""
+
+KINDS: Final[tuple[Kind, ...]] = ("num", "num", "str", "str", "bool", "list", "map")
+
+NUMBERS: Final = (0, 1, 2, 3, 7, -1, 1.5, 2.0)
+WORDS: Final = ("", "a", "b", "two words", "$5", BAD)
+KEYS: Final = ("first", "second", "k")
+MEMBERS: Final[tuple[tuple[Kind, Kind], ...]] = (("any", "list"), ("str", "map"), ("str", "str"))
+DIVISIONS: Final = ("/", "//", "%")
+COMPARISONS: Final = ("<", "<=", ">", ">=")
+PATHS: Final[tuple[tuple[str | int, ...], ...]] = (("first",), ("k",), (0,), (-1,), ("nope",), ("first", 0), (5,))
+
+CALLS: Final[dict[Kind, tuple[str, ...]]] = {
+    "num": ("size", "size", "guess", "count_b", "survey", "send", "store", "put_a", "put_b", "act", "flaky", "echo"),
+    "str": ("echo", "echo", "need"),
+    "bool": ("echo",),
+    "list": ("items", "items", "inbox", "rows", "row_a", "echo"),
+    "map": ("pair", "pair", "pack", "echo"),
+    "any": ("echo", "need", "pair", "size", "items", "inbox", "rows", "send", "put_a", "guess", "refuse"),
+}
+"""Tools that are likely to give such a value."""
+
+ARGUMENTS: Final[dict[str, tuple[Kind, ...]]] = {
+    "pair": ("any", "any"),
+    "items": ("num",),
+    "inbox": (),
+    "rows": (),
+    "count_b": (),
+    "survey": (),
+}
+"""The arguments of tools that do not take exactly one of any kind."""
+
+GIVES: Final[dict[str, Kind]] = {
+    **dict.fromkeys(("size", "guess", "count_b", "survey", "flaky"), "num"),
+    **dict.fromkeys(("send", "store", "put_a", "put_b", "reset", "act"), "num"),
+    **dict.fromkeys(("items", "inbox", "rows", "row_a"), "list"),
+    **dict.fromkeys(("pair", "pack"), "map"),
+}
+"""What tools give; the others give what they take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A name that may be referred to: what is certain of its value, and what is likely."""
+
+    id: str
+    certain: Kind
+    likely: Kind
+    elements: bool = False
+    guarded: bool = False
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes expressions about the names known so far; `calls` says whether there may be calls in them."""
+
+    rng: Random
+    names: list[Known]
+    calls: bool = True
+    sites: int = 0
+    repeated: bool = False
+
+    def expression(self, kind: Kind, depth: int) -> ast.Expr:
+        """An expression that gives a value of that kind, or may give anything."""
+        roll = self.rng.random()
+        if depth == 0 or roll < 0.4:
+            return (self.reference(kind) if self.rng.random() < 0.75 else None) or self.constant(kind)
+        if kind == "any":
+            kind = self.rng.choice(KINDS)
+        if roll < 0.5:
+            return self.constant(kind)
+        if roll < 0.75 and self.calls:
+            return self.call(self.rng.choice(CALLS[kind]), kind, depth - 1)
+        return self.operation(kind, depth - 1)
+
+    # Leaves
+
+    def reference(self, kind: Kind) -> ast.Ref | None:
+        """A reference that may stand for such a value, if there is one."""
+        if kind == "any":
+            pool = self.names
+        elif self.rng.random() < 0.1:
+            pool = [known for known in self.names if known.certain == "any"]
+        else:
+            pool = [known for known in self.names if known.likely == kind and known.certain in {kind, "any"}]
+        if not pool:
+            return None
+        known = self.rng.choice(pool)
+        return ast.Ref(known.id, self._path(known) if kind == "any" else ())
+
+    def unknown(self, kind: Kind) -> ast.Ref | None:
+        """A reference of which nothing is certain."""
+        pool = [known for known in self.names if known.certain == "any" and known.likely == kind]
+        return ast.Ref(self.rng.choice(pool).id) if pool else None
+
+    def _path(self, known: Known) -> tuple[str | int, ...]:
+        if self.rng.random() < 0.6:
+            return ()
+        if known.elements:
+            return self.rng.choice(((0,), (-1,), (2,)))
+        if known.certain != "any":
+            return ()
+        if self.rng.random() < 0.15:
+            return self.rng.choice(PATHS)
+        return {"map": (self.rng.choice(KEYS),), "list": (self.rng.choice((0, -1)),)}.get(known.likely, ())
+
+    def constant(self, kind: Kind) -> ast.Expr:
+        """A value of that kind, without references."""
+        match kind:
+            case "num":
+                return ast.Literal(self.rng.choice(NUMBERS))
+            case "str":
+                word = self.rng.choice(WORDS)
+                return ast.Text((word,) if word else ())
+            case "bool":
+                return ast.Literal(self.rng.random() < 0.5)
+            case "list":
+                return ast.List(tuple(self.constant("num") for _ in range(self.rng.randrange(4))))
+            case "map":
+                keys = self.rng.sample(KEYS, self.rng.randrange(3))
+                return ast.Map(tuple((key, self.constant("num")) for key in keys))
+            case _:
+                return ast.Literal(None) if self.rng.random() < 0.1 else self.constant(self.rng.choice(KINDS))
+
+    def text(self) -> ast.Text:
+        """A text with slots in it, some of them of names that nothing has."""
+        parts: list[str | ast.Slot] = []
+        for _ in range(self.rng.randrange(1, 3)):
+            parts.append(self.rng.choice(("", "of ", " $ ", "é: ")))
+            ref = self.reference("any")
+            parts.append(ast.Slot(ast.Ref("who"), "$who") if ref is None or self.rng.random() < 0.1 else _slot(ref))
+        return ast.Text(tuple(part for part in parts if part))
+
+    # Calls
+
+    def call(self, tool: str, kind: Kind, depth: int) -> ast.Call:
+        """A call of a tool, from which such a value is wanted."""
+        if tool == "flaky":
+            return self.flaky()
+        if tool == "pack":
+            keys = self.rng.sample(KEYS, 2)
+            return ast.Call(tool, tuple(ast.Argument(key, self.expression("any", depth)) for key in keys))
+        kinds = ARGUMENTS.get(tool, (kind if tool in {"echo", "need"} else "any",))
+        return ast.Call(tool, tuple(ast.Argument(None, self._argument(each, depth)) for each in kinds))
+
+    def _argument(self, kind: Kind, depth: int) -> ast.Expr:
+        if kind != "any":
+            return self.expression(kind, depth)
+        roll = self.rng.random()
+        if roll < 0.07:
+            return ast.Text((BAD,))
+        return self.text() if roll < 0.3 else self.expression("any", depth)
+
+    def flaky(self, element: str | None = None) -> ast.Call:
+        """A call that works after some attempts, at a site of its own; harmless where elements might be equal."""
+        if self.repeated and element is None:
+            return ast.Call("guess", (ast.Argument(None, self.expression("any", 0)),))
+        self.sites += 1
+        site: tuple[str | ast.Slot, ...] = (f"site {self.sites} ",)
+        if element:
+            site += (_slot(ast.Ref(element)),)
+        failures = ast.Literal(self.rng.choice((0, 1, 1, 2)))
+        return ast.Call("flaky", (ast.Argument(None, ast.Text(site)), ast.Argument(None, failures)))
+
+    # Operators
+
+    def operation(self, kind: Kind, depth: int) -> ast.Expr:
+        """An operator, a container or a text."""
+        roll = self.rng.random()
+        if roll < 0.12:
+            return ast.Choice(self.condition(depth), self.expression(kind, depth), self.expression(kind, depth))
+        if roll < 0.24:
+            return ast.Binary("and", self.expression(kind, depth), self.expression(kind, depth))
+        if roll < 0.4:
+            return ast.Binary("or", self._left_of_or(kind, depth), self.expression(kind, depth))
+        match kind:
+            case "num":
+                return self._arithmetic(depth)
+            case "str":
+                return self._textual(depth)
+            case "bool":
+                return self._logical(depth)
+            case "list":
+                return self._listing(depth)
+            case _:
+                keys = self.rng.sample(KEYS, self.rng.randrange(1, 3))
+                return ast.Map(tuple((key, self.expression("any", depth)) for key in keys))
+
+    def condition(self, depth: int) -> ast.Expr:
+        """What stands in a guard, a filter or a choice."""
+        return self.expression("any", depth) if self.rng.random() < 0.2 else self._logical(depth)
+
+    def _left_of_or(self, kind: Kind, depth: int) -> ast.Expr:
+        guarded = [known for known in self.names if known.guarded and known.certain in {kind, "any"}]
+        if guarded and self.rng.random() < 0.6:
+            return ast.Ref(self.rng.choice(guarded).id)
+        return self.expression(kind, depth)
+
+    def _arithmetic(self, depth: int) -> ast.Expr:
+        left = self.expression("num", depth)
+        roll = self.rng.random()
+        if roll < 0.1:
+            return ast.Unary("-", left)
+        if roll < 0.2:
+            return ast.Binary("**", left, ast.Literal(self.rng.randrange(4)))
+        if roll < 0.4:
+            return ast.Binary(self.rng.choice(DIVISIONS), left, self.unknown("num") or ast.Literal(2))
+        return ast.Binary(self.rng.choice("+-*"), left, self.expression("num", depth))
+
+    def _textual(self, depth: int) -> ast.Expr:
+        roll = self.rng.random()
+        if roll < 0.6:
+            return self.text()
+        left = self.expression("str", depth)
+        if roll < 0.7:
+            return ast.Binary("*", left, ast.Literal(self.rng.randrange(4)))
+        return ast.Binary("+", left, self.expression("str", depth))
+
+    def _logical(self, depth: int) -> ast.Expr:
+        roll = self.rng.random()
+        if roll < 0.2:
+            guarded = [ast.Ref(known.id) for known in self.names if known.guarded]
+            left = self.rng.choice(guarded) if guarded else self.expression("any", depth)
+            return ast.Binary(self.rng.choice(("==", "!=")), left, ast.Literal(None))
+        if roll < 0.4:
+            return ast.Binary(
+                self.rng.choice(("==", "!=")), self.expression("any", depth), self.expression("any", depth)
+            )
+        if roll < 0.65:
+            kind: Kind = "str" if self.rng.random() < 0.3 else "num"
+            op = self.rng.choice(COMPARISONS)
+            return ast.Binary(op, self.expression(kind, depth), self.expression(kind, depth))
+        if roll < 0.8:
+            item, container = self.rng.choice(MEMBERS)
+            op = self.rng.choice(("in", "not in"))
+            return ast.Binary(op, self.expression(item, depth), self.expression(container, depth))
+        if roll < 0.9:
+            return ast.Unary("not", self.expression("any", depth))
+        return ast.Binary(
+            self.rng.choice(("and", "or")), self.expression("bool", depth), self.expression("bool", depth)
+        )
+
+    def _listing(self, depth: int) -> ast.Expr:
+        roll = self.rng.random()
+        if roll < 0.6:
+            return ast.List(tuple(self.expression("any", depth) for _ in range(self.rng.randrange(1, 4))))
+        if roll < 0.7:
+            return ast.Binary("*", self.expression("list", depth), ast.Literal(self.rng.randrange(3)))
+        return ast.Binary("+", self.expression("list", depth), self.expression("list", depth))
+
+
+def _slot(ref: ast.Ref) -> ast.Slot:
+    steps = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in ref.path)
+    return ast.Slot(ref, f"${{{ref.name}{steps}}}")

@@ -1,0 +1,233 @@
+"""Random plans for the tools of the world: valid, small, and rich in effects, skips and failures."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from llmc_grammar import ast
+from tests.reference.operators import Json
+from tests.reference.outcome import RefTool
+from tests.semantics.expressions import CALLS, GIVES, KINDS, WORDS, Kind, Known, Writer
+from tests.semantics.world import TOOLSET
+
+NAMES: Final = tuple("abcdefghijkl")
+ELEMENT_NAMES: Final = ("x", "y", "z")
+MAX_TASKS: Final = 9
+
+TOP: Final = (
+    *("echo", "echo", "pair", "size", "items", "items", "need", "refuse", "guess", "flaky", "flaky", "pack"),
+    *("inbox", "inbox", "rows", "rows", "row_a", "count_b", "survey"),
+    *("send", "send", "send", "store", "store", "put_a", "put_a", "put_b", "reset", "act"),
+)
+"""Tools that tasks call."""
+
+INPUTS: Final[tuple[tuple[str, Kind, ast.Expr, tuple[Json, ...]], ...]] = (
+    ("int", "num", ast.Literal(3), (0, 5)),
+    ("float", "num", ast.Literal(1.5), (0.0, 2.5)),
+    ("str", "str", ast.Text(("city",)), ("", "a")),
+    ("bool", "bool", ast.Literal(value=True), (False,)),
+    ("any", "any", ast.Literal(None), (1, "bad", [1, 2], {"first": 1})),
+    ("list", "list", ast.List((ast.Literal(1), ast.Literal(2))), ([], [4])),
+    ("dict", "map", ast.Map((("k", ast.Literal(1)),)), ({}, {"first": 2})),
+)
+"""The types of inputs, what they hold, their defaults, and what may be given instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A plan and what it is given."""
+
+    plan: ast.Plan
+    inputs: dict[str, Json]
+
+
+def random_sample(rng: Random) -> Sample:
+    """A random plan with some of its inputs given."""
+    author = _Author(rng)
+    statements = [*author.header(), *author.tasks(), *author.join()]
+    return Sample(ast.Plan(tuple(statements)), author.given)
+
+
+def random_plan(rng: Random) -> ast.Plan:
+    """A random plan whose inputs all have defaults."""
+    return random_sample(rng).plan
+
+
+class _Author:
+    """A plan on its way."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.writer = Writer(rng, [])
+        self.given: dict[str, Json] = {}
+        self.numbers: set[int] = set()
+        self.highest = 0
+        self.repeatable: list[ast.Call] = []
+        self.free = list(NAMES)
+
+    # Header
+
+    def header(self) -> list[ast.Statement]:
+        """Up to two inputs."""
+        return [self._input(name) for name in ("n", "m")[: self.rng.choice((0, 0, 1, 2))]]
+
+    def _input(self, name: str) -> ast.Input:
+        kind_name, kind, default, others = self.rng.choice(INPUTS)
+        declared: ast.Type | None = _declared(kind_name)
+        if kind in {"num", "str", "bool"} and self.rng.random() < 0.3:
+            declared = None
+        if self.rng.random() < 0.5:
+            self.given[name] = self.rng.choice(others)
+        self.writer.names.append(Known(name, kind, "num" if kind == "any" else kind))
+        return ast.Input(name, declared, default)
+
+    # Tasks
+
+    def tasks(self) -> list[ast.Statement]:
+        """Two tasks or more, with a thought now and then."""
+        found: list[ast.Statement] = []
+        for _ in range(self.rng.randrange(2, MAX_TASKS + 1)):
+            if self.rng.random() < 0.05:
+                found.append(ast.Thought("what is next, $1?"))
+            found.append(self._task())
+        return found
+
+    def _task(self) -> ast.Task:
+        roll = self.rng.random()
+        if roll < 0.15 and self.repeatable:
+            return self._named(ast.Task(None, self.rng.choice(self.repeatable)), "any", "num")
+        if roll < 0.4:
+            return self._loop()
+        guard = self.writer.condition(2) if roll < 0.62 else None
+        sites = self.writer.sites
+        expr, certain, likely = self._body()
+        if isinstance(expr, ast.Call) and sites == self.writer.sites:
+            self.repeatable.append(expr)
+        options = self._options(expr)
+        if options and not isinstance(expr, ast.Call):
+            certain = "mixed"
+        return self._named(ast.Task(None, expr, guard=guard, options=options), certain, likely)
+
+    def _named(self, task: ast.Task, certain: Kind, likely: Kind) -> ast.Task:
+        """The task under a name, a number, or the number it gets."""
+        roll = self.rng.random()
+        binder = None
+        if roll < 0.5 and self.free:
+            name = binder = self.free.pop(0)
+        else:
+            number = self.highest + 1
+            if roll < 0.75:
+                number = self._number()
+                binder = str(number)
+            self.numbers.add(number)
+            self.highest = max(self.highest, number)
+            name = str(number)
+        elements = task.loop is not None and isinstance(task.expr, ast.Call)
+        self.writer.names.append(Known(name, certain, likely, elements, guarded=task.guard is not None))
+        return ast.Task(binder, task.expr, task.loop, task.guard, task.options)
+
+    def _number(self) -> int:
+        """A number that is not taken, seldom below the highest."""
+        lower = [number for number in range(1, self.highest) if number not in self.numbers]
+        if lower and self.rng.random() < 0.3:
+            return self.rng.choice(lower)
+        return self.highest + self.rng.choice((1, 1, 2, 3))
+
+    def _body(self) -> tuple[ast.Expr, Kind, Kind]:
+        """What a task does, what is certain of its value, and what is likely."""
+        if self.rng.random() < 0.8:
+            tool = self.rng.choice(TOP)
+            kind = self.rng.choice(KINDS)
+            return self.writer.call(tool, kind, self.rng.choice((0, 1, 1, 2))), "any", GIVES.get(tool, kind)
+        kind = self.rng.choice(KINDS)
+        expr = self.writer.expression(kind, 2)
+        if isinstance(expr, ast.Call | ast.Ref):
+            return expr, "mixed" if isinstance(expr, ast.Ref) else "any", kind
+        return expr, kind, kind
+
+    def _options(self, expr: ast.Expr) -> tuple[ast.Option, ...]:
+        options: list[ast.Option] = []
+        if isinstance(expr, ast.Call):
+            often = 0.7 if expr.tool == "flaky" else 0.15
+            if _may_repeat(TOOLSET[expr.tool]) and self.rng.random() < often:
+                options.append(ast.Retry(self.rng.choice((0, 1, 2))))
+            if self.rng.random() < 0.1:
+                options.append(ast.Timeout(5, "m"))
+        if self.rng.random() < 0.15:
+            options.append(ast.Fallback(self._without_calls(1)))
+        self.rng.shuffle(options)
+        return tuple(options)
+
+    def _without_calls(self, depth: int) -> ast.Expr:
+        self.writer.calls = False
+        expr = self.writer.expression("any", depth)
+        self.writer.calls = True
+        return expr
+
+    # Loops
+
+    def _loop(self) -> ast.Task:
+        name = self.rng.choice(ELEMENT_NAMES)
+        source, kind, certain = self._source()
+        self.writer.names.append(Known(name, certain, kind))
+        self.writer.repeated = True
+        condition = self.writer.condition(1) if self.rng.random() < 0.35 else None
+        expr, _, _ = self._body()
+        if isinstance(source, ast.List) and len(source.items) > 1 and self.rng.random() < 0.15:
+            expr = self.writer.flaky(name)
+        options = self._options(expr)
+        self.writer.repeated = False
+        self.writer.names = [known for known in self.writer.names if known.id != name]
+        return self._named(ast.Task(None, expr, ast.Loop(name, source, condition), options=options), "list", "list")
+
+    def _source(self) -> tuple[ast.Expr, Kind, Kind]:
+        """What a loop goes through; what its elements are likely, and certain, to be."""
+        roll = self.rng.random()
+        if roll < 0.25:
+            return ast.List(tuple(map(ast.Literal, self.rng.sample(range(5), self.rng.randrange(4))))), "num", "num"
+        if roll < 0.4:
+            words = self.rng.sample(WORDS[1:], self.rng.randrange(1, 4))
+            return ast.List(tuple(ast.Text((word,)) for word in words)), "str", "str"
+        if roll < 0.5:
+            return self.writer.constant("map"), "str", "str"
+        found = self.writer.unknown("list") or (self.writer.unknown("num") if roll < 0.6 else None)
+        if found is not None and roll < 0.8:
+            return found, "num", "any"
+        return self.writer.call(self.rng.choice(CALLS["list"]), "list", 1), "num", "any"
+
+    # Join
+
+    def join(self) -> list[ast.Statement]:
+        """No join, or one of any form."""
+        roll = self.rng.random()
+        if roll < 0.15:
+            return []
+        if roll < 0.25:
+            return [ast.Join(None, ())]
+        if roll < 0.5:
+            values: tuple[ast.Expr, ...] = (self._joined(),)
+        elif roll < 0.6:
+            values = (self.writer.text(),)
+        else:
+            values = tuple(self._joined() for _ in range(self.rng.randrange(2, 4)))
+        keys = ("km", "if", "k") if roll > 0.8 else (None, None, None)
+        arguments = tuple(ast.Argument(key, item) for key, item in zip(keys, values, strict=False))
+        return [ast.Join(None, arguments)]
+
+    def _joined(self) -> ast.Expr:
+        """Mostly a task's value, else an expression, seldom one with calls in it."""
+        roll = self.rng.random()
+        if roll < 0.75:
+            return self.writer.reference("any") or ast.Literal(None)
+        return self._without_calls(1) if roll < 0.95 else self.writer.expression("any", 1)
+
+
+def _declared(name: str) -> ast.Type:
+    if name in {"list", "dict"}:
+        return ast.Type(name, ast.Type("int"))
+    return ast.Type(name)
+
+
+def _may_repeat(tool: RefTool) -> bool:
+    """Whether every failure of the tool may be tried again."""
+    return tool.effect.endswith("idempotent)") or tool.access is None or not tool.access.writes

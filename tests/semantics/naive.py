@@ -1,0 +1,100 @@
+"""Passes as one might write them at first sight: each changes what some plans mean."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from llmc_compiler.digraph import needed
+from llmc_compiler.graph import (
+    JOIN,
+    Call,
+    Condition,
+    Evaluate,
+    Graph,
+    Join,
+    Loop,
+    Node,
+    Operation,
+    dependencies,
+)
+from llmc_compiler.order import in_order
+from llmc_compiler.term import NodeId, Term, substitute
+
+Same = Mapping[NodeId, NodeId]
+
+
+@dataclass(frozen=True, slots=True)
+class NaiveOrder:
+    """Nodes wait for the values they read, and for nothing else."""
+
+    name: str = "naive order"
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Drop the order edges."""
+        return replace(graph, nodes={key: _unordered(node) for key, node in graph.nodes.items()})
+
+
+def _unordered(node: Node) -> Node:
+    op = node.op
+    if isinstance(op, Loop):
+        op = replace(op, body=tuple(map(_unordered, op.body)), carry=())
+    return replace(node, op=op, after=())
+
+
+@dataclass(frozen=True, slots=True)
+class NaiveDedup:
+    """Whatever is written the same is done once."""
+
+    name: str = "naive dedup"
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Merge equal calls, whatever their effects."""
+        first: dict[object, NodeId] = {}
+        same: dict[NodeId, NodeId] = {}
+        nodes: dict[NodeId, Node] = {}
+        for key, written in graph.nodes.items():
+            node = _reading(written, same)
+            found = first.setdefault((node.op, node.when), key) if isinstance(node.op, Call) else key
+            if found == key:
+                nodes[key] = node
+            else:
+                same[key] = found
+        tasks = {task: same.get(key, key) for task, key in graph.tasks.items()}
+        return in_order(replace(graph, nodes=nodes, tasks=tasks))
+
+
+def _reading(node: Node, same: Same) -> Node:
+    """The node reading what stands for merged nodes."""
+    when = tuple(Condition(substitute(each.term, same), each.expected) for each in node.when)
+    op = _operation(node.op, same)
+    return replace(node, op=op, when=when, needs=dependencies(op, when))
+
+
+def _operation(op: Operation, same: Same) -> Operation:
+    match op:
+        case Call(_, bound, _, _, fallback):
+            arguments = tuple((name, substitute(term, same)) for name, term in bound)
+            return replace(op, bound=arguments, fallback=_optional(fallback, same))
+        case Evaluate(term, fallback):
+            return Evaluate(substitute(term, same), _optional(fallback, same))
+        case Join(term):
+            return replace(op, term=substitute(term, same))
+        case Loop(_, source, body):
+            return replace(op, source=substitute(source, same), body=tuple(_reading(node, same) for node in body))
+
+
+def _optional(term: Term | None, same: Same) -> Term | None:
+    return None if term is None else substitute(term, same)
+
+
+@dataclass(frozen=True, slots=True)
+class NaivePrune:
+    """What the join does not need is dropped."""
+
+    name: str = "naive prune"
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Drop what the join does not need, whatever its effects."""
+        alive = needed(graph, [JOIN])
+        nodes = {key: node for key, node in graph.nodes.items() if key in alive}
+        tasks = {task: key for task, key in graph.tasks.items() if key in alive}
+        return in_order(replace(graph, nodes=nodes, tasks=tasks))

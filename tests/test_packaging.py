@@ -1,0 +1,60 @@
+"""What is shipped, and what importing it costs."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+HEAVY = {"jinja2", "openai"}
+"""Libraries that only who talks to a model pays for."""
+
+PROBE = """
+import importlib, sys
+importlib.import_module(sys.argv[1])
+print(*sys.modules, sep="\\n")
+"""
+
+
+def imported_by(name: str) -> set[str]:
+    """The modules that a new interpreter has loaded after one import."""
+    run = subprocess.run([sys.executable, "-c", PROBE, name], capture_output=True, check=True, cwd=ROOT, text=True)
+    return set(run.stdout.split())
+
+
+def packages(root: str) -> list[Path]:
+    """The `__init__.py` of each package directly below a source root."""
+    return sorted((ROOT / root).glob("*/__init__.py"))
+
+
+def test_every_package_is_shipped() -> None:
+    """The packages below the source roots are those that the wheel and the coverage name."""
+    found = {path.parent for root in PYPROJECT["tool"]["hatch"]["build"]["dev-mode-dirs"] for path in packages(root)}
+    assert found == {ROOT / package for package in PACKAGES}
+    assert {path.name for path in found} == set(PYPROJECT["tool"]["coverage"]["run"]["source_pkgs"])
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_is_typed(package: str) -> None:
+    """Each package tells type checkers that it has types."""
+    assert (ROOT / package / "__init__.py").is_file()
+    assert (ROOT / package / "py.typed").is_file()
+
+
+def test_importing_llmc_loads_no_model_client() -> None:
+    """`import llmc` leaves the libraries that speak to models alone."""
+    loaded = imported_by("llmc")
+    assert "llmc" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("name", ["json", "lark"])
+def test_the_probe_sees_what_is_imported(name: str) -> None:
+    """A library that is imported is among the modules that the probe reports."""
+    assert name in imported_by(name)
+    assert name not in imported_by("errno")
