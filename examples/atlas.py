@@ -26,9 +26,9 @@ NOTES: Final[list[str]] = []
 """What `note` wrote, as long as the program runs."""
 
 
-async def look_up(table: Mapping[str, Row], name: str, kind: str) -> Row:
-    """The row of a table, after a while; raises LookupError if there is none."""
-    await asyncio.sleep(PACE * (101 + crc32(f"{kind} {name}".encode()) % 300) / 1000)
+async def look_up(table: Mapping[str, Row], kind: str, name: str, question: str) -> Row:
+    """The row of a table, after a while that depends on the question; raises LookupError if there is none."""
+    await asyncio.sleep(PACE * (101 + crc32(f"{question} {name}".encode()) % 300) / 1000)
     if name not in table:
         message = f"the atlas knows no {kind} called {name}"
         raise LookupError(message)
@@ -38,49 +38,49 @@ async def look_up(table: Mapping[str, Row], name: str, kind: str) -> Row:
 @read("atlas", latency=0.25)
 async def search(entity: str) -> str:
     """A paragraph about a mountain, river, desert or city."""
-    return await look_up(ARTICLES, entity, "place")
+    return await look_up(ARTICLES, "place", entity, "search")
 
 
 @read("atlas", latency=0.25)
 async def height(mountain: str) -> float:
     """Height of a mountain in metres."""
-    return (await look_up(MOUNTAINS, mountain, "mountain"))[0]
+    return (await look_up(MOUNTAINS, "mountain", mountain, "height"))[0]
 
 
 @read("atlas", latency=0.25)
 async def length(river: str) -> float:
     """Length of a river in kilometres."""
-    return (await look_up(RIVERS, river, "river"))[0]
+    return (await look_up(RIVERS, "river", river, "length"))[0]
 
 
 @read("atlas", latency=0.25)
 async def area(desert: str) -> float:
     """Area of a desert in square kilometres."""
-    return (await look_up(DESERTS, desert, "desert"))[0]
+    return (await look_up(DESERTS, "desert", desert, "area"))[0]
 
 
 @read("atlas", latency=0.25)
 async def population(city: str) -> int:
     """Inhabitants of a city."""
-    return (await look_up(CITIES, city, "city"))[1]
+    return (await look_up(CITIES, "city", city, "population"))[1]
 
 
 @read("atlas", latency=0.25)
 async def country(city: str) -> str:
     """The country that a city lies in."""
-    return (await look_up(CITIES, city, "city"))[0]
+    return (await look_up(CITIES, "city", city, "country"))[0]
 
 
 @read("atlas", latency=0.25)
 async def capital(country: str) -> str:
     """The capital of a country."""
-    return await look_up(CAPITALS, country, "country")
+    return await look_up(CAPITALS, "country", country, "capital")
 
 
 @read("atlas", latency=0.25)
 async def cities(country: str) -> list[str]:
     """The cities of a country that the atlas knows, largest first."""
-    await look_up(CAPITALS, country, "country")
+    await look_up(CAPITALS, "country", country, "cities")
     return sorted(
         (name for name, row in CITIES.items() if row[0] == country), key=lambda name: CITIES[name][1], reverse=True
     )
@@ -89,7 +89,7 @@ async def cities(country: str) -> list[str]:
 @read("atlas", latency=0.25)
 async def coordinates(city: str) -> dict[str, float]:
     """Latitude and longitude of a city in degrees."""
-    _, _, _, latitude, longitude = await look_up(CITIES, city, "city")
+    _, _, _, latitude, longitude = await look_up(CITIES, "city", city, "coordinates")
     return {"latitude": latitude, "longitude": longitude}
 
 

@@ -16,7 +16,7 @@ from llmc_compiler.binding import Shape
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError
 
-_PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object})
+_PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
 _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
 _BY_POSITION: Final = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
@@ -59,6 +59,11 @@ class FunctionSignature:
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
         self._convert(parameter, value)
+
+    def takes_text(self, parameter: str | None) -> bool:
+        """Whether the parameter is a text and nothing else."""
+        found = self._types.get(parameter or self._extra or "")
+        return found is not None and found.is_text
 
     def _convert(self, parameter: str | None, value: Json) -> object:
         """The argument as the function wants it."""
@@ -106,8 +111,13 @@ class _Type:
         if not self._plain:
             self._check_schema(what)
         self._exact = annotation if annotation in (str, int, float, bool) else None
-        self._anything = annotation in (Any, object)
+        self._anything = annotation in (Any, object, Json)
         self._strictly = partial(self.adapter.validator.validate_python, strict=True)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is `str`."""
+        return self._exact is str
 
     def _check_schema(self, what: str) -> None:
         """Refuse types that pydantic knows but JSON does not."""

@@ -14,7 +14,7 @@ from llmc_compiler.evaluate import EvaluationError, evaluate
 from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
 from llmc_compiler.names import Names
 from llmc_compiler.term import Const, Get, Json, NodeId, Term
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Span
@@ -54,11 +54,12 @@ class _NoReads:
 class Lowering:
     """Lowers statements one after the other; `diagnostics` are the mistakes so far, but for unknown references."""
 
-    def __init__(self, tools: Toolbox) -> None:
+    def __init__(self, tools: Toolbox, *, lenient: bool = False) -> None:
         """Start with nothing known but the tools."""
         self.names = Names()
         self.diagnostics: list[Diagnostic] = []
         self._tools = tools
+        self._lenient = lenient
         self._nodes: list[Node] = []
         self._task = TaskId("")
         self._item: str | None = None
@@ -98,7 +99,8 @@ class Lowering:
     def _begin(self, task: TaskId) -> None:
         """Start another statement."""
         self._task, self._nodes, self._constants = task, [], {}
-        self.names.enter(task)
+        # No reference can mean the join, so it is in no circle.
+        self.names.enter(TaskId("") if str(task) == JOIN else task)
 
     def _join(self, value: Term, span: Span, *, everything: bool = False) -> None:
         """Add the join's node."""
@@ -159,14 +161,20 @@ class Lowering:
         retries = [option for option in options if isinstance(option, ast.Retry) and option.count]
         if retries and tool.effect.rule.retry is not When.YES:
             self.diagnostics.append(errors.UnsureRetry(span=retries[0].span, tool=tool.name))
+        wanted = [self._as_wanted(tool, *pair) for pair in zip(names, call.arguments, values, strict=True)]
         op = graph.Call(
             tool,
-            tuple(zip(names, values, strict=True)),
+            tuple(zip(names, wanted, strict=True)),
             timeout=next((option.seconds for option in options if isinstance(option, ast.Timeout)), None),
             retries=sum(option.count for option in retries),
             fallback=self._fallback(options, place),
         )
         return self._add(place.path, op, place.when, call.span)
+
+    def _as_wanted(self, tool: Tool, name: str | None, given: ast.Argument, value: Term) -> Term:
+        """The argument; a quoted reference is a text where the parameter is one."""
+        is_quoted = isinstance(given.value, ast.Text) and not isinstance(value, (Const, term.Template))
+        return term.Template((value,), value.span) if is_quoted and tool.signature.takes_text(name) else value
 
     def _expr(self, expr: ast.Expr, place: _Place) -> Term:
         """The term of an expression; its calls are added as nodes on the way."""
@@ -233,6 +241,8 @@ class Lowering:
                 pieces[-1] += found
             else:
                 pieces.append(found)
+        if self._lenient and len(pieces) == 1 and not isinstance(pieces[0], str):
+            return pieces[0]
         if all(isinstance(piece, str) for piece in pieces):
             return Const("".join(piece for piece in pieces if isinstance(piece, str)), span)
         return term.Template(tuple(pieces), span)

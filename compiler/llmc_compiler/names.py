@@ -60,7 +60,7 @@ class Names:
         self._items.setdefault(loop.name, loop.name_span)
 
     def enter(self, task: TaskId) -> None:
-        """From here on references are those of this task, or of the join."""
+        """From here on references are those of this task."""
         self._current = task
 
     def define(self, task: TaskId) -> None:
@@ -70,6 +70,11 @@ class Names:
     def tolerate(self, broken: Iterable[str | None]) -> None:
         """Let references to these go, and those to any number if one of them has no name."""
         self._broken.update(broken)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether statements are missing that were wrong in themselves."""
+        return bool(self._broken)
 
     def is_broken(self, name: str) -> bool:
         """Whether a name may be that of a statement that is wrong in itself."""

@@ -10,7 +10,20 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from llmc_compiler import term
-from llmc_compiler.graph import JOIN, Call, Condition, Evaluate, Graph, Join, Loop, Node, Parameter, node_body, terms
+from llmc_compiler.graph import (
+    JOIN,
+    Call,
+    Condition,
+    Evaluate,
+    Graph,
+    Join,
+    Loop,
+    Node,
+    Parameter,
+    TaskId,
+    node_body,
+    terms,
+)
 from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar import ast
 from llmc_grammar.print import print_expr, print_plan, print_statement
@@ -51,16 +64,20 @@ class _Printer:
         """Every statement of the plan."""
         yield from uses
         yield from map(_input, self._graph.parameters)
-        shared: dict[NodeId, list[str]] = {}
-        for task, key in self._graph.tasks.items():
-            if task != self._names.get(key):
-                shared.setdefault(key, []).append(task)
+        tasks = iter(self._graph.tasks.items())
         for node in self._graph.nodes.values():
+            if str(node.id) == str(node.task):
+                yield from self._merged(tasks)
             if node.id in self._names:
                 yield self._task(node)
-                alias = ast.Ref(self._names[node.id])
-                yield from (ast.Task(task, alias) for task in shared.get(node.id, ()))
         yield self._join(self._graph.nodes[JOIN])
+
+    def _merged(self, tasks: Iterator[tuple[TaskId, NodeId]]) -> Iterator[ast.Task]:
+        """The tasks up to the next that has a node of its own: each reads the node that it was merged into."""
+        for task, key in tasks:
+            if str(task) == str(key):
+                return
+            yield ast.Task(task, ast.Ref(self._names[key]))
 
     def _task(self, node: Node) -> ast.Task:
         """The task that a node is."""

@@ -40,6 +40,11 @@ class SchemaSignature:
         if validator is not None:
             _complain(validator, value, parameter)
 
+    def takes_text(self, parameter: str | None) -> bool:
+        """Whether the parameter is a text and nothing else."""
+        found = self.parameters.get("properties", {}).get(parameter)
+        return isinstance(found, dict) and found.get("type") == "string"
+
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
         """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
         args = [_own(value) for name, value in bound if name is None]

@@ -26,14 +26,17 @@ from llmc_grammar.diagnostic import Diagnostic
 class Session:
     """Compiles one plan, statement by statement.
 
-    `early=False` hands nothing over before the end, as for a plan file, which is known as a whole.
+    `early=False` hands nothing over before the end, as for a plan file, which is known as a whole; `lenient` is for a
+    model's text, where a quoted reference is a reference.
     """
 
-    def __init__(self, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, early: bool = True) -> None:
+    def __init__(
+        self, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, early: bool = True, lenient: bool = False
+    ) -> None:
         """Start with an empty plan."""
         self._passes = tuple(passes)
         self._early = early
-        self._lowering = Lowering(tools)
+        self._lowering = Lowering(tools, lenient=lenient)
         self._hazards = Hazards()
         self._sweep = Sweep() if any(isinstance(known, Dedup) for known in self._passes) else None
         self._nodes: dict[NodeId, Node] = {}
@@ -115,9 +118,13 @@ class Session:
         return (*self._lowering.diagnostics, *self._lowering.names.mistakes())
 
     def close(self) -> tuple[Step, ...]:
-        """The end of the plan: everything not handed over yet; raises CompileError with all mistakes."""
-        if any(found.severity == "error" for found in self.mistakes()):
-            raise errors.CompileError(self.mistakes())
+        """The end of the plan: everything not handed over yet.
+
+        Raises CompileError with all mistakes, and where statements are missing that were wrong in themselves.
+        """
+        mistakes = self.mistakes()
+        if self._lowering.names.is_incomplete or any(found.severity == "error" for found in mistakes):
+            raise errors.CompileError(mistakes)
         if not self._joined:
             self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
         self.graph = optimize(Graph(dict(self._nodes), dict(self._tasks), tuple(self._parameters)), self._passes)
@@ -132,7 +139,8 @@ class Session:
             if key in graph.nodes and replace(graph.nodes[key], origins=node.origins) != node:
                 message = f"{key} was handed over and then changed"
                 raise BrokenGraphError(message)
-        yield Add(tuple(node for key, node in graph.nodes.items() if key not in self._handed))
+        if rest := tuple(node for key, node in graph.nodes.items() if key not in self._handed):
+            yield Add(rest)
         yield from (Share(task, key) for task, key in graph.tasks.items() if str(task) != str(key))
 
 

@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NewType
 
+from typing_extensions import TypeAliasType
+
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span
 
 NodeId = NewType("NodeId", str)
 """A written task's id, plus a path for what is nested in it: `3`, `3/a0`."""
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 
 Path = tuple[str | int, ...]
 

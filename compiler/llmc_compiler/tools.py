@@ -60,6 +60,10 @@ class Signature(Protocol):
         """Check one argument; raises ArgumentError."""
         ...
 
+    def takes_text(self, parameter: str | None) -> bool:
+        """Whether the parameter is a text and nothing else."""
+        ...
+
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
         """Positional and keyword arguments of the call, checked and of the tool's own; raises ArgumentError."""
         ...

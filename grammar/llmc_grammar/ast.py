@@ -136,7 +136,7 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """`x op y`, where op is one of `or and == != < <= > >= in`, `not in`, `+ - * / // % **`; `op_span` is the operator."""
+    """`x op y`, where op is one of `or and == != < <= > >= in`, `not in`, `+ - * / // % **`, at `op_span`."""
 
     op: str
     left: "Expr"
@@ -241,7 +241,7 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task as written; `binder` is its number (as text, `"1"`) or its name, if it has one. Loop and guard exclude each other."""
+    """One task as written; `binder` is its number (as text, `"1"`) or its name; loop and guard exclude each other."""
 
     binder: str | None
     expr: Expr

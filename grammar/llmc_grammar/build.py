@@ -1,6 +1,7 @@
 """The tree of a statement, built while Lark reads it: one method a rule of plan.lark, offsets from the tokens."""
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -41,6 +42,8 @@ from llmc_grammar.source import Span
 from llmc_grammar.text import read_string
 
 _FLOAT_LENGTH: Final = 64
+_GROUP: Final = 3
+_THOUSANDS: Final = re.compile(r"(?<![0-9])([0-9]{1,3}),$")
 
 
 class Body(NamedTuple):
@@ -157,7 +160,7 @@ class Builder:
         span = Span(self._span(children[0]).start, self._span(children[2]).end)
         unit = token.lstrip("0123456789")
         amount = self._whole(token[: -len(unit)], self._span(token))
-        if not amount:
+        if not token[: -len(unit)].strip("0"):
             self.reading.report(BadDuration(span=self._span(token)))
         return Timeout(amount, unit, span)
 
@@ -199,11 +202,16 @@ class Builder:
         return int(digits)
 
     def _check_zero(self, digits: str, short: str, span: Span) -> None:
-        """Report a leading zero."""
+        """Report a leading zero; in `1,000` the comma is what is wrong."""
         if digits[0] == "0" and digits[1:2].isdigit():
             short = short if short[:1].isdigit() else f"0{short}"
             place = Span(span.start, span.start + len(digits))
-            self.reading.report(LeadingZero(span=place, suggestion=short, edit=Edit(place, short)))
+            edit = Edit(place, short)
+            at = span.start - self.reading.base
+            thousands = _THOUSANDS.search(self.reading.text[max(0, at - 4) : at]) if len(digits) == _GROUP else None
+            if thousands:
+                short, edit = thousands[1] + digits, Edit(Span(place.start - 1, place.start), "")
+            self.reading.report(LeadingZero(span=place, suggestion=short, edit=edit))
 
     def text(self, children: list[Any]) -> Text:
         """A string."""
@@ -291,7 +299,7 @@ class Builder:
 
     def _prefix(self, token: Token) -> Operator:
         """An operator in front of its operand; `not(` is one token."""
-        text = "-" if token == "-" else "not"
+        text = token.removesuffix("(")
         start = self._span(token).start
         return Operator(text, Span(start, start + len(text)), prefix=True, binds=MINUS if text == "-" else NOT)
 

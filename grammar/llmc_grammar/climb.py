@@ -16,6 +16,7 @@ COMPARISON: Final = 4
 NOT: Final = 3
 MINUS: Final = 7
 POWER: Final = 8
+_SHORT: Final = 30
 PRECEDENCE: Final = {
     "or": 1,
     "and": 2,
@@ -98,18 +99,12 @@ def _check_not(item: Operator, waiting: list[Operator], reading: Reading) -> Non
 
 def _check_chain(first: Operator, second: Operator, operands: list[Expr], reading: Reading) -> None:
     """Report `a < b < c`."""
-    if first.binds == second.binds == COMPARISON:
-        middle = operands[-1]
-        suggestion = f"… {first.text} b and b {second.text} …"
-        note = Note(first.span, "the first")
-        reading.report(
-            ChainedComparison(
-                span=second.span, suggestion=suggestion, notes=(note,), edit=_and(middle, second, reading)
-            )
-        )
-
-
-def _and(middle: Expr, second: Operator, reading: Reading) -> Edit:
-    """`and` and the middle operand once more, in front of the second operator."""
-    start, end = (offset - reading.base for offset in middle.span)
-    return Edit(Span(second.span.start, second.span.start), f"and {reading.text[start:end]} ")
+    if not first.binds == second.binds == COMPARISON:
+        return
+    start, end = (offset - reading.base for offset in operands[-1].span)
+    middle = reading.text[start:end]
+    shown = middle if len(middle) <= _SHORT and "\n" not in middle else "b"
+    suggestion = f"… {first.text} {shown} and {shown} {second.text} …"
+    edit = Edit(Span(second.span.start, second.span.start), f"and {middle} ")
+    note = Note(first.span, "the first")
+    reading.report(ChainedComparison(span=second.span, suggestion=suggestion, notes=(note,), edit=edit))

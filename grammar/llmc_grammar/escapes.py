@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from typing import Final
+from typing import Final, NamedTuple
 
 from llmc_grammar.diagnostic import Edit
 from llmc_grammar.errors.expressions import HalfSurrogate, UnknownEscape
@@ -12,6 +12,14 @@ from llmc_grammar.source import Span
 
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "\n": "", "\r\n": ""}
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|\r\n|[\s\S])|\r\n")
+
+
+class _Half(NamedTuple):
+    """The first half of a surrogate pair, which waits for the second."""
+
+    code: int
+    escape: str
+    span: Span
 
 
 class Decoded:
@@ -58,11 +66,11 @@ def _unescape(decoded: Decoded, reading: Reading) -> None:
     """Decode the escapes in place and mark where each one ends."""
     content, start, at, length = decoded.text, decoded.marks[0][1], 0, 0
     pieces: list[str] = []
-    high: tuple[str, Span] | None = None
+    high: _Half | None = None
     for match in _ESCAPE.finditer(content):
         span = Span(start + match.start(), start + match.end())
         if high and match.start() > at:
-            reading.report(HalfSurrogate(span=high[1], found=high[0]))
+            reading.report(HalfSurrogate(span=high.span, found=high.escape))
             high = None
         pieces.append(content[at : match.start()])
         length += match.start() - at
@@ -75,7 +83,7 @@ def _unescape(decoded: Decoded, reading: Reading) -> None:
         length += len(value)
         decoded.marks.append((length, start + at))
     if high:
-        reading.report(HalfSurrogate(span=high[1], found=high[0]))
+        reading.report(HalfSurrogate(span=high.span, found=high.escape))
     pieces.append(content[at:])
     decoded.text = "".join(pieces)
 
@@ -92,17 +100,14 @@ def _value(match: re.Match[str], span: Span, reading: Reading) -> str:
     return _ESCAPES.get(escape, escape)
 
 
-def _pair(
-    high: tuple[str, Span] | None, value: str, escape: str, span: Span, reading: Reading
-) -> tuple[tuple[str, Span] | None, str]:
+def _pair(high: _Half | None, value: str, escape: str, span: Span, reading: Reading) -> tuple[_Half | None, str]:
     """Put two halves of a surrogate pair together: the half that waits, and what goes into the text now."""
     if high and "\udc00" <= value <= "\udfff":
-        first = int(high[0][2:], 16)
-        return None, chr(0x10000 + ((first - 0xD800) << 10) + (ord(value) - 0xDC00))
+        return None, chr(0x10000 + ((high.code - 0xD800) << 10) + (ord(value) - 0xDC00))
     if high:
-        reading.report(HalfSurrogate(span=high[1], found=high[0]))
+        reading.report(HalfSurrogate(span=high.span, found=high.escape))
     if "\ud800" <= value <= "\udbff":
-        return (escape, span), ""
+        return _Half(ord(value), escape, span), ""
     if "\udc00" <= value <= "\udfff":
         reading.report(HalfSurrogate(span=span, found=escape))
         return None, ""

@@ -65,7 +65,7 @@ def print_statement(statement: Statement) -> str:
         case Input():
             return _input(statement)
         case Thought(text=text):
-            return f"Thought: {text}".rstrip()
+            return f"Thought: {text}" if text else "Thought:"
         case Task():
             return _binder(statement.binder) + _task(statement)
         case Join(binder=binder, arguments=arguments):

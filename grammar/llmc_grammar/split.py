@@ -74,17 +74,13 @@ class _Line(NamedTuple):
     code: int
     inside: int | None
 
-    @property
-    def indent(self) -> int:
-        """Blanks in front."""
-        return len(self.text) - len(self.text.lstrip(" \t"))
-
 
 @dataclass(slots=True)
 class _Open:
     """The statement at hand: its lines, open brackets, open string, mistakes."""
 
     lines: list[_Line] = field(default_factory=list)
+    indent: int = 0
     brackets: list[tuple[str, int]] = field(default_factory=list)
     quote: str = ""
     quote_at: int = 0
@@ -130,6 +126,8 @@ class Splitter:
         if not state.lines and _THOUGHT.match(text):
             done.append(Piece(text, start))
             return
+        if not state.lines:
+            state.indent = _indent(text)
         inside = state.quote_at if state.quote else None
         at = self._close_string(text) if state.quote else 0
         code = self._scan(text, start, at) if at >= 0 else len(text)
@@ -209,7 +207,7 @@ class Splitter:
         state = self._open
         state.quote = ""
         state.brackets.clear()
-        self._skipping = state.lines[0].indent if state.lines else 0
+        self._skipping = state.indent
 
     def _wrong_bracket(self, text: str, start: int, match: re.Match[str]) -> None:
         """A closing bracket closes nothing, or something else."""
@@ -249,7 +247,7 @@ class Splitter:
             return False
         if _ALWAYS.match(text):
             return True
-        indent = self._open.lines[0].indent
+        indent = self._open.indent
         if self._mode:
             return _NAMED.match(text) is not None and _indent(text) <= indent
         if _JOIN.match(text):
@@ -270,7 +268,7 @@ class Splitter:
         """Report what is open, and read the lines it swallowed again."""
         state, mode = self._open, self._mode
         self._open = _Open()
-        first = state.lines[0].indent
+        first = state.indent
         again = len(state.lines)
         if mode == Mode.NORMAL or (mode == Mode.RECOVER and state.quote):
             # What begins a task inside a string is text, unless it is the string that nothing closes.

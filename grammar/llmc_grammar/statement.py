@@ -16,7 +16,7 @@ from llmc_grammar.tables import parser
 
 HEAD: Final = re.compile(
     r"[ \t]*(?:(?P<numbered>[0-9]+\.(?![0-9]))|(?P<thought>Thought:)|(?P<named>[A-Za-z_][A-Za-z0-9_]*[ \t]*=(?!=))"
-    r"|(?P<use>use(?![A-Za-z0-9_])(?![ \t]*\())|(?P<input>input(?![A-Za-z0-9_])(?![ \t]*\()))"
+    r"|(?P<use>use(?![A-Za-z0-9_.])(?![ \t]*\())|(?P<input>input(?![A-Za-z0-9_.])(?![ \t]*\()))"
 )
 _LOCK: Final = Lock()
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
     from llmc_runtime.program import parse_plan as parse
     from llmc_runtime.run import Run
+    from llmc_runtime.streaming import run_stream
 
 __all__ = [
     "PIPELINE",
@@ -51,6 +52,7 @@ __all__ = [
     "parse",
     "pure",
     "read",
+    "run_stream",
     "write",
 ]
 
@@ -67,6 +69,7 @@ _HOMES: Final = {
     "llmc_runtime.errors": ("LlmcError", "NotSent", "PlanError"),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),
+    "llmc_runtime.streaming": ("run_stream",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 _INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan"}

@@ -11,7 +11,6 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
 from types import ModuleType
@@ -62,7 +61,12 @@ class UseError(ToolboxError):
 
 def load_tools(target: str, folder: Path) -> Toolbox:
     """The tools of a file (relative to the folder) or of a module; raises ToolboxError."""
-    return load_file(folder / target) if target.endswith(".py") or "/" in target else load_module(target)
+    if target.endswith(".py") or "/" in target:
+        return load_file(folder / target)
+    if not _is_importable(target) and (folder / f"{target}.py").is_file():
+        message = f"there is no module {target}; the file here is {target}.py"
+        raise MissingToolsError(message)
+    return load_module(target)
 
 
 def load_module(name: str) -> Toolbox:
@@ -80,7 +84,7 @@ def load_file(path: Path) -> Toolbox:
     if not path.is_file():
         message = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
         raise MissingToolsError(message)
-    name = f"_llmc_{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
     loader = SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None  # noqa: S101 — a loader was given

@@ -90,11 +90,9 @@ class Calling(Generic[T]):
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
             self._end(Failed(self._bad_argument(error)))
             return
-        if self._attempt == 1:
-            self._door.report.started(self._owner, tool.name)
         if tool.is_async:
+            self._begun()
             self._await(tool.call, args, kwargs)
-            self._limit()
         else:
             self._thread(partial(self._door.group.context().run, tool.call, *args, **kwargs))
 
@@ -129,7 +127,7 @@ class Calling(Generic[T]):
 
     def _thread(self, work: Callable[[], object]) -> None:
         """Call the function in a thread."""
-        self._job = Job(work, begun=self._limit, ended=partial(self._came_back, self._turn), label=self)
+        self._job = Job(work, begun=self._begun, ended=partial(self._came_back, self._turn), label=self)
         try:
             self._door.threads.submit(self._job)
         except RuntimeError as error:  # no thread can be started
@@ -150,8 +148,10 @@ class Calling(Generic[T]):
         else:
             self._returned(result)
 
-    def _limit(self) -> None:
-        """The attempt begins now, and may take so long."""
+    def _begun(self) -> None:
+        """The attempt begins now, in a thread only once there is one for it."""
+        if self._attempt == 1:
+            self._door.report.started(self._owner, self._op.tool.name)
         if self._op.timeout is not None:
             self._timer = self._door.loop.call_later(self._op.timeout, self._timed_out, self._op.timeout)
 

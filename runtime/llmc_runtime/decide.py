@@ -8,17 +8,21 @@ from llmc_compiler.graph import JOIN, Condition, Loop, TaskId
 from llmc_compiler.term import Get, NodeId, Term, children
 from llmc_runtime.errors import ExpressionFailed
 from llmc_runtime.instance import Instance, NullReads, Verdict
+from llmc_runtime.loops import elements
 from llmc_runtime.outcomes import BlockedBy, Failed, Skipped
 
 
-def obstacle(instance: Instance) -> Verdict | None:
-    """Why an instance is not to be done, if so: a condition, a failure of what it needs, a failed write before it."""
+def obstacle(instance: Instance, limit: int) -> Verdict | None:
+    """Why an instance is not to be done, if so: a condition, a failure of what it needs, a failed write before it.
+
+    `limit` is the number of elements that a loop may have.
+    """
     for condition in instance.node.when:
         if (found := _unmet(instance, condition)) is not None:
             return found
     op = instance.node.op
     if instance.is_hindered:
-        if isinstance(op, Loop) and (found := _sourceless(instance, op)) is not None:
+        if isinstance(op, Loop) and (found := _sourceless(instance, op, limit)) is not None:
             return found
         if (found := _blocked(instance, instance.node.needs)) is not None:
             return found
@@ -39,17 +43,18 @@ def _unmet(instance: Instance, condition: Condition) -> Verdict | None:
     except SkippedRead:
         return Skipped(by_condition=False), None
     except EvaluationError as error:
-        instance.is_condition_failed = True
-        return failed(instance, error), instance
+        # A call inside an expression was not reached: the expression meets the same mistake itself.
+        is_nested = instance.node.id != (scope.main or instance.node.task)
+        return (Skipped(by_condition=True), None) if is_nested else (failed(instance, error), instance)
     return None if holds == condition.expected else (Skipped(by_condition=True), None)
 
 
-def _sourceless(instance: Instance, loop: Loop) -> Verdict | None:
+def _sourceless(instance: Instance, loop: Loop, limit: int) -> Verdict | None:
     """Why a loop has no elements, if so: its source comes before whatever else it needs."""
     if (blocked := _blocked(instance, _reads(loop.source))) is not None:
         return blocked
     try:
-        evaluate(loop.source, instance.scope)
+        elements(loop, evaluate(loop.source, instance.scope), limit)
     except SkippedRead:
         return Skipped(by_condition=False), None
     except EvaluationError as error:
@@ -87,9 +92,9 @@ def _out_of_order(instance: Instance) -> Verdict | None:
 def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict | None:
     """Blocked by the cause that comes first in the plan."""
     first = min((cause for cause in causes if cause is not None), key=lambda cause: cause.order, default=None)
-    if first is None or not isinstance(first.outcome, Failed):
+    if first is None or first.error is None:
         return None
-    return BlockedBy(first.node.task, first.outcome.error, by_order), first
+    return BlockedBy(first.node.task, first.error, by_order), first
 
 
 def failed(instance: Instance, why: EvaluationError) -> Failed:
@@ -102,12 +107,9 @@ def failed(instance: Instance, why: EvaluationError) -> Failed:
 def is_failed_write(instance: Instance) -> bool:
     """Whether a failed instance keeps later conflicting effects from happening.
 
-    A loop's elements do that themselves, once it has them; a call inside an expression that failed over its condition
-    was never reached.
+    A loop's elements do that themselves, once it has them.
     """
     node = instance.node
     if isinstance(node.op, Loop) and instance.verdict is None:
-        return False
-    if instance.is_condition_failed and node.id != (instance.scope.main or node.task):
         return False
     return any(effect.is_write for effect in node.effects)

@@ -178,7 +178,7 @@ class Flow:
             self._close_loop(instance)
             return
         if node.when or instance.is_hindered or instance.failed_writes:
-            verdict = obstacle(instance)
+            verdict = obstacle(instance, self._elements)
             if verdict is not None:
                 self._conclude(instance, *verdict)
                 return
@@ -282,6 +282,7 @@ class Flow:
         key, task, at = instance.key, instance.node.task, self.now()
         match outcome:
             case Failed(error):
+                instance.error = error
                 if is_failed_write(instance):
                     instance.failed_writes = (*instance.failed_writes, instance)
                 self.tell(events.Failed(key, task, at, error))

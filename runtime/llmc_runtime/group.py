@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from typing import Any, Final
 
-_left: Final[set[Task[None]]] = set()
+left_running: Final[set[Task[None]]] = set()
 """The loop holds tasks weakly: what is left running must not vanish half-way."""
 
 
@@ -41,18 +41,16 @@ class Group:
         return [label for task, label in self._tasks.items() if not task.done()]
 
     async def end(self, grace: float) -> None:
-        """Cancel all tasks and wait for them, but no longer than the grace, in seconds."""
+        """Wait for the tasks, all of which were cancelled, but no longer than the grace, in seconds."""
         until = self._loop.time() + grace
         interrupted: asyncio.CancelledError | None = None
-        for task in self._tasks:
-            task.cancel()
         while (running := [task for task in self._tasks if not task.done()]) and self._loop.time() < until:
             try:
                 await asyncio.wait(running, timeout=until - self._loop.time())
             except asyncio.CancelledError as error:
                 interrupted = error
         for task in running:
-            _left.add(task)
-            task.add_done_callback(_left.discard)
+            left_running.add(task)
+            task.add_done_callback(left_running.discard)
         if interrupted is not None:
             raise interrupted

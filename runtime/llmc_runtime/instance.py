@@ -7,6 +7,7 @@ from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Node
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime.call import Calling
+from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
 
 _sequence = count()
@@ -86,7 +87,8 @@ class NullReads:
 class Instance:
     """A node that runs, or ran.
 
-    `cause` is what failed first, where this or what it needs failed; `failed_writes` are those that came before.
+    `cause` is what failed first, where this or what it needs failed, and `error` its own error; `failed_writes` are
+    those that came before. `verdict` is the outcome of a loop that has no elements and still waits for its end.
     `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
     `elements` are the scopes of a loop's elements, once it has them.
     """
@@ -96,8 +98,8 @@ class Instance:
         "cause",
         "chain",
         "elements",
+        "error",
         "failed_writes",
-        "is_condition_failed",
         "is_hindered",
         "key",
         "node",
@@ -122,8 +124,8 @@ class Instance:
         self.outcome: Outcome | None = None
         self.verdict: Verdict | None = None
         self.cause: Instance | None = None
+        self.error: PlanError | None = None
         self.is_hindered = False
-        self.is_condition_failed = False
         self.failed_writes: tuple[Instance, ...] = ()
         self.calling: Calling[Instance] | None = None
         self.elements: list[Scope] | None = None

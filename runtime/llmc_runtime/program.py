@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from llmc_compiler.errors import CompileError
+from llmc_compiler.front import Front
 from llmc_compiler.graph import Graph, Parameter
 from llmc_compiler.json_form import to_json
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.print import print_graph
-from llmc_compiler.session import Session
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Toolbox
 from llmc_compiler.types import describe, fits
@@ -81,7 +80,7 @@ class Program:
         return {name: given.get(name, parameter.default) for name, parameter in known.items()}
 
 
-def compile_plan(  # noqa: PLR0913 — the tools and the text, and five settings by name
+def compile_plan(
     text: str | bytes,
     tools: Toolbox,
     *,
@@ -95,18 +94,10 @@ def compile_plan(  # noqa: PLR0913 — the tools and the text, and five settings
     `passes` are run in their order; `name` is what reports call the text; `bounds` what it may hold.
     """
     _check_mode(mode)
-    parsed = parse(text, name=name, bounds=bounds)
-    session = Session(tools, passes=passes, early=False)
-    session.tolerate(lost.binder for lost in parsed.lost)
-    for statement in parsed.plan.statements:
-        session.feed(statement)
-    mistakes = (*parsed.diagnostics, *session.mistakes())
-    if any(found.severity == "error" for found in mistakes):
-        raise CompileError(mistakes, parsed.source)
-    session.close()
-    assert session.graph is not None  # noqa: S101 — a closed session has its graph
-    warnings = sorted(mistakes, key=lambda found: found.span)
-    return Program(session.graph, parsed.plan, parsed.source, tuple(warnings))
+    front = Front(tools, passes=passes, bounds=bounds, name=name)
+    front.feed(text)
+    front.close()
+    return Program(front.graph, front.plan, front.source, front.diagnostics)
 
 
 def parse_plan(

@@ -1,7 +1,7 @@
 """Runs of whole plans, and what they gave."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
@@ -20,22 +20,23 @@ from llmc_runtime.values import thaw
 class Run:
     """What a run gave.
 
-    `value` is the join's, None where it has none. `results` and `errors` have the tasks as written (and `join`, if its own
-    expression failed); `calls` counts calls, whatever their attempts. `sum_of_calls` is the time of all calls
-    together, `longest_chain` what no schedule can go below, and `chain` the tasks on it; all times are in seconds.
-    `abandoned` names what did not end when it was told to.
+    `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
+    and `errors` the join where it failed itself. `calls` counts calls, whatever their attempts; `sum_of_calls` is the
+    time of all calls together, `longest_chain` what no schedule can go below, and `chain` the tasks on it; all times
+    are in seconds. `abandoned` names what did not end when it was told to.
     """
 
     value: Json
-    results: Mapping[TaskId, Json]
-    errors: Mapping[TaskId, PlanError]
-    skipped: tuple[TaskId, ...]
+    has_value: bool
+    results: Mapping[str, Json]
+    errors: Mapping[str, PlanError]
+    skipped: tuple[str, ...]
     events: tuple[Event, ...]
     seconds: float
     calls: int
     sum_of_calls: float
     longest_chain: float
-    chain: tuple[TaskId, ...]
+    chain: tuple[str, ...]
     abandoned: tuple[str, ...]
 
     @property
@@ -52,7 +53,7 @@ class Run:
         return words + (f"; still running: {', '.join(self.abandoned)}" if self.abandoned else "")
 
 
-def _shortened(chain: tuple[TaskId, ...]) -> tuple[str, ...]:
+def _shortened(chain: tuple[str, ...]) -> tuple[str, ...]:
     """The beginning and the end of a long chain."""
     return chain if len(chain) <= 9 else (*chain[:4], "…", *chain[-4:])  # noqa: PLR2004 — what a line has room for
 
@@ -70,7 +71,7 @@ class Options(TypedDict, total=False):
 
 async def execute(graph: Graph, params: Mapping[str, Json], **options: Unpack[Options]) -> Run:
     """Run a compiled plan; failures of its tasks are in the Run, not raised."""
-    events, options = _recorded(options)
+    events, options = recorded(options)
     async with Executor(params, **options) as executor:
         executor.apply([Add(tuple(graph.nodes.values()))])
         executor.seal()
@@ -78,12 +79,14 @@ async def execute(graph: Graph, params: Mapping[str, Json], **options: Unpack[Op
     return conclude(graph, executor, outcomes, events)
 
 
-async def stream(graph: Graph, params: Mapping[str, Json], **options: Unpack[Options]) -> AsyncIterator[Event | Run]:
+async def stream(
+    graph: Graph, params: Mapping[str, Json], **options: Unpack[Options]
+) -> AsyncGenerator[Event | Run, None]:
     """Run a compiled plan and give its events as they happen, at last its Run.
 
     Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the run.
     """
-    events, options = _recorded(options)
+    events, options = recorded(options)
     record = options["emit"]
     waiting: asyncio.Queue[Event | None] = asyncio.Queue()
 
@@ -109,7 +112,7 @@ async def stream(graph: Graph, params: Mapping[str, Json], **options: Unpack[Opt
     yield conclude(graph, executor, outcomes, events)
 
 
-def _recorded(options: Options) -> tuple[list[Event], Options]:
+def recorded(options: Options) -> tuple[list[Event], Options]:
     """The same options, with a list in which events are kept."""
     events: list[Event] = []
     listener = options.get("emit")
@@ -126,9 +129,9 @@ def _recorded(options: Options) -> tuple[list[Event], Options]:
 
 def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], events: list[Event]) -> Run:
     """The Run of a graph whose nodes were all executed."""
-    results: dict[TaskId, Json] = {}
-    errors: dict[TaskId, PlanError] = {}
-    skipped: list[TaskId] = []
+    results: dict[str, Json] = {}
+    errors: dict[str, PlanError] = {}
+    skipped: list[str] = []
     join = TaskId(JOIN)
     for task, node in {**graph.tasks, join: JOIN}.items():
         match outcomes.get((node, ())):
@@ -136,7 +139,8 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
                 results[task] = thaw(value)
             case Failed(error):
                 errors[task] = error
-            case BlockedBy() as blocked if task != join:  # the join says nothing that its cause does not
+            # Blocked by a task, the join says nothing that this task does not.
+            case BlockedBy() as blocked if task != join or blocked.cause == join:
                 errors[task] = reason(task, graph.nodes[node], blocked)
             case Skipped():
                 skipped.append(task)
@@ -144,6 +148,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
                 pass  # dropped: nobody needs it
     longest, chain = executor.longest_chain()
     return Run(
+        has_value=join in results,
         value=results.pop(join, None),
         results=results,
         errors=errors,

@@ -7,6 +7,7 @@ not come back is left to itself: another may be started in its place, and the pr
 from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
+from inspect import iscoroutine
 from queue import SimpleQueue
 from threading import Thread
 from typing import Final
@@ -97,6 +98,8 @@ class Threads:
             try:
                 self._loop.call_soon_threadsafe(self._over, job, result, error)
             except RuntimeError:  # the loop was closed: this thread was left
+                if iscoroutine(result):
+                    result.close()
                 return
             # A thread that waits for its next job must not keep the last one alive.
             del job, result, error

@@ -4,12 +4,10 @@ In between values are shared, and nobody changes them.
 """
 
 import math
-from typing import Final, cast
+from typing import cast
 
+from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH
 from llmc_compiler.term import Json
-
-DEPTH: Final = 100
-INTEGER_BITS: Final = 10_000
 
 Steps = tuple[str | int, ...]
 
@@ -46,8 +44,8 @@ def _frozen(value: object, steps: Steps) -> Json:
     if isinstance(value, float):
         return _float(value, steps)
     # Deeper data would end in a stack overflow somewhere, and data that contains itself is always deeper.
-    if len(steps) >= DEPTH:
-        raise NotJsonError(f"`{_place(steps[:3])}…` is nested more than {DEPTH} deep, or contains itself")
+    if len(steps) >= VALUE_DEPTH:
+        raise NotJsonError(f"`{_place(steps[:3])}…` is nested more than {VALUE_DEPTH} deep, or contains itself")
     if isinstance(value, (list, tuple)):
         return [_frozen(each, (*steps, index)) for index, each in enumerate(value)]
     if isinstance(value, dict):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from llmc.cli.anytools import AnyTools
 from tests.cli.conftest import Cli
 
 GOOD = 'use "tools.py"\na = add(1, 2)\njoin($a)\n'
@@ -96,6 +97,18 @@ def test_bytes_that_are_no_text_are_a_mistake_with_a_place(cli: Cli, folder: Pat
     ended = cli("check", "plan.llmc")
     assert ended.status == 1
     assert "plan.llmc:2" in ended.stdout
+
+
+def test_a_tool_of_any_name_takes_and_gives_anything() -> None:
+    """What stands for unknown tools accepts every argument and every result."""
+    tools = AnyTools()
+    assert "any.name" in tools
+    signature = tools.get("any.name").signature
+    signature.check("x", None)
+    assert signature.prepare([(None, 1), ("x", 2)]) == ([1], {"x": 2})
+    assert signature.accept(1) == 1
+    assert (signature.parameters, signature.returns) == ({}, {})
+    assert not signature.takes_text("x")
 
 
 def test_bounds_are_options(cli: Cli) -> None:

@@ -1,5 +1,6 @@
 """The command as a process: what it imports, what a terminal sees, how it is interrupted."""
 
+import io
 import os
 import pty
 import signal
@@ -11,17 +12,26 @@ from typing import Final
 
 import pytest
 
+from llmc.cli import main
+
 COMMAND: Final = [sys.executable, "-c", "from llmc.cli import main; main()"]
-HEAVY: Final = {"asyncio", "jsonschema", "lark", "llmc_compiler", "networkx", "pydantic", "rich"}
+HEAVY: Final = {"asyncio", "jsonschema", "lark", "llmc_compiler", "networkx", "rich"}
+"""Less pydantic, which typer itself imports where a command has parameters."""
 
 HANGING: Final = """
 import asyncio
+import threading
 from llmc import read
 
 @read
-async def hang() -> None:
-    open("called", "w").close()
+async def hang_on_the_loop() -> None:
+    print("called", flush=True)
     await asyncio.Event().wait()
+
+@read
+def hang_in_a_thread() -> None:
+    print("called", flush=True)
+    threading.Event().wait()
 """
 
 PROBE: Final = """
@@ -73,16 +83,39 @@ def test_help_imports_nothing_heavy(folder: Path, arguments: Sequence[str]) -> N
 
 
 def test_check_does_not_import_what_only_a_run_needs(folder: Path) -> None:
-    """A plan without tools is checked without rich and jsonschema."""
+    """A plan without tools is checked without asyncio, rich and jsonschema."""
     (folder / "plan.llmc").write_text("1. f()\njoin($1)\n")
     modules = imported(folder, "check", "plan.llmc")
     assert "lark" in modules
-    assert not {"rich", "jsonschema"} & modules
+    assert not {"asyncio", "rich", "jsonschema"} & modules
 
 
 def test_the_version_is_that_of_the_program_and_of_the_language(folder: Path) -> None:
     """Both are in one line."""
     assert llmc(folder, "--version").stdout == "llmc 0.1.0, language 1\n"
+
+
+def test_main_escapes_what_a_stream_cannot_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry point prepares the streams and ends with the status of the command."""
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "argv", ["llmc", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 0
+    assert stream.errors == "backslashreplace"
+
+
+def test_an_interrupt_anywhere_has_status_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C before or after a run is no traceback either."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llmc.cli.app", interrupted)
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
 
 
 def test_no_command_shows_the_help(folder: Path) -> None:
@@ -127,22 +160,17 @@ def test_what_a_terminal_cannot_write_is_escaped(folder: Path) -> None:
     assert (run.returncode, run.stdout) == (0, "\\u2192\n")
 
 
-def interrupt(folder: Path, process: "subprocess.Popen[str]") -> None:
-    """Interrupt a process as soon as its tool says that it is called."""
-    with (folder / "called").open() as called:
-        called.read()
-    process.send_signal(signal.SIGINT)
-
-
-def test_ctrl_c_ends_a_run(folder: Path) -> None:
+@pytest.mark.parametrize("tool", ["hang_on_the_loop", "hang_in_a_thread"])
+def test_ctrl_c_ends_a_run(folder: Path, tool: str) -> None:
     """SIGINT while a tool is running: status 130, and no traceback."""
-    os.mkfifo(folder / "called")
     (folder / "tools.py").write_text(HANGING)
-    (folder / "plan.llmc").write_text('use "tools.py"\na = hang()\njoin($a)\n')
+    (folder / "plan.llmc").write_text(f'use "tools.py"\na = {tool}()\njoin($a)\n')
     with subprocess.Popen(
         [*COMMAND, "run", "plan.llmc"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        interrupt(folder, process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "called\n"
+        process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in stderr

@@ -2,10 +2,16 @@
 
 import asyncio
 import json
+import sys
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
+import llmc
+from llmc.cli.lines import Lines
+from llmc.cli.live import LiveTree
 from tests.cli.conftest import Cli
 
 ADD = 'use "tools.py"\ninput n: int = 1\ninput who: str = "me"\na = add($n, 2)\njoin($a)\n'
@@ -104,11 +110,43 @@ def test_mistakes_end_before_anything_runs(cli: Cli, folder: Path) -> None:
     assert not (folder / "ran").exists()
 
 
+def test_a_wrong_use_is_told_with_all_else_that_is_wrong(cli: Cli) -> None:
+    """A plan without its tools is not run, and its other mistakes are reported as well."""
+    ended = cli("run", "-", stdin='use "none.py"\na = f($b)\njoin($a)\n')
+    assert (ended.status, ended.stdout) == (1, "")
+    assert "error[E220]" in ended.stderr
+    assert "error[E202]" in ended.stderr
+
+
+def test_a_missing_file_is_wrong_usage(cli: Cli) -> None:
+    """A plan that is not there has status 2."""
+    ended = cli("run", "none.llmc")
+    assert (ended.status, ended.stderr) == (2, "llmc: none.llmc: no such file or directory\n")
+
+
 def test_warnings_are_told_and_the_plan_runs(cli: Cli) -> None:
     """A warning is on stderr and changes nothing else."""
     ended = cli("run", "-", stdin='join("$nobody")\n')
     assert (ended.status, ended.stdout) == (0, "$nobody\n")
     assert "warning[W201]" in ended.stderr
+
+
+class Terminal(StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It says so."""
+        return True
+
+
+@pytest.mark.parametrize(("term", "kind"), [("xterm", LiveTree), ("dumb", Lines)])
+def test_a_terminal_gets_a_tree(monkeypatch: pytest.MonkeyPatch, term: str, kind: type) -> None:
+    """How a run is shown depends on what stderr is."""
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    progress = import_module("llmc.cli.run")._progress  # noqa: SLF001 — the command itself needs a real terminal
+    with progress(llmc.compile("join(1)", llmc.Toolbox())) as shown:
+        assert type(shown) is kind
 
 
 def test_an_interrupt_has_status_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llmc import Toolbox, ToolboxError, parse
+from llmc import CompileError, Toolbox, ToolboxError, load, parse
 from llmc.config import Config
 from llmc.toolfiles import MissingToolsError, UseError, load_file, load_module, load_tools, resolve_uses
 
@@ -127,6 +127,13 @@ def test_a_module_is_imported_by_its_name(tmp_path: Path, monkeypatch: pytest.Mo
     assert names(load_tools("package_of_tools.inner", tmp_path)) == ["a"]
 
 
+def test_a_file_that_was_named_as_a_module_is_suggested(tmp_path: Path) -> None:
+    """The current folder is not importable, so a file in it is named with its ending."""
+    write(tmp_path, "my_own_tools.py", PURE.format("a"))
+    with pytest.raises(MissingToolsError, match=r"no module my_own_tools; the file here is my_own_tools.py"):
+        load_tools("my_own_tools", tmp_path)
+
+
 @pytest.mark.parametrize("name", ["nothing_of_this_name", "nothing.of.this.name", "json.nothing", "", ".", "a b"])
 def test_a_missing_module_is_told(name: str) -> None:
     """A module that cannot be found is missing, not broken."""
@@ -171,6 +178,15 @@ def test_a_name_without_a_configuration_says_what_is_missing(tmp_path: Path) -> 
     """Where there is no configuration, the mistake says which files could be it."""
     ((_, _, label),) = wrong(tmp_path, "use name\nx = a()\n")
     assert "there is no `llmc.toml` or `[tool.llmc]`" in label
+
+
+def test_a_plan_file_that_is_loaded_has_its_tools(tmp_path: Path) -> None:
+    """`llmc.load` follows the `use` lines, and reports those that lead nowhere as mistakes of the plan."""
+    plan = write(tmp_path, "plan.llmc", 'use "a.py"\nx = a()\njoin($x)\n')
+    with pytest.raises(CompileError, match=r"error\[E220\]: no tools from `a.py`"):
+        load(plan)
+    write(tmp_path, "a.py", PURE.format("a"))
+    assert load(plan).run_sync().value == 1
 
 
 def test_links_stay_inside_the_folder(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 """The tree and the lines of a run, drawn from events without a terminal."""
 
+import re
 from collections.abc import Iterable, Sequence
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from llmc import Program, Toolbox, pure
 from llmc import compile as compile_plan
 from llmc.cli.drawing import draw, plain
 from llmc.cli.lines import line
+from llmc.cli.live import live_tree
 from llmc.cli.tree import TreeState, texts
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import NodeId
@@ -178,7 +182,7 @@ def test_values_are_shown_at_the_end() -> None:
     found = program("a = get(1)\nb = get(2)\njoin($a)\n")
     state = TreeState(found.graph, found.source)
     state.apply(finished("a", 0.2, 0.2))
-    state.conclude({TaskId("a"): "one\x07", TaskId("b"): "two"})
+    state.conclude({"a": "one\x07", "b": "two"})
     assert [plain(each).rstrip() for each in draw(state, 1.0, width=50, height=9)] == [
         '✓ a  get(1)  → "one\\u0007"                  0.20 s',
         "· b  get(2)",
@@ -216,6 +220,22 @@ def test_rows_keep_to_the_width(width: int) -> None:
     plan = 'a_rather_long_name_of_a_task = get("' + "x" * 300 + '")\njoin()\n'
     (row,) = picture(plan, [failed("a_rather_long_name_of_a_task", 0.1, "y" * 300)], width=width).splitlines()
     assert len(row) <= max(width, 45)
+
+
+def test_the_last_picture_stays() -> None:
+    """What is on the terminal at the end is the whole tree, with the times of then."""
+    found = program('a = get("[bold]one")\njoin($a)\n')
+    now = 10.0
+    console = Console(file=StringIO(), force_terminal=True, color_system=None, width=50, height=9)
+    with live_tree(TreeState(found.graph, found.source), console, clock=lambda: now) as tree:
+        tree.apply(started("a", 0.5))
+        now = 11.0
+        tree.apply(finished("a", 1.5, 1.0))
+        tree.conclude({"a": 1})
+    shown = console.file.getvalue()  # type: ignore[attr-defined]  # it is a StringIO
+    assert re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "\r", shown).rpartition("\r✓")[2].strip("\r\n") == (
+        ' a  get("[bold]one")  → 1                  1.00 s'
+    )
 
 
 def lines(happened: Sequence[Event]) -> list[str | None]:

@@ -1,1 +1,5 @@
-"""The compiler."""
+"""Tests of the compiler."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.compiler.cases")

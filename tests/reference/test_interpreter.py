@@ -149,6 +149,8 @@ FAILURES = [
     Case("r = record()\na = echo($r.nothing) @fallback(2)\njoin(1)\n", 1, errors={"a"}),
     Case("a = fail() @fallback(2)\nb = echo($a)\njoin($b)\n", 2),
     Case("n = echo(0)\na = fail() @fallback(1 / $n)\njoin(1)\n", 1, errors={"a"}),
+    Case("n = echo(0)\na = 1 if 1 / $n else echo(2) @fallback(3)\njoin($a)\n", 3),
+    Case("n = echo(1) if false\na = $n + ((1 / echo(0)) and echo(2))\njoin(1)\n", 1, skipped={"n", "a"}),
 ]
 
 LOOPS = [
@@ -193,6 +195,9 @@ ORDERS = [
     Case("a = echo($x) for x in 0 + echo(1) if log($x)\nb = log(2)\njoin(1)\n", 1, errors={"a", "b"}),
     Case("a = log($x) + fail() for x in [1, 2]\nb = read_log()\njoin($b)\n", [1, 2], errors={"a"}, log=(1, 2)),
     Case("a = echo(0)\nb = log(1) if 1 / $a\nc = log(2)\njoin(1)\n", 1, errors={"b", "c"}),
+    Case("a = echo(0)\nb = log(1) if 1 / $a or echo(1)\nc = log(2)\njoin(1)\n", 1, errors={"b", "c"}),
+    Case("a = fail()\nb = log($a) for x in 0 + echo(1)\nc = log(2)\njoin(1)\n", 1, errors={"a", "b", "c"}),
+    Case("a = fail()\nb = log($a) for x in [1]\nc = log(2)\njoin($c)\n", 1, errors={"a", "b"}, log=(2,)),
 ]
 
 

@@ -16,10 +16,11 @@ from llmc_compiler.graph import (
     TaskId,
     dependencies,
 )
-from llmc_compiler.term import Const, Get, Json, ListOf, MapOf, NodeId, Term
+from llmc_compiler.term import Const, Get, Json, MapOf, NodeId, Term
 from llmc_compiler.tools import Tool
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span
+from llmc_runtime.errors import CallError
 from llmc_runtime.run import Run, execute
 from tests.runtime import clock
 
@@ -56,7 +57,7 @@ def node(
     return Node(
         id=NodeId(key),
         op=op,
-        task=TaskId(task or key.split("/")[0]),
+        task=TaskId(task or key.split("/", maxsplit=1)[0]),
         when=conditions,
         needs=dependencies(op, conditions),
         after=tuple(map(NodeId, after)),
@@ -69,7 +70,7 @@ def call(
     key: str,
     tool: Tool,
     /,
-    *args: Any,  # noqa: ANN401 — terms, or JSON data
+    *args: Any,
     timeout: float | None = None,
     retries: int = 0,
     fallback: Any = ...,  # noqa: ANN401 — a term, or JSON data
@@ -105,7 +106,7 @@ def loop(
 
 def graph(*nodes: Node, join: Any = ...) -> Graph:  # noqa: ANN401 — a term, or JSON data
     """A graph; without a join it is the mapping of all tasks."""
-    tasks = {each.task: each.id for each in nodes if each.id == each.task}
+    tasks = {each.task: each.id for each in nodes if str(each.id) == str(each.task)}
     if join is ...:
         join = MapOf(tuple((task, Get(key)) for task, key in tasks.items()))
     everything = {each.id: each for each in nodes}
@@ -116,6 +117,13 @@ def graph(*nodes: Node, join: Any = ...) -> Graph:  # noqa: ANN401 — a term, o
 def play(*nodes: Node, join: Any = ..., params: Mapping[str, Json] | None = None, **options: Any) -> Run:  # noqa: ANN401
     """Run nodes in virtual time."""
     return clock.run(execute(graph(*nodes, join=join), params or {}, **options))
+
+
+def error(*nodes: Node) -> CallError:
+    """The error of task `a`, which is that of a call."""
+    found = play(*nodes).errors["a"]
+    assert isinstance(found, CallError)
+    return found
 
 
 def trace(run: Run, *kinds: str) -> list[str]:
@@ -137,6 +145,3 @@ def times(run: Run, kind: str) -> dict[str, float]:
         for event in run.events
         if hasattr(event, "key") and type(event).__name__.lower() == kind
     }
-
-
-__all__ = ["ListOf", "call", "expr", "graph", "loop", "node", "play", "ref", "term", "times", "trace", "unless"]

@@ -15,7 +15,7 @@ def nothing_left() -> Iterator[None]:
     clock.left_over.clear()
     yield
     assert not clock.left_over
-    assert not group._left
+    assert not group.left_running
     for thread in threading.enumerate():
         if thread.name == "llmc-tool":
             thread.join(5)

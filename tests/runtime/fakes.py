@@ -1,8 +1,9 @@
 """Tools for tests."""
 
 import asyncio
+from collections.abc import Callable
 
-from llmc_compiler.tools import nondet, pure, read, write
+from llmc_compiler.tools import Tool, nondet, pure, read, write
 
 
 class OutageError(Exception):
@@ -62,3 +63,12 @@ async def put_elsewhere(seconds: float = 0) -> str:
     """Write another resource."""
     await asyncio.sleep(seconds)
     return "written"
+
+
+def raising(what: BaseException, declare: Callable[[Callable[..., object]], Tool] = pure) -> Tool:
+    """An async tool that raises."""
+
+    async def tool() -> object:
+        raise what
+
+    return declare(tool)

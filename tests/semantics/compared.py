@@ -8,7 +8,7 @@ from typing import Final
 import llmc
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_grammar import parse, print_plan
-from llmc_grammar.ast import Plan
+from llmc_grammar.ast import Input, Plan, Task
 from tests.reference.interpreter import interpret
 from tests.reference.operators import Json, as_text
 from tests.reference.outcome import Outcome
@@ -45,11 +45,27 @@ class Difference:
         return f"seed {self.seed}, inputs {self.inputs}\n\n{self.text}\n{points}\n"
 
 
-def differences(seeds: Sequence[int], passes: Sequence[Pass] = PIPELINE) -> Iterator[Difference]:
-    """The plans of these seeds on which a run after these passes and the reference do not agree."""
+Runner = Callable[[str, Mapping[str, Json], Sequence[Pass]], llmc.Run]
+"""Runs the plan of a text with inputs, after passes."""
+
+
+def run_whole(text: str, inputs: Mapping[str, Json], passes: Sequence[Pass]) -> llmc.Run:
+    """Compile the whole text, then run it."""
+    return llmc.compile(text, TOOLBOX, passes=passes).run_sync(inputs=inputs)
+
+
+def differences(
+    seeds: Sequence[int], passes: Sequence[Pass] = PIPELINE, *, run: Runner = run_whole, header: bool = True
+) -> Iterator[Difference]:
+    """The plans of these seeds on which a run after these passes and the reference do not agree.
+
+    Without a header, inputs are tasks that have their defaults as values.
+    """
     for seed in seeds:
         sample = random_sample(Random(seed))
-        points = _points(sample, seed, passes)
+        if not header:
+            sample = Sample(_headless(sample.plan), {})
+        points = _points(sample, seed, passes, run)
         if points:
             yield Difference(seed, print_plan(sample.plan), sample.inputs, points)
 
@@ -60,28 +76,38 @@ def reduced(found: Difference, passes: Sequence[Pass] = PIPELINE) -> Difference:
     at = 0
     while at < len(plan.statements):
         smaller = Plan((*plan.statements[:at], *plan.statements[at + 1 :]))
-        sample = Sample(smaller, dict(found.inputs))
+        known = {statement.name for statement in smaller.statements if isinstance(statement, Input)}
+        sample = Sample(smaller, {name: given for name, given in found.inputs.items() if name in known})
         try:
             points = _points(sample, found.seed, passes)
         except (llmc.CompileError, KeyError):
             points = ()
         if points:
-            plan, found = smaller, replace(found, text=print_plan(smaller), points=points)
+            plan, found = smaller, replace(found, text=print_plan(smaller), inputs=sample.inputs, points=points)
         else:
             at += 1
     return found
 
 
-def _points(sample: Sample, seed: int, passes: Sequence[Pass]) -> tuple[str, ...]:
+def _headless(plan: Plan) -> Plan:
+    """The plan with tasks in the place of its inputs."""
+    tasks = (
+        Task(line.name, line.default) if isinstance(line, Input) and line.default is not None else line
+        for line in plan.statements
+    )
+    return Plan(tuple(tasks))
+
+
+def _points(sample: Sample, seed: int, passes: Sequence[Pass], run: Runner = run_whole) -> tuple[str, ...]:
     text = print_plan(sample.plan)
     expected = interpret(parse(text).plan, TOOLSET, sample.inputs)
     WORLD.begin(seed)
-    run = llmc.compile(text, TOOLBOX, passes=passes).run_sync(inputs=sample.inputs)
+    done = run(text, sample.inputs, passes)
     found = Outcome(
-        value=run.value,
-        results={str(task): value for task, value in run.results.items()},
-        errors={str(task) for task in run.errors if task != "join"},
-        skipped={str(task) for task in run.skipped},
+        value=done.value,
+        results={str(task): value for task, value in done.results.items()},
+        errors={str(task) for task in done.errors if task != "join"},
+        skipped={str(task) for task in done.skipped},
         effects=dict(WORLD.state.effects),
     )
     return tuple(_compare(expected, found, complete=not passes))

@@ -62,7 +62,7 @@ class _Author:
         self.given: dict[str, Json] = {}
         self.numbers: set[int] = set()
         self.highest = 0
-        self.repeatable: list[ast.Call] = []
+        self.repeatable: list[tuple[ast.Task, Kind, Kind]] = []
         self.free = list(NAMES)
 
     # Header
@@ -93,20 +93,28 @@ class _Author:
         return found
 
     def _task(self) -> ast.Task:
-        roll = self.rng.random()
-        if roll < 0.15 and self.repeatable:
-            return self._named(ast.Task(None, self.rng.choice(self.repeatable)), "any", "num")
-        if roll < 0.4:
-            return self._loop()
-        guard = self.writer.condition(2) if roll < 0.62 else None
+        if self.repeatable and self.rng.random() < 0.15:
+            return self._named(*self._again(*self.rng.choice(self.repeatable)))
         sites = self.writer.sites
+        task, certain, likely = self._loop() if self.rng.random() < 0.3 else self._plain()
+        if isinstance(task.expr, ast.Call) and sites == self.writer.sites:
+            self.repeatable.append((task, certain, likely))
+        return self._named(task, certain, likely)
+
+    def _again(self, task: ast.Task, certain: Kind, likely: Kind) -> tuple[ast.Task, Kind, Kind]:
+        """The same task once more, or only what it calls."""
+        if task.loop or self.rng.random() < 0.4:
+            return task, certain, likely
+        return ast.Task(None, task.expr), certain, likely
+
+    def _plain(self) -> tuple[ast.Task, Kind, Kind]:
+        """A task without loop; what is certain of its value, and what is likely."""
+        guard = self.writer.condition(2) if self.rng.random() < 0.35 else None
         expr, certain, likely = self._body()
-        if isinstance(expr, ast.Call) and sites == self.writer.sites:
-            self.repeatable.append(expr)
         options = self._options(expr)
         if options and not isinstance(expr, ast.Call):
             certain = "mixed"
-        return self._named(ast.Task(None, expr, guard=guard, options=options), certain, likely)
+        return ast.Task(None, expr, guard=guard, options=options), certain, likely
 
     def _named(self, task: ast.Task, certain: Kind, likely: Kind) -> ast.Task:
         """The task under a name, a number, or the number it gets."""
@@ -166,7 +174,7 @@ class _Author:
 
     # Loops
 
-    def _loop(self) -> ast.Task:
+    def _loop(self) -> tuple[ast.Task, Kind, Kind]:
         name = self.rng.choice(ELEMENT_NAMES)
         source, kind, certain = self._source()
         self.writer.names.append(Known(name, certain, kind))
@@ -178,7 +186,7 @@ class _Author:
         options = self._options(expr)
         self.writer.repeated = False
         self.writer.names = [known for known in self.writer.names if known.id != name]
-        return self._named(ast.Task(None, expr, ast.Loop(name, source, condition), options=options), "list", "list")
+        return ast.Task(None, expr, ast.Loop(name, source, condition), options=options), "list", "list"
 
     def _source(self) -> tuple[ast.Expr, Kind, Kind]:
         """What a loop goes through; what its elements are likely, and certain, to be."""

@@ -26,6 +26,16 @@ def test_a_run_does_what_the_reference_says(passes: tuple[Pass, ...]) -> None:
     assert not found, "\n" + "\n".join(map(str, found))
 
 
+def test_a_difference_is_reduced() -> None:
+    """What is shown of a difference still is one, and needs each of its tasks."""
+    passes = (NaivePrune(),)
+    found = max(islice(differences(SEEDS, passes), SHOWN), key=lambda difference: len(difference.text))
+    small = reduced(found, passes)
+    assert 0 < len(small.text) < len(found.text)
+    assert small.text in str(small)
+    assert small == reduced(small, passes)
+
+
 @pytest.mark.parametrize("naive", [NaiveOrder(), NaiveDedup(), NaivePrune()], ids=lambda naive: naive.name)
 def test_a_naive_pass_is_noticed(naive: Pass) -> None:
     """A pass that forgets about effects changes the meaning of some of the same plans; the share is printed."""

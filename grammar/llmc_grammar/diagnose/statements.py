@@ -98,9 +98,9 @@ def conditions(stop: Stop) -> Diagnostic | None:
     if stop.word == "for" and words:
         return {"for": TwoLoops, "if": LoopAndGuard, "else": BareChoice}[words[-1]](span=stop.here)
     if stop.word == "if" and words:
-        return (
-            TwoGuards(span=stop.here, edit=Edit(stop.here, "and")) if words[-1] == "if" else BareChoice(span=stop.here)
-        )
+        if words[-1] == "else" or re.search(r"\belse\b", stop.text[stop.at :]):
+            return BareChoice(span=stop.here)
+        return TwoGuards(span=stop.here, edit=Edit(stop.here, "and"))
     if stop.word in {"if", "for"} and _is_option(stop):
         return OptionsLast(span=stop.here)
     return None

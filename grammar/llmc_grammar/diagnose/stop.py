@@ -34,11 +34,11 @@ class Stop:
     def of(cls, mistake: UnexpectedInput, kind: str, reading: Reading) -> "Stop":
         """The stop behind an exception of Lark's."""
         state = mistake.interactive_parser.parser_state
-        at, at_end = mistake.pos_in_stream, False
+        at, at_end = int(getattr(mistake, "pos_in_stream", 0)), False
         expected = getattr(mistake, "allowed", None) or frozenset()
         if isinstance(mistake, UnexpectedToken):
             at_end = mistake.token.type == "$END"
-            at = (mistake.token.end_pos if at_end else mistake.token.start_pos) or 0
+            at = int((mistake.token.end_pos if at_end else mistake.token.start_pos) or 0)
             expected = mistake.expected
         return cls(reading, kind, at, at_end, list(state.value_stack), frozenset(expected))
 

@@ -35,6 +35,9 @@ _REPLACEMENTS: Final = {
     "&&": "and", "||": "or", "===": "==", "!==": "!=", "<>": "!=", "!": "not", "=": "==", "is": "==", "is not": "!=",
     "&": "and", "|": "or", "AND": "and", "OR": "or", "NOT": "not", "IN": "in", "^": "**",
 }  # fmt: skip
+_IN_TWO: Final = frozenset({"===", "!==", "->", "=>", "<>"})
+"""Operators of which Lark takes the first half for one of ours."""
+
 _NO_NUMBERS: Final = {"nan", "inf", "infinity"}
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_][^<>\n]{0,80}>")
 _STEP: Final = re.compile(rf"\.{_NAME}|\[-?[0-9]+\]|\[\"[^\"\n]*\"\]|\['[^'\n]*'\]")
@@ -171,11 +174,12 @@ def key(stop: Stop) -> Diagnostic | None:
 
 def operator(stop: Stop) -> Diagnostic | None:
     """`&&`, `||`, `!`, `===`, `=` and others."""
-    if stop.found == "=" and stop.top in {"==", "!="} and stop.before == stop.at:
-        span = stop.span(stop.at - 2, stop.at + 1)
-        return ForeignOperator(
-            span=span, found=f"{stop.top}=", suggestion=str(stop.top), edit=Edit(span, str(stop.top))
-        )
+    glued = isinstance(stop.top, Token) and stop.before == stop.at
+    whole = f"{stop.top}{stop.found}" if glued else ""
+    if whole in _IN_TWO:
+        span, suggestion = stop.span(stop.at - len(stop.top), stop.at + len(stop.found)), _REPLACEMENTS.get(whole)
+        edit = Edit(span, suggestion) if suggestion else None
+        return ForeignOperator(span=span, found=whole, suggestion=suggestion, edit=edit)
     match = _FOREIGN.match(stop.text, stop.at)
     if not match or stop.at_end or (match[0] == "=" and stop.top_word):
         return None

@@ -27,6 +27,10 @@ class Anything:
     def check(self, parameter: str | None, value: Json) -> None:
         """Every argument is fine."""
 
+    def takes_text(self, parameter: str | None) -> bool:  # noqa: ARG002 — it is the same for all
+        """Nothing is known."""
+        return False
+
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments as they were written."""
         return [value for name, value in bound if name is None], {name: value for name, value in bound if name}

@@ -77,13 +77,8 @@ def _line(row: Row, now: float, labels: int, width: int) -> Line:
     gap = " " * max(room - len(text) - (len(said) + 2 if said else 0), 0)
     faint = "dim" if row.phase in {Phase.WAITING, Phase.SKIPPED, Phase.DROPPED} else ""
     note = style if row.phase in {Phase.FAILED, Phase.BLOCKED} else "dim"
-    return (
-        (sign, style),
-        (head, "bold"),
-        (text, faint),
-        (f"  {said}" if said else "", note),
-        (f"{gap}  {time}", "dim"),
-    )
+    words = f"  {said}" if said else ""
+    return ((sign, style), (head, "bold"), (text, faint), (words, note), (f"{gap}  {time}" if time else "", "dim"))
 
 
 def _said(row: Row) -> str:

@@ -5,7 +5,7 @@ from typing import Final, TextIO
 
 from llmc.cli.shown import shown, shown_time
 from llmc.cli.tree import reason, texts
-from llmc_compiler.graph import JOIN, Graph, TaskId
+from llmc_compiler.graph import JOIN, Graph
 from llmc_compiler.term import NodeId
 from llmc_grammar.source import Source
 from llmc_runtime import events
@@ -28,7 +28,7 @@ class Lines:
         if text is not None:
             print(text, file=self._stream, flush=True)
 
-    def conclude(self, results: Mapping[TaskId, object]) -> None:
+    def conclude(self, results: Mapping[str, object]) -> None:
         """Values are no events."""
 
 

@@ -1,6 +1,6 @@
 """The tree of a run on a terminal, drawn again several times a second."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Final
@@ -11,10 +11,12 @@ from rich.text import Text
 
 from llmc.cli.drawing import Line, draw
 from llmc.cli.tree import TreeState
-from llmc_compiler.graph import TaskId
 from llmc_runtime.events import Event
 
 _FRAMES_PER_SECOND: Final = 12
+_WIDEST: Final = 100
+"""Characters of a line: times at the far right of a wide terminal are not read with their tasks."""
+
 _LONGEST_END: Final = 200
 """Lines of the last picture, which stays: a terminal scrolls, and a plan may have thousands of tasks."""
 
@@ -22,19 +24,20 @@ _LONGEST_END: Final = 200
 class LiveTree:
     """A picture of a run that follows its events."""
 
-    def __init__(self, state: TreeState, console: Console) -> None:
+    def __init__(self, state: TreeState, console: Console, clock: Callable[[], float]) -> None:
         """Nothing has happened yet."""
         self._state = state
         self._console = console
-        self._began = perf_counter()
+        self._clock = clock
+        self._began = clock()
         self._over = False
 
     def apply(self, event: Event) -> None:
         """Take note of an event."""
-        self._began = min(self._began, perf_counter() - event.at)
+        self._began = min(self._began, self._clock() - event.at)
         self._state.apply(event)
 
-    def conclude(self, results: Mapping[TaskId, object]) -> None:
+    def conclude(self, results: Mapping[str, object]) -> None:
         """Show what the tasks gave."""
         self._state.conclude(results)
 
@@ -47,18 +50,17 @@ class LiveTree:
         width, height = self._console.size
         lines = draw(
             self._state,
-            perf_counter() - self._began,
-            width=width,
+            self._clock() - self._began,
+            width=min(width, _WIDEST),
             height=_LONGEST_END if self._over else max(height - 2, 1),
         )
         return _joined(lines)
 
 
 @contextmanager
-def live_tree(state: TreeState) -> Iterator[LiveTree]:
-    """Show a tree on stderr as long as the block runs; its last picture stays."""
-    console = Console(stderr=True, highlight=False)
-    tree = LiveTree(state, console)
+def live_tree(state: TreeState, console: Console, *, clock: Callable[[], float] = perf_counter) -> Iterator[LiveTree]:
+    """Show a tree as long as the block runs; its last picture stays."""
+    tree = LiveTree(state, console, clock)
     with Live(tree, console=console, refresh_per_second=_FRAMES_PER_SECOND):
         try:
             yield tree

@@ -47,7 +47,7 @@ async def forecast(city: str) -> dict[str, int]:
 
 
 @pure
-def subtract(a: float, b: float) -> float:
+def subtract(a: int, b: int) -> int:
     """The difference `a - b`."""
     return a - b
 
@@ -62,7 +62,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def new(name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's name, without an ending.")]) -> None:
-    """Write a plan and its tools to start from: NAME.llmc and NAME_tools.py."""
+    """Write NAME.llmc and NAME_tools.py, to start from."""
     path = Path(name.removesuffix(".llmc"))
     if not _NAME.fullmatch(path.name):
         fail(f"`{path.name}` is no name for a plan: use letters, digits, `_` and `-`, and begin with a letter")

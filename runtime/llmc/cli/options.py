@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]
-PlanFiles = Annotated[list[str], typer.Argument(metavar="FILE…", help="Plans, or `-` for standard input.")]
+PlanFiles = Annotated[list[str], typer.Argument(metavar="FILE", help="Plans, or `-` for standard input.")]
 Tools = Annotated[
     list[str] | None,
     typer.Option(metavar="FILE|MODULE", help="More tools than the plan names with `use`; may be repeated."),

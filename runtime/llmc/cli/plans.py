@@ -35,7 +35,7 @@ class PlanText:
 
 def bounds(max_tasks: int | None, max_text: int | None) -> "Bounds":
     """The bounds of plan files, but for those that were given."""
-    from llmc import Bounds
+    from llmc_grammar.bounds import Bounds
 
     usual = Bounds.FILE
     return replace(usual, tasks=max_tasks or usual.tasks, text=max_text or usual.text)
@@ -57,9 +57,12 @@ def read_plan(file: str, limit: int) -> PlanText:
 def named_tools(targets: Sequence[str]) -> "Toolbox":
     """The tools of the files and modules that the command line names, or the end with a message."""
     from llmc import Toolbox, ToolboxError
-    from llmc.toolfiles import MissingToolsError, load_tools
 
     found = Toolbox()
+    if not targets:
+        return found
+    from llmc.toolfiles import MissingToolsError, load_tools
+
     try:
         for target in targets:
             found |= load_tools(target, Path())
@@ -73,36 +76,51 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
 
 def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds") -> "tuple[Sequence[Diagnostic], Source]":
     """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
-    from llmc import CompileError, compile, parse  # noqa: A004 — the facade's name
+    # The compiler alone: importing the runtime takes as long as all that is done here.
     from llmc.cli.anytools import AnyTools
-    from llmc_grammar.ast import Use
+    from llmc_compiler.session import Session
+    from llmc_grammar import ast, parse
 
     parsed = parse(text.data, name=text.name, bounds=limits)
-    named = any(isinstance(statement, Use) for statement in parsed.plan.statements)
-    try:
-        if tools is None or not (named or tools):
-            compiled = compile(text.data, AnyTools(), name=text.name, passes=(), bounds=limits)
-        else:
-            compiled = compile_plan(text, tools, limits, optimize=False)
-    except CompileError as error:
-        return error.diagnostics, parsed.source
-    return compiled.diagnostics, parsed.source
+    found = list(parsed.diagnostics)
+    named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
+    known: Toolbox = AnyTools()
+    if tools is not None and (named or tools):
+        from llmc.toolfiles import UseError
+
+        try:
+            known = _all_tools(parsed.plan, text.folder, tools)
+        except UseError as error:
+            found += error.diagnostics
+    session = Session(known, passes=(), early=False)
+    session.tolerate(lost.binder for lost in parsed.lost)
+    for statement in parsed.plan.statements:
+        session.feed(statement)
+    return sorted((*found, *session.mistakes()), key=lambda diagnostic: diagnostic.span), parsed.source
 
 
 def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", *, optimize: bool) -> "Program":
     """The program of a plan with the tools that it names and those given; raises CompileError with every mistake."""
-    from llmc import PIPELINE, CompileError, ToolboxError, compile, parse  # noqa: A004 — the facade's name
+    from llmc import PIPELINE, CompileError, compile, parse  # noqa: A004 — the facade's name
     from llmc.toolfiles import UseError
 
     parsed = parse(text.data, name=text.name, bounds=limits)
     try:
-        tools |= _used_tools(parsed.plan, text.folder)
+        known = _all_tools(parsed.plan, text.folder, tools)
     except UseError as error:
-        others, _ = check_plan(text, None, limits)
-        raise CompileError([*error.diagnostics, *others], parsed.source) from error
+        raise CompileError(check_plan(text, tools, limits)[0], parsed.source) from error
+    return compile(text.data, known, name=text.name, passes=PIPELINE if optimize else (), bounds=limits)
+
+
+def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
+    """The tools of the plan's `use` lines and those given; raises UseError, or ends with a message about a clash."""
+    from llmc import ToolboxError
+
+    used = _used_tools(plan, folder)
+    try:
+        return used | given
     except ToolboxError as error:
         fail(f"{error} (the plan's `use` and `--tools` both bring it)")
-    return compile(text.data, tools, name=text.name, passes=PIPELINE if optimize else (), bounds=limits)
 
 
 def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":

@@ -1,6 +1,5 @@
 """`llmc run`: run a plan, and show what happens."""
 
-import asyncio
 import json
 import os
 import sys
@@ -17,7 +16,6 @@ from llmc.cli.plans import program
 
 if TYPE_CHECKING:
     from llmc import Program, Run
-    from llmc_compiler.graph import TaskId
     from llmc_runtime.events import Event
 
 Inputs = Annotated[
@@ -38,7 +36,9 @@ def run(
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
-    """Run a plan: its value goes to stdout, what happens meanwhile to stderr."""
+    """Run a plan; its value goes to stdout, its progress to stderr."""
+    import asyncio
+
     from llmc import InputError
 
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize)
@@ -65,7 +65,7 @@ class Progress(Protocol):
         """Show an event."""
         ...
 
-    def conclude(self, results: "Mapping[TaskId, object]") -> None:
+    def conclude(self, results: "Mapping[str, object]") -> None:
         """Show what the tasks gave."""
         ...
 
@@ -74,22 +74,26 @@ async def _follow(events: "AsyncIterator[Event | Run]", progress: Progress) -> "
     """Show every event; the run at its end."""
     from llmc import Run
 
+    done: Run | None = None
     async for event in events:
         if isinstance(event, Run):
-            progress.conclude(event.results)
-            return event
-        progress.apply(event)
-    message = "a run gave no result"
-    raise AssertionError(message)
+            done = event
+            progress.conclude(done.results)
+        else:
+            progress.apply(event)
+    assert done is not None  # noqa: S101 — the last event is the run
+    return done
 
 
 def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
     """A tree on a terminal, else a line for each event."""
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        from rich.console import Console
+
         from llmc.cli.live import live_tree
         from llmc.cli.tree import TreeState
 
-        return live_tree(TreeState(compiled.graph, compiled.source))
+        return live_tree(TreeState(compiled.graph, compiled.source), Console(stderr=True, highlight=False))
     from llmc.cli.lines import Lines
 
     return nullcontext(Lines(compiled.graph, compiled.source, sys.stderr))
@@ -99,16 +103,8 @@ def _print(done: "Run", *, as_json: bool) -> None:
     """The value on stdout: a text as it is, anything else as JSON; or all of the run as one JSON document."""
     if as_json:
         print(json.dumps(_as_json(done), ensure_ascii=False, indent=2))
-    elif _has_value(done):
+    elif done.has_value:
         print(done.value if isinstance(done.value, str) else json.dumps(done.value, ensure_ascii=False, indent=2))
-
-
-def _has_value(done: "Run") -> bool:
-    """Whether the join has an outcome other than a failure, its own or that of what it needs."""
-    from llmc_compiler.graph import JOIN
-    from llmc_runtime.events import Blocked, Failed
-
-    return not any(isinstance(event, (Blocked, Failed)) and event.key[0] == JOIN for event in done.events)
 
 
 def _as_json(done: "Run") -> dict[str, Any]:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 from llmc.cli.shown import shown_value
-from llmc_compiler.graph import Call, Graph, Join, Loop, Node, TaskId
+from llmc_compiler.graph import Call, Graph, Join, Loop, Node
 from llmc_compiler.term import NodeId
 from llmc_grammar.source import Source
 from llmc_runtime import events
@@ -90,10 +90,10 @@ class TreeState:
         elif node in self._inside:
             self._spread(node, event)
 
-    def conclude(self, results: Mapping[TaskId, object]) -> None:
+    def conclude(self, results: Mapping[str, object]) -> None:
         """Show the values of the tasks; they are known when the run is over."""
         for row in self._rows.values():
-            task = TaskId(row.label.partition(" ")[0])
+            task = row.label.partition(" ")[0]
             if row.phase is Phase.DONE and task in results:
                 row.value = shown_value(results[task], _LONGEST_VALUE)
 

@@ -1,0 +1,80 @@
+"""A graph in a few lines, for tests: what each node does, under which conditions, and what it waits for."""
+
+from collections.abc import Iterator
+
+from llmc_compiler import term
+from llmc_compiler.graph import Call, Evaluate, Graph, Join, Loop, Node
+from llmc_compiler.term import Term
+
+
+def sketch(graph: Graph) -> list[str]:
+    """A line for each node, and under a loop one for each node of its body."""
+    return [line for node in graph.nodes.values() for line in _lines(node)]
+
+
+def _lines(node: Node) -> Iterator[str]:
+    yield f"{node.id}: {_operation(node)}{_waits(node)}"
+    if isinstance(node.op, Loop):
+        for inner in node.op.body:
+            yield f"  {inner.id}: {_operation(inner)}{_waits(inner)}"
+        for earlier, later in node.op.carry:
+            yield f"  {later} after {earlier} of the element before"
+
+
+def _operation(node: Node) -> str:
+    match node.op:
+        case Call(tool, bound):
+            arguments = (show(value) if name is None else f"{name}={show(value)}" for name, value in bound)
+            return f"{tool.name}({', '.join(arguments)}){_options(node.op)}"
+        case Evaluate(value, fallback):
+            return show(value) if fallback is None else f"{show(value)} else {show(fallback)}"
+        case Loop(name, source, _, result):
+            return f"{result} for {name} in {show(source)}"
+        case Join(value, everything):
+            return f"all {show(value)}" if everything else show(value)
+
+
+def _options(call: Call) -> str:
+    found = []
+    if call.timeout is not None:
+        found.append(f"{call.timeout:g}s")
+    if call.retries:
+        found.append(f"{call.retries} retries")
+    if call.fallback is not None:
+        found.append(f"else {show(call.fallback)}")
+    return "".join(f" {option}" for option in found)
+
+
+def _waits(node: Node) -> str:
+    conditions = (show(one.term) if one.expected else f"not {show(one.term)}" for one in node.when)
+    found = {"if": " and ".join(conditions), "needs": " ".join(node.needs), "after": " ".join(node.after)}
+    return "".join(f" | {word} {text}" for word, text in found.items() if text)
+
+
+def show(value: Term) -> str:
+    """A term, every operation in brackets."""
+    match value:
+        case term.Const(data):
+            return repr(data)
+        case term.Get(node, path):
+            return f"<{node}>{_path(path)}"
+        case term.Item(path):
+            return f"item{_path(path)}"
+        case term.Param(name, path):
+            return f"input {name}{_path(path)}"
+        case term.Template(parts):
+            return f"text({', '.join(repr(part) if isinstance(part, str) else show(part) for part in parts)})"
+        case term.ListOf(items):
+            return f"[{', '.join(map(show, items))}]"
+        case term.MapOf(entries):
+            return f"{{{', '.join(f'{key}: {show(item)}' for key, item in entries)}}}"
+        case term.Unary(op, operand):
+            return f"({op} {show(operand)})"
+        case term.Binary(op, left, right):
+            return f"({show(left)} {op} {show(right)})"
+        case term.Choice(condition, then, otherwise):
+            return f"({show(then)} if {show(condition)} else {show(otherwise)})"
+
+
+def _path(path: term.Path) -> str:
+    return "".join(f"[{step!r}]" for step in path)

@@ -1,0 +1,48 @@
+"""The layer's page tells the truth."""
+
+import os
+import re
+from pathlib import Path
+
+from llmc_compiler.effects import RULES, Kind, When
+from llmc_compiler.pipeline import PIPELINE
+
+ROOT = Path(__file__).parent.parent.parent / "compiler"
+README = ROOT / "README.md"
+ANSWERS = {When.NO: "never", When.YES: "yes"}
+
+
+def table() -> str:
+    """The rows of the effect table."""
+    return "".join(f"| {' | '.join(row(kind))} |\n" for kind in Kind)
+
+
+def row(kind: Kind) -> list[str]:
+    """A kind of effect and its answers."""
+    rule = RULES[kind]
+    after = ", ".join(f"`{other.value}`" for other in Kind if other in rule.after)
+    answers = (rule.merge, rule.prune, rule.early, rule.retry)
+    return [f"`{kind.value}`", after or "nothing", *(ANSWERS.get(answer, answer.value) for answer in answers)]
+
+
+def test_the_effect_table_is_the_one_in_force() -> None:
+    """The rows are those of `effects.RULES`."""
+    head, line, rest = README.read_text(encoding="utf-8").partition("| --- | --- | --- | --- | --- | --- |\n")
+    found = "".join(re.findall(r"\A(?:\|.*\n)*", rest)[:1])
+    if os.environ.get("LLMC_BLESS"):
+        README.write_text(head + line + table() + rest.removeprefix(found), encoding="utf-8")
+    else:
+        assert found == table()
+
+
+def test_every_module_is_introduced() -> None:
+    """The table of files names each module, and no other."""
+    text = README.read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)\.py`", text.partition("## Four things")[0]))
+    assert named | {"__init__"} == {path.stem for path in (ROOT / "llmc_compiler").glob("*.py")}
+
+
+def test_every_pass_is_introduced() -> None:
+    """In the order of the pipeline."""
+    text = README.read_text(encoding="utf-8").partition("## Passes")[2].partition("## A session")[0]
+    assert re.findall(r"^- `(\w+)`", text, re.MULTILINE) == [known.name for known in PIPELINE]

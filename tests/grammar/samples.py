@@ -1,0 +1,60 @@
+"""Plans of every kind, good and bad, that several tests read."""
+
+GLANCE = """\
+# compare.llmc: which mountain is higher, and by how much?
+use "atlas.py"                                      # tools (plan files only)
+input first: str = "Mount Everest"                  # a parameter with a default
+input second: str = "Kilimanjaro"
+
+Thought: both heights are needed before anything else
+a = height($first) @timeout(5s) @retry(2)           # a task, named
+b = height($second) @timeout(5s) @retry(2)
+gap = subtract(larger($a, $b), smaller($a, $b))     # calls nest
+winner = $first if $a > $b else $second             # expressions
+facts = search($name) for name in [$first, $second] # one call per element, at the same time
+note("${winner} is higher by $gap m") if $gap > 1000  # only if
+join("$winner, by $gap m")                          # the plan's value
+"""
+
+MODEL = """\
+Thought: find both, then compare
+1. search("Mount Everest")
+2. search("Kilimanjaro")
+3. math("difference of the heights in metres", context=["$1", "$2"])
+4. join()<END_OF_PLAN>
+"""
+
+GOOD = {
+    "glance": GLANCE,
+    "model": MODEL,
+    "no newline at the end": "1. f()\n2. join()<END_OF_PLAN>",
+    "empty": "",
+    "blank": "\n  \n# nothing\n\t\n",
+    "CRLF": 'a = f(1,\r\n  2)\r\n\r\nb = """x\r\ny"""\r\njoin($b)\r\n',
+    "mark": "\ufefff()\n",
+    "several lines": "a = f(\n  [1,\n  2], # why not\n\n  x=3,\n)\njoin(\n$a)",
+    "keywords that look like tasks": "a = f(\n  b = g(1),\n  c = h(2)\n)\n",
+    "task in a string": 'a = f("""\nb = g(\n1. h(\n""")\nc = "x\\\ny = z(" # "\n',
+    "not ASCII": "# é ü\nThought: 日本 “quoted”\n1. f(\"日本 😀\", 'é')\n",
+    "words": "not(1) == 2\nnull == 1\nf(null=1, not=2, if=3)\n$a not in [1]\nin_(1)\n",
+}
+"""Plans without a mistake."""
+
+BAD = {
+    "unclosed among others": "a = f(1,\nb = g(2)\nc = h(3)\njoin($c)\n",
+    "unclosed at the end": 'a = f(1\nb = g("x"\n',
+    "unclosed string": 'a = f("x\n  1)\nb = g(2)\n',
+    "unclosed long string": 'a = f("""x\nb = g(2)\nc = """y"""\n',
+    "long string out of step": 'a = "x"""\nb = g(2)\n',
+    "task in a string of an unclosed statement": 'a = f("""\nb = c(1)\n""",\nd = g(2)\ne = h(3)\n',
+    "brackets": "a = (1]\nb = [1, (2]\n]\nc = g(1))\nd = 1\n1) f()\n",
+    "characters": "a = “x”\nb = é + ñ\nc = 1 \x00\x01 2\n# \u202e\nd = 1\r + 2\n",
+    "after join": "join()\nf()\nThought: x\njoin()\n<END_OF_PLAN>\n",
+    "marks": "join() <END_OF_PLAN>\n",
+    "order": 'f()\nuse "x.py"\ninput y\n',
+    "syntax": "1. f(\n2. f(a b)\nx = 1 if\nf() @retry\nf() g()\n",
+    "meaning": "007\nf(a=1, a=2)\n10000. f()\n1 < 2 < 3\n",
+    "dollars": '"$5M ${} ${1} $1"\n"${a b}"\n',
+    "half pairs": '"\\ud83d"\n"\\ude00 \\q"\n',
+}
+"""Plans with mistakes."""

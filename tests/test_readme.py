@@ -1,0 +1,122 @@
+"""Every block of README.md is run, and does what is written there."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import llmc
+from llmc.config import find_config
+from llmc.toolfiles import load_file
+
+ROOT: Final = Path(__file__).parent.parent
+EXAMPLES: Final = ROOT / "examples"
+README: Final = (ROOT / "README.md").read_text("utf-8")
+
+BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TIME: Final = re.compile(r"\d+\.\d+(?= s\b)|^ *\d+\.\d{3}(?=  )", re.MULTILINE)
+EXPECTED: Final = re.compile(r"print\(.*\) +# (.*)$", re.MULTILINE)
+LINK: Final = re.compile(r"\]\(([^)#:]+)\)")
+
+
+def blocks(kind: str) -> list[str]:
+    """The texts of all blocks of a kind."""
+    return [text for found, text in BLOCK.findall(README) if found == kind]
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Every command of the console blocks, with the output that is shown."""
+    for block in blocks("console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            yield command, output
+
+
+def same(output: str) -> str:
+    """The output without what differs between runs."""
+    return TIME.sub("#", output)
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The atlas answers at once."""
+    monkeypatch.setenv("ATLAS_PACE", "0")
+
+
+@pytest.mark.parametrize("text", blocks("llmc"))
+def test_a_plan_runs_or_has_the_mistakes_that_it_announces(text: str) -> None:
+    """Every plan that is shown runs without an error, but the one that is about mistakes."""
+    tools = load_file(EXAMPLES / "atlas.py")
+    if "mistakes" in text:
+        with pytest.raises(llmc.CompileError):
+            llmc.compile(text, tools)
+        return
+    program = llmc.compile(text, tools)
+    run = program.run_sync()
+    assert not program.diagnostics
+    assert not [error for error in run.errors.values() if "@fallback" not in text]
+    assert run.has_value
+
+
+def test_every_example_is_shown() -> None:
+    """Each plan in examples/ is in the README, letter by letter."""
+    shown = blocks("llmc")
+    assert [path.name for path in sorted(EXAMPLES.glob("*.llmc")) if path.read_text("utf-8") not in shown] == []
+
+
+@pytest.mark.parametrize(("command", "output"), list(commands()))
+def test_a_command_prints_what_is_shown(command: str, output: str) -> None:
+    """Every command that is shown prints the same, but for times."""
+    # The order in which calls end follows from how long they take, so they must take their time here.
+    env = {**os.environ, "ATLAS_PACE": "1", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    run = subprocess.run(
+        ["sh", "-c", command],  # noqa: S607 — the shell of whoever reads the README
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert same(run.stdout) == same(output)
+
+
+def test_times_are_all_that_may_differ() -> None:
+    """Times are left out of the comparison, and nothing else."""
+    assert same("  0.313  finished  2  after 0.31 s") == same("  1.500  finished  2  after 1.50 s")
+    assert same("9 calls in 1.02 s") != same("8 calls in 1.02 s")
+    assert same("14.05 million") != same("14.06 million")
+
+
+def test_python_prints_what_its_comments_say(capsys: pytest.CaptureFixture[str]) -> None:
+    """The Python blocks run one after another, and each `print` prints what stands behind it."""
+    names: dict[str, object] = {"__name__": "readme"}
+    text = "\n".join(blocks("python"))
+    exec(compile(text, "README.md", "exec"), names)  # noqa: S102 — our own text
+    assert capsys.readouterr().out.splitlines() == EXPECTED.findall(text)
+
+
+def test_the_configuration_is_one(tmp_path: Path) -> None:
+    """The TOML block is a configuration."""
+    (text,) = blocks("toml")
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    assert find_config(tmp_path).tools == {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail.tools"}
+
+
+def test_every_kind_of_block_is_tested() -> None:
+    """No block is of a kind that nobody looks at; those for the shell name targets of the Makefile."""
+    assert {kind for kind, _ in BLOCK.findall(README)} == {"console", "llmc", "python", "sh", "toml"}
+    assert README.count("\n```") == 2 * len(BLOCK.findall(README))
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for line in "".join(blocks("sh")).splitlines():
+        assert f"\n{line.split()[1]}:" in makefile
+
+
+def test_links_lead_to_files() -> None:
+    """Every relative link is a file of the repository."""
+    assert [link for link in LINK.findall(README) if not (ROOT / link).is_file()] == []
