@@ -226,6 +226,16 @@ class WrongOperand(Diagnostic):
 
 
 @mistake
+class BrokenOff(Diagnostic):
+    """A text that ended before the plan did."""
+
+    code = "E216"
+    title = "the plan breaks off"
+    label = "the text ends here, but the plan does not"
+    help = "ask for the rest, or for a shorter plan"
+
+
+@mistake
 class UnusedSlot(Diagnostic):
     """A `$name` in a string where nothing of that name is above."""
 

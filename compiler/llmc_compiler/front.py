@@ -1,26 +1,73 @@
-"""Text in, steps out: reading and compiling as one conversation. A file is a stream of one piece."""
+"""Text in, graph or steps out: reading and compiling together."""
 
 from collections.abc import Sequence
 
-from llmc_compiler.errors import CompileError
+from llmc_compiler.errors import BrokenOff, CompileError
 from llmc_compiler.graph import Graph
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.session import Session
 from llmc_compiler.steps import Step
 from llmc_compiler.tools import Toolbox
-from llmc_grammar import ast
+from llmc_grammar import Parsed, ast
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.reader import Lost
-from llmc_grammar.source import Source
+from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import PlanStream
 
 
-class Front:
-    """Reads and compiles a plan that arrives in pieces.
+def check(parsed: Parsed, tools: Toolbox) -> tuple[Diagnostic, ...]:
+    """Every mistake of a plan that was read, by place."""
+    return _mistakes(parsed, _session(parsed, tools, ()))
 
-    `early=False` hands nothing over before the end; `header=False` refuses `use` and `input`; `name` is what reports
-    call the text.
+
+def compile_parsed(
+    parsed: Parsed, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE
+) -> tuple[Graph, tuple[Diagnostic, ...]]:
+    """The optimised graph of a plan that was read, and its warnings by place; raises CompileError with all mistakes."""
+    session = _session(parsed, tools, passes)
+    found = _mistakes(parsed, session)
+    if any(one.severity == "error" for one in found):
+        raise CompileError(found, parsed.source)
+    session.close()
+    return _graph(session), found
+
+
+def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass]) -> Session:
+    """A session that was fed all good statements of a plan."""
+    session = Session(tools, passes=passes, early=False)
+    _fed(session, parsed.plan.statements, parsed.lost)
+    return session
+
+
+def _fed(session: Session, statements: Sequence[ast.Statement], lost: Sequence[Lost]) -> tuple[Step, ...]:
+    """The steps for statements, good and refused, in the order of the text: so no cut of it changes what is found."""
+    steps: list[Step] = []
+    for one in sorted((*lost, *statements), key=lambda found: found.span):
+        if isinstance(one, Lost):
+            session.tolerate((one.binder,))
+        else:
+            steps += session.feed(one)
+    return tuple(steps)
+
+
+def _mistakes(parsed: Parsed, session: Session) -> tuple[Diagnostic, ...]:
+    """What reading and compiling found, by place."""
+    return tuple(sorted((*parsed.diagnostics, *session.mistakes()), key=lambda found: found.span))
+
+
+def _graph(session: Session) -> Graph:
+    """The graph of a closed session; raises ValueError before."""
+    if session.graph is None:
+        message = "the plan is not closed"
+        raise ValueError(message)
+    return session.graph
+
+
+class Front:
+    """Reads and compiles a plan that arrives in pieces, and lets start what may.
+
+    `header=True` allows `use` and `input`; `name` is what reports call the text.
     """
 
     def __init__(
@@ -28,22 +75,15 @@ class Front:
         tools: Toolbox,
         *,
         passes: Sequence[Pass] = PIPELINE,
-        bounds: Bounds = Bounds.FILE,
-        name: str = "<plan>",
-        early: bool = False,
-        header: bool = True,
+        bounds: Bounds = Bounds.MODEL,
+        name: str = "<stream>",
+        header: bool = False,
     ) -> None:
         """Nothing has arrived."""
         self._stream = PlanStream(bounds=bounds, header=header)
-        self._session = Session(tools, passes=passes, early=early)
+        self._session = Session(tools, passes=passes)
         self._name = name
         self._lost = 0
-        self._statements: list[ast.Statement] = []
-
-    @property
-    def plan(self) -> ast.Plan:
-        """The statements so far."""
-        return ast.Plan(tuple(self._statements))
 
     @property
     def source(self) -> Source:
@@ -53,19 +93,22 @@ class Front:
     @property
     def graph(self) -> Graph:
         """The optimised graph of a plan that was closed; raises ValueError before."""
-        if self._session.graph is None:
-            message = "the plan is not closed"
-            raise ValueError(message)
-        return self._session.graph
+        return _graph(self._session)
 
     def feed(self, piece: str | bytes) -> tuple[Step, ...]:
         """Take the next piece: what the statements that it finishes let start."""
         return self._take(self._stream.feed(piece))
 
     def close(self, *, complete: bool = True) -> tuple[Step, ...]:
-        """The end of the text: everything else; raises CompileError with all mistakes."""
+        """The end of the text: everything else.
+
+        Raises CompileError with all mistakes; that the text is not `complete` is one.
+        """
         steps = self._take(self._stream.close(complete=complete))
         mistakes = self.diagnostics
+        if not complete:
+            end = len(self._stream.text)
+            mistakes = (*mistakes, BrokenOff(span=Span(end, end)))
         if any(found.severity == "error" for found in mistakes):
             raise CompileError(mistakes, self.source)
         return (*steps, *self._session.close())
@@ -80,12 +123,4 @@ class Front:
         """Compile finished statements."""
         lost = self._stream.lost[self._lost :]
         self._lost += len(lost)
-        self._statements += statements
-        steps: list[Step] = []
-        # In the order of the text, so that the mistakes are the same for every way of cutting it.
-        for one in sorted((*lost, *statements), key=lambda found: found.span):
-            if isinstance(one, Lost):
-                self._session.tolerate((one.binder,))
-            else:
-                steps += self._session.feed(one)
-        return tuple(steps)
+        return _fed(self._session, statements, lost)

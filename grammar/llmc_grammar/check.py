@@ -68,7 +68,7 @@ def task_number(digits: str, span: Span, reading: Reading) -> str:
     if not is_task_number(digits):
         short = digits.lstrip("0")
         edit = Edit(span, short) if is_task_number(short) else None
-        suggestion = f"write `{short}.`" if edit else TaskNumber.__dataclass_fields__["suggestion"].default
+        suggestion = f"write `{short}.`" if edit else TaskNumber.suggestion
         shown = digits if len(digits) <= reading.bounds.digits else f"{digits[: reading.bounds.digits]}…"
         reading.report(TaskNumber(span=span, number=shown, suggestion=suggestion, edit=edit))
     return digits

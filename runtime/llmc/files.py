@@ -10,7 +10,7 @@ from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.tools import Toolbox
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
-from llmc_runtime.program import Program, compile_plan
+from llmc_runtime.program import Program
 
 
 def load(
@@ -26,10 +26,9 @@ def load(
     Without a `config`, the one that governs the plan's folder is read. Raises OSError, CompileError, ConfigError.
     """
     file = Path(path)
-    text = file.read_bytes()
-    parsed = parse(text, name=str(path), bounds=bounds)
+    parsed = parse(file.read_bytes(), name=str(path), bounds=bounds)
     try:
         used = resolve_uses(parsed.plan, file.parent, config or find_config(file.parent))
     except UseError as error:
         raise CompileError(error.diagnostics, parsed.source) from error
-    return compile_plan(text, used | tools if tools else used, passes=passes, name=str(path), bounds=bounds)
+    return Program.of(parsed, used | tools if tools else used, passes=passes)

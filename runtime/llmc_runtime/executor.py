@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
-from llmc_compiler.graph import TaskId
+from llmc_compiler.graph import JOIN, TaskId
 from llmc_compiler.steps import Add, Drop, Share, Step
 from llmc_compiler.term import Json
 from llmc_runtime import events
@@ -133,7 +133,7 @@ def _tasks(last: Instance) -> tuple[TaskId, ...]:
     tasks: list[TaskId] = []
     at: Instance | None = last
     while at is not None:
-        if not tasks or tasks[-1] != at.node.task:
+        if at.node.id != JOIN and (not tasks or tasks[-1] != at.node.task):
             tasks.append(at.node.task)
         at = at.via
     return tuple(reversed(tasks))

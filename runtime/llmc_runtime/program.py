@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from llmc_compiler.front import Front
+from llmc_compiler.front import compile_parsed
 from llmc_compiler.graph import Graph, Parameter
 from llmc_compiler.json_form import to_json
 from llmc_compiler.pipeline import PIPELINE, Pass
@@ -36,6 +36,12 @@ class Program:
     plan: ast.Plan
     source: Source
     diagnostics: tuple[Diagnostic, ...]
+
+    @staticmethod
+    def of(parsed: Parsed, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE) -> "Program":
+        """Compile a plan that was read; raises CompileError with all of its mistakes."""
+        graph, warnings = compile_parsed(parsed, tools, passes=passes)
+        return Program(graph, parsed.plan, parsed.source, warnings)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -93,17 +99,16 @@ def compile_plan(
 
     `passes` are run in their order; `name` is what reports call the text; `bounds` what it may hold.
     """
-    _check_mode(mode)
-    front = Front(tools, passes=passes, bounds=bounds, name=name)
-    front.feed(text)
-    front.close()
-    return Program(front.graph, front.plan, front.source, front.diagnostics)
+    return Program.of(parse_plan(text, mode, name=name, bounds=bounds), tools, passes=passes)
 
 
 def parse_plan(
     text: str | bytes, mode: Mode = "strict", *, name: str = "<plan>", bounds: Bounds = Bounds.FILE
 ) -> Parsed:
-    """Read a plan without tools: `.plan` has its good statements, `.diagnostics` its mistakes; never raises on bad text."""
+    """Read a plan without tools; bad text never raises.
+
+    `.plan` has its good statements, `.diagnostics` its mistakes.
+    """
     _check_mode(mode)
     return parse(text, name=name, bounds=bounds)
 

@@ -19,12 +19,12 @@ async def run_stream(
     bounds: Bounds = Bounds.MODEL,
     **options: Unpack[Options],
 ) -> Run:
-    """Compile and run a model's plan while its text arrives: what its effect allows starts as soon as its line has ended.
+    """Compile and run a model's plan while its text arrives.
 
-    Writes start when the whole plan is known. Raises CompileError with all mistakes, and whatever `pieces` raises; either way
-    no write was started, and what runs is stopped.
+    What its effect allows starts as soon as its line has ended; writes start when the whole plan is known. Raises
+    CompileError with all mistakes, and whatever `pieces` raises: then no write was started, and what runs is stopped.
     """
-    front = Front(tools, passes=passes, bounds=bounds, name="<stream>", early=True, header=False)
+    front = Front(tools, passes=passes, bounds=bounds)
     events, options = recorded(options)
     async with Executor({}, **options) as executor:
         async for piece in pieces:

@@ -7,6 +7,7 @@ import pytest
 
 from llmc_compiler import errors
 from llmc_compiler.errors import CompileError, closest
+from llmc_compiler.front import Front
 from llmc_compiler.session import Session
 from llmc_compiler.tools import Tool, Toolbox, nondet, pure, read, write
 from llmc_grammar import Diagnostic, Source, Span, parse
@@ -60,6 +61,8 @@ TOOLS = Toolbox([search, send, now, size, total, ORDER])
 
 def found_in(text: str) -> tuple[list[Diagnostic], Source]:
     """What the compiler finds in a plan without mistakes of syntax."""
+    if text.endswith("…\n"):
+        return broken_off(text.removesuffix("…\n"))
     parsed = parse(text, name="plan.llmc")
     assert parsed.ok, parsed.diagnostics
     session = Session(TOOLS, early=False)
@@ -70,6 +73,15 @@ def found_in(text: str) -> tuple[list[Diagnostic], Source]:
     except CompileError as error:
         return list(error.diagnostics), parsed.source
     return list(session.diagnostics), parsed.source
+
+
+def broken_off(text: str) -> tuple[list[Diagnostic], Source]:
+    """What is found in a text that did not end by itself."""
+    front = Front(TOOLS, name="plan.llmc")
+    front.feed(text)
+    with pytest.raises(CompileError) as caught:
+        front.close(complete=False)
+    return list(caught.value.diagnostics), front.source
 
 
 def drawn(case: Case) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llmc_compiler.errors import CompileError
 from llmc_compiler.front import Front
 from llmc_compiler.steps import Step
-from llmc_grammar import Diagnostic, parse, print_plan
+from llmc_grammar import Diagnostic, print_plan
 from tests.compiler.compiling import toolbox
 from tests.compiler.test_session import WORLD, told
 from tests.semantics.generator import random_plan
@@ -51,17 +51,16 @@ def read(front: Front, parts: list[str]) -> tuple[list[Step], tuple[Diagnostic, 
 def test_the_steps_of_a_good_plan_do_not_depend_on_the_cuts(seed: int, cuts: list[int]) -> None:
     """Nor does the graph."""
     text = print_plan(random_plan(Random(seed)))
-    one, other = Front(WORLD, early=True), Front(WORLD, early=True)
+    one, other = Front(WORLD, header=True), Front(WORLD, header=True)
     assert read(one, [text]) == read(other, pieces(text, cuts))
     assert one.graph == other.graph
-    assert one.plan == parse(text).plan
 
 
 @given(st.lists(st.sampled_from(BAD), max_size=7), st.lists(st.integers(0, 1000), max_size=20))
 def test_mistakes_do_not_depend_on_the_cuts(lines: list[str], cuts: list[int]) -> None:
     """They are the same, in the same order, and so are the steps before them."""
     text = "\n".join(lines)
-    one, other = (Front(toolbox(), early=True) for _ in range(2))
+    one, other = (Front(toolbox(), header=True) for _ in range(2))
     whole, cut = read(one, [text]), read(other, pieces(text, cuts))
     assert told(whole[0]) == told(cut[0])
     assert whole[1] == cut[1]
@@ -69,7 +68,7 @@ def test_mistakes_do_not_depend_on_the_cuts(lines: list[str], cuts: list[int]) -
 
 def test_what_may_start_is_handed_over_as_soon_as_its_line_ends() -> None:
     """Not before."""
-    front = Front(toolbox(), early=True)
+    front = Front(toolbox(), header=True)
     answers = [told(front.feed(piece)) for piece in ("1. f(", "1)", "\n2. rows()\n3. se", "nd($2)\njoin($1)")]
     assert answers == [[], [], ["add 1", "add 2"], []]
     assert told(front.close()) == ["add join", "add 3"]
@@ -89,17 +88,18 @@ def test_a_plan_with_mistakes_is_refused_with_all_of_them() -> None:
         _ = front.graph
 
 
-def test_of_a_line_that_breaks_off_nothing_runs() -> None:
-    """The open statement is no part of the plan, closed brackets or not; where the text is whole, it is."""
-    for complete, tasks in ((False, ["1"]), (True, ["1", "2"])):
-        front = Front(toolbox(), early=True)
-        front.feed("1. f(1)\n2. send(10)")
-        front.close(complete=complete)
-        assert list(front.graph.tasks) == tasks
+def test_a_plan_that_breaks_off_is_refused() -> None:
+    """Its open statement is no part of it, closed brackets or not, and nothing more is handed over."""
+    front = Front(toolbox(), name="trip.llmc")
+    front.feed("1. f(1)\n2. send(10)")
+    with pytest.raises(CompileError, match="the plan breaks off") as caught:
+        front.close(complete=False)
+    assert " --> trip.llmc:2:12" in str(caught.value)
+    assert [found.code for found in caught.value.diagnostics] == ["E216"]
 
 
 def test_a_model_may_not_write_a_header() -> None:
     """`header=False` refuses `use` and `input`."""
     for text in ("input n: int\n", 'use "tools.py"\n'):
-        assert read(Front(toolbox()), [text])[1] == ()
-        assert len(read(Front(toolbox(), header=False), [text])[1]) == 1
+        assert read(Front(toolbox(), header=True), [text])[1] == ()
+        assert len(read(Front(toolbox()), [text])[1]) == 1

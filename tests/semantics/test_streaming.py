@@ -3,14 +3,13 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from functools import partial
 from itertools import islice
 from random import Random
 
 import pytest
 
 import llmc
-from llmc_compiler import session
+from llmc_compiler import order, session
 from llmc_compiler.graph import Node
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_grammar import print_plan
@@ -20,6 +19,8 @@ from tests.semantics.generator import random_sample
 
 SEEDS = range(int(os.environ.get("LLMC_PLANS", "500")))
 LONGEST_PIECE = 12
+PATIENCE = 10
+"""Seconds after which a run that should go on is given up."""
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:
     """The text in pieces of random length, some as bytes cut anywhere; tools run between them."""
-    data: str | bytes = text.encode() if rng.random() < 0.5 else text  # noqa: PLR2004 — a coin
+    data: str | bytes = text.encode() if rng.random() < 0.5 else text
     at = 0
     while at < len(data):
         size = rng.randint(1, LONGEST_PIECE)
@@ -73,7 +74,7 @@ def test_a_plan_with_a_mistake_writes_nothing() -> None:
 def test_writes_that_start_early_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The count above is not blind: with writes handed over as soon as they are read, it is not zero."""
     monkeypatch.setattr(session, "_may_start_early", lambda _node: True)
-    monkeypatch.setattr(session.Hazards, "place", lambda _self, node: node)
+    monkeypatch.setattr(order.Hazards, "place", lambda _self, node: node)
     assert broken_plans(SEEDS[:100]) > 0
 
 
@@ -84,7 +85,7 @@ def test_reads_that_overtake_writes_are_noticed(monkeypatch: pytest.MonkeyPatch)
         return not any(effect.is_write for effect in node.effects)
 
     monkeypatch.setattr(session, "_may_start_early", is_a_read)
-    monkeypatch.setattr(session.Hazards, "place", lambda _self, node: node)
+    monkeypatch.setattr(order.Hazards, "place", lambda _self, node: node)
     found = differences(SEEDS[:200], PIPELINE, run=run_streamed, header=False)
     assert next(found, None) is not None
 
@@ -104,5 +105,8 @@ def test_nothing_is_buffered() -> None:
         await ended.wait()
         yield "join($1)"
 
-    run = partial(llmc.run_stream, text(), llmc.Toolbox([first]))
+    async def run() -> llmc.Run:
+        async with asyncio.timeout(PATIENCE):
+            return await llmc.run_stream(text(), llmc.Toolbox([first]))
+
     assert asyncio.run(run()).value == "first"

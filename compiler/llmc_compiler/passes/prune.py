@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from llmc_compiler.digraph import needed
 from llmc_compiler.effects import When
 from llmc_compiler.graph import JOIN, Graph, Node
 from llmc_compiler.order import in_order
@@ -23,6 +22,8 @@ class Prune:
 
     def __call__(self, graph: Graph) -> Graph:
         """Drop dead nodes."""
+        from llmc_compiler.digraph import needed  # noqa: PLC0415 — networkx is heavy, and checking needs no passes
+
         roots = [node.id for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)]
         alive = needed(graph, roots)
         if len(alive) == len(graph.nodes) + 1:

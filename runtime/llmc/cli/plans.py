@@ -78,11 +78,11 @@ def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds") -> "tu
     """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
     # The compiler alone: importing the runtime takes as long as all that is done here.
     from llmc.cli.anytools import AnyTools
-    from llmc_compiler.session import Session
+    from llmc_compiler.front import check
     from llmc_grammar import ast, parse
 
     parsed = parse(text.data, name=text.name, bounds=limits)
-    found = list(parsed.diagnostics)
+    unusable: tuple[Diagnostic, ...] = ()
     named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
     known: Toolbox = AnyTools()
     if tools is not None and (named or tools):
@@ -91,17 +91,14 @@ def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds") -> "tu
         try:
             known = _all_tools(parsed.plan, text.folder, tools)
         except UseError as error:
-            found += error.diagnostics
-    session = Session(known, passes=(), early=False)
-    session.tolerate(lost.binder for lost in parsed.lost)
-    for statement in parsed.plan.statements:
-        session.feed(statement)
-    return sorted((*found, *session.mistakes()), key=lambda diagnostic: diagnostic.span), parsed.source
+            unusable = error.diagnostics
+    found = (*unusable, *check(parsed, known))
+    return sorted(found, key=lambda diagnostic: diagnostic.span), parsed.source
 
 
 def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", *, optimize: bool) -> "Program":
     """The program of a plan with the tools that it names and those given; raises CompileError with every mistake."""
-    from llmc import PIPELINE, CompileError, compile, parse  # noqa: A004 — the facade's name
+    from llmc import PIPELINE, CompileError, Program, parse
     from llmc.toolfiles import UseError
 
     parsed = parse(text.data, name=text.name, bounds=limits)
@@ -109,7 +106,7 @@ def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", *, optimize
         known = _all_tools(parsed.plan, text.folder, tools)
     except UseError as error:
         raise CompileError(check_plan(text, tools, limits)[0], parsed.source) from error
-    return compile(text.data, known, name=text.name, passes=PIPELINE if optimize else (), bounds=limits)
+    return Program.of(parsed, known, passes=PIPELINE if optimize else ())
 
 
 def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
