@@ -93,7 +93,7 @@ def test_two_loops_in_one_process_do_not_meet() -> None:
 
 
 def test_a_run_counts_times_and_names_its_longest_chain() -> None:
-    """The chain leads through values, order and loops, each task once in a row."""
+    """The chain leads through values, order and loops, each task once in a row, and ends before the join."""
     run = play(
         call("a", slow, 1),
         call("b", slow, 2),
@@ -103,14 +103,14 @@ def test_a_run_counts_times_and_names_its_longest_chain() -> None:
         call("e", slow, 1, ref("e/a0")),
     )
     assert (run.calls, run.sum_of_calls, run.seconds) == (7, 16, 10)
-    assert (run.longest_chain, run.chain) == (10, ("a", "c", "d", "e", "join"))
-    assert run.summary() == "7 calls in 10.00 s; one after another 16.00 s; longest chain 10.00 s: a, c, d, e, join"
+    assert (run.longest_chain, run.chain) == (10, ("a", "c", "d", "e"))
+    assert run.summary() == "7 calls in 10.00 s; one after another 16.00 s; longest chain 10.00 s: a, c, d, e"
 
 
 def test_a_long_chain_is_shortened_in_the_summary() -> None:
     """Its beginning and its end are named."""
     nodes = [call("t0", slow, 1), *(call(f"t{i}", slow, 1, ref(f"t{i - 1}")) for i in range(1, 20))]
-    assert play(*nodes, join=ref("t19")).summary().endswith("20.00 s: t0, t1, t2, t3, …, t17, t18, t19, join")
+    assert play(*nodes, join=ref("t19")).summary().endswith("20.00 s: t0, t1, t2, t3, …, t16, t17, t18, t19")
 
 
 def test_a_run_without_calls_says_so() -> None:

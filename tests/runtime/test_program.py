@@ -1,0 +1,49 @@
+"""Programs from Python: inputs, ways of reading, and what they tell of themselves."""
+
+import pytest
+
+import llmc
+
+
+@llmc.pure
+async def times(number: float, factor: float) -> float:
+    """A product."""
+    return number * factor
+
+
+TOOLS = llmc.Toolbox([times])
+PLAN = "input number: float\ninput factor: int = 2\n1. times($number, $factor)\njoin($1)\n"
+
+
+def test_inputs_are_checked_before_anything_starts() -> None:
+    """Unknown, missing and ill-typed ones are three errors that say what would do."""
+    program = llmc.compile(PLAN, TOOLS)
+    with pytest.raises(llmc.InputError, match="has no input `size`; its inputs are: `number`, `factor`"):
+        program.run_sync({"number": 1, "size": 2})
+    with pytest.raises(llmc.InputError, match="needs a value for `number`"):
+        program.run_sync()
+    with pytest.raises(llmc.InputError, match="input `factor` takes `int`, not 'two'"):
+        program.run_sync({"number": 1, "factor": "two"})
+    assert program.run_sync({"number": 1.5}).value == 3.0
+
+
+def test_a_way_of_reading_that_does_not_exist_is_refused() -> None:
+    """Both where text is compiled and where it is only read."""
+    with pytest.raises(ValueError, match="mode is one of"):
+        llmc.compile(PLAN, TOOLS, mode="loose")  # type: ignore[arg-type]  # what is refused
+    with pytest.raises(ValueError, match="mode is one of"):
+        llmc.parse(PLAN, "loose")  # type: ignore[arg-type]  # what is refused
+
+
+def test_reading_never_raises_on_bad_text() -> None:
+    """What is wrong is in the diagnostics, what is good in the plan."""
+    read = llmc.parse("1. times(2,\n2. times(3, 4)\n\x00")
+    assert [found.severity for found in read.diagnostics].count("error") >= 2
+    assert len(read.plan.statements) == 1
+
+
+def test_the_facade_lists_its_names() -> None:
+    """Every public name is there, and no other."""
+    assert sorted(dir(llmc)) == sorted(llmc.__all__)
+    assert all(hasattr(llmc, name) for name in llmc.__all__)
+    assert not hasattr(llmc, "nothing")
