@@ -10,10 +10,10 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo format fuzz bench clean
+.PHONY: help check test demo format fuzz fuzz-text bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests with coverage
 	$(BIN)/python -m ruff check
@@ -35,9 +35,16 @@ format: $(DEV) ## format the code, and mend what the linter can mend
 fuzz: $(DEV) ## 20,000 random plans against the reference
 	LLMC_PLANS=20000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/semantics -q
 
-bench: $(DEV) ## measure the overhead of a task and the time to start
+fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
+	$(PIP) -e '.[fuzz]'
+	LLMC_PLANS=50000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/grammar/lenient -q -k mutated
+	$(BIN)/python tests/fuzz/text.py -runs=1000000 -max_len=64
+
+bench: $(DEV) ## measure the overhead of a task, the time to start, reading, and rank
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/parsing.py
+	$(BIN)/python benchmarks/ranking.py
 
 clean: ## remove the environment, caches and builds
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist

@@ -1,11 +1,13 @@
 """What a tool does to the world, and what follows from it: the effect table, as data.
 
 Two effects conflict unless their resources are provably different; what conflicts keeps its order. Resources are
-hierarchical names (`mail`, `db:orders`); a segment in braces (`file:{path}`) may be anything, and `*` is everything.
+hierarchical names (`mail`, `db:orders`), and `*` is everything. A segment in braces (`file:{path}`) is the argument of
+that name: in a call where it is a constant text, that text, else it may be anything.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from typing import Final
@@ -34,7 +36,9 @@ class When(Enum):
     NO = "no"
     YES = "yes"
     UNWRITTEN = "if no conflicting write lies between"
+    INVARIANT = "if nothing in the loop writes it"
     SURE = "with a key, or when certainly not sent"
+    KEYED = "with a key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ class Rule:
     merge: When
     prune: When
     early: When
+    hoist: When
     retry: When
+    rerun: When
 
 
 _WRITES: Final = frozenset({Kind.IDEMPOTENT, Kind.WRITE, Kind.OPAQUE})
@@ -53,14 +59,14 @@ _STATEFUL: Final = _WRITES | {Kind.READ, Kind.BARE}
 _NOTHING: Final[frozenset[Kind]] = frozenset()
 
 RULES: Final[dict[Kind, Rule]] = {
-    #                     in order after          merge           prune     early           retry by itself
-    Kind.PURE: Rule(_NOTHING, When.YES, When.YES, When.YES, When.YES),
-    Kind.NONDET: Rule(_NOTHING, When.NO, When.YES, When.YES, When.YES),
-    Kind.READ: Rule(_WRITES, When.UNWRITTEN, When.YES, When.UNWRITTEN, When.YES),
-    Kind.BARE: Rule(_WRITES, When.NO, When.NO, When.NO, When.NO),
-    Kind.IDEMPOTENT: Rule(_STATEFUL, When.NO, When.NO, When.NO, When.YES),
-    Kind.WRITE: Rule(_STATEFUL, When.NO, When.NO, When.NO, When.SURE),
-    Kind.OPAQUE: Rule(_STATEFUL, When.NO, When.NO, When.NO, When.NO),
+    # in order after; merge, prune, start early; hoist out of a loop; retry by itself, run again after a crash
+    Kind.PURE: Rule(_NOTHING, When.YES, When.YES, When.YES, When.YES, When.YES, When.YES),
+    Kind.NONDET: Rule(_NOTHING, When.NO, When.YES, When.YES, When.NO, When.YES, When.YES),
+    Kind.READ: Rule(_WRITES, When.UNWRITTEN, When.YES, When.UNWRITTEN, When.INVARIANT, When.YES, When.YES),
+    Kind.BARE: Rule(_WRITES, When.NO, When.NO, When.NO, When.NO, When.NO, When.NO),
+    Kind.IDEMPOTENT: Rule(_STATEFUL, When.NO, When.NO, When.NO, When.NO, When.YES, When.YES),
+    Kind.WRITE: Rule(_STATEFUL, When.NO, When.NO, When.NO, When.NO, When.SURE, When.KEYED),
+    Kind.OPAQUE: Rule(_STATEFUL, When.NO, When.NO, When.NO, When.NO, When.NO, When.NO),
 }
 
 
@@ -92,7 +98,25 @@ class Effect:
         """Whether it may see or change something."""
         return self.kind in _STATEFUL
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in braces."""
+        return tuple(_PARAMETER.findall(self.resource))
 
+    def of(self, constants: Mapping[str, str]) -> "Effect":
+        """The effect of a call with these arguments; a name without one, or with one that is no segment, stays."""
+        if "{" not in self.resource:
+            return self
+
+        def segment(found: re.Match[str]) -> str:
+            text = constants.get(found[1], "")
+            return found[0] if not text or _SPECIAL.search(text) else text
+
+        return replace(self, resource=_PARAMETER.sub(segment, self.resource))
+
+
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+_SPECIAL: Final = re.compile(r"[:{}*]")
 _WRITTEN: Final = re.compile(r"(pure|nondet|opaque|bare)|(read|write)\(\s*([^\s(),]+)\s*(?:(,)\s*idempotent\s*)?\)")
 
 
@@ -114,18 +138,27 @@ def parse_effect(text: str) -> Effect:
     return Effect(Kind.IDEMPOTENT if idempotent else Kind(access), resource)
 
 
+def segments(resource: str) -> tuple[str, ...]:
+    """The names on the way to a resource; everything is above all of them."""
+    return () if resource == EVERYTHING else tuple(resource.split(":"))
+
+
+def is_open(segment: str) -> bool:
+    """Whether a segment may be anything."""
+    return "{" in segment
+
+
 @cache
 def overlap(one: str, other: str) -> bool:
     """Whether two resources may be, or contain, the same thing."""
-    if EVERYTHING in (one, other):
-        return True
-    pairs = zip(one.split(":"), other.split(":"), strict=False)
-    return all(a == b or "{" in a or "{" in b for a, b in pairs)
+    pairs = zip(segments(one), segments(other), strict=False)
+    return all(a == b or is_open(a) or is_open(b) for a, b in pairs)
 
 
 def covers(outer: str, inner: str) -> bool:
     """Whether whatever overlaps the inner resource overlaps the outer one too."""
-    return outer in (EVERYTHING, inner) or inner.startswith(f"{outer}:")
+    above, below = segments(outer), segments(inner)
+    return len(above) <= len(below) and all(a == b or is_open(a) for a, b in zip(above, below, strict=False))
 
 
 def conflict(later: Effect, earlier: Effect) -> bool:

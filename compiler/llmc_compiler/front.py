@@ -13,19 +13,19 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.reader import Lost
 from llmc_grammar.source import Source, Span
-from llmc_grammar.stream import PlanStream
+from llmc_grammar.stream import Mode, PlanStream
 
 
-def check(parsed: Parsed, tools: Toolbox) -> tuple[Diagnostic, ...]:
+def check(parsed: Parsed, tools: Toolbox, *, lenient: bool = False) -> tuple[Diagnostic, ...]:
     """Every mistake of a plan that was read, by place."""
-    return _mistakes(parsed, _session(parsed, tools, ()))
+    return _mistakes(parsed, _session(parsed, tools, (), lenient=lenient))
 
 
 def compile_parsed(
-    parsed: Parsed, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE
+    parsed: Parsed, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, lenient: bool = False
 ) -> tuple[Graph, tuple[Diagnostic, ...]]:
     """The optimised graph of a plan that was read, and its warnings by place; raises CompileError with all mistakes."""
-    session = _session(parsed, tools, passes)
+    session = _session(parsed, tools, passes, lenient=lenient)
     found = _mistakes(parsed, session)
     if any(one.severity == "error" for one in found):
         raise CompileError(found, parsed.source)
@@ -33,9 +33,9 @@ def compile_parsed(
     return _graph(session), found
 
 
-def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass]) -> Session:
+def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool) -> Session:
     """A session that was fed all good statements of a plan."""
-    session = Session(tools, passes=passes, early=False)
+    session = Session(tools, passes=passes, early=False, lenient=lenient)
     _fed(session, parsed.plan.statements, parsed.lost)
     return session
 
@@ -74,14 +74,15 @@ class Front:
         self,
         tools: Toolbox,
         *,
+        mode: Mode = "strict",
         passes: Sequence[Pass] = PIPELINE,
         bounds: Bounds = Bounds.MODEL,
         name: str = "<stream>",
         header: bool = False,
     ) -> None:
         """Nothing has arrived."""
-        self._stream = PlanStream(bounds=bounds, header=header)
-        self._session = Session(tools, passes=passes)
+        self._stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools)
+        self._session = Session(tools, passes=passes, lenient=mode == "lenient")
         self._name = name
         self._lost = 0
 
@@ -89,6 +90,11 @@ class Front:
     def source(self) -> Source:
         """The text so far."""
         return Source(self._name, self._stream.text)
+
+    @property
+    def moved(self) -> tuple[Span, ...]:
+        """The statements of which a repair decided where they begin or end: no write should start by itself."""
+        return self._stream.moved
 
     @property
     def graph(self) -> Graph:

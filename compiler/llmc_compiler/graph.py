@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NewType, assert_never
 
 from llmc_compiler.effects import Effect
-from llmc_compiler.term import Json, NodeId, Term, reads
+from llmc_compiler.term import Const, Json, NodeId, Term, reads
 from llmc_compiler.tools import Tool
 from llmc_grammar.ast import NOWHERE, Type
 from llmc_grammar.source import Span
@@ -171,6 +171,26 @@ def dependencies(op: Operation, when: tuple[Condition, ...]) -> tuple[NodeId, ..
         inside = {node.id for node in op.body}
         found.update((need, None) for node in op.body for need in node.needs if need not in inside)
     return tuple(found)
+
+
+def effects_of(op: Operation) -> tuple[Effect, ...]:
+    """What an operation does to the world: a call's effect, with its constant texts in the place of names in braces."""
+    match op:
+        case Call(tool, bound):
+            return (tool.effect.of(_texts(bound)),)
+        case Loop(body=body):
+            return tuple(dict.fromkeys(effect for node in body for effect in node.effects))
+        case _:
+            return ()
+
+
+def _texts(bound: tuple[tuple[str | None, Term], ...]) -> dict[str, str]:
+    """The arguments that are constant texts, by parameter."""
+    return {
+        name: term.value
+        for name, term in bound
+        if name is not None and isinstance(term, Const) and isinstance(term.value, str)
+    }
 
 
 def node_body(node: Node) -> tuple[Node, ...]:

@@ -50,6 +50,16 @@ def describe_nodes(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
         yield node, printer.describe(node), printer.conditions(node.when)
 
 
+def describe_bodies(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
+    """Each node inside a loop with what it does and its conditions, as `describe_nodes`."""
+    loops = [(node.op.name, node.op.body) for node in graph.nodes.values() if isinstance(node.op, Loop)]
+    inside = {node.id: str(node.id) for _, body in loops for node in body}
+    printer = _Printer(graph, {**{key: str(key) for key in graph.nodes}, **inside})
+    for name, body in loops:
+        for node in body:
+            yield node, printer.describe(node, item=name), printer.conditions(node.when)
+
+
 class _Printer:
     """The names of a graph's nodes, to write it; a node without one stands in the place where it is used."""
 
@@ -90,8 +100,9 @@ class _Printer:
         loop = ast.Loop(node.op.name, self._expr(node.op.source), self._guard(result.when))
         return ast.Task(name, self._own(result), loop=loop, options=tuple(_options(self, result)))
 
-    def describe(self, node: Node) -> str:
-        """What a node does, as text."""
+    def describe(self, node: Node, *, item: str = "") -> str:
+        """What a node does, as text; `item` is the name of the element of the loop that it is in."""
+        self._item = item
         if isinstance(node.op, Loop):
             return print_statement(replace(self._task(node), binder=None))
         return print_expr(self._own(node))

@@ -9,14 +9,13 @@ from dataclasses import replace
 
 from llmc_compiler import errors
 from llmc_compiler.effects import When
-from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId
+from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of
 from llmc_compiler.lower import Lowering
 from llmc_compiler.order import Hazards
-from llmc_compiler.passes.dedup import Dedup, Sweep
-from llmc_compiler.pipeline import PIPELINE, Pass, optimize
+from llmc_compiler.pipeline import PIPELINE, Pass, Sweeping, optimize
 from llmc_compiler.steps import Add, Drop, Report, Share, Step
 from llmc_compiler.term import NodeId
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tools import Toolbox, ToolboxError
 from llmc_compiler.types import describe, fits, literal, type_of
 from llmc_compiler.verify import BrokenGraphError
 from llmc_grammar import ast
@@ -33,12 +32,13 @@ class Session:
     def __init__(
         self, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, early: bool = True, lenient: bool = False
     ) -> None:
-        """Start with an empty plan."""
+        """Start with an empty plan; raises ToolboxError for a resource in braces that is no parameter."""
+        _require_parameters(tools)
         self._passes = tuple(passes)
         self._early = early
         self._lowering = Lowering(tools, lenient=lenient)
         self._hazards = Hazards()
-        self._sweep = Sweep() if any(isinstance(known, Dedup) for known in self._passes) else None
+        self._stages = [(known.sweep(), Hazards()) for known in self._passes if isinstance(known, Sweeping)]
         self._nodes: dict[NodeId, Node] = {}
         self._tasks: dict[TaskId, NodeId] = {}
         self._parameters: list[Parameter] = []
@@ -56,7 +56,7 @@ class Session:
         """Compile a finished statement; what it does may start now is handed over."""
         found = len(self._lowering.diagnostics)
         nodes = self._lower(statement)
-        placed = [self._hazards.place(node) for node in nodes]
+        placed = [self._hazards.place(_with_effects(node)) for node in nodes]
         self._nodes.update((node.id, node) for node in placed)
         reported = tuple(self._lowering.diagnostics[found:])
         steps: list[Step] = [Report(reported)] if reported else []
@@ -105,13 +105,12 @@ class Session:
 
     def _hand_over(self, nodes: Iterable[Node]) -> Iterable[Step]:
         """Steps for those of the nodes that may start while the plan is still being written."""
+        for sweep, hazards in self._stages:
+            nodes = [hazards.place(found) for node in nodes for found in sweep.add(node)]
         for node in nodes:
-            renamed = self._sweep.add(node) if self._sweep is not None else node
-            if renamed is None:
-                continue
-            if all(need in self._handed for need in renamed.needs) and _may_start_early(renamed):
-                self._handed[node.id] = renamed
-                yield Add((renamed,))
+            if all(need in self._handed for need in node.needs) and _may_start_early(node):
+                self._handed[node.id] = node
+                yield Add((node,))
 
     def mistakes(self) -> tuple[Diagnostic, ...]:
         """Every mistake of a plan of which nothing more comes: also references to what never came."""
@@ -142,6 +141,24 @@ class Session:
         if rest := tuple(node for key, node in graph.nodes.items() if key not in self._handed):
             yield Add(rest)
         yield from (Share(task, key) for task, key in graph.tasks.items() if str(task) != str(key))
+
+
+def _require_parameters(tools: Toolbox) -> None:
+    """Refuse effects on resources that are named after no parameter; raises ToolboxError."""
+    for tool in tools:
+        shape = tool.signature.shape
+        for name in tool.effect.parameters:
+            if name not in (*shape.positional, *shape.named) and not shape.more_named:
+                known = ", ".join(f"`{{{other}}}`" for other in shape.positional) or "none"
+                raise ToolboxError(f"`{tool.name}` has no parameter `{name}` for {tool.effect}: it may name {known}")
+
+
+def _with_effects(node: Node) -> Node:
+    """The node with its effects on the resources that its arguments name."""
+    op = node.op
+    if isinstance(op, Loop):
+        op = replace(op, body=tuple(map(_with_effects, op.body)))
+    return replace(node, op=op, effects=effects_of(op))
 
 
 def _may_start_early(node: Node) -> bool:

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Upper bounds: `text` in bytes of UTF-8, `tasks` a plan, `references` a task, the rest in characters or levels."""
+    """Upper bounds: `text` in bytes of UTF-8, `tasks` a plan, `tokens` and `references` a task, the rest in characters.
+
+    A token is a word, a number, a string or a sign; `nesting` is in levels, `steps` in steps.
+    """
 
     FILE: ClassVar["Bounds"]
     MODEL: ClassVar["Bounds"]
@@ -14,6 +17,7 @@ class Bounds:
     text: int = 4 * 1024 * 1024
     tasks: int = 20_000
     string: int = 1024 * 1024
+    tokens: int = 200_000
     references: int = 20_000
     nesting: int = 32
     name: int = 64
@@ -27,4 +31,4 @@ class Bounds:
 
 
 Bounds.FILE = Bounds()
-Bounds.MODEL = Bounds(text=64 * 1024, tasks=256, string=8 * 1024, references=64)
+Bounds.MODEL = Bounds(text=64 * 1024, tasks=256, string=8 * 1024, tokens=4 * 1024, references=64)

@@ -1,23 +1,28 @@
 """A whole text at once: a stream of one piece."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from llmc_grammar.ast import Plan
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.reader import Lost
-from llmc_grammar.source import Source
-from llmc_grammar.stream import PlanStream
+from llmc_grammar.source import Source, Span
+from llmc_grammar.stream import Mode, PlanStream
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a text says: the statements without errors, all mistakes by place, the text, and the tasks refused."""
+    """What a text says: the statements without errors, all mistakes by place, the text, and the tasks refused.
+
+    `moved` are the statements of which a repair decided where they begin or end.
+    """
 
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
     source: Source
     lost: tuple[Lost, ...] = ()
+    moved: tuple[Span, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -25,8 +30,16 @@ class Parsed:
         return all(diagnostic.severity == "warning" for diagnostic in self.diagnostics)
 
 
-def parse(text: str | bytes, *, name: str = "<plan>", bounds: Bounds = Bounds.FILE, header: bool = True) -> Parsed:
-    """Read a whole plan; a bad text never raises."""
-    stream = PlanStream(bounds=bounds, header=header)
+def parse(
+    text: str | bytes,
+    *,
+    name: str = "<plan>",
+    mode: Mode = "strict",
+    bounds: Bounds | None = None,
+    header: bool = True,
+    tools: Container[str] = (),
+) -> Parsed:
+    """Read a whole plan; a bad text never raises. The parameters are those of PlanStream."""
+    stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools)
     statements = stream.feed(text) + stream.close()
-    return Parsed(Plan(statements), stream.diagnostics, Source(name, stream.text), stream.lost)
+    return Parsed(Plan(statements), stream.diagnostics, Source(name, stream.text), stream.lost, stream.moved)

@@ -10,6 +10,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.lines import TooManyTasks
 from llmc_grammar.errors.statements import (
+    CodeFence,
     HeaderInModelText,
     LateInput,
     LateUse,
@@ -55,6 +56,9 @@ class Reader:
         if self._joined:
             self._after_join(piece)
             return None
+        if piece.read is None and piece.text.lstrip().startswith("```"):
+            self._refuse_fence(piece)
+            return None
         kind = kind_of(piece.text)
         if kind in {"use", "input"}:
             if not self._header:
@@ -71,8 +75,12 @@ class Reader:
         self._joined = _JOIN.match(text) is not None
         if piece.mark is not None:
             text = self._without_mark(piece, piece.mark)
-        clean = not bad or bisect_left(bad, piece.start) == bisect_left(bad, piece.start + len(piece.text))
-        if text and piece.sound and clean:
+        clean = not bad or bisect_left(bad, piece.start) == bisect_left(bad, piece.end)
+        if piece.read is not None:
+            statement, found = piece.read
+            self.found += found
+            statement = statement if clean else None
+        elif text and piece.sound and clean:
             statement, found = read_statement(text, piece.start, kind, self._bounds)
             self.found += found
         if statement is None and kind not in {"use", "thought"}:
@@ -86,7 +94,7 @@ class Reader:
         words = head.group().strip(" \t=.").split() if head and head.lastgroup else []
         if words[:1] == ["input"]:
             words = piece.text.replace(":", " ").replace("=", " ").split()[1:2]
-        self.lost.append(Lost(words[0] if words else None, Span(piece.start, piece.start + len(piece.text))))
+        self.lost.append(Lost(words[0] if words else None, Span(piece.start, piece.end)))
 
     def _count(self, piece: Piece) -> bool:
         """Count a task; false where it is one too many."""
@@ -105,6 +113,11 @@ class Reader:
             self._inputs += 1
             if self._tasks:
                 self.found.append(LateInput(span=_line_of(piece)))
+
+    def _refuse_fence(self, piece: Piece) -> None:
+        """Report a code fence; it is no task."""
+        span = _line_of(piece)
+        self.found.append(CodeFence(span=span, edit=Edit(span, "")))
 
     def _refuse_header(self, piece: Piece, kind: str) -> None:
         """Report a `use` or an `input` where only tasks may stand."""
@@ -141,4 +154,4 @@ def _line_of(piece: Piece) -> Span:
     """The first line of a piece, without the blanks around it."""
     line = piece.text.split("\n", 1)[0]
     blanks = len(line) - len(line.lstrip())
-    return Span(piece.start + blanks, piece.start + len(line.rstrip()))
+    return Span(piece.start + blanks, min(piece.start + len(line.rstrip()), piece.end))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from llmc_grammar.ast import Statement
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import stray
 from llmc_grammar.diagnostic import Diagnostic, Edit, Note
@@ -49,13 +50,21 @@ END_MARK: Final = "<END_OF_PLAN>"
 class Piece(NamedTuple):
     """The text of one statement and its offset; `sound` is false if a mistake of it is reported already.
 
-    `mark` is the offset of an end mark in it.
+    `mark` is the offset of an end mark in it. `read` is what it says, where that is known already; then the text may be
+    mended, and `stop` is where it ended before.
     """
 
     text: str
     start: int
     sound: bool = True
     mark: int | None = None
+    read: tuple[Statement | None, list[Diagnostic]] | None = None
+    stop: int | None = None
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the whole text."""
+        return self.start + len(self.text) if self.stop is None else self.stop
 
 
 class Mode(IntEnum):

@@ -4,12 +4,13 @@ import re
 from threading import Lock
 from typing import Final
 
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from llmc_grammar.ast import Statement, Thought
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnose import diagnose
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.errors.lines import TaskTooLarge
 from llmc_grammar.reading import Reading
 from llmc_grammar.source import Span
 from llmc_grammar.tables import parser
@@ -19,6 +20,8 @@ HEAD: Final = re.compile(
     r"|(?P<use>use(?![A-Za-z0-9_.])(?![ \t]*\())|(?P<input>input(?![A-Za-z0-9_.])(?![ \t]*\()))"
 )
 _LOCK: Final = Lock()
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'|[A-Za-z0-9_$.]+|[^\s]', re.DOTALL)
+"""Whatever a token may be, without looking closely."""
 
 
 def kind_of(text: str) -> str:
@@ -31,18 +34,56 @@ def read_statement(text: str, start: int, kind: str, bounds: Bounds) -> tuple[St
     """The statement, unless it has errors, and what was found; `start` is its offset in the whole text."""
     if kind == "thought":
         return _thought(text, start), []
-    lark, builder = parser()
+    statement, reading, stop = _read(text, start, kind, bounds)
+    if stop is not None:
+        reading.report(diagnose(stop, kind, reading))
+    return _sound(statement, reading), reading.found
+
+
+def read_if_it_parses(
+    text: str, start: int, kind: str, bounds: Bounds
+) -> tuple[Statement | None, list[Diagnostic]] | None:
+    """The same, but nothing where the grammar refuses the text."""
+    statement, reading, stop = _read(text, start, kind, bounds)
+    return None if stop is not None else (_sound(statement, reading), reading.found)
+
+
+def parses(text: str, kind: str = "bare") -> bool:
+    """Whether the grammar takes a text, whatever it means; one that is too large is not looked at."""
+    return _read(text, 0, kind, Bounds.MODEL)[2] is None
+
+
+def may_go_on(text: str, kind: str) -> bool:
+    """Whether the grammar takes a text or, if it goes on, may."""
+    stop = _read(text, 0, kind, Bounds.MODEL)[2]
+    return stop is None or (isinstance(stop, UnexpectedToken) and stop.token.type == "$END")
+
+
+def _read(text: str, start: int, kind: str, bounds: Bounds) -> tuple[Statement | None, Reading, UnexpectedInput | None]:
+    """The statement, what was found in it, and where the grammar stopped, if it did."""
     reading = Reading(text, start, bounds, plain=kind == "input")
+    if _is_large(text, bounds.tokens):
+        line = text.split("\n", 1)[0]
+        reading.report(TaskTooLarge(span=Span(start, start + len(line)), limit=bounds.tokens))
+        return None, reading, None
+    lark, builder = parser()
     with _LOCK:
         builder.reading = reading
         try:
-            statement: Statement | None = lark.parse(text, start=kind)  # type: ignore[assignment]
-        except UnexpectedInput as mistake:
-            statement = None
-            reading.report(diagnose(mistake, kind, reading))
-    if any(diagnostic.severity == "error" for diagnostic in reading.found):
-        statement = None
-    return statement, reading.found
+            statement: Statement = lark.parse(text, start=kind)  # type: ignore[assignment]
+        except UnexpectedInput as stop:
+            return None, reading, stop
+    return statement, reading, None
+
+
+def _sound(statement: Statement | None, reading: Reading) -> Statement | None:
+    """The statement, unless errors were found in it."""
+    return None if any(found.severity == "error" for found in reading.found) else statement
+
+
+def _is_large(text: str, limit: int) -> bool:
+    """Whether a text has more tokens than that."""
+    return len(text) > limit and sum(1 for _ in _TOKEN.finditer(text)) > limit
 
 
 def _thought(text: str, start: int) -> Thought:

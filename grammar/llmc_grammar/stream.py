@@ -1,7 +1,8 @@
 """A plan that arrives in pieces: statements come out as soon as their end was seen."""
 
 from codecs import getincrementaldecoder
-from typing import Final
+from collections.abc import Container
+from typing import Final, Literal
 
 from llmc_grammar.ast import Statement
 from llmc_grammar.bounds import Bounds
@@ -9,6 +10,7 @@ from llmc_grammar.characters import forbidden
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import TextTooLong
 from llmc_grammar.reader import Lost, Reader
+from llmc_grammar.repair.lenient import Lenient
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece, Splitter
 
@@ -17,15 +19,32 @@ _CONTINUES: Final = 0b1000_0000
 _TOP_BITS: Final = 0b1100_0000
 
 
-class PlanStream:
-    """Reads a plan piece by piece; `header=False` refuses `use` and `input`, as in a model's text."""
+Mode = Literal["strict", "lenient"]
+"""How a text is read: as a person's file, or as a model's text, whose everyday damage is mended."""
 
-    def __init__(self, *, bounds: Bounds = Bounds.FILE, header: bool = True) -> None:
+
+class PlanStream:
+    """Reads a plan piece by piece.
+
+    `header=False` refuses `use` and `input`, as `lenient` does. The bounds are those of plan files, or of model text;
+    `tools` are the names that the toolbox has: a tool called `finish` is no join.
+    """
+
+    def __init__(
+        self,
+        mode: Mode = "strict",
+        *,
+        bounds: Bounds | None = None,
+        header: bool = True,
+        tools: Container[str] = (),
+    ) -> None:
         """Nothing has arrived."""
+        lenient = mode == "lenient"
+        bounds = bounds or (Bounds.MODEL if lenient else Bounds.FILE)
         self._limit = bounds.text
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
-        self._splitter = Splitter(bounds)
-        self._reader = Reader(bounds, header=header)
+        self._splitter: Splitter | Lenient = Lenient(bounds, tools) if lenient else Splitter(bounds)
+        self._reader = Reader(bounds, header=header and not lenient)
         self._texts: list[str] = []
         self._pending: list[str] = []
         self._begun = False
@@ -45,15 +64,29 @@ class PlanStream:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found so far, by place."""
-        found = [*self._found, *self._splitter.found, *self._reader.found]
+        found = [*self._within_plan(), *self._splitter.found, *self._reader.found]
         stop = self._reader.stopped_at
         kept = found if stop is None else [one for one in found if one.span.start <= stop]
         return tuple(sorted(kept, key=lambda one: (one.span, one.code)))
+
+    def _within_plan(self) -> list[Diagnostic]:
+        """Mistakes of characters and size; below a model's plan nothing is one."""
+        ended = self._splitter.ended_at if isinstance(self._splitter, Lenient) else None
+        return self._found if ended is None else [one for one in self._found if one.span.start < ended]
 
     @property
     def lost(self) -> tuple[Lost, ...]:
         """Tasks and inputs that were refused, in order: names that references may still mean."""
         return tuple(self._reader.lost)
+
+    @property
+    def moved(self) -> tuple[Span, ...]:
+        """The statements of which a repair decided where they begin or end: with any, no write may start.
+
+        Such a repair adds closers, keeps a line break in a string or an apostrophe in front of a text, cuts off an
+        arrow or the next task on the line, or closes a string above a line that is left out and may be its end.
+        """
+        return tuple(self._splitter.moved) if isinstance(self._splitter, Lenient) else ()
 
     def feed(self, piece: str | bytes) -> tuple[Statement, ...]:
         """Take the next piece of text; the statements that it finishes come out. Raises ValueError after `close`."""

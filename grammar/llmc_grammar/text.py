@@ -12,7 +12,7 @@ from llmc_grammar.references import SLOT_STEPS, TARGET, is_task_number, read_slo
 from llmc_grammar.source import Span
 
 _WHOLE: Final = re.compile(rf"\$({TARGET})({SLOT_STEPS})\Z")
-_BRACED: Final = re.compile(rf"\$\{{({TARGET})({SLOT_STEPS}|)\}}")
+BRACED: Final = re.compile(rf"\$\{{({TARGET})({SLOT_STEPS}|)\}}")
 _NUMBER: Final = re.compile(r"\$([0-9]+)")
 _MONEY: Final = re.compile(r"[.,][0-9]")
 _NAME: Final = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
@@ -97,7 +97,7 @@ def _glued(decoded: Decoded, target: re.Match[str], reading: Reading) -> tuple[s
 
 def _braced(decoded: Decoded, at: int, reading: Reading) -> tuple[str | Slot, int]:
     """`${name.step}`."""
-    match = _BRACED.match(decoded.text, at)
+    match = BRACED.match(decoded.text, at)
     if match:
         return read_slot(match, decoded.span(at, match.end()), reading), match.end()
     end = decoded.text.find("}", at, at + 80) + 1 or at + 2

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from llmc_grammar.bounds import Bounds
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
-    from llmc_runtime.errors import LlmcError, NotSent, PlanError
+    from llmc_grammar.stream import PlanStream
+    from llmc_runtime.errors import Held, LlmcError, NotSent, PlanError
     from llmc_runtime.program import InputError, Program
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
     from llmc_runtime.program import parse_plan as parse
@@ -33,6 +34,7 @@ __all__ = [
     "CompileError",
     "Diagnostic",
     "Graph",
+    "Held",
     "InputError",
     "Json",
     "LlmcError",
@@ -40,6 +42,7 @@ __all__ = [
     "Parameter",
     "Parsed",
     "PlanError",
+    "PlanStream",
     "Program",
     "Run",
     "Tool",
@@ -66,7 +69,8 @@ _HOMES: Final = {
     "llmc_grammar.bounds": ("Bounds",),
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
-    "llmc_runtime.errors": ("LlmcError", "NotSent", "PlanError"),
+    "llmc_grammar.stream": ("PlanStream",),
+    "llmc_runtime.errors": ("Held", "LlmcError", "NotSent", "PlanError"),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),
     "llmc_runtime.streaming": ("run_stream",),

@@ -10,6 +10,7 @@
         ExpressionFailed        an expression has no value
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure
+        Held                    not done, because the plan had to be repaired and nobody has approved it yet
     NotSent                     raised by tools: what was to be written was certainly not sent
 
 The text of each is one fact that names the task.
@@ -128,6 +129,13 @@ class Blocked(PlanError):
         super().__init__(task, f"was not done: task {cause}, {why}", span)
         self.cause = cause
         self.by_order = by_order
+
+
+class Held(PlanError):
+    """A task that may write was not done: a repair decided where a statement of the plan begins or ends."""
+
+    def __init__(self, task: TaskId, span: Span) -> None:
+        super().__init__(task, "was held back: the plan had to be repaired; read it, and approve it", span)
 
 
 def shortened(words: object) -> str:

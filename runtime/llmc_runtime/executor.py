@@ -102,6 +102,10 @@ class Executor:
                 case Share() | _:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 
+    def hold(self) -> None:
+        """From here on call nothing that may change something: such tasks fail with Held."""
+        self._flow.hold()
+
     def seal(self) -> None:
         """Nothing more will be added."""
         self._flow.seal()

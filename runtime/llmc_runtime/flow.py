@@ -8,13 +8,14 @@ from asyncio import Future
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
+from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.term import Const, NodeId
 from llmc_runtime import events
 from llmc_runtime.call import Calling, Door
 from llmc_runtime.decide import failed, is_failed_write, obstacle
-from llmc_runtime.errors import CallError, PlanError
+from llmc_runtime.errors import CallError, Held, PlanError
 from llmc_runtime.instance import Instance, NullReads, Scope
 from llmc_runtime.loops import collect, elements, expand
 from llmc_runtime.outcomes import BlockedBy, Done, Dropped, Failed, Key, Outcome, Skipped
@@ -47,6 +48,7 @@ class Flow:
         self._ready: deque[Instance] = deque()
         self._pending = 0
         self._is_sealed = False
+        self._is_held = False
         self._is_draining = False
 
     def now(self) -> float:
@@ -88,6 +90,10 @@ class Flow:
             if (instance := self._scope.instances.get(node)) is not None:
                 self._drop(instance)
         self._drain()
+
+    def hold(self) -> None:
+        """From here on nothing is called that may change something."""
+        self._is_held = True
 
     def seal(self) -> None:
         """Nothing more will be added."""
@@ -193,6 +199,9 @@ class Flow:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         if type(op) is Call:
+            if self._is_held and not all(effect.rule.prune is When.YES for effect in instance.node.effects):
+                self._conclude(instance, Failed(Held(instance.node.task, instance.node.span)), instance)
+                return
             scope = instance.scope
             bound = [(name, term.value if type(term) is Const else evaluate(term, scope)) for name, term in op.bound]
             instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)

@@ -1,9 +1,10 @@
 """A compiled plan, and how a text becomes one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any, Final, get_args
 
 from llmc_compiler.front import compile_parsed
 from llmc_compiler.graph import Graph, Parameter
@@ -16,12 +17,12 @@ from llmc_compiler.types import describe, fits
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.source import Source
+from llmc_grammar.source import Source, Span
+from llmc_grammar.stream import Mode
 from llmc_runtime.events import Event
 from llmc_runtime.run import Run, execute, stream
 
-Mode = Literal["strict"]
-MODES: Final[tuple[Mode, ...]] = ("strict",)
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 
 class InputError(ValueError):
@@ -30,18 +31,27 @@ class InputError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings."""
+    """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings.
+
+    `held` are the statements of a model's text of which a repair decided where they begin or end: while there are any,
+    tasks that may write fail with Held. Whoever has read the plan says so with `approved`.
+    """
 
     graph: Graph
     plan: ast.Plan
     source: Source
     diagnostics: tuple[Diagnostic, ...]
+    held: tuple[Span, ...] = ()
 
     @staticmethod
-    def of(parsed: Parsed, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE) -> "Program":
-        """Compile a plan that was read; raises CompileError with all of its mistakes."""
-        graph, warnings = compile_parsed(parsed, tools, passes=passes)
-        return Program(graph, parsed.plan, parsed.source, warnings)
+    def of(parsed: Parsed, tools: Toolbox, *, mode: Mode = "strict", passes: Sequence[Pass] = PIPELINE) -> "Program":
+        """Compile a plan that was read in this mode; raises CompileError with all of its mistakes."""
+        graph, warnings = compile_parsed(parsed, tools, passes=passes, lenient=mode == "lenient")
+        return Program(graph, parsed.plan, parsed.source, warnings, parsed.moved)
+
+    def approved(self) -> "Program":
+        """The same program, whose writes are not held back."""
+        return replace(self, held=())
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -50,15 +60,25 @@ class Program:
 
     async def run(self, inputs: Mapping[str, Json] | None = None) -> Run:
         """Run it; raises InputError before anything is started."""
-        return await execute(self.graph, self._values(inputs or {}))
+        return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held)))
 
     def run_sync(self, inputs: Mapping[str, Json] | None = None) -> Run:
         """Run it from code that is not async; raises InputError before anything is started."""
         return asyncio.run(self.run(inputs))
 
-    def stream(self, inputs: Mapping[str, Json] | None = None) -> AsyncIterator[Event | Run]:
+    def stream(self, inputs: Mapping[str, Json] | None = None) -> AsyncGenerator[Event | Run, None]:
         """Run it and give each event as it happens, at last the Run; raises InputError before anything is started."""
-        return stream(self.graph, self._values(inputs or {}))
+        return self._streamed(stream(self.graph, self._values(inputs or {}), held=bool(self.held)))
+
+    async def _streamed(self, events: AsyncGenerator[Event | Run, None]) -> AsyncGenerator[Event | Run, None]:
+        """The events, and the run with what it came from."""
+        async with aclosing(events):
+            async for event in events:
+                yield self._signed(event) if isinstance(event, Run) else event
+
+    def _signed(self, run: Run) -> Run:
+        """The run, with the text that it came from and its warnings."""
+        return replace(run, diagnostics=self.diagnostics, source=self.source)
 
     def to_llmc(self) -> str:
         """The optimised plan in its own language."""
@@ -67,6 +87,14 @@ class Program:
     def to_json(self) -> dict[str, Any]:
         """The graph as JSON data."""
         return to_json(self.graph)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """The picture of the graph, for notebooks: as text, for Mermaid, and as SVG where Graphviz is installed."""
+        from llmc_runtime.display import mimebundle  # noqa: PLC0415 — nothing that runs needs pictures
+
+        return mimebundle(self.graph, self.plan, include, exclude)
 
     def _values(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """The value of every input."""
@@ -93,24 +121,28 @@ def compile_plan(
     mode: Mode = "strict",
     passes: Sequence[Pass] = PIPELINE,
     name: str = "<plan>",
-    bounds: Bounds = Bounds.FILE,
+    bounds: Bounds | None = None,
 ) -> Program:
     """Compile a plan; raises CompileError with all of its mistakes.
 
-    `passes` are run in their order; `name` is what reports call the text; `bounds` what it may hold.
+    `mode` is "strict" for what people write, "lenient" for a model's text, whose everyday damage is repaired, each
+    repair with a warning. `passes` are run in their order; `name` is what reports call the text; `bounds` what it may
+    hold, by default those of plan files or of model text.
     """
-    return Program.of(parse_plan(text, mode, name=name, bounds=bounds), tools, passes=passes)
+    _check_mode(mode)
+    parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=tools)
+    return Program.of(parsed, tools, mode=mode, passes=passes)
 
 
 def parse_plan(
-    text: str | bytes, mode: Mode = "strict", *, name: str = "<plan>", bounds: Bounds = Bounds.FILE
+    text: str | bytes, mode: Mode = "strict", *, name: str = "<plan>", bounds: Bounds | None = None
 ) -> Parsed:
     """Read a plan without tools; bad text never raises.
 
-    `.plan` has its good statements, `.diagnostics` its mistakes.
+    `.plan` has its good statements, `.diagnostics` its mistakes. Mode and bounds are as for `compile`.
     """
     _check_mode(mode)
-    return parse(text, name=name, bounds=bounds)
+    return parse(text, mode=mode, name=name, bounds=bounds)
 
 
 def _check_mode(mode: str) -> None:

@@ -8,6 +8,8 @@ from typing import TypedDict, Unpack
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.source import Source
 from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event
 from llmc_runtime.executor import Executor
@@ -38,6 +40,8 @@ class Run:
     longest_chain: float
     chain: tuple[str, ...]
     abandoned: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    source: Source | None = None
 
     @property
     def failed(self) -> bool:
@@ -69,10 +73,12 @@ class Options(TypedDict, total=False):
     threads: int
 
 
-async def execute(graph: Graph, params: Mapping[str, Json], **options: Unpack[Options]) -> Run:
-    """Run a compiled plan; failures of its tasks are in the Run, not raised."""
+async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:
+    """Run a compiled plan; failures of its tasks are in the Run, not raised. `held`: call nothing that may write."""
     events, options = recorded(options)
     async with Executor(params, **options) as executor:
+        if held:
+            executor.hold()
         executor.apply([Add(tuple(graph.nodes.values()))])
         executor.seal()
         outcomes = await executor.settled()
@@ -80,9 +86,9 @@ async def execute(graph: Graph, params: Mapping[str, Json], **options: Unpack[Op
 
 
 async def stream(
-    graph: Graph, params: Mapping[str, Json], **options: Unpack[Options]
+    graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]
 ) -> AsyncGenerator[Event | Run, None]:
-    """Run a compiled plan and give its events as they happen, at last its Run.
+    """Run a compiled plan and give its events as they happen, at last its Run; `held` as for `execute`.
 
     Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the run.
     """
@@ -96,6 +102,8 @@ async def stream(
 
     options["emit"] = emit
     async with Executor(params, **options) as executor:
+        if held:
+            executor.hold()
         executor.apply([Add(tuple(graph.nodes.values()))])
         executor.seal()
         end = asyncio.ensure_future(executor.settled())

@@ -125,3 +125,98 @@ def test_a_wrong_option_is_wrong_usage(cli: Cli) -> None:
     assert cli("check", "-", "--colour", stdin="").status == 2
     assert cli("check", "-", "--format", "xml", stdin="").status == 2
     assert cli("check").status == 2
+
+
+GITHUB = """\
+::error file=a%2Cb%3Ac.llmc,line=2,col=5,title=E201%3A no tool is called `ad`::not in the toolbox%0Adid you mean `add`?
+::error file=a%2Cb%3Ac.llmc,line=3,col=9,title=E212%3A `add` does not take this for `a`::input should be a valid number
+::error file=a%2Cb%3Ac.llmc,line=3,col=16,title=E202%3A nothing is called `$c`::no input or task above has this name
+"""
+
+
+def test_github_has_a_command_for_every_mistake(cli: Cli, folder: Path) -> None:
+    """With what would end a command or a property escaped."""
+    (folder / "a,b:c.llmc").write_text(BAD)
+    ended = cli("check", "a,b:c.llmc", "--format", "github")
+    assert (ended.status, ended.stdout) == (1, GITHUB)
+    assert ended.stderr == "1 plan: 3 errors\n"
+    ended = cli("check", "-", "--format", "github", stdin='f("$5M")\nf(<x y%>)\nf(1 if 2)\n')
+    warning, percent, bare = ended.stdout.splitlines()
+    assert warning.startswith("::warning file=<stdin>,line=1,col=4,title=W101%3A")
+    assert "title=E179%3A `<x y%25>` is a placeholder" in percent
+    assert bare.endswith("::`else` is due here%0Awrite `X if C else Y`")
+
+
+def test_a_models_text_is_checked_leniently(cli: Cli) -> None:
+    """Its damage is warned of; read strictly it is an error."""
+    text = "Here is my plan:\n1. search('Arthur's Seat')\n2. finish($1)\n"
+    assert cli("check", "-", stdin=text).status == 1
+    ended = cli("check", "-", "--lenient", stdin=text)
+    assert ended.status == 0
+    assert ended.stderr == "1 plan: 3 warnings\n"
+    assert "error[E134]" in cli("check", "-", "--lenient", stdin='use "tools.py"\n1. add(1)\n').stdout
+
+
+def test_a_models_text_has_the_bounds_of_one(cli: Cli) -> None:
+    """Less than a file may hold, unless an option says otherwise."""
+    text = "f()\n" * 300
+    assert cli("check", "-", stdin=text).status == 0
+    assert cli("check", "-", "--lenient", stdin=text).status == 1
+    assert cli("check", "-", "--lenient", "--max-tasks", "300", stdin=text).status == 0
+
+
+def test_a_tool_called_finish_is_no_join(cli: Cli, folder: Path) -> None:
+    """The tools of the command line are known when the text is read."""
+    (folder / "more.py").write_text(
+        "from llmc import pure\n\n@pure\ndef finish(a: int) -> int:\n    '''.'''\n    return a\n"
+    )
+    text = "1. finish(1)\n"
+    assert "warning[W114]" in cli("check", "-", "--lenient", stdin=text).stdout
+    assert cli("check", "-", "--lenient", "--tools", "more.py", stdin=text).stdout == ""
+
+
+def test_edits_are_made_in_place(cli: Cli, folder: Path) -> None:
+    """It is told which mistakes they mended, and what is left is reported."""
+    (folder / "plan.llmc").write_text('use "tools.py"\n1) add(a: 1, b: 2)\n2) ad(1)\njoin($1)\n')
+    (folder / "good.llmc").write_text(GOOD)
+    ended = cli("check", "--fix", "plan.llmc", "good.llmc")
+    assert ended.status == 1
+    assert (folder / "plan.llmc").read_text() == 'use "tools.py"\n1. add(a=1, b=2)\n2. ad(1)\njoin($1)\n'
+    assert ended.stdout.startswith("error[E201]")
+    assert ended.stderr == "plan.llmc: mended E130 (2), E176 (2)\n2 plans: 1 error\n"
+    assert cli("check", "--fix", "plan.llmc").stderr == "1 plan: 1 error\n"
+
+
+def test_a_models_text_becomes_a_plan_file(cli: Cli, folder: Path) -> None:
+    """With its repairs made it is read strictly without a mistake."""
+    (folder / "plan.llmc").write_text("Plan:\n**1.** search('Arthur's Seat')\n2. finish($1)\n")
+    assert cli("check", "--lenient", "--fix", "plan.llmc").status == 0
+    assert cli("check", "plan.llmc").stderr == "1 plan: no mistakes\n"
+
+
+def test_a_diff_shows_the_edits(cli: Cli, folder: Path) -> None:
+    """On stdout alone, with the mistakes as they are counted on stderr; nothing is written."""
+    (folder / "plan.llmc").write_text("1) f()\n")
+    ended = cli("check", "--diff", "plan.llmc")
+    assert ended.status == 1
+    assert ended.stdout == "--- plan.llmc\n+++ plan.llmc\n@@ -1 +1 @@\n-1) f()\n+1. f()\n"
+    assert ended.stderr == "plan.llmc: would mend E130\n1 plan: 1 error\n"
+    assert (folder / "plan.llmc").read_text() == "1) f()\n"
+    assert cli("check", "--fix", "--diff", "-", stdin="1) f()\n").stdout.startswith("--- <stdin>")
+
+
+def test_standard_input_is_not_fixed(cli: Cli) -> None:
+    """It has no place to write to."""
+    assert cli("check", "--fix", "-", stdin="1) f()\n").status == 2
+
+
+def test_a_fix_that_cannot_be_written_is_told(cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the reason, and status 2."""
+    (folder / "plan.llmc").write_text("1) f()\n")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    ended = cli("check", "--fix", "plan.llmc")
+    assert (ended.status, ended.stderr) == (2, "llmc: plan.llmc: no space left on device\n")

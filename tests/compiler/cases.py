@@ -25,13 +25,17 @@ TOOL = re.compile(r"`([\w.]+)` ([a-z]+(?:\([^)]*\))?)")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A program and what is to come of it; `tools` are effects by name, empty where the case names none."""
+    """A program and what is to come of it; `tools` are effects by name, empty where the case names none.
+
+    `kind` is what `after` is: `llmc`, or the language that its block names.
+    """
 
     path: Path
     title: str
     tools: dict[str, str]
     before: str
     after: str
+    kind: str = "llmc"
 
     def check(self, become: Callable[["Case"], str]) -> None:
         """Compare with what comes of it now, or write that down."""
@@ -65,4 +69,4 @@ def _case(path: Path, match: re.Match[str]) -> Case:
         for line in re.findall(r"^Tools: .*$", match["prose"], re.MULTILINE)
         for name, effect in TOOL.findall(line)
     }
-    return Case(path, match["title"], tools, match["before"], match["after"])
+    return Case(path, match["title"], tools, match["before"], match["after"], match["kind"])

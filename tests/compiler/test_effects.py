@@ -4,15 +4,15 @@ import pytest
 
 from llmc_compiler.effects import RULES, Effect, Kind, When, conflict, covers, overlap, parse_effect
 
-# kind: in order after, merge identical, prune unused, start early, retry by itself
+# kind: in order after, merge identical, prune unused, start early, hoist, retry by itself, run again after a crash
 TABLE = {
-    "pure": ("", "yes", "yes", "yes", "yes"),
-    "nondet": ("", "no", "yes", "yes", "yes"),
-    "read": ("idempotent opaque write", "unwritten", "yes", "unwritten", "yes"),
-    "bare": ("idempotent opaque write", "no", "no", "no", "no"),
-    "idempotent": ("bare idempotent opaque read write", "no", "no", "no", "yes"),
-    "write": ("bare idempotent opaque read write", "no", "no", "no", "sure"),
-    "opaque": ("bare idempotent opaque read write", "no", "no", "no", "no"),
+    "pure": ("", "yes", "yes", "yes", "yes", "yes", "yes"),
+    "nondet": ("", "no", "yes", "yes", "no", "yes", "yes"),
+    "read": ("idempotent opaque write", "unwritten", "yes", "unwritten", "invariant", "yes", "yes"),
+    "bare": ("idempotent opaque write", "no", "no", "no", "no", "no", "no"),
+    "idempotent": ("bare idempotent opaque read write", "no", "no", "no", "no", "yes", "yes"),
+    "write": ("bare idempotent opaque read write", "no", "no", "no", "no", "sure", "keyed"),
+    "opaque": ("bare idempotent opaque read write", "no", "no", "no", "no", "no", "no"),
 }
 
 
@@ -21,7 +21,7 @@ def test_a_column_of_the_table(kind: str) -> None:
     """Every answer for a kind of effect is the one that was decided."""
     rule = RULES[Kind(kind)]
     after = " ".join(sorted(other.value for other in rule.after))
-    answers = (rule.merge, rule.prune, rule.early, rule.retry)
+    answers = (rule.merge, rule.prune, rule.early, rule.hoist, rule.retry, rule.rerun)
     assert (after, *(answer.name.lower() for answer in answers)) == TABLE[kind]
 
 
@@ -34,7 +34,7 @@ def test_the_table_has_every_kind() -> None:
 def test_freedom_only_shrinks() -> None:
     """From `pure` to `opaque`, what a kind may not do, no later kind may do; only repeating is another matter."""
     allowed = [
-        (rule.merge is not When.NO, rule.prune is not When.NO, rule.early is not When.NO)
+        tuple(answer is not When.NO for answer in (rule.merge, rule.prune, rule.early, rule.hoist))
         for kind, rule in RULES.items()
         if kind is not Kind.NONDET
     ]
@@ -83,6 +83,11 @@ def test_resources_overlap_unless_provably_different(one: str, other: str, expec
         ("*", "a", True),
         ("a", "*", False),
         ("a", "ab", False),
+        ("a:{p}", "a:b", True),
+        ("a:{p}", "a:b:c", True),
+        ("{q}:x", "a:x", True),
+        ("a:b", "a:{p}", False),
+        ("a:{p}", "a", False),
     ],
 )
 def test_a_resource_covers_what_is_below_it(outer: str, inner: str, expected: bool) -> None:
@@ -90,7 +95,34 @@ def test_a_resource_covers_what_is_below_it(outer: str, inner: str, expected: bo
     assert covers(outer, inner) is expected
 
 
-RESOURCES = ["a", "a:x", "a:y", "a:x:z", "a:{p}", "{q}:x", "b", "*"]
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("file:{path}", "file:b"),
+        ("{path}", "b"),
+        ("file:{path}:{path}", "file:b:b"),
+        ("file:v{path}", "file:vb"),
+        ("file:{other}:{path}", "file:{other}:b"),
+        ("file:{parts}", "file:{parts}"),
+        ("file:{open}", "file:{open}"),
+        ("file:{none}", "file:{none}"),
+        ("{all}", "{all}"),
+        ("file", "file"),
+    ],
+)
+def test_names_in_braces_are_arguments(resource: str, expected: str) -> None:
+    """A text that is one segment stands in their place; without one, or with any other, they may be anything."""
+    constants = {"path": "b", "parts": "b:c", "open": "{b}", "none": "", "all": "*"}
+    assert Effect(Kind.WRITE, resource).of(constants) == Effect(Kind.WRITE, expected)
+
+
+def test_an_effect_knows_its_parameters() -> None:
+    """The names in braces, as often as they are there."""
+    assert Effect(Kind.READ, "{a}:b:c{d}").parameters == ("a", "d")
+    assert Effect(Kind.PURE).parameters == ()
+
+
+RESOURCES = ["{p}:{q}", "a:{r}:z", "a", "a:x", "a:y", "a:x:z", "a:{p}", "{q}:x", "b", "*"]
 
 
 @pytest.mark.parametrize("outer", RESOURCES)

@@ -5,8 +5,10 @@ from collections.abc import Hashable, Iterable, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.effects import conflict
+from llmc_compiler.effects import Effect, Kind, conflict
 from llmc_compiler.graph import Graph, Loop, Node
+from llmc_compiler.order import Hazards
+from llmc_compiler.term import NodeId
 from tests.compiler.compiling import compiled, toolbox
 from tests.compiler.sketch import sketch
 
@@ -15,8 +17,8 @@ EFFECTS = [
     "nondet",
     "opaque",
     "bare",
-    *(f"read({name})" for name in ("a", "a:x", "a:y", "a:x:z", "a:{p}", "b", "*")),
-    *(f"write({name})" for name in ("a", "a:x", "a:y", "a:x:z", "a:{p}", "b", "*")),
+    *(f"read({name})" for name in ("a", "a:x", "a:y", "a:x:z", "a:{p}", "{q}:x", "b", "*")),
+    *(f"write({name})" for name in ("a", "a:x", "a:y", "a:x:z", "a:{p}", "{q}:x", "b", "*")),
     "write(a, idempotent)",
 ]
 TOOLS = toolbox({f"t{number}": effect for number, effect in enumerate(EFFECTS)})
@@ -119,3 +121,23 @@ def test_a_loop_carries_its_writes_from_element_to_element() -> None:
         "  1/each/i0 after 1/each/i1 of the element before",
         "join: all {a: <a>, 1: <1>} | needs a 1",
     ]
+
+
+def test_constant_arguments_are_resources_of_their_own() -> None:
+    """Writes of two files are not ordered; one of an unknown file comes after both, and what follows after that."""
+    tools = toolbox({"keep": "write(file:{path})", "look": "read(file:{path})"})
+    paths = ['"a"', '"b"', '"a"', "$1", '"b"']
+    calls = "\n".join(f"keep(path={path})" for path in paths)
+    graph = compiled(f'{calls}\nlook(path="b")\nlook(path=$5)\nkeep(path="a")\njoin()', tools)
+    waits = {str(key): list(map(str, node.after)) for key, node in graph.nodes.items() if node.after}
+    assert waits == {"3": ["1"], "4": ["2", "3"], "5": ["4"], "6": ["5", "4"], "7": ["5", "4"], "8": ["7"]}
+
+
+def test_many_resources_cost_what_they_are() -> None:
+    """Ten thousand files are written without looking through all of them each time."""
+    hazards = Hazards()
+    effects = [(Effect(Kind.WRITE, f"file:{number}"),) for number in range(10_000)]
+    for number, found in enumerate(effects):
+        assert hazards.before(found) == ()
+        hazards.record(NodeId(str(number)), found)
+    assert len(hazards.before([Effect(Kind.READ, "file:{path}")])) == len(effects)

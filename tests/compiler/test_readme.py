@@ -21,13 +21,13 @@ def row(kind: Kind) -> list[str]:
     """A kind of effect and its answers."""
     rule = RULES[kind]
     after = ", ".join(f"`{other.value}`" for other in Kind if other in rule.after)
-    answers = (rule.merge, rule.prune, rule.early, rule.retry)
+    answers = (rule.merge, rule.prune, rule.early, rule.hoist, rule.retry, rule.rerun)
     return [f"`{kind.value}`", after or "nothing", *(ANSWERS.get(answer, answer.value) for answer in answers)]
 
 
 def test_the_effect_table_is_the_one_in_force() -> None:
     """The rows are those of `effects.RULES`."""
-    head, line, rest = README.read_text(encoding="utf-8").partition("| --- | --- | --- | --- | --- | --- |\n")
+    head, line, rest = README.read_text(encoding="utf-8").partition(f"|{' --- |' * 8}\n")
     found = "".join(re.findall(r"\A(?:\|.*\n)*", rest)[:1])
     if os.environ.get("LLMC_BLESS"):
         README.write_text(head + line + table() + rest.removeprefix(found), encoding="utf-8")

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from llmc_compiler.errors import CompileError
 from llmc_compiler.graph import Graph, Node
 from llmc_compiler.passes.dedup import Dedup
+from llmc_compiler.passes.fold import Fold
+from llmc_compiler.passes.hoist import Hoist
 from llmc_compiler.passes.prune import Prune
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.session import Session
 from llmc_compiler.steps import Add, Drop, Report, Share, Step
-from llmc_compiler.tools import Tool, Toolbox, pure, read
+from llmc_compiler.tools import Tool, Toolbox, ToolboxError, pure, read, write
 from llmc_compiler.verify import BrokenGraphError
 from llmc_grammar import ast
 from tests.compiler.compiling import read as parsed
@@ -64,7 +66,7 @@ def alone(call: str) -> list[str]:
         ("put(1)", False),
         ("act()", False),
         ("f($x) for x in [1]", True),
-        ("rows($x) for x in [1] if inbox()", True),
+        ("rows($x) for x in [1] if inbox($x)", True),
         ("send($x) for x in [1]", False),
         ("f($x) for x in [1] if send(1)", False),
     ],
@@ -134,6 +136,52 @@ def test_without_the_pass_nothing_is_shared() -> None:
     assert answers == [["add 1"], ["add 2"], ["add join"], []]
 
 
+def test_what_is_folded_and_hoisted_is_handed_over_so() -> None:
+    """A constant stands in the place of its reads, and a call that a loop needs once comes before the loop."""
+    session = Session(toolbox())
+    answers = conversation("1. 2 + 3\n2. f($1)\n3. g($x, h(1)) for x in $2\njoin($3)", session)
+    assert answers == [["add 1"], ["add 2"], ["add 3/each/a1", "add 3"], ["add join"], ["drop 1"]]
+    assert session.graph is not None
+    assert [*session.graph.nodes] == ["2", "3/each/a1", "3", "join"]
+
+
+def test_a_dead_call_is_dropped_at_the_end() -> None:
+    """What reads it does so no more; a dead write keeps the reads below waiting until then."""
+    text = "1. f(g(1) if false else 2)\n2. f(send(1) if false else inbox())\njoin()"
+    answers = conversation(text, Session(toolbox()))
+    assert answers == [["add 1/a0/t", "add 1"], [], [], ["drop 1/a0/t", "add 2/a0/e 2 join"]]
+
+
+def test_a_resource_is_named_after_a_parameter() -> None:
+    """A name in braces that no argument can have is a mistake of the tool."""
+
+    def keep(path: str, item: int, /) -> str:
+        return path * item
+
+    Session(Toolbox([write("file:{path}")(keep)]))
+    with pytest.raises(ToolboxError, match=r"`keep` has no parameter `name` for write\(file:\{name\}\)"):
+        Session(Toolbox([write("file:{name}")(keep)]))
+
+
+@pytest.mark.parametrize(
+    ("argument", "resource"),
+    [
+        ('"a"', "file:a"),
+        ("$n", "file:{path}"),
+        ('"x" + "y"', "file:{path}"),
+        ('"a:b"', "file:{path}"),
+        ("1", "file:{path}"),
+    ],
+)
+def test_an_effect_is_that_of_the_call(argument: str, resource: str) -> None:
+    """A constant text is the resource that it names, whatever else an argument is may be any; in loops too."""
+    session = Session(toolbox({"keep": "write(file:{path})"}))
+    conversation(f"n = 5\n1. keep(path={argument})\n2. [$x, keep(path={argument})] for x in [1]\njoin()", session)
+    assert session.graph is not None
+    found = [effect.resource for node in session.graph.nodes.values() for effect in node.effects]
+    assert found == [resource, resource]
+
+
 def test_what_the_end_does_not_need_is_dropped() -> None:
     """Dead nodes that were handed over are taken back; others are never handed over."""
     text = "1. f(1)\n2. rows()\n3. f($2)\n4. send(1)\n5. f($4)\njoin($1)"
@@ -178,7 +226,9 @@ def test_a_node_that_was_handed_over_may_not_change() -> None:
 # Laws, on random plans
 
 SEEDS = st.integers(0, 10_000)
-PASSES: st.SearchStrategy[Sequence[Pass]] = st.sampled_from([(), (Dedup(),), (Prune(),), PIPELINE])
+PASSES: st.SearchStrategy[Sequence[Pass]] = st.sampled_from(
+    [(), (Fold(),), (Hoist(),), (Dedup(),), (Prune(),), (Hoist(), Dedup(), Fold()), PIPELINE]
+)
 
 
 def both(plan: ast.Plan, passes: Sequence[Pass], early: bool) -> tuple[Graph, list[Step], list[Step]]:

@@ -23,10 +23,10 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_scene_shows_what_it_promises() -> None:
-    """The mistakes with carets, the compiled plan, and nine calls in less than their sum."""
+    """Mistakes with carets, a compiled plan, nine calls in less than their sum, and a plan run while it arrives."""
     shown = demo()
     assert shown.returncode == 0
-    opening, checked, written, compiled, run = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
+    opening, checked, written, compiled, run, arriving = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -39,6 +39,9 @@ def test_every_scene_shows_what_it_promises() -> None:
     summary = re.search(r"9 calls in ([\d.]+) s; one after another ([\d.]+) s", run)
     assert summary is not None
     assert float(summary[1]) < float(summary[2])
+    assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
+    assert arriving.count("warning[W") == 5
+    assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")
 
 
 def test_a_scene_that_goes_wrong_is_an_error() -> None:

@@ -103,6 +103,15 @@ def calls(expr: Expr) -> Iterator[Call]:
         yield from calls(inner)
 
 
+def constant_texts(call: Call) -> dict[str, str]:
+    """The arguments by name that are texts with nothing in them to be looked up."""
+    return {
+        argument.name: str(argument.value.parts[0])
+        for argument in call.arguments
+        if argument.name and isinstance(argument.value, Text) and [type(part) for part in argument.value.parts] == [str]
+    }
+
+
 def _has_error(expr: Expr, scope: Scope) -> bool:
     """Whether a reference outside nested calls, or a nested call, has an error, reached or not."""
     if isinstance(expr, Ref):

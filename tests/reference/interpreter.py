@@ -13,6 +13,7 @@ from tests.reference.expressions import (
     Scope,
     Skip,
     calls,
+    constant_texts,
     evaluate,
     is_blocked,
     parts,
@@ -97,7 +98,7 @@ class _Run:
         """First the source, then whatever filter and body refer to outside, then one element after the other."""
         source = _elements(self._settle(loop.source, Scope(self.names)))
         if source.status is Status.FAILED:
-            self._note_failure(*(call.tool for expr in _body(task, loop) for call in calls(expr)))
+            self._note_failure(*(call for expr in _body(task, loop) for call in calls(expr)))
         if not isinstance(source.value, list):
             return source
         outside = [name for expr in _body(task, loop) for name in references(expr) if name in self.names]
@@ -112,7 +113,7 @@ class _Run:
         if condition is not None:
             holds = self._settle(condition, scope)
             if holds.status is Status.FAILED and isinstance(task.expr, Call):
-                self._note_failure(task.expr.tool)
+                self._note_failure(task.expr)
             if not holds.is_value:
                 return holds
             if not truth(holds.value):
@@ -169,11 +170,11 @@ class _Run:
         tool = self.tools[call.tool]
         fallback = _fallback(options)
         needed = [argument.value for argument in call.arguments] + ([fallback] if fallback else [])
-        if is_blocked(scope, *needed) or any(conflict(tool.access, write) for write in self.failed_writes):
+        if is_blocked(scope, *needed) or any(conflict(self._access(call), write) for write in self.failed_writes):
             return BLOCKED
         result = self._attempts(tool, call, options, scope)
         if result.status is Status.FAILED:
-            self._note_failure(tool.name)
+            self._note_failure(call)
         return result
 
     def _attempts(self, tool: RefTool, call: Call, options: tuple[Option, ...], scope: Scope) -> Result:
@@ -191,9 +192,13 @@ class _Run:
         fallback = _fallback(options)
         return FAILED if fallback is None else _instead(fallback, scope)
 
-    def _note_failure(self, *tools: str) -> None:
-        """Remember those of the tools that write: what conflicts with them is blocked from here on."""
-        accesses = [self.tools[tool].access for tool in tools]
+    def _access(self, call: Call) -> Access | None:
+        """What a call sees or changes, as far as that is written in the plan."""
+        return self.tools[call.tool].access_of(constant_texts(call))
+
+    def _note_failure(self, *failed: Call) -> None:
+        """Remember those of the calls that write: what conflicts with them is blocked from here on."""
+        accesses = [self._access(call) for call in failed]
         self.failed_writes += [access for access in accesses if access is not None and access.writes]
 
     # The end

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -24,7 +24,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A stateful effect: whether it may change something, and where."""
+    """A stateful effect: whether it may change something, and where; a segment in braces may be anything."""
 
     writes: bool
     resource: str
@@ -52,10 +52,21 @@ class RefTool:
         found = _ACCESS.fullmatch(self.effect)
         return Access(found[1] == "write", found[2]) if found else None
 
+    def access_of(self, texts: Mapping[str, str]) -> Access | None:
+        """What a call with these constant texts as arguments sees or changes."""
+        found = self.access
+        if found is None:
+            return None
+        named = [texts.get(part[1:-1], part) if part[0] == "{" else part for part in found.resource.split(":")]
+        return Access(found.writes, ":".join(named))
+
 
 def overlap(one: str, other: str) -> bool:
-    """Whether two resources are, or contain, the same thing."""
-    return "*" in (one, other) or one == other or one.startswith(f"{other}:") or other.startswith(f"{one}:")
+    """Whether two resources are, or contain, the same thing; a segment in braces may be anything."""
+    if "*" in (one, other):
+        return True
+    pairs = zip(one.split(":"), other.split(":"), strict=False)
+    return all(first == second or "{" in (first[:1], second[:1]) for first, second in pairs)
 
 
 def conflict(one: Access | None, other: Access | None) -> bool:

@@ -72,6 +72,13 @@ def differences(
 
 def reduced(found: Difference, passes: Sequence[Pass] = PIPELINE) -> Difference:
     """The same with as few statements as one can leave out one after the other."""
+    while (smaller := _smaller(found, passes)) != found:
+        found = smaller
+    return found
+
+
+def _smaller(found: Difference, passes: Sequence[Pass]) -> Difference:
+    """The same without what can be left out in one go from the top."""
     plan = parse(found.text).plan
     at = 0
     while at < len(plan.statements):

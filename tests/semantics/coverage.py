@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from itertools import combinations
 
 from llmc_grammar import ast
-from tests.reference.expressions import calls
+from tests.reference.expressions import calls, constant_texts
 from tests.reference.interpreter import interpret
 from tests.reference.outcome import Outcome, conflict
 from tests.semantics.generator import Sample
@@ -40,7 +40,7 @@ def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
     tasks = [statement for statement in sample.plan.statements if isinstance(statement, ast.Task)]
     written = [call for task in tasks for call in _calls(task)]
     loops = [task for task in tasks if task.loop]
-    pairs = combinations([TOOLSET[call.tool].access for call in written], 2)
+    pairs = combinations([TOOLSET[call.tool].access_of(constant_texts(call)) for call in written], 2)
     return (
         any(conflict(one, other) for one, other in pairs),
         bool(outcome.skipped),

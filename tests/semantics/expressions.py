@@ -17,6 +17,7 @@ KINDS: Final[tuple[Kind, ...]] = ("num", "num", "str", "str", "bool", "list", "m
 
 NUMBERS: Final = (0, 1, 2, 3, 7, -1, 1.5, 2.0)
 WORDS: Final = ("", "a", "b", "two words", "$5", BAD)
+FILES: Final = ("a", "b")
 KEYS: Final = ("first", "second", "k")
 MEMBERS: Final[tuple[tuple[Kind, Kind], ...]] = (("any", "list"), ("str", "map"), ("str", "str"))
 DIVISIONS: Final = ("/", "//", "%")
@@ -24,14 +25,20 @@ COMPARISONS: Final = ("<", "<=", ">", ">=")
 PATHS: Final[tuple[tuple[str | int, ...], ...]] = (("first",), ("k",), (0,), (-1,), ("nope",), ("first", 0), (5,))
 
 CALLS: Final[dict[Kind, tuple[str, ...]]] = {
-    "num": ("size", "size", "guess", "count_b", "survey", "send", "store", "put_a", "put_b", "act", "flaky", "echo"),
+    "num": (
+        *("size", "size", "guess", "count_b", "survey", "flaky", "echo"),
+        *("send", "store", "put_a", "put_b", "act", "keep"),
+    ),
     "str": ("echo", "echo", "need"),
     "bool": ("echo",),
-    "list": ("items", "items", "inbox", "rows", "row_a", "echo"),
+    "list": ("items", "items", "inbox", "rows", "row_a", "look", "echo"),
     "map": ("pair", "pair", "pack", "echo"),
     "any": ("echo", "need", "pair", "size", "items", "inbox", "rows", "send", "put_a", "guess", "refuse"),
 }
 """Tools that are likely to give such a value."""
+
+SAME: Final = ("echo", "need", "size", "size", "items", "pair", "inbox", "rows", "look", "guess")
+"""Tools that loops call with arguments that do not depend on the element."""
 
 ARGUMENTS: Final[dict[str, tuple[Kind, ...]]] = {
     "pair": ("any", "any"),
@@ -45,8 +52,8 @@ ARGUMENTS: Final[dict[str, tuple[Kind, ...]]] = {
 
 GIVES: Final[dict[str, Kind]] = {
     **dict.fromkeys(("size", "guess", "count_b", "survey", "flaky"), "num"),
-    **dict.fromkeys(("send", "store", "put_a", "put_b", "reset", "act"), "num"),
-    **dict.fromkeys(("items", "inbox", "rows", "row_a"), "list"),
+    **dict.fromkeys(("send", "store", "put_a", "put_b", "reset", "act", "keep"), "num"),
+    **dict.fromkeys(("items", "inbox", "rows", "row_a", "look"), "list"),
     **dict.fromkeys(("pair", "pack"), "map"),
 }
 """What tools give; the others give what they take."""
@@ -150,11 +157,19 @@ class Writer:
         """A call of a tool, from which such a value is wanted."""
         if tool == "flaky":
             return self.flaky()
+        if tool in {"look", "keep"}:
+            items = [ast.Argument("item", self._argument("any", depth))] if tool == "keep" else []
+            return ast.Call(tool, (ast.Argument("path", self._path_argument()), *items))
         if tool == "pack":
             keys = self.rng.sample(KEYS, 2)
             return ast.Call(tool, tuple(ast.Argument(key, self.expression("any", depth)) for key in keys))
         kinds = ARGUMENTS.get(tool, (kind if tool in {"echo", "need"} else "any",))
         return ast.Call(tool, tuple(ast.Argument(None, self._argument(each, depth)) for each in kinds))
+
+    def _path_argument(self) -> ast.Expr:
+        """A file's name, mostly known."""
+        found = self.reference("str") if self.rng.random() < 0.3 else None
+        return found or ast.Text((self.rng.choice(FILES),))
 
     def _argument(self, kind: Kind, depth: int) -> ast.Expr:
         if kind != "any":
@@ -201,7 +216,31 @@ class Writer:
 
     def condition(self, depth: int) -> ast.Expr:
         """What stands in a guard, a filter or a choice."""
-        return self.expression("any", depth) if self.rng.random() < 0.2 else self._logical(depth)
+        roll = self.rng.random()
+        if roll < 0.12:
+            return self.constant("bool")
+        return self.expression("any", depth) if roll < 0.3 else self._logical(depth)
+
+    def known(self, kind: Kind, depth: int) -> ast.Expr:
+        """An expression of constants."""
+        return Writer(self.rng, [], calls=False).expression(kind, depth)
+
+    def decided(self, kind: Kind) -> ast.Expr:
+        """An expression that is decided by its constants, with a reference in it that seldom counts."""
+        found = self.reference("any") or self.constant(kind)
+        condition, value, roll = self.constant("bool"), self.constant(kind), self.rng.random()
+        if roll < 0.2:
+            return ast.Binary("==", found, ast.Choice(ast.Literal(value=True), ast.Literal(None), value))
+        if roll < 0.4:
+            return ast.Binary(self.rng.choice(("and", "or")), condition, found)
+        then, otherwise = self.rng.sample((value, found), 2)
+        return ast.Choice(condition, then, otherwise)
+
+    def same(self, element: str) -> ast.Call:
+        """A call that is the same for all elements of a loop."""
+        names = [known for known in self.names if known.id != element]
+        writer = Writer(self.rng, names, sites=self.sites, repeated=True)
+        return writer.call(self.rng.choice(SAME), "any", self.rng.choice((0, 0, 1)))
 
     def _left_of_or(self, kind: Kind, depth: int) -> ast.Expr:
         guarded = [known for known in self.names if known.guarded and known.certain in {kind, "any"}]

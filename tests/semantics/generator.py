@@ -16,8 +16,8 @@ MAX_TASKS: Final = 9
 
 TOP: Final = (
     *("echo", "echo", "pair", "size", "items", "items", "need", "refuse", "guess", "flaky", "flaky", "pack"),
-    *("inbox", "inbox", "rows", "rows", "row_a", "count_b", "survey"),
-    *("send", "send", "send", "store", "store", "put_a", "put_a", "put_b", "reset", "act"),
+    *("inbox", "inbox", "rows", "rows", "row_a", "count_b", "survey", "look"),
+    *("keep", "keep", "send", "send", "send", "store", "store", "put_a", "put_a", "put_b", "reset", "act"),
 )
 """Tools that tasks call."""
 
@@ -143,12 +143,15 @@ class _Author:
 
     def _body(self) -> tuple[ast.Expr, Kind, Kind]:
         """What a task does, what is certain of its value, and what is likely."""
-        if self.rng.random() < 0.8:
+        roll = self.rng.random()
+        if roll < 0.78:
             tool = self.rng.choice(TOP)
             kind = self.rng.choice(KINDS)
             return self.writer.call(tool, kind, self.rng.choice((0, 1, 1, 2))), "any", GIVES.get(tool, kind)
         kind = self.rng.choice(KINDS)
-        expr = self.writer.expression(kind, 2)
+        if roll < 0.83:
+            return self.writer.decided(kind), "mixed", kind
+        expr = self.writer.known(kind, 2) if roll < 0.88 else self.writer.expression(kind, 2)
         if isinstance(expr, ast.Call | ast.Ref):
             return expr, "mixed" if isinstance(expr, ast.Ref) else "any", kind
         return expr, kind, kind
@@ -183,10 +186,19 @@ class _Author:
         expr, _, _ = self._body()
         if isinstance(source, ast.List) and len(source.items) > 1 and self.rng.random() < 0.15:
             expr = self.writer.flaky(name)
+        elif self.rng.random() < 0.3:
+            expr = self._same(name)
         options = self._options(expr)
         self.writer.repeated = False
         self.writer.names = [known for known in self.writer.names if known.id != name]
         return ast.Task(None, expr, ast.Loop(name, source, condition), options=options), "list", "list"
+
+    def _same(self, name: str) -> ast.Call:
+        """A call that does not depend on the element, mostly inside one that does."""
+        found = self.writer.same(name)
+        if self.rng.random() < 0.2:
+            return found
+        return ast.Call("pair", (ast.Argument(None, found), ast.Argument(None, ast.Ref(name))))
 
     def _source(self) -> tuple[ast.Expr, Kind, Kind]:
         """What a loop goes through; what its elements are likely, and certain, to be."""

@@ -1,6 +1,6 @@
 """Passes as one might write them at first sight: each changes what some plans mean."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from llmc_compiler.digraph import needed
@@ -15,9 +15,11 @@ from llmc_compiler.graph import (
     Node,
     Operation,
     dependencies,
+    effects_of,
+    terms,
 )
 from llmc_compiler.order import in_order
-from llmc_compiler.term import NodeId, Term, substitute
+from llmc_compiler.term import Binary, Choice, Const, Item, NodeId, Term, children, rebuild, substitute
 
 Same = Mapping[NodeId, NodeId]
 
@@ -84,6 +86,73 @@ def _operation(op: Operation, same: Same) -> Operation:
 
 def _optional(term: Term | None, same: Same) -> Term | None:
     return None if term is None else substitute(term, same)
+
+
+@dataclass(frozen=True, slots=True)
+class NaiveFold:
+    """A branch that is never taken is dropped."""
+
+    name: str = "naive fold"
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Take the branches of constant conditions, whatever the others read."""
+        return in_order(replace(graph, nodes={key: _taken(node) for key, node in graph.nodes.items()}))
+
+
+def _taken(node: Node) -> Node:
+    match node.op:
+        case Call(_, bound):
+            op: Operation = replace(node.op, bound=tuple((name, _branch(term)) for name, term in bound))
+        case Evaluate(term, fallback):
+            op = Evaluate(_branch(term), fallback)
+        case _:
+            return node
+    return replace(node, op=op, needs=dependencies(op, node.when))
+
+
+def _branch(term: Term) -> Term:
+    match term:
+        case Choice(Const(value), then, otherwise):
+            return _branch(then if value else otherwise)
+        case Binary("and" | "or" as op, Const(value), right):
+            return _branch(right) if bool(value) == (op == "and") else Const(value)
+        case _:
+            return rebuild(term, map(_branch, children(term)))
+
+
+@dataclass(frozen=True, slots=True)
+class NaiveHoist:
+    """A call that does not depend on the element is made before the loop."""
+
+    name: str = "naive hoist"
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Move calls out of loops, whatever their effects, and whether or not there is an element."""
+        nodes = {found.id: found for node in graph.nodes.values() for found in _outside(node)}
+        return in_order(replace(graph, nodes=nodes))
+
+
+def _outside(node: Node) -> Iterator[Node]:
+    if isinstance(node.op, Loop):
+        inside = {inner.id for inner in node.op.body}
+        kept = []
+        for inner in node.op.body:
+            if inner.id == node.op.result or inner.when or inside & {*inner.needs} or _varies(inner):
+                kept.append(inner)
+            else:
+                inside.remove(inner.id)
+                yield inner
+        op = replace(node.op, body=tuple(kept))
+        node = replace(node, op=op, needs=dependencies(op, ()), effects=effects_of(op))
+    yield node
+
+
+def _varies(node: Node) -> bool:
+    return any(map(_has_item, terms(node.op)))
+
+
+def _has_item(term: Term) -> bool:
+    return isinstance(term, Item) or any(map(_has_item, children(term)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:
 def run_streamed(text: str, _inputs: Mapping[str, Json], passes: Sequence[Pass]) -> llmc.Run:
     """Run a plan while it arrives."""
     rng = Random(text)
-    return asyncio.run(llmc.run_stream(pieces(text, rng), TOOLBOX, passes=passes, bounds=llmc.Bounds.FILE))
+    return asyncio.run(
+        llmc.run_stream(pieces(text, rng), TOOLBOX, mode="strict", passes=passes, bounds=llmc.Bounds.FILE)
+    )
 
 
 def test_a_streamed_run_does_what_the_reference_says() -> None:

@@ -99,6 +99,18 @@ def _write(name: str, resource: str) -> Callable[..., Json]:
     return write
 
 
+def _place(path: Json) -> str:
+    return f"file:{as_text(path)}"
+
+
+def _look(state: State, path: Json) -> Json:
+    return _read(_place(path), whole=True)(state, path)
+
+
+def _keep(state: State, path: Json, item: Json) -> Json:
+    return _write("keep", _place(path))(state, item)
+
+
 def _toolset() -> tuple[RefTool, ...]:
     return (
         RefTool("echo", "pure", _echo),
@@ -119,6 +131,8 @@ def _toolset() -> tuple[RefTool, ...]:
         RefTool("store", "write(db)", _write("store", "db")),
         RefTool("put_a", "write(db:a, idempotent)", _write("put_a", "db:a")),
         RefTool("put_b", "write(db:b)", _write("put_b", "db:b")),
+        RefTool("look", "read(file:{path})", _look),
+        RefTool("keep", "write(file:{path})", _keep),
         RefTool("reset", "write(*)", _write("reset", "*")),
         RefTool("act", "opaque", _write("act", "*")),
     )

@@ -27,10 +27,14 @@ class Dedup:
 
     name: str = "dedup"
 
+    def sweep(self) -> "Merging":
+        """Begin with an empty plan."""
+        return Merging()
+
     def __call__(self, graph: Graph) -> Graph:
         """Merge identical calls."""
-        sweep = Sweep()
-        nodes = {node.id: node for node in (sweep.add(node) for node in graph.nodes.values()) if node is not None}
+        sweep = Merging()
+        nodes = {kept.id: kept for node in graph.nodes.values() for kept in sweep.add(node)}
         for merged, kept in sweep.same.items():
             origins = (*nodes[kept].origins, *graph.nodes[merged].origins)
             nodes[kept] = replace(nodes[kept], origins=tuple(dict.fromkeys(origins)))
@@ -38,7 +42,7 @@ class Dedup:
         return in_order(replace(graph, nodes=nodes, tasks=tasks))
 
 
-class Sweep:
+class Merging:
     """The nodes seen so far; `same` says which node stands for a merged one.
 
     In a loop's body (`inside`) a node is never replaced by one outside.
@@ -50,13 +54,13 @@ class Sweep:
         self._inside = inside
         self._kept: dict[Hashable, NodeId] = {}
 
-    def add(self, node: Node) -> Node | None:
-        """The node with its reads renamed, or None where an earlier one stands for it."""
+    def add(self, node: Node) -> tuple[Node, ...]:
+        """The node with its reads renamed, or nothing where an earlier one stands for it."""
         renamed = _renamed(node, self.same)
         if (kept := self._twin(renamed)) is not None:
             self.same[node.id] = kept
-            return None
-        return renamed
+            return ()
+        return (renamed,)
 
     def _twin(self, node: Node) -> NodeId | None:
         """The earlier node that does the same."""
@@ -109,9 +113,9 @@ def _renamed_op(op: Operation, same: Same) -> Operation:
         case Join(value):
             return replace(op, term=substitute(value, same))
         case Loop(source=source, body=body):
-            sweep = Sweep(inside=True)
+            sweep = Merging(inside=True)
             outer = (_renamed(node, same) for node in body)
-            kept = tuple(found for node in outer if (found := sweep.add(node)) is not None)
+            kept = tuple(found for node in outer for found in sweep.add(node))
             result = sweep.same.get(op.result, op.result)
             return replace(op, source=substitute(source, same), body=kept, result=result)
 

@@ -164,6 +164,18 @@ class TooManySteps(Diagnostic):
 
 
 @mistake
+class TaskTooLarge(Diagnostic):
+    """A task of more words and signs than the bounds allow."""
+
+    code = "E114"
+    title = "more than {limit:,} words and signs in one task"
+    label = "too large"
+    help = "give its parts tasks of their own, or pass a long list as an input"
+
+    limit: int
+
+
+@mistake
 class UnclosedBracket(Diagnostic):
     """A bracket that nothing closes before the next task, or the end."""
 

@@ -321,3 +321,12 @@ class OptionsLast(Diagnostic):
     title = "options stand last"
     label = "after an option"
     help = "move it in front of the options"
+
+
+@mistake
+class CodeFence(Diagnostic):
+    """A line that begins with a fence, as around code in a chat."""
+
+    code = "E147"
+    title = "a code fence is no part of a plan"
+    label = "leave this line out"

@@ -13,6 +13,9 @@ import typer
 
 from llmc.cli.check import check
 from llmc.cli.compile import compile_
+from llmc.cli.explain import explain
+from llmc.cli.fmt import fmt
+from llmc.cli.graph import graph
 from llmc.cli.new import new
 from llmc.cli.outcome import INTERRUPTED
 from llmc.cli.run import run
@@ -27,9 +30,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(check)
+app.command()(fmt)
 app.command("compile")(compile_)
+app.command()(graph)
 app.command()(run)
 app.command()(tools)
+app.command()(explain)
 app.command()(new)
 
 

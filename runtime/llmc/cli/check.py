@@ -1,49 +1,53 @@
 """`llmc check`: all mistakes of plans, before anything runs."""
 
-import json
-import sys
-from collections.abc import Sequence
-from enum import StrEnum
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llmc.cli.options import MaxTasks, MaxText, PlanFiles, Tools
-from llmc.cli.outcome import FOUND, USAGE, tell
-from llmc.cli.plans import PlanText, UnreadablePlanError, bounds, check_plan, drawn, named_tools, read_plan
+from llmc.cli.outcome import FOUND, USAGE, fail, tell
+from llmc.cli.plans import STDIN, PlanText, UnreadablePlanError, bounds, check_plan, named_tools, read_plan
+from llmc.cli.reports import Format, has_errors, print_reports, summary
+from llmc.cli.writing import difference, replace_file
 
 if TYPE_CHECKING:
-    from llmc_grammar.diagnostic import Diagnostic
-    from llmc_grammar.source import Source
+    from collections.abc import Container
 
-
-class Format(StrEnum):
-    """How mistakes are written."""
-
-    TEXT = "text"
-    JSON = "json"
+    from llmc import Bounds
+    from llmc_grammar.stream import Mode
 
 
 def check(
     files: PlanFiles,
     *,
     format_: Annotated[Format, typer.Option("--format", help="How mistakes are written.")] = Format.TEXT,
+    lenient: Annotated[bool, typer.Option("--lenient", help="Read a model's text, and repair what can be.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the edits that mistakes offer, and check again.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")] = False,
     tools: Tools = None,
     no_tools: Annotated[bool, typer.Option("--no-tools", help="Check without tools: import no Python file.")] = False,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
     """Report all mistakes of plans; nothing of them runs."""
-    limits = bounds(max_tasks, max_text)
+    if fix and not diff and STDIN in files:
+        fail("standard input cannot be fixed in place; `--diff` shows what would change")
+    mode: Mode = "lenient" if lenient else "strict"
+    limits = bounds(max_tasks, max_text, mode=mode)
     given = None if no_tools else named_tools(tools or ())
     texts = [_text(file, limits.text) for file in files]
-    reports = [check_plan(text, given, limits) for text in texts if text is not None]
-    if format_ is Format.JSON:
-        _print_json(reports)
+    readable = [text for text in texts if text is not None]
+    if fix or diff:
+        readable = [_fixed(text, given or (), limits, mode, write=not diff) for text in readable]
+    reports = [check_plan(text, given, limits, mode) for text in readable]
+    if diff:
+        tell(summary(reports))
     else:
-        _print_text(reports)
-    errors = any(found.severity == "error" for diagnostics, _ in reports for found in diagnostics)
-    raise typer.Exit(USAGE if None in texts else FOUND if errors else 0)
+        print_reports(reports, format_)
+    raise typer.Exit(USAGE if None in texts else FOUND if has_errors(reports) else 0)
 
 
 def _text(file: str, limit: int) -> PlanText | None:
@@ -55,24 +59,28 @@ def _text(file: str, limit: int) -> PlanText | None:
         return None
 
 
-def _print_text(reports: "Sequence[tuple[Sequence[Diagnostic], Source]]") -> None:
-    """Mistakes with their lines on stdout, and how many there are on stderr."""
-    drawings = [drawn(diagnostics, source, sys.stdout) for diagnostics, source in reports if diagnostics]
-    if drawings:
-        print("\n\n".join(drawings), flush=True)
-    found = [diagnostic.severity for diagnostics, _ in reports for diagnostic in diagnostics]
-    counts = (_counted(found.count("error"), "error"), _counted(found.count("warning"), "warning"))
-    tell(f"{_counted(len(reports), 'plan')}: {', '.join(filter(None, counts)) or 'no mistakes'}")
+def _fixed(text: PlanText, tools: "Container[str]", limits: "Bounds", mode: "Mode", *, write: bool) -> PlanText:
+    """A plan after the edits that its mistakes offer, written to its file; or as it was, and the difference shown."""
+    from llmc_grammar.fix import fix
+
+    fixed = fix(text.data, mode=mode, bounds=limits, tools=tools)
+    if not fixed.mended:
+        return text
+    codes = Counter(mistake.code for mistake in fixed.mended)
+    words = ", ".join(f"{code} ({count})" if count > 1 else code for code, count in codes.items())
+    after = replace(text, data=fixed.text.encode("utf-8", "surrogateescape"))
+    if not write:
+        tell(f"{text.name}: would mend {words}")
+        print(difference(text.name, *(_shown(one.data) for one in (text, after))), end="")
+        return text
+    try:
+        replace_file(Path(text.name), after.data)
+    except OSError as error:
+        fail(f"{text.name}: {(error.strerror or str(error)).lower()}")
+    tell(f"{text.name}: mended {words}")
+    return after
 
 
-def _counted(number: int, noun: str) -> str:
-    """`3 errors`, or nothing for none."""
-    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
-
-
-def _print_json(reports: "Sequence[tuple[Sequence[Diagnostic], Source]]") -> None:
-    """Mistakes as a JSON list, each with the name of its file."""
-    from llmc_grammar import to_json
-
-    found = [to_json(diagnostic, source) for diagnostics, source in reports for diagnostic in diagnostics]
-    print(json.dumps(found, ensure_ascii=False, indent=2))
+def _shown(data: bytes) -> str:
+    """The text of a plan, with `�` for bytes that are none."""
+    return data.decode("utf-8", "replace")

@@ -19,3 +19,8 @@ def fail(message: str) -> NoReturn:
 def tell(text: str) -> None:
     """Write a line to stderr."""
     print(text, file=sys.stderr)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 plan`, `3 plans`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmc_grammar.ast import Plan
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.source import Source
+    from llmc_grammar.stream import Mode
 
 STDIN: Final = "-"
 
@@ -33,11 +34,11 @@ class PlanText:
     folder: Path
 
 
-def bounds(max_tasks: int | None, max_text: int | None) -> "Bounds":
-    """The bounds of plan files, but for those that were given."""
+def bounds(max_tasks: int | None, max_text: int | None, *, mode: "Mode" = "strict") -> "Bounds":
+    """The bounds of plan files or of a model's text, but for those that were given."""
     from llmc_grammar.bounds import Bounds
 
-    usual = Bounds.FILE
+    usual = Bounds.MODEL if mode == "lenient" else Bounds.FILE
     return replace(usual, tasks=max_tasks or usual.tasks, text=max_text or usual.text)
 
 
@@ -74,14 +75,16 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
     return found
 
 
-def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds") -> "tuple[Sequence[Diagnostic], Source]":
+def check_plan(
+    text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: "Mode" = "strict"
+) -> "tuple[Sequence[Diagnostic], Source]":
     """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
     # The compiler alone: importing the runtime takes as long as all that is done here.
     from llmc.cli.anytools import AnyTools
     from llmc_compiler.front import check
     from llmc_grammar import ast, parse
 
-    parsed = parse(text.data, name=text.name, bounds=limits)
+    parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools or ())
     unusable: tuple[Diagnostic, ...] = ()
     named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
     known: Toolbox = AnyTools()
@@ -92,7 +95,7 @@ def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds") -> "tu
             known = _all_tools(parsed.plan, text.folder, tools)
         except UseError as error:
             unusable = error.diagnostics
-    found = (*unusable, *check(parsed, known))
+    found = (*unusable, *check(parsed, known, lenient=mode == "lenient"))
     return sorted(found, key=lambda diagnostic: diagnostic.span), parsed.source
 
 

@@ -1,0 +1,296 @@
+"""Fold: compute what is known."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from llmc_compiler.evaluate import EvaluationError, compact, evaluate
+from llmc_compiler.graph import Call, Condition, Evaluate, Graph, Join, Loop, Node, Operation, dependencies, effects_of
+from llmc_compiler.order import in_order
+from llmc_compiler.term import (
+    Binary,
+    Choice,
+    Const,
+    Get,
+    Json,
+    ListOf,
+    MapOf,
+    NodeId,
+    Template,
+    Term,
+    Unary,
+    children,
+    reads,
+    rebuild,
+)
+from llmc_compiler.tools import ArgumentError, Tool
+
+LARGEST: Final = 200
+"""How many characters of JSON, about, a computed constant may have: a plan must not grow."""
+
+DEEPEST: Final = 8
+"""How many levels of lists and mappings a computed constant may have."""
+
+DIGITS: Final = 18
+"""How many digits an integer may have in a plan."""
+
+Known = dict[NodeId, Const]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Computes operators and texts of constants, and drops branches that are never taken.
+
+        limit = 2 * 5                                    limit = 10
+        a = compare($limit, 1 + 1)                       a = compare(10, 2)
+        b = search("K2" if true else "K3") if $a    →    b = search("K2") if $a
+        join($b)                                         join($b)
+
+    What cannot be computed stays as it is, and so does a branch that is never taken but reads what may have failed.
+    """
+
+    name: str = "fold"
+
+    def sweep(self) -> "Folding":
+        """Begin with an empty plan."""
+        return Folding()
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Fold every term."""
+        sweep = Folding()
+        nodes = [found for node in graph.nodes.values() for found in sweep.add(node)]
+        kept = _without_dead(nodes, sweep.dead, graph.tasks.values())
+        return in_order(replace(graph, nodes={node.id: node for node in kept}))
+
+
+class Folding:
+    """The constants so far, and the nested nodes that are never done; of these, what may block them instead."""
+
+    def __init__(self) -> None:
+        """Nothing was seen."""
+        self.dead: dict[NodeId, frozenset[NodeId]] = {}
+        self._known: Known = {}
+
+    def add(self, node: Node) -> tuple[Node, ...]:
+        """The node with its terms folded."""
+        if isinstance(node.op, Loop):
+            return (self._loop(node, node.op),)
+        folded = self._node(node)
+        if str(node.id) != str(node.task):
+            self._bury(folded)
+        if isinstance(folded.op, Evaluate) and isinstance(folded.op.term, Const) and not (folded.when or folded.needs):
+            self._known[node.id] = folded.op.term
+        return (folded,)
+
+    def _node(self, node: Node) -> Node:
+        """A node with its terms folded."""
+        when: list[Condition] = []
+        sure: set[NodeId] = set()
+        for condition in node.when:
+            found = _Terms(self._known, self.dead, sure).fold(condition.term)
+            sure.update(read.node for read in reads(found))
+            if not isinstance(found, Const) or bool(found.value) != condition.expected:
+                when.append(Condition(found, condition.expected))
+        op = _operation(node.op, _Terms({} if isinstance(node.op, Join) else self._known, self.dead, sure))
+        return replace(node, op=op, when=tuple(when), needs=dependencies(op, tuple(when)))
+
+    def _loop(self, node: Node, loop: Loop) -> Node:
+        """A loop with its terms folded, without the nodes inside that are never done."""
+        source = _Terms(self._known, self.dead, set()).fold(loop.source)
+        # A loop waits for all that is read in it, reached or not, and is one that writes if a call in it does.
+        free = {inner.id for inner in loop.body}.union(read.node for read in reads(source))
+        body = []
+        for inner in loop.body:
+            body.append(folded := self._node(inner))
+            if inner.id != loop.result and free.issuperset(folded.needs) and not _writes(folded):
+                self._bury(folded)
+        op = replace(loop, source=source, body=tuple(_without_dead(body, self.dead, [loop.result])))
+        return replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
+
+    def _bury(self, node: Node) -> None:
+        """Remember a nested node, if one of its conditions never holds: with what it reads before."""
+        before: set[NodeId] = set()
+        for condition in node.when:
+            if isinstance(condition.term, Const):
+                self.dead[node.id] = frozenset(before)
+                return
+            before.update(_risks(condition.term, self.dead))
+
+
+def _writes(node: Node) -> bool:
+    """Whether a node may change something."""
+    return any(effect.is_write for effect in node.effects)
+
+
+def _risks(term: Term, dead: dict[NodeId, frozenset[NodeId]]) -> set[NodeId]:
+    """The nodes whose failure blocks what reads this term."""
+    return {risk for read in reads(term) for risk in dead.get(read.node, (read.node,))}
+
+
+def _without_dead(nodes: list[Node], dead: Collection[NodeId], wanted: Iterable[NodeId]) -> list[Node]:
+    """The nodes but for those that are never done and that nobody reads."""
+    read = set(wanted)
+    kept = []
+    for node in reversed(nodes):
+        if node.id not in dead or node.id in read:
+            read.update(node.needs)
+            kept.append(node)
+    return kept[::-1]
+
+
+def _operation(op: Operation, terms: "_Terms") -> Operation:
+    """An operation with its terms folded."""
+    match op:
+        case Call(tool, bound, fallback=fallback):
+            named = tool.effect.parameters
+            arguments = tuple(
+                (name, value if name in named else terms.argument(tool, name, value)) for name, value in bound
+            )
+            return replace(op, bound=arguments, fallback=None if fallback is None else terms.fold(fallback))
+        case Evaluate(value, fallback):
+            found = terms.fold(value)
+            if fallback is None or (isinstance(found, Const) and terms.may_drop(fallback)):
+                return Evaluate(found)
+            return Evaluate(found, terms.fold(fallback))
+        case Join(value, everything):
+            # Arguments of the join stay apart: a constant list is one argument.
+            parts = map(terms.fold, children(value))
+            return op if everything or not children(value) else Join(rebuild(value, parts))
+        case Loop():
+            return op
+
+
+class _Terms:
+    """Folds terms. `sure` are nodes whose failure blocks the reader anyhow."""
+
+    skipped_is_null = False
+    item: Json = None
+
+    def __init__(self, known: Known, dead: dict[NodeId, frozenset[NodeId]], sure: Collection[NodeId]) -> None:
+        self._known = known
+        self._dead = dead
+        self._sure = sure
+
+    def get(self, node: NodeId, /) -> Json:
+        """The value of a node that is constant."""
+        return self._known[node].value
+
+    def param(self, name: str, /) -> Json:
+        """An input is no constant."""
+        raise KeyError(name)
+
+    def argument(self, tool: Tool, name: str | None, value: Term) -> Term:
+        """An argument; one that does not fit stays, since that is a mistake of the run and not of the plan."""
+        found = self.fold(value)
+        if isinstance(found, Const) and not isinstance(value, Const):
+            try:
+                tool.signature.check(name, found.value)
+            except ArgumentError:
+                return value
+        return found
+
+    def may_drop(self, term: Term, kept: Term | None = None) -> bool:
+        """Whether a term that is not reached may be left out: what it reads can block nothing, or is read anyhow."""
+        risks = _risks(term, self._dead).difference(self._sure)
+        return not risks or (kept is not None and risks.issubset(read.node for read in reads(kept)))
+
+    def fold(self, term: Term) -> Term:
+        """The term with what is known computed."""
+        match term:
+            case Get(node):
+                return self._computed(term, term) if node in self._known else term
+            case Template():
+                return self._template(term)
+            case Choice():
+                return self._choice(term)
+            case Binary():
+                return self._binary(term)
+            case ListOf() | MapOf() | Unary():
+                return self._inner(term)
+            case _:
+                return term
+
+    def _computed(self, term: Term, otherwise: Term) -> Term:
+        """The value of a term whose leaves are constants, if it has one and that is small."""
+        try:
+            value = evaluate(term, self)
+        except EvaluationError:
+            return otherwise
+        return Const(value, term.span) if _size(value) <= LARGEST else otherwise
+
+    def _inner(self, term: ListOf | MapOf | Unary) -> Term:
+        """A term that needs all that is in it."""
+        before = children(term)
+        after = [self.fold(child) for child in before]
+        fresh = term if all(map(_is, before, after)) else rebuild(term, after)
+        return self._computed(fresh, term) if all(isinstance(child, Const) for child in after) else fresh
+
+    def _template(self, term: Template) -> Term:
+        """A text, with its constants in it."""
+        pieces: list[str | Term] = []
+        for part in term.parts:
+            found = part if isinstance(part, str) else self.fold(part)
+            if isinstance(found, Const):
+                found = found.value if isinstance(found.value, str) else compact(found.value)
+            if isinstance(found, str) and pieces and isinstance(pieces[-1], str):
+                pieces[-1] += found
+            elif found != "":
+                pieces.append(found)
+        if all(isinstance(piece, str) for piece in pieces):
+            return Const("".join(piece for piece in pieces if isinstance(piece, str)), term.span)
+        return Template(tuple(pieces), term.span)
+
+    def _choice(self, term: Choice) -> Term:
+        """A choice, or the branch that is taken."""
+        condition, then, otherwise = map(self.fold, children(term))
+        if isinstance(condition, Const):
+            taken, left = (then, otherwise) if condition.value else (otherwise, then)
+            if self.may_drop(left, taken):
+                return taken
+        return Choice(condition, then, otherwise, term.span)
+
+    def _binary(self, term: Binary) -> Term:
+        """Operators that nest on the left, innermost first and without recursion: a chain may have hundreds."""
+        spine = [term]
+        while isinstance(left := spine[-1].left, Binary):
+            spine.append(left)
+        found = self.fold(left)
+        for link in reversed(spine):
+            found = self._operator(link, found, self.fold(link.right))
+        return found
+
+    def _operator(self, term: Binary, left: Term, right: Term) -> Term:
+        """An operator whose operands are folded."""
+        fresh = term if left is term.left and right is term.right else Binary(term.op, left, right, term.span)
+        if term.op in {"and", "or"}:
+            if not isinstance(left, Const):
+                return fresh
+            if bool(left.value) == (term.op == "and"):
+                return right
+            return left if self.may_drop(right) else fresh
+        if isinstance(left, Const) and isinstance(right, Const):
+            return self._computed(fresh, term)
+        if term.op in {"==", "!="} and (_is_new_null(left, term.left) or _is_new_null(right, term.right)):
+            return term
+        return fresh
+
+
+def _is(one: Term, other: Term) -> bool:
+    """Whether nothing was folded."""
+    return one is other
+
+
+def _is_new_null(after: Term, before: Term) -> bool:
+    """Whether an operand became the literal null, with which a skipped value may be compared."""
+    return isinstance(after, Const) and after.value is None and not isinstance(before, Const)
+
+
+def _size(value: Json, depth: int = 0) -> int:
+    """About the length of a value's text; more than the largest where a plan cannot hold it."""
+    if depth > DEEPEST or (type(value) is int and abs(value) >= 10**DIGITS):
+        return LARGEST + 1
+    if isinstance(value, list):
+        return 2 + sum(1 + _size(item, depth + 1) for item in value)
+    if isinstance(value, dict):
+        return 2 + sum(len(key) + 4 + _size(item, depth + 1) for key, item in value.items())
+    return len(value) + 2 if isinstance(value, str) else len(compact(value))

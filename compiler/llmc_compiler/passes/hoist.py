@@ -1,0 +1,181 @@
+"""Hoist: do once what a loop would do for each element."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from llmc_compiler.effects import When
+from llmc_compiler.graph import (
+    Call,
+    Condition,
+    Evaluate,
+    Graph,
+    Loop,
+    Node,
+    dependencies,
+    effects_of,
+    terms,
+)
+from llmc_compiler.order import in_order
+from llmc_compiler.term import Const, Get, Item, ListOf, MapOf, NodeId, Term, children, reads
+
+
+@dataclass(frozen=True, slots=True)
+class Hoist:
+    """Moves out of a loop the calls that do not depend on the element.
+
+        1. search("peaks")                                1. search("peaks")
+                                                          t2_each_l = search("K2") if $1
+        2. search("K2") and compare($x) for x in $1   →   2. $t2_each_l and compare($x) for x in $1
+        join($2)                                          join($2)
+
+    Where the loop has no element the call is not made. Loops that may change something stay as they are.
+    """
+
+    name: str = "hoist"
+
+    def sweep(self) -> "Hoisting":
+        """Begin with an empty plan."""
+        return Hoisting()
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Hoist out of every loop."""
+        sweep = Hoisting()
+        nodes = {found.id: found for node in graph.nodes.values() for found in sweep.add(node)}
+        return in_order(replace(graph, nodes=nodes))
+
+
+class Hoisting:
+    """The nodes so far, with what each has to have read where it has a value."""
+
+    def __init__(self) -> None:
+        """Nothing was seen."""
+        self._needs: dict[NodeId, tuple[NodeId, ...]] = {}
+
+    def add(self, node: Node) -> tuple[Node, ...]:
+        """The node, after what was moved out of it."""
+        self._needs[node.id] = node.needs
+        if not isinstance(node.op, Loop) or any(effect.rule.prune is not When.YES for effect in node.effects):
+            return (node,)
+        return tuple(_hoisted(node, node.op, self._needs))
+
+
+def _hoisted(node: Node, loop: Loop, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> Iterator[Node]:
+    """What was moved out of a loop, and the loop."""
+    length = _length(loop.source)
+    moved = _moved(loop, None if length else _anchors(loop.source, needs)) if length != 0 else {}
+    if not moved:
+        yield node
+        return
+    guard = () if length else (Condition(loop.source),)
+    for inner in loop.body:
+        if inner.id in moved:
+            when = (*guard, *inner.when)
+            key = _outer_id(loop, inner)
+            yield replace(inner, id=key, when=when, needs=dependencies(inner.op, when))
+    body = tuple(_rest(loop, moved))
+    op = replace(loop, body=body)
+    yield replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
+
+
+def _outer_id(loop: Loop, node: Node) -> NodeId:
+    """The id of a node outside: its own, but for the loop's result, of which something stays."""
+    return NodeId(f"{node.id}/once") if node.id == loop.result else node.id
+
+
+def _rest(loop: Loop, moved: Mapping[NodeId, Node]) -> Iterator[Node]:
+    """What stays in the body."""
+    for node in loop.body:
+        if node.id not in moved:
+            yield node
+        elif node.id == loop.result:
+            op = Evaluate(Get(_outer_id(loop, node), (), node.span))
+            yield replace(node, op=op, needs=dependencies(op, ()), effects=())
+
+
+def _length(source: Term) -> int | None:
+    """How many elements there are, if that is known."""
+    match source:
+        case Const(value=list() | dict() as value):
+            return len(value)
+        case ListOf(items) if all(isinstance(item, Const) for item in items):
+            return len(items)
+        case MapOf(entries) if all(isinstance(item, Const) for _, item in entries):
+            return len(entries)
+        case _:
+            return None
+
+
+def _anchors(source: Term, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> set[NodeId]:
+    """The nodes without whose values the source has none."""
+    found = {read.node for read in reads(source)}
+    return found.union(needs.get(source.node, ())) if isinstance(source, Get) else found
+
+
+def _moved(loop: Loop, anchors: set[NodeId] | None) -> dict[NodeId, Node]:
+    """The nodes of the body that can be moved out.
+
+    Where the loop may be empty, `anchors` are the nodes whose failure ends it all the same; what a node reads must be
+    among them, since the loop without elements would not be blocked by it any more.
+    """
+    inside = {node.id for node in loop.body}
+    able = _invariant(loop, inside)
+    if anchors is None:
+        return able
+    anchors = anchors.union(*(node.needs for node in loop.body if node.id not in able))
+    moved: dict[NodeId, Node] = {}
+    for node in able.values():
+        if all(need in (moved if need in inside else anchors) for need in node.needs):
+            moved[node.id] = node
+        else:
+            anchors.update(node.needs)
+    return moved
+
+
+def _invariant(loop: Loop, inside: set[NodeId]) -> dict[NodeId, Node]:
+    """The calls that are the same for all elements, and whose failure is the loop's."""
+    decisive = _decisive(loop)
+    found: dict[NodeId, Node] = {}
+    for node in loop.body:
+        if (
+            isinstance(node.op, Call)
+            and node.id in decisive
+            and not _has_options(node.op)
+            and node.op.tool.effect.rule.hoist is not When.NO
+            and all(need in found or need not in inside for need in node.needs)
+            and not any(map(_has_item, _all_terms(node)))
+        ):
+            found[node.id] = node
+    return found
+
+
+def _has_options(call: Call) -> bool:
+    """Whether a call has options, which belong to a task and so cannot be written in the place where it is used."""
+    return call.timeout is not None or call.retries > 0 or call.fallback is not None
+
+
+def _decisive(loop: Loop) -> set[NodeId]:
+    """The nodes of the body without which no element has a result, whatever the element is."""
+    found: set[NodeId] = set()
+    for node in reversed(loop.body):
+        if node.id == loop.result and node.when:
+            found.update(read.node for read in reads(node.when[0].term))
+        elif node.id == loop.result or (node.id in found and not node.when):
+            found.update((node.id, *node.needs))
+    return found
+
+
+def _all_terms(node: Node) -> Iterator[Term]:
+    """The terms of a node, with its conditions."""
+    yield from (condition.term for condition in node.when)
+    yield from terms(node.op)
+
+
+def _has_item(term: Term) -> bool:
+    """Whether a term reads the element; without recursion, since operators nest by the hundred."""
+    below = [term]
+    while below:
+        found = below.pop()
+        if isinstance(found, Item):
+            return True
+        below.extend(children(found))
+    return False

@@ -1,0 +1,16 @@
+"""A model's text with its everyday damage, mended in front of the one grammar.
+
+changes.py    edits of a statement's text, and where its places were before them
+scan.py       what the strict reading has open after each line
+heads.py      which lines begin a task, and what decorates them
+marks.py      the characters that everybody here looks for
+quotes.py     where a quote ends a string
+call.py       a call with bad quotes, scanned: brackets, arguments, strings
+bare.py       arguments that are no expressions
+arguments.py  what each argument is, and the edits that say so
+mend.py       one statement's text to its statement, with the edits that it took
+lenient.py    lines in, statements out: which lines belong to which statement
+
+A repair is a set of edits; what a statement means is what the strict parser says of the edited text, and every place
+in it points into the text as it came. Text that parses is never edited.
+"""

@@ -1,0 +1,187 @@
+"""What each argument of a scanned call is, and the edits that say so in the language."""
+
+from collections.abc import Container
+from typing import Final
+
+from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.errors.repairs import ColonRead, QuoteAtStart, StringsJoined, TextQuoted, TupleRead
+from llmc_grammar.repair.bare import Probe, begins_thousands, goes_on_thousands, is_expression, is_text
+from llmc_grammar.repair.call import Bracket, Item, Quoted
+from llmc_grammar.repair.changes import Change, Repair
+from llmc_grammar.repair.strings import joined, mended, quoted
+from llmc_grammar.source import Span
+
+_MOST: Final = 256
+_PROBES: Final = 64
+_GROUPS: Final = 6
+_EMPTY: Final = {"call": "()", "group": "(0)", "list": "[]", "mapping": "{}", "text": "()"}
+
+
+class Arguments:
+    """The repairs of the arguments of one call and of everything in them; `names` are those of the tasks above."""
+
+    def __init__(self, text: str, names: Container[str], probe: Probe) -> None:
+        """Nothing is looked at."""
+        self.repairs: list[Repair] = []
+        self._text = text
+        self._names = names
+        self._probe = probe
+        self._probes = 0
+
+    @property
+    def too_many(self) -> bool:
+        """Whether there is more damage than any repair is for."""
+        return len(self.repairs) > _MOST
+
+    def settle(self, bracket: Bracket) -> None:
+        """Find the repairs of a bracket's items."""
+        if bracket.kind == "text":
+            return
+        if bracket.kind == "call" and self._is_one_text(bracket.items):
+            return
+        at = 0
+        while at < len(bracket.items) and not self.too_many:
+            count = self._thousands(bracket, at)
+            if not count:
+                self._item(bracket.items[at], bracket)
+            at += count or 1
+        if bracket.kind == "group" and len(bracket.items) > 1 and self._text[bracket.at : bracket.at + 1] == "(":
+            self._tuple(bracket)
+
+    def _keep(self, report: type[Diagnostic], *changes: Change, moves: bool = False) -> None:
+        """Keep a repair."""
+
+        def warn(span: Span, edit: Edit) -> Diagnostic:
+            return report(span=span, edit=edit)
+
+        self.repairs.append(Repair(changes, warn, moves=moves))
+
+    def _value(self, item: Item) -> str:
+        """An item's value as written."""
+        return self._text[item.value : item.end]
+
+    # ── several items at once ──
+
+    def _is_one_text(self, items: list[Item]) -> bool:
+        """Join arguments over their commas if none of them is an expression: `search(Paris, Texas)`."""
+        if len(items) < 2 or not all(self._is_bare(item) for item in items):  # noqa: PLR2004 (a comma between two)
+            return False
+        start, end = items[0].start, items[-1].end
+        if not is_text(self._text[start:end], self._names):
+            return False
+        self._keep(TextQuoted, quoted(self._text, start, end))
+        return True
+
+    def _is_bare(self, item: Item) -> bool:
+        """Whether an argument has no name, no quotes and no brackets, and is no expression."""
+        has_parts = any(isinstance(part, Quoted) or part.kind != "text" for part in item.parts)
+        if item.name_end >= 0 or item.cut or has_parts or item.start >= item.end:
+            return False
+        return not self._is_expression(item)
+
+    def _thousands(self, bracket: Bracket, at: int) -> int:
+        """The number of items from `at` on that are one number with commas, which is then quoted."""
+        items = bracket.items
+        if not begins_thousands(self._value(items[at])):
+            return 0
+        last = at + 1
+        while last < min(len(items), at + _GROUPS) and self._continues(items[last - 1], items[last]):
+            last += 1
+        group = items[at + 1 : last]
+        if not group or not (items[at].name_end >= 0 or any(self._value(item)[:1] == "0" for item in group)):
+            return 0
+        self._keep(TextQuoted, quoted(self._text, items[at].value, group[-1].end))
+        return last - at
+
+    def _continues(self, before: Item, item: Item) -> bool:
+        """Whether an item is three more digits of the one before it."""
+        return item.value == before.end + 1 and item.name_end < 0 and goes_on_thousands(self._value(item))
+
+    def _tuple(self, bracket: Bracket) -> None:
+        """`(1, 2)` as a list."""
+        self._keep(TupleRead, Change(bracket.at, bracket.at + 1, "["), Change(bracket.end - 1, bracket.end, "]"))
+
+    # ── one item ──
+
+    def _item(self, item: Item, bracket: Bracket) -> None:
+        """Find the repairs of an item and of what is in it."""
+        if item.end < 0 or item.cut:
+            return
+        strings = [part for part in item.parts if isinstance(part, Quoted)]
+        keys = [item.key] if item.key else []
+        self._strings(keys)
+        if not self._is_expression(item):
+            if self._quote(item, bracket, strings) or self._join(item, strings):
+                return
+        elif item.colon:
+            self._colon(item)
+        for part in item.parts:
+            if isinstance(part, Bracket):
+                self.settle(part)
+        self._strings(strings)
+
+    def _strings(self, strings: list[Quoted]) -> None:
+        """Find the repairs inside strings."""
+        repairs = (mended(self._text, one.start, one.end, added=one.added) for one in strings)
+        self.repairs += (repair for repair in repairs if repair is not None)
+
+    def _colon(self, item: Item) -> None:
+        """`name: value` as `name=value`."""
+        name = self._text[item.start : item.name_end]
+        change = Change(item.name_end, item.value, "=")
+        self.repairs.append(Repair((change,), lambda span, edit: ColonRead(span=span, edit=edit, name=name)))
+
+    def _quote(self, item: Item, bracket: Bracket, strings: list[Quoted]) -> bool:
+        """Put an item in quotes, if it is text; a name with a colon is a part of it where it looks like one."""
+        if strings:
+            return False
+        is_title = item.colon and not (
+            self._text[item.start].islower() or sum(one.name_end >= 0 for one in bracket.items) > 1
+        )
+        start = item.start if is_title else item.value
+        if not is_text(self._text[start : item.end].removeprefix("'" if item.apostrophe else ""), self._names):
+            return False
+        if item.colon and not is_title:
+            self._colon(item)
+        self._keep(
+            QuoteAtStart if item.apostrophe else TextQuoted, quoted(self._text, start, item.end), moves=item.apostrophe
+        )
+        return True
+
+    def _join(self, item: Item, strings: list[Quoted]) -> bool:
+        """Make one string of several side by side."""
+        if len(strings) < 2 or len(strings) != len(item.parts) or self._skeleton(item).strip('" \t\r\n'):  # noqa: PLR2004
+            return False
+        damaged = any(mended(self._text, one.start, one.end, added=one.added) for one in strings)
+        if damaged or any(self._text.startswith('"""', one.start) for one in strings):
+            return False
+        places = [(one.start, one.end) for one in strings]
+        self._keep(StringsJoined, *joined(self._text, places[0], places[1:]))
+        if item.colon:
+            self._colon(item)
+        return True
+
+    # ── expressions ──
+
+    def _is_expression(self, item: Item) -> bool:
+        """Whether an item's value is an expression, what is in its strings and brackets aside."""
+        return is_expression(self._skeleton(item), self._ask)
+
+    def _ask(self, skeleton: str) -> bool:
+        """Ask the strict parser, a bounded number of times; after that everything is taken for an expression."""
+        self._probes += 1
+        return self._probes > _PROBES or self._probe(skeleton)
+
+    def _skeleton(self, item: Item) -> str:
+        """An item's value with its strings and brackets empty."""
+        pieces: list[str] = []
+        at = item.value
+        for part in item.parts:
+            pieces.append(self._text[at : part.start])
+            if isinstance(part, Quoted):
+                pieces.append('""')
+            else:
+                pieces.append(self._text[part.start : part.at] + _EMPTY[part.kind])
+            at = part.end
+        pieces.append(self._text[at : item.end])
+        return "".join(pieces)

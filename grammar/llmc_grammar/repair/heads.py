@@ -1,0 +1,133 @@
+"""Which lines begin a task, and what a model decorates them with."""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from llmc_grammar.ast import KEYWORDS
+from llmc_grammar.errors.repairs import JoinSpelled, TaskHead
+from llmc_grammar.repair.changes import Change, Repair
+from llmc_grammar.repair.marks import NAME
+
+_TOOL: Final = rf"(?P<tool>{NAME}(?:\.{NAME})*)"
+_END: Final = r"[ \t]*[.*`]{0,3}[ \t\r]*(?:<END_OF_PLAN>.*)?$"
+_STRICT: Final = re.compile(
+    rf"(?P<dress>[ \t]*)(?:(?P<number>[0-9]+)\.(?![0-9])[ \t]*|(?P<name>{NAME})[ \t]*=(?!=)[ \t]*)?{_TOOL}(?P<call>\()"
+)
+_DECORATED: Final = re.compile(
+    r"[ \t]*(?P<dress>(?:[-*+\u2022>][ \t]+)?(?P<open>\*\*|__|`{1,3})?[ \t]*"
+    r"(?:(?:(?:[Ss]tep|[Aa]ction)[ \t]*)?(?P<number>[0-9]{1,4})(?:\*\*|__)?[.):](?![0-9])(?:\*\*|__)?"
+    rf"|\$(?P<target>[0-9]{{1,4}}|{NAME})[ \t]*=(?!=)|(?P<name>{NAME})[ \t]*=(?!=))?[ \t]*(?P<inner>\*\*|__|`{{1,3}})?)"
+    rf"[ \t]*{_TOOL}(?:(?P<call>\()|{_END})"
+)
+_FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
+_THOUGHT: Final = re.compile(r"[ \t]*Thought:")
+_FINISH: Final = frozenset({"finish", "Finish"})
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a task up to its call: where the tool's name stands, and the repairs of what is before it.
+
+    `call` is where the call's bracket is, None for a join without one.
+    """
+
+    start: int
+    tool: int
+    call: int | None
+    numbered: bool
+    join: bool
+    repairs: tuple[Repair, ...]
+
+
+def find_head(text: str, tools: Container[str], at: int = 0) -> Head | None:
+    """The head of the task that begins at `at`, if one does; `tools` are the names that the toolbox has."""
+    match = _STRICT.match(text, at)
+    if match and match["tool"] == "join":
+        return Head(match.end("dress"), match.start("tool"), match.start("call"), bool(match["number"]), True, ())  # noqa: FBT003
+    if match and match["tool"] not in KEYWORDS:
+        return _head(match, tools, ())
+    match = _DECORATED.match(text, at)
+    if not match or (match["tool"] in KEYWORDS and match["tool"] != "join"):
+        return None
+    binder = _binder(match)
+    if match["call"] is None and (not _is_join(match["tool"], tools) or match["name"] or match["target"]):
+        return None
+    if not (binder or match["open"] or match["inner"] or match["call"] is None) or (
+        binder == "" and "> " in match["dress"]
+    ):
+        return None
+    dressed = match["dress"] + text[match.end("dress") : match.start("tool")]
+    repairs: tuple[Repair, ...] = ()
+    if dressed.rstrip() != binder.rstrip():
+        repairs = (_dressed(match.start("dress"), match.start("tool"), binder),)
+    return _head(match, tools, repairs)
+
+
+def _binder(match: re.Match[str]) -> str:
+    """The binder as the language writes it, with a blank behind it, or nothing."""
+    if match["number"]:
+        return f"{int(match['number'])}. "
+    if match["target"]:
+        target = match["target"]
+        return f"{int(target)}. " if target.isdigit() else f"{target} = "
+    return f"{match['name']} = " if match["name"] else ""
+
+
+def _dressed(start: int, end: int, binder: str) -> Repair:
+    """The repair of a decorated head."""
+    shown = binder.rstrip()
+    help_ = f"write `{shown} tool(…)`" if shown else "write the call alone"
+    return Repair((Change(start, end, binder),), lambda span, edit: TaskHead(span=span, edit=edit, suggestion=help_))
+
+
+def _is_join(tool: str, tools: Container[str]) -> bool:
+    """Whether a word ends the plan."""
+    return tool == "join" or (tool in _FINISH and tool not in tools)
+
+
+def _head(match: re.Match[str], tools: Container[str], repairs: tuple[Repair, ...]) -> Head:
+    """The head of a match, with the repair of a join that is spelled otherwise."""
+    start, end = match.span("tool")
+    join = _is_join(match["tool"], tools)
+    bare = match["call"] is None
+    if join and (match["tool"] != "join" or bare):
+        word = Change(start, end, "join()" if bare else "join")
+        repairs = (*repairs, Repair((word,), lambda span, edit: JoinSpelled(span=span, edit=edit, found=match["tool"])))
+    call = None if bare else match.start("call")
+    groups = match.groupdict()
+    numbered = bool(match["number"]) or (groups.get("target") or "").isdigit()
+    first = match.start("dress") if match.re is _DECORATED else match.end("dress")
+    return Head(first, start, call, numbered, join, repairs)
+
+
+def is_fence(line: str) -> bool:
+    """Whether a line is a code fence."""
+    return _FENCE.match(line) is not None
+
+
+def is_thought(line: str) -> bool:
+    """Whether a line is a thought."""
+    return _THOUGHT.match(line) is not None
+
+
+class TaskLine(Enum):
+    """Whether a line begins a task while another statement is open; `name = tool(` may be an argument as well."""
+
+    NO = auto()
+    NAMED = auto()
+    CERTAIN = auto()
+
+
+def task_line(line: str, tools: Container[str]) -> TaskLine:
+    """What kind of a task line it is; one ends an open statement, unless that asks for more."""
+    if is_fence(line) or is_thought(line):
+        return TaskLine.CERTAIN
+    head = find_head(line, tools)
+    if head is None:
+        return TaskLine.NO
+    if head.numbered or head.join:
+        return TaskLine.CERTAIN
+    return TaskLine.NAMED if "=" in line[head.start : head.tool] else TaskLine.NO

@@ -1,0 +1,112 @@
+"""What the strict reading has open after the lines so far; each line is looked at once."""
+
+import re
+from typing import Final
+
+from llmc_grammar.repair.marks import FLOW_WORDS, PAIRS
+
+_TOKEN: Final = re.compile(
+    r'"""[^"\\]*(?:(?:\\.|""?(?!"))[^"\\]*)*"""|(""")|"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'|(["\'])'
+    r"|([(\[{])|([)\]}])|(#)|(<END_OF_PLAN>)"
+)
+_LONG, _SHORT, _OPENER, _CLOSER, _COMMENT, _MARK = range(1, 7)
+_ENDS: Final = {
+    '"""': re.compile(r'[^"\\]*(?:(?:\\.?|""?(?!"))[^"\\]*)*"""'),
+    '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"'),
+    "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'"),
+}
+_GOES_ON: Final = re.compile(r"(?:^|[^\\])(?:\\\\)*\\$")
+_BEHIND: Final = re.compile(r"[ \t\r]*(?:$|[,)\]}:+\-*/%<>=!@#&|^~?]|<END_OF_PLAN>|(?:if|else|for|in|and|or|not)\b)")
+_WORD: Final = re.compile(r"\w+\Z")
+_TWO_WORDS: Final = re.compile(r"(?:^|[^\w$.\"'])(\w+)[ \t]+(\w+)[ \t]*\Z")
+
+
+class Scan:
+    """Brackets and strings that are open.
+
+    `broken`: nothing can close them, since a string ended with its line or a bracket with another one. `odd`: a string
+    stands where none can, so that its quotes may be others. `mark` is where an end mark stood in the last line, `shut`
+    where a bracket of it first closed all that was open.
+    """
+
+    __slots__ = ("brackets", "broken", "code", "mark", "odd", "quote", "quote_at", "shut")
+
+    def __init__(self) -> None:
+        """Nothing is open."""
+        self.brackets: list[str] = []
+        self.quote = ""
+        self.quote_at = 0
+        self.broken = False
+        self.odd = False
+        self.mark: int | None = None
+        self.shut: int | None = None
+        self.code = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the statement is whole."""
+        return not (self.brackets or self.quote or self.broken)
+
+    def line(self, text: str, at: int = 0) -> None:
+        """Read one more line from `at` on, without its newline; `code` is then where its comment begins."""
+        self.mark = self.shut = None
+        self.code = len(text)
+        if self.broken:
+            return
+        if self.quote:
+            match = _ENDS[self.quote].match(text, at)
+            if not match:
+                self.broken |= self.quote != '"""' and not _goes_on(text)
+                return
+            self.quote = ""
+            at = match.end()
+        self._tokens(text, at)
+
+    def _tokens(self, text: str, at: int) -> None:
+        """Read what stands outside a string."""
+        for match in _TOKEN.finditer(text, at):
+            kind = match.lastindex
+            if kind is None:
+                self.odd |= _is_odd(text, *match.span())
+            elif kind == _OPENER:
+                self.brackets.append(match[0])
+            elif kind == _CLOSER:
+                if self.brackets and PAIRS[self.brackets.pop()] != match[0]:
+                    self.broken = True
+                    return
+                if not self.brackets and self.shut is None:
+                    self.shut = match.end()
+            elif kind == _COMMENT:
+                self.code = match.start()
+                self.odd |= _hides(text, match.start()) and bool(self.brackets)
+                return
+            elif kind == _MARK:
+                self.code = self.mark = match.start()
+                return
+            else:
+                self.quote, self.quote_at = match[0], match.start()
+                self.broken = kind == _SHORT and not _goes_on(text)
+                self.odd |= _is_glued(text, match.start())
+                return
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a line ends with a backslash that is none of a pair."""
+    return _GOES_ON.search(text.rstrip("\r")) is not None
+
+
+def _is_odd(text: str, start: int, end: int) -> bool:
+    """Whether a string from `start` to `end` stands where none can."""
+    return _is_glued(text, start) or not _BEHIND.match(text, end)
+
+
+def _is_glued(text: str, start: int) -> bool:
+    """Whether a word that is none of the language's stands right before a string."""
+    match = _WORD.search(text, max(0, start - 8), start)
+    return match is not None and match[0] not in FLOW_WORDS
+
+
+def _hides(text: str, start: int) -> bool:
+    """Whether a comment stands behind two words side by side, as in `search(Love Potion #9)`."""
+    match = _TWO_WORDS.search(text, max(0, start - 200), start)
+    return match is not None and FLOW_WORDS.isdisjoint(match.groups()) and ")" in text[start:]

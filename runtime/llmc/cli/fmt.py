@@ -1,0 +1,91 @@
+"""`llmc fmt`: plans in canonical form, with their comments and blank lines."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llmc.cli.options import MaxTasks, MaxText, PlanFiles
+from llmc.cli.outcome import FOUND, USAGE, counted, tell
+from llmc.cli.plans import STDIN, UnreadablePlanError, bounds, drawn, read_plan
+from llmc.cli.writing import difference, replace_file
+
+if TYPE_CHECKING:
+    from llmc import Bounds
+
+
+def fmt(
+    files: PlanFiles,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; name the plans that would change.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
+    max_tasks: MaxTasks = None,
+    max_text: MaxText = None,
+) -> None:
+    """Format plans in place, or standard input to standard output; plans with errors stay as they are."""
+    limits = bounds(max_tasks, max_text)
+    changed, statuses = [], [0]
+    for file in files:
+        try:
+            before, after = _formatted(file, limits)
+            _put(file, before, after, check=check, diff=diff)
+            if before != after:
+                changed.append(file)
+        except _UnchangedError as error:
+            tell(str(error))
+            statuses.append(error.status)
+    if not (STDIN in files and not check and not diff):
+        words = "would change" if check or diff else "changed"
+        tell(f"{counted(len(files), 'plan')}: {f'{len(changed)} {words}' if changed else 'no changes'}")
+    raise typer.Exit(max(*statuses, FOUND if check and changed else 0))
+
+
+class _UnchangedError(Exception):
+    """A plan that stays as it is."""
+
+    def __init__(self, message: str, status: int) -> None:
+        """Say why."""
+        super().__init__(message)
+        self.status = status
+
+
+def _formatted(file: str, limits: "Bounds") -> tuple[bytes, bytes]:
+    """A plan's text as it is and as it should be; raises _UnchangedError."""
+    from llmc_grammar import parse
+    from llmc_grammar.format import FormatError, format_plan
+
+    try:
+        text = read_plan(file, limits.text)
+    except UnreadablePlanError as error:
+        raise _UnchangedError(f"llmc: {error}", USAGE) from error
+    parsed = parse(text.data, name=text.name, bounds=limits)
+    if not parsed.ok:
+        raise _UnchangedError(drawn(parsed.diagnostics, parsed.source, sys.stderr), FOUND)
+    try:
+        return text.data, format_plan(parsed, limits).encode()
+    except FormatError as error:
+        raise _UnchangedError(f"llmc: {text.name} is left as it is: {error}", FOUND) from error
+
+
+def _put(file: str, before: bytes, after: bytes, *, check: bool, diff: bool) -> None:
+    """Write the formatted text where it belongs, or what there is to say about it; raises _UnchangedError."""
+    if diff:
+        _write(difference(file, before.decode(), after.decode()).encode())
+    elif check:
+        if before != after:
+            print(file)
+    elif file == STDIN:
+        _write(after)
+    elif before != after:
+        try:
+            replace_file(Path(file), after)
+        except OSError as error:
+            raise _UnchangedError(f"llmc: {file}: {(error.strerror or str(error)).lower()}", USAGE) from error
+
+
+def _write(data: bytes) -> None:
+    """Write bytes to standard output: a text goes out as it came in, whatever the terminal's encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

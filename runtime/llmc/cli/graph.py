@@ -1,0 +1,83 @@
+"""`llmc graph`: what a plan becomes, as a picture."""
+
+import json
+import shutil
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from llmc.cli.options import MaxTasks, MaxText, Optimize, PlanFile, Tools
+from llmc.cli.outcome import fail
+from llmc.cli.plans import has_color, program
+
+if TYPE_CHECKING:
+    from llmc import Program
+    from llmc_compiler.drawing import Line
+    from llmc_compiler.picture import Picture
+
+_CODES: Final = {"bold": "1", "dim": "2"}
+
+
+class Format(StrEnum):
+    """What a graph is drawn as."""
+
+    TEXT = "text"
+    DOT = "dot"
+    MERMAID = "mermaid"
+    JSON = "json"
+    SVG = "svg"
+
+
+def graph(
+    file: PlanFile,
+    *,
+    format_: Annotated[Format, typer.Option("--format", help="How the graph is drawn.")] = Format.TEXT,
+    width: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Columns of the text (those of the terminal, else 80).")
+    ] = None,
+    tools: Tools = None,
+    optimize: Optimize = True,
+    max_tasks: MaxTasks = None,
+    max_text: MaxText = None,
+) -> None:
+    """Draw what will run together, what waits for what, and which tasks are merged or left out."""
+    compiled = program(file, tools, max_tasks, max_text, optimize=optimize)
+    print(_drawn(compiled, format_, width or shutil.get_terminal_size().columns).rstrip("\n"))
+
+
+def _drawn(compiled: "Program", format_: Format, width: int) -> str:
+    """The graph in a format, or the end with a message where a program is missing that draws it."""
+    from llmc_compiler.dot import to_dot
+    from llmc_compiler.mermaid import to_mermaid
+    from llmc_compiler.picture import Picture
+    from llmc_runtime.display import NoGraphvizError, svg
+
+    if format_ is Format.JSON:
+        return json.dumps(compiled.to_json(), ensure_ascii=False, indent=2)
+    picture = Picture.of(compiled.graph, compiled.plan)
+    if format_ is Format.MERMAID:
+        return to_mermaid(picture)
+    if format_ is Format.TEXT:
+        return _text(picture, width, color=has_color(sys.stdout))
+    dot = to_dot(picture)
+    if format_ is Format.DOT:
+        return dot
+    try:
+        return svg(dot)
+    except NoGraphvizError as error:
+        fail(str(error))
+
+
+def _text(picture: "Picture", width: int, *, color: bool) -> str:
+    """The lines of a picture, with the codes of a terminal where it shows them."""
+    from llmc_compiler.drawing import draw, plain
+
+    lines = draw(picture, width)
+    return "\n".join(map(_painted if color else plain, lines))
+
+
+def _painted(line: "Line") -> str:
+    """A line with its styles as a terminal knows them."""
+    return "".join(f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and text else text for text, style in line)

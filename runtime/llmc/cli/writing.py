@@ -1,0 +1,48 @@
+"""Files whose text changes: as a difference, or replaced at once."""
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Final
+
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def difference(name: str, before: str, after: str) -> str:
+    """What changes in a file as a unified diff, empty if nothing does; line ends count.
+
+    Characters that a plan may not hold are shown as escapes: a terminal would obey them.
+    """
+    from difflib import unified_diff
+
+    from llmc_grammar.characters import HIDDEN
+
+    lines = unified_diff(_LINE.findall(before), _LINE.findall(after), name, name)
+    text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    return re.sub(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{HIDDEN}]|\r(?!\n)", _escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    """A character as an escape of the language."""
+    return f"\\u{ord(match[0]):04x}"
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put other content into a file, all of it or nothing; raises OSError. Links and the file's mode stay."""
+    import tempfile
+
+    target = path.resolve()
+    with target.open("r+b"):
+        pass  # a file that may not be written is not replaced either
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(stat.S_IMODE(target.stat().st_mode))
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,273 @@
+"""Pictures: lines of text, Graphviz, Mermaid; and that nothing from outside breaks out of a label."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmc_compiler import dot, mermaid
+from llmc_compiler.cells import cells, fit, padded, visible
+from llmc_compiler.dot import to_dot
+from llmc_compiler.drawing import NARROWEST, as_text, draw, plain
+from llmc_compiler.graph import Node, node_body
+from llmc_compiler.mermaid import to_mermaid
+from llmc_compiler.picture import Picture
+from llmc_compiler.pipeline import PIPELINE
+from tests.compiler.compiling import from_plan, read, toolbox
+from tests.semantics.compared import TOOLBOX
+from tests.semantics.generator import random_plan
+
+SEEDS = range(60)
+HOSTILE = (
+    '"]; evil [label="',
+    'a"]\nB["x"]',
+    "\\",
+    '\\"',
+    "&quot;] #quot; #34;",
+    "<script>alert(1)</script>",
+    "$$x$$ %%{init: {}}%% `x` {{}} --> @{shape: x}",
+    "\u202eabc\x00\x1b[2J\ud800",
+    "1. end",
+    "ﬂ°°34¶ß",
+)
+
+STRING = r'"(?:[^"\\\n]|\\[\\"n])*"'
+ATTRIBUTES = rf"\[\w+=(?:{STRING}|[\w.]+)(?:, \w+=(?:{STRING}|[\w.]+))*\]"
+DOT_LINE = re.compile(
+    rf" *(?:digraph plan {{|subgraph cluster_\w+ {{|}}|compound=true;|label={STRING}; style=rounded; color={STRING};"
+    rf"(?: penwidth=2\.5;)?|\w+ {ATTRIBUTES};|\w+ -> \w+(?: {ATTRIBUTES})?;)"
+)
+LABEL = r'"(?:[^\W_]|[ ,:()=]|#[0-9]+;|<br/>)*"'
+MERMAID_LINE = re.compile(
+    rf" *(?:flowchart TD|subgraph n\d+ \[{LABEL}\]|end|n\d+ (?:-->|==>|-\.->) n\d+|g\d+ -\.- n\d+"
+    rf"|[ng]\d+[\[({{]{{1,2}}{LABEL}[\])}}]{{1,2}}:::\w+|classDef \w+ [\w:#,-]+|class [n\d,]+ long)"
+)
+
+PLAN = """\
+1. rows()
+2. rows()
+3. guess("a")
+4. store($1, $3)
+5. act() if $4
+6. f(g($x), $1) for x in $3 if h($x)
+7. put($6)
+8. g(1)
+join("$2 and $6")
+"""
+
+
+DRAWN = """\
+1 ┬   ○ 1          rows()
+  └   ● 3          guess("a")
+2 ┬   ○ 4          store($1, $3)                       ← 1 3
+  └   ● 6          f(g($x), $1) for x in $3 if h($x)   ← 3 1
+      ● 6/filter   h($x)
+      ● 6/each/a0  g($x) if $6/filter                  ← 6/filter
+      ● 6/each     f($6/each/a0, $1) if $6/filter      ← 6/filter 6/each/a0 1
+3 ┬   ○ 5          act() if $4                         ← 4
+  └   ○ join       "$1 and $6"                         ← 1 6
+4 ─   ● 7          put($6)                             ← 6   ⇠ 5
+      = 2          rows()                              = 1
+      - 8          g(1)
+8 calls on 4 levels, at most 4 on one
+longest chain 5 of 8 calls: 3, 6, 7
+● longest chain   ← needs the value of   ⇠ waits for the end of   = merged
+- left out
+"""
+
+NARROW = """\
+1 ┬   ○ 1          rows()
+  └   ● 3          guess("a")
+2 ┬   ○ 4          store($1, $3)      ← 1 3
+  └   ● 6          f(g($x), $1) fo…   ← 3 1
+      ● 6/filter   h($x)
+      ● 6/each/a0  g($x) if $6/fil…   ← 6/f…
+      ● 6/each     f($6/each/a0, $…   ← 6/f…
+3 ┬   ○ 5          act() if $4        ← 4
+  └   ○ join       "$1 and $6"        ← 1 6
+4 ─   ● 7          put($6)            ← 6  …
+      = 2          rows()             = 1
+      - 8          g(1)
+8 calls on 4 levels, at most 4 on one
+longest chain 5 of 8 calls: 3, 6, 7
+● longest chain   ← needs the value of
+⇠ waits for the end of   = merged
+- left out
+"""
+
+
+def picture(text: str, *, optimized: bool = True) -> Picture:
+    """The picture of a plan."""
+    plan = read(text).plan
+    return Picture.of(from_plan(plan, passes=PIPELINE if optimized else ()), plan)
+
+
+def pictures() -> Iterator[Picture]:
+    """The pictures of random plans."""
+    for seed in SEEDS:
+        plan = random_plan(Random(seed))
+        yield Picture.of(from_plan(plan, TOOLBOX, PIPELINE), plan)
+
+
+def hostile(found: Picture, text: str) -> Picture:
+    """The picture with this text wherever it has one."""
+    gone = tuple(replace(one, text=text) for one in found.gone)
+    return replace(found, texts=dict.fromkeys(found.texts, text), gone=gone)
+
+
+def everything() -> list[Picture]:
+    """Pictures of random plans, and of one with every text that may be a danger."""
+    return [*pictures(), *(hostile(picture(PLAN), text) for text in HOSTILE)]
+
+
+def test_a_picture_as_text() -> None:
+    """Levels with their nodes, those inside a loop below it, what each waits for, and what is gone."""
+    assert as_text(picture(PLAN), 80) == DRAWN
+    assert as_text(picture(PLAN), 44) == NARROW
+
+
+def test_all_lines_fit() -> None:
+    """At any width no line is longer, and every node and every task that is gone has a line."""
+    for found in everything():
+        shown = len(found.graph.nodes) + len(found.gone) + sum(map(len, inside(found)))
+        for width in (1, NARROWEST, 40, 80, 200):
+            lines = [plain(line) for line in draw(found, width)]
+            assert max(map(cells, lines)) <= max(width, NARROWEST)
+            assert all(line.isprintable() for line in lines)
+            assert len([line for line in lines if re.match(r".{3,12} [●○=-] ", line)]) >= shown
+
+
+def inside(found: Picture) -> Iterator[tuple[Node, ...]]:
+    """The bodies of loops that have several nodes."""
+    for node in found.graph.nodes.values():
+        if len(node_body(node)) > 1:
+            yield node_body(node)
+
+
+def test_styles() -> None:
+    """The longest chain is bold, what is gone and what is waited for is dim, the rest is plain."""
+    lines = {
+        plain(line).split()[-1]: line
+        for line in draw(picture("1. f(0)\n2. f(0)\n3. g(1)\n4. guess()\njoin($2, $3)"), 60)
+    }
+    styles = {text.strip(): style for line in lines.values() for text, style in line}
+    assert styles["● 1     f(0)"] == "bold"
+    assert styles["○ 3     g(1)"] == ""
+    assert styles["← 1 3"] == "dim"
+    assert [line[0][1] for line in lines.values() if len(line) == 1 and " - 4 " in line[0][0]] == ["dim"]
+
+
+def test_a_plan_without_calls() -> None:
+    """There is a picture of it too."""
+    assert as_text(picture("join(1)"), 80) == "1 ─ ● join  1\nno calls\n● longest chain\n"
+
+
+def test_long_lists_are_cut() -> None:
+    """Of what a node waits for, the first are named, and of a long chain both ends."""
+    text = "1. f()\n" + "".join(f"{number}. f(${number - 1})\n" for number in range(2, 21)) + "join()"
+    drawn = as_text(picture(text), 400)
+    assert "← 1 2 3 4 5 6 7 8 9 and 11 more" in drawn
+    assert "longest chain 20 of 20 calls: 1, 2, 3, 4, …, 17, 18, 19, 20" in drawn
+
+
+def test_a_picture_in_dot() -> None:
+    """Effects by shape and colour, order edges dashed, loops as clusters, what is gone grey."""
+    drawn = to_dot(picture(PLAN))
+    assert re.search(r'n0 \[label="1\\nrows\(\)", shape=cylinder, fillcolor="#\w+"\];', drawn)
+    assert re.search(r'n1 \[label="3\\nguess\(\\"a\\"\)", shape=ellipse, fillcolor="#\w+", penwidth=2.5\];', drawn)
+    assert "subgraph cluster_" in drawn
+    assert drawn.count("style=dashed];") + drawn.count("style=dashed, penwidth") == 1
+    assert 'label="2\\nrows()", shape=box, style=dashed, color="#9aa0a6"' in drawn
+    assert 'label="8\\ng(1)"' in drawn
+
+
+def test_a_picture_in_mermaid() -> None:
+    """The same, with classes."""
+    drawn = to_mermaid(picture(PLAN))
+    assert '  n0[("1<br/>rows()")]:::read\n' in drawn
+    assert drawn.count(" -.-> ") == 1
+    assert "    n5[" in drawn.partition("subgraph n4 [")[2].partition("\n  end\n")[0]
+    assert '[("2<br/>rows()")]' not in drawn
+    assert '["2<br/>rows()"]:::gone' in drawn
+
+
+@pytest.mark.parametrize("effect", ["pure", "nondet", "read(a)", "bare", "write(a, idempotent)", "write(a)", "opaque"])
+def test_every_effect_has_its_look(effect: str) -> None:
+    """In dot as in Mermaid."""
+    plan = read("1. tool()\njoin($1)").plan
+    found = Picture.of(from_plan(plan, toolbox({"tool": effect})), plan)
+    name = "idempotent" if "idempotent" in effect else effect.partition("(")[0]
+    assert f":::{name}\n" in to_mermaid(found)
+    assert DOT_LINE.fullmatch(to_dot(found).splitlines()[4])
+
+
+def test_dot_is_well_formed() -> None:
+    """Every line is a statement with whole strings, and brackets close."""
+    for found in everything():
+        drawn = to_dot(found)
+        assert [line for line in drawn.splitlines() if not DOT_LINE.fullmatch(line) and "sans-serif" not in line] in (
+            [],
+            ["  edge [arrowsize=0.7];"],
+        )
+        bare = re.sub(STRING, "", drawn)
+        assert bare.count("{") == bare.count("}")
+        assert '"' not in bare
+
+
+def test_mermaid_is_well_formed() -> None:
+    """Every line is a statement whose labels hold letters, codes, and little else."""
+    for found in everything():
+        drawn = to_mermaid(found).splitlines()
+        assert [line for line in drawn if not MERMAID_LINE.fullmatch(line)] == []
+        assert sum(line.strip().startswith("subgraph") for line in drawn) == sum(
+            line.strip() == "end" for line in drawn
+        )
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_graphviz_takes_it() -> None:
+    """The real program draws what we write, and finds nothing to complain of."""
+    for found in everything():
+        run = subprocess.run(["dot", "-Tsvg"], input=to_dot(found).encode(), capture_output=True, check=True)  # noqa: S607
+        assert b"<script>" not in run.stdout
+        assert run.stderr == b""
+
+
+@given(st.text())
+def test_a_label_is_one_string(text: str) -> None:
+    """Whatever the text is."""
+    assert re.fullmatch(STRING, dot.quoted(text))
+    assert re.fullmatch(LABEL, mermaid.quoted(text))
+
+
+@given(st.text(), st.integers(0, 30))
+def test_text_fits_its_cells(text: str, width: int) -> None:
+    """It is cut at the width, printable, and whole where there is room."""
+    found = fit(text, width)
+    assert cells(found) <= width
+    assert found.isprintable()
+    if len(text) <= width and cells(visible(text)) <= width:
+        assert found == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("東京都", 6, "東京都"),
+        ("東京都", 5, "東京…"),
+        ("東京都", 4, "東…"),
+        ("abc", 2, "a…"),
+        ("a", 0, ""),
+        ("\n", 9, r"\n"),
+    ],
+)
+def test_wide_characters_take_two_cells(text: str, width: int, shown: str) -> None:
+    """So columns stand below each other in any script."""
+    assert fit(text, width) == shown
+    assert cells(padded(shown, 10)) == 10

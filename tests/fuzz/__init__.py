@@ -1,0 +1,1 @@
+"""Fuzzing, guided by coverage: run by `make fuzz-text`, never by `make check`."""

@@ -1,0 +1,1 @@
+"""Reading a model's text: what is mended, and what must not be."""
