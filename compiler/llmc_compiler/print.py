@@ -248,6 +248,8 @@ def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
             roots += [*terms(inner.op), *(condition.term for condition in inner.when)]
         for root in roots:
             uses.update(_weights(root))
+        # What a loop's body reads outside was moved out of it, and stays there.
+        uses.update(2 * [need for inner in node_body(node) for need in inner.needs if need in graph.nodes])
     # A written task that was merged into a nested call is printed as a read of it.
     uses.update(2 * [key for task, key in graph.tasks.items() if str(task) != str(key)])
     return [key for key in graph.nodes if key not in names and key != JOIN and uses[key] != 1]

@@ -45,9 +45,7 @@ class Head:
 def find_head(text: str, tools: Container[str], at: int = 0) -> Head | None:
     """The head of the task that begins at `at`, if one does; `tools` are the names that the toolbox has."""
     match = _STRICT.match(text, at)
-    if match and match["tool"] == "join":
-        return Head(match.end("dress"), match.start("tool"), match.start("call"), bool(match["number"]), True, ())  # noqa: FBT003
-    if match and match["tool"] not in KEYWORDS:
+    if match and (match["tool"] == "join" or match["tool"] not in KEYWORDS):
         return _head(match, tools, ())
     match = _DECORATED.match(text, at)
     if not match or (match["tool"] in KEYWORDS and match["tool"] != "join"):
@@ -55,15 +53,11 @@ def find_head(text: str, tools: Container[str], at: int = 0) -> Head | None:
     binder = _binder(match)
     if match["call"] is None and (not _is_join(match["tool"], tools) or match["name"] or match["target"]):
         return None
-    if not (binder or match["open"] or match["inner"] or match["call"] is None) or (
-        binder == "" and "> " in match["dress"]
-    ):
+    if not (binder or match["open"] or match["inner"] or match["call"] is None):
         return None
-    dressed = match["dress"] + text[match.end("dress") : match.start("tool")]
-    repairs: tuple[Repair, ...] = ()
-    if dressed.rstrip() != binder.rstrip():
-        repairs = (_dressed(match.start("dress"), match.start("tool"), binder),)
-    return _head(match, tools, repairs)
+    start, tool = match.start("dress"), match.start("tool")
+    is_dressed = text[start:tool].rstrip() != binder.rstrip()
+    return _head(match, tools, (_dressed(start, tool, binder),) if is_dressed else ())
 
 
 def _binder(match: re.Match[str]) -> str:
