@@ -25,12 +25,12 @@ _INTERESTING: Final = re.compile(
     r"|([(\[{])|([)\]}])|(#)|(<END_OF_PLAN>)|[^\x00-\x7f]+"
 )
 _OPEN_LONG, _OPEN_SHORT, _OPENER, _CLOSER, _COMMENT, _MARK = range(1, 7)
-_STRING_END: Final = {
+STRING_END: Final = {
     '"""': re.compile(r'[^"\\]*(?:(?:\\.?|""?(?!"))[^"\\]*)*"""'),
     '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"'),
     "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'"),
 }
-_GOES_ON: Final = re.compile(r"(?:^|[^\\])(?:\\\\)*\\$")
+GOES_ON: Final = re.compile(r"(?:^|[^\\])(?:\\\\)*\\$")
 _PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _ALWAYS: Final = re.compile(r"[ \t]*(?:[0-9]+\.(?![0-9])|Thought:)")
@@ -158,11 +158,11 @@ class Splitter:
     def _close_string(self, text: str) -> int:
         """Where the string that is open since an earlier line ends in this one, or -1."""
         state = self._open
-        match = _STRING_END[state.quote].match(text)
+        match = STRING_END[state.quote].match(text)
         if match:
             state.quote = ""
             return match.end()
-        if state.quote != '"""' and not _GOES_ON.search(text.rstrip("\r")):
+        if state.quote != '"""' and not GOES_ON.search(text.rstrip("\r")):
             self._unclosed_line()
         return -1
 
@@ -202,7 +202,7 @@ class Splitter:
         state = self._open
         state.quote, state.quote_at = quote, start + at
         long = quote == '"""'
-        if (long and self._mode == Mode.HOPELESS) or (not long and not _GOES_ON.search(text[at:].rstrip("\r"))):
+        if (long and self._mode == Mode.HOPELESS) or (not long and not GOES_ON.search(text[at:].rstrip("\r"))):
             self._unclosed_line()
 
     def _unclosed_line(self) -> None:

@@ -4,18 +4,13 @@ import re
 from typing import Final
 
 from llmc_grammar.repair.marks import FLOW_WORDS, PAIRS
+from llmc_grammar.split import GOES_ON, STRING_END
 
 _TOKEN: Final = re.compile(
     r'"""[^"\\]*(?:(?:\\.|""?(?!"))[^"\\]*)*"""|(""")|"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'|(["\'])'
     r"|([(\[{])|([)\]}])|(#)|(<END_OF_PLAN>)"
 )
 _LONG, _SHORT, _OPENER, _CLOSER, _COMMENT, _MARK = range(1, 7)
-_ENDS: Final = {
-    '"""': re.compile(r'[^"\\]*(?:(?:\\.?|""?(?!"))[^"\\]*)*"""'),
-    '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"'),
-    "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'"),
-}
-_GOES_ON: Final = re.compile(r"(?:^|[^\\])(?:\\\\)*\\$")
 _BEHIND: Final = re.compile(r"[ \t\r]*(?:$|[,)\]}:+\-*/%<>=!@#&|^~?]|<END_OF_PLAN>|(?:if|else|for|in|and|or|not)\b)")
 _WORD: Final = re.compile(r"\w+\Z")
 _TWO_WORDS: Final = re.compile(r"(?:^|[^\w$.\"'])(\w+)[ \t]+(\w+)[ \t]*\Z")
@@ -54,7 +49,7 @@ class Scan:
         if self.broken:
             return
         if self.quote:
-            match = _ENDS[self.quote].match(text, at)
+            match = STRING_END[self.quote].match(text, at)
             if not match:
                 self.broken |= self.quote != '"""' and not _goes_on(text)
                 return
@@ -92,7 +87,7 @@ class Scan:
 
 def _goes_on(text: str) -> bool:
     """Whether a line ends with a backslash that is none of a pair."""
-    return _GOES_ON.search(text.rstrip("\r")) is not None
+    return GOES_ON.search(text.rstrip("\r")) is not None
 
 
 def _is_odd(text: str, start: int, end: int) -> bool:
