@@ -1,36 +1,107 @@
 """A call's arguments against the tool's parameters; each mistake at its argument."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from typing import Final
 
-from llmc_compiler import errors
-from llmc_compiler.binding import Misfit, Missing, TooMany, Twice, Unknown, bind
-from llmc_compiler.term import Const
+from llmc_compiler import errors, types
+from llmc_compiler.binding import Misfit, Missing, TooMany, Twice, Unknown
+from llmc_compiler.infer import Facts
+from llmc_compiler.term import Const, ListOf, MapOf, Read, Term, written, written_read
 from llmc_compiler.tools import ArgumentError, Tool
+from llmc_compiler.types import NULL, STR, Type, describe, overlap, within
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
 
+_MOST_KEYS: Final = 5
+"""How many keys of a value are looked at for a better one."""
 
-def check_arguments(
-    tool: Tool, call: ast.Call, constants: Sequence[Const | None], diagnostics: list[Diagnostic]
-) -> tuple[str | None, ...]:
-    """The parameter of each argument; `constants` has the values of those that are known."""
-    names, misfits = bind(tool.signature.shape, [given.name for given in call.arguments])
-    diagnostics.extend(_misfit(misfit, tool, call) for misfit in misfits)
-    wrong = {misfit.index for misfit in misfits if not isinstance(misfit, Missing)}
-    for index, (name, constant) in enumerate(zip(names, constants, strict=True)):
-        if constant is None or index in wrong:
-            continue
+
+def check_argument(
+    tool: Tool, name: str, parameter: str | None, value: Term, *, constant: Const | None, facts: Facts
+) -> Iterator[Diagnostic]:
+    """What is wrong with an argument; `constant` is its value where that is known, `name` what reports call it."""
+    if constant is not None:
         try:
-            tool.signature.check(name, constant.value)
+            tool.signature.check(parameter, constant.value)
         except ArgumentError as error:
-            span = call.arguments[index].value.span
-            diagnostics.append(
-                errors.WrongArgument(span=span, tool=tool.name, name=name or f"argument {index + 1}", reason=str(error))
-            )
-    return names
+            yield errors.WrongArgument(span=value.span, tool=tool.name, name=name, reason=str(error))
+        return
+    wanted = tool.signature.wants(parameter).at_most
+    for term, found, better in _mismatches(value, wanted, facts):
+        yield errors.WrongArgument(
+            span=term.span,
+            tool=tool.name,
+            name=name,
+            reason=f"this is {describe(found)}, not {describe(better)}",
+            suggestion=_mend(term, found, better),
+            notes=facts.notes([term], term.span),
+        )
 
 
-def _misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
+def _mismatches(value: Term, wanted: Type, facts: Facts) -> Iterator[tuple[Term, Type, Type]]:
+    """The innermost parts of a term that certainly do not fit, with what they are and what is wanted instead."""
+    inside = _parts(value, wanted)
+    mismatches = [found for part, better in inside for found in _mismatches(part, better, facts)]
+    if mismatches:
+        yield from mismatches
+    elif not overlap(found := facts.of(value), wanted):
+        yield value, found, wanted
+
+
+def _parts(value: Term, wanted: Type) -> list[tuple[Term, Type]]:
+    """The parts of a list or a mapping that is written out, each with what is wanted of it."""
+    match value:
+        case ListOf(items):
+            lists = [option.item for option in types.options(wanted) if isinstance(option, types.List)]
+            return [(item, lists[0]) for item in items] if len(lists) == 1 else []
+        case MapOf(entries):
+            records = [option for option in types.options(wanted) if isinstance(option, types.Record)]
+            found = records[0] if len(records) == 1 else None
+            return [(part, better) for key, part in entries if found and (better := found.at(key)) is not None]
+        case _:
+            return []
+
+
+def _mend(term: Term, found: Type, wanted: Type) -> str | None:
+    """What to write instead of a reference, if that is plain."""
+    reference = written_read(term)
+    if reference is None:
+        return None
+    for option in types.options(found):
+        if isinstance(option, types.List) and overlap(option.item, wanted):
+            return f"take an element of it, `{reference}[0]`"
+        fields = option.fields[:_MOST_KEYS] if isinstance(option, types.Record) else ()
+        for each in fields:
+            if within(each.type, wanted):
+                return f"take a part of it, `{reference}.{each.name}`"
+    if any(isinstance(option, types.List) and overlap(found, option.item) for option in types.options(wanted)):
+        return f"put it into a list, `[{reference}]`"
+    return f'write it as a text, `"{reference}"`' if overlap(STR, wanted) and found != NULL else None
+
+
+def no_part(ref: ast.Ref, read: Read, facts: Facts) -> Diagnostic:
+    """The mistake of a reference whose steps lead nowhere."""
+    found, count = facts.last_part(read)
+    place, step = f"${ref.name}{written(ref.path[:count])}", ref.path[count]
+    keys = [each.name for option in types.options(found) if isinstance(option, types.Record) for each in option.fields]
+    if isinstance(step, str) and keys:
+        close = errors.closest(step, keys)
+        suggestion = f"did you mean `{close}`?" if close else f"its keys are: {', '.join(keys[:_MOST_KEYS])}"
+    elif isinstance(step, str) and any(isinstance(option, types.List) for option in types.options(found)):
+        suggestion = f"take an element first: `{place}[0].{step}`"
+    else:
+        suggestion = f"leave `{written(ref.path[count:])}` out"
+    return errors.NoPart(
+        span=ref.span,
+        place=place,
+        step=written((step,)),
+        found=describe(found),
+        suggestion=suggestion,
+        notes=facts.notes([read], ref.span),
+    )
+
+
+def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
     """The diagnostic of an argument without a place, or a place without an argument."""
     shape = tool.signature.shape
     known = ", ".join(shape.positional) or None

@@ -177,15 +177,17 @@ class ArgumentTwice(Diagnostic):
 
 @mistake
 class WrongArgument(Diagnostic):
-    """A constant that the tool does not take."""
+    """An argument that the tool does not take."""
 
     code = "E212"
     title = "`{tool}` does not take this for `{name}`"
     label = "{reason}"
+    help = "{suggestion}"
 
     tool: str
     name: str
     reason: str
+    suggestion: str | None = None
 
 
 @mistake
@@ -216,7 +218,7 @@ class WrongDefault(Diagnostic):
 
 @mistake
 class WrongOperand(Diagnostic):
-    """An operation on constants that cannot work."""
+    """An operation that cannot work, whatever the values are."""
 
     code = "E215"
     title = "this cannot be computed"
@@ -233,6 +235,33 @@ class BrokenOff(Diagnostic):
     title = "the plan breaks off"
     label = "the text ends here, but the plan does not"
     help = "ask for the rest, or for a shorter plan"
+
+
+@mistake
+class NoPart(Diagnostic):
+    """A step into a value that has no such part."""
+
+    code = "E217"
+    title = "`{place}` has no `{step}`"
+    label = "`{place}` is {found}"
+    help = "{suggestion}"
+
+    place: str
+    step: str
+    found: str
+    suggestion: str
+
+
+@mistake
+class NoElements(Diagnostic):
+    """A loop over something that has no elements."""
+
+    code = "E218"
+    title = "this cannot be looped over"
+    label = "this is {found}, not a list"
+    help = "put it into a list: `[…]`"
+
+    found: str
 
 
 @mistake

@@ -11,7 +11,7 @@ import json
 from difflib import get_close_matches
 from typing import Final, Protocol
 
-from llmc_compiler.operators import OPERATORS, VALUE_TEXT, Unfit, bounded, is_number, kind
+from llmc_compiler.operators import OPERATORS, VALUE_TEXT, Unfit, bounded, kind, negative
 from llmc_compiler.term import (
     Binary,
     Choice,
@@ -27,6 +27,7 @@ from llmc_compiler.term import (
     Template,
     Term,
     Unary,
+    written,
 )
 from llmc_grammar.source import Span
 
@@ -126,7 +127,7 @@ def _walk(value: Json, path: Path, root: str, span: Span, node: NodeId | None = 
         try:
             value = _part(value, step)
         except LookupError:
-            raise EvaluationError(_missing(value, step, root + _written(path[:index])), span, node) from None
+            raise EvaluationError(_missing(value, step, root + written(path[:index])), span, node) from None
     return value
 
 
@@ -138,11 +139,6 @@ def _part(value: Json, step: str | int) -> Json:
     elif isinstance(value, list):
         return value[step]
     raise LookupError
-
-
-def _written(path: Path) -> str:
-    """A path as it is written in a plan."""
-    return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
 
 
 def _missing(value: Json, step: str | int, place: str) -> str:
@@ -159,7 +155,7 @@ def _missing(value: Json, step: str | int, place: str) -> str:
         case list(), _:
             return f"`{place}` is a list and has no key `{step}`: take an element first, `{place}[0].{step}`"
         case _:
-            return f"`{place}` is {kind(value)} and has no parts: leave `{_written((step,))}` out"
+            return f"`{place}` is {kind(value)} and has no parts: leave `{written((step,))}` out"
 
 
 def _template(term: Template, env: Env) -> Json:
@@ -186,9 +182,10 @@ def _unary(op: str, value: Json, span: Span) -> Json:
     """`not value` or `-value`."""
     if op == "not":
         return not value
-    if not is_number(value):
-        raise EvaluationError(f"`-` takes a number, not {kind(value)}: write `0` for nothing", span)
-    return -value
+    try:
+        return negative(value)
+    except Unfit as unfit:
+        raise EvaluationError(str(unfit), span) from None
 
 
 def _binary(term: Binary, env: Env) -> Json:

@@ -35,7 +35,7 @@ def compile_parsed(
 
 def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool) -> Session:
     """A session that was fed all good statements of a plan."""
-    session = Session(tools, passes=passes, early=False, lenient=lenient)
+    session = Session(tools, passes=passes, early=False, lenient=lenient, written=parsed.source.at)
     _fed(session, parsed.plan.statements, parsed.lost)
     return session
 
@@ -82,7 +82,9 @@ class Front:
     ) -> None:
         """Nothing has arrived."""
         self._stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools)
-        self._session = Session(tools, passes=passes, lenient=mode == "lenient")
+        self._session = Session(
+            tools, passes=passes, lenient=mode == "lenient", written=lambda span: self._stream.text[slice(*span)]
+        )
         self._name = name
         self._lost = 0
 

@@ -13,8 +13,10 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.term import Json
-from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError
+from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
+from llmc_compiler.types import ANY, NEVER, Type
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
 _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
@@ -56,20 +58,27 @@ class FunctionSignature:
         """The JSON schema of the result."""
         return self._result.adapter.json_schema()
 
+    @cached_property
+    def gives(self) -> Type:
+        """A type that every result has."""
+        return self._result.gives
+
+    def wants(self, parameter: str | None) -> Wanted:
+        """The type of a parameter."""
+        return self._of(parameter).wanted
+
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
         self._convert(parameter, value)
 
-    def takes_text(self, parameter: str | None) -> bool:
-        """Whether the parameter is a text and nothing else."""
-        found = self._types.get(parameter or self._extra or "")
-        return found is not None and found.is_text
+    def _of(self, parameter: str | None) -> "_Type":
+        """The annotation that an argument has to fit."""
+        return self._types.get(parameter or self._extra or "") or self._types[self._more or ""]
 
     def _convert(self, parameter: str | None, value: Json) -> object:
         """The argument as the function wants it."""
-        known = self._types.get(parameter or self._extra or "") or self._types[self._more or ""]
         try:
-            return known.convert(value)
+            return self._of(parameter).convert(value)
         except ValidationError as error:
             raise ArgumentError(parameter, _first(error)) from error
 
@@ -114,10 +123,21 @@ class _Type:
         self._anything = annotation in (Any, object, Json)
         self._strictly = partial(self.adapter.validator.validate_python, strict=True)
 
-    @property
-    def is_text(self) -> bool:
-        """Whether it is `str`."""
-        return self._exact is str
+    @cached_property
+    def wanted(self) -> Wanted:
+        """What it takes; of types that are not plain, a schema tells only a part."""
+        if self._anything:
+            return Wanted(ANY, ANY)
+        schema = self.adapter.json_schema()
+        return Wanted(at_most(schema, strict=True), at_least(schema) if self._plain else NEVER)
+
+    @cached_property
+    def gives(self) -> Type:
+        """The type of what it dumps."""
+        try:
+            return ANY if self._anything else at_most(self.adapter.json_schema(mode="serialization"), strict=True)
+        except PydanticUserError:
+            return ANY
 
     def _check_schema(self, what: str) -> None:
         """Refuse types that pydantic knows but JSON does not."""

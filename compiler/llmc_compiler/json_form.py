@@ -12,8 +12,8 @@ conditions under which it is done at all.
 from typing import Any
 
 from llmc_compiler.graph import Graph, Node, op_name
+from llmc_compiler.inputs import describe
 from llmc_compiler.print import describe_nodes
-from llmc_compiler.types import describe
 
 VERSION = 1
 LANGUAGE = 1

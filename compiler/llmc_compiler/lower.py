@@ -4,20 +4,29 @@ Names are resolved, arguments bound and constants checked. A call inside an expr
 the conditions on its way; what is left of the expression is a term that reads it.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from llmc_compiler import errors, graph, term
-from llmc_compiler.arguments import check_arguments
+from llmc_compiler import errors, graph, term, types
+from llmc_compiler.arguments import check_argument, describe_misfit, no_part
+from llmc_compiler.binding import Missing, bind
 from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, evaluate
 from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
+from llmc_compiler.infer import Facts
 from llmc_compiler.names import Names
 from llmc_compiler.term import Const, Get, Json, NodeId, Term
 from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.types import within
 from llmc_grammar import ast
-from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.errors.repairs import TextQuoted
 from llmc_grammar.source import Span
+
+_FIGURES: Final = re.compile(r"-?[0-9][0-9./:-]*")
+"""A number or a date, as a model writes it where a text is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,14 @@ class _NoReads:
 class Lowering:
     """Lowers statements one after the other; `diagnostics` are the mistakes so far, but for unknown references."""
 
-    def __init__(self, tools: Toolbox, *, lenient: bool = False) -> None:
-        """Start with nothing known but the tools."""
+    def __init__(self, tools: Toolbox, *, lenient: bool = False, written: Callable[[Span], str] | None = None) -> None:
+        """Start with nothing known but the tools; `written` gives the text at a place."""
         self.names = Names()
         self.diagnostics: list[Diagnostic] = []
         self._tools = tools
         self._lenient = lenient
+        self._written = written if lenient else None
+        self._facts = Facts()
         self._nodes: list[Node] = []
         self._task = TaskId("")
         self._item: str | None = None
@@ -99,6 +110,7 @@ class Lowering:
     def _begin(self, task: TaskId) -> None:
         """Start another statement."""
         self._task, self._nodes, self._constants = task, [], {}
+        self._facts.begin(skipped_is_null=str(task) == JOIN)
         # No reference can mean the join, so it is in no circle.
         self.names.enter(TaskId("") if str(task) == JOIN else task)
 
@@ -122,17 +134,27 @@ class Lowering:
             span=span,
         )
         self._nodes.append(node)
+        self._facts.add(node)
         return node.id
+
+    def input(self, found: ast.Input, declared: ast.Type) -> None:
+        """An input of this type."""
+        self.names.claim_input(found, self.diagnostics)
+        self._facts.declare(found.name, types.declared(declared), found.name_span)
 
     def _loop(self, task: ast.Task, loop: ast.Loop) -> None:
         """Add the nodes of a loop: those of its source, and one that holds the body."""
         self.names.claim_item(loop, self.diagnostics)
         source = self._expr(loop.source, _Place(f"{self._task}/in"))
+        if not types.can_be_looped(found := self._facts.of(source)):
+            notes = self._facts.notes([source], source.span)
+            self.diagnostics.append(errors.NoElements(span=source.span, found=types.describe(found), notes=notes))
         outside, self._nodes, self._item = self._nodes, [], loop.name
         when: tuple[Condition, ...] = ()
-        if loop.condition is not None:
-            when = (Condition(self._expr(loop.condition, _Place(f"{self._task}/filter"))),)
-        result = self._main(task.expr, _Place(f"{self._task}/each", when), task.options)
+        with self._facts.each(source):
+            if loop.condition is not None:
+                when = (Condition(self._expr(loop.condition, _Place(f"{self._task}/filter"))),)
+            result = self._main(task.expr, _Place(f"{self._task}/each", when), task.options)
         body, self._nodes, self._item = tuple(self._nodes), outside, None
         self._add(self._task, graph.Loop(loop.name, source, body, result), (), task.span)
 
@@ -146,7 +168,10 @@ class Lowering:
     def _fallback(self, options: Sequence[ast.Option], place: _Place) -> Term | None:
         """The term of `@fallback`, if it is there."""
         values = [option.value for option in options if isinstance(option, ast.Fallback)]
-        return self._expr(values[0], place.at("fallback")) if values else None
+        if not values:
+            return None
+        with self._facts.reading_null():
+            return self._expr(values[0], place.at("fallback"))
 
     def _call(self, call: ast.Call, place: _Place, options: Sequence[ast.Option] = ()) -> NodeId:
         """Add the node of a call, and those of the calls in its arguments."""
@@ -156,25 +181,46 @@ class Lowering:
             suggestion = errors.closest(call.tool, [known.name for known in self._tools])
             self.diagnostics.append(errors.UnknownTool(span=call.name_span, name=call.tool, suggestion=suggestion))
             return NodeId(place.path)
-        constants = [self._constant(value) for value in values]
-        names = check_arguments(tool, call, constants, self.diagnostics)
+        names, misfits = bind(tool.signature.shape, [given.name for given in call.arguments])
+        self.diagnostics.extend(describe_misfit(misfit, tool, call) for misfit in misfits)
+        lost = {misfit.index for misfit in misfits if not isinstance(misfit, Missing)}
+        bound = [
+            (name, value if index in lost else self._argument(tool, index, name, given.value, value))
+            for index, (name, given, value) in enumerate(zip(names, call.arguments, values, strict=True))
+        ]
         retries = [option for option in options if isinstance(option, ast.Retry) and option.count]
         if retries and tool.effect.rule.retry is not When.YES:
             self.diagnostics.append(errors.UnsureRetry(span=retries[0].span, tool=tool.name))
-        wanted = [self._as_wanted(tool, *pair) for pair in zip(names, call.arguments, values, strict=True)]
         op = graph.Call(
             tool,
-            tuple(zip(names, wanted, strict=True)),
+            tuple(bound),
             timeout=next((option.seconds for option in options if isinstance(option, ast.Timeout)), None),
             retries=sum(option.count for option in retries),
             fallback=self._fallback(options, place),
         )
         return self._add(place.path, op, place.when, call.span)
 
-    def _as_wanted(self, tool: Tool, name: str | None, given: ast.Argument, value: Term) -> Term:
-        """The argument; a quoted reference is a text where the parameter is one."""
-        is_quoted = isinstance(given.value, ast.Text) and not isinstance(value, (Const, term.Template))
-        return term.Template((value,), value.span) if is_quoted and tool.signature.takes_text(name) else value
+    def _argument(self, tool: Tool, index: int, name: str | None, given: ast.Expr, value: Term) -> Term:
+        """The argument as its parameter takes it, after it was checked."""
+        if within(tool.signature.wants(name).at_most, types.STR):
+            value = self._as_text(given, value)
+        called = name or f"argument {index + 1}"
+        self.diagnostics.extend(
+            check_argument(tool, called, name, value, constant=self._constant(value), facts=self._facts)
+        )
+        return value
+
+    def _as_text(self, given: ast.Expr, value: Term) -> Term:
+        """The argument of a parameter that is a text: a quoted reference is one, and so are a model's bare figures."""
+        if isinstance(given, ast.Text) and not isinstance(value, (Const, term.Template)):
+            return term.Template((value,), value.span)
+        if self._written is None or not isinstance(given, (ast.Literal, ast.Unary, ast.Binary)):
+            return value
+        figures = self._written(given.span)
+        if not _FIGURES.fullmatch(figures):
+            return value
+        self.diagnostics.append(TextQuoted(span=given.span, edit=Edit(given.span, f'"{figures}"')))
+        return Const(figures, given.span)
 
     def _expr(self, expr: ast.Expr, place: _Place) -> Term:
         """The term of an expression; its calls are added as nodes on the way."""
@@ -226,11 +272,12 @@ class Lowering:
             return Get(NodeId(ref.name), ref.path, ref.span)
         return found
 
-    def _find(self, ref: ast.Ref) -> Term | None:
-        """What a reference reads, if it is known."""
-        if ref.name == self._item:
-            return term.Item(ref.path, ref.span)
-        return self.names.find(ref)
+    def _find(self, ref: ast.Ref) -> term.Read | None:
+        """What a reference reads, if it is known; steps that certainly lead nowhere are a mistake."""
+        found = term.Item(ref.path, ref.span) if ref.name == self._item else self.names.find(ref)
+        if found is not None and found.path and self._facts.is_lost(found):
+            self.diagnostics.append(no_part(ref, found, self._facts))
+        return found
 
     def _text(self, parts: Sequence[str | ast.Slot], span: Span) -> Term:
         """A text: a constant where it has no slot that reads something."""
@@ -273,4 +320,7 @@ class Lowering:
                 self._constants[id(value)] = (value, found)
             except EvaluationError as error:
                 self.diagnostics.append(errors.WrongOperand(span=error.span, reason=str(error)))
+        elif (why := self._facts.fault(value)) is not None:
+            notes = self._facts.notes(term.children(value), value.span)
+            self.diagnostics.append(errors.WrongOperand(span=value.span, reason=why, notes=notes))
         return value

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from llmc_compiler import errors
 from llmc_compiler.graph import TaskId
-from llmc_compiler.term import Get, MapOf, NodeId, Param, Term
+from llmc_compiler.term import Get, MapOf, NodeId, Param, Read, Term
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic, Note
 from llmc_grammar.source import Span
@@ -80,7 +80,7 @@ class Names:
         """Whether a name may be that of a statement that is wrong in itself."""
         return name in self._broken or (None in self._broken and name.isdigit())
 
-    def find(self, ref: ast.Ref) -> Term | None:
+    def find(self, ref: ast.Ref) -> Read | None:
         """What a reference reads, if it is known."""
         if ref.name in self._inputs:
             return Param(ref.name, ref.path, ref.span)

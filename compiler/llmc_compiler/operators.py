@@ -206,6 +206,13 @@ def _power(left: float, right: float) -> int | float:
     return result
 
 
+def negative(value: Json) -> Json:
+    """`-value`."""
+    if is_number(value):
+        return -value
+    raise Unfit(f"`-` takes a number, not {kind(value)}: write `0` for nothing")
+
+
 OPERATORS: Final[dict[str, Callable[[Json, Json], Json]]] = {
     "==": same,
     "!=": lambda left, right: not same(left, right),

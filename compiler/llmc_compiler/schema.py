@@ -1,17 +1,19 @@
 """What a tool takes and gives by JSON schema."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
+from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 
 from llmc_compiler.binding import ANYTHING, Shape
+from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.term import Json
-from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError
+from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
+from llmc_compiler.types import Type
 
 
 class SchemaSignature:
@@ -34,25 +36,41 @@ class SchemaSignature:
         properties: dict[str, Any] = self.parameters.get("properties", {})
         return {name: self._arguments.evolve(schema=schema) for name, schema in properties.items()}
 
+    @cached_property
+    def gives(self) -> Type:
+        """A type that every result has."""
+        return at_most(self.returns)
+
+    def wants(self, parameter: str | None) -> Wanted:
+        """The type of a parameter."""
+        return self._wanted.get(parameter or "", self._other)
+
+    @cached_property
+    def _wanted(self) -> Mapping[str, Wanted]:
+        """What each parameter takes."""
+        return {
+            name: _wanted(schema, self.parameters) for name, schema in self.parameters.get("properties", {}).items()
+        }
+
+    @cached_property
+    def _other(self) -> Wanted:
+        """What a parameter takes that the schema does not name."""
+        return _wanted(self.parameters.get("additionalProperties", True), self.parameters)
+
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
         validator = self._one.get(parameter or "")
         if validator is not None:
             _complain(validator, value, parameter)
 
-    def takes_text(self, parameter: str | None) -> bool:
-        """Whether the parameter is a text and nothing else."""
-        found = self.parameters.get("properties", {}).get(parameter)
-        return isinstance(found, dict) and found.get("type") == "string"
-
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
         """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
         args = [_own(value) for name, value in bound if name is None]
         kwargs = {name: _own(value) for name, value in bound if name is not None}
-        for name, value in kwargs.items():
-            self.check(name, value)
-        if not args:
-            _complain(self._arguments, kwargs, None)
+        error = None if args else next(self._arguments.iter_errors(kwargs), None)
+        if error is not None:
+            first, *rest = error.absolute_path or (None,)
+            raise ArgumentError(None if first is None else str(first), _words(error, rest))
         return args, kwargs
 
     def accept(self, result: object) -> object:
@@ -63,6 +81,11 @@ class SchemaSignature:
             except ArgumentError as error:
                 raise ResultError(str(error)) from error
         return result
+
+
+def _wanted(schema: object, whole: dict[str, Any]) -> Wanted:
+    """What a schema takes."""
+    return Wanted(at_most(schema, whole), at_least(schema, whole))
 
 
 def _shape(parameters: dict[str, Any]) -> Shape:
@@ -87,11 +110,15 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
 
 def _complain(validator: Validator, value: Any, parameter: str | None) -> None:  # noqa: ANN401 — a tool's own result
     """Raise ArgumentError for the first thing that does not fit."""
-    error = next(iter(validator.iter_errors(value)), None)
-    if error is None:
-        return
-    place = "".join(f"[{step!r}]" for step in error.absolute_path)
-    raise ArgumentError(parameter, f"{place}: {error.message}" if place else error.message)
+    error = next(validator.iter_errors(value), None)
+    if error is not None:
+        raise ArgumentError(parameter, _words(error, error.absolute_path))
+
+
+def _words(error: ValidationError, steps: Iterable[str | int]) -> str:
+    """What does not fit, and where."""
+    place = "".join(f"[{step!r}]" for step in steps)
+    return f"{place}: {error.message}" if place else error.message
 
 
 def _own(value: Json) -> Json:

@@ -4,39 +4,46 @@ What may start before the whole plan is known is handed over at once; everything
 passes. A node once handed over never changes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from llmc_compiler import errors
 from llmc_compiler.effects import When
 from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of
+from llmc_compiler.inputs import describe, fits, literal, type_of
 from llmc_compiler.lower import Lowering
 from llmc_compiler.order import Hazards
 from llmc_compiler.pipeline import PIPELINE, Pass, Sweeping, optimize
 from llmc_compiler.steps import Add, Drop, Report, Share, Step
 from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Toolbox, ToolboxError
-from llmc_compiler.types import describe, fits, literal, type_of
 from llmc_compiler.verify import BrokenGraphError
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.source import Span
 
 
 class Session:
     """Compiles one plan, statement by statement.
 
     `early=False` hands nothing over before the end, as for a plan file, which is known as a whole; `lenient` is for a
-    model's text, where a quoted reference is a reference.
+    model's text, where a quoted reference is a reference, and `written` gives what stands at a place of it.
     """
 
     def __init__(
-        self, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, early: bool = True, lenient: bool = False
+        self,
+        tools: Toolbox,
+        *,
+        passes: Sequence[Pass] = PIPELINE,
+        early: bool = True,
+        lenient: bool = False,
+        written: Callable[[Span], str] | None = None,
     ) -> None:
         """Start with an empty plan; raises ToolboxError for a resource in braces that is no parameter."""
         _require_parameters(tools)
         self._passes = tuple(passes)
         self._early = early
-        self._lowering = Lowering(tools, lenient=lenient)
+        self._lowering = Lowering(tools, lenient=lenient, written=written)
         self._hazards = Hazards()
         self._stages = [(known.sweep(), Hazards()) for known in self._passes if isinstance(known, Sweeping)]
         self._nodes: dict[NodeId, Node] = {}
@@ -89,9 +96,9 @@ class Session:
 
     def _parameter(self, found: ast.Input) -> None:
         """Add an input."""
-        self._lowering.names.claim_input(found, self._lowering.diagnostics)
         default = None if found.default is None else literal(found.default)
         wanted = found.type or (ast.Type("str") if found.default is None else type_of(default))
+        self._lowering.input(found, wanted)
         if found.default is not None and not fits(default, wanted):
             self._lowering.diagnostics.append(
                 errors.WrongDefault(

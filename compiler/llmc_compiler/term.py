@@ -131,6 +131,8 @@ class Choice:
     span: Span = _span()
 
 
+Read = Get | Item | Param
+
 Term = Const | Get | Item | Param | Template | ListOf | MapOf | Unary | Binary | Choice
 
 
@@ -186,3 +188,21 @@ def substitute(term: Term, same: Mapping[NodeId, NodeId]) -> Term:
     if isinstance(term, Get):
         return Get(same[term.node], term.path, term.span) if term.node in same else term
     return rebuild(term, (substitute(child, same) for child in children(term)))
+
+
+def written(path: Path) -> str:
+    """A path as it is written in a plan."""
+    return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
+
+
+def written_read(term: Term) -> str | None:
+    """A read of a task, an input or an element as it is written; None for any other term."""
+    match term:
+        case Get(node, path) if "/" not in node:
+            return f"${node}{written(path)}"
+        case Param(name, path):
+            return f"${name}{written(path)}"
+        case Item(path):
+            return f"…{written(path)}"
+        case _:
+            return None

@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, overload
 from llmc_compiler.binding import Shape
 from llmc_compiler.effects import EVERYTHING, Effect, Kind, parse_effect
 from llmc_compiler.term import Json
+from llmc_compiler.types import Type
 from llmc_grammar.ast import KEYWORDS
 
 Function = Callable[..., Any]
@@ -38,6 +39,14 @@ class ToolboxError(Exception):
     """A tool is declared in a way that cannot work."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a parameter takes: nothing but values of `at_most`, and certainly all of `at_least`."""
+
+    at_most: Type
+    at_least: Type
+
+
 class Signature(Protocol):
     """What a tool takes and gives."""
 
@@ -56,12 +65,17 @@ class Signature(Protocol):
         """The JSON schema of the result."""
         ...
 
-    def check(self, parameter: str | None, value: Json) -> None:
-        """Check one argument; raises ArgumentError."""
+    @property
+    def gives(self) -> Type:
+        """A type that every result has."""
         ...
 
-    def takes_text(self, parameter: str | None) -> bool:
-        """Whether the parameter is a text and nothing else."""
+    def wants(self, parameter: str | None) -> Wanted:
+        """The type of a parameter, None being one more positional one."""
+        ...
+
+    def check(self, parameter: str | None, value: Json) -> None:
+        """Check one argument; raises ArgumentError."""
         ...
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:

@@ -30,6 +30,10 @@ class Source:
                 at = self.text.find("\n", at + 1)
         return self._starts
 
+    def at(self, span: Span) -> str:
+        """The text at a place."""
+        return self.text[span.start : span.end]
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1, columns in characters."""
         starts = self._line_starts()

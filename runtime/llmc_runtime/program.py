@@ -8,12 +8,13 @@ from typing import Any, Final, get_args
 
 from llmc_compiler.front import compile_parsed
 from llmc_compiler.graph import Graph, Parameter
+from llmc_compiler.infer import Check, checks
+from llmc_compiler.inputs import describe, fits
 from llmc_compiler.json_form import to_json
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.print import print_graph
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Toolbox
-from llmc_compiler.types import describe, fits
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
@@ -57,6 +58,11 @@ class Program:
     def parameters(self) -> tuple[Parameter, ...]:
         """The plan's inputs."""
         return self.graph.parameters
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The arguments that are checked when they arrive, since their types do not say that they fit."""
+        return tuple(checks(self.graph))
 
     async def run(self, inputs: Mapping[str, Json] | None = None) -> Run:
         """Run it; raises InputError before anything is started."""

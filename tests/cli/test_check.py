@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from llmc.cli.anytools import AnyTools
+from llmc_compiler.tools import Wanted
+from llmc_compiler.types import ANY
 from tests.cli.conftest import Cli
 
 GOOD = 'use "tools.py"\na = add(1, 2)\njoin($a)\n'
@@ -108,7 +110,7 @@ def test_a_tool_of_any_name_takes_and_gives_anything() -> None:
     assert signature.prepare([(None, 1), ("x", 2)]) == ([1], {"x": 2})
     assert signature.accept(1) == 1
     assert (signature.parameters, signature.returns) == ({}, {})
-    assert not signature.takes_text("x")
+    assert (signature.gives, signature.wants("x")) == (ANY, Wanted(ANY, ANY))
 
 
 def test_bounds_are_options(cli: Cli) -> None:

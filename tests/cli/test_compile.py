@@ -29,6 +29,20 @@ def test_json_is_the_graph(cli: Cli, folder: Path) -> None:
     assert isinstance(json.loads(cli("compile", "plan.llmc", "--emit", "json").stdout), dict)
 
 
+def test_checks_that_remain_are_told(cli: Cli, folder: Path) -> None:
+    """How many arguments have to be looked at when they arrive, with their lines; the first few are named."""
+    (folder / "plan.llmc").write_text('use "tools.py"\ninput n: float?\na = add($n, 1)\nb = add(1, $a)\njoin($b)\n')
+    ended = cli("compile", "plan.llmc")
+    assert ended.stderr == (
+        "1 argument is checked on arrival, since their types do not say that they fit:\n"
+        "  line 3: `a` of `add` takes float and is given float?\n"
+    )
+    many = "".join(f"add($n, {number})\n" for number in range(7))
+    (folder / "plan.llmc").write_text(f'use "tools.py"\ninput n: any\n{many}join()\n')
+    first, *others, last = cli("compile", "plan.llmc").stderr.splitlines()
+    assert (first[:2], len(others), last) == ("7 ", 5, "  and 2 more")
+
+
 def test_mistakes_go_to_stderr(cli: Cli, folder: Path) -> None:
     """A plan with mistakes prints nothing on stdout, and the status is 1."""
     (folder / "plan.llmc").write_text("a = nothing()\njoin($a)\n")

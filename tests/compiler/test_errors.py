@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 import pytest
+from typing_extensions import TypedDict
 
 from llmc_compiler import errors
 from llmc_compiler.errors import CompileError, closest
@@ -49,6 +50,20 @@ def total(numbers: list[float]) -> float:
     return sum(numbers)
 
 
+class Height(TypedDict):
+    """A mountain."""
+
+    name: str
+    metres: float
+    names: list[str]
+
+
+@read("web")
+def height(mountain: str) -> Height:
+    """A mountain's height."""
+    return {"name": mountain, "metres": 8849.0, "names": [mountain]}
+
+
 ORDER = Tool.from_schema(
     "order",
     "Order something.",
@@ -56,7 +71,7 @@ ORDER = Tool.from_schema(
     "write(shop)",
     lambda item, count=1: [item, count],
 )
-TOOLS = Toolbox([search, send, now, size, total, ORDER])
+TOOLS = Toolbox([search, send, now, size, total, height, ORDER])
 
 
 def found_in(text: str) -> tuple[list[Diagnostic], Source]:

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, Required
 
 import pytest
 from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.function import FunctionSignature
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError
+from llmc_compiler.types import NEVER, describe
 
 
 class Inner(BaseModel):
@@ -268,10 +271,46 @@ def test_a_function_without_a_signature_is_refused() -> None:
         signature(dict)
 
 
-def test_a_parameter_may_be_a_text_and_nothing_else() -> None:
-    """Starred ones too."""
+def test_parameters_have_types() -> None:
+    """Starred ones too; of a type that is not plain, no value is certainly taken."""
 
-    def tool(a: str, b: str | None, *rest: str, c: object = "") -> None: ...
+    def tool(a: str, b: int | None, *rest: Literal["x", "y"], c: object = "", d: date | None = None) -> None: ...
 
     found = signature(tool)
-    assert [found.takes_text(name) for name in ("a", "b", None, "c")] == [True, False, True, False]
+    wanted = {name: found.wants(name) for name in ("a", "b", None, "c", "d")}
+    assert {name: describe(each.at_most) for name, each in wanted.items()} == {
+        "a": "str",
+        "b": "int?",
+        None: '"x" | "y"',
+        "c": "any",
+        "d": "str?",
+    }
+    assert [each.at_least == each.at_most for each in wanted.values()] == [True, True, True, True, False]
+    assert wanted["d"].at_least == NEVER
+
+
+class Height(TypedDict, total=False):
+    """A record."""
+
+    metres: Required[float]
+    source: str
+
+
+@pytest.mark.parametrize(
+    ("annotation", "gives"),
+    [
+        (int, "int"),
+        (list[float], "list[float]"),
+        (dict[str, bool | None], "dict[str, bool?]"),
+        (Height, "{metres: float, source?: str}"),
+        (tuple[int, str], "list[int | str]"),
+        (Decimal, "str"),
+        (Literal["a", 1], '"a" | float | bool'),
+        (None, "null"),
+        (Json, "any"),
+        (object, "any"),
+    ],
+)
+def test_results_have_types(annotation: Any, gives: str) -> None:  # noqa: ANN401 — an annotation may be anything
+    """What is dumped, not what the annotation says: a decimal number is a text."""
+    assert describe(one_of(annotation).gives) == gives

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from llmc_compiler.errors import CompileError
+from llmc_compiler.front import compile_parsed
 from llmc_compiler.print import print_graph
 from llmc_compiler.session import Session
 from llmc_compiler.tools import Toolbox, pure
+from llmc_grammar import Source, parse
+from llmc_grammar.errors.repairs import TextQuoted
 from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import compiled, read, toolbox
 from tests.compiler.sketch import sketch
@@ -101,3 +105,36 @@ def test_a_quoted_reference_of_a_model_is_the_reference(lenient: bool, calls: li
     assert session.graph is not None
     assert sketch(session.graph)[1:] == calls
     assert print_graph(session.graph) == f"1. f(1)\n{printed}"
+
+
+@pytest.mark.parametrize(
+    ("written", "argument", "edit"),
+    [
+        ("1984", "'1984'", '"1984"'),
+        ("1.50", "'1.50'", '"1.50"'),
+        ("2023-10-12", "'2023-10-12'", '"2023-10-12"'),
+        ("12/5/2023", "'12/5/2023'", '"12/5/2023"'),
+    ],
+)
+def test_bare_figures_of_a_model_are_a_text_where_one_is_wanted(written: str, argument: str, edit: str) -> None:
+    """With a warning and its edit; the text is what was written, not what it would be worth."""
+    graph, found = compile_parsed(
+        parse(f"1. find({written})\njoin($1)", mode="lenient"), Toolbox([pure(find)]), lenient=True
+    )
+    assert sketch(graph)[0] == f"1: find(query={argument})"
+    assert [(one.code, one.edit.text if one.edit else None) for one in found] == [("W127", edit)]
+    with pytest.raises(CompileError):
+        compile_parsed(read(f"1. find({written})\njoin($1)"), Toolbox([pure(find)]))
+
+
+@pytest.mark.parametrize("written", ["true", "null", "[1984]", "1 + 2", "$1", "1984 if true else 2"])
+def test_no_other_argument_is_made_a_text(written: str) -> None:
+    """What is no bare figure, or stands where more than a text is taken, stays what it is."""
+    text = f"1. f(1)\n2. find({written})\njoin($2)"
+    tools = Toolbox([pure(find)]) | toolbox()
+    session = Session(tools, lenient=True, written=Source("plan", text).at)
+    for statement in read(text).plan.statements:
+        session.feed(statement)
+    assert not any(isinstance(found, TextQuoted) for found in session.mistakes())
+    parsed = parse("1. find('a', context=1984)\njoin($1)", mode="lenient")
+    assert sketch(compile_parsed(parsed, tools, lenient=True)[0])[0] == "1: find(query='a', context=1984)"

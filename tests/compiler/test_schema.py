@@ -8,6 +8,7 @@ from llmc_compiler.binding import Shape
 from llmc_compiler.schema import SchemaSignature
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError
+from llmc_compiler.types import describe
 
 ORDER: dict[str, Any] = {
     "type": "object",
@@ -129,7 +130,12 @@ def test_a_schema_is_read_by_its_own_draft() -> None:
         signature(schema).check("n", 0)
 
 
-def test_a_parameter_may_be_a_text_and_nothing_else() -> None:
-    """By its schema's `type`; what has no schema is none."""
-    found = signature({"properties": {"a": {"type": "string"}, "b": {"type": ["string", "null"]}, "c": True}})
-    assert [found.takes_text(name) for name in ("a", "b", "c", "d", None)] == [True, False, False, False, False]
+def test_parameters_and_results_have_types() -> None:
+    """By their schemas; what has no schema is anything."""
+    properties = {"a": {"type": "string"}, "b": {"type": ["string", "null"]}, "c": True, "d": {"$ref": "#/$defs/n"}}
+    schema = {"properties": properties, "$defs": {"n": {"type": "integer", "minimum": 0}}}
+    found = signature(schema, {"type": "object", "properties": {"n": {"type": "integer"}}})
+    wanted = {name: found.wants(name) for name in ("a", "b", "c", "d", "e", None)}
+    assert [describe(each.at_most) for each in wanted.values()] == ["str", "str?", "any", "float", "any", "any"]
+    assert [describe(each.at_least) for each in wanted.values()] == ["str", "str?", "any", "nothing", "any", "any"]
+    assert describe(found.gives) == "{n?: float, …}"

@@ -6,7 +6,8 @@ from typing import Any
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.effects import Effect, Kind
 from llmc_compiler.term import Json
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.tools import Tool, Toolbox, Wanted
+from llmc_compiler.types import ANY, Type
 
 
 class Anything:
@@ -24,12 +25,14 @@ class Anything:
         """Anything."""
         return {}
 
+    gives: Type = ANY
+
+    def wants(self, parameter: str | None) -> Wanted:  # noqa: ARG002 — it is the same for all
+        """Anything."""
+        return Wanted(ANY, ANY)
+
     def check(self, parameter: str | None, value: Json) -> None:
         """Every argument is fine."""
-
-    def takes_text(self, parameter: str | None) -> bool:  # noqa: ARG002 — it is the same for all
-        """Nothing is known."""
-        return False
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments as they were written."""

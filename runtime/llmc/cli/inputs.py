@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def read_inputs(given: Sequence[str], parameters: "Iterable[Parameter]") -> "dict[str, Json]":
     """The values of inputs, or the end with what is wrong: text as it is for `str`, JSON for every other type."""
-    from llmc_compiler.types import read_text
+    from llmc_compiler.inputs import read_text
 
     types = {parameter.name: parameter.type for parameter in parameters}
     values: dict[str, Json] = {}

@@ -1,0 +1,210 @@
+"""What a JSON schema says in the type language: two types, since a schema may say more than a type can.
+
+`at_most(schema)` has every value that the schema allows, and perhaps others; `at_least(schema)` only such as it
+certainly allows. What neither knows is `any` for the first and nothing for the second.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from llmc_compiler.types import (
+    ANY,
+    BOOL,
+    FLOAT,
+    INT,
+    MOST_OPTIONS,
+    NEVER,
+    NULL,
+    STR,
+    Field,
+    Type,
+    list_of,
+    record,
+    union,
+    words,
+)
+
+_MOST_SCHEMAS: Final = 500
+"""How many schemas in each other are read: references may go in circles."""
+
+_WORDLESS: Final = frozenset(
+    {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id"}
+)
+_UNDERSTOOD: Final = {
+    "null": frozenset({"type"}),
+    "boolean": frozenset({"type"}),
+    "integer": frozenset({"type"}),
+    "number": frozenset({"type"}),
+    "string": frozenset({"type"}),
+    "array": frozenset({"type", "items"}),
+    "object": frozenset({"type", "properties", "required", "additionalProperties"}),
+}
+"""The words of a schema of one type that a type says as well."""
+
+
+def at_most(schema: object, whole: object = None, *, strict: bool = False) -> Type:
+    """A type with every value of a schema, which is a part of `whole`.
+
+    `strict` schemas come from annotations: records have no keys but those named, and `1.0` is no integer.
+    """
+    return _AtMost(schema if whole is None else whole, strict).read(schema)
+
+
+def at_least(schema: object, whole: object = None) -> Type:
+    """A type whose values are certainly allowed by a schema, which is a part of `whole`."""
+    return _AtLeast(schema if whole is None else whole).read(schema)
+
+
+@dataclass(slots=True)
+class _AtMost:
+    """Reads schemas as types that are too large rather than too small."""
+
+    whole: object
+    strict: bool
+    left: int = field(default=_MOST_SCHEMAS)
+
+    def read(self, schema: object) -> Type:
+        """The type of a schema."""
+        self.left -= 1
+        if schema is False:
+            return NEVER
+        if not isinstance(schema, Mapping) or self.left < 0:
+            return ANY
+        if "$ref" in schema:
+            return self.read(_referred(self.whole, schema["$ref"]))
+        if "const" in schema or "enum" in schema:
+            found = schema.get("enum", [schema.get("const")])
+            return union(map(_any_of_its_kind, found)) if isinstance(found, list) else ANY
+        for key in ("anyOf", "oneOf"):
+            if isinstance(schema.get(key), list):
+                return union(self.read(option) for option in schema[key])
+        if isinstance(schema.get("allOf"), list):
+            # Each of them has all values; the first that says something is good enough.
+            return next((found for each in schema["allOf"] if (found := self.read(each)) != ANY), ANY)
+        return union(self._typed(name, schema) for name in _names(schema)) if "type" in schema else ANY
+
+    def _typed(self, name: str, schema: Mapping[str, Any]) -> Type:
+        """The type of a schema for values of one of JSON's types."""
+        match name:
+            case "array":
+                return list_of(self._items(schema))
+            case "object":
+                return self._object(schema)
+            case "integer" if not self.strict:
+                return FLOAT  # a schema's integers include 1.0
+            case _:
+                return _SCALARS.get(name, ANY)
+
+    def _items(self, schema: Mapping[str, Any]) -> Type:
+        """The type of a list's items."""
+        first = schema.get("prefixItems", ())
+        rest = schema.get("items", True)
+        if not isinstance(first, list) or isinstance(rest, list):
+            return ANY if first or isinstance(rest, list) else self.read(rest)
+        return union((*map(self.read, first), *(() if _is_full(schema, first) else (self.read(rest),))))
+
+    def _object(self, schema: Mapping[str, Any]) -> Type:
+        """The type of a mapping."""
+        others = schema.get("additionalProperties", not (self.strict and schema.get("properties")))
+        if "patternProperties" in schema:
+            others = True
+        rest = None if others is False else self.read(others)
+        return record(_fields(self, schema), rest)
+
+
+@dataclass(slots=True)
+class _AtLeast:
+    """Reads schemas as types that are too small rather than too large."""
+
+    whole: object
+    left: int = field(default=_MOST_SCHEMAS)
+
+    def read(self, schema: object) -> Type:
+        """The type of a schema."""
+        self.left -= 1
+        if self.left < 0:
+            return NEVER
+        if schema is True or schema == {}:
+            return ANY
+        if not isinstance(schema, Mapping):
+            return NEVER
+        said = schema.keys() - _WORDLESS
+        if self.whole is schema:
+            said -= {"$defs", "definitions"}
+        if not said:
+            return ANY
+        if said == {"$ref"}:
+            return self.read(_referred(self.whole, schema["$ref"]))
+        if said == {"anyOf"} and isinstance(schema["anyOf"], list):
+            return union([self.read(option) for option in schema["anyOf"]][:MOST_OPTIONS])
+        if said <= {"enum", "type"} and isinstance(schema.get("enum"), list):
+            return words(found) if (found := [word for word in schema["enum"] if isinstance(word, str)]) else NEVER
+        if said <= {"const", "type"} and isinstance(schema.get("const"), str):
+            return words((schema["const"],))
+        return union(self._typed(name, schema) for name in _names(schema) if _says(said, schema))
+
+    def _typed(self, name: str, schema: Mapping[str, Any]) -> Type:
+        """The type of a schema for values of one of JSON's types."""
+        match name:
+            case "array":
+                return list_of(self.read(schema.get("items", True)))
+            case "object":
+                others = self.read(schema.get("additionalProperties", True))
+                return record(_fields(self, schema), None if others == NEVER else others)
+            case _:
+                return _SCALARS.get(name, NEVER)
+
+
+_SCALARS: Final[dict[str, Type]] = {"null": NULL, "boolean": BOOL, "integer": INT, "number": FLOAT, "string": STR}
+
+
+def _says(said: set[str], schema: Mapping[str, Any]) -> bool:
+    """Whether a type says all that a schema says."""
+    allowed = frozenset().union(*(_UNDERSTOOD.get(name, frozenset()) for name in _names(schema)))
+    return said <= allowed
+
+
+def _names(schema: Mapping[str, Any]) -> list[str]:
+    """The names of JSON's types that a schema allows."""
+    found = schema.get("type", [])
+    return [found] if isinstance(found, str) else list(found)
+
+
+def _fields(reader: "_AtMost | _AtLeast", schema: Mapping[str, Any]) -> Iterator[Field]:
+    """The keys that a schema names."""
+    required = schema.get("required", ())
+    known = schema.get("properties", {})
+    for name, inside in known.items():
+        yield Field(name, reader.read(inside), name in required)
+    yield from (Field(name, ANY) for name in required if name not in known)
+
+
+def _is_full(schema: Mapping[str, Any], first: list[object]) -> bool:
+    """Whether a list has no items after those that its schema names one by one."""
+    return schema.get("maxItems") == len(first) or schema.get("items") is False
+
+
+def _any_of_its_kind(value: object) -> Type:
+    """The type of a value in an enumeration: texts are themselves, of others only the kind counts.
+
+    To validators `1`, `1.0` and `true` may be one.
+    """
+    if isinstance(value, str):
+        return words((value,))
+    if value is None:
+        return NULL
+    return union((FLOAT, BOOL)) if isinstance(value, (bool, int, float)) else ANY
+
+
+def _referred(whole: object, reference: object) -> object:
+    """The schema that a reference means; one that allows everything where it is not inside the whole."""
+    found = whole
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return {"not": {}}
+    for step in filter(None, reference[1:].split("/")):
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(found, Mapping) or name not in found:
+            return {"not": {}}
+        found = found[name]
+    return found
