@@ -1,0 +1,1 @@
+"""The agent: a model plans, the compiler runs the plan while it is written, a joiner answers or asks for another."""
