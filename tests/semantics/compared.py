@@ -66,13 +66,9 @@ class Trial:
         parsed = parse(text)
         return Trial(seed, sample, text, parsed, interpret(parsed.plan, TOOLSET, sample.inputs))
 
-    def program(self) -> Program:
-        """The plan, compiled without passes."""
-        return Program.of(self.parsed, TOOLBOX, passes=())
-
-    def optimized(self, passes: "Passes") -> Graph:
-        """Its graph after these passes."""
-        return optimize(self.program().graph, passes)
+    def program(self, passes: "Passes" = ()) -> Program:
+        """The plan, compiled."""
+        return Program.of(self.parsed, TOOLBOX, passes=passes)
 
     def difference(self, done: llmc.Run, way: str, *, complete: bool) -> Difference | None:
         """What is not as expected in a run in which, unless `complete`, tasks may be missing."""

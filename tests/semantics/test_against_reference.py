@@ -1,6 +1,5 @@
 """Random plans, compiled and run with tools that end in random order: as the reference says, whatever the passes."""
 
-import os
 from collections.abc import Mapping
 from itertools import islice
 from random import Random
@@ -8,19 +7,11 @@ from random import Random
 import pytest
 
 import llmc
-from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.pipeline import PIPELINE, Pass, optimize
 from tests.semantics.compared import TOOLBOX, Passes, Trial, after, differences, reduced
 from tests.semantics.generator import random_sample
 from tests.semantics.naive import NaiveDedup, NaiveFold, NaiveHoist, NaiveOrder, NaivePrune
-
-SEEDS = range(int(os.environ.get("LLMC_PLANS", "2000")))
-SHOWN = 3
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries follow without delay."""
-    monkeypatch.setattr("llmc_runtime.call.FIRST_DELAY", 0.0)
+from tests.semantics.seeds import SEEDS, SHOWN
 
 
 def ways(seed: int) -> Mapping[str, Passes]:
@@ -47,7 +38,7 @@ def test_passes_run_afterwards_are_those_of_the_compiler(seed: int) -> None:
     """A plan lowered once and optimised in each way is the plan compiled in that way."""
     trial = Trial.of(random_sample(Random(seed)), seed)
     for passes in ways(seed).values():
-        assert trial.optimized(passes) == llmc.compile(trial.text, TOOLBOX, passes=passes).graph
+        assert optimize(trial.program().graph, passes) == llmc.compile(trial.text, TOOLBOX, passes=passes).graph
 
 
 def test_a_difference_is_reduced() -> None:

@@ -1,7 +1,6 @@
 """Plans that run while they arrive do what whole plans do, however their text is cut; broken ones write nothing."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import islice
 from random import Random
@@ -13,19 +12,14 @@ from llmc_compiler import order, session
 from llmc_compiler.graph import Node
 from llmc_grammar import print_plan
 from llmc_grammar.ast import Input, Plan, Task
+from tests.semantics import seeds
 from tests.semantics.compared import TOOLBOX, WORLD, Difference, Trial
 from tests.semantics.generator import Sample, random_sample
 
-SEEDS = range(int(os.environ.get("LLMC_PLANS", "2000")) // 4)
+SEEDS = seeds.SEEDS[::4]
 LONGEST_PIECE = 12
 PATIENCE = 10
 """Seconds after which a run that should go on is given up."""
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries follow without delay."""
-    monkeypatch.setattr("llmc_runtime.call.FIRST_DELAY", 0.0)
 
 
 async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:
@@ -55,10 +49,10 @@ def headless(plan: Plan) -> Plan:
     return Plan(tuple(tasks))
 
 
-def streamed_differences(seeds: Iterable[int]) -> Iterator[Difference]:
+def streamed_differences(chosen: Iterable[int]) -> Iterator[Difference]:
     """Where plans that run while they arrive and the reference do not agree."""
     with asyncio.Runner() as runner:
-        for seed in seeds:
+        for seed in chosen:
             trial = Trial.of(Sample(headless(random_sample(Random(seed)).plan), {}), seed)
             WORLD.begin(seed)
             found = trial.difference(runner.run(run_streamed(trial.text)), "streamed", complete=False)
@@ -68,14 +62,14 @@ def streamed_differences(seeds: Iterable[int]) -> Iterator[Difference]:
 
 def test_a_streamed_run_does_what_the_reference_says() -> None:
     """Value, results, errors, skipped tasks and the order of writes do not depend on how the text arrives."""
-    found = list(islice(streamed_differences(SEEDS), 3))
+    found = list(islice(streamed_differences(SEEDS), seeds.SHOWN))
     assert not found, "\n" + "\n".join(map(str, found))
 
 
-def broken_plans(seeds: Sequence[int]) -> int:
+def broken_plans(chosen: Sequence[int]) -> int:
     """How many plans with a mistake in their last line wrote something all the same."""
     wrote = 0
-    for seed in seeds:
+    for seed in chosen:
         text = print_plan(random_sample(Random(seed)).plan).rpartition("input ")[2].partition("\n")[2]
         text = text.rpartition("join(")[0] + "join($nobody)\n"
         WORLD.begin(seed)
