@@ -114,9 +114,8 @@ def _anchors(source: Term, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> set[No
 def _moved(loop: Loop, anchors: set[NodeId], *, has_elements: bool) -> dict[NodeId, Node]:
     """The nodes of the body that can be moved out.
 
-    A call that may be skipped outside, since there is no element or a condition of its own does not hold, is not blocked
-    by what it reads then, and the loop was. So that must be among `anchors`, the nodes whose failure ends the loop all
-    the same.
+    A call that is skipped outside, since there is no element or a condition of its own does not hold, is not blocked by
+    what it reads, and the loop was. So that must be among `anchors`: the nodes whose failure ends the loop in any case.
     """
     inside = {node.id for node in loop.body}
     able = _invariant(loop, inside)
@@ -126,8 +125,8 @@ def _moved(loop: Loop, anchors: set[NodeId], *, has_elements: bool) -> dict[Node
         is_sure = has_elements and not node.when
         if all(need in moved if need in inside else is_sure or need in anchors for need in node.needs):
             moved[node.id] = node
-        if is_sure or node.id not in moved:
-            anchors.update(node.needs)
+        # Moved or not, it hands their failures on to the loop, unless they were among the anchors before.
+        anchors.update(node.needs)
     return moved
 
 
