@@ -32,8 +32,8 @@ format: $(DEV) ## format the code, and mend what the linter can mend
 	$(BIN)/python -m ruff check --fix-only
 	$(BIN)/python -m ruff format
 
-fuzz: $(DEV) ## 20,000 random plans against the reference
-	LLMC_PLANS=20000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/semantics -q
+fuzz: $(DEV) ## 100,000 random plans against the reference, each after every pass; a quarter as streams
+	LLMC_PLANS=100000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/semantics -q
 
 fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	$(PIP) -e '.[fuzz]'

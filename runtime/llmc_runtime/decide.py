@@ -84,7 +84,7 @@ def _out_of_order(instance: Instance) -> Verdict | None:
     causes = [
         write
         for write in instance.failed_writes
-        if any(conflict(later, earlier) for later in effects for earlier in write.node.effects)
+        if any(conflict(later, earlier) for later in effects for earlier in write.node.effects if earlier.is_write)
     ]
     return _by_first(causes, by_order=True)
 

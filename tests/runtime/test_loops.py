@@ -7,7 +7,7 @@ from llmc_compiler.term import Binary, Const, Item, ListOf, Template
 from llmc_compiler.tools import pure
 from llmc_runtime.errors import Blocked, ExpressionFailed, LoopFailed, ToolFailed
 from tests.runtime.build import call, expr, loop, play, ref, times, trace
-from tests.runtime.fakes import OutageError, broken, echo, put, put_in_vain, slow
+from tests.runtime.fakes import OutageError, broken, echo, look, put, put_elsewhere, put_in_vain, slow
 
 
 @pure
@@ -207,6 +207,14 @@ def test_a_loop_that_has_no_elements_yet_is_a_failed_write() -> None:
     """If its source has no value, what it was to write is missing."""
     run = play(loop("a", Const(3), call("a/each", put)), call("b", put, after=["a"]))
     assert isinstance(run.errors["b"], Blocked)
+
+
+def test_what_a_failed_loop_only_reads_may_be_written() -> None:
+    """A loop that has no elements is a failed write of what it writes, and of nothing else."""
+    nodes = [call("a/i0", look), call("a/i1", put_elsewhere), expr("a/each", ListOf((ref("a/i0"), ref("a/i1"))))]
+    run = play(loop("a", 3, *nodes), call("b", put, after=["a"]), call("c", put_elsewhere, after=["a"]))
+    assert run.results == {"b": "written"}
+    assert isinstance(run.errors["c"], Blocked)
 
 
 def test_a_loop_ends_after_what_it_comes_after() -> None:

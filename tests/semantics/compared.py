@@ -1,14 +1,17 @@
 """Plans run for real, and how that differs from what the reference says."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 import llmc
-from llmc_compiler.pipeline import PIPELINE, Pass
-from llmc_grammar import parse, print_plan
-from llmc_grammar.ast import Input, Plan, Task
+from llmc_compiler.graph import Graph
+from llmc_compiler.pipeline import PIPELINE, Pass, optimize
+from llmc_grammar import Parsed, parse, print_plan
+from llmc_grammar.ast import Input, Plan
+from llmc_runtime.program import Program
 from tests.reference.interpreter import interpret
 from tests.reference.operators import Json, as_text
 from tests.reference.outcome import Outcome
@@ -35,89 +38,125 @@ class Difference:
     """A plan on which a run and the reference do not agree."""
 
     seed: int
+    way: str
     text: str
     inputs: Mapping[str, Json]
     points: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The seed, the plan, and what differs."""
+        """The seed, the passes, the plan, and what differs."""
         points = "\n".join(self.points)
-        return f"seed {self.seed}, inputs {self.inputs}\n\n{self.text}\n{points}\n"
+        return f"seed {self.seed}, after {self.way or 'no pass'}, inputs {self.inputs}\n\n{self.text}\n{points}\n"
 
 
-Runner = Callable[[str, Mapping[str, Json], Sequence[Pass]], llmc.Run]
-"""Runs the plan of a text with inputs, after passes."""
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A plan that is run in some ways, and what the reference says of it."""
+
+    seed: int
+    sample: Sample
+    text: str
+    parsed: Parsed
+    expected: Outcome
+
+    @staticmethod
+    def of(sample: Sample, seed: int) -> "Trial":
+        """Print the plan, read it again, and ask the reference."""
+        text = print_plan(sample.plan)
+        parsed = parse(text)
+        return Trial(seed, sample, text, parsed, interpret(parsed.plan, TOOLSET, sample.inputs))
+
+    def program(self, passes: "Passes" = ()) -> Program:
+        """The plan, compiled."""
+        return Program.of(self.parsed, TOOLBOX, passes=passes)
+
+    def difference(self, done: llmc.Run, way: str, *, complete: bool) -> Difference | None:
+        """What is not as expected in a run in which, unless `complete`, tasks may be missing."""
+        found = Outcome(
+            value=done.value,
+            results={str(task): value for task, value in done.results.items()},
+            errors={str(task) for task in done.errors if task != "join"},
+            skipped={str(task) for task in done.skipped},
+            effects=dict(WORLD.state.effects),
+        )
+        points = tuple(_compare(self.expected, found, complete=complete))
+        return Difference(self.seed, way, self.text, self.sample.inputs, points) if points else None
 
 
-def run_whole(text: str, inputs: Mapping[str, Json], passes: Sequence[Pass]) -> llmc.Run:
-    """Compile the whole text, then run it."""
-    return llmc.compile(text, TOOLBOX, passes=passes).run_sync(inputs=inputs)
+Passes = Sequence[Pass]
+
+Ways = Callable[[int], Mapping[str, Passes]]
+"""The passes after which the plan of a seed is run, by what they are called."""
 
 
-def differences(
-    seeds: Sequence[int], passes: Sequence[Pass] = PIPELINE, *, run: Runner = run_whole, header: bool = True
-) -> Iterator[Difference]:
-    """The plans of these seeds on which a run after these passes and the reference do not agree.
-
-    Without a header, inputs are tasks that have their defaults as values.
-    """
-    for seed in seeds:
-        sample = random_sample(Random(seed))
-        if not header:
-            sample = Sample(_headless(sample.plan), {})
-        points = _points(sample, seed, passes, run)
-        if points:
-            yield Difference(seed, print_plan(sample.plan), sample.inputs, points)
+def after(passes: Passes) -> Ways:
+    """One way only."""
+    return lambda _: {", ".join(known.name for known in passes): passes}
 
 
-def reduced(found: Difference, passes: Sequence[Pass] = PIPELINE) -> Difference:
+def differences(seeds: Iterable[int], ways: Ways) -> Iterator[Difference]:
+    """Where a run of these seeds' plans and the reference do not agree."""
+    return in_trials((Trial.of(random_sample(Random(seed)), seed) for seed in seeds), ways)
+
+
+def in_trials(trials: Iterable[Trial], ways: Ways) -> Iterator[Difference]:
+    """Where a run and the reference do not agree; plans are read and lowered once for all ways."""
+    with asyncio.Runner() as runner:
+        for trial in trials:
+            yield from _differences(trial, ways(trial.seed), runner)
+
+
+def _differences(trial: Trial, ways: Mapping[str, Passes], runner: asyncio.Runner) -> Iterator[Difference]:
+    """Where the ways lead elsewhere; those that lead to the same graph are gone once."""
+    program = trial.program()
+    gone: list[tuple[Graph, bool]] = []
+    for way, passes in ways.items():
+        graph = optimize(program.graph, passes)
+        complete = not passes
+        if any(complete <= known_complete and is_same(graph, known) for known, known_complete in gone):
+            continue
+        gone.append((graph, complete))
+        WORLD.begin(trial.seed)
+        done = runner.run(replace(program, graph=graph).run(trial.sample.inputs))
+        found = trial.difference(done, way, complete=complete)
+        if found is not None:
+            yield found
+
+
+def is_same(one: Graph, other: Graph) -> bool:
+    """Whether two graphs have the same nodes in the same order, so that their runs are the same."""
+    return one == other and [*one.nodes] == [*other.nodes]
+
+
+def reduced(found: Difference, passes: Passes = PIPELINE) -> Difference:
     """The same with as few statements as one can leave out one after the other."""
     while (smaller := _smaller(found, passes)) != found:
         found = smaller
     return found
 
 
-def _smaller(found: Difference, passes: Sequence[Pass]) -> Difference:
+def _smaller(found: Difference, passes: Passes) -> Difference:
     """The same without what can be left out in one go from the top."""
     plan = parse(found.text).plan
     at = 0
     while at < len(plan.statements):
         smaller = Plan((*plan.statements[:at], *plan.statements[at + 1 :]))
-        known = {statement.name for statement in smaller.statements if isinstance(statement, Input)}
-        sample = Sample(smaller, {name: given for name, given in found.inputs.items() if name in known})
-        try:
-            points = _points(sample, found.seed, passes)
-        except (llmc.CompileError, KeyError):
-            points = ()
-        if points:
-            plan, found = smaller, replace(found, text=print_plan(smaller), inputs=sample.inputs, points=points)
-        else:
+        again = _again(smaller, found, passes)
+        if again is None:
             at += 1
+        else:
+            plan, found = smaller, again
     return found
 
 
-def _headless(plan: Plan) -> Plan:
-    """The plan with tasks in the place of its inputs."""
-    tasks = (
-        Task(line.name, line.default) if isinstance(line, Input) and line.default is not None else line
-        for line in plan.statements
-    )
-    return Plan(tuple(tasks))
-
-
-def _points(sample: Sample, seed: int, passes: Sequence[Pass], run: Runner = run_whole) -> tuple[str, ...]:
-    text = print_plan(sample.plan)
-    expected = interpret(parse(text).plan, TOOLSET, sample.inputs)
-    WORLD.begin(seed)
-    done = run(text, sample.inputs, passes)
-    found = Outcome(
-        value=done.value,
-        results={str(task): value for task, value in done.results.items()},
-        errors={str(task) for task in done.errors if task != "join"},
-        skipped={str(task) for task in done.skipped},
-        effects=dict(WORLD.state.effects),
-    )
-    return tuple(_compare(expected, found, complete=not passes))
+def _again(plan: Plan, found: Difference, passes: Passes) -> Difference | None:
+    """The difference in a smaller plan, if there is one."""
+    known = {statement.name for statement in plan.statements if isinstance(statement, Input)}
+    sample = Sample(plan, {name: given for name, given in found.inputs.items() if name in known})
+    try:
+        return next(in_trials([Trial.of(sample, found.seed)], lambda _: {found.way: passes}), None)
+    except (llmc.CompileError, KeyError):
+        return None
 
 
 def _compare(expected: Outcome, found: Outcome, *, complete: bool) -> Iterator[str]:

@@ -1,8 +1,7 @@
 """Plans that run while they arrive do what whole plans do, however their text is cut; broken ones write nothing."""
 
 import asyncio
-import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import islice
 from random import Random
 
@@ -11,22 +10,16 @@ import pytest
 import llmc
 from llmc_compiler import order, session
 from llmc_compiler.graph import Node
-from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_grammar import print_plan
-from tests.reference.operators import Json
-from tests.semantics.compared import TOOLBOX, WORLD, differences
-from tests.semantics.generator import random_sample
+from llmc_grammar.ast import Input, Plan, Task
+from tests.semantics import seeds
+from tests.semantics.compared import TOOLBOX, WORLD, Difference, Trial
+from tests.semantics.generator import Sample, random_sample
 
-SEEDS = range(int(os.environ.get("LLMC_PLANS", "500")))
+SEEDS = seeds.SEEDS[::4]
 LONGEST_PIECE = 12
 PATIENCE = 10
 """Seconds after which a run that should go on is given up."""
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries follow without delay."""
-    monkeypatch.setattr("llmc_runtime.call.FIRST_DELAY", 0.0)
 
 
 async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:
@@ -41,29 +34,47 @@ async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:
             await asyncio.sleep(0)
 
 
-def run_streamed(text: str, _inputs: Mapping[str, Json], passes: Sequence[Pass]) -> llmc.Run:
+async def run_streamed(text: str) -> llmc.Run:
     """Run a plan while it arrives."""
-    rng = Random(text)
-    return asyncio.run(
-        llmc.run_stream(pieces(text, rng), TOOLBOX, mode="strict", passes=passes, bounds=llmc.Bounds.FILE)
+    arriving = pieces(text, Random(text))
+    return await llmc.run_stream(arriving, TOOLBOX, mode="strict", bounds=llmc.Bounds.FILE)
+
+
+def headless(plan: Plan) -> Plan:
+    """The plan with tasks that have their defaults as values in the place of its inputs."""
+    tasks = (
+        Task(line.name, line.default) if isinstance(line, Input) and line.default is not None else line
+        for line in plan.statements
     )
+    return Plan(tuple(tasks))
+
+
+def streamed_differences(chosen: Iterable[int]) -> Iterator[Difference]:
+    """Where plans that run while they arrive and the reference do not agree."""
+    with asyncio.Runner() as runner:
+        for seed in chosen:
+            trial = Trial.of(Sample(headless(random_sample(Random(seed)).plan), {}), seed)
+            WORLD.begin(seed)
+            found = trial.difference(runner.run(run_streamed(trial.text)), "streamed", complete=False)
+            if found is not None:
+                yield found
 
 
 def test_a_streamed_run_does_what_the_reference_says() -> None:
     """Value, results, errors, skipped tasks and the order of writes do not depend on how the text arrives."""
-    found = list(islice(differences(SEEDS, PIPELINE, run=run_streamed, header=False), 3))
+    found = list(islice(streamed_differences(SEEDS), seeds.SHOWN))
     assert not found, "\n" + "\n".join(map(str, found))
 
 
-def broken_plans(seeds: Sequence[int]) -> int:
+def broken_plans(chosen: Sequence[int]) -> int:
     """How many plans with a mistake in their last line wrote something all the same."""
     wrote = 0
-    for seed in seeds:
+    for seed in chosen:
         text = print_plan(random_sample(Random(seed)).plan).rpartition("input ")[2].partition("\n")[2]
         text = text.rpartition("join(")[0] + "join($nobody)\n"
         WORLD.begin(seed)
         with pytest.raises(llmc.CompileError):
-            run_streamed(text, {}, PIPELINE)
+            asyncio.run(run_streamed(text))
         wrote += any(WORLD.state.effects.values())
     return wrote
 
@@ -88,8 +99,7 @@ def test_reads_that_overtake_writes_are_noticed(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(session, "_may_start_early", is_a_read)
     monkeypatch.setattr(order.Hazards, "place", lambda _self, node: node)
-    found = differences(SEEDS[:200], PIPELINE, run=run_streamed, header=False)
-    assert next(found, None) is not None
+    assert next(streamed_differences(SEEDS[:200]), None) is not None
 
 
 def test_nothing_is_buffered() -> None:

@@ -62,7 +62,7 @@ class Hoisting:
 def _hoisted(node: Node, loop: Loop, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> Iterator[Node]:
     """What was moved out of a loop, and the loop."""
     length = _length(loop.source)
-    moved = _moved(loop, None if length else _anchors(loop.source, needs)) if length != 0 else {}
+    moved = _moved(loop, _anchors(loop.source, needs), has_elements=bool(length)) if length != 0 else {}
     if not moved:
         yield node
         return
@@ -111,23 +111,22 @@ def _anchors(source: Term, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> set[No
     return found.union(needs.get(source.node, ())) if isinstance(source, Get) else found
 
 
-def _moved(loop: Loop, anchors: set[NodeId] | None) -> dict[NodeId, Node]:
+def _moved(loop: Loop, anchors: set[NodeId], *, has_elements: bool) -> dict[NodeId, Node]:
     """The nodes of the body that can be moved out.
 
-    Where the loop may be empty, `anchors` are the nodes whose failure ends it all the same; what a node reads must be
-    among them, since the loop without elements would not be blocked by it any more.
+    A call that is skipped outside, since there is no element or a condition of its own does not hold, is not blocked by
+    what it reads, and the loop was. So that must be among `anchors`: the nodes whose failure ends the loop in any case.
     """
     inside = {node.id for node in loop.body}
     able = _invariant(loop, inside)
-    if anchors is None:
-        return able
     anchors = anchors.union(*(node.needs for node in loop.body if node.id not in able))
     moved: dict[NodeId, Node] = {}
     for node in able.values():
-        if all(need in (moved if need in inside else anchors) for need in node.needs):
+        is_sure = has_elements and not node.when
+        if all(need in moved if need in inside else is_sure or need in anchors for need in node.needs):
             moved[node.id] = node
-        else:
-            anchors.update(node.needs)
+        # Moved or not, it hands their failures on to the loop, unless they were among the anchors before.
+        anchors.update(node.needs)
     return moved
 
 

@@ -1,0 +1,148 @@
+"""The quick checks, by name: each passes as things are, and raises where it notices what is wrong.
+
+plan: HEADING         a plan of `plans.md` does what the reference says, whatever the passes
+page: PASS: TITLE     a case of a pass's page in tests/passes is what the pass leaves
+order: kinds          two calls are ordered where the table says so
+order: resources      ... whatever else stands between them, and inside loops
+early                 what is handed over while the plan is still being written
+attempts              how often a call that fails is tried
+"""
+
+from collections.abc import Callable, Mapping
+from itertools import product
+from random import Random
+from typing import Final
+
+from llmc_compiler.effects import RULES, Kind
+from llmc_compiler.passes.fold import Fold
+from llmc_compiler.pipeline import PIPELINE
+from llmc_compiler.print import print_graph
+from llmc_compiler.session import Session
+from llmc_compiler.term import Json
+from llmc_compiler.tools import Tool, Toolbox
+from tests.compiler import test_order
+from tests.compiler.cases import Case
+from tests.compiler.compiling import compiled, toolbox
+from tests.compiler.test_session import conversation
+from tests.mutations.plans import PLANS, differences
+from tests.passes import test_passes
+from tests.runtime.build import call, play
+from tests.runtime.fakes import OutageError
+
+Check = Callable[[], None]
+
+DECLARED: Final = {
+    Kind.PURE: "pure",
+    Kind.NONDET: "nondet",
+    Kind.READ: "read(r)",
+    Kind.BARE: "bare",
+    Kind.IDEMPOTENT: "write(r, idempotent)",
+    Kind.WRITE: "write(r)",
+    Kind.OPAQUE: "opaque",
+}
+"""A declaration of each kind."""
+
+TOOLS: Final = toolbox({kind.value: effect for kind, effect in DECLARED.items()})
+
+WRITES: Final = {Kind.IDEMPOTENT, Kind.WRITE, Kind.OPAQUE}
+STATEFUL: Final = WRITES | {Kind.READ, Kind.BARE}
+FREE: Final = {Kind.PURE, Kind.NONDET}
+
+ROUNDS: Final = 40
+"""How many random programs the laws of order are tried on."""
+
+
+def checks() -> Mapping[str, Check]:
+    """All checks, from the plans to the laws."""
+    return {
+        **{f"plan: {heading}": _plan(text) for heading, text in PLANS.items()},
+        **{f"page: {case.path.stem}: {case.title}": _page(case) for case in test_passes.CASES},
+        "order: kinds": kinds_are_ordered,
+        "order: resources": resources_are_ordered,
+        "order: reduced": test_order.test_edges_come_out_reduced,
+        "order: carried": test_order.test_a_loop_carries_its_writes_from_element_to_element,
+        "tasks": tasks_have_their_values,
+        "arguments": arguments_fit,
+        "early": what_starts_early,
+        "attempts": how_often_it_is_tried,
+    }
+
+
+def is_noticed(check: Check) -> bool:
+    """Whether a check notices what is wrong now: it fails, or breaks."""
+    try:
+        check()
+    except Exception:  # noqa: BLE001 (a compiler that is wrong may raise anything)
+        return True
+    return False
+
+
+def _plan(text: str) -> Check:
+    def check() -> None:
+        assert not [*differences(text)]
+
+    return check
+
+
+def _page(case: Case) -> Check:
+    return lambda: test_passes.test_a_pass_leaves_this_program(case)
+
+
+def kinds_are_ordered() -> None:
+    """Of two calls the later one waits exactly where one of them writes, and so says the table."""
+    for earlier, later in product(Kind, Kind):
+        graph = compiled(f"1. {earlier.value}()\n2. {later.value}()\njoin()", TOOLS)
+        waits = bool([*graph.nodes.values()][1].after)
+        expected = {earlier, later} <= STATEFUL and bool({earlier, later} & WRITES)
+        assert waits == expected == (earlier in RULES[later].after), (earlier, later)
+
+
+def resources_are_ordered() -> None:
+    """The laws of order edges hold for some random calls, in a row and in loops."""
+    rng = Random(5)
+    calls = [tool.name for tool in test_order.TOOLS]
+
+    def some(most: int) -> list[str]:
+        return [f"{rng.choice(calls)}()" for _ in range(rng.randint(1, most))]
+
+    for _ in range(ROUNDS):
+        test_order.test_order_edges_are_the_conflicts.hypothesis.inner_test(some(7))  # type: ignore[attr-defined]  # what hypothesis wraps
+        mixed = [rng.choice((some(1)[0], some(4))) for _ in range(5)]
+        test_order.test_elements_of_loops_are_ordered_too.hypothesis.inner_test(mixed)  # type: ignore[attr-defined]  # the same
+        test_order.test_elements_of_a_loop_are_ordered_no_more_than_needed.hypothesis.inner_test(some(4))  # type: ignore[attr-defined]  # the same
+    test_order.test_constant_arguments_are_resources_of_their_own()
+
+
+def tasks_have_their_values() -> None:
+    """A merged task has that of the first, and one that is left out has none."""
+    graph = compiled("1. f(1)\n2. f(1)\n3. f(3)\n4. f($2)\njoin($4)", passes=PIPELINE)
+    assert graph.tasks == {"1": "1", "2": "1", "4": "4"}
+
+
+def arguments_fit() -> None:
+    """What turns out not to fit its parameter fails when the plan runs; as a constant it would be a mistake."""
+    schema: dict[str, Json] = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    tools = Toolbox([Tool.from_schema("double", "", schema, "pure", lambda n: 2 * n)])
+    graph = compiled('word = "a"\n1. double($word)\n2. double(1 + 1)\njoin($1, $2)', tools, [Fold()])
+    assert print_graph(graph) == 'word = "a"\n1. double($word)\n2. double(2)\njoin($1, $2)\n'
+
+
+def what_starts_early() -> None:
+    """What is handed over at once: alone, and below a write that it might meet."""
+    for kind in Kind:
+        alone = conversation(f"1. {kind.value}()\njoin($1)", Session(TOOLS))[0]
+        below = conversation(f"1. write()\n2. {kind.value}()\njoin($2)", Session(TOOLS))[1]
+        assert (bool(alone), bool(below)) == (kind in FREE | {Kind.READ}, kind in FREE), kind
+
+
+def how_often_it_is_tried() -> None:
+    """With two retries, a call that nobody can be sure of is tried once, every other three times."""
+    for kind, effect in DECLARED.items():
+        tries: list[Kind] = []
+
+        async def fail(kind: Kind = kind, tries: list[Kind] = tries) -> None:
+            tries.append(kind)
+            raise OutageError
+
+        play(call("a", Tool.from_schema("fail", "", {}, effect, fail), retries=2), random=lambda: 0)
+        assert len(tries) == (1 if kind in {Kind.BARE, Kind.WRITE, Kind.OPAQUE} else 3), kind
