@@ -121,10 +121,11 @@ def tasks_have_their_values() -> None:
 
 def arguments_fit() -> None:
     """What turns out not to fit its parameter fails when the plan runs; as a constant it would be a mistake."""
-    schema: dict[str, Json] = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    positive: Json = {"type": "integer", "minimum": 0}
+    schema: dict[str, Json] = {"type": "object", "properties": {"n": positive}, "required": ["n"]}
     tools = Toolbox([Tool.from_schema("double", "", schema, "pure", lambda n: 2 * n)])
-    graph = compiled('word = "a"\n1. double($word)\n2. double(1 + 1)\njoin($1, $2)', tools, [Fold()])
-    assert print_graph(graph) == 'word = "a"\n1. double($word)\n2. double(2)\njoin($1, $2)\n'
+    graph = compiled("low = -1\n1. double($low)\n2. double(1 + 1)\njoin($1, $2)", tools, [Fold()])
+    assert print_graph(graph) == "low = -1\n1. double($low)\n2. double(2)\njoin($1, $2)\n"
 
 
 def what_starts_early() -> None:

@@ -11,7 +11,7 @@ import llmc
 from llmc_compiler import order, session
 from llmc_compiler.graph import Node
 from llmc_grammar import print_plan
-from llmc_grammar.ast import Input, Plan, Task
+from llmc_grammar.ast import Argument, Call, Input, Plan, Task
 from tests.semantics import seeds
 from tests.semantics.compared import TOOLBOX, WORLD, Difference, Trial
 from tests.semantics.generator import Sample, random_sample
@@ -41,9 +41,11 @@ async def run_streamed(text: str) -> llmc.Run:
 
 
 def headless(plan: Plan) -> Plan:
-    """The plan with tasks that have their defaults as values in the place of its inputs."""
+    """The plan with calls that give their defaults in the place of its inputs, so that as little is known of them."""
     tasks = (
-        Task(line.name, line.default) if isinstance(line, Input) and line.default is not None else line
+        Task(line.name, Call("echo", (Argument(None, line.default),)))
+        if isinstance(line, Input) and line.default is not None
+        else line
         for line in plan.statements
     )
     return Plan(tuple(tasks))
