@@ -1,13 +1,20 @@
 """`llmc compile`: the plan as it will be run."""
 
 import json
+from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, Optimize, PlanFile, Tools
+from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
+from llmc.cli.outcome import fail, tell
 from llmc.cli.plans import program
+
+if TYPE_CHECKING:
+    from llmc import Program
+
+_ALL: Final = "all"
 
 
 class Emit(StrEnum):
@@ -23,12 +30,42 @@ def compile_(
     emit: Annotated[Emit, typer.Option(help="The plan language, or the graph as JSON.")] = Emit.LLMC,
     tools: Tools = None,
     optimize: Optimize = True,
+    passes: Passes = None,
+    print_after: Annotated[
+        str | None,
+        typer.Option(
+            "--print-after", metavar="PASS|all", help="Print to stderr what the plan is after a pass, or each."
+        ),
+    ] = None,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
     """Print what will be run, as a plan or as a graph."""
-    compiled = program(file, tools, max_tasks, max_text, optimize=optimize)
+    if print_after is not None:
+        _require_known(print_after)
+    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
+    if print_after is not None:
+        _print_stages(compiled, print_after)
     if emit is Emit.JSON:
         print(json.dumps(compiled.to_json(), ensure_ascii=False, indent=2))
     else:
         print(compiled.to_llmc().rstrip("\n"))
+
+
+def _require_known(name: str) -> None:
+    """End with a message where no pass has this name."""
+    from llmc_compiler.pipeline import PIPELINE, UnknownPassError, require_pass
+
+    try:
+        require_pass(name, (*(transform.name for transform in PIPELINE), _ALL))
+    except UnknownPassError as error:
+        fail(str(error))
+
+
+def _print_stages(compiled: "Program", wanted: str) -> None:
+    """Print the plan after a pass, or after each, under a heading that is a comment of the language."""
+    if wanted != _ALL and wanted not in {transform.name for transform in compiled.passes}:
+        fail(f"`{wanted}` is not among the passes that are run")
+    for stage in compiled.stages():
+        if wanted in {stage.name, _ALL}:
+            tell(f"# after {stage.name}\n{replace(compiled, graph=stage.after).to_llmc().rstrip()}\n")
