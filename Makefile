@@ -10,7 +10,7 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo format fuzz fuzz-text bench clean
+.PHONY: help check test bless demo format fuzz fuzz-text bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests wit
 
 test: $(DEV) ## the tests, without coverage
 	$(BIN)/python -m pytest
+
+bless: $(DEV) ## write what the tests compare with files into these files, to be read with git diff
+	LLMC_BLESS=1 $(BIN)/python -m pytest -q -m golden
+	git diff --stat
 
 demo: $(RUN) ## show what llmc does, without a model or a network
 	$(BIN)/python examples/demo.py

@@ -205,6 +205,8 @@ def _assumptions(story: Story) -> Iterator[str]:
         yield "No tool declares a latency, so each call counts as one."
     elif story.assumed:
         names = ", ".join(f"`{name}`" for name in story.assumed[:_MOST_ON_A_LEVEL])
-        yield f"{names} declare no latency, and count as the median of those that do."
+        several = len(story.assumed) > 1
+        words = "declare no latency, and count as" if several else "declares no latency, and counts as"
+        yield f"{names} {words} the median of those that do."
     if story.has_loops:
         yield "A loop counts as one element."

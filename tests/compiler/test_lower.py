@@ -20,6 +20,7 @@ def subtract(a: float, b: float) -> float:
 CASES = cases(Path(__file__).with_name("lowering.md"))
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_a_plan_becomes_these_nodes(case: Case) -> None:
     """The nodes are those in lowering.md."""
