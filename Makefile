@@ -27,7 +27,6 @@ test: $(DEV) ## the tests, without coverage
 
 bless: $(DEV) ## write what the tests compare with files into these files, to be read with git diff
 	LLMC_BLESS=1 $(BIN)/python -m pytest -q -m golden
-	git diff --stat
 
 demo: $(RUN) ## show what llmc does, without a model or a network
 	$(BIN)/python examples/demo.py

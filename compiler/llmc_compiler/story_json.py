@@ -31,8 +31,8 @@ def story_json(story: Story) -> dict[str, Any]:
             "chain": [node.id for node in story.chain],
             "assumed": list(story.assumed),
             "width": None if schedule is None else schedule.width,
-            "bound": None if schedule is None else schedule.bound,
-            "expected": None if schedule is None else schedule.expected,
+            "bound": found.span if schedule is None else schedule.bound,
+            "expected": found.span if schedule is None else schedule.expected,
         },
     }
 

@@ -182,7 +182,9 @@ def _time(story: Story, width: int) -> Iterator[Line]:
         return
     faster = f", {found.work / found.span:.1f} times as long" if found.span else ""
     chain = _chain(story.chain)
-    yield from _indented(f"longest chain {_amount(found.span, unit)}{chain and ': '}{chain}", 2, width, "bold")
+    longest = "expected {}, the longest chain" if unit == "s" else "longest chain {}"
+    head = longest.format(_amount(found.span, unit))
+    yield from _indented(f"{head}{chain and ': '}{chain}", 2, width, "bold")
     yield from _indented(f"one after another {_amount(found.work, unit)}{faster}", 2, width)
     if story.schedule is not None:
         bound, expected = _amount(story.schedule.bound, unit), _amount(story.schedule.expected, unit)

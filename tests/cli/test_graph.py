@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from llmc.cli.painting import painted
 from tests.cli.conftest import Cli
 from tests.cli.seen import seen
 from tests.cli.test_main import HEAVY, imported, llmc, on_terminal
@@ -43,6 +44,13 @@ def test_the_cases_have_all_that_is_drawn() -> None:
     shown = "".join(case.after for case in CASES)
     for text in (" ┬ ", " ├ ", " └ ", "␛[1m● ", "○ ", "␛[2m      = 3 ", "␛[2m      - 9 ", "   ⇠ ", "   ← "):
         assert text in shown
+
+
+def test_styles_are_codes_of_a_terminal() -> None:
+    """Of pieces with a style and a text; without colour there is none, and no blank at the end of a line."""
+    lines = ((("a", "bold"), (" ", "dim"), ("", "bold"), ("b", "")), (("c ", "dim"),))
+    assert painted(lines, color=True) == "\x1b[1ma\x1b[0m\x1b[2m \x1b[0mb\n\x1b[2mc \x1b[0m"
+    assert painted(lines, color=False) == "a b\nc"
 
 
 def test_colour_can_be_refused(cli: Cli, plan: Path) -> None:

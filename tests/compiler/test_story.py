@@ -205,6 +205,8 @@ def test_json_is_json() -> None:
             for one in data[kind]:
                 assert kinds.setdefault(kind, set(one)) == set(one)
     assert set(kinds) == {"remarks", "order", "declarations"}
+    free, two = (story_json(story(LINE, {"log": "nondet"}, width))["time"] for width in (None, 2))
+    assert [(one["width"], one["bound"], one["expected"]) for one in (free, two)] == [(None, 1.0, 1.0), (2, 1.5, 2.0)]
 
 
 @pytest.mark.parametrize(
