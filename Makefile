@@ -10,7 +10,7 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo format fuzz fuzz-text bench clean
+.PHONY: help check test bless demo format fuzz fuzz-text bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests wit
 
 test: $(DEV) ## the tests, without coverage
 	$(BIN)/python -m pytest
+
+bless: $(DEV) ## write what the tests compare with files into these files, to be read with git diff
+	LLMC_BLESS=1 $(BIN)/python -m pytest -q -m golden
 
 demo: $(RUN) ## show what llmc does, without a model or a network
 	$(BIN)/python examples/demo.py
@@ -40,11 +43,12 @@ fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	LLMC_PLANS=50000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/grammar/lenient -q -k mutated
 	$(BIN)/python tests/fuzz/text.py -runs=1000000 -max_len=64
 
-bench: $(DEV) ## measure the overhead of a task, the time to start, reading, and rank
+bench: $(DEV) ## measure the overhead of a task, the time to start, reading, rank, and explaining
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/ranking.py
+	$(BIN)/python benchmarks/explaining.py
 
 clean: ## remove the environment, caches and builds
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist

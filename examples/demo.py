@@ -19,6 +19,10 @@ SCENES: Final = (
         "What is compiled: nothing is asked twice, or looked up in vain",
         "llmc compile examples/duplicate.llmc",
     ),
+    (
+        "What compiling did, why it may, what waits for what, and how long it takes",
+        "llmc explain examples/story.llmc --width 2",
+    ),
     ("Nine calls: each starts as soon as what it needs is there", "llmc run examples/nine.llmc"),
     ("A model's untidy plan, run while it is still being written", "python examples/arriving.py"),
 )

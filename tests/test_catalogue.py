@@ -1,10 +1,9 @@
 """Every mistake has its story: the pages that `llmc explain` reads, and the examples in them.
 
-`LLMC_BLESS=1` writes the reports anew; read the difference before keeping it.
+`make bless` writes the reports anew.
 """
 
 import importlib
-import os
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from llmc_grammar.catalogue import Entry, entries
 from llmc_grammar.fix import edited
 from llmc_grammar.stream import Mode
 from tests.compiler.test_errors import found_in
+from tests.golden import settle
 
 PACKAGES: Final = (llmc_grammar, llmc_compiler, llmc_runtime, llmc)
 ENTRIES: Final = [(package, entry) for package, page in PAGES for entry in entries(package, page)]
@@ -108,16 +108,14 @@ def test_nothing_else_is_told() -> None:
     assert sum(text.count("\n## ") for text in texts) == len(ENTRIES)
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize(("package", "entry"), ENTRIES, ids=[entry.code for _, entry in ENTRIES])
 def test_the_example_has_this_mistake(package: str, entry: Entry) -> None:
     """It has no other one, and is reported in exactly these words."""
     diagnostics, source = found(package, entry.plan, entry.reading)
     assert {one.code for one in diagnostics} == {entry.code}
     drawn = "\n\n".join(render(one, source) for one in diagnostics)
-    if os.environ.get("LLMC_BLESS"):
-        bless(entry, drawn)
-    else:
-        assert drawn == entry.report
+    settle(drawn, entry.report, lambda: bless(entry, drawn))
 
 
 @pytest.mark.parametrize(("package", "entry"), ENTRIES, ids=[entry.code for _, entry in ENTRIES])

@@ -13,6 +13,7 @@ import pytest
 import llmc
 from llmc.config import find_config
 from llmc.toolfiles import load_file
+from tests.golden import settle_part
 
 ROOT: Final = Path(__file__).parent.parent
 EXAMPLES: Final = ROOT / "examples"
@@ -69,6 +70,7 @@ def test_every_example_is_shown() -> None:
     assert [path.name for path in sorted(EXAMPLES.glob("*.llmc")) if path.read_text("utf-8") not in shown] == []
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize(("command", "output"), list(commands()))
 def test_a_command_prints_what_is_shown(command: str, output: str) -> None:
     """Every command that is shown prints the same, but for times."""
@@ -83,7 +85,8 @@ def test_a_command_prints_what_is_shown(command: str, output: str) -> None:
         text=True,
         check=False,
     )
-    assert same(run.stdout) == same(output)
+    if same(run.stdout) != same(output):
+        settle_part(ROOT / "README.md", f"$ {command}\n", "", run.stdout, output)
 
 
 def test_times_are_all_that_may_differ() -> None:

@@ -1,6 +1,7 @@
 """Text from outside on one line: without characters that control a terminal, and cut to so many of its cells."""
 
 import unicodedata
+from collections.abc import Iterator
 from itertools import accumulate, takewhile
 
 
@@ -40,3 +41,26 @@ def fit(text: str, width: int) -> str:
 def padded(text: str, width: int) -> str:
     """The text with blanks up to the width."""
     return text + " " * (width - cells(text))
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """The visible text in lines of at most so many cells, at least two, broken between words where that is possible."""
+    line = ""
+    for word in visible(text).split(" "):
+        for piece in _pieces(word, max(width, 2)):
+            if line and cells(line) + 1 + cells(piece) > width:
+                yield line
+                line = ""
+            line = f"{line} {piece}" if line else piece
+    yield line
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    """A word, cut where it is too wide."""
+    piece, used = "", 0
+    for character in word:
+        if used + cells(character) > width:
+            yield piece
+            piece, used = "", 0
+        piece, used = piece + character, used + cells(character)
+    yield piece

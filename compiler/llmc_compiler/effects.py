@@ -58,6 +58,9 @@ _WRITES: Final = frozenset({Kind.IDEMPOTENT, Kind.WRITE, Kind.OPAQUE})
 _STATEFUL: Final = _WRITES | {Kind.READ, Kind.BARE}
 _NOTHING: Final[frozenset[Kind]] = frozenset()
 
+UNKNOWN: Final = frozenset({Kind.BARE, Kind.OPAQUE})
+"""Kinds of which nobody knows what they do."""
+
 RULES: Final[dict[Kind, Rule]] = {
     # in order after; merge, prune, start early; hoist out of a loop; retry by itself, run again after a crash
     Kind.PURE: Rule(_NOTHING, When.YES, When.YES, When.YES, When.YES, When.YES, When.YES),

@@ -1,6 +1,7 @@
 """Text in, graph or steps out: reading and compiling together."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from llmc_compiler.errors import BrokenOff, CompileError
 from llmc_compiler.graph import Graph
@@ -21,16 +22,24 @@ def check(parsed: Parsed, tools: Toolbox, *, lenient: bool = False) -> tuple[Dia
     return _mistakes(parsed, _session(parsed, tools, (), lenient=lenient))
 
 
+class Compiled(NamedTuple):
+    """A plan without mistakes: its optimised graph, its warnings by place, and the graph before the passes."""
+
+    graph: Graph
+    warnings: tuple[Diagnostic, ...]
+    written: Graph
+
+
 def compile_parsed(
     parsed: Parsed, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, lenient: bool = False
-) -> tuple[Graph, tuple[Diagnostic, ...]]:
-    """The optimised graph of a plan that was read, and its warnings by place; raises CompileError with all mistakes."""
+) -> Compiled:
+    """Compile a plan that was read; raises CompileError with all mistakes."""
     session = _session(parsed, tools, passes, lenient=lenient)
     found = _mistakes(parsed, session)
     if any(one.severity == "error" for one in found):
         raise CompileError(found, parsed.source)
     session.close()
-    return _graph(session), found
+    return Compiled(_closed(session.graph), found, _closed(session.written))
 
 
 def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool) -> Session:
@@ -56,12 +65,12 @@ def _mistakes(parsed: Parsed, session: Session) -> tuple[Diagnostic, ...]:
     return tuple(sorted((*parsed.diagnostics, *session.mistakes()), key=lambda found: found.span))
 
 
-def _graph(session: Session) -> Graph:
-    """The graph of a closed session; raises ValueError before."""
-    if session.graph is None:
+def _closed(graph: Graph | None) -> Graph:
+    """A graph of a closed session; raises ValueError before."""
+    if graph is None:
         message = "the plan is not closed"
         raise ValueError(message)
-    return session.graph
+    return graph
 
 
 class Front:
@@ -101,7 +110,7 @@ class Front:
     @property
     def graph(self) -> Graph:
         """The optimised graph of a plan that was closed; raises ValueError before."""
-        return _graph(self._session)
+        return _closed(self._session.graph)
 
     def feed(self, piece: str | bytes) -> tuple[Step, ...]:
         """Take the next piece: what the statements that it finishes let start."""

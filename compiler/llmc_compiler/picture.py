@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 
 from llmc_compiler.graph import Call, Graph, Join, Loop, Node, node_body
 from llmc_compiler.levels import Gone, Levels, gone, levels
-from llmc_compiler.print import describe_bodies, describe_nodes
+from llmc_compiler.print import node_texts
 from llmc_compiler.rank import Estimate, estimate
 from llmc_compiler.term import NodeId
 from llmc_grammar import ast
@@ -37,12 +37,7 @@ class Picture:
     def of(graph: Graph, plan: ast.Plan) -> "Picture":
         """The picture of a graph and of the plan that it was compiled from."""
         found = estimate(graph)
-        described = (*describe_nodes(graph), *describe_bodies(graph))
-        texts = {
-            node.id: " and ".join((f"{text} if {when[0]}", *when[1:])) if when else text
-            for node, text, when in described
-        }
-        return Picture(graph, levels(graph), texts, gone(graph, plan), found, frozenset(found.chain))
+        return Picture(graph, levels(graph), node_texts(graph), gone(graph, plan), found, frozenset(found.chain))
 
     def edges(self) -> Iterator[Edge]:
         """The edges between nodes, a loop being one."""

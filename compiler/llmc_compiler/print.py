@@ -60,6 +60,14 @@ def describe_bodies(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
             yield node, printer.describe(node, item=name), printer.conditions(node.when)
 
 
+def node_texts(graph: Graph) -> dict[NodeId, str]:
+    """What each node does, those in loops too, with its conditions: `add($3/a0, 1) if $2 and not $4`."""
+    described = (*describe_nodes(graph), *describe_bodies(graph))
+    return {
+        node.id: " and ".join((f"{text} if {when[0]}", *when[1:])) if when else text for node, text, when in described
+    }
+
+
 class _Printer:
     """The names of a graph's nodes, to write it; a node without one stands in the place where it is used."""
 

@@ -52,7 +52,8 @@ class Session:
         self._handed: dict[NodeId, Node] = {}
         self._joined = False
         self.graph: Graph | None = None
-        """The optimised graph, once the plan is closed."""
+        """The optimised graph, once the plan is closed; `written` is the one before the passes."""
+        self.written: Graph | None = None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -133,7 +134,8 @@ class Session:
             raise errors.CompileError(mistakes)
         if not self._joined:
             self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
-        self.graph = optimize(Graph(dict(self._nodes), dict(self._tasks), tuple(self._parameters)), self._passes)
+        self.written = Graph(dict(self._nodes), dict(self._tasks), tuple(self._parameters))
+        self.graph = optimize(self.written, self._passes)
         return tuple(self._last_steps(self.graph))
 
     def _last_steps(self, graph: Graph) -> Iterable[Step]:

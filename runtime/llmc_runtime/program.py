@@ -1,17 +1,17 @@
 """A compiled plan, and how a text becomes one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from llmc_compiler.front import compile_parsed
 from llmc_compiler.graph import Graph, Parameter
 from llmc_compiler.infer import Check, checks
 from llmc_compiler.inputs import describe, fits
 from llmc_compiler.json_form import to_json
-from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.pipeline import PIPELINE, Pass, Stage, stages
 from llmc_compiler.print import print_graph
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Toolbox
@@ -22,6 +22,9 @@ from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
 from llmc_runtime.events import Event
 from llmc_runtime.run import Run, execute, stream
+
+if TYPE_CHECKING:
+    from llmc_compiler.story import Story
 
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
@@ -35,7 +38,8 @@ class Program:
     """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings.
 
     `held` are the statements of a model's text of which a repair decided where they begin or end: while there are any,
-    tasks that may write fail with Held. Whoever has read the plan says so with `approved`.
+    tasks that may write fail with Held. Whoever has read the plan says so with `approved`. `written` is the graph as it
+    was before the `passes`; None where nobody knows it any more.
     """
 
     graph: Graph
@@ -43,12 +47,14 @@ class Program:
     source: Source
     diagnostics: tuple[Diagnostic, ...]
     held: tuple[Span, ...] = ()
+    written: Graph | None = None
+    passes: tuple[Pass, ...] = ()
 
     @staticmethod
     def of(parsed: Parsed, tools: Toolbox, *, mode: Mode = "strict", passes: Sequence[Pass] = PIPELINE) -> "Program":
         """Compile a plan that was read in this mode; raises CompileError with all of its mistakes."""
-        graph, warnings = compile_parsed(parsed, tools, passes=passes, lenient=mode == "lenient")
-        return Program(graph, parsed.plan, parsed.source, warnings, parsed.moved)
+        graph, warnings, written = compile_parsed(parsed, tools, passes=passes, lenient=mode == "lenient")
+        return Program(graph, parsed.plan, parsed.source, warnings, parsed.moved, written, tuple(passes))
 
     def approved(self) -> "Program":
         """The same program, whose writes are not held back."""
@@ -89,6 +95,16 @@ class Program:
     def to_llmc(self) -> str:
         """The optimised plan in its own language."""
         return print_graph(self.graph, [line for line in self.plan.statements if isinstance(line, ast.Use)])
+
+    def stages(self) -> Iterator[Stage]:
+        """The passes, run once more: each with the graph before and after it, and its remarks."""
+        return stages(self.graph if self.written is None else self.written, self.passes)
+
+    def explain(self, width: int | None = None) -> "Story":
+        """What the passes did and why, what waits for what, and how long it takes if `width` calls run at once."""
+        from llmc_compiler.story import Story  # noqa: PLC0415 — nothing that runs needs it
+
+        return Story.of(self.graph if self.written is None else self.written, self.passes, self.source, width)
 
     def to_json(self) -> dict[str, Any]:
         """The graph as JSON data."""

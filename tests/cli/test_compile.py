@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Cli
 
 TWICE = 'use "tools.py"\na = add(1, 2)\nb = add(1, 2)\njoin($a, $b)\n'
@@ -68,3 +70,61 @@ def test_use_of_a_name_reads_the_configuration(cli: Cli, folder: Path) -> None:
     assert ended.status == 2
     assert "must be a table" in ended.stderr
     assert cli("compile", "-", stdin='use "tools.py"\na = add(1)\njoin($a)\n').status == 0
+
+
+STAGES = 'use "tools.py"\na = add(1, 1 + 1)\nb = add(1, 2)\nc = add(5)\njoin($a, $b)\n'
+DEDUP = '# after dedup\nuse "tools.py"\n\na = add(1, 2)\nb = $a\nc = add(5)\njoin($a, $a)\n\n'
+
+
+def test_the_passes_can_be_chosen(cli: Cli) -> None:
+    """Only these are run, in the order in which they are named; blanks do not count."""
+    assert cli("compile", "-", "--passes", "prune", stdin=STAGES).stdout.count("add(") == 2
+    assert cli("compile", "-", "--passes", "fold , dedup", stdin=STAGES).stdout.count("add(") == 2
+    assert cli("compile", "-", "--passes", "dedup,fold", stdin=STAGES).stdout.count("add(") == 3
+    none = cli("compile", "-", "--passes", "", stdin=STAGES).stdout
+    assert none == cli("compile", "-", "--no-optimize", stdin=STAGES).stdout
+
+
+@pytest.mark.parametrize("command", ["compile", "graph", "run", "explain"])
+def test_a_pass_that_is_none_is_wrong_usage(cli: Cli, command: str) -> None:
+    """The right name is suggested; to name passes and to run none is a contradiction."""
+    ended = cli(command, "-", "--passes", "fold,dedupe", stdin=STAGES)
+    assert (ended.status, ended.stdout) == (2, "")
+    assert ended.stderr == "llmc: no pass is called `dedupe`: did you mean `dedup`?\n"
+    ended = cli(command, "-", "--passes", "fold", "--no-optimize", stdin=STAGES)
+    assert ended.status == 2
+    assert ended.stderr.startswith("llmc: `--no-optimize` runs no pass, ")
+
+
+def test_a_plan_after_a_pass_goes_to_stderr(cli: Cli) -> None:
+    """Under a heading that is a comment, so that it is a plan; what goes to stdout is the result all the same."""
+    ended = cli("compile", "-", "--print-after", "dedup", stdin=STAGES)
+    assert (ended.status, ended.stderr) == (0, DEDUP)
+    assert ended.stdout == cli("compile", "-", stdin=STAGES).stdout
+    assert cli("compile", "-", "--passes", "", stdin=DEDUP).stdout == DEDUP.partition("\n")[2].rstrip() + "\n"
+
+
+def test_a_plan_after_each_pass(cli: Cli) -> None:
+    """All that are run, in their order; none where none is run."""
+    told = cli("compile", "-", "--print-after", "all", stdin=STAGES).stderr
+    assert [line for line in told.splitlines() if line.startswith("#")] == [
+        "# after fold",
+        "# after hoist",
+        "# after dedup",
+        "# after prune",
+    ]
+    assert DEDUP in told
+    assert cli("compile", "-", "--print-after", "all", "--no-optimize", stdin=STAGES).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--print-after", "prun"], "llmc: no pass is called `prun`: did you mean `prune`?\n"),
+        (["--print-after", "fold", "--passes", "prune"], "llmc: `fold` is not among the passes that are run\n"),
+    ],
+)
+def test_a_pass_to_print_after_must_be_run(cli: Cli, options: list[str], message: str) -> None:
+    """Nothing is printed otherwise."""
+    ended = cli("compile", "-", *options, stdin=STAGES)
+    assert (ended.status, ended.stdout, ended.stderr) == (2, "", message)

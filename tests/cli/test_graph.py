@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from llmc.cli.painting import painted
 from tests.cli.conftest import Cli
+from tests.cli.seen import seen
 from tests.cli.test_main import HEAVY, imported, llmc, on_terminal
+from tests.compiler.cases import Case, cases
 
 PLAN = """\
 use "tools.py"
@@ -18,31 +21,7 @@ e = add(3)
 join($c, $d)
 """
 
-PLAIN = """\
-1 ─ ● a     add(1, 2)
-2 ─ ● c     log("$a so far")   ← a
-3 ─ ● d     entries()          ⇠ c
-4 ─ ● join  [$c, $d]           ← c d
-    = b     add(1, 2)          = a
-    - e     add(3)
-3 calls on 3 levels, at most 1 on one
-longest chain 0.50 of 0.50 s: a, c, d
-● longest chain   ← needs the value of   ⇠ waits for the end of   = merged
-- left out
-"""
-
-COLOURED = """\
-<2>1 ─ <0><1>● a     add(1, 2)<0>
-<2>2 ─ <0><1>● c     log("$a so far")<0><2>   ← a<0>
-<2>3 ─ <0><1>● d     entries()       <0><2>   ⇠ c<0>
-<2>4 ─ <0><1>● join  [$c, $d]        <0><2>   ← c d<0>
-<2>    = b     add(1, 2)          = a<0>
-<2>    - e     add(3)<0>
-3 calls on 3 levels, at most 1 on one
-longest chain 0.50 of 0.50 s: a, c, d
-<2>● longest chain   ← needs the value of   ⇠ waits for the end of   = merged<0>
-<2>- left out<0>
-"""
+CASES = cases(Path(__file__).with_name("golden") / "graph.md")
 
 
 @pytest.fixture
@@ -53,21 +32,32 @@ def plan(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_piped_the_picture_is_plain(cli: Cli, plan: Path) -> None:
-    """Levels from top to bottom, then what is gone, what it takes, and what the signs mean."""
-    ended = cli("graph", "plan.llmc")
-    assert (ended.status, ended.stderr) == (0, "")
-    assert ended.stdout == PLAIN
+@pytest.mark.golden
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_a_graph_is_drawn_like_this(case: Case, cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Piped it is plain; on a terminal the longest chain is bold and what is gone dim."""
+    case.check(lambda given: seen(given, folder, cli, monkeypatch, "graph"))
 
 
-def test_on_a_terminal_the_longest_chain_is_bold(plan: Path) -> None:
-    """And what is gone is dim; NO_COLOR leaves the same text without that."""
-    status, shown = on_terminal(plan, "graph", "plan.llmc")
-    for code in "012":
-        shown = shown.replace(f"\x1b[{code}m", f"<{code}>")
-    assert (status, shown.replace("\r\n", "\n")) == (0, COLOURED)
-    assert on_terminal(plan, "graph", "plan.llmc", NO_COLOR="1")[1].replace("\r\n", "\n") == PLAIN
-    assert llmc(plan, "graph", "plan.llmc").stdout == PLAIN
+def test_the_cases_have_all_that_is_drawn() -> None:
+    """A level of several nodes, dim what is merged and left out, bold the longest chain, and what is beside it."""
+    shown = "".join(case.after for case in CASES)
+    for text in (" ┬ ", " ├ ", " └ ", "␛[1m● ", "○ ", "␛[2m      = 3 ", "␛[2m      - 9 ", "   ⇠ ", "   ← "):
+        assert text in shown
+
+
+def test_styles_are_codes_of_a_terminal() -> None:
+    """Of pieces with a style and a text; without colour there is none, and no blank at the end of a line."""
+    lines = ((("a", "bold"), (" ", "dim"), ("", "bold"), ("b", "")), (("c ", "dim"),))
+    assert painted(lines, color=True) == "\x1b[1ma\x1b[0m\x1b[2m \x1b[0mb\n\x1b[2mc \x1b[0m"
+    assert painted(lines, color=False) == "a b\nc"
+
+
+def test_colour_can_be_refused(cli: Cli, plan: Path) -> None:
+    """NO_COLOR leaves on a terminal the text that is piped, which is that of a process of its own too."""
+    plain = cli("graph", "plan.llmc").stdout
+    assert on_terminal(plan, "graph", "plan.llmc", NO_COLOR="1")[1].replace("\r\n", "\n") == plain
+    assert llmc(plan, "graph", "plan.llmc").stdout == plain
 
 
 def test_the_width_is_that_of_the_terminal_or_as_given(cli: Cli, plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,14 +6,15 @@
 
     Two code blocks follow: the program, and what comes of it.
 
-`LLMC_BLESS=1` writes what did come of it into the file; the diff is then to be read.
+`make bless` writes what did come of it into the file; the difference is then to be read.
 """
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.golden import settle
 
 BLOCKS = re.compile(
     r"^## (?P<title>[^\n]+)\n(?P<prose>(?:(?!^## |^```).*\n)*)"
@@ -40,11 +41,12 @@ class Case:
     def check(self, become: Callable[["Case"], str]) -> None:
         """Compare with what comes of it now, or write that down."""
         found = become(self)
-        if os.environ.get("LLMC_BLESS"):
-            text = self.path.read_text(encoding="utf-8")
-            self.path.write_text(BLOCKS.sub(lambda match: self._with(match, found), text), encoding="utf-8")
-        else:
-            assert found == self.after
+        settle(found, self.after, lambda: self._write(found))
+
+    def _write(self, found: str) -> None:
+        """Write down what comes of it now."""
+        text = self.path.read_text(encoding="utf-8")
+        self.path.write_text(BLOCKS.sub(lambda match: self._with(match, found), text), encoding="utf-8")
 
     def _with(self, match: re.Match[str], found: str) -> str:
         """The text of a case, with what comes of it now if it is this one."""

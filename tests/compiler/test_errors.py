@@ -106,6 +106,7 @@ def drawn(case: Case) -> str:
     return "\n\n".join(render(found, source) for found in diagnostics) + "\n"
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize(
     "case",
     [case for path in sorted(GOLDEN.glob("*.md")) for case in cases(path)],

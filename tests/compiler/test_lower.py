@@ -24,6 +24,7 @@ def subtract(a: float, b: float) -> float:
 CASES = cases(Path(__file__).with_name("lowering.md"))
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_a_plan_becomes_these_nodes(case: Case) -> None:
     """The nodes are those in lowering.md."""
@@ -118,11 +119,10 @@ def test_a_quoted_reference_of_a_model_is_the_reference(lenient: bool, calls: li
 )
 def test_bare_figures_of_a_model_are_a_text_where_one_is_wanted(written: str, argument: str, edit: str) -> None:
     """With a warning and its edit; the text is what was written, not what it would be worth."""
-    graph, found = compile_parsed(
-        parse(f"1. find({written})\njoin($1)", mode="lenient"), Toolbox([pure(find)]), lenient=True
-    )
-    assert sketch(graph)[0] == f"1: find(query={argument})"
-    assert [(one.code, one.edit.text if one.edit else None) for one in found] == [("W127", edit)]
+    parsed = parse(f"1. find({written})\njoin($1)", mode="lenient")
+    compiled = compile_parsed(parsed, Toolbox([pure(find)]), lenient=True)
+    assert sketch(compiled.graph)[0] == f"1: find(query={argument})"
+    assert [(one.code, one.edit.text if one.edit else None) for one in compiled.warnings] == [("W127", edit)]
     with pytest.raises(CompileError):
         compile_parsed(read(f"1. find({written})\njoin($1)"), Toolbox([pure(find)]))
 
@@ -137,4 +137,4 @@ def test_no_other_argument_is_made_a_text(written: str) -> None:
         session.feed(statement)
     assert not any(isinstance(found, TextQuoted) for found in session.mistakes())
     parsed = parse("1. find('a', context=1984)\njoin($1)", mode="lenient")
-    assert sketch(compile_parsed(parsed, tools, lenient=True)[0])[0] == "1: find(query='a', context=1984)"
+    assert sketch(compile_parsed(parsed, tools, lenient=True).graph)[0] == "1: find(query='a', context=1984)"

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,6 +20,7 @@ from llmc_compiler.graph import Node, node_body
 from llmc_compiler.mermaid import to_mermaid
 from llmc_compiler.picture import Picture
 from llmc_compiler.pipeline import PIPELINE
+from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import from_plan, read, toolbox
 from tests.semantics.compared import TOOLBOX
 from tests.semantics.generator import random_plan
@@ -61,45 +63,7 @@ PLAN = """\
 join("$2 and $6")
 """
 
-
-DRAWN = """\
-1 ┬   ○ 1          rows()
-  └   ● 3          guess("a")
-2 ┬   ○ 4          store($1, $3)                       ← 1 3
-  └   ● 6          f(g($x), $1) for x in $3 if h($x)   ← 3 1
-      ● 6/filter   h($x)
-      ● 6/each/a0  g($x) if $6/filter                  ← 6/filter
-      ● 6/each     f($6/each/a0, $1) if $6/filter      ← 6/filter 6/each/a0 1
-3 ┬   ○ 5          act() if $4                         ← 4
-  └   ○ join       "$1 and $6"                         ← 1 6
-4 ─   ● 7          put($6)                             ← 6   ⇠ 5
-      = 2          rows()                              = 1
-      - 8          g(1)
-8 calls on 4 levels, at most 4 on one
-longest chain 5 of 8 calls: 3, 6, 7
-● longest chain   ← needs the value of   ⇠ waits for the end of   = merged
-- left out
-"""
-
-NARROW = """\
-1 ┬   ○ 1          rows()
-  └   ● 3          guess("a")
-2 ┬   ○ 4          store($1, $3)      ← 1 3
-  └   ● 6          f(g($x), $1) fo…   ← 3 1
-      ● 6/filter   h($x)
-      ● 6/each/a0  g($x) if $6/fil…   ← 6/f…
-      ● 6/each     f($6/each/a0, $…   ← 6/f…
-3 ┬   ○ 5          act() if $4        ← 4
-  └   ○ join       "$1 and $6"        ← 1 6
-4 ─   ● 7          put($6)            ← 6  …
-      = 2          rows()             = 1
-      - 8          g(1)
-8 calls on 4 levels, at most 4 on one
-longest chain 5 of 8 calls: 3, 6, 7
-● longest chain   ← needs the value of
-⇠ waits for the end of   = merged
-- left out
-"""
+CASES = cases(Path(__file__).with_name("pictures.md"))
 
 
 def picture(text: str, *, optimized: bool = True) -> Picture:
@@ -126,10 +90,12 @@ def everything() -> list[Picture]:
     return [*pictures(), *(hostile(picture(PLAN), text) for text in HOSTILE)]
 
 
-def test_a_picture_as_text() -> None:
+@pytest.mark.golden
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
+def test_a_picture_as_text(case: Case) -> None:
     """Levels with their nodes, those inside a loop below it, what each waits for, and what is gone."""
-    assert as_text(picture(PLAN), 80) == DRAWN
-    assert as_text(picture(PLAN), 44) == NARROW
+    (columns,) = re.findall(r"[0-9]+", case.title)
+    case.check(lambda given: as_text(picture(given.before), int(columns)))
 
 
 def test_all_lines_fit() -> None:

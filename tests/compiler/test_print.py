@@ -32,6 +32,7 @@ PASSES: st.SearchStrategy[Sequence[Pass]] = st.sampled_from([(), (Fold(),), (Hoi
 PRINTED = (Dedup(), Prune())
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
 def test_a_graph_prints_as_this_plan(case: Case) -> None:
     """After merging and pruning the text is that in printing.md; folding would leave less to print."""

@@ -1,11 +1,13 @@
 """The layer's page tells the truth."""
 
-import os
 import re
 from pathlib import Path
 
+import pytest
+
 from llmc_compiler.effects import RULES, Kind, When
 from llmc_compiler.pipeline import PIPELINE
+from tests.golden import settle_part
 
 ROOT = Path(__file__).parent.parent.parent / "compiler"
 README = ROOT / "README.md"
@@ -25,14 +27,12 @@ def row(kind: Kind) -> list[str]:
     return [f"`{kind.value}`", after or "nothing", *(ANSWERS.get(answer, answer.value) for answer in answers)]
 
 
+@pytest.mark.golden
 def test_the_effect_table_is_the_one_in_force() -> None:
     """The rows are those of `effects.RULES`."""
-    head, line, rest = README.read_text(encoding="utf-8").partition(f"|{' --- |' * 8}\n")
-    found = "".join(re.findall(r"\A(?:\|.*\n)*", rest)[:1])
-    if os.environ.get("LLMC_BLESS"):
-        README.write_text(head + line + table() + rest.removeprefix(found), encoding="utf-8")
-    else:
-        assert found == table()
+    _, line, rest = README.read_text(encoding="utf-8").partition(f"|{' --- |' * 8}\n")
+    expected = "".join(re.findall(r"\A(?:\|.*\n)*", rest)[:1])
+    settle_part(README, line, "\n", table(), expected)
 
 
 def test_every_module_is_introduced() -> None:

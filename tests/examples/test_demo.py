@@ -23,10 +23,10 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_scene_shows_what_it_promises() -> None:
-    """Mistakes with carets, a compiled plan, nine calls in less than their sum, and a plan run while it arrives."""
+    """Mistakes with carets, a plan compiled and explained, nine calls in less than their sum, a plan that arrives."""
     shown = demo()
     assert shown.returncode == 0
-    opening, checked, written, compiled, run, arriving = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
+    opening, checked, written, compiled, told, run, arriving = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -36,6 +36,18 @@ def test_every_scene_shows_what_it_promises() -> None:
     )
     assert compiled.count('population("Tokyo")') == 1
     assert "Sahara" not in compiled
+    assert told.startswith(
+        "$ llmc explain examples/story.llmc --width 2\nexamples/story.llmc: 10 calls written, 8 left"
+    )
+    for words in (
+        "fold: computed",
+        "hoist: done once",
+        "dedup: merged",
+        "prune: left out",
+        "dedup: not merged",
+        "at once",
+    ):
+        assert words in told
     summary = re.search(r"9 calls in ([\d.]+) s; one after another ([\d.]+) s", run)
     assert summary is not None
     assert float(summary[1]) < float(summary[2])

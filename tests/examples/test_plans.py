@@ -8,6 +8,7 @@ import pytest
 import llmc
 from llmc.toolfiles import load_file
 from llmc_compiler.term import Json
+from tests.golden import settle_file
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
 
@@ -20,6 +21,12 @@ VALUES: Final[dict[str, Json]] = {
         "Los Angeles is a city in United States with 3,898,747 inhabitants (2020).",
     ],
     "guard": ["Gobi: 1295000 km²"],
+    "story": {
+        "inhabitants": 2165423,
+        "times Lyon": [4.14, 1.66, 1.0],
+        "before": [],
+        "after": ["Paris has 2165423 inhabitants, 4.14 times those of Lyon"],
+    },
     "duplicate": "14.05 million people live in Tokyo, that is 14047594",
     "nine": "Paris and Tokyo are 9712 km apart, with 2165423 and 14047594 inhabitants",
 }
@@ -68,12 +75,13 @@ def test_inputs_change_the_value() -> None:
     assert program("guard").run_sync({"desert": "Namib"}).value == []
 
 
+@pytest.mark.golden
 def test_the_mistakes_are_those_that_are_written_down() -> None:
     """mistakes.txt is exactly what the compiler says about mistakes.llmc: three mistakes."""
     with pytest.raises(llmc.CompileError) as caught:
         llmc.load(EXAMPLES / "mistakes.llmc")
     path = str(EXAMPLES / "mistakes.llmc")
-    assert str(caught.value).replace(path, "mistakes.llmc") + "\n" == (EXAMPLES / "mistakes.txt").read_text("utf-8")
+    settle_file(EXAMPLES / "mistakes.txt", str(caught.value).replace(path, "mistakes.llmc") + "\n")
     assert len(caught.value.diagnostics) == 3
 
 

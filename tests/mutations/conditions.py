@@ -49,8 +49,15 @@ class Wrong:
 
 
 def wrongs(module: str) -> Iterator[Wrong]:
-    """All that can be made wrong in a module, but for the conditions of `while`, whose opposite never ends."""
-    for name, function in _functions(_tree(module)):
+    """All that can be made wrong in what a module does, but for the conditions of `while`, whose opposite never ends.
+
+    What a pass tells of its work changes no graph; tests/passes/remarks.md holds its words.
+    """
+    functions = dict(_functions(_tree(module)))
+    doing = _reached(functions, [name for name in functions if _is_root(name)])
+    for name, function in functions.items():
+        if name not in doing:
+            continue
         seen: dict[str, int] = {}
         for place, others in _places(function):
             text = ast.unparse(place)
@@ -79,6 +86,24 @@ def _functions(tree: ast.AST, around: str = "") -> Iterator[tuple[str, Function]
             yield around + node.name, node
         elif isinstance(node, ast.ClassDef):
             yield from _functions(node, f"{around}{node.name}.")
+
+
+def _is_root(name: str) -> bool:
+    """Whether a function is called from outside to do something, and not to tell."""
+    last = name.rpartition(".")[2]
+    return last != "remarks" if "." in name else not last.startswith("_")
+
+
+def _reached(functions: dict[str, Function], roots: list[str]) -> set[str]:
+    """The functions that some others use, by their names in the code."""
+    found: set[str] = set()
+    while roots:
+        name = roots.pop()
+        if name not in found:
+            found.add(name)
+            used = {node.id for node in ast.walk(functions[name]) if isinstance(node, ast.Name)}
+            roots += [other for other in functions if other in used]
+    return found
 
 
 def _places(function: Function) -> list[tuple[Place, Choices]]:

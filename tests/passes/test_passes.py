@@ -19,6 +19,7 @@ CASES = [case for name in PASSES for case in cases(Path(__file__).with_name(f"{n
 DOCUMENTED = toolbox({"search": "read(web)", "compare": "pure"})
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.path.stem}: {case.title}")
 def test_a_pass_leaves_this_program(case: Case) -> None:
     """The program, or the graph where a program does not show it, is that of the pass's page."""

@@ -1,5 +1,7 @@
 """Programs from Python: inputs, ways of reading, and what they tell of themselves."""
 
+from dataclasses import replace
+
 import pytest
 
 import llmc
@@ -47,3 +49,26 @@ def test_the_facade_lists_its_names() -> None:
     assert sorted(dir(llmc)) == sorted(llmc.__all__)
     assert all(hasattr(llmc, name) for name in llmc.__all__)
     assert not hasattr(llmc, "nothing")
+
+
+def test_a_program_tells_what_became_of_the_plan() -> None:
+    """Pass by pass; one of which nobody knows how it was written tells only how it runs."""
+    program = llmc.compile("1. times(2, 1 + 1)\n2. times(2, 2)\njoin($1, $2)\n", TOOLS)
+    assert [(stage.name, len(stage.remarks())) for stage in program.stages()] == [
+        ("fold", 1),
+        ("hoist", 0),
+        ("dedup", 1),
+        ("prune", 0),
+    ]
+    story = program.explain(width=1)
+    assert (story.written, story.left, len(story.remarks)) == (2, 1, 2)
+    bare = replace(program, written=None, passes=())
+    assert list(bare.stages()) == []
+    assert (bare.explain().written, bare.explain().remarks) == (1, ())
+
+
+def test_the_last_stage_is_the_graph() -> None:
+    """Also that of a model's text."""
+    program = llmc.compile("1) times(2, 2)\n2) times(2, 2)\njoin($1, $2)\n", TOOLS, mode="lenient")
+    assert list(program.stages())[-1].after == program.graph
+    assert next(program.stages()).before == program.written

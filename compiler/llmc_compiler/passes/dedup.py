@@ -1,11 +1,34 @@
 """Dedup: one call for identical calls."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from llmc_compiler.effects import When
-from llmc_compiler.graph import Call, Condition, Evaluate, Graph, Join, Loop, Node, Operation, dependencies
+from llmc_compiler.effects import UNKNOWN, When
+from llmc_compiler.graph import (
+    Call,
+    Condition,
+    Evaluate,
+    Graph,
+    Join,
+    Loop,
+    Node,
+    Operation,
+    TaskId,
+    dependencies,
+    node_body,
+    op_name,
+)
 from llmc_compiler.order import in_order
+from llmc_compiler.remarks import (
+    Merged,
+    MergedAlias,
+    MergedCall,
+    MergedRead,
+    OtherOptions,
+    Remark,
+    UndeclaredTwins,
+    WrittenBetween,
+)
 from llmc_compiler.term import Get, NodeId, Term, substitute
 
 Same = dict[NodeId, NodeId]
@@ -40,6 +63,19 @@ class Dedup:
             nodes[kept] = replace(nodes[kept], origins=tuple(dict.fromkeys(origins)))
         tasks = {task: sweep.same.get(node, node) for task, node in graph.tasks.items()}
         return in_order(replace(graph, nodes=nodes, tasks=tasks))
+
+    def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
+        """What was merged, and identical calls that were not."""
+        sweep = Merging()
+        for node in before.nodes.values():
+            sweep.add(node)
+            for merged, kept in _merged_inside(node, sweep.same):
+                yield _merged(merged, kept)
+            if node.id in sweep.same:
+                yield _merged(node, before.nodes[sweep.same[node.id]])
+        known = {one.id: one for node in after.nodes.values() for one in (node, *node_body(node))}
+        for nodes in (tuple(after.nodes.values()), *map(node_body, after.nodes.values())):
+            yield from _apart(nodes, known)
 
 
 class Merging:
@@ -82,10 +118,14 @@ def _key(node: Node) -> Hashable | None:
         case Call(tool, bound, timeout, retries, fallback) if tool.effect.rule.merge is not When.NO:
             # Reads of one resource with the same last writers have no write between them.
             between = frozenset(node.after)
-            arguments = tuple(sorted(bound, key=lambda pair: pair[0] or ""))
-            return (tool.name, arguments, node.when, timeout, retries, fallback, between)
+            return (tool.name, _arguments(bound), node.when, timeout, retries, fallback, between)
         case _:
             return None
+
+
+def _arguments(bound: tuple[tuple[str | None, Term], ...]) -> Hashable:
+    """What is equal for equal arguments, in whatever order those with names stand."""
+    return tuple(sorted(bound, key=lambda pair: pair[0] or ""))
 
 
 def _renamed(node: Node, same: Same) -> Node:
@@ -113,13 +153,71 @@ def _renamed_op(op: Operation, same: Same) -> Operation:
         case Join(value):
             return replace(op, term=substitute(value, same))
         case Loop(source=source, body=body):
-            sweep = Merging(inside=True)
-            outer = (_renamed(node, same) for node in body)
-            kept = tuple(found for node in outer for found in sweep.add(node))
-            result = sweep.same.get(op.result, op.result)
-            return replace(op, source=substitute(source, same), body=kept, result=result)
+            kept, inner = _merged_body(body, same)
+            return replace(op, source=substitute(source, same), body=kept, result=inner.get(op.result, op.result))
+
+
+def _merged_body(body: tuple[Node, ...], same: Same) -> tuple[tuple[Node, ...], Same]:
+    """What is left of a loop's body, and what stands for the nodes that were merged."""
+    sweep = Merging(inside=True)
+    outer = (_renamed(node, same) for node in body)
+    kept = tuple(found for node in outer for found in sweep.add(node))
+    return kept, sweep.same
 
 
 def _renamed_fallback(fallback: Term | None, same: Same) -> Term | None:
     """The fallback reading what stands for merged nodes."""
     return None if fallback is None else substitute(fallback, same)
+
+
+def _merged_inside(node: Node, same: Same) -> Iterator[tuple[Node, Node]]:
+    """The nodes of a loop's body that were merged, each with the one that stands for it."""
+    body = {inner.id: inner for inner in node_body(node)}
+    if body:
+        for merged, kept in _merged_body(tuple(body.values()), same)[1].items():
+            yield body[merged], body[kept]
+
+
+def _merged(node: Node, kept: Node) -> Remark:
+    """The remark on a node that was merged into another."""
+    where = (node.id, _origins(node, kept), node.span, kept.id, kept.span)
+    match node.op:
+        case Call(tool):
+            made = MergedRead if tool.effect.rule.merge is When.UNWRITTEN else MergedCall
+            return made(*where, tool.name, node.effects[0])
+        case Evaluate(term=Get(path=()), fallback=None) if not node.when:
+            return MergedAlias(*where)
+        case _:
+            return Merged(*where)
+
+
+def _origins(node: Node, other: Node) -> tuple[TaskId, ...]:
+    """The written tasks of both."""
+    return tuple(dict.fromkeys((*node.origins, *other.origins)))
+
+
+def _apart(nodes: Sequence[Node], known: Mapping[NodeId, Node]) -> Iterator[Remark]:
+    """A remark on each call that equals an earlier one and stays, if that has a reason which can be changed."""
+    last: dict[Hashable, Node] = {}
+    for node in nodes:
+        match node.op:
+            case Call(tool, bound) if tool.effect.rule.merge is not When.NO or tool.effect.kind in UNKNOWN:
+                key = (tool.name, _arguments(bound), node.when)
+                if (earlier := last.get(key)) is not None:
+                    yield _kept(node, earlier, node.op, known)
+                last[key] = node
+            case _:
+                pass
+
+
+def _kept(node: Node, earlier: Node, call: Call, known: Mapping[NodeId, Node]) -> Remark:
+    """The remark on a call that was not merged into an earlier one."""
+    where = (node.id, _origins(node, earlier), node.span, earlier.id, earlier.span, call.tool.name, node.effects[0])
+    if call.tool.effect.kind in UNKNOWN:
+        return UndeclaredTwins(*where)
+    between = [known[other] for other in node.after if other not in earlier.after]
+    if between:
+        writer = between[0]
+        name = "the loop" if isinstance(writer.op, Loop) else f"`{op_name(writer.op)}`"
+        return WrittenBetween(*where, name, writer.span, writer.effects)
+    return OtherOptions(*where)

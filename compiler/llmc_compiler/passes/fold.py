@@ -1,12 +1,27 @@
 """Fold: compute what is known."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from llmc_compiler.evaluate import EvaluationError, compact, evaluate
-from llmc_compiler.graph import Call, Condition, Evaluate, Graph, Join, Loop, Node, Operation, dependencies, effects_of
+from llmc_compiler.graph import (
+    Call,
+    Condition,
+    Evaluate,
+    Graph,
+    Join,
+    Loop,
+    Node,
+    Operation,
+    TaskId,
+    dependencies,
+    effects_of,
+    node_body,
+    terms,
+)
 from llmc_compiler.order import in_order
+from llmc_compiler.remarks import Certain, Computed, Remark, Untaken
 from llmc_compiler.term import (
     Binary,
     Choice,
@@ -61,6 +76,22 @@ class Fold:
         nodes = [found for node in graph.nodes.values() for found in sweep.add(node)]
         kept = _without_dead(nodes, sweep.dead, graph.tasks.values())
         return in_order(replace(graph, nodes={node.id: node for node in kept}))
+
+    def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
+        """What was computed, conditions that went, and what is never done."""
+        conditions: dict[TaskId, Remark] = {}
+        for node in before.nodes.values():
+            folded = after.nodes.get(node.id)
+            inside = {} if folded is None else {inner.id: inner for inner in node_body(folded)}
+            for one, other in ((node, folded), *((inner, inside.get(inner.id)) for inner in node_body(node))):
+                where = (one.id, one.origins, one.span)
+                if other is None:
+                    yield Untaken(*where)
+                elif _differ(terms(one.op), terms(other.op)):
+                    yield Computed(*where)
+                elif _differ((each.term for each in one.when), (each.term for each in other.when)):
+                    conditions[one.task] = (Computed if len(other.when) == len(one.when) else Certain)(*where)
+        yield from conditions.values()
 
 
 class Folding:
@@ -294,3 +325,22 @@ def _size(value: Json, depth: int = 0) -> int:
     if isinstance(value, dict):
         return 2 + sum(len(key) + 4 + _size(item, depth + 1) for key, item in value.items())
     return len(value) + 2 if isinstance(value, str) else len(compact(value))
+
+
+def _differ(before: Iterable[Term], after: Iterable[Term]) -> bool:
+    """Whether terms were folded, but for lists and mappings of constants, which are written like constants."""
+    one, other = tuple(before), tuple(after)
+    return one != other and tuple(map(_literal, one)) != tuple(map(_literal, other))
+
+
+def _literal(term: Term) -> Term:
+    """The term, with each list and mapping that is written out as a constant."""
+    inner = tuple(map(_literal, children(term)))
+    match term:
+        case ListOf() if all(isinstance(item, Const) for item in inner):
+            return Const([item.value for item in inner if isinstance(item, Const)])
+        case MapOf(entries) if all(isinstance(item, Const) for item in inner):
+            pairs = zip(entries, inner, strict=True)
+            return Const({key: item.value for (key, _), item in pairs if isinstance(item, Const)})
+        case _:
+            return rebuild(term, inner)

@@ -13,9 +13,11 @@ from llmc_compiler.graph import (
     Node,
     dependencies,
     effects_of,
+    op_name,
     terms,
 )
 from llmc_compiler.order import in_order
+from llmc_compiler.remarks import Hoisted, HoistedRead, LoopReads, LoopWrites, Remark
 from llmc_compiler.term import Const, Get, Item, ListOf, MapOf, NodeId, Term, children, reads
 
 
@@ -43,6 +45,12 @@ class Hoist:
         nodes = {found.id: found for node in graph.nodes.values() for found in sweep.add(node)}
         return in_order(replace(graph, nodes=nodes))
 
+    def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
+        """What was moved, and what would have been, but for a write in its loop."""
+        for node in before.nodes.values():
+            if isinstance(node.op, Loop):
+                yield from _remarks(node.op, after)
+
 
 class Hoisting:
     """The nodes so far, with what each has to have read where it has a value."""
@@ -54,9 +62,14 @@ class Hoisting:
     def add(self, node: Node) -> tuple[Node, ...]:
         """The node, after what was moved out of it."""
         self._needs[node.id] = node.needs
-        if not isinstance(node.op, Loop) or any(effect.rule.prune is not When.YES for effect in node.effects):
+        if not isinstance(node.op, Loop) or _may_change(node):
             return (node,)
         return tuple(_hoisted(node, node.op, self._needs))
+
+
+def _may_change(node: Node) -> bool:
+    """Whether a node may change something."""
+    return any(effect.rule.prune is not When.YES for effect in node.effects)
 
 
 def _hoisted(node: Node, loop: Loop, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> Iterator[Node]:
@@ -138,18 +151,12 @@ def _invariant(loop: Loop, inside: set[NodeId]) -> dict[NodeId, Node]:
         if (
             isinstance(node.op, Call)
             and node.id in decisive
-            and not _has_options(node.op)
             and node.op.tool.effect.rule.hoist is not When.NO
             and all(need in found or need not in inside for need in node.needs)
             and not any(map(_has_item, _all_terms(node)))
         ):
             found[node.id] = node
     return found
-
-
-def _has_options(call: Call) -> bool:
-    """Whether a call has options, which belong to a task and so cannot be written in the place where it is used."""
-    return call.timeout is not None or call.retries > 0 or call.fallback is not None
 
 
 def _decisive(loop: Loop) -> set[NodeId]:
@@ -178,3 +185,22 @@ def _has_item(term: Term) -> bool:
             return True
         below.extend(children(found))
     return False
+
+
+def _remarks(loop: Loop, after: Graph) -> Iterator[Remark]:
+    """What became of the calls in a loop that do not depend on the element."""
+    inside = {node.id for node in loop.body}
+    able = _invariant(loop, inside)
+    writer = next((node for node in loop.body if _may_change(node)), None)
+    for node in able.values():
+        if not isinstance(node.op, Call) or _length(loop.source) == 0:
+            continue
+        where = (node.id, node.origins, node.span, loop.name)
+        tool = node.op.tool
+        if _outer_id(loop, node) in after.nodes:
+            made = HoistedRead if tool.effect.rule.hoist is When.INVARIANT else Hoisted
+            yield made(*where, tool.name, node.effects[0])
+        elif writer is not None:
+            yield LoopWrites(*where, op_name(writer.op), writer.span, writer.effects[0])
+        else:
+            yield LoopReads(*where)

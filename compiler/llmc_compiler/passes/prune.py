@@ -1,10 +1,12 @@
 """Prune: drop what nobody needs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from llmc_compiler.effects import When
-from llmc_compiler.graph import JOIN, Graph, Node
+from llmc_compiler.effects import UNKNOWN, When
+from llmc_compiler.graph import JOIN, Call, Graph, Node
 from llmc_compiler.order import in_order
+from llmc_compiler.remarks import KeptUndeclared, Pruned, PrunedCall, Remark
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,24 @@ class Prune:
         nodes = {key: node for key, node in graph.nodes.items() if key in alive}
         tasks = {task: key for task, key in graph.tasks.items() if key in alive}
         return in_order(replace(graph, nodes=nodes, tasks=tasks))
+
+    def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
+        """What was dropped, but for calls nested in it, and what stays only since nobody declared what it does."""
+        gone = {key: node for key, node in before.nodes.items() if key not in after.nodes}
+        tasks, valued = {str(key) for key in gone}, set(before.tasks.values())
+        for key, node in gone.items():
+            if key in valued or node.task not in tasks:
+                yield _dropped(node)
+        used = {need for node in after.nodes.values() for need in node.needs}
+        for node in after.nodes.values():
+            if isinstance(node.op, Call) and node.id not in used and node.op.tool.effect.kind in UNKNOWN:
+                yield KeptUndeclared(node.id, node.origins, node.span, node.op.tool.name, node.op.tool.effect)
+
+
+def _dropped(node: Node) -> Remark:
+    """The remark on a dead node."""
+    where = (node.id, node.origins, node.span)
+    return PrunedCall(*where, node.effects) if node.effects else Pruned(*where)
 
 
 def _has_effect(node: Node) -> bool:

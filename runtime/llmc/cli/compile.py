@@ -1,20 +1,22 @@
 """`llmc compile`: the plan as it will be run."""
 
 import json
-import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, Optimize, PlanFile, Tools
+from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
+from llmc.cli.outcome import fail, tell
 from llmc.cli.plans import program
 from llmc.cli.shown import shown
 
 if TYPE_CHECKING:
     from llmc import Program
 
+_ALL: Final = "all"
 _MOST_TOLD: Final = 5
 _LONGEST: Final = 200
 
@@ -32,20 +34,31 @@ def compile_(
     emit: Annotated[Emit, typer.Option(help="The plan language, or the graph as JSON.")] = Emit.LLMC,
     tools: Tools = None,
     optimize: Optimize = True,
+    passes: Passes = None,
+    print_after: Annotated[
+        str | None,
+        typer.Option(
+            "--print-after", metavar="PASS|all", help="Print to stderr what the plan is after a pass, or each."
+        ),
+    ] = None,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
     """Print what will be run, as a plan or as a graph."""
-    compiled = program(file, tools, max_tasks, max_text, optimize=optimize)
-    for line in _told(compiled):
-        print(line, file=sys.stderr)
+    if print_after is not None:
+        _require_known(print_after)
+    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
+    if print_after is not None:
+        _print_stages(compiled, print_after)
+    for line in _checks(compiled):
+        tell(line)
     if emit is Emit.JSON:
         print(json.dumps(compiled.to_json(), ensure_ascii=False, indent=2))
     else:
         print(compiled.to_llmc().rstrip("\n"))
 
 
-def _told(compiled: "Program") -> Iterator[str]:
+def _checks(compiled: "Program") -> Iterator[str]:
     """How many arguments are checked only when they arrive, and the first of them."""
     from llmc_compiler.graph import op_name
     from llmc_compiler.types import describe
@@ -60,3 +73,22 @@ def _told(compiled: "Program") -> Iterator[str]:
         yield shown(f"  line {line}: `{each.parameter}` of `{tool}` takes {wanted} and is given {found}", _LONGEST)
     if len(remaining) > _MOST_TOLD:
         yield f"  and {len(remaining) - _MOST_TOLD} more"
+
+
+def _require_known(name: str) -> None:
+    """End with a message where no pass has this name."""
+    from llmc_compiler.pipeline import PIPELINE, UnknownPassError, require_pass
+
+    try:
+        require_pass(name, (*(transform.name for transform in PIPELINE), _ALL))
+    except UnknownPassError as error:
+        fail(str(error))
+
+
+def _print_stages(compiled: "Program", wanted: str) -> None:
+    """Print the plan after a pass, or after each, under a heading that is a comment of the language."""
+    if wanted != _ALL and wanted not in {transform.name for transform in compiled.passes}:
+        fail(f"`{wanted}` is not among the passes that are run")
+    for stage in compiled.stages():
+        if wanted in {stage.name, _ALL}:
+            tell(f"# after {stage.name}\n{replace(compiled, graph=stage.after).to_llmc().rstrip()}\n")

@@ -1,14 +1,24 @@
-"""`llmc explain`: what a mistake is, why it is one, and what to write instead."""
+"""`llmc explain`: what a mistake is, why it is one, and what to write instead; what compiling does to a plan."""
 
+import json
 import re
+import shutil
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, Tools
 from llmc.cli.outcome import fail
+from llmc.cli.painting import painted
+from llmc.cli.plans import STDIN, has_color, program
 
 if TYPE_CHECKING:
+    from llmc import Program
     from llmc_grammar.catalogue import Entry
 
 PAGES: Final = (
@@ -25,24 +35,74 @@ _CODE: Final = re.compile(r"[EW][0-9]{3}")
 _WIDTH: Final = 100
 
 
+class Format(StrEnum):
+    """What an explanation is written as."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def explain(
-    code: Annotated[str | None, typer.Argument(metavar="CODE", help="The code of a mistake, such as E201.")] = None,
+    what: Annotated[
+        str | None, typer.Argument(metavar="CODE|FILE", help="The code of a mistake, such as E201; or a plan.")
+    ] = None,
     *,
     list_: Annotated[bool, typer.Option("--list", help="List all codes.")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.TEXT,
+    width: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of a plan: how long it takes with N calls at once.")
+    ] = None,
+    tools: Tools = None,
+    optimize: Optimize = True,
+    passes: Passes = None,
+    max_tasks: MaxTasks = None,
+    max_text: MaxText = None,
 ) -> None:
-    """Explain a mistake by its code, with an example and what to write instead."""
-    if list_ == (code is not None):
-        fail("name one code, as in `llmc explain E201`; `llmc explain --list` has all of them")
+    """Explain a mistake by its code; or what compiling does to a plan, why it may, and how long the plan takes."""
+    if list_ == (what is not None):
+        fail("name one code or plan, as in `llmc explain E201`; `llmc explain --list` has all codes")
+    if what is None:
+        _print_list(format_)
+    elif _CODE.fullmatch(what.upper()):
+        _print_mistake(what.upper(), format_)
+    elif what == STDIN or what.endswith(".llmc") or Path(what).exists():
+        _print_plan(program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes), format_, width)
+    else:
+        fail(f"`{what}` is no code and no file: codes look like E201 or W101; `llmc explain --list` has all of them")
+
+
+def _print_list(form: Format) -> None:
+    """Every code, and what it is."""
+    known = catalogue().values()
+    if form is Format.JSON:
+        print(_json([{"code": entry.code, "name": entry.name, "what": entry.what} for entry in known]))
+    else:
+        print("\n".join(f"{entry.code}  {entry.what}" for entry in known))
+
+
+def _print_mistake(code: str, form: Format) -> None:
+    """What there is to say about a mistake, or the end with the nearest one."""
     known = catalogue()
-    if code is None:
-        print("\n".join(f"{entry.code}  {entry.what}" for entry in known.values()))
-        return
-    wanted = code.upper()
-    if not _CODE.fullmatch(wanted):
-        fail(f"`{code}` is no code: codes look like E201 or W101; `llmc explain --list` has all of them")
-    if wanted not in known:
-        fail(f"there is no mistake {wanted}; did you mean {_nearest(wanted, known)}?")
-    print(_story(known[wanted]))
+    if code not in known:
+        fail(f"there is no mistake {code}; did you mean {_nearest(code, known)}?")
+    print(_json(asdict(known[code])) if form is Format.JSON else _story(known[code]))
+
+
+def _print_plan(compiled: "Program", form: Format, width: int | None) -> None:
+    """What the compiler did to a plan."""
+    from llmc_compiler.story_json import story_json
+    from llmc_compiler.telling import tell
+
+    story = compiled.explain(width)
+    if form is Format.JSON:
+        print(_json(story_json(story)))
+    else:
+        print(painted(tell(story, shutil.get_terminal_size().columns), color=has_color(sys.stdout)))
+
+
+def _json(found: object) -> str:
+    """JSON text."""
+    return json.dumps(found, ensure_ascii=False, indent=2)
 
 
 def catalogue() -> "dict[str, Entry]":

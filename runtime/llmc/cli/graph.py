@@ -4,20 +4,18 @@ import json
 import shutil
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, Optimize, PlanFile, Tools
+from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
 from llmc.cli.outcome import fail
+from llmc.cli.painting import painted
 from llmc.cli.plans import has_color, program
 
 if TYPE_CHECKING:
     from llmc import Program
-    from llmc_compiler.drawing import Line
     from llmc_compiler.picture import Picture
-
-_CODES: Final = {"bold": "1", "dim": "2"}
 
 
 class Format(StrEnum):
@@ -39,11 +37,12 @@ def graph(
     ] = None,
     tools: Tools = None,
     optimize: Optimize = True,
+    passes: Passes = None,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
     """Draw what will run together, what waits for what, and which tasks are merged or left out."""
-    compiled = program(file, tools, max_tasks, max_text, optimize=optimize)
+    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
     print(_drawn(compiled, format_, width or shutil.get_terminal_size().columns).rstrip("\n"))
 
 
@@ -72,12 +71,6 @@ def _drawn(compiled: "Program", format_: Format, width: int) -> str:
 
 def _text(picture: "Picture", width: int, *, color: bool) -> str:
     """The lines of a picture, with the codes of a terminal where it shows them."""
-    from llmc_compiler.drawing import draw, plain
+    from llmc_compiler.drawing import draw
 
-    lines = draw(picture, width)
-    return "\n".join(map(_painted if color else plain, lines))
-
-
-def _painted(line: "Line") -> str:
-    """A line with its styles as a terminal knows them."""
-    return "".join(f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and text else text for text, style in line)
+    return painted(draw(picture, width), color=color)

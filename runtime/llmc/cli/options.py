@@ -11,5 +11,8 @@ Tools = Annotated[
     typer.Option(metavar="FILE|MODULE", help="More tools than the plan names with `use`; may be repeated."),
 ]
 Optimize = Annotated[bool, typer.Option("--optimize/--no-optimize", help="Run the passes.")]
+Passes = Annotated[
+    str | None, typer.Option("--passes", metavar="A,B", help="Run only these passes, in this order; none if empty.")
+]
 MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
 MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]

@@ -13,6 +13,7 @@ from llmc.cli.outcome import FOUND, fail, tell
 
 if TYPE_CHECKING:
     from llmc import Bounds, Program, Toolbox
+    from llmc_compiler.pipeline import Pass
     from llmc_grammar.ast import Plan
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.source import Source
@@ -99,9 +100,9 @@ def check_plan(
     return sorted(found, key=lambda diagnostic: diagnostic.span), parsed.source
 
 
-def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", *, optimize: bool) -> "Program":
+def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", passes: "Sequence[Pass]") -> "Program":
     """The program of a plan with the tools that it names and those given; raises CompileError with every mistake."""
-    from llmc import PIPELINE, CompileError, Program, parse
+    from llmc import CompileError, Program, parse
     from llmc.toolfiles import UseError
 
     parsed = parse(text.data, name=text.name, bounds=limits)
@@ -109,7 +110,7 @@ def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", *, optimize
         known = _all_tools(parsed.plan, text.folder, tools)
     except UseError as error:
         raise CompileError(check_plan(text, tools, limits)[0], parsed.source) from error
-    return Program.of(parsed, known, passes=PIPELINE if optimize else ())
+    return Program.of(parsed, known, passes=passes)
 
 
 def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
@@ -136,16 +137,37 @@ def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":
         fail(str(error))
 
 
+def _chosen(names: str | None, *, optimize: bool) -> "Sequence[Pass]":
+    """The passes to run, or the end with a message."""
+    from llmc_compiler.pipeline import PIPELINE, UnknownPassError, named_passes
+
+    if names is None:
+        return PIPELINE if optimize else ()
+    if not optimize:
+        fail("`--no-optimize` runs no pass, and `--passes` names some: give one of them")
+    try:
+        return named_passes(name.strip() for name in names.split(",") if name.strip())
+    except UnknownPassError as error:
+        fail(str(error))
+
+
 def program(
-    file: str, tools: Sequence[str] | None, max_tasks: int | None, max_text: int | None, *, optimize: bool
+    file: str,
+    tools: Sequence[str] | None,
+    max_tasks: int | None,
+    max_text: int | None,
+    *,
+    optimize: bool,
+    passes: str | None = None,
 ) -> "Program":
     """The program of a plan file, its warnings told; or the end with all that is wrong."""
     from llmc import CompileError
 
     limits = bounds(max_tasks, max_text)
+    chosen = _chosen(passes, optimize=optimize)
     try:
         text = read_plan(file, limits.text)
-        compiled = compile_plan(text, named_tools(tools or ()), limits, optimize=optimize)
+        compiled = compile_plan(text, named_tools(tools or ()), limits, chosen)
     except UnreadablePlanError as error:
         fail(str(error))
     except CompileError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from llmc.cli.inputs import read_inputs
-from llmc.cli.options import MaxTasks, MaxText, Optimize, PlanFile, Tools
+from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
 from llmc.cli.outcome import FOUND, INTERRUPTED, fail, tell
 from llmc.cli.plans import program
 
@@ -33,6 +33,7 @@ def run(
     input_: Inputs = None,
     json_: Annotated[bool, typer.Option("--json", help="Print all of the run as JSON.")] = False,
     optimize: Optimize = True,
+    passes: Passes = None,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
@@ -41,7 +42,7 @@ def run(
 
     from llmc import InputError
 
-    compiled = program(file, tools, max_tasks, max_text, optimize=optimize)
+    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
     try:
         events = compiled.stream(read_inputs(input_ or (), compiled.parameters))
     except InputError as error:
