@@ -61,7 +61,7 @@ def main() -> None:
     print("| tasks | compiling | of that the passes | passes and remarks | story with one tool tried |")
     print("| --- | --- | --- | --- | --- |")
     for tasks in given.tasks:
-        print(f"| {tasks:,} | {' | '.join(f'{figure:.0f}' for figure in row(tasks, given.runs))} |", flush=True)
+        print(f"| {tasks:,} | {' | '.join(f'{figure:,.0f}' for figure in row(tasks, given.runs))} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,15 +13,15 @@ from llmc_compiler.graph import Call, Graph, Loop, Node, effects_of
 from llmc_compiler.levels import calls
 from llmc_compiler.order import in_order
 from llmc_compiler.pipeline import Pass, optimize
-from llmc_compiler.rank import estimate
+from llmc_compiler.rank import costs, estimate
 from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Tool
 
 _MOST_TRIED: Final = 8
 """How many tools are tried, those with most calls first: each takes about twice as long as the passes."""
 
-_MOST_NODES: Final = 20_000
-"""How many nodes all these tries may have together; one tool is tried in any case."""
+_MOST_NODES: Final = 5_000
+"""How many nodes the plan may have, times the tools that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ def gains(written: Graph, passes: Sequence[Pass], compiled: Graph) -> Iterator[G
     `compiled` is what the passes make of the graph. Of a tool that was not tried, since there are too many, nothing is
     `declared`.
     """
-    tools = {call.tool.name: call.tool for call in _calls(written)}
+    tools = _timed_tools(written)
     found = Counter(call.tool.name for call in _calls(written) if _narrower(call.tool))
     if not found:
         return
     now = _outlook(compiled)
-    most = max(1, min(_MOST_TRIED, _MOST_NODES // len(written.nodes)))
+    most = min(_MOST_TRIED, _MOST_NODES // len(written.nodes))
     for number, (name, _) in enumerate(found.most_common()):
         tool = tools[name]
         effects = _narrower(tool) if number < most else ()
@@ -65,6 +65,19 @@ def gains(written: Graph, passes: Sequence[Pass], compiled: Graph) -> Iterator[G
         better = tuple(one for one in tried if one[1] != now)
         if better or not effects:
             yield Gain(name, tool.effect, now, better)
+
+
+def _timed_tools(graph: Graph) -> dict[str, Tool]:
+    """The tools of a graph; where some declare a latency, each with that which it is taken to have.
+
+    So a tool that is tried as `pure` lasts as long as before, though pure ones that declare none are taken to compute.
+    """
+    nodes = [one for node in graph.nodes.values() for one in calls(node)]
+    tools = {one.op.tool.name: (one.id, one.op.tool) for one in nodes if isinstance(one.op, Call)}
+    if all(tool.latency is None for _, tool in tools.values()):
+        return {name: tool for name, (_, tool) in tools.items()}
+    cost = costs(graph)
+    return {name: replace(tool, latency=cost[key]) for name, (key, tool) in tools.items()}
 
 
 def as_if(graph: Graph, tool: Tool, effect: Effect) -> Graph:

@@ -90,7 +90,7 @@ def test_calls_in_a_loop_wait_for_the_element_before() -> None:
 def test_as_if_is_what_compiling_with_that_declaration_gives() -> None:
     """The graph of a random plan is that of the same plan with tools that declare it."""
     changed = 0
-    for seed in SEEDS:
+    for seed in SEEDS[:20]:
         plan = random_plan(Random(seed))
         for tool in TOOLBOX:
             for effect in (Effect(Kind.PURE), Effect(Kind.READ, "*")):
@@ -99,7 +99,17 @@ def test_as_if_is_what_compiling_with_that_declaration_gives() -> None:
                 found = as_if(graph, tool, effect)
                 assert found == from_plan(plan, others)
                 changed += found != graph
-    assert changed > 50
+    assert changed > 20
+
+
+def test_a_tool_lasts_as_long_whatever_it_declares() -> None:
+    """One that computes counts as nothing where others declare a latency; one that is tried as such does not."""
+    known = toolbox({"act": "opaque", "rows": "read(db)"})
+    tools = Toolbox([replace(tool, latency=0.5 if tool.name == "rows" else None) for tool in known])
+    text = "1. rows()\n2. act($1)\n3. act(3)\njoin($2, $3)"
+    found = gain(Story.of(compiled(text, tools), PIPELINE, read(text).source), "act")
+    assert found.now.span == 1.5
+    assert [outlook.span for _, outlook in found.declared] == [1.0, 1.0]
 
 
 def test_a_large_plan_is_compiled_again_for_few_tools(monkeypatch: pytest.MonkeyPatch) -> None:
