@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import networkx as nx
 
 from llmc_compiler.graph import Graph, op_name
-from llmc_compiler.term import NodeId
 
 
 def to_networkx(graph: Graph) -> "nx.DiGraph[str]":
@@ -20,14 +19,6 @@ def to_networkx(graph: Graph) -> "nx.DiGraph[str]":
         digraph.add_edges_from(((str(other), str(node.id)) for other in node.after), kind="order")
         digraph.add_edges_from(((str(other), str(node.id)) for other in node.needs), kind="value")
     return digraph
-
-
-def needed(graph: Graph, roots: Iterable[NodeId]) -> set[str]:
-    """The roots, and every node whose value they need."""
-    users: nx.DiGraph[str] = nx.DiGraph()
-    users.add_edges_from(("", root) for root in roots)
-    users.add_edges_from((node.id, other) for node in graph.nodes.values() for other in node.needs)
-    return set(nx.dfs_preorder_nodes(users, "")) if users else set()
 
 
 def circles(users: Mapping[str, Iterable[str]], order: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@
 A graph is never changed: a pass returns a new one. A node that was handed to the runtime never changes either.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NewType, assert_never
 
@@ -173,11 +173,21 @@ def dependencies(op: Operation, when: tuple[Condition, ...]) -> tuple[NodeId, ..
     return tuple(found)
 
 
+def needed(graph: Graph, roots: Iterable[NodeId]) -> set[NodeId]:
+    """The roots, and every node whose value they need."""
+    found = set(roots)
+    # Whoever needs a node stands below it.
+    for key in reversed(list(graph.nodes)):
+        if key in found:
+            found.update(graph.nodes[key].needs)
+    return found
+
+
 def effects_of(op: Operation) -> tuple[Effect, ...]:
     """What an operation does to the world: a call's effect, with its constant texts in the place of names in braces."""
     match op:
         case Call(tool, bound):
-            return (tool.effect.of(_texts(bound)),)
+            return (tool.effect.of(_texts(bound)) if tool.effect.parameters else tool.effect,)
         case Loop(body=body):
             return tuple(dict.fromkeys(effect for node in body for effect in node.effects))
         case _:

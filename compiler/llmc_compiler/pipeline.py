@@ -48,6 +48,6 @@ def optimize(graph: Graph, passes: Sequence[Pass] = PIPELINE) -> Graph:
     """The graph after the passes, verified before them and after each."""
     verify(graph)
     for transform in passes:
-        graph = transform(graph)
-        verify(graph)
+        before, graph = graph, transform(graph)
+        verify(graph, before)
     return graph

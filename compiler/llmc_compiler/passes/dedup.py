@@ -90,7 +90,8 @@ def _key(node: Node) -> Hashable | None:
 
 def _renamed(node: Node, same: Same) -> Node:
     """The node reading what stands for merged nodes."""
-    if not isinstance(node.op, Loop) and not any(need in same for need in node.needs):
+    # In a loop's body identical calls are merged too, whatever it reads.
+    if not isinstance(node.op, Loop) and same.keys().isdisjoint(node.needs):
         return node
     when = _renamed_when(node.when, same)
     op = _renamed_op(node.op, same)
@@ -103,7 +104,7 @@ def _renamed_when(when: tuple[Condition, ...], same: Same) -> tuple[Condition, .
 
 
 def _renamed_op(op: Operation, same: Same) -> Operation:
-    """The operation reading what stands for merged nodes; in a loop's body identical calls are merged too."""
+    """The operation reading what stands for merged nodes."""
     match op:
         case Call(_, bound, fallback=fallback):
             arguments = tuple((name, substitute(value, same)) for name, value in bound)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from llmc_compiler.effects import When
-from llmc_compiler.graph import JOIN, Graph, Node
+from llmc_compiler.graph import JOIN, Graph, Node, needed
 from llmc_compiler.order import in_order
 
 
@@ -22,11 +22,8 @@ class Prune:
 
     def __call__(self, graph: Graph) -> Graph:
         """Drop dead nodes."""
-        from llmc_compiler.digraph import needed  # noqa: PLC0415 — networkx is heavy, and checking needs no passes
-
-        roots = [node.id for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)]
-        alive = needed(graph, roots)
-        if len(alive) == len(graph.nodes) + 1:
+        alive = needed(graph, [node.id for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)])
+        if len(alive) == len(graph.nodes):
             return graph
         nodes = {key: node for key, node in graph.nodes.items() if key in alive}
         tasks = {task: key for task, key in graph.tasks.items() if key in alive}
