@@ -7,6 +7,8 @@ it between them. Only the last run is kept: a writer in between came after the r
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import attrgetter
 
 from llmc_compiler.effects import is_open
 from llmc_compiler.term import NodeId
@@ -17,6 +19,8 @@ Way = Sequence[str]
 Event = tuple[int, NodeId]
 
 NEVER = 0
+
+_written = attrgetter("written")
 
 
 @dataclass(slots=True)
@@ -41,14 +45,10 @@ class Access:
         yield from self.open.values()
 
     def changed_below(self, way: Way, since: int) -> Iterator["Access"]:
-        """As `below`, what was written since then; the latest comes first where it can be many."""
-        if way and not is_open(way[0]):
-            yield from (found for found in self.below(way) if found.written > since)
-            return
-        for found in reversed(self.changed.values()):
-            if found.written <= since:
-                return
-            yield found
+        """As `below`, what was written since then, the latest first."""
+        many = not way or is_open(way[0])
+        latest_first = reversed(self.changed.values()) if many else sorted(self.below(way), key=_written, reverse=True)
+        return takewhile(lambda found: found.written > since, latest_first)
 
     def overlapping(self, way: Way) -> Iterator["Access"]:
         """What may be, contain or be part of the resource that the way leads to."""
@@ -76,8 +76,9 @@ class Access:
             return self.written
         latest = NEVER if self.writer is None else self.writer[0]
         for found in self.changed_below(way, latest):
-            if found.written > latest:
-                latest = max(latest, found.last_write(way[1:]))
+            if found.written <= latest:
+                break
+            latest = max(latest, found.last_write(way[1:]))
         return latest
 
     def readers_since(self, since: int) -> list[Event]:

@@ -35,9 +35,10 @@ class Dedup:
         """Merge identical calls."""
         sweep = Merging()
         nodes = {kept.id: kept for node in graph.nodes.values() for kept in sweep.add(node)}
+        origins = {kept: dict.fromkeys(nodes[kept].origins) for kept in sweep.same.values()}
         for merged, kept in sweep.same.items():
-            origins = (*nodes[kept].origins, *graph.nodes[merged].origins)
-            nodes[kept] = replace(nodes[kept], origins=tuple(dict.fromkeys(origins)))
+            origins[kept].update(dict.fromkeys(graph.nodes[merged].origins))
+        nodes.update((kept, replace(nodes[kept], origins=tuple(found))) for kept, found in origins.items())
         tasks = {task: sweep.same.get(node, node) for task, node in graph.tasks.items()}
         return in_order(replace(graph, nodes=nodes, tasks=tasks))
 
