@@ -2,7 +2,8 @@
 
 Plans have layers of tasks, each of which reads three of the layer above. They differ in what their tools do to the
 world: nothing, or reads and writes of one resource, of nested resources, of files named by arguments. All rows but the
-last are measured in one process, in turns; the figures are medians. Times depend on the machine, ratios hardly.
+last are measured in one process, in turns; the figures are medians of the processor's time, but for the last. Times
+depend on the machine, ratios hardly.
 
     python benchmarks/scaling.py [--rounds N] [--largest N]
 """
@@ -17,13 +18,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Final
 
 import llmc
 from llmc_compiler.digraph import to_networkx
 from llmc_compiler.graph import Graph
-from llmc_compiler.json_form import to_json
+from llmc_compiler.json_form import from_json, to_json
 from llmc_compiler.levels import levels
 from llmc_compiler.picture import Picture
 from llmc_compiler.rank import estimate, rank
@@ -80,6 +81,9 @@ SHAPES: Final = (
 )
 
 
+TOOLS: Final = llmc.Toolbox(SHAPES[0].tools)
+
+
 def plan(shape: Shape, count: int, seed: int = 1) -> str:
     """So many tasks, each of which reads three of the layer above it; the value is the last layer."""
     rng = Random(seed)
@@ -101,11 +105,11 @@ def compiled(shape: Shape, text: str) -> llmc.Program:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long it takes, without what others left to be collected."""
+    """How much of a processor's time it takes, without what others left to be collected."""
     gc.collect()
-    began = perf_counter()
+    began = process_time()
     work()
-    return perf_counter() - began
+    return process_time() - began
 
 
 def in_turns(works: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
@@ -144,6 +148,7 @@ FACES: Final[dict[str, Callable[[llmc.Program], object]]] = {
     "picture": lambda program: Picture.of(program.graph, program.plan),
     "print_graph": lambda program: program.to_llmc(),
     "to_json": lambda program: to_json(program.graph),
+    "to_json and back": lambda program: from_json(to_json(program.graph), TOOLS, bounds=WIDE),
     "to_networkx": lambda program: to_networkx(program.graph),
 }
 """What is offered for a compiled plan as a whole."""
@@ -180,7 +185,7 @@ def show_largest(count: int) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--largest", type=int, default=100_000)
     parser.add_argument("--alone", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -11,11 +11,11 @@ A graph is never changed: a pass returns a new one. A node that was handed to th
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NewType, assert_never
+from typing import TYPE_CHECKING, Any, NewType, assert_never
 
 from llmc_compiler.effects import Effect
 from llmc_compiler.term import Const, Json, NodeId, Term, reads
-from llmc_compiler.tools import Tool
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar.ast import NOWHERE, Type
 from llmc_grammar.source import Span
 
@@ -130,6 +130,19 @@ class Graph:
         from llmc_compiler.digraph import to_networkx  # noqa: PLC0415 — networkx is heavy, and not needed to run
 
         return to_networkx(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """The graph as JSON data: see `llmc_compiler.json_form`."""
+        from llmc_compiler.json_form import to_json  # noqa: PLC0415 — reads graphs, and so imports this module
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(data: object, tools: Toolbox) -> "Graph":
+        """The graph that `to_json` gave, with the tools that it was compiled with; raises FormError."""
+        from llmc_compiler.json_form import from_json  # noqa: PLC0415 — as above
+
+        return from_json(data, tools)
 
 
 def op_name(op: Operation) -> str:

@@ -85,7 +85,7 @@ class Program:
         return print_graph(self.graph, [line for line in self.plan.statements if isinstance(line, ast.Use)])
 
     def to_json(self) -> dict[str, Any]:
-        """The graph as JSON data."""
+        """The graph as JSON data, which `Graph.from_json` reads."""
         return to_json(self.graph)
 
     def _repr_mimebundle_(

@@ -15,7 +15,7 @@ from llmc_compiler.digraph import to_networkx
 from llmc_compiler.dot import to_dot
 from llmc_compiler.front import check, compile_parsed
 from llmc_compiler.graph import Graph, Node
-from llmc_compiler.json_form import to_json
+from llmc_compiler.json_form import from_json, to_json
 from llmc_compiler.levels import levels
 from llmc_compiler.mermaid import to_mermaid
 from llmc_compiler.picture import Picture
@@ -145,6 +145,7 @@ def faces(parsed: Parsed, graph: Graph) -> Iterator[object]:
     yield from (to_dot(picture), to_mermaid(picture))
     for face in (levels, rank, estimate, print_graph, to_json, to_networkx):
         yield face(graph)
+    yield from_json(to_json(graph), TOOLS)
 
 
 @pytest.mark.parametrize("name", ["layers", "nested calls", "loops", "one call over and over"])
