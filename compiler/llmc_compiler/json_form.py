@@ -12,7 +12,7 @@ it for machines: `json_terms` has the form of terms, `json_nodes` that of operat
 from importlib import resources
 from typing import Any, Final
 
-from llmc_compiler.graph import Graph, Parameter
+from llmc_compiler.graph import JOIN, Graph, Loop, Parameter
 from llmc_compiler.json_errors import BrokenReference, FormError, TooLarge, WrongOrder, WrongVersion
 from llmc_compiler.json_nodes import Reader, node_form, read_name, read_task
 from llmc_compiler.json_place import Budget, Place
@@ -80,7 +80,9 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
     tasks = {read_task(one, task): NodeId(one.text()) for task, one in fields["tasks"].entries()}
     if len(tasks) > bounds.tasks:
         raise TooLarge(fields["tasks"].path, most=bounds.tasks, what="tasks")
-    return _checked(Graph(nodes, tasks, parameters))
+    graph = Graph(nodes, tasks, parameters)
+    _check(graph)
+    return graph
 
 
 def _check_version(whole: Place) -> None:
@@ -113,13 +115,25 @@ def _type(place: Place) -> ast.Type:
             raise place.wrong("a type of the plan language")
 
 
-def _checked(graph: Graph) -> Graph:
-    """The graph, if it is one, and its effects are in order."""
+def _check_names(graph: Graph) -> None:
+    """Refuse a name that means two things, and a task whose node is not its own."""
+    own = [node.task for node in graph.nodes.values() if str(node.id) == str(node.task) and node.id != JOIN]
+    if own != [task for task, key in graph.tasks.items() if str(task) == str(key)]:
+        raise BrokenReference("tasks", what="those with nodes of their own are not those of `nodes`, in their order")
+    inputs = {parameter.name for parameter in graph.parameters}
+    items = {node.op.name for node in graph.nodes.values() if isinstance(node.op, Loop)}
+    tasks = {*map(str, graph.tasks), *(str(node.task) for node in graph.nodes.values())}
+    for name in sorted((inputs & tasks) | (items & (inputs | tasks))):
+        raise BrokenReference("nodes", what=f"two things are called `{name}`")
+
+
+def _check(graph: Graph) -> None:
+    """Refuse what is no graph, or none that a plan can have, or one that changes the order of effects."""
     try:
         verify(graph)
     except BrokenGraphError as error:
         raise BrokenReference("nodes", what=str(error)) from error
+    _check_names(graph)
     for one, other in zip(graph.nodes.values(), in_order(graph).nodes.values(), strict=True):
         if one != other:
             raise WrongOrder("nodes", node=one.id)
-    return graph

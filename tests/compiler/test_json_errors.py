@@ -22,7 +22,7 @@ from llmc_grammar import Bounds
 from tests.compiler.compiling import compiled
 from tests.compiler.test_json_form import TOOLS, VALIDATOR, form
 
-GOOD: Final = '1. rows()\n2. send($1)\n3. [f($x, $1), send($x)] for x in $1 if $x\n4. f({"a": $3}, "$1!")\njoin($4)'
+GOOD: Final = '1. rows()\nb = send($1)\n3. [f($x, $1), send($x)] for x in $1 if $x\n4. f({"a": $3}, "$1!")\njoin($4)'
 
 
 @cache
@@ -77,9 +77,9 @@ BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
     "order taken away": ("nodes.2.after", [], "WrongOrder", "the order edges of `3` are not those"),
     "order in a loop taken away": ("nodes.2.operation.carry", [], "WrongOrder", "the order edges of `3` are not those"),
     "a pair of three": ("nodes.2.operation.carry.0", ["a", "b", "c"], "Malformed", "a list of two nodes"),
-    "needs of nothing": ("nodes.1.needs", ["7"], "BrokenReference", "nodes: needs of 2 are not what it reads"),
-    "a node twice": ("nodes.1.id", "1", "Malformed", "nodes[1].id: `2`, and what is nested in it like `2/a0`"),
-    "an id of no form": ("nodes.1.id", "2/A b", "Malformed", "nodes[1].id: `2`, and what is nested"),
+    "needs of nothing": ("nodes.1.needs", ["7"], "BrokenReference", "nodes: needs of b are not what it reads"),
+    "a node twice": ("nodes.1.id", "1", "Malformed", "nodes[1].id: `b`, and what is nested in it like `b/a0`"),
+    "an id of no form": ("nodes.1.id", "b/A b", "Malformed", "nodes[1].id: `b`, and what is nested"),
     "no join": ("nodes.4.operation", {"kind": "evaluate", "term": TERM, "fallback": None}, "Malformed", "the join"),
     "two joins": ("nodes.3.operation", {"kind": "join", "term": TERM, "everything": False}, "Malformed", "the join"),
     "no nodes at all": ("nodes", [], "BrokenReference", "nodes: there is no join"),
@@ -170,6 +170,25 @@ BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
         "Malformed",
         "inputs[0].default: null is wanted here, not `1`",
     ),
+    "an input with the name of a task": (
+        "inputs",
+        [{"name": "b", "type": "int", "required": True, "default": None}],
+        "BrokenReference",
+        "nodes: two things are called `b`",
+    ),
+    "an element with the name of a task": (
+        "nodes.2.operation.item",
+        "b",
+        "BrokenReference",
+        "nodes: two things are called `b`",
+    ),
+    "a task with the value of another": (
+        "tasks.b",
+        "1",
+        "BrokenReference",
+        "tasks: those with nodes of their own are not those of `nodes`, in their order",
+    ),
+    "a task taken away": ("tasks.1", ..., "BrokenReference", "tasks: those with nodes of their own are not"),
     "an input of no name": (
         "inputs",
         [{"name": "for", "type": "int", "required": True, "default": None}],
