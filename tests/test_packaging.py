@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,25 @@ def test_a_package_is_typed(package: str) -> None:
     """Each package tells type checkers that it has types."""
     assert (ROOT / package / "__init__.py").is_file()
     assert (ROOT / package / "py.typed").is_file()
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("llmc_grammar", "plan.lark"),
+        ("llmc_compiler", "errors.md"),
+        ("llmc_compiler", "graph.schema.json"),
+        ("llmc", "toolfiles.md"),
+    ],
+)
+def test_data_is_shipped(package: str, name: str) -> None:
+    """What is no Python lies in its package, of which the wheel leaves nothing out."""
+    (root,) = (ROOT / found for found in PACKAGES if Path(found).name == package)
+    assert (root / name).is_file()
+    assert resources.files(package).joinpath(name).is_file()
+    assert PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"].keys() == {"packages"}
+    ignored = (ROOT / ".gitignore").read_text("utf-8").split() if (ROOT / ".gitignore").is_file() else []
+    assert not [pattern for pattern in ignored if Path(name).match(pattern.strip("/"))]
 
 
 def test_importing_llmc_loads_no_model_client() -> None:

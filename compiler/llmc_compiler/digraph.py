@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import networkx as nx
 
 from llmc_compiler.graph import Graph, op_name
-from llmc_compiler.term import NodeId
 
 
 def to_networkx(graph: Graph) -> "nx.DiGraph[str]":
@@ -20,14 +19,6 @@ def to_networkx(graph: Graph) -> "nx.DiGraph[str]":
         digraph.add_edges_from(((str(other), str(node.id)) for other in node.after), kind="order")
         digraph.add_edges_from(((str(other), str(node.id)) for other in node.needs), kind="value")
     return digraph
-
-
-def needed(graph: Graph, roots: Iterable[NodeId]) -> set[str]:
-    """The roots, and every node whose value they need."""
-    users: nx.DiGraph[str] = nx.DiGraph()
-    users.add_edges_from(("", root) for root in roots)
-    users.add_edges_from((node.id, other) for node in graph.nodes.values() for other in node.needs)
-    return set(nx.dfs_preorder_nodes(users, "")) if users else set()
 
 
 def circles(users: Mapping[str, Iterable[str]], order: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -47,6 +38,10 @@ def circles(users: Mapping[str, Iterable[str]], order: Sequence[str]) -> dict[st
 
 def _circle(digraph: "nx.DiGraph[str]", component: Collection[str], start: str) -> tuple[str, ...]:
     """A shortest way from a name of a component back to itself."""
-    inside = digraph.subgraph(component)
-    ways = (nx.shortest_path(inside, following, start) for following in inside.successors(start))
-    return (start, *min(ways, key=lambda way: (len(way), way)))
+    users = digraph.subgraph(component).reverse(copy=False)
+    nearer = dict(nx.bfs_predecessors(users, start, sort_neighbors=sorted))
+    # They come in the order of their distance.
+    circle = [start, next(name for name in nearer if digraph.has_edge(start, name))]
+    while circle[-1] != start:
+        circle.append(nearer[circle[-1]])
+    return tuple(circle)

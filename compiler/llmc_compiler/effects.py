@@ -104,7 +104,7 @@ class Effect:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names in braces."""
-        return tuple(_PARAMETER.findall(self.resource))
+        return tuple(_PARAMETER.findall(self.resource)) if "{" in self.resource else ()
 
     def of(self, constants: Mapping[str, str]) -> "Effect":
         """The effect of a call with these arguments; a name without one, or with one that is no segment, stays."""

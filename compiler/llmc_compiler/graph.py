@@ -9,13 +9,13 @@
 A graph is never changed: a pass returns a new one. A node that was handed to the runtime never changes either.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NewType, assert_never
+from typing import TYPE_CHECKING, Any, NewType, assert_never
 
 from llmc_compiler.effects import Effect
 from llmc_compiler.term import Const, Json, NodeId, Term, reads
-from llmc_compiler.tools import Tool
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar.ast import NOWHERE, Type
 from llmc_grammar.source import Span
 
@@ -131,6 +131,19 @@ class Graph:
 
         return to_networkx(self)
 
+    def to_json(self) -> dict[str, Any]:
+        """The graph as JSON data: see `llmc_compiler.json_form`."""
+        from llmc_compiler.json_form import to_json  # noqa: PLC0415 — reads graphs, and so imports this module
+
+        return to_json(self)
+
+    @staticmethod
+    def from_json(data: object, tools: Toolbox) -> "Graph":
+        """The graph that `to_json` gave, with the tools that it was compiled with; raises FormError."""
+        from llmc_compiler.json_form import from_json  # noqa: PLC0415 — as above
+
+        return from_json(data, tools)
+
 
 def op_name(op: Operation) -> str:
     """What an operation is called in reports: the tool's name, `expr`, `loop` or `join`."""
@@ -173,11 +186,21 @@ def dependencies(op: Operation, when: tuple[Condition, ...]) -> tuple[NodeId, ..
     return tuple(found)
 
 
+def needed(graph: Graph, roots: Iterable[NodeId]) -> set[NodeId]:
+    """The roots, and every node whose value they need."""
+    found = set(roots)
+    # Whoever needs a node stands below it.
+    for key in reversed(list(graph.nodes)):
+        if key in found:
+            found.update(graph.nodes[key].needs)
+    return found
+
+
 def effects_of(op: Operation) -> tuple[Effect, ...]:
     """What an operation does to the world: a call's effect, with its constant texts in the place of names in braces."""
     match op:
         case Call(tool, bound):
-            return (tool.effect.of(_texts(bound)),)
+            return (tool.effect.of(_texts(bound)) if tool.effect.parameters else tool.effect,)
         case Loop(body=body):
             return tuple(dict.fromkeys(effect for node in body for effect in node.effects))
         case _:

@@ -1,26 +1,48 @@
-"""The graph as JSON data, for machines.
+"""The graph as JSON data, and back; `graph.schema.json` beside this module is its schema.
 
-    {"version": 1, "language": 1,
+    {"version": 2, "language": 1,
      "inputs": [{"name", "type", "required", "default"}],
      "tasks": {task: node},
-     "nodes": [{"id", "op", "text", "task", "origins", "effects", "needs", "after", "when"}]}
+     "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span"}]}
 
-`op` is the tool's name, `expr`, `loop` or `join`; `text` what the node does, with other nodes by their ids; `when` the
-conditions under which it is done at all.
+`op` and `text` say for people what a node does, with other nodes by their ids, and are not read back. `operation` says
+it for machines: `json_terms` has the form of terms, `json_nodes` that of operations.
 """
 
-from typing import Any
+from importlib import resources
+from typing import Any, Final
 
-from llmc_compiler.graph import Graph, Node, op_name
-from llmc_compiler.inputs import describe
-from llmc_compiler.print import describe_nodes
+from llmc_compiler.graph import JOIN, Graph, Loop, Parameter
+from llmc_compiler.inputs import describe, fits
+from llmc_compiler.json_errors import BrokenReference, FormError, TooLarge, WrongOrder, WrongVersion
+from llmc_compiler.json_nodes import Reader, node_form, read_name, read_task
+from llmc_compiler.json_place import Budget, Place
+from llmc_compiler.order import in_order
+from llmc_compiler.print import describe_bodies, describe_nodes
+from llmc_compiler.term import NodeId
+from llmc_compiler.tools import Toolbox
+from llmc_compiler.verify import BrokenGraphError, verify
+from llmc_grammar import ast, parse
+from llmc_grammar.bounds import Bounds
 
-VERSION = 1
-LANGUAGE = 1
+__all__ = ["LANGUAGE", "VERSION", "FormError", "from_json", "schema", "to_json"]
+
+VERSION: Final = 2
+LANGUAGE: Final = 1
+
+VALUES_A_TASK: Final = 400
+"""How many values the form may hold for each task that the bounds allow."""
+
+
+def schema() -> str:
+    """The JSON schema of the form, as text."""
+    return resources.files("llmc_compiler").joinpath("graph.schema.json").read_text("utf-8")
 
 
 def to_json(graph: Graph) -> dict[str, Any]:
     """The graph as JSON data."""
+    described = (*describe_nodes(graph), *describe_bodies(graph))
+    told = {node.id: (text, when) for node, text, when in described}
     return {
         "version": VERSION,
         "language": LANGUAGE,
@@ -34,20 +56,84 @@ def to_json(graph: Graph) -> dict[str, Any]:
             for parameter in graph.parameters
         ],
         "tasks": dict(graph.tasks),
-        "nodes": [_node(node, text, when) for node, text, when in describe_nodes(graph)],
+        "nodes": [node_form(node, told) for node in graph.nodes.values()],
     }
 
 
-def _node(node: Node, text: str, when: list[str]) -> dict[str, Any]:
-    """One node as JSON data."""
-    return {
-        "id": node.id,
-        "op": op_name(node.op),
-        "text": text,
-        "task": node.task,
-        "origins": list(node.origins),
-        "effects": [str(effect) for effect in node.effects],
-        "needs": list(node.needs),
-        "after": list(node.after),
-        "when": when,
-    }
+def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> Graph:
+    """The graph of `to_json`, with the tools that it was compiled with; raises FormError for anything else.
+
+    What comes from outside is trusted in nothing: it is bounded, every reference is checked, and the order of effects
+    is that of the toolbox.
+    """
+    # A level of brackets takes up to three of the form, one of an operator takes one.
+    depth = bounds.depth + 2 * bounds.nesting + 32
+    whole = Place(data, Budget(VALUES_A_TASK * bounds.tasks, depth))
+    _check_version(whole)
+    fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"))
+    parameters = tuple([_parameter(one) for one in fields["inputs"].items()])
+    inputs = {parameter.name for parameter in parameters}
+    if len(inputs) < len(parameters):
+        raise BrokenReference(fields["inputs"].path, what="two inputs have one name")
+    reader = Reader(tools, inputs)
+    nodes = {node.id: node for node in map(reader.node, fields["nodes"].items())}
+    tasks = {read_task(one, task): NodeId(one.text()) for task, one in fields["tasks"].entries()}
+    if len(tasks) > bounds.tasks:
+        raise TooLarge(fields["tasks"].path, most=bounds.tasks, what="tasks")
+    graph = Graph(nodes, tasks, parameters)
+    _check(graph)
+    return graph
+
+
+def _check_version(whole: Place) -> None:
+    """Refuse every form but this one."""
+    if not isinstance(whole.value, dict):
+        raise whole.wrong("a mapping")
+    for key, known in (("version", VERSION), ("language", LANGUAGE)):
+        found = whole.value.get(key, known)
+        if type(found) is not int or found != known:
+            raise WrongVersion(key, found=found, known=known)
+
+
+def _parameter(place: Place) -> Parameter:
+    """An input."""
+    fields = place.fields(("name", "type", "required", "default"))
+    wanted = _type(fields["type"])
+    required, default = fields["required"].flag(), fields["default"].json()
+    if default is not None if required else not fits(default, wanted):
+        raise fields["default"].wrong("null" if required else f"a value of type {describe(wanted)}")
+    return Parameter(read_name(fields["name"]), wanted, required, default)
+
+
+def _type(place: Place) -> ast.Type:
+    """The type of an input."""
+    text = place.text()
+    match parse(f"input x: {text}", bounds=Bounds.MODEL, header=True).plan.statements:
+        case (ast.Input(type=ast.Type() as found, default=None),) if describe(found) == text:
+            return found
+        case _:
+            raise place.wrong("a type of the plan language")
+
+
+def _check_names(graph: Graph) -> None:
+    """Refuse a name that means two things, and a task whose node is not its own."""
+    own = [node.task for node in graph.nodes.values() if str(node.id) == str(node.task) and node.id != JOIN]
+    if own != [task for task, key in graph.tasks.items() if str(task) == str(key)]:
+        raise BrokenReference("tasks", what="those with nodes of their own are not those of `nodes`, in their order")
+    inputs = {parameter.name for parameter in graph.parameters}
+    items = {node.op.name for node in graph.nodes.values() if isinstance(node.op, Loop)}
+    tasks = {*map(str, graph.tasks), *(str(node.task) for node in graph.nodes.values())}
+    for name in sorted((inputs & tasks) | (items & (inputs | tasks))):
+        raise BrokenReference("nodes", what=f"two things are called `{name}`")
+
+
+def _check(graph: Graph) -> None:
+    """Refuse what is no graph, or none that a plan can have, or one that changes the order of effects."""
+    try:
+        verify(graph)
+    except BrokenGraphError as error:
+        raise BrokenReference("nodes", what=str(error)) from error
+    _check_names(graph)
+    for one, other in zip(graph.nodes.values(), in_order(graph).nodes.values(), strict=True):
+        if one != other:
+            raise WrongOrder("nodes", node=one.id)

@@ -1,6 +1,6 @@
 """Names: which are taken, and what a reference refers to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from llmc_compiler import errors
 from llmc_compiler.graph import TaskId
@@ -10,6 +10,9 @@ from llmc_grammar.diagnostic import Diagnostic, Note
 from llmc_grammar.source import Span
 
 _HIGHEST_NUMBER = 9999
+
+_MOST_COMPARED = 100_000
+"""How many pairs of names are compared, to find those that may have been meant: half a second."""
 
 
 class Names:
@@ -106,28 +109,42 @@ class Names:
     def mistakes(self) -> Iterator[Diagnostic]:
         """A diagnostic for each reference that was never known where it stood."""
         circles = self._circles()
-        known = [*self._places]
+        suggest = self._suggestions()
         for ref, task in self._unknown:
             if self.is_broken(ref.name):
                 continue
             if ref.name == task:
                 yield errors.SelfReference(span=ref.span, name=ref.name)
             elif ref.name in circles and task in circles and circles[ref.name] is circles[task]:
-                circle = " → ".join(f"`{name}`" for name in circles[task])
-                yield errors.Circle(span=ref.span, circle=circle, notes=self._note(ref.name))
+                yield errors.Circle(span=ref.span, circle=circles[task], notes=self._note(ref.name))
             elif ref.name in self._places:
                 yield errors.ForwardReference(span=ref.span, name=ref.name, notes=self._note(ref.name))
             else:
-                yield errors.UnknownReference(span=ref.span, name=ref.name, suggestion=errors.closest(ref.name, known))
+                yield errors.UnknownReference(span=ref.span, name=ref.name, suggestion=suggest(ref.name))
 
     def _note(self, name: str) -> tuple[Note, ...]:
         """Where a name is defined."""
         return (Note(self._places[name], f"`{name}` is defined here"),)
 
-    def _circles(self) -> dict[str, tuple[str, ...]]:
-        """For each task that waits for itself, the circle it is in."""
+    def _suggestions(self) -> Callable[[str], str | None]:
+        """What finds the known name that is most like another; when it has compared too many, none is any more."""
+        known = [*self._places]
+        found: dict[str, str | None] = {}
+
+        def suggest(name: str) -> str | None:
+            if name not in found and len(found) * len(known) < _MOST_COMPARED:
+                found[name] = errors.closest(name, known)
+            return found.get(name)
+
+        return suggest
+
+    def _circles(self) -> dict[str, str]:
+        """For each task that waits for itself, the circle it is in, as text; those of one circle share it."""
         if not self._unknown:
             return {}
         from llmc_compiler.digraph import circles  # noqa: PLC0415 — networkx is heavy, and good plans have no circles
 
-        return circles(self._users, list(self._places))
+        found = circles(self._users, list(self._places))
+        each = {id(circle): circle for circle in found.values()}
+        texts = {key: " → ".join(f"`{name}`" for name in circle) for key, circle in each.items()}
+        return {name: texts[id(circle)] for name, circle in found.items()}

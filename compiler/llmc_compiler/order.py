@@ -1,51 +1,22 @@
 """Order edges: which node must wait for the end of which, because of what they do to the world.
 
-One sweep in plan order. For each resource the last writer and the readers since are remembered, so the edges come out
-already reduced: what a writer waited for, those after the writer need not wait for again.
+One sweep in plan order. The last writers and readers of each resource are remembered, and nobody waits for what
+somebody else stands for: so the edges come out reduced, and finding them takes time linear in their number.
+
+- A writer stands for all that is older and overlaps what it wrote.
+- A reader stands for the writers before it, to whoever writes what it read.
+- The last run of readers stands for the runs before it; the writers just before the last reader but one run stand, to
+  another reader, for all that is older.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
+from operator import is_
 
-from llmc_compiler.effects import Effect, is_open, segments
+from llmc_compiler.effects import Effect, segments
 from llmc_compiler.graph import Graph, Loop, Node
+from llmc_compiler.resources import NEVER, Access, Event, Way
 from llmc_compiler.term import NodeId
-
-
-@dataclass(slots=True)
-class _Access:
-    """The last writer of a resource, its readers since, and what is below it: by name, and where it may be anything."""
-
-    writer: NodeId | None = None
-    readers: list[NodeId] = field(default_factory=list)
-    named: dict[str, "_Access"] = field(default_factory=dict)
-    open: dict[str, "_Access"] = field(default_factory=dict)
-
-    def at(self, segment: str) -> "_Access":
-        """What is below under this name; made where there is nothing yet."""
-        return (self.open if is_open(segment) else self.named).setdefault(segment, _Access())
-
-    def below(self) -> list["_Access"]:
-        """All that is directly below."""
-        return [*self.named.values(), *self.open.values()]
-
-    def overlapping(self, segment: str) -> list["_Access"]:
-        """What is directly below and may have this name."""
-        if is_open(segment):
-            return self.below()
-        found = self.named.get(segment)
-        return [*([] if found is None else [found]), *self.open.values()]
-
-    def forget(self, way: Sequence[str]) -> None:
-        """Drop what a resource covers: its way leads there, or may do so because it is open."""
-        segment, rest = way[0], way[1:]
-        for place in (self.named, self.open):
-            covered = [*place] if is_open(segment) else [name for name in (segment,) if name in place]
-            for name in covered:
-                if rest:
-                    place[name].forget(rest)
-                else:
-                    del place[name]
 
 
 class Hazards:
@@ -53,72 +24,68 @@ class Hazards:
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self._everything = _Access()
+        self._everything = Access()
+        self._now = NEVER
 
     def before(self, effects: Iterable[Effect]) -> tuple[NodeId, ...]:
-        """The nodes that a node with these effects must wait for."""
-        found: dict[NodeId, None] = {}
+        """The nodes that a node with these effects must wait for, in plan order."""
+        found: list[Event] = []
         for effect in effects:
             if effect.is_stateful:
-                found.update(dict.fromkeys(self._conflicting(effect)))
-        return tuple(found)
+                way = segments(effect.resource)
+                found += self._before_write(way) if effect.is_write else self._before_read(way)
+        return tuple(dict.fromkeys(node for _, node in sorted(found)))
 
-    def _conflicting(self, effect: Effect) -> Iterator[NodeId]:
-        """The nearest earlier nodes whose effects conflict with this one."""
-        for access in self._overlapping(segments(effect.resource)):
-            if effect.is_write and access.readers:
-                yield from access.readers
-            elif access.writer is not None:
-                yield access.writer
+    def _before_read(self, way: Way) -> list[Event]:
+        """The writers that a reader waits for."""
+        last = self._covering_writer(way)
+        since = NEVER if last is None else last[0]
+        same = self._everything.find(way)
+        if same is not None and same.readers:
+            latest = same.readers[-1][0]
+            since = max(since, latest if self._everything.last_write(way) > latest else same.before)
+        return [*self._everything.writers(way, since)] or ([] if last is None else [last])
 
-    def _overlapping(self, way: Sequence[str]) -> Iterator[_Access]:
-        """What may be, contain or be part of a resource: all on the way to it, and all below."""
-        level = [self._everything]
-        for segment in way:
-            yield from level
-            level = [found for access in level for found in access.overlapping(segment)]
-        while level:
-            yield from level
-            level = [found for access in level for found in access.below()]
+    def _before_write(self, way: Way) -> list[Event]:
+        """The readers and writers that a writer waits for."""
+        last = self._covering_writer(way)
+        since = NEVER if last is None else last[0]
+        covered = max((access.readers[-1][0] for access in self._everything.covering(way) if access.readers), default=0)
+        found: list[Event] = []
+        for access in self._everything.overlapping(way):
+            if readers := access.readers_since(since):
+                found += readers
+            elif access.writer is not None and access.writer[0] > max(since, covered):
+                found.append(access.writer)
+        return found or ([] if last is None else [last])
+
+    def _covering_writer(self, way: Way) -> Event | None:
+        """The latest writer of all that a resource may be."""
+        writers = (access.writer for access in self._everything.covering(way))
+        return max((writer for writer in writers if writer is not None), default=None)
 
     def record(self, node: NodeId, effects: Iterable[Effect]) -> None:
         """Remember what a node does."""
         for effect in effects:
-            way = segments(effect.resource)
-            if effect.is_write:
-                self._write(node, way)
-            elif effect.is_stateful:
-                self._at(way).readers.append(node)
-
-    def _write(self, node: NodeId, way: Sequence[str]) -> None:
-        """Remember a writer instead of all that it covers."""
-        if way:
-            self._everything.forget(way)
-            self._at(way).writer = node
-        else:
-            self._everything = _Access(writer=node)
-
-    def _at(self, way: Sequence[str]) -> _Access:
-        """What is known of a resource."""
-        access = self._everything
-        for segment in way:
-            access = access.at(segment)
-        return access
+            if effect.is_stateful:
+                self._now += 1
+                remember = self._everything.write if effect.is_write else self._everything.read
+                remember((self._now, node), segments(effect.resource))
 
     def place(self, node: Node) -> Node:
         """The node with its order edges, remembered as the latest."""
-        placed = replace(node, after=self.before(node.effects))
-        if isinstance(node.op, Loop):
-            placed = replace(placed, op=self._place_body(node.op))
+        after = self.before(node.effects)
+        op = self._place_body(node.op) if isinstance(node.op, Loop) else node.op
         self.record(node.id, node.effects)
-        return placed
+        return node if after == node.after and op is node.op else replace(node, op=op, after=after)
 
     def _place_body(self, loop: Loop) -> Loop:
         """The loop with the order edges of its body: to nodes outside, inside an element, and from one to the next."""
         inside = Hazards()
         body = []
         for node in loop.body:
-            body.append(replace(node, after=self.before(node.effects) + inside.before(node.effects)))
+            after = self.before(node.effects) + inside.before(node.effects)
+            body.append(node if after == node.after else replace(node, after=after))
             inside.record(node.id, node.effects)
         here: set[NodeId] = set()
         carry = []
@@ -126,7 +93,8 @@ class Hazards:
             carry += [(earlier, node.id) for earlier in inside.before(node.effects) if earlier not in here]
             inside.record(node.id, node.effects)
             here.add(node.id)
-        return replace(loop, body=tuple(body), carry=tuple(carry))
+        is_same = all(map(is_, body, loop.body)) and loop.carry == tuple(carry)
+        return loop if is_same else replace(loop, body=tuple(body), carry=tuple(carry))
 
 
 def in_order(graph: Graph) -> Graph:

@@ -24,7 +24,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A graph with its levels, what each node does as text, the tasks that are gone, and the longest chain."""
+    """A graph with its levels, what each node does as text, the tasks that are gone, and the longest chain.
+
+    `long` are the nodes of the chain, `links` each with the next one.
+    """
 
     graph: Graph
     levels: Levels
@@ -32,22 +35,25 @@ class Picture:
     gone: tuple[Gone, ...]
     estimate: Estimate
     long: frozenset[NodeId]
+    links: frozenset[tuple[NodeId, NodeId]]
 
     @staticmethod
     def of(graph: Graph, plan: ast.Plan) -> "Picture":
         """The picture of a graph and of the plan that it was compiled from."""
         found = estimate(graph)
-        return Picture(graph, levels(graph), node_texts(graph), gone(graph, plan), found, frozenset(found.chain))
+        chain = found.chain
+        links = frozenset(pairwise(chain))
+        return Picture(graph, levels(graph), node_texts(graph), gone(graph, plan), found, frozenset(chain), links)
 
     def edges(self) -> Iterator[Edge]:
         """The edges between nodes, a loop being one."""
         loops = {one.id: node.id for node in self.graph.nodes.values() for one in node_body(node)}
         chain = [key for key, _ in groupby(loops.get(key, key) for key in self.estimate.chain)]
-        yield from _edges(tuple(self.graph.nodes.values()), chain)
+        yield from _edges(tuple(self.graph.nodes.values()), frozenset(pairwise(chain)))
 
     def inner_edges(self, loop: Node) -> Iterator[Edge]:
         """The edges between nodes inside a loop, for one element."""
-        yield from _edges(node_body(loop), self.estimate.chain)
+        yield from _edges(node_body(loop), self.links)
 
     @property
     def tasks_of_chain(self) -> tuple[str, ...]:
@@ -69,10 +75,9 @@ def kind(node: Node) -> str:
             return "expr"
 
 
-def _edges(nodes: Sequence[Node], chain: Sequence[NodeId]) -> Iterator[Edge]:
+def _edges(nodes: Sequence[Node], long: frozenset[tuple[NodeId, NodeId]]) -> Iterator[Edge]:
     """The edges between these nodes, each once; where it is both, it is a value's."""
     known = {node.id for node in nodes}
-    long = set(pairwise(chain))
     for node in nodes:
         kinds = {**dict.fromkeys(node.after, False), **dict.fromkeys(node.needs, True)}
         for other, is_value in kinds.items():

@@ -101,7 +101,7 @@ def stages(graph: Graph, passes: Sequence[Pass] = PIPELINE) -> Iterator[Stage]:
     verify(graph)
     for transform in passes:
         after = transform(graph)
-        verify(after)
+        verify(after, graph)
         yield Stage(transform, graph, after)
         graph = after
 

@@ -158,7 +158,7 @@ class _Printer:
             message = "the last node is no join"
             raise TypeError(message)
         value = node.op.term
-        if node.op.everything and all(key in self._graph.tasks.values() for key in self._names):
+        if node.op.everything and self._names.keys() <= set(self._graph.tasks.values()):
             return ast.Join(None, ())
         match value:
             case term.MapOf(entries) if entries and all(_is_word(key) for key, _ in entries):

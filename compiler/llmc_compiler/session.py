@@ -167,7 +167,8 @@ def _with_effects(node: Node) -> Node:
     op = node.op
     if isinstance(op, Loop):
         op = replace(op, body=tuple(map(_with_effects, op.body)))
-    return replace(node, op=op, effects=effects_of(op))
+    effects = effects_of(op)
+    return node if op is node.op and effects == node.effects else replace(node, op=op, effects=effects)
 
 
 def _may_start_early(node: Node) -> bool:

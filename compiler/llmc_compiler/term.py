@@ -7,6 +7,7 @@ the plan.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import NewType
 
 from typing_extensions import TypeAliasType
@@ -156,11 +157,14 @@ def children(term: Term) -> tuple[Term, ...]:
 
 
 def reads(term: Term) -> Iterator[Get]:
-    """Every read of a node in a term, reached or not."""
-    if isinstance(term, Get):
-        yield term
-    for child in children(term):
-        yield from reads(child)
+    """Every read of a node in a term, reached or not, from the left."""
+    below = [term]
+    while below:
+        found = below.pop()
+        if isinstance(found, Get):
+            yield found
+        elif not isinstance(found, (Const, Param, Item)):
+            below.extend(reversed(children(found)))
 
 
 def rebuild(term: Term, parts: Iterable[Term]) -> Term:
@@ -187,7 +191,9 @@ def substitute(term: Term, same: Mapping[NodeId, NodeId]) -> Term:
     """The term with reads of nodes replaced by reads of those that stand for them."""
     if isinstance(term, Get):
         return Get(same[term.node], term.path, term.span) if term.node in same else term
-    return rebuild(term, (substitute(child, same) for child in children(term)))
+    before = children(term)
+    after = [substitute(child, same) for child in before]
+    return term if all(map(is_, before, after)) else rebuild(term, after)
 
 
 def written(path: Path) -> str:

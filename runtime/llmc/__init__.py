@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from llmc.files import load
     from llmc_compiler.errors import CompileError
     from llmc_compiler.graph import Graph, Parameter
+    from llmc_compiler.json_errors import FormError
     from llmc_compiler.pipeline import PIPELINE
     from llmc_compiler.term import Json
     from llmc_compiler.tools import Tool, Toolbox, ToolboxError, nondet, opaque, pure, read, write
@@ -33,6 +34,7 @@ __all__ = [
     "Bounds",
     "CompileError",
     "Diagnostic",
+    "FormError",
     "Graph",
     "Held",
     "InputError",
@@ -63,6 +65,7 @@ _HOMES: Final = {
     "llmc.files": ("load",),
     "llmc_compiler.errors": ("CompileError",),
     "llmc_compiler.graph": ("Graph", "Parameter"),
+    "llmc_compiler.json_errors": ("FormError",),
     "llmc_compiler.pipeline": ("PIPELINE",),
     "llmc_compiler.term": ("Json",),
     "llmc_compiler.tools": ("Tool", "Toolbox", "ToolboxError", "nondet", "opaque", "pure", "read", "write"),

@@ -107,7 +107,7 @@ class Program:
         return Story.of(self.graph if self.written is None else self.written, self.passes, self.source, width)
 
     def to_json(self) -> dict[str, Any]:
-        """The graph as JSON data."""
+        """The graph as JSON data, which `Graph.from_json` reads."""
         return to_json(self.graph)
 
     def _repr_mimebundle_(

@@ -1,11 +1,8 @@
-"""The graph as networkx sees it, and as JSON."""
-
-import json
+"""The graph as networkx sees it."""
 
 import pytest
 
 from llmc_compiler.digraph import circles
-from llmc_compiler.json_form import to_json
 from tests.compiler.compiling import compiled
 
 TEXT = "1. rows()\n2. store($1)\n3. $1 + 1 for x in [1]\n4. $2 + 1\n5. rows()\njoin($3, $4)"
@@ -55,39 +52,3 @@ def test_nothing_else_is_in_the_digraph() -> None:
 def test_circles_are_found(users: dict[str, list[str]], expected: dict[str, tuple[str, ...]]) -> None:
     """Each begins with its first name, and is as short as can be."""
     assert circles(users, "abcd") == expected
-
-
-def test_the_graph_as_json() -> None:
-    """Every node says in text what it does, with other nodes by their ids."""
-    graph = compiled(
-        'input n: list[int]? = null\n1. f(g(1), x=$n) if rows() @retry(1)\nb = send("${1}st") if $1 and g(2)\n'
-        "3. f(g($x)) for x in $n if $x > 1\njoin()"
-    )
-    found = to_json(graph)
-    assert json.loads(json.dumps(found)) == found
-    assert {key: found[key] for key in ("version", "language", "inputs", "tasks")} == {
-        "version": 1,
-        "language": 1,
-        "inputs": [{"name": "n", "type": "list[int]?", "required": False, "default": None}],
-        "tasks": {"1": "1", "b": "b", "3": "3"},
-    }
-    assert [(node["id"], node["op"], node["text"], node["when"]) for node in found["nodes"]] == [
-        ("1/if", "rows", "rows()", []),
-        ("1/a0", "g", "g(1)", ["$1/if"]),
-        ("1", "f", "f($1/a0, x=$n)", ["$1/if"]),
-        ("b/if/r", "g", "g(2)", ["$1"]),
-        ("b", "send", 'send("${1}st")', ["$1 and $b/if/r"]),
-        ("3", "loop", "f(g($x)) for x in $n if $x > 1", []),
-        ("join", "join", '{"1": $1, "b": $b, "3": $3}', []),
-    ]
-    assert found["nodes"][4] == {
-        "id": "b",
-        "op": "send",
-        "text": 'send("${1}st")',
-        "task": "b",
-        "origins": ["b"],
-        "effects": ["write(mail)"],
-        "needs": ["1", "b/if/r"],
-        "after": [],
-        "when": ["$1 and $b/if/r"],
-    }

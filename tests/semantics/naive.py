@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from llmc_compiler.digraph import needed
 from llmc_compiler.graph import (
     JOIN,
     Call,
@@ -16,6 +15,7 @@ from llmc_compiler.graph import (
     Operation,
     dependencies,
     effects_of,
+    needed,
     terms,
 )
 from llmc_compiler.order import in_order

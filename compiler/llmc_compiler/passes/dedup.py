@@ -58,9 +58,10 @@ class Dedup:
         """Merge identical calls."""
         sweep = Merging()
         nodes = {kept.id: kept for node in graph.nodes.values() for kept in sweep.add(node)}
+        origins = {kept: dict.fromkeys(nodes[kept].origins) for kept in sweep.same.values()}
         for merged, kept in sweep.same.items():
-            origins = (*nodes[kept].origins, *graph.nodes[merged].origins)
-            nodes[kept] = replace(nodes[kept], origins=tuple(dict.fromkeys(origins)))
+            origins[kept].update(dict.fromkeys(graph.nodes[merged].origins))
+        nodes.update((kept, replace(nodes[kept], origins=tuple(found))) for kept, found in origins.items())
         tasks = {task: sweep.same.get(node, node) for task, node in graph.tasks.items()}
         return in_order(replace(graph, nodes=nodes, tasks=tasks))
 
@@ -130,7 +131,8 @@ def _arguments(bound: tuple[tuple[str | None, Term], ...]) -> Hashable:
 
 def _renamed(node: Node, same: Same) -> Node:
     """The node reading what stands for merged nodes."""
-    if not isinstance(node.op, Loop) and not any(need in same for need in node.needs):
+    # In a loop's body identical calls are merged too, whatever it reads.
+    if not isinstance(node.op, Loop) and same.keys().isdisjoint(node.needs):
         return node
     when = _renamed_when(node.when, same)
     op = _renamed_op(node.op, same)
@@ -143,7 +145,7 @@ def _renamed_when(when: tuple[Condition, ...], same: Same) -> tuple[Condition, .
 
 
 def _renamed_op(op: Operation, same: Same) -> Operation:
-    """The operation reading what stands for merged nodes; in a loop's body identical calls are merged too."""
+    """The operation reading what stands for merged nodes."""
     match op:
         case Call(_, bound, fallback=fallback):
             arguments = tuple((name, substitute(value, same)) for name, value in bound)

@@ -1,7 +1,8 @@
 """Fold: compute what is known."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import Final
 
 from llmc_compiler.evaluate import EvaluationError, compact, evaluate
@@ -121,8 +122,10 @@ class Folding:
             found = _Terms(self._known, self.dead, sure).fold(condition.term)
             sure.update(read.node for read in reads(found))
             if not isinstance(found, Const) or bool(found.value) != condition.expected:
-                when.append(Condition(found, condition.expected))
+                when.append(condition if found is condition.term else Condition(found, condition.expected))
         op = _operation(node.op, _Terms({} if isinstance(node.op, Join) else self._known, self.dead, sure))
+        if op is node.op and _are_same(when, node.when):
+            return node
         return replace(node, op=op, when=tuple(when), needs=dependencies(op, tuple(when)))
 
     def _loop(self, node: Node, loop: Loop) -> Node:
@@ -135,7 +138,10 @@ class Folding:
             body.append(folded := self._node(inner))
             if inner.id != loop.result and free.issuperset(folded.needs) and not _writes(folded):
                 self._bury(folded)
-        op = replace(loop, source=source, body=tuple(_without_dead(body, self.dead, [loop.result])))
+        kept = _without_dead(body, self.dead, [loop.result])
+        if source is loop.source and _are_same(kept, loop.body):
+            return node
+        op = replace(loop, source=source, body=tuple(kept))
         return replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
 
     def _bury(self, node: Node) -> None:
@@ -174,19 +180,21 @@ def _operation(op: Operation, terms: "_Terms") -> Operation:
     match op:
         case Call(tool, bound, fallback=fallback):
             named = tool.effect.parameters
-            arguments = tuple(
-                (name, value if name in named else terms.argument(tool, name, value)) for name, value in bound
-            )
-            return replace(op, bound=arguments, fallback=None if fallback is None else terms.fold(fallback))
+            values = [value if name in named else terms.argument(tool, name, value) for name, value in bound]
+            otherwise = None if fallback is None else terms.fold(fallback)
+            if otherwise is fallback and _are_same(values, [value for _, value in bound]):
+                return op
+            arguments = tuple((name, value) for (name, _), value in zip(bound, values, strict=True))
+            return replace(op, bound=arguments, fallback=otherwise)
         case Evaluate(value, fallback):
             found = terms.fold(value)
-            if fallback is None or (isinstance(found, Const) and terms.may_drop(fallback)):
-                return Evaluate(found)
-            return Evaluate(found, terms.fold(fallback))
+            is_sure = isinstance(found, Const) and fallback is not None and terms.may_drop(fallback)
+            otherwise = None if fallback is None or is_sure else terms.fold(fallback)
+            return op if found is value and otherwise is fallback else Evaluate(found, otherwise)
         case Join(value, everything):
             # Arguments of the join stay apart: a constant list is one argument.
-            parts = map(terms.fold, children(value))
-            return op if everything or not children(value) else Join(rebuild(value, parts))
+            parts = [] if everything else [terms.fold(child) for child in children(value)]
+            return op if everything or _are_same(parts, children(value)) else Join(rebuild(value, parts))
         case Loop():
             return op
 
@@ -253,7 +261,7 @@ class _Terms:
         """A term that needs all that is in it."""
         before = children(term)
         after = [self.fold(child) for child in before]
-        fresh = term if all(map(_is, before, after)) else rebuild(term, after)
+        fresh = term if _are_same(after, before) else rebuild(term, after)
         return self._computed(fresh, term) if all(isinstance(child, Const) for child in after) else fresh
 
     def _template(self, term: Template) -> Term:
@@ -269,16 +277,16 @@ class _Terms:
                 pieces.append(found)
         if all(isinstance(piece, str) for piece in pieces):
             return Const("".join(piece for piece in pieces if isinstance(piece, str)), term.span)
-        return Template(tuple(pieces), term.span)
+        return term if _are_same(pieces, term.parts) else Template(tuple(pieces), term.span)
 
     def _choice(self, term: Choice) -> Term:
         """A choice, or the branch that is taken."""
-        condition, then, otherwise = map(self.fold, children(term))
+        condition, then, otherwise = parts = [self.fold(child) for child in children(term)]
         if isinstance(condition, Const):
             taken, left = (then, otherwise) if condition.value else (otherwise, then)
             if self.may_drop(left, taken):
                 return taken
-        return Choice(condition, then, otherwise, term.span)
+        return term if _are_same(parts, children(term)) else Choice(condition, then, otherwise, term.span)
 
     def _binary(self, term: Binary) -> Term:
         """Operators that nest on the left, innermost first and without recursion: a chain may have hundreds."""
@@ -306,9 +314,9 @@ class _Terms:
         return fresh
 
 
-def _is(one: Term, other: Term) -> bool:
+def _are_same(after: Sequence[object], before: Sequence[object]) -> bool:
     """Whether nothing was folded."""
-    return one is other
+    return len(after) == len(before) and all(map(is_, after, before))
 
 
 def _is_new_null(after: Term, before: Term) -> bool:

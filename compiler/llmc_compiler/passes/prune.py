@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from llmc_compiler.effects import UNKNOWN, When
-from llmc_compiler.graph import JOIN, Call, Graph, Node
+from llmc_compiler.graph import JOIN, Call, Graph, Node, needed
 from llmc_compiler.order import in_order
 from llmc_compiler.remarks import KeptUndeclared, Pruned, PrunedCall, Remark
 
@@ -24,11 +24,8 @@ class Prune:
 
     def __call__(self, graph: Graph) -> Graph:
         """Drop dead nodes."""
-        from llmc_compiler.digraph import needed  # noqa: PLC0415 — networkx is heavy, and checking needs no passes
-
-        roots = [node.id for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)]
-        alive = needed(graph, roots)
-        if len(alive) == len(graph.nodes) + 1:
+        alive = needed(graph, [node.id for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)])
+        if len(alive) == len(graph.nodes):
             return graph
         nodes = {key: node for key, node in graph.nodes.items() if key in alive}
         tasks = {task: key for task, key in graph.tasks.items() if key in alive}
