@@ -13,7 +13,7 @@ from llmc_compiler.pipeline import PIPELINE
 from tests.mutations.cells import ANSWERS, Cell, cells
 from tests.mutations.conditions import Wrong, wrongs
 
-MODULES: Final = (*(type(known).__module__ for known in PIPELINE), "llmc_compiler.order")
+MODULES: Final = (*(type(known).__module__ for known in PIPELINE), "llmc_compiler.order", "llmc_compiler.resources")
 """Where conditions guard what is rewritten or ordered."""
 
 ROW: Final = re.compile(
