@@ -32,7 +32,7 @@ TOOLS: Final = toolbox()
 
 TEXT: Final = """\
 input n: list[int]? = null
-input who: str
+input who: any
 1. f(g(1), x=$n) if rows() @retry(1) @timeout(2s) @fallback([1, {"a": 2.5}])
 2. send("${1}st of $who")
 b = [f($x, $1), send($x["k"][0])] for x in $1 if not $x or $x - 1 > -$who.age
