@@ -9,7 +9,7 @@ from llmc_compiler.term import Get, NodeId, Term, children
 from llmc_runtime.errors import ExpressionFailed
 from llmc_runtime.instance import Instance, NullReads, Verdict
 from llmc_runtime.loops import elements
-from llmc_runtime.outcomes import BlockedBy, Failed, Skipped
+from llmc_runtime.outcomes import BlockedBy, Cancelled, Failed, Skipped
 
 
 def obstacle(instance: Instance, limit: int) -> Verdict | None:
@@ -95,6 +95,12 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
     if first is None or first.error is None:
         return None
     return BlockedBy(first.node.task, first.error, by_order), first
+
+
+def depends_on_cancelled(instance: Instance) -> bool:
+    """Whether something that an instance waited for was cancelled: then nothing can be said about it."""
+    node = instance.node
+    return any(isinstance(instance.scope.find(other).outcome, Cancelled) for other in node.needs + node.after)
 
 
 def failed(instance: Instance, why: EvaluationError) -> Failed:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypedDict, Unpack
 
 from llmc_compiler.graph import JOIN, Graph, TaskId
+from llmc_compiler.rank import rank
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json
 from llmc_grammar.diagnostic import Diagnostic
@@ -13,8 +15,9 @@ from llmc_grammar.source import Source
 from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event
 from llmc_runtime.executor import Executor
+from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import reason
-from llmc_runtime.outcomes import BlockedBy, Done, Failed, Key, Outcome, Skipped
+from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.values import thaw
 
 
@@ -68,15 +71,16 @@ class Options(TypedDict, total=False):
     emit: Callable[[Event], object]
     clock: Callable[[], float]
     random: Callable[[], float]
-    grace: float
-    elements: int
-    threads: int
+    wall: Callable[[], float]
+    limits: Limits
+    policy: Policy
 
 
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:
     """Run a compiled plan; failures of its tasks are in the Run, not raised. `held`: call nothing that may write."""
     events, options = recorded(options)
     async with Executor(params, **options) as executor:
+        executor.rank_by(partial(rank, graph))
         if held:
             executor.hold()
         executor.apply([Add(tuple(graph.nodes.values()))])
@@ -102,6 +106,7 @@ async def stream(
 
     options["emit"] = emit
     async with Executor(params, **options) as executor:
+        executor.rank_by(partial(rank, graph))
         if held:
             executor.hold()
         executor.apply([Add(tuple(graph.nodes.values()))])
@@ -147,7 +152,9 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
                 results[task] = thaw(value)
             case Failed(error):
                 errors[task] = error
-            # Blocked by a task, the join says nothing that this task does not.
+            # Blocked or stopped by a task, the join says nothing that this task does not.
+            case Cancelled(error) if task != join:
+                errors[task] = error
             case BlockedBy() as blocked if task != join or blocked.cause == join:
                 errors[task] = reason(task, graph.nodes[node], blocked)
             case Skipped():

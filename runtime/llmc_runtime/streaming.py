@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Unpack
 
 from llmc_compiler.front import Front
 from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.rank import rank
 from llmc_compiler.tools import Toolbox
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.stream import Mode
@@ -36,6 +38,7 @@ async def run_stream(
         last = front.close()
         if front.moved:
             executor.hold()
+        executor.rank_by(partial(rank, front.graph))
         executor.apply(last)
         executor.seal()
         outcomes = await executor.settled()
