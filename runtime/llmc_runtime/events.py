@@ -10,6 +10,7 @@
 `key` is the instance, `task` the written task, `at` the seconds since the start of the run.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llmc_compiler.graph import TaskId
@@ -175,3 +176,12 @@ def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> 
             return Skipped(key, task, at)
         case _:
             return Dropped(key, task, at)
+
+
+def in_doubt(happened: Iterable[Event]) -> tuple[str, ...]:
+    """The tasks, with the places of elements in loops, that may have written something, though nobody knows."""
+    found: dict[str, None] = {}
+    for event in happened:
+        if isinstance(event, (Failed, Cancelled, FellBack)) and getattr(event.error, "in_doubt", False):
+            found["".join([event.task, *(f"[{index}]" for index in event.key[1])])] = None
+    return tuple(found)

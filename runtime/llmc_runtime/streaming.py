@@ -1,7 +1,6 @@
 """Plans that run while they arrive."""
 
 from collections.abc import AsyncIterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
@@ -12,7 +11,7 @@ from llmc_compiler.tools import Toolbox
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.stream import Mode
 from llmc_runtime.executor import Executor
-from llmc_runtime.run import Options, Run, conclude, recorded
+from llmc_runtime.run import Options, Run, conclude, recorded, signed
 
 
 async def run_stream(
@@ -42,5 +41,4 @@ async def run_stream(
         executor.apply(last)
         executor.seal()
         outcomes = await executor.settled()
-    run = conclude(front.graph, executor, outcomes, events)
-    return replace(run, diagnostics=front.diagnostics, source=front.source)
+    return signed(conclude(front.graph, executor, outcomes, events), front.source, front.diagnostics)

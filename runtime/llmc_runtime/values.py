@@ -90,7 +90,7 @@ def _weight(value: object, limit: int) -> int:
 
 
 def _encoded_length(text: str, limit: int) -> int:
-    """The bytes of a text in UTF-8, counted piece by piece up to the limit, since a text may be as large as it likes."""
+    """The bytes of a text in UTF-8, counted piece by piece up to the limit: texts may be large."""
     length = 0
     for start in range(0, str.__len__(text), _PIECE):
         length += len(str.__getitem__(text, slice(start, start + _PIECE)).encode(errors="surrogatepass"))

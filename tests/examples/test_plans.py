@@ -78,11 +78,14 @@ def test_the_mistakes_are_those_that_are_written_down() -> None:
 
 
 def test_nine_calls_are_shorter_than_their_sum() -> None:
-    """The longest chain of the nine calls begins with a country, and is shorter than all of them together."""
+    """The longest chain of the nine calls begins with a country, and is shorter than all of them together.
+
+    Where looking up takes no time, it ends with the distance or with the number of inhabitants.
+    """
     run = program("nine").run_sync()
     assert run.calls == 9
     assert run.chain[0] in {"1", "2"}
-    assert run.chain[-1] == "9"
+    assert run.chain[-1] in {"7", "8", "9"}
     assert run.longest_chain < run.sum_of_calls
 
 

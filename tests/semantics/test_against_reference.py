@@ -18,7 +18,7 @@ SHOWN = 3
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow without delay."""
-    monkeypatch.setattr("llmc_runtime.call.FIRST_DELAY", 0.0)
+    monkeypatch.setattr("llmc_runtime.retry.FIRST_DELAY", 0.0)
 
 
 @pytest.mark.parametrize("passes", [(), PIPELINE], ids=["no passes", "all passes"])

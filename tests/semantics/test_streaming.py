@@ -26,7 +26,7 @@ PATIENCE = 10
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow without delay."""
-    monkeypatch.setattr("llmc_runtime.call.FIRST_DELAY", 0.0)
+    monkeypatch.setattr("llmc_runtime.retry.FIRST_DELAY", 0.0)
 
 
 async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:

@@ -11,5 +11,12 @@ Tools = Annotated[
     typer.Option(metavar="FILE|MODULE", help="More tools than the plan names with `use`; may be repeated."),
 ]
 Optimize = Annotated[bool, typer.Option("--optimize/--no-optimize", help="Run the passes.")]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit", metavar="NAME=VALUE", help="What the run may take, such as `run-time=60s`; may be repeated."
+    ),
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure, instead of doing the rest.")]
 MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
 MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]
