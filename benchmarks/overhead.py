@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 from llmc_compiler.graph import JOIN, Call, Graph, Join, Node, TaskId
 from llmc_compiler.term import Const, Get, ListOf, NodeId, Term
@@ -112,9 +112,9 @@ def graph_of(shape: Shape) -> Graph:
 
 async def _timed(run: Callable[[], Awaitable[object]]) -> float:
     gc.collect()
-    start = perf_counter()
+    start = process_time()
     await run()
-    return perf_counter() - start
+    return process_time() - start
 
 
 async def measure(shape: Shape, repetitions: int) -> tuple[float, float]:

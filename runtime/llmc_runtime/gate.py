@@ -206,3 +206,6 @@ class Gate(Generic[W]):
             if entry[2].waits:
                 heappush(self._line, entry)
                 return
+            # Who waits no more may have been called up from its lane, in the place of another.
+            if line is self._thread_line:
+                self._call_up(entry[2].lane.line)

@@ -84,12 +84,12 @@ async def t02_hangs(fault: Fault) -> object:
 
 async def t03_swallows(fault: Fault) -> object:
     """The tool swallows its cancellation."""
-    while not fault.release.is_set():
+    while True:
         try:
             await fault.release.wait()
         except asyncio.CancelledError:
             continue
-    return "too late"
+        return "too late"
 
 
 async def t03_slow_to_cancel(fault: Fault) -> object:
@@ -98,6 +98,7 @@ async def t03_slow_to_cancel(fault: Fault) -> object:
         await asyncio.Event().wait()
     finally:
         await asyncio.sleep(GRACE / 2)
+    return None
 
 
 async def t06_cancels(fault: Fault) -> object:

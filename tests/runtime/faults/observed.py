@@ -77,7 +77,7 @@ def observe(executor: Executor, plan: Graph, policy: Policy, fault: Fault) -> Se
         return Seen({}, {}, None, crash=error)
 
 
-def flaws(seen: Seen, row: Row, fault: Fault, effect: str, policy: Policy, position: str) -> Iterator[str]:
+def flaws(seen: Seen, row: Row, fault: Fault, effect: str, *, policy: Policy, position: str) -> Iterator[str]:
     """What is not as it must be, whoever ran it."""
     if seen.seconds is None:
         yield f"the run hung, or ended with {seen.crash!r}"
@@ -138,5 +138,5 @@ def cases(executor: Executor, name: str, effect: str) -> Iterator[tuple[str, lis
         for position in POSITIONS:
             fault = Fault(only_second=position == "loop element")
             seen = observe(executor, plan_with(row, fault, effect, position), policy, fault)
-            wrong = list(flaws(seen, row, fault, effect, policy, position))
+            wrong = list(flaws(seen, row, fault, effect, policy=policy, position=position))
             yield f"{policy}, {position}", wrong, list(misreported(seen, row, effect, policy))
