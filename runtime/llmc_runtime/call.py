@@ -184,6 +184,7 @@ class Calling(Generic[T]):
 
     async def _run(self, turn: int, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         """Await what the function returns."""
+        task = self._task  # this one: whoever gives it up before its first step keeps it from coming here
         try:
             result = await call(*args, **kwargs)
         except BaseException as error:
@@ -196,7 +197,7 @@ class Calling(Generic[T]):
             if turn == self._turn:
                 self._returned(result)
         finally:
-            self._door.group.ended(asyncio.current_task())
+            self._door.group.ended(task)
 
     def _thread(self, work: Callable[[], object]) -> None:
         """Call the function in a thread."""

@@ -197,7 +197,7 @@ class Flow:
         self._is_draining = True
         ready = self._ready
         try:
-            while ready or self._cancel_rest() or self.door.gate.admit():
+            while ready or (self._has_rest and self._cancel_rest()) or self.door.gate.admit():
                 while ready:
                     instance = ready.popleft()
                     if instance.outcome is None:
@@ -350,9 +350,7 @@ class Flow:
         self.door.close()
 
     def _cancel_rest(self) -> bool:
-        """Cancel what the run had not come to when it was stopped; whether there may have been something."""
-        if not self._has_rest:
-            return False
+        """Cancel what the run had not come to when it was stopped; says that there was something."""
         self._has_rest = False
         for instance in self._instances:
             is_open = instance.elements is not None

@@ -18,6 +18,7 @@ PART: Final = 16
 """Bytes that each value in a list or mapping counts, besides its text."""
 
 _PIECE: Final = 64 * 1024
+_ATOMS: Final = frozenset({int, float, bool, type(None)})
 
 
 class NotJsonError(ValueError):
@@ -49,7 +50,8 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
 
 def receive(result: object, accept: Callable[[object], object], size: int, depth: int) -> Json:
     """A result as JSON data of our own; `accept` makes data of it; raises NotJsonError and what that raises."""
-    measure(result, size, depth)
+    if type(result) not in _ATOMS:
+        measure(result, size, depth)
     accepted = accept(result)
     if accepted is not result:
         measure(accepted, size, depth)
@@ -61,7 +63,7 @@ def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> J
 
     Tuples become lists, and subclasses of text, numbers, lists and mappings become plain.
     """
-    if not (value is None or value is True or value is False or type(value) is int):
+    if type(value) not in _ATOMS:
         measure(value, size, depth)
     return _frozen(value, ())
 
