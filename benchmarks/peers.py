@@ -2,8 +2,9 @@
 
     python -m benchmarks.peers          # needs the extra `bench`: pip install -e '.[bench]'
 
-All run the same shapes with tools that do nothing, in one process and in turns, each in its own way: aiodag and Hamilton
-on asyncio, LangGraph on asyncio with a state that tasks add to, dask with threads. Times are those of the processor.
+All run the same shapes with tools that do nothing, in one process and in turns, each in its own way: aiodag and
+Hamilton on asyncio, LangGraph on asyncio with a state that tasks add to, dask with threads. Times are those of the
+processor.
 """
 
 import argparse
@@ -167,7 +168,7 @@ def main() -> None:
     print(f"{'':<16}{'llmc, µs':>9}" + "".join(f"{name:>11}" for name in others))
     for shape in SHAPES:
         found = asyncio.run(measure(shape, repetitions))
-        ratios = "".join(f"{found[name] / found['llmc']:>10.1f}×" for name in others)
+        ratios = "".join(f"{found[name] / found['llmc']:>10.1f}x" for name in others)
         print(f"{shape.name:<16}{found['llmc'] / len(shape.needs) * 1e6:>9.1f}{ratios}", flush=True)
 
 

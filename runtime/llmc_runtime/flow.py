@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
-from llmc_compiler.term import Const, NodeId
+from llmc_compiler.term import NodeId
 from llmc_runtime import events
 from llmc_runtime.call import Calling
-from llmc_runtime.decide import depends_on_cancelled, failed, is_failed_write, obstacle
+from llmc_runtime.decide import arguments, depends_on_cancelled, failed, fallen_back, is_failed_write, obstacle
 from llmc_runtime.door import Door
 from llmc_runtime.errors import CallError, Held, LimitReached, PlanError, RunRefused
-from llmc_runtime.instance import Instance, NullReads, Scope
+from llmc_runtime.instance import Instance, NullReads, Scope, instances_of
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import collect, elements, expand
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
@@ -78,18 +78,7 @@ class Flow:
         nodes = tuple(nodes)
         if (why := self._too_many(len(nodes))) is not None:
             raise RunRefused(why, "tasks")
-        known = self._scope.instances
-        new = []
-        for node in nodes:
-            if node.id in known:
-                raise ValueError(f"node {node.id} was added before")
-            known[node.id] = instance = Instance(node, self._scope)
-            new.append(instance)
-        for instance in new:
-            node = instance.node
-            # What happens in a loop waits for earlier effects by itself.
-            for other in node.needs if type(node.op) is Loop else node.needs + node.after:
-                instance.wait_for(known[other])
+        new = instances_of(nodes, self._scope)
         self._line_up(new)
         self._drain()
 
@@ -242,8 +231,7 @@ class Flow:
             if self._is_held and not all(effect.rule.prune is When.YES for effect in instance.node.effects):
                 self._conclude(instance, Failed(Held(instance.node.task, instance.node.span)), instance)
                 return
-            scope = instance.scope
-            bound = [(name, term.value if type(term) is Const else evaluate(term, scope)) for name, term in op.bound]
+            bound = arguments(op, instance.scope)
             instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
             calling.begin()
         elif type(op) is Evaluate:
@@ -301,15 +289,12 @@ class Flow:
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
-        outcome: Done | Failed = Failed(error)
-        op = instance.node.op
-        if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
-            try:
-                outcome = Done(evaluate(op.fallback, NullReads(instance.scope)))
-                self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
-            except EvaluationError as why:
-                outcome = failed(instance, why)
-        self._settle(instance, outcome, None if isinstance(outcome, Done) else instance)
+        outcome = fallen_back(instance, error)
+        if isinstance(outcome, Done):
+            self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
+            self._settle(instance, outcome)
+        else:
+            self._settle(instance, outcome, instance)
 
     def _settle(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
         """Give the instance its outcome, and wake those that wait for it."""

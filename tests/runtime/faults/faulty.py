@@ -181,10 +181,10 @@ def cyclic() -> object:
     return loop
 
 
-def deep() -> object:
+def deep(levels: int = 1_000) -> object:
     """A list in a list, and so on."""
     value: list[object] = []
-    for _ in range(100_000):
+    for _ in range(levels):
         value = [value]
     return value
 
