@@ -10,7 +10,7 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bless demo format fuzz fuzz-text bench clean
+.PHONY: help check test bless demo format fuzz fuzz-text bench peers soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -44,12 +44,19 @@ fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	$(BIN)/python tests/fuzz/text.py -runs=1000000 -max_len=64
 
 bench: $(DEV) ## measure the overhead of a task, the time to start, reading, compiling, rank, and explaining
-	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/explaining.py
+
+peers: $(DEV) ## compare the overhead of a task with other runners of graphs
+	$(PIP) -e '.[bench]'
+	$(BIN)/python -m benchmarks.peers
+
+soak: $(DEV) ## 10,000 runs in one process, and one run of 100,000 tasks
+	$(BIN)/python -m benchmarks.soak
 
 clean: ## remove the environment, caches and builds
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist

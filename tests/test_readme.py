@@ -12,7 +12,9 @@ import pytest
 
 import llmc
 from llmc.config import find_config
+from llmc.limit_texts import read_limits
 from llmc.toolfiles import load_file
+from llmc_runtime.limits import limit_fields
 from tests.golden import settle_part
 
 ROOT: Final = Path(__file__).parent.parent
@@ -108,7 +110,21 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
     """The TOML block is a configuration."""
     (text,) = blocks("toml")
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
-    assert find_config(tmp_path).tools == {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail.tools"}
+    found = find_config(tmp_path)
+    assert found.tools == {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail.tools"}
+    assert read_limits(found.limits, llmc.Limits()).tools["search"] == llmc.ToolLimits(width=2, rate=llmc.Rate(10, 1.0))
+
+
+def test_the_table_of_limits_is_that_of_the_code() -> None:
+    """Each limit is there, with its default and what it bounds."""
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+(?:ms|s|m|h|MiB)?) \| (.*) \|$", README, re.MULTILINE)
+    told = {name: (default.replace(",", ""), what) for name, default, what in rows}
+    known = limit_fields()
+    assert {name: what for name, (_, what) in told.items()} == {n: f.metadata["what"] for n, f in known.items()}
+    defaults = [(name, default) for name, (default, _) in told.items()]
+    assert (
+        read_limits(defaults, llmc.Limits(**{name: f.metadata["least"] for name, f in known.items()})) == llmc.Limits()
+    )
 
 
 def test_every_kind_of_block_is_tested() -> None:

@@ -8,6 +8,7 @@ The decorator is the effect; annotations are the types, the docstring is the des
 """
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -91,7 +92,8 @@ class Signature(Protocol):
 class Tool:
     """A function that plans may call: its name, what it takes and gives, and what it does to the world.
 
-    `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds.
+    `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds, `cost`
+    what an attempt costs, in a unit of your choice.
     `early=False`: never started before the whole plan is known.
     """
 
@@ -103,6 +105,7 @@ class Tool:
     is_async: bool
     latency: float | None = None
     early: bool = True
+    cost: float = 0.0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 — whatever the function takes and gives
         """Call the function itself, from Python."""
@@ -116,6 +119,7 @@ class Tool:
         name: str | None = None,
         latency: float | None = None,
         early: bool = True,
+        cost: float = 0.0,
     ) -> "Tool":
         """The tool that a function with annotations and a docstring is; raises ToolboxError."""
         from llmc_compiler.function import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
@@ -131,6 +135,7 @@ class Tool:
             is_async=_is_async(function),
             latency=latency,
             early=early,
+            cost=_checked_cost(own_name, cost),
         )
 
     @staticmethod
@@ -142,6 +147,7 @@ class Tool:
         call: Function,
         *,
         returns: Mapping[str, Any] | None = None,
+        cost: float = 0.0,
     ) -> "Tool":
         """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.
 
@@ -156,7 +162,16 @@ class Tool:
             signature=SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {}),
             call=call,
             is_async=_is_async(call),
+            cost=_checked_cost(name, cost),
         )
+
+
+def _checked_cost(tool: str, cost: object) -> float:
+    """What an attempt costs; raises ToolboxError for what is no such number."""
+    if isinstance(cost, (int, float)) and not isinstance(cost, bool) and 0 <= cost < math.inf:
+        return cost
+    message = f"the cost of `{tool}` is {cost!r}: give a number from 0"
+    raise ToolboxError(message)
 
 
 def _require_function(found: object) -> None:
@@ -185,7 +200,14 @@ class Declaration:
     def __call__(self, function: Function, /) -> Tool: ...
     @overload
     def __call__(
-        self, function: None = None, /, *, name: str | None = None, latency: float | None = None, early: bool = True
+        self,
+        function: None = None,
+        /,
+        *,
+        name: str | None = None,
+        latency: float | None = None,
+        early: bool = True,
+        cost: float = 0.0,
     ) -> Decorated: ...
     def __call__(
         self,
@@ -195,10 +217,11 @@ class Declaration:
         name: str | None = None,
         latency: float | None = None,
         early: bool = True,
+        cost: float = 0.0,
     ) -> Tool | Decorated:
         """Make a tool of the function."""
         effect = Effect(self.kind, EVERYTHING if self.kind is Kind.OPAQUE else "")
-        return _declare(effect, function, name=name, latency=latency, early=early)
+        return _declare(effect, function, name=name, latency=latency, early=early, cost=cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +242,7 @@ class ResourceDeclaration:
         name: str | None = None,
         latency: float | None = None,
         early: bool = True,
+        cost: float = 0.0,
     ) -> Decorated: ...
     def __call__(
         self,
@@ -229,6 +253,7 @@ class ResourceDeclaration:
         name: str | None = None,
         latency: float | None = None,
         early: bool = True,
+        cost: float = 0.0,
     ) -> Tool | Decorated:
         """Make a tool of the function; raises ToolboxError for a resource that is no name."""
         function = None if isinstance(first, str) else first
@@ -237,16 +262,16 @@ class ResourceDeclaration:
             effect = parse_effect(f"{self.kind.value}({where}{', idempotent' if idempotent else ''})")
         except ValueError as error:
             raise ToolboxError(str(error)) from error
-        return _declare(effect, function, name=name, latency=latency, early=early)
+        return _declare(effect, function, name=name, latency=latency, early=early, cost=cost)
 
 
 def _declare(
-    effect: Effect, function: Function | None, *, name: str | None, latency: float | None, early: bool
+    effect: Effect, function: Function | None, *, name: str | None, latency: float | None, early: bool, cost: float
 ) -> Tool | Decorated:
     """A tool where the function is known, else the decorator that makes one."""
 
     def make(found: Function) -> Tool:
-        return Tool.from_function(found, effect, name=name, latency=latency, early=early)
+        return Tool.from_function(found, effect, name=name, latency=latency, early=early, cost=cost)
 
     return make if function is None else make(function)
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
-    from llmc_runtime.errors import Held, LlmcError, NotSent, PlanError
+    from llmc_runtime.errors import Held, LimitReached, LlmcError, NotSent, PlanError, RunRefused, ToolTimedOut
+    from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits
     from llmc_runtime.program import InputError, Program
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
     from llmc_runtime.program import parse_plan as parse
@@ -39,6 +40,9 @@ __all__ = [
     "Held",
     "InputError",
     "Json",
+    "LimitError",
+    "LimitReached",
+    "Limits",
     "LlmcError",
     "NotSent",
     "Parameter",
@@ -46,8 +50,12 @@ __all__ = [
     "PlanError",
     "PlanStream",
     "Program",
+    "Rate",
     "Run",
+    "RunRefused",
     "Tool",
+    "ToolLimits",
+    "ToolTimedOut",
     "Toolbox",
     "ToolboxError",
     "compile",
@@ -73,7 +81,16 @@ _HOMES: Final = {
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
-    "llmc_runtime.errors": ("Held", "LlmcError", "NotSent", "PlanError"),
+    "llmc_runtime.errors": (
+        "Held",
+        "LimitReached",
+        "LlmcError",
+        "NotSent",
+        "PlanError",
+        "RunRefused",
+        "ToolTimedOut",
+    ),
+    "llmc_runtime.limits": ("LimitError", "Limits", "Rate", "ToolLimits"),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),
     "llmc_runtime.streaming": ("run_stream",),

@@ -4,6 +4,10 @@
     atlas = "examples/atlas.py"      # a file, relative to the configuration; anything else is a module's name
     mail = "company.mail.tools"
 
+    [tool.llmc.limits]               # in llmc.toml: [limits]
+    run-time = "60s"
+    tools.search = { width = 2, rate = "10/s" }
+
 The nearest file counts, upwards from the plan's folder; a `pyproject.toml` without `[tool.llmc]` is passed over, and
 beside an `llmc.toml` it is not read. Nothing else reads these files.
 """
@@ -15,7 +19,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-_KEYS: Final = ("tools",)
+_KEYS: Final = ("tools", "limits")
 
 
 class ConfigError(ValueError):
@@ -24,10 +28,14 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a project says: `tools` has for each name that `use` knows a file or the name of a module."""
+    """What a project says: `tools` has for each name that `use` knows a file or the name of a module.
+
+    `limits` are names and texts, as `--limit` takes them.
+    """
 
     path: Path | None = None
     tools: Mapping[str, Path | str] = field(default_factory=dict)
+    limits: tuple[tuple[str, str], ...] = ()
 
 
 def find_config(folder: Path) -> Config:
@@ -37,7 +45,8 @@ def find_config(folder: Path) -> Config:
         for path, header in ((place / "llmc.toml", ()), (place / "pyproject.toml", ("tool", "llmc"))):
             table = _section(path, header) if path.is_file() else None
             if table is not None:
-                return Config(path, _tools(path, header, table))
+                _check_keys(path, header, table)
+                return Config(path, _tools(path, header, table), _limits(path, header, table))
     return Config()
 
 
@@ -63,13 +72,34 @@ def _table(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]
     return value
 
 
-def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> dict[str, Path | str]:
-    """The entry `tools` of the configuration, which has no other."""
+def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> None:
+    """Refuse an entry that means nothing; raises ConfigError."""
     for key in table:
         if key not in _KEYS:
             near = get_close_matches(key, _KEYS)
             message = f"{path}: `{'.'.join((*header, key))}` means nothing here; {_hint(near)}"
             raise ConfigError(message)
+
+
+def _limits(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The entry `limits`, checked."""
+    where = (*header, "limits")
+    if "limits" not in table:
+        return ()
+    from llmc.limit_texts import flattened, read_limits
+    from llmc_runtime.limits import LimitError, Limits
+
+    try:
+        found = tuple(flattened(_table(path, where, table["limits"])))
+        read_limits(found, Limits())
+    except LimitError as error:
+        message = f"{path}: in `{'.'.join(where)}`: {error}"
+        raise ConfigError(message) from error
+    return found
+
+
+def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> dict[str, Path | str]:
+    """The entry `tools`."""
     where = (*header, "tools")
     entries = _table(path, where, table.get("tools", {}))
     return {name: _target(path, f"{'.'.join(where)}.{name}", value) for name, value in entries.items()}

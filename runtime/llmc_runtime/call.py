@@ -1,116 +1,190 @@
 """The one door to tools: whatever a tool does ends in a value or a typed error.
 
 A call has attempts. Each has its turn, and what arrives out of turn (late results of attempts that timed out, errors
-of tasks that were given up) is nobody's.
+of tasks that were given up) is nobody's. An attempt waits at the gate and holds its place there until it ends; between
+attempts a call holds nothing.
 """
 
 import asyncio
-from asyncio import AbstractEventLoop, Task, TimerHandle
+from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from inspect import isawaitable, iscoroutine
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from llmc_compiler.effects import When
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError
-from llmc_runtime.errors import BadArgument, BadResult, CallError, NotSent, ToolFailed, ToolTimedOut
-from llmc_runtime.group import Group
+from llmc_runtime.door import Door
+from llmc_runtime.errors import (
+    BadArgument,
+    BadResult,
+    CallError,
+    LimitReached,
+    NotSent,
+    Timed,
+    ToolFailed,
+    ToolTimedOut,
+)
 from llmc_runtime.outcomes import Done, Failed
-from llmc_runtime.threads import Job, Threads
-from llmc_runtime.values import freeze
-
-FIRST_DELAY: Final = 0.05
-"""Upper bound of the wait before the second attempt, in seconds; each further one doubles it."""
-
-DOUBLINGS: Final = 7
+from llmc_runtime.retry import backoff, retry_after
+from llmc_runtime.strays import caller
+from llmc_runtime.threads import Job
+from llmc_runtime.values import receive
 
 T = TypeVar("T")
-T_contra = TypeVar("T_contra", contravariant=True)
 
 Bound = Sequence[tuple[str | None, Json]]
-
-
-class Report(Protocol[T_contra]):
-    """Who wants to know about calls; `owner` is whatever a call was made for."""
-
-    def started(self, owner: T_contra, tool: str, /) -> None:
-        """The tool is called for the first time."""
-        ...
-
-    def retried(self, owner: T_contra, attempt: int, delay: float, error: CallError, /) -> None:
-        """An attempt failed, and the one with this number follows after so many seconds."""
-        ...
-
-    def ended(self, owner: T_contra, outcome: Done | Failed, /) -> None:
-        """It is over; told once."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Door(Generic[T]):
-    """What the calls of a run share."""
-
-    loop: AbstractEventLoop
-    group: Group
-    threads: Threads
-    random: Callable[[], float]
-    report: Report[T]
 
 
 class Calling(Generic[T]):
     """One call, from its first attempt to its outcome."""
 
-    __slots__ = ("_attempt", "_bound", "_door", "_job", "_node", "_op", "_owner", "_task", "_timer", "_turn")
+    __slots__ = (
+        "_attempt",
+        "_bound",
+        "_deadlines",
+        "_door",
+        "_is_in",
+        "_job",
+        "_last",
+        "_node",
+        "_op",
+        "_task",
+        "_timer",
+        "_turn",
+        "_until",
+        "in_thread",
+        "lane",
+        "owner",
+        "waits",
+    )
 
     def __init__(self, door: Door[T], owner: T, node: Node, op: Call, bound: Bound) -> None:
         self._door = door
-        self._owner = owner
+        self.owner = owner
         self._node = node
         self._op = op
         self._bound = bound
         self._attempt = 0
         self._turn = 0
+        self._last: CallError | None = None
         self._task: Task[None] | None = None
         self._job: Job | None = None
         self._timer: TimerHandle | None = None
+        self._is_in = False
+        self.waits = False
+        self.in_thread = not op.tool.is_async
+        self.lane = door.gate.lane(op.tool.name)
+        limit = door.limits.attempt_time
+        self._deadlines = door.attempts(limit if op.timeout is None or op.timeout > limit else op.timeout)
 
     def __str__(self) -> str:
         """The tool and the task, as a run names what it left behind."""
         return f"{self._op.tool.name} (task {self._node.task})"
 
+    @property
+    def tool(self) -> str:
+        """The name of the tool."""
+        return self._op.tool.name
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function of the tool."""
+        return self._op.tool.call
+
+    @property
+    def run(self) -> object:
+        """What all calls of a run have in common, and no other."""
+        return self._door
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether an attempt is under way that may change something."""
+        return self._is_in and self._op.tool.effect.is_write
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may have changed something, though nobody knows."""
+        return self.is_writing or (self._last is not None and self._last.in_doubt)
+
     def begin(self) -> None:
-        """Make an attempt."""
+        """Ask for the turn of the first attempt."""
+        self._until = self._door.tasks.set(self)
+        self.waits = True
+        self._door.gate.ask(self)
+
+    def enter(self) -> None:
+        """Make an attempt: there is room for it."""
+        self.waits = False
+        self._is_in = True
         self._attempt += 1
-        tool = self._op.tool
+        door, tool = self._door, self._op.tool
+        if (refusal := door.refusal(tool)) is not None:
+            limit, why = refusal
+            self._end(Failed(LimitReached(self._node.task, self._node.span, limit=limit, why=why)))
+            return
         try:
             args, kwargs = tool.signature.prepare(self._bound)
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
             self._end(Failed(self._bad_argument(error)))
             return
-        if tool.is_async:
-            self._begun()
-            self._await(tool.call, args, kwargs)
+        door.cost += tool.cost
+        if self._attempt == 1:
+            door.calls += 1
+            door.report.started(self.owner, tool.name)
+        self._deadlines.set(self)
+        if self.in_thread:
+            context = door.group.context.copy()
+            context.run(caller.set, self)
+            self._thread(partial(context.run, tool.call, *args, **kwargs))
         else:
-            self._thread(partial(self._door.group.context().run, tool.call, *args, **kwargs))
+            self._await(tool.call, args, kwargs)
 
     def give_up(self) -> None:
         """Stop: nobody wants the outcome."""
+        self.waits = False
+        self._abandon()
+        self._door.tasks.clear(self)
+
+    def _abandon(self) -> None:
+        """End the attempt, and leave to itself what runs."""
         self._close()
         if self._task is not None:
-            self._task.cancel()
+            self._door.group.give_up(self._task)
         if self._job is not None:
             self._door.threads.leave(self._job)
         self._task = self._job = None
 
+    def time_out(self, seconds: float, limit: Timed) -> None:
+        """An attempt, the call or the run took too long: what runs is left to itself."""
+        error = ToolTimedOut(
+            self._node.task,
+            self._node.span,
+            tool=self._op.tool.name,
+            attempt=self._attempt,
+            seconds=seconds,
+            limit=limit,
+            in_doubt=self.is_in_doubt,
+        )
+        error.__cause__ = self._last
+        if limit == "attempt":
+            self._abandon()
+            self._failed(error)
+        else:
+            self.give_up()
+            self._end(Failed(error))
+
     def _await(self, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         """Await what the function returns, in a task."""
-        self._task = self._door.group.start(self._run(self._turn, call, args, kwargs), self)
+        context = self._door.group.context.copy()
+        context.run(caller.set, self)
+        self._task = self._door.group.start(self._run(self._turn, call, args, kwargs), self, context)
 
     async def _run(self, turn: int, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         """Await what the function returns."""
+        task = self._task  # this one: whoever gives it up before its first step keeps it from coming here
         try:
             result = await call(*args, **kwargs)
         except BaseException as error:
@@ -123,11 +197,11 @@ class Calling(Generic[T]):
             if turn == self._turn:
                 self._returned(result)
         finally:
-            self._door.group.ended(asyncio.current_task())
+            self._door.group.ended(task)
 
     def _thread(self, work: Callable[[], object]) -> None:
         """Call the function in a thread."""
-        self._job = Job(work, begun=self._begun, ended=partial(self._came_back, self._turn), label=self)
+        self._job = Job(work, ended=partial(self._came_back, self._turn), label=self, function=self.function)
         try:
             self._door.threads.submit(self._job)
         except RuntimeError as error:  # no thread can be started
@@ -148,44 +222,31 @@ class Calling(Generic[T]):
         else:
             self._returned(result)
 
-    def _begun(self) -> None:
-        """The attempt begins now, in a thread only once there is one for it."""
-        if self._attempt == 1:
-            self._door.report.started(self._owner, self._op.tool.name)
-        if self._op.timeout is not None:
-            self._timer = self._door.loop.call_later(self._op.timeout, self._timed_out, self._op.timeout)
-
-    def _timed_out(self, seconds: float) -> None:
-        """The attempt took too long: it is left to itself."""
-        self.give_up()
-        error = ToolTimedOut(
-            self._node.task,
-            self._node.span,
-            tool=self._op.tool.name,
-            attempt=self._attempt,
-            seconds=seconds,
-            in_doubt=self._op.tool.effect.is_write,
-        )
-        self._failed(error)
-
     def _raised(self, why: BaseException) -> None:
         """The tool raised."""
+        was_sent = not isinstance(why, NotSent)
         error = ToolFailed(
             self._node.task,
             self._node.span,
             tool=self._op.tool.name,
             attempt=self._attempt,
             why=why,
-            in_doubt=self._op.tool.effect.is_write and not isinstance(why, NotSent),
+            in_doubt=was_sent and self._op.tool.effect.is_write,
         )
         error.__cause__ = why
-        self._failed(error, was_sent=not isinstance(why, NotSent))
+        pause = retry_after(why, self._door.wall, self._door.limits.retry_after)
+        if pause:
+            self._door.gate.pause(self.lane, pause)
+        self._failed(error, was_sent=was_sent, pause=pause or 0.0)
 
     def _returned(self, result: object) -> None:
         """The tool returned."""
+        limits = self._door.limits
         try:
-            value = freeze(self._op.tool.signature.accept(result))
+            value = receive(result, self._op.tool.signature.accept, limits.result_bytes, limits.result_depth)
         except BaseException as why:  # noqa: BLE001 — a result may do anything while it is looked at
+            if iscoroutine(result):
+                result.close()
             error = BadResult(
                 self._node.task,
                 self._node.span,
@@ -212,26 +273,45 @@ class Calling(Generic[T]):
         error.__cause__ = why
         return error
 
-    def _failed(self, error: CallError, *, was_sent: bool = True) -> None:
-        """The attempt failed: make another one, or end."""
-        may_repeat = not was_sent or self._op.tool.effect.rule.retry is When.YES
-        if self._attempt > self._op.retries or not may_repeat:
+    def _failed(self, error: CallError, *, was_sent: bool = True, pause: float = 0.0) -> None:
+        """The attempt failed: another one follows, or the call ends; `pause` is the least wait that was asked for."""
+        self._close()
+        self._last = error
+        delay = max(backoff(self._attempt, self._door.random), pause) if self._may_repeat(was_sent=was_sent) else None
+        # Who would have to wait until it is too late fails at once.
+        if delay is None or self._door.loop.time() + delay >= min(self._until, self._door.until):
             self._end(Failed(error))
             return
-        self._close()
-        # Full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
-        delay = self._door.random() * FIRST_DELAY * 2 ** min(self._attempt - 1, DOUBLINGS)
-        self._door.report.retried(self._owner, self._attempt + 1, delay, error)
-        self._timer = self._door.loop.call_later(delay, self.begin)
+        self._door.report.retried(self.owner, self._attempt + 1, delay, error)
+        self._timer = self._door.loop.call_later(delay, self._again)
+        self._door.gate.admit()
+
+    def _may_repeat(self, *, was_sent: bool) -> bool:
+        """Whether another attempt is allowed, and does nothing twice."""
+        attempts = min(self._op.retries + 1, self._door.limits.attempts)
+        may_repeat = not was_sent or self._op.tool.effect.rule.retry is When.YES
+        return may_repeat and self._attempt < attempts and not self._door.is_closing
+
+    def _again(self) -> None:
+        """Ask for the turn of another attempt."""
+        self._timer = None
+        self.waits = True
+        self._door.gate.ask(self)
+        self._door.gate.admit()
 
     def _end(self, outcome: Done | Failed) -> None:
         """The call is over."""
         self._close()
-        self._door.report.ended(self._owner, outcome)
+        self._door.tasks.clear(self)
+        self._door.report.ended(self.owner, outcome)
 
     def _close(self) -> None:
-        """The turn of the attempt is over."""
+        """The turn of the attempt is over, and its place free."""
         self._turn += 1
+        if self._is_in:
+            self._is_in = False
+            self._deadlines.clear(self)
+            self._door.gate.leave(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from llmc_compiler.effects import conflict
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate, truth
-from llmc_compiler.graph import JOIN, Condition, Loop, TaskId
-from llmc_compiler.term import Get, NodeId, Term, children
-from llmc_runtime.errors import ExpressionFailed
-from llmc_runtime.instance import Instance, NullReads, Verdict
+from llmc_compiler.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId
+from llmc_compiler.term import Const, Get, Json, NodeId, Term, children
+from llmc_runtime.errors import ExpressionFailed, PlanError
+from llmc_runtime.instance import Instance, NullReads, Scope, Verdict
 from llmc_runtime.loops import elements
-from llmc_runtime.outcomes import BlockedBy, Failed, Skipped
+from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Skipped
 
 
 def obstacle(instance: Instance, limit: int) -> Verdict | None:
@@ -95,6 +95,35 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
     if first is None or first.error is None:
         return None
     return BlockedBy(first.node.task, first.error, by_order), first
+
+
+def arguments(call: Call, scope: Scope) -> list[tuple[str | None, Json]]:
+    """The values of a call's arguments; raises SkippedRead and EvaluationError."""
+    return [(name, _value(term, scope)) for name, term in call.bound]
+
+
+def _value(term: Term, scope: Scope) -> Json:
+    """The value of an argument; the most frequent kinds of terms first."""
+    if type(term) is Get and not term.path:
+        return scope.get(term.node)
+    return term.value if type(term) is Const else evaluate(term, scope)
+
+
+def fallen_back(instance: Instance, error: PlanError) -> Done | Failed:
+    """The outcome of an instance that failed: the value of its fallback, if it has one."""
+    op = instance.node.op
+    if not isinstance(op, (Call, Evaluate)) or op.fallback is None:
+        return Failed(error)
+    try:
+        return Done(evaluate(op.fallback, NullReads(instance.scope)))
+    except EvaluationError as why:
+        return failed(instance, why)
+
+
+def depends_on_cancelled(instance: Instance) -> bool:
+    """Whether something that an instance waited for was cancelled: then nothing can be said about it."""
+    node = instance.node
+    return any(isinstance(instance.scope.find(other).outcome, Cancelled) for other in node.needs + node.after)
 
 
 def failed(instance: Instance, why: EvaluationError) -> Failed:

@@ -6,11 +6,14 @@
           BadArgument           a value did not fit its parameter when it arrived
           BadResult             the tool's result is not what it declares, or no JSON data
           ToolFailed            the tool raised
-          ToolTimedOut          the tool took too long
+          ToolTimedOut          the tool, or the wait for it, took too long
         ExpressionFailed        an expression has no value
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure
         Held                    not done, because the plan had to be repaired and nobody has approved it yet
+        LimitReached            not done, because of a limit of the run
+        Stopped                 given up, because the run was stopped
+      RunRefused                a run that a limit does not let begin, or grow
     NotSent                     raised by tools: what was to be written was certainly not sent
 
 The text of each is one fact that names the task.
@@ -19,12 +22,15 @@ The text of each is one fact that names the task.
 # ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span
+
+Timed = Literal["attempt", "task", "run"]
+"""What the time of a call may be over for."""
 
 LONGEST: Final = 300
 """Characters of text from outside that a message quotes."""
@@ -39,7 +45,9 @@ class LlmcError(Exception):
 
 
 class PlanError(LlmcError):
-    """A task of the plan has no value; `span` is its place in the plan."""
+    """A task of the plan has no value; `span` is its place in the plan, `line` its line where the text is known."""
+
+    line: int | None = None
 
     def __init__(self, task: TaskId, what: str, span: Span = NOWHERE) -> None:
         super().__init__(f"task {task} {what}")
@@ -93,14 +101,31 @@ class ToolFailed(CallError):
 
 
 class ToolTimedOut(CallError):
-    """A tool took longer than the `seconds` that an attempt may take."""
+    """The `seconds` are over that an attempt, a task with its waits and retries, or the run may take (`limit`).
+
+    `attempt` is 0 where the tool was not called yet.
+    """
 
     def __init__(
-        self, task: TaskId, span: Span, *, tool: str, attempt: int, seconds: float, in_doubt: bool = False
+        self,
+        task: TaskId,
+        span: Span,
+        *,
+        tool: str,
+        attempt: int,
+        seconds: float,
+        limit: Timed = "attempt",
+        in_doubt: bool = False,
     ) -> None:
-        what = f"timed out: `{tool}` took longer than {seconds:g} s"
+        if limit == "run":
+            what = f"timed out: the run took longer than {seconds:g} s"
+        elif attempt:
+            what = f"timed out: `{tool}` took longer than {seconds:g} s"
+        else:
+            what = f"timed out: `{tool}` did not get its turn in {seconds:g} s"
         super().__init__(task, what, span, tool=tool, attempt=attempt)
         self.seconds = seconds
+        self.limit = limit
         self.in_doubt = in_doubt
 
 
@@ -136,6 +161,36 @@ class Held(PlanError):
 
     def __init__(self, task: TaskId, span: Span) -> None:
         super().__init__(task, "was held back: the plan had to be repaired; read it, and approve it", span)
+
+
+class LimitReached(PlanError):
+    """A task was not done because of the run's limit of this name."""
+
+    def __init__(self, task: TaskId, span: Span, *, limit: str, why: str) -> None:
+        super().__init__(task, f"was not done: {why} (limit `{limit}`)", span)
+        self.limit = limit
+
+
+class Stopped(PlanError):
+    """A task was given up because the run was stopped: the task `cause` failed, or who runs it ended it.
+
+    `in_doubt`: what it writes may be written, or not.
+    """
+
+    def __init__(self, task: TaskId, span: Span, *, cause: TaskId | None = None, in_doubt: bool = False) -> None:
+        why = "the run was ended" if cause is None else f"task {cause} failed"
+        doubt = "; what it writes may be written, or not" if in_doubt else ""
+        super().__init__(task, f"was stopped: {why}{doubt}", span)
+        self.cause = cause
+        self.in_doubt = in_doubt
+
+
+class RunRefused(LlmcError):
+    """A run may not begin, or may not have so many tasks, because of the limit of this name."""
+
+    def __init__(self, why: str, limit: str) -> None:
+        super().__init__(f"{why} (limit `{limit}`)")
+        self.limit = limit
 
 
 def shortened(words: object) -> str:

@@ -3,15 +3,18 @@
     RunStarted
       Started  Retried  FellBack          a call, an attempt after the first, a fallback used
       Expanded                            a loop has its elements
-      Finished  Failed  Skipped  Blocked  Dropped
+      Stalled                             a tool blocks the event loop
+      Finished  Failed  Skipped  Blocked  Cancelled  Dropped
     RunFinished
 
 `key` is the instance, `task` the written task, `at` the seconds since the start of the run.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llmc_compiler.graph import TaskId
+from llmc_runtime import outcomes
 from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Key
 
@@ -66,6 +69,17 @@ class Expanded:
 
 
 @dataclass(frozen=True, slots=True)
+class Stalled:
+    """The tool blocked the event loop for `seconds`, in which nothing else went on."""
+
+    key: Key
+    task: TaskId
+    at: float
+    tool: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """It has a value, after `seconds` in tools."""
 
@@ -105,6 +119,16 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """It was given up, or not begun, because the run was stopped; `in_doubt` where it may have written."""
+
+    key: Key
+    task: TaskId
+    at: float
+    error: PlanError
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """Nobody needs it any more."""
 
@@ -123,5 +147,41 @@ class RunFinished:
 
 
 Event = (
-    RunStarted | Started | Retried | FellBack | Expanded | Finished | Failed | Skipped | Blocked | Dropped | RunFinished
+    RunStarted
+    | Started
+    | Retried
+    | FellBack
+    | Expanded
+    | Stalled
+    | Finished
+    | Failed
+    | Skipped
+    | Blocked
+    | Cancelled
+    | Dropped
+    | RunFinished
 )
+
+
+def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> Event:
+    """The event of an outcome that is no value."""
+    match outcome:
+        case outcomes.Failed(error):
+            return Failed(key, task, at, error)
+        case outcomes.BlockedBy(cause):
+            return Blocked(key, task, at, cause)
+        case outcomes.Cancelled(error):
+            return Cancelled(key, task, at, error)
+        case outcomes.Skipped():
+            return Skipped(key, task, at)
+        case _:
+            return Dropped(key, task, at)
+
+
+def in_doubt(happened: Iterable[Event]) -> tuple[str, ...]:
+    """The tasks, with the places of elements in loops, that may have written something, though nobody knows."""
+    found: dict[str, None] = {}
+    for event in happened:
+        if isinstance(event, (Failed, Cancelled, FellBack)) and getattr(event.error, "in_doubt", False):
+            found["".join([event.task, *(f"[{index}]" for index in event.key[1])])] = None
+    return tuple(found)

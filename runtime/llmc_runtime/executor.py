@@ -11,33 +11,41 @@ The `async with` owns everything that was started: at its end nothing of it is l
 import asyncio
 import random as randomness
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from time import time
 from types import TracebackType
 from typing import Final, Self
 
 from llmc_compiler.graph import JOIN, TaskId
 from llmc_compiler.steps import Add, Drop, Share, Step
-from llmc_compiler.term import Json
-from llmc_runtime import events
-from llmc_runtime.call import Door
+from llmc_compiler.term import Json, NodeId
+from llmc_runtime import events, watch
+from llmc_runtime.call import Calling
+from llmc_runtime.door import Door
+from llmc_runtime.errors import RunRefused
 from llmc_runtime.flow import Flow
+from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
 from llmc_runtime.instance import Instance, Scope
+from llmc_runtime.limits import Limits, Policy, check_policy
 from llmc_runtime.outcomes import Key, Outcome
-from llmc_runtime.threads import LIMIT, Threads
+from llmc_runtime.strays import Strays
+from llmc_runtime.threads import Threads
 from llmc_runtime.values import freeze
+from llmc_runtime.watch import Watched
 
-GRACE: Final = 0.5
-"""How long cancelled tools may take to end, in seconds."""
+DEFAULTS: Final = Limits()
 
-ELEMENTS: Final = 1_000
-"""How many elements a loop may have."""
+_depth: Final[ContextVar[int]] = ContextVar("llmc_depth", default=0)
+"""How many runs are around what happens in a context."""
 
 
 class Executor:
     """A run: it is given nodes, and gives their outcomes.
 
-    `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `clock` (seconds)
-    and `random` (from 0 to 1) are for tests; `threads` is how many sync tools run at the same time.
+    `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
+    it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1) and `wall` (the
+    time of day) are for tests. Raises LimitError for a policy that does not exist.
     """
 
     def __init__(
@@ -47,33 +55,56 @@ class Executor:
         emit: Callable[[events.Event], object] | None = None,
         clock: Callable[[], float] | None = None,
         random: Callable[[], float] = randomness.random,
-        grace: float = GRACE,
-        elements: int = ELEMENTS,
-        threads: int = LIMIT,
+        wall: Callable[[], float] = time,
+        limits: Limits = DEFAULTS,
+        policy: Policy = "finish",
     ) -> None:
+        check_policy(policy)
         self._params = {name: freeze(value) for name, value in params.items()}
         self._emit = emit
         self._clock = clock
         self._random = random
-        self._grace = grace
-        self._elements = elements
-        self._limit = threads
+        self._wall = wall
+        self._limits = limits
+        self._policy: Policy = policy
+        self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
+        self._known_ranks: Mapping[NodeId, float] | None = None
         self.abandoned: tuple[str, ...] = ()
         self.seconds = 0.0
 
     async def __aenter__(self) -> Self:
-        """Start the run."""
+        """Start the run; raises RunRefused if too many are around it."""
+        limits = self._limits
+        depth = _depth.get()
+        if depth >= limits.runs:
+            raise RunRefused(f"{depth} runs are around this one", "runs")
         loop = asyncio.get_running_loop()
-        self._group = Group(loop)
-        self._threads = Threads(loop, self._limit)
+        self._strays = Strays(loop)
+        self._group = Group(loop, limits.grace)
+        self._group.context.run(_depth.set, depth + 1)
+        self._threads = Threads(loop)
         self._flow = Flow(
             Scope(self._params),
             emit=self._emit,
             clock=self._clock or loop.time,
             end=loop.create_future(),
-            elements=self._elements,
+            limits=limits,
+            policy=self._policy,
         )
-        self._flow.door = Door(loop, self._group, self._threads, self._random, self._flow)
+        self._door = self._flow.door = Door(
+            loop=loop,
+            group=self._group,
+            threads=self._threads,
+            gate=Gate(loop, limits, self._rank),
+            limits=limits,
+            random=self._random,
+            wall=self._wall,
+            report=self._flow,
+            until=loop.time() + limits.run_time,
+        )
+        self._alarm = loop.call_at(self._door.until, self._flow.time_out)
+        self._watched = Watched(loop, self._group, limits.stall, self._flow.stalled)
+        watch.begin(self._watched)
         self._flow.tell(events.RunStarted(self._flow.now()))
         return self
 
@@ -82,14 +113,31 @@ class Executor:
     ) -> None:
         """End the run: stop what still runs."""
         complete = self._flow.is_complete
+        self._alarm.cancel()
         self._flow.stop()
         try:
-            await self._group.end(self._grace)
+            await self._group.end()
         finally:
+            watch.end(self._watched)
+            self._door.end()
             self._threads.close()
-            self.abandoned = tuple(map(str, [*self._group.running(), *self._threads.left()]))
+            running = self._group.running()
+            strays = self._strays.names(self._door, running)
+            self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *strays]))
             self.seconds = self._flow.now()
             self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned))
+
+    def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:
+        """Of nodes that wait for their turn, the one with the highest rank goes first; asked for when some wait."""
+        self._ranks = ranks
+        self._known_ranks = None
+        self._door.gate.rerank()
+
+    def _rank(self, calling: Calling[Instance]) -> float:
+        """The rank of a call that waits."""
+        if self._known_ranks is None:
+            self._known_ranks = self._ranks() if self._ranks is not None else {}
+        return self._known_ranks.get(calling.owner.node.id, 0.0)
 
     def apply(self, steps: Iterable[Step]) -> None:
         """Do what the compiler says; what can start, starts."""
@@ -119,7 +167,7 @@ class Executor:
     @property
     def calls(self) -> int:
         """How many calls were made, each counted once whatever its attempts."""
-        return self._flow.calls
+        return self._door.calls
 
     @property
     def sum_of_calls(self) -> float:

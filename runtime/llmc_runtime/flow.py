@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
-from llmc_compiler.term import Const, NodeId
+from llmc_compiler.term import NodeId
 from llmc_runtime import events
-from llmc_runtime.call import Calling, Door
-from llmc_runtime.decide import failed, is_failed_write, obstacle
-from llmc_runtime.errors import CallError, Held, PlanError
-from llmc_runtime.instance import Instance, NullReads, Scope
+from llmc_runtime.call import Calling
+from llmc_runtime.decide import arguments, depends_on_cancelled, failed, fallen_back, is_failed_write, obstacle
+from llmc_runtime.door import Door
+from llmc_runtime.errors import CallError, Held, LimitReached, PlanError, RunRefused
+from llmc_runtime.instance import Instance, NullReads, Scope, instances_of
+from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import collect, elements, expand
-from llmc_runtime.outcomes import BlockedBy, Done, Dropped, Failed, Key, Outcome, Skipped
+from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
+from llmc_runtime.stop import Reason, by_caller, by_failure, by_time
 
 
 class Flow:
@@ -33,23 +36,26 @@ class Flow:
         emit: Callable[[events.Event], object] | None,
         clock: Callable[[], float],
         end: "Future[None]",
-        elements: int,
+        limits: Limits,
+        policy: Policy,
     ) -> None:
         self.end = end
-        self.calls = 0
         self.sum_of_calls = 0.0
         self.last: Instance | None = None
         self._scope = scope
         self._emit = emit
         self._clock = clock
         self._start = clock()
-        self._elements = elements
+        self._limits = limits
+        self._fails_fast = policy == "fail_fast"
+        self._reason: Reason | None = None
         self._instances: list[Instance] = []
         self._ready: deque[Instance] = deque()
         self._pending = 0
         self._is_sealed = False
         self._is_held = False
         self._is_draining = False
+        self._has_rest = False
 
     def now(self) -> float:
         """Seconds since the start of the run."""
@@ -66,21 +72,13 @@ class Flow:
     # What comes from outside
 
     def add(self, nodes: Iterable[Node]) -> None:
-        """Add nodes, and start those that can be."""
+        """Add nodes, and start those that can be; raises RunRefused for more than a run may have."""
         if self._is_sealed:
             raise RuntimeError("nothing can be added to a run that was sealed")
-        known = self._scope.instances
-        new = []
-        for node in nodes:
-            if node.id in known:
-                raise ValueError(f"node {node.id} was added before")
-            known[node.id] = instance = Instance(node, self._scope)
-            new.append(instance)
-        for instance in new:
-            node = instance.node
-            # What happens in a loop waits for earlier effects by itself.
-            for other in node.needs if type(node.op) is Loop else node.needs + node.after:
-                instance.wait_for(known[other])
+        nodes = tuple(nodes)
+        if (why := self._too_many(len(nodes))) is not None:
+            raise RunRefused(why, "tasks")
+        new = instances_of(nodes, self._scope)
         self._line_up(new)
         self._drain()
 
@@ -100,13 +98,26 @@ class Flow:
         self._is_sealed = True
         self._look_for_end()
 
+    def time_out(self) -> None:
+        """The time of the run is over: what runs is given up, the rest is not begun."""
+        self._stop(by_time(self._limits.run_time))
+        self._is_draining = True  # all that run have timed out before anything is said of the others
+        for instance in self._instances:
+            if instance.calling is not None:
+                instance.calling.time_out(self._limits.run_time, "run")
+        self._is_draining = False
+        self._drain()
+
     def stop(self) -> None:
         """Give up all calls."""
         self._is_sealed = True
         self._ready.clear()
+        self.door.close()
         for instance in self._instances:
-            if instance.calling is not None:
-                instance.calling.give_up()
+            if (calling := instance.calling) is not None:
+                error = by_caller(instance, calling.is_in_doubt)
+                calling.give_up()
+                self.tell(events.Cancelled(instance.key, instance.node.task, self.now(), error))
         if not self.end.cancel() and not self.end.cancelled():
             self.end.exception()  # seen, so that nobody warns of it
 
@@ -123,7 +134,6 @@ class Flow:
 
     def started(self, owner: Instance, tool: str) -> None:
         """A tool is called for the first time."""
-        self.calls += 1
         owner.started = self.now()
         self.tell(events.Started(owner.key, owner.node.task, owner.started, tool))
 
@@ -147,7 +157,19 @@ class Flow:
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
             self._crash(error)
 
+    def stalled(self, label: object, seconds: float) -> None:
+        """A call blocked the loop for so long."""
+        if isinstance(label, Calling):
+            owner: Instance = label.owner
+            self.tell(events.Stalled(owner.key, owner.node.task, self.now(), label.tool, seconds))
+
     # Deciding
+
+    def _too_many(self, number: int) -> str | None:
+        """Why a run may not have so many tasks more, if so."""
+        total = len(self._instances) + number
+        most = self._limits.tasks
+        return f"the run would have {total:,} tasks, and may have {most:,}" if total > most else None
 
     def _line_up(self, instances: Iterable[Instance]) -> None:
         """Count new instances in, and put those in line that wait for nothing."""
@@ -164,10 +186,11 @@ class Flow:
         self._is_draining = True
         ready = self._ready
         try:
-            while ready:
-                instance = ready.popleft()
-                if instance.outcome is None:
-                    self._decide(instance)
+            while ready or (self._has_rest and self._cancel_rest()) or self.door.gate.admit():
+                while ready:
+                    instance = ready.popleft()
+                    if instance.outcome is None:
+                        self._decide(instance)
         finally:
             self._is_draining = False
         self._look_for_end()
@@ -183,11 +206,17 @@ class Flow:
         if instance.elements is not None:
             self._close_loop(instance)
             return
+        if self._reason is not None and depends_on_cancelled(instance):
+            self._cancel(instance)
+            return
         if node.when or instance.is_hindered or instance.failed_writes:
-            verdict = obstacle(instance, self._elements)
+            verdict = obstacle(instance, self._limits.elements)
             if verdict is not None:
                 self._conclude(instance, *verdict)
                 return
+        if self._reason is not None:
+            self._cancel(instance)
+            return
         try:
             self._do(instance)
         except SkippedRead:
@@ -202,8 +231,7 @@ class Flow:
             if self._is_held and not all(effect.rule.prune is When.YES for effect in instance.node.effects):
                 self._conclude(instance, Failed(Held(instance.node.task, instance.node.span)), instance)
                 return
-            scope = instance.scope
-            bound = [(name, term.value if type(term) is Const else evaluate(term, scope)) for name, term in op.bound]
+            bound = arguments(op, instance.scope)
             instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
             calling.begin()
         elif type(op) is Evaluate:
@@ -215,7 +243,11 @@ class Flow:
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""
-        items = elements(loop, evaluate(loop.source, instance.scope), self._elements)
+        items = elements(loop, evaluate(loop.source, instance.scope), self._limits.elements)
+        if (why := self._too_many(len(items) * len(loop.body))) is not None:
+            error = LimitReached(instance.node.task, instance.node.span, limit="tasks", why=why)
+            self._conclude(instance, Failed(error), instance)
+            return
         new = list(expand(instance, loop, items))
         self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(items)))
         self._line_up(new)
@@ -257,15 +289,12 @@ class Flow:
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
-        outcome: Done | Failed = Failed(error)
-        op = instance.node.op
-        if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
-            try:
-                outcome = Done(evaluate(op.fallback, NullReads(instance.scope)))
-                self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
-            except EvaluationError as why:
-                outcome = failed(instance, why)
-        self._settle(instance, outcome, None if isinstance(outcome, Done) else instance)
+        outcome = fallen_back(instance, error)
+        if isinstance(outcome, Done):
+            self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
+            self._settle(instance, outcome)
+        else:
+            self._settle(instance, outcome, instance)
 
     def _settle(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
         """Give the instance its outcome, and wake those that wait for it."""
@@ -287,21 +316,41 @@ class Flow:
                     self._ready.append(user)
 
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
-        """Tell what became of an instance that has no value."""
-        key, task, at = instance.key, instance.node.task, self.now()
-        match outcome:
-            case Failed(error):
-                instance.error = error
-                if is_failed_write(instance):
-                    instance.failed_writes = (*instance.failed_writes, instance)
-                self.tell(events.Failed(key, task, at, error))
-                self._note_chain(instance)
-            case BlockedBy(blocking):
-                self.tell(events.Blocked(key, task, at, blocking))
-            case Skipped():
-                self.tell(events.Skipped(key, task, at))
-            case _:
-                self.tell(events.Dropped(key, task, at))
+        """Tell what became of an instance that has no value, and what follows from it."""
+        if isinstance(outcome, Failed):
+            instance.error = outcome.error
+            if is_failed_write(instance):
+                instance.failed_writes = (*instance.failed_writes, instance)
+            self._note_chain(instance)
+            if self._fails_fast and self._reason is None:
+                self._stop(by_failure(instance))
+        self.tell(events.unfinished(instance.key, instance.node.task, self.now(), outcome))
+
+    # Stopping
+
+    def _stop(self, reason: Reason) -> None:
+        """Begin nothing more; what was begun and changes something is let end, so that nobody is in doubt about it."""
+        self._reason = reason
+        self._has_rest = True
+        self.door.close()
+
+    def _cancel_rest(self) -> bool:
+        """Cancel what the run had not come to when it was stopped; says that there was something."""
+        self._has_rest = False
+        for instance in self._instances:
+            is_open = instance.elements is not None
+            if instance.outcome is None and not is_open and not (instance.calling and instance.calling.is_writing):
+                self._cancel(instance)
+        return True
+
+    def _cancel(self, instance: Instance) -> None:
+        """An instance is given up, or not begun, because the run was stopped."""
+        assert self._reason is not None  # noqa: S101 — whoever asks for it has looked
+        in_doubt = instance.calling is not None and instance.calling.is_in_doubt
+        if instance.calling is not None:
+            instance.calling.give_up()
+            instance.calling = None
+        self._conclude(instance, Cancelled(self._reason(instance, in_doubt)))
 
     def _note_chain(self, instance: Instance) -> None:
         """Remember the end of the longest chain; the later of two, so that the plan's end is on it."""

@@ -6,51 +6,82 @@ this one ends after a grace, names what is left running, and can be given tasks 
 
 import asyncio
 from asyncio import AbstractEventLoop, Task
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextvars import Context, copy_context
-from typing import Any, Final
+from typing import Any, Protocol
 
-left_running: Final[set[Task[None]]] = set()
-"""The loop holds tasks weakly: what is left running must not vanish half-way."""
+from llmc_runtime import left
+from llmc_runtime.deadlines import Deadlines
+
+
+class Label(Protocol):
+    """Whom a task works for; as text, how a run names it."""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function that is called."""
+        ...
 
 
 class Group:
-    """Tasks that end with the run; each starts in a copy of the context in which the group was made."""
+    """Tasks that end with the run, and the `context` in a copy of which each of them starts.
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
+    What was told to end has `grace` seconds for it.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, grace: float) -> None:
         self._loop = loop
-        self._context = copy_context()
-        self._tasks: dict[Task[None], object] = {}
+        self._grace = grace
+        self.context = copy_context()
+        self._tasks: dict[Task[None], Label] = {}
+        self._told: Deadlines[Task[None]] = Deadlines(loop, grace, self._leave)
 
-    def context(self) -> Context:
-        """A copy of the context in which the group was made."""
-        return self._context.copy()
-
-    def start(self, coroutine: Coroutine[Any, Any, None], label: object) -> Task[None]:
+    def start(self, coroutine: Coroutine[Any, Any, None], label: Label, context: Context) -> Task[None]:
         """Run a coroutine; at its end it calls `ended`."""
-        task = self._loop.create_task(coroutine, context=self._context.copy())
+        task = self._loop.create_task(coroutine, context=context)
         self._tasks[task] = label
         return task
 
     def ended(self, task: Task[None] | None) -> None:
         """A task is over, or about to be; called by its own last line, which is cheaper than a callback."""
-        self._tasks.pop(task, None)  # type: ignore[arg-type]  # None is no key, and that is fine
+        if task is not None:
+            self._tasks.pop(task, None)
+            self._told.clear(task)
+            left.came_back(task)
 
-    def running(self) -> list[object]:
-        """Labels of the tasks that still run."""
-        return [label for task, label in self._tasks.items() if not task.done()]
+    def give_up(self, task: Task[None]) -> None:
+        """Tell a task to end; if it does not, it is counted as left."""
+        task.cancel()
+        self._told.set(task)
 
-    async def end(self, grace: float) -> None:
-        """Wait for the tasks, all of which were cancelled, but no longer than the grace, in seconds."""
-        until = self._loop.time() + grace
+    def find(self, task: object) -> Label | None:
+        """Whom a task works for; may be asked from any thread."""
+        return self._tasks.get(task)  # type: ignore[call-overload,no-any-return]  # any object may be looked up
+
+    def running(self) -> dict[Task[None], Label]:
+        """The tasks that still run."""
+        return {task: self._tasks[task] for task in self._running()}
+
+    async def end(self) -> None:
+        """Wait for the tasks, all of which were told to end, but no longer than the grace."""
+        until = self._loop.time() + self._grace
         interrupted: asyncio.CancelledError | None = None
-        while (running := [task for task in self._tasks if not task.done()]) and self._loop.time() < until:
+        while (running := list(self._running())) and self._loop.time() < until:
             try:
                 await asyncio.wait(running, timeout=until - self._loop.time())
             except asyncio.CancelledError as error:
                 interrupted = error
+        self._told.close()
         for task in running:
-            left_running.add(task)
-            task.add_done_callback(left_running.discard)
+            self._leave(task)
         if interrupted is not None:
             raise interrupted
+
+    def _running(self) -> Iterator[Task[None]]:
+        """The tasks that are not done."""
+        return (task for task in self._tasks if not task.done())
+
+    def _leave(self, task: Task[None]) -> None:
+        """A task did not end in time."""
+        if not task.done():
+            left.leave(task, self._tasks[task].function)

@@ -1,10 +1,10 @@
 """What runs: a node, at a position in the loops around it, with what it waits for and what is known of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 
 from llmc_compiler.evaluate import SkippedRead
-from llmc_compiler.graph import Node
+from llmc_compiler.graph import Loop, Node
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime.call import Calling
 from llmc_runtime.errors import PlanError
@@ -48,7 +48,7 @@ class Scope:
 
     def get(self, node: NodeId) -> Json:
         """The value of a node; raises SkippedRead."""
-        outcome = self.find(node).outcome
+        outcome = (self.instances.get(node) or self.find(node)).outcome
         if type(outcome) is Done:
             return outcome.value
         if isinstance(outcome, (Skipped, Dropped)):
@@ -156,6 +156,23 @@ class Instance:
             self.is_hindered = True
         if other.failed_writes:
             self.failed_writes = tuple(dict.fromkeys(self.failed_writes + other.failed_writes))
+
+
+def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
+    """The instances of nodes that are new in a scope, each waiting for what its node says; raises ValueError."""
+    known = scope.instances
+    new = []
+    for node in nodes:
+        if node.id in known:
+            raise ValueError(f"node {node.id} was added before")
+        known[node.id] = instance = Instance(node, scope)
+        new.append(instance)
+    for instance in new:
+        node = instance.node
+        # What happens in a loop waits for earlier effects by itself.
+        for other in node.needs if type(node.op) is Loop else node.needs + node.after:
+            instance.wait_for(known[other])
+    return new
 
 
 Verdict = tuple[Outcome, Instance | None]

@@ -7,7 +7,7 @@ from llmc_compiler.graph import Loop, Node, TaskId
 from llmc_compiler.term import Json
 from llmc_runtime.errors import Blocked, LoopFailed, PlanError
 from llmc_runtime.instance import Instance, Scope
-from llmc_runtime.outcomes import BlockedBy, Done, Failed, Outcome, Skipped
+from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Outcome, Skipped
 from llmc_runtime.values import thaw
 
 
@@ -53,6 +53,7 @@ def collect(instance: Instance, loop: Loop) -> Outcome:
     values: dict[int, Json] = {}
     errors: dict[int, PlanError] = {}
     is_skipped = False
+    cancelled: Cancelled | None = None
     for index, scope in enumerate(instance.elements or ()):
         match scope.find(loop.result).outcome:
             case Done(value):
@@ -61,12 +62,16 @@ def collect(instance: Instance, loop: Loop) -> Outcome:
                 errors[index] = error
             case BlockedBy() as blocked:
                 errors[index] = reason(instance.node.task, instance.node, blocked)
+            case Cancelled() as found:
+                cancelled = found
             case Skipped(by_condition=False):
                 is_skipped = True
             case _:
                 pass
     if errors:
         return Failed(_loop_failed(instance.node, values, errors))
+    if cancelled is not None:
+        return cancelled
     return Skipped(by_condition=False) if is_skipped else Done(list(values.values()))
 
 

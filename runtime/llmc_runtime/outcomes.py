@@ -4,6 +4,7 @@
     Failed      with an error
     Skipped     a condition did not hold, or what it needs was skipped
     BlockedBy   not done, because something it needs or comes after failed
+    Cancelled   given up, because the run was stopped
     Dropped     nobody needs it any more
 
 An outcome never changes, but that a dropped instance forgets the one it had.
@@ -50,8 +51,15 @@ class BlockedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """It was given up, or not begun, because the run was stopped."""
+
+    error: PlanError
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
     """Its result, if there was one, is forgotten."""
 
 
-Outcome = Done | Failed | Skipped | BlockedBy | Dropped
+Outcome = Done | Failed | Skipped | BlockedBy | Cancelled | Dropped

@@ -1,7 +1,6 @@
 """A compiled plan, and how a text becomes one."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -21,7 +20,10 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
 from llmc_runtime.events import Event
-from llmc_runtime.run import Run, execute, stream
+from llmc_runtime.executor import DEFAULTS
+from llmc_runtime.limits import Limits, Policy
+from llmc_runtime.run import Options, Run, execute, signed, stream
+from llmc_runtime.to_end import run_to_end
 
 if TYPE_CHECKING:
     from llmc_compiler.story import Story
@@ -70,17 +72,41 @@ class Program:
         """The arguments that are checked when they arrive, since their types do not say that they fit."""
         return tuple(checks(self.graph))
 
-    async def run(self, inputs: Mapping[str, Json] | None = None) -> Run:
-        """Run it; raises InputError before anything is started."""
-        return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held)))
+    async def run(
+        self,
+        inputs: Mapping[str, Json] | None = None,
+        *,
+        limits: Limits = DEFAULTS,
+        policy: Policy = "finish",
+        emit: Callable[[Event], object] | None = None,
+    ) -> Run:
+        """Run it; raises InputError before anything is started.
 
-    def run_sync(self, inputs: Mapping[str, Json] | None = None) -> Run:
-        """Run it from code that is not async; raises InputError before anything is started."""
-        return asyncio.run(self.run(inputs))
+        `limits` are what it may take, and `policy` what a failure does to the rest: "finish" what does not depend on
+        it, or "fail_fast". `emit` is told every event as it happens.
+        """
+        options: Options = {"limits": limits, "policy": policy}
+        if emit is not None:
+            options["emit"] = emit
+        return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
 
-    def stream(self, inputs: Mapping[str, Json] | None = None) -> AsyncGenerator[Event | Run, None]:
+    def run_sync(
+        self,
+        inputs: Mapping[str, Json] | None = None,
+        *,
+        limits: Limits = DEFAULTS,
+        policy: Policy = "finish",
+        emit: Callable[[Event], object] | None = None,
+    ) -> Run:
+        """Run it from code that is not async, as `run` does; what hangs does not hold up the return."""
+        return run_to_end(self.run(inputs, limits=limits, policy=policy, emit=emit))
+
+    def stream(
+        self, inputs: Mapping[str, Json] | None = None, *, limits: Limits = DEFAULTS, policy: Policy = "finish"
+    ) -> AsyncGenerator[Event | Run, None]:
         """Run it and give each event as it happens, at last the Run; raises InputError before anything is started."""
-        return self._streamed(stream(self.graph, self._values(inputs or {}), held=bool(self.held)))
+        values = self._values(inputs or {})
+        return self._streamed(stream(self.graph, values, held=bool(self.held), limits=limits, policy=policy))
 
     async def _streamed(self, events: AsyncGenerator[Event | Run, None]) -> AsyncGenerator[Event | Run, None]:
         """The events, and the run with what it came from."""
@@ -90,7 +116,7 @@ class Program:
 
     def _signed(self, run: Run) -> Run:
         """The run, with the text that it came from and its warnings."""
-        return replace(run, diagnostics=self.diagnostics, source=self.source)
+        return signed(run, self.source, self.diagnostics)
 
     def to_llmc(self) -> str:
         """The optimised plan in its own language."""

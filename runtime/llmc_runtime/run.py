@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypedDict, Unpack
 
 from llmc_compiler.graph import JOIN, Graph, TaskId
+from llmc_compiler.rank import rank
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
 from llmc_runtime.errors import PlanError
-from llmc_runtime.events import Event
+from llmc_runtime.events import Event, in_doubt
 from llmc_runtime.executor import Executor
+from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import reason
-from llmc_runtime.outcomes import BlockedBy, Done, Failed, Key, Outcome, Skipped
+from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.values import thaw
 
 
@@ -48,12 +51,18 @@ class Run:
         """Whether a task failed, or was blocked by a failure."""
         return bool(self.errors)
 
+    @property
+    def in_doubt(self) -> tuple[str, ...]:
+        """The tasks, with the places of elements in loops, that may have written something, though nobody knows."""
+        return in_doubt(self.events)
+
     def summary(self) -> str:
-        """One line: calls, times and the longest chain."""
+        """One line: calls, times, the longest chain, and what is left open."""
         words = f"{self.calls} {'call' if self.calls == 1 else 'calls'} in {self.seconds:.2f} s"
         if self.calls:
             words += f"; one after another {self.sum_of_calls:.2f} s"
             words += f"; longest chain {self.longest_chain:.2f} s: {', '.join(_shortened(self.chain))}"
+        words += f"; in doubt: {', '.join(_shortened(self.in_doubt))}" if self.in_doubt else ""
         return words + (f"; still running: {', '.join(self.abandoned)}" if self.abandoned else "")
 
 
@@ -68,15 +77,16 @@ class Options(TypedDict, total=False):
     emit: Callable[[Event], object]
     clock: Callable[[], float]
     random: Callable[[], float]
-    grace: float
-    elements: int
-    threads: int
+    wall: Callable[[], float]
+    limits: Limits
+    policy: Policy
 
 
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:
     """Run a compiled plan; failures of its tasks are in the Run, not raised. `held`: call nothing that may write."""
     events, options = recorded(options)
     async with Executor(params, **options) as executor:
+        executor.rank_by(partial(rank, graph))
         if held:
             executor.hold()
         executor.apply([Add(tuple(graph.nodes.values()))])
@@ -102,6 +112,7 @@ async def stream(
 
     options["emit"] = emit
     async with Executor(params, **options) as executor:
+        executor.rank_by(partial(rank, graph))
         if held:
             executor.hold()
         executor.apply([Add(tuple(graph.nodes.values()))])
@@ -147,7 +158,9 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
                 results[task] = thaw(value)
             case Failed(error):
                 errors[task] = error
-            # Blocked by a task, the join says nothing that this task does not.
+            # Blocked or stopped by a task, the join says nothing that this task does not.
+            case Cancelled(error) if task != join:
+                errors[task] = error
             case BlockedBy() as blocked if task != join or blocked.cause == join:
                 errors[task] = reason(task, graph.nodes[node], blocked)
             case Skipped():
@@ -169,3 +182,10 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
         chain=chain,
         abandoned=executor.abandoned,
     )
+
+
+def signed(run: Run, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Run:
+    """The run, with the text that it came from and its warnings; its errors know their lines."""
+    for error in run.errors.values():
+        error.line = source.position(error.span.start)[0]
+    return replace(run, source=source, diagnostics=diagnostics)

@@ -1,16 +1,17 @@
 """Plans that run while they arrive."""
 
 from collections.abc import AsyncIterable, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import Unpack
 
 from llmc_compiler.front import Front
 from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.rank import rank
 from llmc_compiler.tools import Toolbox
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.stream import Mode
 from llmc_runtime.executor import Executor
-from llmc_runtime.run import Options, Run, conclude, recorded
+from llmc_runtime.run import Options, Run, conclude, recorded, signed
 
 
 async def run_stream(
@@ -36,8 +37,8 @@ async def run_stream(
         last = front.close()
         if front.moved:
             executor.hold()
+        executor.rank_by(partial(rank, front.graph))
         executor.apply(last)
         executor.seal()
         outcomes = await executor.settled()
-    run = conclude(front.graph, executor, outcomes, events)
-    return replace(run, diagnostics=front.diagnostics, source=front.source)
+    return signed(conclude(front.graph, executor, outcomes, events), front.source, front.diagnostics)

@@ -43,7 +43,13 @@ def test_llmc_toml_goes_before_pyproject(tmp_path: Path) -> None:
     [
         ("tools = 3", "`tools` must be a table, not 3"),
         ('tool = ""', "`tool` means nothing here; did you mean `tools`?"),
-        ("limits = {}", "`limits` means nothing here; it knows `tools`"),
+        ("secrets = {}", "`secrets` means nothing here; it knows `tools`, `limits`"),
+        ("limits = 3", "`limits` must be a table, not 3"),
+        ("[limits]\nwidht = 3", "in `limits`: no limit is called `widht`: did you mean `width`?"),
+        ("[limits]\nrun-time = 60", "limit `run-time` must be a time with its unit, such as 500ms, 60s, 5m or 1h"),
+        ("[limits]\nwidth = true", "limit `width` must be a number or a text, not True"),
+        ("[limits.tools]\nsearch = 3", "`search` must be a table, such as { width = 2 }, not 3"),
+        ("[limits.tools.search]\nspeed = 3", "no limit is called `speed`: there are: `width`, `rate`"),
         ("[tools]\na = 3", "`tools.a` must be a file or a module"),
         ('[tools]\na = ""', "`tools.a` must be a file or a module"),
         ("a = ", "cannot be read: Invalid value"),
@@ -68,3 +74,19 @@ def test_mistakes_in_pyproject_name_the_whole_key(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.llmc]\ntols = 1\n")
     with pytest.raises(ConfigError, match=r"`tool.llmc.tols` means nothing here; did you mean `tools`\?"):
         find_config(tmp_path)
+
+
+def test_limits_are_names_and_texts(tmp_path: Path) -> None:
+    """Those of a tool, whose name may have dots, are in a table of its own."""
+    file = tmp_path / "llmc.toml"
+    file.write_text(
+        '[limits]\nwidth = 8\nrun-time = "60s"\ncost = 2.5\n'
+        '[limits.tools.search]\nwidth = 2\n[limits.tools."git.hub"]\nrate = "10/s"\n'
+    )
+    assert find_config(tmp_path).limits == (
+        ("width", "8"),
+        ("run-time", "60s"),
+        ("cost", "2.5"),
+        ("search.width", "2"),
+        ("git.hub.rate", "10/s"),
+    )

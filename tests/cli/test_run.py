@@ -93,7 +93,14 @@ def test_json_is_one_document(cli: Cli) -> None:
     assert document["value"] == 3
     assert document["results"] == {"b": 3}
     assert document["errors"] == {
-        "a": {"type": "ToolFailed", "message": "task a failed: `fail` raised RuntimeError: no"}
+        "a": {
+            "type": "ToolFailed",
+            "message": "task a failed: `fail` raised RuntimeError: no",
+            "line": 2,
+            "tool": "fail",
+            "attempt": 1,
+            "in_doubt": False,
+        }
     }
     assert document["skipped"] == []
     assert document["calls"] == 2
@@ -159,3 +166,57 @@ def test_an_interrupt_has_status_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(asyncio, "run", interrupted)
     ended = cli("run", "-", stdin=ADD)
     assert (ended.status, ended.stdout, ended.stderr) == (130, "", "llmc: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("width=0", "limit `width` must be a whole number from 1 to 1,000,000,000,000, not 0"),
+        ("width=-3", "limit `width` must be a whole number, such as 8, not '-3'"),
+        ("run-time=60", "limit `run-time` must be a time with its unit, such as 500ms, 60s, 5m or 1h, not '60'"),
+        ("run-time=60MiB", "limit `run-time` must be a time with its unit"),
+        ("result-bytes=5s", "limit `result-bytes` must be a size, such as 65536, 64KiB or 1MiB"),
+        ("result-depth=101", "limit `result_depth` must be a whole number from 1 to 100, not 101"),
+        ("add.rate=10", "limit `add.rate` must be calls in a time, such as 10/s or 600/m, not '10'"),
+        ("add.rate=10/0s", "limit `seconds` must be a number of seconds from 0.001"),
+        ("cost=nan", "limit `cost` must be a number, such as 2.5, not 'nan'"),
+        ("widht=3", "no limit is called `widht`: did you mean `width`?"),
+        ("speed=3", "no limit is called `speed`: there are: `width`, "),
+        ("width", "`--limit width` has no value: write `--limit width=…`"),
+    ],
+)
+def test_a_wrong_limit_is_wrong_usage(cli: Cli, given: str, words: str) -> None:
+    """A name, a value or a unit that a limit cannot have has status 2 and says what it may be; nothing is run."""
+    ended = cli("run", "-", "--limit", given, stdin=ADD)
+    assert (ended.status, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"llmc: {words}")
+
+
+def test_limits_of_the_command_line_go_before_those_of_the_configuration(cli: Cli, folder: Path) -> None:
+    """Both hold; where they speak of the same limit, the command line has the last word."""
+    (folder / "llmc.toml").write_text('[limits]\ncalls = 1\nelements = 1\n[limits.tools.add]\nrate = "1000/s"\n')
+    plan = 'use "tools.py"\na = add($x, 1) for x in [1, 2]\nb = add(1, 2)\nc = add(3, 4)\n'
+    ended = cli("run", "-", "--json", "--limit", "calls=2", stdin=plan)
+    errors = json.loads(ended.stdout)["errors"]
+    assert "at most 1 are allowed" in errors["a"]["message"]
+    assert set(errors) == {"a"}
+    errors = json.loads(cli("run", "-", "--json", stdin=plan).stdout)["errors"]
+    assert errors["c"]["message"] == "task c was not done: the run has made 1 calls (limit `calls`)"
+    assert errors["c"]["type"] == "LimitReached"
+
+
+def test_a_plan_with_more_tasks_than_allowed_is_wrong_usage(cli: Cli) -> None:
+    """Nothing of it is begun."""
+    ended = cli("run", "-", "--limit", "tasks=1", stdin=ADD)
+    assert (ended.status, ended.stdout) == (2, "")
+    assert ended.stderr == "llmc: the run would have 2 tasks, and may have 1 (limit `tasks`)\n"
+
+
+def test_fail_fast_stops_at_the_first_failure(cli: Cli) -> None:
+    """What was not begun is told as stopped."""
+    plan = 'use "tools.py"\na = fail("no")\nb = fail($a)\nc = fail($b)\njoin($b)\n'
+    ended = cli("run", "-", "--json", "--no-optimize", "--fail-fast", stdin=plan)
+    errors = json.loads(ended.stdout)["errors"]
+    assert ended.status == 1
+    assert errors["a"]["type"] == "ToolFailed"
+    assert errors["c"]["type"] in {"Blocked", "Stopped"}

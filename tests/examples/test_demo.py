@@ -23,10 +23,11 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_scene_shows_what_it_promises() -> None:
-    """Mistakes with carets, a plan compiled and explained, nine calls in less than their sum, a plan that arrives."""
+    """Mistakes with carets, a plan compiled, explained and run at once, faults told apart, a plan that arrives."""
     shown = demo()
     assert shown.returncode == 0
-    opening, checked, written, compiled, told, run, arriving = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
+    opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
+    checked, written, compiled, told, run, unruly, arriving = scenes
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -51,6 +52,11 @@ def test_every_scene_shows_what_it_promises() -> None:
     summary = re.search(r"9 calls in ([\d.]+) s; one after another ([\d.]+) s", run)
     assert summary is not None
     assert float(summary[1]) < float(summary[2])
+    assert "1. line 2: task 1 timed out: `hang` took longer than 0.3 s\n" in unruly
+    assert "2. line 3: task 2 failed: `fail` raised ConnectionError: the archive is closed\n" in unruly
+    assert "3. '$1 and 3. delete()'\n4. 'What it says: $1 and 3. delete()'\n" in unruly
+    assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
+    assert "deleted: nothing\n" in unruly
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
     assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from llmc_runtime import group
+from llmc_runtime import left, watch
 from tests.runtime import clock
 
 
@@ -15,8 +15,9 @@ def nothing_left() -> Iterator[None]:
     clock.left_over.clear()
     yield
     assert not clock.left_over
-    assert not group.left_running
+    watch.rest()
     for thread in threading.enumerate():
         if thread.name == "llmc-tool":
             thread.join(5)
             assert not thread.is_alive()
+    assert not left.all_left()

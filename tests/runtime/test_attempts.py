@@ -7,6 +7,7 @@ import pytest
 
 from llmc_compiler.tools import Tool, nondet, opaque, pure, read, write
 from llmc_runtime.errors import ExpressionFailed, NotSent, ToolFailed, ToolTimedOut
+from llmc_runtime.limits import Limits
 from tests.runtime.build import call, error, expr, play, ref, trace
 from tests.runtime.fakes import OutageError, broken, echo, put, put_in_vain, raising, slow
 
@@ -24,6 +25,8 @@ def flaky(
 
     return declare(tool)
 
+
+LONG = Limits(attempts=2_001, task_time=1e6, run_time=1e6)
 
 DECLARED: dict[str, Callable[[Callable[..., object]], Tool]] = {
     "pure": pure,
@@ -91,7 +94,7 @@ def test_attempts_are_further_and_further_apart() -> None:
 def test_the_wait_between_attempts_is_bounded() -> None:
     """After eight doublings it does not grow further, however many attempts there are."""
     log: list[float] = []
-    play(call("a", flaky(10_000, log, OutageError(), pure), retries=2_000), random=lambda: 1)
+    play(call("a", flaky(10_000, log, OutageError(), pure), retries=2_000), random=lambda: 1, limits=LONG)
     assert len(log) == 2_001
     assert log[-1] - log[-2] == pytest.approx(6.4)
 

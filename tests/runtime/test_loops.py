@@ -6,6 +6,7 @@ from llmc_compiler.graph import Node
 from llmc_compiler.term import Binary, Const, Item, ListOf, Template
 from llmc_compiler.tools import pure
 from llmc_runtime.errors import Blocked, ExpressionFailed, LoopFailed, ToolFailed
+from llmc_runtime.limits import Limits
 from tests.runtime.build import call, expr, loop, play, ref, times, trace
 from tests.runtime.fakes import OutageError, broken, echo, look, put, put_elsewhere, put_in_vain, slow
 
@@ -60,7 +61,7 @@ def test_a_thousand_elements_are_allowed_and_no_more() -> None:
     run = play(loop("a", list(range(1001)), call("a/each", echo, Item())))
     assert isinstance(run.errors["a"], ExpressionFailed)
     assert run.calls == 0
-    assert play(loop("a", [1, 2], expr("a/each", Item())), elements=1).errors
+    assert play(loop("a", [1, 2], expr("a/each", Item())), limits=Limits(elements=1)).errors
 
 
 def test_reads_in_the_body_are_of_the_same_element() -> None:

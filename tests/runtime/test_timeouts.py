@@ -13,6 +13,7 @@ from llmc_compiler.tools import pure, write
 from llmc_runtime.errors import ToolFailed, ToolTimedOut
 from llmc_runtime.events import Event
 from llmc_runtime.executor import Executor
+from llmc_runtime.limits import Limits
 from llmc_runtime.run import execute
 from tests.runtime import clock
 from tests.runtime.build import call, error, graph, play, ref, times
@@ -50,7 +51,7 @@ def test_threads_are_bounded_and_reused() -> None:
         names.add(threading.get_ident())
         return x
 
-    run = play(*(call(f"t{i}", note, i) for i in range(100)), threads=2)
+    run = play(*(call(f"t{i}", note, i) for i in range(100)), limits=Limits(threads=2))
     assert list(run.results.values()) == list(range(100))
     assert len(names) <= 2
 
@@ -171,7 +172,7 @@ def test_a_thread_that_was_left_makes_room_for_another(release: threading.Event)
     def hang() -> bool:
         return release.wait(10)
 
-    run = play(*(call(f"t{i}", hang, timeout=1) for i in range(3)), threads=1)
+    run = play(*(call(f"t{i}", hang, timeout=1) for i in range(3)), limits=Limits(threads=1))
     assert times(run, "failed") == {"t0": 1, "t1": 2, "t2": 3}
     assert len(run.abandoned) == 3
 
@@ -212,7 +213,7 @@ def test_a_call_that_waits_for_a_thread_can_be_dropped(release: threading.Event)
 
     async def scenario() -> None:
         told: list[Event] = []
-        async with Executor({}, threads=1, emit=told.append) as executor:
+        async with Executor({}, limits=Limits(threads=1), emit=told.append) as executor:
             executor.apply([Add((call("a", hang), call("b", hang)))])
             executor.apply([Drop((NodeId("b"), NodeId("a")))])
             executor.seal()

@@ -6,4 +6,4 @@ import pytest
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow without delay."""
-    monkeypatch.setattr("llmc_runtime.call.FIRST_DELAY", 0.0)
+    monkeypatch.setattr("llmc_runtime.retry.FIRST_DELAY", 0.0)

@@ -17,7 +17,7 @@ from llmc.cli.explain import explain
 from llmc.cli.fmt import fmt
 from llmc.cli.graph import graph
 from llmc.cli.new import new
-from llmc.cli.outcome import INTERRUPTED
+from llmc.cli.outcome import INTERRUPTED, Waiting, leave
 from llmc.cli.run import run
 from llmc.cli.tools import tools
 
@@ -62,7 +62,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a value may hold what the terminal cannot show
+    Waiting.is_wanted = True
     try:
         app()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        leave(INTERRUPTED)
+    except SystemExit as end:
+        leave(end.code)

@@ -18,12 +18,14 @@ SIGNS: Final[dict[Phase, Piece]] = {
     Phase.FAILED: ("✗", "bold red"),
     Phase.BLOCKED: ("⊘", "red"),
     Phase.SKIPPED: ("-", "dim"),
+    Phase.CANCELLED: ("■", "red"),
     Phase.DROPPED: ("~", "dim"),
 }
 _FIRST_SHOWN: Final = (
     Phase.FAILED,
     Phase.RUNNING,
     Phase.BLOCKED,
+    Phase.CANCELLED,
     Phase.DONE,
     Phase.WAITING,
     Phase.SKIPPED,
@@ -76,7 +78,7 @@ def _line(row: Row, now: float, labels: int, width: int) -> Line:
     said = shown(said, max(room - len(text) - 2, 1)) if said else ""
     gap = " " * max(room - len(text) - (len(said) + 2 if said else 0), 0)
     faint = "dim" if row.phase in {Phase.WAITING, Phase.SKIPPED, Phase.DROPPED} else ""
-    note = style if row.phase in {Phase.FAILED, Phase.BLOCKED} else "dim"
+    note = style if row.phase in {Phase.FAILED, Phase.BLOCKED, Phase.CANCELLED} else "dim"
     words = f"  {said}" if said else ""
     return ((sign, style), (head, "bold"), (text, faint), (words, note), (f"{gap}  {time}" if time else "", "dim"))
 

@@ -56,7 +56,9 @@ def _details(event: Event, text: str) -> str:
             return f"{count} elements"
         case events.Retried(attempt=attempt, delay=delay, error=error):
             return f"attempt {attempt} in {shown_time(delay)}: {reason(error)}"
-        case events.FellBack(error=error) | events.Failed(error=error):
+        case events.Stalled(tool=tool, seconds=seconds):
+            return f"`{tool}` blocked everything else for {shown_time(seconds)}"
+        case events.FellBack(error=error) | events.Failed(error=error) | events.Cancelled(error=error):
             return reason(error)
         case events.Blocked(cause=cause):
             return f"needs {cause}, which failed"

@@ -14,5 +14,12 @@ Optimize = Annotated[bool, typer.Option("--optimize/--no-optimize", help="Run th
 Passes = Annotated[
     str | None, typer.Option("--passes", metavar="A,B", help="Run only these passes, in this order; none if empty.")
 ]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit", metavar="NAME=VALUE", help="What the run may take, such as `run-time=60s`; may be repeated."
+    ),
+]
+FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure, instead of doing the rest.")]
 MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
 MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]

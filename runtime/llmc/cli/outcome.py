@@ -1,5 +1,6 @@
 """Exit statuses, and the words that come before one."""
 
+import os
 import sys
 from typing import Final, NoReturn
 
@@ -14,6 +15,21 @@ def fail(message: str) -> NoReturn:
     """Say on stderr what is wrong with the usage, and end."""
     tell(f"llmc: {message}")
     raise typer.Exit(USAGE)
+
+
+class Waiting:
+    """Whether the process waits at its end for threads that tools have started."""
+
+    is_wanted = True
+
+
+def leave(status: object) -> NoReturn:
+    """End the process with a status."""
+    if Waiting.is_wanted:
+        sys.exit(status)  # type: ignore[arg-type]  # whatever SystemExit carried
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else int(status is not None))
 
 
 def tell(text: str) -> None:

@@ -12,7 +12,7 @@ import typer
 from llmc.cli.outcome import FOUND, fail, tell
 
 if TYPE_CHECKING:
-    from llmc import Bounds, Program, Toolbox
+    from llmc import Bounds, Limits, Program, Toolbox
     from llmc_compiler.pipeline import Pass
     from llmc_grammar.ast import Plan
     from llmc_grammar.diagnostic import Diagnostic
@@ -148,6 +148,26 @@ def _chosen(names: str | None, *, optimize: bool) -> "Sequence[Pass]":
     try:
         return named_passes(name.strip() for name in names.split(",") if name.strip())
     except UnknownPassError as error:
+        fail(str(error))
+
+
+def given_limits(file: str, given: Sequence[str]) -> "Limits":
+    """The limits of the configuration that governs a plan, and those of the command line before them, or the end."""
+    from llmc import Limits
+    from llmc.config import ConfigError, find_config
+    from llmc.limit_texts import read_limits
+    from llmc_runtime.limits import LimitError
+
+    pairs = []
+    for pair in given:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            fail(f"`--limit {pair}` has no value: write `--limit {pair}=…`")
+        pairs.append((name.strip(), text))
+    try:
+        config = find_config(Path() if file == STDIN else Path(file).parent)
+        return read_limits(pairs, read_limits(config.limits, Limits()))
+    except (ConfigError, LimitError) as error:
         fail(str(error))
 
 

@@ -3,20 +3,21 @@
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from llmc.cli.inputs import read_inputs
-from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, fail, tell
-from llmc.cli.plans import program
+from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
+from llmc.cli.plans import given_limits, program
 
 if TYPE_CHECKING:
-    from llmc import Program, Run
+    from llmc import Json, Limits, PlanError, Program, Run
     from llmc_runtime.events import Event
+    from llmc_runtime.limits import Policy
 
 Inputs = Annotated[
     list[str] | None,
@@ -31,6 +32,8 @@ def run(
     *,
     tools: Tools = None,
     input_: Inputs = None,
+    limit: Limit = None,
+    fail_fast: FailFast = False,
     json_: Annotated[bool, typer.Option("--json", help="Print all of the run as JSON.")] = False,
     optimize: Optimize = True,
     passes: Passes = None,
@@ -38,21 +41,11 @@ def run(
     max_text: MaxText = None,
 ) -> None:
     """Run a plan; its value goes to stdout, its progress to stderr."""
-    import asyncio
-
-    from llmc import InputError
-
+    limits = given_limits(file, limit or ())
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
-    try:
-        events = compiled.stream(read_inputs(input_ or (), compiled.parameters))
-    except InputError as error:
-        fail(str(error))
-    try:
-        with _progress(compiled) as progress:
-            done = asyncio.run(_follow(events, progress))
-    except KeyboardInterrupt as error:
-        tell("llmc: interrupted")
-        raise typer.Exit(INTERRUPTED) from error
+    inputs = read_inputs(input_ or (), compiled.parameters)
+    with _progress(compiled) as progress:
+        done = _carry_out(compiled, inputs, progress, limits, "fail_fast" if fail_fast else "finish")
     tell(done.summary())
     _print(done, as_json=json_)
     if done.failed:
@@ -71,19 +64,42 @@ class Progress(Protocol):
         ...
 
 
-async def _follow(events: "AsyncIterator[Event | Run]", progress: Progress) -> "Run":
-    """Show every event; the run at its end."""
-    from llmc import Run
+def _carry_out(
+    compiled: "Program", inputs: "dict[str, Json]", progress: Progress, limits: "Limits", policy: "Policy"
+) -> "Run":
+    """Run the plan, or end with what is wrong; the first Ctrl-C stops it, the second ends the process at once."""
+    from llmc import InputError, RunRefused
+    from llmc.cli.interrupt import Interruptible
 
-    done: Run | None = None
-    async for event in events:
-        if isinstance(event, Run):
-            done = event
-            progress.conclude(done.results)
-        else:
-            progress.apply(event)
-    assert done is not None  # noqa: S101 — the last event is the run
+    happened: list[Event] = []
+
+    def emit(event: "Event") -> None:
+        happened.append(event)
+        progress.apply(event)
+
+    try:
+        done = Interruptible(compiled.run(inputs, limits=limits, policy=policy, emit=emit)).run()
+    except (InputError, RunRefused) as error:
+        fail(str(error))
+    except KeyboardInterrupt as error:
+        tell("llmc: interrupted" + _left_open(happened))
+        raise typer.Exit(INTERRUPTED) from error
+    progress.conclude(done.results)
+    if done.abandoned:
+        Waiting.is_wanted = False
     return done
+
+
+def _left_open(happened: "list[Event]") -> str:
+    """What may have been written, and what still runs, after a run that was interrupted."""
+    from llmc_runtime.events import RunFinished, in_doubt
+
+    doubts = in_doubt(happened)
+    running = [name for event in happened if isinstance(event, RunFinished) for name in event.abandoned]
+    if running:
+        Waiting.is_wanted = False
+    words = f"; in doubt: {', '.join(doubts)}" if doubts else ""
+    return words + (f"; still running: {', '.join(running)}" if running else "")
 
 
 def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
@@ -113,12 +129,22 @@ def _as_json(done: "Run") -> dict[str, Any]:
     return {
         "value": done.value,
         "results": dict(done.results),
-        "errors": {task: {"type": type(error).__name__, "message": str(error)} for task, error in done.errors.items()},
+        "errors": {task: _error_as_json(error) for task, error in done.errors.items()},
         "skipped": list(done.skipped),
         "seconds": done.seconds,
         "calls": done.calls,
         "sum_of_calls": done.sum_of_calls,
         "longest_chain": done.longest_chain,
         "chain": list(done.chain),
+        "in_doubt": list(done.in_doubt),
         "abandoned": list(done.abandoned),
     }
+
+
+def _error_as_json(error: "PlanError") -> dict[str, Any]:
+    """An error as JSON data: what it says, and what is known of the call."""
+    found = {"type": type(error).__name__, "message": str(error), "line": error.line}
+    for name in ("tool", "attempt", "in_doubt"):
+        if hasattr(error, name):
+            found[name] = getattr(error, name)
+    return found

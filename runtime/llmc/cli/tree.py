@@ -34,6 +34,7 @@ class Phase(Enum):
     FAILED = "failed"
     BLOCKED = "blocked"
     SKIPPED = "skipped"
+    CANCELLED = "cancelled"
     DROPPED = "dropped"
 
 
@@ -118,6 +119,7 @@ _PHASES: Final[Mapping[type, Phase]] = {
     events.Failed: Phase.FAILED,
     events.Skipped: Phase.SKIPPED,
     events.Blocked: Phase.BLOCKED,
+    events.Cancelled: Phase.CANCELLED,
     events.Dropped: Phase.DROPPED,
 }
 _ENDS: Final = tuple(_PHASES)
@@ -140,6 +142,10 @@ def _apply(row: Row, event: Event) -> None:
         case events.Failed(at=at, error=error):
             row.phase, row.note = Phase.FAILED, reason(error)
             row.seconds = None if row.since is None else at - row.since
+        case events.Cancelled(error=error):
+            row.phase, row.note = Phase.CANCELLED, reason(error)
+        case events.Stalled(seconds=seconds):
+            row.note = f"blocked everything else for {seconds:.1f} s"
         case events.Blocked(cause=cause):
             row.phase, row.note = Phase.BLOCKED, f"needs {cause}, which failed"
         case _:

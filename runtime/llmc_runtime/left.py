@@ -1,0 +1,43 @@
+"""Calls that were given up and still run, in all runs of this process: nothing can kill them, so they are counted.
+
+Threads come back on their own, so all of this is behind a lock.
+"""
+
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, Final
+
+_lock: Final = Lock()
+_left: Final[dict[Hashable, Callable[..., Any]]] = {}
+_numbers: Final[dict[int, int]] = {}  # by the identity of the function: not every callable can be hashed
+
+
+def leave(what: Hashable, function: Callable[..., Any]) -> None:
+    """A task or job that calls this function was given up, and does not end."""
+    with _lock:
+        if what not in _left:
+            _left[what] = function
+            _numbers[id(function)] = _numbers.get(id(function), 0) + 1
+
+
+def came_back(what: Hashable) -> None:
+    """A task or job is over, whether it was left or not."""
+    if not _left:
+        return
+    with _lock:
+        function = _left.pop(what, None)
+        if function is not None:
+            _numbers[id(function)] -= 1
+            if not _numbers[id(function)]:
+                del _numbers[id(function)]
+
+
+def number_left(function: Callable[..., Any]) -> int:
+    """How many calls of the function were given up and still run."""
+    return _numbers.get(id(function), 0) if _numbers else 0
+
+
+def all_left() -> tuple[Hashable, ...]:
+    """Whatever was left and still runs."""
+    with _lock:
+        return tuple(_left)

@@ -1,0 +1,65 @@
+"""Tasks and threads that tools start on their own: seen at the end of a run, and named.
+
+They are not stopped: a pool of connections may live in them. A task carries the context of the call that started it. A
+thread does not, so that those are named that began while the run went on, whoever started them.
+"""
+
+import asyncio
+import gc
+import sys
+import threading
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Collection, Iterator
+from concurrent.futures import thread as pool
+from contextvars import Context, ContextVar
+from typing import Any, Final, Protocol
+
+from llmc_runtime import threads, watch
+
+
+class Caller(Protocol):
+    """A call of a tool; its text names it."""
+
+    @property
+    def run(self) -> object:
+        """What all calls of a run have in common, and no other."""
+        ...
+
+
+caller: Final[ContextVar[Caller]] = ContextVar("llmc_caller")
+"""The call in whose context something happens."""
+
+_OURS: Final = (threads.NAME, watch.NAME)
+
+
+class Strays:
+    """What was there when a run began."""
+
+    __slots__ = ("_loop", "_threads")
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._loop = loop
+        self._threads = frozenset(threading.enumerate())
+
+    def names(self, run: object, ours: Collection[object]) -> Iterator[str]:
+        """The tasks that calls of the run started, less ours, and the threads that are new."""
+        for task in asyncio.all_tasks(self._loop):
+            call = context_of(task).get(caller) if task not in ours else None
+            if call is not None and call.run is run:
+                yield f"task {task.get_name()}, started by {call}"
+        for thread in threading.enumerate():
+            if thread not in self._threads and thread.name not in _OURS and not _is_idle(thread):
+                yield f"thread {thread.name}, started meanwhile"
+
+
+def context_of(task: "Task[Any]") -> Context:
+    """The context of a task; Python tells it from 3.12 on, before that the garbage collector does."""
+    if sys.version_info >= (3, 12):
+        return task.get_context()
+    return next((found for found in gc.get_referents(task) if isinstance(found, Context)), Context())
+
+
+def _is_idle(thread: threading.Thread) -> bool:
+    """Whether it belongs to a pool, and waits for work."""
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 — the one way to see what a thread is at
+    return frame is not None and frame.f_code is pool._worker.__code__  # noqa: SLF001

@@ -1,0 +1,64 @@
+"""A coroutine run to its end from code that is not async.
+
+`asyncio.run` waits, for ever, for tasks that swallow their cancellation and for the threads of the loop's executor;
+here they get a grace, and then the loop ends without them. A run has named them by then.
+"""
+
+import asyncio
+from asyncio import Task
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from llmc_runtime import left
+
+T = TypeVar("T")
+
+GRACE: Final = 0.5
+"""Seconds that tasks of nobody have to end."""
+
+
+class _Unawaited(ThreadPoolExecutor):
+    """Threads that nobody waits for when the loop ends."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Take no more work, and leave what runs."""
+        super().shutdown(wait=False, cancel_futures=True)
+
+
+def run_to_end(main: Coroutine[Any, Any, T]) -> T:
+    """What `asyncio.run` does, but that nothing can hold it up."""
+    try:
+        return asyncio.run(_alone(main))
+    finally:
+        main.close()  # where it was never begun
+
+
+async def _alone(main: Coroutine[Any, Any, T]) -> T:
+    """Await it, and end all others on this loop."""
+    asyncio.get_running_loop().set_default_executor(_Unawaited(thread_name_prefix="asyncio"))
+    try:
+        return await main
+    finally:
+        await _end_others()
+
+
+async def _end_others() -> None:
+    """Cancel the other tasks; those that do not end are taken off the loop's list, on which it waits for them."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    # What a run has given up had its grace.
+    waiting = others.difference(left.all_left())
+    if waiting:
+        await asyncio.wait(waiting, timeout=GRACE)
+    for task in others:
+        if not task.done():
+            _disown(task)
+
+
+def _disown(task: "Task[Any]") -> None:
+    """A task that will never go on, since its loop ends."""
+    asyncio._unregister_task(task)  # noqa: SLF001 — documented, for whoever ends tasks in a way of their own
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 — it was named
+    left.came_back(task)

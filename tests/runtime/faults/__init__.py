@@ -1,0 +1,1 @@
+"""Faults: whatever a tool, a caller or a clock does ends in a value or a typed error, in time, and leaves nothing."""

@@ -1,0 +1,105 @@
+"""T20: a tool runs a plan itself."""
+
+import asyncio
+
+import pytest
+
+from llmc_compiler.graph import Node
+from llmc_compiler.tools import pure
+from llmc_runtime.errors import RunRefused, ToolFailed
+from llmc_runtime.limits import Limits
+from llmc_runtime.run import Run, execute
+from llmc_runtime.to_end import run_to_end
+from tests.runtime import clock
+from tests.runtime.build import call, graph
+from tests.runtime.fakes import echo, slow
+
+ONE = Limits(width=1, tool_width=1, threads=1)
+
+
+def nested(levels: int) -> Node:
+    """A call of a tool that runs a plan with such a call, so many levels deep."""
+    if levels == 1:
+        return call("x", slow, 1, "deep")
+
+    @pure
+    async def inner() -> object:
+        plan = graph(nested(levels - 1), call("y", echo, 1))
+        return (await execute(plan, {}, limits=ONE)).results["x"]
+
+    return call("x", inner)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_no_limit_locks(depth: int) -> None:
+    """Runs inside each other have room of their own, even where each has room for one call."""
+    run = clock.run(execute(graph(nested(depth)), {}, limits=ONE))
+    assert run.results == {"x": "deep"}
+
+
+def test_the_depth_is_bounded() -> None:
+    """A tool that runs itself without end fails at the limit, and says which."""
+    depths: list[int] = []
+
+    @pure
+    async def again() -> object:
+        depths.append(len(depths))
+        run = await execute(graph(call("a", again)), {}, limits=Limits(runs=3))
+        for error in run.errors.values():
+            raise error
+        return run.results["a"]
+
+    run = clock.run(execute(graph(call("a", again)), {}, limits=Limits(runs=3)))
+    error: BaseException | None = run.errors["a"]
+    assert isinstance(error, ToolFailed)
+    while error is not None and not isinstance(error, RunRefused):
+        error = error.__cause__
+    assert str(error) == "3 runs are around this one (limit `runs`)"
+    assert len(depths) == 3
+
+
+def test_a_sync_tool_may_run_a_plan_in_its_thread() -> None:
+    """With a loop of its own, and its depth counted."""
+
+    @pure
+    def inner() -> object:
+        return run_to_end(execute(graph(call("x", echo, "deep")), {}, limits=Limits(runs=2))).results["x"]
+
+    @pure
+    def too_deep() -> object:
+        return run_to_end(execute(graph(call("x", echo)), {}, limits=Limits(runs=1))).value
+
+    run: Run = asyncio.run(execute(graph(call("a", inner), call("b", too_deep)), {}, limits=Limits(runs=2)))
+    assert run.results == {"a": "deep"}
+    assert "1 runs are around this one" in str(run.errors["b"])
+
+
+def test_runs_beside_each_other_are_not_inside_each_other() -> None:
+    """Ten at once are as deep as one."""
+
+    async def scenario() -> None:
+        runs = await asyncio.gather(*(execute(graph(call("a", slow, 1)), {}, limits=Limits(runs=1)) for _ in range(10)))
+        assert not any(run.errors for run in runs)
+
+    clock.run(scenario())
+
+
+def test_an_inner_run_ends_with_its_call() -> None:
+    """A call that times out takes along the run that it has begun."""
+    ended: list[str] = []
+
+    @pure
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("inner")
+
+    @pure
+    async def outer() -> None:
+        await execute(graph(call("x", hang)), {})
+
+    run = clock.run(execute(graph(call("a", outer, timeout=1)), {}))
+    assert ended == ["inner"]
+    assert run.abandoned == ()
+    assert run.seconds == 1
