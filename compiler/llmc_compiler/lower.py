@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from llmc_compiler import errors, graph, term
 from llmc_compiler.arguments import check_arguments
-from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, evaluate
 from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
 from llmc_compiler.names import Names
@@ -159,7 +158,7 @@ class Lowering:
         constants = [self._constant(value) for value in values]
         names = check_arguments(tool, call, constants, self.diagnostics)
         retries = [option for option in options if isinstance(option, ast.Retry) and option.count]
-        if retries and tool.effect.rule.retry is not When.YES:
+        if retries and not tool.may_repeat:
             self.diagnostics.append(errors.UnsureRetry(span=retries[0].span, tool=tool.name))
         wanted = [self._as_wanted(tool, *pair) for pair in zip(names, call.arguments, values, strict=True)]
         op = graph.Call(

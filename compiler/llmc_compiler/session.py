@@ -13,6 +13,7 @@ from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId, effe
 from llmc_compiler.lower import Lowering
 from llmc_compiler.order import Hazards
 from llmc_compiler.pipeline import PIPELINE, Pass, Sweeping, optimize
+from llmc_compiler.secrecy import Secrecy
 from llmc_compiler.steps import Add, Drop, Report, Share, Step
 from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Toolbox, ToolboxError
@@ -38,6 +39,7 @@ class Session:
         self._early = early
         self._lowering = Lowering(tools, lenient=lenient)
         self._hazards = Hazards()
+        self._secrecy = Secrecy()
         self._stages = [(known.sweep(), Hazards()) for known in self._passes if isinstance(known, Sweeping)]
         self._nodes: dict[NodeId, Node] = {}
         self._tasks: dict[TaskId, NodeId] = {}
@@ -56,6 +58,8 @@ class Session:
         """Compile a finished statement; what it does may start now is handed over."""
         found = len(self._lowering.diagnostics)
         nodes = self._lower(statement)
+        self._secrecy.add(nodes)
+        self._lowering.diagnostics.extend(self._secrecy.written())
         placed = [self._hazards.place(_with_effects(node)) for node in nodes]
         self._nodes.update((node.id, node) for node in placed)
         reported = tuple(self._lowering.diagnostics[found:])
@@ -102,6 +106,7 @@ class Session:
                 )
             )
         self._parameters.append(Parameter(found.name, wanted, found.default is None, default))
+        self._secrecy.add_parameters(self._parameters[-1:])
 
     def _hand_over(self, nodes: Iterable[Node]) -> Iterable[Step]:
         """Steps for those of the nodes that may start while the plan is still being written."""

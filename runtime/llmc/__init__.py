@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from llmc.files import load
     from llmc_compiler.errors import CompileError
     from llmc_compiler.graph import Graph, Parameter
+    from llmc_compiler.marks import Context, Secret
     from llmc_compiler.pipeline import PIPELINE
     from llmc_compiler.term import Json
     from llmc_compiler.tools import Tool, Toolbox, ToolboxError, nondet, opaque, pure, read, write
@@ -32,6 +33,7 @@ __all__ = [
     "PIPELINE",
     "Bounds",
     "CompileError",
+    "Context",
     "Diagnostic",
     "Graph",
     "Held",
@@ -45,6 +47,7 @@ __all__ = [
     "PlanStream",
     "Program",
     "Run",
+    "Secret",
     "Tool",
     "Toolbox",
     "ToolboxError",
@@ -63,6 +66,7 @@ _HOMES: Final = {
     "llmc.files": ("load",),
     "llmc_compiler.errors": ("CompileError",),
     "llmc_compiler.graph": ("Graph", "Parameter"),
+    "llmc_compiler.marks": ("Context", "Secret"),
     "llmc_compiler.pipeline": ("PIPELINE",),
     "llmc_compiler.term": ("Json",),
     "llmc_compiler.tools": ("Tool", "Toolbox", "ToolboxError", "nondet", "opaque", "pure", "read", "write"),

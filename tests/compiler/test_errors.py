@@ -8,6 +8,7 @@ import pytest
 from llmc_compiler import errors
 from llmc_compiler.errors import CompileError, closest
 from llmc_compiler.front import Front
+from llmc_compiler.marks import Secret
 from llmc_compiler.session import Session
 from llmc_compiler.tools import Tool, Toolbox, nondet, pure, read, write
 from llmc_grammar import Diagnostic, Source, Span, parse
@@ -49,6 +50,12 @@ def total(numbers: list[float]) -> float:
     return sum(numbers)
 
 
+@read("bank")
+def login(user: str, password: Secret[str]) -> str:
+    """Who is logged in."""
+    return user
+
+
 ORDER = Tool.from_schema(
     "order",
     "Order something.",
@@ -56,7 +63,7 @@ ORDER = Tool.from_schema(
     "write(shop)",
     lambda item, count=1: [item, count],
 )
-TOOLS = Toolbox([search, send, now, size, total, ORDER])
+TOOLS = Toolbox([search, send, now, size, total, login, ORDER])
 
 
 def found_in(text: str) -> tuple[list[Diagnostic], Source]:
