@@ -168,7 +168,7 @@ def _with_effects(node: Node) -> Node:
 
 def _may_start_early(node: Node) -> bool:
     """Whether the node may start before the whole plan is known."""
-    if isinstance(node.op, Call) and not node.op.tool.early:
+    if isinstance(node.op, Call) and (node.op.tool.approve or not node.op.tool.early):
         return False
     if isinstance(node.op, Loop) and not all(_may_start_early(inner) for inner in node.op.body):
         return False

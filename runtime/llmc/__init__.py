@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
-    from llmc_runtime.errors import Held, LlmcError, NotSent, PlanError
+    from llmc_runtime.approval import Approval, ApprovalRequest
+    from llmc_runtime.errors import ContextError, Held, LlmcError, NotApproved, NotSent, PlanError
     from llmc_runtime.program import InputError, Program
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
     from llmc_runtime.program import parse_plan as parse
@@ -31,15 +32,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PIPELINE",
+    "Approval",
+    "ApprovalRequest",
     "Bounds",
     "CompileError",
     "Context",
+    "ContextError",
     "Diagnostic",
     "Graph",
     "Held",
     "InputError",
     "Json",
     "LlmcError",
+    "NotApproved",
     "NotSent",
     "Parameter",
     "Parsed",
@@ -74,7 +79,8 @@ _HOMES: Final = {
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
-    "llmc_runtime.errors": ("Held", "LlmcError", "NotSent", "PlanError"),
+    "llmc_runtime.approval": ("Approval", "ApprovalRequest"),
+    "llmc_runtime.errors": ("ContextError", "Held", "LlmcError", "NotApproved", "NotSent", "PlanError"),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),
     "llmc_runtime.streaming": ("run_stream",),

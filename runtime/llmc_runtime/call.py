@@ -12,7 +12,6 @@ from functools import partial
 from inspect import isawaitable, iscoroutine
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from llmc_compiler.effects import When
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError
@@ -214,7 +213,7 @@ class Calling(Generic[T]):
 
     def _failed(self, error: CallError, *, was_sent: bool = True) -> None:
         """The attempt failed: make another one, or end."""
-        may_repeat = not was_sent or self._op.tool.effect.rule.retry is When.YES
+        may_repeat = not was_sent or self._op.tool.may_repeat
         if self._attempt > self._op.retries or not may_repeat:
             self._end(Failed(error))
             return

@@ -24,6 +24,7 @@ from llmc_runtime.group import Group
 from llmc_runtime.instance import Instance, Scope
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.threads import LIMIT, Threads
+from llmc_runtime.trust import Trust
 from llmc_runtime.values import freeze
 
 GRACE: Final = 0.5
@@ -37,7 +38,8 @@ class Executor:
     """A run: it is given nodes, and gives their outcomes.
 
     `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `clock` (seconds)
-    and `random` (from 0 to 1) are for tests; `threads` is how many sync tools run at the same time.
+    and `random` (from 0 to 1) are for tests; `threads` is how many sync tools run at the same time. `trust` says what
+    asks first, which contexts tools get and what is secret; it is for one run.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Executor:
         grace: float = GRACE,
         elements: int = ELEMENTS,
         threads: int = LIMIT,
+        trust: Trust | None = None,
     ) -> None:
         self._params = {name: freeze(value) for name, value in params.items()}
         self._emit = emit
@@ -58,6 +61,7 @@ class Executor:
         self._grace = grace
         self._elements = elements
         self._limit = threads
+        self.trust = trust or Trust()
         self.abandoned: tuple[str, ...] = ()
         self.seconds = 0.0
 
@@ -68,12 +72,14 @@ class Executor:
         self._threads = Threads(loop, self._limit)
         self._flow = Flow(
             Scope(self._params),
+            trust=self.trust,
             emit=self._emit,
             clock=self._clock or loop.time,
             end=loop.create_future(),
             elements=self._elements,
         )
         self._flow.door = Door(loop, self._group, self._threads, self._random, self._flow)
+        await self.trust.open(loop, self._group, self._params, self._flow)
         self._flow.tell(events.RunStarted(self._flow.now()))
         return self
 
@@ -90,6 +96,7 @@ class Executor:
             self.abandoned = tuple(map(str, [*self._group.running(), *self._threads.left()]))
             self.seconds = self._flow.now()
             self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned))
+            await self.trust.close(kind, error, trace)
 
     def apply(self, steps: Iterable[Step]) -> None:
         """Do what the compiler says; what can start, starts."""
@@ -103,8 +110,8 @@ class Executor:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 
     def hold(self) -> None:
-        """From here on call nothing that may change something: such tasks fail with Held."""
-        self._flow.hold()
+        """From here on call nothing that may change something unasked: where nobody is there, it fails with Held."""
+        self.trust.hold()
 
     def seal(self) -> None:
         """Nothing more will be added."""

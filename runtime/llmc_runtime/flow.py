@@ -8,17 +8,17 @@ from asyncio import Future
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.term import Const, NodeId
 from llmc_runtime import events
-from llmc_runtime.call import Calling, Door
+from llmc_runtime.call import Bound, Calling, Door
 from llmc_runtime.decide import failed, is_failed_write, obstacle
-from llmc_runtime.errors import CallError, Held, PlanError
+from llmc_runtime.errors import CallError, PlanError
 from llmc_runtime.instance import Instance, NullReads, Scope
 from llmc_runtime.loops import collect, elements, expand
 from llmc_runtime.outcomes import BlockedBy, Done, Dropped, Failed, Key, Outcome, Skipped
+from llmc_runtime.trust import Question, Trust
 
 
 class Flow:
@@ -30,6 +30,7 @@ class Flow:
         self,
         scope: Scope,
         *,
+        trust: Trust,
         emit: Callable[[events.Event], object] | None,
         clock: Callable[[], float],
         end: "Future[None]",
@@ -40,6 +41,7 @@ class Flow:
         self.sum_of_calls = 0.0
         self.last: Instance | None = None
         self._scope = scope
+        self._trust = trust
         self._emit = emit
         self._clock = clock
         self._start = clock()
@@ -48,7 +50,6 @@ class Flow:
         self._ready: deque[Instance] = deque()
         self._pending = 0
         self._is_sealed = False
-        self._is_held = False
         self._is_draining = False
 
     def now(self) -> float:
@@ -71,6 +72,11 @@ class Flow:
             raise RuntimeError("nothing can be added to a run that was sealed")
         known = self._scope.instances
         new = []
+        nodes = tuple(nodes)
+        if secret := self._trust.learn(nodes):
+            for instance in self._instances:
+                if instance.node.id in secret:
+                    self._trust.note(instance)
         for node in nodes:
             if node.id in known:
                 raise ValueError(f"node {node.id} was added before")
@@ -90,10 +96,6 @@ class Flow:
             if (instance := self._scope.instances.get(node)) is not None:
                 self._drop(instance)
         self._drain()
-
-    def hold(self) -> None:
-        """From here on nothing is called that may change something."""
-        self._is_held = True
 
     def seal(self) -> None:
         """Nothing more will be added."""
@@ -121,6 +123,23 @@ class Flow:
 
     # What comes from calls
 
+    def asked(self, owner: Instance, tool: str) -> None:
+        """Somebody is asked whether a call may be made."""
+        self.tell(events.Asked(owner.key, owner.node.task, self.now(), tool))
+
+    def answered(self, owner: Instance, refusal: PlanError | None) -> None:
+        """The call may be made, or is refused."""
+        try:
+            owner.calling = None
+            self.tell(events.Answered(owner.key, owner.node.task, self.now(), refusal is None))
+            if refusal is not None:
+                self._conclude(owner, Failed(refusal), owner)
+            elif isinstance(owner.node.op, Call):
+                self._call(owner, owner.node.op, owner.arguments)
+            self._drain()
+        except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
+            self._crash(error)
+
     def started(self, owner: Instance, tool: str) -> None:
         """A tool is called for the first time."""
         self.calls += 1
@@ -129,6 +148,7 @@ class Flow:
 
     def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
         """An attempt failed, and another follows."""
+        self._trust.secrets.cover(error)
         self.tell(events.Retried(owner.key, owner.node.task, self.now(), attempt, delay, error))
 
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
@@ -199,19 +219,31 @@ class Flow:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         if type(op) is Call:
-            if self._is_held and not all(effect.rule.prune is When.YES for effect in instance.node.effects):
-                self._conclude(instance, Failed(Held(instance.node.task, instance.node.span)), instance)
-                return
             scope = instance.scope
             bound = [(name, term.value if type(term) is Const else evaluate(term, scope)) for name, term in op.bound]
-            instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
-            calling.begin()
+            self._admit(instance, op, bound)
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
         elif type(op) is Join:
             self._settle(instance, Done(evaluate(op.term, NullReads(instance.scope))))
         elif type(op) is Loop:
             self._open_loop(instance, op)
+
+    def _admit(self, instance: Instance, op: Call, bound: Bound) -> None:
+        """Make a call, or ask for it first."""
+        verdict = self._trust.question(instance, op, bound)
+        if verdict is None:
+            self._call(instance, op, bound)
+        elif isinstance(verdict, Question):
+            instance.arguments, instance.calling = bound, verdict
+        else:
+            self._conclude(instance, Failed(verdict), instance)
+
+    def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
+        """Make a call."""
+        op = self._trust.prepared(instance, op, bound)
+        instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
+        calling.begin()
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""
@@ -257,6 +289,7 @@ class Flow:
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
+        self._trust.secrets.cover(error)
         outcome: Done | Failed = Failed(error)
         op = instance.node.op
         if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
@@ -273,6 +306,7 @@ class Flow:
         instance.cause = cause
         self._pending -= 1
         if type(outcome) is Done:
+            self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self._note_chain(instance)
         else:
@@ -291,6 +325,7 @@ class Flow:
         key, task, at = instance.key, instance.node.task, self.now()
         match outcome:
             case Failed(error):
+                self._trust.secrets.cover(error)
                 instance.error = error
                 if is_failed_write(instance):
                     instance.failed_writes = (*instance.failed_writes, instance)

@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping
 from itertools import count
+from typing import Protocol
 
 from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Node
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime.call import Calling
+from llmc_runtime.call import Bound, Calling
 from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
 
 _sequence = count()
+
+
+class Asking(Protocol):
+    """A question that waits for its answer."""
+
+    def give_up(self) -> None:
+        """Nobody wants the answer any more."""
+        ...
 
 
 class Scope:
@@ -90,10 +99,12 @@ class Instance:
     `cause` is what failed first, where this or what it needs failed, and `error` its own error; `failed_writes` are
     those that came before. `verdict` is the outcome of a loop that has no elements and still waits for its end.
     `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
-    `elements` are the scopes of a loop's elements, once it has them.
+    `elements` are the scopes of a loop's elements, once it has them. `calling` is the call that is being made, or the
+    question whether it may be made, and `arguments` then those of the call.
     """
 
     __slots__ = (
+        "arguments",
         "calling",
         "cause",
         "chain",
@@ -127,7 +138,8 @@ class Instance:
         self.error: PlanError | None = None
         self.is_hindered = False
         self.failed_writes: tuple[Instance, ...] = ()
-        self.calling: Calling[Instance] | None = None
+        self.calling: Calling[Instance] | Asking | None = None
+        self.arguments: Bound = ()
         self.elements: list[Scope] | None = None
         self.started: float | None = None
         self.seconds = 0.0

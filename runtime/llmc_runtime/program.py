@@ -1,32 +1,45 @@
 """A compiled plan, and how a text becomes one."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, Final, get_args
+from typing import Any, Final, TypedDict, Unpack, get_args
 
 from llmc_compiler.front import compile_parsed
-from llmc_compiler.graph import Graph, Parameter
+from llmc_compiler.graph import Call, Graph, Parameter, all_nodes
 from llmc_compiler.json_form import to_json
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.print import print_graph
+from llmc_compiler.secrecy import Secrecy
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Toolbox
-from llmc_compiler.types import describe, fits
+from llmc_compiler.types import describe, fits, type_of
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
+from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.contexts import Contexts
+from llmc_runtime.dry import Planned, dry_run
 from llmc_runtime.events import Event
-from llmc_runtime.run import Run, execute, stream
+from llmc_runtime.run import Options, Run, execute, stream
+from llmc_runtime.trust import Trust
 
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 
 class InputError(ValueError):
     """An input of the plan is missing, unknown or of the wrong type."""
+
+
+class Terms(TypedDict, total=False):
+    """On which terms a program is run."""
+
+    context: object
+    approve: Approval | Word | Callback | None
+    emit: Callable[[Event], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +67,52 @@ class Program:
         return replace(self, held=())
 
     @property
+    def secret_inputs(self) -> frozenset[str]:
+        """The inputs that are secret, or that a part of is: they go to parameters of tools that take secrets."""
+        secrecy = Secrecy()
+        secrecy.add(self.graph.nodes.values())
+        return frozenset(secrecy.inputs)
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The plan's inputs."""
         return self.graph.parameters
 
-    async def run(self, inputs: Mapping[str, Json] | None = None) -> Run:
-        """Run it; raises InputError before anything is started."""
-        return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held)))
+    async def run(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]) -> Run:
+        """Run it; raises InputError and ContextError before anything is started.
 
-    def run_sync(self, inputs: Mapping[str, Json] | None = None) -> Run:
-        """Run it from code that is not async; raises InputError before anything is started."""
-        return asyncio.run(self.run(inputs))
+        `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an ApprovalRequest,
+        async or called in a thread, or "ask", "all" or "none". `emit` is told every event as it happens.
+        """
+        options = self._options(terms)
+        return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
 
-    def stream(self, inputs: Mapping[str, Json] | None = None) -> AsyncGenerator[Event | Run, None]:
-        """Run it and give each event as it happens, at last the Run; raises InputError before anything is started."""
-        return self._streamed(stream(self.graph, self._values(inputs or {}), held=bool(self.held)))
+    def run_sync(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]) -> Run:
+        """Run it from code that is not async, as `run` does."""
+        return asyncio.run(self.run(inputs, **terms))
+
+    def stream(
+        self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]
+    ) -> AsyncGenerator[Event | Run, None]:
+        """Run it as `run` does, and give each event as it happens, at last the Run."""
+        options = self._options(terms)
+        return self._streamed(stream(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
+
+    def dry_run(
+        self, inputs: Mapping[str, Json] | None = None, *, approve: Approval | Word | Callback | None = None
+    ) -> tuple[Planned, ...]:
+        """The calls that would be made, in the order of the plan; calls nothing. Raises InputError."""
+        approval, values = Approval.of(approve), self._values(inputs or {})
+        return dry_run(self.graph, values, approval, held=bool(self.held), source=self.source)
+
+    def _options(self, terms: Terms) -> Options:
+        """The settings of the executor for a run on these terms; raises ContextError."""
+        tools = {node.op.tool.name: node.op.tool for node in all_nodes(self.graph) if isinstance(node.op, Call)}
+        contexts = Contexts(tools.values(), terms.get("context"))
+        options = Options(trust=Trust(Approval.of(terms.get("approve")), contexts, source=lambda: self.source))
+        if "emit" in terms:
+            options["emit"] = terms["emit"]
+        return options
 
     async def _streamed(self, events: AsyncGenerator[Event | Run, None]) -> AsyncGenerator[Event | Run, None]:
         """The events, and the run with what it came from."""
@@ -105,7 +149,8 @@ class Program:
                 message = f"the plan has no input `{name}`; its inputs are: {names}"
                 raise InputError(message)
             if not fits(value, known[name].type):
-                message = f"input `{name}` takes `{describe(known[name].type)}`, not {value!r}"
+                found = describe(type_of(value)) if name in self.secret_inputs else repr(value)
+                message = f"input `{name}` takes `{describe(known[name].type)}`, not {found}"
                 raise InputError(message)
         missing = [f"`{name}`" for name, parameter in known.items() if parameter.required and name not in given]
         if missing:

@@ -1,0 +1,259 @@
+"""What a run is trusted with: whom it asks before a call, which secrets it keeps, what it fills in for a plan."""
+
+import asyncio
+import hashlib
+import json
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from inspect import isawaitable, iscoroutinefunction
+from types import TracebackType
+from typing import Protocol, cast
+from uuid import uuid4
+
+from llmc_compiler.graph import Call, Node
+from llmc_compiler.marks import UNMARKED
+from llmc_compiler.secrecy import Secrecy, texts
+from llmc_compiler.term import Json, NodeId
+from llmc_compiler.tools import ArgumentError, Tool
+from llmc_grammar.source import Source
+from llmc_runtime.approval import Approval, Argument, ApprovalRequest
+from llmc_runtime.contexts import Contexts
+from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal
+from llmc_runtime.group import Group
+from llmc_runtime.instance import Instance
+from llmc_runtime.origins import line_of, origins
+from llmc_runtime.outcomes import Done, Key
+from llmc_runtime.secrets import HIDDEN, SHORTEST, Secrets
+from llmc_runtime.threads import Job, Threads
+
+Bound = Sequence[tuple[str | None, Json]]
+
+
+class Asking(Protocol):
+    """Who wants a call to be made."""
+
+    def asked(self, owner: Instance, tool: str, /) -> None:
+        """Somebody is asked."""
+        ...
+
+    def answered(self, owner: Instance, refusal: PlanError | None, /) -> None:
+        """They said yes, or the call is refused."""
+        ...
+
+
+class Question:
+    """A call that waits for its answer."""
+
+    __slots__ = ("is_open", "task")
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.task: Task[None] | None = None
+
+    def give_up(self) -> None:
+        """Nobody wants the answer."""
+        self.is_open = False
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Trust:
+    """The trust of one run.
+
+    `approval` says what asks; `contexts` are those of its tools; `source` gives the plan's text, whose lines a request
+    names. `run_id` is part of every idempotency key: two runs with the same one use the same keys.
+    """
+
+    def __init__(
+        self,
+        approval: Approval | None = None,
+        contexts: Contexts | None = None,
+        *,
+        source: Callable[[], Source | None] = lambda: None,
+        run_id: str | None = None,
+    ) -> None:
+        self.run_id = run_id or uuid4().hex
+        self.secrets = Secrets()
+        self.notes: dict[str, None] = {}
+        self._approval = approval or Approval()
+        self._contexts = contexts or Contexts()
+        self._source = source
+        self._secrecy = Secrecy()
+        self._params: Mapping[str, Json] = {}
+        self._held = False
+        self._turn = asyncio.Lock()
+
+    # The run
+
+    async def open(self, loop: AbstractEventLoop, group: Group, params: Mapping[str, Json], asking: Asking) -> None:
+        """The run begins: open its contexts; raises ContextError."""
+        self._loop, self._group, self._params, self._asking = loop, group, params, asking
+        self._threads = Threads(loop, 1)
+        try:
+            await self._contexts.open()
+        except ContextError as error:
+            self.secrets.cover(error)
+            raise
+
+    async def close(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The run is over."""
+        self._threads.close()
+        await self._contexts.close(kind, error, trace)
+
+    def hold(self) -> None:
+        """From here on nothing that may change something is called without being asked for."""
+        self._held = True
+
+    # Secrets
+
+    def learn(self, nodes: Iterable[Node]) -> frozenset[NodeId]:
+        """Find out what is secret, now that there are these nodes too; the nodes of whose results that is new."""
+        known = {node: len(parts) for node, parts in self._secrecy.results.items()}
+        self._secrecy.add(nodes)
+        for name, parts in self._secrecy.inputs.items():
+            for steps in parts:
+                self._keep(texts(self._params.get(name), steps), f"input {name}")
+        return frozenset(node for node, parts in self._secrecy.results.items() if len(parts) != known.get(node))
+
+    def note(self, instance: Instance) -> None:
+        """An instance has its outcome: keep what is secret of it."""
+        parts = self._secrecy.results.get(instance.node.id)
+        if parts is not None and isinstance(instance.outcome, Done):
+            for steps in parts:
+                self._keep(texts(instance.outcome.value, steps), f"the result of task {instance.node.task}")
+
+    def _keep(self, found: Iterable[str], what: str) -> None:
+        """Keep these texts secret."""
+        for text in found:
+            if not self.secrets.add(text):
+                self.notes[
+                    f"{what} is a secret of fewer than {SHORTEST} characters: it is hidden only where it stands alone"
+                ] = None
+
+    # Calls
+
+    def prepared(self, instance: Instance, call: Call, bound: Bound) -> Call:
+        """The call with what the run fills in; its secret arguments are kept."""
+        tool = call.tool
+        if tool.marks is UNMARKED:
+            return call
+        for name, value in bound:
+            if name in tool.marks.secrets:
+                self._keep(texts(value), f"`{name}` of task {instance.node.task}")
+        filled: dict[str, object] = {}
+        if tool.marks.key is not None:
+            filled[tool.marks.key] = idempotency_key(self.run_id, instance.key)
+        if tool.marks.context is not None:
+            filled[tool.marks.context] = self._contexts.of(tool)
+        return replace(call, tool=replace(tool, call=partial(tool.call, **filled))) if filled else call
+
+    def question(self, instance: Instance, call: Call, bound: Bound) -> Question | PlanError | None:
+        """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
+        node = instance.node
+        if not self._approval.asks(node, call, held=self._held):
+            return None
+        refusal = self._approval.refusal(node, call, held=self._held)
+        if refusal is not None:
+            return refusal
+        if not _fits(call.tool, bound):
+            return None  # the call fails by itself, and nobody is asked for it
+        question, request = Question(), self._request(instance, call, bound)
+        question.task = self._group.start(self._ask(question, instance, request), f"approval (task {node.task})")
+        return question
+
+    def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
+        """What is asked."""
+        node, source, tool = instance.node, self._source(), call.tool
+        return ApprovalRequest(
+            task=node.task,
+            indices=instance.key[1],
+            line=line_of(source, node.span),
+            tool=tool.name,
+            effect=", ".join(map(str, node.effects)),
+            arguments=tuple(
+                Argument(
+                    name,
+                    HIDDEN if name in tool.marks.secrets and value is not None else self.secrets.value(value),
+                    origins(term, instance, source),
+                )
+                for (name, value), (_, term) in zip(bound, call.bound, strict=True)
+            ),
+            held=self._held,
+        )
+
+    async def _ask(self, question: Question, instance: Instance, request: ApprovalRequest) -> None:
+        """Ask, one request after the other, and tell the answer."""
+        refusal: PlanError | None = None
+        try:
+            async with self._turn:
+                self._asking.asked(instance, request.tool)
+                if await self._answer(request) is not True:
+                    refusal = _refusal(instance, request, "no")
+        except (Exception, asyncio.CancelledError) as error:
+            if not question.is_open:
+                raise
+            refusal = _refusal(instance, request, "failed", error)
+        finally:
+            self._group.ended(asyncio.current_task())
+        if question.is_open:
+            self._asking.answered(instance, refusal)
+
+    async def _answer(self, request: ApprovalRequest) -> object:
+        """What the callback says."""
+        callback = self._approval.callback
+        assert callback is not None  # noqa: S101 — otherwise it was refused
+        if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
+            return await cast("Awaitable[bool]", callback(request))
+        answer = await self._in_thread(partial(callback, request))
+        return await answer if isawaitable(answer) else answer
+
+    async def _in_thread(self, work: Callable[[], object]) -> object:
+        """The result of a function that is called in a thread, which is left to itself if nobody waits any more."""
+        came: asyncio.Future[object] = self._loop.create_future()
+
+        def ended(result: object, error: BaseException | None) -> None:
+            if came.done():
+                return
+            if error is None:
+                came.set_result(result)
+            elif isinstance(error, Exception) and not isinstance(error, StopIteration):
+                came.set_exception(error)
+            else:
+                came.set_exception(RuntimeError(repr(error)))  # a future does not take it, or it would end the loop
+
+        job = Job(work, begun=lambda: None, ended=ended, label="approval")
+        self._threads.submit(job)
+        try:
+            return await came
+        except asyncio.CancelledError:
+            self._threads.leave(job)
+            raise
+
+
+def idempotency_key(run_id: str, key: Key) -> str:
+    """The key of a write: the same for the same run and instance, whatever the attempt."""
+    return hashlib.sha256(json.dumps([run_id, *key]).encode()).hexdigest()[:32]
+
+
+def _refusal(
+    instance: Instance, request: ApprovalRequest, reason: Refusal, cause: BaseException | None = None
+) -> NotApproved:
+    """The error of a call that nobody approved."""
+    words = None if cause is None else f"{type(cause).__name__}: {cause}".removesuffix(": ")
+    error = NotApproved(instance.node.task, instance.node.span, tool=request.tool, reason=reason, why=words)
+    error.__cause__ = cause
+    return error
+
+
+def _fits(tool: Tool, bound: Bound) -> bool:
+    """Whether the arguments fit their parameters."""
+    try:
+        for name, value in bound:
+            tool.signature.check(name, value)
+    except ArgumentError:
+        return False
+    return True
