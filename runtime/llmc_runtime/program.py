@@ -81,8 +81,8 @@ class Program:
     async def run(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]) -> Run:
         """Run it; raises InputError and ContextError before anything is started.
 
-        `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an ApprovalRequest,
-        async or called in a thread, or "ask", "all" or "none". `emit` is told every event as it happens.
+        `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an
+        ApprovalRequest, async or called in a thread, or "ask", "all" or "none". `emit` is told every event.
         """
         options = self._options(terms)
         return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held), **options))

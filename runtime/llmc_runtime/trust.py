@@ -18,7 +18,7 @@ from llmc_compiler.secrecy import Secrecy, texts
 from llmc_compiler.term import Json, NodeId
 from llmc_compiler.tools import ArgumentError, Tool
 from llmc_grammar.source import Source
-from llmc_runtime.approval import Approval, Argument, ApprovalRequest
+from llmc_runtime.approval import Approval, ApprovalRequest, Argument
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal
 from llmc_runtime.group import Group
