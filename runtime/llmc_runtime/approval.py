@@ -18,13 +18,15 @@ from llmc_compiler.effects import When
 from llmc_compiler.graph import Call, Node, TaskId
 from llmc_compiler.term import Json
 from llmc_runtime.errors import Held, NotApproved, PlanError
-from llmc_runtime.text import value_text
+from llmc_runtime.text import value_text, wrapped
 
 Word = Literal["ask", "all", "none"]
 WORDS: Final[tuple[Word, ...]] = get_args(Word)
 
 _WIDTH: Final = 100
-_NAME: Final = 16
+_NAME: Final = 32
+_VALUE: Final = 900
+"""Cells that a value takes at most; of a longer text it is said how long it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,8 @@ class ApprovalRequest:
         if self.held:
             yield "  the plan had to be repaired: a statement may begin or end elsewhere than was meant"
         for argument in self.arguments:
-            yield fit(
-                f"  {fit(argument.name or '*', _NAME)} = {value_text(argument.value, _WIDTH - _NAME - 6)}", _WIDTH
-            )
+            text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
+            yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
             yield fit(f"      from {'; '.join(map(str, argument.origins))}", _WIDTH)
 
 

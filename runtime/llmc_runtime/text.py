@@ -1,8 +1,9 @@
 """Values as text for people: bounded, in one line, and without characters that control a terminal."""
 
 import json
+from collections.abc import Iterator
 
-from llmc_compiler.cells import fit
+from llmc_compiler.cells import cells, fit
 
 
 def start_of_json(value: object, limit: int) -> str:
@@ -24,3 +25,16 @@ def value_text(value: object, width: int) -> str:
         size = f" ({len(value):,} characters)"
         return fit(start_of_json(value, width), width - len(size)) + size
     return fit(start_of_json(value, width), width)
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """A text that is fit for a terminal in lines of so many cells."""
+    line, room = "", width
+    for character in text:
+        size = cells(character)
+        if size > room:
+            yield line
+            line, room = "", width
+        line += character
+        room -= size
+    yield line

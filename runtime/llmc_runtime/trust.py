@@ -16,7 +16,7 @@ from llmc_compiler.graph import Call, Node
 from llmc_compiler.marks import UNMARKED
 from llmc_compiler.secrecy import Secrecy, texts
 from llmc_compiler.term import Json, NodeId
-from llmc_compiler.tools import ArgumentError, Tool
+from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument
 from llmc_runtime.contexts import Contexts
@@ -27,6 +27,7 @@ from llmc_runtime.origins import line_of, origins
 from llmc_runtime.outcomes import Done, Key
 from llmc_runtime.secrets import HIDDEN, SHORTEST, Secrets
 from llmc_runtime.threads import Job, Threads
+from llmc_runtime.values import thaw
 
 Bound = Sequence[tuple[str | None, Json]]
 
@@ -177,7 +178,7 @@ class Trust:
             arguments=tuple(
                 Argument(
                     name,
-                    HIDDEN if name in tool.marks.secrets and value is not None else self.secrets.value(value),
+                    HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value)),
                     origins(term, instance, source),
                 )
                 for (name, value), (_, term) in zip(bound, call.bound, strict=True)
@@ -254,6 +255,6 @@ def _fits(tool: Tool, bound: Bound) -> bool:
     try:
         for name, value in bound:
             tool.signature.check(name, value)
-    except ArgumentError:
+    except BaseException:  # noqa: BLE001 — validators are the tool's code, and the call meets the same
         return False
     return True
