@@ -85,6 +85,7 @@ class _Dry:
         self._source = source
         self._values: dict[NodeId, Json] = {}
         self._skipped: set[NodeId] = set()
+        self._ends: dict[NodeId, tuple[NodeId, ...]] = {}
         described = [*describe_nodes(graph), *describe_bodies(graph)]
         self._texts = {node.id: (text, when) for node, text, when in described}
         self._waits = waits(graph)
@@ -105,14 +106,33 @@ class _Dry:
         """The calls that would be made."""
         for node in self._graph.nodes.values():
             unmet = self._unmet(node)
-            if unmet is None:
+            found: tuple[Planned, ...] = ()
+            if unmet is None or self._reads_skipped(node):
                 self._skipped.add(node.id)
             elif isinstance(node.op, Call):
-                yield self._planned(node, node.op, unmet)
+                found = (self._planned(node, node.op, unmet),)
             elif isinstance(node.op, Evaluate):
                 self._evaluate(node, node.op.term)
             elif isinstance(node.op, Loop):
-                yield from self._loop(node, node.op, unmet)
+                found = tuple(self._loop(node, node.op, unmet))
+            self._ends[node.id] = tuple(call.node for call in found) or self._calls_before(node)
+            yield from found
+
+    def _calls_before(self, node: Node) -> tuple[NodeId, ...]:
+        """The calls that end before the node is done: through what is skipped or no call, to those before."""
+        found = (end for other in self._waits[node.id] for end in self._ends.get(other, (other,)))
+        return tuple(dict.fromkeys(found))
+
+    def _reads_skipped(self, node: Node) -> bool:
+        """Whether an argument of a call is known to be skipped."""
+        for _, term in node.op.bound if isinstance(node.op, Call) else ():
+            try:
+                evaluate(term, self)
+            except SkippedRead:
+                return True
+            except (_UnknownError, EvaluationError):
+                continue
+        return False
 
     def _unmet(self, node: Node) -> tuple[str, ...] | None:
         """The conditions of a node that are not known to hold; None if one is known not to."""
@@ -177,5 +197,5 @@ class _Dry:
             conditions=conditions,
             in_loop=in_loop,
             elements=elements,
-            waits=tuple(other for other in self._waits[node.id] if other not in self._skipped),
+            waits=self._calls_before(node),
         )

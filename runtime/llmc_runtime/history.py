@@ -41,8 +41,8 @@ class Past:
 
     @property
     def label(self) -> str:
-        """The node, and the positions in the loops around it."""
-        return self.node.id + "".join(f"[{index}]" for index in self.key[1])
+        """The node, and the positions in the loops around it; the main call of a loop goes by the task's name."""
+        return self.node.id.removesuffix("/each") + "".join(f"[{index}]" for index in self.key[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,9 +171,10 @@ def _events(lines: list[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[Tra
     for number, line in enumerate(lines, 2):
         found = _object(line, number) or {}
         name, at = found.get("event"), found.get("at")
-        if not isinstance(name, str) or not isinstance(at, (int, float)) or not isfinite(at) or at < last:
+        is_time = isinstance(at, (int, float)) and not isinstance(at, bool) and isfinite(at) and at >= last
+        if not isinstance(name, str) or not is_time:
             raise TraceError(f"line {number} is no event of a run")
-        last = float(at)
+        last = float(found["at"])
         yield TracedEvent(name, last, _key(found, nodes, number), found)
 
 

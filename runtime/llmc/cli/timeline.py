@@ -15,7 +15,7 @@ ROWS: Final = 200
 
 _LABEL: Final = 12
 _TIME: Final = 9
-_NARROWEST: Final = 12
+_NARROWEST: Final = 4
 _CHAIN: Final = 9
 
 _PHASES: Final = {
@@ -57,9 +57,20 @@ def draw(plan: str, past: History, *, width: int) -> Iterator[Line]:
         yield _row(row, picture, is_long=row.key in chain, labels=labels, texts=texts)
     if len(rows) > len(kept):
         yield ((f"… {len(rows) - len(kept):,} more", "dim"),)
-    legend = "   ".join(f"{sign} {words}" for (sign, _), words in _LEGEND if sign in used)
-    if legend:
-        yield ((fit(legend, width), "dim"),)
+    for line in _legend(used, width):
+        yield ((line, "dim"),)
+
+
+def _legend(used: set[str], width: int) -> Iterator[str]:
+    """What the signs mean, in as many lines as that takes."""
+    line = ""
+    for words in (f"{sign} {meaning}" for (sign, _), meaning in _LEGEND if sign in used):
+        if line and cells(line) + 3 + cells(words) > width:
+            yield line
+            line = ""
+        line += f"   {words}" if line else words
+    if line:
+        yield fit(line, width)
 
 
 def _summary(plan: str, past: History) -> Iterator[str]:
@@ -114,9 +125,9 @@ def _styled(picture: str) -> Iterator[Piece]:
 def _bar(row: Past, seconds: float, width: int) -> str:
     """What a call did, cell by cell: what is short is still one cell."""
     signs = [" "] * width
-    began = row.attempts[0].began if row.attempts else row.ended
-    if began is None:
-        began = seconds
+    if not row.attempts and row.asked is None:
+        return "".join(signs)
+    began = row.attempts[0].began if row.attempts else seconds if row.ended is None else row.ended
     turn = row.ready if row.asked is None else row.asked
     _fill(signs, "·", row.ready, turn, seconds)
     if row.asked is not None:
