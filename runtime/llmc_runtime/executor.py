@@ -68,6 +68,8 @@ class Executor:
     async def __aenter__(self) -> Self:
         """Start the run."""
         loop = asyncio.get_running_loop()
+        # Before the group, which copies the context variables that are set by then.
+        await self.trust.open()
         self._group = Group(loop)
         self._threads = Threads(loop, self._limit)
         self._flow = Flow(
@@ -79,7 +81,7 @@ class Executor:
             elements=self._elements,
         )
         self._flow.door = Door(loop, self._group, self._threads, self._random, self._flow)
-        await self.trust.open(loop, self._group, self._params, self._flow)
+        self.trust.begin(loop, self._group, self._params, self._flow)
         self._flow.tell(events.RunStarted(self._flow.now()))
         return self
 

@@ -21,7 +21,11 @@ HIDDEN: Final = "[secret]"
 SHORTEST: Final = 4
 """Characters that a secret has at least to be found in a text; a shorter one is hidden only where it stands alone."""
 
-_TRACE: Final = 64 * 1024
+LONGEST: Final = 10_000
+"""Characters that it may have at most for that."""
+
+_WORDS: Final = 4_000
+"""Characters of an exception that are kept where it holds a secret."""
 
 
 class HiddenError(Exception):
@@ -33,7 +37,7 @@ class Secrets:
 
     def __init__(self) -> None:
         self._texts: set[str] = set()
-        self._forms: tuple[str, ...] = ()
+        self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
     def __bool__(self) -> bool:
@@ -42,21 +46,27 @@ class Secrets:
 
     def add(self, text: str) -> bool:
         """Hide this text from now on; whether it can be found inside of others."""
-        is_long = len(text) >= SHORTEST
+        can_be_found = SHORTEST <= len(text) <= LONGEST
         if text not in self._texts:
             self._texts.add(text)
-            if is_long:
-                forms = {*self._forms, *_forms(text)}
-                # The longest first, since one secret may begin like another.
-                self._forms = tuple(sorted(forms, key=lambda form: (-len(form), form)))
-                self._pattern = re.compile("|".join(map(re.escape, self._forms)))
-        return is_long
+            if can_be_found:
+                self._forms.update(_forms(text))
+                self._pattern = None
+        return can_be_found
 
     def text(self, text: str) -> str:
         """The text without secrets."""
         if text in self._texts:
             return HIDDEN
-        return text if self._pattern is None else self._pattern.sub(HIDDEN, text)
+        return self._found().sub(HIDDEN, text) if self._forms else text
+
+    def _found(self) -> re.Pattern[str]:
+        """What finds the secrets in a text."""
+        if self._pattern is None:
+            # The longest first, since one secret may begin like another.
+            forms = sorted(self._forms, key=lambda form: (-len(form), form))
+            self._pattern = re.compile("|".join(map(re.escape, forms)))
+        return self._pattern
 
     def value(self, value: Json) -> Json:
         """The value without secrets, in its texts and its keys."""
@@ -72,13 +82,13 @@ class Secrets:
 
     def cover(self, error: LlmcError) -> None:
         """Take the secrets out of an error: out of its text, and out of the exception that it is from."""
-        if self._pattern is None:
+        if not self._forms:
             return
         error.args = tuple(self._cut(self.text(part)) if isinstance(part, str) else part for part in error.args)
         cause = error.__cause__
         if isinstance(cause, LlmcError):
             self.cover(cause)
-        elif cause is not None and self._pattern.search(_whole(cause)):
+        elif cause is not None and self._found().search(_whole(cause)):
             error.__cause__ = _stand_in(cause, self._cut(self.text(_words(cause))))
             error.__suppress_context__ = True
 
@@ -104,7 +114,7 @@ def _forms(text: str) -> Iterator[str]:
 def _words(error: BaseException) -> str:
     """What an exception says, as far as it can."""
     try:
-        return str(error)[:_TRACE]
+        return str(error)[:_WORDS]
     except Exception:  # noqa: BLE001 — an exception may fail at describing itself
         return ""
 

@@ -25,7 +25,7 @@ from llmc_runtime.group import Group
 from llmc_runtime.instance import Instance
 from llmc_runtime.origins import line_of, origins
 from llmc_runtime.outcomes import Done, Key
-from llmc_runtime.secrets import HIDDEN, SHORTEST, Secrets
+from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
 from llmc_runtime.threads import Job, Threads
 from llmc_runtime.values import thaw
 
@@ -88,15 +88,18 @@ class Trust:
 
     # The run
 
-    async def open(self, loop: AbstractEventLoop, group: Group, params: Mapping[str, Json], asking: Asking) -> None:
-        """The run begins: open its contexts; raises ContextError."""
-        self._loop, self._group, self._params, self._asking = loop, group, params, asking
-        self._threads = Threads(loop, 1)
+    async def open(self) -> None:
+        """Open the contexts; raises ContextError."""
         try:
             await self._contexts.open()
         except ContextError as error:
             self.secrets.cover(error)
             raise
+
+    def begin(self, loop: AbstractEventLoop, group: Group, params: Mapping[str, Json], asking: Asking) -> None:
+        """The run begins, with these inputs."""
+        self._loop, self._group, self._params, self._asking = loop, group, params, asking
+        self._threads = Threads(loop, 1)
 
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -131,9 +134,8 @@ class Trust:
         """Keep these texts secret."""
         for text in found:
             if not self.secrets.add(text):
-                self.notes[
-                    f"{what} is a secret of fewer than {SHORTEST} characters: it is hidden only where it stands alone"
-                ] = None
+                size = f"fewer than {SHORTEST}" if len(text) < SHORTEST else f"more than {LONGEST:,}"
+                self.notes[f"{what} is a secret of {size} characters: it is hidden only where it stands alone"] = None
 
     # Calls
 

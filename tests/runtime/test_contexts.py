@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 
 import pytest
@@ -170,6 +171,27 @@ def test_a_context_sees_that_the_run_was_cancelled_and_cannot_hide_it() -> None:
 
     clock.run(main())
     assert told == ["open", "saw CancelledError"]
+
+
+def test_tools_see_the_context_variables_that_a_context_sets() -> None:
+    """As code inside of `async with` does."""
+    tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Mailbox]:
+        tenant.set("ann")
+        yield Mailbox()
+
+    @llmc.nondet
+    async def who(box: llmc.Context[Mailbox]) -> str:
+        return tenant.get()
+
+    @llmc.nondet
+    def who_sync() -> str:
+        return tenant.get()
+
+    tools = llmc.Toolbox([who], context=opened) | llmc.Toolbox([who_sync])
+    assert llmc.compile("join(who(), who_sync())\n", tools).run_sync().value == ["ann", "ann"]
 
 
 async def test_a_streamed_plan_has_contexts_too() -> None:

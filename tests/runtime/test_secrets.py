@@ -14,7 +14,7 @@ import llmc
 from llmc_runtime import events
 from llmc_runtime.errors import ToolFailed
 from llmc_runtime.run import Run
-from llmc_runtime.secrets import HIDDEN, SHORTEST, HiddenError, Secrets
+from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, HiddenError, Secrets
 from llmc_runtime.trace import event_line, head_line
 from tests.runtime import clock
 
@@ -284,6 +284,14 @@ def test_a_secret_that_was_cut_off_is_hidden_too(cut: int) -> None:
     secrets.cover(error)
     assert "corr" not in str(error)
     assert str(error).endswith(f"{HIDDEN}…")
+
+
+def test_a_secret_of_any_length_is_hidden_where_it_stands_alone() -> None:
+    """Texts are not searched for very long ones."""
+    secrets = Secrets()
+    assert not secrets.add("x" * (LONGEST + 1))
+    assert secrets.value(["x" * (LONGEST + 1), "y"]) == [HIDDEN, "y"]
+    assert secrets.text("x" * (LONGEST + 2)) == "x" * (LONGEST + 2)
 
 
 def test_values_and_keys_are_covered() -> None:
