@@ -80,13 +80,15 @@ def read_marks(signature: Signature, hints: Mapping[str, Any], key: str | None) 
         _check_secret(signature.parameters.get(name), name, hints.get(name))
     context = contexts[0] if contexts else None
     wanted = _plain(hints[context]) if context else None
-    return Marks(
+    found = Marks(
         key=key,
         context=context,
         wants=wanted if isinstance(wanted, type) and wanted is not object else None,
         secrets=secrets,
         returns_secret=_mark(hints.get("return")) is _SECRET,
     )
+    # One object for all, so that who has none is known without a look inside.
+    return UNMARKED if found == UNMARKED else found
 
 
 def unmarked(hints: Mapping[str, Any]) -> dict[str, Any]:

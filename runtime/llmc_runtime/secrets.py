@@ -63,8 +63,8 @@ class Secrets:
     def _found(self) -> re.Pattern[str]:
         """What finds the secrets in a text."""
         if self._pattern is None:
-            # The longest first, since one secret may begin like another.
-            forms = sorted(self._forms, key=lambda form: (-len(form), form))
+            # The longest first: a secret may begin like another one, or be a part of what stands for it.
+            forms = sorted({*self._forms, HIDDEN}, key=lambda form: (-len(form), form))
             self._pattern = re.compile("|".join(map(re.escape, forms)))
         return self._pattern
 
@@ -88,13 +88,15 @@ class Secrets:
         cause = error.__cause__
         if isinstance(cause, LlmcError):
             self.cover(cause)
-        elif cause is not None and self._found().search(_whole(cause)):
+        elif cause is not None and any(found[0] != HIDDEN for found in self._found().finditer(_whole(cause))):
             error.__cause__ = _stand_in(cause, self._cut(self.text(_words(cause))))
             error.__suppress_context__ = True
 
     def _cut(self, text: str) -> str:
         """The text without the beginning of a secret where it was cut off."""
         body = text.removesuffix("…")
+        if body.endswith(HIDDEN):
+            return text
         for form in self._forms:
             for length in range(min(len(form) - 1, len(body)), SHORTEST - 1, -1):
                 if body.endswith(form[:length]):

@@ -13,6 +13,9 @@ import pytest
 
 from tests.cli.conftest import Cli
 
+PATIENCE = 180.0
+"""How long, in real seconds, a command may take on a machine that is busy."""
+
 TOOLS = r'''
 """Tools that leave a mark."""
 
@@ -151,8 +154,8 @@ def on_a_terminal(folder: Path, answer: bytes, *options: str, early: bytes = b""
     os.close(inner)
     if early:
         os.write(outer, early)
-    seen, answered, end = b"", False, monotonic() + 30
-    while monotonic() < end and select.select([outer], [], [], 30)[0]:
+    seen, answered, end = b"", False, monotonic() + PATIENCE
+    while monotonic() < end and select.select([outer], [], [], PATIENCE)[0]:
         try:
             piece = os.read(outer, 65536)
         except OSError:  # the other side is closed
@@ -164,7 +167,7 @@ def on_a_terminal(folder: Path, answer: bytes, *options: str, early: bytes = b""
             answered = True
             os.write(outer, answer)
     os.close(outer)
-    return process.wait(30), seen.decode()
+    return process.wait(PATIENCE), seen.decode()
 
 
 def _take_terminal() -> None:

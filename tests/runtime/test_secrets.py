@@ -294,6 +294,20 @@ def test_a_secret_of_any_length_is_hidden_where_it_stands_alone() -> None:
     assert secrets.text("x" * (LONGEST + 2)) == "x" * (LONGEST + 2)
 
 
+@pytest.mark.parametrize("secret", ["secret", "ecre", "secret]", "[secret] and more", "ecret]!!"])
+def test_what_stands_for_a_secret_stays_what_it_is(secret: str) -> None:
+    """Covering twice is covering once, also where the secret is a part of the word for it."""
+    secrets = Secrets()
+    secrets.add(secret)
+    error = ToolFailed("1", (0, 0), tool="f", attempt=1, why=ValueError(f"no {secret}"))  # type: ignore[arg-type]
+    error.__cause__ = ValueError(f"no {secret}")
+    secrets.cover(error)
+    once, cause = str(error), error.__cause__
+    secrets.cover(error)
+    assert (str(error), error.__cause__) == (once, cause)
+    assert once == f"task 1 failed: `f` raised ValueError: no {HIDDEN}"
+
+
 def test_values_and_keys_are_covered() -> None:
     """At any depth; what is no text stays as it is."""
     secrets = Secrets()
