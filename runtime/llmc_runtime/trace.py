@@ -29,6 +29,8 @@ LARGEST: Final = 64 * 1024 * 1024
 
 _LONGEST_TEXT: Final = 200
 
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 TracedKey = tuple[str, tuple[int, ...]]
 """An instance in a trace: its node, and the position in each loop around it."""
 
@@ -111,7 +113,7 @@ def event_line(event: Event) -> str:
 
 def _line(value: object) -> str:
     """A line of JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _encode(value) + "\n"
 
 
 def read_trace(stream: BinaryIO) -> Trace:
