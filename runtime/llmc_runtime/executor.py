@@ -81,7 +81,7 @@ class Executor:
             elements=self._elements,
         )
         self._flow.door = Door(loop, self._group, self._threads, self._random, self._flow)
-        self.trust.begin(loop, self._group, self._params, self._flow)
+        self.trust.begin(self._params, self._flow)
         self._flow.tell(events.RunStarted(self._flow.now()))
         return self
 

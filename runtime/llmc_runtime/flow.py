@@ -12,13 +12,14 @@ from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.term import Const, NodeId
 from llmc_runtime import events
+from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound, Calling, Door
 from llmc_runtime.decide import failed, is_failed_write, obstacle
 from llmc_runtime.errors import CallError, PlanError
 from llmc_runtime.instance import Instance, NullReads, Scope
 from llmc_runtime.loops import collect, elements, expand
 from llmc_runtime.outcomes import BlockedBy, Done, Dropped, Failed, Key, Outcome, Skipped
-from llmc_runtime.trust import Question, Trust
+from llmc_runtime.trust import Trust
 
 
 class Flow:

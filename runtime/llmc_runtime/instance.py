@@ -2,24 +2,16 @@
 
 from collections.abc import Mapping
 from itertools import count
-from typing import Protocol
 
 from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Node
 from llmc_compiler.term import Json, NodeId
+from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound, Calling
 from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
 
 _sequence = count()
-
-
-class Asking(Protocol):
-    """A question that waits for its answer."""
-
-    def give_up(self) -> None:
-        """Nobody wants the answer any more."""
-        ...
 
 
 class Scope:
@@ -138,7 +130,7 @@ class Instance:
         self.error: PlanError | None = None
         self.is_hindered = False
         self.failed_writes: tuple[Instance, ...] = ()
-        self.calling: Calling[Instance] | Asking | None = None
+        self.calling: Calling[Instance] | Question | None = None
         self.arguments: Bound = ()
         self.elements: list[Scope] | None = None
         self.started: float | None = None

@@ -3,13 +3,11 @@
 import asyncio
 import hashlib
 import json
-from asyncio import AbstractEventLoop, Task
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from inspect import isawaitable, iscoroutinefunction
 from types import TracebackType
-from typing import Protocol, cast
+from typing import Protocol
 from uuid import uuid4
 
 from llmc_compiler.graph import Call, Node
@@ -19,14 +17,14 @@ from llmc_compiler.term import Json, NodeId
 from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument
+from llmc_runtime.asking import Asker, Question
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal
-from llmc_runtime.group import Group
+from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
 from llmc_runtime.origins import line_of, origins
 from llmc_runtime.outcomes import Done, Key
 from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
-from llmc_runtime.threads import Job, Threads
 from llmc_runtime.values import thaw
 
 Bound = Sequence[tuple[str | None, Json]]
@@ -42,22 +40,6 @@ class Asking(Protocol):
     def answered(self, owner: Instance, refusal: PlanError | None, /) -> None:
         """They said yes, or the call is refused."""
         ...
-
-
-class Question:
-    """A call that waits for its answer."""
-
-    __slots__ = ("is_open", "task")
-
-    def __init__(self) -> None:
-        self.is_open = True
-        self.task: Task[None] | None = None
-
-    def give_up(self) -> None:
-        """Nobody wants the answer."""
-        self.is_open = False
-        if self.task is not None:
-            self.task.cancel()
 
 
 class Trust:
@@ -84,7 +66,7 @@ class Trust:
         self._secrecy = Secrecy()
         self._params: Mapping[str, Json] = {}
         self._held = False
-        self._turn = asyncio.Lock()
+        self._asker: Asker | None = None
 
     # The run
 
@@ -96,17 +78,21 @@ class Trust:
             self.secrets.cover(error)
             raise
 
-    def begin(self, loop: AbstractEventLoop, group: Group, params: Mapping[str, Json], asking: Asking) -> None:
+    def begin(self, params: Mapping[str, Json], asking: Asking) -> None:
         """The run begins, with these inputs."""
-        self._loop, self._group, self._params, self._asking = loop, group, params, asking
-        self._threads = Threads(loop, 1)
+        self._params, self._asking = params, asking
+        callback = self._approval.callback
+        self._asker = None if callback is None else Asker(callback)
 
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The run is over."""
-        self._threads.close()
-        await self._contexts.close(kind, error, trace)
+        """The run is over: questions were given up, and contexts are closed."""
+        try:
+            if self._asker is not None and (left := await self._asker.end()):
+                self.notes[f"{left} of those that were asked did not stop when the run ended"] = None
+        finally:
+            await self._contexts.close(kind, error, trace)
 
     def hold(self) -> None:
         """From here on nothing that may change something is called without being asked for."""
@@ -152,7 +138,8 @@ class Trust:
             filled[tool.marks.key] = idempotency_key(self.run_id, instance.key)
         if tool.marks.context is not None:
             filled[tool.marks.context] = self._contexts.of(tool)
-        return replace(call, tool=replace(tool, call=partial(tool.call, **filled))) if filled else call
+        # The function itself stays the tool's own, by which others know it.
+        return replace(call, tool=replace(tool, signature=Filled(tool.signature, filled))) if filled else call
 
     def question(self, instance: Instance, call: Call, bound: Bound) -> Question | PlanError | None:
         """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
@@ -162,11 +149,9 @@ class Trust:
         refusal = self._approval.refusal(node, call, held=self._held)
         if refusal is not None:
             return refusal
-        if not _fits(call.tool, bound):
+        if self._asker is None or not _fits(call.tool, bound):
             return None  # the call fails by itself, and nobody is asked for it
-        question, request = Question(), self._request(instance, call, bound)
-        question.task = self._group.start(self._ask(question, instance, request), f"approval (task {node.task})")
-        return question
+        return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound)))
 
     def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
         """What is asked."""
@@ -188,53 +173,18 @@ class Trust:
             held=self._held,
         )
 
-    async def _ask(self, question: Question, instance: Instance, request: ApprovalRequest) -> None:
-        """Ask, one request after the other, and tell the answer."""
+    async def _ask(self, asker: Asker, instance: Instance, request: ApprovalRequest, question: Question) -> None:
+        """Ask, and tell the answer."""
         refusal: PlanError | None = None
         try:
-            async with self._turn:
-                self._asking.asked(instance, request.tool)
-                if await self._answer(request) is not True:
-                    refusal = _refusal(instance, request, "no")
+            if await asker.ask(request, partial(self._asking.asked, instance, request.tool)) is not True:
+                refusal = _refusal(instance, request, "no")
         except (Exception, asyncio.CancelledError) as error:
             if not question.is_open:
                 raise
             refusal = _refusal(instance, request, "failed", error)
-        finally:
-            self._group.ended(asyncio.current_task())
         if question.is_open:
             self._asking.answered(instance, refusal)
-
-    async def _answer(self, request: ApprovalRequest) -> object:
-        """What the callback says."""
-        callback = self._approval.callback
-        assert callback is not None  # noqa: S101 — otherwise it was refused
-        if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
-            return await cast("Awaitable[bool]", callback(request))
-        answer = await self._in_thread(partial(callback, request))
-        return await answer if isawaitable(answer) else answer
-
-    async def _in_thread(self, work: Callable[[], object]) -> object:
-        """The result of a function that is called in a thread, which is left to itself if nobody waits any more."""
-        came: asyncio.Future[object] = self._loop.create_future()
-
-        def ended(result: object, error: BaseException | None) -> None:
-            if came.done():
-                return
-            if error is None:
-                came.set_result(result)
-            elif isinstance(error, Exception) and not isinstance(error, StopIteration):
-                came.set_exception(error)
-            else:
-                came.set_exception(RuntimeError(repr(error)))  # a future does not take it, or it would end the loop
-
-        job = Job(work, begun=lambda: None, ended=ended, label="approval")
-        self._threads.submit(job)
-        try:
-            return await came
-        except asyncio.CancelledError:
-            self._threads.leave(job)
-            raise
 
 
 def idempotency_key(run_id: str, key: Key) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime import events
+from llmc_runtime import asking, events
 from llmc_runtime.approval import Approval, Argument, Origin, may_change
-from llmc_runtime.run import Run
+from llmc_runtime.run import Run, execute
+from llmc_runtime.trust import Trust
 from tests.runtime import clock
 
 written: list[str] = []
@@ -275,7 +276,7 @@ def test_a_function_that_is_not_async_is_called_in_a_thread() -> None:
     tools = llmc.Toolbox([send, release])
     run = llmc.compile('send("a")\nsend("b")\nrelease()\njoin(1)\n', tools, passes=()).run_sync(approve=ask)
     assert run.errors == {}
-    assert len(threads) == 1
+    assert threads
     assert get_ident() not in threads
 
 
@@ -347,6 +348,30 @@ def test_a_run_that_is_cancelled_waits_for_no_answer(is_async: bool) -> None:
         await asyncio.sleep(0)
 
     asyncio.run(main())
+    assert written == []
+
+
+def test_who_does_not_stop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a grace; how many there are is noted."""
+    monkeypatch.setattr(asking, "GRACE", 0.01)
+
+    async def stubborn(request: llmc.ApprovalRequest) -> bool:
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            await asyncio.sleep(1000)
+        return True
+
+    async def main() -> Trust:
+        trust = Trust(Approval(None, stubborn))
+        run = asyncio.ensure_future(execute(compiled('send("a")\n').graph, {}, trust=trust))
+        await asyncio.sleep(0.01)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+        return trust
+
+    assert list(asyncio.run(main()).notes) == ["1 of those that were asked did not stop when the run ended"]
     assert written == []
 
 
