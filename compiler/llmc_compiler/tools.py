@@ -85,7 +85,7 @@ class Settings(TypedDict, total=False):
     name: str | None
     latency: float | None
     early: bool
-    cost: float | None
+    cost: float
     approve: bool
     idempotency_key: str | None
 
@@ -108,14 +108,14 @@ class Tool:
     is_async: bool
     latency: float | None = None
     early: bool = True
-    cost: float | None = None
+    cost: float = 0.0
     approve: bool = False
     marks: Marks = UNMARKED
     opens: Opening | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises ToolboxError."""
-        if self.cost is not None and not _is_amount(self.cost):
+        if not _is_amount(self.cost):
             message = f"the cost of `{self.name}` is {self.cost!r}: give a number that is not negative"
             raise ToolboxError(message)
         if self.marks.key is not None and not self.effect.is_write:
@@ -140,7 +140,7 @@ class Tool:
         name: str | None = None,
         latency: float | None = None,
         early: bool = True,
-        cost: float | None = None,
+        cost: float = 0.0,
         approve: bool = False,
         idempotency_key: str | None = None,
     ) -> "Tool":
@@ -173,7 +173,7 @@ class Tool:
         call: Function,
         *,
         returns: Mapping[str, Any] | None = None,
-        cost: float | None = None,
+        cost: float = 0.0,
         approve: bool = False,
     ) -> "Tool":
         """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.

@@ -44,7 +44,7 @@ def test_declarations_are_kept() -> None:
     """What a decorator says is on the tool."""
     assert (send.approve, send.cost, send.may_repeat) == (True, 0.5, True)
     plain = pure(lambda: None)
-    assert (plain.approve, plain.cost, plain.marks.hidden) == (False, None, ())
+    assert (plain.approve, plain.cost, plain.marks.hidden) == (False, 0.0, ())
     made = Tool.from_schema("f", "", {}, "write(a)", print, approve=True, cost=2)
     assert (made.approve, made.cost, made.may_repeat) == (True, 2, False)
 
