@@ -93,8 +93,16 @@ def test_json_is_one_document(cli: Cli) -> None:
     assert document["value"] == 3
     assert document["results"] == {"b": 3}
     assert document["errors"] == {
-        "a": {"type": "ToolFailed", "message": "task a failed: `fail` raised RuntimeError: no"}
+        "a": {
+            "type": "ToolFailed",
+            "message": "task a failed: `fail` raised RuntimeError: no",
+            "line": 2,
+            "tool": "fail",
+            "attempt": 1,
+            "in_doubt": False,
+        }
     }
+    assert (document["version"], document["language"], document["has_value"]) == (1, 1, True)
     assert document["skipped"] == []
     assert document["calls"] == 2
     assert document["sum_of_calls"] >= document["longest_chain"] >= 0

@@ -219,3 +219,18 @@ def test_a_last_line_that_was_cut_off_is_left_out(cli: Cli, folder: Path) -> Non
         "llmc: out.jsonl: the run did not end: it was killed, or still goes on",
     ]
     assert ended.stdout.startswith("trip.llmc: 6 calls")
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("60", 60), ("200", 120), ("20", 40)])
+def test_a_terminal_gets_colours_and_its_own_width(
+    cli: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch, columns: str, widest: int
+) -> None:
+    """Within reason."""
+    (folder / "out.jsonl").write_bytes(traced([*EVENTS, END]))
+    module = import_module("llmc.cli.trace")
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(module, "_is_terminal", lambda: True)
+    ended = cli("trace", "out.jsonl")
+    assert ended.status == 0
+    assert module._width() == widest  # noqa: SLF001 — what it draws depends on it

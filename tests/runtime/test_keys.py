@@ -10,6 +10,7 @@ import llmc
 from llmc_compiler.graph import Graph
 from llmc_compiler.tools import Tool
 from llmc_runtime.errors import CallError
+from llmc_runtime.filled import Filled
 from llmc_runtime.run import Run, execute
 from llmc_runtime.trust import Trust, idempotency_key
 from tests.runtime import clock
@@ -161,3 +162,14 @@ def test_a_sync_tool_gets_its_key_too(is_async: bool) -> None:
     tool = llmc.write("shop", name="order", idempotency_key="key")(order_async if is_async else order)
     assert play("1. order()\n", tool).errors == {}
     assert found == [idempotency_key("run", ("1", ()))]  # type: ignore[arg-type]  # ids are texts
+
+
+def test_a_filled_signature_is_the_tools_own_but_for_what_is_filled_in() -> None:
+    """Whoever looks at the call sees what a plan sees."""
+    own = keyed(Shop(lost=0)).signature
+    filled = Filled(own, {"key": "k"})
+    assert (filled.shape, filled.parameters, filled.returns) == (own.shape, own.parameters, own.returns)
+    assert filled.takes_text("item")
+    filled.check("item", "tea")
+    assert filled.prepare([("item", "tea")]) == ([], {"item": "tea", "key": "k"})
+    assert filled.accept(1) == 1

@@ -31,6 +31,7 @@ class Prompt:
     async def __call__(self, request: "ApprovalRequest") -> bool:
         """Whether the answer is yes; an end of the input is a no."""
         with nullcontext() if self.progress is None else self.progress.still():
+            _forget_typed(sys.stdin.fileno())
             print(f"{request}\nmay this run? [y/N] ", end="", file=sys.stderr, flush=True)
             try:
                 answer = await _line(sys.stdin.fileno())
@@ -45,10 +46,15 @@ def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-async def _line(descriptor: int) -> str:
-    """The next line from a terminal; what was typed before the question is no answer to it."""
+def _forget_typed(descriptor: int) -> None:
+    """Drop what was typed so far: before the question it is no answer to it."""
     import termios
 
+    termios.tcflush(descriptor, termios.TCIFLUSH)
+
+
+async def _line(descriptor: int) -> str:
+    """The next line from a terminal."""
     loop = asyncio.get_running_loop()
     came: asyncio.Future[bytes] = loop.create_future()
 
@@ -59,7 +65,6 @@ async def _line(descriptor: int) -> str:
             except OSError:
                 came.set_result(b"")  # the terminal is gone
 
-    termios.tcflush(descriptor, termios.TCIFLUSH)
     loop.add_reader(descriptor, ready)
     try:
         return (await came).decode("utf-8", "replace")

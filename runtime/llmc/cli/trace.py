@@ -31,7 +31,7 @@ def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc r
     for note in found.notes:
         tell(f"llmc: {file}: {note}")
     lines = draw(found.plan, history(found), width=_width())
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+    if _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
         from rich.console import Console
         from rich.text import Text
 
@@ -45,8 +45,13 @@ def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc r
 
 def _width() -> int:
     """Cells of a line: those of the terminal, within reason, and 80 where there is none."""
-    if not sys.stdout.isatty():
+    if not _is_terminal():
         return _WIDTH
     import shutil
 
     return max(40, min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST))
+
+
+def _is_terminal() -> bool:
+    """Whether standard output is one."""
+    return sys.stdout.isatty()
