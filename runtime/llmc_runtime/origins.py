@@ -1,6 +1,6 @@
 """Where the arguments of a call are from: the tasks, inputs and lines that their terms read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from llmc_compiler.graph import Call, Loop
 from llmc_compiler.term import Const, Get, Item, NodeId, Param, Term, children
@@ -8,8 +8,6 @@ from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Source, Span
 from llmc_runtime.approval import Origin
 from llmc_runtime.instance import Instance
-
-Line = Callable[[Span], int | None]
 
 
 def line_of(source: Source | None, span: Span) -> int | None:
