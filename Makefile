@@ -45,6 +45,7 @@ fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 
 bench: $(DEV) ## measure the overhead of a task, the time to start, reading, compiling, rank, and explaining
 	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python benchmarks/trusting.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/scaling.py

@@ -60,7 +60,7 @@ def test_a_plan_runs_or_has_the_mistakes_that_it_announces(text: str) -> None:
             llmc.compile(text, tools)
         return
     program = llmc.compile(text, tools)
-    run = program.run_sync()
+    run = program.run_sync(approve="all")
     assert not program.diagnostics
     assert not [error for error in run.errors.values() if "@fallback" not in text]
     assert run.has_value

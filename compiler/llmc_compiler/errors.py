@@ -265,6 +265,19 @@ class NoElements(Diagnostic):
 
 
 @mistake
+class WrittenSecret(Diagnostic):
+    """A secret that stands in the plan."""
+
+    code = "E230"
+    title = "a secret stands in the plan"
+    label = "goes to `{name}` of `{tool}`, which takes a secret"
+    help = "whoever runs the plan gives it: `input {name}: str`, and `${name}` here"
+
+    tool: str
+    name: str
+
+
+@mistake
 class UnusedSlot(Diagnostic):
     """A `$name` in a string where nothing of that name is above."""
 

@@ -13,6 +13,7 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
 from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
@@ -30,11 +31,12 @@ class FunctionSignature:
     Raises ToolboxError for annotations that have no JSON form.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str) -> None:
-        """Read the annotations."""
+    def __init__(self, function: Callable[..., Any], name: str, key: str | None = None) -> None:
+        """Read the annotations; `key` is the parameter that takes the idempotency key."""
         self._name = name
         signature, hints = _inspect(function, name)
-        self._found = tuple(signature.parameters.values())
+        self.marks, hints = _marked(signature, hints, name, key)
+        self._found = tuple(p for p in signature.parameters.values() if p.name not in self.marks.hidden)
         self.shape = _shape(self._found)
         self._types = {p.name: _Type(hints.get(p.name, Any), f"`{p.name}` of `{name}`") for p in self._found}
         self._result = _Type(hints.get("return", Any), f"the result of `{name}`")
@@ -174,6 +176,17 @@ def _inspect(function: Callable[..., Any], name: str) -> tuple[inspect.Signature
         return inspect.signature(function), get_type_hints(plain, include_extras=True)
     except (TypeError, ValueError, NameError) as error:
         message = f"the signature of `{name}` cannot be read: {error}"
+        raise ToolboxError(message) from error
+
+
+def _marked(
+    signature: inspect.Signature, hints: dict[str, Any], name: str, key: str | None
+) -> tuple[Marks, dict[str, Any]]:
+    """The marks of a function, and its annotations without them."""
+    try:
+        return read_marks(signature, hints, key), unmarked(hints)
+    except MarkError as error:
+        message = f"`{name}` is declared in a way that cannot work: {error}"
         raise ToolboxError(message) from error
 
 

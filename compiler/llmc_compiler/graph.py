@@ -219,3 +219,10 @@ def _texts(bound: tuple[tuple[str | None, Term], ...]) -> dict[str, str]:
 def node_body(node: Node) -> tuple[Node, ...]:
     """The nodes inside a loop; none for every other node."""
     return node.op.body if isinstance(node.op, Loop) else ()
+
+
+def all_nodes(graph: Graph) -> Iterator[Node]:
+    """The nodes of a graph, those inside loops before their loop."""
+    for node in graph.nodes.values():
+        yield from node_body(node)
+        yield node

@@ -12,7 +12,6 @@ from typing import Final
 from llmc_compiler import errors, graph, term, types
 from llmc_compiler.arguments import check_argument, describe_misfit, no_part
 from llmc_compiler.binding import Missing, bind
-from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, evaluate
 from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
 from llmc_compiler.infer import Facts
@@ -189,7 +188,7 @@ class Lowering:
             for index, (name, given, value) in enumerate(zip(names, call.arguments, values, strict=True))
         ]
         retries = [option for option in options if isinstance(option, ast.Retry) and option.count]
-        if retries and tool.effect.rule.retry is not When.YES:
+        if retries and not tool.may_repeat:
             self.diagnostics.append(errors.UnsureRetry(span=retries[0].span, tool=tool.name))
         op = graph.Call(
             tool,

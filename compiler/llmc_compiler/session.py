@@ -14,6 +14,7 @@ from llmc_compiler.inputs import describe, fits, literal, type_of
 from llmc_compiler.lower import Lowering
 from llmc_compiler.order import Hazards
 from llmc_compiler.pipeline import PIPELINE, Pass, Sweeping, optimize
+from llmc_compiler.secrecy import Secrecy
 from llmc_compiler.steps import Add, Drop, Report, Share, Step
 from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Toolbox, ToolboxError
@@ -45,6 +46,7 @@ class Session:
         self._early = early
         self._lowering = Lowering(tools, lenient=lenient, written=written)
         self._hazards = Hazards()
+        self._secrecy = Secrecy()
         self._stages = [(known.sweep(), Hazards()) for known in self._passes if isinstance(known, Sweeping)]
         self._nodes: dict[NodeId, Node] = {}
         self._tasks: dict[TaskId, NodeId] = {}
@@ -64,6 +66,8 @@ class Session:
         """Compile a finished statement; what it does may start now is handed over."""
         found = len(self._lowering.diagnostics)
         nodes = self._lower(statement)
+        self._secrecy.add(nodes)
+        self._lowering.diagnostics.extend(self._secrecy.written())
         placed = [self._hazards.place(_with_effects(node)) for node in nodes]
         self._nodes.update((node.id, node) for node in placed)
         reported = tuple(self._lowering.diagnostics[found:])
@@ -110,6 +114,7 @@ class Session:
                 )
             )
         self._parameters.append(Parameter(found.name, wanted, found.default is None, default))
+        self._secrecy.add_parameters(self._parameters[-1:])
 
     def _hand_over(self, nodes: Iterable[Node]) -> Iterable[Step]:
         """Steps for those of the nodes that may start while the plan is still being written."""
@@ -173,7 +178,7 @@ def _with_effects(node: Node) -> Node:
 
 def _may_start_early(node: Node) -> bool:
     """Whether the node may start before the whole plan is known."""
-    if isinstance(node.op, Call) and not node.op.tool.early:
+    if isinstance(node.op, Call) and (node.op.tool.approve or not node.op.tool.early):
         return False
     if isinstance(node.op, Loop) and not all(_may_start_early(inner) for inner in node.op.body):
         return False

@@ -8,19 +8,24 @@ The decorator is the effect; annotations are the types, the docstring is the des
 """
 
 import inspect
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, overload
+from math import isfinite
+from typing import Any, Literal, Protocol, TypedDict, Unpack, overload
 
 from llmc_compiler.binding import Shape
-from llmc_compiler.effects import EVERYTHING, Effect, Kind, parse_effect
+from llmc_compiler.effects import EVERYTHING, Effect, Kind, When, parse_effect
+from llmc_compiler.marks import UNMARKED, Marks
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 from llmc_grammar.ast import KEYWORDS
 
 Function = Callable[..., Any]
+
+Opening = Callable[[], AbstractAsyncContextManager[Any]]
+"""Opens the context of a toolbox: a session, a pool."""
 
 
 class ArgumentError(ValueError):
@@ -88,13 +93,25 @@ class Signature(Protocol):
         ...
 
 
+class Settings(TypedDict, total=False):
+    """What a declaration may say besides the effect."""
+
+    name: str | None
+    latency: float | None
+    early: bool
+    cost: float
+    approve: bool
+    idempotency_key: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A function that plans may call: its name, what it takes and gives, and what it does to the world.
 
     `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds, `cost`
-    what an attempt costs, in a unit of your choice.
-    `early=False`: never started before the whole plan is known.
+    what an attempt costs, in a unit of your choice. `early=False`: never started before the whole plan is known;
+    `approve`: only called when somebody said yes. `marks` are the parameters that a plan does not see, and the secret
+    ones; `opens` gives each run the context that the tool takes, where its toolbox has one.
     """
 
     name: str
@@ -106,6 +123,24 @@ class Tool:
     latency: float | None = None
     early: bool = True
     cost: float = 0.0
+    approve: bool = False
+    marks: Marks = UNMARKED
+    opens: Opening | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work; raises ToolboxError."""
+        if not _is_amount(self.cost):
+            message = f"the cost of `{self.name}` is {self.cost!r}: give a number that is not negative"
+            raise ToolboxError(message)
+        if self.marks.key is not None and not self.effect.is_write:
+            message = f"`{self.name}` takes an idempotency key, but writes nothing ({self.effect}): leave the key out"
+            raise ToolboxError(message)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a call that failed may be made again, whatever became of it."""
+        rule = self.effect.rule.retry
+        return rule is When.YES or (rule is When.SURE and self.marks.key is not None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 — whatever the function takes and gives
         """Call the function itself, from Python."""
@@ -120,22 +155,27 @@ class Tool:
         latency: float | None = None,
         early: bool = True,
         cost: float = 0.0,
+        approve: bool = False,
+        idempotency_key: str | None = None,
     ) -> "Tool":
         """The tool that a function with annotations and a docstring is; raises ToolboxError."""
         from llmc_compiler.function import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
 
         _require_function(function)
         own_name: str = name or getattr(function, "__name__", "") or type(function).__name__
+        signature = FunctionSignature(function, own_name, idempotency_key)
         return Tool(
             name=own_name,
             description=inspect.getdoc(function) or "",
             effect=effect,
-            signature=FunctionSignature(function, own_name),
+            signature=signature,
             call=function,
             is_async=_is_async(function),
             latency=latency,
             early=early,
-            cost=_checked_cost(own_name, cost),
+            cost=cost,
+            approve=approve,
+            marks=signature.marks,
         )
 
     @staticmethod
@@ -148,6 +188,7 @@ class Tool:
         *,
         returns: Mapping[str, Any] | None = None,
         cost: float = 0.0,
+        approve: bool = False,
     ) -> "Tool":
         """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.
 
@@ -162,16 +203,9 @@ class Tool:
             signature=SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {}),
             call=call,
             is_async=_is_async(call),
-            cost=_checked_cost(name, cost),
+            cost=cost,
+            approve=approve,
         )
-
-
-def _checked_cost(tool: str, cost: object) -> float:
-    """What an attempt costs; raises ToolboxError for what is no such number."""
-    if isinstance(cost, (int, float)) and not isinstance(cost, bool) and 0 <= cost < math.inf:
-        return cost
-    message = f"the cost of `{tool}` is {cost!r}: give a number from 0"
-    raise ToolboxError(message)
 
 
 def _require_function(found: object) -> None:
@@ -180,6 +214,11 @@ def _require_function(found: object) -> None:
         what = "declares its effect already" if isinstance(found, Tool) else "is no function"
         message = f"{found!r} {what}: decorate a function, once"
         raise ToolboxError(message)
+
+
+def _is_amount(value: object) -> bool:
+    """Whether it is a number that is not negative."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value >= 0
 
 
 def _is_async(function: Function) -> bool:
@@ -199,29 +238,11 @@ class Declaration:
     @overload
     def __call__(self, function: Function, /) -> Tool: ...
     @overload
-    def __call__(
-        self,
-        function: None = None,
-        /,
-        *,
-        name: str | None = None,
-        latency: float | None = None,
-        early: bool = True,
-        cost: float = 0.0,
-    ) -> Decorated: ...
-    def __call__(
-        self,
-        function: Function | None = None,
-        /,
-        *,
-        name: str | None = None,
-        latency: float | None = None,
-        early: bool = True,
-        cost: float = 0.0,
-    ) -> Tool | Decorated:
+    def __call__(self, function: None = None, /, **settings: Unpack[Settings]) -> Decorated: ...
+    def __call__(self, function: Function | None = None, /, **settings: Unpack[Settings]) -> Tool | Decorated:
         """Make a tool of the function."""
         effect = Effect(self.kind, EVERYTHING if self.kind is Kind.OPAQUE else "")
-        return _declare(effect, function, name=name, latency=latency, early=early, cost=cost)
+        return _declare(effect, function, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,26 +255,10 @@ class ResourceDeclaration:
     def __call__(self, function: Function, /) -> Tool: ...
     @overload
     def __call__(
-        self,
-        resource: str = EVERYTHING,
-        /,
-        *,
-        idempotent: bool = False,
-        name: str | None = None,
-        latency: float | None = None,
-        early: bool = True,
-        cost: float = 0.0,
+        self, resource: str = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[Settings]
     ) -> Decorated: ...
     def __call__(
-        self,
-        first: str | Function = EVERYTHING,
-        /,
-        *,
-        idempotent: bool = False,
-        name: str | None = None,
-        latency: float | None = None,
-        early: bool = True,
-        cost: float = 0.0,
+        self, first: str | Function = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[Settings]
     ) -> Tool | Decorated:
         """Make a tool of the function; raises ToolboxError for a resource that is no name."""
         function = None if isinstance(first, str) else first
@@ -262,16 +267,14 @@ class ResourceDeclaration:
             effect = parse_effect(f"{self.kind.value}({where}{', idempotent' if idempotent else ''})")
         except ValueError as error:
             raise ToolboxError(str(error)) from error
-        return _declare(effect, function, name=name, latency=latency, early=early, cost=cost)
+        return _declare(effect, function, settings)
 
 
-def _declare(
-    effect: Effect, function: Function | None, *, name: str | None, latency: float | None, early: bool, cost: float
-) -> Tool | Decorated:
+def _declare(effect: Effect, function: Function | None, settings: Settings) -> Tool | Decorated:
     """A tool where the function is known, else the decorator that makes one."""
 
     def make(found: Function) -> Tool:
-        return Tool.from_function(found, effect, name=name, latency=latency, early=early, cost=cost)
+        return Tool.from_function(found, effect, **settings)
 
     return make if function is None else make(function)
 
@@ -298,11 +301,16 @@ class Toolbox:
     """Tools by the names that plans use.
 
     `bare` says what functions without a declared effect are: `"parallel"` (unordered among themselves, in order with
-    declared writes) or `"ordered"` (each in line with everything else). Raises ToolboxError.
+    declared writes) or `"ordered"` (each in line with everything else). `context` gives an async context manager, which
+    each run enters once: what that gives is the context of these tools. Raises ToolboxError.
     """
 
     def __init__(
-        self, tools: Iterable[Tool | Function] = (), *, bare: Literal["parallel", "ordered"] | None = None
+        self,
+        tools: Iterable[Tool | Function] = (),
+        *,
+        bare: Literal["parallel", "ordered"] | None = None,
+        context: Opening | None = None,
     ) -> None:
         """Collect the tools."""
         if bare not in (None, "parallel", "ordered"):
@@ -310,7 +318,10 @@ class Toolbox:
             raise ToolboxError(message)
         self._tools: dict[str, Tool] = {}
         for tool in tools:
-            self._add(tool if isinstance(tool, Tool) else _bare_tool(tool, bare))
+            self._add(_with_context(tool if isinstance(tool, Tool) else _bare_tool(tool, bare), context))
+        if context is not None and not any(tool.opens is context for tool in self):
+            message = "no tool of this toolbox takes its context: mark a parameter, `session: Context[…]`"
+            raise ToolboxError(message)
 
     def _add(self, tool: Tool) -> None:
         """Enter a tool under the name that plans use."""
@@ -343,6 +354,12 @@ class Toolbox:
     def __or__(self, other: "Toolbox") -> "Toolbox":
         """The tools of both; raises ToolboxError where a name is in both."""
         return Toolbox([*self, *other])
+
+
+def _with_context(tool: Tool, context: Opening | None) -> Tool:
+    """The tool with the context of its toolbox, if it takes one and has none yet."""
+    wants = context is not None and tool.marks.context is not None and tool.opens is None
+    return replace(tool, opens=context) if wants else tool
 
 
 def _bare_tool(function: object, bare: str | None) -> Tool:

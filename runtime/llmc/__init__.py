@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llmc_compiler.errors import CompileError
     from llmc_compiler.graph import Graph, Parameter
     from llmc_compiler.json_errors import FormError
+    from llmc_compiler.marks import Context, Secret
     from llmc_compiler.pipeline import PIPELINE
     from llmc_compiler.term import Json
     from llmc_compiler.tools import Tool, Toolbox, ToolboxError, nondet, opaque, pure, read, write
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
-    from llmc_runtime.errors import Held, LimitReached, LlmcError, NotSent, PlanError, RunRefused, ToolTimedOut
+    from llmc_runtime.approval import Approval, ApprovalRequest
+    from llmc_runtime.errors import (
+        ContextError,
+        Held,
+        LimitReached,
+        LlmcError,
+        NotApproved,
+        NotSent,
+        PlanError,
+        RunRefused,
+        ToolTimedOut,
+    )
     from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits
     from llmc_runtime.program import InputError, Program
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
@@ -32,8 +44,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PIPELINE",
+    "Approval",
+    "ApprovalRequest",
     "Bounds",
     "CompileError",
+    "Context",
+    "ContextError",
     "Diagnostic",
     "FormError",
     "Graph",
@@ -44,6 +60,7 @@ __all__ = [
     "LimitReached",
     "Limits",
     "LlmcError",
+    "NotApproved",
     "NotSent",
     "Parameter",
     "Parsed",
@@ -53,6 +70,7 @@ __all__ = [
     "Rate",
     "Run",
     "RunRefused",
+    "Secret",
     "Tool",
     "ToolLimits",
     "ToolTimedOut",
@@ -74,6 +92,7 @@ _HOMES: Final = {
     "llmc_compiler.errors": ("CompileError",),
     "llmc_compiler.graph": ("Graph", "Parameter"),
     "llmc_compiler.json_errors": ("FormError",),
+    "llmc_compiler.marks": ("Context", "Secret"),
     "llmc_compiler.pipeline": ("PIPELINE",),
     "llmc_compiler.term": ("Json",),
     "llmc_compiler.tools": ("Tool", "Toolbox", "ToolboxError", "nondet", "opaque", "pure", "read", "write"),
@@ -81,10 +100,13 @@ _HOMES: Final = {
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
+    "llmc_runtime.approval": ("Approval", "ApprovalRequest"),
     "llmc_runtime.errors": (
+        "ContextError",
         "Held",
         "LimitReached",
         "LlmcError",
+        "NotApproved",
         "NotSent",
         "PlanError",
         "RunRefused",

@@ -12,7 +12,6 @@ from functools import partial
 from inspect import isawaitable, iscoroutine
 from typing import Any, Generic, TypeVar
 
-from llmc_compiler.effects import When
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError
@@ -289,7 +288,7 @@ class Calling(Generic[T]):
     def _may_repeat(self, *, was_sent: bool) -> bool:
         """Whether another attempt is allowed, and does nothing twice."""
         attempts = min(self._op.retries + 1, self._door.limits.attempts)
-        may_repeat = not was_sent or self._op.tool.effect.rule.retry is When.YES
+        may_repeat = not was_sent or self._op.tool.may_repeat
         return may_repeat and self._attempt < attempts and not self._door.is_closing
 
     def _again(self) -> None:

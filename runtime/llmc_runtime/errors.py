@@ -11,8 +11,10 @@
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure
         Held                    not done, because the plan had to be repaired and nobody has approved it yet
+        NotApproved             not done, because it asks first and nobody said yes
         LimitReached            not done, because of a limit of the run
         Stopped                 given up, because the run was stopped
+      ContextError              a tool takes a context, and the run has none that it can take
       RunRefused                a run that a limit does not let begin, or grow
     NotSent                     raised by tools: what was to be written was certainly not sent
 
@@ -34,6 +36,17 @@ Timed = Literal["attempt", "task", "run"]
 
 LONGEST: Final = 300
 """Characters of text from outside that a message quotes."""
+
+
+Refusal = Literal["no", "nobody", "none", "failed"]
+
+REFUSALS: Final[Mapping[Refusal, str]] = {
+    "no": "the answer was no",
+    "nobody": "there is nobody to ask",
+    "none": "this run refuses whatever asks",
+    "failed": "asking failed",
+}
+"""Why something was not approved."""
 
 
 class NotSent(Exception):
@@ -161,6 +174,20 @@ class Held(PlanError):
 
     def __init__(self, task: TaskId, span: Span) -> None:
         super().__init__(task, "was held back: the plan had to be repaired; read it, and approve it", span)
+
+
+class NotApproved(PlanError):
+    """A task whose tool asks first was not done; `reason` is why nobody said yes, and `tool` the tool."""
+
+    def __init__(self, task: TaskId, span: Span, *, tool: str, reason: Refusal, why: object = None) -> None:
+        words = REFUSALS[reason] + (f": {shortened(why)}" if why is not None else "")
+        super().__init__(task, f"was not approved: `{tool}` asks first, and {words}", span)
+        self.tool = tool
+        self.reason = reason
+
+
+class ContextError(LlmcError):
+    """A tool takes a context, and the run has none, or one that the tool does not take, or that cannot be opened."""
 
 
 class LimitReached(PlanError):

@@ -1,6 +1,7 @@
 """What happens in a run, as it happens: the only source for progress, traces and tests.
 
     RunStarted
+      Asked  Answered                     a call waits until somebody says yes or no
       Started  Retried  FellBack          a call, an attempt after the first, a fallback used
       Expanded                            a loop has its elements
       Stalled                             a tool blocks the event loop
@@ -24,6 +25,26 @@ class RunStarted:
     """The run can be given nodes."""
 
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call of `tool` waits until somebody says whether it may be made."""
+
+    key: Key
+    task: TaskId
+    at: float
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Somebody said whether the call may be made (`approved`) or not."""
+
+    key: Key
+    task: TaskId
+    at: float
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +169,8 @@ class RunFinished:
 
 Event = (
     RunStarted
+    | Asked
+    | Answered
     | Started
     | Retried
     | FellBack

@@ -31,6 +31,7 @@ from llmc_runtime.limits import Limits, Policy, check_policy
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.strays import Strays
 from llmc_runtime.threads import Threads
+from llmc_runtime.trust import Trust
 from llmc_runtime.values import freeze
 from llmc_runtime.watch import Watched
 
@@ -45,7 +46,8 @@ class Executor:
 
     `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
     it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1) and `wall` (the
-    time of day) are for tests. Raises LimitError for a policy that does not exist.
+    time of day) are for tests; `trust` says what asks first, which contexts tools get and what is secret, and is for
+    one run. Raises LimitError for a policy that does not exist.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Executor:
         wall: Callable[[], float] = time,
         limits: Limits = DEFAULTS,
         policy: Policy = "finish",
+        trust: Trust | None = None,
     ) -> None:
         check_policy(policy)
         self._params = {name: freeze(value) for name, value in params.items()}
@@ -69,6 +72,7 @@ class Executor:
         self._policy: Policy = policy
         self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
         self._known_ranks: Mapping[NodeId, float] | None = None
+        self.trust = trust or Trust()
         self.abandoned: tuple[str, ...] = ()
         self.seconds = 0.0
 
@@ -79,12 +83,15 @@ class Executor:
         if depth >= limits.runs:
             raise RunRefused(f"{depth} runs are around this one", "runs")
         loop = asyncio.get_running_loop()
+        # Before the group, which copies the context variables that are set by then.
+        await self.trust.open()
         self._strays = Strays(loop)
         self._group = Group(loop, limits.grace)
         self._group.context.run(_depth.set, depth + 1)
         self._threads = Threads(loop)
         self._flow = Flow(
             Scope(self._params),
+            trust=self.trust,
             emit=self._emit,
             clock=self._clock or loop.time,
             end=loop.create_future(),
@@ -105,6 +112,7 @@ class Executor:
         self._alarm = loop.call_at(self._door.until, self._flow.time_out)
         self._watched = Watched(loop, self._group, limits.stall, self._flow.stalled)
         watch.begin(self._watched)
+        self.trust.begin(self._params, self._flow)
         self._flow.tell(events.RunStarted(self._flow.now()))
         return self
 
@@ -126,6 +134,7 @@ class Executor:
             self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *strays]))
             self.seconds = self._flow.now()
             self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned))
+            await self.trust.close(kind, error, trace)
 
     def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:
         """Of nodes that wait for their turn, the one with the highest rank goes first; asked for when some wait."""
@@ -151,8 +160,8 @@ class Executor:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 
     def hold(self) -> None:
-        """From here on call nothing that may change something: such tasks fail with Held."""
-        self._flow.hold()
+        """From here on call nothing that may change something unasked: where nobody is there, it fails with Held."""
+        self.trust.hold()
 
     def seal(self) -> None:
         """Nothing more will be added."""

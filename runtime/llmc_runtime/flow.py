@@ -8,20 +8,21 @@ from asyncio import Future
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
-from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.term import NodeId
 from llmc_runtime import events
-from llmc_runtime.call import Calling
+from llmc_runtime.asking import Question
+from llmc_runtime.call import Bound, Calling
 from llmc_runtime.decide import arguments, depends_on_cancelled, failed, fallen_back, is_failed_write, obstacle
 from llmc_runtime.door import Door
-from llmc_runtime.errors import CallError, Held, LimitReached, PlanError, RunRefused
+from llmc_runtime.errors import CallError, LimitReached, PlanError, RunRefused
 from llmc_runtime.instance import Instance, NullReads, Scope, instances_of
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import collect, elements, expand
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
 from llmc_runtime.stop import Reason, by_caller, by_failure, by_time
+from llmc_runtime.trust import Trust
 
 
 class Flow:
@@ -33,6 +34,7 @@ class Flow:
         self,
         scope: Scope,
         *,
+        trust: Trust,
         emit: Callable[[events.Event], object] | None,
         clock: Callable[[], float],
         end: "Future[None]",
@@ -43,6 +45,7 @@ class Flow:
         self.sum_of_calls = 0.0
         self.last: Instance | None = None
         self._scope = scope
+        self._trust = trust
         self._emit = emit
         self._clock = clock
         self._start = clock()
@@ -53,7 +56,6 @@ class Flow:
         self._ready: deque[Instance] = deque()
         self._pending = 0
         self._is_sealed = False
-        self._is_held = False
         self._is_draining = False
         self._has_rest = False
 
@@ -76,10 +78,10 @@ class Flow:
         if self._is_sealed:
             raise RuntimeError("nothing can be added to a run that was sealed")
         nodes = tuple(nodes)
-        if (why := self._too_many(len(nodes))) is not None:
+        if (why := self._limits.too_many_tasks(len(self._instances) + len(nodes))) is not None:
             raise RunRefused(why, "tasks")
-        new = instances_of(nodes, self._scope)
-        self._line_up(new)
+        self._trust.learn(nodes, self._instances)
+        self._line_up(instances_of(nodes, self._scope))
         self._drain()
 
     def drop(self, nodes: Iterable[NodeId]) -> None:
@@ -88,10 +90,6 @@ class Flow:
             if (instance := self._scope.instances.get(node)) is not None:
                 self._drop(instance)
         self._drain()
-
-    def hold(self) -> None:
-        """From here on nothing is called that may change something."""
-        self._is_held = True
 
     def seal(self) -> None:
         """Nothing more will be added."""
@@ -132,6 +130,23 @@ class Flow:
 
     # What comes from calls
 
+    def asked(self, owner: Instance, tool: str) -> None:
+        """Somebody is asked whether a call may be made."""
+        self.tell(events.Asked(owner.key, owner.node.task, self.now(), tool))
+
+    def answered(self, owner: Instance, refusal: PlanError | None) -> None:
+        """The call may be made, or is refused."""
+        try:
+            owner.calling = None
+            self.tell(events.Answered(owner.key, owner.node.task, self.now(), refusal is None))
+            if refusal is not None:
+                self._conclude(owner, Failed(refusal), owner)
+            elif isinstance(owner.node.op, Call):
+                self._call(owner, owner.node.op, owner.arguments, is_approved=True)
+            self._drain()
+        except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
+            self._crash(error)
+
     def started(self, owner: Instance, tool: str) -> None:
         """A tool is called for the first time."""
         owner.started = self.now()
@@ -139,6 +154,7 @@ class Flow:
 
     def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
         """An attempt failed, and another follows."""
+        self._trust.secrets.cover(error)
         self.tell(events.Retried(owner.key, owner.node.task, self.now(), attempt, delay, error))
 
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
@@ -164,12 +180,6 @@ class Flow:
             self.tell(events.Stalled(owner.key, owner.node.task, self.now(), label.tool, seconds))
 
     # Deciding
-
-    def _too_many(self, number: int) -> str | None:
-        """Why a run may not have so many tasks more, if so."""
-        total = len(self._instances) + number
-        most = self._limits.tasks
-        return f"the run would have {total:,} tasks, and may have {most:,}" if total > most else None
 
     def _line_up(self, instances: Iterable[Instance]) -> None:
         """Count new instances in, and put those in line that wait for nothing."""
@@ -228,12 +238,7 @@ class Flow:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         if type(op) is Call:
-            if self._is_held and not all(effect.rule.prune is When.YES for effect in instance.node.effects):
-                self._conclude(instance, Failed(Held(instance.node.task, instance.node.span)), instance)
-                return
-            bound = arguments(op, instance.scope)
-            instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
-            calling.begin()
+            self._call(instance, op, arguments(op, instance.scope))
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
         elif type(op) is Join:
@@ -241,10 +246,22 @@ class Flow:
         elif type(op) is Loop:
             self._open_loop(instance, op)
 
+    def _call(self, instance: Instance, op: Call, bound: Bound, *, is_approved: bool = False) -> None:
+        """Make a call, or ask for it first."""
+        verdict = None if is_approved else self._trust.question(instance, op, bound)
+        if verdict is None:
+            op = self._trust.prepared(instance, op, bound)
+            instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
+            calling.begin()
+        elif isinstance(verdict, Question):
+            instance.arguments, instance.calling = bound, verdict
+        else:
+            self._conclude(instance, Failed(verdict), instance)
+
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""
         items = elements(loop, evaluate(loop.source, instance.scope), self._limits.elements)
-        if (why := self._too_many(len(items) * len(loop.body))) is not None:
+        if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
             error = LimitReached(instance.node.task, instance.node.span, limit="tasks", why=why)
             self._conclude(instance, Failed(error), instance)
             return
@@ -289,6 +306,7 @@ class Flow:
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
+        self._trust.secrets.cover(error)
         outcome = fallen_back(instance, error)
         if isinstance(outcome, Done):
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
@@ -302,6 +320,7 @@ class Flow:
         instance.cause = cause
         self._pending -= 1
         if type(outcome) is Done:
+            self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self._note_chain(instance)
         else:
@@ -318,6 +337,7 @@ class Flow:
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
         """Tell what became of an instance that has no value, and what follows from it."""
         if isinstance(outcome, Failed):
+            self._trust.secrets.cover(outcome.error)
             instance.error = outcome.error
             if is_failed_write(instance):
                 instance.failed_writes = (*instance.failed_writes, instance)

@@ -6,7 +6,8 @@ from itertools import count
 from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Loop, Node
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime.call import Calling
+from llmc_runtime.asking import Question
+from llmc_runtime.call import Bound, Calling
 from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
 
@@ -90,10 +91,12 @@ class Instance:
     `cause` is what failed first, where this or what it needs failed, and `error` its own error; `failed_writes` are
     those that came before. `verdict` is the outcome of a loop that has no elements and still waits for its end.
     `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
-    `elements` are the scopes of a loop's elements, once it has them.
+    `elements` are the scopes of a loop's elements, once it has them. `calling` is the call that is being made, or the
+    question whether it may be made, and `arguments` then those of the call.
     """
 
     __slots__ = (
+        "arguments",
         "calling",
         "cause",
         "chain",
@@ -127,7 +130,8 @@ class Instance:
         self.error: PlanError | None = None
         self.is_hindered = False
         self.failed_writes: tuple[Instance, ...] = ()
-        self.calling: Calling[Instance] | None = None
+        self.calling: Calling[Instance] | Question | None = None
+        self.arguments: Bound = ()
         self.elements: list[Scope] | None = None
         self.started: float | None = None
         self.seconds = 0.0

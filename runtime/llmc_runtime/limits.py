@@ -106,6 +106,10 @@ class Limits:
                 raise LimitError(f"the limits of tool `{name}` must be ToolLimits, not {limits!r}")
         object.__setattr__(self, "tools", MappingProxyType(dict(self.tools)))
 
+    def too_many_tasks(self, number: int) -> str | None:
+        """Why a run may not have so many tasks, if so."""
+        return f"the run would have {number:,} tasks, and may have {self.tasks:,}" if number > self.tasks else None
+
 
 def limit_fields(kind: type = Limits) -> Mapping[str, Field[Any]]:
     """The limits that have a number, by name, with `unit` and `what` in their metadata."""

@@ -3,15 +3,16 @@
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args
 
 from llmc_compiler.front import compile_parsed
-from llmc_compiler.graph import Graph, Parameter
+from llmc_compiler.graph import Call, Graph, Parameter, all_nodes
 from llmc_compiler.infer import Check, checks
-from llmc_compiler.inputs import describe, fits
+from llmc_compiler.inputs import describe, fits, type_of
 from llmc_compiler.json_form import to_json
 from llmc_compiler.pipeline import PIPELINE, Pass, Stage, stages
 from llmc_compiler.print import print_graph
+from llmc_compiler.secrecy import Secrecy
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Toolbox
 from llmc_grammar import Parsed, ast, parse
@@ -19,11 +20,14 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
+from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.contexts import Contexts
+from llmc_runtime.dry import Planned, dry_run
 from llmc_runtime.events import Event
-from llmc_runtime.executor import DEFAULTS
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.run import Options, Run, execute, signed, stream
 from llmc_runtime.to_end import run_to_end
+from llmc_runtime.trust import Trust
 
 if TYPE_CHECKING:
     from llmc_compiler.story import Story
@@ -33,6 +37,16 @@ MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 class InputError(ValueError):
     """An input of the plan is missing, unknown or of the wrong type."""
+
+
+class Terms(TypedDict, total=False):
+    """On which terms a program is run."""
+
+    context: object
+    approve: Approval | Word | Callback | None
+    limits: Limits
+    policy: Policy
+    emit: Callable[[Event], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,13 @@ class Program:
         return replace(self, held=())
 
     @property
+    def secret_inputs(self) -> frozenset[str]:
+        """The inputs that are secret, or that a part of is: they go to parameters of tools that take secrets."""
+        secrecy = Secrecy()
+        secrecy.add(self.graph.nodes.values())
+        return frozenset(secrecy.inputs)
+
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The plan's inputs."""
         return self.graph.parameters
@@ -72,41 +93,47 @@ class Program:
         """The arguments that are checked when they arrive, since their types do not say that they fit."""
         return tuple(checks(self.graph))
 
-    async def run(
-        self,
-        inputs: Mapping[str, Json] | None = None,
-        *,
-        limits: Limits = DEFAULTS,
-        policy: Policy = "finish",
-        emit: Callable[[Event], object] | None = None,
-    ) -> Run:
-        """Run it; raises InputError before anything is started.
+    async def run(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]) -> Run:
+        """Run it; raises InputError and ContextError before anything is started.
 
-        `limits` are what it may take, and `policy` what a failure does to the rest: "finish" what does not depend on
-        it, or "fail_fast". `emit` is told every event as it happens.
+        `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an
+        ApprovalRequest, async or called in a thread, or "ask", "all" or "none". `limits` are what the run may take, and
+        `policy` what a failure does to the rest: "finish" what does not depend on it, or "fail_fast". `emit` is told
+        every event as it happens.
         """
-        options: Options = {"limits": limits, "policy": policy}
-        if emit is not None:
-            options["emit"] = emit
+        options = self._options(terms)
         return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
 
-    def run_sync(
-        self,
-        inputs: Mapping[str, Json] | None = None,
-        *,
-        limits: Limits = DEFAULTS,
-        policy: Policy = "finish",
-        emit: Callable[[Event], object] | None = None,
-    ) -> Run:
+    def run_sync(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]) -> Run:
         """Run it from code that is not async, as `run` does; what hangs does not hold up the return."""
-        return run_to_end(self.run(inputs, limits=limits, policy=policy, emit=emit))
+        return run_to_end(self.run(inputs, **terms))
 
     def stream(
-        self, inputs: Mapping[str, Json] | None = None, *, limits: Limits = DEFAULTS, policy: Policy = "finish"
+        self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]
     ) -> AsyncGenerator[Event | Run, None]:
-        """Run it and give each event as it happens, at last the Run; raises InputError before anything is started."""
-        values = self._values(inputs or {})
-        return self._streamed(stream(self.graph, values, held=bool(self.held), limits=limits, policy=policy))
+        """Run it as `run` does, and give each event as it happens, at last the Run."""
+        options = self._options(terms)
+        return self._streamed(stream(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
+
+    def dry_run(
+        self, inputs: Mapping[str, Json] | None = None, *, approve: Approval | Word | Callback | None = None
+    ) -> tuple[Planned, ...]:
+        """The calls that would be made, in the order of the plan; calls nothing. Raises InputError."""
+        approval, values = Approval.of(approve), self._values(inputs or {})
+        return dry_run(self.graph, values, approval, held=bool(self.held), source=self.source)
+
+    def _options(self, terms: Terms) -> Options:
+        """The settings of the executor for a run on these terms; raises ContextError."""
+        tools = {node.op.tool.name: node.op.tool for node in all_nodes(self.graph) if isinstance(node.op, Call)}
+        contexts = Contexts(tools.values(), terms.get("context"))
+        options = Options(trust=Trust(Approval.of(terms.get("approve")), contexts, source=lambda: self.source))
+        if "limits" in terms:
+            options["limits"] = terms["limits"]
+        if "policy" in terms:
+            options["policy"] = terms["policy"]
+        if "emit" in terms:
+            options["emit"] = terms["emit"]
+        return options
 
     async def _streamed(self, events: AsyncGenerator[Event | Run, None]) -> AsyncGenerator[Event | Run, None]:
         """The events, and the run with what it came from."""
@@ -153,7 +180,8 @@ class Program:
                 message = f"the plan has no input `{name}`; its inputs are: {names}"
                 raise InputError(message)
             if not fits(value, known[name].type):
-                message = f"input `{name}` takes `{describe(known[name].type)}`, not {value!r}"
+                found = describe(type_of(value)) if name in self.secret_inputs else repr(value)
+                message = f"input `{name}` takes `{describe(known[name].type)}`, not {found}"
                 raise InputError(message)
         missing = [f"`{name}`" for name, parameter in known.items() if parameter.required and name not in given]
         if missing:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.rank import rank
@@ -18,6 +18,8 @@ from llmc_runtime.executor import Executor
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import reason
 from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
+from llmc_runtime.secrets import Secrets
+from llmc_runtime.trust import Trust
 from llmc_runtime.values import thaw
 
 
@@ -28,7 +30,9 @@ class Run:
     `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
     and `errors` the join where it failed itself. `calls` counts calls, whatever their attempts; `sum_of_calls` is the
     time of all calls together, `longest_chain` what no schedule can go below, and `chain` the tasks on it; all times
-    are in seconds. `abandoned` names what did not end when it was told to.
+    are in seconds. `abandoned` names what did not end when it was told to; `notes` are sentences about what is no
+    error. `id` is part of the run's idempotency keys. `value` and `results` are as the tools gave them: what shows
+    them, `repr` and `to_json`, takes the `secrets` out.
     """
 
     value: Json
@@ -43,8 +47,24 @@ class Run:
     longest_chain: float
     chain: tuple[str, ...]
     abandoned: tuple[str, ...]
+    id: str
+    notes: tuple[str, ...]
+    secrets: Secrets
     diagnostics: tuple[Diagnostic, ...] = ()
     source: Source | None = None
+
+    def __repr__(self) -> str:
+        """All of it, without its secrets."""
+        shown = {"value": self.secrets.value(self.value), "results": self.secrets.value(dict(self.results))}
+        names = (field.name for field in fields(self) if field.name != "secrets")
+        inside = ", ".join(f"{name}={shown.get(name, getattr(self, name))!r}" for name in names)
+        return self.secrets.text(f"Run({inside})")
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as JSON data, without its secrets: see `llmc_runtime.report`."""
+        from llmc_runtime.report import to_json  # noqa: PLC0415 — it is about runs
+
+        return to_json(self)
 
     @property
     def failed(self) -> bool:
@@ -80,6 +100,7 @@ class Options(TypedDict, total=False):
     wall: Callable[[], float]
     limits: Limits
     policy: Policy
+    trust: Trust
 
 
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:
@@ -181,6 +202,9 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
         longest_chain=longest,
         chain=chain,
         abandoned=executor.abandoned,
+        id=executor.trust.run_id,
+        notes=tuple(executor.trust.notes),
+        secrets=executor.trust.secrets,
     )
 
 

@@ -102,6 +102,7 @@ def test_json_is_one_document(cli: Cli) -> None:
             "in_doubt": False,
         }
     }
+    assert (document["version"], document["language"], document["has_value"]) == (1, 1, True)
     assert document["skipped"] == []
     assert document["calls"] == 2
     assert document["sum_of_calls"] >= document["longest_chain"] >= 0

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from llmc_compiler import errors
 from llmc_compiler.errors import CompileError, closest
 from llmc_compiler.front import Front
+from llmc_compiler.marks import Secret
 from llmc_compiler.session import Session
 from llmc_compiler.tools import Tool, Toolbox, nondet, pure, read, write
 from llmc_grammar import Diagnostic, Source, Span, parse
@@ -64,6 +65,12 @@ def height(mountain: str) -> Height:
     return {"name": mountain, "metres": 8849.0, "names": [mountain]}
 
 
+@read("bank")
+def login(user: str, password: Secret[str]) -> str:
+    """Who is logged in."""
+    return user
+
+
 ORDER = Tool.from_schema(
     "order",
     "Order something.",
@@ -71,7 +78,7 @@ ORDER = Tool.from_schema(
     "write(shop)",
     lambda item, count=1: [item, count],
 )
-TOOLS = Toolbox([search, send, now, size, total, height, ORDER])
+TOOLS = Toolbox([search, send, now, size, total, height, login, ORDER])
 
 
 def found_in(text: str) -> tuple[list[Diagnostic], Source]:

@@ -8,6 +8,8 @@ import pytest
 import llmc
 from llmc.toolfiles import load_file
 from llmc_compiler.term import Json
+from llmc_runtime.history import history
+from llmc_runtime.trace import read_trace
 from tests.golden import settle_file
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
@@ -28,6 +30,7 @@ VALUES: Final[dict[str, Json]] = {
         "after": ["Paris has 2165423 inhabitants, 4.14 times those of Lyon"],
     },
     "duplicate": "14.05 million people live in Tokyo, that is 14047594",
+    "publish": "published as number 1",
     "nine": "Paris and Tokyo are 9712 km apart, with 2165423 and 14047594 inhabitants",
 }
 
@@ -53,7 +56,7 @@ def test_every_plan_is_here() -> None:
 def test_a_plan_has_its_value(name: str, optimize: bool) -> None:
     """The value is the same with and without the passes, and nothing fails."""
     found = program(name) if optimize else program(name, passes=())
-    run = found.run_sync()
+    run = found.run_sync(approve="all")
     assert run.value == VALUES[name]
     assert not run.errors
     assert not found.diagnostics
@@ -64,7 +67,7 @@ def test_the_compiled_plan_is_the_same_plan(name: str) -> None:
     """What `llmc compile` prints gives the same value."""
     tools = load_file(EXAMPLES / "atlas.py")
     text = program(name).to_llmc().replace('use "atlas.py"\n', "")
-    assert llmc.compile(text, tools).run_sync().value == VALUES[name]
+    assert llmc.compile(text, tools).run_sync(approve="all").value == VALUES[name]
 
 
 def test_inputs_change_the_value() -> None:
@@ -83,6 +86,29 @@ def test_the_mistakes_are_those_that_are_written_down() -> None:
     path = str(EXAMPLES / "mistakes.llmc")
     settle_file(EXAMPLES / "mistakes.txt", str(caught.value).replace(path, "mistakes.llmc") + "\n")
     assert len(caught.value.diagnostics) == 3
+
+
+def test_what_is_published_is_asked_for() -> None:
+    """Without a yes nothing is; the request shows what, and where it is from."""
+    requests: list[llmc.ApprovalRequest] = []
+
+    def ask(request: llmc.ApprovalRequest) -> bool:
+        requests.append(request)
+        return False
+
+    run = program("publish").run_sync(approve=ask)
+    assert isinstance(run.errors["number"], llmc.NotApproved)
+    (argument,) = requests[0].arguments
+    assert argument.value == "Lyon in France has 522969 inhabitants"
+    assert [origin.task for origin in argument.origins] == [None, "home", "people"]
+
+
+def test_the_recorded_run_is_one_of_the_nine_calls() -> None:
+    """nine.jsonl can be read, and its longest chain is that of the plan."""
+    with (EXAMPLES / "nine.jsonl").open("rb") as stream:
+        past = history(read_trace(stream))
+    assert past.calls == 9
+    assert past.tasks_of_chain == ("2", "4", "9")
 
 
 def test_nine_calls_are_shorter_than_their_sum() -> None:

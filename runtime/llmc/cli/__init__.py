@@ -20,6 +20,7 @@ from llmc.cli.new import new
 from llmc.cli.outcome import INTERRUPTED, Waiting, leave
 from llmc.cli.run import run
 from llmc.cli.tools import tools
+from llmc.cli.trace import trace
 
 # Without markup and pretty exceptions typer does not import rich, which would triple the time of `--help`.
 app = typer.Typer(
@@ -34,6 +35,7 @@ app.command()(fmt)
 app.command("compile")(compile_)
 app.command()(graph)
 app.command()(run)
+app.command()(trace)
 app.command()(tools)
 app.command()(explain)
 app.command()(new)

@@ -11,7 +11,6 @@ import typer
 from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
 from llmc.cli.outcome import fail, tell
 from llmc.cli.plans import program
-from llmc.cli.shown import shown
 
 if TYPE_CHECKING:
     from llmc import Program
@@ -60,6 +59,7 @@ def compile_(
 
 def _checks(compiled: "Program") -> Iterator[str]:
     """How many arguments are checked only when they arrive, and the first of them."""
+    from llmc.cli.shown import shown
     from llmc_compiler.graph import op_name
     from llmc_compiler.types import describe
 

@@ -1,6 +1,6 @@
 """Inputs from the command line: `--input name=value`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from llmc.cli.outcome import fail
@@ -9,8 +9,13 @@ if TYPE_CHECKING:
     from llmc import Json, Parameter
 
 
-def read_inputs(given: Sequence[str], parameters: "Iterable[Parameter]") -> "dict[str, Json]":
-    """The values of inputs, or the end with what is wrong: text as it is for `str`, JSON for every other type."""
+def read_inputs(
+    given: Sequence[str], parameters: "Iterable[Parameter]", secret: Container[str] = ()
+) -> "dict[str, Json]":
+    """The values of inputs, or the end with what is wrong: text as it is for `str`, JSON for every other type.
+
+    What was given for the `secret` ones is not shown.
+    """
     from llmc_compiler.inputs import read_text
 
     types = {parameter.name: parameter.type for parameter in parameters}
@@ -27,5 +32,5 @@ def read_inputs(given: Sequence[str], parameters: "Iterable[Parameter]") -> "dic
         try:
             values[name] = read_text(text, types[name])
         except ValueError as error:
-            fail(f"input `{name}`: {error}")
+            fail(f"input `{name}`: {'what was given is not of its type' if name in secret else error}")
     return values

@@ -1,6 +1,7 @@
 """Events as lines, for output that is no terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, TextIO
 
 from llmc.cli.shown import shown, shown_time
@@ -21,12 +22,28 @@ class Lines:
         """Know how the tasks are written."""
         self._written = texts(graph, source)
         self._stream = stream
+        self._kept: list[str] | None = None
 
     def apply(self, event: Event) -> None:
         """Write the line of an event."""
         text = line(event, self._written)
-        if text is not None:
+        if text is None:
+            return
+        if self._kept is None:
             print(text, file=self._stream, flush=True)
+        else:
+            self._kept.append(text)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep lines back meanwhile."""
+        kept = self._kept = []
+        try:
+            yield
+        finally:
+            self._kept = None
+            for text in kept:
+                print(text, file=self._stream, flush=True)
 
     def conclude(self, results: Mapping[str, object]) -> None:
         """Values are no events."""
@@ -50,6 +67,10 @@ def _details(event: Event, text: str) -> str:
     match event:
         case events.Started():
             return text
+        case events.Asked():
+            return f"may it run? {text}"
+        case events.Answered(approved=approved):
+            return "yes" if approved else "no"
         case events.Finished(seconds=seconds):
             return f"after {shown_time(seconds)}" if seconds else ""
         case events.Expanded(count=count):

@@ -31,6 +31,7 @@ class LiveTree:
         self._clock = clock
         self._began = clock()
         self._over = False
+        self._live: Live | None = None
 
     def apply(self, event: Event) -> None:
         """Take note of an event."""
@@ -40,6 +41,26 @@ class LiveTree:
     def conclude(self, results: Mapping[str, object]) -> None:
         """Show what the tasks gave."""
         self._state.conclude(results)
+
+    def start(self) -> None:
+        """Be drawn from here on."""
+        # A display that was stopped would draw over what was written since: each picture has its own.
+        self._live = Live(self, console=self._console, refresh_per_second=_FRAMES_PER_SECOND)
+        self._live.start()
+
+    def stop(self) -> None:
+        """The picture stays as it is."""
+        if self._live is not None:
+            self._live.stop()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Leave the picture as it is meanwhile, and draw a new one below afterwards."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
 
     def end(self) -> None:
         """The next picture is the last."""
@@ -61,11 +82,12 @@ class LiveTree:
 def live_tree(state: TreeState, console: Console, *, clock: Callable[[], float] = perf_counter) -> Iterator[LiveTree]:
     """Show a tree as long as the block runs; its last picture stays."""
     tree = LiveTree(state, console, clock)
-    with Live(tree, console=console, refresh_per_second=_FRAMES_PER_SECOND):
-        try:
-            yield tree
-        finally:
-            tree.end()
+    tree.start()
+    try:
+        yield tree
+    finally:
+        tree.end()
+        tree.stop()
 
 
 def _joined(lines: Iterable[Line]) -> Text:

@@ -3,9 +3,10 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, nullcontext
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -15,14 +16,34 @@ from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
 from llmc.cli.plans import given_limits, program
 
 if TYPE_CHECKING:
-    from llmc import Json, Limits, PlanError, Program, Run
+    from llmc import Json, Program, Run
+    from llmc.cli.recording import Recording
+    from llmc_runtime.dry import Planned
     from llmc_runtime.events import Event
-    from llmc_runtime.limits import Policy
+    from llmc_runtime.program import Terms
 
 Inputs = Annotated[
     list[str] | None,
     typer.Option(
         "--input", "-i", metavar="NAME=VALUE", help="A value for an input; JSON, but for `str`. May be repeated."
+    ),
+]
+
+
+class Approve(StrEnum):
+    """What asks before it is called."""
+
+    ASK = "ask"
+    ALL = "all"
+    NONE = "none"
+
+
+Asking = Annotated[
+    Approve | None,
+    typer.Option(
+        "--approve",
+        help="ask: every call that may change something asks first; all: nothing asks; none: refuse what asks. "
+        "By default only tools ask that say so; without a terminal they are refused.",
     ),
 ]
 
@@ -34,6 +55,11 @@ def run(
     input_: Inputs = None,
     limit: Limit = None,
     fail_fast: FailFast = False,
+    approve: Asking = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Show what would be called; call nothing.")] = False,
+    trace: Annotated[
+        str | None, typer.Option("--trace", metavar="FILE", help="Record the run in a new file, for `llmc trace`.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print all of the run as JSON.")] = False,
     optimize: Optimize = True,
     passes: Passes = None,
@@ -41,15 +67,36 @@ def run(
     max_text: MaxText = None,
 ) -> None:
     """Run a plan; its value goes to stdout, its progress to stderr."""
+    from llmc import Approval, InputError
+    from llmc.cli.prompt import Prompt, can_ask
+
     limits = given_limits(file, limit or ())
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
-    inputs = read_inputs(input_ or (), compiled.parameters)
+    inputs = read_inputs(input_ or (), compiled.parameters, compiled.secret_inputs)
+    prompt = Prompt() if can_ask() else None
+    approval = Approval(None if approve is None else approve.value, prompt)
+    if dry:
+        try:
+            _print_dry(compiled.dry_run(inputs, approve=approval), as_json=json_)
+        except InputError as error:
+            fail(str(error))
+        return
+    terms: Terms = {"approve": approval, "limits": limits, "policy": "fail_fast" if fail_fast else "finish"}
     with _progress(compiled) as progress:
-        done = _carry_out(compiled, inputs, progress, limits, "fail_fast" if fail_fast else "finish")
-    tell(done.summary())
+        if prompt is not None:
+            prompt.progress = progress
+        done = _carry_out(compiled, inputs, terms, _Listener(progress), trace)
+    _tell_end(done)
     _print(done, as_json=json_)
     if done.failed:
         raise typer.Exit(FOUND)
+
+
+def _print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
+    """What would be called, on stdout."""
+    from llmc.cli.dry import print_dry
+
+    print_dry(calls, as_json=as_json)
 
 
 class Progress(Protocol):
@@ -63,31 +110,80 @@ class Progress(Protocol):
         """Show what the tasks gave."""
         ...
 
+    def still(self) -> AbstractContextManager[object]:
+        """Draw nothing meanwhile."""
+        ...
+
+
+class _Listener:
+    """Is told every event: shows it, remembers it, and records it where there is a recording."""
+
+    def __init__(self, progress: Progress) -> None:
+        """Nothing has happened."""
+        self.progress = progress
+        self.happened: list[Event] = []
+        self.recording: Recording | None = None
+
+    def __call__(self, event: "Event") -> None:
+        """Something happened."""
+        self.happened.append(event)
+        self.progress.apply(event)
+        if self.recording is not None:
+            self.recording(event)
+
 
 def _carry_out(
-    compiled: "Program", inputs: "dict[str, Json]", progress: Progress, limits: "Limits", policy: "Policy"
+    compiled: "Program", inputs: "Mapping[str, Json]", terms: "Terms", listener: _Listener, trace: str | None
 ) -> "Run":
     """Run the plan, or end with what is wrong; the first Ctrl-C stops it, the second ends the process at once."""
-    from llmc import InputError, RunRefused
+    from llmc import ContextError, InputError, RunRefused
     from llmc.cli.interrupt import Interruptible
-
-    happened: list[Event] = []
-
-    def emit(event: "Event") -> None:
-        happened.append(event)
-        progress.apply(event)
+    from llmc.cli.recording import Recording
 
     try:
-        done = Interruptible(compiled.run(inputs, limits=limits, policy=policy, emit=emit)).run()
+        terms["emit"] = listener
+        events = compiled.stream(inputs, **terms)
+        if trace is not None:
+            listener.recording = Recording(trace, compiled)
+        done = Interruptible(_last(events)).run()
     except (InputError, RunRefused) as error:
         fail(str(error))
+    except ContextError as error:
+        tell(f"llmc: {error}")
+        raise typer.Exit(FOUND) from error
     except KeyboardInterrupt as error:
-        tell("llmc: interrupted" + _left_open(happened))
+        tell("llmc: interrupted" + _left_open(listener.happened))
         raise typer.Exit(INTERRUPTED) from error
-    progress.conclude(done.results)
+    finally:
+        if listener.recording is not None:
+            listener.recording.close()
+    listener.progress.conclude(done.to_json()["results"])
     if done.abandoned:
         Waiting.is_wanted = False
     return done
+
+
+async def _last(events: "AsyncGenerator[Event | Run, None]") -> "Run":
+    """The run, with which its events end."""
+    from llmc import Run
+
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Run):
+                return event
+    message = "a run ended without its result"
+    raise AssertionError(message)
+
+
+def _tell_end(done: "Run") -> None:
+    """The last lines on stderr."""
+    from llmc import NotApproved
+
+    tell(done.summary())
+    for note in done.notes:
+        tell(f"llmc: {note}")
+    if any(isinstance(error, NotApproved) and error.reason == "nobody" for error in done.errors.values()):
+        tell("llmc: there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
 
 
 def _left_open(happened: "list[Event]") -> str:
@@ -118,33 +214,9 @@ def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
 
 def _print(done: "Run", *, as_json: bool) -> None:
     """The value on stdout: a text as it is, anything else as JSON; or all of the run as one JSON document."""
+    shown = done.to_json()
+    value = shown["value"]
     if as_json:
-        print(json.dumps(_as_json(done), ensure_ascii=False, indent=2))
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
     elif done.has_value:
-        print(done.value if isinstance(done.value, str) else json.dumps(done.value, ensure_ascii=False, indent=2))
-
-
-def _as_json(done: "Run") -> dict[str, Any]:
-    """A run as JSON data."""
-    return {
-        "value": done.value,
-        "results": dict(done.results),
-        "errors": {task: _error_as_json(error) for task, error in done.errors.items()},
-        "skipped": list(done.skipped),
-        "seconds": done.seconds,
-        "calls": done.calls,
-        "sum_of_calls": done.sum_of_calls,
-        "longest_chain": done.longest_chain,
-        "chain": list(done.chain),
-        "in_doubt": list(done.in_doubt),
-        "abandoned": list(done.abandoned),
-    }
-
-
-def _error_as_json(error: "PlanError") -> dict[str, Any]:
-    """An error as JSON data: what it says, and what is known of the call."""
-    found = {"type": type(error).__name__, "message": str(error), "line": error.line}
-    for name in ("tool", "attempt", "in_doubt"):
-        if hasattr(error, name):
-            found[name] = getattr(error, name)
-    return found
+        print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,8 +1,9 @@
 """Text from outside, made fit for a line on a terminal: bounded, and without characters that control it."""
 
-import json
 import unicodedata
 from typing import Final
+
+from llmc_runtime.text import start_of_json
 
 _UNFIT: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Categories of characters that move the cursor, turn the direction of writing, or show nothing."""
@@ -24,15 +25,7 @@ def _escaped(character: str) -> str:
 
 def shown_value(value: object, limit: int) -> str:
     """The start of a value as JSON, found without writing all of it."""
-    if isinstance(value, str):
-        value = value[: limit + 1]
-    pieces, length = [], 0
-    for piece in json.JSONEncoder(ensure_ascii=False).iterencode(value):
-        pieces.append(piece)
-        length += len(piece)
-        if length > limit:
-            break
-    return shown("".join(pieces), limit)
+    return shown(start_of_json(value, limit), limit)
 
 
 def shown_time(seconds: float) -> str:

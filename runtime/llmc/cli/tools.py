@@ -35,6 +35,9 @@ def _as_json(tool: "Tool") -> dict[str, Any]:
         "description": tool.description,
         "effect": str(tool.effect),
         "latency": tool.latency,
+        "cost": tool.cost,
+        "approve": tool.approve,
+        "secrets": sorted(tool.marks.secrets),
         "parameters": tool.signature.parameters,
         "returns": tool.signature.returns,
     }
@@ -44,7 +47,8 @@ def _heading(tool: "Tool") -> str:
     """Name, signature and effect in one line."""
     latency = "" if tool.latency is None else f", about {tool.latency:g} s"
     given = ", ".join(_parameters(tool.signature.parameters))
-    return f"{tool.name}({given}) -> {type_text(tool.signature.returns)}  [{tool.effect}{latency}]"
+    asks = ", asks first" if tool.approve else ""
+    return f"{tool.name}({given}) -> {type_text(tool.signature.returns)}  [{tool.effect}{latency}{asks}]"
 
 
 def _parameters(schema: Mapping[str, Any]) -> list[str]:

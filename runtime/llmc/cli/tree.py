@@ -128,6 +128,10 @@ _ENDS: Final = tuple(_PHASES)
 def _apply(row: Row, event: Event) -> None:
     """An event of a row's own."""
     match event:
+        case events.Asked():
+            row.note = "waits for a yes"
+        case events.Answered():
+            row.note = ""
         case events.Started(at=at):
             row.phase, row.since = Phase.RUNNING, at
         case events.Expanded(at=at, count=count):

@@ -1,0 +1,175 @@
+"""Which values are secret: what goes into a secret parameter, and what comes out of a tool with a secret result.
+
+The way back from a secret parameter leads through references, texts, branches, `and`, `or`, `+` and loops, up to inputs
+and to calls. What a call makes of a secret is not followed.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from llmc_compiler.errors import WrittenSecret
+from llmc_compiler.graph import Call, Evaluate, Loop, Node, Parameter, node_body
+from llmc_compiler.term import Binary, Choice, Const, Get, Item, Json, ListOf, MapOf, NodeId, Param, Template, Term
+
+ANY: Final = None
+"""The step into whatever element."""
+
+Steps = tuple[str | int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """A part of a term of a node, whose value goes to a secret parameter of a tool."""
+
+    term: Term
+    steps: Steps
+    node: Node
+    tool: str
+    parameter: str
+
+
+class Secrecy:
+    """Finds the secret values of nodes as they come.
+
+    `inputs` and `results` have the parts of inputs, and of results of calls, that are secret.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known."""
+        self.inputs: dict[str, dict[Steps, None]] = {}
+        self.results: dict[NodeId, dict[Steps, None]] = {}
+        self._nodes: dict[NodeId, Node] = {}
+        self._loops: dict[NodeId, Node] = {}
+        self._parameters: dict[str, Parameter] = {}
+        self._seen: set[tuple[NodeId, Steps]] = set()
+        self._written: list[WrittenSecret] = []
+
+    def add_parameters(self, parameters: Iterable[Parameter]) -> None:
+        """Take note of the plan's inputs."""
+        self._parameters.update((one.name, one) for one in parameters)
+
+    def add(self, nodes: Iterable[Node]) -> None:
+        """Take note of nodes, which read only those that are known already."""
+        for top in nodes:
+            self._nodes[top.id] = top
+            for node in node_body(top):
+                self._nodes[node.id] = node
+                self._loops[node.id] = top
+            for node in (*node_body(top), top):
+                self._add(node)
+
+    def written(self) -> tuple[WrittenSecret, ...]:
+        """The secrets that stand in the plan, and were not told yet."""
+        found, self._written = tuple(self._written), []
+        return found
+
+    def _add(self, node: Node) -> None:
+        """Follow the secret arguments of a call back to where they are from."""
+        if not isinstance(node.op, Call):
+            return
+        tool = node.op.tool
+        if tool.marks.returns_secret:
+            self.results.setdefault(node.id, {})[()] = None
+        for name, term in node.op.bound:
+            if name in tool.marks.secrets:
+                self._follow(_Reach(term, (), node, tool.name, name))
+
+    def _follow(self, start: _Reach) -> None:
+        """Everything that the term's value is made of."""
+        # A stack: operators nest by the hundred.
+        waiting = [start]
+        while waiting:
+            reach = waiting.pop()
+            waiting.extend(replace(reach, term=term, steps=steps) for term, steps in _parts(reach))
+            waiting.extend(self._reach_node(reach))
+            if isinstance(reach.term, Const):
+                self._reach_constant(reach, reach.term)
+            elif isinstance(reach.term, Param):
+                self._reach_input(reach, reach.term)
+
+    def _reach_constant(self, reach: _Reach, constant: Const) -> None:
+        """A constant is no secret, but for null and the empty text, which say that there is none."""
+        if any(texts(constant.value, reach.steps)):
+            self._written.append(WrittenSecret(span=constant.span, tool=reach.tool, name=reach.parameter))
+
+    def _reach_input(self, reach: _Reach, read: Param) -> None:
+        """An input is secret; a default of it stands in the plan."""
+        steps = (*read.path, *reach.steps)
+        self.inputs.setdefault(read.name, {})[steps] = None
+        known = self._parameters.get(read.name)
+        if known is not None and any(texts(known.default, steps)):
+            self._written.append(WrittenSecret(span=read.span, tool=reach.tool, name=reach.parameter))
+
+    def _reach_node(self, reach: _Reach) -> Iterator[_Reach]:
+        """Where the value of a node, or the element of a loop, is from."""
+        term = reach.term
+        if isinstance(term, Item) and (loop := self._loops.get(reach.node.id)) is not None:
+            assert isinstance(loop.op, Loop)  # noqa: S101 — it has a body
+            yield replace(reach, term=loop.op.source, steps=(ANY, *term.path, *reach.steps), node=loop)
+        node = self._nodes.get(term.node) if isinstance(term, Get) else None
+        if not isinstance(term, Get) or node is None:
+            return
+        steps = (*term.path, *reach.steps)
+        if (node.id, steps) in self._seen:
+            return
+        self._seen.add((node.id, steps))
+        op = node.op
+        if isinstance(op, Loop):
+            yield replace(reach, term=Get(op.result), steps=steps[1:], node=node)
+        elif isinstance(op, Evaluate):
+            yield replace(reach, term=op.term, steps=steps, node=node)
+        elif isinstance(op, Call):
+            self.results.setdefault(node.id, {})[steps] = None
+        if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
+            yield replace(reach, term=op.fallback, steps=steps, node=node)
+
+
+def _parts(reach: _Reach) -> Iterator[tuple[Term, Steps]]:
+    """The terms directly inside whose values become part of this one's, and which parts of them."""
+    steps = reach.steps
+    match reach.term:
+        case Choice(_, then, otherwise):
+            yield from ((then, steps), (otherwise, steps))
+        case Binary("and" | "or", left, right):
+            yield from ((left, steps), (right, steps))
+        case Binary("+", left, right):
+            yield from ((part, ()) for part in (left, right) if not isinstance(part, Const))
+        case Template(parts):
+            yield from ((part, ()) for part in parts if not isinstance(part, (str, Const)))
+        case ListOf(items):
+            chosen = steps[0] if steps and isinstance(steps[0], int) and -len(items) <= steps[0] < len(items) else ANY
+            yield from ((item, steps[1:]) for item in (items if chosen is ANY else (items[chosen],)))
+        case MapOf(entries):
+            yield from ((value, steps[1:]) for key, value in entries if not steps or steps[0] in (key, ANY))
+        case _:
+            pass
+
+
+def texts(value: Json, steps: Steps = ()) -> Iterator[str]:
+    """The texts in a part of a value, but for empty ones; a mapping's elements are its keys."""
+    if not steps:
+        yield from _all_texts(value)
+        return
+    step, rest = steps[0], steps[1:]
+    if isinstance(value, list) and step is ANY:
+        for each in value:
+            yield from texts(each, rest)
+    elif isinstance(value, dict) and step is ANY:
+        yield from (key for key in value if key and not rest)
+    else:
+        try:
+            inside = value[step]  # type: ignore[index]  # what has no such part is told by the error
+        except (IndexError, KeyError, TypeError):
+            return
+        yield from texts(inside, rest) if isinstance(value, (list, dict)) else ()
+
+
+def _all_texts(value: Json) -> Iterator[str]:
+    """Every text in a value, but for keys and empty ones."""
+    if isinstance(value, str):
+        if value:
+            yield value
+    elif isinstance(value, (list, dict)):
+        for each in value if isinstance(value, list) else value.values():
+            yield from _all_texts(each)

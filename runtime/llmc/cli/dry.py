@@ -1,0 +1,57 @@
+"""What a run would do, as lines or as JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from llmc.cli.outcome import counted
+from llmc_compiler.cells import cells, fit, padded
+
+if TYPE_CHECKING:
+    from llmc_runtime.dry import Planned
+
+_WIDTH: Final = 100
+_LABEL: Final = 16
+_TEXT: Final = 46
+_EFFECT: Final = 20
+_ANSWERS: Final = {"runs": "", "asks": "asks first", "refused": "refused"}
+
+
+def print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
+    """Write the calls that would be made to standard output."""
+    if as_json:
+        print(json.dumps({"version": 1, "calls": [call.to_json() for call in calls]}, ensure_ascii=False, indent=2))
+        return
+    for line in lines(calls):
+        print(line)
+
+
+def lines(calls: "Sequence[Planned]") -> Iterator[str]:
+    """A line for each call: its node, what it does, its effects, and what else there is to say."""
+    labels = max((cells(fit(call.node, _LABEL)) for call in calls), default=0)
+    texts = max((cells(fit(call.text, _TEXT)) for call in calls), default=0)
+    effects = max((cells(fit(", ".join(call.effects), _EFFECT)) for call in calls), default=0)
+    for call in calls:
+        columns = (
+            padded(fit(call.node, _LABEL), labels),
+            padded(fit(call.text, _TEXT), texts),
+            padded(fit(", ".join(call.effects), _EFFECT), effects),
+        )
+        yield f"{'  '.join(columns)}  {'; '.join(_remarks(call))}".rstrip()
+    asking, refused = (sum(call.answer == answer for call in calls) for answer in ("asks", "refused"))
+    words = [counted(len(calls), "call")]
+    words += [f"{asking} would ask"] if asking else []
+    words += [f"{refused} would be refused"] if refused else []
+    yield f"{', '.join(words)}; nothing was called"
+
+
+def _remarks(call: "Planned") -> Iterator[str]:
+    """What there is to say besides the call itself."""
+    if call.answer != "runs":
+        yield _ANSWERS[call.answer]
+    if call.in_loop:
+        yield "for each element" if call.elements is None else f"for each of {counted(call.elements, 'element')}"
+    if call.conditions:
+        yield fit(f"if {' and '.join(call.conditions)}", _WIDTH)
+    if call.waits:
+        yield fit(f"after {', '.join(call.waits)}", _WIDTH)

@@ -1,0 +1,155 @@
+"""A recorded run as lines: a row for each call, and in it when it waited and when it ran."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from llmc.cli.drawing import SIGNS, Line, Piece
+from llmc.cli.outcome import counted
+from llmc.cli.shown import shown_time
+from llmc.cli.tree import Phase
+from llmc_compiler.cells import cells, fit, padded
+from llmc_runtime.history import History, Past
+
+ROWS: Final = 200
+"""Rows that are drawn; a trace may have thousands."""
+
+_LABEL: Final = 12
+_TIME: Final = 9
+_NARROWEST: Final = 4
+_CHAIN: Final = 9
+
+_PHASES: Final = {
+    "Finished": Phase.DONE,
+    "Failed": Phase.FAILED,
+    "Blocked": Phase.BLOCKED,
+    "Skipped": Phase.SKIPPED,
+    "Cancelled": Phase.CANCELLED,
+    "Dropped": Phase.DROPPED,
+}
+_LEGEND: Final[tuple[tuple[Piece, str], ...]] = (
+    (("●", "bold"), "longest chain"),
+    (("█", "cyan"), "runs"),
+    (("✗", "bold red"), "fails"),
+    (("┄", "yellow"), "until the next attempt"),
+    (("▒", "magenta"), "waits for a yes"),
+    (("·", "dim"), "waits for its turn"),
+)
+_STYLES: Final = {sign: style for (sign, style), _ in _LEGEND}
+
+
+def draw(plan: str, past: History, *, width: int) -> Iterator[Line]:
+    """The lines of a timeline in so many cells."""
+    for line in _summary(plan, past):
+        yield ((fit(line, width), "bold"),)
+    rows = [row for row in past.pasts.values() if row.attempts or row.asked is not None or _is_told(row)]
+    kept = rows[:ROWS]
+    labels = max((cells(fit(row.label, _LABEL)) for row in kept), default=0)
+    room = width - 4 - labels - 2 - _TIME
+    texts = min(max((cells(row.node.text) for row in kept), default=0), max(room // 2 - 1, _NARROWEST))
+    bar = max(room - texts - 2, _NARROWEST)
+    if kept:
+        yield _scale(past.seconds, bar, indent=4 + labels + 2 + texts + 2)
+    used: set[str] = set()
+    chain = set(past.chain)
+    for row in kept:
+        picture = _bar(row, past.seconds, bar)
+        used.update(picture)
+        used.update("●" if row.key in chain else "")
+        yield _row(row, picture, is_long=row.key in chain, labels=labels, texts=texts)
+    if len(rows) > len(kept):
+        yield ((f"… {len(rows) - len(kept):,} more", "dim"),)
+    for line in _legend(used, width):
+        yield ((line, "dim"),)
+
+
+def _legend(used: set[str], width: int) -> Iterator[str]:
+    """What the signs mean, in as many lines as that takes."""
+    line = ""
+    for words in (f"{sign} {meaning}" for (sign, _), meaning in _LEGEND if sign in used):
+        if line and cells(line) + 3 + cells(words) > width:
+            yield line
+            line = ""
+        line += f"   {words}" if line else words
+    if line:
+        yield fit(line, width)
+
+
+def _summary(plan: str, past: History) -> Iterator[str]:
+    """Calls, times and the longest chain."""
+    words = f"{plan}: {counted(past.calls, 'call')} in {past.seconds:.2f} s"
+    if not past.calls:
+        yield words
+        return
+    yield f"{words}; one after another {past.sum_of_calls:.2f} s"
+    tasks = past.tasks_of_chain
+    chain = tasks if len(tasks) <= _CHAIN else (*tasks[:4], "…", *tasks[-4:])
+    yield f"longest chain {past.longest_chain:.2f} s: {', '.join(chain)}"
+
+
+def _is_told(row: Past) -> bool:
+    """Whether something is to be said of what was not called."""
+    return row.outcome in {"Failed", "Blocked", "Skipped"}
+
+
+def _scale(seconds: float, width: int, indent: int) -> Line:
+    """The line above the bars."""
+    end = shown_time(seconds)
+    return ((" " * indent + "0" + end.rjust(width - 1), "dim"),)
+
+
+def _row(row: Past, picture: str, *, is_long: bool, labels: int, texts: int) -> Line:
+    """The row of a call."""
+    phase = _PHASES.get(row.outcome, Phase.RUNNING)
+    sign, style = SIGNS[phase]
+    time = ""
+    if row.attempts and row.attempts[-1].ended is not None:
+        time = shown_time(row.attempts[-1].ended - row.attempts[0].began)
+    return (
+        ("●" if is_long else " ", "bold"),
+        (sign, style),
+        (f"  {padded(fit(row.label, _LABEL), labels)}  ", "bold"),
+        (f"{padded(fit(row.node.text, texts), texts)}  ", ""),
+        *_styled(picture),
+        (time.rjust(_TIME), "dim"),
+    )
+
+
+def _styled(picture: str) -> Iterator[Piece]:
+    """The bar in pieces of one style."""
+    start = 0
+    for at in range(1, len(picture) + 1):
+        if at == len(picture) or picture[at] != picture[start]:
+            yield picture[start:at], _STYLES.get(picture[start], "")
+            start = at
+
+
+def _bar(row: Past, seconds: float, width: int) -> str:
+    """What a call did, cell by cell: what is short is still one cell."""
+    signs = [" "] * width
+    if not row.attempts and row.asked is None:
+        return "".join(signs)
+    began = row.attempts[0].began if row.attempts else seconds if row.ended is None else row.ended
+    turn = row.ready if row.asked is None else row.asked
+    _fill(signs, "·", row.ready, turn, seconds)
+    if row.asked is not None:
+        answered = began if row.answered is None else row.answered
+        _fill(signs, "▒", row.asked, answered, seconds, least=1)
+        turn = answered
+    if row.attempts:
+        _fill(signs, "·", turn, began, seconds)
+        _fill(signs, "┄", began, row.attempts[-1].began, seconds)
+    for attempt in row.attempts:
+        ended = seconds if attempt.ended is None else attempt.ended
+        last = _fill(signs, "█", attempt.began, ended, seconds, least=1)
+        if attempt.failed:
+            signs[last] = "✗"
+    return "".join(signs)
+
+
+def _fill(signs: list[str], sign: str, start: float, end: float, seconds: float, *, least: int = 0) -> int:
+    """Put a sign into the cells of a stretch of time; the last of them."""
+    scale = len(signs) / seconds if seconds else 0.0
+    first = min(int(start * scale), len(signs) - 1)
+    last = max(min(round(end * scale), len(signs)), first + least)
+    signs[first:last] = sign * (last - first)
+    return last - 1

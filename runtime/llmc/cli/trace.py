@@ -1,0 +1,57 @@
+"""`llmc trace`: a recorded run again, as a timeline."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from llmc.cli.outcome import FOUND, fail, tell
+
+_WIDTH: Final = 80
+_WIDEST: Final = 120
+
+
+def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc run --trace FILE` wrote.")]) -> None:
+    """Show a recorded run again: when each call waited and ran, and the longest chain."""
+    from llmc.cli.drawing import plain
+    from llmc.cli.timeline import draw
+    from llmc_runtime.history import history
+    from llmc_runtime.trace import TraceError, read_trace
+
+    try:
+        with Path(file).open("rb") as stream:
+            found = read_trace(stream)
+    except (OSError, ValueError) as error:
+        if not isinstance(error, TraceError):
+            fail(f"{file}: {(getattr(error, 'strerror', None) or str(error)).lower()}")
+        tell(f"llmc: {file}: {error}")
+        raise typer.Exit(FOUND) from error
+    for note in found.notes:
+        tell(f"llmc: {file}: {note}")
+    lines = draw(found.plan, history(found), width=_width())
+    if _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(highlight=False)
+        for line in lines:
+            console.print(Text.assemble(*line), no_wrap=True, overflow="crop", crop=True)
+        return
+    for line in lines:
+        print(plain(line).rstrip())
+
+
+def _width() -> int:
+    """Cells of a line: those of the terminal, within reason, and 80 where there is none."""
+    if not _is_terminal():
+        return _WIDTH
+    import shutil
+
+    return max(40, min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST))
+
+
+def _is_terminal() -> bool:
+    """Whether standard output is one."""
+    return sys.stdout.isatty()

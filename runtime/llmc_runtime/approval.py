@@ -1,0 +1,147 @@
+"""Approval: who says whether a call may be made, of what, and how they are asked.
+
+    Approval(None, callback)      tools that are declared with `approve=True` ask
+    Approval("ask", callback)     they do, and so does every call that may change something
+    Approval("all")               nothing asks
+    Approval("none")              nothing asks, and what would is refused
+
+A statement of a model's text whose boundary was repaired is held back: there a call that may change something asks as
+well, and without a callback it is not made, whatever the word.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from llmc_compiler.cells import fit
+from llmc_compiler.effects import When
+from llmc_compiler.graph import Call, Node, TaskId
+from llmc_compiler.term import Json
+from llmc_runtime.errors import Held, NotApproved, PlanError
+from llmc_runtime.text import value_text, wrapped
+
+Word = Literal["ask", "all", "none"]
+WORDS: Final[tuple[Word, ...]] = get_args(Word)
+
+_WIDTH: Final = 100
+_NAME: Final = 32
+_VALUE: Final = 900
+"""Cells that a value takes at most; of a longer text it is said how long it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value is from, or a part of it.
+
+    The task `task`, and its call of `tool` if it is the result of one; else the input `input`; else the plan itself.
+    `line` is that of the plan, from 1, and `element` the position of the element of a loop.
+    """
+
+    task: TaskId | None = None
+    tool: str | None = None
+    input: str | None = None
+    line: int | None = None
+    element: int | None = None
+
+    def __str__(self) -> str:
+        """The origin in words."""
+        where = "" if self.line is None else f"line {self.line}"
+        if self.element is not None:
+            return f"element {self.element} of the loop" + (f" in {where}" if where else "")
+        if self.input is not None:
+            return f"input {self.input}"
+        if self.task is None:
+            return f"written in {where or 'the plan'}"
+        return f"task {self.task}" + "".join(f", {word}" for word in (self.tool, where) if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call: its parameter (None: one of any number), its value, and where that is from.
+
+    Secrets are taken out of the value.
+    """
+
+    name: str | None
+    value: Json
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """A call that may be made only if somebody says so.
+
+    `indices` are the positions in the loops around it, and `held` whether a repair decided where a statement of the
+    plan begins or ends.
+    """
+
+    task: TaskId
+    indices: tuple[int, ...]
+    line: int | None
+    tool: str
+    effect: str
+    arguments: tuple[Argument, ...]
+    held: bool = False
+
+    def __str__(self) -> str:
+        """The call and where its arguments are from, in lines that are fit for a terminal."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        place = f"task {self.task}" + "".join(f"[{index}]" for index in self.indices)
+        where = "" if self.line is None else f", line {self.line}"
+        yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
+        if self.held:
+            yield "  the plan had to be repaired: a statement may begin or end elsewhere than was meant"
+        for argument in self.arguments:
+            text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
+            yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
+            yield fit(f"      from {'; '.join(map(str, argument.origins))}", _WIDTH)
+
+
+Callback = Callable[[ApprovalRequest], bool | Awaitable[bool]]
+"""Says whether a call may be made; one that is not async is called in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What asks, and who is asked."""
+
+    word: Word | None = None
+    callback: Callback | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no word; raises ValueError."""
+        if self.word is not None and self.word not in WORDS:
+            message = f"`approve` is one of {', '.join(map(repr, WORDS))}, or a function, not {self.word!r}"
+            raise ValueError(message)
+
+    @staticmethod
+    def of(given: "Approval | Word | Callback | None") -> "Approval":
+        """The approval that a word or a callback means; raises ValueError."""
+        if isinstance(given, Approval):
+            return given
+        return Approval(None, given) if callable(given) else Approval(given)
+
+    def asks(self, node: Node, call: Call, *, held: bool = False) -> bool:
+        """Whether the call would have to be asked for, or be refused."""
+        if held and may_change(node):
+            return True
+        if self.word == "all":
+            return False
+        return call.tool.approve or (self.word == "ask" and may_change(node))
+
+    def refusal(self, node: Node, call: Call, *, held: bool) -> PlanError | None:
+        """Why a call that would have to be asked for is refused at once, if it is."""
+        if held and may_change(node) and self.callback is None:
+            return Held(node.task, node.span)
+        if self.word == "none":
+            return NotApproved(node.task, node.span, tool=call.tool.name, reason="none")
+        if self.callback is None:
+            return NotApproved(node.task, node.span, tool=call.tool.name, reason="nobody")
+        return None
+
+
+def may_change(node: Node) -> bool:
+    """Whether the node may change something."""
+    return not all(effect.rule.prune is When.YES for effect in node.effects)

@@ -1,0 +1,68 @@
+"""The contexts of a run: sessions, pools and mailboxes that tools take and plans do not see."""
+
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any
+
+from llmc_compiler.tools import Opening, Tool
+from llmc_runtime.errors import ContextError, shortened
+
+
+class Contexts:
+    """Opens each context of some tools once, and closes them in the opposite order.
+
+    `given` is for tools whose toolbox opens none. Raises ContextError, before anything is opened, for a tool that takes
+    a context and gets none, or one that it does not want.
+    """
+
+    def __init__(self, tools: Iterable[Tool] = (), given: object = None) -> None:
+        self._given = given
+        self._tools = [tool for tool in tools if tool.marks.context is not None]
+        self._opened: dict[Opening, Any] = {}
+        self._stack = AsyncExitStack()
+        for tool in self._tools:
+            if tool.opens is None:
+                if given is None:
+                    raise ContextError(
+                        f"`{tool.name}` takes a context, and the run has none: `run(context=…)` gives one"
+                    )
+                _check(tool, given)
+
+    def of(self, tool: Tool) -> Any:  # noqa: ANN401 — whatever the tool takes
+        """The context of a tool."""
+        return self._given if tool.opens is None else self._opened[tool.opens]
+
+    async def open(self) -> None:
+        """Open them; raises ContextError, and closes again what was opened, if one cannot be."""
+        try:
+            for tool in self._tools:
+                if tool.opens is not None and tool.opens not in self._opened:
+                    self._opened[tool.opens] = await self._enter(tool, tool.opens)
+                _check(tool, self.of(tool))
+        except BaseException as error:
+            await self._stack.__aexit__(type(error), error, error.__traceback__)
+            raise
+
+    async def close(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close them as `async with` does, but that none of them may swallow an exception."""
+        await self._stack.__aexit__(kind, error, trace)
+
+    async def _enter(self, tool: Tool, opens: Opening) -> Any:  # noqa: ANN401 — whatever it gives
+        """Open the context of a toolbox."""
+        try:
+            return await self._stack.enter_async_context(opens())
+        except Exception as error:
+            words = f"{type(error).__name__}: {shortened(error)}".removesuffix(": ")
+            raise ContextError(f"the context of `{tool.name}` could not be opened: {words}") from error
+
+
+def _check(tool: Tool, context: object) -> None:
+    """Refuse a context of another class than the tool takes; what a protocol says cannot be checked."""
+    wants = tool.marks.wants
+    if wants is None or getattr(wants, "_is_protocol", False) or isinstance(context, wants):
+        return
+    found = type(context).__name__
+    raise ContextError(f"`{tool.name}` takes a context of type `{wants.__name__}`, and that of the run is a `{found}`")

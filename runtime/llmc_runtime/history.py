@@ -1,0 +1,163 @@
+"""What happened to each call of a recorded run, and the longest chain as it really was."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode
+
+_ENDS: Final = frozenset({"Finished", "Failed", "Skipped", "Blocked", "Cancelled", "Dropped"})
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt of a call: when it began, when it ended, if it did, and whether it failed."""
+
+    began: float
+    ended: float | None = None
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Past:
+    """What happened to an instance.
+
+    `ready` is when everything that it waits for had ended; `asked` and `answered` are about its approval; `outcome` is
+    the name of its last event, empty where it has none. `chain` is the longest time in calls up to its end, and `via`
+    the instance before it on that chain.
+    """
+
+    key: TracedKey
+    node: TracedNode
+    ready: float = 0.0
+    asked: float | None = None
+    answered: float | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    ended: float | None = None
+    outcome: str = ""
+    words: str = ""
+    chain: float = 0.0
+    via: TracedKey | None = None
+
+    @property
+    def label(self) -> str:
+        """The node, and the positions in the loops around it; the main call of a loop goes by the task's name."""
+        return self.node.id.removesuffix("/each") + "".join(f"[{index}]" for index in self.key[1])
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A recorded run: its instances in the order in which they were first heard of, and its sums, in seconds."""
+
+    pasts: Mapping[TracedKey, Past]
+    seconds: float
+    calls: int
+    sum_of_calls: float
+    chain: tuple[TracedKey, ...]
+    longest_chain: float
+
+    @property
+    def tasks_of_chain(self) -> tuple[str, ...]:
+        """The tasks on the longest chain, each once in a row."""
+        tasks = [self.pasts[key].node.task for key in self.chain]
+        return tuple(task for index, task in enumerate(tasks) if index == 0 or tasks[index - 1] != task)
+
+
+def history(trace: Trace) -> History:
+    """The history of a trace; calls that did not end go on until its last event."""
+    seconds = trace.events[-1].at if trace.events else 0.0
+    pasts: dict[TracedKey, Past] = {}
+    elements: dict[str, list[Past]] = {}
+    last: Past | None = None
+    for event in trace.events:
+        if event.key is None:
+            continue
+        past = pasts.get(event.key)
+        if past is None:
+            past = pasts[event.key] = Past(event.key, trace.nodes[event.key[0]])
+            _find_ready(past, pasts, elements)
+            if past.node.loop is not None:
+                elements.setdefault(past.node.loop, []).append(past)
+        _apply(past, event)
+        if past.ended == event.at and event.event in _ENDS:
+            # What waits for an element is known by its end alone, which comes after theirs.
+            _find_ready(past, pasts, elements)
+            past.chain += _seconds(past, seconds)
+            if event.event in {"Finished", "Failed"} and (last is None or past.chain >= last.chain):
+                last = past
+    return _history(pasts, last, seconds)
+
+
+def _history(pasts: dict[TracedKey, Past], last: Past | None, seconds: float) -> History:
+    """The sums of a history, whose longest chain ends here."""
+    called = [past for past in pasts.values() if past.attempts]
+    chain: list[TracedKey] = []
+    at = last
+    while at is not None:
+        if at.attempts:
+            chain.append(at.key)
+        at = None if at.via is None else pasts[at.via]
+    total = sum(_seconds(past, seconds) for past in called)
+    return History(pasts, seconds, len(called), total, tuple(reversed(chain)), 0.0 if last is None else last.chain)
+
+
+def _seconds(past: Past, now: float) -> float:
+    """How long a call took, from its first attempt to its end."""
+    if not past.attempts:
+        return 0.0
+    return (now if past.ended is None else past.ended) - past.attempts[0].began
+
+
+def _find_ready(past: Past, pasts: Mapping[TracedKey, Past], elements: Mapping[str, list[Past]]) -> None:
+    """When everything that an instance waits for had ended, and the longest chain up to there."""
+    past.chain = 0.0
+    for other in _before(past, pasts, elements):
+        if other.ended is not None and other is not past:
+            past.ready = max(past.ready, other.ended)
+            if other.chain >= past.chain:
+                past.chain, past.via = other.chain, other.key
+
+
+def _before(past: Past, pasts: Mapping[TracedKey, Past], elements: Mapping[str, list[Past]]) -> Iterator[Past]:
+    """The instances that an instance waits for, as far as they were heard of, in the order of their ends."""
+    node, (_, indices) = past.node, past.key
+    found = list(elements.get(node.id, ()))
+    for name in node.waits:
+        # In the same element, or outside of all of them.
+        found.extend(each for each in (pasts.get((name, indices)), pasts.get((name, ()))) if each is not None)
+    if indices:
+        before = (*indices[:-1], indices[-1] - 1)
+        found.extend(each for name in node.carry if (each := pasts.get((name, before))) is not None)
+    return iter(sorted(found, key=lambda each: each.ended or 0.0))
+
+
+def _apply(past: Past, event: TracedEvent) -> None:
+    """Take note of an event of an instance."""
+    error = event.fields.get("error")
+    if isinstance(error, dict):
+        past.words = str(error.get("message", ""))
+    match event.event:
+        case "Asked":
+            past.asked = event.at
+        case "Answered":
+            past.answered = event.at
+        case "Started":
+            past.attempts.append(Attempt(event.at))
+        case "Retried":
+            delay = event.fields.get("delay")
+            _end_attempt(past, event.at, failed=True)
+            past.attempts.append(Attempt(event.at + (delay if isinstance(delay, (int, float)) and delay > 0 else 0)))
+        case "FellBack":
+            _end_attempt(past, event.at, failed=True)
+        case name if name in _ENDS:
+            past.ended, past.outcome = event.at, name
+            _end_attempt(past, event.at, failed=name == "Failed")
+        case _:
+            pass
+
+
+def _end_attempt(past: Past, at: float, *, failed: bool) -> None:
+    """The attempt that is going on, if there is one, is over."""
+    if past.attempts and past.attempts[-1].ended is None:
+        past.attempts[-1].ended = max(at, past.attempts[-1].began)
+        past.attempts[-1].failed = failed

@@ -1,0 +1,59 @@
+"""A run as JSON data, for machines, without its secrets.
+
+    {"version": 1, "language": 1, "id",
+     "value", "has_value", "results": {task: value}, "skipped": [task],
+     "errors": {task: {"type", "message", "line"?, "tool"?, "attempt"?, "in_doubt"?, "cause"?}},
+     "seconds", "calls", "sum_of_calls", "longest_chain", "chain": [task], "in_doubt": [task], "abandoned": [what],
+     "notes": [sentence]}
+
+An error of a call has `tool`, `attempt` and `in_doubt`; one of a blocked task has the task that failed as `cause`.
+Within a version, keys may be added, and none is taken away or changes its meaning.
+"""
+
+from typing import Any, Final
+
+from llmc_compiler.json_form import LANGUAGE
+from llmc_runtime.errors import Blocked, CallError, NotApproved, PlanError
+from llmc_runtime.origins import line_of
+from llmc_runtime.run import Run
+
+VERSION: Final = 1
+
+
+def to_json(run: Run) -> dict[str, Any]:
+    """The run as JSON data."""
+    return {
+        "version": VERSION,
+        "language": LANGUAGE,
+        "id": run.id,
+        "value": run.secrets.value(run.value),
+        "has_value": run.has_value,
+        "results": {task: run.secrets.value(value) for task, value in run.results.items()},
+        "errors": {task: _error(error, run) for task, error in run.errors.items()},
+        "skipped": list(run.skipped),
+        "seconds": run.seconds,
+        "calls": run.calls,
+        "sum_of_calls": run.sum_of_calls,
+        "longest_chain": run.longest_chain,
+        "chain": list(run.chain),
+        "in_doubt": list(run.in_doubt),
+        "abandoned": list(run.abandoned),
+        "notes": list(run.notes),
+    }
+
+
+def _error(error: PlanError, run: Run) -> dict[str, Any]:
+    """An error as JSON data."""
+    found: dict[str, Any] = {"type": type(error).__name__, "message": run.secrets.text(str(error))}
+    if (line := line_of(run.source, error.span)) is not None:
+        found["line"] = line
+    match error:
+        case CallError(tool=tool, attempt=attempt, in_doubt=in_doubt):
+            found.update(tool=tool, attempt=attempt, in_doubt=in_doubt)
+        case NotApproved(tool=tool):
+            found["tool"] = tool
+        case Blocked(cause=cause):
+            found["cause"] = cause
+        case _:
+            pass
+    return found

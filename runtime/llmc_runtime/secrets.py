@@ -1,0 +1,135 @@
+"""Secrets of a run: texts that are taken out of everything that is shown.
+
+A secret is known to a run from the moment at which its value is: an input from the start, a result when it arrives.
+From then on it is replaced in every text and every value that leaves the run to be seen, also where it stands as JSON,
+Python or a URL writes it. What a tool makes of it (another case, a hash, a part of it) is not known to be one.
+"""
+
+import json
+import re
+import traceback
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from llmc_compiler.term import Json
+from llmc_runtime.errors import LlmcError
+
+HIDDEN: Final = "[secret]"
+"""What stands in the place of a secret."""
+
+SHORTEST: Final = 4
+"""Characters that a secret has at least to be found in a text; a shorter one is hidden only where it stands alone."""
+
+LONGEST: Final = 10_000
+"""Characters that it may have at most for that."""
+
+_WORDS: Final = 4_000
+"""Characters of an exception that are kept where it holds a secret."""
+
+
+class HiddenError(Exception):
+    """Stands for an exception whose text, or that of one of its causes, holds a secret."""
+
+
+class Secrets:
+    """The secrets of a run."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to hide."""
+        return bool(self._texts)
+
+    def add(self, text: str) -> bool:
+        """Hide this text from now on; whether it can be found inside of others."""
+        can_be_found = SHORTEST <= len(text) <= LONGEST
+        if text not in self._texts:
+            self._texts.add(text)
+            if can_be_found:
+                self._forms.update(_forms(text))
+                self._pattern = None
+        return can_be_found
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        if text in self._texts:
+            return HIDDEN
+        return self._found().sub(HIDDEN, text) if self._forms else text
+
+    def _found(self) -> re.Pattern[str]:
+        """What finds the secrets in a text."""
+        if self._pattern is None:
+            # The longest first: a secret may begin like another one, or be a part of what stands for it.
+            forms = sorted({*self._forms, HIDDEN}, key=lambda form: (-len(form), form))
+            self._pattern = re.compile("|".join(map(re.escape, forms)))
+        return self._pattern
+
+    def value(self, value: Json) -> Json:
+        """The value without secrets, in its texts and its keys."""
+        if not self._texts:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(each) for each in value]
+        if isinstance(value, dict):
+            return {self.text(key): self.value(each) for key, each in value.items()}
+        return value
+
+    def cover(self, error: LlmcError) -> None:
+        """Take the secrets out of an error: out of its text, and out of the exception that it is from."""
+        if not self._forms:
+            return
+        error.args = tuple(self._cut(self.text(part)) if isinstance(part, str) else part for part in error.args)
+        cause = error.__cause__
+        if isinstance(cause, LlmcError):
+            self.cover(cause)
+        elif cause is not None and any(found[0] != HIDDEN for found in self._found().finditer(_whole(cause))):
+            error.__cause__ = _stand_in(cause, self._cut(self.text(_words(cause))))
+            error.__suppress_context__ = True
+
+    def _cut(self, text: str) -> str:
+        """The text without the beginning of a secret where it was cut off."""
+        body = text.removesuffix("…")
+        if body.endswith(HIDDEN):
+            return text
+        for form in self._forms:
+            for length in range(min(len(form) - 1, len(body)), SHORTEST - 1, -1):
+                if body.endswith(form[:length]):
+                    return body[:-length] + HIDDEN + text[len(body) :]
+        return text
+
+
+def _forms(text: str) -> Iterator[str]:
+    """The text as it may be written in others: plain, in one line, and as JSON, Python or a URL has it."""
+    yield text
+    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
+    yield from (quote(text), quote(text, safe=""), quote_plus(text))
+    if len(line := " ".join(text.split())) >= SHORTEST:
+        yield line
+
+
+def _words(error: BaseException) -> str:
+    """What an exception says, as far as it can."""
+    try:
+        return str(error)[:_WORDS]
+    except Exception:  # noqa: BLE001 — an exception may fail at describing itself
+        return ""
+
+
+def _whole(error: BaseException) -> str:
+    """Everything that a traceback of the exception would show, and its parts."""
+    try:
+        return "".join(traceback.format_exception(error)) + repr(error)
+    except Exception:  # noqa: BLE001 — as above; what cannot be looked at is hidden
+        return "".join(_words(each) for each in (error, error.__cause__, error.__context__) if each is not None)
+
+
+def _stand_in(error: BaseException, words: str) -> BaseException:
+    """An exception of the same name with other words."""
+    kind: type[HiddenError] = type(type(error).__name__, (HiddenError,), {"__module__": type(error).__module__})
+    return kind(words)

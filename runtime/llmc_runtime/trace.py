@@ -1,0 +1,202 @@
+"""Traces: a run's events in a file, to look at the run again.
+
+    {"llmc": "trace", "version": 1, "language": 1, "plan", "nodes": [{"id", "task", "text", "waits", "loop", "carry"}]}
+    {"event": "Started", "at", "node", "indices", "task", "tool"}
+    …
+
+One JSON object a line: the head, then an event for each event of the run, with its class as `event`. A trace holds no
+values: only what the plan says, times, and errors without secrets. Within a version, keys and events may be added.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, BinaryIO, Final
+
+from llmc_compiler.graph import Graph, Loop, Node, node_body
+from llmc_compiler.json_form import LANGUAGE
+from llmc_compiler.levels import waits
+from llmc_compiler.print import describe_bodies, describe_nodes
+from llmc_runtime import events
+from llmc_runtime.errors import LlmcError
+from llmc_runtime.events import Event
+
+VERSION: Final = 1
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes that a trace may have to be read."""
+
+_LONGEST_TEXT: Final = 200
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+TracedKey = tuple[str, tuple[int, ...]]
+"""An instance in a trace: its node, and the position in each loop around it."""
+
+
+class TraceError(ValueError):
+    """A file is no trace that can be read; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracedNode:
+    """A node of the plan that was run; `waits` are those that end before it, `carry` those of the element before."""
+
+    id: str
+    task: str
+    text: str
+    waits: tuple[str, ...] = ()
+    loop: str | None = None
+    carry: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TracedEvent:
+    """An event: its class by name, when it was, of which instance, and the rest of its fields."""
+
+    event: str
+    at: float
+    key: TracedKey | None
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A run that was recorded; `notes` are sentences about what is missing."""
+
+    plan: str
+    nodes: Mapping[str, TracedNode]
+    events: tuple[TracedEvent, ...]
+    notes: tuple[str, ...] = ()
+
+
+def head_line(graph: Graph, plan: str) -> str:
+    """The first line of the trace of a run of a graph."""
+    described = [*describe_nodes(graph), *describe_bodies(graph)]
+    texts = {node.id: text[:_LONGEST_TEXT] for node, text, _ in described}
+    before = waits(graph)
+    nodes = [
+        {
+            "id": node.id,
+            "task": node.task,
+            "text": texts[node.id],
+            "waits": list(before[node.id]),
+            "loop": None if node is top else top.id,
+            "carry": _carry(top, node),
+        }
+        for top in graph.nodes.values()
+        for node in (*node_body(top), top)
+    ]
+    return _line({"llmc": "trace", "version": VERSION, "language": LANGUAGE, "plan": plan, "nodes": nodes})
+
+
+def _carry(top: Node, node: Node) -> list[str]:
+    """The nodes of the element before that end before this one."""
+    carry = top.op.carry if isinstance(top.op, Loop) else ()
+    return [earlier for earlier, later in carry if later == node.id]
+
+
+def event_line(event: Event) -> str:
+    """The line of an event."""
+    found: dict[str, Any] = {"event": type(event).__name__, "at": round(event.at, 6)}
+    for name in event.__dataclass_fields__:
+        value = getattr(event, name)
+        if name == "key":
+            found["node"], found["indices"] = value[0], list(value[1])
+        elif isinstance(value, LlmcError):
+            found[name] = {"type": type(value).__name__, "message": str(value)}
+        elif name != "at":
+            found[name] = round(value, 6) if isinstance(value, float) else value
+    return _line(found)
+
+
+def _line(value: object) -> str:
+    """A line of JSON."""
+    return _encode(value) + "\n"
+
+
+def read_trace(stream: BinaryIO) -> Trace:
+    """A trace from a file; raises TraceError. A last line that was not written to its end is left out, with a note."""
+    data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise TraceError(f"the file has more than {LARGEST // 1024**2} MiB")
+    lines = data.split(b"\n")
+    rest = lines.pop()
+    if not lines:
+        raise TraceError("line 1 is not the head of a trace")
+    plan, nodes = _head(lines[0])
+    found = tuple(_events(lines[1:], nodes))
+    notes = []
+    if rest:
+        notes.append("the last line was not written to its end, and is left out")
+    if not found or found[-1].event != events.RunFinished.__name__:
+        notes.append("the run did not end: it was killed, or still goes on")
+    return Trace(plan, nodes, found, tuple(notes))
+
+
+def _head(line: bytes) -> tuple[str, dict[str, TracedNode]]:
+    """The plan's name and nodes; raises TraceError."""
+    head = _object(line, 1)
+    if head is None or head.get("llmc") != "trace":
+        raise TraceError("line 1 is not the head of a trace")
+    version = head.get("version")
+    if version != VERSION:
+        raise TraceError(f"the trace has version {version!r}, and this llmc reads version {VERSION}")
+    plan, nodes = head.get("plan"), head.get("nodes")
+    if not isinstance(plan, str) or not isinstance(nodes, list):
+        raise TraceError("line 1 does not say what was run")
+    return plan, {node.id: node for node in map(_node, nodes)}
+
+
+def _node(found: object) -> TracedNode:
+    """A node of the head; raises TraceError."""
+    if isinstance(found, dict):
+        texts = [found.get(name) for name in ("id", "task", "text")]
+        lists = [found.get(name) for name in ("waits", "carry")]
+        loop = found.get("loop")
+        if all(isinstance(text, str) for text in (*texts, loop or "")) and all(map(_is_texts, lists)):
+            key, task, text = texts
+            before, carry = (tuple(each or ()) for each in lists)
+            return TracedNode(str(key), str(task), str(text), before, loop, carry)
+    raise TraceError("line 1 has a node that is none")
+
+
+def _is_texts(value: object) -> bool:
+    """Whether it is a list of texts."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _events(lines: list[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[TracedEvent]:
+    """The events of the other lines; raises TraceError."""
+    last = 0.0
+    for number, line in enumerate(lines, 2):
+        found = _object(line, number) or {}
+        name, at = found.get("event"), found.get("at")
+        is_time = isinstance(at, (int, float)) and not isinstance(at, bool) and isfinite(at) and at >= last
+        if not isinstance(name, str) or not is_time:
+            raise TraceError(f"line {number} is no event of a run")
+        last = float(found["at"])
+        yield TracedEvent(name, last, _key(found, nodes, number), found)
+
+
+def _key(found: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) -> TracedKey | None:
+    """The instance of an event, if it is of one; raises TraceError."""
+    match found:
+        case {"node": str(node), "indices": list(indices)} if all(type(index) is int for index in indices):
+            if node not in nodes:
+                raise TraceError(f"line {number} is about `{node[:40]}`, which the plan does not have")
+            return node, tuple(indices)
+        case {"node": _}:
+            raise TraceError(f"line {number} is no event of a run")
+        case _:
+            return None
+
+
+def _object(line: bytes, number: int) -> dict[str, Any] | None:
+    """The JSON object of a line; None for other JSON; raises TraceError."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise TraceError(f"line {number} is no JSON") from error
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,205 @@
+"""`llmc run --approve`, `--dry-run`, and the prompt on a real terminal."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+PATIENCE = 180.0
+"""How long, in real seconds, a command may take on a machine that is busy."""
+
+TOOLS = r'''
+"""Tools that leave a mark."""
+
+from pathlib import Path
+
+from llmc import Context, read, write
+
+
+def mark(text: str) -> None:
+    """Leave it."""
+    with Path("marks").open("a") as stream:
+        stream.write(text + "\n")
+
+
+@write("mail", approve=True)
+async def send(to: str, body: str = "") -> str:
+    """Send a letter."""
+    mark(f"send {to}")
+    return to
+
+
+@write("notes")
+async def note(text: str) -> str:
+    """Write something down."""
+    mark(f"note {text}")
+    return text
+
+
+@read("web")
+async def look(text: str) -> str:
+    """Look something up."""
+    mark(f"look {text}")
+    return f"{text}\x1b[2J\u202e"
+
+
+@write("mail")
+async def post(box: Context[object]) -> None:
+    """Needs a context."""
+'''
+PLAN = """\
+use "marking.py"
+input who: str = "ann"
+page = look($who)
+send($who, body="<$page>")
+note("n")
+join("done")
+"""
+
+
+@pytest.fixture(autouse=True)
+def marking(folder: Path) -> Path:
+    """The folder, with tools that leave marks and a plan that uses them."""
+    (folder / "marking.py").write_text(TOOLS, "utf-8")
+    (folder / "plan.llmc").write_text(PLAN, "utf-8")
+    return folder
+
+
+def marks(folder: Path) -> set[str]:
+    """What was called."""
+    path = folder / "marks"
+    return {line.split()[0] for line in path.read_text("utf-8").splitlines()} if path.exists() else set()
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "called"),
+    [
+        ([], 1, {"look", "note"}),
+        (["--approve", "ask"], 1, {"look"}),
+        (["--approve", "all"], 0, {"look", "note", "send"}),
+        (["--approve", "none"], 1, {"look", "note"}),
+    ],
+)
+def test_without_a_terminal_what_asks_is_refused(
+    cli: Cli, folder: Path, options: list[str], status: int, called: set[str]
+) -> None:
+    """And the rest of the plan goes on; the word says what asks."""
+    ended = cli("run", "plan.llmc", *options)
+    assert (ended.status, marks(folder)) == (status, called)
+    said = "llmc: there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it"
+    assert (said in ended.stderr) == (options in ([], ["--approve", "ask"]))
+
+
+def test_a_word_that_is_none_is_wrong_usage(cli: Cli) -> None:
+    """With status 2."""
+    assert cli("run", "plan.llmc", "--approve", "some").status == 2
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--approve", "all"]])
+def test_a_dry_run_calls_nothing(cli: Cli, folder: Path, options: list[str]) -> None:
+    """It leaves no mark, and a run does."""
+    assert cli("run", "plan.llmc", "--dry-run", *options).status == 0
+    assert marks(folder) == set()
+    cli("run", "plan.llmc", *options)
+    assert marks(folder)
+
+
+def test_a_dry_run_says_what_would_be_called(cli: Cli) -> None:
+    """In the order of the plan, with effects, and whether it would ask."""
+    assert cli("run", "plan.llmc", "--dry-run").stdout == (
+        "page  look($who)               read(web)\n"
+        '1     send($who, "<${page}>")  write(mail)   refused; after page\n'
+        '2     note("n")                write(notes)\n'
+        "3 calls, 1 would be refused; nothing was called\n"
+    )
+    found = json.loads(cli("run", "plan.llmc", "--dry-run", "--json", "--approve", "all").stdout)
+    assert (found["version"], [call["answer"] for call in found["calls"]]) == (1, ["runs"] * 3)
+
+
+def test_a_dry_run_checks_inputs(cli: Cli) -> None:
+    """Like a run."""
+    assert cli("run", "plan.llmc", "--dry-run", "-i", "x=1").status == 2
+    assert "needs a value for `n`" in cli("run", "-", "--dry-run", stdin="input n: int\njoin($n)\n").stderr
+
+
+def test_a_tool_that_needs_a_context_of_its_own_is_told(cli: Cli) -> None:
+    """The command line has none to give; a toolbox may open one."""
+    ended = cli("run", "-", stdin='use "marking.py"\npost()\n')
+    assert (ended.status, ended.stdout) == (1, "")
+    assert ended.stderr == "llmc: `post` takes a context, and the run has none: `run(context=…)` gives one\n"
+
+
+def on_a_terminal(folder: Path, answer: bytes, *options: str, early: bytes = b"") -> tuple[int, str]:
+    """Run the plan on a pseudo-terminal, and answer its first question; its status, and what was seen."""
+    outer, inner = pty.openpty()
+    env = {**os.environ, "TERM": "dumb", "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from llmc.cli import main; main()", "run", "plan.llmc", *options],
+        cwd=folder,
+        env=env,
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+        preexec_fn=_take_terminal,  # noqa: PLW1509 — no thread runs here
+    )
+    os.close(inner)
+    if early:
+        os.write(outer, early)
+    seen, answered, end = b"", False, monotonic() + PATIENCE
+    while monotonic() < end and select.select([outer], [], [], PATIENCE)[0]:
+        try:
+            piece = os.read(outer, 65536)
+        except OSError:  # the other side is closed
+            break
+        seen += piece
+        if not piece:
+            break
+        if not answered and b"[y/N] " in seen:
+            answered = True
+            os.write(outer, answer)
+    os.close(outer)
+    return process.wait(PATIENCE), seen.decode()
+
+
+def _take_terminal() -> None:
+    """Make standard input the terminal of the new session, so that Ctrl-C reaches it."""
+    import fcntl  # noqa: PLC0415 — in the child alone
+    import termios  # noqa: PLC0415 — as above
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "called"),
+    [
+        (b"y\n", 0, {"look", "note", "send"}),
+        (b"n\n", 1, {"look", "note"}),
+        (b"yup\n", 1, {"look", "note"}),
+        (b"\x04", 1, {"look", "note"}),
+        (b"\x03", 130, {"look", "note"}),
+    ],
+)
+def test_a_terminal_is_asked(folder: Path, answer: bytes, status: int, called: set[str]) -> None:
+    """Yes is `y` or `yes`; the end of the input is a no, and Ctrl-C stops the run."""
+    ended, seen = on_a_terminal(folder, answer)
+    assert (ended, marks(folder)) == (status, called)
+    question = seen.replace("\r\n", "\n")
+    assert 'send: write(mail) (task 1, line 4)\n  to = "ann"\n      from input who\n' in question
+    assert '  body = "<ann\\u001b[2J\\u202e>"\n      from task page, look, line 3\nmay this run? [y/N] ' in question
+    assert "\x1b[2J" not in seen
+    assert "\u202e" not in seen
+
+
+def test_what_was_typed_before_the_question_is_no_answer(folder: Path) -> None:
+    """Nobody had seen it."""
+    ended, _ = on_a_terminal(folder, b"n\n", early=b"y\n" * 20)
+    assert (ended, "send" in marks(folder)) == (1, False)

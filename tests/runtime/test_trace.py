@@ -1,0 +1,198 @@
+"""Traces: what is written is read again, and bad files are told."""
+
+import asyncio
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import llmc
+from llmc_runtime import trace as traces
+from llmc_runtime.history import History, history
+from llmc_runtime.run import Run, execute
+from llmc_runtime.trace import Trace, TraceError, event_line, head_line, read_trace
+from tests.runtime import clock
+
+failures: dict[str, int] = {}
+
+
+@llmc.nondet(latency=1)
+async def work(seconds: float, value: llmc.Json = None) -> llmc.Json:
+    """Take a while."""
+    await asyncio.sleep(seconds)
+    return value
+
+
+@llmc.write("log")
+async def log(seconds: float) -> None:
+    """Write."""
+    await asyncio.sleep(seconds)
+
+
+@llmc.nondet
+async def fail(times: int, seconds: float = 0) -> int:
+    """Fail so often."""
+    await asyncio.sleep(seconds)
+    failures["fail"] = failures.get("fail", 0) + 1
+    if failures["fail"] <= times:
+        raise OSError("no")
+    return times
+
+
+TOOLS = llmc.Toolbox([work, log, fail])
+
+
+def recorded(text: str, **options: Any) -> tuple[Run, bytes]:
+    """A run and its trace."""
+    failures.clear()
+    graph = llmc.compile(text, TOOLS, passes=()).graph
+    run = clock.run(execute(graph, {}, random=lambda: 1.0, **options))
+    return run, (head_line(graph, "plan.llmc") + "".join(map(event_line, run.events))).encode()
+
+
+def read(data: bytes) -> Trace:
+    """The trace in some bytes."""
+    return read_trace(BytesIO(data))
+
+
+PLANS = [
+    "join(1)\n",
+    "a = work(1)\nb = work(2)\nc = work(3, $a)\nd = work(1, $b)\njoin($c, $d)\n",
+    "a = work(1, work(2))\nb = work($x) for x in [1, 3, 2]\nc = work(1, $b)\njoin($a, $c)\n",
+    "log($x) for x in [1, 2, 3]\nlog(1)\na = work(3)\njoin($a)\n",
+    "a = fail(2) @retry(2)\nb = work(1, $a)\njoin($b)\n",
+    "a = fail(9)\nb = work(1, $a)\nc = work(2)\nd = work(1, $c) if $c\njoin($b, $c, $d)\n",
+    "a = work(1, [1, 2])\nb = work(1, work($x)) for x in $a if work(1) == null\nlog(1) if $b\njoin($b)\n",
+    "a = [work(2), work(1)] if false\nb = work(1)\njoin($a, $b)\n",
+]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_trace_tells_the_same_as_the_run(plan: str) -> None:
+    """Calls, times, and the longest chain, found again from the events and the edges alone."""
+    run, data = recorded(plan)
+    found = read(data)
+    assert found.notes == ()
+    past = history(found)
+    assert past.calls == run.calls
+    assert past.seconds == pytest.approx(run.seconds)
+    assert past.sum_of_calls == pytest.approx(run.sum_of_calls)
+    assert past.longest_chain == pytest.approx(run.longest_chain)
+    tasks = [task for task in run.chain if any(key[0].split("/")[0] == task for key in past.chain)]
+    assert list(past.tasks_of_chain) == tasks
+
+
+def test_attempts_and_waiting_are_told_apart() -> None:
+    """Of a call that asks, is tried twice, and of one that waits for a thread."""
+    _, data = recorded("a = work(1)\nb = fail(1, 2) if $a == null @retry(1)\njoin($b)\n")
+    past = history(read(data)).pasts["b", ()]
+    assert past.ready == pytest.approx(1)
+    assert [attempt.failed for attempt in past.attempts] == [True, False]
+    assert [each.began for each in past.attempts] == pytest.approx([1, 3.05])
+    assert [each.ended for each in past.attempts] == pytest.approx([3, 5.05])
+    assert (past.outcome, past.words) == ("Finished", "task b failed: `fail` raised OSError: no")
+
+
+def test_a_run_that_was_killed_is_read_up_to_there() -> None:
+    """At every cut of the file but in its head: with a note, and calls that did not end go on until the last event."""
+    _, data = recorded(PLANS[1])
+    head = data.index(b"\n") + 1
+    for cut in range(head, len(data)):
+        found = read(data[:cut])
+        assert found.notes[-1] == "the run did not end: it was killed, or still goes on"
+        assert ("the last line was not written to its end, and is left out" in found.notes) == (data[cut - 1] != 10)
+        assert isinstance(history(found), History)
+    begun = read(data[: data.index(b'"Finished"', data.index(b'"node":"c"', head))].rpartition(b"\n")[0] + b"\n")
+    assert history(begun).pasts["c", ()].ended is None
+    for cut in range(head):
+        with pytest.raises(TraceError, match="line 1 is not the head of a trace"):
+            read(data[:cut])
+
+
+HEAD: dict[str, Any] = {"llmc": "trace", "version": 1, "language": 1, "plan": "p", "nodes": []}
+NODE: dict[str, Any] = {"id": "a", "task": "a", "text": "f()", "waits": [], "loop": None, "carry": []}
+EVENT: dict[str, Any] = {"event": "Started", "at": 1, "node": "a", "indices": [], "task": "a", "tool": "f"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ([], "line 1 is not the head of a trace"),
+        (["garbage"], "line 1 is no JSON"),
+        ([b"\xff\xfe\x00"], "line 1 is no JSON"),
+        (["[" * 100_000], "line 1 is no JSON"),
+        (["[]"], "line 1 is not the head of a trace"),
+        ([{"llmc": "plan"}], "line 1 is not the head of a trace"),
+        ([HEAD | {"version": 2}], "the trace has version 2, and this llmc reads version 1"),
+        ([HEAD | {"plan": 3}], "line 1 does not say what was run"),
+        ([HEAD | {"nodes": [3]}], "line 1 has a node that is none"),
+        ([HEAD | {"nodes": [NODE | {"waits": [3]}]}], "line 1 has a node that is none"),
+        ([HEAD | {"nodes": [NODE | {"loop": 3}]}], "line 1 has a node that is none"),
+        ([HEAD, "3"], "line 2 is no event of a run"),
+        ([HEAD, "{"], "line 2 is no JSON"),
+        ([HEAD, {"event": "RunStarted"}], "line 2 is no event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": NaN}'], "line 2 is no event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": 1e999}'], "line 2 is no event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": true}'], "line 2 is no event of a run"),
+        ([HEAD, {"event": "RunStarted", "at": -1}], "line 2 is no event of a run"),
+        ([HEAD | {"nodes": [NODE]}, EVENT, EVENT | {"at": 0.5}], "line 3 is no event of a run"),
+        ([HEAD, EVENT], "line 2 is about `a`, which the plan does not have"),
+        ([HEAD | {"nodes": [NODE]}, EVENT | {"indices": ["x"]}], "line 2 is no event of a run"),
+        ([HEAD | {"nodes": [NODE]}, EVENT | {"node": 3}], "line 2 is no event of a run"),
+        ([HEAD, "", HEAD], "line 2 is no JSON"),
+    ],
+)
+def test_what_is_no_trace_is_told_with_its_line(lines: list[Any], words: str) -> None:
+    """And never with a traceback."""
+    data = b"".join(
+        (line if isinstance(line, bytes) else (line if isinstance(line, str) else json.dumps(line)).encode()) + b"\n"
+        for line in lines
+    )
+    with pytest.raises(TraceError) as caught:
+        read(data)
+    assert str(caught.value) == words
+
+
+def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything of it is looked at."""
+    monkeypatch.setattr(traces, "LARGEST", 1024 * 1024)
+    with pytest.raises(TraceError, match="the file has more than 1 MiB"):
+        read(b"x" * (1024 * 1024 + 1))
+
+
+def test_events_and_keys_that_are_not_known_are_fine() -> None:
+    """A later llmc of the same version may write more."""
+    lines = [HEAD | {"nodes": [NODE | {"color": 1}], "more": 1}, EVENT | {"event": "Dreamt", "more": 2}, EVENT]
+    found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
+    assert history(found).calls == 1
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "event": st.sampled_from(["Started", "Asked", "Answered", "Retried", "FellBack", "Finished", "Failed"]),
+                "node": st.sampled_from(["a", "b", "l", "l/each"]),
+                "indices": st.lists(st.integers(0, 2), max_size=1),
+                "delay": st.one_of(st.floats(), st.text(), st.none()),
+                "error": st.one_of(st.none(), st.dictionaries(st.just("message"), st.text())),
+            }
+        ),
+        max_size=20,
+    )
+)
+def test_a_history_can_be_made_of_any_trace(found: list[dict[str, Any]]) -> None:
+    """However little sense its events make."""
+    nodes = [
+        NODE | {"waits": ["b", "a"]},
+        NODE | {"id": "b", "waits": ["a", "l"]},
+        NODE | {"id": "l", "waits": ["l/each"]},
+        NODE | {"id": "l/each", "loop": "l", "carry": ["l/each"], "waits": ["b"]},
+    ]
+    events = [event | {"at": index} for index, event in enumerate(found)]
+    lines = [HEAD | {"nodes": nodes}, *events]
+    past = history(read("".join(json.dumps(line) + "\n" for line in lines).encode()))
+    assert past.longest_chain >= 0
