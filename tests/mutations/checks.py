@@ -4,6 +4,11 @@ plan: HEADING         a plan of `plans.md` does what the reference says, whateve
 page: PASS: TITLE     a case of a pass's page in tests/passes is what the pass leaves
 order: kinds          two calls are ordered where the table says so
 order: resources      ... whatever else stands between them, and inside loops
+order: reduced        a write waits for the reads since the last write, and for nothing older
+order: edges          one sweep finds the edges that all pairs of effects have, no more and no fewer
+order: carried        an element's effects come after those of the element before
+tasks                 a merged task has the value of the first
+arguments             a constant that does not fit its parameter is a mistake of the run
 early                 what is handed over while the plan is still being written
 attempts              how often a call that fails is tried
 """
@@ -60,6 +65,7 @@ def checks() -> Mapping[str, Check]:
         "order: kinds": kinds_are_ordered,
         "order: resources": resources_are_ordered,
         "order: reduced": test_order.test_edges_come_out_reduced,
+        "order: edges": test_order.test_edges_are_those_that_nothing_stands_for,
         "order: carried": test_order.test_a_loop_carries_its_writes_from_element_to_element,
         "tasks": tasks_have_their_values,
         "arguments": arguments_fit,
