@@ -112,7 +112,7 @@ def test_edges_come_out_reduced() -> None:
     assert waits == {"2": ["1"], "3": ["1"], "4": ["2", "3"], "5": ["4"], "6": ["5"]}
 
 
-NAMES: Final = "* a a:x a:y a:x:z a:{p} a:{p}:z {q} {q}:x {q}:{r} {q}:x:z b b:x".split()
+NAMES: Final = ["*", "a", "a:x", "a:y", "a:x:z", "a:{p}", "a:{p}:z", "{q}", "{q}:x", "{q}:{r}", "{q}:x:z", "b", "b:x"]
 """Resources that contain one another, or may."""
 
 SEQUENCES: Final = 300
