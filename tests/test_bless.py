@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,14 @@ LEFT: Final = (".*", "__pycache__", "dist", "build")
 PAGES: Final = ("grammar/llmc_grammar/errors/*.md", "compiler/llmc_compiler/errors.md", "runtime/llmc/toolfiles.md")
 CASES: Final = ("tests/passes/*.md", "tests/compiler/*.md", "tests/compiler/golden/*.md", "tests/cli/golden/*.md")
 TEXTS: Final = ("tests/cli/golden/*.txt", "examples/mistakes.txt")
-COMMAND: Final = "$ llmc compile examples/duplicate.llmc\n"
+COMMAND: Final = "llmc compile examples/duplicate.llmc"
+
+ONE_OF_MANY: Final = {
+    "test_a_command_prints_what_is_shown": COMMAND,
+    "test_a_graph_is_drawn_like_this": cases(ROOT / "tests/cli/golden/graph.md")[-1].title,
+    "test_a_plan_is_told_like_this": cases(ROOT / "tests/cli/golden/explain.md")[-1].title,
+}
+"""Of tests that start the program each time, the case in which something is made wrong."""
 
 CASE: Final = """\
 # Page
@@ -57,13 +65,22 @@ def falsified(root: Path) -> dict[Path, str]:
             )
     for name, old, new in (
         ("compiler/README.md", "| `opaque` | `read`", "| `opaque` | `pure`"),
-        ("README.md", COMMAND, f"{COMMAND}wrong\n"),
+        ("README.md", f"$ {COMMAND}\n", f"$ {COMMAND}\nwrong\n"),
     ):
         path = root / name
         text = right[path] = path.read_text("utf-8")
         assert text.count(old) == 1
         path.write_text(text.replace(old, new), "utf-8")
     return right
+
+
+def golden() -> Iterator[str]:
+    """The tests that are marked; of those that take long, one case."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        marked = r"^@pytest\.mark\.golden\n(?:(?!def ).*\n)*def (\w+)"
+        for name in re.findall(marked, path.read_text("utf-8"), re.MULTILINE):
+            case = f"[{ONE_OF_MANY[name]}]" if name in ONE_OF_MANY else ""
+            yield f"{path.relative_to(ROOT)}::{name}{case}"
 
 
 def test_blessing_mends_what_is_wrong_and_leaves_all_else(tmp_path: Path) -> None:
@@ -77,7 +94,7 @@ def test_blessing_mends_what_is_wrong_and_leaves_all_else(tmp_path: Path) -> Non
         r"^\tLLMC_BLESS=1 \$\(BIN\)/python (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
     )
     run = subprocess.run(
-        [sys.executable, *options.split(), "-p", "no:cacheprovider"],
+        [sys.executable, *options.split(), "-p", "no:cacheprovider", *golden()],
         cwd=project,
         env={**os.environ, "LLMC_BLESS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

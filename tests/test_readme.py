@@ -73,7 +73,7 @@ def test_every_example_is_shown() -> None:
 
 
 @pytest.mark.golden
-@pytest.mark.parametrize(("command", "output"), list(commands()))
+@pytest.mark.parametrize(("command", "output"), list(commands()), ids=[command for command, _ in commands()])
 def test_a_command_prints_what_is_shown(command: str, output: str) -> None:
     """Every command that is shown prints the same, but for times."""
     # The order in which calls end follows from how long they take, so they must take their time here.

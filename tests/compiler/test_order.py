@@ -1,11 +1,13 @@
 """Order edges: everything that conflicts is ordered, and nothing else."""
 
 from collections.abc import Hashable, Iterable, Sequence
+from random import Random
+from typing import Final
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.effects import Effect, Kind, conflict
+from llmc_compiler.effects import Effect, Kind, conflict, covers
 from llmc_compiler.graph import Graph, Loop, Node
 from llmc_compiler.order import Hazards
 from llmc_compiler.term import NodeId
@@ -108,6 +110,71 @@ def test_edges_come_out_reduced() -> None:
     graph = compiled("store(1)\nrows()\nrows()\nstore(2)\nrow()\nput(3)\ninbox()\njoin()")
     waits = {str(key): list(map(str, node.after)) for key, node in graph.nodes.items() if node.after}
     assert waits == {"2": ["1"], "3": ["1"], "4": ["2", "3"], "5": ["4"], "6": ["5"]}
+
+
+NAMES: Final = ["*", "a", "a:x", "a:y", "a:x:z", "a:{p}", "a:{p}:z", "{q}", "{q}:x", "{q}:{r}", "{q}:x:z", "b", "b:x"]
+"""Resources that contain one another, or may."""
+
+SEQUENCES: Final = 300
+"""How many random sequences of effects are ordered."""
+
+
+def left(earlier: Sequence[Effect], effect: Effect) -> list[int]:
+    """What an effect waits for, by the pairs of all earlier ones: the conflicts that nothing stands for."""
+    found = [at for at, other in enumerate(earlier) if conflict(effect, other)]
+    return [
+        at
+        for at in found
+        if not any(stands_for(earlier[later], earlier[at], effect) for later in found if later > at)
+        and not is_in_an_earlier_run(earlier, at, effect)
+    ]
+
+
+def stands_for(later: Effect, earlier: Effect, effect: Effect) -> bool:
+    """Whether what came later waits for the earlier one, as can be told from the resources alone."""
+    if not conflict(later, earlier):
+        return False
+    return (
+        covers(later.resource, effect.resource)
+        or (earlier.is_write and covers(earlier.resource, effect.resource))
+        or (covers(later.resource, earlier.resource) if later.is_write else later.resource == earlier.resource)
+    )
+
+
+def is_in_an_earlier_run(earlier: Sequence[Effect], at: int, effect: Effect) -> bool:
+    """Whether a later run of readers stands for this reader; or for all that is as old, to one more such reader."""
+    if effect.is_write and earlier[at].is_write:
+        return False
+    reader = earlier[at] if effect.is_write else effect
+    readers = [later for later in range(at + 1, len(earlier)) if earlier[later] == reader]
+    writers = [later for later in range(at + 1, len(earlier)) if conflict(reader, earlier[later])]
+    if effect.is_write:
+        return bool(readers and writers) and min(writers) < max(readers)
+    return bool(readers and writers) and min(readers) < max(writers)
+
+
+def random_effects(rng: Random) -> list[list[Effect]]:
+    """What some nodes do, one or two things each."""
+    kinds = (Kind.READ, Kind.READ, Kind.WRITE)
+    return [
+        [Effect(rng.choice(kinds), rng.choice(NAMES)) for _ in range(rng.choice((1, 1, 2)))]
+        for _ in range(rng.randint(8, 12))
+    ]
+
+
+def test_edges_are_those_that_nothing_stands_for() -> None:
+    """One sweep finds what all pairs of effects say: no edge less, and none more."""
+    rng = Random(1)
+    for _ in range(SEQUENCES):
+        hazards = Hazards()
+        owners: list[str] = []
+        earlier: list[Effect] = []
+        for number, effects in enumerate(random_effects(rng)):
+            waits = sorted({at for effect in effects for at in left(earlier, effect)})
+            assert hazards.before(effects) == tuple(dict.fromkeys(owners[at] for at in waits))
+            hazards.record(NodeId(str(number)), effects)
+            owners += [str(number)] * len(effects)
+            earlier += effects
 
 
 def test_a_loop_carries_its_writes_from_element_to_element() -> None:

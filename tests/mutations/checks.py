@@ -4,6 +4,12 @@ plan: HEADING         a plan of `plans.md` does what the reference says, whateve
 page: PASS: TITLE     a case of a pass's page in tests/passes is what the pass leaves
 order: kinds          two calls are ordered where the table says so
 order: resources      ... whatever else stands between them, and inside loops
+order: reduced        a write waits for the reads since the last write, and for nothing older
+order: edges          one sweep finds the edges that all pairs of effects have, no more and no fewer
+order: carried        an element's effects come after those of the element before
+same                  what a pass leaves as it is remains the same object
+tasks                 a merged task has the value of the first, whose node names both
+arguments             a constant that does not fit its parameter is a mistake of the run
 early                 what is handed over while the plan is still being written
 attempts              how often a call that fails is tried
 """
@@ -60,7 +66,9 @@ def checks() -> Mapping[str, Check]:
         "order: kinds": kinds_are_ordered,
         "order: resources": resources_are_ordered,
         "order: reduced": test_order.test_edges_come_out_reduced,
+        "order: edges": test_order.test_edges_are_those_that_nothing_stands_for,
         "order: carried": test_order.test_a_loop_carries_its_writes_from_element_to_element,
+        "same": what_is_left_is_the_same,
         "tasks": tasks_have_their_values,
         "arguments": arguments_fit,
         "early": what_starts_early,
@@ -113,10 +121,17 @@ def resources_are_ordered() -> None:
     test_order.test_constant_arguments_are_resources_of_their_own()
 
 
+def what_is_left_is_the_same() -> None:
+    """No pass makes an equal node anew, on any page."""
+    for case in test_passes.CASES:
+        test_passes.test_what_a_pass_leaves_equal_is_the_same_object(case)
+
+
 def tasks_have_their_values() -> None:
-    """A merged task has that of the first, and one that is left out has none."""
+    """A merged task has that of the first, whose node then names both; one that is left out has none."""
     graph = compiled("1. f(1)\n2. f(1)\n3. f(3)\n4. f($2)\njoin($4)", passes=PIPELINE)
     assert graph.tasks == {"1": "1", "2": "1", "4": "4"}
+    assert [node.origins for node in graph.nodes.values()] == [("1", "2"), ("4",), ("join",)]
 
 
 def arguments_fit() -> None:

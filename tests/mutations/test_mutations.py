@@ -9,6 +9,7 @@ import pytest
 
 import llmc_compiler
 import llmc_runtime
+from llmc_compiler import order, resources
 from llmc_compiler.effects import RULES, Rule, When
 from llmc_compiler.pipeline import PIPELINE
 from llmc_compiler.print import print_graph
@@ -52,11 +53,17 @@ def as_it_is() -> list[str]:
 
 @pytest.mark.parametrize("mutation", UNNOTICED, ids=str)
 def test_what_nothing_notices_changes_nothing(mutation: Mutation, as_it_is: list[str]) -> None:
-    """Entries without a check are just those that make no difference to what is merged, dropped, started or tried."""
+    """Entries without a check make no difference to what is merged, dropped, ordered, started or tried."""
     with mutation.applied():
         assert optimized() == as_it_is
         assert not is_noticed(CHECKS["early"])
         assert not is_noticed(CHECKS["attempts"])
+        assert not (is_of_order(mutation) and is_noticed(CHECKS["order: edges"]))
+
+
+def is_of_order(mutation: Mutation) -> bool:
+    """Whether the order of effects itself is made wrong."""
+    return isinstance(mutation, Wrong) and mutation.module in {order.__name__, resources.__name__}
 
 
 def test_the_table_is_complete() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from llmc_compiler.graph import Graph
+from llmc_compiler.graph import Graph, Loop, Node, node_body, terms
 from llmc_compiler.pipeline import PIPELINE, Pass, optimize
 from llmc_compiler.print import print_graph
+from llmc_compiler.term import Term, children
 from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import compiled, toolbox
 from tests.compiler.sketch import sketch
@@ -41,6 +42,46 @@ def test_a_pass_has_nothing_left_to_do(case: Case) -> None:
     once = optimize(graph, [transform])
     assert optimize(once, [transform]) == once
     assert print_graph(graph) == before
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.path.stem}: {case.title}")
+def test_what_a_pass_leaves_equal_is_the_same_object(case: Case) -> None:
+    """Nodes, but for the loops that dedup renames in; and what folding finds in a node, if not in all of it."""
+    graph = compiled(case.before, toolbox(case.tools))
+    for transform in PIPELINE:
+        after = transform(graph)
+        for key in graph.nodes.keys() & after.nodes.keys():
+            before, node = graph.nodes[key], after.nodes[key]
+            if transform.name == "fold":
+                assert [*made_anew(before, node)] == []
+            elif transform.name != "dedup" or not isinstance(node.op, Loop):
+                assert node is before or node != before
+
+
+def made_anew(before: Node, after: Node) -> Iterator[object]:
+    """What is equal in two versions of a node, and not the same."""
+    inside = {inner.id: inner for inner in node_body(before)}
+    pairs: list[tuple[object, object]] = [
+        (before, after),
+        (before.op, after.op),
+        *zip(before.when, after.when, strict=False),
+    ]
+    for one, other in pairs:
+        if one == other and one is not other:
+            yield other
+    for one, other in zip(terms(before.op), terms(after.op), strict=False):
+        yield from terms_made_anew(one, other)
+    for inner in node_body(after):
+        yield from made_anew(inside[inner.id], inner)
+
+
+def terms_made_anew(before: Term, after: Term) -> Iterator[Term]:
+    """What is equal in two versions of a term, and not the same."""
+    if before is not after:
+        if before == after:
+            yield after
+        for one, other in zip(children(before), children(after), strict=False):
+            yield from terms_made_anew(one, other)
 
 
 def columns(transform: Pass) -> tuple[str, str]:
