@@ -111,7 +111,9 @@ def wire(*answers: Sequence[bytes] | Answer | Callable[[Mapping[str, Any]], Answ
 def refusal(status: int, message: str = "no", code: str | None = None, **headers: str) -> httpx2.Response:
     """An answer that refuses the request."""
     body = {"error": {"message": message, "code": code, "type": "error"}}
-    return httpx2.Response(status, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return httpx2.Response(
+        status, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 async def said(model: Model, messages: Sequence[Message] = QUESTION, **how: Any) -> tuple[list[str], End]:  # noqa: ANN401 — any of the options of `reply`

@@ -39,7 +39,11 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (refusal(401, "wrong key"), AuthenticationFailed, "does not let us in: Error code: 401 - wrong key; give it an"),
+        (
+            refusal(401, "wrong key"),
+            AuthenticationFailed,
+            "does not let us in: Error code: 401 - wrong key; give it an",
+        ),
         (refusal(403, "not yours"), AuthenticationFailed, "not yours"),
         (refusal(429, "slowly"), RateLimited, "is asked too much: Error code: 429 - slowly"),
         (refusal(429, "slowly", retry_after="7"), RateLimited, "slowly; it wants to be left alone for 7 s"),
@@ -198,7 +202,10 @@ def test_the_traceback_of_an_error_would_show_it() -> None:
 async def test_a_missing_key_is_named() -> None:
     """The variable that would hold it is named, and nothing is sent."""
     asked = wire(chat(["a"]))
-    for address, variable in ((None, "OPENAI_API_KEY"), ("https://x.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY")):
+    for address, variable in (
+        (None, "OPENAI_API_KEY"),
+        ("https://x.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY"),
+    ):
         with pytest.raises(AuthenticationFailed, match=f"there is no key; set {variable}"):
             await said(Model("m", base_url=address, transport=asked.transport))
     assert asked.requests == []
