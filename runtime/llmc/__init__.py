@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from llmc.files import load
+    from llmc.models import load_model
     from llmc_compiler.errors import CompileError
     from llmc_compiler.graph import Graph, Parameter
     from llmc_compiler.pipeline import PIPELINE
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
+    from llmc_runtime.agent.dialogue import Message, Prices, Usage
+    from llmc_runtime.agent.local import local_model
+    from llmc_runtime.agent.model import Model
+    from llmc_runtime.agent.model_errors import ModelError
+    from llmc_runtime.agent.scripted import ScriptedModel
     from llmc_runtime.errors import Held, LlmcError, NotSent, PlanError
     from llmc_runtime.program import InputError, Program
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
@@ -38,18 +44,26 @@ __all__ = [
     "InputError",
     "Json",
     "LlmcError",
+    "Message",
+    "Model",
+    "ModelError",
     "NotSent",
     "Parameter",
     "Parsed",
     "PlanError",
     "PlanStream",
+    "Prices",
     "Program",
     "Run",
+    "ScriptedModel",
     "Tool",
     "Toolbox",
     "ToolboxError",
+    "Usage",
     "compile",
     "load",
+    "load_model",
+    "local_model",
     "nondet",
     "opaque",
     "parse",
@@ -61,6 +75,7 @@ __all__ = [
 
 _HOMES: Final = {
     "llmc.files": ("load",),
+    "llmc.models": ("load_model",),
     "llmc_compiler.errors": ("CompileError",),
     "llmc_compiler.graph": ("Graph", "Parameter"),
     "llmc_compiler.pipeline": ("PIPELINE",),
@@ -70,6 +85,11 @@ _HOMES: Final = {
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
+    "llmc_runtime.agent.dialogue": ("Message", "Prices", "Usage"),
+    "llmc_runtime.agent.local": ("local_model",),
+    "llmc_runtime.agent.model": ("Model",),
+    "llmc_runtime.agent.model_errors": ("ModelError",),
+    "llmc_runtime.agent.scripted": ("ScriptedModel",),
     "llmc_runtime.errors": ("Held", "LlmcError", "NotSent", "PlanError"),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),

@@ -4,6 +4,13 @@
     atlas = "examples/atlas.py"      # a file, relative to the configuration; anything else is a module's name
     mail = "company.mail.tools"
 
+    [tool.llmc.models.planner]       # a model that goes by the name `planner`
+    name = "gpt-5"                   # what its server calls it
+    api_key_env = "PLANNER_KEY"      # the variable that holds its key; the key itself is never written here
+    prices = { read = 1.25, cached = 0.125, written = 10.0 }
+
+Models have the options of `llmc.Model`, and a local one the `path` of its file.
+
 The nearest file counts, upwards from the plan's folder; a `pyproject.toml` without `[tool.llmc]` is passed over, and
 beside an `llmc.toml` it is not read. Nothing else reads these files.
 """
@@ -13,9 +20,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from types import UnionType
 from typing import Any, Final
 
-_KEYS: Final = ("tools",)
+_KEYS: Final = ("models", "tools")
+
+_TEXTS: Final = (
+    "api",
+    "api_key_env",
+    "api_version",
+    "base_url",
+    "grammar",
+    "name",
+    "organisation",
+    "path",
+    "project",
+    "server",
+)
+_NUMBERS: Final = ("connect", "first_token", "idle", "retries", "temperature", "threads", "timeout")
+_PRICES: Final = ("cached", "read", "written")
 
 
 class ConfigError(ValueError):
@@ -24,10 +47,14 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a project says: `tools` has for each name that `use` knows a file or the name of a module."""
+    """What a project says.
+
+    `tools` has for each name that `use` knows a file or the name of a module, `models` for each model its options.
+    """
 
     path: Path | None = None
     tools: Mapping[str, Path | str] = field(default_factory=dict)
+    models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def find_config(folder: Path) -> Config:
@@ -37,7 +64,8 @@ def find_config(folder: Path) -> Config:
         for path, header in ((place / "llmc.toml", ()), (place / "pyproject.toml", ("tool", "llmc"))):
             table = _section(path, header) if path.is_file() else None
             if table is not None:
-                return Config(path, _tools(path, header, table))
+                _check_keys(path, header, table, _KEYS)
+                return Config(path, _tools(path, header, table), _models(path, header, table))
     return Config()
 
 
@@ -63,21 +91,62 @@ def _table(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]
     return value
 
 
-def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> dict[str, Path | str]:
-    """The entry `tools` of the configuration, which has no other."""
+def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Raises ConfigError for a key that means nothing."""
     for key in table:
-        if key not in _KEYS:
-            near = get_close_matches(key, _KEYS)
-            message = f"{path}: `{'.'.join((*header, key))}` means nothing here; {_hint(near)}"
+        if key not in known:
+            near = get_close_matches(key, known)
+            message = f"{path}: `{'.'.join((*header, key))}` means nothing here; {_hint(near, known)}"
             raise ConfigError(message)
+
+
+def _hint(near: list[str], known: tuple[str, ...]) -> str:
+    """What may have been meant."""
+    return f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(f'`{key}`' for key in known)}"
+
+
+def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> dict[str, Path | str]:
+    """The entry `tools` of the configuration."""
     where = (*header, "tools")
     entries = _table(path, where, table.get("tools", {}))
     return {name: _target(path, f"{'.'.join(where)}.{name}", value) for name, value in entries.items()}
 
 
-def _hint(near: list[str]) -> str:
-    """What may have been meant."""
-    return f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(f'`{key}`' for key in _KEYS)}"
+def _models(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The entry `models` of the configuration."""
+    where = (*header, "models")
+    entries = _table(path, where, table.get("models", {}))
+    return {name: _model(path, (*where, name), value) for name, value in entries.items()}
+
+
+def _model(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]:
+    """The options of a model."""
+    table = _table(path, header, value)
+    if "api_key" in table:
+        message = (
+            f"{path}: `{'.'.join(header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
+        )
+        raise ConfigError(message)
+    _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, "prices"))
+    _check_types(path, header, table, _TEXTS, str, "a text")
+    _check_types(path, header, table, _NUMBERS, int | float, "a number")
+    prices = _table(path, (*header, "prices"), table.get("prices", {}))
+    _check_keys(path, (*header, "prices"), prices, _PRICES)
+    _check_types(path, (*header, "prices"), prices, _PRICES, int | float, "a number")
+    if prices and not {"read", "written"} <= set(prices):
+        message = f"{path}: `{'.'.join(header)}.prices` needs `read` and `written`, for a million tokens each"
+        raise ConfigError(message)
+    return table | ({"path": path.parent / table["path"]} if "path" in table else {})
+
+
+def _check_types(
+    path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...], kind: type | UnionType, what: str
+) -> None:
+    """Raises ConfigError for a value of another type."""
+    for key in keys:
+        if key in table and (not isinstance(table[key], kind) or isinstance(table[key], bool)):
+            message = f"{path}: `{'.'.join((*header, key))}` must be {what}, not {table[key]!r}"
+            raise ConfigError(message)
 
 
 def _target(path: Path, entry: str, value: object) -> Path | str:
