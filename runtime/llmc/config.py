@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from types import UnionType
 from typing import Any, Final
 
 _KEYS: Final = ("models", "tools")
@@ -128,21 +127,20 @@ def _model(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]
         )
         raise ConfigError(message)
     _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, "prices"))
-    _check_types(path, header, table, _TEXTS, str, "a text")
-    _check_types(path, header, table, _NUMBERS, int | float, "a number")
+    _check_types(path, header, table, _TEXTS)
+    _check_types(path, header, table, _NUMBERS)
     prices = _table(path, (*header, "prices"), table.get("prices", {}))
     _check_keys(path, (*header, "prices"), prices, _PRICES)
-    _check_types(path, (*header, "prices"), prices, _PRICES, int | float, "a number")
+    _check_types(path, (*header, "prices"), prices, _PRICES)
     if prices and not {"read", "written"} <= set(prices):
         message = f"{path}: `{'.'.join(header)}.prices` needs `read` and `written`, for a million tokens each"
         raise ConfigError(message)
     return table | ({"path": path.parent / table["path"]} if "path" in table else {})
 
 
-def _check_types(
-    path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...], kind: type | UnionType, what: str
-) -> None:
-    """Raises ConfigError for a value of another type."""
+def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Raises ConfigError for a value that is not what its key has: a text or a number."""
+    what, kind = ("a text", str) if keys == _TEXTS else ("a number", int | float)
     for key in keys:
         if key in table and (not isinstance(table[key], kind) or isinstance(table[key], bool)):
             message = f"{path}: `{'.'.join((*header, key))}` must be {what}, not {table[key]!r}"

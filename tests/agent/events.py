@@ -116,7 +116,13 @@ def refusal(status: int, message: str = "no", code: str | None = None, **headers
     )
 
 
-async def said(model: Model, messages: Sequence[Message] = QUESTION, **how: Any) -> tuple[list[str], End]:  # noqa: ANN401 — any of the options of `reply`
+async def read(reply: AsyncIterator[str | End], came: list[str | End]) -> None:
+    """Note the parts of a reply as they come, so that those before an error are known."""
+    async for part in reply:
+        came.append(part)  # noqa: PERF401 — a comprehension would lose them
+
+
+async def said(model: Model, messages: Sequence[Message] = QUESTION, **how: Any) -> tuple[list[str], End]:
     """The pieces of a reply, and its end."""
     *pieces, end = [part async for part in model.reply(messages, **how)]
     assert isinstance(end, End)

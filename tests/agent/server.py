@@ -1,6 +1,6 @@
 """A small real server on loopback that streams replies at a pace, and sees when its clients leave.
 
-    async with FakeServer(lambda request: "1. search('K2')\\njoin($1)") as server:
+    async with FakeServer(lambda request: f"about {request.said}") as server:
         model = llmc.Model("m", base_url=server.base_url)
         …
         server.requests[0].body, .sent, .left

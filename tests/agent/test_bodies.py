@@ -117,7 +117,7 @@ def levels(bodies: list[dict[str, Any]]) -> list[str]:
     return [body.get("grammar", "none").split()[0] for body in bodies]
 
 
-def llamacpp(*answers: Any) -> tuple[Model, Callable[[], list[str]]]:  # noqa: ANN401 — any answer of a wire
+def llamacpp(*answers: Any) -> tuple[Model, Callable[[], list[str]]]:
     """A model of llama.cpp, and the levels of the grammars that it was sent."""
     asked = wire(*answers)
     model = Model("m", base_url="http://localhost:8080/v1", transport=asked.transport, retries=0)

