@@ -105,7 +105,9 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
     """The TOML block is a configuration."""
     (text,) = blocks("toml")
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
-    assert find_config(tmp_path).tools == {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail.tools"}
+    config = find_config(tmp_path)
+    assert config.tools == {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail.tools"}
+    assert llmc.load_model("planner", config=config, environment={"PLANNER_KEY": "k"}).name == "gpt-5"
 
 
 def test_every_kind_of_block_is_tested() -> None:

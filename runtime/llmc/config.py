@@ -36,7 +36,8 @@ _TEXTS: Final = (
     "project",
     "server",
 )
-_NUMBERS: Final = ("connect", "first_token", "idle", "retries", "temperature", "threads", "timeout")
+_NUMBERS: Final = ("connect", "first_token", "idle", "temperature", "timeout")
+_WHOLE: Final = ("retries", "threads")
 _PRICES: Final = ("cached", "read", "written")
 
 
@@ -126,9 +127,10 @@ def _model(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]
             f"{path}: `{'.'.join(header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
         )
         raise ConfigError(message)
-    _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, "prices"))
+    _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, *_WHOLE, "prices"))
     _check_types(path, header, table, _TEXTS)
     _check_types(path, header, table, _NUMBERS)
+    _check_types(path, header, table, _WHOLE)
     prices = _table(path, (*header, "prices"), table.get("prices", {}))
     _check_keys(path, (*header, "prices"), prices, _PRICES)
     _check_types(path, (*header, "prices"), prices, _PRICES)
@@ -139,8 +141,8 @@ def _model(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]
 
 
 def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...]) -> None:
-    """Raises ConfigError for a value that is not what its key has: a text or a number."""
-    what, kind = ("a text", str) if keys == _TEXTS else ("a number", int | float)
+    """Raises ConfigError for a value that is not what its key has."""
+    what, kind = {_TEXTS: ("a text", str), _WHOLE: ("a whole number", int)}.get(keys, ("a number", int | float))
     for key in keys:
         if key in table and (not isinstance(table[key], kind) or isinstance(table[key], bool)):
             message = f"{path}: `{'.'.join((*header, key))}` must be {what}, not {table[key]!r}"

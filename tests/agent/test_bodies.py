@@ -164,3 +164,20 @@ async def test_a_grammar_that_would_be_too_large_is_followed_by_a_smaller_one() 
     for asked in (large, grammar, endless):
         await said(model, grammar=asked)
     assert sent() == ["tools", "sound", "none"]
+
+
+async def test_what_has_nothing_to_do_with_a_grammar_is_not_asked_again() -> None:
+    """An unknown model stays unknown."""
+    model, sent = llamacpp(refusal(404, "no model m"))
+    with pytest.raises(RequestRefused, match="no model m"):
+        await said(model, grammar=grammar)
+    assert sent() == ["sound"]
+
+
+async def test_a_refusal_is_remembered_also_after_another_fault() -> None:
+    """The server was busy in between."""
+    asked = wire(refusal(400), refusal(503), answer, answer)
+    model = Model("m", base_url="http://localhost:8080/v1", transport=asked.transport, random=lambda: -1.0)
+    await said(model, grammar=grammar)
+    await said(model, grammar=grammar)
+    assert levels(asked.bodies) == ["sound", "tools", "tools", "tools"]

@@ -50,6 +50,7 @@ def test_llmc_toml_goes_before_pyproject(tmp_path: Path) -> None:
         ('[models.m]\napi_key = "sk-1"', "put the key in a variable and name it: `api_key_env`"),
         ("[models.m]\napi = 3", "`models.m.api` must be a text, not 3"),
         ("[models.m]\ntimeout = true", "`models.m.timeout` must be a number, not True"),
+        ("[models.m]\nretries = 1.5", "`models.m.retries` must be a whole number, not 1.5"),
         ("[models.m]\nprices = 3", "`models.m.prices` must be a table, not 3"),
         ("[models.m]\nprices = {write = 3}", "`models.m.prices.write` means nothing here; did you mean `written`?"),
         ('[models.m]\nprices = {read = "3"}', "`models.m.prices.read` must be a number, not '3'"),

@@ -54,6 +54,10 @@ FIRST_WAIT: Final = 0.5
 
 
 _FILTERED: Final = {"content_filter", "content_policy_violation"}
+
+_OF_GRAMMARS: Final = {400, 422}
+"""With these a server may mean the grammar."""
+
 _END: Final = object()
 
 _Stream = openai.AsyncStream[object]
@@ -118,8 +122,8 @@ class Model:
             except ModelError as error:
                 if watch.first_token is not None:
                     raise
-                refused = isinstance(error, RequestRefused) and text is not None
-                if refused:
+                if text is not None and isinstance(error, RequestRefused) and error.status in _OF_GRAMMARS:
+                    refused = True
                     level += 1
                     continue
                 delay = self._wait(error, failures)
@@ -294,8 +298,9 @@ async def _client(asked: Settings, transport: httpx2.AsyncBaseTransport | None) 
     """The client for an address and a key on this loop."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        for closed in [other for other in _clients if other.is_closed()]:
-            del _clients[closed]
+        for other in tuple(_clients):
+            if other.is_closed():
+                del _clients[other]
         clients = _clients[loop] = _Clients(loop)
         await clients.start()
     identity = (
