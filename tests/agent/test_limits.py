@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from llmc_runtime.agent.dialogue import End
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import ModelTimedOut
 from llmc_runtime.agent.settings import settings
@@ -90,6 +91,28 @@ def test_bytes_that_make_no_event_are_silence(byte: bytes) -> None:
     assert (limit(came), closed) == ((10.0, "idle"), True)
 
 
+def test_a_slow_reader_is_no_stall() -> None:
+    """What arrived while the reader did something else is still there."""
+
+    async def ask() -> list[str | End]:
+        model = Model("m", base_url="http://server/v1", transport=wire(chat(["a", "b"])).transport, idle=10.0)
+        came = []
+        async for part in model.reply(QUESTION):
+            came.append(part)
+            await asyncio.sleep(50.0)
+        return came
+
+    assert clock.run(ask())[:2] == ["a", "b"]
+
+
+def test_a_reply_that_said_how_it_ended_is_whole() -> None:
+    """Also if the server never says good-bye, or breaks off before it."""
+    for end in ([500.0], [b"data: {"], [b"data: no json\n\n"]):
+        came, closed = times(FIRST, chat([], usage=False)[0], *end, idle=10.0)
+        assert [getattr(part, "reason", part) for _, part in came] == ["a", "stop"]
+        assert closed
+
+
 def test_a_server_that_trickles_is_left() -> None:
     """However often something comes, the whole has a limit."""
     came, closed = times(*repeated(1000, FIRST, 1.0), timeout=30.0)
@@ -116,8 +139,8 @@ def test_a_server_that_never_pauses_is_left() -> None:
             return self.now
 
     watch = Watch(settings("m", {"base_url": "http://s", "timeout": 5.0}), Late())
-    for _ in range(2):
-        watch.hear(text=True)  # looks at the clock twice
+    for _ in range(4):
+        watch.hear(text=True)
     with pytest.raises(ModelTimedOut, match="took longer than 5 s"):
         watch.hear(text=True)
 

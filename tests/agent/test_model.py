@@ -2,10 +2,10 @@
 
 import pytest
 
-from llmc_runtime.agent.dialogue import End, Message, Prices, Usage
+from llmc_runtime.agent.dialogue import Message, Prices, Speaker, Usage
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.settings import Api
-from tests.agent.events import FORMS, QUESTION, Stream, Wire, chat, completions, event, responses, said, wire
+from tests.agent.events import FORMS, Stream, Wire, chat, completions, event, responses, said, wire
 
 APIS: list[Api] = ["chat", "completions", "responses"]
 
@@ -78,6 +78,14 @@ async def test_what_is_no_event_of_a_reply_is_passed_over() -> None:
     assert (await said(model(wire([*odd, *chat(["a"])]))))[0] == ["a"]
     odd = [*map(event, ({"type": []}, {"type": "response.output_text.delta", "delta": {}}))]
     assert (await said(model(wire([*odd, *responses(["a"])]), "responses")))[0] == ["a"]
+
+
+async def test_halves_of_characters_do_not_break_a_question() -> None:
+    """JSON can hold what UTF-8 cannot: in both directions pairs are joined, and a half alone is replaced."""
+    asked = wire([b'data: {"choices": [{"delta": {"content": "\\ud83d\\ude00 \\ud83d"}}]}\n\n', *chat([])])
+    pieces, _ = await said(model(asked), [Message("user", "\ud83d\ude00 \ude00")])
+    assert pieces == ["😀 �"]
+    assert asked.bodies[0]["messages"][0]["content"] == "😀 �"
 
 
 async def test_a_reply_may_be_empty() -> None:
@@ -165,8 +173,8 @@ async def test_a_model_can_be_asked_many_times_at_once() -> None:
 
 def test_a_model_shows_no_secret() -> None:
     """Neither the key nor a password in the address is shown."""
+    speaker: Speaker = Model("m", api_key="sk-hidden")
+    assert speaker.name == "m"
     shown = Model("m", base_url="https://me:password@server/v1?token=hidden", api_key="sk-hidden")
     assert repr(shown) == "Model('m', server='other', api='chat', base_url='https://server/v1')"
     assert "hidden" not in repr(shown.settings)
-    assert isinstance(QUESTION[0], Message)
-    assert End("stop", Usage()).usage.cost is None

@@ -12,7 +12,7 @@ below the other: a system message as it stands, the others under `User:` and `As
 from collections.abc import Sequence
 from typing import Any, Final
 
-from llmc_runtime.agent.dialogue import Message
+from llmc_runtime.agent.dialogue import Message, encodable
 from llmc_runtime.agent.settings import Settings
 
 TOOL: Final = "reply"
@@ -42,7 +42,7 @@ def body(
     if grammar is not None:
         request |= _extra(settings, grammar)
     if settings.api == "completions":
-        return request | {"prompt": prompt(messages), "max_tokens": most_tokens or CONTINUATION}
+        return request | {"prompt": encodable(prompt(messages)), "max_tokens": most_tokens or CONTINUATION}
     if most_tokens is not None:
         limit = "max_completion_tokens" if settings.server in {"openai", "azure"} else "max_tokens"
         request[limit] = most_tokens
@@ -68,7 +68,7 @@ def _responses(messages: Sequence[Message], grammar: str | None, most_tokens: in
 
 def _said(message: Message) -> dict[str, str]:
     """A message as servers take it."""
-    return {"role": message.role, "content": message.text}
+    return {"role": message.role, "content": encodable(message.text)}
 
 
 def _extra(settings: Settings, grammar: str) -> dict[str, Any]:

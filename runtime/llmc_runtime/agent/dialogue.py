@@ -26,6 +26,11 @@ class Message:
     text: str
 
 
+def encodable(text: str) -> str:
+    """A text without halves of characters, which JSON can hold and UTF-8 cannot: pairs are joined, others replaced."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What replies took: how many there were, tokens read (of these `cached`) and written, cost, and seconds.

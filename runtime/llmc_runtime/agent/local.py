@@ -84,6 +84,7 @@ def _started(name: str, path: Path, threads: int) -> Served:
     params.model.path = str(path)
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
     params.n_ctx, params.cache_ram_mib, params.verbosity, params.warmup = CONTEXT, CACHE_MIB, -1, False
+    params.swa_full = True  # else a prompt's beginning that was read before is read again
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     try:
         server = library.Server(params)

@@ -24,6 +24,7 @@ from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContentRefused,
     ModelError,
+    ModelTimedOut,
     QuotaSpent,
     RateLimited,
     RequestRefused,
@@ -41,7 +42,7 @@ LEVELS: Final[tuple[Level, ...]] = ("sound", "tools", "plain")
 """What a grammar says, from much to little; after the last there is none."""
 
 MOST_BYTES: Final = 4 * 1024 * 1024
-"""Of an event, of the answer to a refused request, and of the text of a whole reply."""
+"""Of an event, and of the answer to a refused request."""
 
 LONGEST_WAIT: Final = 60.0
 """Seconds that a server may ask us to wait; where it wants more, that is the error."""
@@ -159,19 +160,20 @@ class Model:
         self, ready: Settings, watch: Watch, request: Mapping[str, object], ends: Sequence[str]
     ) -> AsyncGenerator[str | End, None]:
         """The reply to one request."""
-        reply, cut, length = Reply(ready), Cut(ends), 0
+        reply, cut = Reply(ready), Cut(ends)
         watch.ask()
-        async with aclosing(_events(ready, await _client(ready, self._transport), request, watch)) as events:
-            async for event in events:
-                text = cut.feed(reply.take(event))
-                watch.hear(text=bool(text))
-                length += len(text)
-                if length > MOST_BYTES:
-                    raise StreamBroken(ready.name, f"its text is longer than {MOST_BYTES} characters")
-                if text:
-                    yield text
-                if cut.hit:
-                    break
+        try:
+            async with aclosing(_events(ready, await _client(ready, self._transport), request, watch)) as events:
+                async for event in events:
+                    text = cut.feed(reply.take(event))
+                    watch.hear(text=bool(text))
+                    if text:
+                        yield text
+                    if cut.hit:
+                        break
+        except (ModelTimedOut, StreamBroken):
+            if reply.reason is None:  # else it was whole, and only its count or its good-bye is missing
+                raise
         if reply.reason is None and not cut.hit:
             raise StreamBroken(ready.name, "it ended without saying how")
         if rest := cut.rest():

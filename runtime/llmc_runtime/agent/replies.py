@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from llmc_runtime.agent.dialogue import End, Prices, Usage
-from llmc_runtime.agent.model_errors import ContentRefused, ModelError, RateLimited, ServerFailed
+from llmc_runtime.agent.dialogue import End, Prices, Usage, encodable
+from llmc_runtime.agent.model_errors import ContentRefused, ModelError, RateLimited, ServerFailed, StreamBroken
 from llmc_runtime.agent.settings import Settings
 
 Reason = Literal["stop", "length", "refusal"]
+
+MOST_TEXT: Final = 4 * 1024 * 1024
+"""Characters of a reply."""
 
 _REASONS: Final[Mapping[str, Reason]] = {
     "length": "length",
@@ -49,21 +52,24 @@ def fault(model: str, code: object, message: object) -> ModelError:
 class Reply:
     """A reply as it arrives: events in, text out."""
 
-    __slots__ = ("_cached", "_model", "_pieces", "_read", "_refused", "_responses", "_written", "reason")
+    __slots__ = ("_cached", "_length", "_model", "_pieces", "_read", "_refused", "_responses", "_written", "reason")
 
     def __init__(self, settings: Settings) -> None:
         self.reason: Reason | None = None
         self._model = settings.name
         self._responses = settings.api == "responses"
-        self._pieces = self._read = self._cached = 0
+        self._pieces = self._length = self._read = self._cached = 0
         self._written: int | None = None
         self._refused = False
 
     def take(self, event: object) -> str:
-        """The text of an event; raises ModelError if it reports a fault."""
+        """The text of an event; raises ModelError if it reports a fault, or if there is too much of it."""
         text = self._of_responses(event) if self._responses else self._of_choices(event)
         self._pieces += bool(text)
-        return text
+        self._length += len(text)
+        if self._length > MOST_TEXT:
+            raise StreamBroken(self._model, f"its text is longer than {MOST_TEXT} characters")
+        return encodable(text)
 
     def _of_choices(self, event: object) -> str:
         """The text of an event of the APIs `chat` and `completions`."""

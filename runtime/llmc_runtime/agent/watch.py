@@ -13,12 +13,12 @@ T = TypeVar("T")
 class Watch:
     """From the question to the end: until the first text `first_token` holds, then `idle`, and always `timeout`."""
 
-    __slots__ = ("_asked", "_last", "_now", "_settings", "_start", "first_token")
+    __slots__ = ("_asked", "_now", "_settings", "_start", "first_token")
 
     def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
         self._settings = settings
         self._now = now
-        self._start = self._asked = self._last = now()
+        self._start = self._asked = now()
         self.first_token: float | None = None
 
     def ask(self) -> None:
@@ -27,11 +27,11 @@ class Watch:
 
     def hear(self, *, text: bool) -> None:
         """Something came; raises ModelTimedOut: what never makes us wait is never interrupted."""
-        self._last = self._now()
-        if self.seconds >= self._settings.timeout:
+        seconds = self.seconds
+        if seconds >= self._settings.timeout:
             raise ModelTimedOut(self._settings.name, "timeout", self._settings.timeout)
         if text and self.first_token is None:
-            self.first_token = self._last - self._start
+            self.first_token = seconds
 
     @property
     def seconds(self) -> float:
@@ -43,12 +43,12 @@ class Watch:
         return self.seconds + delay < self._settings.timeout
 
     def _next(self) -> tuple[float, Limit, float]:
-        """When the next limit runs out, and which."""
+        """When the next limit runs out, and which; time that the reader takes is no silence of the server."""
         settings = self._settings
         whole: tuple[float, Limit, float] = (self._start + settings.timeout, "timeout", settings.timeout)
         if self.first_token is None:
             return min(whole, (self._asked + settings.first_token, "first_token", settings.first_token))
-        return min(whole, (self._last + settings.idle, "idle", settings.idle))
+        return min(whole, (self._now() + settings.idle, "idle", settings.idle))
 
     async def within(self, awaitable: Awaitable[T]) -> T:
         """What is awaited, in time; raises ModelTimedOut."""
