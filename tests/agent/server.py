@@ -117,6 +117,7 @@ class FakeServer:
             return await self._stream(writer, request, reply, leaving)
         finally:
             leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
 
     async def _stream(
         self,
