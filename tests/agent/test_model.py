@@ -1,7 +1,10 @@
 """Replies as they arrive: pieces, ends, tokens, costs."""
 
+import asyncio
+
 import pytest
 
+from llmc_runtime.agent import model as module
 from llmc_runtime.agent.dialogue import Message, Prices, Speaker, Usage
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.settings import Api
@@ -149,12 +152,10 @@ async def test_a_conversation_is_one_text_for_a_base_model() -> None:
 
 async def test_one_client_serves_all_questions_to_an_address() -> None:
     """A second question, also of another model, makes no new client; another address does."""
-    from llmc_runtime.agent import model as module  # noqa: PLC0415 — what is inside
-
     asked = wire(lambda _: Stream(chat(["a"])))
     for name, address in (("m", "http://a/v1"), ("m", "http://a/v1"), ("n", "http://a/v1"), ("m", "http://b/v1")):
         await said(Model(name, base_url=address, transport=asked.transport))
-    (clients,) = (found.of for loop, found in module._clients.items() if not loop.is_closed())  # noqa: SLF001 — the same
+    (clients,) = (found.of for loop, found in module._clients.items() if not loop.is_closed())  # noqa: SLF001 — what is inside
     assert len(clients) == 2
 
 
@@ -163,8 +164,6 @@ async def test_a_model_can_be_asked_many_times_at_once() -> None:
 
     def echo(body: dict[str, list[dict[str, str]]]) -> Stream:
         return Stream(chat(list(body["messages"][0]["content"])))
-
-    import asyncio  # noqa: PLC0415
 
     asked = model(wire(echo))  # type: ignore[arg-type] # the body has this shape
     replies = await asyncio.gather(*(said(asked, [Message("user", f"question {n}")]) for n in range(100)))

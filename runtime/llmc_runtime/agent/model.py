@@ -187,7 +187,7 @@ async def _ready(asked: Settings) -> Settings:
         if asked.key is None and asked.server in {"openai", "azure"}:
             raise AuthenticationFailed(asked.name, "there is no key", asked.variable)
         return asked
-    from llmc_runtime.agent.local import serve  # noqa: PLC0415 — an optional dependency
+    from llmc_runtime.agent.local import serve  # noqa: PLC0415 — it imports this module
 
     served = await asyncio.to_thread(serve, asked)
     return replace(asked, base_url=served.base_url, key=served.key)
