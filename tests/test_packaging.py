@@ -73,6 +73,12 @@ def test_importing_llmc_loads_no_model_client() -> None:
     assert not loaded & HEAVY
 
 
+def test_a_scripted_model_needs_no_client() -> None:
+    """Tests with a scripted model do not pay for one either; a real one does."""
+    assert not imported_by("llmc_runtime.agent.scripted") & HEAVY
+    assert "openai" in imported_by("llmc_runtime.agent.model")
+
+
 @pytest.mark.parametrize("name", ["json", "lark"])
 def test_the_probe_sees_what_is_imported(name: str) -> None:
     """A library that is imported is among the modules that the probe reports."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from llmc.files import load
+    from llmc.models import load_model
     from llmc_compiler.errors import CompileError
     from llmc_compiler.graph import Graph, Parameter
     from llmc_compiler.json_errors import FormError
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
+    from llmc_runtime.agent.dialogue import Message, Prices, Usage
+    from llmc_runtime.agent.local import local_model
+    from llmc_runtime.agent.model import Model
+    from llmc_runtime.agent.model_errors import ModelError
+    from llmc_runtime.agent.scripted import ScriptedModel
     from llmc_runtime.approval import Approval, ApprovalRequest
     from llmc_runtime.errors import (
         ContextError,
@@ -60,24 +66,32 @@ __all__ = [
     "LimitReached",
     "Limits",
     "LlmcError",
+    "Message",
+    "Model",
+    "ModelError",
     "NotApproved",
     "NotSent",
     "Parameter",
     "Parsed",
     "PlanError",
     "PlanStream",
+    "Prices",
     "Program",
     "Rate",
     "Run",
     "RunRefused",
+    "ScriptedModel",
     "Secret",
     "Tool",
     "ToolLimits",
     "ToolTimedOut",
     "Toolbox",
     "ToolboxError",
+    "Usage",
     "compile",
     "load",
+    "load_model",
+    "local_model",
     "nondet",
     "opaque",
     "parse",
@@ -89,6 +103,7 @@ __all__ = [
 
 _HOMES: Final = {
     "llmc.files": ("load",),
+    "llmc.models": ("load_model",),
     "llmc_compiler.errors": ("CompileError",),
     "llmc_compiler.graph": ("Graph", "Parameter"),
     "llmc_compiler.json_errors": ("FormError",),
@@ -100,6 +115,11 @@ _HOMES: Final = {
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
+    "llmc_runtime.agent.dialogue": ("Message", "Prices", "Usage"),
+    "llmc_runtime.agent.local": ("local_model",),
+    "llmc_runtime.agent.model": ("Model",),
+    "llmc_runtime.agent.model_errors": ("ModelError",),
+    "llmc_runtime.agent.scripted": ("ScriptedModel",),
     "llmc_runtime.approval": ("Approval", "ApprovalRequest"),
     "llmc_runtime.errors": (
         "ContextError",

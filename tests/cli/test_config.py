@@ -43,7 +43,18 @@ def test_llmc_toml_goes_before_pyproject(tmp_path: Path) -> None:
     [
         ("tools = 3", "`tools` must be a table, not 3"),
         ('tool = ""', "`tool` means nothing here; did you mean `tools`?"),
-        ("secrets = {}", "`secrets` means nothing here; it knows `tools`, `limits`"),
+        ("secrets = {}", "`secrets` means nothing here; it knows `limits`, `models`, `tools`"),
+        ("models = 3", "`models` must be a table, not 3"),
+        ("[models]\nm = 3", "`models.m` must be a table, not 3"),
+        ('[models.m]\nbase = "x"', "`models.m.base` means nothing here; did you mean `base_url`?"),
+        ('[models.m]\napi_key = "sk-1"', "put the key in a variable and name it: `api_key_env`"),
+        ("[models.m]\napi = 3", "`models.m.api` must be a text, not 3"),
+        ("[models.m]\ntimeout = true", "`models.m.timeout` must be a number, not True"),
+        ("[models.m]\nretries = 1.5", "`models.m.retries` must be a whole number, not 1.5"),
+        ("[models.m]\nprices = 3", "`models.m.prices` must be a table, not 3"),
+        ("[models.m]\nprices = {write = 3}", "`models.m.prices.write` means nothing here; did you mean `written`?"),
+        ('[models.m]\nprices = {read = "3"}', "`models.m.prices.read` must be a number, not '3'"),
+        ("[models.m]\nprices = {read = 3}", "`models.m.prices` needs `read` and `written`"),
         ("limits = 3", "`limits` must be a table, not 3"),
         ("[limits]\nwidht = 3", "in `limits`: no limit is called `widht`: did you mean `width`?"),
         ("[limits]\nrun-time = 60", "limit `run-time` must be a time with its unit, such as 500ms, 60s, 5m or 1h"),
@@ -63,6 +74,7 @@ def test_mistakes_are_named_with_their_file(tmp_path: Path, text: str, words: st
     with pytest.raises(ConfigError) as caught:
         find_config(tmp_path)
     assert str(caught.value).startswith(str(file))
+    assert "sk-1" not in str(caught.value)
     assert words in str(caught.value)
 
 

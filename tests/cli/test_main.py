@@ -15,7 +15,7 @@ import pytest
 from llmc.cli import main
 
 COMMAND: Final = [sys.executable, "-c", "from llmc.cli import main; main()"]
-HEAVY: Final = {"asyncio", "jsonschema", "lark", "llmc_compiler", "networkx", "rich"}
+HEAVY: Final = {"asyncio", "jinja2", "jsonschema", "lark", "llmc_compiler", "networkx", "openai", "rich"}
 """Less pydantic, which typer itself imports where a command has parameters."""
 
 HANGING: Final = """
@@ -83,11 +83,11 @@ def test_help_imports_nothing_heavy(folder: Path, arguments: Sequence[str]) -> N
 
 
 def test_check_does_not_import_what_only_a_run_needs(folder: Path) -> None:
-    """A plan without tools is checked without asyncio, rich and jsonschema."""
+    """A plan without tools is checked without asyncio, rich, jsonschema, and what speaks to models."""
     (folder / "plan.llmc").write_text("1. f()\njoin($1)\n")
     modules = imported(folder, "check", "plan.llmc")
     assert "lark" in modules
-    assert not {"asyncio", "rich", "jsonschema"} & modules
+    assert not {"asyncio", "jinja2", "jsonschema", "openai", "rich"} & modules
 
 
 def test_the_version_is_that_of_the_program_and_of_the_language(folder: Path) -> None:

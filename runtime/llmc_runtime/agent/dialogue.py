@@ -4,7 +4,7 @@ async for part in model.reply([Message("system", "…"), Message("user", "…")]
     part        a piece of text (str) as it arrives, and at last how the reply ended (End)
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -26,6 +26,11 @@ class Message:
     text: str
 
 
+def encodable(text: str) -> str:
+    """A text without halves of characters, which JSON can hold and UTF-8 cannot: pairs are joined, others replaced."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What replies took: how many there were, tokens read (of these `cached`) and written, cost, and seconds.
@@ -40,6 +45,44 @@ class Usage:
     cost: float | None = None
     seconds: float = 0.0
     first_token: float | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together; the cost is known if both are, and the first token is the first one's."""
+        known = [usage.cost for usage in (self, other) if usage.calls or usage.cost is not None]
+        costs = [cost for cost in known if cost is not None]
+        return Usage(
+            calls=self.calls + other.calls,
+            read=self.read + other.read,
+            cached=self.cached + other.cached,
+            written=self.written + other.written,
+            cost=sum(costs) if costs and len(costs) == len(known) else None,
+            seconds=self.seconds + other.seconds,
+            first_token=other.first_token if self.first_token is None else self.first_token,
+        )
+
+    @staticmethod
+    def total(usages: "Iterable[Usage]") -> "Usage":
+        """What all of them took together."""
+        return sum(usages, Usage())
+
+    @property
+    def tokens(self) -> int:
+        """All tokens, read and written."""
+        return self.read + self.written
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a million tokens cost, in a currency of your choice; those read from the server's cache cost `cached`."""
+
+    read: float
+    written: float
+    cached: float | None = None
+
+    def cost(self, *, read: int, cached: int, written: int) -> float:
+        """What so many tokens cost; `cached` ones are among those read."""
+        price = self.read if self.cached is None else self.cached
+        return ((read - cached) * self.read + cached * price + written * self.written) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

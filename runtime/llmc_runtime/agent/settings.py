@@ -1,0 +1,239 @@
+"""What a model is asked with: its server, its API, its limits, and where its key comes from.
+
+What is not given is looked up in the environment:
+
+    LLMC_BASE_URL, LLMC_API_KEY         the address of a server, and its key
+    OPENAI_BASE_URL, OPENAI_API_KEY     the same, as the SDK calls them; the key alone is for OpenAI
+    AZURE_OPENAI_API_KEY                the key for Azure
+
+A key from the environment goes to the address that it belongs to and to no other one. The kind of server is guessed
+from its address, by host and by each server's default port (8000 vLLM, 30000 SGLang, 11434 Ollama, 8080 llama.cpp);
+one that runs elsewhere is named with `server=`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, TypedDict, get_args
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from llmc_runtime.agent.dialogue import Dialect, Prices
+
+Api = Literal["responses", "chat", "completions"]
+Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
+
+OPENAI: Final = "https://api.openai.com/v1"
+
+LOCAL: Final = "local"
+"""The name of the model that is served in this process."""
+
+LOOPBACK: Final = "http://127.0.0.1"
+
+_CHOSEN: Final = {"base_url", "api_key", "api", "server", "grammar"}
+"""The options that are looked at before they are settings."""
+
+_PORTS: Final[Mapping[int | None, Server]] = {8000: "vllm", 30000: "sglang", 11434: "ollama", 8080: "llamacpp"}
+_AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
+
+_APIS: Final[Mapping[Server, Api]] = {"openai": "responses", "azure": "responses", "local": "completions"}
+"""The API that a server is asked through; all others through `chat`."""
+
+_DIALECTS: Final[Mapping[tuple[Server, Api], tuple[Dialect, ...]]] = {
+    ("openai", "responses"): ("lark",),
+    ("azure", "responses"): ("lark",),
+    ("vllm", "chat"): ("gbnf", "lark"),
+    ("vllm", "completions"): ("gbnf", "lark"),
+    ("sglang", "chat"): ("gbnf",),
+    ("sglang", "completions"): ("gbnf",),
+    ("llamacpp", "chat"): ("gbnf", "lark"),
+    ("llamacpp", "completions"): ("gbnf", "lark"),
+    ("local", "chat"): ("gbnf", "lark"),
+    ("local", "completions"): ("gbnf", "lark"),
+}
+"""The forms of a grammar that a server takes through an API, the one that `auto` means first."""
+
+_VARIABLES: Final = (("LLMC_BASE_URL", "LLMC_API_KEY"), ("OPENAI_BASE_URL", "OPENAI_API_KEY"))
+_OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything about a model but its state; times are in seconds."""
+
+    name: str
+    base_url: str = field(repr=False)  # a password may be in it
+    key: SecretStr | None
+    variable: str | None
+    api: Api
+    server: Server
+    dialect: Dialect | None
+    temperature: float | None = None
+    prices: Prices | None = None
+    timeout: float = 600.0
+    first_token: float = 120.0
+    idle: float = 60.0
+    connect: float = 10.0
+    retries: int = 2
+    organisation: str | None = None
+    project: str | None = None
+    api_version: str | None = None
+    path: Path | None = None
+    threads: int | None = None
+
+    @property
+    def place(self) -> str:
+        """The server's address as it may be shown: without what could be a secret."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+    @property
+    def near(self) -> bool:
+        """Whether the server is on this machine, where no proxy is wanted."""
+        return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+class Options(TypedDict, total=False):
+    """How a model is asked. What is left out is guessed from the address, or looked up in the environment.
+
+    `timeout` is for the whole reply, `first_token` until its first text, `idle` from then on between two events,
+    `connect` for the connection, all in seconds. `retries` are made only before the first text. `api_version` makes
+    Azure's address one of the older form. `threads` is for a local model.
+    """
+
+    base_url: str | None
+    api_key: str | None
+    api: Api | None
+    server: Server | None
+    grammar: Dialect | Literal["auto"] | None
+    temperature: float | None
+    prices: Prices | None
+    timeout: float
+    first_token: float
+    idle: float
+    connect: float
+    retries: int
+    organisation: str | None
+    project: str | None
+    api_version: str | None
+    threads: int | None
+
+
+def settings(
+    name: str, options: Options, path: str | Path | None = None, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """All that a model is asked with; raises ValueError, with one suggestion, where that makes no sense."""
+    if not name:
+        message = 'a model needs a name, such as "gpt-5" or "local"'
+        raise ValueError(message)
+    rest: dict[str, Any] = {key: value for key, value in options.items() if key not in _CHOSEN}
+    here = path is not None or (name == LOCAL and options.get("base_url") is None)
+    url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
+    server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
+    api = chosen_api(options.get("api"), server)
+    made = Settings(
+        name=name,
+        base_url=url,
+        key=secret(options.get("api_key") or (environment.get(variable) if variable else None)),
+        variable=variable,
+        api=api,
+        server=server,
+        dialect=chosen_dialect(options.get("grammar", "auto"), server, api),
+        path=Path(path) if path is not None else None,
+        **rest,
+    )
+    _check_numbers(made)
+    return made
+
+
+def _check_numbers(made: Settings) -> None:
+    """Raises ValueError for a number that makes no sense."""
+    for limit in ("timeout", "first_token", "idle", "connect"):
+        if not getattr(made, limit) > 0:
+            message = f"`{limit}` is a number of seconds above 0, not {getattr(made, limit)!r}"
+            raise ValueError(message)
+    if made.retries < 0:
+        message = f"`retries` is 0 or more, not {made.retries!r}"
+        raise ValueError(message)
+    if made.threads is not None and made.threads < 1:
+        message = f"`threads` is 1 or more, not {made.threads!r}"
+        raise ValueError(message)
+
+
+def secret(key: str | None) -> SecretStr | None:
+    """A key; raises ValueError, without showing it, if it cannot be one."""
+    if not key or not (plain := key.strip()):
+        return None
+    if not (plain.isascii() and plain.isprintable()):
+        message = "the key of the model has characters that no key has; copy it again"
+        raise ValueError(message)
+    return SecretStr(plain)
+
+
+def guess_server(base_url: str) -> Server:
+    """The kind of server at an address, `other` if nothing tells."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if host == "api.openai.com" or host.endswith(".api.openai.com"):
+        return "openai"
+    return "azure" if host.endswith(_AZURE) else _PORTS.get(parts.port, "other")
+
+
+def address(base_url: str | None, environment: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
+    """The address of the server, and the variable of its key: the given one, or that of the environment."""
+    for place, key in _VARIABLES:
+        found = environment.get(place)
+        if found and base_url in {None, found}:
+            return found, key
+    url = base_url or OPENAI
+    return url, _OF_SERVERS.get(guess_server(url))
+
+
+def checked(base_url: str) -> str:
+    """The address; raises ValueError if it is none."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        message = f'`base_url` must be an address such as "http://localhost:8000/v1", not {base_url!r}'
+        raise ValueError(message)
+    return base_url
+
+
+def chosen_api(api: str | None, server: Server) -> Api:
+    """The API to use; raises ValueError for one that is not there."""
+    choices: tuple[Api, ...] = get_args(Api)
+    for choice in choices:
+        if api == choice:
+            return choice
+    if api is not None:
+        message = f"`api` is one of {', '.join(choices)}, not {api!r}"
+        raise ValueError(message)
+    return _APIS.get(server, "chat")
+
+
+def chosen_server(server: str | None, base_url: str) -> Server:
+    """The kind of server, guessed if it is not given; raises ValueError for one that is not there."""
+    choices: tuple[Server, ...] = get_args(Server)
+    for choice in choices:
+        if server == choice:
+            return choice
+    if server is not None:
+        message = f"`server` is one of {', '.join(choices)}, not {server!r}"
+        raise ValueError(message)
+    return guess_server(base_url)
+
+
+def chosen_dialect(grammar: str | None, server: Server, api: Api) -> Dialect | None:
+    """The form in which grammars are sent, None for no grammar; raises ValueError for one that the server has not."""
+    takes = _DIALECTS.get((server, api), ())
+    if grammar is None:
+        return None
+    if grammar == "auto":
+        return takes[0] if takes else None
+    for choice in takes:
+        if grammar == choice:
+            return choice
+    known = ", ".join(map(repr, ("auto", *takes)))
+    message = f"`grammar` for the server {server!r} and the API {api!r} is {known} or None, not {grammar!r}"
+    raise ValueError(message)

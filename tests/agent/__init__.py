@@ -1,0 +1,1 @@
+"""The agent, and the models that it speaks to."""

@@ -1,0 +1,28 @@
+"""No variable of the environment is looked at, and the SDK needs no thread."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import openai._base_client
+import pytest
+
+T = TypeVar("T")
+
+VARIABLES = ("LLMC_BASE_URL", "LLMC_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")
+
+
+def at_once(function: Callable[[], T]) -> Callable[[], Awaitable[T]]:
+    """What looks up the platform, without a thread: virtual time does not wait for one."""
+
+    async def look_up() -> T:
+        return function()
+
+    return look_up
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment says nothing about models."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(openai._base_client, "asyncify", at_once)  # noqa: SLF001 — there is no other door

@@ -1,0 +1,130 @@
+"""What servers send: the events of a reply, in the form of each API, and transports that send them."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import httpx2
+
+from llmc_runtime.agent.dialogue import End, Message
+from llmc_runtime.agent.model import Model
+from llmc_runtime.agent.settings import Api
+
+DONE: Final = b"data: [DONE]\n\n"
+QUESTION: Final = (Message("user", "Which mountain is higher?"),)
+
+
+def event(data: object) -> bytes:
+    """One event."""
+    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+def chat(pieces: Sequence[str], *, reason: str = "stop", usage: bool = True) -> list[bytes]:
+    """A reply of the API `chat`."""
+    sent = [event({"choices": [{"index": 0, "delta": {"content": piece}}]}) for piece in pieces]
+    sent.append(event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}))
+    if usage:
+        counts = {"prompt_tokens": 10, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 4}}
+        sent.append(event({"choices": [], "usage": counts}))
+    return [*sent, DONE]
+
+
+def completions(pieces: Sequence[str], *, reason: str = "stop") -> list[bytes]:
+    """A reply of the API `completions`."""
+    sent = [event({"choices": [{"index": 0, "text": piece, "finish_reason": None}]}) for piece in pieces]
+    usage = {"prompt_tokens": 10, "completion_tokens": 7}
+    return [*sent, event({"choices": [{"index": 0, "text": "", "finish_reason": reason}], "usage": usage}), DONE]
+
+
+def responses(pieces: Sequence[str], *, kind: str = "output_text", reason: str | None = None) -> list[bytes]:
+    """A reply of the API `responses`; the kind `custom_tool_call_input` is the input of a tool."""
+    usage = {"input_tokens": 10, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 7}
+    ended = {"usage": usage, "incomplete_details": {"reason": reason} if reason else None}
+    return [
+        event({"type": "response.created", "response": {}}),
+        *(event({"type": f"response.{kind}.delta", "delta": piece}) for piece in pieces),
+        event({"type": "response.incomplete" if reason else "response.completed", "response": ended}),
+    ]
+
+
+FORMS: Final[Mapping[Api, Callable[[Sequence[str]], list[bytes]]]] = {
+    "chat": chat,
+    "completions": completions,
+    "responses": responses,
+}
+
+
+class Stream(httpx2.AsyncByteStream):
+    """The bytes of an answer, which come once; it notes whether it was closed, and how much was read."""
+
+    def __init__(self, pieces: Iterable[bytes] | AsyncIterator[bytes]) -> None:
+        self.closed = False
+        self.read = 0
+        self._pieces = pieces if isinstance(pieces, AsyncIterator) else iter(pieces)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if isinstance(self._pieces, AsyncIterator):
+            async for piece in self._pieces:
+                self.read += len(piece)
+                yield piece
+        else:
+            for piece in self._pieces:
+                self.read += len(piece)
+                yield piece
+
+    async def aclose(self) -> None:
+        """The connection is closed."""
+        self.closed = True
+
+
+Answer = Stream | httpx2.Response | Exception
+
+
+class Wire:
+    """A transport that gives its answers one after another, the last one from then on, and keeps what was sent."""
+
+    def __init__(self, *answers: Answer | Callable[[Mapping[str, Any]], Answer]) -> None:
+        self.requests: list[httpx2.Request] = []
+        self.transport = httpx2.MockTransport(self._answer)
+        self._answers = answers
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        """The bodies of the requests."""
+        return [json.loads(request.content) for request in self.requests]
+
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        answer = self._answers[min(len(self.requests), len(self._answers)) - 1]
+        if callable(answer) and not isinstance(answer, Stream):
+            answer = answer(json.loads(request.content))
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx2.Response(200, stream=answer) if isinstance(answer, Stream) else answer
+
+
+def wire(*answers: Sequence[bytes] | Answer | Callable[[Mapping[str, Any]], Answer]) -> Wire:
+    """A transport; a sequence of bytes is the stream of one answer."""
+    return Wire(*(Stream(answer) if isinstance(answer, Sequence) else answer for answer in answers))
+
+
+def refusal(status: int, message: str = "no", code: str | None = None, **headers: str) -> httpx2.Response:
+    """An answer that refuses the request."""
+    body = {"error": {"message": message, "code": code, "type": "error"}}
+    return httpx2.Response(
+        status, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+async def read(reply: AsyncIterator[str | End], came: list[str | End]) -> None:
+    """Note the parts of a reply as they come, so that those before an error are known."""
+    async for part in reply:
+        came.append(part)  # noqa: PERF401 — a comprehension would lose them
+
+
+async def said(model: Model, messages: Sequence[Message] = QUESTION, **how: Any) -> tuple[list[str], End]:
+    """The pieces of a reply, and its end."""
+    *pieces, end = [part async for part in model.reply(messages, **how)]
+    assert isinstance(end, End)
+    assert not [piece for piece in pieces if not isinstance(piece, str)]
+    return [piece for piece in pieces if isinstance(piece, str)], end

@@ -1,0 +1,270 @@
+"""What goes wrong on the way to a model and back: every class of error, one layer of retries, no secret anywhere."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx2
+import pytest
+
+from llmc_runtime.agent import model as module
+from llmc_runtime.agent.dialogue import End
+from llmc_runtime.agent.model import Model
+from llmc_runtime.agent.model_errors import (
+    AuthenticationFailed,
+    ContentRefused,
+    ModelError,
+    QuotaSpent,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
+    ServerUnreachable,
+    StreamBroken,
+)
+from llmc_runtime.agent.settings import Api
+from tests.agent.events import FORMS, QUESTION, Answer, Stream, Wire, chat, event, read, refusal, said, wire
+from tests.runtime import clock
+
+KEY: Final = "sk-very-secret"
+DEFAULTS: Final[dict[str, Any]] = {"base_url": "http://server/v1", "api_key": KEY, "random": lambda: 1.0}
+
+
+def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Model:
+    """A model with a key behind a transport."""
+    return Model("m", api=api, transport=wire.transport, retries=retries, **(DEFAULTS | options))
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (
+            refusal(401, "wrong key"),
+            AuthenticationFailed,
+            "does not let us in: Error code: 401 - wrong key; give it an",
+        ),
+        (refusal(403, "not yours"), AuthenticationFailed, "not yours"),
+        (refusal(429, "slowly"), RateLimited, "is asked too much: Error code: 429 - slowly"),
+        (refusal(429, "slowly", retry_after="7"), RateLimited, "slowly; it wants to be left alone for 7 s"),
+        (refusal(429, "pay", "insufficient_quota"), QuotaSpent, "pay"),
+        (refusal(400, "too long"), RequestRefused, "does not take the request: Error code: 400 - too long"),
+        (refusal(404, "no model m"), RequestRefused, "no model m"),
+        (refusal(422, "odd"), RequestRefused, "odd"),
+        (refusal(400, "violent", "content_filter"), ContentRefused, "will not speak about this: .*violent"),
+        (refusal(500, "oh"), ServerFailed, "has a fault: Error code: 500 - oh"),
+        (refusal(503, "busy"), ServerFailed, "busy"),
+        (httpx2.Response(502, text="<html>\n\n  bad gateway"), ServerFailed, "502"),
+        (httpx2.ConnectError("refused"), ServerUnreachable, "cannot be reached at http://server/v1: refused"),
+        (httpx2.ConnectTimeout("slow"), ServerUnreachable, "slow"),
+        (httpx2.ReadError(""), ServerUnreachable, "ReadError"),
+    ],
+)
+async def test_a_refused_request_has_its_class(answer: Answer, error: type[ModelError], words: str) -> None:
+    """The class tells what to do, the message names the model and quotes the server, and the cause is the SDK's."""
+    with pytest.raises(error, match=words) as caught:
+        await said(model(wire(answer)))
+    assert type(caught.value) is error
+    assert str(caught.value).startswith("the model `m` ")
+    assert len(str(caught.value)) < 500
+    assert caught.value.model == "m"
+    assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("api", "sent", "error", "words"),
+    [
+        ("chat", [event({"error": {"message": "out of memory"}})], ServerFailed, "out of memory"),
+        ("chat", [event({"error": {"message": "m", "code": "content_filter"}})], ContentRefused, "m"),
+        ("chat", chat(["a"], reason="abort"), ServerFailed, "abort"),
+        ("responses", [event({"type": "error", "code": "x", "message": "gone"})], ServerFailed, "gone"),
+        ("responses", [event({"type": "error", "code": "rate_limit_exceeded", "message": "s"})], RateLimited, "s"),
+        ("responses", [event({"type": "response.failed", "response": {}})], ServerFailed, "did not say why"),
+        ("chat", [], StreamBroken, "without saying how"),
+        ("chat", chat(["a"])[:1], StreamBroken, "without saying how"),
+        ("chat", [chat(["a"])[0], b"data: [DONE]\n\n"], StreamBroken, "without saying how"),
+        ("chat", [chat(["a"])[0], chat(["b"])[0][:20]], StreamBroken, "without saying how"),
+        ("chat", [chat(["a"])[0], chat(["é"])[0].partition(b"\xc3")[0] + b"\xc3"], StreamBroken, "utf-8"),
+        ("chat", [b"data: {no json}\n\n"], StreamBroken, "broke off: Expecting"),
+        ("chat", [b"data: " + b"[" * 100_000 + b"\n\n"], StreamBroken, "recursion"),
+        ("chat", [b"<html>a page</html>"], StreamBroken, "without saying how"),
+        ("responses", FORMS["responses"](["a"])[:2], StreamBroken, "without saying how"),
+    ],
+)
+async def test_a_broken_reply_has_its_class(api: Api, sent: list[bytes], error: type[ModelError], words: str) -> None:
+    """Whether the server says so or just stops: no end is given, and nothing but what arrived whole."""
+    pieces: list[str | End] = []
+    stream = Stream(sent)
+    with pytest.raises(error, match=words) as caught:
+        await read(model(wire(stream), api).reply(QUESTION), pieces)
+    assert type(caught.value) is error
+    assert not [piece for piece in pieces if isinstance(piece, End) or piece != "a"]
+    assert stream.closed
+
+
+async def breaking(*pieces: bytes) -> Any:  # noqa: ANN401 — an asynchronous generator
+    """Bytes, and then a connection that breaks."""
+    for piece in pieces:
+        yield piece
+    raise httpx2.RemoteProtocolError("peer closed connection")
+
+
+async def test_a_connection_that_breaks_is_a_broken_reply() -> None:
+    """What arrived before stays, and there is no second reply behind it."""
+    asked = wire(Stream(breaking(chat(["a"])[0])), chat(["b"]))
+    pieces: list[str | End] = []
+    with pytest.raises(StreamBroken, match="peer closed"):
+        await read(model(asked, retries=5).reply(QUESTION), pieces)
+    assert pieces == ["a"]
+    assert len(asked.requests) == 1
+
+
+def endless(piece: bytes) -> Iterator[bytes]:
+    """A gigabyte of the same."""
+    for _ in range(1024**3 // len(piece)):
+        yield piece
+
+
+@pytest.mark.parametrize("begin", [b"data: ", b""])
+async def test_an_endless_line_is_cut(begin: bytes) -> None:
+    """Of a line of a gigabyte only as much is read as an event may have, and the connection is closed."""
+    stream = Stream(piece for pieces in ([begin], endless(b"x" * 65536)) for piece in pieces)
+    with pytest.raises(StreamBroken, match="more than 4194304 bytes came in one event"):
+        await said(model(wire(stream)))
+    assert stream.closed
+    assert stream.read <= module.MOST_BYTES + 2 * 65536
+
+
+async def test_an_event_of_endless_lines_is_cut() -> None:
+    """The bound is that of the event."""
+    stream = Stream(endless(b"data: x\n" * 1000))
+    with pytest.raises(StreamBroken, match="in one event"):
+        await said(model(wire(stream)))
+    assert stream.read <= module.MOST_BYTES + 2 * 8000
+
+
+async def test_an_endless_refusal_is_cut() -> None:
+    """The body of an error has the same bound."""
+    stream = Stream(endless(b"x" * 65536))
+    with pytest.raises(StreamBroken, match="more than"):
+        await said(model(wire(httpx2.Response(500, stream=stream))))
+    assert stream.closed
+    assert stream.read <= module.MOST_BYTES + 2 * 65536
+
+
+async def test_an_endless_reply_is_cut() -> None:
+    """Many events that are small each have the same bound together."""
+    stream = Stream(endless(chat(["x" * 65536])[0]))
+    with pytest.raises(StreamBroken, match="its text is longer than"):
+        await said(model(wire(stream)))
+    assert stream.closed
+
+
+async def test_a_long_reply_is_not_cut() -> None:
+    """The bound is that of an event, not of the bytes of all events together."""
+    whole = [*chat(["x" * 500_000] * 8)[:8], *[event({"odd": "x" * 1_000_000})] * 6, *chat([])]
+    assert len("".join((await said(model(wire(whole))))[0])) == 4_000_000
+
+
+async def test_nothing_is_unpacked() -> None:
+    """An answer that says it is packed is taken as it is, since a small one may unpack to gigabytes."""
+    packed = httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=Stream([b"\x1f\x8b" + bytes(50)]))
+    with pytest.raises(StreamBroken, match="utf-8"):
+        await said(model(wire(packed)))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(401, f"Incorrect API key provided: {KEY}"),
+        refusal(400, "x", f"code-{KEY}"),
+        httpx2.ConnectError(f"cannot send {KEY}"),
+        Stream([event({"error": {"message": f"bad {KEY}"}})]),
+    ],
+)
+async def test_no_key_is_ever_shown(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in errors, causes and logs, whatever the server says."""
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(ModelError) as caught:
+        await said(model(wire(answer)))
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert KEY not in caplog.text
+    assert caplog.text  # the SDK and its client did log
+
+
+def test_the_traceback_of_an_error_would_show_it() -> None:
+    """An error with the key in it is seen by the test above."""
+    assert KEY in "".join(traceback.format_exception(RequestRefused("m", KEY, 400)))
+
+
+async def test_a_missing_key_is_named() -> None:
+    """The variable that would hold it is named, and nothing is sent."""
+    asked = wire(chat(["a"]))
+    for address, variable in (
+        (None, "OPENAI_API_KEY"),
+        ("https://x.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY"),
+    ):
+        with pytest.raises(AuthenticationFailed, match=f"there is no key; set {variable}"):
+            await said(Model("m", base_url=address, transport=asked.transport))
+    assert asked.requests == []
+
+
+def timed(answers: list[Answer], retries: int = 2, **options: Any) -> tuple[float, list[str] | ModelError, int]:
+    """The virtual seconds that a reply took, what came of it, and how often was asked."""
+
+    async def ask() -> tuple[float, list[str] | ModelError, int]:
+        asked = wire(*answers)
+        try:
+            found: list[str] | ModelError = (await said(model(asked, retries=retries, **options)))[0]
+        except ModelError as error:
+            found = error
+        return asyncio.get_running_loop().time(), found, len(asked.requests)
+
+    return clock.run(ask())
+
+
+def good() -> Stream:
+    """A reply."""
+    return Stream(chat(["a"]))
+
+
+def test_a_question_is_asked_again_after_a_wait() -> None:
+    """Each wait is twice as long as the one before, and randomness shortens them by up to a half."""
+    assert timed([refusal(500), refusal(503), good()]) == (1.5, ["a"], 3)
+    assert timed([httpx2.ConnectError("no"), good()], random=lambda: 0.0) == (0.25, ["a"], 2)
+    assert timed([Stream([]), good()]) == (0.5, ["a"], 2)
+
+
+def test_a_question_is_not_asked_for_ever() -> None:
+    """After the retries the error is the last one's; a server's fault that lasts is asked about three times in all."""
+    _, error, asked = timed([refusal(500)])
+    assert isinstance(error, ServerFailed)
+    assert asked == 3
+
+
+@pytest.mark.parametrize("header", [{"retry_after": "7"}, {"retry_after_ms": "7000"}, {"retry_after": "7.0"}])
+def test_the_server_says_how_long_to_wait(header: dict[str, str]) -> None:
+    """That long, and no randomness."""
+    assert timed([refusal(429, **header), good()]) == (7.0, ["a"], 2)
+    assert timed([refusal(503, **header), good()]) == (7.0, ["a"], 2)
+
+
+@pytest.mark.parametrize("header", ["soon", "-1", "nan", "inf", "Wed, 21 Oct 2026 07:28:00 GMT"])
+def test_what_is_no_number_of_seconds_is_not_waited_for(header: str) -> None:
+    """The wait is then ours."""
+    assert timed([refusal(429, retry_after=header), good()]) == (0.5, ["a"], 2)
+
+
+def test_nobody_waits_too_long() -> None:
+    """Where the server wants more than a minute, or more than the time limit has left, that is the error, at once."""
+    for header, timeout in (("61", 600.0), ("7", 7.0)):
+        seconds, error, asked = timed([refusal(429, retry_after=header), good()], timeout=timeout)
+        assert (seconds, asked) == (0.0, 1)
+        assert isinstance(error, RateLimited)
+        assert error.retry_after == float(header)
+
+
+@pytest.mark.parametrize("answer", [refusal(400), refusal(401), refusal(404), refusal(429, "", "insufficient_quota")])
+def test_what_waiting_does_not_help_is_not_asked_again(answer: Answer) -> None:
+    """A bad request stays one."""
+    assert timed([answer, good()])[::2] == (0.0, 1)

@@ -1,0 +1,177 @@
+"""Where a model is, through which API it is asked, and who gets which key."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmc.config import Config, ConfigError, find_config
+from llmc.models import load_model
+from llmc_runtime.agent.dialogue import Prices
+from llmc_runtime.agent.model import Model
+from llmc_runtime.agent.settings import Settings, guess_server, settings
+
+KEYS = {"OPENAI_API_KEY": "for-openai", "AZURE_OPENAI_API_KEY": "for-azure", "LLMC_API_KEY": "for-llmc"}
+
+
+def key(found: Settings) -> str | None:
+    """The key in plain."""
+    return found.key.get_secret_value() if found.key else None
+
+
+@pytest.mark.parametrize(
+    ("address", "server"),
+    [
+        ("https://api.openai.com/v1", "openai"),
+        ("https://eu.api.openai.com/v1", "openai"),
+        ("https://api.openai.com.evil.example/v1", "other"),
+        ("https://evilapi.openai.com/v1", "other"),
+        ("https://we.openai.azure.com/openai/v1", "azure"),
+        ("https://we.services.ai.azure.com/openai/v1", "azure"),
+        ("https://openai.azure.com.evil.example", "other"),
+        ("http://gpu:8000/v1", "vllm"),
+        ("http://gpu:30000/v1", "sglang"),
+        ("http://localhost:11434/v1", "ollama"),
+        ("http://localhost:8080/v1", "llamacpp"),
+        ("http://localhost/v1", "other"),
+    ],
+)
+def test_a_server_is_guessed_by_host_and_port(address: str, server: str) -> None:
+    """What only looks like one is none."""
+    assert guess_server(address) == server
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "url", "found"),
+    [
+        ({}, KEYS, "https://api.openai.com/v1", "for-openai"),
+        ({"api_key": "mine"}, KEYS, "https://api.openai.com/v1", "mine"),
+        ({"base_url": "https://x.openai.azure.com"}, KEYS, "https://x.openai.azure.com", "for-azure"),
+        ({"base_url": "https://evil.example"}, KEYS, "https://evil.example", None),
+        ({"base_url": "https://evil.example", "server": "openai"}, KEYS, "https://evil.example", None),
+        ({}, KEYS | {"LLMC_BASE_URL": "http://gpu:8000/v1"}, "http://gpu:8000/v1", "for-llmc"),
+        ({"base_url": "http://a"}, KEYS | {"LLMC_BASE_URL": "http://b"}, "http://a", None),
+        ({"base_url": "http://b"}, KEYS | {"LLMC_BASE_URL": "http://b"}, "http://b", "for-llmc"),
+        ({}, KEYS | {"OPENAI_BASE_URL": "http://proxy"}, "http://proxy", "for-openai"),
+        ({}, {"LLMC_BASE_URL": "http://a", "OPENAI_BASE_URL": "http://b"}, "http://a", None),
+        ({}, {"LLMC_BASE_URL": "", "OPENAI_API_KEY": " padded\n"}, "https://api.openai.com/v1", "padded"),
+        ({}, {"OPENAI_API_KEY": " "}, "https://api.openai.com/v1", None),
+    ],
+)
+def test_a_key_goes_to_the_address_that_it_belongs_to(
+    options: Any,  # noqa: ANN401 — any options
+    environment: dict[str, str],
+    url: str,
+    found: str | None,
+) -> None:
+    """And to no other one, whatever that calls itself."""
+    made = settings("m", options, environment=environment)
+    assert (made.base_url, key(made)) == (url, found)
+
+
+def test_the_local_model_gets_no_key_and_no_address() -> None:
+    """Its server makes both; a file makes any name local, and an address makes `local` a name."""
+    for made in (settings("local", {}, environment=KEYS), settings("other", {}, "model.gguf", KEYS)):
+        assert (made.server, made.api, made.dialect, key(made)) == ("local", "completions", "gbnf", None)
+    assert settings("local", {"base_url": "http://localhost:8080/v1"}).server == "llamacpp"
+
+
+@pytest.mark.parametrize(
+    ("options", "api", "dialect"),
+    [
+        ({}, "responses", "lark"),
+        ({"api": "chat"}, "chat", None),
+        ({"grammar": None}, "responses", None),
+        ({"base_url": "http://gpu:8000"}, "chat", "gbnf"),
+        ({"base_url": "http://gpu:8000", "grammar": "lark"}, "chat", "lark"),
+        ({"base_url": "http://gpu:8000", "api": "responses"}, "responses", None),
+        ({"base_url": "http://gpu:11434"}, "chat", None),
+        ({"base_url": "http://gpu", "server": "sglang", "api": "completions"}, "completions", "gbnf"),
+    ],
+)
+def test_api_and_grammar_follow_from_the_server(options: Any, api: str, dialect: str | None) -> None:  # noqa: ANN401
+    """Where a server takes no grammar through an API, none is sent."""
+    made = settings("m", options)
+    assert (made.api, made.dialect) == (api, dialect)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("", {}, "a model needs a name"),
+        ("m", {"base_url": "localhost:8000"}, "`base_url` must be an address such as"),
+        ("m", {"base_url": "http://"}, "`base_url` must be an address such as"),
+        ("m", {"api": "chats"}, "`api` is one of responses, chat, completions, not 'chats'"),
+        ("m", {"server": "vlm"}, "`server` is one of openai, .*, not 'vlm'"),
+        ("m", {"grammar": "ebnf"}, "is 'auto', 'lark' or None, not 'ebnf'"),
+        ("m", {"grammar": "gbnf", "base_url": "http://gpu:11434"}, "is 'auto' or None, not 'gbnf'"),
+        ("m", {"timeout": 0}, "`timeout` is a number of seconds above 0, not 0"),
+        ("m", {"idle": float("nan")}, "`idle` is a number of seconds above 0, not nan"),
+        ("m", {"retries": -1}, "`retries` is 0 or more, not -1"),
+        ("local", {"threads": 0}, "`threads` is 1 or more, not 0"),
+        ("m", {"api_key": "sk-§"}, "characters that no key has"),
+    ],
+)
+def test_what_makes_no_sense_is_said_at_once(name: str, options: Any, words: str) -> None:  # noqa: ANN401 — the same
+    """With what would make sense, and without the key."""
+    with pytest.raises(ValueError, match=words) as caught:
+        Model(name, **options)
+    assert "sk-" not in str(caught.value)
+
+
+CONFIG = """
+[models.planner]
+name = "gpt-5"
+api_key_env = "PLANNER_KEY"
+prices = { read = 1.25, cached = 0.125, written = 10 }
+timeout = 30
+
+[models.mine]
+path = "models/mine.gguf"
+threads = 3
+
+[models.free]
+base_url = "http://gpu:8000/v1"
+grammar = "none"
+"""
+
+
+def configured(folder: Path, text: str = CONFIG) -> Config:
+    """A configuration."""
+    (folder / "llmc.toml").write_text(text, "utf-8")
+    return find_config(folder)
+
+
+def test_a_configuration_names_models(tmp_path: Path) -> None:
+    """Their keys are in variables, their files relative to the configuration."""
+    config = configured(tmp_path)
+    planner = load_model("planner", config=config, environment={"PLANNER_KEY": "k"}).settings
+    assert (planner.name, key(planner), planner.timeout) == ("gpt-5", "k", 30)
+    assert planner.prices == Prices(read=1.25, cached=0.125, written=10)
+    mine = load_model("mine", config=config).settings
+    assert (mine.name, mine.server, mine.path, mine.threads) == ("mine", "local", tmp_path / "models/mine.gguf", 3)
+    assert load_model("free", config=config).settings.dialect is None
+
+
+def test_a_name_that_is_not_configured_is_one_of_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable names the model that nobody named, and the configuration is that of the current folder."""
+    configured(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert load_model("gpt-5").settings.server == "openai"
+    assert load_model("local").settings.server == "local"
+    assert load_model(environment={"LLMC_MODEL": "free"}).settings.base_url == "http://gpu:8000/v1"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (None, "no model is named; set LLMC_MODEL"),
+        ("planner", "the model `planner`: its key is not there; set PLANNER_KEY"),
+        ("odd", "the model `odd`: `api` is one of"),
+    ],
+)
+def test_a_model_that_cannot_be_made_is_a_mistake(tmp_path: Path, name: str | None, words: str) -> None:
+    """Of the configuration."""
+    config = configured(tmp_path, CONFIG + '[models.odd]\napi = "chats"\n')
+    with pytest.raises(ConfigError, match=words):
+        load_model(name, config=config, environment={})
