@@ -99,14 +99,23 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
 
 def arguments(call: Call, scope: Scope) -> list[tuple[str | None, Json]]:
     """The values of a call's arguments; raises SkippedRead and EvaluationError."""
-    return [(name, _value(term, scope)) for name, term in call.bound]
-
-
-def _value(term: Term, scope: Scope) -> Json:
-    """The value of an argument; the most frequent kinds of terms first."""
-    if type(term) is Get and not term.path:
-        return scope.get(term.node)
-    return term.value if type(term) is Const else evaluate(term, scope)
+    near = scope.instances
+    found: list[tuple[str | None, Json]] = []
+    for name, term in call.bound:
+        # The most frequent kinds of terms need no call.
+        if type(term) is Const:
+            value = term.value
+        elif (
+            type(term) is Get
+            and not term.path
+            and (instance := near.get(term.node)) is not None
+            and type(outcome := instance.outcome) is Done
+        ):
+            value = outcome.value
+        else:
+            value = evaluate(term, scope)
+        found.append((name, value))
+    return found
 
 
 def fallen_back(instance: Instance, error: PlanError) -> Done | Failed:

@@ -326,8 +326,8 @@ class Flow:
         else:
             self._settle_without_value(instance, outcome)
         users = instance.users
-        if users:
-            instance.users = []
+        if users is not None:
+            instance.users = None
             for user in users:
                 user.learn(instance)
                 user.waiting -= 1

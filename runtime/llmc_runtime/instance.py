@@ -123,7 +123,7 @@ class Instance:
         self.key: Key = (node.id, scope.indices)
         self.number = next(_sequence)
         self.waiting = 0
-        self.users: list[Instance] = []
+        self.users: list[Instance] | None = None  # most have few or none, and a list each is work for the collector
         self.outcome: Outcome | None = None
         self.verdict: Verdict | None = None
         self.cause: Instance | None = None
@@ -146,7 +146,10 @@ class Instance:
     def wait_for(self, other: "Instance") -> None:
         """Be decided after the end of another instance."""
         if other.outcome is None:
-            other.users.append(self)
+            if other.users is None:
+                other.users = [self]
+            else:
+                other.users.append(self)
             self.waiting += 1
         else:
             self.learn(other)

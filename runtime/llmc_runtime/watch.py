@@ -124,7 +124,7 @@ def _ask(run: Watched, task: object, label: object) -> None:
         seconds = monotonic() - run.since
         if run.suspect is task:
             run.suspect = None
-        if seconds >= run.stall:
+        if seconds >= run.stall and run in _watch.runs:
             run.told(label, seconds)
 
     try:

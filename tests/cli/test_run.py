@@ -1,7 +1,7 @@
 """`llmc run`."""
 
-import asyncio
 import json
+import signal
 import sys
 from importlib import import_module
 from io import StringIO
@@ -157,16 +157,24 @@ def test_a_terminal_gets_a_tree(monkeypatch: pytest.MonkeyPatch, term: str, kind
         assert type(shown) is kind
 
 
-def test_an_interrupt_has_status_130(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C ends the run without a traceback."""
+PRESSED = """
+import asyncio, signal
+from llmc import write
 
-    def interrupted(coroutine: object) -> None:
-        coroutine.close()  # type: ignore[attr-defined]  # a coroutine is one
-        raise KeyboardInterrupt
+@write("r")
+async def press() -> None:
+    signal.raise_signal(signal.SIGINT)
+    await asyncio.Event().wait()
+"""
 
-    monkeypatch.setattr(asyncio, "run", interrupted)
-    ended = cli("run", "-", stdin=ADD)
-    assert (ended.status, ended.stdout, ended.stderr) == (130, "", "llmc: interrupted\n")
+
+def test_an_interrupt_has_status_130(cli: Cli, folder: Path) -> None:
+    """Ctrl-C ends the run without a traceback, and says which writes were under way."""
+    (folder / "tools.py").write_text(PRESSED)
+    ended = cli("run", "-", stdin='use "tools.py"\na = press()\njoin($a)\n')
+    assert (ended.status, ended.stdout) == (130, "")
+    assert ended.stderr.splitlines()[-1] == "llmc: interrupted; in doubt: a"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""Coroutines run to their end from code that is not async."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from llmc_runtime.to_end import GRACE, run_to_end
+
+
+def test_its_value_or_its_error_comes_out() -> None:
+    """As of `asyncio.run`."""
+
+    async def fail() -> None:
+        raise LookupError
+
+    async def value() -> int:
+        return await asyncio.sleep(0, 3)
+
+    assert run_to_end(value()) == 3
+    with pytest.raises(LookupError):
+        run_to_end(fail())
+
+
+def test_tasks_of_nobody_are_cancelled_and_do_not_hold_it_up() -> None:
+    """One that cleans up has its time, and one that swallows everything is left."""
+    ended: list[str] = []
+
+    async def careful() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("careful")
+
+    async def stubborn() -> None:
+        for _ in range(1_000):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                continue
+
+    async def main() -> list[asyncio.Task[None]]:
+        tasks = [asyncio.create_task(careful()), asyncio.create_task(stubborn())]
+        await asyncio.sleep(0)
+        return tasks
+
+    before = time.monotonic()
+    tasks = run_to_end(main())
+    assert time.monotonic() - before < 10 * GRACE
+    assert ended == ["careful"]
+    assert [task.done() for task in tasks] == [True, False]
+
+
+def test_threads_of_the_loop_are_not_waited_for() -> None:
+    """`asyncio.to_thread` works, and what hangs in it does not hold up the end."""
+    release = threading.Event()
+
+    async def main() -> int:
+        hanging = asyncio.get_running_loop().run_in_executor(None, release.wait, 10)
+        hanging.cancel()
+        return await asyncio.to_thread(int, "3")
+
+    assert run_to_end(main()) == 3
+    assert not release.is_set()
+    release.set()
