@@ -1,10 +1,12 @@
 """Order edges: which node must wait for the end of which, because of what they do to the world.
 
 One sweep in plan order. The last writers and readers of each resource are remembered, and nobody waits for what
-somebody else stands for: so the edges come out reduced, and finding them takes time linear in their number.
+somebody else stands for: so hardly an edge follows from others, and finding them takes time linear in their number. One
+that does: after `read(*)` and `write(a)`, a `write(*)` waits for both, as a write of `a` stands only for uses of `a`.
 
-- A writer stands for all that is older and overlaps what it wrote.
-- A reader stands for the writers before it, to whoever writes what it read.
+- A writer stands for those who used what it wrote or part of it; and for all that is older, to whoever uses part of it.
+- A reader stands for the writers before it, to whoever writes what it read or a part of it.
+- Whoever comes after a writer stands for that one, to others that use what it wrote or a part of it.
 - The last run of readers stands for the runs before it; the writers just before the last reader but one run stand, to
   another reader, for all that is older.
 """
