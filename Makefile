@@ -10,10 +10,10 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help check test demo format fuzz fuzz-text bench clean
+.PHONY: help check test demo format fuzz fuzz-grammars fuzz-text bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests with coverage
 	$(BIN)/python -m ruff check
@@ -34,6 +34,9 @@ format: $(DEV) ## format the code, and mend what the linter can mend
 
 fuzz: $(DEV) ## 20,000 random plans against the reference
 	LLMC_PLANS=20000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/semantics -q
+
+fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
+	LLMC_WALKS=10000 $(BIN)/python -m pytest tests/decoder/test_walks.py -q -s
 
 fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	$(PIP) -e '.[fuzz]'

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from llmc.files import load
+    from llmc_compiler.decoder.dialects import GrammarTooLargeError
+    from llmc_compiler.decoder.grammar import decoder_grammar
     from llmc_compiler.errors import CompileError
     from llmc_compiler.graph import Graph, Parameter
     from llmc_compiler.pipeline import PIPELINE
@@ -33,6 +35,7 @@ __all__ = [
     "Bounds",
     "CompileError",
     "Diagnostic",
+    "GrammarTooLargeError",
     "Graph",
     "Held",
     "InputError",
@@ -49,6 +52,7 @@ __all__ = [
     "Toolbox",
     "ToolboxError",
     "compile",
+    "decoder_grammar",
     "load",
     "nondet",
     "opaque",
@@ -61,6 +65,8 @@ __all__ = [
 
 _HOMES: Final = {
     "llmc.files": ("load",),
+    "llmc_compiler.decoder.dialects": ("GrammarTooLargeError",),
+    "llmc_compiler.decoder.grammar": ("decoder_grammar",),
     "llmc_compiler.errors": ("CompileError",),
     "llmc_compiler.graph": ("Graph", "Parameter"),
     "llmc_compiler.pipeline": ("PIPELINE",),
