@@ -20,7 +20,7 @@ Level = Literal["sound", "tools", "plain"]
 TASKS: Final = 16
 """How many tasks a plan may have by default."""
 LARGEST: Final = 256 * 1024
-"""How many characters a grammar may have by default."""
+"""How many characters a grammar may have by default: about half of what llguidance, with 2**16 symbols, can read."""
 _HIGHEST_NUMBER: Final = 9999
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
