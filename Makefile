@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
+# The tests of a file stay together: some share what is dear to make.
+PARALLEL := -n auto --dist loadfile
+
 VENV := .venv/made.stamp
 # What a user installs, and what a developer adds to it; each is renewed when pyproject.toml changes.
 RUN := .venv/run.stamp
@@ -20,10 +23,10 @@ check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests wit
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest --cov $(PARALLEL)
 
 test: $(DEV) ## the tests, without coverage
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 bless: $(DEV) ## write what the tests compare with files into these files, to be read with git diff
 	LLMC_BLESS=1 $(BIN)/python -m pytest -q -m golden
