@@ -10,7 +10,6 @@ import llmc
 from benchmarks.soak import descriptors, many_tasks
 from tests.runtime.fakes import broken, echo, slow
 
-
 ROOT = Path(__file__).parents[3]
 
 
