@@ -49,6 +49,18 @@ class Report(Protocol[T_contra]):
         ...
 
 
+class Ongoing(Protocol):
+    """A call that was begun, or will be."""
+
+    def begin(self) -> None:
+        """Begin; the report is told how it goes."""
+        ...
+
+    def give_up(self) -> None:
+        """Stop: nobody wants the outcome."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Door(Generic[T]):
     """What the calls of a run share."""

@@ -10,7 +10,8 @@
         ExpressionFailed        an expression has no value
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure
-        Held                    not done, because the plan had to be repaired and nobody has approved it yet
+        Held                    not done, because nobody has approved it: the plan was repaired, or made anew
+        Repeated                not done again, because nobody knows whether the first time it happened
     NotSent                     raised by tools: what was to be written was certainly not sent
 
 The text of each is one fact that names the task.
@@ -131,11 +132,25 @@ class Blocked(PlanError):
         self.by_order = by_order
 
 
-class Held(PlanError):
-    """A task that may write was not done: a repair decided where a statement of the plan begins or ends."""
+REPAIRED: Final = "the plan had to be repaired; read it, and approve it"
+"""Why a plan's writes are held where a repair decided where a statement begins or ends."""
 
-    def __init__(self, task: TaskId, span: Span) -> None:
-        super().__init__(task, "was held back: the plan had to be repaired; read it, and approve it", span)
+
+class Held(PlanError):
+    """A task that may write was not done, since nobody has approved it: `why` says what there is to approve."""
+
+    def __init__(self, task: TaskId, span: Span, why: str = REPAIRED) -> None:
+        super().__init__(task, f"was held back: {why}", span)
+        self.why = why
+
+
+class Repeated(PlanError):
+    """A task that may write was not done again: in an earlier plan the same call ended in doubt."""
+
+    def __init__(self, task: TaskId, span: Span, *, tool: str) -> None:
+        what = f"was not done: the same call of `{tool}` ended in doubt before; find out whether it happened"
+        super().__init__(task, what, span)
+        self.tool = tool
 
 
 def shortened(words: object) -> str:

@@ -10,7 +10,7 @@ The `async with` owns everything that was started: at its end nothing of it is l
 
 import asyncio
 import random as randomness
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,9 +19,11 @@ from llmc_compiler.steps import Add, Drop, Share, Step
 from llmc_compiler.term import Json
 from llmc_runtime import events
 from llmc_runtime.call import Door
+from llmc_runtime.errors import REPAIRED
 from llmc_runtime.flow import Flow
 from llmc_runtime.group import Group
 from llmc_runtime.instance import Instance, Scope
+from llmc_runtime.memo import Memo
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.threads import LIMIT, Threads
 from llmc_runtime.values import freeze
@@ -37,7 +39,8 @@ class Executor:
     """A run: it is given nodes, and gives their outcomes.
 
     `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `clock` (seconds)
-    and `random` (from 0 to 1) are for tests; `threads` is how many sync tools run at the same time.
+    and `random` (from 0 to 1) are for tests; `threads` is how many sync tools run at the same time. Runs of one
+    question share a `memo` of what their calls gave.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Executor:
         grace: float = GRACE,
         elements: int = ELEMENTS,
         threads: int = LIMIT,
+        memo: Memo | None = None,
     ) -> None:
         self._params = {name: freeze(value) for name, value in params.items()}
         self._emit = emit
@@ -58,6 +62,7 @@ class Executor:
         self._grace = grace
         self._elements = elements
         self._limit = threads
+        self._memo = memo
         self.abandoned: tuple[str, ...] = ()
         self.seconds = 0.0
 
@@ -72,6 +77,7 @@ class Executor:
             clock=self._clock or loop.time,
             end=loop.create_future(),
             elements=self._elements,
+            memo=self._memo,
         )
         self._flow.door = Door(loop, self._group, self._threads, self._random, self._flow)
         self._flow.tell(events.RunStarted(self._flow.now()))
@@ -102,9 +108,9 @@ class Executor:
                 case Share() | _:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 
-    def hold(self) -> None:
-        """From here on call nothing that may change something: such tasks fail with Held."""
-        self._flow.hold()
+    def hold(self, why: str = REPAIRED, granted: Container[str] = ()) -> None:
+        """From here on call nothing that may change something, but what is granted: such tasks fail with Held."""
+        self._flow.hold(why, granted)
 
     def seal(self) -> None:
         """Nothing more will be added."""

@@ -6,18 +6,19 @@ no stack.
 
 from asyncio import Future
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from llmc_compiler.effects import When
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.term import Const, NodeId
 from llmc_runtime import events
-from llmc_runtime.call import Calling, Door
+from llmc_runtime.call import Bound, Calling, Door
 from llmc_runtime.decide import failed, is_failed_write, obstacle
-from llmc_runtime.errors import CallError, Held, PlanError
+from llmc_runtime.errors import REPAIRED, CallError, Held, PlanError
 from llmc_runtime.instance import Instance, NullReads, Scope
 from llmc_runtime.loops import collect, elements, expand
+from llmc_runtime.memo import Memo, Recalled
 from llmc_runtime.outcomes import BlockedBy, Done, Dropped, Failed, Key, Outcome, Skipped
 
 
@@ -34,6 +35,7 @@ class Flow:
         clock: Callable[[], float],
         end: "Future[None]",
         elements: int,
+        memo: Memo | None = None,
     ) -> None:
         self.end = end
         self.calls = 0
@@ -44,11 +46,13 @@ class Flow:
         self._clock = clock
         self._start = clock()
         self._elements = elements
+        self._memo = memo
         self._instances: list[Instance] = []
         self._ready: deque[Instance] = deque()
         self._pending = 0
         self._is_sealed = False
-        self._is_held = False
+        self._held: str | None = None
+        self._granted: Container[str] = ()
         self._is_draining = False
 
     def now(self) -> float:
@@ -91,9 +95,9 @@ class Flow:
                 self._drop(instance)
         self._drain()
 
-    def hold(self) -> None:
-        """From here on nothing is called that may change something."""
-        self._is_held = True
+    def hold(self, why: str = REPAIRED, granted: Container[str] = ()) -> None:
+        """From here on nothing is called that may change something, but the tools whose names are granted."""
+        self._held, self._granted = why, granted
 
     def seal(self) -> None:
         """Nothing more will be added."""
@@ -133,8 +137,8 @@ class Flow:
 
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
         """A call is over."""
+        calling, owner.calling = owner.calling, None
         try:
-            owner.calling = None
             if owner.started is not None:
                 owner.seconds = self.now() - owner.started
                 owner.chain += owner.seconds
@@ -144,6 +148,8 @@ class Flow:
             else:
                 self._fail(owner, outcome.error)
             self._drain()
+            if isinstance(calling, Recalled):
+                calling.ended(outcome)
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
             self._crash(error)
 
@@ -199,12 +205,13 @@ class Flow:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         if type(op) is Call:
-            if self._is_held and not all(effect.rule.prune is When.YES for effect in instance.node.effects):
-                self._conclude(instance, Failed(Held(instance.node.task, instance.node.span)), instance)
+            if self._held is not None and self._needs_approval(instance.node, op):
+                held = Held(instance.node.task, instance.node.span, self._held)
+                self._conclude(instance, Failed(held), instance)
                 return
             scope = instance.scope
             bound = [(name, term.value if type(term) is Const else evaluate(term, scope)) for name, term in op.bound]
-            instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
+            instance.calling = calling = self._calling(instance, op, bound)
             calling.begin()
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
@@ -212,6 +219,15 @@ class Flow:
             self._settle(instance, Done(evaluate(op.term, NullReads(instance.scope))))
         elif type(op) is Loop:
             self._open_loop(instance, op)
+
+    def _needs_approval(self, node: Node, op: Call) -> bool:
+        """Whether a held plan may not do this by itself."""
+        return op.tool.name not in self._granted and any(effect.rule.prune is not When.YES for effect in node.effects)
+
+    def _calling(self, instance: Instance, op: Call, bound: Bound) -> Calling[Instance] | Recalled:
+        """The call; one that may take what an earlier one gave, where there is a memo."""
+        calling = Calling(self.door, instance, instance.node, op, bound)
+        return calling if self._memo is None else Recalled(self._memo, calling, self, instance, op, bound)
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""

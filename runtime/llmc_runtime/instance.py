@@ -6,7 +6,7 @@ from itertools import count
 from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Node
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime.call import Calling
+from llmc_runtime.call import Ongoing
 from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
 
@@ -127,7 +127,7 @@ class Instance:
         self.error: PlanError | None = None
         self.is_hindered = False
         self.failed_writes: tuple[Instance, ...] = ()
-        self.calling: Calling[Instance] | None = None
+        self.calling: Ongoing | None = None
         self.elements: list[Scope] | None = None
         self.started: float | None = None
         self.seconds = 0.0

@@ -14,6 +14,7 @@ from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event
 from llmc_runtime.executor import Executor
 from llmc_runtime.loops import reason
+from llmc_runtime.memo import Memo
 from llmc_runtime.outcomes import BlockedBy, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.values import thaw
 
@@ -71,6 +72,7 @@ class Options(TypedDict, total=False):
     grace: float
     elements: int
     threads: int
+    memo: Memo | None
 
 
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:

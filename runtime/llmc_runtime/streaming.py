@@ -1,16 +1,94 @@
-"""Plans that run while they arrive."""
+"""Plans that run while they arrive.
 
-from collections.abc import AsyncIterable, Sequence
+    async with Arriving(tools) as plan:
+        plan.feed(piece)                # any number of times: what may start, starts
+        plan.close()                    # raises CompileError with all mistakes
+        plan.start()                    # everything else, writes too
+        await plan.settled()
+    plan.run()
+"""
+
+from collections.abc import AsyncIterable, Container, Mapping, Sequence
 from dataclasses import replace
-from typing import Unpack
+from types import TracebackType
+from typing import Final, Self, Unpack
 
 from llmc_compiler.front import Front
 from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.session import NOTHING, Earlier
+from llmc_compiler.steps import Step
 from llmc_compiler.tools import Toolbox
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.stream import Mode
 from llmc_runtime.executor import Executor
+from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.run import Options, Run, conclude, recorded
+
+NOBODY: Final[tuple[str, ...]] = ()
+
+
+class Arriving:
+    """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
+
+    `earlier` are the plans before it, whose values it can read.
+    """
+
+    def __init__(
+        self,
+        tools: Toolbox,
+        *,
+        mode: Mode = "lenient",
+        passes: Sequence[Pass] = PIPELINE,
+        bounds: Bounds = Bounds.MODEL,
+        earlier: Earlier = NOTHING,
+        **options: Unpack[Options],
+    ) -> None:
+        """Nothing has arrived."""
+        self.front = Front(tools, mode=mode, passes=passes, bounds=bounds, earlier=earlier)
+        self._events, options = recorded(options)
+        self._executor = Executor(earlier.values, **options)
+        self._last: tuple[Step, ...] = ()
+        self._outcomes: Mapping[Key, Outcome] = {}
+
+    async def __aenter__(self) -> Self:
+        """Begin the run."""
+        await self._executor.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the run: stop what still runs."""
+        await self._executor.__aexit__(kind, error, trace)
+
+    def feed(self, piece: str | bytes) -> None:
+        """Take the next piece; what the statements that it finishes let start, starts."""
+        self._executor.apply(self.front.feed(piece))
+
+    def close(self, *, complete: bool = True) -> None:
+        """The text has ended; raises CompileError with all mistakes, of which an end too early (not `complete`) is one."""
+        self._last = self.front.close(complete=complete)
+
+    def start(self, *, held: str | None = None, granted: Container[str] = NOBODY) -> None:
+        """Start everything else. `held` says why nothing may be written, but by the tools that are granted.
+
+        Where a repair decided where a statement begins or ends, nothing is written at all.
+        """
+        if self.front.moved:
+            self._executor.hold()
+        elif held is not None:
+            self._executor.hold(held, granted)
+        self._executor.apply(self._last)
+        self._executor.seal()
+
+    async def settled(self) -> None:
+        """Wait until every task has ended."""
+        self._outcomes = await self._executor.settled()
+
+    def run(self) -> Run:
+        """What the run gave, once it is over."""
+        run = conclude(self.front.graph, self._executor, self._outcomes, self._events)
+        return replace(run, diagnostics=self.front.diagnostics, source=self.front.source)
 
 
 async def run_stream(
@@ -28,16 +106,10 @@ async def run_stream(
     back where a repair decided where a statement begins or ends. Raises CompileError with all mistakes, and whatever
     `pieces` raises: then no write was started, and what runs is stopped.
     """
-    front = Front(tools, mode=mode, passes=passes, bounds=bounds)
-    events, options = recorded(options)
-    async with Executor({}, **options) as executor:
+    async with Arriving(tools, mode=mode, passes=passes, bounds=bounds, **options) as plan:
         async for piece in pieces:
-            executor.apply(front.feed(piece))
-        last = front.close()
-        if front.moved:
-            executor.hold()
-        executor.apply(last)
-        executor.seal()
-        outcomes = await executor.settled()
-    run = conclude(front.graph, executor, outcomes, events)
-    return replace(run, diagnostics=front.diagnostics, source=front.source)
+            plan.feed(piece)
+        plan.close()
+        plan.start()
+        await plan.settled()
+    return plan.run()
