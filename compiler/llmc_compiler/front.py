@@ -104,6 +104,11 @@ class Front:
         return self._session.is_joined
 
     @property
+    def is_over(self) -> bool:
+        """Whether a bound was broken: nothing more is read."""
+        return self._stream.is_over
+
+    @property
     def moved(self) -> tuple[Span, ...]:
         """The statements of which a repair decided where they begin or end: no write should start by itself."""
         return self._stream.moved

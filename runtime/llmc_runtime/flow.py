@@ -227,7 +227,9 @@ class Flow:
     def _calling(self, instance: Instance, op: Call, bound: Bound) -> Calling[Instance] | Recalled:
         """The call; one that may take what an earlier one gave, where there is a memo."""
         calling = Calling(self.door, instance, instance.node, op, bound)
-        return calling if self._memo is None else Recalled(self._memo, calling, self, instance, op, bound)
+        return (
+            calling if self._memo is None else Recalled(self._memo, calling, self, owner=instance, op=op, bound=bound)
+        )
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""

@@ -142,6 +142,7 @@ class Recalled:
         memo: Memo,
         calling: Calling[Instance],
         report: Report[Instance],
+        *,
         owner: Instance,
         op: Call,
         bound: Bound,
@@ -181,7 +182,7 @@ class Recalled:
 
 
 def _key(call: Recalled, plan: int, bound: Bound) -> Iterator[str]:
-    """What is equal for calls that are the same; models and clocks answer anew, but not for a task that is read anew."""
+    """What is equal for calls that are the same; one that answers anew each time is the same for its own task alone."""
     yield call.tool
     for name, value in sorted(bound, key=lambda pair: pair[0] or ""):
         yield f" {name}={canonical(value)}"

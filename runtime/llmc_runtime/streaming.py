@@ -1,11 +1,11 @@
 """Plans that run while they arrive.
 
-    async with Arriving(tools) as plan:
-        plan.feed(piece)                # any number of times: what may start, starts
-        plan.close()                    # raises CompileError with all mistakes
-        plan.start()                    # everything else, writes too
-        await plan.settled()
-    plan.run()
+async with Arriving(tools) as plan:
+    plan.feed(piece)                # any number of times: what may start, starts
+    plan.close()                    # raises CompileError with all mistakes
+    plan.start()                    # everything else, writes too
+    await plan.settled()
+plan.run()
 """
 
 from collections.abc import AsyncIterable, Container, Mapping, Sequence
@@ -16,9 +16,12 @@ from typing import Final, Self, Unpack
 from llmc_compiler.front import Front
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.session import NOTHING, Earlier
-from llmc_compiler.steps import Step
+from llmc_compiler.steps import Add, Step
+from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Toolbox
+from llmc_grammar.ast import NOWHERE
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.source import Span
 from llmc_grammar.stream import Mode
 from llmc_runtime.executor import Executor
 from llmc_runtime.outcomes import Key, Outcome
@@ -47,6 +50,7 @@ class Arriving:
         self.front = Front(tools, mode=mode, passes=passes, bounds=bounds, earlier=earlier)
         self._events, options = recorded(options)
         self._executor = Executor(earlier.values, **options)
+        self._places: dict[NodeId, Span] = {}
         self._last: tuple[Step, ...] = ()
         self._outcomes: Mapping[Key, Outcome] = {}
 
@@ -63,10 +67,10 @@ class Arriving:
 
     def feed(self, piece: str | bytes) -> None:
         """Take the next piece; what the statements that it finishes let start, starts."""
-        self._executor.apply(self.front.feed(piece))
+        self._apply(self.front.feed(piece))
 
     def close(self, *, complete: bool = True) -> None:
-        """The text has ended; raises CompileError with all mistakes, of which an end too early (not `complete`) is one."""
+        """The text has ended; raises CompileError with all mistakes, also where it is not `complete`."""
         self._last = self.front.close(complete=complete)
 
     def start(self, *, held: str | None = None, granted: Container[str] = NOBODY) -> None:
@@ -78,8 +82,17 @@ class Arriving:
             self._executor.hold()
         elif held is not None:
             self._executor.hold(held, granted)
-        self._executor.apply(self._last)
+        self._apply(self._last)
         self._executor.seal()
+
+    def _apply(self, steps: Sequence[Step]) -> None:
+        """Do what the compiler says."""
+        self._places.update((node.id, node.span) for step in steps if isinstance(step, Add) for node in step.nodes)
+        self._executor.apply(steps)
+
+    def written(self, node: NodeId) -> str:
+        """What a node does, as it stands in the text; nothing for what has no place there."""
+        return self.front.source.text[slice(*self._places.get(node, NOWHERE))]
 
     async def settled(self) -> None:
         """Wait until every task has ended."""

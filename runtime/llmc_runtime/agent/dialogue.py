@@ -4,8 +4,10 @@ async for part in model.reply([Message("system", "…"), Message("user", "…")]
     part        a piece of text (str) as it arrives, and at last how the reply ended (End)
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Literal, Protocol
 
 Dialect = Literal["lark", "gbnf"]
@@ -40,6 +42,44 @@ class Usage:
     cost: float | None = None
     seconds: float = 0.0
     first_token: float | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together; where one of them does not know its cost, nobody knows that of the sum."""
+        known = [usage.cost for usage in (self, other) if usage.calls or usage.cost is not None]
+        costs = [cost for cost in known if cost is not None]
+        return Usage(
+            calls=self.calls + other.calls,
+            read=self.read + other.read,
+            cached=self.cached + other.cached,
+            written=self.written + other.written,
+            cost=sum(costs) if costs and len(costs) == len(known) else None,
+            seconds=self.seconds + other.seconds,
+            first_token=other.first_token if self.first_token is None else self.first_token,
+        )
+
+    @property
+    def tokens(self) -> int:
+        """All tokens, read and written."""
+        return self.read + self.written
+
+
+def total(usages: Iterable[Usage]) -> Usage:
+    """What all of them took together."""
+    return reduce(add, usages, Usage())
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What a million tokens cost, in a currency of your choice; those read from the server's cache cost `cached`."""
+
+    read: float
+    written: float
+    cached: float | None = None
+
+    def cost(self, *, read: int, cached: int, written: int) -> float:
+        """What so many tokens cost; `cached` ones are among those read."""
+        price = self.read if self.cached is None else self.cached
+        return ((read - cached) * self.read + cached * price + written * self.written) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""One reply, taken whole or in pieces, with what it took noted."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Speaker
+from llmc_runtime.agent.ledger import Ledger, Role
+
+LONGEST_REPLY = 64 * 1024
+"""Characters after which a reply that is taken whole is cut off."""
+
+
+async def reply(
+    speaker: Speaker,
+    messages: Sequence[Message],
+    role: Role,
+    ledger: Ledger,
+    *,
+    grammar: Grammar | None = None,
+    stop: Sequence[str] = (),
+    most_tokens: int | None = None,
+) -> AsyncGenerator[str | End, None]:
+    """The reply in pieces, at last its End; raises BudgetSpent, and what the model raises."""
+    left = ledger.most_tokens()
+    most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
+    pieces = speaker.reply(messages, grammar=grammar, stop=stop, most_tokens=most)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, End):
+                ledger.add(role, piece.usage)
+            yield piece
+
+
+async def whole_reply(
+    speaker: Speaker,
+    messages: Sequence[Message],
+    role: Role,
+    ledger: Ledger,
+    *,
+    grammar: Grammar | None = None,
+    stop: Sequence[str] = (),
+    most_tokens: int | None = None,
+) -> tuple[str, End | None]:
+    """All of a reply's text, and how it ended: None where it was cut off here."""
+    texts: list[str] = []
+    length = 0
+    pieces = reply(speaker, messages, role, ledger, grammar=grammar, stop=stop, most_tokens=most_tokens)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, End):
+                return "".join(texts), piece
+            texts.append(piece[: LONGEST_REPLY - length])
+            length += len(piece)
+            if length >= LONGEST_REPLY:
+                break
+    return "".join(texts), None
+
+
+def continues(speaker: Speaker) -> bool:
+    """Whether the model only continues a text, as those of the API `completions` do."""
+    return getattr(speaker, "api", "chat") == "completions"

@@ -1,0 +1,1 @@
+"""The agent, with scripted models, in virtual time."""
