@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
+    from llmc_runtime.agent import policy as replanning
+    from llmc_runtime.agent.answer import Answer
+    from llmc_runtime.agent.dialogue import Message
+    from llmc_runtime.agent.failures import AgentError
+    from llmc_runtime.agent.loop import Agent
+    from llmc_runtime.agent.model_tools import llm_tool, math_tool
+    from llmc_runtime.agent.samples import Example
     from llmc_runtime.errors import Held, LlmcError, NotSent, PlanError
     from llmc_runtime.program import InputError, Program
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
@@ -30,14 +37,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PIPELINE",
+    "Agent",
+    "AgentError",
+    "Answer",
     "Bounds",
     "CompileError",
     "Diagnostic",
+    "Example",
     "Graph",
     "Held",
     "InputError",
     "Json",
     "LlmcError",
+    "Message",
     "NotSent",
     "Parameter",
     "Parsed",
@@ -49,12 +61,15 @@ __all__ = [
     "Toolbox",
     "ToolboxError",
     "compile",
+    "llm_tool",
     "load",
+    "math_tool",
     "nondet",
     "opaque",
     "parse",
     "pure",
     "read",
+    "replanning",
     "run_stream",
     "write",
 ]
@@ -70,13 +85,20 @@ _HOMES: Final = {
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
+    "llmc_runtime.agent": ("policy",),
+    "llmc_runtime.agent.answer": ("Answer",),
+    "llmc_runtime.agent.dialogue": ("Message",),
+    "llmc_runtime.agent.failures": ("AgentError",),
+    "llmc_runtime.agent.loop": ("Agent",),
+    "llmc_runtime.agent.model_tools": ("llm_tool", "math_tool"),
+    "llmc_runtime.agent.samples": ("Example",),
     "llmc_runtime.errors": ("Held", "LlmcError", "NotSent", "PlanError"),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),
     "llmc_runtime.streaming": ("run_stream",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
-_INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan"}
+_INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan", "replanning": "policy"}
 
 
 def __getattr__(name: str) -> object:

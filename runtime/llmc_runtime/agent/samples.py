@@ -87,7 +87,7 @@ def _literal(found: Type, depth: int = 0) -> str:
     """A value of a type as it is written in a plan."""
     match found:
         case types.Basic(name):
-            return {"int": "2", "float": "2.5", "bool": "true", "null": "null"}.get(name, '"…"')
+            return {"int": "2", "float": "2", "bool": "true", "null": "null"}.get(name, '"…"')
         case types.Words(texts):
             return f'"{min(texts)}"'
         case types.List(item):
