@@ -109,7 +109,10 @@ class Inquiry:
             while (broken := self._broken(attempt, tools, complete=complete)) is not None and repairs < REPAIRS:
                 repairs += 1
                 self.tell(progress.Repairing(self.number, self.now(), repairs, broken.report))
-                text, complete = await self._again(messages, broken, tools)
+                text, is_answered, is_whole = await self._again(messages, broken, tools)
+                if broken.may_run and not is_answered:
+                    continue  # whoever wrote it has not said where its statements end
+                complete = is_whole or not broken.is_cut
                 # What the good lines started goes on in the attempt before; the memo gives it to this one.
                 attempt = await stack.enter_async_context(self._arriving(tools))
                 attempt.feed(text)
@@ -202,8 +205,8 @@ class Inquiry:
         is_empty = not front.graph.tasks and not front.is_joined
         return find_broken(front.source, tools, ()) if is_empty else None
 
-    async def _again(self, messages: Sequence[Message], broken: Broken, tools: Toolbox) -> tuple[str, bool]:
-        """The plan with other words for its broken lines, and whether it is complete."""
+    async def _again(self, messages: Sequence[Message], broken: Broken, tools: Toolbox) -> tuple[str, bool, bool]:
+        """The plan with other words for its broken lines; whether there were words for all, and the reply was whole."""
         planner = self._terms.planner
         request = planner.repair(messages, broken)
         text, end = await whole_reply(planner.speaker, request, "planner", self.ledger, stop=planner.stops)
@@ -211,7 +214,7 @@ class Inquiry:
         if not is_whole:
             # What was cut off in a line is no line.
             text = text.rpartition("\n")[0]
-        return mended(broken, text, tools), is_whole or not broken.is_cut
+        return *mended(broken, text, tools), is_whole
 
     def _new_plan(self, attempt: Arriving) -> tuple[ast.Statement, ...]:
         """The statements of a plan that can be run; raises SamePlanError where it was run before."""

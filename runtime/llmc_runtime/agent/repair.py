@@ -58,10 +58,11 @@ def find_broken(
     found: list[Lost | ast.Statement] = sorted((*parsed.plan.statements, *parsed.lost), key=lambda each: each.span)
     mistakes = [one for one in diagnostics if one.severity == "error" or _touches(one.span, moved)]
     inside = [one for one in mistakes if not isinstance(one, BrokenOff)]
-    lines = tuple(_line(each, source, inside, moved) for each in found)
+    is_empty = not any(isinstance(each, (Lost, ast.Task, ast.Join)) for each in found)
+    lines = () if is_empty else tuple(_line(each, source, inside, moved) for each in found)
     hopeless = any(not any(_touches(each.span, (one.span,)) for each in found) for one in inside)
     report = "\n\n".join(render(one, source) for one in inside[:_MOST_REPORTED])
-    return Broken(lines, report, is_cut=len(inside) < len(mistakes) or not found, is_hopeless=hopeless and bool(found))
+    return Broken(lines, report, is_cut=len(inside) < len(mistakes) or is_empty, is_hopeless=hopeless and not is_empty)
 
 
 def _line(each: Lost | ast.Statement, source: Source, mistakes: Iterable[Diagnostic], moved: Sequence[Span]) -> Line:
@@ -91,11 +92,12 @@ def _keys_of_lost(lost: Lost, text: str) -> frozenset[str]:
     return frozenset(join | ({lost.binder} if lost.binder else set()))
 
 
-def mended(broken: Broken, reply: str, tools: Container[str]) -> str:
-    """The plan's text with the broken lines in the words of a reply; whatever else the reply says is left out.
+def mended(broken: Broken, reply: str, tools: Container[str]) -> tuple[str, bool]:
+    """The plan's text with the broken lines in the words of a reply, and whether it had words for all of them.
 
-    A line takes the place of the broken one that has its number; one whose number the plan does not have is put in
-    front of the next of these, or at the end of a plan that breaks off.
+    Whatever else the reply says is left out. A line takes the place of the broken one that has its number; one whose
+    number the plan does not have is put in front of the next of these, else takes the place of one that was not written
+    again, or the end of a plan that breaks off.
     """
     parsed = parse(reply, mode="lenient", bounds=Bounds.MODEL, tools=tools)
     lines = list(broken.lines)
@@ -111,5 +113,11 @@ def mended(broken: Broken, reply: str, tools: Container[str]) -> str:
             fresh = []
         elif keys and not any(keys & line.keys for line in lines):
             fresh.append(print_statement(statement))
+    for place in wanted if fresh else ():
+        # What has the place of a broken line and another number: the number was what was wrong with it.
+        if fresh:
+            texts[place] = [fresh.pop(0)]
+            wanted = [index for index in wanted if index != place]
     rest = fresh if broken.is_cut else []
-    return "\n".join([*(text for index in range(len(lines)) for text in texts[index]), *rest]) + "\n"
+    text = "\n".join([*(text for index in range(len(lines)) for text in texts[index]), *rest]) + "\n"
+    return text, not wanted

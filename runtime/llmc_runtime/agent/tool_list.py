@@ -78,7 +78,7 @@ def type_text(schema: object, shared: Mapping[str, Any], depth: int = 0) -> str:
             return _union([_NAMES.get(str(name), "any") for name in names])
         case {"type": "array", **rest}:
             return f"list[{type_text(rest.get('items'), shared, depth + 1)}]"
-        case {"type": "object"}:
+        case dict() if schema.get("type") == "object":
             return _object(schema, shared, depth + 1)
         case {"type": str(name)}:
             return _NAMES.get(name, "any")
