@@ -45,6 +45,9 @@ def _power(base: Number, exponent: Number) -> Number:
 
 def _fit(found: Number) -> Number:
     """The number, if it is not too large, and one at all."""
+    if type(found) not in {int, float}:
+        message = "the value is no number"
+        raise ArithmeticFault(message)
     if isinstance(found, float) and not math.isfinite(found):
         message = "the value is no finite number"
         raise ArithmeticFault(message)
