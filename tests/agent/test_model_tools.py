@@ -94,7 +94,7 @@ def test_whatever_is_no_arithmetic_ends_at_once(text: str) -> None:
         with suppress(ArithmeticFault):
             assert math.isfinite(evaluate(text))
     else:
-        with pytest.raises(ArithmeticFault, match="."):
+        with pytest.raises(ArithmeticFault, match=r"[a-z]"):
             evaluate(text)
     assert perf_counter() - began < 0.5
 
