@@ -21,12 +21,14 @@ from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
 from llmc_runtime.agent.ledger import Ledger, Spending, kept
+from llmc_runtime.agent.only_plan import write_plan
 from llmc_runtime.agent.planner import GrammarFor, Planner
 from llmc_runtime.agent.policy import JOINER, Again, Replanning, Turn
 from llmc_runtime.agent.progress import Judged, Progress
 from llmc_runtime.agent.samples import Example, checked
 from llmc_runtime.agent.speakers import speaker
 from llmc_runtime.agent.templates import Prompts
+from llmc_runtime.program import Program
 from llmc_runtime.run import Options
 
 MAX_REPLANS: Final = 2
@@ -103,6 +105,12 @@ class Agent:
         finally:
             end.cancel()
             await asyncio.wait([end])
+
+    async def plan(self, question: str, *, history: Sequence[Message] = ()) -> Program:
+        """The plan that the planner writes for a question, compiled and not run; raises as `ask` does."""
+        ledger = Ledger(self._limits)
+        with kept(ledger):
+            return await write_plan(self.planner, self.tools, question, history, ledger)
 
     async def _ask(self, question: str, history: Sequence[Message], emit: Emit | None) -> Answer:
         """Answer a question."""

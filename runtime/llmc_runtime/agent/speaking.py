@@ -58,4 +58,4 @@ async def whole_reply(
 
 def continues(speaker: Speaker) -> bool:
     """Whether the model only continues a text, as those of the API `completions` do."""
-    return getattr(speaker, "api", "chat") == "completions"
+    return getattr(getattr(speaker, "settings", speaker), "api", "chat") == "completions"
