@@ -20,7 +20,7 @@ The text of each is one fact that names the task.
 # ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Self
 
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
@@ -46,6 +46,13 @@ class PlanError(LlmcError):
         super().__init__(f"task {task} {what}")
         self.task = task
         self.span = span
+
+    def at(self, span: Span) -> Self:
+        """The same error, of a text in which the task stands elsewhere."""
+        same = type(self).__new__(type(self), *self.args)
+        same.__dict__.update(self.__dict__)
+        same.span, same.__cause__ = span, self.__cause__
+        return same
 
 
 class CallError(PlanError):

@@ -8,6 +8,7 @@ A call is the same with the same tool and the same arguments.
 
     pure, read      gives what the first one gave; while that one runs, waits for it. A write forgets what it may change
     nondet          the same, but within one plan and for the same task alone
+    a failure       stands within one plan for the same task: a plan that is read anew does not try again
     write           one that was done in an earlier plan gives what it gave; one that is in doubt fails
 """
 
@@ -51,7 +52,7 @@ class Memo:
 
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
-        kept = self._kept.get(call.key)
+        kept = self._kept.get(call.key) or self._kept.get(call.own_key)
         if kept is not None and (not call.effect.is_write or kept.plan < self.plan):
             self._give(call, kept.outcome)
             return
@@ -67,7 +68,9 @@ class Memo:
         self.reused += 1
         if isinstance(outcome, Failed):
             node = call.owner.node
-            outcome = Failed(Repeated(node.task, node.span, tool=call.tool))
+            is_write = call.effect.is_write
+            again = Repeated(node.task, node.span, tool=call.tool) if is_write else outcome.error.at(node.span)
+            outcome = Failed(again)
         call.report.ended(call.owner, outcome)
 
     def _make(self, call: "Recalled") -> None:
@@ -86,17 +89,17 @@ class Memo:
             self._written(call, outcome)
         elif self._running.get(call.key) is call:
             del self._running[call.key]
-            if isinstance(outcome, Done):
-                self._kept[call.key] = _Kept(outcome, call.effect, self.plan)
+            if outcome is not None:
+                key = call.key if isinstance(outcome, Done) else call.own_key
+                self._kept[key] = _Kept(outcome, call.effect, self.plan)
         waiting, call.waiting = call.waiting, []
         for each in waiting:
             each.waits_for = None
-        if isinstance(outcome, Done):
-            for each in waiting:
+        for each in waiting:
+            if outcome is not None and (isinstance(outcome, Done) or each.own_key == call.own_key):
                 self._give(each, outcome)
-        else:
-            # Whoever waited in vain makes the call, and the others wait for the first of them.
-            for each in waiting:
+            else:
+                # Who waited in vain makes the call, and the others wait for the first of them.
                 self.begin(each)
 
     def _written(self, call: "Recalled", outcome: Done | Failed | None) -> None:
@@ -130,6 +133,7 @@ class Recalled:
         "key",
         "limits",
         "memo",
+        "own_key",
         "owner",
         "report",
         "tool",
@@ -156,6 +160,7 @@ class Recalled:
         self.limits = (op.timeout, op.retries)
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
         self.key = "".join(_key(self, memo.plan, bound))
+        self.own_key = f"{self.key} {memo.plan} {owner.key}"
         self.waiting: list[Recalled] = []
         self.waits_for: Recalled | None = None
         self.is_made = False

@@ -207,6 +207,10 @@ def test_a_plan_that_was_cut_by_its_length() -> None:
     with pytest.raises(PlanFailed):
         ask([cut, '2. send("bo', '2. send("bo'], world, reasons=["length", "length", "length"])
     assert world.sent == []
+    answer, _, _ = ask(
+        ['1. sned("x")\n2. join()', '1. send("bo', '1. send("bob")', "Finish(x)"], world, reasons=["stop", "length"]
+    )
+    assert world.sent == ["bob"]
 
 
 def test_a_plan_that_was_cut_behind_its_join_is_whole() -> None:
@@ -305,6 +309,20 @@ def test_a_model_that_goes_on_below_its_plan_is_cut_off() -> None:
     answer = clock.run(Agent(World().toolbox(), model=model).ask("?"))
     assert answer.value == BOTH
     assert model.closed == 1
+    assert answer.usage["planner"] == Usage(calls=1)
+
+
+def test_a_tool_may_be_called_finish() -> None:
+    """Then it is no join."""
+
+    @llmc.pure
+    async def finish(text: str) -> str:
+        """Finish a text."""
+        return f"{text}."
+
+    answer = clock.run(Agent([finish], model=Script(['1. finish("a")\n2. join($1)'])).ask("?"))
+    assert answer.value == "a."
+    assert answer.plans[0].ids == ("1",)
 
 
 def test_the_joiner_may_break_too() -> None:

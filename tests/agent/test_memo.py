@@ -139,11 +139,22 @@ def test_what_runs_is_waited_for() -> None:
     assert memo.reused == 2
 
 
-def test_who_waits_in_vain_calls_by_itself() -> None:
-    """If the call that was waited for fails or is given up, the others go on, one of them first."""
+def test_a_failure_stands_within_a_plan() -> None:
+    """For the same task; it has the place of the task in the text that it is read from."""
     world = World()
-    runs, _ = play_at_once(world, '1. fail("x")\njoin()', '1. fail("x")\njoin()', '1. fail("x")\njoin()')
-    assert [len(run.errors) for run in runs] == [1, 1, 1]
+    runs, _ = play_at_once(world, '1. fail("x")\njoin()', '\n\n1. fail("x")\njoin()', '2. fail("x")\njoin()')
+    assert [str(error) for run in runs for error in run.errors.values()] == [
+        "task 1 failed: `fail` raised RuntimeError: x",
+        "task 1 failed: `fail` raised RuntimeError: x",
+        "task 2 failed: `fail` raised RuntimeError: x",
+    ]
+    assert [error.span.start for run in runs for error in run.errors.values()] == [3, 5, 3]
+    assert world.calls == {"fail": 2}
+
+
+def test_who_waits_in_vain_calls_by_itself() -> None:
+    """If the call that was waited for is given up, the others go on, one of them first."""
+    world = World()
     memo = Memo()
 
     async def given_up() -> Run:

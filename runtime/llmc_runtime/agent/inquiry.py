@@ -118,7 +118,7 @@ class Inquiry:
                 attempt.feed(text)
             if broken is not None and not broken.may_run:
                 raise PlanFailed(self.number, repairs, broken.report or "there is no plan in what the planner wrote")
-            statements = self._new_plan(attempt)
+            statements = self._new_plan(attempt, tools)
             attempt.start(held=AFTER_RESULTS if self.plans else None, granted=self._terms.granted)
             await attempt.settled()
         return self._planned(attempt, statements, repairs, tools)
@@ -216,9 +216,9 @@ class Inquiry:
             text = text.rpartition("\n")[0]
         return *mended(broken, text, tools), is_whole
 
-    def _new_plan(self, attempt: Arriving) -> tuple[ast.Statement, ...]:
+    def _new_plan(self, attempt: Arriving, tools: Toolbox) -> tuple[ast.Statement, ...]:
         """The statements of a plan that can be run; raises SamePlanError where it was run before."""
-        statements = parse(attempt.front.source.text, mode="lenient", bounds=Bounds.MODEL).plan.statements
+        statements = parse(attempt.front.source.text, mode="lenient", bounds=Bounds.MODEL, tools=tools).plan.statements
         found = shape(statements, self._highest())
         if found in self._shapes:
             raise SamePlanError

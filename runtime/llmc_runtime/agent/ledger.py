@@ -49,6 +49,10 @@ class Ledger:
         self._usage[role] = self._usage.get(role, Usage()) + usage
         self._check(is_before=False)
 
+    def add_unknown(self, role: Role) -> None:
+        """Note a reply that was cut off: what it took, nobody said."""
+        self._usage[role] = self._usage.get(role, Usage()) + Usage(calls=1)
+
     def most_tokens(self) -> int | None:
         """How many tokens the next reply may have, None for any number; raises BudgetSpent where none are left."""
         self._check(is_before=True)

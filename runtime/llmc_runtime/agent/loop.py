@@ -9,12 +9,12 @@ for another plan. An agent keeps nothing between questions, and answers any numb
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
 from llmc_runtime.agent.dialogue import Message, Speaker
@@ -49,7 +49,7 @@ class Agent:
 
     def __init__(
         self,
-        tools: Toolbox,
+        tools: Toolbox | Iterable[Tool],
         *,
         model: Speaker | str,
         joiner: Speaker | str | None = None,
@@ -66,6 +66,7 @@ class Agent:
         if max_replans < 0:
             message = f"`max_replans` is a number from 0, not {max_replans}"
             raise ValueError(message)
+        tools = tools if isinstance(tools, Toolbox) else Toolbox(tools)
         _check_grant(grant, tools)
         self.tools = tools
         self.max_replans = max_replans

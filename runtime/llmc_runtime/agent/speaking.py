@@ -24,11 +24,17 @@ async def reply(
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
     pieces = speaker.reply(messages, grammar=grammar, stop=stop, most_tokens=most)
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if isinstance(piece, End):
-                ledger.add(role, piece.usage)
-            yield piece
+    is_over = False
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, End):
+                    is_over = True
+                    ledger.add(role, piece.usage)
+                yield piece
+    finally:
+        if not is_over:
+            ledger.add_unknown(role)
 
 
 async def whole_reply(
