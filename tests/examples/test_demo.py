@@ -23,10 +23,10 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_scene_shows_what_it_promises() -> None:
-    """Mistakes with carets, a compiled plan, nine calls in less than their sum, and a plan run while it arrives."""
+    """Mistakes with carets, a compiled plan, nine calls in less than their sum, a plan run as it arrives, a question."""
     shown = demo()
     assert shown.returncode == 0
-    opening, checked, written, compiled, run, arriving = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
+    opening, checked, written, compiled, run, arriving, asking = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -42,6 +42,9 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
     assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")
+    assert asking.index("started   1") < asking.index("written   2. search") < asking.index("replan    ")
+    assert asking.index("plan 2") < asking.index("started   5  subtract($4, $3)")
+    assert asking.rstrip().endswith("The Matterhorn, by 702.0 metres")
 
 
 def test_a_scene_that_goes_wrong_is_an_error() -> None:

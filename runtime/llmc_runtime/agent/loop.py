@@ -76,6 +76,8 @@ class Agent:
         shown = tuple(checked(example, tools) for example in examples)
         self.planner = Planner(speaker(model), loaded, shown, grammar)
         self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner), loaded)
+        # Whatever is wrong with the planner's prompt is found now, and the first question is not held up by reading it.
+        self.planner.messages("", list(tools))
         self._terms = Terms(self.planner, frozenset(grant), options or {})
 
     async def ask(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
