@@ -40,11 +40,12 @@ fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	LLMC_PLANS=50000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/grammar/lenient -q -k mutated
 	$(BIN)/python tests/fuzz/text.py -runs=1000000 -max_len=64
 
-bench: $(DEV) ## measure the overhead of a task, the time to start, reading, and rank
+bench: $(DEV) ## measure the overhead of a task, the time to start, reading, rank, and agents
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/parsing.py
 	$(BIN)/python benchmarks/ranking.py
+	$(BIN)/python benchmarks/agent.py
 
 clean: ## remove the environment, caches and builds
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist

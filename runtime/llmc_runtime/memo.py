@@ -9,13 +9,13 @@ A call is the same with the same tool and the same arguments.
     pure, read      gives what the first one gave; while that one runs, waits for it. A write forgets what it may change
     nondet          the same, but within one plan and for the same task alone
     a failure       stands within one plan for the same task: a plan that is read anew does not try again
-    write           one that was done in an earlier plan gives what it gave; one that is in doubt fails
+    write           one that was done in an earlier plan gives what it gave; one in doubt fails, or is idempotent
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from llmc_compiler.effects import Effect, Kind, conflict
+from llmc_compiler.effects import Effect, Kind, When, conflict
 from llmc_compiler.graph import Call
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling, Report
@@ -110,7 +110,8 @@ class Memo:
         if not in_doubt:
             del self._writing[call]
         self._forget(call.effect)
-        if outcome is not None and (in_doubt or isinstance(outcome, Done)):
+        may_repeat = call.effect.rule.rerun is When.YES
+        if isinstance(outcome, Done) or (isinstance(outcome, Failed) and in_doubt and not may_repeat):
             self._kept[call.key] = _Kept(outcome, call.effect, self.plan)
 
     def _forget(self, write: Effect) -> None:

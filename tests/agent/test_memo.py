@@ -127,6 +127,34 @@ def test_a_write_in_doubt_is_not_repeated() -> None:
     assert world.calls == {"inbox": 1}
 
 
+def test_an_idempotent_write_in_doubt_is_made_again() -> None:
+    """It may be repeated; once it is done, it is not."""
+    times = [2.0, 0.0, 0.0]
+    done: list[str] = []
+
+    @llmc.write("mail", idempotent=True)
+    async def label(name: str) -> str:
+        """Set a label."""
+        await asyncio.sleep(times.pop(0))
+        done.append(name)
+        return name
+
+    memo = Memo()
+
+    async def three_plans() -> list[Run]:
+        runs = []
+        for plan in ('1. label("a") @timeout(1s)\njoin()', '2. label("a")\njoin()', '3. label("a")\njoin()'):
+            memo.next_plan()
+            runs.append(await execute(compile_plan(plan, llmc.Toolbox([label])).graph, {}, memo=memo))
+        return runs
+
+    first, second, third = clock.run(three_plans())
+    assert "timed out" in str(first.errors["1"])
+    assert second.results == {"2": "a"}
+    assert third.results == {"3": "a"}
+    assert done == ["a"]
+
+
 def test_what_runs_is_waited_for() -> None:
     """Two runs that want the same at the same time make one call; a task that is read anew is the same task."""
     world = World()

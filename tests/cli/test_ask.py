@@ -1,5 +1,6 @@
 """`llmc ask` and `llmc plan`, with a scripted model."""
 
+import io
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from llmc.cli.asking import LiveSheet, Sheet, live_board
+from llmc.cli.ask import _board
+from llmc.cli.asking import Lines, LiveSheet, Nothing, Sheet, live_board
 from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.progress import PlanBegan
 from tests.agent.asking import watch
 from tests.agent.fakes import Reply, Script
 from tests.cli.conftest import Cli
@@ -245,6 +248,34 @@ def test_a_running_task_shows_its_time() -> None:
             assert '1. search("a")  ▸ 0.10 s' in list(sheet.lines(0.1, 60))
             return
     pytest.fail("it never ran")
+
+
+class Terminal(io.StringIO):
+    """What says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "term", "wanted", "board"),
+    [
+        (Terminal(), "xterm", False, LiveSheet),
+        (Terminal(), "dumb", False, Nothing),
+        (io.StringIO(), "xterm", False, Nothing),
+        (io.StringIO(), "xterm", True, Lines),
+    ],
+)
+def test_what_is_shown_depends_on_where(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str, wanted: bool, board: type
+) -> None:
+    """A terminal sees a sheet, everything else lines, if they are wanted."""
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("TERM", term)
+    with _board(wanted=wanted) as found:
+        assert isinstance(found, board)
+        found.apply(PlanBegan(1, 0.0))
 
 
 def test_a_live_board_is_drawn() -> None:

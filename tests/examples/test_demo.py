@@ -23,7 +23,7 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_scene_shows_what_it_promises() -> None:
-    """Mistakes with carets, a compiled plan, nine calls in less than their sum, a plan run as it arrives, a question."""
+    """Mistakes with carets, a compiled plan, nine calls in less than their sum, a plan as it arrives, a question."""
     shown = demo()
     assert shown.returncode == 0
     opening, checked, written, compiled, run, arriving, asking = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
