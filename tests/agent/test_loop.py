@@ -243,6 +243,23 @@ def test_a_joiners_grammar_holds_what_is_read() -> None:
         parser.parse("It is a.")
 
 
+def test_a_base_models_grammar_ends() -> None:
+    """On one line, behind the label that the prompt ends with: such a model would go on otherwise."""
+    from lark import Lark, UnexpectedInput  # noqa: PLC0415
+
+    model = Script([PLAN, DONE], api="completions")
+    clock.run(Agent(World().toolbox(), model=model).ask("?"))
+    grammar = model.asked[1].grammar
+    assert grammar is not None
+    assert grammar("gbnf", "sound") == (
+        'root ::= [^\\n]{1,400} "\\nAction: " ("Finish" | "Replan") "(" [^\\n]* ")" "\\n"\n'
+    )
+    parser = Lark(grammar("lark", "sound"))
+    parser.parse(" it is\nAction: Finish(First (a))\n")
+    with pytest.raises(UnexpectedInput):
+        parser.parse(" it is\nAction: Finish(First\nand)\n")
+
+
 def test_a_hundred_questions_at_once() -> None:
     """One agent, each question with its own results, usage and cost."""
     import asyncio  # noqa: PLC0415

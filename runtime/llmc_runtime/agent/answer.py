@@ -7,7 +7,7 @@ from typing import Any
 
 from llmc_compiler.term import Json
 from llmc_grammar import ast
-from llmc_runtime.agent.dialogue import Usage, total
+from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.ledger import Role
 from llmc_runtime.run import Run
 
@@ -87,7 +87,7 @@ class Answer:
     @property
     def total(self) -> Usage:
         """What all models took together."""
-        return total(self.usage.values())
+        return sum(self.usage.values(), Usage())
 
     @property
     def run(self) -> Run:

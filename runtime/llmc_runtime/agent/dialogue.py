@@ -6,8 +6,6 @@ async for part in model.reply([Message("system", "…"), Message("user", "…")]
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Literal, Protocol
 
 Dialect = Literal["lark", "gbnf"]
@@ -28,6 +26,11 @@ class Message:
     text: str
 
 
+def encodable(text: str) -> str:
+    """A text without halves of characters, which JSON can hold and UTF-8 cannot: pairs are joined, others replaced."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What replies took: how many there were, tokens read (of these `cached`) and written, cost, and seconds.
@@ -44,7 +47,7 @@ class Usage:
     first_token: float | None = None
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Both together; where one of them does not know its cost, nobody knows that of the sum."""
+        """Both together; the cost is known if both are, and the first token is the first one's."""
         known = [usage.cost for usage in (self, other) if usage.calls or usage.cost is not None]
         costs = [cost for cost in known if cost is not None]
         return Usage(
@@ -57,15 +60,15 @@ class Usage:
             first_token=other.first_token if self.first_token is None else self.first_token,
         )
 
+    @staticmethod
+    def total(usages: "Iterable[Usage]") -> "Usage":
+        """What all of them took together."""
+        return sum(usages, Usage())
+
     @property
     def tokens(self) -> int:
         """All tokens, read and written."""
         return self.read + self.written
-
-
-def total(usages: Iterable[Usage]) -> Usage:
-    """What all of them took together."""
-    return reduce(add, usages, Usage())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,11 @@ from llmc_runtime.agent.templates import Prompts
 REMINDERS: Final = 1
 """How often a joiner is reminded of what it has to write."""
 
-_GBNF: Final = 'root ::= {start}[^\\n]+ "\\nAction: " ({word}) "(" [^\\x00]* ")"\n'
-_LARK: Final = 'start: {start}/[^\\n]+/ "\\nAction: " ({word}) "(" /(.|\\n)*\\)/\n'
+_GBNF: Final = 'root ::= {start}[^\\n]{{1,{most}}} "\\nAction: " ({word}) "(" {inside} ")" {end}\n'
+_LARK: Final = 'start: {start}/[^\\n]{{1,{most}}}/ "\\nAction: " ({word}) "(" /{inside}\\)/ {end}\n'
+
+_LONGEST_THOUGHT: Final = 400
+"""Characters of a thought that has to follow a grammar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,19 @@ class Joiner:
 
 
 def _grammar(speaker: Speaker, *, final: bool) -> Grammar:
-    """What a joiner may write: a thought on one line, and a decision. A text that is continued has a label already."""
+    """What a joiner may write: a thought on one line, and a decision.
+
+    Where a text is continued, its label is there already, and the line ends: else such a model would never stop.
+    """
     word = '"Finish"' if final else '"Finish" | "Replan"'
-    start = "" if continues(speaker) else '"Thought: " '
+    is_continued = continues(speaker)
+    start = "" if is_continued else '"Thought: " '
+    end = '"\\n"' if is_continued else ""
 
     def write(dialect: Dialect, _level: Level) -> str:
-        return (_GBNF if dialect == "gbnf" else _LARK).format(start=start, word=word)
+        anything = {"gbnf": r"[^\n]*" if is_continued else r"[^\x00]*", "lark": r".*" if is_continued else r"(.|\n)*"}
+        form = _GBNF if dialect == "gbnf" else _LARK
+        return form.format(start=start, word=word, end=end, inside=anything[dialect], most=_LONGEST_THOUGHT)
 
     return write
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final, Literal, Protocol
 
-from llmc_runtime.agent.dialogue import Usage, total
+from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.failures import BudgetSpent
 
 Role = Literal["planner", "joiner", "tools"]
@@ -42,7 +42,7 @@ class Ledger:
     @property
     def total(self) -> Usage:
         """What all took together."""
-        return total(self._usage.values())
+        return sum(self._usage.values(), Usage())
 
     def add(self, role: Role, usage: Usage) -> None:
         """Note what a reply took; raises BudgetSpent where that was too much."""
