@@ -175,6 +175,7 @@ def test_a_base_model_joins_and_repairs_in_one_text() -> None:
     answer = clock.run(Agent(World().toolbox(), model=model).ask("What is a?"))
     assert answer.text == "yes"
     assert [len(each.messages) for each in model.asked] == [1, 1, 1, 1]
+    assert [each.most_tokens for each in model.asked] == [None, 400, 400, 400]
     assert "no tool is called `serch`" in model.asked[1].text
     assert model.asked[2].text.endswith("Thought:")
     assert model.asked[2].text in model.asked[3].text

@@ -23,7 +23,7 @@ from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.repair import Broken, find_broken, mended
 from llmc_runtime.agent.results import shown_tasks
-from llmc_runtime.agent.speaking import reply, whole_reply
+from llmc_runtime.agent.speaking import bounded_tokens, reply, whole_reply
 from llmc_runtime.agent.written import highest_number, numbered, shape
 from llmc_runtime.errors import shortened
 from llmc_runtime.memo import Memo
@@ -209,7 +209,10 @@ class Inquiry:
         """The plan with other words for its broken lines; whether there were words for all, and the reply was whole."""
         planner = self._terms.planner
         request = planner.repair(messages, broken)
-        text, end = await whole_reply(planner.speaker, request, "planner", self.ledger, stop=planner.stops)
+        most = bounded_tokens(planner.speaker)
+        text, end = await whole_reply(
+            planner.speaker, request, "planner", self.ledger, stop=planner.stops, most_tokens=most
+        )
         is_whole = end is not None and end.reason == "stop"
         if not is_whole:
             # What was cut off in a line is no line.

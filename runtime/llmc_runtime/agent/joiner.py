@@ -10,7 +10,7 @@ from llmc_runtime.agent.dialogue import Dialect, Grammar, Level, Message, Speake
 from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.results import bounded
-from llmc_runtime.agent.speaking import continues, whole_reply
+from llmc_runtime.agent.speaking import bounded_tokens, continues, whole_reply
 from llmc_runtime.agent.templates import Prompts
 
 REMINDERS: Final = 1
@@ -49,7 +49,15 @@ class Joiner:
         stop = ("\n###", "\nQuestion:") if continues(self.speaker) else ()
         text = ""
         for _ in range(REMINDERS + 1):
-            text, _end = await whole_reply(self.speaker, messages, "joiner", ledger, grammar=grammar, stop=stop)
+            text, _end = await whole_reply(
+                self.speaker,
+                messages,
+                "joiner",
+                ledger,
+                grammar=grammar,
+                stop=stop,
+                most_tokens=bounded_tokens(self.speaker),
+            )
             if (decision := read_decision(text)) is not None:
                 return decision
             messages = self._reminded(messages, text, final=final)

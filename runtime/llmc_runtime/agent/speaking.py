@@ -62,6 +62,15 @@ async def whole_reply(
     return "".join(texts), None
 
 
+CONTINUED_TOKENS = 400
+"""Tokens of a decision, or of mended lines, of a model that would go on for as long as it may."""
+
+
+def bounded_tokens(speaker: Speaker) -> int | None:
+    """How many tokens a short reply may have; a model that thinks before it speaks needs its own number."""
+    return CONTINUED_TOKENS if continues(speaker) else None
+
+
 def continues(speaker: Speaker) -> bool:
     """Whether the model only continues a text, as those of the API `completions` do."""
     return getattr(getattr(speaker, "settings", speaker), "api", "chat") == "completions"
