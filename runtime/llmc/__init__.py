@@ -24,10 +24,17 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
+    from llmc_runtime.agent import policy as replanning
+    from llmc_runtime.agent.answer import Answer
     from llmc_runtime.agent.dialogue import Message, Prices, Usage
+    from llmc_runtime.agent.failures import AgentError
+    from llmc_runtime.agent.ledger import Budget
     from llmc_runtime.agent.local import local_model
+    from llmc_runtime.agent.loop import Agent
     from llmc_runtime.agent.model import Model
     from llmc_runtime.agent.model_errors import ModelError
+    from llmc_runtime.agent.model_tools import llm_tool, math_tool
+    from llmc_runtime.agent.samples import Example
     from llmc_runtime.agent.scripted import ScriptedModel
     from llmc_runtime.approval import Approval, ApprovalRequest
     from llmc_runtime.errors import (
@@ -50,13 +57,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PIPELINE",
+    "Agent",
+    "AgentError",
+    "Answer",
     "Approval",
     "ApprovalRequest",
     "Bounds",
+    "Budget",
     "CompileError",
     "Context",
     "ContextError",
     "Diagnostic",
+    "Example",
     "FormError",
     "Graph",
     "Held",
@@ -89,14 +101,17 @@ __all__ = [
     "ToolboxError",
     "Usage",
     "compile",
+    "llm_tool",
     "load",
     "load_model",
     "local_model",
+    "math_tool",
     "nondet",
     "opaque",
     "parse",
     "pure",
     "read",
+    "replanning",
     "run_stream",
     "write",
 ]
@@ -133,12 +148,19 @@ _HOMES: Final = {
         "ToolTimedOut",
     ),
     "llmc_runtime.limits": ("LimitError", "Limits", "Rate", "ToolLimits"),
+    "llmc_runtime.agent": ("policy",),
+    "llmc_runtime.agent.answer": ("Answer",),
+    "llmc_runtime.agent.failures": ("AgentError",),
+    "llmc_runtime.agent.ledger": ("Budget",),
+    "llmc_runtime.agent.loop": ("Agent",),
+    "llmc_runtime.agent.model_tools": ("llm_tool", "math_tool"),
+    "llmc_runtime.agent.samples": ("Example",),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),
     "llmc_runtime.streaming": ("run_stream",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
-_INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan"}
+_INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan", "replanning": "policy"}
 
 
 def __getattr__(name: str) -> object:
