@@ -92,7 +92,8 @@ class ApprovalRequest:
         where = "" if self.line is None else f", line {self.line}"
         yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
         if self.held is not None:
-            yield from (f"  {line}" for line in wrapped(f"held back: {self.held}", _WIDTH - 2))
+            # What follows the fact is said to whoever cannot be asked.
+            yield fit(f"  held back: {self.held.partition('; ')[0]}", _WIDTH)
         for argument in self.arguments:
             text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
             yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))

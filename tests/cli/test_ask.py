@@ -295,3 +295,80 @@ def test_a_live_board_is_drawn() -> None:
     shown = console.export_text()
     assert '8. search("8")  ✓ 0.20 s' in shown
     assert '1. search("1")  ✓ 0.20 s' not in shown.rpartition("8. search")[0][-200:]
+
+
+TRUSTED = '''
+import llmc
+
+@llmc.write("mail", approve=True)
+def send(to: str) -> str:
+    """Send a mail."""
+    return f"sent to {to}"
+
+@llmc.read("vault")
+def key() -> llmc.Secret[str]:
+    """The key."""
+    return "hunter22"
+'''
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 1), (["--approve", "none"], 1), (["--approve", "all"], 0)])
+def test_tools_that_ask_first(cli: Cli, folder: Path, say: Say, options: list[str], status: int) -> None:
+    """Are refused where there is nobody to ask, unless a word was said."""
+    (folder / "trusted.py").write_text(TRUSTED, "utf-8")
+    say('1. send("bob")\njoin($1)', "Action: Replan(ask somebody)")
+    ended = cli("ask", "?", "--tools", "trusted.py", "--max-replans", "0", *options)
+    assert (ended.status, ended.stdout) == (status, "" if status else "sent to bob\n")
+    assert ("llmc: there is no terminal to ask on; `--approve all` calls what asks\n" in ended.stderr) == (not options)
+
+
+def test_a_secret_is_not_printed(cli: Cli, folder: Path, say: Say) -> None:
+    """Not as the answer, and not in all that was done."""
+    (folder / "trusted.py").write_text(TRUSTED, "utf-8")
+    for options in ((), ("--json",)):
+        say("1. key()\njoin($1)")
+        ended = cli("ask", "?", "--tools", "trusted.py", "--show-plan", *options)
+        assert ended.status == 0
+        assert "[secret]" in ended.stdout
+        assert "hunter22" not in ended.stdout + ended.stderr
+
+
+def test_limits_of_runs(cli: Cli, say: Say) -> None:
+    """Those of the command line."""
+    say('1. log("a")\n2. log("b")\njoin()', "Action: Finish(one)")
+    found = json.loads(cli("ask", "?", "--tools", "tools.py", "--json", "--limit", "calls=1").stdout)
+    assert found["plans"][0]["errors"]["2"]["type"] == "LimitReached"
+
+
+def test_nothing_is_drawn_while_somebody_is_asked() -> None:
+    """Lines are kept back, and a picture stays as it is."""
+    stream = io.StringIO()
+    lines = Lines(stream)
+    with lines.still():
+        lines.apply(PlanBegan(1, 0.0))
+        assert stream.getvalue() == ""
+    assert stream.getvalue() == "  0.000  plan 1\n"
+    console = Console(force_terminal=True, width=40, height=6, file=io.StringIO())
+    with live_board(console) as board:
+        drawn_now = [board.is_drawn]
+        with board.still():
+            drawn_now.append(board.is_drawn)
+        drawn_now.append(board.is_drawn)
+    assert drawn_now == [True, False, True]
+    with Nothing().still():
+        pass
+
+
+def test_a_task_that_waits_for_an_answer_says_so() -> None:
+    """Beside its line, until somebody said yes or no."""
+    sheet = Sheet()
+
+    async def asked(_: object) -> bool:
+        return True
+
+    for event in watch(['1. send("bob")\njoin($1)'], approve=llmc.Approval("ask", asked))[:-1]:
+        sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
+        if any("waits for a yes" in line for line in sheet.lines(0.0, 60)):
+            assert '1. send("bob")  · waits for a yes' in list(sheet.lines(0.0, 60))
+            return
+    pytest.fail("nobody was asked")

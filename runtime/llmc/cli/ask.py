@@ -16,7 +16,7 @@ from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
 from llmc.cli.plans import STDIN, given_limits, named_tools
 
 if TYPE_CHECKING:
-    from llmc import Agent, Answer, Toolbox
+    from llmc import Agent, Answer, PlanError, Toolbox
     from llmc.cli.asking import Board
     from llmc_runtime.agent.dialogue import Speaker
 
@@ -71,6 +71,8 @@ def ask(
     if answer.stopped is not None:
         tell(f"llmc: {answer.stopped}")
     tell(answer.summary())
+    if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
+        tell("llmc: there is no terminal to ask on; `--approve all` calls what asks")
     _print(answer, as_json=json_)
     if any(plan.run.abandoned for plan in answer.plans):
         Waiting.is_wanted = False
@@ -152,6 +154,13 @@ def _print(answer: "Answer", *, as_json: bool) -> None:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     elif answer.answered:
         print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _had_nobody(error: "PlanError") -> bool:
+    """Whether a call was refused because nobody was there to be asked."""
+    from llmc import NotApproved
+
+    return isinstance(error, NotApproved) and error.reason == "nobody"
 
 
 async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":

@@ -172,7 +172,7 @@ class Sheet:
             return
         match event:
             case events.Asked():
-                row.phase, row.note = Phase.WAITING, "may it run?"
+                row.phase, row.note = Phase.WAITING, "waits for a yes"
             case events.Started() | events.Expanded():
                 row.phase, row.since = Phase.RUNNING, at
             case events.Finished(seconds=seconds):
@@ -238,6 +238,11 @@ class LiveSheet:
     def apply(self, event: progress.Progress) -> None:
         """Take note of what happened."""
         self.sheet.apply(event)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is drawn now."""
+        return self._live is not None and self._live.is_started
 
     def start(self) -> None:
         """Be drawn from here on."""
