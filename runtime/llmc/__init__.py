@@ -148,7 +148,6 @@ _HOMES: Final = {
         "ToolTimedOut",
     ),
     "llmc_runtime.limits": ("LimitError", "Limits", "Rate", "ToolLimits"),
-    "llmc_runtime.agent": ("policy",),
     "llmc_runtime.agent.answer": ("Answer",),
     "llmc_runtime.agent.failures": ("AgentError",),
     "llmc_runtime.agent.ledger": ("Budget",),
@@ -160,7 +159,8 @@ _HOMES: Final = {
     "llmc_runtime.streaming": ("run_stream",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
-_INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan", "replanning": "policy"}
+_INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan"}
+_MODULES: Final = {"replanning": "llmc_runtime.agent.policy"}
 
 
 def __getattr__(name: str) -> object:
@@ -168,8 +168,11 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    inside = _INSIDE.get(name, name)
-    value = getattr(import_module(_HOME[inside]), inside)
+    if name in _MODULES:
+        value: object = import_module(_MODULES[name])
+    else:
+        inside = _INSIDE.get(name, name)
+        value = getattr(import_module(_HOME[inside]), inside)
     globals()[name] = value
     return value
 
