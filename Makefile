@@ -4,26 +4,29 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
+# The tests of a file stay together: some share what is dear to make.
+PARALLEL := -n auto --dist loadfile
+
 VENV := .venv/made.stamp
 # What a user installs, and what a developer adds to it; each is renewed when pyproject.toml changes.
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bless demo format fuzz fuzz-text bench peers soak clean
+.PHONY: help check test bless demo format fuzz fuzz-grammars fuzz-text bench peers soak clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests with coverage
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest --cov $(PARALLEL)
 
 test: $(DEV) ## the tests, without coverage
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 bless: $(DEV) ## write what the tests compare with files into these files, to be read with git diff
 	LLMC_BLESS=1 $(BIN)/python -m pytest -q -m golden
@@ -37,6 +40,12 @@ format: $(DEV) ## format the code, and mend what the linter can mend
 
 fuzz: $(DEV) ## 100,000 random plans against the reference, each after every pass; a quarter as streams
 	LLMC_PLANS=100000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/semantics -q
+
+fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
+	LLMC_WALKS=10000 $(BIN)/python -m pytest tests/decoder/test_walks.py -q -s
+
+fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
+	LLMC_WALKS=10000 $(BIN)/python -m pytest tests/decoder/test_walks.py -q -s
 
 fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	$(PIP) -e '.[fuzz]'

@@ -26,9 +26,11 @@ from llmc_compiler.types import (
 )
 
 _MOST_SCHEMAS: Final = 500
-"""How many schemas in each other are read: references may go in circles."""
+"""How many schemas are read: references may go in circles."""
+_DEEPEST: Final = 40
+"""How many of them inside each other."""
 
-_WORDLESS: Final = frozenset(
+WORDLESS: Final = frozenset(
     {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id"}
 )
 _UNDERSTOOD: Final = {
@@ -63,16 +65,24 @@ class _AtMost:
     whole: object
     strict: bool
     left: int = field(default=_MOST_SCHEMAS)
+    depth: int = 0
 
     def read(self, schema: object) -> Type:
         """The type of a schema."""
-        self.left -= 1
         if schema is False:
             return NEVER
-        if not isinstance(schema, Mapping) or self.left < 0:
+        if not isinstance(schema, Mapping) or self.left <= 0 or self.depth >= _DEEPEST:
             return ANY
+        self.left -= 1
+        self.depth += 1
+        found = self._read(schema)
+        self.depth -= 1
+        return found
+
+    def _read(self, schema: Mapping[str, Any]) -> Type:
+        """The type of a schema that is a mapping."""
         if "$ref" in schema:
-            return self.read(_referred(self.whole, schema["$ref"]))
+            return self.read(referred(self.whole, schema["$ref"]))
         if "const" in schema or "enum" in schema:
             found = schema.get("enum", [schema.get("const")])
             return union(map(_any_of_its_kind, found)) if isinstance(found, list) else ANY
@@ -119,23 +129,29 @@ class _AtLeast:
 
     whole: object
     left: int = field(default=_MOST_SCHEMAS)
+    depth: int = 0
 
     def read(self, schema: object) -> Type:
         """The type of a schema."""
-        self.left -= 1
-        if self.left < 0:
-            return NEVER
         if schema is True or schema == {}:
             return ANY
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or self.left <= 0 or self.depth >= _DEEPEST:
             return NEVER
-        said = schema.keys() - _WORDLESS
+        self.left -= 1
+        self.depth += 1
+        found = self._read(schema)
+        self.depth -= 1
+        return found
+
+    def _read(self, schema: Mapping[str, Any]) -> Type:
+        """The type of a schema that is a mapping."""
+        said = schema.keys() - WORDLESS
         if self.whole is schema:
             said -= {"$defs", "definitions"}
         if not said:
             return ANY
         if said == {"$ref"}:
-            return self.read(_referred(self.whole, schema["$ref"]))
+            return self.read(referred(self.whole, schema["$ref"]))
         if said == {"anyOf"} and isinstance(schema["anyOf"], list):
             return union([self.read(option) for option in schema["anyOf"]][:MOST_OPTIONS])
         if said <= {"enum", "type"} and isinstance(schema.get("enum"), list):
@@ -197,7 +213,7 @@ def _any_of_its_kind(value: object) -> Type:
     return union((FLOAT, BOOL)) if isinstance(value, (bool, int, float)) else ANY
 
 
-def _referred(whole: object, reference: object) -> object:
+def referred(whole: object, reference: object) -> object:
     """The schema that a reference means; one that allows everything where it is not inside the whole."""
     found = whole
     if not isinstance(reference, str) or not reference.startswith("#"):

@@ -61,7 +61,7 @@ def print_statement(statement: Statement) -> str:
     """A statement's canonical text, without a line end."""
     match statement:
         case Use(target=target, is_path=is_path):
-            return f"use {_quoted(target)}" if is_path else f"use {target}"
+            return f"use {quoted(target)}" if is_path else f"use {target}"
         case Input():
             return _input(statement)
         case Thought(text=text):
@@ -135,13 +135,13 @@ def _expr(expr: Expr, *, plain: bool = False) -> str:
         case Literal(value=value):
             return _literal(value)
         case Text(parts=parts):
-            return _quoted("".join(map(str, parts))) if plain else _text(parts)
+            return quoted("".join(map(str, parts))) if plain else _text(parts)
         case Ref(name=name, path=path):
             return f"${name}{''.join(map(_step, path))}"
         case List(items=items):
             return f"[{', '.join(_expr(item, plain=plain) for item in items)}]"
         case Map(entries=entries):
-            pairs = (f"{_quoted(key)}: {_expr(value, plain=plain)}" for key, value in entries)
+            pairs = (f"{quoted(key)}: {_expr(value, plain=plain)}" for key, value in entries)
             return f"{{{', '.join(pairs)}}}"
         case Call(tool=tool, arguments=arguments):
             return f"{tool}({_arguments(arguments, plain=plain)})"
@@ -210,10 +210,10 @@ def _step(step: str | int) -> str:
     """A step of a reference."""
     if isinstance(step, int):
         return f"[{step}]"
-    return f".{step}" if _NAME.match(step) else f"[{_quoted(step)}]"
+    return f".{step}" if _NAME.match(step) else f"[{quoted(step)}]"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A plain string."""
     return f'"{_escaped(text)}"'
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from llmc.files import load
     from llmc.models import load_model
+    from llmc_compiler.decoder.dialects import GrammarTooLargeError
+    from llmc_compiler.decoder.grammar import decoder_grammar
     from llmc_compiler.errors import CompileError
     from llmc_compiler.graph import Graph, Parameter
     from llmc_compiler.json_errors import FormError
@@ -70,6 +72,7 @@ __all__ = [
     "Diagnostic",
     "Example",
     "FormError",
+    "GrammarTooLargeError",
     "Graph",
     "Held",
     "InputError",
@@ -101,6 +104,7 @@ __all__ = [
     "ToolboxError",
     "Usage",
     "compile",
+    "decoder_grammar",
     "llm_tool",
     "load",
     "load_model",
@@ -119,6 +123,8 @@ __all__ = [
 _HOMES: Final = {
     "llmc.files": ("load",),
     "llmc.models": ("load_model",),
+    "llmc_compiler.decoder.dialects": ("GrammarTooLargeError",),
+    "llmc_compiler.decoder.grammar": ("decoder_grammar",),
     "llmc_compiler.errors": ("CompileError",),
     "llmc_compiler.graph": ("Graph", "Parameter"),
     "llmc_compiler.json_errors": ("FormError",),

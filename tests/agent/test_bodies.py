@@ -13,7 +13,9 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from llmc_runtime.agent.dialogue import Dialect, Level, Message
+from llmc_compiler.decoder.dialects import Dialect
+from llmc_compiler.decoder.grammar import Level
+from llmc_runtime.agent.dialogue import Message
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import RequestRefused
 from llmc_runtime.agent.settings import Api

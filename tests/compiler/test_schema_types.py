@@ -126,3 +126,7 @@ def test_a_schema_may_be_as_large_as_it_likes() -> None:
     reference = {"$ref": "#/$defs/n0"}
     assert describe(at_most(reference, wide)).startswith("{a?: {a?: ")
     assert describe(at_least(reference, wide)).startswith("{a?: {a?: ")
+    parts = {"type": "array", "items": {"$ref": "#/$defs/part"}}
+    deep = {"$defs": {"part": {"type": "object", "properties": {"parts": parts}}}}
+    for read in (at_most, at_least):
+        assert describe(read({"$ref": "#/$defs/part"}, deep)).startswith("{parts?: list[{parts?: ")

@@ -16,6 +16,7 @@ from llmc.cli.check import check
 from llmc.cli.compile import compile_
 from llmc.cli.explain import explain
 from llmc.cli.fmt import fmt
+from llmc.cli.grammar import grammar
 from llmc.cli.graph import graph
 from llmc.cli.new import new
 from llmc.cli.outcome import INTERRUPTED, Waiting, leave
@@ -40,6 +41,7 @@ app.command()(trace)
 app.command()(ask)
 app.command()(plan)
 app.command()(tools)
+app.command()(grammar)
 app.command()(explain)
 app.command()(new)
 

@@ -8,11 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Dialect = Literal["lark", "gbnf"]
-"""Forms in which servers take a grammar."""
-
-Level = Literal["sound", "tools", "plain"]
-"""How much a grammar says: only good plans for a toolbox; only its names; only the language."""
+from llmc_compiler.decoder.dialects import Dialect
+from llmc_compiler.decoder.grammar import Level
 
 Grammar = Callable[[Dialect, Level], str]
 """Gives the grammar that a reply has to follow; raises ValueError where it would be too large."""

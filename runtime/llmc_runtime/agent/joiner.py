@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from llmc_compiler.decoder.dialects import Dialect
+from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.answer import Planned
 from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision
-from llmc_runtime.agent.dialogue import Dialect, Grammar, Level, Message, Speaker
+from llmc_runtime.agent.dialogue import Grammar, Message, Speaker
 from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.results import bounded

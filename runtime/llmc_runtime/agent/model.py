@@ -18,8 +18,9 @@ from typing import Final, Unpack, cast
 import httpx2
 import openai
 
+from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.bodies import body, stops
-from llmc_runtime.agent.dialogue import End, Grammar, Level, Message
+from llmc_runtime.agent.dialogue import End, Grammar, Message
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContentRefused,

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from llmc_runtime.agent.dialogue import Dialect, Prices
+from llmc_compiler.decoder.dialects import Dialect
+from llmc_runtime.agent.dialogue import Prices
 
 Api = Literal["responses", "chat", "completions"]
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]

@@ -25,6 +25,7 @@ EFFECTS: Final[dict[str, Callable[[Callable[..., Any]], Tool]]] = {
     "read": read("r"),
     "write": write("r"),
     "idempotent": write("r", idempotent=True),
+    "write with a key": write("r", idempotency_key="key"),
 }
 
 Body = Callable[["Fault"], Awaitable[object]]
@@ -50,6 +51,7 @@ class Fault:
     only_second: bool = False
     done: int = 0
     kept: list[Any] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
     release: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -235,4 +237,10 @@ def tool_of(row: Row, fault: Fault, effect: str) -> Tool:
         fault.attempts += 1
         return await row.body(fault)
 
-    return EFFECTS[effect](faulty)
+    async def keyed(x: object = None, key: str = "none") -> object:
+        if not fault.only_second or x == 2:
+            fault.keys.add(key)
+        return await faulty(x)
+
+    keyed.__name__ = faulty.__name__
+    return EFFECTS[effect](keyed if effect == "write with a key" else faulty)

@@ -90,6 +90,8 @@ def flaws(seen: Seen, row: Row, fault: Fault, effect: str, *, policy: Policy, po
         yield f"it took {seen.seconds} s"
     if fault.attempts != attempts:
         yield f"{fault.attempts} attempts, not {attempts}"
+    if effect == "write with a key" and len(fault.keys) != 1:
+        yield f"its attempts have {len(fault.keys)} keys"
     if seen.results.get("w") != "written":
         yield "the write beside it was not done"
     if seen.results.get("s") != "fine" and not (stops and "s" not in seen.results):
@@ -122,7 +124,7 @@ def misreported(seen: Seen, row: Row, effect: str, policy: Policy) -> Iterator[s
         yield f"it names {error.task}, {error.tool}, {error.attempt}"
     if row.cause is not None and not isinstance(error.__cause__, row.cause):
         yield f"its cause is {error.__cause__!r}"
-    if error.in_doubt != (effect in {"write", "idempotent"}):
+    if error.in_doubt != (effect in {"write", "idempotent", "write with a key"}):
         yield f"in doubt: {error.in_doubt}"
     behind = seen.errors.get("d")
     if not isinstance(behind, Blocked if policy == "finish" else (Blocked, Stopped)):

@@ -1,7 +1,7 @@
 """Every fault of a tool, with every effect, under both policies, at every position: 0 unexpected outcomes.
 
 Not in the product, and why: T4 needs threads, T5 a loop that is really blocked and T9 a process; they have tests of
-their own. A write with a key is no effect of its own here: no tool in these plans declares one.
+their own.
 """
 
 import subprocess

@@ -1,0 +1,47 @@
+r"""Plans that compile: numbered tasks that call the tools with what they take, and a join.
+
+    plan_1: thought? ("1. " (call_1 "\n" plan_2 | join_1) | join_1)
+
+A task refers to those above it and to what is known before, so every line has rules of its own.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from llmc_compiler.decoder.calls import Callee, call
+from llmc_compiler.decoder.notation import START, Part, Rule, Use, choice, maybe, repeat, seq, sure
+from llmc_compiler.decoder.values import SHARED, Values
+from llmc_compiler.decoder.words import NAME, THOUGHT, from_to
+
+_MOST_JOINED: Final = 16
+
+
+def sound_rules(tools: Sequence[Callee], first: int, tasks: int, known: Collection[str]) -> Iterator[Rule]:
+    """The rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` ones."""
+    yield from (*SHARED, THOUGHT)
+    constants, earlier = Values(), choice(*known)
+    if earlier is not None:
+        yield Rule("known", earlier, token=True)
+    for number in range(first, first + tasks + 1):
+        before = None if earlier is None else Use("known", token=True)
+        values = Values(str(number), choice(before, from_to(first, number - 1)), constants)
+        _line(tools if number < first + tasks else (), number, values)
+        yield from values.rules()
+        yield from constants.rules()
+    yield Rule(START, Use(f"plan_{first}"))
+
+
+def _line(tools: Sequence[Callee], number: int, values: Values) -> None:
+    """Make the rules of a task, or the join in its place."""
+    values.begin()
+    join = values.rule("join", _join(values))
+    task = values.rule("call", choice(*(call(tool, at, values) for at, tool in enumerate(tools))))
+    numbered = choice(seq(task, "\n", Use(f"plan_{number + 1}")), join)
+    values.rule("plan", seq(maybe(THOUGHT.use), choice(seq(f"{number}. ", numbered), join)))
+
+
+def _join(values: Values) -> Part:
+    """The join: of all, of values or texts, or of one with a name, since no rule could keep two names apart."""
+    value = values.rule("joined", choice(values.reference(), values.text(_MOST_JOINED)))
+    several = seq(value, repeat(seq(", ", value), 0, _MOST_JOINED - 1))
+    return sure(seq("join(", choice(")", seq(choice(several, seq(NAME.use, "=", value)), ")"))))

@@ -1,0 +1,237 @@
+"""Values in one line of a plan: written out as their shape wants them, or read from the lines above.
+
+A line may hold only so many references, so each value is told how many it may have. Values without any are the same in
+every line, and so are their rules.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from llmc_compiler.decoder.forms import FORMS
+from llmc_compiler.decoder.notation import Part, Rule, Use, Word, choice, maybe, repeat, seq, sure
+from llmc_compiler.decoder.shapes import (
+    ANYTHING,
+    BOOL,
+    NULL,
+    Anything,
+    Either,
+    Formed,
+    Items,
+    Keys,
+    Number,
+    OneOf,
+    Shape,
+    Text,
+    Whole,
+)
+from llmc_compiler.decoder.words import (
+    APART,
+    INDEX,
+    KEY,
+    LONGEST_PIECE,
+    LONGEST_TEXT,
+    NAME,
+    SIGN,
+    STEP,
+    numbers,
+    whole_numbers,
+)
+from llmc_grammar.print import quoted
+
+_MOST_IN_A_TEXT: Final = 4
+_MOST_STEPS: Final = 3
+_MOST_ITEMS: Final = (16, 8, 4)
+"""How many items a list has, by how deep it is in others."""
+_FEWEST_ITEMS: Final = 4
+_DEEPEST: Final = 2
+"""How far a value of which nothing is known goes into itself."""
+
+TEXT: Final = Rule("text", sure(seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), '"')), token=True)
+SHARED: Final = (SIGN, APART, KEY, NAME, INDEX, STEP, TEXT, *FORMS.values())
+"""Rules that every line may use."""
+
+_FREE: Final = (Text(), Number(), BOOL, NULL, Items((), ANYTHING), Keys((), ANYTHING))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """An argument or a key: what stands in front of its value, None where nothing can, and the value."""
+
+    head: str | None
+    value: Part | None
+    required: bool
+
+
+@dataclass(slots=True)
+class Values:
+    """The values of one line; `line` is a part of the names of its rules, `ids` are what it may refer to.
+
+    `constants` are the values without references, None in those themselves.
+    """
+
+    line: str = ""
+    ids: Part | None = None
+    constants: "Values | None" = None
+    _made: dict[tuple[Shape, int, int], Part | None] = field(default_factory=dict)
+    _numbers: dict[object, int] = field(default_factory=dict)
+    _rules: list[Rule] = field(default_factory=list)
+
+    def rules(self) -> Iterator[Rule]:
+        """The rules that were made since this was asked last."""
+        yield from self._rules
+        self._rules.clear()
+
+    def rule(self, name: str, body: Part | None, *, token: bool = False) -> Part | None:
+        """A rule of this line, if it is possible; none where a name would be longer."""
+        if body is None or isinstance(body, (Use, Word)):
+            return body
+        made = Rule(f"{name}_{self.line}" if self.line else name, body, token)
+        self._rules.append(made)
+        return made.use
+
+    def begin(self) -> None:
+        """Make the rules of references, and of texts that have some."""
+        if self.ids is None:
+            return
+        ids = self.rule("id", self.ids, token=True)
+        steps = repeat(STEP.use, 0, _MOST_STEPS)
+        self.rule("ref", seq("$", ids, steps), token=True)
+        self.rule("quote", seq('"$', ids, steps, '"'), token=True)
+        piece = repeat(SIGN.use, 0, LONGEST_PIECE)
+        bare = seq("$", ids, choice(maybe(APART.use, piece), ",", "."))
+        slot = self.rule("slot", choice(bare, seq("${", ids, steps, "}", piece)), token=True)
+        for most in range(1, _MOST_IN_A_TEXT + 1):
+            text = seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), repeat(slot, 0, most), '"')
+            self.rule(f"text{most}", text, token=True)
+
+    def reference(self) -> Part | None:
+        """`$1.name`, where there is something to refer to."""
+        return None if self.ids is None else Use(f"ref_{self.line}", token=True)
+
+    def text(self, budget: int) -> Part:
+        """A text that may have so many references."""
+        if self.ids is None or not budget:
+            return TEXT.use
+        return Use(f"text{min(budget, _MOST_IN_A_TEXT)}_{self.line}", token=True)
+
+    def of(self, shape: Shape, budget: int, depth: int = 0) -> Part | None:
+        """A value of a shape, so deep in others, with at most so many references."""
+        if self.constants is not None and (self.ids is None or not budget):
+            return self.constants.of(shape, 0, depth)
+        key = (
+            (shape, budget, depth)
+            if isinstance(shape, (Items, Keys, Either, Anything))
+            else (shape, min(budget, _MOST_IN_A_TEXT), 0)
+        )
+        if key not in self._made:
+            reference = self.reference() if budget else None
+            body = choice(*self._written(*key), reference)
+            self._made[key] = self.rule(f"v{self._number(key)}", body)
+        return self._made[key]
+
+    def _number(self, key: object) -> int:
+        """A number for what needs a name, the same in all lines."""
+        known = self._numbers if self.constants is None else self.constants._numbers  # noqa: SLF001 (of its own kind)
+        return known.setdefault(key, len(known))
+
+    def _written(self, shape: Shape, budget: int, depth: int) -> Iterator[Part | None]:
+        """The ways to write a value out."""
+        match shape:
+            case Text(0, None):
+                yield self.text(budget)
+                yield from self._quoted(budget)
+            case Formed(form):
+                yield FORMS[form].use
+                yield from self._quoted(budget)
+            case Text() | Whole() | Number():
+                yield self._token(shape)
+                yield from self._quoted(budget if isinstance(shape, Text) else 0)
+            case OneOf(values):
+                yield from map(Word, values)
+            case Items():
+                yield self._items(shape, budget, depth)
+            case Keys():
+                yield self._keys(shape, budget, depth)
+            case Either(options):
+                for option in options:
+                    yield from self._written(option, budget, depth)
+            case Anything():
+                for option in _FREE[: None if depth < _DEEPEST else -2]:
+                    yield from self._written(option, budget, depth)
+
+    def _quoted(self, budget: int) -> Iterator[Part]:
+        """A text that is a reference."""
+        if self.ids is not None and budget:
+            yield Use(f"quote_{self.line}", token=True)
+
+    def _token(self, shape: Text | Whole | Number) -> Part | None:
+        """A text or a number within bounds, which is the same in all lines."""
+        if self.constants is not None:
+            return self.constants._token(shape)  # noqa: SLF001 (of its own kind)
+        key = (shape, 0, -1)
+        if key not in self._made:
+            self._made[key] = self.rule(f"t{self._number(key)}", _bounded(shape), token=True)
+        return self._made[key]
+
+    def _items(self, shape: Items, budget: int, depth: int) -> Part | None:
+        """A list."""
+        most = _MOST_ITEMS[min(depth, len(_MOST_ITEMS) - 1)]
+        most = min(most, max(budget, _FEWEST_ITEMS)) if budget else most
+        most = max(most, shape.least, len(shape.first))
+        most = most if shape.most is None else min(most, shape.most)
+        each = budget // most if most else 0
+        known = [self.of(item, each, depth + 1) for item in shape.first]
+        others = most - len(known)
+        rest = self.of(shape.rest, each, depth + 1) if others else None
+        least = max(0, shape.least - len(known))
+        if not known and rest is not None:
+            more = seq(rest, repeat(seq(", ", rest), max(0, least - 1), others - 1))
+            return seq("[", more if least else maybe(more), "]")
+        parts = [part for item in known for part in (", ", item)][1:]
+        return seq("[", *parts, repeat(seq(", ", rest), least, others), "]")
+
+    def _keys(self, shape: Keys, budget: int, depth: int) -> Part | None:
+        """A mapping; with free keys it has but one, since no rule could keep two from being the same."""
+        if not shape.keys:
+            return seq("{", maybe(KEY.use, ": ", self.of(shape.others, budget, depth + 1)), "}")
+        each = budget // len(shape.keys)
+        fields = [
+            Field(f"{quoted(key.name)}: ", self.of(key.shape, each, depth + 1), key.required) for key in shape.keys
+        ]
+        name = f"k{self._number((shape, budget, depth, 'keys'))}"
+        first, _ = self.chain(name, fields, "}", is_shared=not fields[0].required)
+        return seq("{", first)
+
+    def chain(
+        self, name: str, fields: Sequence[Field], close: str, *, is_shared: bool
+    ) -> tuple[Part | None, list[Part | None]]:
+        """Fields in their order, the optional ones left out or not; also what may follow in front of each of them.
+
+        Where that is used more than once, `is_shared`, it gets a rule.
+        """
+        after: list[Part | None] = [seq(close)]
+        for at in reversed(range(len(fields))):
+            one = fields[at]
+            given = seq(", ", one.head, one.value)
+            rest = seq(given if one.required else maybe(given), after[0])
+            after.insert(0, self.rule(f"{name}r{at}", rest) if is_shared else rest)
+        starts: list[Part | None] = []
+        for at, one in enumerate(fields):
+            starts.append(seq(one.head, one.value, after[at + 1]))
+            if one.required:
+                break
+        else:
+            starts.append(seq(close))
+        return choice(*starts), after
+
+
+def _bounded(shape: Text | Whole | Number) -> Part | None:
+    """A text or a number within bounds."""
+    match shape:
+        case Text(least, most):
+            return seq('"', repeat(SIGN.use, least, max(least, LONGEST_TEXT) if most is None else most), '"')
+        case Whole(least, most):
+            return whole_numbers(least, most)
+        case Number(least, most, whole):
+            return numbers(least, most, whole_numbers(whole.least, whole.most))

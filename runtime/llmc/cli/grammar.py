@@ -1,0 +1,43 @@
+"""`llmc grammar`: what keeps a model's decoder to plans."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from llmc.cli.outcome import fail, tell
+from llmc.cli.plans import named_tools
+
+# Not those of the compiler: importing it takes longer than all of `--help`.
+Dialect = Literal["lark", "gbnf"]
+Level = Literal["sound", "tools", "plain"]
+
+
+def grammar(
+    *,
+    tools: Annotated[
+        list[str], typer.Option(metavar="FILE|MODULE", help="The tools that plans may call; may be repeated.")
+    ],
+    dialect: Annotated[
+        Dialect, typer.Option(help="`lark` for OpenAI and llguidance, `gbnf` for llama.cpp, vLLM and SGLang.")
+    ] = "lark",
+    level: Annotated[
+        Level | None,
+        typer.Option(help="Plans that compile, plans with these tools, any plans; else the first that fits."),
+    ] = None,
+    tasks: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Tasks that a plan may have.")] = 16,
+) -> None:
+    """Print a grammar that lets a model write nothing but plans."""
+    from llmc import GrammarTooLargeError, decoder_grammar
+    from llmc_compiler.decoder.grammar import fitting_grammar
+
+    known = named_tools(tools)
+    try:
+        if level is None:
+            found, text = fitting_grammar(known, dialect=dialect, tasks=tasks)
+            if found != "sound":
+                tell(f"llmc: a grammar that says more would be too large: this one is at level `{found}`")
+        else:
+            text = decoder_grammar(known, dialect=dialect, level=level, tasks=tasks)
+    except GrammarTooLargeError as error:
+        fail(str(error))
+    print(text, end="")

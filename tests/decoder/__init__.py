@@ -1,0 +1,1 @@
+"""Decoder grammars: what they let a model write, walked at random."""

@@ -1,0 +1,322 @@
+"""What grammars let through, how large they are, and what is no grammar."""
+
+import json
+from collections.abc import Sequence
+from itertools import pairwise, product
+from typing import Any, Literal
+
+import pytest
+
+import llmc
+from llmc import GrammarTooLargeError, Tool, Toolbox, decoder_grammar, pure
+from llmc_compiler.decoder.dialects import Dialect
+from llmc_compiler.decoder.grammar import Level, fitting_grammar
+from tests.decoder.toolboxes import HANDMADE, random_toolbox
+from tests.decoder.walker import Walker
+
+ROOM = 1 << 24
+DIALECTS: tuple[Dialect, ...] = ("lark", "gbnf")
+
+
+@pure
+def find(text: str, limit: int = 3, exact: bool = False) -> list[str]:
+    """Find something."""
+    return [text] * limit if exact else []
+
+
+FIND = Toolbox([find])
+
+
+def accepted(
+    texts: Sequence[str],
+    tools: Toolbox,
+    level: Level = "sound",
+    *,
+    tasks: int = 8,
+    first: int = 1,
+    known: Sequence[str] = (),
+) -> list[str]:
+    """Those of the texts that a grammar has, in both dialects."""
+    options: dict[str, Any] = {"level": level, "tasks": tasks, "first": first, "known": known}
+    lark_, gbnf = (Walker.of(decoder_grammar(tools, dialect=each, **options), each) for each in DIALECTS)
+    found = [text for text in texts if lark_.accepts(text)]
+    assert found == [text for text in texts if gbnf.accepts(text)]
+    return found
+
+
+def by_schema(schema: dict[str, Any]) -> Toolbox:
+    """A tool `f` of one parameter `x`."""
+    parameters = {"type": "object", "properties": {"x": schema}, "required": ["x"]}
+    return Toolbox([Tool.from_schema("f", "", parameters, "pure", lambda x: x)])
+
+
+GOOD = [
+    "join()",
+    '1. find("a")\n2. find("$1", 2)\njoin($2)',
+    '1. find("a")\njoin()',
+    '1. find("a", 5, true)\n2. join($1, "$1")',
+    '1. find(text="a", exact=false)\njoin(found=$1)',
+    'Thought: first\n1. find("a", limit=2)\nThought: then\njoin("it is ${1[0].name}, $1.")',
+    '1. find("a")\n2. find($1[0], $1.count)\njoin()',
+    '1. find("a")\n2. find("$1.name")\njoin()',
+    '1. find("costs $$5 or $$")\njoin()',
+    'join("nothing to do")',
+]
+BAD = [
+    "",
+    "1. find()\njoin()",
+    '1. find("a")',
+    '2. find("a")\njoin()',
+    '1. find("a")\n3. find("b")\njoin()',
+    '1. find("$1")\njoin()',
+    '1. find("a")\n2. find("$2")\njoin()',
+    '1. find("a")\n2. find("$12")\njoin()',
+    '1. find("a")\n2. find($3)\njoin()',
+    '1. find("a")\njoin($2)',
+    "1. find(3)\njoin()",
+    '1. find("a", "b")\njoin()',
+    '1. find("a", 1.5)\njoin()',
+    '1. find("a", limit=2, 3)\njoin()',
+    '1. find("a", exact=true, limit=2)\njoin()',
+    '1. find("a", text="b")\njoin()',
+    '1. find("a", where="b")\njoin()',
+    '1. seek("a")\njoin()',
+    '1. find("costs $5")\njoin()',
+    '1. find("a")\njoin("$1st")',
+    '1. find("a")\njoin("$1.50")',
+    '1. find("a")\njoin("$1[01]")',
+    '1. find(find("a"))\njoin()',
+    '1. find("a")\njoin()\n',
+    '1. find("a")\njoin()\njoin()',
+    '1. find("a") if true\njoin()',
+    '1. find("a")\n2. find("b")\n3. find("c")\n4. find("d")\njoin()',
+    "Thought: a\nThought: b\njoin()",
+    '1. find("a\u202eb")\njoin()',
+]
+
+
+def test_sound_plans_are_let_through_and_others_are_not() -> None:
+    """Three tasks at most, each with what `find` takes, references to earlier ones, and a join."""
+    assert accepted([*GOOD, *BAD], FIND, tasks=3) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"enum": ["a$1", 4, None]}, ['"a$$1"', "4", "null"], ['"a"', "5"]),
+        ({"enum": ["a", 1, True], "type": "integer"}, ["1"], ['"a"', "true"]),
+        ({"const": {"k": [1.5, "$"]}}, ['{"k": [1.5, "$$"]}'], ["{}"]),
+        ({"type": ["integer", "null"]}, ["1", "null"], ["1.5", '"a"']),
+        ({"type": "string", "minLength": 2, "maxLength": 3}, ['"ab"', '"a$$b"', '"abc"'], ['"a"', '"abcd"']),
+        ({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 12}, ["1", "11"], ["0", "12", "-1"]),
+        ({"type": "number", "exclusiveMinimum": 0, "maximum": 2}, ["0.5", "1", "2"], ["0", "2.5", "-0.5"]),
+        (
+            {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 2},
+            ["[1]", "[1, 2]"],
+            ["[]", "[1, 2, 3]"],
+        ),
+        (
+            {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "boolean"}], "items": False},
+            ["[1, true]"],
+            ["[1, true, 2]"],
+        ),
+        ({"type": "array", "maxItems": 0}, ["[]"], ["[1]"]),
+        (
+            {"type": "object", "additionalProperties": {"type": "integer"}},
+            ["{}", '{"$a": 1}'],
+            ['{"a": 1, "b": 2}', '{"a": true}'],
+        ),
+        (
+            {"type": "object", "properties": {"a b": {"type": "integer"}, "c": {}}, "required": ["a b"]},
+            ['{"a b": 1}', '{"a b": 1, "c": [null, 1]}'],
+            ["{}", '{"c": 1, "a b": 1}', '{"a b": "x"}', '{"a b": 1, "d": 1}'],
+        ),
+        (
+            {"properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}},
+            ["{}", '{"b": 1}', '{"a": 1, "b": 2}'],
+            ["1"],
+        ),
+        ({"required": ["a"], "type": "object", "additionalProperties": {"type": "null"}}, ['{"a": null}'], ["{}"]),
+        ({"items": {"type": "null"}}, ["[null]"], ["1"]),
+        ({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "x"}]}, ["1"], ['"x"']),
+        ({"oneOf": [{"type": "null"}, {}]}, ['"a"', "1", "[1]"], ["null"]),
+        ({"oneOf": [{"type": "null"}, {"type": ["string", "null"]}]}, ['"a"'], ["null", "1"]),
+        ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, ["1", "1.5"], ['"a"']),
+        (
+            {
+                "allOf": [{"properties": {"a": {"const": 1}}, "required": ["a"]}, {"properties": {"b": {"const": 2}}}],
+                "type": "object",
+            },
+            ['{"a": 1}', '{"a": 1, "b": 2}'],
+            ["{}"],
+        ),
+        ({"allOf": [{"type": "integer"}], "description": "a number"}, ["1"], ["true"]),
+        ({"type": "string", "format": "date"}, ['"2024-02-29"'], ['"2024-02-30"', '"today"']),
+        (True, ["null", '"a"', "[[1]]"], []),
+        ({}, ["null", '{"a": {"b": 1}}'], ['{"a": {"b": {}}}']),
+    ],
+)
+def test_constants_are_what_the_schema_says(schema: Any, good: list[str], bad: list[str]) -> None:  # noqa: ANN401 — a schema
+    """And what is let through, the compiler takes."""
+    tools = by_schema(schema)
+    plans = {value: f"1. f({value})\njoin()" for value in (*good, *bad)}
+    assert accepted([*plans.values()], tools, tasks=1) == [plans[value] for value in good]
+    for value in good:
+        if "oneOf" not in json.dumps(schema) or value != "1":
+            llmc.compile(plans[value], tools)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        False,
+        {"$ref": "#/nowhere"},
+        {"$ref": "elsewhere.json"},
+        {"enum": ["a"], "type": "integer"},
+        {"$defs": {"a": {"$ref": "#/properties/x"}}, "allOf": [{"$ref": "#/properties/x"}, {"minLength": 1}]},
+        {"type": "object", "properties": {"x": {"$ref": "#/properties/x"}}, "required": ["x"]},
+    ],
+)
+def test_what_cannot_be_written_out_can_be_referred_to(schema: Any) -> None:  # noqa: ANN401 — a schema
+    """A tool without a possible argument is called as soon as there is something to refer to."""
+    tools = by_schema(schema) | Toolbox([pure(_nothing)])
+    texts = ['1. f("a")\njoin()', "1. f(1)\njoin()", "1. _nothing()\n2. f($1)\njoin()"]
+    assert accepted(texts, tools) == texts[-1:]
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def test_a_circle_of_schemas_ends() -> None:
+    """A list of lists of lists is written out so deep, and no deeper."""
+    tools = by_schema({"type": "array", "items": {"$ref": "#/properties/x"}})
+    assert accepted(["1. f([[[]]])\njoin()", "1. f([[[[[]]]]])\njoin()"], tools) == ["1. f([[[]]])\njoin()"]
+    chain = {f"n{number}": {"$ref": f"#/$defs/n{number + 1}"} for number in range(2000)}
+    whole = {"type": "object", "properties": {"x": {"$ref": "#/$defs/n0"}}, "$defs": chain}
+    assert decoder_grammar(Toolbox([Tool.from_schema("f", "", whole, "pure", print)]))
+
+
+def test_more_arguments_than_have_names() -> None:
+    """`*rest` takes more of its type, and a tool without a schema takes anything."""
+    anything = Toolbox([Tool.from_schema("f", "", {}, "pure", print)])
+    assert accepted(["1. f()\njoin()", '1. f(1, "a", [null])\njoin()'], anything) == [
+        "1. f()\njoin()",
+        '1. f(1, "a", [null])\njoin()',
+    ]
+    good = ["1. total(1, 2.5)\njoin()", '1. total(1, currency="US$$5")\njoin()', "1. larger(1, 2)\njoin()"]
+    bad = ['1. total("a")\njoin()', "1. larger(a=1, b=2)\njoin()", "1. larger(1)\njoin()"]
+    assert accepted([*good, *bad], HANDMADE["numbers"]) == good
+
+
+def test_more_arguments_have_the_type_that_is_declared() -> None:
+    """Whatever that is made of, where types say all of it."""
+
+    def f(*rest: list[Literal["a$", "b"]] | dict[str, int] | None) -> None:
+        """Take more."""
+
+    good = ['1. f(["a$$", "b"], {"k": 1}, null)\njoin()', "1. f()\njoin()"]
+    bad = ['1. f(["c"])\njoin()', '1. f({"k": "b"})\njoin()', "1. f(1)\njoin()"]
+    assert accepted([*good, *bad], Toolbox([pure(f)])) == good
+
+
+def test_known_names_may_be_referred_to() -> None:
+    """Numbers go on, and what is known of earlier plans may be read."""
+    good = ['4. find("$1 and $found")\njoin($4, $found.name)', '4. find($2)\n5. find("$4")\njoin()', "join($1)"]
+    bad = ['1. find("a")\njoin()', '4. find("$3")\njoin()', '4. find("$foundling")\njoin()', '4. find("$12")\njoin()']
+    assert accepted([*good, *bad], FIND, first=4, known=["1", "2", "found"]) == good
+
+
+LANGUAGE = [
+    "1. $2 if $3 > 4 else not $5\njoin()",
+    '1. find("a") @timeout(5s) @retry(2) @fallback(null)\njoin()',
+    "names = find(-1.5 ** 2, limit=[1, 2]) for x in $1 if $x.y[0] in $z\njoin(a=$names)<END_OF_PLAN>",
+    'find("$who and ${who.name}") if $1 == 2 or $2["a b"] not in [1]\n3. join($1 + 1 - -2 // 3, (1 if $a else 2))',
+]
+NOT_LANGUAGE = [
+    "1. $2 < 3 < 4\njoin()",
+    "if = 3\njoin()",
+    "1. not = 3\njoin()",
+    "0. 3\njoin()",
+    "1. find(if=1, if=2)\njoin()",
+    '1. {"a": 1, "a": 2}\njoin()',
+    "1. 3 @timeout(5s)\njoin()",
+    '1. find("a") @fallback(find("b"))\njoin()',
+    "1. $1 if $2 else $3 if $4\njoin(",
+    "1. 007\njoin()",
+    "1. join()\n2. 3",
+    '1. "\\q"\njoin()',
+    "1. 1 == not 2\njoin()",
+]
+
+
+def test_the_language_is_let_through_and_mistakes_of_syntax_are_not() -> None:
+    """With the tools' names, and with free ones."""
+    assert accepted([*LANGUAGE, *NOT_LANGUAGE], FIND, "tools") == LANGUAGE
+    assert accepted([*LANGUAGE, *NOT_LANGUAGE], FIND, "plain") == LANGUAGE
+    other = ["1. seek(1, exact=true)\njoin()", "1. find(1, where=2)\njoin()", "1. find(exact=1, limit=2)\njoin()"]
+    assert accepted(other, FIND, "tools") == []
+    assert accepted(other, FIND, "plain") == other[:1]
+
+
+def test_without_tools_there_is_still_a_language() -> None:
+    """At level `tools` no call is possible, at level `plain` any is."""
+    texts = ["1. 1 + 2\njoin($1)", "1. seek(1, where=2)\njoin()"]
+    assert accepted(texts, Toolbox(), "tools") == texts[:1]
+    assert accepted(texts, Toolbox(), "plain") == texts
+    assert accepted([*texts, "join()"], Toolbox()) == ["join()"]
+
+
+@pytest.mark.parametrize(("level", "dialect"), [*product(["sound", "tools", "plain"], DIALECTS)])
+def test_the_same_tools_have_the_same_grammar(level: Level, dialect: Dialect) -> None:
+    """Letter by letter, every time."""
+    one, other = (decoder_grammar(random_toolbox(3, 5), level=level, dialect=dialect) for _ in range(2))
+    assert one == other
+
+
+def test_size_is_linear_in_tasks_and_in_tools() -> None:
+    """Twice as many tasks, or tools, make a grammar twice as large, and not more."""
+    by_tasks = [len(decoder_grammar(HANDMADE["all"], tasks=tasks, largest=ROOM)) for tasks in (8, 16, 32, 64)]
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}, "b": {"type": "object", "properties": {"c": {}}}},
+    }
+    toolboxes = [
+        Toolbox([Tool.from_schema(f"tool{number}", "", schema, "pure", print) for number in range(size)])
+        for size in (8, 16, 32, 64)
+    ]
+    by_tools = [len(decoder_grammar(tools, largest=ROOM)) for tools in toolboxes]
+    for sizes in (by_tasks, by_tools):
+        assert all(other < 2.1 * one for one, other in pairwise(sizes)), sizes
+
+
+def test_a_grammar_that_is_too_large_steps_down() -> None:
+    """To the names of the tools, then to the language; at the end it is a ValueError."""
+    tools = HANDMADE["all"]
+    sizes = {level: len(decoder_grammar(tools, level=level)) for level in ("sound", "tools", "plain")}
+    for level, size in sizes.items():
+        assert fitting_grammar(tools, largest=size)[0] == level
+        with pytest.raises(GrammarTooLargeError, match=f"level `{level}` would be larger than {size - 1} "):
+            decoder_grammar(tools, level=level, largest=size - 1)
+    with pytest.raises(ValueError, match="take a lower level"):
+        fitting_grammar(tools, largest=1000)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"dialect": "ebnf"}, "a dialect is one of 'lark', 'gbnf', not 'ebnf'"),
+        ({"level": "best"}, "a level is one of 'sound', 'tools', 'plain', not 'best'"),
+        ({"tasks": 0}, "a model's plan has 1 to 256 tasks"),
+        ({"tasks": 257}, "257 from 1 on are none"),
+        ({"first": 0}, "numbers up to 9999"),
+        ({"first": 9990}, "16 from 9990 on are none"),
+        ({"first": 3, "known": ["3"]}, "`3` is no task above 3"),
+        ({"known": ["if"]}, "`if` is no task above 1"),
+        ({"known": ["a b"]}, "`a b` is no task above 1"),
+    ],
+)
+def test_what_makes_no_grammar_is_refused(options: dict[str, Any], words: str) -> None:
+    """A ValueError that says what would be right."""
+    with pytest.raises(ValueError, match=words):
+        decoder_grammar(FIND, **options)
