@@ -52,7 +52,7 @@ fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	LLMC_PLANS=50000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/grammar/lenient -q -k mutated
 	$(BIN)/python tests/fuzz/text.py -runs=1000000 -max_len=64
 
-bench: $(DEV) ## measure the overhead of a task, the time to start, reading, compiling, rank, and explaining
+bench: $(DEV) ## measure the overhead of a task, the time to start, reading, compiling, rank, explaining, and agents
 	$(BIN)/python -m benchmarks.overhead
 	$(BIN)/python benchmarks/trusting.py
 	$(BIN)/python benchmarks/startup.py
@@ -60,6 +60,7 @@ bench: $(DEV) ## measure the overhead of a task, the time to start, reading, com
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/explaining.py
+	$(BIN)/python benchmarks/agent.py
 
 peers: $(DEV) ## compare the overhead of a task with other runners of graphs
 	$(PIP) -e '.[bench]'

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
-HEAVY = {"jinja2", "openai"}
+HEAVY = {"jinja2", "openai", "simpleeval"}
 """Libraries that only who talks to a model pays for."""
 
 PROBE = """

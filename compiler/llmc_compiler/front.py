@@ -6,7 +6,7 @@ from typing import NamedTuple
 from llmc_compiler.errors import BrokenOff, CompileError
 from llmc_compiler.graph import Graph
 from llmc_compiler.pipeline import PIPELINE, Pass
-from llmc_compiler.session import Session
+from llmc_compiler.session import NOTHING, Earlier, Session
 from llmc_compiler.steps import Step
 from llmc_compiler.tools import Toolbox
 from llmc_grammar import Parsed, ast
@@ -76,7 +76,7 @@ def _closed(graph: Graph | None) -> Graph:
 class Front:
     """Reads and compiles a plan that arrives in pieces, and lets start what may.
 
-    `header=True` allows `use` and `input`; `name` is what reports call the text.
+    `header=True` allows `use` and `input`; `name` is what reports call the text; `earlier` are the plans before it.
     """
 
     def __init__(
@@ -88,11 +88,16 @@ class Front:
         bounds: Bounds = Bounds.MODEL,
         name: str = "<stream>",
         header: bool = False,
+        earlier: Earlier = NOTHING,
     ) -> None:
         """Nothing has arrived."""
         self._stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools)
         self._session = Session(
-            tools, passes=passes, lenient=mode == "lenient", written=lambda span: self._stream.text[slice(*span)]
+            tools,
+            passes=passes,
+            lenient=mode == "lenient",
+            written=lambda span: self._stream.text[slice(*span)],
+            earlier=earlier,
         )
         self._name = name
         self._lost = 0
@@ -101,6 +106,16 @@ class Front:
     def source(self) -> Source:
         """The text so far."""
         return Source(self._name, self._stream.text)
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the join was read: whatever follows is not part of the plan."""
+        return self._session.is_joined
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a bound was broken: nothing more is read."""
+        return self._stream.is_over
 
     @property
     def moved(self) -> tuple[Span, ...]:

@@ -235,7 +235,9 @@ class Facts:
 
     def notes(self, terms: Sequence[Term], span: Span) -> tuple[Note, ...]:
         """Where the values come from that some terms read, but for what is inside of the span itself."""
-        found = [known.note for term in terms if (known := self.known(term))]
+        facts = [known for term in terms if (known := self.known(term))]
+        # What an earlier plan gave has no place in this text.
+        found = [known.note for known in facts if known.span != NOWHERE]
         return tuple(dict.fromkeys(note for note in found if not (span[0] <= note.span[0] and note.span[1] <= span[1])))
 
 

@@ -5,7 +5,7 @@ the conditions on its way; what is left of the expression is a term that reads i
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -74,6 +74,12 @@ class Lowering:
         self._task = TaskId("")
         self._item: str | None = None
         self._constants: dict[int, tuple[Term, Const]] = {}
+
+    def recall(self, taken: Iterable[str], values: Mapping[str, Json]) -> None:
+        """The ids of earlier plans, and the values that some of them have."""
+        self.names.recall(taken, values.keys())
+        for name, value in values.items():
+            self._facts.declare(name, types.of_kind(value), ast.NOWHERE)
 
     def task(self, task: ast.Task) -> list[Node]:
         """The nodes of a task, in plan order."""
@@ -298,6 +304,8 @@ class Lowering:
         found = self._find(slot.ref)
         if found is None and self.names.is_broken(slot.ref.name):
             return slot.raw
+        if found is None and self.names.is_gone(slot.ref.name):
+            return self._ref(slot.ref)
         if found is None:
             self.diagnostics.append(errors.UnusedSlot(span=slot.ref.span, raw=slot.raw, rest=slot.raw[1:]))
             return slot.raw

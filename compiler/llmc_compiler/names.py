@@ -1,6 +1,6 @@
 """Names: which are taken, and what a reference refers to."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from llmc_compiler import errors
 from llmc_compiler.graph import TaskId
@@ -45,9 +45,16 @@ class Names:
         """Take a name, which must be free."""
         before = self._places.get(name) or self._items.get(name)
         if before is not None:
-            note = Note(before, "first here")
-            diagnostics.append(errors.DuplicateId(span=span, name=name, notes=(note,)))
+            diagnostics.append(errors.DuplicateId(span=span, name=name, notes=_first(before)))
         self._places.setdefault(name, span)
+
+    def recall(self, taken: Iterable[str], readable: Collection[str]) -> None:
+        """Take the ids of earlier plans, after which numbers go on; those that have a value are read like inputs."""
+        for name in taken:
+            self._places[name] = ast.NOWHERE
+            if name.isdigit():
+                self._highest = max(self._highest, int(name))
+        self._inputs.update(readable)
 
     def claim_input(self, found: ast.Input, diagnostics: list[Diagnostic]) -> None:
         """Take the name of an input."""
@@ -58,8 +65,7 @@ class Names:
         """Take the name of a loop's element, which may not be a task's or an input's."""
         before = self._places.get(loop.name)
         if before is not None:
-            note = Note(before, "first here")
-            diagnostics.append(errors.LoopNameTaken(span=loop.name_span, name=loop.name, notes=(note,)))
+            diagnostics.append(errors.LoopNameTaken(span=loop.name_span, name=loop.name, notes=_first(before)))
         self._items.setdefault(loop.name, loop.name_span)
 
     def enter(self, task: TaskId) -> None:
@@ -82,6 +88,10 @@ class Names:
     def is_broken(self, name: str) -> bool:
         """Whether a name may be that of a statement that is wrong in itself."""
         return name in self._broken or (None in self._broken and name.isdigit())
+
+    def is_gone(self, name: str) -> bool:
+        """Whether it is the id of a task of an earlier plan that has no value."""
+        return self._places.get(name) == ast.NOWHERE and name not in self._inputs
 
     def find(self, ref: ast.Ref) -> Read | None:
         """What a reference reads, if it is known."""
@@ -117,7 +127,7 @@ class Names:
                 yield errors.SelfReference(span=ref.span, name=ref.name)
             elif ref.name in circles and task in circles and circles[ref.name] is circles[task]:
                 yield errors.Circle(span=ref.span, circle=circles[task], notes=self._note(ref.name))
-            elif ref.name in self._places:
+            elif ref.name in self._places and not self.is_gone(ref.name):
                 yield errors.ForwardReference(span=ref.span, name=ref.name, notes=self._note(ref.name))
             else:
                 yield errors.UnknownReference(span=ref.span, name=ref.name, suggestion=suggest(ref.name))
@@ -128,7 +138,7 @@ class Names:
 
     def _suggestions(self) -> Callable[[str], str | None]:
         """What finds the known name that is most like another; when it has compared too many, none is any more."""
-        known = [*self._places]
+        known = [name for name in self._places if not self.is_gone(name)]
         found: dict[str, str | None] = {}
 
         def suggest(name: str) -> str | None:
@@ -148,3 +158,8 @@ class Names:
         each = {id(circle): circle for circle in found.values()}
         texts = {key: " → ".join(f"`{name}`" for name in circle) for key, circle in each.items()}
         return {name: texts[id(circle)] for name, circle in found.items()}
+
+
+def _first(before: Span) -> tuple[Note, ...]:
+    """Where a name is taken, unless that is in an earlier plan."""
+    return () if before == ast.NOWHERE else (Note(before, "first here"),)

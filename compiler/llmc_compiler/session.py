@@ -4,8 +4,9 @@ What may start before the whole plan is known is handed over at once; everything
 passes. A node once handed over never changes.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from llmc_compiler import errors
 from llmc_compiler.effects import When
@@ -16,7 +17,7 @@ from llmc_compiler.order import Hazards
 from llmc_compiler.pipeline import PIPELINE, Pass, Sweeping, optimize
 from llmc_compiler.secrecy import Secrecy
 from llmc_compiler.steps import Add, Drop, Report, Share, Step
-from llmc_compiler.term import NodeId
+from llmc_compiler.term import Json, NodeId
 from llmc_compiler.tools import Toolbox, ToolboxError
 from llmc_compiler.verify import BrokenGraphError
 from llmc_grammar import ast
@@ -24,11 +25,23 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Span
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The plans before this one: their ids are taken, and those that have a value can be read."""
+
+    values: Mapping[str, Json] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Earlier()
+
+
 class Session:
     """Compiles one plan, statement by statement.
 
     `early=False` hands nothing over before the end, as for a plan file, which is known as a whole; `lenient` is for a
-    model's text, where a quoted reference is a reference, and `written` gives what stands at a place of it.
+    model's text, where a quoted reference is a reference, and `written` gives what stands at a place of it. Values of
+    `earlier` plans are read like inputs: whoever runs the nodes has them as parameters.
     """
 
     def __init__(
@@ -39,12 +52,14 @@ class Session:
         early: bool = True,
         lenient: bool = False,
         written: Callable[[Span], str] | None = None,
+        earlier: Earlier = NOTHING,
     ) -> None:
         """Start with an empty plan; raises ToolboxError for a resource in braces that is no parameter."""
         _require_parameters(tools)
         self._passes = tuple(passes)
         self._early = early
         self._lowering = Lowering(tools, lenient=lenient, written=written)
+        self._lowering.recall(earlier.taken, earlier.values)
         self._hazards = Hazards()
         self._secrecy = Secrecy()
         self._stages = [(known.sweep(), Hazards()) for known in self._passes if isinstance(known, Sweeping)]
@@ -56,6 +71,11 @@ class Session:
         self.graph: Graph | None = None
         """The optimised graph, once the plan is closed; `written` is the one before the passes."""
         self.written: Graph | None = None
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the join was seen, after which nothing comes."""
+        return self._joined
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -262,6 +262,13 @@ def of_value(value: Json) -> Type:
             return record(Field(key, of_value(item)) for key, item in value.items())
 
 
+def of_kind(value: Json) -> Type:
+    """The type of a value that is known, found without looking into it."""
+    if isinstance(value, list):
+        return list_of(ANY)
+    return map_of(ANY) if isinstance(value, dict) else of_value(value)
+
+
 def declared(written: ast.Type) -> Type:
     """The type that an input declares."""
     inside = ANY if written.of is None else declared(written.of)

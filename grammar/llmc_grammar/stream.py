@@ -75,6 +75,11 @@ class PlanStream:
         return self._found if ended is None else [one for one in self._found if one.span.start < ended]
 
     @property
+    def is_over(self) -> bool:
+        """Whether a bound was broken: nothing more is read."""
+        return self._full or self._reader.stopped_at is not None
+
+    @property
     def lost(self) -> tuple[Lost, ...]:
         """Tasks and inputs that were refused, in order: names that references may still mean."""
         return tuple(self._reader.lost)

@@ -26,10 +26,17 @@ if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
+    from llmc_runtime.agent import policy as replanning
+    from llmc_runtime.agent.answer import Answer
     from llmc_runtime.agent.dialogue import Message, Prices, Usage
+    from llmc_runtime.agent.failures import AgentError
+    from llmc_runtime.agent.ledger import Budget
     from llmc_runtime.agent.local import local_model
+    from llmc_runtime.agent.loop import Agent
     from llmc_runtime.agent.model import Model
     from llmc_runtime.agent.model_errors import ModelError
+    from llmc_runtime.agent.model_tools import llm_tool, math_tool
+    from llmc_runtime.agent.samples import Example
     from llmc_runtime.agent.scripted import ScriptedModel
     from llmc_runtime.approval import Approval, ApprovalRequest
     from llmc_runtime.errors import (
@@ -52,13 +59,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PIPELINE",
+    "Agent",
+    "AgentError",
+    "Answer",
     "Approval",
     "ApprovalRequest",
     "Bounds",
+    "Budget",
     "CompileError",
     "Context",
     "ContextError",
     "Diagnostic",
+    "Example",
     "FormError",
     "GrammarTooLargeError",
     "Graph",
@@ -93,14 +105,17 @@ __all__ = [
     "Usage",
     "compile",
     "decoder_grammar",
+    "llm_tool",
     "load",
     "load_model",
     "local_model",
+    "math_tool",
     "nondet",
     "opaque",
     "parse",
     "pure",
     "read",
+    "replanning",
     "run_stream",
     "write",
 ]
@@ -139,12 +154,19 @@ _HOMES: Final = {
         "ToolTimedOut",
     ),
     "llmc_runtime.limits": ("LimitError", "Limits", "Rate", "ToolLimits"),
+    "llmc_runtime.agent.answer": ("Answer",),
+    "llmc_runtime.agent.failures": ("AgentError",),
+    "llmc_runtime.agent.ledger": ("Budget",),
+    "llmc_runtime.agent.loop": ("Agent",),
+    "llmc_runtime.agent.model_tools": ("llm_tool", "math_tool"),
+    "llmc_runtime.agent.samples": ("Example",),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),
     "llmc_runtime.streaming": ("run_stream",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 _INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan"}
+_MODULES: Final = {"replanning": "llmc_runtime.agent.policy"}
 
 
 def __getattr__(name: str) -> object:
@@ -152,8 +174,11 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    inside = _INSIDE.get(name, name)
-    value = getattr(import_module(_HOME[inside]), inside)
+    if name in _MODULES:
+        value: object = import_module(_MODULES[name])
+    else:
+        inside = _INSIDE.get(name, name)
+        value = getattr(import_module(_HOME[inside]), inside)
     globals()[name] = value
     return value
 

@@ -71,8 +71,8 @@ class Argument:
 class ApprovalRequest:
     """A call that may be made only if somebody says so.
 
-    `indices` are the positions in the loops around it, and `held` whether a repair decided where a statement of the
-    plan begins or ends.
+    `indices` are the positions in the loops around it, and `held` says why the plan is held back, if it is: a repair
+    decided where a statement of it begins or ends, or it was made after results were seen.
     """
 
     task: TaskId
@@ -81,7 +81,7 @@ class ApprovalRequest:
     tool: str
     effect: str
     arguments: tuple[Argument, ...]
-    held: bool = False
+    held: str | None = None
 
     def __str__(self) -> str:
         """The call and where its arguments are from, in lines that are fit for a terminal."""
@@ -91,8 +91,9 @@ class ApprovalRequest:
         place = f"task {self.task}" + "".join(f"[{index}]" for index in self.indices)
         where = "" if self.line is None else f", line {self.line}"
         yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
-        if self.held:
-            yield "  the plan had to be repaired: a statement may begin or end elsewhere than was meant"
+        if self.held is not None:
+            # What follows the fact is said to whoever cannot be asked.
+            yield fit(f"  held back: {self.held.partition('; ')[0]}", _WIDTH)
         for argument in self.arguments:
             text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
             yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
@@ -131,10 +132,10 @@ class Approval:
             return False
         return call.tool.approve or (self.word == "ask" and may_change(node))
 
-    def refusal(self, node: Node, call: Call, *, held: bool) -> PlanError | None:
+    def refusal(self, node: Node, call: Call, *, held: str | None) -> PlanError | None:
         """Why a call that would have to be asked for is refused at once, if it is."""
-        if held and may_change(node) and self.callback is None:
-            return Held(node.task, node.span)
+        if held is not None and may_change(node) and self.callback is None:
+            return Held(node.task, node.span, held)
         if self.word == "none":
             return NotApproved(node.task, node.span, tool=call.tool.name, reason="none")
         if self.callback is None:

@@ -10,7 +10,7 @@ from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import isawaitable, iscoroutine
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.term import Json
@@ -35,6 +35,28 @@ from llmc_runtime.values import receive
 T = TypeVar("T")
 
 Bound = Sequence[tuple[str | None, Json]]
+
+
+class Ongoing(Protocol):
+    """What a task waits for that is no other task: its call, or the question whether to make it."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may have changed something, though nobody knows."""
+        ...
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether something is under way that may change something."""
+        ...
+
+    def time_out(self, seconds: float, limit: Timed) -> None:
+        """Its time, or that of the run, is over."""
+        ...
+
+    def give_up(self) -> None:
+        """Stop: nobody wants the outcome."""
+        ...
 
 
 class Calling(Generic[T]):
@@ -113,6 +135,10 @@ class Calling(Generic[T]):
         self._until = self._door.tasks.set(self)
         self.waits = True
         self._door.gate.ask(self)
+
+    def admit(self) -> None:
+        """Let in whoever there is room for: it was begun while its run had nothing else to do."""
+        self._door.gate.admit()
 
     def enter(self) -> None:
         """Make an attempt: there is room for it."""

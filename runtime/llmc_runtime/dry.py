@@ -15,6 +15,7 @@ from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval
+from llmc_runtime.errors import REPAIRED
 from llmc_runtime.origins import line_of
 
 Answer = Literal["runs", "asks", "refused"]
@@ -185,7 +186,8 @@ class _Dry:
         """A call that would be made."""
         answer: Answer = "runs"
         if self._approval.asks(node, call, held=self._held):
-            answer = "refused" if self._approval.refusal(node, call, held=self._held) is not None else "asks"
+            held = REPAIRED if self._held else None
+            answer = "refused" if self._approval.refusal(node, call, held=held) is not None else "asks"
         return Planned(
             node=node.id,
             task=node.task,

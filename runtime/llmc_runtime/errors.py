@@ -10,7 +10,8 @@
         ExpressionFailed        an expression has no value
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure
-        Held                    not done, because the plan had to be repaired and nobody has approved it yet
+        Held                    not done, because nobody has approved it: the plan was repaired, or made anew
+        Repeated                not done again, because nobody knows whether the first time it happened
         NotApproved             not done, because it asks first and nobody said yes
         LimitReached            not done, because of a limit of the run
         Stopped                 given up, because the run was stopped
@@ -24,7 +25,7 @@ The text of each is one fact that names the task.
 # ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
@@ -66,6 +67,13 @@ class PlanError(LlmcError):
         super().__init__(f"task {task} {what}")
         self.task = task
         self.span = span
+
+    def at(self, span: Span) -> Self:
+        """The same error, of a text in which the task stands elsewhere."""
+        same = type(self).__new__(type(self), *self.args)
+        same.__dict__.update(self.__dict__)
+        same.span, same.line, same.__cause__ = span, None, self.__cause__
+        return same
 
 
 class CallError(PlanError):
@@ -169,11 +177,25 @@ class Blocked(PlanError):
         self.by_order = by_order
 
 
-class Held(PlanError):
-    """A task that may write was not done: a repair decided where a statement of the plan begins or ends."""
+REPAIRED: Final = "the plan had to be repaired; read it, and approve it"
+"""Why a plan's writes are held where a repair decided where a statement begins or ends."""
 
-    def __init__(self, task: TaskId, span: Span) -> None:
-        super().__init__(task, "was held back: the plan had to be repaired; read it, and approve it", span)
+
+class Held(PlanError):
+    """A task that may write was not done, since nobody has approved it: `why` says what there is to approve."""
+
+    def __init__(self, task: TaskId, span: Span, why: str = REPAIRED) -> None:
+        super().__init__(task, f"was held back: {why}", span)
+        self.why = why
+
+
+class Repeated(PlanError):
+    """A task that may write was not done again: in an earlier plan the same call ended in doubt."""
+
+    def __init__(self, task: TaskId, span: Span, *, tool: str) -> None:
+        what = f"was not done: the same call of `{tool}` ended in doubt before; find out whether it happened"
+        super().__init__(task, what, span)
+        self.tool = tool
 
 
 class NotApproved(PlanError):

@@ -10,7 +10,7 @@ The `async with` owns everything that was started: at its end nothing of it is l
 
 import asyncio
 import random as randomness
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextvars import ContextVar
 from time import time
 from types import TracebackType
@@ -22,12 +22,13 @@ from llmc_compiler.term import Json, NodeId
 from llmc_runtime import events, watch
 from llmc_runtime.call import Calling
 from llmc_runtime.door import Door
-from llmc_runtime.errors import RunRefused
+from llmc_runtime.errors import REPAIRED, RunRefused
 from llmc_runtime.flow import Flow
 from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
 from llmc_runtime.instance import Instance, Scope
 from llmc_runtime.limits import Limits, Policy, check_policy
+from llmc_runtime.memo import Memo
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.strays import Strays
 from llmc_runtime.threads import Threads
@@ -47,7 +48,8 @@ class Executor:
     `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
     it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1) and `wall` (the
     time of day) are for tests; `trust` says what asks first, which contexts tools get and what is secret, and is for
-    one run. Raises LimitError for a policy that does not exist.
+    one run. Runs of one question share a `memo` of what their calls gave. Raises LimitError for a policy that does not
+    exist.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Executor:
         limits: Limits = DEFAULTS,
         policy: Policy = "finish",
         trust: Trust | None = None,
+        memo: Memo | None = None,
     ) -> None:
         check_policy(policy)
         self._params = {name: freeze(value) for name, value in params.items()}
@@ -72,6 +75,7 @@ class Executor:
         self._policy: Policy = policy
         self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
         self._known_ranks: Mapping[NodeId, float] | None = None
+        self._memo = memo
         self.trust = trust or Trust()
         self.abandoned: tuple[str, ...] = ()
         self.seconds = 0.0
@@ -92,6 +96,7 @@ class Executor:
         self._flow = Flow(
             Scope(self._params),
             trust=self.trust,
+            memo=self._memo,
             emit=self._emit,
             clock=self._clock or loop.time,
             end=loop.create_future(),
@@ -159,9 +164,12 @@ class Executor:
                 case Share() | _:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 
-    def hold(self) -> None:
-        """From here on call nothing that may change something unasked: where nobody is there, it fails with Held."""
-        self.trust.hold()
+    def hold(self, why: str = REPAIRED, granted: Container[str] = ()) -> None:
+        """From here on call nothing that may change something unasked, but what is granted.
+
+        Where nobody is there to be asked, it fails with Held, which says `why`.
+        """
+        self.trust.hold(why, granted)
 
     def seal(self) -> None:
         """Nothing more will be added."""

@@ -17,9 +17,10 @@ from llmc_runtime.call import Bound, Calling
 from llmc_runtime.decide import arguments, depends_on_cancelled, failed, fallen_back, is_failed_write, obstacle
 from llmc_runtime.door import Door
 from llmc_runtime.errors import CallError, LimitReached, PlanError, RunRefused
-from llmc_runtime.instance import Instance, NullReads, Scope, instances_of
+from llmc_runtime.instance import Instance, NullReads, Scope, instances_of, later_end
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import collect, elements, expand
+from llmc_runtime.memo import Memo, Recalled, recalled
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
 from llmc_runtime.stop import Reason, by_caller, by_failure, by_time
 from llmc_runtime.trust import Trust
@@ -35,6 +36,7 @@ class Flow:
         scope: Scope,
         *,
         trust: Trust,
+        memo: Memo | None,
         emit: Callable[[events.Event], object] | None,
         clock: Callable[[], float],
         end: "Future[None]",
@@ -46,6 +48,7 @@ class Flow:
         self.last: Instance | None = None
         self._scope = scope
         self._trust = trust
+        self._memo = memo
         self._emit = emit
         self._clock = clock
         self._start = clock()
@@ -159,8 +162,8 @@ class Flow:
 
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
         """A call is over."""
+        calling, owner.calling = owner.calling, None
         try:
-            owner.calling = None
             if owner.started is not None:
                 owner.seconds = self.now() - owner.started
                 owner.chain += owner.seconds
@@ -170,6 +173,8 @@ class Flow:
             else:
                 self._fail(owner, outcome.error)
             self._drain()
+            if isinstance(calling, Recalled):
+                calling.ended(outcome)
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
             self._crash(error)
 
@@ -250,8 +255,8 @@ class Flow:
         """Make a call, or ask for it first."""
         verdict = None if is_approved else self._trust.question(instance, op, bound)
         if verdict is None:
-            op = self._trust.prepared(instance, op, bound)
-            instance.calling = calling = Calling(self.door, instance, instance.node, op, bound)
+            call = Calling(self.door, instance, instance.node, self._trust.prepared(instance, op, bound), bound)
+            instance.calling = calling = recalled(self._memo, call, self, owner=instance, op=op, bound=bound)
             calling.begin()
         elif isinstance(verdict, Question):
             instance.arguments, instance.calling = bound, verdict
@@ -272,9 +277,7 @@ class Flow:
 
     def _wait_for_end(self, instance: Instance) -> None:
         """A loop ends after its elements, and after what its node comes after."""
-        for other in instance.node.after:
-            instance.wait_for(instance.scope.find(other))
-        if not instance.waiting:
+        if not instance.wait_for_order():
             self._ready.append(instance)
 
     def _close_loop(self, instance: Instance) -> None:
@@ -322,7 +325,7 @@ class Flow:
         if type(outcome) is Done:
             self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
-            self._note_chain(instance)
+            self.last = later_end(self.last, instance)
         else:
             self._settle_without_value(instance, outcome)
         users = instance.users
@@ -341,7 +344,7 @@ class Flow:
             instance.error = outcome.error
             if is_failed_write(instance):
                 instance.failed_writes = (*instance.failed_writes, instance)
-            self._note_chain(instance)
+            self.last = later_end(self.last, instance)
             if self._fails_fast and self._reason is None:
                 self._stop(by_failure(instance))
         self.tell(events.unfinished(instance.key, instance.node.task, self.now(), outcome))
@@ -371,11 +374,6 @@ class Flow:
             instance.calling.give_up()
             instance.calling = None
         self._conclude(instance, Cancelled(self._reason(instance, in_doubt)))
-
-    def _note_chain(self, instance: Instance) -> None:
-        """Remember the end of the longest chain; the later of two, so that the plan's end is on it."""
-        if self.last is None or instance.chain >= self.last.chain:
-            self.last = instance
 
     def _drop(self, instance: Instance) -> None:
         """Forget an instance, and those of its elements."""

@@ -6,8 +6,7 @@ from itertools import count
 from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Loop, Node
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime.asking import Question
-from llmc_runtime.call import Bound, Calling
+from llmc_runtime.call import Bound, Ongoing
 from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
 
@@ -130,7 +129,7 @@ class Instance:
         self.error: PlanError | None = None
         self.is_hindered = False
         self.failed_writes: tuple[Instance, ...] = ()
-        self.calling: Calling[Instance] | Question | None = None
+        self.calling: Ongoing | None = None
         self.arguments: Bound = ()
         self.elements: list[Scope] | None = None
         self.started: float | None = None
@@ -153,6 +152,12 @@ class Instance:
             self.waiting += 1
         else:
             self.learn(other)
+
+    def wait_for_order(self) -> bool:
+        """Be decided after the end of what its node comes after; whether that is still to come."""
+        for other in self.node.after:
+            self.wait_for(self.scope.find(other))
+        return self.waiting > 0
 
     def learn(self, other: "Instance") -> None:
         """Take over what follows from the end of another instance."""
@@ -180,6 +185,11 @@ def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
         for other in node.needs if type(node.op) is Loop else node.needs + node.after:
             instance.wait_for(known[other])
     return new
+
+
+def later_end(last: Instance | None, instance: Instance) -> Instance:
+    """The end of the longer chain; the later of two, so that the plan's end is on it."""
+    return instance if last is None or instance.chain >= last.chain else last
 
 
 Verdict = tuple[Outcome, Instance | None]

@@ -17,6 +17,7 @@ from llmc_runtime.events import Event, in_doubt
 from llmc_runtime.executor import Executor
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import reason
+from llmc_runtime.memo import Memo
 from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.secrets import Secrets
 from llmc_runtime.trust import Trust
@@ -101,6 +102,7 @@ class Options(TypedDict, total=False):
     limits: Limits
     policy: Policy
     trust: Trust
+    memo: Memo | None
 
 
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:

@@ -1,20 +1,120 @@
-"""Plans that run while they arrive."""
+"""Plans that run while they arrive.
 
-from collections.abc import AsyncIterable, Sequence
+async with Arriving(tools) as plan:
+    plan.feed(piece)                # any number of times: what may start, starts
+    plan.close()                    # raises CompileError with all mistakes
+    plan.start()                    # everything else, writes too
+    await plan.settled()
+plan.run()
+"""
+
+from collections.abc import AsyncIterable, Container, Mapping, Sequence
 from functools import partial
-from typing import Unpack
+from types import TracebackType
+from typing import Final, Self, Unpack
 
 from llmc_compiler.front import Front
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.rank import rank
+from llmc_compiler.session import NOTHING, Earlier
+from llmc_compiler.steps import Add, Step
+from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Toolbox
+from llmc_grammar.ast import NOWHERE
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.source import Span
 from llmc_grammar.stream import Mode
 from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.executor import Executor
+from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.run import Options, Run, conclude, recorded, signed
+from llmc_runtime.secrets import Secrets
 from llmc_runtime.trust import Trust
+
+NOBODY: Final[tuple[str, ...]] = ()
+
+
+class Arriving:
+    """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
+
+    `earlier` are the plans before it, whose values it can read, and whose `secrets` stay hidden. `context` and
+    `approve` are as for `Program.run`.
+    """
+
+    def __init__(
+        self,
+        tools: Toolbox,
+        *,
+        mode: Mode = "lenient",
+        passes: Sequence[Pass] = PIPELINE,
+        bounds: Bounds = Bounds.MODEL,
+        earlier: Earlier = NOTHING,
+        secrets: Secrets | None = None,
+        context: object = None,
+        approve: Approval | Word | Callback | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        """Nothing has arrived."""
+        self.front = front = Front(tools, mode=mode, passes=passes, bounds=bounds, earlier=earlier)
+        contexts = Contexts(tools, context)
+        options["trust"] = Trust(Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets)
+        self._events, options = recorded(options)
+        self._executor = Executor(earlier.values, **options)
+        self._places: dict[NodeId, Span] = {}
+        self._last: tuple[Step, ...] = ()
+        self._outcomes: Mapping[Key, Outcome] = {}
+
+    async def __aenter__(self) -> Self:
+        """Begin the run."""
+        await self._executor.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the run: stop what still runs."""
+        await self._executor.__aexit__(kind, error, trace)
+
+    def feed(self, piece: str | bytes) -> None:
+        """Take the next piece; what the statements that it finishes let start, starts."""
+        self._apply(self.front.feed(piece))
+
+    def close(self, *, complete: bool = True) -> None:
+        """The text has ended; raises CompileError with all mistakes, also where it is not `complete`."""
+        self._last = self.front.close(complete=complete)
+
+    def start(self, *, held: str | None = None, granted: Container[str] = NOBODY) -> None:
+        """Start everything else. `held` says why nothing may be written, but by the tools that are granted.
+
+        Where a repair decided where a statement begins or ends, nothing is granted. What is held back is called only if
+        somebody who is asked says so.
+        """
+        if self.front.moved:
+            self._executor.hold()
+        elif held is not None:
+            self._executor.hold(held, granted)
+        self._executor.rank_by(partial(rank, self.front.graph))
+        self._apply(self._last)
+        self._executor.seal()
+
+    def _apply(self, steps: Sequence[Step]) -> None:
+        """Do what the compiler says."""
+        self._places.update((node.id, node.span) for step in steps if isinstance(step, Add) for node in step.nodes)
+        self._executor.apply(steps)
+
+    def written(self, node: NodeId) -> str:
+        """What a node does, as it stands in the text; nothing for what has no place there."""
+        return self.front.source.text[slice(*self._places.get(node, NOWHERE))]
+
+    async def settled(self) -> None:
+        """Wait until every task has ended."""
+        self._outcomes = await self._executor.settled()
+
+    def run(self) -> Run:
+        """What the run gave, once it is over."""
+        run = conclude(self.front.graph, self._executor, self._outcomes, self._events)
+        return signed(run, self.front.source, self.front.diagnostics)
 
 
 async def run_stream(
@@ -35,17 +135,11 @@ async def run_stream(
     Raises CompileError with all mistakes, ContextError, and whatever `pieces` raises: then no write was started, and
     what runs is stopped.
     """
-    front = Front(tools, mode=mode, passes=passes, bounds=bounds)
-    options["trust"] = Trust(Approval.of(approve), Contexts(tools, context), source=lambda: front.source)
-    events, options = recorded(options)
-    async with Executor({}, **options) as executor:
+    arriving = Arriving(tools, mode=mode, passes=passes, bounds=bounds, context=context, approve=approve, **options)
+    async with arriving as plan:
         async for piece in pieces:
-            executor.apply(front.feed(piece))
-        last = front.close()
-        if front.moved:
-            executor.hold()
-        executor.rank_by(partial(rank, front.graph))
-        executor.apply(last)
-        executor.seal()
-        outcomes = await executor.settled()
-    return signed(conclude(front.graph, executor, outcomes, events), front.source, front.diagnostics)
+            plan.feed(piece)
+        plan.close()
+        plan.start()
+        await plan.settled()
+    return plan.run()

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -19,7 +19,7 @@ from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument
 from llmc_runtime.asking import Asker, Question
 from llmc_runtime.contexts import Contexts
-from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal
+from llmc_runtime.errors import REPAIRED, ContextError, NotApproved, PlanError, Refusal
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
 from llmc_runtime.origins import line_of, origins
@@ -46,7 +46,8 @@ class Trust:
     """The trust of one run.
 
     `approval` says what asks; `contexts` are those of its tools; `source` gives the plan's text, whose lines a request
-    names. `run_id` is part of every idempotency key: two runs with the same one use the same keys.
+    names. `run_id` is part of every idempotency key: two runs with the same one use the same keys. `secrets` are those
+    of the runs before, whose results this one reads.
     """
 
     def __init__(
@@ -56,16 +57,18 @@ class Trust:
         *,
         source: Callable[[], Source | None] = lambda: None,
         run_id: str | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         self.run_id = run_id or uuid4().hex
-        self.secrets = Secrets()
+        self.secrets = Secrets() if secrets is None else secrets
         self.notes: dict[str, None] = {}
         self._approval = approval or Approval()
         self._contexts = contexts or Contexts()
         self._source = source
         self._secrecy = Secrecy()
         self._params: Mapping[str, Json] = {}
-        self._held = False
+        self._held: str | None = None
+        self._granted: Container[str] = ()
         self._asker: Asker | None = None
 
     # The run
@@ -94,9 +97,9 @@ class Trust:
         finally:
             await self._contexts.close(kind, error, trace)
 
-    def hold(self) -> None:
-        """From here on nothing that may change something is called without being asked for."""
-        self._held = True
+    def hold(self, why: str = REPAIRED, granted: Container[str] = ()) -> None:
+        """From here on nothing that may change something is called without being asked for, but what is granted."""
+        self._held, self._granted = why, granted
 
     # Secrets
 
@@ -146,15 +149,19 @@ class Trust:
 
     def question(self, instance: Instance, call: Call, bound: Bound) -> Question | PlanError | None:
         """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
-        node = instance.node
-        if not self._approval.asks(node, call, held=self._held):
+        node, held = instance.node, self._held_for(call)
+        if not self._approval.asks(node, call, held=held is not None):
             return None
-        refusal = self._approval.refusal(node, call, held=self._held)
+        refusal = self._approval.refusal(node, call, held=held)
         if refusal is not None:
             return refusal
         if self._asker is None or not _fits(call.tool, bound):
             return None  # the call fails by itself, and nobody is asked for it
         return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound)))
+
+    def _held_for(self, call: Call) -> str | None:
+        """Why a call is held back, if it is."""
+        return None if call.tool.name in self._granted else self._held
 
     def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
         """What is asked."""
@@ -173,7 +180,7 @@ class Trust:
                 )
                 for (name, value), (_, term) in zip(bound, call.bound, strict=True)
             ),
-            held=self._held,
+            held=self._held_for(call),
         )
 
     async def _ask(self, asker: Asker, instance: Instance, request: ApprovalRequest, question: Question) -> None:

@@ -1,1 +1,1 @@
-"""The agent, and the models that it speaks to."""
+"""The agent, and the models that it speaks to: scripted, in virtual time."""

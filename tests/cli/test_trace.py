@@ -81,6 +81,7 @@ def drawn(data: bytes, width: int = 80) -> str:
     return "".join(f"{plain(line).rstrip()}\n" for line in draw(found.plan, history(found), width=width))
 
 
+@pytest.mark.golden
 @pytest.mark.parametrize(
     ("name", "events"),
     [("whole", [*EVENTS, END]), ("killed", EVENTS[:12]), ("empty", []), ("nothing", [EVENTS[0], END])],

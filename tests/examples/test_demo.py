@@ -23,11 +23,11 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_every_scene_shows_what_it_promises() -> None:
-    """Mistakes with carets, a plan compiled, explained and run at once, faults told apart, a plan that arrives."""
+    """Mistakes with carets, a plan compiled, explained and run at once, faults told apart, a question."""
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, arriving = scenes
+    checked, written, compiled, told, run, unruly, arriving, asking = scenes
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -60,6 +60,9 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
     assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")
+    assert asking.index("started   1") < asking.index("written   2. search") < asking.index("replan    ")
+    assert asking.index("plan 2") < asking.index("started   5  subtract($4, $3)")
+    assert asking.rstrip().endswith("The Matterhorn, by 702.0 metres")
 
 
 def test_a_scene_that_goes_wrong_is_an_error() -> None:

@@ -12,6 +12,7 @@ tasks                 a merged task has the value of the first, whose node names
 arguments             a constant that does not fit its parameter is a mistake of the run
 early                 what is handed over while the plan is still being written
 attempts              how often a call that fails is tried
+again                 which calls in doubt are made again in a later plan
 """
 
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from llmc_compiler.print import print_graph
 from llmc_compiler.session import Session
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox
+from llmc_runtime.memo import Memo
 from tests.compiler import test_order
 from tests.compiler.cases import Case
 from tests.compiler.compiling import compiled, toolbox
@@ -73,6 +75,7 @@ def checks() -> Mapping[str, Check]:
         "arguments": arguments_fit,
         "early": what_starts_early,
         "attempts": how_often_it_is_tried,
+        "again": what_is_made_again,
     }
 
 
@@ -162,3 +165,19 @@ def how_often_it_is_tried() -> None:
 
         play(call("a", Tool.from_schema("fail", "", {}, effect, fail), retries=2), random=lambda: 0)
         assert len(tries) == (1 if kind in {Kind.BARE, Kind.WRITE, Kind.OPAQUE} else 3), kind
+
+
+def what_is_made_again() -> None:
+    """In a later plan, a write of which nobody knows whether it happened is made again only if that does no harm."""
+    for kind in WRITES:
+        tries: list[Kind] = []
+
+        async def fail(kind: Kind = kind, tries: list[Kind] = tries) -> None:
+            tries.append(kind)
+            raise OutageError
+
+        memo = Memo()
+        for name in ("a", "b"):
+            memo.next_plan()
+            play(call(name, Tool.from_schema("fail", "", {}, DECLARED[kind], fail)), memo=memo)
+        assert len(tries) == (2 if kind is Kind.IDEMPOTENT else 1), kind

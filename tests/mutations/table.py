@@ -30,7 +30,8 @@ WRITERS: Final = "nothing: dedup compares the last writers, and of two writes th
 LOOPS: Final = "nothing: hoist leaves loops alone in which something may write"
 AFTER: Final = "nothing: what starts early depends on what it comes after, and this comes after nobody"
 SENT: Final = "nothing: what was certainly not sent is repeated, whatever the kind"
-UNUSED: Final = "nothing: no code looks at this column yet"
+HARMLESS: Final = "nothing: what changes nothing is asked for again, whatever the column says"
+OTHER_KEY: Final = "nothing: another plan has other keys, and so makes again only what needs none"
 
 WRITING: Final = (Kind.IDEMPOTENT, Kind.WRITE, Kind.OPAQUE)
 
@@ -69,11 +70,15 @@ NOTICED: Final[dict[tuple[str, Kind, When], str]] = {
     ("retry", Kind.WRITE, When.NO): SENT,
     **{("retry", kind, When.SURE): SENT for kind in (Kind.BARE, Kind.OPAQUE)},
     **{
-        ("rerun", kind, answer): UNUSED
-        for kind in Kind
+        ("rerun", kind, answer): HARMLESS
+        for kind in (Kind.PURE, Kind.NONDET, Kind.READ, Kind.BARE)
         for answer in ANSWERS["rerun"]
         if answer is not RULES[kind].rerun
     },
+    **{("rerun", Kind.IDEMPOTENT, answer): "again" for answer in (When.NO, When.KEYED)},
+    **{("rerun", kind, When.YES): "again" for kind in (Kind.WRITE, Kind.OPAQUE)},
+    ("rerun", Kind.WRITE, When.NO): OTHER_KEY,
+    ("rerun", Kind.OPAQUE, When.KEYED): OTHER_KEY,
 }
 """Which check notices another answer in a cell."""
 

@@ -90,7 +90,7 @@ def test_a_request_says_where_its_arguments_are_from() -> None:
     run = clock.run(llmc.compile(text, TOOLS, passes=()).run({"who": "eve"}, approve=asked))
     assert run.errors == {}
     first, second, third, last = asked.requests
-    assert (first.task, first.line, first.tool, first.effect, first.held) == ("1", 4, "send", "write(mail)", False)
+    assert (first.task, first.line, first.tool, first.effect, first.held) == ("1", 4, "send", "write(mail)", None)
     assert first.arguments == (
         Argument("to", "eve and 2", (Origin(input="who"), Origin(task="a", tool="echo", line=2))),  # type: ignore[arg-type]
         Argument("body", 2, (Origin(task="b", line=3),)),  # type: ignore[arg-type]  # ids are texts
@@ -138,7 +138,7 @@ def test_what_is_held_asks_whatever_the_word(word: Any, asks: list[str]) -> None
     asked: list[tuple[str, bool]] = []
 
     def ask(request: llmc.ApprovalRequest) -> bool:
-        asked.append((request.tool, request.held))
+        asked.append((request.tool, request.held is not None))
         return request.tool == "note"
 
     program = llmc.compile(HELD, TOOLS, mode="lenient")
@@ -170,7 +170,7 @@ async def test_a_streamed_plan_asks_when_it_is_whole() -> None:
 
     run = await llmc.run_stream(pieces(), TOOLS, approve=asked)
     assert seen == [0]
-    assert [(request.tool, request.line, request.held) for request in asked.requests] == [
+    assert [(request.tool, request.line, request.held is not None) for request in asked.requests] == [
         ("balance", 1, True),
         ("note", 3, True),
     ]

@@ -1,5 +1,7 @@
 """Programs from Python: inputs, ways of reading, and what they tell of themselves."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -49,6 +51,12 @@ def test_the_facade_lists_its_names() -> None:
     assert sorted(dir(llmc)) == sorted(llmc.__all__)
     assert all(hasattr(llmc, name) for name in llmc.__all__)
     assert not hasattr(llmc, "nothing")
+
+
+def test_a_name_that_is_a_module_comes_first() -> None:
+    """It is there before anything else was imported."""
+    code = "import llmc; print(llmc.replanning.NEVER)"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
 def test_a_program_tells_what_became_of_the_plan() -> None:

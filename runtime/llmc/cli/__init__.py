@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from llmc.cli.ask import ask, plan
 from llmc.cli.check import check
 from llmc.cli.compile import compile_
 from llmc.cli.explain import explain
@@ -37,6 +38,8 @@ app.command("compile")(compile_)
 app.command()(graph)
 app.command()(run)
 app.command()(trace)
+app.command()(ask)
+app.command()(plan)
 app.command()(tools)
 app.command()(grammar)
 app.command()(explain)

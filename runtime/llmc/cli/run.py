@@ -5,11 +5,11 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
+from llmc.cli.approving import Asking
 from llmc.cli.inputs import read_inputs
 from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
 from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
@@ -26,24 +26,6 @@ Inputs = Annotated[
     list[str] | None,
     typer.Option(
         "--input", "-i", metavar="NAME=VALUE", help="A value for an input; JSON, but for `str`. May be repeated."
-    ),
-]
-
-
-class Approve(StrEnum):
-    """What asks before it is called."""
-
-    ASK = "ask"
-    ALL = "all"
-    NONE = "none"
-
-
-Asking = Annotated[
-    Approve | None,
-    typer.Option(
-        "--approve",
-        help="ask: every call that may change something asks first; all: nothing asks; none: refuse what asks. "
-        "By default only tools ask that say so; without a terminal they are refused.",
     ),
 ]
 

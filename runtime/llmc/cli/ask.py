@@ -1,0 +1,196 @@
+"""`llmc ask` and `llmc plan`: a model plans, and the plan is run, or written down for reading."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, aclosing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llmc.cli.approving import Asking
+from llmc.cli.options import Limit, Tools
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
+from llmc.cli.plans import STDIN, given_limits, named_tools
+
+if TYPE_CHECKING:
+    from llmc import Agent, Answer, PlanError, Toolbox
+    from llmc.cli.asking import Board
+    from llmc_runtime.agent.dialogue import Speaker
+
+VARIABLE = "LLMC_MODEL"
+"""The variable with the model that is meant where none is named."""
+
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.")]
+ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model; else that of {VARIABLE}.")]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="U", help="The address of the model's server.")]
+Local = Annotated[bool, typer.Option("--local", help="A model in this process, without network or key.")]
+
+
+def ask(
+    question: Question,
+    *,
+    tools: Tools = None,
+    model: ModelName = None,
+    base_url: BaseUrl = None,
+    local: Local = False,
+    limit: Limit = None,
+    approve: Asking = None,
+    show_plan: Annotated[
+        bool, typer.Option("--show-plan", help="Show plans and tasks also where there is no terminal.")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print everything that was done as JSON.")] = False,
+    max_replans: Annotated[int, typer.Option(metavar="N", min=0, help="How many plans may follow the first.")] = 2,
+) -> None:
+    """Answer a question: a model plans, the plan runs while it is written; the answer goes to stdout."""
+    from llmc import Agent, Approval, LlmcError
+    from llmc.cli.interrupt import Interruptible
+    from llmc.cli.prompt import Prompt, can_ask
+
+    prompt = Prompt() if can_ask() else None
+    agent = Agent(
+        _toolbox(tools),
+        model=_model(model, base_url, local=local),
+        limits=given_limits(STDIN, limit or ()),
+        approve=Approval(None if approve is None else approve.value, prompt),
+        max_replans=max_replans,
+    )
+    try:
+        with _board(wanted=show_plan) as board:
+            if prompt is not None:
+                prompt.progress = board
+            answer = Interruptible(_follow(agent, question, board)).run()
+    except KeyboardInterrupt as error:
+        tell("llmc: interrupted")
+        raise typer.Exit(INTERRUPTED) from error
+    except LlmcError as error:
+        tell(f"llmc: {error}")
+        raise typer.Exit(FOUND) from error
+    if answer.stopped is not None:
+        tell(f"llmc: {answer.stopped}")
+    tell(answer.summary())
+    if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
+        tell("llmc: there is no terminal to ask on; `--approve all` calls what asks")
+    _print(answer, as_json=json_)
+    if any(plan.run.abandoned for plan in answer.plans):
+        Waiting.is_wanted = False
+    if not answer.answered:
+        raise typer.Exit(FOUND)
+
+
+def plan(
+    question: Question,
+    *,
+    tools: Tools = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; overwrites nothing.")
+    ] = None,
+    model: ModelName = None,
+    base_url: BaseUrl = None,
+    local: Local = False,
+) -> None:
+    """Have a plan written for a question, to be read and run later; nothing is called."""
+    import asyncio
+
+    from llmc import Agent, LlmcError
+
+    if output is not None and output.exists():
+        fail(f"{output} is there already: name another file")
+    agent = Agent(_toolbox(tools), model=_model(model, base_url, local=local))
+    try:
+        program = asyncio.run(agent.plan(question))
+    except KeyboardInterrupt as error:
+        tell("llmc: interrupted")
+        raise typer.Exit(INTERRUPTED) from error
+    except LlmcError as error:
+        tell(f"llmc: {error}")
+        raise typer.Exit(FOUND) from error
+    text = _as_file(question, program.source.text, agent)
+    if output is None:
+        print(text, end="")
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        fail(f"{output}: {(error.strerror or str(error)).lower()}")
+    tell(f"wrote {output}: read it, and run it with `llmc run {output}` and the same --tools")
+
+
+def _toolbox(targets: Sequence[str] | None) -> "Toolbox":
+    """The tools that are named, or the end with a message."""
+    found = named_tools(targets or ())
+    if not len(found):
+        fail("there are no tools: name a file or a module, `--tools tools.py`")
+    return found
+
+
+def _model(model: str | None, base_url: str | None, *, local: bool) -> "Speaker":
+    """The model that the options describe, or the end with a message."""
+    import llmc
+
+    if local and (model is not None or base_url is not None):
+        fail("`--local` is a model already: leave `--model` and `--base-url` out")
+    name = model or os.environ.get(VARIABLE)
+    try:
+        if local:
+            return llmc.local_model()
+        if not name:
+            fail(f"no model is named: `--model M`, `--local`, or the variable {VARIABLE}")
+        if name.endswith(".gguf"):
+            return llmc.local_model(name)
+        return llmc.load_model(name) if base_url is None else llmc.Model(name, base_url=base_url)
+    except ValueError as error:
+        fail(str(error))
+
+
+def _print(answer: "Answer", *, as_json: bool) -> None:
+    """The answer on stdout: a text as it is, anything else as JSON; or all that was done as one JSON document."""
+    shown = answer.to_json()
+    value = shown["answer"]
+    if as_json:
+        print(json.dumps(shown, ensure_ascii=False, indent=2))
+    elif answer.answered:
+        print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _had_nobody(error: "PlanError") -> bool:
+    """Whether a call was refused because nobody was there to be asked."""
+    from llmc import NotApproved
+
+    return isinstance(error, NotApproved) and error.reason == "nobody"
+
+
+async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":
+    """Show everything that is told; the answer at its end."""
+    from llmc import Answer
+
+    async with aclosing(agent.stream(question)) as events:
+        async for event in events:
+            if isinstance(event, Answer):
+                return event
+            board.apply(event)
+    raise AssertionError  # the last event is the answer
+
+
+def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
+    """Plans with their tasks beside them on a terminal; else a line for each event, if they are wanted."""
+    from llmc.cli.asking import Lines, Nothing, live_board
+
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        from rich.console import Console
+
+        return live_board(Console(stderr=True, highlight=False))
+    return nullcontext(Lines(sys.stderr) if wanted else Nothing())
+
+
+def _as_file(question: str, text: str, agent: "Agent") -> str:
+    """A model's plan as a plan file that means the same, the question above it."""
+    from llmc import compile as compile_plan
+
+    # Without passes, so that all of it is there to be read.
+    written = compile_plan(text, agent.tools, mode="lenient", passes=()).to_llmc()
+    comment = "".join(f"# {line}\n" for line in question.splitlines() or [""])
+    return f"{comment}{written}"

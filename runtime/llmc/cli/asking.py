@@ -1,0 +1,286 @@
+"""What is shown while a question is answered: the plan as it is written, and beside its lines what their tasks do."""
+
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Protocol, TextIO
+
+from llmc.cli.lines import line
+from llmc.cli.shown import shown, shown_time
+from llmc.cli.tree import Phase, reason
+from llmc_compiler.graph import JOIN
+from llmc_runtime import events
+from llmc_runtime.agent import progress
+from llmc_runtime.agent.decision import Finish
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+_WIDTH: Final = 160
+_BESIDE: Final = 64
+"""Characters of a plan's line that stand before what its task does."""
+
+_BINDER: Final = re.compile(r"[^\w$\"']*(\w+)\s*[.)=:]")
+_SIGNS: Final = {
+    Phase.WAITING: "·",
+    Phase.RUNNING: "▸",
+    Phase.DONE: "✓",
+    Phase.FAILED: "✗",
+    Phase.BLOCKED: "⊘",
+    Phase.SKIPPED: "-",
+    Phase.DROPPED: "~",
+}
+_FRAMES_PER_SECOND: Final = 12
+
+
+class Board(Protocol):
+    """Shows a question under way."""
+
+    def apply(self, event: progress.Progress) -> None:
+        """Show what happened."""
+        ...
+
+    def still(self) -> AbstractContextManager[object]:
+        """Draw nothing meanwhile."""
+        ...
+
+
+class Nothing:
+    """Shows nothing."""
+
+    def apply(self, event: progress.Progress) -> None:
+        """Nothing."""
+
+    def still(self) -> AbstractContextManager[object]:
+        """It is."""
+        return nullcontext()
+
+
+class Lines:
+    """Writes a line for each line of a plan, and for each event of its run."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Nothing was told."""
+        self._stream = stream
+        self._open = ""
+        self._kept: list[str] | None = None
+
+    def apply(self, event: progress.Progress) -> None:
+        """Write the lines of an event."""
+        for text in self._lines(event):
+            self._print(text)
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Keep lines back meanwhile."""
+        kept = self._kept = []
+        try:
+            yield
+        finally:
+            self._kept = None
+            for text in kept:
+                self._print(text)
+
+    def _print(self, text: str) -> None:
+        """Write a line, or keep it."""
+        if self._kept is None:
+            print(shown(text, _WIDTH), file=self._stream, flush=True)
+        else:
+            self._kept.append(text)
+
+    def _lines(self, event: progress.Progress) -> Iterator[str]:
+        """What there is to say."""
+        match event:
+            case progress.PlanBegan(plan, at):
+                yield f"{at:7.3f}  plan {plan}"
+            case progress.Wrote(_, at, text):
+                *whole, self._open = (self._open + text).split("\n")
+                yield from (f"{at:7.3f}  written   {each}" for each in whole if each.strip())
+            case progress.Happened(_, at, happened, written):
+                yield from self._rest(at)
+                if not isinstance(happened, (events.RunStarted, events.RunFinished)):
+                    said = line(happened, {happened.key[0]: " ".join(written.split())})
+                    yield from () if said is None else (f"{at:7.3f}{said[7:]}",)
+            case progress.Repairing(_, at, attempt, report):
+                yield from self._rest(at)
+                mistakes = [each for each in report.splitlines() if each.startswith(("error", "warning"))]
+                yield f"{at:7.3f}  repair {attempt}  {'; '.join(mistakes) or 'the plan is not complete'}"
+            case progress.PlanEnded(_, at):
+                yield from self._rest(at)
+            case progress.Judged(_, at, decision):
+                yield f"{at:7.3f}  {'finish' if isinstance(decision, Finish) else 'replan'}    {decision.thought}"
+
+    def _rest(self, at: float) -> Iterator[str]:
+        """The last line of a plan, which no newline ended."""
+        rest, self._open = self._open, ""
+        if "join" in rest or rest.endswith(")"):
+            yield f"{at:7.3f}  written   {rest}"
+        else:
+            self._open = rest
+
+
+@dataclass(slots=True)
+class Row:
+    """A line of a plan, and what its task does."""
+
+    text: str
+    phase: Phase | None = None
+    note: str = ""
+    since: float | None = None
+
+
+@dataclass(slots=True)
+class Sheet:
+    """The plans of a question as they are shown: `rows` with all lines so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    _first: int = 0
+
+    def apply(self, event: progress.Progress) -> None:
+        """Take note of what happened."""
+        match event:
+            case progress.PlanBegan(plan):
+                self.rows += [Row(f"── plan {plan}"), Row("")]
+                self._first = len(self.rows) - 1
+            case progress.Wrote(text=text):
+                self._write(text)
+            case progress.Happened(_, at, happened, written):
+                self._happened(at, happened, written)
+            case progress.Repairing(attempt=attempt):
+                self.rows += [Row(f"── repair {attempt}")]
+            case progress.PlanEnded(text=text):
+                self._end(text)
+            case progress.Judged(decision=decision):
+                word = "finish" if isinstance(decision, Finish) else "replan"
+                self.rows.append(Row(f"── {word}: {decision.thought or decision.text}"))
+
+    def _write(self, text: str) -> None:
+        """The planner wrote on."""
+        first, *others = text.split("\n")
+        self.rows[-1].text += first
+        self.rows += [Row(each) for each in others]
+
+    def _happened(self, at: float, event: events.Event, written: str) -> None:
+        """A task of this plan is a step further."""
+        if isinstance(event, (events.RunStarted, events.RunFinished)) or event.key[0] == JOIN or "/" in event.key[0]:
+            return
+        row = self._row(str(event.task), written)
+        if row is None or event.key[1]:
+            return
+        match event:
+            case events.Asked():
+                row.phase, row.note = Phase.WAITING, "waits for a yes"
+            case events.Started() | events.Expanded():
+                row.phase, row.since = Phase.RUNNING, at
+            case events.Finished(seconds=seconds):
+                row.phase, row.note = Phase.DONE, shown_time(seconds) if seconds else "known already"
+            case events.Failed(error=error) | events.Cancelled(error=error):
+                row.phase, row.note = Phase.FAILED, reason(error)
+            case events.Blocked(cause=cause):
+                row.phase, row.note = Phase.BLOCKED, f"needs {cause}, which failed"
+            case events.Skipped():
+                row.phase = Phase.SKIPPED
+            case events.Dropped():
+                row.phase = Phase.DROPPED
+            case _:
+                pass
+
+    def _row(self, task: str, written: str) -> Row | None:
+        """The line of a task: the one that begins with its number or name, else the one that it is written in."""
+        rows = self.rows[self._first :]
+        by_name = (row for row in rows if _name(row.text) == task)
+        first = written.partition("\n")[0]
+        return next(by_name, None) or next((row for row in rows if first and first in row.text), None)
+
+    def _end(self, text: str) -> None:
+        """The plan as it ran takes the place of what was repaired."""
+        known = {_name(row.text): row for row in self.rows[self._first :]}
+        if any(row.text.startswith("── repair") for row in self.rows[self._first :]):
+            self.rows[self._first :] = [
+                replace(known.get(_name(each), Row("")), text=each) for each in text.splitlines()
+            ]
+        while self.rows and not self.rows[-1].text.strip():
+            self.rows.pop()
+
+    def lines(self, now: float, width: int) -> Iterator[str]:
+        """The rows as lines of at most so many characters."""
+        beside = min(_BESIDE, max((len(row.text) for row in self.rows), default=0))
+        for row in self.rows:
+            if row.phase is None:
+                yield shown(row.text, width)
+                continue
+            running = row.phase is Phase.RUNNING and row.since is not None
+            note = shown_time(max(now - row.since, 0.0)) if running and row.since is not None else row.note
+            text = shown(f"{shown(row.text, beside):<{beside}}  {_SIGNS[row.phase]} {note}", width)
+            yield text.rstrip()
+
+
+def _name(text: str) -> str:
+    """What the task on a line is called, or the line itself."""
+    found = _BINDER.match(text)
+    return found[1] if found else text.strip()
+
+
+class LiveSheet:
+    """A sheet that is drawn again and again."""
+
+    def __init__(self, console: "Console") -> None:
+        """Nothing was told."""
+        self.sheet = Sheet()
+        self._console = console
+        self._now = 0.0
+        self._start = console.get_time()
+        self._live: Live | None = None
+
+    def apply(self, event: progress.Progress) -> None:
+        """Take note of what happened."""
+        self.sheet.apply(event)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is drawn now."""
+        return self._live is not None and self._live.is_started
+
+    def start(self) -> None:
+        """Be drawn from here on."""
+        from rich.live import Live
+
+        # A display that was stopped would draw over what was written since: each picture has its own.
+        self._live = Live(self, console=self._console, refresh_per_second=_FRAMES_PER_SECOND)
+        self._live.start()
+
+    def stop(self) -> None:
+        """The picture stays as it is."""
+        if self._live is not None:
+            self._live.stop()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Leave the picture as it is meanwhile, and draw a new one below afterwards."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    def __rich__(self) -> "Text":
+        """The picture of this moment: the last lines, as many as there is room for."""
+        from rich.text import Text
+
+        width, height = self._console.size
+        lines = list(self.sheet.lines(self._console.get_time() - self._start, width))
+        return Text("\n".join(lines[-max(height - 2, 1) :]), no_wrap=True, overflow="crop")
+
+
+@contextmanager
+def live_board(console: "Console") -> Iterator[LiveSheet]:
+    """Show plans and tasks as long as the block runs; the last picture stays."""
+    board = LiveSheet(console)
+    board.start()
+    try:
+        yield board
+    finally:
+        board.stop()

@@ -1,0 +1,87 @@
+"""What a joiner decides, found in its text.
+
+    Thought: both are known now
+    Action: Finish(First for Women (magazine))
+
+Read whole: brackets nest, an answer may have many lines, `Action:` may be missing and text may follow.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_WORD: Final = r"(?P<word>finish|replan)[ \t]*(?P<open>[(\[])"
+_MARKS: Final = " \t*_`>#-"
+_ACTION: Final = rf"action[ \t]*[0-9]*[{_MARKS}]*:[{_MARKS}]*"
+_AT_LINE: Final = re.compile(rf"^[{_MARKS}]*(?:{_ACTION})?{_WORD}", re.IGNORECASE | re.MULTILINE)
+_ANYWHERE: Final = re.compile(rf"\b(?:{_ACTION})?{_WORD}", re.IGNORECASE)
+_LABEL: Final = re.compile(rf"[{_MARKS}]*thought[ \t]*[0-9]*[{_MARKS}]*:[{_MARKS}]*", re.IGNORECASE)
+_END_OF_LINE: Final = re.compile(r"[ \t.`*]*(?:<\w+>)?[ \t]*(?:\r?\n|\Z)")
+_QUOTES: Final = ('"', "'", "“”")
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The answer is known: `text`."""
+
+    text: str
+    thought: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """Another plan is needed; `text` says why, and what it should find."""
+
+    text: str
+    thought: str = ""
+
+
+Decision = Finish | Replan
+
+
+def read_decision(text: str) -> Decision | None:
+    """The decision in a joiner's text, None where there is none."""
+    found = _AT_LINE.search(text) or _ANYWHERE.search(text)
+    if found is None:
+        return None
+    start = found.end()
+    end = _end(text, start, found["open"])
+    thought = text[: found.start()].strip(f"{_MARKS}\r\n")
+    label = _LABEL.match(thought)
+    thought = thought[label.end() :] if label else thought
+    kind = Finish if found["word"].lower() == "finish" else Replan
+    return kind(_unquoted(text[start:end].strip()), thought)
+
+
+def _end(text: str, start: int, opening: str) -> int:
+    """Where the content ends: at its closing bracket that ends a line, else at the first that closes it.
+
+    A bracket that closes nothing, as in `1) Paris`, is text where more of the line follows. A content that is never
+    closed goes to the end.
+    """
+    closers = list(_closers(text, start, opening))
+    at_line_end = (at for at in closers if _END_OF_LINE.match(text, at + 1))
+    return next(at_line_end, closers[0] if closers else len(text))
+
+
+def _closers(text: str, start: int, opening: str) -> Iterator[int]:
+    """The places at which the content may be closed."""
+    closing = ")" if opening == "(" else "]"
+    depth = 0
+    for at in range(start, len(text)):
+        if text[at] == opening:
+            depth += 1
+        elif text[at] == closing and depth:
+            depth -= 1
+        elif text[at] == closing:
+            yield at
+
+
+def _unquoted(text: str) -> str:
+    """The text without quotes around all of it."""
+    for quotes in _QUOTES:
+        inside = text[1:-1]
+        if len(text) > 1 and text[0] == quotes[0] and text[-1] == quotes[-1] and not set(quotes) & set(inside):
+            return inside
+    return text

@@ -1,0 +1,57 @@
+"""What ends a question without an answer.
+
+LlmcError
+  AgentError
+    PlanFailed          the planner's plan is still wrong after its repairs; `report` shows where
+    NoDecision          the joiner neither finished nor asked for another plan
+    BudgetSpent         the models read and wrote more, or cost more, than the question may
+PromptError             a prompt cannot be used; told when the agent is made
+ExampleError            an example is no plan for these tools; told when the agent is made
+"""
+
+# ruff: noqa: N818 — they are caught by name, and `except PlanFailed` says it all
+
+from llmc_runtime.agent.dialogue import Usage
+from llmc_runtime.errors import LlmcError, shortened
+
+
+class PromptError(ValueError):
+    """A prompt is unknown, cannot be read, or names what it is not given."""
+
+
+class ExampleError(ValueError):
+    """An example's plan is not written strictly, or does not compile against the tools."""
+
+    def __init__(self, question: str, report: str) -> None:
+        super().__init__(f"the example “{shortened(question)}” is no plan for these tools:\n{report}")
+        self.report = report
+
+
+class AgentError(LlmcError):
+    """A question has no answer."""
+
+
+class PlanFailed(AgentError):
+    """A plan is wrong, and stayed so; `plan` is its number and `report` its mistakes, with their lines."""
+
+    def __init__(self, plan: int, repairs: int, report: str) -> None:
+        tried = f" after {repairs} repair{'s' if repairs > 1 else ''}" if repairs else ""
+        super().__init__(f"plan {plan} cannot be run{tried}:\n{report}")
+        self.plan = plan
+        self.report = report
+
+
+class NoDecision(AgentError):
+    """The joiner's replies hold neither `Finish(…)` nor `Replan(…)`; `text` is the last of them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"the joiner neither finished nor asked for another plan: {shortened(text) or '(nothing)'}")
+        self.text = text
+
+
+class BudgetSpent(AgentError):
+    """The models took more than the question may; `usage` is what they took."""
+
+    def __init__(self, what: str, usage: Usage) -> None:
+        super().__init__(f"the question was given up: {what}")
+        self.usage = usage

@@ -1,0 +1,285 @@
+"""One question under way: its plans are written, mended and run here, one after the other."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
+from typing import Final
+
+from llmc_compiler.effects import Effect, When
+from llmc_compiler.errors import CompileError
+from llmc_compiler.graph import Graph
+from llmc_compiler.session import Earlier
+from llmc_compiler.term import Json
+from llmc_compiler.tools import Tool, Toolbox
+from llmc_grammar import ast, parse
+from llmc_grammar.bounds import Bounds
+from llmc_runtime import events
+from llmc_runtime.agent import progress
+from llmc_runtime.agent.answer import Answer, Planned, Times
+from llmc_runtime.agent.dialogue import End, Message
+from llmc_runtime.agent.failures import PlanFailed
+from llmc_runtime.agent.ledger import Ledger
+from llmc_runtime.agent.planner import Planner
+from llmc_runtime.agent.repair import Broken, find_broken, mended
+from llmc_runtime.agent.results import shown_tasks
+from llmc_runtime.agent.speaking import bounded_tokens, reply, whole_reply
+from llmc_runtime.agent.written import highest_number, numbered, shape
+from llmc_runtime.approval import Approval
+from llmc_runtime.errors import shortened
+from llmc_runtime.memo import Memo
+from llmc_runtime.run import Options
+from llmc_runtime.secrets import Secrets
+from llmc_runtime.streaming import Arriving
+
+REPAIRS: Final = 2
+"""How often a plan goes back to its planner."""
+
+LONGEST_TAIL: Final = 4_096
+"""Characters that a model may write below its plan before it is cut off."""
+
+AFTER_RESULTS: Final = (
+    "its plan was made after results were seen, and one of them may have asked for it; grant the tool beforehand"
+)
+"""Why a plan that is not the first may not write."""
+
+Emit = Callable[[progress.Progress], object]
+
+
+class SamePlanError(Exception):
+    """The planner wrote a plan that was run before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a question is answered: who plans, which tools replans may write with, how plans are run."""
+
+    planner: Planner
+    granted: frozenset[str]
+    approval: Approval
+    context: object
+    options: Options
+
+
+class Inquiry:
+    """A question, its plans so far, and what they took."""
+
+    def __init__(
+        self, terms: Terms, question: str, history: Sequence[Message], ledger: Ledger, emit: Emit | None
+    ) -> None:
+        """Nothing was done yet."""
+        self.question = question
+        self.history = history
+        self.ledger = ledger
+        self.plans: list[Planned] = []
+        self._terms = terms
+        self._emit = emit
+        self._memo = Memo()
+        self._secrets = Secrets()
+        self._clock = asyncio.get_running_loop().time
+        self._start = self._clock()
+        self._shapes: set[tuple[ast.Statement, ...]] = set()
+        self._told: set[tuple[type, object]] = set()
+        self._calls = 0
+        self._first_task: float | None = None
+        self._plan_time: float | None = None
+
+    def now(self) -> float:
+        """Seconds since the question was asked."""
+        return self._clock() - self._start
+
+    def tell(self, event: progress.Progress) -> None:
+        """Tell whoever listens."""
+        if self._emit is not None:
+            self._emit(event)
+
+    @property
+    def number(self) -> int:
+        """The number of the plan that is made."""
+        return len(self.plans) + 1
+
+    async def plan(self, tools: Toolbox, thought: str = "") -> Planned:
+        """Have a plan written, and run it.
+
+        Raises SamePlanError, PlanFailed, BudgetSpent and what the model raises; then nothing of this plan was written.
+        """
+        self._memo.next_plan()
+        self._told.clear()
+        self.tell(progress.PlanBegan(self.number, self.now()))
+        messages = self._messages(tools, thought)
+        async with AsyncExitStack() as stack:
+            attempt = await stack.enter_async_context(self._arriving(tools))
+            complete = await self._write(attempt, messages, tools)
+            repairs = 0
+            while (broken := self._broken(attempt, tools, complete=complete)) is not None and repairs < REPAIRS:
+                repairs += 1
+                self.tell(progress.Repairing(self.number, self.now(), repairs, broken.report))
+                text, is_answered, is_whole = await self._again(messages, broken, tools)
+                if broken.may_run and not is_answered:
+                    continue  # whoever wrote it has not said where its statements end
+                complete = is_whole or not broken.is_cut
+                # What the good lines started goes on in the attempt before; the memo gives it to this one.
+                attempt = await stack.enter_async_context(self._arriving(tools))
+                attempt.feed(text)
+            if broken is not None and not broken.may_run:
+                raise PlanFailed(self.number, repairs, broken.report or "there is no plan in what the planner wrote")
+            statements = self._new_plan(attempt, tools)
+            attempt.start(held=AFTER_RESULTS if self.plans else None, granted=self._terms.granted)
+            await attempt.settled()
+        return self._planned(attempt, statements, repairs, tools)
+
+    def _messages(self, tools: Toolbox, thought: str) -> list[Message]:
+        """What is said to the planner."""
+        offered = [tool for tool in tools if self.may_call(tool)]
+        return self._terms.planner.messages(
+            self.question,
+            offered,
+            history=self.history,
+            plans=self.plans,
+            thought=thought,
+            first=self._highest() + 1,
+        )
+
+    def may_call(self, tool: Tool) -> bool:
+        """Whether the next plan may call a tool: only the first may write what is neither granted nor asked for."""
+        may_ask = self._terms.approval.callback is not None and self._terms.approval.word != "none"
+        return not self.plans or not _may_write(tool.effect) or tool.name in self._terms.granted or may_ask
+
+    def _highest(self) -> int:
+        """The highest number of a task so far."""
+        return highest_number(name for plan in self.plans for name in plan.ids)
+
+    def _arriving(self, tools: Toolbox) -> Arriving:
+        """A plan that can be fed; what earlier ones gave can be read in it."""
+        values: dict[str, Json] = {}
+        for plan in self.plans:
+            values.update(plan.run.results)
+        earlier = Earlier(values, frozenset(name for plan in self.plans for name in plan.ids))
+        options: Options = {**self._terms.options, "memo": self._memo, "emit": lambda event: self._happened(new, event)}
+        new = Arriving(
+            tools,
+            earlier=earlier,
+            secrets=self._secrets,
+            context=self._terms.context,
+            approve=self._terms.approval,
+            **options,
+        )
+        return new
+
+    def _happened(self, attempt: Arriving, event: events.Event) -> None:
+        """An event of a run: a task that ends in two attempts at a plan has ended once."""
+        listener = self._terms.options.get("emit")
+        if listener is not None:
+            listener(event)
+        if isinstance(event, (events.RunStarted, events.RunFinished)):
+            return
+        if isinstance(event, events.Started):
+            self._calls += 1
+            self._first_task = self.now() if self._first_task is None else self._first_task
+        key = (type(event), event.key)
+        if key not in self._told:
+            self._told.add(key)
+            self.tell(progress.Happened(self.number, self.now(), event, attempt.written(event.key[0])))
+
+    async def _write(self, attempt: Arriving, messages: Sequence[Message], tools: Toolbox) -> bool:
+        """Let the planner write; whether the text is complete."""
+        planner, front = self._terms.planner, attempt.front
+        grammar = planner.grammar(tools, self._highest() + 1) if planner.grammar is not None else None
+        pieces = reply(planner.speaker, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
+        end: End | None = None
+        tail = 0
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, End):
+                    end = piece
+                    break
+                self.tell(progress.Wrote(self.number, self.now(), piece))
+                tail += len(piece) if front.is_joined else 0
+                attempt.feed(piece)
+                if front.is_over or tail > LONGEST_TAIL:
+                    break
+        self._plan_time = self.now() if self._plan_time is None else self._plan_time
+        if end is not None and end.reason == "refusal":
+            raise PlanFailed(self.number, 0, f"the planner refused: {shortened(front.source.text)}")
+        return front.is_joined or front.is_over or (end is not None and end.reason == "stop")
+
+    def _broken(self, attempt: Arriving, tools: Toolbox, *, complete: bool) -> Broken | None:
+        """Close the plan; what of it is to be written again, if something is."""
+        front = attempt.front
+        try:
+            attempt.close(complete=complete)
+        except CompileError as error:
+            broken = find_broken(front.source, tools, error.diagnostics)
+            if front.is_over or broken.is_hopeless:
+                raise PlanFailed(self.number, 0, broken.report) from error
+            return broken
+        if front.moved and _writes(front.graph):
+            return replace(find_broken(front.source, tools, front.diagnostics, front.moved), may_run=True)
+        is_empty = not front.graph.tasks and not front.is_joined
+        return find_broken(front.source, tools, ()) if is_empty else None
+
+    async def _again(self, messages: Sequence[Message], broken: Broken, tools: Toolbox) -> tuple[str, bool, bool]:
+        """The plan with other words for its broken lines; whether there were words for all, and the reply was whole."""
+        planner = self._terms.planner
+        request = planner.repair(messages, broken)
+        most = bounded_tokens(planner.speaker)
+        text, end = await whole_reply(
+            planner.speaker, request, "planner", self.ledger, stop=planner.stops, most_tokens=most
+        )
+        is_whole = end is not None and end.reason == "stop"
+        if not is_whole:
+            # What was cut off in a line is no line.
+            text = text.rpartition("\n")[0]
+        return *mended(broken, text, tools), is_whole
+
+    def _new_plan(self, attempt: Arriving, tools: Toolbox) -> tuple[ast.Statement, ...]:
+        """The statements of a plan that can be run; raises SamePlanError where it was run before."""
+        statements = parse(attempt.front.source.text, mode="lenient", bounds=Bounds.MODEL, tools=tools).plan.statements
+        found = shape(statements, self._highest())
+        if found in self._shapes:
+            raise SamePlanError
+        self._shapes.add(found)
+        return statements
+
+    def _planned(
+        self, attempt: Arriving, statements: tuple[ast.Statement, ...], repairs: int, tools: Toolbox
+    ) -> Planned:
+        """The plan that was run, kept."""
+        run, highest = attempt.run(), self._highest()
+        planned = Planned(
+            text=attempt.front.source.text,
+            statements=statements,
+            ids=tuple(name for name, _ in numbered(statements, highest)),
+            run=run,
+            repairs=repairs,
+            tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if _may_write(tool.effect)}),
+        )
+        self.tell(progress.PlanEnded(self.number, self.now(), planned.text, run))
+        self.plans.append(planned)
+        return planned
+
+    def answer(self, value: Json, thoughts: Sequence[str], stopped: str | None, *, answered: bool = True) -> Answer:
+        """The answer, with everything that was done for it."""
+        now = self.now()
+        return Answer(
+            question=self.question,
+            value=value,
+            plans=tuple(self.plans),
+            thoughts=tuple(thoughts),
+            usage=self.ledger.usage,
+            times=Times(self._first_task, now if self._plan_time is None else self._plan_time, now),
+            calls=self._calls,
+            reused=self._memo.reused,
+            stopped=stopped,
+            answered=answered,
+        )
+
+
+def _writes(graph: Graph) -> bool:
+    """Whether a plan may change something."""
+    return any(_may_write(effect) for node in graph.nodes.values() for effect in node.effects)
+
+
+def _may_write(effect: Effect) -> bool:
+    """Whether a call may change something, as far as anybody said."""
+    return effect.rule.prune is not When.YES

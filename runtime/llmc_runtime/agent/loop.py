@@ -1,0 +1,193 @@
+"""The agent: question in, answer out.
+
+    agent = Agent(tools, model=…)
+    answer = await agent.ask("Which of the two is higher?")
+    async for event in agent.stream("…"):       # progress, and the Answer as the last one
+
+A planner writes a plan that runs while it is written; if the plan's join makes no answer, a joiner finishes, or asks
+for another plan. An agent keeps nothing between questions, and answers any number of them at once.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from llmc_compiler.tools import Tool, Toolbox
+from llmc_runtime.agent.answer import Answer
+from llmc_runtime.agent.decision import Finish
+from llmc_runtime.agent.dialogue import Message, Speaker
+from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
+from llmc_runtime.agent.joiner import Joiner
+from llmc_runtime.agent.ledger import NO_LIMIT, Budget, Ledger, kept
+from llmc_runtime.agent.only_plan import write_plan
+from llmc_runtime.agent.planner import GrammarFor, Planner
+from llmc_runtime.agent.policy import JOINER, Again, Replanning, Turn
+from llmc_runtime.agent.progress import Judged, Progress
+from llmc_runtime.agent.samples import Example, checked
+from llmc_runtime.agent.speakers import speaker
+from llmc_runtime.agent.templates import Prompts
+from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.limits import Limits
+from llmc_runtime.program import Program
+from llmc_runtime.run import Options
+
+MAX_REPLANS: Final = 2
+
+SAME: Final = "the planner wrote the same plan again"
+
+
+class Agent:
+    """Answers questions with tools.
+
+    `model` plans, and joins where there is no other `joiner`: a Speaker, or a model's name. `prompts` are a folder or a
+    mapping with prompts of your own, `examples` show plans for these tools. At most `max_replans` plans follow the
+    first one, where the policy `replan` lets them; they may write with the tools named in `grant` alone, or with what
+    `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
+    `context` are as for `Program.run`. `grammar` gives what plans have to follow, `options` are more settings of runs.
+
+    Raises PromptError, ExampleError, ToolboxError and ValueError for what cannot work.
+    """
+
+    def __init__(
+        self,
+        tools: Toolbox | Iterable[Tool],
+        *,
+        model: Speaker | str,
+        joiner: Speaker | str | None = None,
+        prompts: Path | str | Mapping[str, str] | None = None,
+        examples: Sequence[Example] = (),
+        limits: Limits | None = None,
+        budget: Budget = NO_LIMIT,
+        replan: Replanning = JOINER,
+        max_replans: int = MAX_REPLANS,
+        grant: Collection[str] = (),
+        approve: Approval | Word | Callback | None = None,
+        context: object = None,
+        grammar: GrammarFor | None = None,
+        options: Options | None = None,
+    ) -> None:
+        """Check everything that can be checked before a question is asked."""
+        if max_replans < 0:
+            message = f"`max_replans` is a number from 0, not {max_replans}"
+            raise ValueError(message)
+        tools = tools if isinstance(tools, Toolbox) else Toolbox(tools)
+        _check_grant(grant, tools)
+        self.tools = tools
+        self.max_replans = max_replans
+        self._budget = budget
+        self._policy = replan
+        loaded = Prompts(prompts)
+        shown = tuple(checked(example, tools) for example in examples)
+        self.planner = Planner(speaker(model), loaded, shown, grammar)
+        self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner), loaded)
+        # Whatever is wrong with the planner's prompt is found now, and the first question is not held up by reading it.
+        self.planner.messages("", list(tools))
+        settings: Options = {} if options is None else {**options}
+        if limits is not None:
+            settings["limits"] = limits
+        self._terms = Terms(self.planner, frozenset(grant), Approval.of(approve), context, settings)
+
+    async def ask(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
+        """The answer; `history` is what was said before.
+
+        Raises AgentError (PlanFailed, NoDecision, BudgetSpent) and what the models raise.
+        """
+        return await self._ask(question, history, None)
+
+    def ask_sync(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
+        """The answer, from code that is not async."""
+        return asyncio.run(self.ask(question, history=history))
+
+    async def stream(
+        self, question: str, *, history: Sequence[Message] = ()
+    ) -> AsyncGenerator[Progress | Answer, None]:
+        """What happens, as it happens, and at last the Answer; raises as `ask` does.
+
+        Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the question.
+        """
+        waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
+        end = asyncio.ensure_future(self._ask(question, history, waiting.put_nowait))
+        end.add_done_callback(lambda _: waiting.put_nowait(None))
+        try:
+            while (event := await waiting.get()) is not None:
+                yield event
+            yield await end
+        finally:
+            end.cancel()
+            await asyncio.wait([end])
+
+    async def plan(self, question: str, *, history: Sequence[Message] = ()) -> Program:
+        """The plan that the planner writes for a question, compiled and not run; raises as `ask` does."""
+        ledger = Ledger(self._budget)
+        with kept(ledger):
+            return await write_plan(self.planner, self.tools, question, history, ledger)
+
+    async def _ask(self, question: str, history: Sequence[Message], emit: Emit | None) -> Answer:
+        """Answer a question."""
+        ledger = Ledger(self._budget)
+        with kept(ledger):
+            return await self._answer(Inquiry(self._terms, question, history, ledger, emit))
+
+    async def _answer(self, inquiry: Inquiry) -> Answer:
+        """Plan, run and judge until there is an answer."""
+        tools, thought, stopped = self.tools, "", None
+        thoughts: list[str] = []
+        while True:
+            try:
+                planned = await inquiry.plan(tools, thought)
+            except SamePlanError:
+                again, stopped = None, SAME
+            else:
+                if planned.is_answer:
+                    return inquiry.answer(planned.run.value, thoughts, stopped)
+                again = self._again(inquiry)
+            decision = await self.joiner.decide(
+                inquiry.question,
+                inquiry.plans,
+                inquiry.ledger,
+                history=inquiry.history,
+                final=again is None,
+                stopped=stopped,
+            )
+            inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
+            thoughts.append(decision.thought)
+            if isinstance(decision, Finish):
+                return inquiry.answer(decision.text, thoughts, stopped)
+            if again is None:
+                why = f"{stopped or self._no_more(inquiry)}; still missing: {decision.text}"
+                return inquiry.answer(None, thoughts, why, answered=False)
+            thought = decision.text or decision.thought
+            inquiry.plans[-1] = replace(inquiry.plans[-1], thought=thought)
+            tools = _narrowed(tools, again)
+
+    def _again(self, inquiry: Inquiry) -> Again | None:
+        """What another plan may use, if one may follow."""
+        if len(inquiry.plans) > self.max_replans:
+            return None
+        return self._policy.after(Turn(inquiry.question, tuple(inquiry.plans)))
+
+    def _no_more(self, inquiry: Inquiry) -> str:
+        """Why no other plan may follow."""
+        if len(inquiry.plans) > self.max_replans:
+            return f"no other plan may follow (max_replans={self.max_replans})"
+        return "the policy lets no other plan follow"
+
+
+def _check_grant(grant: Collection[str], tools: Toolbox) -> None:
+    """Refuse names of tools that do not exist; raises ValueError."""
+    if isinstance(grant, str):
+        message = f"`grant` is a list of tools' names: [{grant!r}]"
+        raise ValueError(message)  # noqa: TRY004 — a text is a collection of names, but not of these
+    for name in grant:
+        if name not in tools:
+            message = f"`grant` names `{name}`, which is no tool here"
+            raise ValueError(message)
+
+
+def _narrowed(tools: Toolbox, again: Again) -> Toolbox:
+    """The tools of the next plan: those of the last one, or fewer."""
+    if again.tools is None:
+        return tools
+    return Toolbox(tool for tool in tools if tool.name in again.tools)

@@ -1,0 +1,76 @@
+"""What happens while a question is answered, as it happens.
+
+    PlanBegan
+      Wrote                     a piece of the plan's text
+      Happened                  an event of the run: see `llmc_runtime.events`
+      Repairing                 the plan goes back to its planner
+    PlanEnded
+    Judged                      what the joiner decided
+
+`plan` is the number of the plan, from 1, `at` the seconds since the question was asked.
+"""
+
+from dataclasses import dataclass
+
+from llmc_runtime.agent.decision import Decision
+from llmc_runtime.events import Event
+from llmc_runtime.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBegan:
+    """The planner is asked."""
+
+    plan: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """The planner wrote a piece of its plan."""
+
+    plan: int
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something happened in the run of the plan; `written` is the task as it is written, where it is about one."""
+
+    plan: int
+    at: float
+    event: Event
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repairing:
+    """The plan has mistakes, and its planner is asked for other lines for the `attempt`-th time."""
+
+    plan: int
+    at: float
+    attempt: int
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnded:
+    """Every task of the plan has ended; `text` is what ran."""
+
+    plan: int
+    at: float
+    text: str
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The joiner decided."""
+
+    plan: int
+    at: float
+    decision: Decision
+
+
+Progress = PlanBegan | Wrote | Happened | Repairing | PlanEnded | Judged

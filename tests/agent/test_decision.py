@@ -1,0 +1,79 @@
+"""What a joiner decides is found in its text, whatever stands around it."""
+
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmc_runtime.agent.decision import Finish, Replan, read_decision
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Thought: x\nAction: Finish(Paris)", "Paris"),
+        ("Action: Finish(First for Women (magazine))", "First for Women (magazine)"),
+        ("Finish(First for Women (magazine))", "First for Women (magazine)"),
+        ("Action: Finish(Replan the trip)", "Replan the trip"),
+        ("Finish(Replan(x))", "Replan(x)"),
+        ("Thought: done\nFinish(42)", "42"),
+        ("**Action:** Finish(42)", "42"),
+        ("- action 3: finish( 42 )", "42"),
+        ("Action: Finish(one\ntwo\n\nthree)", "one\ntwo\n\nthree"),
+        ("Action: Finish(one (1)\ntwo (2))\nObservation: and more (x)", "one (1)\ntwo (2)"),
+        ("Action: Finish(Paris) because it is the capital.", "Paris"),
+        ("Action: Finish(Paris).\nThat is all.", "Paris"),
+        ("Action: Finish(Paris)<END_OF_RESPONSE>\n###", "Paris"),
+        ("Action: Finish(1) Paris (city)\n2) London)", "1) Paris (city)\n2) London"),
+        ("Action: Finish(it never ends", "it never ends"),
+        ("Action: Finish[Paris]", "Paris"),
+        ("Action: Finish[a [b] (c)]", "a [b] (c)"),
+        ('Action: Finish("Paris")', "Paris"),
+        ('Action: Finish("Paris" and "Rome")', '"Paris" and "Rome"'),
+        ("Action: Finish()", ""),
+        ("I would say Finish(Paris)", "Paris"),
+        ("Action:\nFinish(Paris)", "Paris"),
+    ],
+)
+def test_an_answer_is_read_whole(text: str, answer: str) -> None:
+    """Brackets nest, lines are kept, labels may be missing, and what follows is left out."""
+    found = read_decision(text)
+    assert isinstance(found, Finish)
+    assert found.text == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "why"),
+    [
+        ("Thought: no height\nAction: Replan(look for Finish(ed) works)", "no height", "look for Finish(ed) works"),
+        ("Thought 1: a\nb\nAction: Replan()", "a\nb", ""),
+        ("we do not know. Action: Replan(again)", "we do not know.", "again"),
+    ],
+)
+def test_another_plan_is_asked_for(text: str, thought: str, why: str) -> None:
+    """With the thought before it, and what is missing."""
+    assert read_decision(text) == Replan(why, thought)
+
+
+@pytest.mark.parametrize("text", ["", "Thought: hm", "The answer is Paris.", "Finishing (the) race", "Finish line"])
+def test_a_text_may_decide_nothing(text: str) -> None:
+    """Words that look like a decision are none without brackets."""
+    assert read_decision(text) is None
+
+
+@given(st.text(alphabet="ab (\n", max_size=30), st.integers(0, 3))
+def test_what_is_balanced_comes_back(inside: str, depth: int) -> None:
+    """Any text whose brackets are closed, at any depth, is the answer."""
+    opened = inside.count("(")
+    text = f"{'(' * depth}{inside}{')' * (opened + depth)}"
+    found = read_decision(f"Thought: t\nAction: Finish({text})\n")
+    assert found == Finish(text.strip(), "t")
+
+
+@pytest.mark.parametrize("piece", ["*", "\n", " ", "(", ")", "Action:", "finish ", "`>#- ", "Finish(", "thought "])
+def test_long_garbage_takes_no_time(piece: str) -> None:
+    """Sixty thousand letters are read in a moment, whatever they are."""
+    began = perf_counter()
+    read_decision(piece * (60_000 // len(piece)))
+    assert perf_counter() - began < 1

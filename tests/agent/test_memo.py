@@ -1,0 +1,218 @@
+"""What calls gave is given again, and nothing else."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+import llmc
+from llmc_runtime.memo import Memo
+from llmc_runtime.program import compile_plan
+from llmc_runtime.run import Run, execute
+from tests.agent.fakes import World
+from tests.runtime import clock
+
+
+def play(world: World, *plans: str, memo: Memo | None = None) -> list[Run]:
+    """Run plans one after the other with one memo."""
+    memo = memo or Memo()
+
+    async def all_of_them() -> list[Run]:
+        runs = []
+        for plan in plans:
+            memo.next_plan()
+            runs.append(await execute(compile_plan(plan, world.toolbox()).graph, {}, memo=memo))
+        return runs
+
+    return clock.run(all_of_them())
+
+
+def play_at_once(world: World, *plans: str, after: Sequence[float] = ()) -> tuple[list[Run], Memo]:
+    """Run plans at the same time as one plan, each after some seconds."""
+    memo = Memo()
+
+    async def one(plan: str, seconds: float) -> Run:
+        await asyncio.sleep(seconds)
+        return await execute(compile_plan(plan, world.toolbox()).graph, {}, memo=memo)
+
+    async def all_of_them() -> list[Run]:
+        waits = after or [0.0] * len(plans)
+        return await asyncio.gather(*map(one, plans, waits))
+
+    return clock.run(all_of_them()), memo
+
+
+def test_a_read_is_made_once() -> None:
+    """A later plan gets its value at once, and counts no call."""
+    world = World()
+    first, second = play(world, '1. search("a")\njoin($1)', '5. search(entity="a")\njoin($5)')
+    assert first.value == second.value == "a is known"
+    assert world.calls == {"search a": 1}
+    assert (second.calls, second.seconds) == (0, 0)
+
+
+def test_other_arguments_are_another_call() -> None:
+    """`1` and `1.0` are two."""
+    world = World()
+    play(world, '1. search("a")\n2. add(1, 2)\njoin()', '3. search("b")\n4. add(1.0, 2)\njoin()')
+    assert world.calls == {"search a": 1, "search b": 1, "add": 2}
+
+
+def test_a_write_forgets_what_it_may_change() -> None:
+    """The inbox is read again after a mail, the web is not."""
+    world = World()
+    runs = play(
+        world,
+        '1. inbox()\n2. search("a")\njoin()',
+        '3. send("bob")\njoin($3)',
+        '4. inbox()\n5. search("a")\njoin($4)',
+    )
+    assert world.calls == {"inbox": 2, "search a": 1}
+    assert runs[2].value == ["bob"]
+
+
+def test_reads_around_a_write_in_one_plan_are_two() -> None:
+    """As the compiler orders them."""
+    world = World()
+    (run,) = play(world, '1. inbox()\n2. send("bob")\n3. inbox()\njoin($1, $3)')
+    assert run.value == [[], ["bob"]]
+
+
+def test_models_and_clocks_answer_anew_in_the_next_plan() -> None:
+    """And within a plan for each task."""
+    world = World()
+    first, second = play(world, "1. dice()\n2. dice()\njoin()", "1. dice()\njoin($1)")
+    assert first.value == {"1": 2, "2": 2}
+    assert world.calls == {"dice": 3}
+    assert second.value == 3
+
+
+def test_a_failure_is_not_kept() -> None:
+    """The next plan may try again."""
+    world = World()
+    play(world, '1. fail("x")\njoin()', '2. fail("x")\njoin()')
+    assert world.calls == {"fail": 2}
+
+
+def test_a_write_is_never_done_twice() -> None:
+    """In a later plan the same call gives what it gave."""
+    world = World()
+    first, second = play(world, '1. send("bob")\njoin($1)', '2. send("bob")\n3. send("eve")\njoin($2, $3)')
+    assert world.sent == ["bob", "eve"]
+    assert first.value == "sent to bob"
+    assert second.value == ["sent to bob", "sent to eve"]
+
+
+def test_two_writes_of_one_plan_are_two() -> None:
+    """It was meant so."""
+    world = World()
+    play(world, '1. send("bob")\n2. send("bob")\njoin()')
+    assert world.sent == ["bob", "bob"]
+
+
+def test_a_write_in_doubt_is_not_repeated() -> None:
+    """Nobody knows whether it happened; what it may have changed is read again and again."""
+    world = World(latency=2.0)
+    first, second, third = play(
+        world,
+        '1. send("bob") @timeout(1s)\njoin()',
+        '2. send("bob")\n3. inbox()\njoin()',
+        "4. inbox()\njoin()",
+    )
+    assert "timed out" in str(first.errors["1"])
+    assert "the same call of `send` ended in doubt before" in str(second.errors["2"])
+    assert isinstance(second.errors["2"], llmc.PlanError)
+    assert world.sent == []
+    assert not third.errors
+    assert world.calls == {"inbox": 1}
+
+
+def test_an_idempotent_write_in_doubt_is_made_again() -> None:
+    """It may be repeated; once it is done, it is not."""
+    times = [2.0, 0.0, 0.0]
+    done: list[str] = []
+
+    @llmc.write("mail", idempotent=True)
+    async def label(name: str) -> str:
+        """Set a label."""
+        await asyncio.sleep(times.pop(0))
+        done.append(name)
+        return name
+
+    memo = Memo()
+
+    async def three_plans() -> list[Run]:
+        runs = []
+        for plan in ('1. label("a") @timeout(1s)\njoin()', '2. label("a")\njoin()', '3. label("a")\njoin()'):
+            memo.next_plan()
+            runs.append(await execute(compile_plan(plan, llmc.Toolbox([label])).graph, {}, memo=memo))
+        return runs
+
+    first, second, third = clock.run(three_plans())
+    assert "timed out" in str(first.errors["1"])
+    assert second.results == {"2": "a"}
+    assert third.results == {"3": "a"}
+    assert done == ["a"]
+
+
+def test_what_runs_is_waited_for() -> None:
+    """Two runs that want the same at the same time make one call; a task that is read anew is the same task."""
+    world = World()
+    runs, memo = play_at_once(
+        world, '1. search("a")\n2. dice()\njoin()', '1. search("a")\n2. dice()\njoin()', after=[0, 0.1]
+    )
+    assert world.calls == {"search a": 1, "dice": 1}
+    assert runs[0].value == runs[1].value
+    assert runs[1].seconds == pytest.approx(0.1)
+    assert memo.reused == 2
+
+
+def test_a_failure_stands_within_a_plan() -> None:
+    """For the same task; it has the place of the task in the text that it is read from."""
+    world = World()
+    runs, _ = play_at_once(world, '1. fail("x")\njoin()', '\n\n1. fail("x")\njoin()', '2. fail("x")\njoin()')
+    assert [str(error) for run in runs for error in run.errors.values()] == [
+        "task 1 failed: `fail` raised RuntimeError: x",
+        "task 1 failed: `fail` raised RuntimeError: x",
+        "task 2 failed: `fail` raised RuntimeError: x",
+    ]
+    assert [error.span.start for run in runs for error in run.errors.values()] == [3, 5, 3]
+    assert world.calls == {"fail": 2}
+
+
+def test_who_waits_in_vain_calls_by_itself() -> None:
+    """If the call that was waited for is given up, the others go on, one of them first."""
+    world = World()
+    memo = Memo()
+
+    async def given_up() -> Run:
+        graph = compile_plan('1. search("a")\njoin($1)', world.toolbox()).graph
+        first = asyncio.ensure_future(execute(graph, {}, memo=memo))
+        others = [asyncio.ensure_future(execute(graph, {}, memo=memo)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        others[1].cancel()
+        first.cancel()
+        await asyncio.wait([first, others[1]])
+        assert (await others[2]).value == "a is known"
+        return await others[0]
+
+    assert clock.run(given_up()).value == "a is known"
+    assert world.calls["search a"] == 2
+
+
+def test_other_limits_are_not_waited_for() -> None:
+    """A call with a time limit keeps to it."""
+    world = World()
+    runs, _ = play_at_once(world, '1. search("a")\njoin($1)', '1. search("a") @timeout(50ms)\njoin()', after=[0, 0.1])
+    assert runs[0].value == "a is known"
+    assert "timed out" in str(runs[1].errors["1"])
+
+
+def test_what_a_write_overlaps_is_not_kept() -> None:
+    """A read that runs while something is written may have seen either; it is read again."""
+    world = World()
+    play_at_once(world, '1. send("bob")\njoin()', "1. inbox()\njoin()", "1. inbox()\njoin()", after=[0, 0.1, 0.5])
+    assert world.calls == {"inbox": 2}
+    world = World()
+    play_at_once(world, "1. inbox()\njoin()", '1. send("bob")\njoin()', "1. inbox()\njoin()", after=[0, 0.1, 0.5])
+    assert world.calls == {"inbox": 2}

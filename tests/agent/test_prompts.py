@@ -1,0 +1,230 @@
+"""What models are told."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import BaseModel
+
+import llmc
+from llmc_runtime.agent.failures import ExampleError, PromptError
+from llmc_runtime.agent.loop import Agent
+from llmc_runtime.agent.samples import END, Example, card_samples
+from llmc_runtime.agent.templates import VARIABLES, Prompts
+from llmc_runtime.agent.tool_list import listed, signature, type_text
+from tests.agent.fakes import Script, World
+from tests.runtime import clock
+
+PLAN = '1. search("a")\njoin($1)'
+
+
+def asked(**settings: object) -> Script:
+    """The model after one question."""
+    model = Script([PLAN])
+    clock.run(Agent(World().toolbox(), model=model, **settings).ask("What is a?"))  # type: ignore[arg-type]  # any
+    return model
+
+
+def test_a_planner_is_told_of_the_tools_the_language_and_the_question() -> None:
+    """Signatures with types, descriptions, what changes something; the card; at last the question."""
+    system, user = asked().asked[0].messages
+    assert "- search(entity: str) -> str\n    What is known of an entity." in system.text
+    assert "- send(to: str) -> str  (changes something: write(mail))" in system.text
+    assert "join($3)" in system.text
+    assert 'join("It is $3.")' in system.text
+    assert user.text == "Question: What is a?"
+
+
+def test_the_same_is_said_whenever_the_same_is_asked() -> None:
+    """So a server can keep the beginning of it; the system message does not depend on the question."""
+    assert asked().asked[0].messages == asked().asked[0].messages
+
+
+def test_the_card_shows_plans_for_these_tools() -> None:
+    """Each of them is read strictly and compiles, and none calls what changes something."""
+    tools = World().toolbox()
+    samples = card_samples(tools)
+    assert len(samples) == 4
+    for sample in samples:
+        assert llmc.compile(sample, tools).diagnostics == ()
+        assert "send" not in sample
+    assert any("join($" in sample for sample in samples)
+    assert any('join("' in sample for sample in samples)
+
+
+def test_a_toolbox_of_writes_has_no_samples() -> None:
+    """A card without examples is better than one that shows how to send mails."""
+    tools = World().toolbox()
+    assert card_samples(llmc.Toolbox([tool for tool in tools if tool.name == "send"])) == []
+
+
+def test_samples_follow_the_types() -> None:
+    """Lists, records, words and numbers are written as they are wanted; what cannot be guessed is left out."""
+
+    @llmc.pure
+    def mean(values: list[float], kind: str = "plain") -> float:
+        """The mean."""
+        return sum(values) / len(values)
+
+    schema = {
+        "type": "object",
+        "properties": {
+            "unit": {"enum": ["metre", "foot"]},
+            "place": {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]},
+            "deep": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
+        },
+        "required": ["unit", "place", "deep"],
+    }
+    measure = llmc.Tool.from_schema("measure", "Measure.", schema, "pure", call=print)
+    odd = llmc.Tool.from_schema(
+        "odd",
+        "",
+        {"type": "object", "properties": {"a": {"type": "string", "pattern": "^z+$"}}, "required": ["a"]},
+        "pure",
+        print,
+    )
+    tools = llmc.Toolbox([mean, measure, odd])
+    samples = card_samples(tools)
+    assert "mean([2])" in samples[0]
+    assert '2. measure("foot", {"x": 2}, ' in samples[0]
+    assert not any("odd" in sample for sample in samples)
+    assert signature(measure) == 'measure(unit: "metre" | "foot", place: {"x": int}, deep: bool?) -> any'
+    assert signature(mean) == 'mean(values: list[float], kind: str = "plain") -> float'
+
+
+class Colour(Enum):
+    """A colour."""
+
+    RED = "red"
+
+
+class Point(BaseModel):
+    """A place on a map; points may lie below it."""
+
+    x: float
+    colour: Colour | None = None
+    below: "list[Point]" = []
+
+
+def test_types_are_told_in_the_words_of_the_language() -> None:
+    """Enums, models, mappings, unions, and no deeper than one reads."""
+
+    @llmc.pure
+    def move(
+        point: Point, names: dict[str, int], one: Literal["a"], by: int | str | None = None, *more: str
+    ) -> list[Point]:
+        """Move."""
+        return [point]
+
+    found = signature(move)
+    assert found.startswith('move(point: {"x": float, "colour"?: "red"?, "below"?: list[{"x": float, ')
+    assert ', names: dict[str, int], one: "a", by: int | str | null = null, …) -> list[{"x": float, ' in found
+    assert "list[any]" in found
+    assert len(found) < 400
+    assert type_text({"type": ["string", "null"]}, {}) == "str?"
+    assert type_text({"type": "object"}, {}) == "dict[str, any]"
+    assert type_text({"type": "file"}, {}) == type_text(True, {}) == "any"
+    assert type_text({"type": "object", "properties": {f"k{i}": {} for i in range(30)}}, {}).endswith(", …}")
+
+
+def test_long_descriptions_are_cut() -> None:
+    """A server cannot fill the prompt."""
+    tool = llmc.Tool.from_schema("t", "x" * 10_000, {}, "pure", call=print)
+    (found,) = listed([tool])
+    assert len(found.description) == 600
+    assert found.signature == "t(…) -> any"
+
+
+def test_users_examples_are_shown() -> None:
+    """Between the card and the question."""
+    text = asked(examples=[Example("How is b?", '1. search("b")\njoin($1)')]).asked[0].text
+    assert f'Question: How is b?\n1. search("b")\njoin($1){END}' in text
+
+
+@pytest.mark.parametrize(
+    ("plan", "code"),
+    [('1. serch("b")\njoin($1)', "E201"), ("1. search('b'\njoin($1)", "E1"), ("**1.** add(1, 2)", "E1")],
+)
+def test_an_example_must_be_a_plan_for_these_tools(plan: str, code: str) -> None:
+    """Otherwise the agent is not made, and it is said where the mistake is."""
+    with pytest.raises(ExampleError, match=r"(?s)the example “How is b\?” is no plan.*error\[" + code):
+        Agent(World().toolbox(), model=Script([]), examples=[Example("How is b?", plan)])
+
+
+def test_a_base_model_continues_one_text() -> None:
+    """Tools, card and questions in one message that ends where the plan begins; the next question ends the reply."""
+    model = Script([PLAN, " it is\nAction: Finish(yes)"], api="completions")
+    clock.run(
+        Agent(World().toolbox(), model=model, examples=[Example("How is b?", PLAN)]).ask(
+            "What is a?", history=[llmc.Message("user", "before")]
+        )
+    )
+    (message,) = model.asked[0].messages
+    assert message.role == "user"
+    assert message.text.endswith("user: before\n\n###\nQuestion: What is a?\n\nPlan:\n")
+    assert f"###\nQuestion: How is b?\nPlan:\n{PLAN}{END}" in message.text
+    assert model.asked[0].stop == (END, "\n###", "\nQuestion:")
+
+
+def test_a_base_model_joins_and_repairs_in_one_text() -> None:
+    """Each of its prompts is one message."""
+    model = Script(
+        ['1. serch("a")\n2. join()', '1. search("a")', " hm", " it is\nAction: Finish(yes)"], api="completions"
+    )
+    answer = clock.run(Agent(World().toolbox(), model=model).ask("What is a?"))
+    assert answer.text == "yes"
+    assert [len(each.messages) for each in model.asked] == [1, 1, 1, 1]
+    assert [each.most_tokens for each in model.asked] == [None, 400, 400, 400]
+    assert "no tool is called `serch`" in model.asked[1].text
+    assert model.asked[2].text.endswith("Thought:")
+    assert model.asked[2].text in model.asked[3].text
+
+
+def test_prompts_are_replaced_one_by_one(tmp_path: Path) -> None:
+    """By a mapping or a folder; the others stay."""
+    (tmp_path / "question.j2").write_text("Ask: {{ question }}", "utf-8")
+    for own in ({"question": "Ask: {{ question }}"}, tmp_path, str(tmp_path)):
+        system, user = asked(prompts=own).asked[0].messages
+        assert user.text == "Ask: What is a?"
+        assert system.text.startswith("You write plans.")
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"plannr": "x"}, "no prompt is called `plannr`: did you mean `planner`?"),
+        ({"zzz": "x"}, "no prompt is called `zzz`: there are: card, "),
+        ({"card": "{% if %}"}, "prompt `card`, line 1: "),
+        ({"question": "{{ question.nothing }}"}, "prompt `question` cannot be filled: 'str object' has no attribute"),
+        ({"question": "{{ quest }}"}, "prompt `question` names `quest`, which it is not given; it has `examples`, "),
+    ],
+)
+def test_a_prompt_that_cannot_work_is_refused(own: dict[str, str], words: str) -> None:
+    """When the agent is made, not in the middle of a question."""
+    with pytest.raises(PromptError) as error:
+        Agent(World().toolbox(), model=Script([]), prompts=own)
+    assert str(error.value).startswith(words)
+
+
+def test_a_folder_must_be_there_and_readable(tmp_path: Path) -> None:
+    """What cannot be read is said in one line."""
+    with pytest.raises(PromptError, match="there is no folder"):
+        Prompts(tmp_path / "none")
+    (tmp_path / "card.j2").write_bytes(b"\xff")
+    with pytest.raises(PromptError, match="cannot be read"):
+        Prompts(tmp_path)
+
+
+def test_templates_reach_nothing_but_data() -> None:
+    """Python's insides are refused, and what is in a value is never a template."""
+    with pytest.raises(PromptError, match="access to attribute '__class__' of 'str' object is unsafe"):
+        Prompts({"question": "{{ question.__class__.__mro__ }}"}).render("question", question="x")
+    assert Prompts({"question": "{{ question }}"}).render("question", question="{{ 7 * 7 }}") == "{{ 7 * 7 }}"
+
+
+def test_every_prompt_is_a_file_and_every_file_a_prompt() -> None:
+    """The table of variables names those of the package."""
+    folder = Path(llmc.__file__).parent.parent / "llmc_runtime" / "agent" / "prompts"
+    assert {path.stem for path in folder.glob("*.j2")} == set(VARIABLES)
+    Prompts({path.stem: path.read_text("utf-8") for path in folder.glob("*.j2")})

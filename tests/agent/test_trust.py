@@ -1,0 +1,211 @@
+"""What an agent's runs are trusted with: who is asked, which limits and contexts they have, what stays secret."""
+
+import asyncio
+import json
+
+import pytest
+
+import llmc
+from llmc_runtime.agent.inquiry import AFTER_RESULTS
+from llmc_runtime.agent.loop import Agent
+from llmc_runtime.errors import REPAIRED, Held, LimitReached, NotApproved, Repeated, Stopped
+from llmc_runtime.memo import Memo
+from llmc_runtime.program import compile_plan
+from llmc_runtime.run import Run, execute
+from tests.agent.asking import ask
+from tests.agent.fakes import Script, World
+from tests.runtime import clock
+
+PLAN = '1. search("a")\n2. join()'
+MORE = "Thought: a mail is missing\nAction: Replan(write to bob)"
+MAIL = '2. send("bob")\n3. join($2)'
+
+
+class Asked:
+    """Says the same to everything, and remembers what it was asked."""
+
+    def __init__(self, *, answer: bool = True) -> None:
+        self.answer = answer
+        self.requests: list[llmc.ApprovalRequest] = []
+
+    async def __call__(self, request: llmc.ApprovalRequest) -> bool:
+        """The answer."""
+        self.requests.append(request)
+        return self.answer
+
+
+@pytest.mark.parametrize("word", [None, "ask", "all"])
+def test_a_later_plan_asks_before_it_writes(word: str | None) -> None:
+    """Whatever the word: who is asked is told why; the planner is told of the tool."""
+    asked = Asked()
+    answer, model, world = ask([PLAN, MORE, MAIL], approve=llmc.Approval(word, asked))  # type: ignore[arg-type]  # a word
+    assert answer.value == "sent to bob"
+    assert world.sent == ["bob"]
+    assert [(request.tool, request.held) for request in asked.requests] == [("send", AFTER_RESULTS)]
+    shown = "  held back: its plan was made after results were seen, and one of them may have asked for it"
+    assert str(asked.requests[0]).splitlines()[1] == shown
+    assert "send(to: str)" in model.asked[2].text
+
+
+def test_a_later_plan_that_is_refused_writes_nothing() -> None:
+    """The task fails; without anybody to ask it is held, and the tool not offered."""
+    answer, _, world = ask([PLAN, MORE, MAIL, "Finish(no mail)"], approve=Asked(answer=False))
+    assert isinstance(answer.plans[1].run.errors["2"], NotApproved)
+    for word in (None, "ask", "all", "none"):
+        answer, model, world = ask([PLAN, MORE, MAIL, "Finish(no mail)"], approve=word)
+        assert isinstance(error := answer.plans[1].run.errors["2"], Held)
+        assert error.why == AFTER_RESULTS
+        assert "send(to: str)" not in model.asked[2].text
+    assert world.sent == []
+
+
+def test_what_was_granted_is_not_asked_for() -> None:
+    """But by what the tool itself, or the word, says."""
+    asked = Asked()
+    _, _, world = ask([PLAN, MORE, MAIL], approve=asked, grant=["send"])
+    assert (world.sent, asked.requests) == (["bob"], [])
+    answer, _, _ = ask([PLAN, MORE, MAIL], approve=llmc.Approval("ask", asked), grant=["send"])
+    assert answer.value == "sent to bob"
+    assert [(request.tool, request.held) for request in asked.requests] == [("send", None)]
+
+
+def test_what_was_repaired_is_not_granted() -> None:
+    """Who wrote it has not said where its statements end."""
+    asked = Asked()
+    broken = '2. search("c"\n3. send("bob")\n4. join($3)'
+    answer, _, _ = ask([PLAN, MORE, broken, "what", "what"], approve=asked, grant=["send"])
+    assert answer.value == "sent to bob"
+    assert [request.held for request in asked.requests] == [REPAIRED]
+
+
+def test_limits_are_those_of_each_run() -> None:
+    """A second plan has its own."""
+    plan = '1. search("a")\n2. search("b")\njoin()'
+    answer, _, _ = ask([plan, MORE, '3. search("c")\njoin($3)'], limits=llmc.Limits(calls=1))
+    assert isinstance(answer.plans[0].run.errors["2"], LimitReached)
+    assert answer.value == "c is known"
+
+
+def test_tools_get_the_context() -> None:
+    """That of the agent, in every plan."""
+
+    @llmc.read("web")
+    async def name(of: str, session: llmc.Context[dict[str, str]]) -> str:
+        """Who it is."""
+        return session[of]
+
+    model = Script(['1. name("a")\njoin()', MORE, '2. name("b")\njoin($1, $2)'])
+    answer = clock.run(Agent([name], model=model, context={"a": "Ann", "b": "Bob"}).ask("?"))
+    assert answer.value == ["Ann", "Bob"]
+
+
+def test_secrets_are_shown_to_nobody() -> None:
+    """Not to models, not in what is printed, and not in later plans that read them."""
+
+    @llmc.read("vault")
+    async def key() -> llmc.Secret[str]:
+        """The key."""
+        return "hunter22"
+
+    @llmc.pure
+    async def spend(what: str) -> str:
+        """Fails."""
+        raise RuntimeError(what)
+
+    model = Script(["1. key()\njoin()", MORE, "2. spend($1)\njoin()", MORE, "3. join($1)"])
+    answer = clock.run(Agent([key, spend], model=model).ask("?"))
+    assert answer.value == "hunter22"
+    assert "1. key()\n  result: [secret]" in model.asked[1].text
+    assert "`spend` raised RuntimeError: [secret]" in model.asked[3].text
+    assert not any("hunter22" in asked.text for asked in model.asked)
+    assert "hunter22" not in json.dumps(answer.to_json()) + repr(answer)
+    assert answer.to_json()["answer"] == "[secret]"
+
+
+def keyed(sent: list[str]) -> llmc.Tool:
+    """A write with a key, which says after a while that it failed."""
+
+    @llmc.write("shop", idempotency_key="key")
+    async def order(what: str, key: str) -> str:
+        """Order it."""
+        sent.append(key)
+        await asyncio.sleep(0.01)
+        message = "no answer"
+        raise ConnectionError(message)
+
+    return order
+
+
+def runs(tools: llmc.Toolbox, *plans: str, **options: object) -> list[Run]:
+    """The runs of plans, one after the other with one memo."""
+    memo = Memo()
+
+    async def all_of_them() -> list[Run]:
+        found = []
+        for plan in plans:
+            memo.next_plan()
+            graph = compile_plan(plan, tools).graph
+            found.append(await execute(graph, {}, memo=memo, random=lambda: 1.0, **options))  # type: ignore[arg-type]
+        return found
+
+    return clock.run(all_of_them())
+
+
+def test_a_write_that_was_stopped_in_doubt_is_not_made_again() -> None:
+    """Between two attempts, when the run was stopped: in another plan it would have another key."""
+    sent: list[str] = []
+
+    @llmc.nondet
+    async def late() -> str:
+        """Fails."""
+        await asyncio.sleep(0.02)
+        raise RuntimeError
+
+    tools = llmc.Toolbox([keyed(sent), late])
+    first, second = runs(
+        tools, '1. order("tea") @retry(3)\n2. late()\njoin()', '3. order("tea")\njoin()', policy="fail_fast"
+    )
+    assert isinstance(error := first.errors["1"], Stopped)
+    assert error.in_doubt
+    assert isinstance(second.errors["3"], Repeated)
+    assert len(sent) == 1
+
+
+def test_a_write_that_never_began_is_made() -> None:
+    """It waited for its turn when the run was stopped: nothing is in doubt."""
+    world = World()
+
+    @llmc.nondet
+    async def early() -> str:
+        """Fails."""
+        await asyncio.sleep(0.01)
+        raise RuntimeError
+
+    tools = llmc.Toolbox([*world.toolbox(), early])
+    limits = llmc.Limits(width=1)
+    plans = ('1. early()\n2. send("bob")\njoin()', '3. send("bob")\njoin($3)')
+    first, second = runs(tools, *plans, policy="fail_fast", limits=limits)
+    assert isinstance(first.errors["2"], Stopped)
+    assert second.value == "sent to bob"
+    assert world.sent == ["bob"]
+
+
+def test_a_run_out_of_time_waits_for_no_other() -> None:
+    """What it waited for goes on; a call of its own timed out."""
+    world = World()
+    memo = Memo()
+
+    async def both() -> tuple[Run, Run]:
+        graph = compile_plan('1. search("a")\njoin($1)', world.toolbox()).graph
+        first = asyncio.ensure_future(execute(graph, {}, memo=memo))
+        await asyncio.sleep(0)
+        plan = '1. search("a")\n2. search("b")\njoin()'
+        other = compile_plan(plan, world.toolbox()).graph
+        second = await execute(other, {}, memo=memo, limits=llmc.Limits(run_time=0.1))
+        return await first, second
+
+    first, second = clock.run(both())
+    assert first.value == "a is known"
+    assert isinstance(second.errors["1"], LimitReached)
+    assert isinstance(second.errors["2"], llmc.ToolTimedOut)
+    assert world.calls == {"search a": 1, "search b": 1}

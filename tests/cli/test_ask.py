@@ -1,0 +1,374 @@
+"""`llmc ask` and `llmc plan`, with a scripted model."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import llmc
+from llmc.cli.ask import _board
+from llmc.cli.asking import Lines, LiveSheet, Nothing, Sheet, live_board
+from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.progress import PlanBegan
+from tests.agent.asking import watch
+from tests.agent.fakes import Reply, Script
+from tests.cli.conftest import Cli
+
+Say = Callable[..., Script]
+
+PLAN = "Thought: both\n1. add(1, 2)\n2. entries()\n3. join()"
+DONE = "Thought: known\nAction: Finish(it is 3)"
+TIMES = re.compile(r"\d+\.\d+")
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Lets the model of whatever name say these things; what was named is in `named`."""
+
+    def script(*replies: Reply, **options: Sequence[str]) -> Script:
+        model = Script(replies, **options)  # type: ignore[arg-type]  # the options of a script
+
+        def named(kind: str) -> Callable[..., Speaker]:
+            def speaker(name: str = "", *, base_url: str | None = None) -> Speaker:
+                model.name = f"{kind} {name} {base_url}"
+                return model
+
+            return speaker
+
+        for kind in ("load_model", "local_model", "Model"):
+            monkeypatch.setattr(llmc, kind, named(kind))
+        monkeypatch.setenv("LLMC_MODEL", "some")
+        return model
+
+    return script
+
+
+def test_the_answer_goes_to_stdout(cli: Cli, say: Say) -> None:
+    """And one line about what it took to stderr."""
+    say(PLAN, DONE)
+    ended = cli("ask", "How much?", "--tools", "tools.py")
+    assert (ended.status, ended.stdout) == (0, "it is 3\n")
+    assert re.fullmatch(r"1 plan, 2 calls; \d+ tokens read, \d+ written; first task after .*\n", ended.stderr)
+
+
+def test_plan_and_tasks_are_shown(cli: Cli, say: Say) -> None:
+    """The plan as it is written, each task as it starts and ends, the joiner's thought."""
+    say(PLAN, "Thought: more\nAction: Replan(a sum)", "4. ad($1, 4)\n5. join($4)", "4. add($1, 4)")
+    ended = cli("ask", "How much?", "--tools", "tools.py", "--show-plan")
+    assert (ended.status, ended.stdout) == (0, "7.0\n")
+    lines = [TIMES.sub("#", line).strip() for line in ended.stderr.splitlines()]
+    assert lines[0] == "#  plan 1"
+    assert lines[1] == "#  written   Thought: both"
+    assert lines.index("#  written   1. add(1, 2)") < lines.index("#  started   1  add(1, 2)")
+    assert "#  finished  1  after # s" in lines
+    assert lines.index("#  written   3. join()") < lines.index("#  replan    more") < lines.index("#  plan 2")
+    assert "#  repair 1  error[E201]: no tool is called `ad`" in lines
+    assert lines[-1].startswith("2 plans, 3 calls")
+
+
+def test_everything_as_json(cli: Cli, say: Say) -> None:
+    """One document on stdout."""
+    say(PLAN, DONE)
+    ended = cli("ask", "How much?", "--tools", "tools.py", "--json")
+    found = json.loads(ended.stdout)
+    assert found["answer"] == "it is 3"
+    assert found["plans"][0]["results"] == {"1": 3.0, "2": []}
+    assert set(found["usage"]) == {"planner", "joiner", "tools", "total"}
+
+
+def test_a_question_without_answer(cli: Cli, say: Say) -> None:
+    """Exit status 1, and why."""
+    say(PLAN, "Action: Replan(more)")
+    ended = cli("ask", "How much?", "--tools", "tools.py", "--max-replans", "0")
+    assert (ended.status, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("llmc: no other plan may follow (max_replans=0); still missing: more\n")
+
+
+def test_a_plan_that_stays_wrong(cli: Cli, say: Say) -> None:
+    """Its mistakes are shown, without a traceback."""
+    say("1. ad(1)", "1. ad(2)", "1. ad(3)")
+    ended = cli("ask", "How much?", "--tools", "tools.py")
+    assert ended.status == 1
+    assert ended.stderr.startswith("llmc: plan 1 cannot be run after 2 repairs:\nerror[E201]: no tool is called `ad`")
+
+
+def test_an_interrupted_question(cli: Cli, say: Say) -> None:
+    """Exit status 130."""
+
+    def interrupt(_: object) -> str:
+        raise KeyboardInterrupt
+
+    for command in ("ask", "plan"):
+        say(interrupt)
+        ended = cli(command, "How much?", "--tools", "tools.py")
+        assert (ended.status, ended.stderr) == (130, "llmc: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--tools", "tools.py", "--local", "--model", "m"], "`--local` is a model already"),
+        ([], "there are no tools: name a file or a module, `--tools tools.py`"),
+        (["--tools", "none.py"], "there is no file none.py"),
+    ],
+)
+def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> None:
+    """Exit status 2, for both commands."""
+    say()
+    for command in ("ask", "plan"):
+        ended = cli(command, "How much?", *arguments)
+        assert ended.status == 2
+        assert message in ended.stderr
+
+
+def test_a_model_is_named(cli: Cli, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an option, or a variable; `--local` is one."""
+    for arguments, name in (
+        (["--model", "m"], "load_model m None"),
+        (["--model", "m", "--base-url", "http://h/v1"], "Model m http://h/v1"),
+        (["--model", "small.gguf"], "local_model small.gguf None"),
+        (["--local"], "local_model  None"),
+        ([], "load_model some None"),
+    ):
+        model = say("join(1)")
+        assert cli("ask", "?", "--tools", "tools.py", *arguments).stdout == "1\n"
+        assert model.name == name
+    monkeypatch.delenv("LLMC_MODEL")
+    ended = cli("ask", "?", "--tools", "tools.py")
+    assert ended.status == 2
+    assert "no model is named: `--model M`, `--local`, or the variable LLMC_MODEL" in ended.stderr
+
+
+def test_a_model_that_cannot_be_had(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is wrong usage."""
+
+    def refuse(name: str) -> Speaker:
+        message = f"no model {name}"
+        raise ValueError(message)
+
+    monkeypatch.setattr(llmc, "load_model", refuse)
+    ended = cli("ask", "?", "--tools", "tools.py", "--model", "m")
+    assert (ended.status, ended.stderr) == (2, "llmc: no model m\n")
+
+
+UNTIDY = "Sure!\n**1.** add(1, 2)\n2. entries()\nThought: now\n3. log(\"$1 is it\")\n4. add('$1', 3)\n5. join($4)"
+TIDY = """\
+# How much?
+# Or more?
+1. add(1, 2)
+2. entries()
+3. log("$1 is it")
+4. add($1, 3)
+join($4)
+"""
+
+
+def test_a_plan_is_written_for_reading(cli: Cli, say: Say, folder: Path) -> None:
+    """Nothing of it is called; as a file it means the same, and runs."""
+    say(UNTIDY)
+    ended = cli("plan", "How much?\nOr more?", "--tools", "tools.py")
+    assert (ended.status, ended.stdout, ended.stderr) == (0, TIDY, "")
+    say("1. ad(1, 2)", UNTIDY.replace("entries", "entrees"), "2. entries()")
+    say(UNTIDY.replace("add(1, 2)", "ad(1, 2)"), "1. add(1, 2)")
+    ended = cli("plan", "How much?\nOr more?", "--tools", "tools.py", "-o", "plan.llmc")
+    assert ended.stdout == ""
+    assert ended.stderr == "wrote plan.llmc: read it, and run it with `llmc run plan.llmc` and the same --tools\n"
+    assert (folder / "plan.llmc").read_text("utf-8") == TIDY
+    run = cli("run", "plan.llmc", "--tools", "tools.py")
+    assert run.stdout == "6.0\n"
+    assert "log(" in run.stderr
+
+
+def test_a_file_is_not_overwritten(cli: Cli, say: Say, folder: Path) -> None:
+    """Before the model is asked; a folder that is not there is said afterwards."""
+    model = say("join(1)")
+    ended = cli("plan", "?", "--tools", "tools.py", "-o", "tools.py")
+    assert (ended.status, ended.stderr) == (2, "llmc: tools.py is there already: name another file\n")
+    assert model.asked == []
+    ended = cli("plan", "?", "--tools", "tools.py", "-o", "none/plan.llmc")
+    assert (ended.status, ended.stderr) == (2, "llmc: none/plan.llmc: no such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("replies", "reasons", "words"),
+    [
+        (["1. ad(1)", "no", "no"], (), "plan 1 cannot be run after 2 repairs:\nerror[E201]"),
+        (["hm", "hm", "hm"], (), "plan 1 cannot be run after 2 repairs:\nthere is no plan in what was written"),
+        (["I will not."], ("refusal",), "plan 1 cannot be run:\nthe planner refused: I will not."),
+        (["x" * 70_000, "", ""], (), "plan 1 cannot be run after 2 repairs:\nthere is no plan in what was written"),
+        (["\n".join(f"{n}. add(1)" for n in range(1, 300))], (), "plan 1 cannot be run:\nerror["),
+    ],
+)
+def test_no_plan_can_be_had(cli: Cli, say: Say, replies: list[str], reasons: tuple[str, ...], words: str) -> None:
+    """Exit status 1, and why."""
+    say(*replies, reasons=reasons)
+    ended = cli("plan", "?", "--tools", "tools.py")
+    assert (ended.status, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"llmc: {words}")
+
+
+def test_a_plan_that_was_cut_is_mended(cli: Cli, say: Say) -> None:
+    """Nothing of its last line is kept."""
+    say('1. add(1, 2)\n2. log("to b', '2. log("all")\n3. join($1)', reasons=("length",))
+    ended = cli("plan", "?", "--tools", "tools.py")
+    assert ended.stdout == '# ?\n1. add(1, 2)\n2. log("all")\njoin($1)\n'
+
+
+def drawn(replies: list[Reply], **settings: float) -> list[str]:
+    """The sheet at the end of a question."""
+    sheet = Sheet()
+    for event in watch(replies, **settings)[:-1]:  # type: ignore[arg-type]  # the settings of a script
+        sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
+    return list(sheet.lines(1.0, 60))
+
+
+def test_a_terminal_sees_the_tasks_beside_the_plan() -> None:
+    """What is done, failed, blocked, skipped; the plan as it ran takes the place of what was repaired."""
+    first = '1. search("a")\n2. fail("x")\n3. search($2)\n4. search("b") if $1 == 1\nx = serch("b")\njoin()'
+    lines = drawn([first, 'x = search("b")', "Thought: t\nAction: Replan(more)", '5. search("a")\njoin()', "Finish(x)"])
+    assert lines == [
+        "── plan 1",
+        '1. search("a")             ✓ 0.20 s',
+        '2. fail("x")               ✗ `fail` raised RuntimeError: x',
+        "3. search($2)              ⊘ needs 2, which failed",
+        '4. search("b") if $1 == 1  -',
+        'x = search("b")            ✓ 0.20 s',
+        "join()",
+        "── replan: t",
+        "── plan 2",
+        '5. search("a")             ✓ known already',
+        "join()",
+        "── finish: x",
+    ]
+
+
+def test_a_running_task_shows_its_time() -> None:
+    """As long as it runs."""
+    sheet = Sheet()
+    for event in watch(['1. search("a")\n2. join()', "Finish(x)"])[:-1]:
+        sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
+        if any("▸" in line for line in sheet.lines(0.1, 60)):
+            assert '1. search("a")  ▸ 0.10 s' in list(sheet.lines(0.1, 60))
+            return
+    pytest.fail("it never ran")
+
+
+class Terminal(io.StringIO):
+    """What says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "term", "wanted", "board"),
+    [
+        (Terminal(), "xterm", False, LiveSheet),
+        (Terminal(), "dumb", False, Nothing),
+        (io.StringIO(), "xterm", False, Nothing),
+        (io.StringIO(), "xterm", True, Lines),
+    ],
+)
+def test_what_is_shown_depends_on_where(
+    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str, wanted: bool, board: type
+) -> None:
+    """A terminal sees a sheet, everything else lines, if they are wanted."""
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setenv("TERM", term)
+    with _board(wanted=wanted) as found:
+        assert isinstance(found, board)
+        found.apply(PlanBegan(1, 0.0))
+
+
+def test_a_live_board_is_drawn() -> None:
+    """On a console, with what there is room for; its last picture stays."""
+    console = Console(force_terminal=True, width=40, height=6, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    with console.file, live_board(console) as board:
+        assert isinstance(board, LiveSheet)
+        for event in watch(["\n".join(f'{n}. search("{n}")' for n in range(1, 9)) + "\njoin()", "Finish(x)"])[:-1]:
+            board.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
+    shown = console.export_text()
+    assert '8. search("8")  ✓ 0.20 s' in shown
+    assert '1. search("1")  ✓ 0.20 s' not in shown.rpartition("8. search")[0][-200:]
+
+
+TRUSTED = '''
+import llmc
+
+@llmc.write("mail", approve=True)
+def send(to: str) -> str:
+    """Send a mail."""
+    return f"sent to {to}"
+
+@llmc.read("vault")
+def key() -> llmc.Secret[str]:
+    """The key."""
+    return "hunter22"
+'''
+
+
+@pytest.mark.parametrize(("options", "status"), [([], 1), (["--approve", "none"], 1), (["--approve", "all"], 0)])
+def test_tools_that_ask_first(cli: Cli, folder: Path, say: Say, options: list[str], status: int) -> None:
+    """Are refused where there is nobody to ask, unless a word was said."""
+    (folder / "trusted.py").write_text(TRUSTED, "utf-8")
+    say('1. send("bob")\njoin($1)', "Action: Replan(ask somebody)")
+    ended = cli("ask", "?", "--tools", "trusted.py", "--max-replans", "0", *options)
+    assert (ended.status, ended.stdout) == (status, "" if status else "sent to bob\n")
+    assert ("llmc: there is no terminal to ask on; `--approve all` calls what asks\n" in ended.stderr) == (not options)
+
+
+def test_a_secret_is_not_printed(cli: Cli, folder: Path, say: Say) -> None:
+    """Not as the answer, and not in all that was done."""
+    (folder / "trusted.py").write_text(TRUSTED, "utf-8")
+    for options in ((), ("--json",)):
+        say("1. key()\njoin($1)")
+        ended = cli("ask", "?", "--tools", "trusted.py", "--show-plan", *options)
+        assert ended.status == 0
+        assert "[secret]" in ended.stdout
+        assert "hunter22" not in ended.stdout + ended.stderr
+
+
+def test_limits_of_runs(cli: Cli, say: Say) -> None:
+    """Those of the command line."""
+    say('1. log("a")\n2. log("b")\njoin()', "Action: Finish(one)")
+    found = json.loads(cli("ask", "?", "--tools", "tools.py", "--json", "--limit", "calls=1").stdout)
+    assert found["plans"][0]["errors"]["2"]["type"] == "LimitReached"
+
+
+def test_nothing_is_drawn_while_somebody_is_asked() -> None:
+    """Lines are kept back, and a picture stays as it is."""
+    stream = io.StringIO()
+    lines = Lines(stream)
+    with lines.still():
+        lines.apply(PlanBegan(1, 0.0))
+        assert stream.getvalue() == ""
+    assert stream.getvalue() == "  0.000  plan 1\n"
+    console = Console(force_terminal=True, width=40, height=6, file=io.StringIO())
+    with live_board(console) as board:
+        drawn_now = [board.is_drawn]
+        with board.still():
+            drawn_now.append(board.is_drawn)
+        drawn_now.append(board.is_drawn)
+    assert drawn_now == [True, False, True]
+    with Nothing().still():
+        pass
+
+
+def test_a_task_that_waits_for_an_answer_says_so() -> None:
+    """Beside its line, until somebody said yes or no."""
+    sheet = Sheet()
+
+    async def asked(_: object) -> bool:
+        return True
+
+    for event in watch(['1. send("bob")\njoin($1)'], approve=llmc.Approval("ask", asked))[:-1]:
+        sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
+        if any("waits for a yes" in line for line in sheet.lines(0.0, 60)):
+            assert '1. send("bob")  · waits for a yes' in list(sheet.lines(0.0, 60))
+            return
+    pytest.fail("nobody was asked")
