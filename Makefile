@@ -44,9 +44,6 @@ fuzz: $(DEV) ## 100,000 random plans against the reference, each after every pas
 fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
 	LLMC_WALKS=10000 $(BIN)/python -m pytest tests/decoder/test_walks.py -q -s
 
-fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
-	LLMC_WALKS=10000 $(BIN)/python -m pytest tests/decoder/test_walks.py -q -s
-
 fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	$(PIP) -e '.[fuzz]'
 	LLMC_PLANS=50000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/grammar/lenient -q -k mutated

@@ -55,6 +55,28 @@ def test_the_answer_goes_to_stdout(cli: Cli, say: Say) -> None:
     assert re.fullmatch(r"1 plan, 2 calls; \d+ tokens read, \d+ written; first task after .*\n", ended.stderr)
 
 
+@pytest.mark.parametrize("command", ["ask", "plan"])
+@pytest.mark.parametrize(
+    ("options", "follows"),
+    [((), False), (("--grammar", "tools"), True), (("--local",), True), (("--local", "--grammar", "plain"), True)],
+)
+def test_a_plan_follows_a_grammar_where_one_is_wanted(
+    cli: Cli, say: Say, command: str, options: tuple[str, ...], follows: bool
+) -> None:
+    """As the option says; the local model, which needs it, follows one anyhow."""
+    model = say("1. add(1, 2)\njoin($1)")
+    assert cli(command, "How much?", "--tools", "tools.py", *options).status == 0
+    assert [asked.grammar is not None for asked in model.asked] == [follows]
+
+
+def test_another_level_is_wrong_usage(cli: Cli, say: Say) -> None:
+    """The levels are named."""
+    say()
+    ended = cli("ask", "How much?", "--tools", "tools.py", "--grammar", "loud")
+    assert (ended.status, ended.stdout) == (2, "")
+    assert "`--grammar loud` is no level: it is sound, tools or plain" in ended.stderr
+
+
 def test_plan_and_tasks_are_shown(cli: Cli, say: Say) -> None:
     """The plan as it is written, each task as it starts and ends, the joiner's thought."""
     say(PLAN, "Thought: more\nAction: Replan(a sum)", "4. ad($1, 4)\n5. join($4)", "4. add($1, 4)")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, aclosing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -16,9 +16,20 @@ from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
 from llmc.cli.plans import STDIN, given_limits, named_tools
 
 if TYPE_CHECKING:
-    from llmc import Agent, Answer, PlanError, Toolbox
+    from typing import Unpack
+
+    from llmc import Agent, Answer, Approval, Limits, PlanError, Toolbox
     from llmc.cli.asking import Board
     from llmc_runtime.agent.dialogue import Speaker
+
+
+class Settings(TypedDict, total=False):
+    """What an agent is given besides its tools and its model."""
+
+    limits: "Limits"
+    approve: "Approval"
+    max_replans: int
+
 
 VARIABLE = "LLMC_MODEL"
 """The variable with the model that is meant where none is named."""
@@ -26,6 +37,14 @@ VARIABLE = "LLMC_MODEL"
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.")]
 ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model; else that of {VARIABLE}.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="U", help="The address of the model's server.")]
+Followed = Annotated[
+    str | None,
+    typer.Option(
+        "--grammar",
+        metavar="LEVEL",
+        help="What the server may let the model write: sound, tools or plain; with --local, sound if nothing is said.",
+    ),
+]
 Local = Annotated[bool, typer.Option("--local", help="A model in this process, without network or key.")]
 
 
@@ -36,6 +55,7 @@ def ask(
     model: ModelName = None,
     base_url: BaseUrl = None,
     local: Local = False,
+    grammar: Followed = None,
     limit: Limit = None,
     approve: Asking = None,
     show_plan: Annotated[
@@ -45,14 +65,15 @@ def ask(
     max_replans: Annotated[int, typer.Option(metavar="N", min=0, help="How many plans may follow the first.")] = 2,
 ) -> None:
     """Answer a question: a model plans, the plan runs while it is written; the answer goes to stdout."""
-    from llmc import Agent, Approval, LlmcError
+    from llmc import Approval, LlmcError
     from llmc.cli.interrupt import Interruptible
     from llmc.cli.prompt import Prompt, can_ask
 
     prompt = Prompt() if can_ask() else None
-    agent = Agent(
+    agent = _agent(
         _toolbox(tools),
-        model=_model(model, base_url, local=local),
+        _model(model, base_url, local=local),
+        grammar or ("sound" if local else None),
         limits=given_limits(STDIN, limit or ()),
         approve=Approval(None if approve is None else approve.value, prompt),
         max_replans=max_replans,
@@ -90,15 +111,17 @@ def plan(
     model: ModelName = None,
     base_url: BaseUrl = None,
     local: Local = False,
+    grammar: Followed = None,
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
     import asyncio
 
-    from llmc import Agent, LlmcError
+    from llmc import LlmcError
 
     if output is not None and output.exists():
         fail(f"{output} is there already: name another file")
-    agent = Agent(_toolbox(tools), model=_model(model, base_url, local=local))
+    followed = grammar or ("sound" if local else None)
+    agent = _agent(_toolbox(tools), _model(model, base_url, local=local), followed)
     try:
         program = asyncio.run(agent.plan(question))
     except KeyboardInterrupt as error:
@@ -125,6 +148,17 @@ def _toolbox(targets: Sequence[str] | None) -> "Toolbox":
     if not len(found):
         fail("there are no tools: name a file or a module, `--tools tools.py`")
     return found
+
+
+def _agent(tools: "Toolbox", model: "Speaker", grammar: str | None, **settings: "Unpack[Settings]") -> "Agent":
+    """The agent, or the end with a message."""
+    from llmc import Agent
+    from llmc_runtime.agent.decoding import LEVELS
+
+    level = next((known for known in LEVELS if known == grammar), None)
+    if grammar is not None and level is None:
+        fail(f"`--grammar {grammar}` is no level: it is {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
+    return Agent(tools, model=model, grammar=level, **settings)
 
 
 def _model(model: str | None, base_url: str | None, *, local: bool) -> "Speaker":

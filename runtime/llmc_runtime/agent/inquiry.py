@@ -184,7 +184,8 @@ class Inquiry:
     async def _write(self, attempt: Arriving, messages: Sequence[Message], tools: Toolbox) -> bool:
         """Let the planner write; whether the text is complete."""
         planner, front = self._terms.planner, attempt.front
-        grammar = planner.grammar(tools, self._highest() + 1) if planner.grammar is not None else None
+        known = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
+        grammar = planner.grammar(tools, self._highest() + 1, known) if planner.grammar is not None else None
         pieces = reply(planner.speaker, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
         end: End | None = None
         tail = 0

@@ -14,15 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from llmc_compiler.decoder.grammar import Level
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
+from llmc_runtime.agent.decoding import GrammarFor, following
 from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, Ledger, kept
 from llmc_runtime.agent.only_plan import write_plan
-from llmc_runtime.agent.planner import GrammarFor, Planner
+from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.policy import JOINER, Again, Replanning, Turn
 from llmc_runtime.agent.progress import Judged, Progress
 from llmc_runtime.agent.samples import Example, checked
@@ -45,7 +47,8 @@ class Agent:
     mapping with prompts of your own, `examples` show plans for these tools. At most `max_replans` plans follow the
     first one, where the policy `replan` lets them; they may write with the tools named in `grant` alone, or with what
     `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
-    `context` are as for `Program.run`. `grammar` gives what plans have to follow, `options` are more settings of runs.
+    `context` are as for `Program.run`. `options` are more settings of runs. `grammar` is the level that plans have to
+    follow ("sound", "tools" or "plain"), or a function that gives the grammar of a plan.
 
     Raises PromptError, ExampleError, ToolboxError and ValueError for what cannot work.
     """
@@ -65,7 +68,7 @@ class Agent:
         grant: Collection[str] = (),
         approve: Approval | Word | Callback | None = None,
         context: object = None,
-        grammar: GrammarFor | None = None,
+        grammar: Level | GrammarFor | None = None,
         options: Options | None = None,
     ) -> None:
         """Check everything that can be checked before a question is asked."""
@@ -80,7 +83,8 @@ class Agent:
         self._policy = replan
         loaded = Prompts(prompts)
         shown = tuple(checked(example, tools) for example in examples)
-        self.planner = Planner(speaker(model), loaded, shown, grammar)
+        followed = following(grammar) if isinstance(grammar, str) else grammar
+        self.planner = Planner(speaker(model), loaded, shown, followed)
         self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner), loaded)
         # Whatever is wrong with the planner's prompt is found now, and the first question is not held up by reading it.
         self.planner.messages("", list(tools))

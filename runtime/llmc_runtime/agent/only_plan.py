@@ -25,7 +25,7 @@ async def write_plan(
     request = messages
     text, broken = "", None
     for repairs in range(REPAIRS + 1):
-        grammar = planner.grammar(tools, 1) if planner.grammar is not None and broken is None else None
+        grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None and broken is None else None
         reply, end = await whole_reply(planner.speaker, request, "planner", ledger, grammar=grammar, stop=planner.stops)
         if end is not None and end.reason == "refusal":
             raise PlanFailed(1, repairs, f"the planner refused: {shortened(reply)}")

@@ -1,12 +1,13 @@
 """What a planner is told, in the variant for models that talk and in the one for models that only continue a text."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Planned
-from llmc_runtime.agent.dialogue import Grammar, Message, Speaker
+from llmc_runtime.agent.decoding import GrammarFor
+from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.repair import Broken
 from llmc_runtime.agent.results import bounded
 from llmc_runtime.agent.samples import END, Example, card_samples, is_plan
@@ -17,9 +18,6 @@ from llmc_runtime.agent.tool_list import Listed, listed
 STOPS: Final = (END,)
 CONTINUED_STOPS: Final = (END, "\n###", "\nQuestion:")
 """What ends a plan of a model that would go on with the next question."""
-
-GrammarFor = Callable[[Toolbox, int], Grammar | None]
-"""The grammar that a plan has to follow, for its tools and the number of its first task."""
 
 
 @dataclass(frozen=True, slots=True)
