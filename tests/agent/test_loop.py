@@ -211,19 +211,19 @@ def test_from_code_that_is_not_async() -> None:
     )
 
 
-def grammar_of(_tools: llmc.Toolbox, first: int) -> Grammar:
+def grammar_of(_tools: llmc.Toolbox, first: int, known: tuple[str, ...]) -> Grammar:
     """A grammar that tells where it is for."""
-    return lambda dialect, level: f"{dialect} {level} {first}"
+    return lambda dialect, level: f"{dialect} {level} {first} after {'+'.join(known) or 'nothing'}"
 
 
 def test_grammars_are_handed_on() -> None:
-    """The planner's for the tools and the next number; the joiner's has the two words, or one."""
+    """The planner's for the tools, the next number and what is known; the joiner's has the two words, or one."""
     _, model, _ = ask([PLAN, MORE, '3. search("c")\njoin()', DONE], grammar=grammar_of, max_replans=1)
     planned, judged, again, final = (asked.grammar for asked in model.asked)
     assert planned is not None
     assert again is not None
-    assert planned("lark", "sound") == "lark sound 1"
-    assert again("gbnf", "tools") == "gbnf tools 3"
+    assert planned("lark", "sound") == "lark sound 1 after nothing"
+    assert again("gbnf", "tools") == "gbnf tools 3 after 1+2"
     assert judged is not None
     assert final is not None
     assert '("Finish" | "Replan") "("' in judged("gbnf", "sound")
