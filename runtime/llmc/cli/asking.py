@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from llmc.cli.lines import line
+from llmc.cli.redrawn import Redrawn
 from llmc.cli.shown import shown, shown_time
 from llmc.cli.tree import Phase, reason
 from llmc_compiler.graph import JOIN
@@ -16,7 +17,6 @@ from llmc_runtime.agent.decision import Finish
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.live import Live
     from rich.text import Text
 
 _WIDTH: Final = 160
@@ -33,7 +33,6 @@ _SIGNS: Final = {
     Phase.SKIPPED: "-",
     Phase.DROPPED: "~",
 }
-_FRAMES_PER_SECOND: Final = 12
 
 
 class Board(Protocol):
@@ -224,47 +223,19 @@ def _name(text: str) -> str:
     return found[1] if found else text.strip()
 
 
-class LiveSheet:
+class LiveSheet(Redrawn):
     """A sheet that is drawn again and again."""
 
     def __init__(self, console: "Console") -> None:
         """Nothing was told."""
+        super().__init__(console)
         self.sheet = Sheet()
-        self._console = console
         self._now = 0.0
         self._start = console.get_time()
-        self._live: Live | None = None
 
     def apply(self, event: progress.Progress) -> None:
         """Take note of what happened."""
         self.sheet.apply(event)
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether it is drawn now."""
-        return self._live is not None and self._live.is_started
-
-    def start(self) -> None:
-        """Be drawn from here on."""
-        from rich.live import Live
-
-        # A display that was stopped would draw over what was written since: each picture has its own.
-        self._live = Live(self, console=self._console, refresh_per_second=_FRAMES_PER_SECOND)
-        self._live.start()
-
-    def stop(self) -> None:
-        """The picture stays as it is."""
-        if self._live is not None:
-            self._live.stop()
-
-    @contextmanager
-    def still(self) -> Iterator[None]:
-        """Leave the picture as it is meanwhile, and draw a new one below afterwards."""
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
 
     def __rich__(self) -> "Text":
         """The picture of this moment: the last lines, as many as there is room for."""

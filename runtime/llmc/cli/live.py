@@ -6,14 +6,13 @@ from time import perf_counter
 from typing import Final
 
 from rich.console import Console
-from rich.live import Live
 from rich.text import Text
 
 from llmc.cli.drawing import Line, draw
+from llmc.cli.redrawn import Redrawn
 from llmc.cli.tree import TreeState
 from llmc_runtime.events import Event
 
-_FRAMES_PER_SECOND: Final = 12
 _WIDEST: Final = 100
 """Characters of a line: times at the far right of a wide terminal are not read with their tasks."""
 
@@ -21,17 +20,16 @@ _LONGEST_END: Final = 200
 """Lines of the last picture, which stays: a terminal scrolls, and a plan may have thousands of tasks."""
 
 
-class LiveTree:
+class LiveTree(Redrawn):
     """A picture of a run that follows its events."""
 
     def __init__(self, state: TreeState, console: Console, clock: Callable[[], float]) -> None:
         """Nothing has happened yet."""
+        super().__init__(console)
         self._state = state
-        self._console = console
         self._clock = clock
         self._began = clock()
         self._over = False
-        self._live: Live | None = None
 
     def apply(self, event: Event) -> None:
         """Take note of an event."""
@@ -41,26 +39,6 @@ class LiveTree:
     def conclude(self, results: Mapping[str, object]) -> None:
         """Show what the tasks gave."""
         self._state.conclude(results)
-
-    def start(self) -> None:
-        """Be drawn from here on."""
-        # A display that was stopped would draw over what was written since: each picture has its own.
-        self._live = Live(self, console=self._console, refresh_per_second=_FRAMES_PER_SECOND)
-        self._live.start()
-
-    def stop(self) -> None:
-        """The picture stays as it is."""
-        if self._live is not None:
-            self._live.stop()
-
-    @contextmanager
-    def still(self) -> Iterator[None]:
-        """Leave the picture as it is meanwhile, and draw a new one below afterwards."""
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
 
     def end(self) -> None:
         """The next picture is the last."""
