@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from llmc_compiler.tools import Toolbox, nondet, pure, read, write
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Usage
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Schema, Usage
 
 Reply = str | Exception | Callable[[Sequence[Message]], "str | Exception"]
 Reason = Literal["stop", "length", "refusal"]
@@ -19,6 +19,7 @@ class Asked:
 
     messages: tuple[Message, ...]
     grammar: Grammar | None
+    schema: Schema | None
     stop: tuple[str, ...]
     most_tokens: int | None
 
@@ -51,12 +52,13 @@ class Script:
         messages: Sequence[Message],
         *,
         grammar: Grammar | None = None,
+        schema: Schema | None = None,
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
     ) -> AsyncGenerator[str | End, None]:
         """The next reply."""
         number = len(self.asked)
-        self.asked.append(Asked(tuple(messages), grammar, tuple(stop), most_tokens))
+        self.asked.append(Asked(tuple(messages), grammar, schema, tuple(stop), most_tokens))
         said = self.replies[number]
         text = said(messages) if callable(said) else said
         failure = text if isinstance(text, Exception) else None

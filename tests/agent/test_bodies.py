@@ -15,7 +15,7 @@ import pytest
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
-from llmc_runtime.agent.dialogue import Message
+from llmc_runtime.agent.dialogue import Message, Schema
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import RequestRefused
 from llmc_runtime.agent.settings import Api
@@ -34,7 +34,10 @@ class Case:
     api: Api
     options: dict[str, Any] = field(default_factory=dict)
     name: str = "m"
+    schema: Schema | None = None
 
+
+DECIDED: Final = {"type": "object", "properties": {"text": {"type": "string"}}}
 
 CASES: Final = {
     "openai-responses": Case(None, "responses", {"api_key": "sk-1", "organisation": "org-1", "project": "proj-1"}),
@@ -48,6 +51,11 @@ CASES: Final = {
     "llamacpp-completions": Case("http://localhost:8080/v1", "completions"),
     "llamacpp-lark": Case("http://localhost:8080/v1", "completions", {"grammar": "lark"}),
     "ollama-chat": Case("http://localhost:11434/v1", "chat", {"temperature": 0.5}),
+    "openai-responses-schema": Case(None, "responses", {"api_key": "sk-1"}, schema=DECIDED),
+    "openai-chat-schema": Case(None, "chat", {"api_key": "sk-1"}, schema=DECIDED),
+    "azure-chat-schema": Case("https://we.openai.azure.com/openai/v1", "chat", {"api_key": "az-1"}, schema=DECIDED),
+    "ollama-chat-schema": Case("http://localhost:11434/v1", "chat", schema=DECIDED),
+    "vllm-chat-schema": Case("http://localhost:8000/v1", "chat", schema=DECIDED),
     "other-chat": Case("https://example.com/v1", "chat", {"api_key": "k"}),
 }
 
@@ -66,11 +74,11 @@ def told(request: httpx2.Request) -> str:
 
 @pytest.mark.parametrize("name", CASES)
 async def test_a_request_is_what_the_server_takes(name: str) -> None:
-    """With a grammar, a sequence that stops, and a bound."""
+    """With a grammar, maybe a schema, a sequence that stops, and a bound."""
     case = CASES[name]
     asked = wire(FORMS[case.api](["a"]))
     model = Model(case.name, base_url=case.base_url, api=case.api, transport=asked.transport, **case.options)
-    await said(model, TALK, grammar=grammar, stop=["END"], most_tokens=100)
+    await said(model, TALK, grammar=grammar, schema=case.schema, stop=["END"], most_tokens=100)
     file = GOLDEN / f"{name}.json"
     if os.environ.get("LLMC_BLESS"):
         file.write_text(told(asked.requests[0]), "utf-8")
@@ -166,6 +174,27 @@ async def test_a_grammar_that_would_be_too_large_is_followed_by_a_smaller_one() 
     for asked in (large, grammar, endless):
         await said(model, grammar=asked)
     assert sent() == ["tools", "sound", "none"]
+
+
+async def test_a_refused_schema_is_followed_by_none() -> None:
+    """It is not sent again, and says nothing about grammars."""
+    asked = wire(refusal(400), *[FORMS["responses"](["a"])] * 3)
+    model = Model("m", api_key="k", transport=asked.transport, retries=0)
+    for follow in ({"schema": DECIDED}, {"schema": DECIDED}, {"grammar": grammar}):
+        await said(model, **follow)
+    assert [("text" in body, "tools" in body) for body in asked.bodies] == [
+        (True, False),
+        (False, False),
+        (False, False),
+        (False, True),
+    ]
+
+
+async def test_who_wants_no_grammar_gets_no_schema() -> None:
+    """`grammar=None` is for servers whose constraints do harm."""
+    asked = wire(FORMS["chat"](["a"]))
+    await said(Model("m", api="chat", api_key="k", grammar=None, transport=asked.transport), schema=DECIDED)
+    assert "response_format" not in asked.bodies[0]
 
 
 async def test_what_has_nothing_to_do_with_a_grammar_is_not_asked_again() -> None:

@@ -1,12 +1,14 @@
 """What a joiner decides is found in its text, whatever stands around it."""
 
+import json
 from time import perf_counter
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_runtime.agent.decision import Finish, Replan, read_decision
+from llmc_runtime.agent.decision import Finish, Replan, read_decision, schema
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,10 @@ from llmc_runtime.agent.decision import Finish, Replan, read_decision
         ("Action: Finish()", ""),
         ("I would say Finish(Paris)", "Paris"),
         ("Action:\nFinish(Paris)", "Paris"),
+        ('{"thought": "x", "action": "Finish", "text": "Replan(x)\\n(y"}', "Replan(x)\n(y"),
+        ('```json\n{"text": "Paris", "action": "finish", "thought": ""}\n```', "Paris"),
+        ('{"action": "Finish", "text": 42}\nAction: Finish(Paris)', "Paris"),
+        ('{"thought": "cut off\nAction: Finish(Paris)', "Paris"),
     ],
 )
 def test_an_answer_is_read_whole(text: str, answer: str) -> None:
@@ -49,6 +55,7 @@ def test_an_answer_is_read_whole(text: str, answer: str) -> None:
         ("Thought: no height\nAction: Replan(look for Finish(ed) works)", "no height", "look for Finish(ed) works"),
         ("Thought 1: a\nb\nAction: Replan()", "a\nb", ""),
         ("we do not know. Action: Replan(again)", "we do not know.", "again"),
+        ('{"thought": "no height", "action": "Replan", "text": "the height"}', "no height", "the height"),
     ],
 )
 def test_another_plan_is_asked_for(text: str, thought: str, why: str) -> None:
@@ -77,3 +84,16 @@ def test_long_garbage_takes_no_time(piece: str) -> None:
     began = perf_counter()
     read_decision(piece * (60_000 // len(piece)))
     assert perf_counter() - began < 1
+
+
+@given(st.text(), st.text(), st.sampled_from(["Finish", "Replan"]), st.booleans())
+def test_what_follows_the_schema_is_read_letter_by_letter(thought: str, text: str, action: str, final: bool) -> None:
+    """Whatever its texts are; only an answer is `final`."""
+    decision = {"thought": thought, "action": action, "text": text}
+    if final and action == "Replan":
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(decision, schema(final=final))
+        return
+    jsonschema.validate(decision, schema(final=final))
+    kind = Finish if action == "Finish" else Replan
+    assert read_decision(json.dumps(decision)) == kind(text, thought)

@@ -3,13 +3,19 @@
     Thought: both are known now
     Action: Finish(First for Women (magazine))
 
-Read whole: brackets nest, an answer may have many lines, `Action:` may be missing and text may follow.
+Read whole: brackets nest, an answer may have many lines, `Action:` may be missing and text may follow. Where a server
+makes it follow a schema, it is
+
+    {"thought": "both are known now", "action": "Finish", "text": "First for Women (magazine)"}
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from llmc_runtime.agent.dialogue import Schema
 
 _WORD: Final = r"(?P<word>finish|replan)[ \t]*(?P<open>[(\[])"
 _MARKS: Final = " \t*_`>#-"
@@ -39,9 +45,37 @@ class Replan:
 
 Decision = Finish | Replan
 
+_KINDS: Final[Mapping[str, type[Decision]]] = {"finish": Finish, "replan": Replan}
+
+
+def schema(*, final: bool) -> Schema:
+    """What a decision in JSON looks like; a `final` one is an answer."""
+    fields = {
+        "thought": {"type": "string", "description": "What the results say about the question."},
+        "action": {"type": "string", "enum": ["Finish"] if final else ["Finish", "Replan"]},
+        "text": {"type": "string", "description": "The answer" + ("." if final else ", or what is still missing.")},
+    }
+    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
 
 def read_decision(text: str) -> Decision | None:
     """The decision in a joiner's text, None where there is none."""
+    return _structured(text) or _written(text)
+
+
+def _structured(text: str) -> Decision | None:
+    """The decision of a text that is JSON, maybe in a fence."""
+    try:
+        match json.loads(text[text.find("{") : text.rfind("}") + 1]):
+            case {"thought": str(thought), "action": str(action), "text": str(said)} if action.lower() in _KINDS:
+                return _KINDS[action.lower()](said, thought)
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def _written(text: str) -> Decision | None:
+    """The decision of a text in lines."""
     found = _AT_LINE.search(text) or _ANYWHERE.search(text)
     if found is None:
         return None
@@ -50,8 +84,7 @@ def read_decision(text: str) -> Decision | None:
     thought = text[: found.start()].strip(f"{_MARKS}\r\n")
     label = _LABEL.match(thought)
     thought = thought[label.end() :] if label else thought
-    kind = Finish if found["word"].lower() == "finish" else Replan
-    return kind(_unquoted(text[start:end].strip()), thought)
+    return _KINDS[found["word"].lower()](_unquoted(text[start:end].strip()), thought)
 
 
 def _end(text: str, start: int, opening: str) -> int:

@@ -4,7 +4,7 @@ async for part in model.reply([Message("system", "…"), Message("user", "…")]
     part        a piece of text (str) as it arrives, and at last how the reply ended (End)
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,6 +13,9 @@ from llmc_compiler.decoder.grammar import Level
 
 Grammar = Callable[[Dialect, Level], str]
 """Gives the grammar that a reply has to follow; raises ValueError where it would be too large."""
+
+Schema = Mapping[str, object]
+"""A JSON Schema that a reply has to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,12 @@ class Speaker(Protocol):
         messages: Sequence[Message],
         *,
         grammar: Grammar | None = None,
+        schema: Schema | None = None,
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
     ) -> AsyncGenerator[str | End, None]:
-        """The reply in pieces as they arrive, at last its End; raises ModelError. Closing it ends the connection."""
+        """The reply in pieces as they arrive, at last its End; raises ModelError. Closing it ends the connection.
+
+        It follows the schema, else the grammar, as far as whoever speaks can be made to.
+        """
         ...

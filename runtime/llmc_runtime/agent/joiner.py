@@ -7,12 +7,12 @@ from typing import Final
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.answer import Planned
-from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision
+from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision, schema
 from llmc_runtime.agent.dialogue import Grammar, Message, Speaker
 from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.results import bounded
-from llmc_runtime.agent.speaking import bounded_tokens, continues, whole_reply
+from llmc_runtime.agent.speaking import bounded_tokens, continues, takes_schemas, whole_reply
 from llmc_runtime.agent.templates import Prompts
 
 REMINDERS: Final = 1
@@ -57,6 +57,7 @@ class Joiner:
                 "joiner",
                 ledger,
                 grammar=grammar,
+                schema=schema(final=final),
                 stop=stop,
                 most_tokens=bounded_tokens(self.speaker),
             )
@@ -81,6 +82,7 @@ class Joiner:
             "final": final,
             "stopped": stopped,
             "history": history,
+            "structured": takes_schemas(self.speaker),
         }
         if continues(self.speaker):
             return [Message("user", self.prompts.render("joiner_completion", **variables))]
@@ -89,7 +91,7 @@ class Joiner:
 
     def _reminded(self, messages: Sequence[Message], text: str, *, final: bool) -> list[Message]:
         """The same, after a reply without a decision."""
-        reminder = self.prompts.render("reminder", final=final)
+        reminder = self.prompts.render("reminder", final=final, structured=takes_schemas(self.speaker))
         if continues(self.speaker):
             return [Message("user", f"{messages[-1].text} {text.strip()}\n\n{reminder}\n")]
         return [*messages, Message("assistant", text or "…"), Message("user", reminder)]

@@ -9,18 +9,18 @@ import asyncio
 import random as chance
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
-from typing import Final, Unpack, cast
+from typing import Final, Literal, Unpack, cast
 
 import httpx2
 import openai
 
 from llmc_compiler.decoder.grammar import Level
-from llmc_runtime.agent.bodies import body, stops
-from llmc_runtime.agent.dialogue import End, Grammar, Message
+from llmc_runtime.agent.bodies import Followed, body, stops
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Schema
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -41,6 +41,9 @@ PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "complet
 
 LEVELS: Final[tuple[Level, ...]] = ("sound", "tools", "plain")
 """What a grammar says, from much to little; after the last there is none."""
+
+Step = Level | Literal["schema"]
+"""What a server may refuse."""
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of an event, and of the answer to a refused request."""
@@ -68,10 +71,11 @@ _Stream = openai.AsyncStream[object]
 class Model:
     """A model on a server: OpenAI, Azure, vLLM, SGLang, Ollama, llama.cpp, or `local`; see Options for the rest.
 
-    A grammar that the server refuses is followed by one that says less, at last by none, and is not sent to it again.
+    A grammar that the server refuses is followed by one that says less, at last by none, a schema at once by none; what
+    was refused is not sent again.
     """
 
-    __slots__ = ("_level", "_random", "_transport", "settings")
+    __slots__ = ("_random", "_refused", "_transport", "settings")
 
     def __init__(
         self,
@@ -85,7 +89,7 @@ class Model:
         self.settings = settings(name, options, path)
         self._transport = transport
         self._random = random
-        self._level = 0
+        self._refused: set[Step] = set()
 
     def __repr__(self) -> str:
         made = self.settings
@@ -101,6 +105,7 @@ class Model:
         messages: Sequence[Message],
         *,
         grammar: Grammar | None = None,
+        schema: Schema | None = None,
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
     ) -> AsyncGenerator[str | End, None]:
@@ -108,25 +113,23 @@ class Model:
         ready = await _ready(self.settings)
         watch = Watch(ready, asyncio.get_running_loop().time)
         ends = stops(ready, messages, stop)
-        level = self._level
-        failures, refused = 0, False
+        refused: set[Step] = set()
+        failures = 0
         while True:
-            text, level = self._grammar(grammar, level)
+            step, followed = self._followed(grammar, schema, refused)
             try:
                 async with aclosing(
-                    self._answer(ready, watch, body(ready, messages, text, ends, most_tokens), ends)
+                    self._answer(ready, watch, body(ready, messages, followed, ends, most_tokens), ends)
                 ) as parts:
                     async for part in parts:
-                        if refused:
-                            self._level = max(self._level, level)
+                        self._refused |= refused
                         yield part
                 return
             except ModelError as error:
                 if watch.first_token is not None:
                     raise
-                if text is not None and isinstance(error, RequestRefused) and error.status in _OF_GRAMMARS:
-                    refused = True
-                    level += 1
+                if step is not None and isinstance(error, RequestRefused) and error.status in _OF_GRAMMARS:
+                    refused.add(step)
                     continue
                 delay = self._wait(error, failures)
                 if delay is None or not watch.allows(delay):
@@ -134,16 +137,19 @@ class Model:
             failures += 1
             await asyncio.sleep(delay)
 
-    def _grammar(self, grammar: Grammar | None, level: int) -> tuple[str | None, int]:
-        """The grammar to send, of this level or of the first below that is not too large."""
-        dialect = self.settings.dialect
-        if grammar is not None and dialect is not None:
-            for lower in range(level, len(LEVELS)):
-                try:
-                    return grammar(dialect, LEVELS[lower]), lower
-                except ValueError:  # too large
-                    continue
-        return None, len(LEVELS)
+    def _followed(
+        self, grammar: Grammar | None, schema: Schema | None, refused: set[Step]
+    ) -> tuple[Step | None, Followed | None]:
+        """What the reply has to follow: the schema where the server takes any, else the first grammar that it takes."""
+        known = self._refused | refused
+        if schema is not None and self.settings.schemas:
+            return (None, None) if "schema" in known else ("schema", schema)
+        if grammar is not None and self.settings.dialect is not None:
+            for level in LEVELS:
+                if level not in known:
+                    with suppress(ValueError):  # too large
+                        return level, grammar(self.settings.dialect, level)
+        return None, None
 
     def _wait(self, error: ModelError, failures: int) -> float | None:
         """How long to wait before the question is asked again, None if it is not."""

@@ -21,7 +21,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Usage
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Usage
 from llmc_runtime.agent.model_errors import ModelError
 
 Failure: TypeAlias = BaseException | type[BaseException]
@@ -36,6 +36,7 @@ class Asked:
 
     messages: tuple[Message, ...]
     grammar: Grammar | None
+    schema: Schema | None
     stop: tuple[str, ...]
     most_tokens: int | None
 
@@ -72,11 +73,12 @@ class ScriptedModel:
         messages: Sequence[Message],
         *,
         grammar: Grammar | None = None,
+        schema: Schema | None = None,
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
     ) -> AsyncGenerator[str | End, None]:
         """The next line; `closed` counts the replies that somebody closed before their end."""
-        self.asked.append(Asked(tuple(messages), grammar, tuple(stop), most_tokens))
+        self.asked.append(Asked(tuple(messages), grammar, schema, tuple(stop), most_tokens))
         pieces = self._pieces(messages, len(self.asked))
         clock = asyncio.get_running_loop().time
         start = clock()

@@ -56,6 +56,11 @@ _DIALECTS: Final[Mapping[tuple[Server, Api], tuple[Dialect, ...]]] = {
 }
 """The forms of a grammar that a server takes through an API, the one that `auto` means first."""
 
+_SCHEMAS: Final[frozenset[tuple[Server, Api]]] = frozenset(
+    {("openai", "responses"), ("openai", "chat"), ("azure", "responses"), ("azure", "chat"), ("ollama", "chat")}
+)
+"""Where a reply that is JSON can be made to follow a schema; elsewhere grammars do that, or nobody knows."""
+
 _VARIABLES: Final = (("LLMC_BASE_URL", "LLMC_API_KEY"), ("OPENAI_BASE_URL", "OPENAI_API_KEY"))
 _OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY"}
 
@@ -71,6 +76,7 @@ class Settings:
     api: Api
     server: Server
     dialect: Dialect | None
+    schemas: bool = False
     temperature: float | None = None
     prices: Prices | None = None
     timeout: float = 600.0
@@ -142,6 +148,7 @@ def settings(
         api=api,
         server=server,
         dialect=chosen_dialect(options.get("grammar", "auto"), server, api),
+        schemas=options.get("grammar", "auto") is not None and (server, api) in _SCHEMAS,
         path=Path(path) if path is not None else None,
         **rest,
     )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Speaker
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Schema, Speaker
 from llmc_runtime.agent.ledger import Ledger, Role
 
 LONGEST_REPLY = 64 * 1024
@@ -17,13 +17,14 @@ async def reply(
     ledger: Ledger,
     *,
     grammar: Grammar | None = None,
+    schema: Schema | None = None,
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
 ) -> AsyncGenerator[str | End, None]:
     """The reply in pieces, at last its End; raises BudgetSpent, and what the model raises."""
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
-    pieces = speaker.reply(messages, grammar=grammar, stop=stop, most_tokens=most)
+    pieces = speaker.reply(messages, grammar=grammar, schema=schema, stop=stop, most_tokens=most)
     is_over = False
     try:
         async with aclosing(pieces):
@@ -44,13 +45,14 @@ async def whole_reply(
     ledger: Ledger,
     *,
     grammar: Grammar | None = None,
+    schema: Schema | None = None,
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
 ) -> tuple[str, End | None]:
     """All of a reply's text, and how it ended: None where it was cut off here."""
     texts: list[str] = []
     length = 0
-    pieces = reply(speaker, messages, role, ledger, grammar=grammar, stop=stop, most_tokens=most_tokens)
+    pieces = reply(speaker, messages, role, ledger, grammar=grammar, schema=schema, stop=stop, most_tokens=most_tokens)
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, End):
@@ -74,3 +76,8 @@ def bounded_tokens(speaker: Speaker) -> int | None:
 def continues(speaker: Speaker) -> bool:
     """Whether the model only continues a text, as those of the API `completions` do."""
     return getattr(getattr(speaker, "settings", speaker), "api", "chat") == "completions"
+
+
+def takes_schemas(speaker: Speaker) -> bool:
+    """Whether a reply that is JSON can be made to follow a schema."""
+    return getattr(getattr(speaker, "settings", None), "schemas", False)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 _PLAN: Final = frozenset({"tools", "samples", "examples", "first", "question", "plans", "thought", "history"})
-_JUDGE: Final = frozenset({"question", "plans", "final", "stopped", "history"})
+_JUDGE: Final = frozenset({"question", "plans", "final", "stopped", "history", "structured"})
 
 VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "card": frozenset({"samples"}),
@@ -28,7 +28,7 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "joiner": _JUDGE,
     "results": _JUDGE,
     "joiner_completion": _JUDGE,
-    "reminder": frozenset({"final"}),
+    "reminder": frozenset({"final", "structured"}),
     "tasks": frozenset({"plans"}),
     "math": frozenset({"problem", "context", "functions"}),
 }
