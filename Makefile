@@ -4,8 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
-# The tests of a file stay together: some share what is dear to make.
-PARALLEL := -n auto --dist loadfile
+# The tests of a file stay together, since some share what is dear to make; tests/conftest.py says which come first.
+PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
 VENV := .venv/made.stamp
 # What a user installs, and what a developer adds to it; each is renewed when pyproject.toml changes.
