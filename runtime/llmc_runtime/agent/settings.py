@@ -140,6 +140,8 @@ def settings(
     url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
     server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
     api = chosen_api(options.get("api"), server)
+    if here:
+        rest.setdefault("temperature", 0.0)  # a model this small strays soon enough
     made = Settings(
         name=name,
         base_url=url,

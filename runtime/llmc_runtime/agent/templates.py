@@ -16,11 +16,12 @@ from llmc_runtime.agent.failures import PromptError
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-_PLAN: Final = frozenset({"tools", "samples", "examples", "first", "question", "plans", "thought", "history"})
+_PLAN: Final = frozenset({"tools", "samples", "examples", "first", "question", "plans", "thought", "history", "worked"})
 _JUDGE: Final = frozenset({"question", "plans", "final", "stopped", "history", "structured"})
 
 VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "card": frozenset({"samples"}),
+    "tools": frozenset({"tools"}),
     "planner": _PLAN,
     "question": _PLAN,
     "planner_completion": _PLAN,
