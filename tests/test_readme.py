@@ -137,6 +137,15 @@ def test_every_kind_of_block_is_tested() -> None:
         assert f"\n{line.split()[1]}:" in makefile
 
 
+def test_every_benchmark_is_listed() -> None:
+    """With its command."""
+    listed = re.findall(
+        r"^\| .*?\b(\w+)(?:\.py)?`\)? \|", (ROOT / "benchmarks/README.md").read_text("utf-8"), re.MULTILINE
+    )
+    programs = [path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")]
+    assert sorted(listed) == sorted(programs)
+
+
 def test_links_lead_to_files() -> None:
     """Every relative link is a file of the repository."""
     assert [link for link in LINK.findall(README) if not (ROOT / link).is_file()] == []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Usage
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Usage
 from llmc_runtime.agent.failures import BudgetSpent, NoDecision
 from llmc_runtime.agent.ledger import Budget
 from llmc_runtime.agent.loop import Agent
@@ -127,6 +127,22 @@ def test_tokens_and_cost_are_limited() -> None:
     assert 0 < (model.asked[1].most_tokens or 0) < 5_000
     _, model, _ = ask([PLAN, DONE], budget=Budget())
     assert model.asked[1].most_tokens is None
+
+
+def test_a_cost_that_nobody_knows_is_over_any_budget() -> None:
+    """Else the budget would hold nothing, and nobody would be told."""
+    with pytest.raises(BudgetSpent, match="is not known: give each `prices="):
+        ask([PLAN, DONE], budget=Budget(cost=100.0))
+
+
+def test_a_reply_that_was_cut_off_costs_what_is_known_of_it() -> None:
+    """Its pieces are tokens, at the model's prices."""
+    model = llmc.ScriptedModel([[PLAN, "\n", *["blah " * 100] * 20], DONE], prices=Prices(read=0.0, written=1e6))
+    answer = clock.run(Agent(World().toolbox(), model=model).ask("What is a?"))
+    took = answer.usage["planner"]
+    assert model.closed == 1
+    assert took.cost == took.written > 2
+    assert answer.total.cost == took.written + len(DONE.split())
 
 
 def test_a_budget_is_an_amount() -> None:

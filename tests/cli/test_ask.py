@@ -69,6 +69,32 @@ def test_a_plan_follows_a_grammar_where_one_is_wanted(
     assert [asked.grammar is not None for asked in model.asked] == [follows]
 
 
+@pytest.mark.parametrize("command", ["ask", "plan"])
+def test_a_budget_holds(cli: Cli, say: Say, command: str) -> None:
+    """What the models took is told."""
+    say(PLAN, DONE)
+    ended = cli(command, "How much?", "--tools", "tools.py", "--budget", "tokens=100", "--budget", "cost=2.5")
+    assert (ended.status, ended.stdout) == (1, "")
+    assert re.search(r"llmc: the question was given up: its models took \d+ tokens, and may take 100\n", ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        ("tokens", "`--budget tokens` has no value: write `--budget tokens=…`"),
+        ("calls=3", "`--budget calls` is no budget: it is tokens or cost"),
+        ("tokens=many", "`--budget tokens=many` is no number"),
+        ("tokens=2.5", "`--budget tokens=2.5` is no number"),
+        ("cost=-1", "the budget's `cost` is a number from 0, not -1.0"),
+    ],
+)
+def test_another_budget_is_wrong_usage(cli: Cli, say: Say, budget: str, words: str) -> None:
+    """It is said what one is."""
+    say()
+    ended = cli("ask", "How much?", "--tools", "tools.py", "--budget", budget)
+    assert (ended.status, ended.stdout, ended.stderr) == (2, "", f"llmc: {words}\n")
+
+
 def test_another_level_is_wrong_usage(cli: Cli, say: Say) -> None:
     """The levels are named."""
     say()

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from llmc.cli.approving import Asking
-from llmc.cli.options import Limit, Tools
+from llmc.cli.options import Budgets, Limit, Tools
 from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
-from llmc.cli.plans import STDIN, given_limits, named_tools
+from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from llmc import Agent, Answer, Approval, Limits, PlanError, Toolbox
+    from llmc import Agent, Answer, Approval, Budget, Limits, PlanError, Toolbox
     from llmc.cli.asking import Board
     from llmc_runtime.agent.dialogue import Speaker
 
@@ -27,6 +27,7 @@ class Settings(TypedDict, total=False):
     """What an agent is given besides its tools and its model."""
 
     limits: "Limits"
+    budget: "Budget"
     approve: "Approval"
     max_replans: int
 
@@ -57,6 +58,7 @@ def ask(
     local: Local = False,
     grammar: Followed = None,
     limit: Limit = None,
+    budget: Budgets = None,
     approve: Asking = None,
     show_plan: Annotated[
         bool, typer.Option("--show-plan", help="Show plans and tasks also where there is no terminal.")
@@ -75,6 +77,7 @@ def ask(
         _model(model, base_url, local=local),
         grammar or ("sound" if local else None),
         limits=given_limits(STDIN, limit or ()),
+        budget=given_budget(budget or ()),
         approve=Approval(None if approve is None else approve.value, prompt),
         max_replans=max_replans,
     )
@@ -112,6 +115,7 @@ def plan(
     base_url: BaseUrl = None,
     local: Local = False,
     grammar: Followed = None,
+    budget: Budgets = None,
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
     import asyncio
@@ -121,7 +125,8 @@ def plan(
     if output is not None and output.exists():
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
-    agent = _agent(_toolbox(tools), _model(model, base_url, local=local), followed)
+    speaker = _model(model, base_url, local=local)
+    agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()))
     try:
         program = asyncio.run(agent.plan(question))
     except KeyboardInterrupt as error:

@@ -20,6 +20,10 @@ Limit = Annotated[
         "--limit", metavar="NAME=VALUE", help="What the run may take, such as `run-time=60s`; may be repeated."
     ),
 ]
+Budgets = Annotated[
+    list[str] | None,
+    typer.Option("--budget", metavar="NAME=VALUE", help="What the models may take: `tokens=N`, `cost=X`; both may be."),
+]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure, instead of doing the rest.")]
 MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
 MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]

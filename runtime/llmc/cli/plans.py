@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -12,7 +12,7 @@ import typer
 from llmc.cli.outcome import FOUND, fail, tell
 
 if TYPE_CHECKING:
-    from llmc import Bounds, Limits, Program, Toolbox
+    from llmc import Bounds, Budget, Limits, Program, Toolbox
     from llmc_compiler.pipeline import Pass
     from llmc_grammar.ast import Plan
     from llmc_grammar.diagnostic import Diagnostic
@@ -158,17 +158,40 @@ def given_limits(file: str, given: Sequence[str]) -> "Limits":
     from llmc.limit_texts import read_limits
     from llmc_runtime.limits import LimitError
 
-    pairs = []
-    for pair in given:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            fail(f"`--limit {pair}` has no value: write `--limit {pair}=…`")
-        pairs.append((name.strip(), text))
+    pairs = list(_pairs("--limit", given))
     try:
         config = find_config(Path() if file == STDIN else Path(file).parent)
         return read_limits(pairs, read_limits(config.limits, Limits()))
     except (ConfigError, LimitError) as error:
         fail(str(error))
+
+
+def given_budget(given: Sequence[str]) -> "Budget":
+    """The budget of the command line, or the end."""
+    from llmc import Budget
+
+    amounts: dict[str, float] = {}
+    kinds = {"tokens": int, "cost": float}
+    for name, text in _pairs("--budget", given):
+        if name not in kinds:
+            fail(f"`--budget {name}` is no budget: it is tokens or cost")
+        try:
+            amounts[name] = kinds[name](text)
+        except ValueError:
+            fail(f"`--budget {name}={text}` is no number")
+    try:
+        return Budget(**amounts)  # type: ignore[arg-type]  # tokens are an int
+    except ValueError as error:
+        fail(str(error))
+
+
+def _pairs(option: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and values, or the end."""
+    for pair in given:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            fail(f"`{option} {pair}` has no value: write `{option} {pair}=…`")
+        yield name.strip(), text
 
 
 def program(

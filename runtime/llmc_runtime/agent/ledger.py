@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, Literal
 
-from llmc_runtime.agent.dialogue import Usage
+from llmc_runtime.agent.dialogue import Prices, Usage
 from llmc_runtime.agent.failures import BudgetSpent
 
 Role = Literal["planner", "joiner", "tools"]
@@ -58,9 +58,10 @@ class Ledger:
         self._usage[role] = self._usage.get(role, Usage()) + usage
         self._check(is_before=False)
 
-    def add_unknown(self, role: Role) -> None:
-        """Note a reply that was cut off: what it took, nobody said."""
-        self._usage[role] = self._usage.get(role, Usage()) + Usage(calls=1)
+    def add_cut(self, role: Role, pieces: int, prices: Prices | None) -> None:
+        """Note a reply that was cut off: its pieces are counted as tokens, and what it read is not known."""
+        cost = None if prices is None else prices.cost(read=0, cached=0, written=pieces)
+        self._usage[role] = self._usage.get(role, Usage()) + Usage(calls=1, written=pieces, cost=cost)
 
     def most_tokens(self) -> int | None:
         """How many tokens the next reply may have, None for any number; raises BudgetSpent where none are left."""
@@ -74,6 +75,9 @@ class Ledger:
         tokens, cost = self._budget.tokens, self._budget.cost
         if tokens is not None and (spent.tokens > tokens or (is_before and spent.tokens == tokens)):
             raise BudgetSpent(f"its models took {spent.tokens:,} tokens, and may take {tokens:,}", spent)
+        if cost is not None and spent.calls and spent.cost is None:
+            message = "what its models cost is not known: give each `prices=llmc.Prices(read=…, written=…)`"
+            raise BudgetSpent(message, spent)
         if cost is not None and spent.cost is not None and spent.cost > cost:
             raise BudgetSpent(f"its models cost {spent.cost:g}, and may cost {cost:g}", spent)
 

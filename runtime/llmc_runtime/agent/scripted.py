@@ -48,7 +48,7 @@ class ScriptEnded(ModelError):  # noqa: N818 — as the errors it is one of
 class ScriptedModel:
     """A model that says its lines; a word is a token, and `prices` make a cost of them."""
 
-    __slots__ = ("_lines", "_name", "_prices", "asked", "closed")
+    __slots__ = ("_lines", "_name", "asked", "closed", "prices")
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ScriptedModel:
         self.closed = 0
         self._lines = lines
         self._name = name
-        self._prices = prices
+        self.prices = prices
 
     @property
     def name(self) -> str:
@@ -122,5 +122,5 @@ class ScriptedModel:
         """What the reply took, counted in words."""
         read = sum(len(message.text.split()) for message in messages)
         written = len("".join(said).split())
-        cost = None if self._prices is None else self._prices.cost(read=read, cached=0, written=written)
+        cost = None if self.prices is None else self.prices.cost(read=read, cached=0, written=written)
         return Usage(1, read, 0, written, cost, seconds, first)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Schema, Speaker
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Speaker
 from llmc_runtime.agent.ledger import Ledger, Role
 
 LONGEST_REPLY = 64 * 1024
@@ -25,17 +25,18 @@ async def reply(
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
     pieces = speaker.reply(messages, grammar=grammar, schema=schema, stop=stop, most_tokens=most)
-    is_over = False
+    is_over, count = False, 0
     try:
         async with aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, End):
                     is_over = True
                     ledger.add(role, piece.usage)
+                count += 1
                 yield piece
     finally:
         if not is_over:
-            ledger.add_unknown(role)
+            ledger.add_cut(role, count, _prices(speaker))
 
 
 async def whole_reply(
@@ -62,6 +63,11 @@ async def whole_reply(
             if length >= LONGEST_REPLY:
                 break
     return "".join(texts), None
+
+
+def _prices(speaker: Speaker) -> Prices | None:
+    """What its tokens cost, if anybody said."""
+    return getattr(getattr(speaker, "settings", speaker), "prices", None)
 
 
 CONTINUED_TOKENS = 400
