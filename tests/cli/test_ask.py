@@ -1,20 +1,14 @@
 """`llmc ask` and `llmc plan`, with a scripted model."""
 
-import io
 import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 import llmc
-from llmc.cli.ask import _board
-from llmc.cli.asking import Lines, LiveSheet, Nothing, Sheet, live_board
 from llmc_runtime.agent.dialogue import Speaker
-from llmc_runtime.agent.progress import PlanBegan
-from tests.agent.asking import watch
 from tests.agent.fakes import Reply, Script
 from tests.cli.conftest import Cli
 
@@ -266,87 +260,9 @@ def test_a_plan_that_was_cut_is_mended(cli: Cli, say: Say) -> None:
     assert ended.stdout == '# ?\n1. add(1, 2)\n2. log("all")\njoin($1)\n'
 
 
-def drawn(replies: list[Reply], **settings: float) -> list[str]:
-    """The sheet at the end of a question."""
-    sheet = Sheet()
-    for event in watch(replies, **settings)[:-1]:  # type: ignore[arg-type]  # the settings of a script
-        sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
-    return list(sheet.lines(1.0, 60))
-
-
-def test_a_terminal_sees_the_tasks_beside_the_plan() -> None:
-    """What is done, failed, blocked, skipped; the plan as it ran takes the place of what was repaired."""
-    first = '1. search("a")\n2. fail("x")\n3. search($2)\n4. search("b") if $1 == 1\nx = serch("b")\njoin()'
-    lines = drawn([first, 'x = search("b")', "Thought: t\nAction: Replan(more)", '5. search("a")\njoin()', "Finish(x)"])
-    assert lines == [
-        "── plan 1",
-        '1. search("a")             ✓ 0.20 s',
-        '2. fail("x")               ✗ `fail` raised RuntimeError: x',
-        "3. search($2)              ⊘ needs 2, which failed",
-        '4. search("b") if $1 == 1  -',
-        'x = search("b")            ✓ 0.20 s',
-        "join()",
-        "── replan: t",
-        "── plan 2",
-        '5. search("a")             ✓ known already',
-        "join()",
-        "── finish: x",
-    ]
-
-
-def test_a_running_task_shows_its_time() -> None:
-    """As long as it runs."""
-    sheet = Sheet()
-    for event in watch(['1. search("a")\n2. join()', "Finish(x)"])[:-1]:
-        sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
-        if any("▸" in line for line in sheet.lines(0.1, 60)):
-            assert '1. search("a")  ▸ 0.10 s' in list(sheet.lines(0.1, 60))
-            return
-    pytest.fail("it never ran")
-
-
-class Terminal(io.StringIO):
-    """What says that it is a terminal."""
-
-    def isatty(self) -> bool:
-        """It is."""
-        return True
-
-
-@pytest.mark.parametrize(
-    ("stream", "term", "wanted", "board"),
-    [
-        (Terminal(), "xterm", False, LiveSheet),
-        (Terminal(), "dumb", False, Nothing),
-        (io.StringIO(), "xterm", False, Nothing),
-        (io.StringIO(), "xterm", True, Lines),
-    ],
-)
-def test_what_is_shown_depends_on_where(
-    monkeypatch: pytest.MonkeyPatch, stream: io.StringIO, term: str, wanted: bool, board: type
-) -> None:
-    """A terminal sees a sheet, everything else lines, if they are wanted."""
-    monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setenv("TERM", term)
-    with _board(wanted=wanted) as found:
-        assert isinstance(found, board)
-        found.apply(PlanBegan(1, 0.0))
-
-
-def test_a_live_board_is_drawn() -> None:
-    """On a console, with what there is room for; its last picture stays."""
-    console = Console(force_terminal=True, width=40, height=6, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    with console.file, live_board(console) as board:
-        assert isinstance(board, LiveSheet)
-        for event in watch(["\n".join(f'{n}. search("{n}")' for n in range(1, 9)) + "\njoin()", "Finish(x)"])[:-1]:
-            board.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
-    shown = console.export_text()
-    assert '8. search("8")  ✓ 0.20 s' in shown
-    assert '1. search("1")  ✓ 0.20 s' not in shown.rpartition("8. search")[0][-200:]
-
-
 TRUSTED = '''
 import llmc
+
 
 @llmc.write("mail", approve=True)
 def send(to: str) -> str:
@@ -386,37 +302,3 @@ def test_limits_of_runs(cli: Cli, say: Say) -> None:
     say('1. log("a")\n2. log("b")\njoin()', "Action: Finish(one)")
     found = json.loads(cli("ask", "?", "--tools", "tools.py", "--json", "--limit", "calls=1").stdout)
     assert found["plans"][0]["errors"]["2"]["type"] == "LimitReached"
-
-
-def test_nothing_is_drawn_while_somebody_is_asked() -> None:
-    """Lines are kept back, and a picture stays as it is."""
-    stream = io.StringIO()
-    lines = Lines(stream)
-    with lines.still():
-        lines.apply(PlanBegan(1, 0.0))
-        assert stream.getvalue() == ""
-    assert stream.getvalue() == "  0.000  plan 1\n"
-    console = Console(force_terminal=True, width=40, height=6, file=io.StringIO())
-    with live_board(console) as board:
-        drawn_now = [board.is_drawn]
-        with board.still():
-            drawn_now.append(board.is_drawn)
-        drawn_now.append(board.is_drawn)
-    assert drawn_now == [True, False, True]
-    with Nothing().still():
-        pass
-
-
-def test_a_task_that_waits_for_an_answer_says_so() -> None:
-    """Beside its line, until somebody said yes or no."""
-    sheet = Sheet()
-
-    async def asked(_: object) -> bool:
-        return True
-
-    for event in watch(['1. send("bob")\njoin($1)'], approve=llmc.Approval("ask", asked))[:-1]:
-        sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
-        if any("waits for a yes" in line for line in sheet.lines(0.0, 60)):
-            assert '1. send("bob")  · waits for a yes' in list(sheet.lines(0.0, 60))
-            return
-    pytest.fail("nobody was asked")
