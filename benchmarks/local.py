@@ -144,30 +144,31 @@ async def ask(agent: llmc.Agent, question: Question) -> Row:
     return row
 
 
-def line(name: str, rows: Sequence[Row]) -> str:
-    """A line of the table."""
+def line(name: str, rows: Sequence[Row], *, whole: bool) -> str:
+    """A line of the table; what belongs to answers is left out where questions are not answered whole."""
     many = len(rows)
-    shares = [sum(getattr(row, what) for row in rows) for what in ("valid", "mended", "right", "correct")]
-    firsts = [row for row in rows if row.first is not None]
-    cells = [
-        name,
-        *(f"{count} of {many}" for count in shares),
-        f"{median(row.first or 0.0 for row in firsts):.2f} s" if firsts else "-",
-        f"{median(row.plan for row in firsts):.2f} s" if firsts else "-",
-        f"{median(row.seconds for row in rows):.2f} s",
-        f"{sum(row.read for row in rows) // many:,} + {sum(row.written for row in rows) // many:,}",
-    ]
-    return f"| {' | '.join(cells)} |"
+    valid, mended, right, correct = (
+        f"{sum(getattr(row, what) for row in rows)} of {many}" for what in ("valid", "mended", "right", "correct")
+    )
+    begun = [row for row in rows if row.first is not None]
+    first, plan, seconds = (
+        f"{median(getattr(row, what) for row in begun):.2f} s" if begun else "" for what in ("first", "plan", "seconds")
+    )
+    tokens = f"{sum(row.read for row in rows) // many:,} + {sum(row.written for row in rows) // many:,}"
+    of_answers = (right, correct) if whole else ("", "")
+    return f"| {' | '.join([name, valid, mended, *of_answers, first, plan, seconds if whole else '', tokens])} |"
 
 
-async def measure(name: str, box: llmc.Toolbox, examples: Sequence[llmc.Example], asked: Sequence[Question]) -> None:
+async def measure(
+    name: str, box: llmc.Toolbox, examples: Sequence[llmc.Example], asked: Sequence[Question], *, whole: bool
+) -> None:
     """Ask all questions at each level, and print its line."""
     model = llmc.Model("local")
     for level in LEVELS:
-        joiner = None if asked[0].titles else llmc.ScriptedModel(lambda _: "Action: Finish(seen)")
+        joiner = None if whole else llmc.ScriptedModel(lambda _: "Action: Finish(seen)")
         agent = llmc.Agent(box, model=model, joiner=joiner, examples=examples, grammar=level, max_replans=0)
         rows = [await ask(agent, question) for question in asked]
-        print(line(f"{name}, {level or 'no grammar'}", rows), flush=True)
+        print(line(f"{name}, {level or 'no grammar'}", rows, whole=whole), flush=True)
 
 
 def main(
@@ -190,10 +191,12 @@ def main(
 
 async def everything(box: llmc.Toolbox, compared: Sequence[Question], summed: Sequence[Question]) -> None:
     """Both sets, on one event loop."""
-    print("| | valid | mended | right | correct | first task | plan | answer | tokens |")
+    print("| | valid | mended | titles | correct | first task | plan | answer | tokens |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    await measure("HotpotQA", llmc.Toolbox(tool for tool in box if tool.name == "search"), COMPARISONS, compared)
-    await measure("ParallelQA", box, SUMS, summed)
+    await measure(
+        "HotpotQA", llmc.Toolbox(tool for tool in box if tool.name == "search"), COMPARISONS, compared, whole=True
+    )
+    await measure("ParallelQA", box, SUMS, summed, whole=False)
 
 
 if __name__ == "__main__":
