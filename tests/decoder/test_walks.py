@@ -143,7 +143,7 @@ def test_the_walks_see_everything() -> None:
         ('| "$$"\n', '| "$$" | "\\\\q"\n', "E185"),
         ('"3. "', '"2. "', "E206"),
         ('"null"', '"nul"', "E175"),
-        ('"null"', "INDEX", "E212"),
+        ('"null"', '"7"', "E212"),
         ('"join("', '"search(\\"a\\")\\njoin()\\njoin("', "E144"),
     ],
 )

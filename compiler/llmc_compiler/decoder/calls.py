@@ -1,20 +1,19 @@
 """Calls in one line of a plan: each tool with its own arguments, in the order of its parameters."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.decoder.notation import Part, choice, maybe, repeat, seq
 from llmc_compiler.decoder.shapes import NOTHING, Shape, shape_of, shape_of_type
+from llmc_compiler.decoder.steps import is_word
 from llmc_compiler.decoder.values import Field, Values
 from llmc_compiler.tools import Tool
-from llmc_compiler.types import NEVER
+from llmc_compiler.types import NEVER, Type
 from llmc_grammar.bounds import Bounds
 
 _MOST_MORE: Final = 8
 """How many arguments there are behind those with a name."""
-_WORD: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{Bounds.MODEL.name - 1}}}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +27,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A tool as a grammar sees it; the first so many parameters may be given by position, and `more` behind them."""
+    """A tool as a grammar sees it: what it takes, the first so many by position and `more` behind them, and gives."""
 
     name: str
     parameters: tuple[Parameter, ...]
     positional: int
     more: Shape
+    gives: Type
 
     @staticmethod
     def of(tool: Tool) -> "Callee":
@@ -43,14 +43,14 @@ class Callee:
         named = [name for name in schemas if name in shape.named and name not in shape.positional]
         parameters = tuple(
             Parameter(
-                name if name in shape.named and _WORD.match(name) else None,
+                name if name in shape.named and is_word(name) else None,
                 shape_of(schemas.get(name, True), whole),
                 name in shape.required,
             )
             for name in (*shape.positional, *named)
         )
         wanted = tool.signature.wants(None).at_least if shape.more_positional else NEVER
-        return Callee(tool.name, parameters, len(shape.positional), shape_of_type(wanted))
+        return Callee(tool.name, parameters, len(shape.positional), shape_of_type(wanted), tool.signature.gives)
 
     def names(self) -> Iterator[str]:
         """The names by which arguments may be given."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from llmc_compiler.decoder.calls import Callee
 from llmc_compiler.decoder.notation import START, Part, Rule, Use, chars, choice, maybe, repeat, seq, sure
+from llmc_compiler.decoder.steps import MOST_STEPS
 from llmc_compiler.decoder.values import SHARED, Field, Values
 from llmc_compiler.decoder.words import KEY, NAME, STEP, THOUGHT, UNSIGNED, from_to, name_but
 from llmc_grammar.ast import KEYWORDS
@@ -17,7 +18,6 @@ from llmc_grammar.ast import KEYWORDS
 _MOST_OPERANDS: Final = 4
 _MOST_ITEMS: Final = 16
 _MOST_ARGUMENTS: Final = 8
-_MOST_STEPS: Final = 3
 _HIGHEST_NUMBER: Final = 9999
 
 _EXPR: Final = Use("expr")
@@ -31,8 +31,8 @@ _COMPARISONS: Final = (" == ", " != ", " < ", " <= ", " > ", " >= ", " in ", " n
 
 def language_rules(tools: Sequence[Callee], tasks: int, *, names_tools: bool) -> Iterator[Rule]:
     """The rules of plans of so many tasks; tools have free names unless the grammar `names_tools`."""
-    yield from (*SHARED, THOUGHT, _OWN, _NUMBERED)
-    texts = Values("any", choice(from_to(1, _HIGHEST_NUMBER), NAME.use))
+    yield from (*SHARED, STEP, THOUGHT, _OWN, _NUMBERED)
+    texts = Values("any", choice(from_to(1, _HIGHEST_NUMBER), NAME.use), repeat(STEP.use, 0, MOST_STEPS))
     texts.begin()
     yield from texts.rules()
     calls = list(_named_calls(tools) if names_tools else _free_calls(tools))
@@ -89,7 +89,7 @@ def _tier(name: str, below: str, *operators: str) -> Rule:
 def _primaries(texts: Values, call: Part | None) -> Iterator[Rule]:
     """The rules of what operators stand between."""
     step = choice(STEP.use, seq("[", KEY.use, "]"))
-    yield Rule("ref", sure(seq("$", Use("id_any", token=True), repeat(step, 0, _MOST_STEPS))), token=True)
+    yield Rule("ref", sure(seq("$", Use("id_any", token=True), repeat(step, 0, MOST_STEPS))), token=True)
     yield Rule("number", UNSIGNED, token=True)
     yield _rule("string", choice(texts.text(_MOST_OPERANDS), Use("quote_any", token=True)))
     array = seq("[", choice("]", seq(_listed(_EXPR, _MOST_ITEMS), "]")))

@@ -10,8 +10,10 @@ from typing import Final
 
 from llmc_compiler.decoder.calls import Callee, call
 from llmc_compiler.decoder.notation import START, Part, Rule, Use, choice, maybe, repeat, seq, sure
+from llmc_compiler.decoder.steps import step_into
 from llmc_compiler.decoder.values import SHARED, Values
 from llmc_compiler.decoder.words import NAME, THOUGHT, from_to
+from llmc_compiler.types import ANY
 
 _MOST_JOINED: Final = 16
 
@@ -20,11 +22,15 @@ def sound_rules(tools: Sequence[Callee], first: int, tasks: int, known: Collecti
     """The rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` ones."""
     yield from (*SHARED, THOUGHT)
     constants, earlier = Values(), choice(*known)
+    # Of what an earlier plan gave, nothing is known.
+    step, most = step_into([*(tool.gives for tool in tools), *([ANY] if known else [])])
+    steps = repeat(None if step is None else Use("step", token=True), 0, most)
+    yield from () if step is None else (Rule("step", step, token=True),)
     if earlier is not None:
         yield Rule("known", earlier, token=True)
     for number in range(first, first + tasks + 1):
         before = None if earlier is None else Use("known", token=True)
-        values = Values(str(number), choice(before, from_to(first, number - 1)), constants)
+        values = Values(str(number), choice(before, from_to(first, number - 1)), steps, constants)
         _line(tools if number < first + tasks else (), number, values)
         yield from values.rules()
         yield from constants.rules()

@@ -33,14 +33,12 @@ from llmc_compiler.decoder.words import (
     LONGEST_TEXT,
     NAME,
     SIGN,
-    STEP,
     numbers,
     whole_numbers,
 )
 from llmc_grammar.print import quoted
 
 _MOST_IN_A_TEXT: Final = 4
-_MOST_STEPS: Final = 3
 _MOST_ITEMS: Final = (16, 8, 4)
 """How many items a list has, by how deep it is in others."""
 _FEWEST_ITEMS: Final = 4
@@ -48,7 +46,7 @@ _DEEPEST: Final = 2
 """How far a value of which nothing is known goes into itself."""
 
 TEXT: Final = Rule("text", sure(seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), '"')), token=True)
-SHARED: Final = (SIGN, APART, KEY, NAME, INDEX, STEP, TEXT, *FORMS.values())
+SHARED: Final = (SIGN, APART, KEY, NAME, INDEX, TEXT, *FORMS.values())
 """Rules that every line may use."""
 
 _FREE: Final = (Text(), Number(), BOOL, NULL, Items((), ANYTHING), Keys((), ANYTHING))
@@ -67,11 +65,12 @@ class Field:
 class Values:
     """The values of one line; `line` is a part of the names of its rules, `ids` are what it may refer to.
 
-    `constants` are the values without references, None in those themselves.
+    `steps` are what may stand behind these, `constants` are the values without references, None in those themselves.
     """
 
     line: str = ""
     ids: Part | None = None
+    steps: Part | None = None
     constants: "Values | None" = None
     _made: dict[tuple[Shape, int, int], Part | None] = field(default_factory=dict)
     _numbers: dict[object, int] = field(default_factory=dict)
@@ -95,12 +94,11 @@ class Values:
         if self.ids is None:
             return
         ids = self.rule("id", self.ids, token=True)
-        steps = repeat(STEP.use, 0, _MOST_STEPS)
-        self.rule("ref", seq("$", ids, steps), token=True)
-        self.rule("quote", seq('"$', ids, steps, '"'), token=True)
+        self.rule("ref", seq("$", ids, self.steps), token=True)
+        self.rule("quote", seq('"$', ids, self.steps, '"'), token=True)
         piece = repeat(SIGN.use, 0, LONGEST_PIECE)
         bare = seq("$", ids, choice(maybe(APART.use, piece), ",", "."))
-        slot = self.rule("slot", choice(bare, seq("${", ids, steps, "}", piece)), token=True)
+        slot = self.rule("slot", choice(bare, seq("${", ids, self.steps, "}", piece)), token=True)
         for most in range(1, _MOST_IN_A_TEXT + 1):
             text = seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), repeat(slot, 0, most), '"')
             self.rule(f"text{most}", text, token=True)

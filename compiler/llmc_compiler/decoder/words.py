@@ -68,7 +68,7 @@ INDEX: Final = Rule("index", sure(choice("0", seq(maybe("-"), chars("1-9"), mayb
 """A place in a list."""
 
 STEP: Final = Rule("step", sure(choice(seq(".", NAME.use), seq("[", INDEX.use, "]"))), token=True)
-"""A step into a value."""
+"""A step into a value of which nothing is known."""
 
 
 UNSIGNED: Final = sure(
