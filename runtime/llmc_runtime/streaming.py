@@ -38,8 +38,8 @@ NOBODY: Final[tuple[str, ...]] = ()
 class Arriving:
     """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
 
-    `earlier` are the plans before it, whose values it can read, and whose `secrets` stay hidden. `context` and
-    `approve` are as for `Program.run`.
+    `earlier` are the plans before it, whose values it can read, and whose `secrets` stay hidden. `contexts` are those
+    of the tools, and `approve` is as for `Program.run`.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Arriving:
         bounds: Bounds = Bounds.MODEL,
         earlier: Earlier = NOTHING,
         secrets: Secrets | None = None,
-        context: object = None,
+        contexts: Contexts | None = None,
         approve: Approval | Word | Callback | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Nothing has arrived."""
         self.front = front = Front(tools, mode=mode, passes=passes, bounds=bounds, earlier=earlier)
-        contexts = Contexts(tools, context)
+        contexts = contexts or Contexts(tools)
         options["trust"] = Trust(Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets)
         self._events, options = recorded(options)
         self._executor = Executor(earlier.values, **options)
@@ -135,7 +135,8 @@ async def run_stream(
     Raises CompileError with all mistakes, ContextError, and whatever `pieces` raises: then no write was started, and
     what runs is stopped.
     """
-    arriving = Arriving(tools, mode=mode, passes=passes, bounds=bounds, context=context, approve=approve, **options)
+    contexts = Contexts(tools, context)
+    arriving = Arriving(tools, mode=mode, passes=passes, bounds=bounds, contexts=contexts, approve=approve, **options)
     async with arriving as plan:
         async for piece in pieces:
             plan.feed(piece)

@@ -26,6 +26,7 @@ from llmc_runtime.agent.results import shown_tasks
 from llmc_runtime.agent.speaking import bounded_tokens, reply, whole_reply
 from llmc_runtime.agent.written import highest_number, numbered, shape
 from llmc_runtime.approval import Approval
+from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import shortened
 from llmc_runtime.memo import Memo
 from llmc_runtime.run import Options
@@ -107,8 +108,9 @@ class Inquiry:
         self._told.clear()
         self.tell(progress.PlanBegan(self.number, self.now()))
         messages = self._messages(tools, thought)
+        contexts = Contexts(tools, self._terms.context)  # a plan that is read anew has those that are open
         async with AsyncExitStack() as stack:
-            attempt = await stack.enter_async_context(self._arriving(tools))
+            attempt = await stack.enter_async_context(self._arriving(tools, contexts))
             complete = await self._write(attempt, messages, tools)
             repairs = 0
             while (broken := self._broken(attempt, tools, complete=complete)) is not None and repairs < REPAIRS:
@@ -119,7 +121,7 @@ class Inquiry:
                     continue  # whoever wrote it has not said where its statements end
                 complete = is_whole or not broken.is_cut
                 # What the good lines started goes on in the attempt before; the memo gives it to this one.
-                attempt = await stack.enter_async_context(self._arriving(tools))
+                attempt = await stack.enter_async_context(self._arriving(tools, contexts))
                 attempt.feed(text)
             if broken is not None and not broken.may_run:
                 raise PlanFailed(self.number, repairs, broken.report or "there is no plan in what the planner wrote")
@@ -149,7 +151,7 @@ class Inquiry:
         """The highest number of a task so far."""
         return highest_number(name for plan in self.plans for name in plan.ids)
 
-    def _arriving(self, tools: Toolbox) -> Arriving:
+    def _arriving(self, tools: Toolbox, contexts: Contexts) -> Arriving:
         """A plan that can be fed; what earlier ones gave can be read in it."""
         values: dict[str, Json] = {}
         for plan in self.plans:
@@ -160,7 +162,7 @@ class Inquiry:
             tools,
             earlier=earlier,
             secrets=self._secrets,
-            context=self._terms.context,
+            contexts=contexts,
             approve=self._terms.approval,
             **options,
         )
