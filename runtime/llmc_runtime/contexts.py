@@ -12,8 +12,9 @@ from llmc_runtime.errors import ContextError, shortened
 class Contexts:
     """Opens each context of some tools once, and closes them in the opposite order.
 
-    `given` is for tools whose toolbox opens none. Raises ContextError, before anything is opened, for a tool that takes
-    a context and gets none, or one that it does not want.
+    `given` is for tools whose toolbox opens none. Where runs inside each other share them, the first that opens them
+    does, and the last that closes them does. Raises ContextError, before anything is opened, for a tool that takes a
+    context and gets none, or one that it does not want.
     """
 
     def __init__(self, tools: Iterable[Tool] = (), given: object = None) -> None:
@@ -21,6 +22,7 @@ class Contexts:
         self._tools = [tool for tool in tools if tool.marks.context is not None]
         self._opened: dict[Opening, Any] = {}
         self._stack = AsyncExitStack()
+        self._users = 0
         for tool in self._tools:
             if tool.opens is None:
                 if given is None:
@@ -34,20 +36,33 @@ class Contexts:
         return self._given if tool.opens is None else self._opened[tool.opens]
 
     async def open(self) -> None:
-        """Open them; raises ContextError, and closes again what was opened, if one cannot be."""
+        """Open them, if nobody has; raises ContextError, and closes again what was opened, if one cannot be."""
+        if self._users:
+            self._users += 1
+            return
         try:
             for tool in self._tools:
                 if tool.opens is not None and tool.opens not in self._opened:
                     self._opened[tool.opens] = await self._enter(tool, tool.opens)
                 _check(tool, self.of(tool))
         except BaseException as error:
-            await self._stack.__aexit__(type(error), error, error.__traceback__)
+            await self._end(type(error), error, error.__traceback__)
             raise
+        self._users = 1
 
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close them as `async with` does, but that none of them may swallow an exception."""
+        """Close them, if nobody else needs them, as `async with` does, but that none may swallow an exception."""
+        self._users -= 1
+        if not self._users:
+            await self._end(kind, error, trace)
+
+    async def _end(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was opened."""
+        self._opened.clear()
         await self._stack.__aexit__(kind, error, trace)
 
     async def _enter(self, tool: Tool, opens: Opening) -> Any:  # noqa: ANN401 — whatever it gives

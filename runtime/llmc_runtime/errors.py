@@ -16,7 +16,7 @@
         LimitReached            not done, because of a limit of the run
         Stopped                 given up, because the run was stopped
       ContextError              a tool takes a context, and the run has none that it can take
-      RunRefused                a run that a limit does not let begin, or grow
+      RunRefused                a run that a limit does not let begin, grow, or wait for its plan
     NotSent                     raised by tools: what was to be written was certainly not sent
 
 The text of each is one fact that names the task.
@@ -235,7 +235,7 @@ class Stopped(PlanError):
 
 
 class RunRefused(LlmcError):
-    """A run may not begin, or may not have so many tasks, because of the limit of this name."""
+    """A run may not begin, have so many tasks, or wait for more of its plan, because of the limit of this name."""
 
     def __init__(self, why: str, limit: str) -> None:
         super().__init__(f"{why} (limit `{limit}`)")

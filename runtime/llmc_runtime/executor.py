@@ -48,8 +48,8 @@ class Executor:
     `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
     it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1) and `wall` (the
     time of day) are for tests; `trust` says what asks first, which contexts tools get and what is secret, and is for
-    one run. Runs of one question share a `memo` of what their calls gave. Raises LimitError for a policy that does not
-    exist.
+    one run. Runs of one question share a `memo` of what their calls gave; one that goes on from another also ends with
+    its time, `until`, on the loop's clock. Raises LimitError for a policy that does not exist.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Executor:
         policy: Policy = "finish",
         trust: Trust | None = None,
         memo: Memo | None = None,
+        until: float | None = None,
     ) -> None:
         check_policy(policy)
         self._params = {name: freeze(value) for name, value in params.items()}
@@ -76,6 +77,7 @@ class Executor:
         self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
         self._known_ranks: Mapping[NodeId, float] | None = None
         self._memo = memo
+        self._until = until
         self.trust = trust or Trust()
         self.abandoned: tuple[str, ...] = ()
         self.seconds = 0.0
@@ -112,7 +114,7 @@ class Executor:
             random=self._random,
             wall=self._wall,
             report=self._flow,
-            until=loop.time() + limits.run_time,
+            until=loop.time() + limits.run_time if self._until is None else self._until,
         )
         self._alarm = loop.call_at(self._door.until, self._flow.time_out)
         self._watched = Watched(loop, self._group, limits.stall, self._flow.stalled)
@@ -180,6 +182,11 @@ class Executor:
         # Whoever is cancelled here must not cancel it for others.
         await asyncio.shield(self._flow.end)
         return self._flow.outcomes()
+
+    @property
+    def until(self) -> float:
+        """When the time of the run is over, on the loop's clock."""
+        return self._door.until
 
     @property
     def calls(self) -> int:

@@ -81,7 +81,7 @@ class Limits:
     threads: int = _limit(64, "count", "sync tools at the same time", most=10_000)
     attempt_time: float = _time(300.0, "an attempt of a call")
     task_time: float = _time(900.0, "a call, with its waits and retries")
-    run_time: float = _time(3_600.0, "the run")
+    run_time: float = _time(3_600.0, "the run, the wait for a plan that arrives included")
     attempts: int = _limit(10, "count", "attempts of a call, whatever its `@retry` says")
     calls: int = _limit(10_000, "count", "calls in the run")
     cost: float = _limit(1_000.0, "cost", "the sum of what tools declare as `cost`, each attempt counted", least=0)

@@ -103,6 +103,7 @@ class Options(TypedDict, total=False):
     policy: Policy
     trust: Trust
     memo: Memo | None
+    until: float | None
 
 
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:

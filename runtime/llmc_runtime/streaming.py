@@ -1,14 +1,17 @@
 """Plans that run while they arrive.
 
 async with Arriving(tools) as plan:
-    plan.feed(piece)                # any number of times: what may start, starts
+    async with plan.in_time():      # for whoever waits for the text
+        plan.feed(piece)            # any number of times: what may start, starts
     plan.close()                    # raises CompileError with all mistakes
     plan.start()                    # everything else, writes too
     await plan.settled()
 plan.run()
 """
 
-from collections.abc import AsyncIterable, Container, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Container, Mapping, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from types import TracebackType
 from typing import Final, Self, Unpack
@@ -26,7 +29,8 @@ from llmc_grammar.source import Span
 from llmc_grammar.stream import Mode
 from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.contexts import Contexts
-from llmc_runtime.executor import Executor
+from llmc_runtime.errors import RunRefused
+from llmc_runtime.executor import DEFAULTS, Executor
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.run import Options, Run, conclude, recorded, signed
 from llmc_runtime.secrets import Secrets
@@ -38,8 +42,8 @@ NOBODY: Final[tuple[str, ...]] = ()
 class Arriving:
     """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
 
-    `earlier` are the plans before it, whose values it can read, and whose `secrets` stay hidden. `context` and
-    `approve` are as for `Program.run`.
+    `earlier` are the plans before it, whose values it can read, and whose `secrets` stay hidden. `contexts` are those
+    of the tools, and `approve` is as for `Program.run`.
     """
 
     def __init__(
@@ -51,15 +55,16 @@ class Arriving:
         bounds: Bounds = Bounds.MODEL,
         earlier: Earlier = NOTHING,
         secrets: Secrets | None = None,
-        context: object = None,
+        contexts: Contexts | None = None,
         approve: Approval | Word | Callback | None = None,
         **options: Unpack[Options],
     ) -> None:
         """Nothing has arrived."""
         self.front = front = Front(tools, mode=mode, passes=passes, bounds=bounds, earlier=earlier)
-        contexts = Contexts(tools, context)
+        contexts = contexts or Contexts(tools)
         options["trust"] = Trust(Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets)
         self._events, options = recorded(options)
+        self._run_time = options.get("limits", DEFAULTS).run_time
         self._executor = Executor(earlier.values, **options)
         self._places: dict[NodeId, Span] = {}
         self._last: tuple[Step, ...] = ()
@@ -75,6 +80,24 @@ class Arriving:
     ) -> None:
         """End the run: stop what still runs."""
         await self._executor.__aexit__(kind, error, trace)
+
+    @property
+    def until(self) -> float:
+        """When the time of the run is over, on the loop's clock."""
+        return self._executor.until
+
+    @asynccontextmanager
+    async def in_time(self) -> AsyncGenerator[None, None]:
+        """What waits for the text in here is cancelled when the time of the run is over; raises RunRefused then."""
+        scope = asyncio.timeout_at(self.until)
+        try:
+            async with scope:
+                yield
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            why = f"the plan was not there after {self._run_time:g} s"
+            raise RunRefused(why, "run_time") from None
 
     def feed(self, piece: str | bytes) -> None:
         """Take the next piece; what the statements that it finishes let start, starts."""
@@ -132,13 +155,15 @@ async def run_stream(
 
     What its effect allows starts as soon as its line has ended. Writes start when the whole plan is known, and are held
     back where a repair decided where a statement begins or ends. `context` and `approve` are as for `Program.run`.
-    Raises CompileError with all mistakes, ContextError, and whatever `pieces` raises: then no write was started, and
-    what runs is stopped.
+    Raises CompileError with all mistakes, ContextError, RunRefused where the text takes longer than the run may, and
+    whatever `pieces` raises: then no write was started, and what runs is stopped.
     """
-    arriving = Arriving(tools, mode=mode, passes=passes, bounds=bounds, context=context, approve=approve, **options)
+    contexts = Contexts(tools, context)
+    arriving = Arriving(tools, mode=mode, passes=passes, bounds=bounds, contexts=contexts, approve=approve, **options)
     async with arriving as plan:
-        async for piece in pieces:
-            plan.feed(piece)
+        async with plan.in_time():
+            async for piece in pieces:
+                plan.feed(piece)
         plan.close()
         plan.start()
         await plan.settled()

@@ -174,19 +174,21 @@ async def test_nothing_is_unpacked() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("api", "answer"),
     [
-        refusal(401, f"Incorrect API key provided: {KEY}"),
-        refusal(400, "x", f"code-{KEY}"),
-        httpx2.ConnectError(f"cannot send {KEY}"),
-        Stream([event({"error": {"message": f"bad {KEY}"}})]),
+        ("chat", refusal(401, f"Incorrect API key provided: {KEY}")),
+        ("chat", refusal(400, "x", f"code-{KEY}")),
+        ("chat", httpx2.ConnectError(f"cannot send {KEY}")),
+        ("chat", Stream([event({"error": {"message": f"bad {KEY}"}})])),
+        ("responses", Stream([event({"type": "error", "code": f"code-{KEY}"})])),
+        ("responses", Stream([event({"type": "response.failed", "response": {"error": {"message": KEY}}})])),
     ],
 )
-async def test_no_key_is_ever_shown(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_key_is_ever_shown(api: Api, answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
     """Not in errors, causes and logs, whatever the server says."""
     caplog.set_level(logging.DEBUG)
     with pytest.raises(ModelError) as caught:
-        await said(model(wire(answer)))
+        await said(model(wire(answer), api))
     assert KEY not in "".join(traceback.format_exception(caught.value))
     assert KEY not in caplog.text
     assert caplog.text  # the SDK and its client did log

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from llmc_runtime.memo import Memo
 from llmc_runtime.program import compile_plan
 from llmc_runtime.run import Run, execute
 from tests.agent.asking import ask
-from tests.agent.fakes import Script, World
+from tests.agent.fakes import Reply, Script, World
 from tests.runtime import clock
 
 PLAN = '1. search("a")\n2. join()'
@@ -84,6 +85,51 @@ def test_limits_are_those_of_each_run() -> None:
     answer, _, _ = ask([plan, MORE, '3. search("c")\njoin($3)'], limits=llmc.Limits(calls=1))
     assert isinstance(answer.plans[0].run.errors["2"], LimitReached)
     assert answer.value == "c is known"
+
+
+BROKEN = '1. search("a")\n2. serch("b")\njoin()\n'
+
+
+def times(
+    replies: list[Reply], world: World | None = None, **settings: Any
+) -> tuple[float, llmc.Answer | BaseException]:
+    """When a question ended whose runs may take ten seconds, and how; each reply of the model takes some."""
+
+    async def main() -> tuple[float, llmc.Answer | BaseException]:
+        model = Script(replies, size=1000, **settings)
+        agent = Agent((world or World()).toolbox(), model=model, limits=llmc.Limits(run_time=10))
+        (found,) = await asyncio.gather(agent.ask("?"), return_exceptions=True)
+        assert model.closed == len(model.asked)
+        return asyncio.get_running_loop().time(), found
+
+    return clock.run(main())
+
+
+@pytest.mark.parametrize(("replies", "pause"), [([PLAN], 500.0), ([BROKEN, '2. search("b")'], 6.0)])
+def test_a_planner_has_no_more_time_than_the_run(replies: list[Reply], pause: float) -> None:
+    """Whether it writes or mends: the question ends, and so does the reply."""
+    at, error = times(replies, pause=pause)
+    assert at == 10
+    assert isinstance(error, llmc.RunRefused)
+    assert error.limit == "run_time"
+
+
+def test_a_plan_that_is_mended_has_no_more_time_than_another() -> None:
+    """Its tasks time out when the plan began so long ago, and the joiner is told."""
+    at, answer = times([BROKEN, '2. search("b")', "Finish(late)"], World(latency=8), pause=3.0)
+    assert at == 10 + 3
+    assert isinstance(answer, llmc.Answer)
+    assert answer.value == "late"
+    assert isinstance(error := answer.run.errors["2"], llmc.ToolTimedOut)
+    assert error.limit == "run"
+
+
+def test_each_plan_has_time_of_its_own() -> None:
+    """What one took is not missing to the next, and the joiner's is no run's."""
+    at, answer = times([PLAN, MORE, '2. search("b")\njoin($2)'], World(latency=3), pause=6.0)
+    assert at == 3 * 6 + 2 * 3
+    assert isinstance(answer, llmc.Answer)
+    assert answer.value == "b is known"
 
 
 def test_tools_get_the_context() -> None:

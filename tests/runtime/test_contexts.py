@@ -9,6 +9,8 @@ from dataclasses import replace
 import pytest
 
 import llmc
+from llmc_runtime.contexts import Contexts
+from llmc_runtime.trust import Trust
 from tests.runtime import clock
 
 told: list[str] = []
@@ -206,3 +208,17 @@ async def test_a_streamed_plan_has_contexts_too() -> None:
     assert (await llmc.run_stream(pieces(), llmc.Toolbox([send]), context=Mailbox())).value == 1
     with pytest.raises(llmc.ContextError):
         await llmc.run_stream(pieces(), llmc.Toolbox([send]))
+
+
+async def test_runs_inside_each_other_may_share_contexts() -> None:
+    """The first opens them and the last closes them, whichever that is; then they can be opened again."""
+    contexts = Contexts(llmc.Toolbox([send], context=opening("a")))
+    for _ in range(2):
+        one, other = Trust(contexts=contexts), Trust(contexts=contexts)
+        await one.open()
+        await other.open()
+        await one.close(None, None, None)
+        assert told == ["open a"]
+        await other.close(None, None, None)
+        assert told == ["open a", "close a"]
+        told.clear()

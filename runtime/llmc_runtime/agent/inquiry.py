@@ -26,6 +26,7 @@ from llmc_runtime.agent.results import shown_tasks
 from llmc_runtime.agent.speaking import bounded_tokens, reply, whole_reply
 from llmc_runtime.agent.written import highest_number, numbered, shape
 from llmc_runtime.approval import Approval
+from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import shortened
 from llmc_runtime.memo import Memo
 from llmc_runtime.run import Options
@@ -101,25 +102,29 @@ class Inquiry:
     async def plan(self, tools: Toolbox, thought: str = "") -> Planned:
         """Have a plan written, and run it.
 
-        Raises SamePlanError, PlanFailed, BudgetSpent and what the model raises; then nothing of this plan was written.
+        Raises SamePlanError, PlanFailed, BudgetSpent, RunRefused and what the model raises; then nothing of this plan
+        was written.
         """
         self._memo.next_plan()
         self._told.clear()
         self.tell(progress.PlanBegan(self.number, self.now()))
         messages = self._messages(tools, thought)
+        contexts = Contexts(tools, self._terms.context)  # a plan that is read anew has those that are open
         async with AsyncExitStack() as stack:
-            attempt = await stack.enter_async_context(self._arriving(tools))
-            complete = await self._write(attempt, messages, tools)
+            attempt = await stack.enter_async_context(self._arriving(tools, contexts))
+            async with attempt.in_time():
+                complete = await self._write(attempt, messages, tools)
             repairs = 0
             while (broken := self._broken(attempt, tools, complete=complete)) is not None and repairs < REPAIRS:
                 repairs += 1
                 self.tell(progress.Repairing(self.number, self.now(), repairs, broken.report))
-                text, is_answered, is_whole = await self._again(messages, broken, tools)
+                async with attempt.in_time():
+                    text, is_answered, is_whole = await self._again(messages, broken, tools)
                 if broken.may_run and not is_answered:
                     continue  # whoever wrote it has not said where its statements end
                 complete = is_whole or not broken.is_cut
                 # What the good lines started goes on in the attempt before; the memo gives it to this one.
-                attempt = await stack.enter_async_context(self._arriving(tools))
+                attempt = await stack.enter_async_context(self._arriving(tools, contexts, attempt.until))
                 attempt.feed(text)
             if broken is not None and not broken.may_run:
                 raise PlanFailed(self.number, repairs, broken.report or "there is no plan in what the planner wrote")
@@ -149,18 +154,19 @@ class Inquiry:
         """The highest number of a task so far."""
         return highest_number(name for plan in self.plans for name in plan.ids)
 
-    def _arriving(self, tools: Toolbox) -> Arriving:
+    def _arriving(self, tools: Toolbox, contexts: Contexts, until: float | None = None) -> Arriving:
         """A plan that can be fed; what earlier ones gave can be read in it."""
         values: dict[str, Json] = {}
         for plan in self.plans:
             values.update(plan.run.results)
         earlier = Earlier(values, frozenset(name for plan in self.plans for name in plan.ids))
-        options: Options = {**self._terms.options, "memo": self._memo, "emit": lambda event: self._happened(new, event)}
+        options: Options = {**self._terms.options, "memo": self._memo, "until": until}
+        options["emit"] = lambda event: self._happened(new, event)
         new = Arriving(
             tools,
             earlier=earlier,
             secrets=self._secrets,
-            context=self._terms.context,
+            contexts=contexts,
             approve=self._terms.approval,
             **options,
         )

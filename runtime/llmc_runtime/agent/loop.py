@@ -96,7 +96,8 @@ class Agent:
     async def ask(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
         """The answer; `history` is what was said before.
 
-        Raises AgentError (PlanFailed, NoDecision, BudgetSpent) and what the models raise.
+        Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
+        the models raise.
         """
         return await self._ask(question, history, None)
 

@@ -244,8 +244,7 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
 def _words(asked: Settings, error: Exception) -> str:
     """What an error says, without the key."""
     said = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
-    text = str(said) or type(said).__name__
-    return text.replace(asked.key.get_secret_value(), "…") if asked.key else text
+    return asked.without_key(str(said) or type(said).__name__)
 
 
 def _asked_to_wait(headers: Mapping[str, str]) -> float | None:

@@ -41,22 +41,22 @@ def words(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def fault(model: str, code: object, message: object) -> ModelError:
+def fault(settings: Settings, code: object, message: object) -> ModelError:
     """What a server reports in the middle of a reply."""
-    why = words(message) or words(code) or "the server gave the reply up and did not say why"
+    why = settings.without_key(words(message) or words(code) or "the server gave the reply up and did not say why")
     if code == "rate_limit_exceeded":
-        return RateLimited(model, why)
-    return ContentRefused(model, why) if code == "content_filter" else ServerFailed(model, why)
+        return RateLimited(settings.name, why)
+    return ContentRefused(settings.name, why) if code == "content_filter" else ServerFailed(settings.name, why)
 
 
 class Reply:
     """A reply as it arrives: events in, text out."""
 
-    __slots__ = ("_cached", "_length", "_model", "_pieces", "_read", "_refused", "_responses", "_written", "reason")
+    __slots__ = ("_cached", "_length", "_pieces", "_read", "_refused", "_responses", "_settings", "_written", "reason")
 
     def __init__(self, settings: Settings) -> None:
         self.reason: Reason | None = None
-        self._model = settings.name
+        self._settings = settings
         self._responses = settings.api == "responses"
         self._pieces = self._length = self._read = self._cached = 0
         self._written: int | None = None
@@ -68,7 +68,7 @@ class Reply:
         self._pieces += bool(text)
         self._length += len(text)
         if self._length > MOST_TEXT:
-            raise StreamBroken(self._model, f"its text is longer than {MOST_TEXT} characters")
+            raise StreamBroken(self._settings.name, f"its text is longer than {MOST_TEXT} characters")
         return encodable(text)
 
     def _of_choices(self, event: object) -> str:
@@ -90,15 +90,16 @@ class Reply:
             self._count(at(event, "response", "usage"), "input", "output")
             self._end(words(at(event, "response", "incomplete_details", "reason")) or "stop")
         elif kind == "response.failed":
-            raise fault(self._model, at(event, "response", "error", "code"), at(event, "response", "error", "message"))
+            error = at(event, "response", "error")
+            raise fault(self._settings, at(error, "code"), at(error, "message"))
         elif kind == "error":
-            raise fault(self._model, at(event, "code"), at(event, "message"))
+            raise fault(self._settings, at(event, "code"), at(event, "message"))
         return ""
 
     def _end(self, reason: str) -> None:
         """Note how the reply ended, if this says so."""
         if reason in _FAULTS:
-            raise fault(self._model, reason, None)
+            raise fault(self._settings, reason, None)
         if reason:
             self.reason = _REASONS.get(reason, "stop")
 

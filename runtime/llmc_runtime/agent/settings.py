@@ -101,6 +101,10 @@ class Settings:
         """Whether the server is on this machine, where no proxy is wanted."""
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
+    def without_key(self, text: str) -> str:
+        """What a server says, as it may be shown: it may quote the key."""
+        return text.replace(self.key.get_secret_value(), "…") if self.key else text
+
 
 class Options(TypedDict, total=False):
     """How a model is asked. What is left out is guessed from the address, or looked up in the environment.
