@@ -32,5 +32,5 @@ def alone(monkeypatch: pytest.MonkeyPatch, nothing_left: None) -> Iterator[None]
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(openai._base_client, "asyncify", at_once)  # noqa: SLF001 — there is no other door
     yield
-    # Streams of the SDK that were not read to their end are closed by the loop, which may end before.
+    # The SDK leaves its iterators open where it stops reading, even at `[DONE]`; the loop closes them, or is gone.
     clock.left_over[:] = [each for each in clock.left_over if "async_generator_athrow" not in each]
