@@ -5,6 +5,7 @@ import pytest
 from llmc_runtime.agent.model_errors import StreamBroken
 from llmc_runtime.agent.settings import Api
 from tests.agent.events import token
+from tests.agent.fakes import World
 from tests.agent.http_faults.asking import Questions, ask
 from tests.agent.server import TOKENS, Reply
 
@@ -24,6 +25,14 @@ async def test_p1_in_a_line(api: Api, whole: int) -> None:
         f"search {entity}": 1 for entity, lines in (("a", 1), ("Ōsaka 🗾", 3)) if whole >= lines
     }
     assert len(seen.requests) == 1
+
+
+async def test_p1_what_runs_is_ended() -> None:
+    """A read that would take an hour holds nothing up."""
+    world = World(latency=3600.0)
+    seen = await ask([LINES[0], 0.01, LINES[1], None], world=world)
+    assert type(seen.error) is StreamBroken
+    assert world.calls == {"search a": 1}
 
 
 async def test_p1_control_the_whole_plan_runs() -> None:

@@ -8,12 +8,13 @@ from typing import Final
 import pytest
 
 from llmc_grammar.bounds import Bounds
-from llmc_runtime.agent.failures import PlanFailed
+from llmc_runtime.agent.failures import NoDecision, PlanFailed
 from llmc_runtime.agent.model import MOST_BYTES, Model
 from llmc_runtime.agent.model_errors import StreamBroken
+from llmc_runtime.agent.speaking import LONGEST_REPLY
 from tests.agent.events import said
 from tests.agent.http_faults.asking import Seen, ask
-from tests.agent.server import FakeServer, Piece
+from tests.agent.server import FakeServer, Piece, Reply
 
 PIECE: Final = 65_536
 GIGABYTE: Final = 1024**3 // PIECE
@@ -64,15 +65,15 @@ class Flood:
             self.made += len(piece)
             yield piece
 
-    async def ask(self, pieces: Iterable[str | bytes]) -> Seen:
-        """Ask it; whatever comes, the client leaves, and nothing is written."""
+    async def ask(self, pieces: Iterable[str | bytes], *before: Reply) -> Seen:
+        """Ask it, after other replies; whatever comes, the client leaves, and nothing is written."""
         tracemalloc.start()
         try:
-            seen = await ask(self.counted(pieces))
+            seen = await ask(*before, self.counted(pieces))
             self.memory = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-        assert [request.left for request in seen.requests] == [True]
+        assert [request.left for request in seen.requests] == [n >= len(before) for n in range(len(seen.requests))]
         assert seen.writes == 0
         return seen
 
@@ -95,6 +96,18 @@ async def test_p4_a_gigabyte_of_text(pieces: Callable[[], Iterator[str]]) -> Non
     seen = await flood.ask(pieces())
     assert isinstance(seen.error, PlanFailed)
     assert flood.made <= Bounds.MODEL.text + UNDERWAY
+    assert flood.memory < MOST_MEMORY
+
+
+@pytest.mark.parametrize(
+    ("plan", "error"), [('1. sned("bob")\n2. join($1)\n', PlanFailed), ('1. search("a")\njoin()\n', NoDecision)]
+)
+async def test_p4_a_later_reply_of_a_gigabyte(plan: str, error: type[Exception]) -> None:
+    """Of a repair, or of a joiner: as much is read as such a reply may be long, and then it is asked once more."""
+    flood = Flood()
+    seen = await flood.ask(("x" * PIECE for _ in range(GIGABYTE)), plan)
+    assert type(seen.error) is error
+    assert flood.made <= 2 * LONGEST_REPLY + UNDERWAY
     assert flood.memory < MOST_MEMORY
 
 

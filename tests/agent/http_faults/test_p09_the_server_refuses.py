@@ -20,7 +20,7 @@ from llmc_runtime.agent.model_errors import (
 from llmc_runtime.errors import LlmcError
 from tests.agent.events import event, refusal
 from tests.agent.fakes import World
-from tests.agent.http_faults.asking import AT_ONCE, Seen, ask
+from tests.agent.http_faults.asking import AT_ONCE, Questions, Seen, ask
 from tests.agent.server import Reply
 
 PLAN = '1. search("a")\n2. send("bob")\n3. join($1, $2)\n'
@@ -82,8 +82,10 @@ async def test_p9_a_repair_is_refused() -> None:
 
 async def test_p9_it_takes_too_long() -> None:
     """No retry makes it last longer."""
-    began = monotonic()
-    seen = await ask([3600.0], model={"timeout": 0.1, "retries": 5})
+    async with Questions() as questions:
+        await questions.ask(PLAN)  # making a client takes long, too
+        began = monotonic()
+        seen = await questions.ask([3600.0], model={"timeout": 0.2, "retries": 5})
     assert isinstance(seen.error, ModelTimedOut)
     assert seen.error.limit == "timeout"
     assert monotonic() - began < 5

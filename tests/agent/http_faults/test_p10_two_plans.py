@@ -21,12 +21,13 @@ FAULT = event({"error": {"message": "no"}})
         [b": hello\n\n", None],
         [event({"choices": [{"index": 0, "delta": {"role": "assistant"}}]}), None],
         [token("chat", FIRST)[:-1], None],
+        ["<END_OF_", None],
         [FAULT],
         refusal(500),
     ],
 )
 async def test_p10_before_the_first_text(reply: Reply) -> None:
-    """It is asked again: one plan runs, the second, as if there had been no first."""
+    """It is asked again: one plan runs, the second, as if there had been no first; what is held back is no text."""
     seen = await ask(reply, SECOND, model={"retries": 1})
     assert seen.answer.value == ["b is known", "sent to bob"]
     assert seen.answer.plans[0].text == SECOND
