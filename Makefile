@@ -57,7 +57,7 @@ bench: $(DEV) ## measure the overhead of a task, the time to start, reading, com
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/explaining.py
-	$(BIN)/python benchmarks/agent.py
+	$(BIN)/python -m benchmarks.agent
 
 bench-local: $(DEV) ## measure how well the local model plans: make bench-local HOTPOTQA=FILE PARALLELQA=FILE
 	$(PIP) -e '.[local]'

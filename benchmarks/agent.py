@@ -1,125 +1,154 @@
-"""How late tasks start while a model writes, and what a question costs besides: `python benchmarks/agent.py`.
+"""How late tasks start while a model writes, and what a question costs besides: `python -m benchmarks.agent`.
 
-A scripted model writes 50 tokens a second, of four letters each; tools take 200 ms. A task's start is late by the time
-since its line had ended, or since what it waits for; the total is compared with what plan, chain and joiner must take.
+A model writes 50 tokens a second, of four letters each, and is silent for a while in the middle; tools take 200 ms. It
+is scripted, or behind a server on loopback, in this process, that sends each token by the clock. A tool's start is late
+by the time since the last token of its line was sent, or since what it waits for; the total is compared with what plan,
+silence, chain and joiner must take.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from itertools import accumulate
-from statistics import median
+import re
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from statistics import median, quantiles
 from time import perf_counter, process_time
 from typing import Final
 
 import llmc
-from llmc_runtime import events
-from llmc_runtime.agent.dialogue import End, Message, Usage
-from llmc_runtime.agent.progress import Happened, Wrote
+from llmc_runtime.agent.dialogue import End, Message, Speaker, Usage
+from tests.agent.server import FakeServer, Request
 
 TOKEN: Final = 0.02
 LETTERS: Final = 4
 LATENCY: Final = 0.2
+SILENCE: Final = 0.5
 QUESTIONS: Final = 5
 AT_ONCE: Final = 100
 
-PLAN: Final = """\
+FRONT: Final = """\
 1. search("Mount Fuji")
+Thought: that one will be known soon, and another has to be looked at twice
 2. search("Matterhorn")
-Thought: both are known by now, and what is left is to look at what they say
-3. search($1)
+3. search($2)
+"""
+REST: Final = """\
 4. search("Denali")
 5. join()
 """
 DONE: Final = "Thought: that is all there is\nAction: Finish(Denali)"
+ENTITIES: Final = ("Mount Fuji", "Matterhorn", "Matterhorn is known", "Denali")
+"""What the tasks look for; the third waits for the second, and begins while the model is silent."""
+
+begun: dict[str, float] = {}
+ended: dict[str, float] = {}
+"""When the search for each entity began and ended, by the loop's clock."""
 
 
 @llmc.read("web")
 async def search(entity: str) -> str:
     """What is known of an entity."""
+    clock = asyncio.get_running_loop().time
+    begun[entity] = clock()
     await asyncio.sleep(LATENCY)
+    ended[entity] = clock()
     return f"{entity} is known"
 
 
+def pieces(*, is_joining: bool) -> Iterator[str | float]:
+    """The tokens of a plan, with the silence among them, or of a joiner's answer."""
+    if is_joining:
+        yield from _tokens(DONE)
+    else:
+        yield from _tokens(FRONT)
+        yield SILENCE
+        yield from _tokens(REST)
+
+
 class Writer:
-    """A model that writes a plan, or a joiner's answer."""
+    """A model that writes a plan, or a joiner's answer; `times` is when it wrote each token of its last plan."""
 
     name = "writer"
 
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
     async def reply(self, messages: Sequence[Message], **_: object) -> AsyncGenerator[str | End, None]:
         """A token every 20 ms, by the clock: what happens between them makes none of them later."""
-        text = DONE if messages[0].text.startswith("You are given") else PLAN
+        is_joining = messages[0].text.startswith("You are given")
         clock = asyncio.get_running_loop().time
-        start = clock()
-        for number, at in enumerate(range(0, len(text), LETTERS), 1):
-            await asyncio.sleep(start + number * TOKEN - clock())
-            yield text[at : at + LETTERS]
-        yield End("stop", Usage(calls=1, read=1, written=len(text) // LETTERS))
+        due, times = clock(), list[float]()
+        self.times = self.times if is_joining else times
+        for piece in pieces(is_joining=is_joining):
+            due += TOKEN if isinstance(piece, str) else piece
+            await asyncio.sleep(due - clock())
+            if isinstance(piece, str):
+                times.append(clock())
+                yield piece
+        yield End("stop", Usage(calls=1, read=1, written=len(times)))
 
 
-async def watched(agent: llmc.Agent) -> tuple[list[float], float, llmc.Answer]:
-    """One question: how late each task started, in seconds; how long all took over theory; the answer."""
-    letters = 0
-    written: dict[str, float] = {}
-    ended: dict[str, float] = {}
-    late: list[float] = []
-    lines = {line[0]: end for line, end in zip(PLAN.splitlines(), _ends(), strict=True) if line[0].isdigit()}
-    async for event in agent.stream("?"):
-        match event:
-            case Wrote(at=at, text=text):
-                letters += len(text)
-                for task, end in lines.items():
-                    if letters >= end:
-                        written.setdefault(task, at)
-            case Happened(at=at, event=events.Started(task=task)):
-                late.append(at - max(written[str(task)], ended.get("1", 0.0) if task == "3" else 0.0))
-            case Happened(at=at, event=events.Finished(task=task)):
-                ended[str(task)] = at
-            case llmc.Answer():
-                theory = (_tokens(PLAN) + _tokens(DONE)) * TOKEN + _tail()
-                return late, event.times.answer / theory - 1, event
-            case _:
-                pass
-    raise AssertionError
+def lateness(times: Sequence[float]) -> list[float]:
+    """How late each search began, in seconds, when the tokens of the plan were sent at these times."""
+    sent = [times[place] for place in line_ends()]
+    sent[2] = max(sent[2], ended[ENTITIES[1]])
+    silent = len(_tokens(FRONT))
+    assert times[silent - 1] < begun[ENTITIES[2]] < times[silent]
+    return [begun[entity] - at for entity, at in zip(ENTITIES, sent, strict=True)]
 
 
-def _tokens(text: str) -> int:
-    """How many tokens a text has."""
-    return -(-len(text) // LETTERS)
+def line_ends() -> list[int]:
+    """With which token of the plan the line of each search ends."""
+    texts = ((0, FRONT), (len(_tokens(FRONT)), REST))
+    ends = [(before, text[: line.end()]) for before, text in texts for line in re.finditer(r".*search.*\n", text)]
+    return [before + len(_tokens(text)) - 1 for before, text in ends]
 
 
-def _ends() -> list[int]:
-    """The number of letters after which each line of the plan has ended."""
-    return list(accumulate(len(line) for line in PLAN.splitlines(keepends=True)))
+def theory() -> float:
+    """How long a question must take, in seconds."""
+    plan = len(_tokens(FRONT)) + len(_tokens(REST))
+    tail = LATENCY - (plan - 1 - line_ends()[-1]) * TOKEN
+    return (plan + len(_tokens(DONE))) * TOKEN + SILENCE + max(tail, 0.0)
 
 
-def _tail() -> float:
-    """How long the last task runs after the plan has ended, in seconds."""
-    last = _tokens(PLAN[: _ends()[4]])
-    return max((last - _tokens(PLAN)) * TOKEN + LATENCY, 0.0)
+def _tokens(text: str) -> list[str]:
+    """The tokens of a text."""
+    return [text[at : at + LETTERS] for at in range(0, len(text), LETTERS)]
 
 
-async def main() -> None:
-    """Measure, and print a table."""
-    agent = llmc.Agent([search], model=Writer())
-    await agent.ask("?")
+async def measure(name: str, model: Speaker, sent: Writer | FakeServer) -> None:
+    """Measure an agent with a model, and print a table."""
+    agent = llmc.Agent([search], model=model)
     late: list[float] = []
     over: list[float] = []
     first: list[float] = []
-    for _ in range(QUESTIONS):
-        delays, excess, answer = await watched(agent)
-        late += delays
-        over.append(excess)
-        first.append((answer.times.first_task or 0.0) / answer.times.plan)
-    print(
-        f"a task starts after the end of its line: median {median(late) * 1e3:.2f} ms, at most {max(late) * 1e3:.2f} ms"
-    )
-    print(f"all of a question over what it must take: median {median(over):.2%}, at most {max(over):.2%}")
-    print(f"the first task starts at {median(first):.0%} of the plan's text")
+    for number in range(QUESTIONS + 1):
+        answer = await agent.ask("?")
+        assert answer.text == "Denali"
+        if number:  # the first warms up
+            late += lateness(sent.times if isinstance(sent, Writer) else sent.requests[-2].times)
+            over.append(answer.times.answer / theory() - 1)
+            first.append((answer.times.first_task or 0.0) / answer.times.plan)
     start, cpu = perf_counter(), process_time()
     answers = await asyncio.gather(*(agent.ask("?") for _ in range(AT_ONCE)))
     seconds, cpu = perf_counter() - start, process_time() - cpu
     assert all(answer.text == "Denali" for answer in answers)
-    print(f"{AT_ONCE} questions at once: {seconds:.2f} s, {cpu / AT_ONCE * 1e3:.1f} ms of processor each")
+    nine, most = quantiles(late, n=10)[-1] * 1e3, max(late) * 1e3
+    print(f"{name}: a task starts after the end of its line was sent:")
+    print(f"    median {median(late) * 1e3:.2f} ms, nine of ten within {nine:.2f} ms, at most {most:.2f} ms")
+    print(f"    a question over the {theory():.2f} s it must take: median {median(over):.2%}, at most {max(over):.2%}")
+    print(f"    the first task starts at {median(first):.0%} of the plan's time")
+    print(f"    {AT_ONCE} questions at once: {seconds:.2f} s, {cpu / AT_ONCE * 1e3:.1f} ms of processor each")
+
+
+async def main() -> None:
+    """Measure both models."""
+    writer = Writer()
+    await measure("scripted", writer, writer)
+
+    def answer(request: Request) -> Iterator[str | float]:
+        return pieces(is_joining=request.is_joining)
+
+    async with FakeServer(answer, pace=TOKEN) as server:
+        await measure("over HTTP, with the server's share", llmc.Model("m", base_url=server.base_url), server)
 
 
 if __name__ == "__main__":

@@ -76,10 +76,10 @@ class Calling(Generic[T]):
         "_timer",
         "_turn",
         "_until",
+        "_waits",
         "in_thread",
         "lane",
         "owner",
-        "waits",
     )
 
     def __init__(self, door: Door[T], owner: T, node: Node, op: Call, bound: Bound) -> None:
@@ -95,7 +95,7 @@ class Calling(Generic[T]):
         self._job: Job | None = None
         self._timer: TimerHandle | None = None
         self._is_in = False
-        self.waits = False
+        self._waits = False
         self.in_thread = not op.tool.is_async
         self.lane = door.gate.lane(op.tool.name)
         limit = door.limits.attempt_time
@@ -121,6 +121,16 @@ class Calling(Generic[T]):
         return self._door
 
     @property
+    def waits(self) -> bool:
+        """Whether it still wants its turn."""
+        return self._waits and not self._door.is_closing
+
+    @property
+    def rank(self) -> float:
+        """Of calls that wait, the one with the highest goes first."""
+        return self._door.rank(self.owner)
+
+    @property
     def is_writing(self) -> bool:
         """Whether an attempt is under way that may change something."""
         return self._is_in and self._op.tool.effect.is_write
@@ -133,7 +143,7 @@ class Calling(Generic[T]):
     def begin(self) -> None:
         """Ask for the turn of the first attempt."""
         self._until = self._door.tasks.set(self)
-        self.waits = True
+        self._waits = True
         self._door.gate.ask(self)
 
     def admit(self) -> None:
@@ -142,11 +152,11 @@ class Calling(Generic[T]):
 
     def enter(self) -> None:
         """Make an attempt: there is room for it."""
-        self.waits = False
+        self._waits = False
         self._is_in = True
         self._attempt += 1
         door, tool = self._door, self._op.tool
-        if (refusal := door.refusal(tool)) is not None:
+        if (refusal := door.allowance.refusal(tool)) is not None:
             limit, why = refusal
             self._end(Failed(LimitReached(self._node.task, self._node.span, limit=limit, why=why)))
             return
@@ -155,9 +165,10 @@ class Calling(Generic[T]):
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
             self._end(Failed(self._bad_argument(error)))
             return
-        door.cost += tool.cost
+        door.allowance.cost += tool.cost
         if self._attempt == 1:
             door.calls += 1
+            door.allowance.calls += 1
             door.report.started(self.owner, tool.name)
         self._deadlines.set(self)
         if self.in_thread:
@@ -169,7 +180,7 @@ class Calling(Generic[T]):
 
     def give_up(self) -> None:
         """Stop: nobody wants the outcome."""
-        self.waits = False
+        self._waits = False
         self._abandon()
         self._door.tasks.clear(self)
 
@@ -320,7 +331,7 @@ class Calling(Generic[T]):
     def _again(self) -> None:
         """Ask for the turn of another attempt."""
         self._timer = None
-        self.waits = True
+        self._waits = True
         self._door.gate.ask(self)
         self._door.gate.admit()
 

@@ -39,39 +39,17 @@ class Report(Protocol[T_contra]):
 
 
 @dataclass(slots=True)
-class Door(Generic[T]):
-    """What the calls of a run share; `random` is from 0 to 1, `wall` the time of day.
+class Allowance(Generic[T]):
+    """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
 
-    `until` is the end of the run in the loop's time. Once it is closing, no attempt is followed by another.
+    `until` is the end of the run in the loop's time.
     """
 
-    loop: AbstractEventLoop
-    group: Group
-    threads: Threads
-    gate: "Gate[Calling[T]]"
     limits: Limits
-    random: Callable[[], float]
-    wall: Callable[[], float]
-    report: Report[T]
+    gate: "Gate[Calling[T]]"
     until: float
-    is_closing: bool = False
     calls: int = 0
     cost: float = 0.0
-    tasks: "Deadlines[Calling[T]]" = field(init=False)
-    _attempts: "dict[float, Deadlines[Calling[T]]]" = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """The deadlines of tasks are all of one length."""
-        seconds = self.limits.task_time
-        self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
-
-    def attempts(self, seconds: float) -> "Deadlines[Calling[T]]":
-        """The deadlines of attempts that may take so long."""
-        found = self._attempts.get(seconds)
-        if found is None:
-            found = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "attempt"))
-            self._attempts[seconds] = found
-        return found
 
     def refusal(self, tool: Tool) -> tuple[str, str] | None:
         """Which limit does not let a tool be called, and why; None where it may be called."""
@@ -84,10 +62,47 @@ class Door(Generic[T]):
             return "abandoned", f"{number:,} calls of `{tool.name}` were given up and still run"
         return None
 
+
+@dataclass(slots=True)
+class Door(Generic[T]):
+    """What the calls of a run share; `random` is from 0 to 1, `wall` the time of day.
+
+    Once it is closing, no attempt is followed by another.
+    """
+
+    loop: AbstractEventLoop
+    group: Group
+    threads: Threads
+    allowance: Allowance[T]
+    random: Callable[[], float]
+    wall: Callable[[], float]
+    rank: Callable[[T], float]
+    report: Report[T]
+    limits: Limits = field(init=False)
+    gate: "Gate[Calling[T]]" = field(init=False)
+    until: float = field(init=False)
+    is_closing: bool = False
+    calls: int = 0
+    tasks: "Deadlines[Calling[T]]" = field(init=False)
+    _attempts: "dict[float, Deadlines[Calling[T]]]" = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """The deadlines of tasks are all of one length."""
+        self.limits, self.gate, self.until = self.allowance.limits, self.allowance.gate, self.allowance.until
+        seconds = self.limits.task_time
+        self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
+
+    def attempts(self, seconds: float) -> "Deadlines[Calling[T]]":
+        """The deadlines of attempts that may take so long."""
+        found = self._attempts.get(seconds)
+        if found is None:
+            found = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "attempt"))
+            self._attempts[seconds] = found
+        return found
+
     def close(self) -> None:
         """Nobody is let in any more; what is in goes on, within its time."""
         self.is_closing = True
-        self.gate.close()
 
     def end(self) -> None:
         """No deadline counts any more."""

@@ -21,7 +21,7 @@ from llmc_compiler.steps import Add, Drop, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime import events, watch
 from llmc_runtime.call import Calling
-from llmc_runtime.door import Door
+from llmc_runtime.door import Allowance, Door
 from llmc_runtime.errors import REPAIRED, RunRefused
 from llmc_runtime.flow import Flow
 from llmc_runtime.gate import Gate
@@ -48,8 +48,8 @@ class Executor:
     `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
     it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1) and `wall` (the
     time of day) are for tests; `trust` says what asks first, which contexts tools get and what is secret, and is for
-    one run. Runs of one question share a `memo` of what their calls gave; one that goes on from another also ends with
-    its time, `until`, on the loop's clock. Raises LimitError for a policy that does not exist.
+    one run. Runs of one question share a `memo` of what their calls gave; one that goes on from another, which may
+    still run, also shares its `allowance`. Raises LimitError for a policy that does not exist.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Executor:
         policy: Policy = "finish",
         trust: Trust | None = None,
         memo: Memo | None = None,
-        until: float | None = None,
+        allowance: Allowance[Instance] | None = None,
     ) -> None:
         check_policy(policy)
         self._params = {name: freeze(value) for name, value in params.items()}
@@ -77,7 +77,7 @@ class Executor:
         self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
         self._known_ranks: Mapping[NodeId, float] | None = None
         self._memo = memo
-        self._until = until
+        self._allowance = allowance
         self.trust = trust or Trust()
         self.abandoned: tuple[str, ...] = ()
         self.seconds = 0.0
@@ -109,12 +109,11 @@ class Executor:
             loop=loop,
             group=self._group,
             threads=self._threads,
-            gate=Gate(loop, limits, self._rank),
-            limits=limits,
+            allowance=self._allowance or Allowance(limits, Gate(loop, limits, _rank), loop.time() + limits.run_time),
             random=self._random,
             wall=self._wall,
+            rank=self._rank,
             report=self._flow,
-            until=loop.time() + limits.run_time if self._until is None else self._until,
         )
         self._alarm = loop.call_at(self._door.until, self._flow.time_out)
         self._watched = Watched(loop, self._group, limits.stall, self._flow.stalled)
@@ -135,6 +134,8 @@ class Executor:
         finally:
             watch.end(self._watched)
             self._door.end()
+            if self._allowance is None:
+                self._door.gate.close()
             self._threads.close()
             running = self._group.running()
             strays = self._strays.names(self._door, running)
@@ -149,11 +150,11 @@ class Executor:
         self._known_ranks = None
         self._door.gate.rerank()
 
-    def _rank(self, calling: Calling[Instance]) -> float:
-        """The rank of a call that waits."""
+    def _rank(self, instance: Instance) -> float:
+        """The rank of an instance whose call waits."""
         if self._known_ranks is None:
             self._known_ranks = self._ranks() if self._ranks is not None else {}
-        return self._known_ranks.get(calling.owner.node.id, 0.0)
+        return self._known_ranks.get(instance.node.id, 0.0)
 
     def apply(self, steps: Iterable[Step]) -> None:
         """Do what the compiler says; what can start, starts."""
@@ -184,9 +185,9 @@ class Executor:
         return self._flow.outcomes()
 
     @property
-    def until(self) -> float:
-        """When the time of the run is over, on the loop's clock."""
-        return self._door.until
+    def allowance(self) -> Allowance[Instance]:
+        """What the run may take, and has taken."""
+        return self._door.allowance
 
     @property
     def calls(self) -> int:
@@ -202,6 +203,11 @@ class Executor:
         """The longest time, in seconds, that calls took one after the other, and the tasks on that way."""
         last = self._flow.last
         return (0.0, ()) if last is None else (last.chain, _tasks(last))
+
+
+def _rank(calling: Calling[Instance]) -> float:
+    """The rank of a call that waits, which its own run knows."""
+    return calling.rank
 
 
 def _tasks(last: Instance) -> tuple[TaskId, ...]:

@@ -12,9 +12,11 @@ from llmc_compiler.steps import Add
 from llmc_compiler.term import Json
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
+from llmc_runtime.door import Allowance
 from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event, in_doubt
 from llmc_runtime.executor import Executor
+from llmc_runtime.instance import Instance
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import reason
 from llmc_runtime.memo import Memo
@@ -103,7 +105,7 @@ class Options(TypedDict, total=False):
     policy: Policy
     trust: Trust
     memo: Memo | None
-    until: float | None
+    allowance: Allowance[Instance] | None
 
 
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:

@@ -29,8 +29,10 @@ from llmc_grammar.source import Span
 from llmc_grammar.stream import Mode
 from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.contexts import Contexts
+from llmc_runtime.door import Allowance
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.executor import DEFAULTS, Executor
+from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.run import Options, Run, conclude, recorded, signed
 from llmc_runtime.secrets import Secrets
@@ -82,14 +84,14 @@ class Arriving:
         await self._executor.__aexit__(kind, error, trace)
 
     @property
-    def until(self) -> float:
-        """When the time of the run is over, on the loop's clock."""
-        return self._executor.until
+    def allowance(self) -> Allowance[Instance]:
+        """What the run may take, and has taken: for the same plan, when it is read anew."""
+        return self._executor.allowance
 
     @asynccontextmanager
     async def in_time(self) -> AsyncGenerator[None, None]:
         """What waits for the text in here is cancelled when the time of the run is over; raises RunRefused then."""
-        scope = asyncio.timeout_at(self.until)
+        scope = asyncio.timeout_at(self.allowance.until)
         try:
             async with scope:
                 yield

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 import httpx2
 
-from llmc_runtime.agent.dialogue import End, Message
+from llmc_runtime.agent.dialogue import End, Message, Usage
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.settings import Api
 
 DONE: Final = b"data: [DONE]\n\n"
 QUESTION: Final = (Message("user", "Which mountain is higher?"),)
+USAGE: Final = Usage(read=10, cached=4, written=7)
+"""What a server says that a reply took, where a test says nothing else."""
 
 
 def event(data: object) -> bytes:
@@ -19,27 +21,35 @@ def event(data: object) -> bytes:
     return f"data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-def chat(pieces: Sequence[str], *, reason: str = "stop", usage: bool = True) -> list[bytes]:
-    """A reply of the API `chat`."""
+def chat(pieces: Sequence[str], *, reason: str = "stop", usage: Usage | None = USAGE) -> list[bytes]:
+    """A reply of the API `chat`; without usage where it is None."""
     sent = [event({"choices": [{"index": 0, "delta": {"content": piece}}]}) for piece in pieces]
     sent.append(event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}))
-    if usage:
-        counts = {"prompt_tokens": 10, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 4}}
-        sent.append(event({"choices": [], "usage": counts}))
+    if usage is not None:
+        cached = {"prompt_tokens_details": {"cached_tokens": usage.cached}}
+        sent.append(event({"choices": [], "usage": _counted(usage) | cached}))
     return [*sent, DONE]
 
 
-def completions(pieces: Sequence[str], *, reason: str = "stop") -> list[bytes]:
+def _counted(usage: Usage) -> dict[str, object]:
+    """Tokens, as the older APIs count them."""
+    return {"prompt_tokens": usage.read, "completion_tokens": usage.written}
+
+
+def completions(pieces: Sequence[str], *, reason: str = "stop", usage: Usage = USAGE) -> list[bytes]:
     """A reply of the API `completions`."""
     sent = [event({"choices": [{"index": 0, "text": piece, "finish_reason": None}]}) for piece in pieces]
-    usage = {"prompt_tokens": 10, "completion_tokens": 7}
-    return [*sent, event({"choices": [{"index": 0, "text": "", "finish_reason": reason}], "usage": usage}), DONE]
+    last = {"choices": [{"index": 0, "text": "", "finish_reason": reason}], "usage": _counted(usage)}
+    return [*sent, event(last), DONE]
 
 
-def responses(pieces: Sequence[str], *, kind: str = "output_text", reason: str | None = None) -> list[bytes]:
+def responses(
+    pieces: Sequence[str], *, kind: str = "output_text", reason: str | None = None, usage: Usage = USAGE
+) -> list[bytes]:
     """A reply of the API `responses`; the kind `custom_tool_call_input` is the input of a tool."""
-    usage = {"input_tokens": 10, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 7}
-    ended = {"usage": usage, "incomplete_details": {"reason": reason} if reason else None}
+    cached = {"input_tokens_details": {"cached_tokens": usage.cached}}
+    counts = {"input_tokens": usage.read, "output_tokens": usage.written} | cached
+    ended = {"usage": counts, "incomplete_details": {"reason": reason} if reason else None}
     return [
         event({"type": "response.created", "response": {}}),
         *(event({"type": f"response.{kind}.delta", "delta": piece}) for piece in pieces),
@@ -47,11 +57,29 @@ def responses(pieces: Sequence[str], *, kind: str = "output_text", reason: str |
     ]
 
 
-FORMS: Final[Mapping[Api, Callable[[Sequence[str]], list[bytes]]]] = {
+FORMS: Final[Mapping[Api, Callable[..., list[bytes]]]] = {
     "chat": chat,
     "completions": completions,
     "responses": responses,
 }
+_CUT: Final[Mapping[Api, str]] = {"chat": "length", "completions": "length", "responses": "max_output_tokens"}
+
+
+def begin(api: Api) -> list[bytes]:
+    """What is sent before the first token."""
+    return responses([])[:1] if api == "responses" else []
+
+
+def token(api: Api, piece: str) -> bytes:
+    """The event with a token."""
+    return FORMS[api]([piece])[len(begin(api))]
+
+
+def ended(api: Api, end: End) -> list[bytes]:
+    """What is sent after the last token."""
+    how = {"length": _CUT[api], "refusal": "content_filter"}.get(end.reason)
+    said: dict[str, Any] = {"usage": end.usage} | ({"reason": how} if how else {})
+    return FORMS[api]([], **said)[len(begin(api)) :]
 
 
 class Stream(httpx2.AsyncByteStream):

@@ -123,6 +123,7 @@ class World:
         @write("mail")
         async def send(to: str) -> str:
             """Send a mail."""
+            self.calls[f"send {to}"] += 1
             await asyncio.sleep(self.latency)
             self.sent.append(to)
             return f"sent to {to}"

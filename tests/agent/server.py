@@ -5,22 +5,27 @@
         …
         server.requests[0].body, .sent, .left
 
-The reply is a text, cut into tokens that are sent one each `pace` seconds (0.02: 50 a second), or a sequence of tokens,
-seconds of silence and, to break off there, None. A number is an HTTP status.
+The reply is a text, cut into tokens that are sent one each `pace` seconds (0.02: 50 a second), or pieces: tokens,
+seconds of silence, bytes that are sent as they are (none are the end of the answer), how it ends (an End) and, to break
+off there, None. Of an endless generator only as much is made as is sent. An answer of httpx2, or a number, which is its
+status, is sent at once; None breaks off before any answer.
 """
 
 import asyncio
 import json
 import re
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 
+import httpx2
+
+from llmc_runtime.agent.dialogue import End
 from llmc_runtime.agent.settings import Api
-from tests.agent.events import FORMS
+from tests.agent.events import USAGE, begin, ended, refusal, token
 
 TOKENS: Final = re.compile(r"\s|[^\s\w]|\w{1,4}")
 PATHS: Final[dict[str, Api]] = {
@@ -28,12 +33,15 @@ PATHS: Final[dict[str, Api]] = {
     "/v1/completions": "completions",
     "/v1/responses": "responses",
 }
-HEAD: Final = "HTTP/1.1 {} X\r\ncontent-type: {}\r\ntransfer-encoding: chunked\r\n\r\n"
+HEAD: Final = "HTTP/1.1 {} X\r\n{}transfer-encoding: chunked\r\n\r\n"
 
 
 @dataclass(slots=True)
 class Request:
-    """What a client asked, how many tokens it was sent, and whether it left before the end; times are the loop's."""
+    """What a client asked, how many tokens it was sent, and whether it left before the end; times are the loop's.
+
+    `over` is set when no more is sent.
+    """
 
     api: Api
     headers: dict[str, str]
@@ -42,19 +50,31 @@ class Request:
     sent: int = 0
     times: list[float] = field(default_factory=list)
     left: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def talk(self) -> list[str]:
+        """All that was said, or the text to continue."""
+        said = self.body.get("messages") or self.body.get("input")
+        return [str(each["content"]) for each in said] if said else [str(self.body["prompt"])]
 
     @property
     def said(self) -> str:
-        """The last thing that was said, or the text to continue."""
-        said = self.body.get("messages") or self.body.get("input")
-        return str(said[-1]["content"] if said else self.body["prompt"])
+        """The last thing of it."""
+        return self.talk[-1]
+
+    @property
+    def is_joining(self) -> bool:
+        """Whether an agent asks its joiner."""
+        return self.talk[0].startswith("You are given")
 
 
-Reply = str | int | Sequence[str | float | None]
+Piece = str | bytes | float | End | None
+Reply = str | int | httpx2.Response | Iterable[Piece] | None
 
 
 class FakeServer:
-    """Answers what a function says, for each request."""
+    """Answers what a function says, for each request; `tasks` are those of its connections."""
 
     def __init__(self, answer: Callable[[Request], Reply], *, pace: float = 0.02) -> None:
         self.requests: list[Request] = []
@@ -62,7 +82,7 @@ class FakeServer:
         self._answer = answer
         self._pace = pace
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -74,20 +94,20 @@ class FakeServer:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        for task in tuple(self._tasks):
+        for task in tuple(self.tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     async def all_left(self) -> None:
         """Wait until no client is connected."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        while self.tasks:
+            await asyncio.wait(self.tasks)
 
     def _connected(self, reader: StreamReader, writer: StreamWriter) -> None:
         """A client has come."""
         task = asyncio.ensure_future(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Answer the requests of a client, one after another, until it leaves."""
@@ -105,53 +125,69 @@ class FakeServer:
         body = json.loads(await reader.readexactly(int(headers["content-length"])))
         request = Request(PATHS[head[0].split()[1]], headers, body, asyncio.get_running_loop().time())
         self.requests.append(request)
+        try:
+            return await self._reply(reader, writer, request)
+        finally:
+            request.over.set()
+
+    async def _reply(self, reader: StreamReader, writer: StreamWriter, request: Request) -> bool:
+        """Send the answer to a request; whether the connection is still of use."""
         reply = self._answer(request)
-        if isinstance(reply, int):
-            writer.write(
-                HEAD.format(reply, "application/json").encode() + chunk(b'{"error": {"message": "no"}}') + chunk()
-            )
-            await writer.drain()
+        if reply is None:
+            return False
+        if isinstance(reply, int | httpx2.Response):
+            await _send(writer, refusal(reply) if isinstance(reply, int) else reply)
             return True
         leaving = asyncio.ensure_future(reader.read(1))
+        pieces = TOKENS.findall(reply) if isinstance(reply, str) else reply
         try:
-            return await self._stream(writer, request, reply, leaving)
+            return await self._stream(writer, request, pieces, leaving)
+        except ConnectionError:
+            request.left = True
+            return False
         finally:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
 
     async def _stream(
-        self,
-        writer: StreamWriter,
-        request: Request,
-        reply: str | Sequence[str | float | None],
-        leaving: "asyncio.Task[bytes]",
+        self, writer: StreamWriter, request: Request, pieces: Iterable[Piece], leaving: "asyncio.Task[bytes]"
     ) -> bool:
-        """Send the tokens of a reply at their times; whether it was sent whole."""
+        """Send the pieces of a reply at their times; whether it was sent whole."""
         loop = asyncio.get_running_loop()
-        writer.write(HEAD.format(200, "text/event-stream").encode())
+        writer.write(HEAD.format(200, "content-type: text/event-stream\r\n").encode())
+        writer.writelines(map(chunk, begin(request.api)))
         due = loop.time()
-        pieces = TOKENS.findall(reply) if isinstance(reply, str) else reply
-        tokens = [piece for piece in pieces if isinstance(piece, str)]
-        events = FORMS[request.api](tokens)
-        start = 1 if request.api == "responses" else 0  # its first event has no token
-        for event in events[:start]:
-            writer.write(chunk(event))
+        end = End("stop", USAGE)
         for piece in pieces:
             if piece is None:
                 return False
-            due += self._pace if isinstance(piece, str) else piece
+            if isinstance(piece, End):
+                end = piece
+                break
+            due += piece if isinstance(piece, int | float) else self._pace
             request.left = bool((await asyncio.wait([leaving], timeout=max(due - loop.time(), 0)))[0])
             if request.left:
                 return False
-            if isinstance(piece, str):
-                writer.write(chunk(events[start + request.sent]))
+            if isinstance(piece, bytes):
+                writer.write(chunk(piece))
+                if not piece:
+                    return True
+            elif isinstance(piece, str):
+                writer.write(chunk(token(request.api, piece)))
                 request.sent += 1
                 request.times.append(loop.time())
-        for event in events[start + len(tokens) :]:
-            writer.write(chunk(event))
+            await writer.drain()
+        writer.writelines(map(chunk, ended(request.api, end)))
         writer.write(chunk())
         await writer.drain()
         return True
+
+
+async def _send(writer: StreamWriter, answer: httpx2.Response) -> None:
+    """Send an answer that is no stream."""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items() if name != "content-length")
+    writer.write(HEAD.format(answer.status_code, headers).encode() + chunk(answer.content) + chunk())
+    await writer.drain()
 
 
 def chunk(data: bytes = b"") -> bytes:

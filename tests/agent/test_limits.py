@@ -108,7 +108,7 @@ def test_a_slow_reader_is_no_stall() -> None:
 def test_a_reply_that_said_how_it_ended_is_whole() -> None:
     """Also if the server never says good-bye, or breaks off before it."""
     for end in ([500.0], [b"data: {"], [b"data: no json\n\n"]):
-        came, closed = times(FIRST, chat([], usage=False)[0], *end, idle=10.0)
+        came, closed = times(FIRST, chat([], usage=None)[0], *end, idle=10.0)
         assert [getattr(part, "reason", part) for _, part in came] == ["a", "stop"]
         assert closed
 

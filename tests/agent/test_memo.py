@@ -67,7 +67,7 @@ def test_a_write_forgets_what_it_may_change() -> None:
         '3. send("bob")\njoin($3)',
         '4. inbox()\n5. search("a")\njoin($4)',
     )
-    assert world.calls == {"inbox": 2, "search a": 1}
+    assert world.calls == {"inbox": 2, "search a": 1, "send bob": 1}
     assert runs[2].value == ["bob"]
 
 
@@ -124,7 +124,7 @@ def test_a_write_in_doubt_is_not_repeated() -> None:
     assert isinstance(second.errors["2"], llmc.PlanError)
     assert world.sent == []
     assert not third.errors
-    assert world.calls == {"inbox": 1}
+    assert world.calls == {"inbox": 1, "send bob": 1}
 
 
 def test_an_idempotent_write_in_doubt_is_made_again() -> None:
@@ -212,7 +212,7 @@ def test_what_a_write_overlaps_is_not_kept() -> None:
     """A read that runs while something is written may have seen either; it is read again."""
     world = World()
     play_at_once(world, '1. send("bob")\njoin()', "1. inbox()\njoin()", "1. inbox()\njoin()", after=[0, 0.1, 0.5])
-    assert world.calls == {"inbox": 2}
+    assert world.calls == {"inbox": 2, "send bob": 1}
     world = World()
     play_at_once(world, "1. inbox()\njoin()", '1. send("bob")\njoin()', "1. inbox()\njoin()", after=[0, 0.1, 0.5])
-    assert world.calls == {"inbox": 2}
+    assert world.calls == {"inbox": 2, "send bob": 1}

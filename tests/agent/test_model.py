@@ -64,14 +64,14 @@ async def test_an_end_has_its_reason(api: Api, sent: list[bytes], reason: str) -
 
 async def test_pieces_are_counted_where_the_server_counts_nothing() -> None:
     """Tokens written are then at least as many as there were pieces."""
-    _, end = await said(model(wire(chat(["a", "b", "c"], usage=False))))
+    _, end = await said(model(wire(chat(["a", "b", "c"], usage=None))))
     assert (end.usage.read, end.usage.written) == (0, 3)
 
 
 @pytest.mark.parametrize("usage", [None, 3, [], {"prompt_tokens": "x", "completion_tokens": 1}, {"prompt_tokens": 1}])
 async def test_a_count_that_is_none_is_not_counted(usage: object) -> None:
     """What the server sends instead of numbers changes nothing."""
-    _, end = await said(model(wire([event({"choices": [], "usage": usage}), *chat(["a"], usage=False)])))
+    _, end = await said(model(wire([event({"choices": [], "usage": usage}), *chat(["a"], usage=None)])))
     assert end.usage.written == 1
 
 

@@ -27,7 +27,9 @@ from llmc_runtime.agent.speaking import bounded_tokens, reply, whole_reply
 from llmc_runtime.agent.written import highest_number, numbered, shape
 from llmc_runtime.approval import Approval
 from llmc_runtime.contexts import Contexts
+from llmc_runtime.door import Allowance
 from llmc_runtime.errors import shortened
+from llmc_runtime.instance import Instance
 from llmc_runtime.memo import Memo
 from llmc_runtime.run import Options
 from llmc_runtime.secrets import Secrets
@@ -124,7 +126,7 @@ class Inquiry:
                     continue  # whoever wrote it has not said where its statements end
                 complete = is_whole or not broken.is_cut
                 # What the good lines started goes on in the attempt before; the memo gives it to this one.
-                attempt = await stack.enter_async_context(self._arriving(tools, contexts, attempt.until))
+                attempt = await stack.enter_async_context(self._arriving(tools, contexts, attempt.allowance))
                 attempt.feed(text)
             if broken is not None and not broken.may_run:
                 raise PlanFailed(self.number, repairs, broken.report or "there is no plan in what the planner wrote")
@@ -154,13 +156,13 @@ class Inquiry:
         """The highest number of a task so far."""
         return highest_number(name for plan in self.plans for name in plan.ids)
 
-    def _arriving(self, tools: Toolbox, contexts: Contexts, until: float | None = None) -> Arriving:
+    def _arriving(self, tools: Toolbox, contexts: Contexts, allowance: Allowance[Instance] | None = None) -> Arriving:
         """A plan that can be fed; what earlier ones gave can be read in it."""
         values: dict[str, Json] = {}
         for plan in self.plans:
             values.update(plan.run.results)
         earlier = Earlier(values, frozenset(name for plan in self.plans for name in plan.ids))
-        options: Options = {**self._terms.options, "memo": self._memo, "until": until}
+        options: Options = {**self._terms.options, "memo": self._memo, "allowance": allowance}
         options["emit"] = lambda event: self._happened(new, event)
         new = Arriving(
             tools,

@@ -33,7 +33,7 @@ from llmc_runtime.agent.model_errors import (
     ServerUnreachable,
     StreamBroken,
 )
-from llmc_runtime.agent.replies import Cut, Reply
+from llmc_runtime.agent.replies import Cut, Reply, fault
 from llmc_runtime.agent.settings import Options, Settings, settings
 from llmc_runtime.agent.watch import Watch
 
@@ -236,7 +236,7 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
         case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
             return ServerUnreachable(name, asked.place, why)
         case openai.APIError() if not isinstance(error, openai.APIConnectionError):
-            return ServerFailed(name, why)
+            return fault(asked, error.code, why)
         case _:
             return StreamBroken(name, why)
 

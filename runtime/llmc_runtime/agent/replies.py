@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from llmc_runtime.agent.dialogue import End, Prices, Usage, encodable
-from llmc_runtime.agent.model_errors import ContentRefused, ModelError, RateLimited, ServerFailed, StreamBroken
+from llmc_runtime.agent.model_errors import (
+    ContentRefused,
+    ModelError,
+    QuotaSpent,
+    RateLimited,
+    ServerFailed,
+    StreamBroken,
+)
 from llmc_runtime.agent.settings import Settings
 
 Reason = Literal["stop", "length", "refusal"]
@@ -21,6 +28,9 @@ _REASONS: Final[Mapping[str, Reason]] = {
 
 _FAULTS: Final = {"abort", "error"}
 """Ends that are none."""
+
+_TOO_MUCH: Final = {"rate_limit_exceeded", "429"}
+"""Codes of a server that is asked too much; some say the status of HTTP."""
 
 _TEXT: Final = {"response.output_text.delta", "response.custom_tool_call_input.delta", "response.refusal.delta"}
 _ENDS: Final = {"response.completed", "response.incomplete"}
@@ -44,7 +54,9 @@ def words(value: object) -> str:
 def fault(settings: Settings, code: object, message: object) -> ModelError:
     """What a server reports in the middle of a reply."""
     why = settings.without_key(words(message) or words(code) or "the server gave the reply up and did not say why")
-    if code == "rate_limit_exceeded":
+    if code == "insufficient_quota":
+        return QuotaSpent(settings.name, why)
+    if words(code) in _TOO_MUCH:
         return RateLimited(settings.name, why)
     return ContentRefused(settings.name, why) if code == "content_filter" else ServerFailed(settings.name, why)
 
