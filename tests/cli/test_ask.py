@@ -9,6 +9,7 @@ import pytest
 
 import llmc
 from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.model_errors import ServerFailed
 from tests.agent.fakes import Reply, Script
 from tests.cli.conftest import Cli
 
@@ -233,6 +234,25 @@ def test_a_file_is_not_overwritten(cli: Cli, say: Say, folder: Path) -> None:
     assert model.asked == []
     ended = cli("plan", "?", "--tools", "tools.py", "-o", "none/plan.llmc")
     assert (ended.status, ended.stderr) == (2, "llmc: none/plan.llmc: no such file or directory\n")
+    assert ended.stdout == "# ?\njoin(1)\n"
+
+
+def test_any_question_may_stand_above_its_plan(cli: Cli, say: Say, folder: Path) -> None:
+    """Whatever characters are in it: the plan can be written, read and run."""
+    say("join(1)")
+    question = "".join(map(chr, [*range(0x11000), *range(0xE0000, 0xE0200)]))
+    assert cli("plan", question, "--tools", "tools.py", "-o", "plan.llmc").status == 0
+    assert r"# \x00\x01" in (folder / "plan.llmc").read_text("utf-8")
+    ended = cli("run", "plan.llmc")
+    assert (ended.status, ended.stdout) == (0, "1\n")
+
+
+def test_what_a_server_says_does_not_control_the_terminal(cli: Cli, say: Say) -> None:
+    """It is quoted with its control characters as escapes."""
+    for command in ("ask", "plan"):
+        say(ServerFailed("m", "\x1b[31mred\u202e"))
+        ended = cli(command, "?", "--tools", "tools.py")
+        assert (ended.status, ended.stderr) == (1, r"llmc: the model `m` has a fault: \x1b[31mred\u202e" + "\n")
 
 
 @pytest.mark.parametrize(

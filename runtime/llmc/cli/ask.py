@@ -12,7 +12,7 @@ import typer
 
 from llmc.cli.approving import Asking
 from llmc.cli.options import Budgets, Limit, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 
 if TYPE_CHECKING:
@@ -87,16 +87,16 @@ def ask(
                 prompt.progress = board
             answer = Interruptible(_follow(agent, question, board)).run()
     except KeyboardInterrupt as error:
-        tell("llmc: interrupted")
+        say("interrupted")
         raise typer.Exit(INTERRUPTED) from error
     except LlmcError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
         raise typer.Exit(FOUND) from error
     if answer.stopped is not None:
-        tell(f"llmc: {answer.stopped}")
+        say(answer.stopped)
     tell(answer.summary())
     if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
-        tell("llmc: there is no terminal to ask on; `--approve all` calls what asks")
+        say("there is no terminal to ask on; `--approve all` calls what asks")
     _print(answer, as_json=json_)
     if any(plan.run.abandoned for plan in answer.plans):
         Waiting.is_wanted = False
@@ -130,10 +130,10 @@ def plan(
     try:
         program = asyncio.run(agent.plan(question))
     except KeyboardInterrupt as error:
-        tell("llmc: interrupted")
+        say("interrupted")
         raise typer.Exit(INTERRUPTED) from error
     except LlmcError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
         raise typer.Exit(FOUND) from error
     text = _as_file(question, program.source.text, agent)
     if output is None:
@@ -143,6 +143,7 @@ def plan(
         with output.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
+        print(text, end="")  # it was paid for
         fail(f"{output}: {(error.strerror or str(error)).lower()}")
     tell(f"wrote {output}: read it, and run it with `llmc run {output}` and the same --tools")
 
@@ -228,8 +229,9 @@ def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
 def _as_file(question: str, text: str, agent: "Agent") -> str:
     """A model's plan as a plan file that means the same, the question above it."""
     from llmc import compile as compile_plan
+    from llmc.cli.shown import harmless
 
     # Without passes, so that all of it is there to be read.
     written = compile_plan(text, agent.tools, mode="lenient", passes=()).to_llmc()
-    comment = "".join(f"# {line}\n" for line in question.splitlines() or [""])
+    comment = "".join(f"# {harmless(line)}\n" for line in question.splitlines() or [""])
     return f"{comment}{written}"

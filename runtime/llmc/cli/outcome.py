@@ -13,7 +13,7 @@ INTERRUPTED: Final = 130
 
 def fail(message: str) -> NoReturn:
     """Say on stderr what is wrong with the usage, and end."""
-    tell(f"llmc: {message}")
+    say(message)
     raise typer.Exit(USAGE)
 
 
@@ -30,6 +30,13 @@ def leave(status: object) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
+
+
+def say(message: str) -> None:
+    """Write to stderr what the program has to say, whatever it quotes."""
+    from llmc.cli.shown import harmless
+
+    tell(f"llmc: {harmless(message)}")
 
 
 def tell(text: str) -> None:

@@ -12,7 +12,7 @@ import typer
 from llmc.cli.approving import Asking
 from llmc.cli.inputs import read_inputs
 from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, say, tell
 from llmc.cli.plans import given_limits, program
 
 if TYPE_CHECKING:
@@ -131,10 +131,10 @@ def _carry_out(
     except (InputError, RunRefused) as error:
         fail(str(error))
     except ContextError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
         raise typer.Exit(FOUND) from error
     except KeyboardInterrupt as error:
-        tell("llmc: interrupted" + _left_open(listener.happened))
+        say("interrupted" + _left_open(listener.happened))
         raise typer.Exit(INTERRUPTED) from error
     finally:
         if listener.recording is not None:
@@ -163,9 +163,9 @@ def _tell_end(done: "Run") -> None:
 
     tell(done.summary())
     for note in done.notes:
-        tell(f"llmc: {note}")
+        say(note)
     if any(isinstance(error, NotApproved) and error.reason == "nobody" for error in done.errors.values()):
-        tell("llmc: there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
+        say("there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
 
 
 def _left_open(happened: "list[Event]") -> str:
