@@ -151,6 +151,43 @@ def test_an_interrupted_question(cli: Cli, say: Say) -> None:
         assert (ended.status, ended.stderr) == (130, "llmc: interrupted\n")
 
 
+SLOW = """
+import asyncio
+import signal
+
+from llmc import write
+
+
+@write("log")
+def log(text: str) -> int:
+    return 1
+
+
+@write("log")
+async def last(text: str) -> None:
+    signal.raise_signal(signal.SIGINT)
+    await asyncio.Event().wait()
+"""
+
+
+def test_an_interrupted_question_says_what_was_written(cli: Cli, say: Say, folder: Path) -> None:
+    """And what may have been: the second call was under way."""
+    (folder / "slow.py").write_text(SLOW, "utf-8")
+    say('1. log("a")\n2. last("b")\njoin()', DONE)
+    ended = cli("ask", "How much?", "--tools", "slow.py")
+    assert (ended.status, ended.stdout) == (130, "")
+    assert ended.stderr.splitlines()[-1] == "llmc: interrupted; written: 1 (log); in doubt: 2"
+
+
+def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None:
+    """A joiner that cannot be asked takes nothing back; where nothing was written, nothing is said."""
+    for plan, more in (('1. add(1, 2)\n2. log("a")\njoin()', ["llmc: until then; written: 2 (log)"]), (PLAN, [])):
+        say(plan, ServerFailed("m", "no"))
+        ended = cli("ask", "How much?", "--tools", "tools.py")
+        assert ended.status == 1
+        assert ended.stderr.splitlines() == ["llmc: the model `m` has a fault: no", *more]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from llmc import Agent, Answer, Approval, Budget, Limits, PlanError, Toolbox
     from llmc.cli.asking import Board
     from llmc_runtime.agent.dialogue import Speaker
+    from llmc_runtime.events import Event
+    from llmc_runtime.run import Options
 
 
 class Settings(TypedDict, total=False):
@@ -30,6 +32,7 @@ class Settings(TypedDict, total=False):
     budget: "Budget"
     approve: "Approval"
     max_replans: int
+    options: "Options"
 
 
 VARIABLE = "LLMC_MODEL"
@@ -68,10 +71,11 @@ def ask(
 ) -> None:
     """Answer a question: a model plans, the plan runs while it is written; the answer goes to stdout."""
     from llmc import Approval, LlmcError
-    from llmc.cli.interrupt import Interruptible
+    from llmc.cli.interrupt import Interruptible, left_open
     from llmc.cli.prompt import Prompt, can_ask
 
     prompt = Prompt() if can_ask() else None
+    happened: list[Event] = []
     agent = _agent(
         _toolbox(tools),
         _model(model, base_url, local=local),
@@ -80,6 +84,7 @@ def ask(
         budget=given_budget(budget or ()),
         approve=Approval(None if approve is None else approve.value, prompt),
         max_replans=max_replans,
+        options={"emit": happened.append},
     )
     try:
         with _board(wanted=show_plan) as board:
@@ -87,10 +92,12 @@ def ask(
                 prompt.progress = board
             answer = Interruptible(_follow(agent, question, board)).run()
     except KeyboardInterrupt as error:
-        say("interrupted")
+        say("interrupted" + _written(happened, agent.tools) + left_open(happened))
         raise typer.Exit(INTERRUPTED) from error
     except LlmcError as error:
         say(str(error))
+        if done := _written(happened, agent.tools) + left_open(happened):
+            say(f"until then{done}")
         raise typer.Exit(FOUND) from error
     if answer.stopped is not None:
         say(answer.stopped)
@@ -118,9 +125,8 @@ def plan(
     budget: Budgets = None,
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
-    import asyncio
-
     from llmc import LlmcError
+    from llmc.cli.interrupt import Interruptible
 
     if output is not None and output.exists():
         fail(f"{output} is there already: name another file")
@@ -128,7 +134,7 @@ def plan(
     speaker = _model(model, base_url, local=local)
     agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()))
     try:
-        program = asyncio.run(agent.plan(question))
+        program = Interruptible(agent.plan(question)).run()
     except KeyboardInterrupt as error:
         say("interrupted")
         raise typer.Exit(INTERRUPTED) from error
@@ -194,6 +200,19 @@ def _print(answer: "Answer", *, as_json: bool) -> None:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     elif answer.answered:
         print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _written(happened: "Sequence[Event]", tools: "Toolbox") -> str:
+    """The tasks that were done and may have changed something, with their tools."""
+    from llmc_compiler.effects import When
+    from llmc_runtime.events import Finished, Started
+
+    called = {event.key: event.tool for event in happened if isinstance(event, Started)}
+    ended = (event for event in happened if isinstance(event, Finished) and event.key in called)
+    changing = {tool.name for tool in tools if tool.effect.rule.prune is not When.YES}
+    words = (f"{event.task} ({called[event.key]})" for event in ended if called[event.key] in changing)
+    found = ", ".join(dict.fromkeys(words))
+    return f"; written: {found}" if found else ""
 
 
 def _had_nobody(error: "PlanError") -> bool:

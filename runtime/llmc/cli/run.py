@@ -119,7 +119,7 @@ def _carry_out(
 ) -> "Run":
     """Run the plan, or end with what is wrong; the first Ctrl-C stops it, the second ends the process at once."""
     from llmc import ContextError, InputError, RunRefused
-    from llmc.cli.interrupt import Interruptible
+    from llmc.cli.interrupt import Interruptible, left_open
     from llmc.cli.recording import Recording
 
     try:
@@ -134,7 +134,7 @@ def _carry_out(
         say(str(error))
         raise typer.Exit(FOUND) from error
     except KeyboardInterrupt as error:
-        say("interrupted" + _left_open(listener.happened))
+        say("interrupted" + left_open(listener.happened))
         raise typer.Exit(INTERRUPTED) from error
     finally:
         if listener.recording is not None:
@@ -166,18 +166,6 @@ def _tell_end(done: "Run") -> None:
         say(note)
     if any(isinstance(error, NotApproved) and error.reason == "nobody" for error in done.errors.values()):
         say("there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
-
-
-def _left_open(happened: "list[Event]") -> str:
-    """What may have been written, and what still runs, after a run that was interrupted."""
-    from llmc_runtime.events import RunFinished, in_doubt
-
-    doubts = in_doubt(happened)
-    running = [name for event in happened if isinstance(event, RunFinished) for name in event.abandoned]
-    if running:
-        Waiting.is_wanted = False
-    words = f"; in doubt: {', '.join(doubts)}" if doubts else ""
-    return words + (f"; still running: {', '.join(running)}" if running else "")
 
 
 def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
