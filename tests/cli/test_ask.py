@@ -194,6 +194,7 @@ def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None
         (["--tools", "tools.py", "--local", "--model", "m"], "`--local` is a model already"),
         ([], "there are no tools: name a file or a module, `--tools tools.py`"),
         (["--tools", "none.py"], "there is no file none.py"),
+        (["--tools", "tools.py", "--model", "none.gguf"], "there is no file none.gguf"),
     ],
 )
 def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> None:
@@ -205,8 +206,18 @@ def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> 
         assert message in ended.stderr
 
 
-def test_a_model_is_named(cli: Cli, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_question_is_wrong_usage(cli: Cli, say: Say) -> None:
+    """No model is asked."""
+    for command in ("ask", "plan"):
+        model = say("join(1)")
+        ended = cli(command, " \n", "--tools", "tools.py")
+        assert (ended.status, ended.stdout, ended.stderr) == (2, "", "llmc: the question is empty\n")
+        assert model.asked == []
+
+
+def test_a_model_is_named(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By an option, or a variable; `--local` is one."""
+    (folder / "small.gguf").touch()
     for arguments, name in (
         (["--model", "m"], "load_model m None"),
         (["--model", "m", "--base-url", "http://h/v1"], "Model m http://h/v1"),

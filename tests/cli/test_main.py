@@ -95,6 +95,15 @@ def test_the_version_is_that_of_the_program_and_of_the_language(folder: Path) ->
     assert llmc(folder, "--version").stdout == "llmc 0.1.0, language 1\n"
 
 
+def test_the_package_is_the_command_too(folder: Path) -> None:
+    """`python -m llmc`, for where no script is installed."""
+    run = subprocess.run(
+        [sys.executable, "-m", "llmc", "check", "none.llmc"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "none.llmc: no such file or directory" in run.stderr
+
+
 def test_main_escapes_what_a_stream_cannot_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """The entry point prepares the streams and ends with the status of the command."""
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")

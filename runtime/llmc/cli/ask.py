@@ -74,6 +74,7 @@ def ask(
     from llmc.cli.interrupt import Interruptible, left_open
     from llmc.cli.prompt import Prompt, can_ask
 
+    _check(question)
     prompt = Prompt() if can_ask() else None
     happened: list[Event] = []
     agent = _agent(
@@ -128,6 +129,7 @@ def plan(
     from llmc import LlmcError
     from llmc.cli.interrupt import Interruptible
 
+    _check(question)
     if output is not None and output.exists():
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
@@ -152,6 +154,12 @@ def plan(
         print(text, end="")  # it was paid for
         fail(f"{output}: {(error.strerror or str(error)).lower()}")
     tell(f"wrote {output}: read it, and run it with `llmc run {output}` and the same --tools")
+
+
+def _check(question: str) -> None:
+    """The end with a message where nothing is asked."""
+    if not question.strip():
+        fail("the question is empty")
 
 
 def _toolbox(targets: Sequence[str] | None) -> "Toolbox":
@@ -186,6 +194,8 @@ def _model(model: str | None, base_url: str | None, *, local: bool) -> "Speaker"
         if not name:
             fail(f"no model is named: `--model M`, `--local`, or the variable {VARIABLE}")
         if name.endswith(".gguf"):
+            if not Path(name).is_file():
+                fail(f"there is no file {name}")
             return llmc.local_model(name)
         return llmc.load_model(name) if base_url is None else llmc.Model(name, base_url=base_url)
     except ValueError as error:
