@@ -3,17 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import SchemaRegistry
 
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import Type
+
+_NOWHERE: Final[SchemaRegistry] = Registry()
+"""Where schemas look for what they refer to and do not hold: nothing is read or fetched for them."""
 
 
 class SchemaSignature:
@@ -26,15 +32,22 @@ class SchemaSignature:
         """Check both schemas."""
         self.parameters = parameters
         self.returns = returns
-        self.shape = _shape(parameters)
         self._arguments = _validator(parameters, f"the parameters of `{name}`")
         self._result = _validator(returns, f"the result of `{name}`")
+        self.shape = _shape(parameters)
 
     @cached_property
     def _one(self) -> Mapping[str, Validator]:
-        """A validator for each parameter."""
+        """A validator for each parameter; one whose schema has an `$id` is checked with all others alone.
+
+        What such a schema refers to starts from there, which a validator of that part does not know.
+        """
         properties: dict[str, Any] = self.parameters.get("properties", {})
-        return {name: self._arguments.evolve(schema=schema) for name, schema in properties.items()}
+        return {
+            name: self._arguments.evolve(schema=schema)
+            for name, schema in properties.items()
+            if not (isinstance(schema, Mapping) and {"$id", "id"} & schema.keys())
+        }
 
     @cached_property
     def gives(self) -> Type:
@@ -67,7 +80,7 @@ class SchemaSignature:
         """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
         args = [_own(value) for name, value in bound if name is None]
         kwargs = {name: _own(value) for name, value in bound if name is not None}
-        error = None if args else next(self._arguments.iter_errors(kwargs), None)
+        error = None if args else _first_error(self._arguments, kwargs, None)
         if error is not None:
             first, *rest = error.absolute_path or (None,)
             raise ArgumentError(None if first is None else str(first), _words(error, rest))
@@ -105,12 +118,25 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
     except SchemaError as error:
         message = f"{what} are no JSON schema: {error.message}"
         raise ToolboxError(message) from error
-    return kind(schema)
+    except RecursionError as error:
+        message = f"{what} are described by too many schemas inside each other"
+        raise ToolboxError(message) from error
+    return kind(schema, registry=_NOWHERE)
+
+
+def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401
+    """The first thing that does not fit; raises ArgumentError where the schema does not say."""
+    try:
+        return next(validator.iter_errors(value), None)
+    except Unresolvable as error:
+        raise ArgumentError(parameter, f"its schema refers to `{error.ref}`, which is not in it") from error
+    except RecursionError as error:
+        raise ArgumentError(parameter, "its schema goes in circles, or this is too deep for it") from error
 
 
 def _complain(validator: Validator, value: Any, parameter: str | None) -> None:  # noqa: ANN401 — a tool's own result
     """Raise ArgumentError for the first thing that does not fit."""
-    error = next(validator.iter_errors(value), None)
+    error = _first_error(validator, value, parameter)
     if error is not None:
         raise ArgumentError(parameter, _words(error, error.absolute_path))
 

@@ -196,6 +196,11 @@ class Tool:
         """
         from llmc_compiler.schema import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
 
+        given: Sequence[object] = (parameters, {} if returns is None else returns)
+        for schema in given:
+            if not isinstance(schema, Mapping):
+                message = f"the schema of a tool is a mapping, and for `{name}` it is {schema!r}"
+                raise ToolboxError(message)
         return Tool(
             name=name,
             description=description,

@@ -344,3 +344,10 @@ def test_two_questions_do_not_mix() -> None:
     answer = clock.run(agent.ask("two"))
     assert answer.value == "b is known"
     assert answer.plans[0].ids == ("1",)
+
+
+@pytest.mark.parametrize("text", [f"1. add({'[' * 900}{']' * 900}, 1)", f"1. {'search(' * 900}'a'{')' * 900}"])
+def test_a_plan_of_brackets_inside_each_other_is_a_mistake(text: str) -> None:
+    """However many there are: whatever reads the plan is spared them."""
+    with pytest.raises(PlanFailed, match="E109"):
+        ask([text, text, text])

@@ -1,6 +1,8 @@
 """Question in, answer out: plans, joiner, replans."""
 
+import asyncio
 import json
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -10,6 +12,7 @@ from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Usage
 from llmc_runtime.agent.failures import BudgetSpent, NoDecision
 from llmc_runtime.agent.ledger import Budget
 from llmc_runtime.agent.loop import Agent
+from llmc_runtime.to_end import GRACE
 from tests.agent.asking import ask
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
@@ -227,6 +230,25 @@ def test_from_code_that_is_not_async() -> None:
     )
 
 
+def test_a_tool_that_never_ends_does_not_hold_up_the_answer() -> None:
+    """Given up by its run, it is left when the loop ends, as after `run_sync`."""
+
+    @llmc.pure
+    async def stubborn() -> None:
+        """Swallow every cancellation."""
+        for _ in range(1_000):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                continue
+
+    limits = llmc.Limits(attempt_time=0.01, grace=0.01)
+    before = time.monotonic()
+    answer = Agent([stubborn], model=Script(["1. stubborn()\njoin()", DONE]), limits=limits).ask_sync("?")
+    assert time.monotonic() - before < 10 * GRACE
+    assert answer.run.abandoned == ("stubborn (task 1)",)
+
+
 def grammar_of(_tools: llmc.Toolbox, first: int, known: tuple[str, ...]) -> Grammar:
     """A grammar that tells where it is for."""
     return lambda dialect, level: f"{dialect} {level} {first} after {'+'.join(known) or 'nothing'}"
@@ -278,7 +300,6 @@ def test_a_base_models_grammar_ends() -> None:
 
 def test_a_hundred_questions_at_once() -> None:
     """One agent, each question with its own results, usage and cost."""
-    import asyncio  # noqa: PLC0415
 
     class Echo:
         """Plans a search for what is asked, and answers with what was found."""

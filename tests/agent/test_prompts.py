@@ -210,6 +210,9 @@ def test_prompts_are_replaced_one_by_one(tmp_path: Path) -> None:
         ({"zzz": "x"}, "no prompt is called `zzz`: there are: card, "),
         ({"card": "{% if %}"}, "prompt `card`, line 1: "),
         ({"question": "{{ question.nothing }}"}, "prompt `question` cannot be filled: 'str object' has no attribute"),
+        ({"question": "{{ 1 / 0 }}"}, "prompt `question` cannot be filled: division by zero"),
+        ({"question": "{{ question() }}"}, "prompt `question` cannot be filled: 'str' object is not callable"),
+        ({"question": "{% include 'question.j2' %}"}, "prompt `question` cannot be filled: maximum recursion depth"),
         ({"question": "{{ quest }}"}, "prompt `question` names `quest`, which it is not given; it has `examples`, "),
     ],
 )

@@ -103,6 +103,12 @@ async def test_words_cost_what_the_prices_say() -> None:
     assert end.usage.cost == 4 + 2 * 2
 
 
+def test_a_text_is_no_script() -> None:
+    """It would be said a letter at a time."""
+    with pytest.raises(ValueError, match=r"the lines of a script are a list: \['join\(1\)'\]"):
+        ScriptedModel("join(1)")
+
+
 def test_users_find_it_in_llmc() -> None:
     """With everything that belongs to it."""
     assert llmc.ScriptedModel is ScriptedModel

@@ -1,5 +1,6 @@
 """Where a model is, through which API it is asked, and who gets which key."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +107,25 @@ def test_api_and_grammar_follow_from_the_server(options: Any, api: str, dialect:
     ("name", "options", "words"),
     [
         ("", {}, "a model needs a name"),
+        (" ", {}, "a model needs a name"),
         ("m", {"base_url": "localhost:8000"}, "`base_url` must be an address such as"),
         ("m", {"base_url": "http://"}, "`base_url` must be an address such as"),
+        ("m", {"base_url": ""}, "`base_url` must be an address such as .*, not ''"),
+        ("m", {"base_url": "http://gpu:99999/v1"}, "`base_url` must be an address such as"),
+        ("m", {"base_url": "http://gpu:port/v1"}, "`base_url` must be an address such as"),
+        ("m", {"base_url": "http://[::1/v1"}, "`base_url` must be an address such as"),
+        ("m", {"base_url": "http://gpu/\x01/v1"}, "`base_url` must be an address such as"),
+        ("m", {"base_url": "http://ex\xe4mple..com/v1"}, "`base_url` must be an address such as"),
+        ("m", {"base_url": "htp://me:sk-1@gpu/v1"}, "`base_url` must be an address such as .*, not 'htp://gpu/v1'"),
         ("m", {"api": "chats"}, "`api` is one of responses, chat, completions, not 'chats'"),
         ("m", {"server": "vlm"}, "`server` is one of openai, .*, not 'vlm'"),
         ("m", {"grammar": "ebnf"}, "is 'auto', 'lark' or None, not 'ebnf'"),
         ("m", {"grammar": "gbnf", "base_url": "http://gpu:11434"}, "is 'auto' or None, not 'gbnf'"),
         ("m", {"timeout": 0}, "`timeout` is a number of seconds above 0, not 0"),
         ("m", {"idle": float("nan")}, "`idle` is a number of seconds above 0, not nan"),
+        ("m", {"temperature": float("nan")}, "`temperature` is a number, not nan"),
+        ("m", {"organisation": "a\nb"}, "`organisation` has characters that none has"),
+        ("m", {"project": "\xe4"}, "`project` has characters that none has"),
         ("m", {"retries": -1}, "`retries` is 0 or more, not -1"),
         ("local", {"threads": 0}, "`threads` is 1 or more, not 0"),
         ("m", {"api_key": "sk-§"}, "characters that no key has"),
@@ -124,6 +136,21 @@ def test_what_makes_no_sense_is_said_at_once(name: str, options: Any, words: str
     with pytest.raises(ValueError, match=words) as caught:
         Model(name, **options)
     assert "sk-" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "prices", [{"read": -1, "written": 1}, {"read": 1, "written": math.nan}, {"read": 1, "written": 1, "cached": -0.5}]
+)
+def test_what_is_no_price_is_refused(prices: Any) -> None:  # noqa: ANN401 — the same
+    """A cost that is no number would be under every budget."""
+    with pytest.raises(ValueError, match=r"the price of tokens \w+ is a number from 0, not "):
+        Prices(**prices)
+
+
+def test_an_address_may_be_any() -> None:
+    """With a name and a password, in other letters, of IP version 6."""
+    for address in ("https://me:secret@gpu:8000/v1?a=b", "http://ex\xe4mple.com/v1", "http://[::1]:8080/v1"):
+        assert settings("m", {"base_url": address}).base_url == address
 
 
 CONFIG = """

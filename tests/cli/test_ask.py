@@ -9,6 +9,7 @@ import pytest
 
 import llmc
 from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.model_errors import ServerFailed
 from tests.agent.fakes import Reply, Script
 from tests.cli.conftest import Cli
 
@@ -150,12 +151,50 @@ def test_an_interrupted_question(cli: Cli, say: Say) -> None:
         assert (ended.status, ended.stderr) == (130, "llmc: interrupted\n")
 
 
+SLOW = """
+import asyncio
+import signal
+
+from llmc import write
+
+
+@write("log")
+def log(text: str) -> int:
+    return 1
+
+
+@write("log")
+async def last(text: str) -> None:
+    signal.raise_signal(signal.SIGINT)
+    await asyncio.Event().wait()
+"""
+
+
+def test_an_interrupted_question_says_what_was_written(cli: Cli, say: Say, folder: Path) -> None:
+    """And what may have been: the second call was under way."""
+    (folder / "slow.py").write_text(SLOW, "utf-8")
+    say('1. log("a")\n2. last("b")\njoin()', DONE)
+    ended = cli("ask", "How much?", "--tools", "slow.py")
+    assert (ended.status, ended.stdout) == (130, "")
+    assert ended.stderr.splitlines()[-1] == "llmc: interrupted; written: 1 (log); in doubt: 2"
+
+
+def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None:
+    """A joiner that cannot be asked takes nothing back; where nothing was written, nothing is said."""
+    for plan, more in (('1. add(1, 2)\n2. log("a")\njoin()', ["llmc: until then; written: 2 (log)"]), (PLAN, [])):
+        say(plan, ServerFailed("m", "no"))
+        ended = cli("ask", "How much?", "--tools", "tools.py")
+        assert ended.status == 1
+        assert ended.stderr.splitlines() == ["llmc: the model `m` has a fault: no", *more]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--tools", "tools.py", "--local", "--model", "m"], "`--local` is a model already"),
         ([], "there are no tools: name a file or a module, `--tools tools.py`"),
         (["--tools", "none.py"], "there is no file none.py"),
+        (["--tools", "tools.py", "--model", "none.gguf"], "there is no file none.gguf"),
     ],
 )
 def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> None:
@@ -167,8 +206,18 @@ def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> 
         assert message in ended.stderr
 
 
-def test_a_model_is_named(cli: Cli, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_question_is_wrong_usage(cli: Cli, say: Say) -> None:
+    """No model is asked."""
+    for command in ("ask", "plan"):
+        model = say("join(1)")
+        ended = cli(command, " \n", "--tools", "tools.py")
+        assert (ended.status, ended.stdout, ended.stderr) == (2, "", "llmc: the question is empty\n")
+        assert model.asked == []
+
+
+def test_a_model_is_named(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By an option, or a variable; `--local` is one."""
+    (folder / "small.gguf").touch()
     for arguments, name in (
         (["--model", "m"], "load_model m None"),
         (["--model", "m", "--base-url", "http://h/v1"], "Model m http://h/v1"),
@@ -233,6 +282,25 @@ def test_a_file_is_not_overwritten(cli: Cli, say: Say, folder: Path) -> None:
     assert model.asked == []
     ended = cli("plan", "?", "--tools", "tools.py", "-o", "none/plan.llmc")
     assert (ended.status, ended.stderr) == (2, "llmc: none/plan.llmc: no such file or directory\n")
+    assert ended.stdout == "# ?\njoin(1)\n"
+
+
+def test_any_question_may_stand_above_its_plan(cli: Cli, say: Say, folder: Path) -> None:
+    """Whatever characters are in it: the plan can be written, read and run."""
+    say("join(1)")
+    question = "".join(map(chr, [*range(0x11000), *range(0xE0000, 0xE0200)]))
+    assert cli("plan", question, "--tools", "tools.py", "-o", "plan.llmc").status == 0
+    assert r"# \x00\x01" in (folder / "plan.llmc").read_text("utf-8")
+    ended = cli("run", "plan.llmc")
+    assert (ended.status, ended.stdout) == (0, "1\n")
+
+
+def test_what_a_server_says_does_not_control_the_terminal(cli: Cli, say: Say) -> None:
+    """It is quoted with its control characters as escapes."""
+    for command in ("ask", "plan"):
+        say(ServerFailed("m", "\x1b[31mred\u202e"))
+        ended = cli(command, "?", "--tools", "tools.py")
+        assert (ended.status, ended.stderr) == (1, r"llmc: the model `m` has a fault: \x1b[31mred\u202e" + "\n")
 
 
 @pytest.mark.parametrize(

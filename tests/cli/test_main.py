@@ -95,6 +95,50 @@ def test_the_version_is_that_of_the_program_and_of_the_language(folder: Path) ->
     assert llmc(folder, "--version").stdout == "llmc 0.1.0, language 1\n"
 
 
+def test_the_package_is_the_command_too(folder: Path) -> None:
+    """`python -m llmc`, for where no script is installed."""
+    run = subprocess.run(
+        [sys.executable, "-m", "llmc", "check", "none.llmc"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "none.llmc: no such file or directory" in run.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only some systems have a disk that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_said(folder: Path, unbuffered: str) -> None:
+    """When the result is printed, or when it is written out at the end."""
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [*COMMAND, "tools", "tools.py"],
+            cwd=folder,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (run.returncode, run.stderr) == (1, "llmc: standard output: no space left on device\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_who_reads_no_further_is_told_nothing(folder: Path, unbuffered: str) -> None:
+    """A pipe that is closed at the other end is status 1."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [*COMMAND, "tools", "tools.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (run.returncode, run.stderr) == (1, "")
+
+
 def test_main_escapes_what_a_stream_cannot_write(monkeypatch: pytest.MonkeyPatch) -> None:
     """The entry point prepares the streams and ends with the status of the command."""
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")

@@ -7,7 +7,7 @@ import pytest
 from llmc_compiler.binding import Shape
 from llmc_compiler.schema import SchemaSignature
 from llmc_compiler.term import Json
-from llmc_compiler.tools import ArgumentError, ResultError
+from llmc_compiler.tools import ArgumentError, ResultError, Tool, ToolboxError
 from llmc_compiler.types import describe
 
 ORDER: dict[str, Any] = {
@@ -139,3 +139,70 @@ def test_parameters_and_results_have_types() -> None:
     assert [describe(each.at_most) for each in wanted.values()] == ["str", "str?", "any", "float", "any", "any"]
     assert [describe(each.at_least) for each in wanted.values()] == ["str", "str?", "any", "nothing", "any", "any"]
     assert describe(found.gives) == "{n?: float, …}"
+
+
+@pytest.mark.parametrize(
+    "reference", ["http://127.0.0.1:9/x.json", "file:///etc/passwd", "x.json", "#/$defs/none", "#none"]
+)
+def test_what_is_not_in_a_schema_is_not_fetched(reference: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is opened for it; a value that would need it is refused, and others are not."""
+    opened: list[object] = []
+    monkeypatch.setattr("urllib.request.urlopen", opened.append)
+    found = signature(
+        {"properties": {"x": {"$ref": reference}, "y": {"items": {"$ref": reference}}}}, {"$ref": reference}
+    )
+    for attempt in (
+        lambda: found.check("x", 1),
+        lambda: found.check("y", [1]),
+        lambda: found.prepare([("x", 1)]),
+        lambda: found.prepare([("y", [1])]),
+    ):
+        with pytest.raises(ArgumentError, match=r"its schema refers to `.*`, which is not in it"):
+            attempt()
+    with pytest.raises(ResultError, match=r"its schema refers to `.*`, which is not in it"):
+        found.accept(1)
+    assert found.prepare([("y", [])]) == ([], {"y": []})
+    assert opened == []
+
+
+def test_references_follow_the_names_in_a_schema() -> None:
+    """Anchors and identifiers, by the rules of the draft."""
+    inner = {"$id": "http://a/b", "$defs": {"n": {"$anchor": "here", "type": "integer"}}, "$ref": "#here"}
+    found = signature({"properties": {"x": inner, "y": {"$ref": "http://a/b#here"}}})
+    for name in ("x", "y"):
+        found.check(name, 1)
+        assert found.prepare([(name, 1)]) == ([], {name: 1})
+        with pytest.raises(ArgumentError):
+            found.prepare([(name, "a")])
+
+
+def test_a_schema_in_circles_is_no_trap() -> None:
+    """One that never comes to a value takes none; one that comes back to itself is a list."""
+    circle = {"$ref": "#/$defs/a"}
+    found = signature({"properties": {"x": circle}, "$defs": {"a": circle}})
+    for attempt in (lambda: found.check("x", 1), lambda: found.prepare([("x", 1)])):
+        with pytest.raises(ArgumentError, match="its schema goes in circles, or this is too deep for it"):
+            attempt()
+    node = {"type": "object", "properties": {"next": circle}, "additionalProperties": False}
+    chain = signature({"properties": {"x": circle}, "$defs": {"a": node}})
+    chain.check("x", {"next": {"next": {}}})
+    with pytest.raises(ArgumentError):
+        chain.check("x", {"next": {"next": 1}})
+
+
+def test_schemas_too_deep_inside_each_other_are_refused() -> None:
+    """When the tool is made."""
+    deep: dict[str, Any] = {}
+    for _ in range(3_000):
+        deep = {"items": deep}
+    with pytest.raises(ToolboxError, match="too many schemas inside each other"):
+        signature({"properties": {"x": deep}})
+
+
+@pytest.mark.parametrize("schema", [None, 3, True, [], "x"])
+def test_a_tools_schema_is_a_mapping(schema: Any) -> None:  # noqa: ANN401 — whatever a server sends
+    """Anything else is refused, as are properties that are none."""
+    with pytest.raises(ToolboxError, match="the schema of a tool is a mapping, and for `t` it is "):
+        Tool.from_schema("t", "", schema, "pure", call=dict)
+    with pytest.raises(ToolboxError, match="the parameters of `t` are no JSON schema"):
+        Tool.from_schema("t", "", {"properties": 3}, "pure", call=dict)

@@ -8,12 +8,13 @@ from typing import Final
 from llmc_grammar.ast import Statement
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.errors.lines import NestedTooDeep
 from llmc_grammar.errors.repairs import CloserAdded, TailLeftOut, TwoReadings, TwoTasks
 from llmc_grammar.repair.arguments import Arguments
 from llmc_grammar.repair.call import Bracket, CallScan
 from llmc_grammar.repair.changes import Change, Places, Repair, applied, outermost, relocated, warning
 from llmc_grammar.repair.heads import Head
-from llmc_grammar.repair.marks import NAME
+from llmc_grammar.repair.marks import NAME, PAIRS
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece, Splitter
 from llmc_grammar.statement import kind_of, parses, read_if_it_parses, read_statement
@@ -59,8 +60,18 @@ def read_with_head(text: str, base: int, head: Head | None, setting: Setting) ->
     """What a text says whose head alone may be decorated, if the grammar takes it."""
     if head is not None and head.repairs:
         return _attempt(text, base, head.repairs, setting)
-    read = read_if_it_parses(text, base, kind_of(text), setting.bounds)
+    read = _read(text, base, setting)
     return None if read is None else Mended(text, Span(base, base + len(text)), read[0], tuple(read[1]))
+
+
+def _read(text: str, base: int, setting: Setting) -> tuple[Statement | None, Sequence[Diagnostic]] | None:
+    """The statement of a text, or its mistakes; None where the grammar refuses it."""
+    if sum(map(text.count, PAIRS)) > setting.bounds.nesting:
+        # Here no splitter has looked for brackets inside each other: what reads the tree may recurse.
+        found = _first_mistakes(text, setting.bounds, None)
+        if deep := [relocated(one, Places((), base)) for one in found if isinstance(one, NestedTooDeep)]:
+            return None, deep
+    return read_if_it_parses(text, base, kind_of(text), setting.bounds)
 
 
 def refuse(text: str, base: int, setting: Setting, head: Head | None = None, *, lines: int | None = None) -> Mended:
@@ -188,7 +199,7 @@ def _attempt(text: str, base: int, repairs: Sequence[Repair], setting: Setting) 
     repairs = outermost(repairs)
     changes = [change for repair in repairs for change in repair.changes]
     edited = applied(text, changes)
-    read = read_if_it_parses(edited, 0, kind_of(edited), setting.bounds)
+    read = _read(edited, 0, setting)
     if read is None:
         return None
     statement, found = read

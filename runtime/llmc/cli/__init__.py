@@ -19,7 +19,7 @@ from llmc.cli.fmt import fmt
 from llmc.cli.grammar import grammar
 from llmc.cli.graph import graph
 from llmc.cli.new import new
-from llmc.cli.outcome import INTERRUPTED, Waiting, leave
+from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Waiting, leave, unwritten
 from llmc.cli.run import run
 from llmc.cli.tools import tools
 from llmc.cli.trace import trace
@@ -76,3 +76,7 @@ def main() -> None:
         leave(INTERRUPTED)
     except SystemExit as end:
         leave(end.code)
+    except OSError as error:
+        if error.errno not in UNWRITTEN or error.filename is not None:
+            raise
+        leave(unwritten(error))

@@ -12,7 +12,7 @@ import typer
 
 from llmc.cli.approving import Asking
 from llmc.cli.options import Budgets, Limit, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from llmc import Agent, Answer, Approval, Budget, Limits, PlanError, Toolbox
     from llmc.cli.asking import Board
     from llmc_runtime.agent.dialogue import Speaker
+    from llmc_runtime.events import Event
+    from llmc_runtime.run import Options
 
 
 class Settings(TypedDict, total=False):
@@ -30,6 +32,7 @@ class Settings(TypedDict, total=False):
     budget: "Budget"
     approve: "Approval"
     max_replans: int
+    options: "Options"
 
 
 VARIABLE = "LLMC_MODEL"
@@ -68,10 +71,12 @@ def ask(
 ) -> None:
     """Answer a question: a model plans, the plan runs while it is written; the answer goes to stdout."""
     from llmc import Approval, LlmcError
-    from llmc.cli.interrupt import Interruptible
+    from llmc.cli.interrupt import Interruptible, left_open
     from llmc.cli.prompt import Prompt, can_ask
 
+    _check(question)
     prompt = Prompt() if can_ask() else None
+    happened: list[Event] = []
     agent = _agent(
         _toolbox(tools),
         _model(model, base_url, local=local),
@@ -80,6 +85,7 @@ def ask(
         budget=given_budget(budget or ()),
         approve=Approval(None if approve is None else approve.value, prompt),
         max_replans=max_replans,
+        options={"emit": happened.append},
     )
     try:
         with _board(wanted=show_plan) as board:
@@ -87,16 +93,18 @@ def ask(
                 prompt.progress = board
             answer = Interruptible(_follow(agent, question, board)).run()
     except KeyboardInterrupt as error:
-        tell("llmc: interrupted")
+        say("interrupted" + _written(happened, agent.tools) + left_open(happened))
         raise typer.Exit(INTERRUPTED) from error
     except LlmcError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
+        if done := _written(happened, agent.tools) + left_open(happened):
+            say(f"until then{done}")
         raise typer.Exit(FOUND) from error
     if answer.stopped is not None:
-        tell(f"llmc: {answer.stopped}")
+        say(answer.stopped)
     tell(answer.summary())
     if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
-        tell("llmc: there is no terminal to ask on; `--approve all` calls what asks")
+        say("there is no terminal to ask on; `--approve all` calls what asks")
     _print(answer, as_json=json_)
     if any(plan.run.abandoned for plan in answer.plans):
         Waiting.is_wanted = False
@@ -118,22 +126,22 @@ def plan(
     budget: Budgets = None,
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
-    import asyncio
-
     from llmc import LlmcError
+    from llmc.cli.interrupt import Interruptible
 
+    _check(question)
     if output is not None and output.exists():
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
     speaker = _model(model, base_url, local=local)
     agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()))
     try:
-        program = asyncio.run(agent.plan(question))
+        program = Interruptible(agent.plan(question)).run()
     except KeyboardInterrupt as error:
-        tell("llmc: interrupted")
+        say("interrupted")
         raise typer.Exit(INTERRUPTED) from error
     except LlmcError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
         raise typer.Exit(FOUND) from error
     text = _as_file(question, program.source.text, agent)
     if output is None:
@@ -143,8 +151,15 @@ def plan(
         with output.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
+        print(text, end="")  # it was paid for
         fail(f"{output}: {(error.strerror or str(error)).lower()}")
     tell(f"wrote {output}: read it, and run it with `llmc run {output}` and the same --tools")
+
+
+def _check(question: str) -> None:
+    """The end with a message where nothing is asked."""
+    if not question.strip():
+        fail("the question is empty")
 
 
 def _toolbox(targets: Sequence[str] | None) -> "Toolbox":
@@ -179,6 +194,8 @@ def _model(model: str | None, base_url: str | None, *, local: bool) -> "Speaker"
         if not name:
             fail(f"no model is named: `--model M`, `--local`, or the variable {VARIABLE}")
         if name.endswith(".gguf"):
+            if not Path(name).is_file():
+                fail(f"there is no file {name}")
             return llmc.local_model(name)
         return llmc.load_model(name) if base_url is None else llmc.Model(name, base_url=base_url)
     except ValueError as error:
@@ -193,6 +210,19 @@ def _print(answer: "Answer", *, as_json: bool) -> None:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     elif answer.answered:
         print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _written(happened: "Sequence[Event]", tools: "Toolbox") -> str:
+    """The tasks that were done and may have changed something, with their tools."""
+    from llmc_compiler.effects import When
+    from llmc_runtime.events import Finished, Started
+
+    called = {event.key: event.tool for event in happened if isinstance(event, Started)}
+    ended = (event for event in happened if isinstance(event, Finished) and event.key in called)
+    changing = {tool.name for tool in tools if tool.effect.rule.prune is not When.YES}
+    words = (f"{event.task} ({called[event.key]})" for event in ended if called[event.key] in changing)
+    found = ", ".join(dict.fromkeys(words))
+    return f"; written: {found}" if found else ""
 
 
 def _had_nobody(error: "PlanError") -> bool:
@@ -228,8 +258,9 @@ def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
 def _as_file(question: str, text: str, agent: "Agent") -> str:
     """A model's plan as a plan file that means the same, the question above it."""
     from llmc import compile as compile_plan
+    from llmc.cli.shown import harmless
 
     # Without passes, so that all of it is there to be read.
     written = compile_plan(text, agent.tools, mode="lenient", passes=()).to_llmc()
-    comment = "".join(f"# {line}\n" for line in question.splitlines() or [""])
+    comment = "".join(f"# {harmless(line)}\n" for line in question.splitlines() or [""])
     return f"{comment}{written}"

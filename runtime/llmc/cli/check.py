@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmc.cli.options import MaxTasks, MaxText, PlanFiles, Tools
-from llmc.cli.outcome import FOUND, USAGE, fail, tell
+from llmc.cli.outcome import FOUND, USAGE, fail, say, tell
 from llmc.cli.plans import STDIN, PlanText, UnreadablePlanError, bounds, check_plan, named_tools, read_plan
 from llmc.cli.reports import Format, has_errors, print_reports, summary
 from llmc.cli.writing import difference, replace_file
@@ -55,7 +55,7 @@ def _text(file: str, limit: int) -> PlanText | None:
     try:
         return read_plan(file, limit)
     except UnreadablePlanError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
         return None
 
 

@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 from asyncio import Task
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from types import FrameType
 from typing import Any, Final, Generic, TypeVar
 
-from llmc.cli.outcome import INTERRUPTED
+from llmc.cli.outcome import INTERRUPTED, Waiting
+from llmc_runtime.events import Event, RunFinished, in_doubt
 from llmc_runtime.to_end import run_to_end
 
 T = TypeVar("T")
@@ -53,3 +54,13 @@ class Interruptible(Generic[T]):
             os._exit(INTERRUPTED)
         os.write(_STDERR, _STOPPING)
         self._task.cancel()
+
+
+def left_open(happened: Sequence[Event]) -> str:
+    """What may have been written, and what still runs, after runs that were given up."""
+    doubts = in_doubt(happened)
+    running = [name for event in happened if isinstance(event, RunFinished) for name in event.abandoned]
+    if running:
+        Waiting.is_wanted = False
+    words = f"; in doubt: {', '.join(doubts)}" if doubts else ""
+    return words + (f"; still running: {', '.join(running)}" if running else "")

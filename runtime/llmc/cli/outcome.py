@@ -1,5 +1,6 @@
 """Exit statuses, and the words that come before one."""
 
+import errno
 import os
 import sys
 from typing import Final, NoReturn
@@ -13,7 +14,7 @@ INTERRUPTED: Final = 130
 
 def fail(message: str) -> NoReturn:
     """Say on stderr what is wrong with the usage, and end."""
-    tell(f"llmc: {message}")
+    say(message)
     raise typer.Exit(USAGE)
 
 
@@ -24,12 +25,36 @@ class Waiting:
 
 
 def leave(status: object) -> NoReturn:
-    """End the process with a status."""
+    """End the process with a status, or that of results which cannot be written."""
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            status = unwritten(error)
     if Waiting.is_wanted:
         sys.exit(status)  # type: ignore[arg-type]  # whatever SystemExit carried
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
+
+
+UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE})
+"""Why a result cannot be written."""
+
+
+def unwritten(error: OSError) -> int:
+    """Say why results are lost, if anybody wants them; the status. What is left of them goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if error.errno != errno.EPIPE:
+        say(f"standard output: {(error.strerror or str(error)).lower()}")
+    return FOUND
+
+
+def say(message: str) -> None:
+    """Write to stderr what the program has to say, whatever it quotes."""
+    from llmc.cli.shown import harmless
+
+    tell(f"llmc: {harmless(message)}")
 
 
 def tell(text: str) -> None:

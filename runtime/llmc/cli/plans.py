@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
 
-from llmc.cli.outcome import FOUND, fail, tell
+from llmc.cli.outcome import FOUND, fail, say, tell
 
 if TYPE_CHECKING:
     from llmc import Bounds, Budget, Limits, Program, Toolbox
@@ -71,7 +71,7 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
     except MissingToolsError as error:
         fail(str(error))
     except ToolboxError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
         raise typer.Exit(FOUND) from error
     return found
 

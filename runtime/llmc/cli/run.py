@@ -12,7 +12,7 @@ import typer
 from llmc.cli.approving import Asking
 from llmc.cli.inputs import read_inputs
 from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, tell
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, say, tell
 from llmc.cli.plans import given_limits, program
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _carry_out(
 ) -> "Run":
     """Run the plan, or end with what is wrong; the first Ctrl-C stops it, the second ends the process at once."""
     from llmc import ContextError, InputError, RunRefused
-    from llmc.cli.interrupt import Interruptible
+    from llmc.cli.interrupt import Interruptible, left_open
     from llmc.cli.recording import Recording
 
     try:
@@ -131,10 +131,10 @@ def _carry_out(
     except (InputError, RunRefused) as error:
         fail(str(error))
     except ContextError as error:
-        tell(f"llmc: {error}")
+        say(str(error))
         raise typer.Exit(FOUND) from error
     except KeyboardInterrupt as error:
-        tell("llmc: interrupted" + _left_open(listener.happened))
+        say("interrupted" + left_open(listener.happened))
         raise typer.Exit(INTERRUPTED) from error
     finally:
         if listener.recording is not None:
@@ -163,21 +163,9 @@ def _tell_end(done: "Run") -> None:
 
     tell(done.summary())
     for note in done.notes:
-        tell(f"llmc: {note}")
+        say(note)
     if any(isinstance(error, NotApproved) and error.reason == "nobody" for error in done.errors.values()):
-        tell("llmc: there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
-
-
-def _left_open(happened: "list[Event]") -> str:
-    """What may have been written, and what still runs, after a run that was interrupted."""
-    from llmc_runtime.events import RunFinished, in_doubt
-
-    doubts = in_doubt(happened)
-    running = [name for event in happened if isinstance(event, RunFinished) for name in event.abandoned]
-    if running:
-        Waiting.is_wanted = False
-    words = f"; in doubt: {', '.join(doubts)}" if doubts else ""
-    return words + (f"; still running: {', '.join(running)}" if running else "")
+        say("there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
 
 
 def _progress(compiled: "Program") -> AbstractContextManager[Progress]:

@@ -16,6 +16,11 @@ def shown(text: str, limit: int) -> str:
     return safe if len(text) <= limit and len(safe) <= limit else safe[: limit - 1] + "…"
 
 
+def harmless(text: str) -> str:
+    """All lines of the text, with control characters as escapes."""
+    return "\n".join(line if line.isprintable() else "".join(map(_escaped, line)) for line in text.split("\n"))
+
+
 def _escaped(character: str) -> str:
     """The character, or how a program would write it."""
     if unicodedata.category(character) not in _UNFIT:

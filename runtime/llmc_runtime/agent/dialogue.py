@@ -6,6 +6,7 @@ async for part in model.reply([Message("system", "…"), Message("user", "…")]
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, Protocol
 
 from llmc_compiler.decoder.dialects import Dialect
@@ -73,11 +74,21 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What a million tokens cost, in a currency of your choice; those read from the server's cache cost `cached`."""
+    """What a million tokens cost, in a currency of your choice; those read from the server's cache cost `cached`.
+
+    Raises ValueError for what is no price.
+    """
 
     read: float
     written: float
     cached: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no price: with it, no budget would hold."""
+        for name, value in (("read", self.read), ("written", self.written), ("cached", self.cached)):
+            if value is not None and not 0 <= value < inf:
+                message = f"the price of tokens {name} is a number from 0, not {value!r}"
+                raise ValueError(message)
 
     def cost(self, *, read: int, cached: int, written: int) -> float:
         """What so many tokens cost; `cached` ones are among those read."""

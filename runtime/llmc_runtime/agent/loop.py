@@ -34,6 +34,7 @@ from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.limits import Limits
 from llmc_runtime.program import Program
 from llmc_runtime.run import Options
+from llmc_runtime.to_end import run_to_end
 
 MAX_REPLANS: Final = 2
 
@@ -102,8 +103,8 @@ class Agent:
         return await self._ask(question, history, None)
 
     def ask_sync(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
-        """The answer, from code that is not async."""
-        return asyncio.run(self.ask(question, history=history))
+        """The answer, from code that is not async; what hangs does not hold up the return."""
+        return run_to_end(self.ask(question, history=history))
 
     async def stream(
         self, question: str, *, history: Sequence[Message] = ()

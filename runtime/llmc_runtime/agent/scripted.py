@@ -23,6 +23,7 @@ from typing import TypeAlias
 
 from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Usage
 from llmc_runtime.agent.model_errors import ModelError
+from llmc_runtime.errors import shortened
 
 Failure: TypeAlias = BaseException | type[BaseException]
 Piece: TypeAlias = str | float | End | Failure
@@ -46,7 +47,10 @@ class ScriptEnded(ModelError):  # noqa: N818 — as the errors it is one of
 
 
 class ScriptedModel:
-    """A model that says its lines; a word is a token, and `prices` make a cost of them."""
+    """A model that says its lines; a word is a token, and `prices` make a cost of them.
+
+    Raises ValueError for one text in the place of a list of them.
+    """
 
     __slots__ = ("_lines", "_name", "asked", "closed", "prices")
 
@@ -57,6 +61,9 @@ class ScriptedModel:
         name: str = "scripted",
         prices: Prices | None = None,
     ) -> None:
+        if isinstance(lines, str):
+            message = f"the lines of a script are a list: [{shortened(lines)!r}]"
+            raise ValueError(message)  # noqa: TRY004 — a text is a sequence of texts, but not of these
         self.asked: list[Asked] = []
         self.closed = 0
         self._lines = lines

@@ -12,12 +12,15 @@ one that runs elsewhere is named with `server=`.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, get_args
 from urllib.parse import urlsplit
 
+import httpx2
 from pydantic import SecretStr
 
 from llmc_compiler.decoder.dialects import Dialect
@@ -32,6 +35,9 @@ LOCAL: Final = "local"
 """The name of the model that is served in this process."""
 
 LOOPBACK: Final = "http://127.0.0.1"
+
+_LOGIN: Final = re.compile(r"//[^/]*@")
+"""Where an address has a name and a password."""
 
 _CHOSEN: Final = {"base_url", "api_key", "api", "server", "grammar"}
 """The options that are looked at before they are settings."""
@@ -136,7 +142,7 @@ def settings(
     name: str, options: Options, path: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """All that a model is asked with; raises ValueError, with one suggestion, where that makes no sense."""
-    if not name:
+    if not name.strip():
         message = 'a model needs a name, such as "gpt-5" or "local"'
         raise ValueError(message)
     rest: dict[str, Any] = {key: value for key, value in options.items() if key not in _CHOSEN}
@@ -158,15 +164,23 @@ def settings(
         path=Path(path) if path is not None else None,
         **rest,
     )
-    _check_numbers(made)
+    _check_rest(made)
     return made
 
 
-def _check_numbers(made: Settings) -> None:
-    """Raises ValueError for a number that makes no sense."""
+def _check_rest(made: Settings) -> None:
+    """Raises ValueError for a number that makes no sense, and for what cannot be sent as a header."""
     for limit in ("timeout", "first_token", "idle", "connect"):
         if not getattr(made, limit) > 0:
             message = f"`{limit}` is a number of seconds above 0, not {getattr(made, limit)!r}"
+            raise ValueError(message)
+    if made.temperature is not None and not isfinite(made.temperature):
+        message = f"`temperature` is a number, not {made.temperature!r}"
+        raise ValueError(message)
+    for header in ("organisation", "project"):
+        text = getattr(made, header)
+        if text is not None and not (text.isascii() and text.isprintable()):
+            message = f"`{header}` has characters that none has: {text!r}"
             raise ValueError(message)
     if made.retries < 0:
         message = f"`retries` is 0 or more, not {made.retries!r}"
@@ -196,22 +210,27 @@ def guess_server(base_url: str) -> Server:
 
 
 def address(base_url: str | None, environment: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
-    """The address of the server, and the variable of its key: the given one, or that of the environment."""
+    """The address of the server, and the variable of its key: given, or of the environment; raises ValueError."""
     for place, key in _VARIABLES:
         found = environment.get(place)
         if found and base_url in {None, found}:
             return found, key
-    url = base_url or OPENAI
+    url = OPENAI if base_url is None else checked(base_url)
     return url, _OF_SERVERS.get(guess_server(url))
 
 
 def checked(base_url: str) -> str:
     """The address; raises ValueError if it is none."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        message = f'`base_url` must be an address such as "http://localhost:8000/v1", not {base_url!r}'
-        raise ValueError(message)
-    return base_url
+    try:
+        parts = urlsplit(base_url)
+        host = httpx2.URL(base_url).host  # whoever asks reads it, and is stricter than urlsplit
+        if parts.scheme in {"http", "https"} and parts.hostname and host and parts.port != 0:
+            return base_url
+    except (ValueError, httpx2.InvalidURL):
+        pass
+    shown = _LOGIN.sub("//", base_url)
+    message = f'`base_url` must be an address such as "http://localhost:8000/v1", not {shown!r}'
+    raise ValueError(message)
 
 
 def chosen_api(api: str | None, server: Server) -> Api:

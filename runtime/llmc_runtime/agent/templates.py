@@ -55,11 +55,9 @@ class Prompts:
 
     def render(self, name: str, **variables: Any) -> str:
         """The prompt's text for these values; raises PromptError where it wants more than they are."""
-        from jinja2 import TemplateError  # noqa: PLC0415 — heavy, and only who asks a model needs it
-
         try:
             return self._environment.get_template(f"{name}.j2").render(**variables).strip()
-        except TemplateError as error:
+        except Exception as error:  # a template may divide by zero, or include itself
             raise PromptError(f"prompt `{name}` cannot be filled: {error}") from error
 
     @cached_property

@@ -153,6 +153,9 @@ REFUSED = {
     "backslash at the end": ("1. f('C:\\Docs\\')\n2. g()", "E121"),
     "open and asking for more": ("1. f(1,\n2. g()", "E120"),
     "unclosed over lines": ("1. f('a\nb\n2. g()", "E121"),
+    "calls too deep": (f"1. {'f(' * 33}{')' * 33}", "E109"),
+    "lists too deep": (f"a = {'[' * 33}{']' * 33}", "E109"),
+    "too deep behind a damaged head": (f"Step 1: f({'[' * 32}{']' * 32})", "E109"),
 }
 """Texts that are not mended, and the code that says so."""
 

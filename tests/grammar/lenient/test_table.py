@@ -106,3 +106,10 @@ def test_joined_strings_keep_their_quotes() -> None:
     (task,) = lenient("f('a' \"b'c\")").plan.statements
     (same,) = parse('f("ab\'c")').plan.statements
     assert task == same
+
+
+def test_as_many_brackets_as_may_be_are_no_mistake() -> None:
+    """The bound on brackets inside each other is that of plan files; those in texts and comments are none."""
+    text = f"1. f({'[' * 31}{']' * 31}, '{'[' * 99}') # {'(' * 99}"
+    assert not lenient(text).diagnostics
+    assert parse(text, header=False).plan == lenient(text).plan
