@@ -25,12 +25,15 @@ The text of each is one fact that names the task.
 # ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
 
 from collections.abc import Mapping
-from typing import Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span
+
+if TYPE_CHECKING:
+    from llmc_runtime.agent.answer import Answer
 
 Timed = Literal["attempt", "task", "run"]
 """What the time of a call may be over for."""
@@ -55,7 +58,9 @@ class NotSent(Exception):
 
 
 class LlmcError(Exception):
-    """Any error of a run."""
+    """Any error of a run, or of a question; if it ended a question, `answer` is what was done for that until then."""
+
+    answer: "Answer | None" = None
 
 
 class PlanError(LlmcError):

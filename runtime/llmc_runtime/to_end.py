@@ -27,11 +27,23 @@ class _Unawaited(ThreadPoolExecutor):
 
 
 def run_to_end(main: Coroutine[Any, Any, T]) -> T:
-    """What `asyncio.run` does, but that nothing can hold it up."""
+    """What `asyncio.run` does, but that nothing can hold it up; raises RuntimeError inside of a running loop."""
     try:
+        if _is_in_a_loop():
+            message = "an event loop runs here already: await the method whose name does not end with `_sync`"
+            raise RuntimeError(message)
         return asyncio.run(_alone(main))
     finally:
         main.close()  # where it was never begun
+
+
+def _is_in_a_loop() -> bool:
+    """Whether this is called by a coroutine."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _alone(main: Coroutine[Any, Any, T]) -> T:

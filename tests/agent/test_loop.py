@@ -9,7 +9,7 @@ import pytest
 
 import llmc
 from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Usage
-from llmc_runtime.agent.failures import BudgetSpent, NoDecision
+from llmc_runtime.agent.failures import BudgetSpent, NoDecision, PlanFailed
 from llmc_runtime.agent.ledger import Budget
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.to_end import GRACE
@@ -146,6 +146,25 @@ def test_a_reply_that_was_cut_off_costs_what_is_known_of_it() -> None:
     assert model.closed == 1
     assert took.cost == took.written > 2
     assert answer.total.cost == took.written + len(DONE.split())
+
+
+def test_an_error_tells_what_was_done() -> None:
+    """The plans that were run, with their results; no plan where none was."""
+    with pytest.raises(NoDecision) as error:
+        ask([PLAN, "nonsense", "nonsense"])
+    answer = error.value.answer
+    assert answer is not None
+    assert (answer.value, answer.answered, answer.calls) == (None, False, 2)
+    assert answer.run.results == {"1": "a is known", "2": "b is known"}
+    assert answer.stopped == str(error.value)
+    with pytest.raises(PlanFailed) as failed:
+        ask(["nonsense"] * 3)
+    nothing = failed.value.answer
+    assert nothing is not None
+    assert nothing.plans == ()
+    assert nothing.summary().startswith("0 plans, 0 calls; ")
+    assert nothing.to_json()["usage"]["planner"]["calls"] == 3
+    assert "plans=()" in repr(nothing)
 
 
 def test_a_budget_is_an_amount() -> None:

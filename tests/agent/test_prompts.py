@@ -213,6 +213,9 @@ def test_prompts_are_replaced_one_by_one(tmp_path: Path) -> None:
         ({"question": "{{ 1 / 0 }}"}, "prompt `question` cannot be filled: division by zero"),
         ({"question": "{{ question() }}"}, "prompt `question` cannot be filled: 'str' object is not callable"),
         ({"question": "{% include 'question.j2' %}"}, "prompt `question` cannot be filled: maximum recursion depth"),
+        ({"results": "{{ plans[0].x }}"}, "prompt `results` cannot be filled: "),
+        ({"repair": "{{ lines[0].x }}"}, "prompt `repair` cannot be filled: "),
+        ({"reminder": "{{ final.x.y }}"}, "prompt `reminder` cannot be filled: "),
         ({"question": "{{ quest }}"}, "prompt `question` names `quest`, which it is not given; it has `examples`, "),
     ],
 )

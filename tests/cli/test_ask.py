@@ -131,6 +131,32 @@ def test_a_question_without_answer(cli: Cli, say: Say) -> None:
     assert ended.stderr.startswith("llmc: no other plan may follow (max_replans=0); still missing: more\n")
 
 
+def test_a_question_that_fails_is_told_as_json(cli: Cli, say: Say) -> None:
+    """With the plans that were run until then."""
+    say('1. log("a")\njoin()', "nonsense", "nonsense")
+    ended = cli("ask", "How much?", "--tools", "tools.py", "--json")
+    found = json.loads(ended.stdout)
+    assert ended.status == 1
+    assert (found["answer"], found["answered"]) == (None, False)
+    assert found["stopped"].startswith("the joiner neither finished nor asked for another plan")
+    assert [plan["results"] for plan in found["plans"]] == [{"1": 1}]
+    assert found["usage"]["joiner"]["calls"] == 2
+    say("nonsense", "nonsense", "nonsense")
+    ended = cli("ask", "How much?", "--tools", "tools.py", "--json")
+    assert (ended.status, json.loads(ended.stdout)["plans"]) == (1, [])
+
+
+def test_a_question_may_come_from_standard_input(cli: Cli, say: Say) -> None:
+    """As a plan may."""
+    model = say(PLAN, DONE)
+    assert cli("ask", "-", "--tools", "tools.py", stdin="How much?\n").status == 0
+    assert model.asked[0].messages[-1].text == "Question: How much?"
+    for stdin, words in ((" \n", "the question is empty"), ("x" * 1_000_001, "is longer than 1,000,000 characters")):
+        ended = cli("ask", "-", "--tools", "tools.py", stdin=stdin)
+        assert (ended.status, ended.stdout) == (2, "")
+        assert words in ended.stderr
+
+
 def test_a_plan_that_stays_wrong(cli: Cli, say: Say) -> None:
     """Its mistakes are shown, without a traceback."""
     say("1. ad(1)", "1. ad(2)", "1. ad(3)")

@@ -1,10 +1,13 @@
 """Text from outside, made fit for a terminal."""
 
+import io
 import json
+import sys
 from itertools import count
 
 import pytest
 
+from llmc.cli.outcome import give
 from llmc.cli.shown import shown, shown_time, shown_value
 
 
@@ -59,3 +62,34 @@ def test_a_long_value_is_not_written_whole(monkeypatch: pytest.MonkeyPatch) -> N
 def test_durations_are_short(seconds: float, text: str) -> None:
     """Two decimals, and minutes from the sixtieth second."""
     assert shown_time(seconds) == text
+
+
+class Terminal(io.StringIO):
+    """A terminal, maybe."""
+
+    def __init__(self, *, is_one: bool) -> None:
+        super().__init__()
+        self._is_one = is_one
+
+    def isatty(self) -> bool:
+        """As it was said."""
+        return self._is_one
+
+
+@pytest.mark.parametrize(
+    ("value", "on_terminal", "elsewhere"),
+    [
+        ("a\tb\nc", "a\tb\nc\n", "a\tb\nc\n"),
+        ("\x1b[2Jgone\r\n", "\\x1b[2Jgone\\r\n\n", "\x1b[2Jgone\r\n\n"),
+        ({"a": "\x1b"}, '{\n  "a": "\\u001b"\n}\n', '{\n  "a": "\\u001b"\n}\n'),
+    ],
+)
+def test_a_result_does_not_control_the_terminal(
+    value: object, on_terminal: str, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a file or a pipe it is what it is."""
+    for is_one, text in ((True, on_terminal), (False, elsewhere)):
+        stdout = Terminal(is_one=is_one)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        give(value)
+        assert stdout.getvalue() == text

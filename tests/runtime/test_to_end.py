@@ -64,3 +64,13 @@ def test_threads_of_the_loop_are_not_waited_for() -> None:
     assert run_to_end(main()) == 3
     assert not release.is_set()
     release.set()
+
+
+async def test_a_coroutine_is_told_to_await() -> None:
+    """Two loops cannot run in one thread; nothing is left that was never awaited."""
+
+    async def main() -> int:
+        return 3
+
+    with pytest.raises(RuntimeError, match="await the method whose name does not end with `_sync`"):
+        run_to_end(main())

@@ -12,7 +12,7 @@ import typer
 
 from llmc.cli.approving import Asking
 from llmc.cli.options import Budgets, Limit, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, say, tell
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, give, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class Settings(TypedDict, total=False):
 VARIABLE = "LLMC_MODEL"
 """The variable with the model that is meant where none is named."""
 
-Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.")]
+LONGEST_QUESTION = 1_000_000
+"""Characters of a question."""
+
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked; `-` is standard input.")]
 ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model; else that of {VARIABLE}.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="U", help="The address of the model's server.")]
 Followed = Annotated[
@@ -74,7 +77,7 @@ def ask(
     from llmc.cli.interrupt import Interruptible, left_open
     from llmc.cli.prompt import Prompt, can_ask
 
-    _check(question)
+    question = _asked(question)
     prompt = Prompt() if can_ask() else None
     happened: list[Event] = []
     agent = _agent(
@@ -99,6 +102,8 @@ def ask(
         say(str(error))
         if done := _written(happened, agent.tools) + left_open(happened):
             say(f"until then{done}")
+        if json_ and error.answer is not None:
+            _print(error.answer, as_json=True)
         raise typer.Exit(FOUND) from error
     if answer.stopped is not None:
         say(answer.stopped)
@@ -129,7 +134,7 @@ def plan(
     from llmc import LlmcError
     from llmc.cli.interrupt import Interruptible
 
-    _check(question)
+    question = _asked(question)
     if output is not None and output.exists():
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
@@ -156,10 +161,14 @@ def plan(
     tell(f"wrote {output}: read it, and run it with `llmc run {output}` and the same --tools")
 
 
-def _check(question: str) -> None:
-    """The end with a message where nothing is asked."""
-    if not question.strip():
+def _asked(question: str) -> str:
+    """The question, of standard input for `-`; the end with a message where nothing is asked."""
+    text = sys.stdin.buffer.read(LONGEST_QUESTION + 1).decode("utf-8", "replace") if question == STDIN else question
+    if not text.strip():
         fail("the question is empty")
+    if len(text) > LONGEST_QUESTION:
+        fail(f"the question is longer than {LONGEST_QUESTION:,} characters")
+    return text
 
 
 def _toolbox(targets: Sequence[str] | None) -> "Toolbox":
@@ -209,7 +218,7 @@ def _print(answer: "Answer", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     elif answer.answered:
-        print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        give(value)
 
 
 def _written(happened: "Sequence[Event]", tools: "Toolbox") -> str:

@@ -1,6 +1,7 @@
 """Exit statuses, and the words that come before one."""
 
 import errno
+import json
 import os
 import sys
 from typing import Final, NoReturn
@@ -60,6 +61,16 @@ def say(message: str) -> None:
 def tell(text: str) -> None:
     """Write a line to stderr."""
     print(text, file=sys.stderr)
+
+
+def give(value: object) -> None:
+    """Write a value to stdout: a text as it is, but for what controls a terminal if it goes to one; else JSON."""
+    from llmc.cli.shown import harmless
+
+    if not isinstance(value, str):
+        print(json.dumps(value, ensure_ascii=False, indent=2))
+    else:
+        print(harmless(value) if sys.stdout.isatty() else value)
 
 
 def counted(number: int, noun: str) -> str:

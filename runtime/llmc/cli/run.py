@@ -12,7 +12,7 @@ import typer
 from llmc.cli.approving import Asking
 from llmc.cli.inputs import read_inputs
 from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, say, tell
+from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, give, say, tell
 from llmc.cli.plans import given_limits, program
 
 if TYPE_CHECKING:
@@ -189,4 +189,4 @@ def _print(done: "Run", *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
     elif done.has_value:
-        print(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2))
+        give(value)

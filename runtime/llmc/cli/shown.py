@@ -1,5 +1,6 @@
 """Text from outside, made fit for a line on a terminal: bounded, and without characters that control it."""
 
+import re
 import unicodedata
 from typing import Final
 
@@ -17,8 +18,8 @@ def shown(text: str, limit: int) -> str:
 
 
 def harmless(text: str) -> str:
-    """All lines of the text, with control characters as escapes."""
-    return "\n".join(line if line.isprintable() else "".join(map(_escaped, line)) for line in text.split("\n"))
+    """All lines of the text, with control characters as escapes, but for tabs."""
+    return "".join(part if part in "\n\t" else "".join(map(_escaped, part)) for part in re.split(r"([\n\t])", text))
 
 
 def _escaped(character: str) -> str:

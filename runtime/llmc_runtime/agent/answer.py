@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from llmc_compiler.term import Json
@@ -10,6 +10,7 @@ from llmc_grammar import ast
 from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.ledger import Role
 from llmc_runtime.run import Run
+from llmc_runtime.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class Answer:
     """The answer to a question.
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
-    the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. `calls` counts calls of
-    tools, `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes
-    secrets out.
+    the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. An error that ends a
+    question has one too, as its `answer`, with the plans that were run until then. `calls` counts calls of tools,
+    `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes `secrets` out.
     """
 
     question: str
@@ -79,13 +80,14 @@ class Answer:
     reused: int
     stopped: str | None = None
     answered: bool = True
+    secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """All of it, without its secrets."""
-        secrets = self.run.secrets
-        shown = {"value": secrets.value(self.value)}
-        inside = (f"{each.name}={shown.get(each.name, getattr(self, each.name))!r}" for each in fields(self))
-        return secrets.text(f"Answer({', '.join(inside)})")
+        shown = {"value": self.secrets.value(self.value)}
+        told = (each.name for each in fields(self) if each.repr)
+        inside = (f"{name}={shown.get(name, getattr(self, name))!r}" for name in told)
+        return self.secrets.text(f"Answer({', '.join(inside)})")
 
     @property
     def text(self) -> str:
@@ -99,7 +101,7 @@ class Answer:
 
     @property
     def run(self) -> Run:
-        """The last plan's run."""
+        """The last plan's run; raises IndexError where a question ended before one was run."""
         return self.plans[-1].run
 
     def summary(self) -> str:
@@ -120,9 +122,9 @@ class Answer:
         """All of it as JSON data, without its secrets."""
         return {
             "question": self.question,
-            "answer": self.run.secrets.value(self.value),
+            "answer": self.secrets.value(self.value),
             "answered": self.answered,
-            "stopped": self.stopped,
+            "stopped": None if self.stopped is None else self.secrets.text(self.stopped),
             "thoughts": list(self.thoughts),
             "plans": [_plan(each) for each in self.plans],
             "calls": self.calls,

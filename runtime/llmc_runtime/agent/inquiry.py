@@ -65,7 +65,7 @@ class Terms:
 
 
 class Inquiry:
-    """A question, its plans so far, and what they took."""
+    """A question, its plans so far, what their joiner thought, and what they took."""
 
     def __init__(
         self, terms: Terms, question: str, history: Sequence[Message], ledger: Ledger, emit: Emit | None
@@ -75,6 +75,7 @@ class Inquiry:
         self.history = history
         self.ledger = ledger
         self.plans: list[Planned] = []
+        self.thoughts: list[str] = []
         self._terms = terms
         self._emit = emit
         self._memo = Memo()
@@ -267,20 +268,21 @@ class Inquiry:
         self.plans.append(planned)
         return planned
 
-    def answer(self, value: Json, thoughts: Sequence[str], stopped: str | None, *, answered: bool = True) -> Answer:
+    def answer(self, value: Json, stopped: str | None, *, answered: bool = True) -> Answer:
         """The answer, with everything that was done for it."""
         now = self.now()
         return Answer(
             question=self.question,
             value=value,
             plans=tuple(self.plans),
-            thoughts=tuple(thoughts),
+            thoughts=tuple(self.thoughts),
             usage=self.ledger.usage,
             times=Times(self._first_task, now if self._plan_time is None else self._plan_time, now),
             calls=self._calls,
             reused=self._memo.reused,
             stopped=stopped,
             answered=answered,
+            secrets=self._secrets,
         )
 
 

@@ -63,7 +63,7 @@ class Joiner:
             )
             if (decision := read_decision(text)) is not None:
                 return decision
-            messages = self._reminded(messages, text, final=final)
+            messages = self.reminded(messages, text, final=final)
         raise NoDecision(text)
 
     def messages(
@@ -89,7 +89,7 @@ class Joiner:
         system = Message("system", self.prompts.render("joiner", **variables))
         return [system, *history, Message("user", self.prompts.render("results", **variables))]
 
-    def _reminded(self, messages: Sequence[Message], text: str, *, final: bool) -> list[Message]:
+    def reminded(self, messages: Sequence[Message], text: str, *, final: bool) -> list[Message]:
         """The same, after a reply without a decision."""
         reminder = self.prompts.render("reminder", final=final, structured=takes_schemas(self.speaker))
         if continues(self.speaker):

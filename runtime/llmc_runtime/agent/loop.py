@@ -27,10 +27,12 @@ from llmc_runtime.agent.only_plan import write_plan
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.policy import JOINER, Again, Replanning, Turn
 from llmc_runtime.agent.progress import Judged, Progress
+from llmc_runtime.agent.repair import Broken
 from llmc_runtime.agent.samples import Example, checked
 from llmc_runtime.agent.speakers import speaker
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.errors import LlmcError
 from llmc_runtime.limits import Limits
 from llmc_runtime.program import Program
 from llmc_runtime.run import Options
@@ -87,8 +89,11 @@ class Agent:
         followed = following(grammar) if isinstance(grammar, str) else grammar
         self.planner = Planner(speaker(model), loaded, shown, followed)
         self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner), loaded)
-        # Whatever is wrong with the planner's prompt is found now, and the first question is not held up by reading it.
-        self.planner.messages("", list(tools))
+        # Whatever is wrong with prompts is found now, and the first question is not held up by reading them.
+        said = self.planner.messages("", list(tools))
+        self.planner.repair(said, Broken((), "", is_cut=False, is_hopeless=False))
+        self.joiner.messages("", ())
+        self.joiner.reminded(said, "", final=False)
         settings: Options = {} if options is None else {**options}
         if limits is not None:
             settings["limits"] = limits
@@ -134,12 +139,16 @@ class Agent:
         """Answer a question."""
         ledger = Ledger(self._budget)
         with kept(ledger):
-            return await self._answer(Inquiry(self._terms, question, history, ledger, emit))
+            inquiry = Inquiry(self._terms, question, history, ledger, emit)
+            try:
+                return await self._answer(inquiry)
+            except LlmcError as error:
+                error.answer = inquiry.answer(None, str(error), answered=False)
+                raise
 
     async def _answer(self, inquiry: Inquiry) -> Answer:
         """Plan, run and judge until there is an answer."""
         tools, thought, stopped = self.tools, "", None
-        thoughts: list[str] = []
         while True:
             try:
                 planned = await inquiry.plan(tools, thought)
@@ -147,7 +156,7 @@ class Agent:
                 again, stopped = None, SAME
             else:
                 if planned.is_answer:
-                    return inquiry.answer(planned.run.value, thoughts, stopped)
+                    return inquiry.answer(planned.run.value, stopped)
                 again = self._again(inquiry)
             decision = await self.joiner.decide(
                 inquiry.question,
@@ -158,12 +167,12 @@ class Agent:
                 stopped=stopped,
             )
             inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
-            thoughts.append(decision.thought)
+            inquiry.thoughts.append(decision.thought)
             if isinstance(decision, Finish):
-                return inquiry.answer(decision.text, thoughts, stopped)
+                return inquiry.answer(decision.text, stopped)
             if again is None:
                 why = f"{stopped or self._no_more(inquiry)}; still missing: {decision.text}"
-                return inquiry.answer(None, thoughts, why, answered=False)
+                return inquiry.answer(None, why, answered=False)
             thought = decision.text or decision.thought
             inquiry.plans[-1] = replace(inquiry.plans[-1], thought=thought)
             tools = _narrowed(tools, again)
