@@ -149,3 +149,10 @@ def test_every_benchmark_is_listed() -> None:
 def test_links_lead_to_files() -> None:
     """Every relative link is a file of the repository."""
     assert [link for link in LINK.findall(README) if not (ROOT / link).is_file()] == []
+
+
+def test_links_within_lead_to_headings() -> None:
+    """Every anchor is that of a heading, in the form that GitHub gives it."""
+    headings = re.findall(r"^##+ (.*)$", README, re.MULTILINE)
+    known = {re.sub(r"[^\w\- ]", "", heading.casefold()).replace(" ", "-") for heading in headings}
+    assert {*re.findall(r"\]\(#([^)]+)\)", README)} <= known

@@ -44,8 +44,8 @@ NOBODY: Final[tuple[str, ...]] = ()
 class Arriving:
     """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
 
-    `earlier` are the plans before it, whose values it can read, and whose `secrets` stay hidden. `contexts` are those
-    of the tools, and `approve` is as for `Program.run`.
+    `name` is what reports call the text; `earlier` are the plans before it, whose values it can read, and whose
+    `secrets` stay hidden. `contexts` are those of the tools, and `approve` is as for `Program.run`.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Arriving:
         mode: Mode = "lenient",
         passes: Sequence[Pass] = PIPELINE,
         bounds: Bounds = Bounds.MODEL,
+        name: str = "<stream>",
         earlier: Earlier = NOTHING,
         secrets: Secrets | None = None,
         contexts: Contexts | None = None,
@@ -62,7 +63,7 @@ class Arriving:
         **options: Unpack[Options],
     ) -> None:
         """Nothing has arrived."""
-        self.front = front = Front(tools, mode=mode, passes=passes, bounds=bounds, earlier=earlier)
+        self.front = front = Front(tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier)
         contexts = contexts or Contexts(tools)
         options["trust"] = Trust(Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets)
         self._events, options = recorded(options)

@@ -167,6 +167,7 @@ class Inquiry:
         options["emit"] = lambda event: self._happened(new, event)
         new = Arriving(
             tools,
+            name=f"<plan {self.number}>",
             earlier=earlier,
             secrets=self._secrets,
             contexts=contexts,

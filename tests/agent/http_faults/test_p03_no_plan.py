@@ -45,7 +45,7 @@ async def test_p3_garbage() -> None:
     """It is told with its line, and nothing of it runs; what stands beside it does."""
     seen = await ask(f'1. search("a")\n2. search({GARBAGE})\n3. send("bob")\n4. join($1)\n')
     assert isinstance(seen.error, PlanFailed)
-    assert "<stream>:2:" in str(seen.error)
+    assert "<plan 1>:2:" in str(seen.error)
     assert seen.world.calls == {"search a": 1}
     assert len(seen.requests) == 3
 
