@@ -16,6 +16,7 @@ from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContentRefused,
     ModelError,
+    NoStream,
     QuotaSpent,
     RateLimited,
     RequestRefused,
@@ -85,14 +86,15 @@ async def test_a_refused_request_has_its_class(answer: Answer, error: type[Model
         ("responses", [event({"type": "error", "code": "rate_limit_exceeded", "message": "s"})], RateLimited, "s"),
         ("responses", [event({"type": "response.failed", "response": {}})], ServerFailed, "did not say why"),
         ("responses", [event({"type": "error", "code": "insufficient_quota", "message": "pay"})], QuotaSpent, "pay"),
-        ("chat", [], StreamBroken, "without saying how"),
+        ("chat", [], StreamBroken, "broke off: no event of a reply came from http://server/v1$"),
+        ("chat", [b"data: [DONE]\n\n"], StreamBroken, "no event of a reply came"),
         ("chat", chat(["a"])[:1], StreamBroken, "without saying how"),
         ("chat", [chat(["a"])[0], b"data: [DONE]\n\n"], StreamBroken, "without saying how"),
         ("chat", [chat(["a"])[0], chat(["b"])[0][:20]], StreamBroken, "without saying how"),
         ("chat", [chat(["a"])[0], chat(["é"])[0].partition(b"\xc3")[0] + b"\xc3"], StreamBroken, "utf-8"),
         ("chat", [b"data: {no json}\n\n"], StreamBroken, "broke off: Expecting"),
         ("chat", [b"data: " + b"[" * 100_000 + b"\n\n"], StreamBroken, "recursion"),
-        ("chat", [b"<html>a page</html>"], StreamBroken, "without saying how"),
+        ("chat", [b"<html>a page</html>"], StreamBroken, "no event of a reply came"),
         ("responses", FORMS["responses"](["a"])[:2], StreamBroken, "without saying how"),
     ],
 )
@@ -105,6 +107,33 @@ async def test_a_broken_reply_has_its_class(api: Api, sent: list[bytes], error: 
     assert type(caught.value) is error
     assert not [piece for piece in pieces if isinstance(piece, End) or piece != "a"]
     assert stream.closed
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx2.Response(200, html="<html>a page</html>"), "text/html"),
+        (httpx2.Response(200, json={"choices": [{"message": {"content": "a"}}]}), "application/json"),
+        (httpx2.Response(200, headers={"content-type": "Text/Plain"}), "text/plain"),
+    ],
+)
+def test_what_is_no_stream_is_no_reply(answer: Answer, kind: str) -> None:
+    """Its address and its kind are told, and it is not asked for again, as an empty stream is."""
+    seconds, error, asked = timed([answer, good()])
+    assert (seconds, asked) == (0.0, 1)
+    assert type(error) is NoStream
+    assert str(error) == (
+        f"the model `m` gave no reply: http://server/v1 sent {kind}, and no event of one; "
+        "is `base_url` that of the API? It mostly ends in /v1"
+    )
+    stream = httpx2.Response(200, headers={"content-type": "text/event-stream; charset=utf-8"})
+    assert timed([stream, good()]) == (0.5, ["a"], 2)
+
+
+async def test_events_are_a_reply_whatever_their_kind() -> None:
+    """Some servers call their streams something else."""
+    answer = httpx2.Response(200, headers={"content-type": "application/json"}, stream=Stream(chat(["a"])))
+    assert (await said(model(wire(answer))))[0] == ["a"]
 
 
 async def breaking(*pieces: bytes) -> Any:  # noqa: ANN401 — an asynchronous generator

@@ -26,6 +26,7 @@ from llmc_runtime.agent.model_errors import (
     ContentRefused,
     ModelError,
     ModelTimedOut,
+    NoStream,
     QuotaSpent,
     RateLimited,
     RequestRefused,
@@ -53,6 +54,9 @@ LONGEST_WAIT: Final = 60.0
 
 FAULTS: Final = 500
 """From this status on, the server reports a fault of its own."""
+
+EVENTS: Final = "text/event-stream"
+"""The content type of a stream of events."""
 
 FIRST_WAIT: Final = 0.5
 """Upper bound of the wait before the second attempt, in seconds; each further one doubles it."""
@@ -153,7 +157,7 @@ class Model:
 
     def _wait(self, error: ModelError, failures: int) -> float | None:
         """How long to wait before the question is asked again, None if it is not."""
-        if failures >= self.settings.retries or isinstance(error, QuotaSpent):
+        if failures >= self.settings.retries or isinstance(error, QuotaSpent | NoStream):
             return None
         match error:
             case RateLimited(retry_after=float(seconds)) | ServerFailed(retry_after=float(seconds)):
@@ -204,18 +208,29 @@ async def _events(
     asked: Settings, client: openai.AsyncOpenAI, request: Mapping[str, object], watch: Watch
 ) -> AsyncGenerator[object, None]:
     """The events of the answer to a request, as JSON data."""
-    begun = False
+    begun = heard = False
     try:
         opening = client.post(PATHS[asked.api], body=request, cast_to=object, stream=True, stream_cls=_Stream)
         async with await watch.within(opening) as stream:
             begun = True
             while (event := await watch.within(anext(stream, _END))) is not _END:
                 stream.response.extensions["llmc"].count = 0
+                heard = True
                 yield event
+            if not heard:
+                raise _unheard(asked, stream.response)
     except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
         # What quotes the key is not shown, not even as a cause.
         hidden = asked.key is not None and asked.key.get_secret_value() in f"{error!r}{error.__cause__!r}"
         raise typed(asked, error, begun=begun) from (None if hidden else error)
+
+
+def _unheard(asked: Settings, response: httpx2.Response) -> StreamBroken:
+    """The error for an answer without any event: only of a stream may the next attempt bring one."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in {"", EVENTS}:
+        return StreamBroken(asked.name, f"no event of a reply came from {asked.place}")
+    return NoStream(asked.name, asked.place, kind)
 
 
 def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:

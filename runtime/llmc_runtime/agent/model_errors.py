@@ -10,6 +10,7 @@
       RequestRefused            the server does not take the request: an unknown model, too long a prompt, the grammar
       ContentRefused            the server will not speak about this
       StreamBroken              the reply broke off, was not in the form of its API, or did not end
+        NoStream                a page, or other data, came instead of a reply
       ModelMissing              the local model is not installed, or its file is not one
 
 Each names the model, and quotes the server in one line of bounded length. What the SDK raised is the cause, unless its
@@ -100,6 +101,15 @@ class StreamBroken(ModelError):
 
     def __init__(self, model: str, why: object) -> None:
         super().__init__(model, f"broke off: {shortened(why)}")
+
+
+class NoStream(StreamBroken):
+    """A page, or other data, came instead of a reply: waiting does not help."""
+
+    def __init__(self, model: str, place: str, kind: str) -> None:
+        came = f"{shortened(place)} sent {shortened(kind)}, and no event of one"
+        advice = "is `base_url` that of the API? It mostly ends in /v1"
+        ModelError.__init__(self, model, f"gave no reply: {came}; {advice}")
 
 
 class ModelMissing(ModelError):
