@@ -50,7 +50,11 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
         (refusal(429, "slowly", retry_after="7"), RateLimited, "slowly; it wants to be left alone for 7 s"),
         (refusal(429, "pay", "insufficient_quota"), QuotaSpent, "pay"),
         (refusal(400, "too long"), RequestRefused, "does not take the request: Error code: 400 - too long"),
-        (refusal(404, "no model m"), RequestRefused, "no model m"),
+        (
+            refusal(404, "no model m"),
+            RequestRefused,
+            "no model m; http://server/v1/chat/completions was asked: are the model's name and `base_url` right?",
+        ),
         (refusal(422, "odd"), RequestRefused, "odd"),
         (refusal(400, "violent", "content_filter"), ContentRefused, "will not speak about this: .*violent"),
         (refusal(500, "oh"), ServerFailed, "has a fault: Error code: 500 - oh"),
@@ -231,6 +235,17 @@ async def test_no_key_is_ever_shown(api: Api, answer: Answer, caplog: pytest.Log
 def test_the_traceback_of_an_error_would_show_it() -> None:
     """An error with the key in it is seen by the test above."""
     assert KEY in "".join(traceback.format_exception(RequestRefused("m", KEY, 400)))
+
+
+async def test_the_address_that_was_asked_is_shown_without_its_secrets() -> None:
+    """Its password is left out; of a refusal that is not about it, it is no part."""
+    for status, is_shown in ((404, True), (400, False)):
+        asked = wire(refusal(status, "no"))
+        with pytest.raises(RequestRefused) as caught:
+            await said(model(asked, base_url="http://me:hunter22@[::1]:8080/v1"))
+        assert "hunter22" in str(asked.requests[0].url)
+        assert "hunter22" not in str(caught.value)
+        assert ("http://[::1]:8080/v1/chat/completions was asked" in str(caught.value)) == is_shown
 
 
 async def test_a_missing_key_is_named() -> None:

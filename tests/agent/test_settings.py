@@ -10,7 +10,7 @@ from llmc.config import Config, ConfigError, find_config
 from llmc.models import load_model
 from llmc_runtime.agent.dialogue import Prices
 from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.settings import Settings, guess_server, settings
+from llmc_runtime.agent.settings import Settings, guess_server, settings, shown
 
 KEYS = {"OPENAI_API_KEY": "for-openai", "AZURE_OPENAI_API_KEY": "for-azure", "LLMC_API_KEY": "for-llmc"}
 
@@ -145,6 +145,13 @@ def test_what_is_no_price_is_refused(prices: Any) -> None:  # noqa: ANN401 — t
     """A cost that is no number would be under every budget."""
     with pytest.raises(ValueError, match=r"the price of tokens \w+ is a number from 0, not "):
         Prices(**prices)
+
+
+@pytest.mark.parametrize("address", ["https://me:secret@gpu:8000/v1?a=secret#secret", "https://gpu:8000/v1"])
+def test_an_address_is_shown_without_what_could_be_a_secret(address: str) -> None:
+    """Its host, port and path are left."""
+    assert shown(address) == settings("m", {"base_url": address}).place == "https://gpu:8000/v1"
+    assert shown("http://[::1]/v1") == "http://[::1]/v1"
 
 
 def test_an_address_may_be_any() -> None:

@@ -35,7 +35,7 @@ from llmc_runtime.agent.model_errors import (
     StreamBroken,
 )
 from llmc_runtime.agent.replies import Cut, Reply, fault
-from llmc_runtime.agent.settings import Options, Settings, settings
+from llmc_runtime.agent.settings import Options, Settings, settings, shown
 from llmc_runtime.agent.watch import Watch
 
 PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "completions": "/completions"}
@@ -51,6 +51,8 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 
 LONGEST_WAIT: Final = 60.0
 """Seconds that a server may ask us to wait; where it wants more, that is the error."""
+
+NOT_FOUND: Final = 404
 
 FAULTS: Final = 500
 """From this status on, the server reports a fault of its own."""
@@ -247,7 +249,7 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
         case openai.APIStatusError(status_code=status) if status >= FAULTS or status in {408, 409}:
             return ServerFailed(name, why, _asked_to_wait(error.response.headers))
         case openai.APIStatusError(status_code=status):
-            return RequestRefused(name, why, status)
+            return RequestRefused(name, why, status, shown(f"{error.request.url}") if status == NOT_FOUND else None)
         case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
             return ServerUnreachable(name, asked.place, why)
         case openai.APIError() if not isinstance(error, openai.APIConnectionError):

@@ -82,10 +82,11 @@ class ServerFailed(ModelError):
 
 
 class RequestRefused(ModelError):
-    """The server does not take the request as it is; `status` is that of HTTP."""
+    """The server does not take the request as it is; `status` is that of HTTP, `place` what was not found."""
 
-    def __init__(self, model: str, why: object, status: int) -> None:
-        super().__init__(model, f"does not take the request: {shortened(why)}")
+    def __init__(self, model: str, why: object, status: int, place: str | None = None) -> None:
+        missing = f"; {shortened(place)} was asked: are the model's name and `base_url` right?" if place else ""
+        super().__init__(model, f"does not take the request: {shortened(why)}{missing}")
         self.status = status
 
 

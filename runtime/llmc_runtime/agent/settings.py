@@ -98,9 +98,8 @@ class Settings:
 
     @property
     def place(self) -> str:
-        """The server's address as it may be shown: without what could be a secret."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        """The server's address as it may be shown."""
+        return shown(self.base_url)
 
     @property
     def near(self) -> bool:
@@ -188,6 +187,12 @@ def _check_rest(made: Settings) -> None:
     if made.threads is not None and made.threads < 1:
         message = f"`threads` is 1 or more, not {made.threads!r}"
         raise ValueError(message)
+
+
+def shown(url: str) -> str:
+    """An address without what could be a secret: name, password and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def secret(key: str | None) -> SecretStr | None:
