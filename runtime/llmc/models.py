@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,4 +46,7 @@ def _configured(name: str, options: dict[str, Any], environment: Mapping[str, st
         options["prices"] = Prices(**options["prices"])
     if options.get("grammar") == "none":
         options["grammar"] = None
-    return Model(options.pop("name", name), **options)
+    model = Model(options.pop("name", name), **options)
+    if variable is not None:
+        model.settings = replace(model.settings, variable=variable)
+    return model

@@ -43,7 +43,7 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
         (
             refusal(401, "wrong key"),
             AuthenticationFailed,
-            "does not let us in: Error code: 401 - wrong key; give it an",
+            "does not let us in: Error code: 401 - wrong key; check its `api_key`",
         ),
         (refusal(403, "not yours"), AuthenticationFailed, "not yours"),
         (refusal(429, "slowly"), RateLimited, "is asked too much: Error code: 429 - slowly"),
@@ -258,6 +258,27 @@ async def test_a_missing_key_is_named() -> None:
         with pytest.raises(AuthenticationFailed, match=f"there is no key; set {variable}"):
             await said(Model("m", base_url=address, transport=asked.transport))
     assert asked.requests == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "advice"),
+    [
+        ({}, {}, "set LLMC_BASE_URL to its address and LLMC_API_KEY to its key"),
+        ({"LLMC_BASE_URL": "http://server/v1"}, {}, "set LLMC_API_KEY"),
+        ({"LLMC_BASE_URL": "http://server/v1", "LLMC_API_KEY": KEY}, {}, "check the key in LLMC_API_KEY"),
+        ({"LLMC_BASE_URL": "http://other/v1", "LLMC_API_KEY": KEY}, {}, "set LLMC_BASE_URL to its address and"),
+        ({"OPENAI_API_KEY": KEY}, {"base_url": "https://api.openai.com/v1"}, "check the key in OPENAI_API_KEY"),
+        ({"OPENAI_API_KEY": "other"}, {"base_url": None, "api_key": KEY}, "check its `api_key`"),
+    ],
+)
+async def test_who_is_not_let_in_is_told_where_the_key_is_looked_up(
+    environment: dict[str, str], options: dict[str, Any], advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what was set, and by where the key comes from."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(AuthenticationFailed, match=f"401 - no; {advice}"):
+        await said(model(wire(refusal(401)), **({"api_key": None} | options)))
 
 
 def timed(answers: list[Answer], retries: int = 2, **options: Any) -> tuple[float, list[str] | ModelError, int]:

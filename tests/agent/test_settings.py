@@ -187,7 +187,7 @@ def test_a_configuration_names_models(tmp_path: Path) -> None:
     """Their keys are in variables, their files relative to the configuration."""
     config = configured(tmp_path)
     planner = load_model("planner", config=config, environment={"PLANNER_KEY": "k"}).settings
-    assert (planner.name, key(planner), planner.timeout) == ("gpt-5", "k", 30)
+    assert (planner.name, key(planner), planner.variable, planner.timeout) == ("gpt-5", "k", "PLANNER_KEY", 30)
     assert planner.prices == Prices(read=1.25, cached=0.125, written=10)
     mine = load_model("mine", config=config).settings
     assert (mine.name, mine.server, mine.path, mine.threads) == ("mine", "local", tmp_path / "models/mine.gguf", 3)

@@ -43,7 +43,14 @@ LONGEST_QUESTION = 1_000_000
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked; `-` is standard input.")]
 ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model; else that of {VARIABLE}.")]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="U", help="The address of the model's server.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        metavar="U",
+        help="The address of the model's server; its key is LLMC_API_KEY where LLMC_BASE_URL is this address too.",
+    ),
+]
 Followed = Annotated[
     str | None,
     typer.Option(

@@ -240,7 +240,7 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
     name, why = asked.name, _words(asked, error)
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return AuthenticationFailed(name, why, asked.variable)
+            return AuthenticationFailed(name, why, asked.variable, has_key=asked.key is not None)
         case openai.RateLimitError():
             kind = QuotaSpent if error.code == "insufficient_quota" else RateLimited
             return kind(name, why, _asked_to_wait(error.response.headers))

@@ -36,11 +36,14 @@ class ModelError(LlmcError):
 
 
 class AuthenticationFailed(ModelError):
-    """There is no key, or the server refuses it."""
+    """There is no key, or the server refuses it; `variable` is where it is looked up, None where it is nowhere."""
 
-    def __init__(self, model: str, why: object, variable: str | None) -> None:
-        advice = f"; set {variable}" if variable else "; give it an `api_key`"
-        super().__init__(model, f"does not let us in: {shortened(why)}{advice}")
+    def __init__(self, model: str, why: object, variable: str | None, *, has_key: bool = False) -> None:
+        if has_key:
+            advice = f"check the key in {variable}" if variable else "check its `api_key`"
+        else:
+            advice = f"set {variable or 'LLMC_BASE_URL to its address and LLMC_API_KEY to its key'}"
+        super().__init__(model, f"does not let us in: {shortened(why)}; {advice}")
 
 
 class RateLimited(ModelError):

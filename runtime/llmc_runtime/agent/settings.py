@@ -73,7 +73,7 @@ _OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure":
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything about a model but its state; times are in seconds."""
+    """Everything about a model but its state; times are in seconds, and `variable` is where its key is looked up."""
 
     name: str
     base_url: str = field(repr=False)  # a password may be in it
@@ -149,12 +149,17 @@ def settings(
     url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
     server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
     api = chosen_api(options.get("api"), server)
+    key = secret(options.get("api_key"))
+    if key is not None:
+        variable = None
+    elif variable is not None:
+        key = secret(environment.get(variable))
     if here:
         rest.setdefault("temperature", 0.0)  # a model this small strays soon enough
     made = Settings(
         name=name,
         base_url=url,
-        key=secret(options.get("api_key") or (environment.get(variable) if variable else None)),
+        key=key,
         variable=variable,
         api=api,
         server=server,
