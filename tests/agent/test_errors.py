@@ -4,6 +4,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx2
@@ -279,6 +280,19 @@ async def test_who_is_not_let_in_is_told_where_the_key_is_looked_up(
         monkeypatch.setenv(name, value)
     with pytest.raises(AuthenticationFailed, match=f"401 - no; {advice}"):
         await said(model(wire(refusal(401)), **({"api_key": None} | options)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "suggested"),
+    [(refusal(401), None, True), (refusal(404), None, True), (refusal(401), KEY, False), (refusal(400), None, False)],
+)
+async def test_a_configured_model_is_suggested(answer: Answer, key: str | None, suggested: bool) -> None:
+    """Where there is no key, or no such model, its name may be misspelt; a key that is refused is another matter."""
+    asked = model(wire(answer), api_key=key)
+    asked.settings = replace(asked.settings, meant="planner")
+    with pytest.raises(ModelError) as caught:
+        await said(asked)
+    assert ("did you mean `planner`?" in str(caught.value)) == suggested
 
 
 def timed(answers: list[Answer], retries: int = 2, **options: Any) -> tuple[float, list[str] | ModelError, int]:

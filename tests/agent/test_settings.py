@@ -200,6 +200,7 @@ def test_a_name_that_is_not_configured_is_one_of_a_server(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     assert load_model("gpt-5").settings.server == "openai"
     assert load_model("local").settings.server == "local"
+    assert [load_model(name).settings.meant for name in ("gpt-5", "planer", "free")] == [None, "planner", None]
     assert load_model(environment={"LLMC_MODEL": "free"}).settings.base_url == "http://gpu:8000/v1"
 
 

@@ -52,8 +52,6 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 LONGEST_WAIT: Final = 60.0
 """Seconds that a server may ask us to wait; where it wants more, that is the error."""
 
-NOT_FOUND: Final = 404
-
 FAULTS: Final = 500
 """From this status on, the server reports a fault of its own."""
 
@@ -198,7 +196,7 @@ async def _ready(asked: Settings) -> Settings:
     """The settings with the address of the server, which is started if it is in this process."""
     if asked.server != "local":
         if asked.key is None and asked.server in {"openai", "azure"}:
-            raise AuthenticationFailed(asked.name, "there is no key", asked.variable)
+            raise AuthenticationFailed(asked.name, "there is no key", asked.variable, meant=asked.meant)
         return asked
     from llmc_runtime.agent.local import serve  # noqa: PLC0415 — it imports this module
 
@@ -240,7 +238,7 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
     name, why = asked.name, _words(asked, error)
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return AuthenticationFailed(name, why, asked.variable, has_key=asked.key is not None)
+            return AuthenticationFailed(name, why, asked.variable, has_key=asked.key is not None, meant=asked.meant)
         case openai.RateLimitError():
             kind = QuotaSpent if error.code == "insufficient_quota" else RateLimited
             return kind(name, why, _asked_to_wait(error.response.headers))
@@ -248,8 +246,10 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
             return ContentRefused(name, why)
         case openai.APIStatusError(status_code=status) if status >= FAULTS or status in {408, 409}:
             return ServerFailed(name, why, _asked_to_wait(error.response.headers))
+        case openai.NotFoundError(status_code=status):
+            return RequestRefused(name, why, status, shown(f"{error.request.url}"), asked.meant)
         case openai.APIStatusError(status_code=status):
-            return RequestRefused(name, why, status, shown(f"{error.request.url}") if status == NOT_FOUND else None)
+            return RequestRefused(name, why, status)
         case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
             return ServerUnreachable(name, asked.place, why)
         case openai.APIError() if not isinstance(error, openai.APIConnectionError):

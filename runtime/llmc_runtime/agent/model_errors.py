@@ -38,9 +38,13 @@ class ModelError(LlmcError):
 class AuthenticationFailed(ModelError):
     """There is no key, or the server refuses it; `variable` is where it is looked up, None where it is nowhere."""
 
-    def __init__(self, model: str, why: object, variable: str | None, *, has_key: bool = False) -> None:
+    def __init__(
+        self, model: str, why: object, variable: str | None, *, has_key: bool = False, meant: str | None = None
+    ) -> None:
         if has_key:
             advice = f"check the key in {variable}" if variable else "check its `api_key`"
+        elif meant is not None:
+            advice = f"did you mean `{shortened(meant)}`?"
         else:
             advice = f"set {variable or 'LLMC_BASE_URL to its address and LLMC_API_KEY to its key'}"
         super().__init__(model, f"does not let us in: {shortened(why)}; {advice}")
@@ -87,8 +91,11 @@ class ServerFailed(ModelError):
 class RequestRefused(ModelError):
     """The server does not take the request as it is; `status` is that of HTTP, `place` what was not found."""
 
-    def __init__(self, model: str, why: object, status: int, place: str | None = None) -> None:
-        missing = f"; {shortened(place)} was asked: are the model's name and `base_url` right?" if place else ""
+    def __init__(
+        self, model: str, why: object, status: int, place: str | None = None, meant: str | None = None
+    ) -> None:
+        advice = f"did you mean `{shortened(meant)}`?" if meant else "are the model's name and `base_url` right?"
+        missing = "" if place is None else f"; {shortened(place)} was asked: {advice}"
         super().__init__(model, f"does not take the request: {shortened(why)}{missing}")
         self.status = status
 

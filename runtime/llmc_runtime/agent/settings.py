@@ -73,7 +73,10 @@ _OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure":
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything about a model but its state; times are in seconds, and `variable` is where its key is looked up."""
+    """Everything about a model but its state; times are in seconds.
+
+    `variable` is where its key is looked up; `meant` is a configured model whose name is nearly this one.
+    """
 
     name: str
     base_url: str = field(repr=False)  # a password may be in it
@@ -95,6 +98,7 @@ class Settings:
     api_version: str | None = None
     path: Path | None = None
     threads: int | None = None
+    meant: str | None = None
 
     @property
     def place(self) -> str:
