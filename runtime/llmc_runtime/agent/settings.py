@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final, Literal, TypedDict, get_args
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from pydantic import SecretStr
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_runtime.agent.dialogue import Prices
+from llmc_runtime.agent.kinds import check_kind, check_names
 
 Api = Literal["responses", "chat", "completions"]
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
@@ -144,7 +146,8 @@ class Options(TypedDict, total=False):
 def settings(
     name: str, options: Options, path: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
-    """All that a model is asked with; raises ValueError, with one suggestion, where that makes no sense."""
+    """All that a model is asked with; raises TypeError or ValueError, with a suggestion, if it makes no sense."""
+    _check_kinds(name, options, path)
     if not name.strip():
         message = 'a model needs a name, such as "gpt-5" or "local"'
         raise ValueError(message)
@@ -176,6 +179,33 @@ def settings(
     return made
 
 
+_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+    "base_url": ((str, NoneType), "an address"),
+    "temperature": ((int, float, NoneType), "a number"),
+    "prices": ((Prices, NoneType), "llmc.Prices(read=…, written=…)"),
+    "timeout": ((int, float), "a number of seconds above 0"),
+    "first_token": ((int, float), "a number of seconds above 0"),
+    "idle": ((int, float), "a number of seconds above 0"),
+    "connect": ((int, float), "a number of seconds above 0"),
+    "retries": ((int,), "a whole number"),
+    "organisation": ((str, NoneType), "a text"),
+    "project": ((str, NoneType), "a text"),
+    "api_version": ((str, NoneType), "a text"),
+    "threads": ((int, NoneType), "a whole number"),
+}
+"""What options are, but for those that are one of some words."""
+
+
+def _check_kinds(name: str, options: Options, path: str | Path | None) -> None:
+    """Raises TypeError for an option that is not there, or of a wrong kind."""
+    check_kind("name", name, str, 'a text, such as "gpt-5" or "local"')
+    check_kind("path", path, (str, Path, NoneType), "the path of a file")
+    check_names("llmc.Model", "option", options, Options.__annotations__)
+    for option, (kinds, what) in _KINDS.items():
+        if option in options:
+            check_kind(option, options[option], kinds, what)  # type: ignore[literal-required]  # a name of the table
+
+
 def _check_rest(made: Settings) -> None:
     """Raises ValueError for a number that makes no sense, and for what cannot be sent as a header."""
     for limit in ("timeout", "first_token", "idle", "connect"):
@@ -204,8 +234,11 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def secret(key: str | None) -> SecretStr | None:
-    """A key; raises ValueError, without showing it, if it cannot be one."""
+def secret(key: object) -> SecretStr | None:
+    """A key; raises TypeError and ValueError, without showing it, if it cannot be one."""
+    if not isinstance(key, str | None):
+        message = f"`api_key` is a text, not {type(key).__name__}"
+        raise TypeError(message)
     if not key or not (plain := key.strip()):
         return None
     if not (plain.isascii() and plain.isprintable()):
