@@ -26,7 +26,7 @@ from pydantic import SecretStr
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_runtime.agent.dialogue import Prices
-from llmc_runtime.agent.kinds import check_kind, check_names
+from llmc_runtime.agent.kinds import Kinds, check_kind, check_kinds, check_names
 
 Api = Literal["responses", "chat", "completions"]
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
@@ -179,7 +179,7 @@ def settings(
     return made
 
 
-_KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
+_KINDS: Final[Kinds] = {
     "base_url": ((str, NoneType), "an address"),
     "temperature": ((int, float, NoneType), "a number"),
     "prices": ((Prices, NoneType), "llmc.Prices(read=…, written=…)"),
@@ -187,7 +187,7 @@ _KINDS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "first_token": ((int, float), "a number of seconds above 0"),
     "idle": ((int, float), "a number of seconds above 0"),
     "connect": ((int, float), "a number of seconds above 0"),
-    "retries": ((int,), "a whole number"),
+    "retries": (int, "a whole number"),
     "organisation": ((str, NoneType), "a text"),
     "project": ((str, NoneType), "a text"),
     "api_version": ((str, NoneType), "a text"),
@@ -201,9 +201,7 @@ def _check_kinds(name: str, options: Options, path: str | Path | None) -> None:
     check_kind("name", name, str, 'a text, such as "gpt-5" or "local"')
     check_kind("path", path, (str, Path, NoneType), "the path of a file")
     check_names("llmc.Model", "option", options, Options.__annotations__)
-    for option, (kinds, what) in _KINDS.items():
-        if option in options:
-            check_kind(option, options[option], kinds, what)  # type: ignore[literal-required]  # a name of the table
+    check_kinds(options, _KINDS)
 
 
 def _check_rest(made: Settings) -> None:
