@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ def load_model(
 ) -> Model:
     """The model of a name: that of the configuration, else the local one, else one that its server knows by this name.
 
+    Errors about a name that is not known suggest the configured one that is like it.
+
     Without a name it is that of the variable LLMC_MODEL. Without a `config`, the one that governs the current folder is
     read. Raises ConfigError.
     """
@@ -27,10 +31,14 @@ def load_model(
         message = f'no model is named; set {VARIABLE}, or name one such as "gpt-5" or "local"'
         raise ConfigError(message)
     try:
-        return Model(name) if name not in known else _configured(name, dict(known[name]), environment)
+        if name in known:
+            return _configured(name, dict(known[name]), environment)
+        model = Model(name)
     except ValueError as error:
         message = f"the model `{name}`: {error}"
         raise ConfigError(message) from error
+    model.settings = replace(model.settings, meant=next(iter(get_close_matches(name, known, n=1)), None))
+    return model
 
 
 def _configured(name: str, options: dict[str, Any], environment: Mapping[str, str]) -> Model:
@@ -45,4 +53,7 @@ def _configured(name: str, options: dict[str, Any], environment: Mapping[str, st
         options["prices"] = Prices(**options["prices"])
     if options.get("grammar") == "none":
         options["grammar"] = None
-    return Model(options.pop("name", name), **options)
+    model = Model(options.pop("name", name), **options)
+    if variable is not None:
+        model.settings = replace(model.settings, variable=variable)
+    return model

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx2
@@ -16,6 +17,7 @@ from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContentRefused,
     ModelError,
+    NoStream,
     QuotaSpent,
     RateLimited,
     RequestRefused,
@@ -42,14 +44,18 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
         (
             refusal(401, "wrong key"),
             AuthenticationFailed,
-            "does not let us in: Error code: 401 - wrong key; give it an",
+            "does not let us in: Error code: 401 - wrong key; check its `api_key`",
         ),
         (refusal(403, "not yours"), AuthenticationFailed, "not yours"),
         (refusal(429, "slowly"), RateLimited, "is asked too much: Error code: 429 - slowly"),
         (refusal(429, "slowly", retry_after="7"), RateLimited, "slowly; it wants to be left alone for 7 s"),
         (refusal(429, "pay", "insufficient_quota"), QuotaSpent, "pay"),
         (refusal(400, "too long"), RequestRefused, "does not take the request: Error code: 400 - too long"),
-        (refusal(404, "no model m"), RequestRefused, "no model m"),
+        (
+            refusal(404, "no model m"),
+            RequestRefused,
+            "no model m; http://server/v1/chat/completions was asked: are the model's name and `base_url` right?",
+        ),
         (refusal(422, "odd"), RequestRefused, "odd"),
         (refusal(400, "violent", "content_filter"), ContentRefused, "will not speak about this: .*violent"),
         (refusal(500, "oh"), ServerFailed, "has a fault: Error code: 500 - oh"),
@@ -85,14 +91,15 @@ async def test_a_refused_request_has_its_class(answer: Answer, error: type[Model
         ("responses", [event({"type": "error", "code": "rate_limit_exceeded", "message": "s"})], RateLimited, "s"),
         ("responses", [event({"type": "response.failed", "response": {}})], ServerFailed, "did not say why"),
         ("responses", [event({"type": "error", "code": "insufficient_quota", "message": "pay"})], QuotaSpent, "pay"),
-        ("chat", [], StreamBroken, "without saying how"),
+        ("chat", [], StreamBroken, "broke off: no event of a reply came from http://server/v1$"),
+        ("chat", [b"data: [DONE]\n\n"], StreamBroken, "no event of a reply came"),
         ("chat", chat(["a"])[:1], StreamBroken, "without saying how"),
         ("chat", [chat(["a"])[0], b"data: [DONE]\n\n"], StreamBroken, "without saying how"),
         ("chat", [chat(["a"])[0], chat(["b"])[0][:20]], StreamBroken, "without saying how"),
         ("chat", [chat(["a"])[0], chat(["é"])[0].partition(b"\xc3")[0] + b"\xc3"], StreamBroken, "utf-8"),
         ("chat", [b"data: {no json}\n\n"], StreamBroken, "broke off: Expecting"),
         ("chat", [b"data: " + b"[" * 100_000 + b"\n\n"], StreamBroken, "recursion"),
-        ("chat", [b"<html>a page</html>"], StreamBroken, "without saying how"),
+        ("chat", [b"<html>a page</html>"], StreamBroken, "no event of a reply came"),
         ("responses", FORMS["responses"](["a"])[:2], StreamBroken, "without saying how"),
     ],
 )
@@ -105,6 +112,33 @@ async def test_a_broken_reply_has_its_class(api: Api, sent: list[bytes], error: 
     assert type(caught.value) is error
     assert not [piece for piece in pieces if isinstance(piece, End) or piece != "a"]
     assert stream.closed
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (httpx2.Response(200, html="<html>a page</html>"), "text/html"),
+        (httpx2.Response(200, json={"choices": [{"message": {"content": "a"}}]}), "application/json"),
+        (httpx2.Response(200, headers={"content-type": "Text/Plain"}), "text/plain"),
+    ],
+)
+def test_what_is_no_stream_is_no_reply(answer: Answer, kind: str) -> None:
+    """Its address and its kind are told, and it is not asked for again, as an empty stream is."""
+    seconds, error, asked = timed([answer, good()])
+    assert (seconds, asked) == (0.0, 1)
+    assert type(error) is NoStream
+    assert str(error) == (
+        f"the model `m` gave no reply: http://server/v1 sent {kind}, and no event of one; "
+        "is `base_url` that of the API? It mostly ends in /v1"
+    )
+    stream = httpx2.Response(200, headers={"content-type": "text/event-stream; charset=utf-8"})
+    assert timed([stream, good()]) == (0.5, ["a"], 2)
+
+
+async def test_events_are_a_reply_whatever_their_kind() -> None:
+    """Some servers call their streams something else."""
+    answer = httpx2.Response(200, headers={"content-type": "application/json"}, stream=Stream(chat(["a"])))
+    assert (await said(model(wire(answer))))[0] == ["a"]
 
 
 async def breaking(*pieces: bytes) -> Any:  # noqa: ANN401 — an asynchronous generator
@@ -204,6 +238,17 @@ def test_the_traceback_of_an_error_would_show_it() -> None:
     assert KEY in "".join(traceback.format_exception(RequestRefused("m", KEY, 400)))
 
 
+async def test_the_address_that_was_asked_is_shown_without_its_secrets() -> None:
+    """Its password is left out; of a refusal that is not about it, it is no part."""
+    for status, is_shown in ((404, True), (400, False)):
+        asked = wire(refusal(status, "no"))
+        with pytest.raises(RequestRefused) as caught:
+            await said(model(asked, base_url="http://me:hunter22@[::1]:8080/v1"))
+        assert "hunter22" in str(asked.requests[0].url)
+        assert "hunter22" not in str(caught.value)
+        assert ("http://[::1]:8080/v1/chat/completions was asked" in str(caught.value)) == is_shown
+
+
 async def test_a_missing_key_is_named() -> None:
     """The variable that would hold it is named, and nothing is sent."""
     asked = wire(chat(["a"]))
@@ -214,6 +259,40 @@ async def test_a_missing_key_is_named() -> None:
         with pytest.raises(AuthenticationFailed, match=f"there is no key; set {variable}"):
             await said(Model("m", base_url=address, transport=asked.transport))
     assert asked.requests == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "advice"),
+    [
+        ({}, {}, "set LLMC_BASE_URL to its address and LLMC_API_KEY to its key"),
+        ({"LLMC_BASE_URL": "http://server/v1"}, {}, "set LLMC_API_KEY"),
+        ({"LLMC_BASE_URL": "http://server/v1", "LLMC_API_KEY": KEY}, {}, "check the key in LLMC_API_KEY"),
+        ({"LLMC_BASE_URL": "http://other/v1", "LLMC_API_KEY": KEY}, {}, "set LLMC_BASE_URL to its address and"),
+        ({"OPENAI_API_KEY": KEY}, {"base_url": "https://api.openai.com/v1"}, "check the key in OPENAI_API_KEY"),
+        ({"OPENAI_API_KEY": "other"}, {"base_url": None, "api_key": KEY}, "check its `api_key`"),
+    ],
+)
+async def test_who_is_not_let_in_is_told_where_the_key_is_looked_up(
+    environment: dict[str, str], options: dict[str, Any], advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what was set, and by where the key comes from."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(AuthenticationFailed, match=f"401 - no; {advice}"):
+        await said(model(wire(refusal(401)), **({"api_key": None} | options)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "key", "suggested"),
+    [(refusal(401), None, True), (refusal(404), None, True), (refusal(401), KEY, False), (refusal(400), None, False)],
+)
+async def test_a_configured_model_is_suggested(answer: Answer, key: str | None, suggested: bool) -> None:
+    """Where there is no key, or no such model, its name may be misspelt; a key that is refused is another matter."""
+    asked = model(wire(answer), api_key=key)
+    asked.settings = replace(asked.settings, meant="planner")
+    with pytest.raises(ModelError) as caught:
+        await said(asked)
+    assert ("did you mean `planner`?" in str(caught.value)) == suggested
 
 
 def timed(answers: list[Answer], retries: int = 2, **options: Any) -> tuple[float, list[str] | ModelError, int]:

@@ -100,6 +100,16 @@ class Colour(Enum):
     RED = "red"
 
 
+def test_a_default_that_is_no_json_is_not_told_as_null() -> None:
+    """It is one of Python's own, whose value a plan need not know."""
+
+    @llmc.pure
+    def paint(colour: Colour = Colour.RED, layer: int | None = None, width: float = 0.5) -> None:
+        """Paint."""
+
+    assert signature(paint) == 'paint(colour: "red" = …, layer: int? = null, width: float = 0.5) -> null'
+
+
 class Point(BaseModel):
     """A place on a map; points may lie below it."""
 

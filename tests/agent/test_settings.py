@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from llmc.config import Config, ConfigError, find_config
 from llmc.models import load_model
 from llmc_runtime.agent.dialogue import Prices
 from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.settings import Settings, guess_server, settings
+from llmc_runtime.agent.settings import Options, Settings, guess_server, settings, shown
 
 KEYS = {"OPENAI_API_KEY": "for-openai", "AZURE_OPENAI_API_KEY": "for-azure", "LLMC_API_KEY": "for-llmc"}
 
@@ -139,12 +140,56 @@ def test_what_makes_no_sense_is_said_at_once(name: str, options: Any, words: str
 
 
 @pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        (3, {}, '`name` is a text, such as "gpt-5" or "local", not 3'),
+        ("m", {"path": 3}, "`path` is the path of a file, not 3"),
+        ("m", {"base_url": 3}, "`base_url` is an address, not 3"),
+        ("m", {"api_key": 3}, "`api_key` is a text, not int"),
+        ("m", {"api_key": SecretStr("sk-1")}, "`api_key` is a text, not SecretStr"),
+        ("m", {"temperature": "x"}, "`temperature` is a number, not 'x'"),
+        ("m", {"temperature": True}, "`temperature` is a number, not True"),
+        ("m", {"timeout": None}, "`timeout` is a number of seconds above 0, not None"),
+        ("m", {"idle": "60s"}, "`idle` is a number of seconds above 0, not '60s'"),
+        ("m", {"retries": 1.5}, "`retries` is a whole number, not 1.5"),
+        ("m", {"prices": 3}, "`prices` is llmc.Prices(read=…, written=…), not 3"),
+        ("m", {"prices": {"read": 1}}, "`prices` is llmc.Prices(read=…, written=…), not {'read': 1}"),
+        ("m", {"project": b"x"}, "`project` is a text, not b'x'"),
+        ("local", {"threads": 2.0}, "`threads` is a whole number, not 2.0"),
+        ("m", {"temprature": 1}, "`llmc.Model` has no option `temprature`: did you mean `temperature`?"),
+        ("m", {"wat": 1}, "`llmc.Model` has no option `wat`: there are: base_url, api_key, api, server, grammar,"),
+        ("m", {"meant": "x"}, "`llmc.Model` has no option `meant`: there are:"),
+    ],
+)
+def test_what_is_of_a_wrong_kind_is_said_at_once(name: Any, options: Any, words: str) -> None:  # noqa: ANN401 — the same
+    """When the model is made, with what the option is; what may be a key is not shown."""
+    with pytest.raises(TypeError) as caught:
+        Model(name, **options)
+    assert words in str(caught.value)
+    assert "sk-" not in str(caught.value)
+
+
+def test_every_option_has_a_kind_or_some_words() -> None:
+    """An option that is added is one that is checked: none takes an object of no meaning."""
+    for option in Options.__annotations__:
+        with pytest.raises((TypeError, ValueError), match=f"`{option}`"):
+            Model("m", **{option: object()})  # type: ignore[arg-type]  # no option is that
+
+
+@pytest.mark.parametrize(
     "prices", [{"read": -1, "written": 1}, {"read": 1, "written": math.nan}, {"read": 1, "written": 1, "cached": -0.5}]
 )
 def test_what_is_no_price_is_refused(prices: Any) -> None:  # noqa: ANN401 — the same
     """A cost that is no number would be under every budget."""
     with pytest.raises(ValueError, match=r"the price of tokens \w+ is a number from 0, not "):
         Prices(**prices)
+
+
+@pytest.mark.parametrize("address", ["https://me:secret@gpu:8000/v1?a=secret#secret", "https://gpu:8000/v1"])
+def test_an_address_is_shown_without_what_could_be_a_secret(address: str) -> None:
+    """Its host, port and path are left."""
+    assert shown(address) == settings("m", {"base_url": address}).place == "https://gpu:8000/v1"
+    assert shown("http://[::1]/v1") == "http://[::1]/v1"
 
 
 def test_an_address_may_be_any() -> None:
@@ -180,7 +225,7 @@ def test_a_configuration_names_models(tmp_path: Path) -> None:
     """Their keys are in variables, their files relative to the configuration."""
     config = configured(tmp_path)
     planner = load_model("planner", config=config, environment={"PLANNER_KEY": "k"}).settings
-    assert (planner.name, key(planner), planner.timeout) == ("gpt-5", "k", 30)
+    assert (planner.name, key(planner), planner.variable, planner.timeout) == ("gpt-5", "k", "PLANNER_KEY", 30)
     assert planner.prices == Prices(read=1.25, cached=0.125, written=10)
     mine = load_model("mine", config=config).settings
     assert (mine.name, mine.server, mine.path, mine.threads) == ("mine", "local", tmp_path / "models/mine.gguf", 3)
@@ -193,6 +238,7 @@ def test_a_name_that_is_not_configured_is_one_of_a_server(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     assert load_model("gpt-5").settings.server == "openai"
     assert load_model("local").settings.server == "local"
+    assert [load_model(name).settings.meant for name in ("gpt-5", "planer", "free")] == [None, "planner", None]
     assert load_model(environment={"LLMC_MODEL": "free"}).settings.base_url == "http://gpu:8000/v1"
 
 

@@ -1,13 +1,20 @@
 """From a model's name to what can be asked."""
 
 import sys
+from collections.abc import AsyncGenerator
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from llmc_runtime.agent.dialogue import End, Message, Usage
+from llmc_runtime.agent.ledger import Ledger
+from llmc_runtime.agent.loop import Agent
+from llmc_runtime.agent.model_errors import StreamBroken
 from llmc_runtime.agent.speakers import speaker
-from llmc_runtime.agent.speaking import continues
-from tests.agent.fakes import Script
+from llmc_runtime.agent.speaking import continues, whole_reply
+from tests.agent.fakes import Script, World
+from tests.runtime import clock
 
 
 @pytest.fixture
@@ -41,6 +48,63 @@ def test_a_name_is_that_of_a_server_or_a_file(named: list[object]) -> None:
     for name in ("gpt", "local", "small.gguf"):
         speaker(name)
     assert named == ["gpt", "local", ("file", "small.gguf")]
+
+
+class Own:
+    """A model of somebody's own, which says these things, whatever they are."""
+
+    def __init__(self, *pieces: object) -> None:
+        self._pieces = pieces
+
+    async def reply(self, _messages: object, **_how: object) -> AsyncGenerator[Any, None]:
+        """The pieces."""
+        for piece in self._pieces:
+            yield piece
+
+
+class Whole(Own):
+    """A model that gives its reply at once."""
+
+    name = "whole"
+
+    async def reply(self, _messages: object, **_how: object) -> str:  # type: ignore[override]  # that is its mistake
+        """The text."""
+        return "join(1)"
+
+
+END = End("stop", Usage(calls=1))
+
+
+@pytest.mark.parametrize("command", ["ask", "plan"])
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (
+            Own("join(", 3, END),
+            "the model `Own` broke off: a piece of its reply is neither text nor an End, but a `int`",
+        ),
+        (Own(b"join(1)"), "a piece of its reply is neither text nor an End, but a `bytes`"),
+        (Own("1. add(1, 2)\n", None), "a piece of its reply is neither text nor an End, but a `NoneType`"),
+        (Whole(), "the model `whole` broke off: its `reply` is no async generator, but a `coroutine`"),
+    ],
+)
+def test_what_is_no_piece_is_a_broken_reply(command: str, model: Any, words: str) -> None:  # noqa: ANN401 — anything
+    """Of the model that gave it."""
+    with pytest.raises(StreamBroken) as caught:
+        clock.run(getattr(Agent(World().toolbox(), model=model), command)("?"))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("pieces", [("join(", "1)", END), ("join(1)",), (END,), ()])
+def test_pieces_are_texts_and_an_end(pieces: tuple[str | End, ...]) -> None:
+    """Nothing is wrong with these."""
+    model: Any = Own(*pieces)
+
+    async def whole() -> tuple[str, End | None]:
+        return await whole_reply(model, [Message("user", "?")], "tools", Ledger())
+
+    said = "".join(piece for piece in pieces if isinstance(piece, str))
+    assert clock.run(whole()) == (said, END if END in pieces else None)
 
 
 def test_who_only_continues_is_seen_by_its_api() -> None:

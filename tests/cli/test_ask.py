@@ -247,6 +247,7 @@ def test_a_model_is_named(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.
     for arguments, name in (
         (["--model", "m"], "load_model m None"),
         (["--model", "m", "--base-url", "http://h/v1"], "Model m http://h/v1"),
+        (["--model", "small.gguf", "--base-url", "http://h/v1"], "Model small.gguf http://h/v1"),
         (["--model", "small.gguf"], "local_model small.gguf None"),
         (["--local"], "local_model  None"),
         ([], "load_model some None"),

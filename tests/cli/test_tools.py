@@ -43,6 +43,36 @@ def test_tools_that_take_anything_say_so(cli: Cli, folder: Path) -> None:
     assert cli("tools", "any.py").stdout == "any(…) -> any  [opaque]\n"
 
 
+DEFAULTS = """
+import enum
+from typing import Any
+from llmc import Tool, Toolbox, pure
+
+class Unit(enum.Enum):
+    METRE = "m"
+
+class Box:
+    pass
+
+@pure
+def size(unit: Unit = Unit.METRE, box: Any = Box(), most: float = float("inf"), last: int | None = None) -> int:
+    return 1
+
+SCHEMA = {"properties": {"any": True, "set": {"default": {1}}, "word": {"default": "é"}, "n": {"type": "integer"}}}
+TOOLS = Toolbox([size, Tool.from_schema("odd", "", SCHEMA, "opaque", print)])
+"""
+
+
+def test_a_default_that_is_no_json_is_not_null(cli: Cli, folder: Path) -> None:
+    """`null` is a default that is None; what is not known, or an object of Python, is `…`."""
+    (folder / "defaults.py").write_text(DEFAULTS, "utf-8")
+    ended = cli("tools", "defaults.py")
+    assert ended.stdout.splitlines() == [
+        "size(unit: any = …, box: any = …, most: float = …, last: int? = null) -> int  [pure]",
+        'odd(any: any = …, set: any = …, word: any = "é", n: int = …) -> any  [opaque]',
+    ]
+
+
 def test_a_broken_file_is_told_in_a_line(cli: Cli, folder: Path) -> None:
     """What the file raises is told with its place, without a traceback."""
     (folder / "broken.py").write_text("\n1 / 0\n")

@@ -43,7 +43,14 @@ LONGEST_QUESTION = 1_000_000
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked; `-` is standard input.")]
 ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model; else that of {VARIABLE}.")]
-BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="U", help="The address of the model's server.")]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        metavar="U",
+        help="The address of the model's server; its key is LLMC_API_KEY where LLMC_BASE_URL is this address too.",
+    ),
+]
 Followed = Annotated[
     str | None,
     typer.Option(
@@ -202,13 +209,25 @@ def _model(model: str | None, base_url: str | None, *, local: bool) -> "Speaker"
             return llmc.local_model()
         if not name:
             fail(f"no model is named: `--model M`, `--local`, or the variable {VARIABLE}")
+        if base_url is not None:
+            return llmc.Model(_unconfigured(name), base_url=base_url)
         if name.endswith(".gguf"):
             if not Path(name).is_file():
                 fail(f"there is no file {name}")
             return llmc.local_model(name)
-        return llmc.load_model(name) if base_url is None else llmc.Model(name, base_url=base_url)
+        return llmc.load_model(name)
     except ValueError as error:
         fail(str(error))
+
+
+def _unconfigured(name: str) -> str:
+    """The name of a model at an address of its own, or the end with a message for a configured one."""
+    from llmc.config import find_config
+
+    config = find_config(Path.cwd())
+    if name in config.models:
+        fail(f"`{name}` is a model of {config.path}, and its key is not for another address: leave `--base-url` out")
+    return name
 
 
 def _print(answer: "Answer", *, as_json: bool) -> None:

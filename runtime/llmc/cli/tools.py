@@ -59,10 +59,12 @@ def _parameters(schema: Mapping[str, Any]) -> list[str]:
     return [_parameter(name, part, required=name in required) for name, part in schema["properties"].items()]
 
 
-def _parameter(name: str, schema: Mapping[str, Any], *, required: bool) -> str:
+def _parameter(name: str, schema: object, *, required: bool) -> str:
     """A parameter with its type, and what it is without an argument."""
+    from llmc_runtime.agent.tool_list import default_text
+
     text = f"{name}: {type_text(schema)}"
-    return text if required else f"{text} = {json.dumps(schema.get('default'), ensure_ascii=False)}"
+    return text if required else f"{text} = {default_text(schema)}"
 
 
 def type_text(schema: object) -> str:

@@ -12,16 +12,18 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 from typing import Final
 
 from llmc_compiler.decoder.grammar import Level
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
-from llmc_runtime.agent.decoding import GrammarFor, following
+from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
+from llmc_runtime.agent.kinds import Kinds, check_each, check_kinds, check_method, check_names
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, Ledger, kept
 from llmc_runtime.agent.only_plan import write_plan
 from llmc_runtime.agent.planner import Planner
@@ -42,6 +44,20 @@ MAX_REPLANS: Final = 2
 
 SAME: Final = "the planner wrote the same plan again"
 
+_KINDS: Final[Kinds] = {
+    "tools": (Iterable, "a llmc.Toolbox, or a list of tools"),
+    "prompts": ((Path, str, Mapping, NoneType), "a folder, or a mapping from names to texts"),
+    "examples": (Sequence, "a list of llmc.Example"),
+    "limits": ((Limits, NoneType), "a llmc.Limits"),
+    "budget": (Budget, "a llmc.Budget"),
+    "max_replans": (int, "a number from 0"),
+    "grant": (Collection, "a list of tools' names"),
+    "options": ((Mapping, NoneType), "a mapping from the names of settings to their values"),
+    "question": (str, "a text"),
+    "history": (Sequence, "a list of llmc.Message"),
+}
+"""What an agent, and a question, is given."""
+
 
 class Agent:
     """Answers questions with tools.
@@ -53,7 +69,7 @@ class Agent:
     `context` are as for `Program.run`. `options` are more settings of runs. `grammar` is the level that plans have to
     follow ("sound", "tools" or "plain"), or a function that gives the grammar of a plan.
 
-    Raises PromptError, ExampleError, ToolboxError and ValueError for what cannot work.
+    Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for what cannot work.
     """
 
     def __init__(
@@ -75,6 +91,10 @@ class Agent:
         options: Options | None = None,
     ) -> None:
         """Check everything that can be checked before a question is asked."""
+        given = {"tools": tools, "prompts": prompts, "examples": examples, "limits": limits, "budget": budget}
+        check_kinds(given | {"max_replans": max_replans, "grant": grant, "options": options}, _KINDS)
+        check_each("examples", examples, Example, "a llmc.Example")
+        check_method("replan", replan, "after", "a policy, such as llmc.replanning.JOINER")
         if max_replans < 0:
             message = f"`max_replans` is a number from 0, not {max_replans}"
             raise ValueError(message)
@@ -87,14 +107,17 @@ class Agent:
         loaded = Prompts(prompts)
         shown = tuple(checked(example, tools) for example in examples)
         followed = following(grammar) if isinstance(grammar, str) else grammar
+        if followed is not None:
+            check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
         self.planner = Planner(speaker(model), loaded, shown, followed)
-        self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner), loaded)
+        self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner, "joiner"), loaded)
         # Whatever is wrong with prompts is found now, and the first question is not held up by reading them.
         said = self.planner.messages("", list(tools))
         self.planner.repair(said, Broken((), "", is_cut=False, is_hopeless=False))
         self.joiner.messages("", ())
         self.joiner.reminded(said, "", final=False)
         settings: Options = {} if options is None else {**options}
+        check_names("options", "setting", settings, Options.__annotations__)
         if limits is not None:
             settings["limits"] = limits
         self._terms = Terms(self.planner, frozenset(grant), Approval.of(approve), context, settings)
@@ -105,6 +128,7 @@ class Agent:
         Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
         the models raise.
         """
+        _check_asked(question, history)
         return await self._ask(question, history, None)
 
     def ask_sync(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
@@ -118,6 +142,7 @@ class Agent:
 
         Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the question.
         """
+        _check_asked(question, history)
         waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
         end = asyncio.ensure_future(self._ask(question, history, waiting.put_nowait))
         end.add_done_callback(lambda _: waiting.put_nowait(None))
@@ -131,6 +156,7 @@ class Agent:
 
     async def plan(self, question: str, *, history: Sequence[Message] = ()) -> Program:
         """The plan that the planner writes for a question, compiled and not run; raises as `ask` does."""
+        _check_asked(question, history)
         ledger = Ledger(self._budget)
         with kept(ledger):
             return await write_plan(self.planner, self.tools, question, history, ledger)
@@ -188,6 +214,12 @@ class Agent:
         if len(inquiry.plans) > self.max_replans:
             return f"no other plan may follow (max_replans={self.max_replans})"
         return "the policy lets no other plan follow"
+
+
+def _check_asked(question: str, history: Sequence[Message]) -> None:
+    """Raises TypeError for what is no question, and for what nobody said."""
+    check_kinds({"question": question, "history": history}, _KINDS)
+    check_each("history", history, Message, "a llmc.Message")
 
 
 def _check_grant(grant: Collection[str], tools: Toolbox) -> None:

@@ -26,6 +26,7 @@ from llmc_runtime.agent.model_errors import (
     ContentRefused,
     ModelError,
     ModelTimedOut,
+    NoStream,
     QuotaSpent,
     RateLimited,
     RequestRefused,
@@ -34,7 +35,7 @@ from llmc_runtime.agent.model_errors import (
     StreamBroken,
 )
 from llmc_runtime.agent.replies import Cut, Reply, fault
-from llmc_runtime.agent.settings import Options, Settings, settings
+from llmc_runtime.agent.settings import Options, Settings, settings, shown
 from llmc_runtime.agent.watch import Watch
 
 PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "completions": "/completions"}
@@ -53,6 +54,9 @@ LONGEST_WAIT: Final = 60.0
 
 FAULTS: Final = 500
 """From this status on, the server reports a fault of its own."""
+
+EVENTS: Final = "text/event-stream"
+"""The content type of a stream of events."""
 
 FIRST_WAIT: Final = 0.5
 """Upper bound of the wait before the second attempt, in seconds; each further one doubles it."""
@@ -153,7 +157,7 @@ class Model:
 
     def _wait(self, error: ModelError, failures: int) -> float | None:
         """How long to wait before the question is asked again, None if it is not."""
-        if failures >= self.settings.retries or isinstance(error, QuotaSpent):
+        if failures >= self.settings.retries or isinstance(error, QuotaSpent | NoStream):
             return None
         match error:
             case RateLimited(retry_after=float(seconds)) | ServerFailed(retry_after=float(seconds)):
@@ -192,7 +196,7 @@ async def _ready(asked: Settings) -> Settings:
     """The settings with the address of the server, which is started if it is in this process."""
     if asked.server != "local":
         if asked.key is None and asked.server in {"openai", "azure"}:
-            raise AuthenticationFailed(asked.name, "there is no key", asked.variable)
+            raise AuthenticationFailed(asked.name, "there is no key", asked.variable, meant=asked.meant)
         return asked
     from llmc_runtime.agent.local import serve  # noqa: PLC0415 — it imports this module
 
@@ -204,18 +208,29 @@ async def _events(
     asked: Settings, client: openai.AsyncOpenAI, request: Mapping[str, object], watch: Watch
 ) -> AsyncGenerator[object, None]:
     """The events of the answer to a request, as JSON data."""
-    begun = False
+    begun = heard = False
     try:
         opening = client.post(PATHS[asked.api], body=request, cast_to=object, stream=True, stream_cls=_Stream)
         async with await watch.within(opening) as stream:
             begun = True
             while (event := await watch.within(anext(stream, _END))) is not _END:
                 stream.response.extensions["llmc"].count = 0
+                heard = True
                 yield event
+            if not heard:
+                raise _unheard(asked, stream.response)
     except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
         # What quotes the key is not shown, not even as a cause.
         hidden = asked.key is not None and asked.key.get_secret_value() in f"{error!r}{error.__cause__!r}"
         raise typed(asked, error, begun=begun) from (None if hidden else error)
+
+
+def _unheard(asked: Settings, response: httpx2.Response) -> StreamBroken:
+    """The error for an answer without any event: only of a stream may the next attempt bring one."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in {"", EVENTS}:
+        return StreamBroken(asked.name, f"no event of a reply came from {asked.place}")
+    return NoStream(asked.name, asked.place, kind)
 
 
 def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
@@ -223,7 +238,7 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
     name, why = asked.name, _words(asked, error)
     match error:
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return AuthenticationFailed(name, why, asked.variable)
+            return AuthenticationFailed(name, why, asked.variable, has_key=asked.key is not None, meant=asked.meant)
         case openai.RateLimitError():
             kind = QuotaSpent if error.code == "insufficient_quota" else RateLimited
             return kind(name, why, _asked_to_wait(error.response.headers))
@@ -231,6 +246,8 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
             return ContentRefused(name, why)
         case openai.APIStatusError(status_code=status) if status >= FAULTS or status in {408, 409}:
             return ServerFailed(name, why, _asked_to_wait(error.response.headers))
+        case openai.NotFoundError(status_code=status):
+            return RequestRefused(name, why, status, shown(f"{error.request.url}"), asked.meant)
         case openai.APIStatusError(status_code=status):
             return RequestRefused(name, why, status)
         case openai.APIConnectionError() | httpx2.HTTPError() if not begun:

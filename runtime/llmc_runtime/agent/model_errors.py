@@ -10,6 +10,7 @@
       RequestRefused            the server does not take the request: an unknown model, too long a prompt, the grammar
       ContentRefused            the server will not speak about this
       StreamBroken              the reply broke off, was not in the form of its API, or did not end
+        NoStream                a page, or other data, came instead of a reply
       ModelMissing              the local model is not installed, or its file is not one
 
 Each names the model, and quotes the server in one line of bounded length. What the SDK raised is the cause, unless its
@@ -35,11 +36,18 @@ class ModelError(LlmcError):
 
 
 class AuthenticationFailed(ModelError):
-    """There is no key, or the server refuses it."""
+    """There is no key, or the server refuses it; `variable` is where it is looked up, None where it is nowhere."""
 
-    def __init__(self, model: str, why: object, variable: str | None) -> None:
-        advice = f"; set {variable}" if variable else "; give it an `api_key`"
-        super().__init__(model, f"does not let us in: {shortened(why)}{advice}")
+    def __init__(
+        self, model: str, why: object, variable: str | None, *, has_key: bool = False, meant: str | None = None
+    ) -> None:
+        if has_key:
+            advice = f"check the key in {variable}" if variable else "check its `api_key`"
+        elif meant is not None:
+            advice = f"did you mean `{shortened(meant)}`?"
+        else:
+            advice = f"set {variable or 'LLMC_BASE_URL to its address and LLMC_API_KEY to its key'}"
+        super().__init__(model, f"does not let us in: {shortened(why)}; {advice}")
 
 
 class RateLimited(ModelError):
@@ -81,10 +89,14 @@ class ServerFailed(ModelError):
 
 
 class RequestRefused(ModelError):
-    """The server does not take the request as it is; `status` is that of HTTP."""
+    """The server does not take the request as it is; `status` is that of HTTP, `place` what was not found."""
 
-    def __init__(self, model: str, why: object, status: int) -> None:
-        super().__init__(model, f"does not take the request: {shortened(why)}")
+    def __init__(
+        self, model: str, why: object, status: int, place: str | None = None, meant: str | None = None
+    ) -> None:
+        advice = f"did you mean `{shortened(meant)}`?" if meant else "are the model's name and `base_url` right?"
+        missing = "" if place is None else f"; {shortened(place)} was asked: {advice}"
+        super().__init__(model, f"does not take the request: {shortened(why)}{missing}")
         self.status = status
 
 
@@ -100,6 +112,15 @@ class StreamBroken(ModelError):
 
     def __init__(self, model: str, why: object) -> None:
         super().__init__(model, f"broke off: {shortened(why)}")
+
+
+class NoStream(StreamBroken):
+    """A page, or other data, came instead of a reply: waiting does not help."""
+
+    def __init__(self, model: str, place: str, kind: str) -> None:
+        came = f"{shortened(place)} sent {shortened(kind)}, and no event of one"
+        advice = "is `base_url` that of the API? It mostly ends in /v1"
+        ModelError.__init__(self, model, f"gave no reply: {came}; {advice}")
 
 
 class ModelMissing(ModelError):

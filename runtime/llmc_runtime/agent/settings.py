@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from types import NoneType
 from typing import Any, Final, Literal, TypedDict, get_args
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from pydantic import SecretStr
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_runtime.agent.dialogue import Prices
+from llmc_runtime.agent.kinds import Kinds, check_kind, check_kinds, check_names
 
 Api = Literal["responses", "chat", "completions"]
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
@@ -73,7 +75,10 @@ _OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure":
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything about a model but its state; times are in seconds."""
+    """Everything about a model but its state; times are in seconds.
+
+    `variable` is where its key is looked up; `meant` is a configured model whose name is nearly this one.
+    """
 
     name: str
     base_url: str = field(repr=False)  # a password may be in it
@@ -95,12 +100,12 @@ class Settings:
     api_version: str | None = None
     path: Path | None = None
     threads: int | None = None
+    meant: str | None = None
 
     @property
     def place(self) -> str:
-        """The server's address as it may be shown: without what could be a secret."""
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        """The server's address as it may be shown."""
+        return shown(self.base_url)
 
     @property
     def near(self) -> bool:
@@ -141,7 +146,8 @@ class Options(TypedDict, total=False):
 def settings(
     name: str, options: Options, path: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
-    """All that a model is asked with; raises ValueError, with one suggestion, where that makes no sense."""
+    """All that a model is asked with; raises TypeError or ValueError, with a suggestion, if it makes no sense."""
+    _check_kinds(name, options, path)
     if not name.strip():
         message = 'a model needs a name, such as "gpt-5" or "local"'
         raise ValueError(message)
@@ -150,12 +156,17 @@ def settings(
     url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
     server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
     api = chosen_api(options.get("api"), server)
+    key = secret(options.get("api_key"))
+    if key is not None:
+        variable = None
+    elif variable is not None:
+        key = secret(environment.get(variable))
     if here:
         rest.setdefault("temperature", 0.0)  # a model this small strays soon enough
     made = Settings(
         name=name,
         base_url=url,
-        key=secret(options.get("api_key") or (environment.get(variable) if variable else None)),
+        key=key,
         variable=variable,
         api=api,
         server=server,
@@ -166,6 +177,31 @@ def settings(
     )
     _check_rest(made)
     return made
+
+
+_KINDS: Final[Kinds] = {
+    "base_url": ((str, NoneType), "an address"),
+    "temperature": ((int, float, NoneType), "a number"),
+    "prices": ((Prices, NoneType), "llmc.Prices(read=…, written=…)"),
+    "timeout": ((int, float), "a number of seconds above 0"),
+    "first_token": ((int, float), "a number of seconds above 0"),
+    "idle": ((int, float), "a number of seconds above 0"),
+    "connect": ((int, float), "a number of seconds above 0"),
+    "retries": (int, "a whole number"),
+    "organisation": ((str, NoneType), "a text"),
+    "project": ((str, NoneType), "a text"),
+    "api_version": ((str, NoneType), "a text"),
+    "threads": ((int, NoneType), "a whole number"),
+}
+"""What options are, but for those that are one of some words."""
+
+
+def _check_kinds(name: str, options: Options, path: str | Path | None) -> None:
+    """Raises TypeError for an option that is not there, or of a wrong kind."""
+    check_kind("name", name, str, 'a text, such as "gpt-5" or "local"')
+    check_kind("path", path, (str, Path, NoneType), "the path of a file")
+    check_names("llmc.Model", "option", options, Options.__annotations__)
+    check_kinds(options, _KINDS)
 
 
 def _check_rest(made: Settings) -> None:
@@ -190,8 +226,17 @@ def _check_rest(made: Settings) -> None:
         raise ValueError(message)
 
 
-def secret(key: str | None) -> SecretStr | None:
-    """A key; raises ValueError, without showing it, if it cannot be one."""
+def shown(url: str) -> str:
+    """An address without what could be a secret: name, password and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def secret(key: object) -> SecretStr | None:
+    """A key; raises TypeError and ValueError, without showing it, if it cannot be one."""
+    if not isinstance(key, str | None):
+        message = f"`api_key` is a text, not {type(key).__name__}"
+        raise TypeError(message)
     if not key or not (plain := key.strip()):
         return None
     if not (plain.isascii() and plain.isprintable()):

@@ -1,13 +1,18 @@
 """From a model's name to what can be asked."""
 
 from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.kinds import check_method
 
 GGUF = ".gguf"
 
 
-def speaker(model: Speaker | str) -> Speaker:
-    """The model itself; for a name that of a server, for `local` or a file `*.gguf` one in this process."""
+def speaker(model: Speaker | str, option: str = "model") -> Speaker:
+    """The model itself; for a name that of a server, for `local` or a file `*.gguf` one in this process.
+
+    Raises TypeError, with the option, for what is no model.
+    """
     if not isinstance(model, str):
+        check_method(option, model, "reply", "a model, or the name of one")
         return model
     # What speaks to servers is heavy: whoever brings a model does not wait for it.
     from llmc_runtime.agent.local import local_model  # noqa: PLC0415

@@ -1,10 +1,11 @@
 """One reply, taken whole or in pieces, with what it took noted."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 
 from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Speaker
 from llmc_runtime.agent.ledger import Ledger, Role
+from llmc_runtime.agent.model_errors import StreamBroken
 
 LONGEST_REPLY = 64 * 1024
 """Characters after which a reply that is taken whole is cut off."""
@@ -21,14 +22,16 @@ async def reply(
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
 ) -> AsyncGenerator[str | End, None]:
-    """The reply in pieces, at last its End; raises BudgetSpent, and what the model raises."""
+    """The reply in pieces, at last its End; raises BudgetSpent, StreamBroken, and what the model raises."""
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
     pieces = speaker.reply(messages, grammar=grammar, schema=schema, stop=stop, most_tokens=most)
+    _check_form(speaker, pieces)
     is_over, count = False, 0
     try:
         async with aclosing(pieces):
             async for piece in pieces:
+                _check_piece(speaker, piece)
                 if isinstance(piece, End):
                     is_over = True
                     ledger.add(role, piece.usage)
@@ -63,6 +66,27 @@ async def whole_reply(
             if length >= LONGEST_REPLY:
                 break
     return "".join(texts), None
+
+
+def _check_form(speaker: Speaker, pieces: object) -> None:
+    """Raises StreamBroken where a model of somebody's own does not give its reply in pieces."""
+    if hasattr(pieces, "__aiter__") and hasattr(pieces, "aclose"):
+        return
+    if isinstance(pieces, Coroutine):
+        pieces.close()
+    raise StreamBroken(_name(speaker), f"its `reply` is no async generator, but a `{type(pieces).__name__}`")
+
+
+def _check_piece(speaker: Speaker, piece: object) -> None:
+    """Raises StreamBroken for a piece that is none."""
+    if not isinstance(piece, str | End):
+        what = f"a piece of its reply is neither text nor an End, but a `{type(piece).__name__}`"
+        raise StreamBroken(_name(speaker), what)
+
+
+def _name(speaker: Speaker) -> str:
+    """What reports call it, which somebody's own may have forgotten to say."""
+    return str(getattr(speaker, "name", type(speaker).__name__))
 
 
 def _prices(speaker: Speaker) -> Prices | None:

@@ -55,10 +55,17 @@ def _parameters(tool: Tool) -> Iterator[str]:
         if name in shape.required:
             yield f"{name}: {found}"
         else:
-            default = part.get("default") if isinstance(part, dict) else None
-            yield f"{name}: {found} = {json.dumps(default, ensure_ascii=False)}"
+            yield f"{name}: {found} = {default_text(part)}"
     if shape.more_positional or shape.more_named:
         yield "…"
+
+
+def default_text(schema: object) -> str:
+    """What a parameter is without an argument, `…` where that is not known or no JSON, as an object of Python."""
+    try:
+        return json.dumps(schema["default"], ensure_ascii=False, allow_nan=False)  # type: ignore[index]  # else caught
+    except (KeyError, TypeError, ValueError):
+        return "…"
 
 
 def type_text(schema: object, shared: Mapping[str, Any], depth: int = 0) -> str:
