@@ -136,6 +136,11 @@ def test_a_cost_that_nobody_knows_is_over_any_budget() -> None:
     """Else the budget would hold nothing, and nobody would be told."""
     with pytest.raises(BudgetSpent, match="is not known: give each `prices="):
         ask([PLAN, DONE], budget=Budget(cost=100.0))
+    tools = World().toolbox()
+    for model in (llmc.ScriptedModel([PLAN], name="m"), llmc.Model("m", api_key="k")):
+        with pytest.raises(ValueError, match=r"a budget of cost needs the prices of `m`: `prices=llmc\.Prices"):
+            Agent(tools, model=model, budget=Budget(cost=1.0))
+    assert Agent(tools, model="local", budget=Budget(cost=1.0)).planner.speaker.name == "local"
 
 
 def test_a_reply_that_was_cut_off_costs_what_is_known_of_it() -> None:

@@ -85,6 +85,13 @@ def test_the_local_model_is_cold_unless_somebody_says_how_warm() -> None:
     assert settings("m", {}).temperature is None
 
 
+def test_the_local_model_costs_nothing() -> None:
+    """Unless somebody says what it does."""
+    assert settings("local", {}).prices == Prices(0.0, 0.0)
+    assert settings("local", {"prices": Prices(1.0, 2.0)}).prices == Prices(1.0, 2.0)
+    assert settings("m", {}).prices is None
+
+
 @pytest.mark.parametrize(
     ("options", "api", "dialect"),
     [

@@ -194,7 +194,10 @@ def _agent(tools: "Toolbox", model: "Speaker", grammar: str | None, **settings: 
     level = next((known for known in LEVELS if known == grammar), None)
     if grammar is not None and level is None:
         fail(f"`--grammar {grammar}` is no level: it is {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
-    return Agent(tools, model=model, grammar=level, **settings)
+    try:
+        return Agent(tools, model=model, grammar=level, **settings)
+    except ValueError as error:  # a budget of cost, for a model whose prices nobody knows
+        fail(str(error))
 
 
 def _model(model: str | None, base_url: str | None, *, local: bool) -> "Speaker":

@@ -111,7 +111,7 @@ class Answer:
         reused = f" ({self.reused} reused)" if self.reused else ""
         spent = self.total
         cached = f" ({spent.cached:,} cached)" if spent.cached else ""
-        cost = "" if spent.cost is None else f", cost {spent.cost:.4g}"
+        cost = f", cost {spent.cost:.4g}" if spent.cost else ""
         first = "" if self.times.first_task is None else f"first task after {self.times.first_task:.2f} s, "
         return (
             f"{plans}, {calls}{reused}; {spent.read:,} tokens read{cached}, {spent.written:,} written{cost}; "

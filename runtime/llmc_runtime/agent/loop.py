@@ -32,6 +32,7 @@ from llmc_runtime.agent.progress import Judged, Progress
 from llmc_runtime.agent.repair import Broken
 from llmc_runtime.agent.samples import Example, checked
 from llmc_runtime.agent.speakers import speaker
+from llmc_runtime.agent.speaking import has_no_prices
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.errors import LlmcError
@@ -111,6 +112,8 @@ class Agent:
             check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
         self.planner = Planner(speaker(model), loaded, shown, followed)
         self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner, "joiner"), loaded)
+        if budget.cost is not None:
+            _check_prices(self.planner.speaker, self.joiner.speaker)
         # Whatever is wrong with prompts is found now, and the first question is not held up by reading them.
         said = self.planner.messages("", list(tools))
         self.planner.repair(said, Broken((), "", is_cut=False, is_hopeless=False))
@@ -220,6 +223,14 @@ def _check_asked(question: str, history: Sequence[Message]) -> None:
     """Raises TypeError for what is no question, and for what nobody said."""
     check_kinds({"question": question, "history": history}, _KINDS)
     check_each("history", history, Message, "a llmc.Message")
+
+
+def _check_prices(*speakers: Speaker) -> None:
+    """Refuse models of which a budget could never say what they cost; raises ValueError."""
+    for each in speakers:
+        if has_no_prices(each):
+            message = f"a budget of cost needs the prices of `{each.name}`: `prices=llmc.Prices(read=…, written=…)`"
+            raise ValueError(message)
 
 
 def _check_grant(grant: Collection[str], tools: Toolbox) -> None:

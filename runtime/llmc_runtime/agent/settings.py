@@ -163,6 +163,7 @@ def settings(
         key = secret(environment.get(variable))
     if here:
         rest.setdefault("temperature", 0.0)  # a model this small strays soon enough
+        rest.setdefault("prices", Prices(0.0, 0.0))
     made = Settings(
         name=name,
         base_url=url,

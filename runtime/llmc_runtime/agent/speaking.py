@@ -94,6 +94,11 @@ def _prices(speaker: Speaker) -> Prices | None:
     return getattr(getattr(speaker, "settings", speaker), "prices", None)
 
 
+def has_no_prices(speaker: Speaker) -> bool:
+    """Whether it has a place for prices, and nothing in it."""
+    return getattr(getattr(speaker, "settings", speaker), "prices", ...) is None
+
+
 CONTINUED_TOKENS = 400
 """Tokens of a decision, or of mended lines, of a model that would go on for as long as it may."""
 
