@@ -1,13 +1,16 @@
 """The command line in this process, in a folder of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import llmc
 from llmc.cli import app
+from llmc_runtime.agent.dialogue import Speaker
+from tests.agent.fakes import Reply, Script
 
 TOOLS = '''
 """Tools to test with."""
@@ -76,3 +79,28 @@ def cli(folder: Path) -> Cli:
         return Ended(result.exit_code, result.stdout, result.stderr)
 
     return run
+
+
+Say = Callable[..., Script]
+
+
+@pytest.fixture
+def say(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """Lets the model of whatever name say these things; what was named is in `named`."""
+
+    def script(*replies: Reply, **options: Sequence[str]) -> Script:
+        model = Script(replies, **options)  # type: ignore[arg-type]  # the options of a script
+
+        def named(kind: str) -> Callable[..., Speaker]:
+            def speaker(name: str = "", *, base_url: str | None = None) -> Speaker:
+                model.name = f"{kind} {name} {base_url}"
+                return model
+
+            return speaker
+
+        for kind in ("load_model", "local_model", "Model"):
+            monkeypatch.setattr(llmc, kind, named(kind))
+        monkeypatch.setenv("LLMC_MODEL", "some")
+        return model
+
+    return script

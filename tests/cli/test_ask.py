@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,36 +9,11 @@ import pytest
 import llmc
 from llmc_runtime.agent.dialogue import Speaker
 from llmc_runtime.agent.model_errors import ServerFailed
-from tests.agent.fakes import Reply, Script
-from tests.cli.conftest import Cli
-
-Say = Callable[..., Script]
+from tests.cli.conftest import Cli, Say
 
 PLAN = "Thought: both\n1. add(1, 2)\n2. entries()\n3. join()"
 DONE = "Thought: known\nAction: Finish(it is 3)"
 TIMES = re.compile(r"\d+\.\d+")
-
-
-@pytest.fixture
-def say(monkeypatch: pytest.MonkeyPatch) -> Say:
-    """Lets the model of whatever name say these things; what was named is in `named`."""
-
-    def script(*replies: Reply, **options: Sequence[str]) -> Script:
-        model = Script(replies, **options)  # type: ignore[arg-type]  # the options of a script
-
-        def named(kind: str) -> Callable[..., Speaker]:
-            def speaker(name: str = "", *, base_url: str | None = None) -> Speaker:
-                model.name = f"{kind} {name} {base_url}"
-                return model
-
-            return speaker
-
-        for kind in ("load_model", "local_model", "Model"):
-            monkeypatch.setattr(llmc, kind, named(kind))
-        monkeypatch.setenv("LLMC_MODEL", "some")
-        return model
-
-    return script
 
 
 def test_the_answer_goes_to_stdout(cli: Cli, say: Say) -> None:
@@ -218,7 +192,7 @@ def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None
     ("arguments", "message"),
     [
         (["--tools", "tools.py", "--local", "--model", "m"], "`--local` is a model already"),
-        ([], "there are no tools: name a file or a module, `--tools tools.py`"),
+        ([], "Missing option '--tools'"),
         (["--tools", "none.py"], "there is no file none.py"),
         (["--tools", "tools.py", "--model", "none.gguf"], "there is no file none.gguf"),
     ],
@@ -273,88 +247,6 @@ def test_a_model_that_cannot_be_had(cli: Cli, monkeypatch: pytest.MonkeyPatch) -
     assert (ended.status, ended.stderr) == (2, "llmc: no model m\n")
 
 
-UNTIDY = "Sure!\n**1.** add(1, 2)\n2. entries()\nThought: now\n3. log(\"$1 is it\")\n4. add('$1', 3)\n5. join($4)"
-TIDY = """\
-# How much?
-# Or more?
-1. add(1, 2)
-2. entries()
-3. log("$1 is it")
-4. add($1, 3)
-join($4)
-"""
-
-
-def test_a_plan_is_written_for_reading(cli: Cli, say: Say, folder: Path) -> None:
-    """Nothing of it is called; as a file it means the same, and runs."""
-    say(UNTIDY)
-    ended = cli("plan", "How much?\nOr more?", "--tools", "tools.py")
-    assert (ended.status, ended.stdout, ended.stderr) == (0, TIDY, "")
-    say("1. ad(1, 2)", UNTIDY.replace("entries", "entrees"), "2. entries()")
-    say(UNTIDY.replace("add(1, 2)", "ad(1, 2)"), "1. add(1, 2)")
-    ended = cli("plan", "How much?\nOr more?", "--tools", "tools.py", "-o", "plan.llmc")
-    assert ended.stdout == ""
-    assert ended.stderr == "wrote plan.llmc: read it, and run it with `llmc run plan.llmc` and the same --tools\n"
-    assert (folder / "plan.llmc").read_text("utf-8") == TIDY
-    run = cli("run", "plan.llmc", "--tools", "tools.py")
-    assert run.stdout == "6.0\n"
-    assert "log(" in run.stderr
-
-
-def test_a_file_is_not_overwritten(cli: Cli, say: Say, folder: Path) -> None:
-    """Before the model is asked; a folder that is not there is said afterwards."""
-    model = say("join(1)")
-    ended = cli("plan", "?", "--tools", "tools.py", "-o", "tools.py")
-    assert (ended.status, ended.stderr) == (2, "llmc: tools.py is there already: name another file\n")
-    assert model.asked == []
-    ended = cli("plan", "?", "--tools", "tools.py", "-o", "none/plan.llmc")
-    assert (ended.status, ended.stderr) == (2, "llmc: none/plan.llmc: no such file or directory\n")
-    assert ended.stdout == "# ?\njoin(1)\n"
-
-
-def test_any_question_may_stand_above_its_plan(cli: Cli, say: Say, folder: Path) -> None:
-    """Whatever characters are in it: the plan can be written, read and run."""
-    say("join(1)")
-    question = "".join(map(chr, [*range(0x11000), *range(0xE0000, 0xE0200)]))
-    assert cli("plan", question, "--tools", "tools.py", "-o", "plan.llmc").status == 0
-    assert r"# \x00\x01" in (folder / "plan.llmc").read_text("utf-8")
-    ended = cli("run", "plan.llmc")
-    assert (ended.status, ended.stdout) == (0, "1\n")
-
-
-def test_what_a_server_says_does_not_control_the_terminal(cli: Cli, say: Say) -> None:
-    """It is quoted with its control characters as escapes."""
-    for command in ("ask", "plan"):
-        say(ServerFailed("m", "\x1b[31mred\u202e"))
-        ended = cli(command, "?", "--tools", "tools.py")
-        assert (ended.status, ended.stderr) == (1, r"llmc: the model `m` has a fault: \x1b[31mred\u202e" + "\n")
-
-
-@pytest.mark.parametrize(
-    ("replies", "reasons", "words"),
-    [
-        (["1. ad(1)", "no", "no"], (), "plan 1 cannot be run after 2 repairs:\nerror[E201]"),
-        (["hm", "hm", "hm"], (), "plan 1 cannot be run after 2 repairs:\nthere is no plan in what was written"),
-        (["I will not."], ("refusal",), "plan 1 cannot be run:\nthe planner refused: I will not."),
-        (["x" * 70_000, "", ""], (), "plan 1 cannot be run after 2 repairs:\nthere is no plan in what was written"),
-        (["\n".join(f"{n}. add(1)" for n in range(1, 300))], (), "plan 1 cannot be run:\nerror["),
-    ],
-)
-def test_no_plan_can_be_had(cli: Cli, say: Say, replies: list[str], reasons: tuple[str, ...], words: str) -> None:
-    """Exit status 1, and why."""
-    say(*replies, reasons=reasons)
-    ended = cli("plan", "?", "--tools", "tools.py")
-    assert (ended.status, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"llmc: {words}")
-
-
-def test_a_plan_that_was_cut_is_mended(cli: Cli, say: Say) -> None:
-    """Nothing of its last line is kept."""
-    say('1. add(1, 2)\n2. log("to b', '2. log("all")\n3. join($1)', reasons=("length",))
-    ended = cli("plan", "?", "--tools", "tools.py")
-    assert ended.stdout == '# ?\n1. add(1, 2)\n2. log("all")\njoin($1)\n'
-
-
 TRUSTED = '''
 import llmc
 
@@ -397,3 +289,11 @@ def test_limits_of_runs(cli: Cli, say: Say) -> None:
     say('1. log("a")\n2. log("b")\njoin()', "Action: Finish(one)")
     found = json.loads(cli("ask", "?", "--tools", "tools.py", "--json", "--limit", "calls=1").stdout)
     assert found["plans"][0]["errors"]["2"]["type"] == "LimitReached"
+
+
+def test_an_empty_toolbox_answers_nothing(cli: Cli, say: Say, folder: Path) -> None:
+    """It is no mistake of the model's."""
+    say()
+    (folder / "empty.py").write_text("from llmc import Toolbox\n\nTOOLS = Toolbox([])\n", "utf-8")
+    ended = cli("ask", "How much?", "--tools", "empty.py")
+    assert (ended.status, ended.stderr) == (2, "llmc: there are no tools in what `--tools` names\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from llmc.cli.approving import Asking
-from llmc.cli.options import Budgets, Limit, Tools
+from llmc.cli.options import Budgets, Limit, PlanTools
 from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, give, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 
@@ -65,7 +65,7 @@ Local = Annotated[bool, typer.Option("--local", help="A model in this process, w
 def ask(
     question: Question,
     *,
-    tools: Tools = None,
+    tools: PlanTools,
     model: ModelName = None,
     base_url: BaseUrl = None,
     local: Local = False,
@@ -127,7 +127,7 @@ def ask(
 def plan(
     question: Question,
     *,
-    tools: Tools = None,
+    tools: PlanTools,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; overwrites nothing.")
     ] = None,
@@ -178,11 +178,11 @@ def _asked(question: str) -> str:
     return text
 
 
-def _toolbox(targets: Sequence[str] | None) -> "Toolbox":
+def _toolbox(targets: Sequence[str]) -> "Toolbox":
     """The tools that are named, or the end with a message."""
-    found = named_tools(targets or ())
+    found = named_tools(targets)
     if not len(found):
-        fail("there are no tools: name a file or a module, `--tools tools.py`")
+        fail("there are no tools in what `--tools` names")
     return found
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from llmc.cli.options import PlanTools
 from llmc.cli.outcome import fail, tell
 from llmc.cli.plans import named_tools
 
@@ -14,9 +15,7 @@ Level = Literal["sound", "tools", "plain"]
 
 def grammar(
     *,
-    tools: Annotated[
-        list[str], typer.Option(metavar="FILE|MODULE", help="The tools that plans may call; may be repeated.")
-    ],
+    tools: PlanTools,
     dialect: Annotated[
         Dialect, typer.Option(help="`lark` for OpenAI and llguidance, `gbnf` for llama.cpp, vLLM and SGLang.")
     ] = "lark",

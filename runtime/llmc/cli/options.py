@@ -10,6 +10,9 @@ Tools = Annotated[
     list[str] | None,
     typer.Option(metavar="FILE|MODULE", help="More tools than the plan names with `use`; may be repeated."),
 ]
+PlanTools = Annotated[
+    list[str], typer.Option("--tools", metavar="FILE|MODULE", help="The tools that plans may call; may be repeated.")
+]
 Optimize = Annotated[bool, typer.Option("--optimize/--no-optimize", help="Run the passes.")]
 Passes = Annotated[
     str | None, typer.Option("--passes", metavar="A,B", help="Run only these passes, in this order; none if empty.")
