@@ -24,6 +24,7 @@ from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.dry import Planned, dry_run
 from llmc_runtime.events import Event
+from llmc_runtime.kinds import Kinds, check_kinds, check_method, check_names
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.run import Options, Run, execute, signed, stream
 from llmc_runtime.to_end import run_to_end
@@ -47,6 +48,10 @@ class Terms(TypedDict, total=False):
     limits: Limits
     policy: Policy
     emit: Callable[[Event], object]
+
+
+_KINDS: Final[Kinds] = {"limits": (Limits, "a llmc.Limits")}
+"""What a term of a run has to be, where nothing else looks before the run begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ class Program:
         `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an
         ApprovalRequest, async or called in a thread, or "ask", "all" or "none". `limits` are what the run may take, and
         `policy` what a failure does to the rest: "finish" what does not depend on it, or "fail_fast". `emit` is told
-        every event as it happens.
+        every event as it happens. Any other name is a TypeError.
         """
         options = self._options(terms)
         return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
@@ -123,7 +128,11 @@ class Program:
         return dry_run(self.graph, values, approval, held=bool(self.held), source=self.source)
 
     def _options(self, terms: Terms) -> Options:
-        """The settings of the executor for a run on these terms; raises ContextError."""
+        """The settings of the executor for a run on these terms; raises ContextError, TypeError for unknown ones."""
+        check_names("run", "setting", terms, Terms.__annotations__)
+        check_kinds(terms, _KINDS)
+        if "emit" in terms:
+            check_method("emit", terms["emit"], "__call__", "a function of an event")
         tools = {node.op.tool.name: node.op.tool for node in all_nodes(self.graph) if isinstance(node.op, Call)}
         contexts = Contexts(tools.values(), terms.get("context"))
         options = Options(trust=Trust(Approval.of(terms.get("approve")), contexts, source=lambda: self.source))

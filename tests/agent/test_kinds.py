@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.kinds import check_kind
+from llmc_runtime.kinds import check_kind
 from llmc_runtime.agent.loop import Agent
 from tests.agent.fakes import Script, World
 

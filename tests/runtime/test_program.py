@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,6 +30,25 @@ def test_inputs_are_checked_before_anything_starts() -> None:
     with pytest.raises(llmc.InputError, match="input `factor` takes `int`, not 'two'"):
         program.run_sync({"number": 1, "factor": "two"})
     assert program.run_sync({"number": 1.5}).value == 3.0
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"limit": llmc.Limits(width=1)}, "`run` has no setting `limit`: did you mean `limits`?"),
+        ({"aprove": "none"}, "`run` has no setting `aprove`: did you mean `approve`?"),
+        ({"limits": {"width": 1}}, "`limits` is a llmc.Limits, not {'width': 1}"),
+        ({"emit": 5}, "`emit` is a function of an event, not 5"),
+    ],
+)
+def test_terms_of_a_run_that_do_not_exist_are_refused(terms: dict[str, Any], words: str) -> None:
+    """A limit or a word on approval under a wrong name would be lost without a trace."""
+    program = llmc.compile(PLAN, TOOLS)
+    for begin in (program.run_sync, program.stream):
+        with pytest.raises(TypeError) as caught:
+            begin({"number": 1}, **terms)
+        assert str(caught.value) == words
+    assert program.run_sync({"number": 1}, limits=llmc.Limits(width=1), emit=print).value == 2.0
 
 
 def test_a_way_of_reading_that_does_not_exist_is_refused() -> None:
