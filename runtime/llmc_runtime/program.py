@@ -29,6 +29,7 @@ from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.run import Options, Run, execute, signed, stream
 from llmc_runtime.to_end import run_to_end
 from llmc_runtime.trust import Trust
+from llmc_runtime.values import NotJsonError, freeze
 
 if TYPE_CHECKING:
     from llmc_compiler.story import Story
@@ -183,12 +184,17 @@ class Program:
     def _values(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """The value of every input."""
         known = {parameter.name: parameter for parameter in self.parameters}
+        values = {name: parameter.default for name, parameter in known.items()}
         for name, value in given.items():
             if name not in known:
                 names = ", ".join(f"`{other}`" for other in known) or "none"
                 message = f"the plan has no input `{name}`; its inputs are: {names}"
                 raise InputError(message)
-            if not fits(value, known[name].type):
+            try:
+                values[name] = freeze(value)
+            except NotJsonError as error:
+                raise InputError(f"input {error.of(name)}") from error
+            if not fits(values[name], known[name].type):
                 found = describe(type_of(value)) if name in self.secret_inputs else repr(value)
                 message = f"input `{name}` takes `{describe(known[name].type)}`, not {found}"
                 raise InputError(message)
@@ -196,7 +202,7 @@ class Program:
         if missing:
             message = f"the plan needs a value for {', '.join(missing)}"
             raise InputError(message)
-        return {name: given.get(name, parameter.default) for name, parameter in known.items()}
+        return values
 
 
 def compile_plan(

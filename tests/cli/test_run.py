@@ -52,6 +52,7 @@ def test_inputs_are_text_or_json(cli: Cli) -> None:
         (["n"], "`--input n` has no value: write `--input n=…`"),
         (["m=1"], "the plan has no input `m`; its inputs are: `n`, `who`"),
         (["n=1", "n=2"], "input `n` is given twice"),
+        (["who=\udcff"], "input `who` is a text with half a surrogate pair"),
     ],
 )
 def test_a_wrong_input_is_wrong_usage(cli: Cli, given: list[str], words: str) -> None:

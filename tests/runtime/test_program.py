@@ -1,5 +1,6 @@
 """Programs from Python: inputs, ways of reading, and what they tell of themselves."""
 
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +18,8 @@ async def times(number: float, factor: float) -> float:
 
 
 TOOLS = llmc.Toolbox([times])
+CIRCLE: list[Any] = []
+CIRCLE.append(CIRCLE)
 PLAN = "input number: float\ninput factor: int = 2\n1. times($number, $factor)\njoin($1)\n"
 
 
@@ -30,6 +33,26 @@ def test_inputs_are_checked_before_anything_starts() -> None:
     with pytest.raises(llmc.InputError, match="input `factor` takes `int`, not 'two'"):
         program.run_sync({"number": 1, "factor": "two"})
     assert program.run_sync({"number": 1.5}).value == 3.0
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("\ud800", "input `x` is a text with half a surrogate pair"),
+        ([{"k": math.nan}], "input `x[0].k` is nan, which is not JSON"),
+        ({1}, "input `x` is of type `set`, which is not JSON"),
+        (10**4000, "input `x` is an integer of more than 10,000 bits"),
+        ([CIRCLE], "input `x` is nested more than 100 deep, or contains itself"),
+    ],
+)
+def test_an_input_that_is_no_json_data_is_an_error_of_the_input(value: Any, words: str) -> None:  # noqa: ANN401
+    """It says which one, also where the type would take anything, and where nothing is run."""
+    program = llmc.compile("input x: any\njoin($x)", TOOLS)
+    for begin in (program.run_sync, program.dry_run):
+        with pytest.raises(llmc.InputError) as caught:
+            begin({"x": value})
+        assert str(caught.value) == words
+    assert program.run_sync({"x": [1, {"k": None}]}).value == [1, {"k": None}]
 
 
 @pytest.mark.parametrize(
