@@ -63,9 +63,10 @@ def load_tools(target: str, folder: Path) -> Toolbox:
     """The tools of a file (relative to the folder) or of a module; raises ToolboxError."""
     if target.endswith(".py") or "/" in target:
         return load_file(folder / target)
-    if not _is_importable(target) and (folder / f"{target}.py").is_file():
-        message = f"there is no module {target}; the file here is {target}.py"
-        raise MissingToolsError(message)
+    with _looked_at(folder / target):
+        if not _is_importable(target) and (folder / f"{target}.py").is_file():
+            message = f"there is no module {target}; the file here is {target}.py"
+            raise MissingToolsError(message)
     return load_module(target)
 
 
@@ -81,17 +82,30 @@ def load_module(name: str) -> Toolbox:
 
 def load_file(path: Path) -> Toolbox:
     """The tools of a Python file; raises ToolboxError."""
-    if not path.is_file():
-        message = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
-        raise MissingToolsError(message)
+    with _looked_at(path):
+        if not path.is_file():
+            message = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
+            raise MissingToolsError(message)
+        folder = path.parent.resolve()
     name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
     loader = SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None  # noqa: S101 — a loader was given
     module = importlib.util.module_from_spec(spec)
-    with _reported(str(path), path.parent.resolve()), _importable(module, path.parent.resolve()):
+    with _reported(str(path), folder), _importable(module, folder):
         loader.exec_module(module)
     return _toolbox(module, str(path))
+
+
+@contextmanager
+def _looked_at(path: Path) -> Iterator[None]:
+    """Say in one line why a path cannot be looked at: too long, a NUL in it, a circle of links."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        message = f"there is no file {path}: {reason}"
+        raise MissingToolsError(message) from error
 
 
 def _is_importable(name: str) -> bool:
@@ -218,7 +232,9 @@ def _inside(target: str, folder: Path) -> Path:
         )
         raise ToolboxError(message)
     found = folder / path
-    if not found.resolve().is_relative_to(folder.resolve()):
-        message = f"{found} is a link to {found.resolve()}, outside the plan's folder"
+    with _looked_at(found):
+        real, home = found.resolve(), folder.resolve()
+    if not real.is_relative_to(home):
+        message = f"{found} is a link to {real}, outside the plan's folder"
         raise ToolboxError(message)
     return found

@@ -208,3 +208,24 @@ def test_a_plan_in_a_linked_folder_has_its_tools(tmp_path: Path) -> None:
     write(tmp_path, "real/a.py", PURE.format("a"))
     (tmp_path / "link").symlink_to("real")
     assert use(tmp_path / "link", 'use "a.py"\nx = a()\n') == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("a" * 300 + ".py", "file name too long"), ("a\\u0000b.py", "null"), ("one.py", "symlink loop from")],
+)
+def test_a_path_that_cannot_be_looked_at_is_a_mistake_of_its_line(tmp_path: Path, target: str, reason: str) -> None:
+    """A name that is too long, one with a NUL, and links in a circle lead to no file."""
+    (tmp_path / "one.py").symlink_to("two.py")
+    (tmp_path / "two.py").symlink_to("one.py")
+    ((code, line, label),) = wrong(tmp_path, f'use "{target}"')
+    assert (code, line) == ("E220", f'use "{target}"')
+    assert "there is no file" in label
+    assert reason in label
+
+
+def test_a_name_that_is_too_long_is_no_file_and_no_module(tmp_path: Path) -> None:
+    """It is missing like any other."""
+    for target in ("a" * 300, "a" * 300 + ".py"):
+        with pytest.raises(MissingToolsError, match="file name too long"):
+            load_tools(target, tmp_path)
