@@ -126,7 +126,7 @@ class _Type:
         try:
             self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
         except (PydanticSchemaGenerationError, PydanticUserError) as error:
-            message = f"{what} has a type without a JSON form ({annotation!r}): use JSON's types or a pydantic model"
+            message = f"{what} has a type without a JSON form ({annotation!r}): {_instead(error)}"
             raise ToolboxError(message) from error
         self._plain = _is_plain(annotation)
         if not self._plain:
@@ -184,12 +184,19 @@ class _Type:
         return self.adapter.dump_python(self.adapter.validate_python(result), mode="json", by_alias=True)
 
 
+def _instead(error: PydanticUserError) -> str:
+    """What to write in the place of a type."""
+    if error.code == "typed-dict-version":
+        return "before Python 3.12, take `TypedDict` from `typing_extensions`"
+    return "use JSON's types or a pydantic model"
+
+
 def _inspect(function: Callable[..., Any], name: str) -> tuple[inspect.Signature, dict[str, Any]]:
     """Signature and resolved annotations."""
     plain = function if inspect.isroutine(function) or isinstance(function, type) else type(function).__call__
     try:
         return inspect.signature(function), get_type_hints(plain, include_extras=True)
-    except (TypeError, ValueError, NameError) as error:
+    except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:  # annotations are code
         message = f"the signature of `{name}` cannot be read: {error}"
         raise ToolboxError(message) from error
 

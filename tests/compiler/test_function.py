@@ -1,5 +1,7 @@
 """Signatures of functions: what an argument and a result must be, found from annotations."""
 
+import sys
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -61,6 +63,12 @@ class Marked(BaseModel):
     def mark(self, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 — says nothing
         """Not the number."""
         return f"<{n}>"
+
+
+class Old(typing.TypedDict):
+    """A mapping of which pydantic cannot read the keys everywhere."""
+
+    n: int
 
 
 class Opaque:
@@ -275,11 +283,20 @@ def test_the_schema_describes_the_arguments() -> None:
     assert signature(tool).returns == {"type": "number"}
 
 
-@pytest.mark.parametrize("annotation", [Opaque, list[Opaque], Callable[[], int], "Missing", complex | Opaque])
+@pytest.mark.parametrize(
+    "annotation", [Opaque, list[Opaque], Callable[[], int], "Missing", "the words", "typing.x", complex | Opaque]
+)
 def test_a_type_without_a_json_form_is_refused(annotation: Any) -> None:  # noqa: ANN401
     """A parameter that no plan could fill is an error where the tool is declared."""
     with pytest.raises(ToolboxError, match=r"`x` of `tool` has a type without a JSON form|signature of `tool` cannot"):
         one_of(annotation)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there it is as good as the other")
+def test_a_typed_dict_of_the_wrong_module_is_told_the_right_one() -> None:
+    """Its keys cannot be read, though it looks like JSON."""
+    with pytest.raises(ToolboxError, match=r"before Python 3\.12, take `TypedDict` from `typing_extensions`"):
+        one_of(Old)
 
 
 def test_a_function_without_a_signature_is_refused() -> None:
