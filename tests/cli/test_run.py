@@ -242,11 +242,7 @@ def test_what_tools_print_is_no_result(cli: Cli, folder: Path) -> None:
     assert ended.stdout == "1\n"
     assert "loaded\n" in ended.stderr
     assert "called\n" in ended.stderr
-    for command in (
-        ("run", "p.llmc", "--json"),
-        ("graph", "p.llmc", "--format", "json"),
-        ("tools", "loud.py", "--json"),
-    ):
-        ended = cli(*command)
+    for command in ("run p.llmc --json", "graph p.llmc --format json", "tools loud.py --json"):
+        ended = cli(*command.split())
         assert json.loads(ended.stdout)
         assert "loaded\n" in ended.stderr
