@@ -135,7 +135,9 @@ def _reported(what: str, folder: Path | None) -> Iterator[None]:
     """Say in one line what an import raised, and where."""
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         message = f"{what} cannot be loaded: {_place(error, folder)}{_words(error)}"
         raise ToolboxError(message) from error
 

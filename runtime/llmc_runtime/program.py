@@ -51,8 +51,12 @@ class Terms(TypedDict, total=False):
     emit: Callable[[Event], object]
 
 
-_KINDS: Final[Kinds] = {"limits": (Limits, "a llmc.Limits")}
-"""What a term of a run has to be, where nothing else looks before the run begins."""
+_KINDS: Final[Kinds] = {
+    "text": ((str, bytes), "a text, or its bytes"),
+    "tools": (Toolbox, "a llmc.Toolbox"),
+    "limits": (Limits, "a llmc.Limits"),
+}
+"""What a program is made of, and run with, where nothing else looks at it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,7 @@ def compile_plan(
     hold, by default those of plan files or of model text.
     """
     _check_mode(mode)
+    check_kinds({"text": text, "tools": tools}, _KINDS)
     parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=tools)
     return Program.of(parsed, tools, mode=mode, passes=passes)
 
@@ -233,6 +238,7 @@ def parse_plan(
     `.plan` has its good statements, `.diagnostics` its mistakes. Mode and bounds are as for `compile`.
     """
     _check_mode(mode)
+    check_kinds({"text": text}, _KINDS)
     return parse(text, mode=mode, name=name, bounds=bounds)
 
 

@@ -97,6 +97,7 @@ def test_files_of_the_same_name_are_two_modules(tmp_path: Path) -> None:
         ("def f(:\n", r"cannot be loaded: SyntaxError: .*tools.py, line 1"),
         ("import nothing_of_this_name\n", r"tools.py:1: ModuleNotFoundError: No module named 'nothing_of_this_name'$"),
         ("import sys\nsys.exit('bye')\n", r"tools.py:2: SystemExit: bye$"),
+        ("raise BaseException('no')\n", r"tools.py:1: BaseException: no$"),
         ("raise ValueError\n", r"tools.py:1: ValueError$"),
         ("raise ValueError('one\\ntwo')\n", r"tools.py:1: ValueError: one …$"),
         ("import json\njson.loads('')\n", r"tools.py:2: JSONDecodeError: "),

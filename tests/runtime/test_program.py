@@ -1,9 +1,12 @@
 """Programs from Python: inputs, ways of reading, and what they tell of themselves."""
 
+import asyncio
 import math
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -80,6 +83,22 @@ def test_a_way_of_reading_that_does_not_exist_is_refused() -> None:
         llmc.compile(PLAN, TOOLS, mode="loose")  # type: ignore[arg-type]  # what is refused
     with pytest.raises(ValueError, match="mode is one of"):
         llmc.parse(PLAN, "loose")  # type: ignore[arg-type]  # what is refused
+
+
+def test_a_program_is_made_of_a_text_and_a_toolbox() -> None:
+    """A list of tools is none: who gives one is told so at once."""
+    with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, not \["):
+        llmc.compile(PLAN, [times])  # type: ignore[arg-type]  # what is refused
+    with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, not \["):
+        asyncio.run(llmc.run_stream(aiter_of(PLAN), [times]))  # type: ignore[arg-type]  # what is refused
+    for read in (llmc.parse, partial(llmc.compile, tools=TOOLS)):
+        with pytest.raises(TypeError, match="`text` is a text, or its bytes, not None"):
+            read(None)  # type: ignore[arg-type]  # what is refused
+
+
+async def aiter_of(text: str) -> AsyncIterator[str]:
+    """A text in one piece."""
+    yield text
 
 
 def test_reading_never_raises_on_bad_text() -> None:
