@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TypeGuard
 
 from llmc.config import Config
+from llmc_compiler.session import require_parameters
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic, Note, mistake
@@ -167,12 +168,18 @@ def _toolbox(module: ModuleType, what: str) -> Toolbox:
         )
         raise ToolboxError(message)
     if given:
-        return next(iter(given.values()))
+        return _checked(next(iter(given.values())))
     own = {id(value): value for value in vars(module).values() if _is_made_in(module, value)}
     if not own:
         message = f"{what} has no tools: decorate its functions (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`)"
         raise ToolboxError(message)
-    return Toolbox(own.values())
+    return _checked(Toolbox(own.values()))
+
+
+def _checked(tools: Toolbox) -> Toolbox:
+    """The tools, whose resources are named after parameters that they have; raises ToolboxError."""
+    require_parameters(tools)
+    return tools
 
 
 def _is_made_in(module: ModuleType, value: object) -> TypeGuard[Tool]:

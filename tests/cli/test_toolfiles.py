@@ -230,3 +230,14 @@ def test_a_name_that_is_too_long_is_no_file_and_no_module(tmp_path: Path) -> Non
     for target in ("a" * 300, "a" * 300 + ".py"):
         with pytest.raises(MissingToolsError, match="file name too long"):
             load_tools(target, tmp_path)
+
+
+@pytest.mark.parametrize("boxed", ["", "from llmc import Toolbox\ntools = Toolbox([f])\n"])
+def test_a_resource_of_a_parameter_that_is_not_there_is_a_mistake_of_the_file(tmp_path: Path, boxed: str) -> None:
+    """It is found where the file is named, and not when a plan is compiled."""
+    text = "from llmc import read\n\n@read('file:{pth}')\ndef f(path: str) -> str:\n    return path\n"
+    write(tmp_path, "tools.py", text + boxed)
+    words = "`f` has no parameter `pth` for read(file:{pth}): it may name `{path}`"
+    assert wrong(tmp_path, 'use "tools.py"') == [("E220", 'use "tools.py"', words)]
+    write(tmp_path, "tools.py", (text + boxed).replace("{pth}", "{path}"))
+    assert use(tmp_path, 'use "tools.py"') == ["f"]
