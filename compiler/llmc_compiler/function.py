@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
+from pydantic.json_schema import GenerateJsonSchema
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
@@ -58,7 +59,7 @@ class FunctionSignature:
     @cached_property
     def returns(self) -> dict[str, Any]:
         """The JSON schema of the result."""
-        return self._result.adapter.json_schema()
+        return self._result.dumped
 
     @cached_property
     def gives(self) -> Type:
@@ -105,6 +106,15 @@ class FunctionSignature:
             raise ResultError(_first(error)) from error
 
 
+class _Dumped(GenerateJsonSchema):
+    """Schemas of what is dumped, where a serializer that does not say what it gives may give anything."""
+
+    def ser_schema(self, schema: Any) -> dict[str, Any] | None:  # noqa: ANN401 — one of many shapes
+        """The schema of what a serializer gives."""
+        is_function = schema["type"] in {"function-plain", "function-wrap"}
+        return {} if is_function and "return_schema" not in schema else super().ser_schema(schema)
+
+
 class _Type:
     """One annotation: how JSON data becomes what it says, and back.
 
@@ -116,7 +126,7 @@ class _Type:
         try:
             self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
         except (PydanticSchemaGenerationError, PydanticUserError) as error:
-            message = f"{what} has a type without a JSON form ({annotation!r}): use JSON's types or a pydantic model"
+            message = f"{what} has a type without a JSON form ({annotation!r}): {_instead(error)}"
             raise ToolboxError(message) from error
         self._plain = _is_plain(annotation)
         if not self._plain:
@@ -136,10 +146,15 @@ class _Type:
     @cached_property
     def gives(self) -> Type:
         """The type of what it dumps."""
+        return ANY if self._anything else at_most(self.dumped, strict=True)
+
+    @cached_property
+    def dumped(self) -> dict[str, Any]:
+        """The JSON schema of what it dumps; one that says nothing where pydantic knows none."""
         try:
-            return ANY if self._anything else at_most(self.adapter.json_schema(mode="serialization"), strict=True)
+            return self.adapter.json_schema(mode="serialization", schema_generator=_Dumped)
         except PydanticUserError:
-            return ANY
+            return {}
 
     def _check_schema(self, what: str) -> None:
         """Refuse types that pydantic knows but JSON does not."""
@@ -166,7 +181,14 @@ class _Type:
         if self._plain:
             self._strictly(result)
             return result
-        return self.adapter.dump_python(self.adapter.validate_python(result), mode="json")
+        return self.adapter.dump_python(self.adapter.validate_python(result), mode="json", by_alias=True)
+
+
+def _instead(error: PydanticUserError) -> str:
+    """What to write in the place of a type."""
+    if error.code == "typed-dict-version":
+        return "before Python 3.12, take `TypedDict` from `typing_extensions`"
+    return "use JSON's types or a pydantic model"
 
 
 def _inspect(function: Callable[..., Any], name: str) -> tuple[inspect.Signature, dict[str, Any]]:
@@ -174,7 +196,7 @@ def _inspect(function: Callable[..., Any], name: str) -> tuple[inspect.Signature
     plain = function if inspect.isroutine(function) or isinstance(function, type) else type(function).__call__
     try:
         return inspect.signature(function), get_type_hints(plain, include_extras=True)
-    except (TypeError, ValueError, NameError) as error:
+    except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:  # annotations are code
         message = f"the signature of `{name}` cannot be read: {error}"
         raise ToolboxError(message) from error
 

@@ -55,7 +55,7 @@ class Session:
         earlier: Earlier = NOTHING,
     ) -> None:
         """Start with an empty plan; raises ToolboxError for a resource in braces that is no parameter."""
-        _require_parameters(tools)
+        require_parameters(tools)
         self._passes = tuple(passes)
         self._early = early
         self._lowering = Lowering(tools, lenient=lenient, written=written)
@@ -177,7 +177,7 @@ class Session:
         yield from (Share(task, key) for task, key in graph.tasks.items() if str(task) != str(key))
 
 
-def _require_parameters(tools: Toolbox) -> None:
+def require_parameters(tools: Toolbox) -> None:
     """Refuse effects on resources that are named after no parameter; raises ToolboxError."""
     for tool in tools:
         shape = tool.signature.shape

@@ -129,9 +129,10 @@ class Tool:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises ToolboxError."""
-        if not _is_amount(self.cost):
-            message = f"the cost of `{self.name}` is {self.cost!r}: give a number that is not negative"
-            raise ToolboxError(message)
+        for what, amount in (("cost", self.cost), ("latency", 0.0 if self.latency is None else self.latency)):
+            if not _is_amount(amount):
+                message = f"the {what} of `{self.name}` is {amount!r}: give a number that is not negative"
+                raise ToolboxError(message)
         if self.marks.key is not None and not self.effect.is_write:
             message = f"`{self.name}` takes an idempotency key, but writes nothing ({self.effect}): leave the key out"
             raise ToolboxError(message)

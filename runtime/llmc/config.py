@@ -65,7 +65,11 @@ class Config:
 
 def find_config(folder: Path) -> Config:
     """The configuration for plans in a folder, an empty one if there is none; raises ConfigError."""
-    start = folder.resolve()
+    try:
+        start = folder.resolve()
+    except (OSError, RuntimeError) as error:
+        message = f"the folder {folder} cannot be found: {getattr(error, 'strerror', None) or error}"
+        raise ConfigError(message) from error
     for place in (start, *start.parents):
         for path, header in ((place / "llmc.toml", ()), (place / "pyproject.toml", ("tool", "llmc"))):
             table = _section(path, header) if path.is_file() else None

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TypeGuard
 
 from llmc.config import Config
+from llmc_compiler.session import require_parameters
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic, Note, mistake
@@ -63,9 +64,10 @@ def load_tools(target: str, folder: Path) -> Toolbox:
     """The tools of a file (relative to the folder) or of a module; raises ToolboxError."""
     if target.endswith(".py") or "/" in target:
         return load_file(folder / target)
-    if not _is_importable(target) and (folder / f"{target}.py").is_file():
-        message = f"there is no module {target}; the file here is {target}.py"
-        raise MissingToolsError(message)
+    with _looked_at(folder / target):
+        if not _is_importable(target) and (folder / f"{target}.py").is_file():
+            message = f"there is no module {target}; the file here is {target}.py"
+            raise MissingToolsError(message)
     return load_module(target)
 
 
@@ -81,17 +83,30 @@ def load_module(name: str) -> Toolbox:
 
 def load_file(path: Path) -> Toolbox:
     """The tools of a Python file; raises ToolboxError."""
-    if not path.is_file():
-        message = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
-        raise MissingToolsError(message)
+    with _looked_at(path):
+        if not path.is_file():
+            message = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
+            raise MissingToolsError(message)
+        folder = path.parent.resolve()
     name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
     loader = SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None  # noqa: S101 — a loader was given
     module = importlib.util.module_from_spec(spec)
-    with _reported(str(path), path.parent.resolve()), _importable(module, path.parent.resolve()):
+    with _reported(str(path), folder), _importable(module, folder):
         loader.exec_module(module)
     return _toolbox(module, str(path))
+
+
+@contextmanager
+def _looked_at(path: Path) -> Iterator[None]:
+    """Say in one line why a path cannot be looked at: too long, a NUL in it, a circle of links."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        message = f"there is no file {path}: {reason}"
+        raise MissingToolsError(message) from error
 
 
 def _is_importable(name: str) -> bool:
@@ -121,7 +136,9 @@ def _reported(what: str, folder: Path | None) -> Iterator[None]:
     """Say in one line what an import raised, and where."""
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         message = f"{what} cannot be loaded: {_place(error, folder)}{_words(error)}"
         raise ToolboxError(message) from error
 
@@ -151,12 +168,18 @@ def _toolbox(module: ModuleType, what: str) -> Toolbox:
         )
         raise ToolboxError(message)
     if given:
-        return next(iter(given.values()))
+        return _checked(next(iter(given.values())))
     own = {id(value): value for value in vars(module).values() if _is_made_in(module, value)}
     if not own:
         message = f"{what} has no tools: decorate its functions (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`)"
         raise ToolboxError(message)
-    return Toolbox(own.values())
+    return _checked(Toolbox(own.values()))
+
+
+def _checked(tools: Toolbox) -> Toolbox:
+    """The tools, whose resources are named after parameters that they have; raises ToolboxError."""
+    require_parameters(tools)
+    return tools
 
 
 def _is_made_in(module: ModuleType, value: object) -> TypeGuard[Tool]:
@@ -218,7 +241,9 @@ def _inside(target: str, folder: Path) -> Path:
         )
         raise ToolboxError(message)
     found = folder / path
-    if not found.resolve().is_relative_to(folder.resolve()):
-        message = f"{found} is a link to {found.resolve()}, outside the plan's folder"
+    with _looked_at(found):
+        real, home = found.resolve(), folder.resolve()
+    if not real.is_relative_to(home):
+        message = f"{found} is a link to {real}, outside the plan's folder"
         raise ToolboxError(message)
     return found

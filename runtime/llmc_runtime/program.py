@@ -24,10 +24,12 @@ from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.dry import Planned, dry_run
 from llmc_runtime.events import Event
+from llmc_runtime.kinds import Kinds, check_kinds, check_method, check_names
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.run import Options, Run, execute, signed, stream
 from llmc_runtime.to_end import run_to_end
 from llmc_runtime.trust import Trust
+from llmc_runtime.values import NotJsonError, freeze
 
 if TYPE_CHECKING:
     from llmc_compiler.story import Story
@@ -47,6 +49,14 @@ class Terms(TypedDict, total=False):
     limits: Limits
     policy: Policy
     emit: Callable[[Event], object]
+
+
+_KINDS: Final[Kinds] = {
+    "text": ((str, bytes), "a text, or its bytes"),
+    "tools": (Toolbox, "a llmc.Toolbox"),
+    "limits": (Limits, "a llmc.Limits"),
+}
+"""What a program is made of, and run with, where nothing else looks at it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class Program:
         `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an
         ApprovalRequest, async or called in a thread, or "ask", "all" or "none". `limits` are what the run may take, and
         `policy` what a failure does to the rest: "finish" what does not depend on it, or "fail_fast". `emit` is told
-        every event as it happens.
+        every event as it happens. Any other name is a TypeError.
         """
         options = self._options(terms)
         return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
@@ -123,7 +133,11 @@ class Program:
         return dry_run(self.graph, values, approval, held=bool(self.held), source=self.source)
 
     def _options(self, terms: Terms) -> Options:
-        """The settings of the executor for a run on these terms; raises ContextError."""
+        """The settings of the executor for a run on these terms; raises ContextError, TypeError for unknown ones."""
+        check_names("run", "setting", terms, Terms.__annotations__)
+        check_kinds(terms, _KINDS)
+        if "emit" in terms:
+            check_method("emit", terms["emit"], "__call__", "a function of an event")
         tools = {node.op.tool.name: node.op.tool for node in all_nodes(self.graph) if isinstance(node.op, Call)}
         contexts = Contexts(tools.values(), terms.get("context"))
         options = Options(trust=Trust(Approval.of(terms.get("approve")), contexts, source=lambda: self.source))
@@ -174,12 +188,17 @@ class Program:
     def _values(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """The value of every input."""
         known = {parameter.name: parameter for parameter in self.parameters}
+        values = {name: parameter.default for name, parameter in known.items()}
         for name, value in given.items():
             if name not in known:
                 names = ", ".join(f"`{other}`" for other in known) or "none"
                 message = f"the plan has no input `{name}`; its inputs are: {names}"
                 raise InputError(message)
-            if not fits(value, known[name].type):
+            try:
+                values[name] = freeze(value)
+            except NotJsonError as error:
+                raise InputError(f"input {error.of(name)}") from error
+            if not fits(values[name], known[name].type):
                 found = describe(type_of(value)) if name in self.secret_inputs else repr(value)
                 message = f"input `{name}` takes `{describe(known[name].type)}`, not {found}"
                 raise InputError(message)
@@ -187,7 +206,7 @@ class Program:
         if missing:
             message = f"the plan needs a value for {', '.join(missing)}"
             raise InputError(message)
-        return {name: given.get(name, parameter.default) for name, parameter in known.items()}
+        return values
 
 
 def compile_plan(
@@ -206,6 +225,7 @@ def compile_plan(
     hold, by default those of plan files or of model text.
     """
     _check_mode(mode)
+    check_kinds({"text": text, "tools": tools}, _KINDS)
     parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=tools)
     return Program.of(parsed, tools, mode=mode, passes=passes)
 
@@ -218,6 +238,7 @@ def parse_plan(
     `.plan` has its good statements, `.diagnostics` its mistakes. Mode and bounds are as for `compile`.
     """
     _check_mode(mode)
+    check_kinds({"text": text}, _KINDS)
     return parse(text, mode=mode, name=name, bounds=bounds)
 
 

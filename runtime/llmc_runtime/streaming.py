@@ -33,6 +33,7 @@ from llmc_runtime.door import Allowance
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.executor import DEFAULTS, Executor
 from llmc_runtime.instance import Instance
+from llmc_runtime.kinds import check_kind
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.run import Options, Run, conclude, recorded, signed
 from llmc_runtime.secrets import Secrets
@@ -161,6 +162,7 @@ async def run_stream(
     Raises CompileError with all mistakes, ContextError, RunRefused where the text takes longer than the run may, and
     whatever `pieces` raises: then no write was started, and what runs is stopped.
     """
+    check_kind("tools", tools, Toolbox, "a llmc.Toolbox")
     contexts = Contexts(tools, context)
     arriving = Arriving(tools, mode=mode, passes=passes, bounds=bounds, contexts=contexts, approve=approve, **options)
     async with arriving as plan:

@@ -24,6 +24,19 @@ _ATOMS: Final = frozenset({int, float, bool, type(None)})
 class NotJsonError(ValueError):
     """A value is no JSON data, or too large; the text names the place in it."""
 
+    def __init__(self, what: str, steps: Steps = ()) -> None:
+        """Blame what is at the end of these steps."""
+        super().__init__(what, steps)
+        self._what, self._steps = what, steps
+
+    def of(self, name: str) -> str:
+        """The text, for a value of this name."""
+        return f"`{name}{_written(self._steps)}` is {self._what}"
+
+    def __str__(self) -> str:
+        """The text, for a result."""
+        return self.of("result")
+
 
 def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> None:
     """Refuse what is larger than so many bytes, or nested deeper; copies nothing; raises NotJsonError."""
@@ -164,17 +177,17 @@ def _key(key: object, steps: Steps) -> str:
 
 
 def _too_deep(depth: int) -> NotJsonError:
-    return NotJsonError(f"`result` is nested more than {depth} deep, or contains itself")
+    return NotJsonError(f"nested more than {depth} deep, or contains itself")
 
 
 def _too_large(size: int) -> NotJsonError:
-    return NotJsonError(f"`result` is larger than the {size:,} bytes that a result may have")
+    return NotJsonError(f"larger than the {size:,} bytes that it may have")
 
 
 def _not(steps: Steps, what: str) -> NotJsonError:
-    return NotJsonError(f"`{_place(steps)}` is {what}")
+    return NotJsonError(what, steps)
 
 
-def _place(steps: Steps) -> str:
+def _written(steps: Steps) -> str:
     """Steps as they are written in a plan."""
-    return "result" + "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)
+    return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.kinds import check_kind
 from llmc_runtime.agent.loop import Agent
+from llmc_runtime.kinds import check_kind
 from tests.agent.fakes import Script, World
 
 POLICY = "`replan` is a policy, such as llmc.replanning.JOINER, not"

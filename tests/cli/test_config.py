@@ -102,3 +102,13 @@ def test_limits_are_names_and_texts(tmp_path: Path) -> None:
         ("search.width", "2"),
         ("git.hub.rate", "10/s"),
     )
+
+
+def test_a_folder_that_is_gone_has_no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stands in it is told so."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigError, match=r"the folder \. cannot be found: No such file or directory"):
+        find_config(Path())

@@ -50,7 +50,7 @@ def test_an_unknown_code_suggests_one(cli: Cli, code: str, suggestion: str) -> N
     assert ended.stderr == f"llmc: there is no mistake {code}; did you mean {suggestion}?\n"
 
 
-@pytest.mark.parametrize("word", ["plan", "201", "E20", "E2011"])
+@pytest.mark.parametrize("word", ["plan", "201", "E20", "E2011", "a" * 300])
 def test_what_is_no_code_and_no_file_is_wrong_usage(cli: Cli, word: str) -> None:
     """Only these are explained."""
     ended = cli("explain", word)

@@ -42,3 +42,13 @@ def test_a_name_may_have_a_folder_and_an_ending(cli: Cli, folder: Path) -> None:
 def test_a_name_that_is_none_is_wrong_usage(cli: Cli, name: str) -> None:
     """Names of plans are those of identifiers, with dashes."""
     assert cli("new", "--", name).status == 2
+
+
+def test_a_name_that_is_too_long_is_wrong_usage(cli: Cli, folder: Path) -> None:
+    """Nothing is written, also where only the name of the tools would be too long."""
+    there = {*folder.iterdir()}
+    for length in (250, 300):
+        ended = cli("new", "a" * length)
+        assert (ended.status, ended.stdout) == (2, "")
+        assert ended.stderr.endswith("file name too long\n")
+    assert {*folder.iterdir()} == there

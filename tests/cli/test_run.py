@@ -52,6 +52,7 @@ def test_inputs_are_text_or_json(cli: Cli) -> None:
         (["n"], "`--input n` has no value: write `--input n=…`"),
         (["m=1"], "the plan has no input `m`; its inputs are: `n`, `who`"),
         (["n=1", "n=2"], "input `n` is given twice"),
+        (["who=\udcff"], "input `who` is a text with half a surrogate pair"),
     ],
 )
 def test_a_wrong_input_is_wrong_usage(cli: Cli, given: list[str], words: str) -> None:
@@ -230,3 +231,18 @@ def test_fail_fast_stops_at_the_first_failure(cli: Cli) -> None:
     assert ended.status == 1
     assert errors["a"]["type"] == "ToolFailed"
     assert errors["c"]["type"] in {"Blocked", "Stopped"}
+
+
+def test_what_tools_print_is_no_result(cli: Cli, folder: Path) -> None:
+    """What a tools file and its tools print goes to stderr: what is on stdout can be read by a program."""
+    loud = "from llmc import pure\nprint('loaded')\n@pure\ndef f() -> int:\n    print('called')\n    return 1\n"
+    (folder / "loud.py").write_text(loud)
+    (folder / "p.llmc").write_text('use "loud.py"\n1. f()\njoin($1)\n')
+    ended = cli("run", "p.llmc")
+    assert ended.stdout == "1\n"
+    assert "loaded\n" in ended.stderr
+    assert "called\n" in ended.stderr
+    for command in ("run p.llmc --json", "graph p.llmc --format json", "tools loud.py --json"):
+        ended = cli(*command.split())
+        assert json.loads(ended.stdout)
+        assert "loaded\n" in ended.stderr

@@ -97,6 +97,7 @@ def test_files_of_the_same_name_are_two_modules(tmp_path: Path) -> None:
         ("def f(:\n", r"cannot be loaded: SyntaxError: .*tools.py, line 1"),
         ("import nothing_of_this_name\n", r"tools.py:1: ModuleNotFoundError: No module named 'nothing_of_this_name'$"),
         ("import sys\nsys.exit('bye')\n", r"tools.py:2: SystemExit: bye$"),
+        ("raise BaseException('no')\n", r"tools.py:1: BaseException: no$"),
         ("raise ValueError\n", r"tools.py:1: ValueError$"),
         ("raise ValueError('one\\ntwo')\n", r"tools.py:1: ValueError: one …$"),
         ("import json\njson.loads('')\n", r"tools.py:2: JSONDecodeError: "),
@@ -208,3 +209,35 @@ def test_a_plan_in_a_linked_folder_has_its_tools(tmp_path: Path) -> None:
     write(tmp_path, "real/a.py", PURE.format("a"))
     (tmp_path / "link").symlink_to("real")
     assert use(tmp_path / "link", 'use "a.py"\nx = a()\n') == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("a" * 300 + ".py", "file name too long"), ("a\\u0000b.py", "null"), ("one.py", "symlink loop from")],
+)
+def test_a_path_that_cannot_be_looked_at_is_a_mistake_of_its_line(tmp_path: Path, target: str, reason: str) -> None:
+    """A name that is too long, one with a NUL, and links in a circle lead to no file."""
+    (tmp_path / "one.py").symlink_to("two.py")
+    (tmp_path / "two.py").symlink_to("one.py")
+    ((code, line, label),) = wrong(tmp_path, f'use "{target}"')
+    assert (code, line) == ("E220", f'use "{target}"')
+    assert "there is no file" in label
+    assert reason in label
+
+
+def test_a_name_that_is_too_long_is_no_file_and_no_module(tmp_path: Path) -> None:
+    """It is missing like any other."""
+    for target in ("a" * 300, "a" * 300 + ".py"):
+        with pytest.raises(MissingToolsError, match="file name too long"):
+            load_tools(target, tmp_path)
+
+
+@pytest.mark.parametrize("boxed", ["", "from llmc import Toolbox\ntools = Toolbox([f])\n"])
+def test_a_resource_of_a_parameter_that_is_not_there_is_a_mistake_of_the_file(tmp_path: Path, boxed: str) -> None:
+    """It is found where the file is named, and not when a plan is compiled."""
+    text = "from llmc import read\n\n@read('file:{pth}')\ndef f(path: str) -> str:\n    return path\n"
+    write(tmp_path, "tools.py", text + boxed)
+    words = "`f` has no parameter `pth` for read(file:{pth}): it may name `{path}`"
+    assert wrong(tmp_path, 'use "tools.py"') == [("E220", 'use "tools.py"', words)]
+    write(tmp_path, "tools.py", (text + boxed).replace("{pth}", "{path}"))
+    assert use(tmp_path, 'use "tools.py"') == ["f"]

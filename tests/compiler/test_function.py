@@ -1,5 +1,7 @@
 """Signatures of functions: what an argument and a result must be, found from annotations."""
 
+import sys
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,7 +10,7 @@ from enum import Enum
 from typing import Any, Literal, Required
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_serializer
 from typing_extensions import TypedDict
 
 from llmc_compiler.binding import Shape
@@ -44,6 +46,29 @@ class Pair:
 
     one: int
     other: int
+
+
+class Renamed(BaseModel):
+    """A model that is written by other names than it is read."""
+
+    n: int = Field(validation_alias="in", serialization_alias="out")
+
+
+class Marked(BaseModel):
+    """A model with a part of which nobody says how it is written."""
+
+    n: int
+
+    @field_serializer("n")
+    def mark(self, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 — says nothing
+        """Not the number."""
+        return f"<{n}>"
+
+
+class Old(typing.TypedDict):
+    """A mapping of which pydantic cannot read the keys everywhere."""
+
+    n: int
 
 
 class Opaque:
@@ -258,11 +283,20 @@ def test_the_schema_describes_the_arguments() -> None:
     assert signature(tool).returns == {"type": "number"}
 
 
-@pytest.mark.parametrize("annotation", [Opaque, list[Opaque], Callable[[], int], "Missing", complex | Opaque])
+@pytest.mark.parametrize(
+    "annotation", [Opaque, list[Opaque], Callable[[], int], "Missing", "the words", "typing.x", complex | Opaque]
+)
 def test_a_type_without_a_json_form_is_refused(annotation: Any) -> None:  # noqa: ANN401
     """A parameter that no plan could fill is an error where the tool is declared."""
     with pytest.raises(ToolboxError, match=r"`x` of `tool` has a type without a JSON form|signature of `tool` cannot"):
         one_of(annotation)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there it is as good as the other")
+def test_a_typed_dict_of_the_wrong_module_is_told_the_right_one() -> None:
+    """Its keys cannot be read, though it looks like JSON."""
+    with pytest.raises(ToolboxError, match=r"before Python 3\.12, take `TypedDict` from `typing_extensions`"):
+        one_of(Old)
 
 
 def test_a_function_without_a_signature_is_refused() -> None:
@@ -314,3 +348,17 @@ class Height(TypedDict, total=False):
 def test_results_have_types(annotation: Any, gives: str) -> None:  # noqa: ANN401 — an annotation may be anything
     """What is dumped, not what the annotation says: a decimal number is a text."""
     assert describe(one_of(annotation).gives) == gives
+
+
+def test_a_result_is_written_by_the_names_that_its_schema_tells() -> None:
+    """What the compiler knows of a model's keys, what is told of them, and what arrives are the same."""
+    found = one_of(Renamed)
+    assert found.accept(Renamed.model_validate({"in": 1})) == {"out": 1}
+    assert (describe(found.gives), list(found.returns["properties"])) == ("{out: int}", ["out"])
+
+
+def test_what_a_serializer_gives_is_anything_if_it_does_not_say() -> None:
+    """A part that is written in another form has no type by its annotation."""
+    found = one_of(Marked)
+    assert (found.accept(Marked(n=1)), describe(found.gives)) == ({"n": "<1>"}, "{n: any}")
+    assert describe(one_of(Inner).gives) == "{n: int}"

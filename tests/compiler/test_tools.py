@@ -1,5 +1,6 @@
 """Tools and toolboxes: how functions become tools, and under which names plans call them."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -61,6 +62,14 @@ def test_a_decorator_takes_settings() -> None:
     tool = nondet(name="guess", latency=2, early=False)(plain)
     assert (tool.name, tool.latency, tool.early) == ("guess", 2, False)
     assert (pure(plain).name, pure(plain).latency, pure(plain).early) == ("plain", None, True)
+
+
+@pytest.mark.parametrize("latency", [-1, math.inf, math.nan, "1s", True])
+def test_a_latency_is_a_number(latency: Any) -> None:  # noqa: ANN401 — what is no number
+    """It is added up to tell how long a plan takes."""
+    with pytest.raises(ToolboxError, match="the latency of `plain` is"):
+        pure(latency=latency)(plain)
+    assert pure(latency=0)(plain).latency == 0
 
 
 def test_coroutine_functions_are_awaited() -> None:

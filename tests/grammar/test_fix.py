@@ -28,6 +28,22 @@ def test_the_edits_of_errors_are_made(text: str, after: str, codes: list[str]) -
     assert [mistake.code for mistake in fixed.mended] == codes
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("a = [\n  1  # one\n  2  # two\n]\n", "a = [\n  1,  # one\n  2  # two\n]\n"),
+        ("a = f(1 # one\n  b=2)\n", "a = f(1, # one\n  b=2)\n"),
+        ('a = {"x": 1 # "one"\n "y": 2}\n', 'a = {"x": 1, # "one"\n "y": 2}\n'),
+        ('a = ["#x" # one\n  "y"]\n', 'a = ["#x" + # one\n  "y"]\n'),
+        ("a = f($b # of b\n  .c)\n", "a = f($b # of b\n  .c)\n"),
+        ("a = f(b # c\n  : 1)\n", "a = f(b # c\n  : 1)\n"),
+    ],
+)
+def test_an_edit_does_not_end_up_in_a_comment(text: str, after: str) -> None:
+    """It is made where the last value ends, or not at all; what stands in a comment is kept."""
+    assert fix(text).text == after
+
+
 def test_the_repairs_of_a_models_text_are_made() -> None:
     """What is left is a plan that reads strictly, and says the same."""
     text = "Here is the plan:\n```\n**1.** search('Arthur's Magazine')\n2) f(name: $1)\n3. finish($2)\n```\n"

@@ -1,8 +1,13 @@
 """Programs from Python: inputs, ways of reading, and what they tell of themselves."""
 
+import asyncio
+import math
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -16,6 +21,8 @@ async def times(number: float, factor: float) -> float:
 
 
 TOOLS = llmc.Toolbox([times])
+CIRCLE: list[Any] = []
+CIRCLE.append(CIRCLE)
 PLAN = "input number: float\ninput factor: int = 2\n1. times($number, $factor)\njoin($1)\n"
 
 
@@ -31,12 +38,67 @@ def test_inputs_are_checked_before_anything_starts() -> None:
     assert program.run_sync({"number": 1.5}).value == 3.0
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("\ud800", "input `x` is a text with half a surrogate pair"),
+        ([{"k": math.nan}], "input `x[0].k` is nan, which is not JSON"),
+        ({1}, "input `x` is of type `set`, which is not JSON"),
+        (10**4000, "input `x` is an integer of more than 10,000 bits"),
+        ([CIRCLE], "input `x` is nested more than 100 deep, or contains itself"),
+    ],
+)
+def test_an_input_that_is_no_json_data_is_an_error_of_the_input(value: Any, words: str) -> None:  # noqa: ANN401
+    """It says which one, also where the type would take anything, and where nothing is run."""
+    program = llmc.compile("input x: any\njoin($x)", TOOLS)
+    for begin in (program.run_sync, program.dry_run):
+        with pytest.raises(llmc.InputError) as caught:
+            begin({"x": value})
+        assert str(caught.value) == words
+    assert program.run_sync({"x": [1, {"k": None}]}).value == [1, {"k": None}]
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"limit": llmc.Limits(width=1)}, "`run` has no setting `limit`: did you mean `limits`?"),
+        ({"aprove": "none"}, "`run` has no setting `aprove`: did you mean `approve`?"),
+        ({"limits": {"width": 1}}, "`limits` is a llmc.Limits, not {'width': 1}"),
+        ({"emit": 5}, "`emit` is a function of an event, not 5"),
+    ],
+)
+def test_terms_of_a_run_that_do_not_exist_are_refused(terms: dict[str, Any], words: str) -> None:
+    """A limit or a word on approval under a wrong name would be lost without a trace."""
+    program = llmc.compile(PLAN, TOOLS)
+    for begin in (program.run_sync, program.stream):
+        with pytest.raises(TypeError) as caught:
+            begin({"number": 1}, **terms)
+        assert str(caught.value) == words
+    assert program.run_sync({"number": 1}, limits=llmc.Limits(width=1), emit=print).value == 2.0
+
+
 def test_a_way_of_reading_that_does_not_exist_is_refused() -> None:
     """Both where text is compiled and where it is only read."""
     with pytest.raises(ValueError, match="mode is one of"):
         llmc.compile(PLAN, TOOLS, mode="loose")  # type: ignore[arg-type]  # what is refused
     with pytest.raises(ValueError, match="mode is one of"):
         llmc.parse(PLAN, "loose")  # type: ignore[arg-type]  # what is refused
+
+
+def test_a_program_is_made_of_a_text_and_a_toolbox() -> None:
+    """A list of tools is none: who gives one is told so at once."""
+    with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, not \["):
+        llmc.compile(PLAN, [times])  # type: ignore[arg-type]  # what is refused
+    with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, not \["):
+        asyncio.run(llmc.run_stream(aiter_of(PLAN), [times]))  # type: ignore[arg-type]  # what is refused
+    for read in (llmc.parse, partial(llmc.compile, tools=TOOLS)):
+        with pytest.raises(TypeError, match="`text` is a text, or its bytes, not None"):
+            read(None)  # type: ignore[arg-type]  # what is refused
+
+
+async def aiter_of(text: str) -> AsyncIterator[str]:
+    """A text in one piece."""
+    yield text
 
 
 def test_reading_never_raises_on_bad_text() -> None:

@@ -10,6 +10,7 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from llmc_grammar.reading import Reading
 from llmc_grammar.source import Span
+from llmc_grammar.terminals import quiet
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FOUND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_.]*|\$[A-Za-z0-9_]*|@[A-Za-z0-9_]*|[=!<>&|*/+-]+|.")
@@ -162,7 +163,13 @@ class Stop:
         """Whether a value stands right before."""
         return not self.wants_value and self.top is not None and "PLUS" in self.expected
 
-    @property
+    @cached_property
     def before(self) -> int:
-        """Where what was read last ends: blanks are left out."""
-        return len(self.text[: self.at].rstrip())
+        """Where what was read last ends: blanks and comments are left out."""
+        blanked = quiet().sub(lambda match: match["string"] or " " * len(match[0]), self.text[: self.at])
+        return len(blanked.rstrip())
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether a comment stands between what was read last and here: an edit of that place would lose it."""
+        return bool(self.text[self.before : self.at].strip())

@@ -54,7 +54,10 @@ def adjacent_strings(stop: Stop) -> Diagnostic | None:
     is_text = isinstance(top, Text) or (isinstance(top, Token) and top.type == "STRING")
     if not is_text or stop.found not in {'"', "'"}:
         return None
-    return AdjacentStrings(span=stop.here, edit=Edit(stop.span(stop.before, stop.at), " + "))
+    edit = Edit(stop.span(stop.before, stop.at), " + ")
+    if stop.is_apart:
+        edit = Edit(stop.span(stop.before, stop.before), " +")
+    return AdjacentStrings(span=stop.here, edit=edit)
 
 
 def steps(stop: Stop) -> Diagnostic | None:
@@ -73,7 +76,8 @@ def _step_on_reference(stop: Stop) -> Diagnostic:
     """Something behind a reference that is no step, or a step behind a blank."""
     match = _STEP.match(stop.text, stop.at)
     if match and stop.before < stop.at:
-        return LooseStep(span=stop.span(*match.span()), edit=Edit(stop.span(stop.before, stop.at), ""))
+        edit = None if stop.is_apart else Edit(stop.span(stop.before, stop.at), "")
+        return LooseStep(span=stop.span(*match.span()), edit=edit)
     end = stop.text.find("]", stop.at, stop.at + 80) + 1 if stop.found == "[" else 0
     content = stop.text[stop.at + 1 : end - 1] if end else ""
     if re.fullmatch(_NAME, content):
@@ -161,7 +165,8 @@ def colon(stop: Stop) -> Diagnostic | None:
     end = stop.at + 1
     while stop.text[end : end + 1] in {" ", "\t"}:
         end += 1
-    return ColonArgument(span=stop.here, name=stop.top_word, edit=Edit(stop.span(stop.before, end), "="))
+    edit = None if stop.is_apart else Edit(stop.span(stop.before, end), "=")
+    return ColonArgument(span=stop.here, name=stop.top_word, edit=edit)
 
 
 def key(stop: Stop) -> Diagnostic | None:

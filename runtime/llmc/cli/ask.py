@@ -142,7 +142,7 @@ def plan(
     from llmc.cli.interrupt import Interruptible
 
     question = _asked(question)
-    if output is not None and output.exists():
+    if output is not None and os.path.lexists(output):
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
     speaker = _model(model, base_url, local=local)

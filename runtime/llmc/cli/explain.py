@@ -1,12 +1,12 @@
 """`llmc explain`: what a mistake is, why it is one, and what to write instead; what compiling does to a plan."""
 
 import json
+import os
 import re
 import shutil
 import sys
 from dataclasses import asdict
 from enum import StrEnum
-from pathlib import Path
 from textwrap import fill, indent
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -65,7 +65,7 @@ def explain(
         _print_list(format_)
     elif _CODE.fullmatch(what.upper()):
         _print_mistake(what.upper(), format_)
-    elif what == STDIN or what.endswith(".llmc") or Path(what).exists():
+    elif what == STDIN or what.endswith(".llmc") or os.path.lexists(what):
         _print_plan(program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes), format_, width)
     else:
         fail(f"`{what}` is no code and no file: codes look like E201 or W101; `llmc explain --list` has all of them")

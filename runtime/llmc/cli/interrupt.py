@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from types import FrameType
 from typing import Any, Final, Generic, TypeVar
 
-from llmc.cli.outcome import INTERRUPTED, Waiting
+from llmc.cli.outcome import INTERRUPTED, Waiting, aside
 from llmc_runtime.events import Event, RunFinished, in_doubt
 from llmc_runtime.to_end import run_to_end
 
@@ -30,7 +30,8 @@ class Interruptible(Generic[T]):
         """What it gives; raises KeyboardInterrupt after a Ctrl-C, when all is stopped."""
         before = signal.getsignal(signal.SIGINT)
         try:
-            return run_to_end(self._run())
+            with aside():
+                return run_to_end(self._run())
         except asyncio.CancelledError as error:
             raise KeyboardInterrupt from error
         finally:

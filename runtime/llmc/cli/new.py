@@ -1,5 +1,6 @@
 """`llmc new`: a plan and its tools to start from."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Final
@@ -69,7 +70,7 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's nam
     tools = path.with_name(f"{path.name.replace('-', '_')}_tools.py")
     plan = path.with_name(f"{path.name}.llmc")
     for file in (plan, tools):
-        if file.exists() or file.is_symlink():
+        if os.path.lexists(file):  # false, and no error, where a name is too long
             fail(f"{file} exists already; nothing was written")
     for file, text in ((tools, TOOLS), (plan, PLAN)):
         _write(file, text.format(name=path.name, tools=tools.name))

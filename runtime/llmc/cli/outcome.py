@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import sys
+from contextlib import AbstractContextManager, redirect_stdout
 from typing import Final, NoReturn
 
 import typer
@@ -37,6 +38,11 @@ def leave(status: object) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
+
+
+def aside() -> AbstractContextManager[object]:
+    """What is printed meanwhile, by tools and the files they are in, goes to stderr: stdout is for results."""
+    return redirect_stdout(sys.stderr)
 
 
 UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
 
-from llmc.cli.outcome import FOUND, fail, say, tell
+from llmc.cli.outcome import FOUND, aside, fail, say, tell
 
 if TYPE_CHECKING:
     from llmc import Bounds, Budget, Limits, Program, Toolbox
@@ -66,8 +66,9 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
     from llmc.toolfiles import MissingToolsError, load_tools
 
     try:
-        for target in targets:
-            found |= load_tools(target, Path())
+        with aside():
+            for target in targets:
+                found |= load_tools(target, Path())
     except MissingToolsError as error:
         fail(str(error))
     except ToolboxError as error:
@@ -132,7 +133,8 @@ def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":
 
     try:
         by_name = any(isinstance(use, Use) and not use.is_path for use in plan.statements)
-        return resolve_uses(plan, folder, find_config(folder) if by_name else Config())
+        with aside():
+            return resolve_uses(plan, folder, find_config(folder) if by_name else Config())
     except ConfigError as error:
         fail(str(error))
 

@@ -23,7 +23,6 @@ from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
-from llmc_runtime.agent.kinds import Kinds, check_each, check_kinds, check_method, check_names
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, Ledger, kept
 from llmc_runtime.agent.only_plan import write_plan
 from llmc_runtime.agent.planner import Planner
@@ -36,6 +35,7 @@ from llmc_runtime.agent.speaking import has_no_prices
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.errors import LlmcError
+from llmc_runtime.kinds import Kinds, check_each, check_kinds, check_method, check_names
 from llmc_runtime.limits import Limits
 from llmc_runtime.program import Program
 from llmc_runtime.run import Options

@@ -26,7 +26,7 @@ from pydantic import SecretStr
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_runtime.agent.dialogue import Prices
-from llmc_runtime.agent.kinds import Kinds, check_kind, check_kinds, check_names
+from llmc_runtime.kinds import Kinds, check_kind, check_kinds, check_names
 
 Api = Literal["responses", "chat", "completions"]
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]

@@ -1,7 +1,7 @@
 """From a model's name to what can be asked."""
 
 from llmc_runtime.agent.dialogue import Speaker
-from llmc_runtime.agent.kinds import check_method
+from llmc_runtime.kinds import check_method
 
 GGUF = ".gguf"
 
