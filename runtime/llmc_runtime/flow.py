@@ -260,6 +260,8 @@ class Flow:
             calling.begin()
         elif isinstance(verdict, Question):
             instance.arguments, instance.calling = bound, verdict
+        elif isinstance(verdict, CallError):
+            self._fail(instance, verdict)
         else:
             self._conclude(instance, Failed(verdict), instance)
 
