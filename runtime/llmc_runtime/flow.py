@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.term import NodeId
-from llmc_runtime import events
+from llmc_runtime import decide, events
 from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound, Calling
-from llmc_runtime.decide import arguments, depends_on_cancelled, failed, fallen_back, is_failed_write, obstacle
+from llmc_runtime.decide import arguments, fallen_back, limited, obstacle, size_kept, size_made
 from llmc_runtime.door import Door
-from llmc_runtime.errors import CallError, LimitReached, PlanError, RunRefused
+from llmc_runtime.errors import CallError, PlanError, RunRefused
 from llmc_runtime.instance import Instance, NullReads, Scope, instances_of, later_end
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.line import Line
@@ -210,7 +210,7 @@ class Flow:
         if instance.elements is not None:
             self._close_loop(instance)
             return
-        if self._reason is not None and depends_on_cancelled(instance):
+        if self._reason is not None and decide.depends_on_cancelled(instance):
             self._cancel(instance)
             return
         if node.when or instance.is_hindered or instance.failed_writes:
@@ -231,8 +231,12 @@ class Flow:
     def _do(self, instance: Instance) -> None:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
-        if type(op) is Call:
-            self._call(instance, op, arguments(op, instance.scope))
+        if (why := self.door.allowance.too_much()) is not None:
+            self._conclude(instance, limited(instance, "run_bytes", why), instance)
+        elif type(op) is Call:
+            bound = arguments(op, instance.scope)
+            self.door.allowance.kept += size_made(op, bound)
+            self._call(instance, op, bound)
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
         elif type(op) is Join:
@@ -258,8 +262,7 @@ class Flow:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""
         items = elements(loop, evaluate(loop.source, instance.scope), self._limits.elements)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
-            error = LimitReached(instance.node.task, instance.node.span, limit="tasks", why=why)
-            self._conclude(instance, Failed(error), instance)
+            self._conclude(instance, limited(instance, "tasks", why), instance)
             return
         new = list(expand(instance, loop, items))
         self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(items)))
@@ -292,7 +295,7 @@ class Flow:
 
     def _fail_to_evaluate(self, instance: Instance, error: EvaluationError) -> None:
         """A term has no value; the fallback of an expression is for that, the one of a call for its attempts."""
-        outcome = failed(instance, error)
+        outcome = decide.failed(instance, error)
         if isinstance(instance.node.op, Evaluate):
             self._fail(instance, outcome.error)
         else:
@@ -301,7 +304,7 @@ class Flow:
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
         self._trust.secrets.cover(error)
-        outcome = fallen_back(instance, error)
+        outcome = Failed(error) if self.door.allowance.too_much() else fallen_back(instance, error)
         if isinstance(outcome, Done):
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
             self._settle(instance, outcome)
@@ -314,6 +317,7 @@ class Flow:
         instance.cause = cause
         self._pending -= 1
         if type(outcome) is Done:
+            self.door.allowance.kept += size_kept(instance, outcome.value)
             self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self.last = later_end(self.last, instance)
@@ -333,7 +337,7 @@ class Flow:
         if isinstance(outcome, Failed):
             self._trust.secrets.cover(outcome.error)
             instance.error = outcome.error
-            if is_failed_write(instance):
+            if decide.is_failed_write(instance):
                 instance.failed_writes = (*instance.failed_writes, instance)
             self.last = later_end(self.last, instance)
             if self._fails_fast and self._reason is None:
