@@ -12,8 +12,8 @@ A call is the same with the same tool and the same arguments.
     write           one that was done in an earlier plan gives what it gave; one in doubt fails, or is idempotent
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from llmc_compiler.effects import Effect, Kind, When, conflict
 from llmc_compiler.graph import Call
@@ -162,7 +162,7 @@ class Recalled:
         self.effect = op.tool.effect.of({name: value for name, value in bound if name and isinstance(value, str)})
         self.limits = (op.timeout, op.retries)
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
-        self.key = "".join(_key(self, memo.plan, bound))
+        self.key = _key(self, memo.plan, bound)
         self.own_key = f"{self.key} {memo.plan} {owner.key}"
         self.waiting: list[Recalled] = []
         self.waits_for: Recalled | None = None
@@ -212,10 +212,14 @@ def recalled(
     return calling if memo is None else Recalled(memo, calling, report, owner=owner, op=op, bound=bound)
 
 
-def _key(call: Recalled, plan: int, bound: Bound) -> Iterator[str]:
-    """What is equal for calls that are the same; one that answers anew each time is the same for its own task alone."""
-    yield call.tool
+def _key(call: Recalled, plan: int, bound: Bound) -> str:
+    """What is equal for calls that are the same; one that answers anew each time is the same for its own task alone.
+
+    A digest: keys are kept for the whole question, and arguments may be long.
+    """
+    digest = sha256(call.tool.encode())
     for name, value in sorted(bound, key=lambda pair: pair[0] or ""):
-        yield f" {name}={canonical(value)}"
+        digest.update(f" {name}={canonical(value)}".encode())
     if call.effect.kind is Kind.NONDET:
-        yield f" {plan} {call.owner.key}"
+        digest.update(f" {plan} {call.owner.key}".encode())
+    return digest.hexdigest()

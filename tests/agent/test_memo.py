@@ -216,3 +216,12 @@ def test_what_a_write_overlaps_is_not_kept() -> None:
     world = World()
     play_at_once(world, "1. inbox()\njoin()", '1. send("bob")\njoin()', "1. inbox()\njoin()", after=[0, 0.1, 0.5])
     assert world.calls == {"inbox": 2, "send bob": 1}
+
+
+def test_long_arguments_are_not_kept() -> None:
+    """What says that two calls are the same is short, however long their arguments are."""
+    memo = Memo()
+    play(World(), '1. "a" * 100000\n2. search("$1$x") for x in [1, 2, 3]\njoin($2)', memo=memo)
+    keys = list(memo._kept)  # noqa: SLF001 — nothing shows what is kept
+    assert len(keys) == 3
+    assert max(map(len, keys)) < 100
