@@ -10,12 +10,14 @@ A call is the same with the same tool and the same arguments.
     nondet          the same, but within one plan and for the same task alone
     a failure       stands within one plan for the same task: a plan that is read anew does not try again
     write           one that was done in an earlier plan gives what it gave; one in doubt fails, or is idempotent
+
+A function of which nobody has said what it does is taken for a write.
 """
 
 from dataclasses import dataclass
 from hashlib import sha256
 
-from llmc_compiler.effects import Effect, Kind, When, conflict
+from llmc_compiler.effects import Effect, Kind, When, overlap
 from llmc_compiler.graph import Call
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling
@@ -55,7 +57,7 @@ class Memo:
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
         kept = self._kept.get(call.key) or self._kept.get(call.own_key)
-        if kept is not None and (not call.effect.is_write or kept.plan < self.plan):
+        if kept is not None and (not _may_write(call.effect) or kept.plan < self.plan):
             self._give(call, kept.outcome)
             return
         running = self._running.get(call.key)
@@ -70,24 +72,24 @@ class Memo:
         self.reused += 1
         if isinstance(outcome, Failed):
             node = call.owner.node
-            is_write = call.effect.is_write
-            again = Repeated(node.task, node.span, tool=call.tool) if is_write else outcome.error.at(node.span)
+            may_write = _may_write(call.effect)
+            again = Repeated(node.task, node.span, tool=call.tool) if may_write else outcome.error.at(node.span)
             outcome = Failed(again)
         call.report.ended(call.owner, outcome)
 
     def _make(self, call: "Recalled") -> None:
         """Make a call."""
         call.is_made = True
-        if call.effect.is_write:
+        if _may_write(call.effect):
             self._writing[call] = None
             self._forget(call.effect)
-        elif call.is_shared and not any(conflict(call.effect, write.effect) for write in self._writing):
+        elif call.is_shared and not any(_may_change(write.effect, call.effect) for write in self._writing):
             self._running.setdefault(call.key, call)
         call.calling.begin()
 
     def ended(self, call: "Recalled", outcome: Done | Failed | None) -> None:
         """A call that was made is over, or was given up without doubt (None)."""
-        if call.effect.is_write:
+        if _may_write(call.effect):
             self._written(call, outcome)
         elif self._running.get(call.key) is call:
             del self._running[call.key]
@@ -118,11 +120,20 @@ class Memo:
 
     def _forget(self, write: Effect) -> None:
         """Forget what this write may change; calls that are going on may have seen what was before it."""
-        for key in [key for key, kept in self._kept.items() if conflict(kept.effect, write)]:
-            if not self._kept[key].effect.is_write:
-                del self._kept[key]
-        for key in [key for key, call in self._running.items() if conflict(call.effect, write)]:
+        for key in [key for key, kept in self._kept.items() if _may_change(write, kept.effect)]:
+            del self._kept[key]
+        for key in [key for key, call in self._running.items() if _may_change(write, call.effect)]:
             del self._running[key]
+
+
+def _may_write(effect: Effect) -> bool:
+    """Whether a call may change something, as far as anybody said."""
+    return effect.rule.prune is not When.YES
+
+
+def _may_change(write: Effect, effect: Effect) -> bool:
+    """Whether a call that may write may change what another one with this effect reads."""
+    return effect.kind is Kind.READ and overlap(write.resource, effect.resource)
 
 
 class Recalled:
