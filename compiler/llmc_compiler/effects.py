@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
+from functools import lru_cache
 from typing import Final
+from unicodedata import normalize
 
 EVERYTHING: Final = "*"
 
@@ -120,6 +121,8 @@ class Effect:
 
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _SPECIAL: Final = re.compile(r"[:{}*]")
+_PLAIN: Final = re.compile(r"[a-z0-9_-]+")
+_SEPARATOR: Final = re.compile(r"[/\\]")
 _WRITTEN: Final = re.compile(r"(pure|nondet|opaque|bare)|(read|write)\(\s*([^\s(),]+)\s*(?:(,)\s*idempotent\s*)?\)")
 
 
@@ -142,8 +145,20 @@ def parse_effect(text: str) -> Effect:
 
 
 def segments(resource: str) -> tuple[str, ...]:
-    """The names on the way to a resource; everything is above all of them."""
-    return () if resource == EVERYTHING else tuple(resource.split(":"))
+    """The names on the way to a resource, each as all its spellings have it; everything is above all of them."""
+    return () if resource == EVERYTHING else tuple(map(_name, resource.split(":")))
+
+
+def _name(segment: str) -> str:
+    """One name for whatever may be written for the same thing, as in a path: what may lead anywhere is open.
+
+    Whether letters are large, how they are composed, blanks around it, a separator more, and `.` say nothing.
+    """
+    if _PLAIN.fullmatch(segment) or is_open(segment):
+        return segment
+    parts = _SEPARATOR.split(normalize("NFKC", normalize("NFKC", segment).casefold()))
+    names = [part.strip() for part in parts if part.strip() not in {"", "."}]
+    return "/".join(names) if names and ".." not in names else "{}"
 
 
 def is_open(segment: str) -> bool:
@@ -151,7 +166,7 @@ def is_open(segment: str) -> bool:
     return "{" in segment
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def overlap(one: str, other: str) -> bool:
     """Whether two resources may be, or contain, the same thing."""
     pairs = zip(segments(one), segments(other), strict=False)

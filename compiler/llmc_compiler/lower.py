@@ -16,6 +16,7 @@ from llmc_compiler.evaluate import EvaluationError, evaluate
 from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
 from llmc_compiler.infer import Facts
 from llmc_compiler.names import Names
+from llmc_compiler.operators import is_small
 from llmc_compiler.term import Const, Get, Json, NodeId, Term
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_compiler.types import within
@@ -324,7 +325,8 @@ class Lowering:
         if len(known) == len(constants):
             try:
                 found = Const(evaluate(term.rebuild(value, known), _NoReads()))
-                self._constants[id(value)] = (value, found)
+                if not isinstance(value, term.Binary) or is_small(found.value):
+                    self._constants[id(value)] = (value, found)
             except EvaluationError as error:
                 self.diagnostics.append(errors.WrongOperand(span=error.span, reason=str(error)))
         elif (why := self._facts.fault(value)) is not None:

@@ -19,21 +19,24 @@ VALUE_PARTS: Final = 1_000_000
 VALUE_TEXT: Final = 16 * 1024 * 1024
 VALUE_DEPTH: Final = 100
 
+SMALL: Final = 1_000
+"""Characters and parts below which a value is small."""
+
 
 class Unfit(Exception):  # noqa: N818 — becomes an EvaluationError where the place is known
     """These operands do not go with this operator; the text says why, and what would."""
 
 
-def bounded(value: Json) -> Json:
-    """The value itself, if it is not too large; raises Unfit."""
+def bounded(value: Json, times: int = 1) -> Json:
+    """The value itself, if it, or as much `times` over, is not too large; raises Unfit."""
     parts, text, level = 1, 0, [value]
     for _ in range(VALUE_DEPTH):
         below: list[Json] = []
         for each in level:
             if isinstance(each, str):
-                text += len(each)
+                text += len(each) * times
             elif isinstance(each, (list, dict)):
-                parts += len(each)
+                parts += len(each) * times
                 if parts > VALUE_PARTS:
                     break
                 below.extend(each if isinstance(each, list) else each.values())
@@ -44,6 +47,17 @@ def bounded(value: Json) -> Json:
             return value
         level = below
     raise Unfit(f"the value is nested more than {VALUE_DEPTH} deep: make it flatter")
+
+
+def is_small(value: Json) -> bool:
+    """Whether it is cheap to go on computing with the value: no long text, and few parts."""
+    left, open_ = SMALL, [value]
+    while open_ and left > 0:
+        each = open_.pop()
+        left -= len(each) + 1 if isinstance(each, (str, list, dict)) else 1
+        if left > 0 and isinstance(each, (list, dict)):
+            open_ += each if isinstance(each, list) else each.values()
+    return left > 0
 
 
 def is_number(value: Json) -> TypeGuard[int | float]:
@@ -195,7 +209,9 @@ def _repeat(value: str | list[Json], times: int) -> Json:
     size, limit = (_bytes(value), TEXT_BYTES) if isinstance(value, str) else (len(value), LIST_ITEMS)
     if size * times > limit:
         raise _too_much("*")
-    return value * times if isinstance(value, str) else bounded(value * times)
+    if isinstance(value, list):
+        bounded(value, times)  # one look at the parts, however often they are repeated
+    return value * times
 
 
 def _power(left: float, right: float) -> int | float:

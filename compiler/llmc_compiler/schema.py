@@ -1,13 +1,16 @@
 """What a tool takes and gives by JSON schema."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
+from jsonschema.validators import extend, validator_for
+from pydantic_core import SchemaError as CoreSchemaError
+from pydantic_core import SchemaValidator, core_schema
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import SchemaRegistry
@@ -112,7 +115,7 @@ def _shape(parameters: dict[str, Any]) -> Shape:
 
 def _validator(schema: dict[str, Any], what: str) -> Validator:
     """The validator of a schema's own draft."""
-    kind = validator_for(schema, default=Draft202012Validator)
+    kind = _with_patterns(validator_for(schema, default=Draft202012Validator))
     try:
         kind.check_schema(schema)
     except SchemaError as error:
@@ -122,6 +125,30 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
         message = f"{what} are described by too many schemas inside each other"
         raise ToolboxError(message) from error
     return kind(schema, registry=_NOWHERE)
+
+
+@cache
+def _with_patterns(kind: type[Validator]) -> type[Validator]:
+    """A draft whose patterns are searched for in linear time, where they can be."""
+    found: type[Validator] = extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    return found
+
+
+def _pattern(_validator: Validator, pattern: str, instance: Json, _schema: object) -> Iterator[ValidationError]:
+    """What JSON Schema says of `pattern`."""
+    if isinstance(instance, str):
+        search = _linear(pattern)
+        if not (search(instance) if search is not None else re.search(pattern, instance)):
+            yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+@lru_cache(maxsize=1_024)
+def _linear(pattern: str) -> Callable[[Any], bool] | None:
+    """A search for a pattern that never goes back; None for one that needs it: for what stands around, or before."""
+    try:
+        return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")).isinstance_python
+    except CoreSchemaError:
+        return None
 
 
 def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401

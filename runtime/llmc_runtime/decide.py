@@ -1,15 +1,20 @@
 """Whether an instance is to be done, once all that it waits for has ended."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from llmc_compiler.effects import conflict
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate, truth
 from llmc_compiler.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId
-from llmc_compiler.term import Const, Get, Json, NodeId, Term, children
-from llmc_runtime.errors import ExpressionFailed, PlanError
+from llmc_compiler.term import Const, Get, Item, Json, NodeId, Param, Term, children
+from llmc_runtime.call import Bound
+from llmc_runtime.errors import ExpressionFailed, LimitReached, PlanError
 from llmc_runtime.instance import Instance, NullReads, Scope, Verdict
 from llmc_runtime.loops import elements
 from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Skipped
+from llmc_runtime.values import PART, size_of
+
+_THERE: Final = frozenset({Const, Get, Item, Param})
 
 
 def obstacle(instance: Instance, limit: int) -> Verdict | None:
@@ -116,6 +121,25 @@ def arguments(call: Call, scope: Scope) -> list[tuple[str | None, Json]]:
             value = evaluate(term, scope)
         found.append((name, value))
     return found
+
+
+def size_made(call: Call, bound: Bound) -> int:
+    """The bytes of the arguments that are no results, inputs or constants, but were put together for the call."""
+    size = 0
+    for (_, term), (_, value) in zip(call.bound, bound, strict=True):
+        if type(term) not in _THERE:
+            size += size_of(value)
+    return size
+
+
+def size_kept(instance: Instance, value: Json) -> int:
+    """The bytes that a value counts; what is in a loop's list was counted where it was made."""
+    return PART * len(instance.elements or ()) if isinstance(instance.node.op, Loop) else size_of(value)
+
+
+def limited(instance: Instance, limit: str, why: str) -> Failed:
+    """The outcome where a limit of the run does not let something be done."""
+    return Failed(LimitReached(instance.node.task, instance.node.span, limit=limit, why=why))
 
 
 def fallen_back(instance: Instance, error: PlanError) -> Done | Failed:

@@ -50,10 +50,19 @@ class Allowance(Generic[T]):
     until: float
     calls: int = 0
     cost: float = 0.0
+    kept: int = 0
+
+    def too_much(self) -> str | None:
+        """Why nothing more may be computed, if so: what is there takes too much memory."""
+        if self.kept < self.limits.run_bytes:
+            return None
+        return f"the run's results and arguments have {self.kept:,} bytes, and may have {self.limits.run_bytes:,}"
 
     def refusal(self, tool: Tool) -> tuple[str, str] | None:
         """Which limit does not let a tool be called, and why; None where it may be called."""
         limits = self.limits
+        if (why := self.too_much()) is not None:
+            return "run_bytes", why
         if self.calls >= limits.calls:
             return "calls", f"the run has made {self.calls:,} calls"
         if tool.cost and self.cost + tool.cost > limits.cost:

@@ -16,7 +16,9 @@ from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval
 from llmc_runtime.errors import REPAIRED
+from llmc_runtime.limits import Limits
 from llmc_runtime.origins import line_of
+from llmc_runtime.values import size_of
 
 Answer = Literal["runs", "asks", "refused"]
 
@@ -85,6 +87,7 @@ class _Dry:
         self._held = held
         self._source = source
         self._values: dict[NodeId, Json] = {}
+        self._room = Limits().run_bytes
         self._skipped: set[NodeId] = set()
         self._ends: dict[NodeId, tuple[NodeId, ...]] = {}
         described = [*describe_nodes(graph), *describe_bodies(graph)]
@@ -158,7 +161,10 @@ class _Dry:
     def _evaluate(self, node: Node, term: Term) -> None:
         """The value of an expression, if it is known."""
         try:
-            self._values[node.id] = evaluate(term, self)
+            value = evaluate(term, self)
+            self._room -= size_of(value)
+            if self._room > 0:  # else a value like any other that is known only when it is there
+                self._values[node.id] = value
         except SkippedRead:
             self._skipped.add(node.id)
         except (_UnknownError, EvaluationError):

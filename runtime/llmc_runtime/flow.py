@@ -1,24 +1,23 @@
 """The flow of a run: an instance is decided when all that it waits for has ended, and its end wakes its users.
 
-All of it happens on the loop's thread. Instances whose time has come stand in line, so that a chain of any length needs
-no stack.
+All of it happens on the loop's thread.
 """
 
 from asyncio import Future
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.term import NodeId
-from llmc_runtime import events
+from llmc_runtime import decide, events
 from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound, Calling
-from llmc_runtime.decide import arguments, depends_on_cancelled, failed, fallen_back, is_failed_write, obstacle
+from llmc_runtime.decide import arguments, fallen_back, limited, obstacle, size_kept, size_made
 from llmc_runtime.door import Door
-from llmc_runtime.errors import CallError, LimitReached, PlanError, RunRefused
+from llmc_runtime.errors import CallError, PlanError, RunRefused
 from llmc_runtime.instance import Instance, NullReads, Scope, instances_of, later_end
 from llmc_runtime.limits import Limits, Policy
+from llmc_runtime.line import Line
 from llmc_runtime.loops import collect, elements, expand
 from llmc_runtime.memo import Memo, Recalled, recalled
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
@@ -56,10 +55,11 @@ class Flow:
         self._fails_fast = policy == "fail_fast"
         self._reason: Reason | None = None
         self._instances: list[Instance] = []
-        self._ready: deque[Instance] = deque()
+        self._line = Line(
+            end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self._crash
+        )
         self._pending = 0
         self._is_sealed = False
-        self._is_draining = False
         self._has_rest = False
 
     def now(self) -> float:
@@ -85,14 +85,14 @@ class Flow:
             raise RunRefused(why, "tasks")
         self._trust.learn(nodes, self._instances)
         self._line_up(instances_of(nodes, self._scope))
-        self._drain()
+        self._line.drain()
 
     def drop(self, nodes: Iterable[NodeId]) -> None:
         """Stop these nodes, and forget what became of them."""
         for node in nodes:
             if (instance := self._scope.instances.get(node)) is not None:
                 self._drop(instance)
-        self._drain()
+        self._line.drain()
 
     def seal(self) -> None:
         """Nothing more will be added."""
@@ -102,17 +102,18 @@ class Flow:
     def time_out(self) -> None:
         """The time of the run is over: what runs is given up, the rest is not begun."""
         self._stop(by_time(self._limits.run_time))
-        self._is_draining = True  # all that run have timed out before anything is said of the others
+        self._line.is_held = True  # all that run have timed out before anything is said of the others
         for instance in self._instances:
             if instance.calling is not None:
                 instance.calling.time_out(self._limits.run_time, "run")
-        self._is_draining = False
-        self._drain()
+        self._line.is_held = False
+        self._line.drain()
 
     def stop(self) -> None:
         """Give up all calls."""
         self._is_sealed = True
-        self._ready.clear()
+        self._has_rest = False
+        self._line.clear()
         self.door.close()
         for instance in self._instances:
             if (calling := instance.calling) is not None:
@@ -146,7 +147,7 @@ class Flow:
                 self._conclude(owner, Failed(refusal), owner)
             elif isinstance(owner.node.op, Call):
                 self._call(owner, owner.node.op, owner.arguments, is_approved=True)
-            self._drain()
+            self._line.drain()
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
             self._crash(error)
 
@@ -172,7 +173,7 @@ class Flow:
                 self._settle(owner, outcome)
             else:
                 self._fail(owner, outcome.error)
-            self._drain()
+            self._line.drain()
             if isinstance(calling, Recalled):
                 calling.ended(outcome)
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
@@ -192,23 +193,11 @@ class Flow:
             self._instances.append(instance)
             self._pending += 1
             if not instance.waiting:
-                self._ready.append(instance)
+                self._line.add(instance)
 
-    def _drain(self) -> None:
-        """Decide what stands in line, until nobody does."""
-        if self._is_draining:
-            return
-        self._is_draining = True
-        ready = self._ready
-        try:
-            while ready or (self._has_rest and self._cancel_rest()) or self.door.gate.admit():
-                while ready:
-                    instance = ready.popleft()
-                    if instance.outcome is None:
-                        self._decide(instance)
-        finally:
-            self._is_draining = False
-        self._look_for_end()
+    def _more(self) -> bool:
+        """Cancel what is left of a run that was stopped, or let calls in; whether there were any."""
+        return (self._has_rest and self._cancel_rest()) or self.door.gate.admit()
 
     def _look_for_end(self) -> None:
         """End the run, if everything has an outcome."""
@@ -221,7 +210,7 @@ class Flow:
         if instance.elements is not None:
             self._close_loop(instance)
             return
-        if self._reason is not None and depends_on_cancelled(instance):
+        if self._reason is not None and decide.depends_on_cancelled(instance):
             self._cancel(instance)
             return
         if node.when or instance.is_hindered or instance.failed_writes:
@@ -242,8 +231,12 @@ class Flow:
     def _do(self, instance: Instance) -> None:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
-        if type(op) is Call:
-            self._call(instance, op, arguments(op, instance.scope))
+        if (why := self.door.allowance.too_much()) is not None:
+            self._conclude(instance, limited(instance, "run_bytes", why), instance)
+        elif type(op) is Call:
+            bound = arguments(op, instance.scope)
+            self.door.allowance.kept += size_made(op, bound)
+            self._call(instance, op, bound)
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
         elif type(op) is Join:
@@ -260,6 +253,8 @@ class Flow:
             calling.begin()
         elif isinstance(verdict, Question):
             instance.arguments, instance.calling = bound, verdict
+        elif isinstance(verdict, CallError):
+            self._fail(instance, verdict)
         else:
             self._conclude(instance, Failed(verdict), instance)
 
@@ -267,8 +262,7 @@ class Flow:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""
         items = elements(loop, evaluate(loop.source, instance.scope), self._limits.elements)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
-            error = LimitReached(instance.node.task, instance.node.span, limit="tasks", why=why)
-            self._conclude(instance, Failed(error), instance)
+            self._conclude(instance, limited(instance, "tasks", why), instance)
             return
         new = list(expand(instance, loop, items))
         self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(items)))
@@ -278,7 +272,7 @@ class Flow:
     def _wait_for_end(self, instance: Instance) -> None:
         """A loop ends after its elements, and after what its node comes after."""
         if not instance.wait_for_order():
-            self._ready.append(instance)
+            self._line.add(instance)
 
     def _close_loop(self, instance: Instance) -> None:
         """All instances of a loop have ended."""
@@ -301,7 +295,7 @@ class Flow:
 
     def _fail_to_evaluate(self, instance: Instance, error: EvaluationError) -> None:
         """A term has no value; the fallback of an expression is for that, the one of a call for its attempts."""
-        outcome = failed(instance, error)
+        outcome = decide.failed(instance, error)
         if isinstance(instance.node.op, Evaluate):
             self._fail(instance, outcome.error)
         else:
@@ -310,7 +304,7 @@ class Flow:
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
         self._trust.secrets.cover(error)
-        outcome = fallen_back(instance, error)
+        outcome = Failed(error) if self.door.allowance.too_much() else fallen_back(instance, error)
         if isinstance(outcome, Done):
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
             self._settle(instance, outcome)
@@ -323,6 +317,7 @@ class Flow:
         instance.cause = cause
         self._pending -= 1
         if type(outcome) is Done:
+            self.door.allowance.kept += size_kept(instance, outcome.value)
             self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self.last = later_end(self.last, instance)
@@ -335,14 +330,14 @@ class Flow:
                 user.learn(instance)
                 user.waiting -= 1
                 if not user.waiting:
-                    self._ready.append(user)
+                    self._line.add(user)
 
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
         """Tell what became of an instance that has no value, and what follows from it."""
         if isinstance(outcome, Failed):
             self._trust.secrets.cover(outcome.error)
             instance.error = outcome.error
-            if is_failed_write(instance):
+            if decide.is_failed_write(instance):
                 instance.failed_writes = (*instance.failed_writes, instance)
             self.last = later_end(self.last, instance)
             if self._fails_fast and self._reason is None:

@@ -10,12 +10,14 @@ A call is the same with the same tool and the same arguments.
     nondet          the same, but within one plan and for the same task alone
     a failure       stands within one plan for the same task: a plan that is read anew does not try again
     write           one that was done in an earlier plan gives what it gave; one in doubt fails, or is idempotent
+
+A function of which nobody has said what it does is taken for a write.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
-from llmc_compiler.effects import Effect, Kind, When, conflict
+from llmc_compiler.effects import Effect, Kind, When, overlap
 from llmc_compiler.graph import Call
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling
@@ -55,7 +57,7 @@ class Memo:
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
         kept = self._kept.get(call.key) or self._kept.get(call.own_key)
-        if kept is not None and (not call.effect.is_write or kept.plan < self.plan):
+        if kept is not None and (not _may_write(call.effect) or kept.plan < self.plan):
             self._give(call, kept.outcome)
             return
         running = self._running.get(call.key)
@@ -70,24 +72,24 @@ class Memo:
         self.reused += 1
         if isinstance(outcome, Failed):
             node = call.owner.node
-            is_write = call.effect.is_write
-            again = Repeated(node.task, node.span, tool=call.tool) if is_write else outcome.error.at(node.span)
+            may_write = _may_write(call.effect)
+            again = Repeated(node.task, node.span, tool=call.tool) if may_write else outcome.error.at(node.span)
             outcome = Failed(again)
         call.report.ended(call.owner, outcome)
 
     def _make(self, call: "Recalled") -> None:
         """Make a call."""
         call.is_made = True
-        if call.effect.is_write:
+        if _may_write(call.effect):
             self._writing[call] = None
             self._forget(call.effect)
-        elif call.is_shared and not any(conflict(call.effect, write.effect) for write in self._writing):
+        elif call.is_shared and not any(_may_change(write.effect, call.effect) for write in self._writing):
             self._running.setdefault(call.key, call)
         call.calling.begin()
 
     def ended(self, call: "Recalled", outcome: Done | Failed | None) -> None:
         """A call that was made is over, or was given up without doubt (None)."""
-        if call.effect.is_write:
+        if _may_write(call.effect):
             self._written(call, outcome)
         elif self._running.get(call.key) is call:
             del self._running[call.key]
@@ -118,11 +120,20 @@ class Memo:
 
     def _forget(self, write: Effect) -> None:
         """Forget what this write may change; calls that are going on may have seen what was before it."""
-        for key in [key for key, kept in self._kept.items() if conflict(kept.effect, write)]:
-            if not self._kept[key].effect.is_write:
-                del self._kept[key]
-        for key in [key for key, call in self._running.items() if conflict(call.effect, write)]:
+        for key in [key for key, kept in self._kept.items() if _may_change(write, kept.effect)]:
+            del self._kept[key]
+        for key in [key for key, call in self._running.items() if _may_change(write, call.effect)]:
             del self._running[key]
+
+
+def _may_write(effect: Effect) -> bool:
+    """Whether a call may change something, as far as anybody said."""
+    return effect.rule.prune is not When.YES
+
+
+def _may_change(write: Effect, effect: Effect) -> bool:
+    """Whether a call that may write may change what another one with this effect reads."""
+    return effect.kind is Kind.READ and overlap(write.resource, effect.resource)
 
 
 class Recalled:
@@ -162,7 +173,7 @@ class Recalled:
         self.effect = op.tool.effect.of({name: value for name, value in bound if name and isinstance(value, str)})
         self.limits = (op.timeout, op.retries)
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
-        self.key = "".join(_key(self, memo.plan, bound))
+        self.key = _key(self, memo.plan, bound)
         self.own_key = f"{self.key} {memo.plan} {owner.key}"
         self.waiting: list[Recalled] = []
         self.waits_for: Recalled | None = None
@@ -212,10 +223,14 @@ def recalled(
     return calling if memo is None else Recalled(memo, calling, report, owner=owner, op=op, bound=bound)
 
 
-def _key(call: Recalled, plan: int, bound: Bound) -> Iterator[str]:
-    """What is equal for calls that are the same; one that answers anew each time is the same for its own task alone."""
-    yield call.tool
+def _key(call: Recalled, plan: int, bound: Bound) -> str:
+    """What is equal for calls that are the same; one that answers anew each time is the same for its own task alone.
+
+    A digest: keys are kept for the whole question, and arguments may be long.
+    """
+    digest = sha256(call.tool.encode())
     for name, value in sorted(bound, key=lambda pair: pair[0] or ""):
-        yield f" {name}={canonical(value)}"
+        digest.update(f" {name}={canonical(value)}".encode())
     if call.effect.kind is Kind.NONDET:
-        yield f" {plan} {call.owner.key}"
+        digest.update(f" {plan} {call.owner.key}".encode())
+    return digest.hexdigest()

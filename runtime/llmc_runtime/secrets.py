@@ -8,7 +8,9 @@ Python or a URL writes it. What a tool makes of it (another case, a hash, a part
 import json
 import re
 import traceback
+from bisect import insort
 from collections.abc import Iterator
+from operator import neg
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -24,6 +26,8 @@ SHORTEST: Final = 4
 LONGEST: Final = 10_000
 """Characters that it may have at most for that."""
 
+_NONE: Final = re.compile(r"(?!)")
+
 _WORDS: Final = 4_000
 """Characters of an exception that are kept where it holds a secret."""
 
@@ -37,8 +41,10 @@ class Secrets:
 
     def __init__(self) -> None:
         self._texts: set[str] = set()
-        self._forms: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._forms: dict[str, set[str]] = {}
+        self._lengths: dict[str, list[int]] = {}
+        self._heads: re.Pattern[str] = _NONE
+        self._first: set[str] = set()
 
     def __bool__(self) -> bool:
         """Whether there is anything to hide."""
@@ -49,24 +55,46 @@ class Secrets:
         can_be_found = SHORTEST <= len(text) <= LONGEST
         if text not in self._texts:
             self._texts.add(text)
-            if can_be_found:
-                self._forms.update(_forms(text))
-                self._pattern = None
+            # A secret may be a part of what stands for it.
+            for form in (*_forms(text), HIDDEN) if can_be_found else ():
+                self._add_form(form)
         return can_be_found
+
+    def _add_form(self, form: str) -> None:
+        """Find this form too; forms that begin alike stand together, and there may be very many."""
+        head = form[:SHORTEST]
+        forms = self._forms.setdefault(head, set())
+        if form not in forms:
+            forms.add(form)
+            lengths = self._lengths.setdefault(head, [])
+            if len(form) not in lengths:
+                insort(lengths, len(form), key=neg)
+        if form[0] not in self._first:
+            self._first.add(form[0])
+            self._heads = re.compile("|".join(map(re.escape, sorted(self._first))))
 
     def text(self, text: str) -> str:
         """The text without secrets."""
         if text in self._texts:
             return HIDDEN
-        return self._found().sub(HIDDEN, text) if self._forms else text
+        pieces, end = [], 0
+        for start, length in self._found(text):
+            pieces += [text[end:start], HIDDEN]
+            end = start + length
+        return "".join(pieces) + text[end:]
 
-    def _found(self) -> re.Pattern[str]:
-        """What finds the secrets in a text."""
-        if self._pattern is None:
-            # The longest first: a secret may begin like another one, or be a part of what stands for it.
-            forms = sorted({*self._forms, HIDDEN}, key=lambda form: (-len(form), form))
-            self._pattern = re.compile("|".join(map(re.escape, forms)))
-        return self._pattern
+    def _found(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where secrets are in a text, and how long; of those that begin at one place the longest."""
+        end = 0
+        for head in self._heads.finditer(text):
+            start = head.start()
+            key = text[start : start + SHORTEST]
+            if start < end or key not in self._forms:
+                continue
+            found = (each for each in self._lengths[key] if text[start : start + each] in self._forms[key])
+            if length := next(found, 0):
+                yield start, length
+                end = start + length
 
     def value(self, value: Json) -> Json:
         """The value without secrets, in its texts and its keys."""
@@ -88,19 +116,23 @@ class Secrets:
         cause = error.__cause__
         if isinstance(cause, LlmcError):
             self.cover(cause)
-        elif cause is not None and any(found[0] != HIDDEN for found in self._found().finditer(_whole(cause))):
+        elif cause is not None and self._is_in(_whole(cause)):
             error.__cause__ = _stand_in(cause, self._cut(self.text(_words(cause))))
             error.__suppress_context__ = True
+
+    def _is_in(self, text: str) -> bool:
+        """Whether a secret is in a text."""
+        return any(text[start : start + length] != HIDDEN for start, length in self._found(text))
 
     def _cut(self, text: str) -> str:
         """The text without the beginning of a secret where it was cut off."""
         body = text.removesuffix("…")
         if body.endswith(HIDDEN):
             return text
-        for form in self._forms:
-            for length in range(min(len(form) - 1, len(body)), SHORTEST - 1, -1):
-                if body.endswith(form[:length]):
-                    return body[:-length] + HIDDEN + text[len(body) :]
+        for start in range(len(body) - SHORTEST + 1):
+            forms = self._forms.get(body[start : start + SHORTEST], ())
+            if forms and any(form.startswith(body[start:]) for form in forms):
+                return body[:start] + HIDDEN + text[len(body) :]
         return text
 
 
@@ -108,6 +140,8 @@ def _forms(text: str) -> Iterator[str]:
     """The text as it may be written in others: plain, in one line, and as JSON, Python or a URL has it."""
     yield text
     yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
+    yield from (ascii(text)[1:-1], repr(text.encode(errors="surrogatepass"))[2:-1])
+    yield repr(f"'\"{text}")[4:-1]  # inside of a text with both kinds of quotes
     yield from (quote(text), quote(text, safe=""), quote_plus(text))
     if len(line := " ".join(text.split())) >= SHORTEST:
         yield line

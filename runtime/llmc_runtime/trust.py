@@ -14,12 +14,12 @@ from llmc_compiler.graph import Call, Node
 from llmc_compiler.marks import UNMARKED
 from llmc_compiler.secrecy import Secrecy, texts
 from llmc_compiler.term import Json
-from llmc_compiler.tools import Tool
+from llmc_compiler.tools import ArgumentError, Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument
 from llmc_runtime.asking import Asker, Question
 from llmc_runtime.contexts import Contexts
-from llmc_runtime.errors import REPAIRED, ContextError, NotApproved, PlanError, Refusal
+from llmc_runtime.errors import REPAIRED, BadArgument, ContextError, NotApproved, PlanError, Refusal
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
 from llmc_runtime.origins import line_of, origins
@@ -155,8 +155,9 @@ class Trust:
         refusal = self._approval.refusal(node, call, held=held)
         if refusal is not None:
             return refusal
-        if self._asker is None or not _fits(call.tool, bound):
-            return None  # the call fails by itself, and nobody is asked for it
+        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        if (unfit := _unfit(node, call.tool, bound)) is not None:
+            return unfit  # not left to the call: what is checked twice may come out differently
         return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound)))
 
     def _held_for(self, call: Call) -> str | None:
@@ -212,11 +213,14 @@ def _refusal(
     return error
 
 
-def _fits(tool: Tool, bound: Bound) -> bool:
-    """Whether the arguments fit their parameters."""
+def _unfit(node: Node, tool: Tool, bound: Bound) -> BadArgument | None:
+    """The error of a call with an argument that does not fit: nobody is asked for it."""
     try:
         for name, value in bound:
             tool.signature.check(name, value)
-    except BaseException:  # noqa: BLE001 — validators are the tool's code, and the call meets the same
-        return False
-    return True
+    except BaseException as why:  # noqa: BLE001 — validators are the tool's code
+        parameter = why.parameter if isinstance(why, ArgumentError) else None
+        error = BadArgument(node.task, node.span, tool=tool.name, attempt=0, parameter=parameter, why=why)
+        error.__cause__ = why
+        return error
+    return None

@@ -7,7 +7,7 @@ has no say in it.
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.term import Json
@@ -18,6 +18,7 @@ PART: Final = 16
 """Bytes that each value in a list or mapping counts, besides its text."""
 
 _PIECE: Final = 64 * 1024
+_LARGEST: Final = 2**62
 _ATOMS: Final = frozenset({int, float, bool, type(None)})
 
 
@@ -59,6 +60,19 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
                 break
         else:
             open_.pop()
+
+
+def size_of(value: Json) -> int:
+    """The bytes that a value counts, with all that is in it, as often as it is in it."""
+    if type(value) in _ATOMS:
+        return 0
+    size, below = 0, [value]
+    while below:
+        each = below.pop()
+        size += _weight(each, _LARGEST)
+        if isinstance(each, (list, dict)):
+            below += [part for part in _parts(each) if type(part) not in _ATOMS]
+    return size
 
 
 def receive(result: object, accept: Callable[[object], object], size: int, depth: int) -> Json:
@@ -114,7 +128,7 @@ def _encoded_length(text: str, limit: int) -> int:
     return length
 
 
-def _parts(value: object) -> Iterator[object]:
+def _parts(value: object) -> Iterator[Any]:
     """What is in a list or mapping, the keys too."""
     if isinstance(value, list):
         return list.__iter__(value)

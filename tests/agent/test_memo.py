@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Literal
 
 import pytest
 
@@ -216,3 +217,40 @@ def test_what_a_write_overlaps_is_not_kept() -> None:
     world = World()
     play_at_once(world, "1. inbox()\njoin()", '1. send("bob")\njoin()', "1. inbox()\njoin()", after=[0, 0.1, 0.5])
     assert world.calls == {"inbox": 2, "send bob": 1}
+
+
+def test_long_arguments_are_not_kept() -> None:
+    """What says that two calls are the same is short, however long their arguments are."""
+    memo = Memo()
+    play(World(), '1. "a" * 100000\n2. search("$1$x") for x in [1, 2, 3]\njoin($2)', memo=memo)
+    keys = list(memo._kept)  # noqa: SLF001 — nothing shows what is kept
+    assert len(keys) == 3
+    assert max(map(len, keys)) < 100
+
+
+@pytest.mark.parametrize("bare", ["parallel", "ordered"])
+def test_what_nobody_has_declared_may_write(bare: Literal["parallel", "ordered"]) -> None:
+    """So a later plan reads anew, and does not do it twice."""
+    log: list[int] = []
+
+    @llmc.read("log")
+    async def count() -> int:
+        """How many there are."""
+        return len(log)
+
+    async def add(value: int) -> int:
+        """Add one."""
+        log.append(value)
+        return value
+
+    tools, memo = llmc.Toolbox([count, add], bare=bare), Memo()
+
+    async def both() -> list[Run]:
+        runs = []
+        for plan in ("1. count()\n2. add(7)\njoin($1, $2)\n", "1. count()\n2. add(7)\njoin($1, $2)\n"):
+            memo.next_plan()
+            runs.append(await execute(compile_plan(plan, tools).graph, {}, memo=memo))
+        return runs
+
+    assert [run.value for run in clock.run(both())] == [[0, 7], [1, 7]]
+    assert log == [7]

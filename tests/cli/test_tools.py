@@ -107,3 +107,15 @@ def test_what_is_not_there_is_wrong_usage(cli: Cli, target: str) -> None:
 def test_schemas_are_written_as_types_of_the_language(schema: object, text: str) -> None:
     """What the language has no word for is `any`."""
     assert type_text(schema) == text
+
+
+def test_what_a_tool_says_of_itself_controls_no_terminal(cli: Cli, folder: Path) -> None:
+    """Descriptions, names and defaults may come from anybody."""
+    schema = {"properties": {"a\x1b[2J": {"default": "\x1b]0;x\x07"}}}
+    (folder / "evil.py").write_text(
+        "from llmc import Tool, Toolbox\n"
+        f"TOOLS = Toolbox([Tool.from_schema('evil', 'It is \\x1b[31mred\\u202e.', {schema!r}, 'opaque', print)])\n"
+    )
+    ended = cli("tools", "evil.py")
+    assert ended.stdout.replace("\n", "").isprintable()
+    assert "It is \\x1b[31mred\\u202e." in ended.stdout

@@ -66,10 +66,25 @@ def test_a_kind_knows_what_it_is() -> None:
         ("file:{path}", "file", True),
         ("{any}:x", "b:x", True),
         ("{any}:x", "b:y", False),
+        ("file:notes.txt", "file:./notes.txt", True),
+        ("file:notes.txt", "file:Notes.TXT ", True),
+        ("file:caf\u00e9", "file:cafe\u0301", True),
+        ("file:stra\u00dfe", "file:STRASSE", True),
+        ("file:\uff4e", "file:n", True),
+        ("file:a/b", "file:a//b/", True),
+        ("file:a/b", "file:a\\b", True),
+        ("file:a", "file:b/../a", True),
+        ("file:a", "file:/", True),
+        ("file:a", "file:.", True),
+        ("file:a/b", "file:a/c", False),
+        ("file:a/b", "file:ab", False),
+        ("file:a b", "file:ab", False),
+        ("file:..a", "file:a", False),
+        ("file:\u00e9", "file:e", False),
     ],
 )
 def test_resources_overlap_unless_provably_different(one: str, other: str, expected: bool) -> None:
-    """A name contains those below it, a segment in braces may be anything, `*` is everything."""
+    """A name contains those below it, a segment in braces may be anything, spellings of one name are one."""
     assert overlap(one, other) is expected
     assert overlap(other, one) is expected
 
@@ -122,7 +137,7 @@ def test_an_effect_knows_its_parameters() -> None:
     assert Effect(Kind.PURE).parameters == ()
 
 
-RESOURCES = ["{p}:{q}", "a:{r}:z", "a", "a:x", "a:y", "a:x:z", "a:{p}", "{q}:x", "b", "*"]
+RESOURCES = ["{p}:{q}", "a:{r}:z", "a", "a:x", "A:./x", "a:y", "a:..", "a:x:z", "a:{p}", "{q}:x", "b", "*"]
 
 
 @pytest.mark.parametrize("outer", RESOURCES)

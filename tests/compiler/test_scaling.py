@@ -205,3 +205,23 @@ def test_what_is_taken_from_networkx_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "module.py"
     path.write_text("import networkx as nx\nfrom networkx.algorithms import dag\nnx.find_cycle(graph)\n", "utf-8")
     assert used(path) == {"find_cycle", "from networkx"}
+
+
+LARGE: Final = {
+    "lists": "f({0}, {0}, [{0}], [{0}])",
+    "equal lists": "f({0} == {0}, {0} == {0}, {0} == {0})",
+    "an element in lists": "f(2 in {0}, 2 in {0}, 2 in {0})",
+    "lists added": "f(({0} + [1]) == ({0} + [1]), {0} + {0})",
+    "lists of lists": "f([{0}] * 5 == [{0}] * 5)",
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_what_constants_become_costs_nothing(name: str) -> None:
+    """A short text may stand for long lists: they are neither computed with nor written out."""
+    fewer, more = (
+        parse("".join(f"{number}. {LARGE[name].format(f'[1] * {size}')}\n" for number in range(1, 21)))
+        for size in (2_000, 40_000)
+    )
+    compiling = after(*PIPELINE)
+    assert calls_in(lambda: compiling(more)) < 1.1 * calls_in(lambda: compiling(fewer))

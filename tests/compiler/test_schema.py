@@ -206,3 +206,28 @@ def test_a_tools_schema_is_a_mapping(schema: Any) -> None:  # noqa: ANN401 — w
         Tool.from_schema("t", "", schema, "pure", call=dict)
     with pytest.raises(ToolboxError, match="the parameters of `t` are no JSON schema"):
         Tool.from_schema("t", "", {"properties": 3}, "pure", call=dict)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("^(a+)+$", "a" * 5_000 + "!", False),
+        ("(x+x+)+y", "x" * 5_000, False),
+        ("^(a|a)*$", "a" * 5_000, True),
+        ("b", "abc", True),
+        ("^b", "abc", False),
+        (r"^(?!x)\w+$", "yes", True),
+        (r"^(?!x)\w+$", "xes", False),
+        (r"^(\w)\1$", "aa", True),
+    ],
+)
+def test_a_pattern_is_searched_for_in_linear_time(pattern: str, text: str, fits: bool) -> None:
+    """A text of a model's cannot make it take for ever; what looks around or back is searched for as Python does."""
+    schema = {"type": "object", "properties": {"x": {"type": "string", "pattern": pattern}}, "required": ["x"]}
+    signature = Tool.from_schema("f", "f", schema, "pure", call=print).signature
+    for look in (lambda: signature.check("x", text), lambda: signature.prepare([("x", text)])):
+        if fits:
+            look()
+        else:
+            with pytest.raises(ArgumentError, match="does not match"):
+                look()

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import AfterValidator
 
 import llmc
 from llmc_runtime.approval import Approval, Argument, Origin, may_change
 from tests.runtime import clock
-from tests.runtime.asked import PLAN, TOOLS, Asked, compiled, play, reasons, written
+from tests.runtime.asked import PLAN, TOOLS, Asked, compiled, echo, play, reasons, written
 
 
 @pytest.fixture(autouse=True)
@@ -184,3 +185,31 @@ def test_what_may_change_something() -> None:
         "send",
         "note",
     }
+
+
+def test_a_call_whose_arguments_did_not_fit_is_not_made_unasked() -> None:
+    """Not even if they fit when they are looked at again: checks are the tool's own code."""
+    looks: list[int] = []
+
+    def moody(value: int) -> int:
+        looks.append(value)
+        if len(looks) == 1:
+            message = "not now"
+            raise ValueError(message)
+        return value
+
+    @llmc.write("mail", approve=True)
+    async def act(value: Annotated[int, AfterValidator(moody)]) -> int:
+        """Leave a mark."""
+        written.append(f"act {value}")
+        return value
+
+    asked = Asked()
+    program = llmc.compile("1. echo(1)\n2. act($1) @fallback(0)\njoin($2)\n", llmc.Toolbox([echo, act]))
+    run = clock.run(program.run(approve=asked))
+    assert (run.value, asked.requests, written) == (0, [], [])
+    program = llmc.compile("1. echo(1)\n2. act($1)\n", llmc.Toolbox([echo, act]))
+    looks.clear()
+    run = clock.run(program.run(approve=asked))
+    assert "the argument `value` did not fit: value error, not now" in str(run.errors["2"])
+    assert (asked.requests, written) == ([], [])

@@ -167,3 +167,11 @@ def test_calls_are_json_data() -> None:
         "elements": None,
         "waits": [],
     }
+
+
+def test_what_is_known_takes_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a run would keep too much, a value is not known."""
+    plan = '1. "x" * 900\n2. "$1$1"\n3. note("a") if $2 != ""\n'
+    assert [call.conditions for call in llmc.compile(plan, TOOLS).dry_run()] == [()]
+    monkeypatch.setattr("llmc_runtime.dry.Limits", lambda: llmc.Limits(run_bytes=2_000))
+    assert [len(call.conditions) for call in llmc.compile(plan, TOOLS).dry_run()] == [1]

@@ -2,18 +2,20 @@
 
 import asyncio
 import math
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from llmc_compiler.graph import Evaluate, Node
 from llmc_compiler.steps import Add
+from llmc_compiler.term import Const, Item, Template
 from llmc_compiler.tools import Tool, ToolboxError, nondet, pure
-from llmc_runtime.errors import Blocked, LimitReached, RunRefused, ToolTimedOut
+from llmc_runtime.errors import Blocked, LimitReached, LoopFailed, RunRefused, ToolTimedOut
 from llmc_runtime.executor import Executor
 from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits, limit_fields
 from llmc_runtime.run import Run, execute
 from tests.runtime import clock
-from tests.runtime.build import call, graph, loop, play, ref
+from tests.runtime.build import call, graph, loop, node, play, ref
 from tests.runtime.fakes import OutageError, broken, echo, put, slow
 
 
@@ -147,3 +149,26 @@ def test_a_policy_that_does_not_exist_is_refused() -> None:
     """Before anything is begun."""
     with pytest.raises(LimitError, match="policy is one of 'finish', 'fail_fast', not 'retry'"):
         clock.run(execute(graph(), {}, policy="retry"))  # type: ignore[arg-type]  # the point
+
+
+LONG: Final = "x" * 900
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [loop("b", list(range(20)), node("b/each", Evaluate(Template((Const(LONG), Item())))))],
+        [loop("b", list(range(20)), node("b/each", Evaluate(Const([1] * 60))))],
+        [loop("b", list(range(20)), call("b/each", echo, Template((Const(LONG), Item()))))],
+        [loop("b", list(range(20)), call("b/each", broken, fallback=Template((Const(LONG), Item()))))],
+        [loop("b", list(range(20)), call("b/each", echo, LONG))],
+    ],
+    ids=["texts", "lists", "arguments", "fallbacks", "results"],
+)
+def test_what_a_run_keeps_is_bounded(tasks: list[Node]) -> None:
+    """All of it together, though each part is small: the rest is not done."""
+    run = play(*tasks, limits=Limits(run_bytes=10_000, width=1))
+    first = run.errors["b"]
+    assert isinstance(first, LoopFailed)
+    assert "bytes, and may have 10,000 (limit `run_bytes`)" in str(first)
+    assert "b" in play(*tasks, limits=Limits(run_bytes=40_000)).results

@@ -1,6 +1,7 @@
 """Secrets are in nothing that a run shows; what is no secret is."""
 
 import json
+import re
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -332,3 +333,29 @@ def test_an_exception_that_cannot_be_read_is_no_way_out() -> None:
     error.__cause__ = UnreadableError("hunter2")
     secrets.cover(error)
     assert "hunter2" not in "".join(traceback.format_exception(error)) + repr(error.__cause__)
+
+
+@pytest.mark.parametrize("secret", ['it\'s \\ "four"', "tok'en1234", "caf\u00e9 cr\u00e8me", "a\tb\nc"])
+@pytest.mark.parametrize("write", [repr, ascii, lambda text: repr(text.encode()), lambda text: repr(f"\"'{text}")])
+def test_a_secret_is_found_however_python_writes_it(secret: str, write: Callable[[str], str]) -> None:
+    """Which quotes are escaped depends on what stands around it."""
+    secrets = Secrets()
+    secrets.add(secret)
+    assert set(secrets.text(write(secret)).replace(HIDDEN, "")) <= set("b\"'\\")
+
+
+def test_many_secrets_that_come_one_by_one_are_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What finds them is not made anew for each."""
+    made: list[str] = []
+    compiled = re.compile
+
+    def compile_and_count(pattern: str) -> re.Pattern[str]:
+        made.append(pattern)
+        return compiled(pattern)
+
+    monkeypatch.setattr(re, "compile", compile_and_count)
+    secrets = Secrets()
+    for number in range(1_000):
+        secrets.add(f"key-{number}-of-many")
+        assert secrets.text(f"it is key-{number}-of-many.") == f"it is {HIDDEN}."
+    assert len(made) < 10

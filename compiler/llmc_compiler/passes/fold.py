@@ -325,14 +325,22 @@ def _is_new_null(after: Term, before: Term) -> bool:
 
 
 def _size(value: Json, depth: int = 0) -> int:
-    """About the length of a value's text; more than the largest where a plan cannot hold it."""
+    """About the length of a value's text; more than the largest, without a look at the rest, where that is too long."""
     if depth > DEEPEST or (type(value) is int and abs(value) >= 10**DIGITS):
         return LARGEST + 1
     if isinstance(value, list):
-        return 2 + sum(1 + _size(item, depth + 1) for item in value)
+        return 2 + _sum(1 + _size(item, depth + 1) for item in value)
     if isinstance(value, dict):
-        return 2 + sum(len(key) + 4 + _size(item, depth + 1) for key, item in value.items())
+        return 2 + _sum(len(key) + 4 + _size(item, depth + 1) for key, item in value.items())
     return len(value) + 2 if isinstance(value, str) else len(compact(value))
+
+
+def _sum(sizes: Iterator[int]) -> int:
+    """The sum, but for what comes when it is more than the largest."""
+    total = 0
+    while total <= LARGEST and (size := next(sizes, None)) is not None:
+        total += size
+    return total
 
 
 def _differ(before: Iterable[Term], after: Iterable[Term]) -> bool:

@@ -24,8 +24,11 @@ def tools(
     if json_:
         print(json.dumps([_as_json(tool) for tool in found], ensure_ascii=False, indent=2))
         return
+    from llmc_compiler.cells import visible
+
     for tool in found:
-        print("\n    ".join(filter(None, (_heading(tool), tool.description.partition("\n")[0]))))
+        lines = _heading(tool), tool.description.partition("\n")[0]
+        print("\n    ".join(visible(line) for line in lines if line))
 
 
 def _as_json(tool: "Tool") -> dict[str, Any]:
