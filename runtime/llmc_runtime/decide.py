@@ -126,9 +126,9 @@ def arguments(call: Call, scope: Scope) -> list[tuple[str | None, Json]]:
 def size_made(call: Call, bound: Bound) -> int:
     """The bytes of the arguments that are no results, inputs or constants, but were put together for the call."""
     size = 0
-    for (_, term), (_, value) in zip(call.bound, bound, strict=True):
+    for at, (_, term) in enumerate(call.bound):
         if type(term) not in _THERE:
-            size += size_of(value)
+            size += size_of(bound[at][1])
     return size
 
 

@@ -61,7 +61,7 @@ class Allowance(Generic[T]):
     def refusal(self, tool: Tool) -> tuple[str, str] | None:
         """Which limit does not let a tool be called, and why; None where it may be called."""
         limits = self.limits
-        if (why := self.too_much()) is not None:
+        if self.kept >= limits.run_bytes and (why := self.too_much()) is not None:
             return "run_bytes", why
         if self.calls >= limits.calls:
             return "calls", f"the run has made {self.calls:,} calls"

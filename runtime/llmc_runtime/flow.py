@@ -23,6 +23,7 @@ from llmc_runtime.memo import Memo, Recalled, recalled
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
 from llmc_runtime.stop import Reason, by_caller, by_failure, by_time
 from llmc_runtime.trust import Trust
+from llmc_runtime.values import ATOMS
 
 
 class Flow:
@@ -231,11 +232,12 @@ class Flow:
     def _do(self, instance: Instance) -> None:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
-        if (why := self.door.allowance.too_much()) is not None:
+        allowance = self.door.allowance
+        if allowance.kept >= self._limits.run_bytes and (why := allowance.too_much()) is not None:
             self._conclude(instance, limited(instance, "run_bytes", why), instance)
         elif type(op) is Call:
             bound = arguments(op, instance.scope)
-            self.door.allowance.kept += size_made(op, bound)
+            allowance.kept += size_made(op, bound)
             self._call(instance, op, bound)
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
@@ -317,7 +319,8 @@ class Flow:
         instance.cause = cause
         self._pending -= 1
         if type(outcome) is Done:
-            self.door.allowance.kept += size_kept(instance, outcome.value)
+            if type(outcome.value) not in ATOMS:
+                self.door.allowance.kept += size_kept(instance, outcome.value)
             self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self.last = later_end(self.last, instance)

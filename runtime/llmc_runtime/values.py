@@ -19,7 +19,8 @@ PART: Final = 16
 
 _PIECE: Final = 64 * 1024
 _LARGEST: Final = 2**62
-_ATOMS: Final = frozenset({int, float, bool, type(None)})
+ATOMS: Final = frozenset({int, float, bool, type(None)})
+"""Kinds of values that take no memory of their own to speak of."""
 
 
 class NotJsonError(ValueError):
@@ -64,20 +65,20 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
 
 def size_of(value: Json) -> int:
     """The bytes that a value counts, with all that is in it, as often as it is in it."""
-    if type(value) in _ATOMS:
+    if type(value) in ATOMS:
         return 0
     size, below = 0, [value]
     while below:
         each = below.pop()
         size += _weight(each, _LARGEST)
         if isinstance(each, (list, dict)):
-            below += [part for part in _parts(each) if type(part) not in _ATOMS]
+            below += [part for part in _parts(each) if type(part) not in ATOMS]
     return size
 
 
 def receive(result: object, accept: Callable[[object], object], size: int, depth: int) -> Json:
     """A result as JSON data of our own; `accept` makes data of it; raises NotJsonError and what that raises."""
-    if type(result) not in _ATOMS:
+    if type(result) not in ATOMS:
         measure(result, size, depth)
     accepted = accept(result)
     if accepted is not result:
@@ -90,7 +91,7 @@ def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> J
 
     Tuples become lists, and subclasses of text, numbers, lists and mappings become plain.
     """
-    if type(value) not in _ATOMS:
+    if type(value) not in ATOMS:
         measure(value, size, depth)
     return _frozen(value, ())
 
