@@ -16,7 +16,10 @@ SLICE: Final = 0.05
 
 
 class Line:
-    """Instances in line. `decide` decides one; `more` makes others come, or says that there are none."""
+    """Instances in line. `decide` decides one; `more` makes others come, or says that there are none.
+
+    `add` takes an instance whose time has come.
+    """
 
     def __init__(
         self,
@@ -33,12 +36,9 @@ class Line:
         self._over = over
         self._crash = crash
         self._ready: deque[Instance] = deque()
+        self.add = self._ready.append
         self._is_later = False
         self.is_held = False
-
-    def add(self, instance: Instance) -> None:
-        """The time of an instance has come."""
-        self._ready.append(instance)
 
     def clear(self) -> None:
         """Decide nothing more."""
