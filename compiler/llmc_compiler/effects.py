@@ -98,6 +98,11 @@ class Effect:
         return self.kind in _WRITES
 
     @property
+    def may_write(self) -> bool:
+        """Whether it may change something, or nobody has said that it does not."""
+        return self.rule.prune is not When.YES
+
+    @property
     def is_stateful(self) -> bool:
         """Whether it may see or change something."""
         return self.kind in _STATEFUL

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from llmc_compiler.cells import fit
-from llmc_compiler.effects import When
 from llmc_compiler.graph import Call, Node, TaskId
 from llmc_compiler.term import Json
 from llmc_runtime.errors import Held, NotApproved, PlanError
@@ -145,4 +144,4 @@ class Approval:
 
 def may_change(node: Node) -> bool:
     """Whether the node may change something."""
-    return not all(effect.rule.prune is When.YES for effect in node.effects)
+    return any(effect.may_write for effect in node.effects)

@@ -57,7 +57,7 @@ class Memo:
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
         kept = self._kept.get(call.key) or self._kept.get(call.own_key)
-        if kept is not None and (not _may_write(call.effect) or kept.plan < self.plan):
+        if kept is not None and (not call.effect.may_write or kept.plan < self.plan):
             self._give(call, kept.outcome)
             return
         running = self._running.get(call.key)
@@ -72,7 +72,7 @@ class Memo:
         self.reused += 1
         if isinstance(outcome, Failed):
             node = call.owner.node
-            may_write = _may_write(call.effect)
+            may_write = call.effect.may_write
             again = Repeated(node.task, node.span, tool=call.tool) if may_write else outcome.error.at(node.span)
             outcome = Failed(again)
         call.report.ended(call.owner, outcome)
@@ -80,7 +80,7 @@ class Memo:
     def _make(self, call: "Recalled") -> None:
         """Make a call."""
         call.is_made = True
-        if _may_write(call.effect):
+        if call.effect.may_write:
             self._writing[call] = None
             self._forget(call.effect)
         elif call.is_shared and not any(_may_change(write.effect, call.effect) for write in self._writing):
@@ -89,7 +89,7 @@ class Memo:
 
     def ended(self, call: "Recalled", outcome: Done | Failed | None) -> None:
         """A call that was made is over, or was given up without doubt (None)."""
-        if _may_write(call.effect):
+        if call.effect.may_write:
             self._written(call, outcome)
         elif self._running.get(call.key) is call:
             del self._running[call.key]
@@ -124,11 +124,6 @@ class Memo:
             del self._kept[key]
         for key in [key for key, call in self._running.items() if _may_change(write, call.effect)]:
             del self._running[key]
-
-
-def _may_write(effect: Effect) -> bool:
-    """Whether a call may change something, as far as anybody said."""
-    return effect.rule.prune is not When.YES
 
 
 def _may_change(write: Effect, effect: Effect) -> bool:

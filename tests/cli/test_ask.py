@@ -131,6 +131,15 @@ def test_a_question_may_come_from_standard_input(cli: Cli, say: Say) -> None:
         assert words in ended.stderr
 
 
+def test_no_question_is_cut(cli: Cli, say: Say) -> None:
+    """Characters count, however many bytes they have."""
+    model = say(PLAN, DONE)
+    assert cli("ask", "-", "--tools", "tools.py", stdin="ä" * 600_000).status == 0
+    assert model.asked[0].messages[-1].text.count("ä") == 600_000
+    ended = cli("ask", "-", "--tools", "tools.py", stdin="ä" * 1_000_001)
+    assert (ended.status, ended.stderr) == (2, "llmc: the question is longer than 1,000,000 characters\n")
+
+
 def test_a_plan_that_stays_wrong(cli: Cli, say: Say) -> None:
     """Its mistakes are shown, without a traceback."""
     say("1. ad(1)", "1. ad(2)", "1. ad(3)")

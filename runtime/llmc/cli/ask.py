@@ -1,6 +1,5 @@
 """`llmc ask` and `llmc plan`: a model plans, and the plan is run, or written down for reading."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -170,7 +169,8 @@ def plan(
 
 def _asked(question: str) -> str:
     """The question, of standard input for `-`; the end with a message where nothing is asked."""
-    text = sys.stdin.buffer.read(LONGEST_QUESTION + 1).decode("utf-8", "replace") if question == STDIN else question
+    most = 4 * (LONGEST_QUESTION + 1)  # bytes, of which UTF-8 has at most four for a character
+    text = sys.stdin.buffer.read(most).decode("utf-8", "replace") if question == STDIN else question
     if not text.strip():
         fail("the question is empty")
     if len(text) > LONGEST_QUESTION:
@@ -236,21 +236,19 @@ def _unconfigured(name: str) -> str:
 def _print(answer: "Answer", *, as_json: bool) -> None:
     """The answer on stdout: a text as it is, anything else as JSON; or all that was done as one JSON document."""
     shown = answer.to_json()
-    value = shown["answer"]
     if as_json:
-        print(json.dumps(shown, ensure_ascii=False, indent=2))
+        give(shown)
     elif answer.answered:
-        give(value)
+        give(shown["answer"])
 
 
 def _written(happened: "Sequence[Event]", tools: "Toolbox") -> str:
     """The tasks that were done and may have changed something, with their tools."""
-    from llmc_compiler.effects import When
     from llmc_runtime.events import Finished, Started
 
     called = {event.key: event.tool for event in happened if isinstance(event, Started)}
     ended = (event for event in happened if isinstance(event, Finished) and event.key in called)
-    changing = {tool.name for tool in tools if tool.effect.rule.prune is not When.YES}
+    changing = {tool.name for tool in tools if tool.effect.may_write}
     words = (f"{event.task} ({called[event.key]})" for event in ended if called[event.key] in changing)
     found = ", ".join(dict.fromkeys(words))
     return f"; written: {found}" if found else ""

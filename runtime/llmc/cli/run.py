@@ -1,6 +1,5 @@
 """`llmc run`: run a plan, and show what happens."""
 
-import json
 import os
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -185,8 +184,7 @@ def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
 def _print(done: "Run", *, as_json: bool) -> None:
     """The value on stdout: a text as it is, anything else as JSON; or all of the run as one JSON document."""
     shown = done.to_json()
-    value = shown["value"]
     if as_json:
-        print(json.dumps(shown, ensure_ascii=False, indent=2))
+        give(shown)
     elif done.has_value:
-        give(value)
+        give(shown["value"])

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from typing import Final
 
-from llmc_compiler.effects import Effect, When
 from llmc_compiler.errors import CompileError
 from llmc_compiler.graph import Graph
 from llmc_compiler.session import Earlier
@@ -25,7 +24,7 @@ from llmc_runtime.agent.repair import Broken, find_broken, mended
 from llmc_runtime.agent.results import shown_tasks
 from llmc_runtime.agent.speaking import bounded_tokens, reply, whole_reply
 from llmc_runtime.agent.written import highest_number, numbered, shape
-from llmc_runtime.approval import Approval
+from llmc_runtime.approval import Approval, may_change
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
 from llmc_runtime.errors import shortened
@@ -151,7 +150,7 @@ class Inquiry:
     def may_call(self, tool: Tool) -> bool:
         """Whether the next plan may call a tool: only the first may write what is neither granted nor asked for."""
         may_ask = self._terms.approval.callback is not None and self._terms.approval.word != "none"
-        return not self.plans or not _may_write(tool.effect) or tool.name in self._terms.granted or may_ask
+        return not self.plans or not tool.effect.may_write or tool.name in self._terms.granted or may_ask
 
     def _highest(self) -> int:
         """The highest number of a task so far."""
@@ -263,7 +262,7 @@ class Inquiry:
             ids=tuple(name for name, _ in numbered(statements, highest)),
             run=run,
             repairs=repairs,
-            tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if _may_write(tool.effect)}),
+            tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if tool.effect.may_write}),
         )
         self.tell(progress.PlanEnded(self.number, self.now(), planned.text, run))
         self.plans.append(planned)
@@ -289,9 +288,4 @@ class Inquiry:
 
 def _writes(graph: Graph) -> bool:
     """Whether a plan may change something."""
-    return any(_may_write(effect) for node in graph.nodes.values() for effect in node.effects)
-
-
-def _may_write(effect: Effect) -> bool:
-    """Whether a call may change something, as far as anybody said."""
-    return effect.rule.prune is not When.YES
+    return any(map(may_change, graph.nodes.values()))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler import types
-from llmc_compiler.effects import When
 from llmc_compiler.errors import CompileError
 from llmc_compiler.front import compile_parsed
 from llmc_compiler.tools import Tool, Toolbox
@@ -41,7 +40,7 @@ def checked(example: Example, tools: Toolbox) -> Example:
 
 def card_samples(tools: Toolbox) -> list[str]:
     """Small plans for these tools, each of which compiles: calls that run together, a result used, a text made."""
-    calls = (_call(tool) for tool in tools if tool.effect.rule.prune is When.YES)
+    calls = (_call(tool) for tool in tools if not tool.effect.may_write)
     found = [call for call in calls if call is not None and is_plan(f"1. {call}", tools)]
     if not found:
         return []
@@ -59,7 +58,7 @@ def _chains(tools: Toolbox, first: str) -> Iterator[str]:
     """Plans whose second task uses the result of the first, as far as the types say that it fits."""
     giver = tools.get(first.partition("(")[0])
     for tool in tools:
-        if giver is None or tool.effect.rule.prune is not When.YES:
+        if giver is None or tool.effect.may_write:
             continue
         required = _required(tool)
         if required and types.within(giver.signature.gives, tool.signature.wants(required[0]).at_least):
