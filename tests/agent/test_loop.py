@@ -16,6 +16,7 @@ from llmc_runtime.to_end import GRACE
 from tests.agent.asking import ask
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
+from tests.runtime.fakes import stubborn
 
 PLAN = '1. search("a")\n2. search("b")\n3. join()'
 MORE = "Thought: not enough\nAction: Replan(look at c)"
@@ -256,19 +257,9 @@ def test_from_code_that_is_not_async() -> None:
 
 def test_a_tool_that_never_ends_does_not_hold_up_the_answer() -> None:
     """Given up by its run, it is left when the loop ends, as after `run_sync`."""
-
-    @llmc.pure
-    async def stubborn() -> None:
-        """Swallow every cancellation."""
-        for _ in range(1_000):
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                continue
-
     limits = llmc.Limits(attempt_time=0.01, grace=0.01)
     before = time.monotonic()
-    answer = Agent([stubborn], model=Script(["1. stubborn()\njoin()", DONE]), limits=limits).ask_sync("?")
+    answer = Agent([llmc.pure(stubborn)], model=Script(["1. stubborn()\njoin()", DONE]), limits=limits).ask_sync("?")
     assert time.monotonic() - before < 10 * GRACE
     assert answer.run.abandoned == ("stubborn (task 1)",)
 

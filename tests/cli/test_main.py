@@ -104,20 +104,25 @@ def test_the_package_is_the_command_too(folder: Path) -> None:
     assert "none.llmc: no such file or directory" in run.stderr
 
 
+def printing(folder: Path, stdout: int, unbuffered: str) -> "subprocess.CompletedProcess[str]":
+    """A command that prints to this file."""
+    return subprocess.run(
+        [*COMMAND, "tools", "tools.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only some systems have a disk that is always full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_is_said(folder: Path, unbuffered: str) -> None:
     """When the result is printed, or when it is written out at the end."""
     with Path("/dev/full").open("w") as full:
-        run = subprocess.run(
-            [*COMMAND, "tools", "tools.py"],
-            cwd=folder,
-            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        run = printing(folder, full.fileno(), unbuffered)
     assert (run.returncode, run.stderr) == (1, "llmc: standard output: no space left on device\n")
 
 
@@ -126,15 +131,7 @@ def test_who_reads_no_further_is_told_nothing(folder: Path, unbuffered: str) -> 
     """A pipe that is closed at the other end is status 1."""
     reader, writer = os.pipe()
     os.close(reader)
-    run = subprocess.run(
-        [*COMMAND, "tools", "tools.py"],
-        cwd=folder,
-        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    run = printing(folder, writer, unbuffered)
     os.close(writer)
     assert (run.returncode, run.stderr) == (1, "")
 

@@ -10,6 +10,15 @@ class OutageError(Exception):
     """What failing tools raise."""
 
 
+async def stubborn() -> None:
+    """Swallow every cancellation."""
+    for _ in range(1_000):
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            continue
+
+
 @pure
 async def echo(value: object = None) -> object:
     """The value itself."""

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from llmc_runtime.to_end import GRACE, run_to_end
+from tests.runtime.fakes import stubborn
 
 
 def test_its_value_or_its_error_comes_out() -> None:
@@ -32,13 +33,6 @@ def test_tasks_of_nobody_are_cancelled_and_do_not_hold_it_up() -> None:
             await asyncio.Event().wait()
         finally:
             ended.append("careful")
-
-    async def stubborn() -> None:
-        for _ in range(1_000):
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                continue
 
     async def main() -> list[asyncio.Task[None]]:
         tasks = [asyncio.create_task(careful()), asyncio.create_task(stubborn())]
