@@ -42,7 +42,7 @@ class Report(Protocol[T_contra]):
 class Allowance(Generic[T]):
     """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
 
-    `until` is the end of the run in the loop's time.
+    `until` is the end of the run in the loop's time, `room` the bytes that are left for what it keeps.
     """
 
     limits: Limits
@@ -50,19 +50,22 @@ class Allowance(Generic[T]):
     until: float
     calls: int = 0
     cost: float = 0.0
-    kept: int = 0
+    room: int = field(init=False)
 
-    def too_much(self) -> str | None:
-        """Why nothing more may be computed, if so: what is there takes too much memory."""
-        if self.kept < self.limits.run_bytes:
-            return None
-        return f"the run's results and arguments have {self.kept:,} bytes, and may have {self.limits.run_bytes:,}"
+    def __post_init__(self) -> None:
+        """Nothing is kept yet."""
+        self.room = self.limits.run_bytes
+
+    def no_room(self) -> tuple[str, str]:
+        """Which limit lets nothing more be computed, and why, where there is no `room` for what it would give."""
+        limit = self.limits.run_bytes
+        return "run_bytes", f"the run's results and arguments have {limit - self.room:,} bytes, and may have {limit:,}"
 
     def refusal(self, tool: Tool) -> tuple[str, str] | None:
         """Which limit does not let a tool be called, and why; None where it may be called."""
         limits = self.limits
-        if self.kept >= limits.run_bytes and (why := self.too_much()) is not None:
-            return "run_bytes", why
+        if self.room <= 0:
+            return self.no_room()
         if self.calls >= limits.calls:
             return "calls", f"the run has made {self.calls:,} calls"
         if tool.cost and self.cost + tool.cost > limits.cost:

@@ -12,6 +12,7 @@ import asyncio
 import random as randomness
 from collections.abc import Callable, Container, Iterable, Mapping
 from contextvars import ContextVar
+from operator import attrgetter
 from time import time
 from types import TracebackType
 from typing import Final, Self
@@ -105,11 +106,12 @@ class Executor:
             limits=limits,
             policy=self._policy,
         )
+        gate: Gate[Calling[Instance]] = Gate(loop, limits, attrgetter("rank"))
         self._door = self._flow.door = Door(
             loop=loop,
             group=self._group,
             threads=self._threads,
-            allowance=self._allowance or Allowance(limits, Gate(loop, limits, _rank), loop.time() + limits.run_time),
+            allowance=self._allowance or Allowance(limits, gate, loop.time() + limits.run_time),
             random=self._random,
             wall=self._wall,
             rank=self._rank,
@@ -203,11 +205,6 @@ class Executor:
         """The longest time, in seconds, that calls took one after the other, and the tasks on that way."""
         last = self._flow.last
         return (0.0, ()) if last is None else (last.chain, _tasks(last))
-
-
-def _rank(calling: Calling[Instance]) -> float:
-    """The rank of a call that waits, which its own run knows."""
-    return calling.rank
 
 
 def _tasks(last: Instance) -> tuple[TaskId, ...]:

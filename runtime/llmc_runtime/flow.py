@@ -233,11 +233,11 @@ class Flow:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         allowance = self.door.allowance
-        if allowance.kept >= self._limits.run_bytes and (why := allowance.too_much()) is not None:
-            self._conclude(instance, limited(instance, "run_bytes", why), instance)
+        if allowance.room <= 0:
+            self._conclude(instance, limited(instance, *allowance.no_room()), instance)
         elif type(op) is Call:
             bound = arguments(op, instance.scope)
-            allowance.kept += size_made(op, bound)
+            allowance.room -= size_made(op, bound)
             self._call(instance, op, bound)
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
@@ -306,7 +306,7 @@ class Flow:
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
         self._trust.secrets.cover(error)
-        outcome = Failed(error) if self.door.allowance.too_much() else fallen_back(instance, error)
+        outcome = fallen_back(instance, error) if self.door.allowance.room > 0 else Failed(error)
         if isinstance(outcome, Done):
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
             self._settle(instance, outcome)
@@ -320,7 +320,7 @@ class Flow:
         self._pending -= 1
         if type(outcome) is Done:
             if type(outcome.value) not in ATOMS:
-                self.door.allowance.kept += size_kept(instance, outcome.value)
+                self.door.allowance.room -= size_kept(instance, outcome.value)
             self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self.last = later_end(self.last, instance)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from math import inf
 from reprlib import Repr
 from typing import Final
 
@@ -42,6 +43,13 @@ def wrong_kind(name: str, value: object, what: str) -> TypeError:
     """The error for a value that is not what it has to be; of an object that is none of Python's own only its type."""
     is_plain = type(value).__module__ == "builtins"
     return TypeError(f"`{name}` is {what}, not {_SHORT.repr(value) if is_plain else type(value).__name__}")
+
+
+def check_amount(what: str, value: float | None) -> None:
+    """Raises ValueError for a number below 0, or that is none; no number is an amount too."""
+    if value is not None and not 0 <= value < inf:
+        message = f"{what} is a number from 0, not {value!r}"
+        raise ValueError(message)
 
 
 def check_names(owner: str, noun: str, given: Mapping[str, object], known: Mapping[str, object]) -> None:

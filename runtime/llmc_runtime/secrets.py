@@ -26,8 +26,6 @@ SHORTEST: Final = 4
 LONGEST: Final = 10_000
 """Characters that it may have at most for that."""
 
-_NONE: Final = re.compile(r"(?!)")
-
 _WORDS: Final = 4_000
 """Characters of an exception that are kept where it holds a secret."""
 
@@ -43,7 +41,7 @@ class Secrets:
         self._texts: set[str] = set()
         self._forms: dict[str, set[str]] = {}
         self._lengths: dict[str, list[int]] = {}
-        self._heads: re.Pattern[str] = _NONE
+        self._heads: re.Pattern[str] | None = None
         self._first: set[str] = set()
 
     def __bool__(self) -> bool:
@@ -85,6 +83,8 @@ class Secrets:
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         """Where secrets are in a text, and how long; of those that begin at one place the longest."""
+        if self._heads is None:
+            return
         end = 0
         for head in self._heads.finditer(text):
             start = head.start()

@@ -25,7 +25,8 @@ def sound_rules(tools: Sequence[Callee], first: int, tasks: int, known: Collecti
     # Of what an earlier plan gave, nothing is known.
     step, most = step_into([*(tool.gives for tool in tools), *([ANY] if known else [])])
     steps = repeat(None if step is None else Use("step", token=True), 0, most)
-    yield from () if step is None else (Rule("step", step, token=True),)
+    if step is not None:
+        yield Rule("step", step, token=True)
     if earlier is not None:
         yield Rule("known", earlier, token=True)
     for number in range(first, first + tasks + 1):

@@ -35,7 +35,6 @@ def leave(status: object) -> NoReturn:
             status = unwritten(error)
     if Waiting.is_wanted:
         sys.exit(status)  # type: ignore[arg-type]  # whatever SystemExit carried
-    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
 

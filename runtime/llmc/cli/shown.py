@@ -19,7 +19,8 @@ def shown(text: str, limit: int) -> str:
 
 def harmless(text: str) -> str:
     """All lines of the text, with control characters as escapes, but for tabs."""
-    return "".join(part if part in "\n\t" else "".join(map(_escaped, part)) for part in re.split(r"([\n\t])", text))
+    parts = re.split(r"([\n\t])", text)
+    return "".join(part if part.isprintable() or part in "\n\t" else "".join(map(_escaped, part)) for part in parts)
 
 
 def _escaped(character: str) -> str:

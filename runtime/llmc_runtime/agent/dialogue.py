@@ -6,11 +6,11 @@ async for part in model.reply([Message("system", "…"), Message("user", "…")]
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Literal, Protocol
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
+from llmc_runtime.kinds import check_amount
 
 Grammar = Callable[[Dialect, Level], str]
 """Gives the grammar that a reply has to follow; raises ValueError where it would be too large."""
@@ -86,9 +86,7 @@ class Prices:
     def __post_init__(self) -> None:
         """Refuse what is no price: with it, no budget would hold."""
         for name, value in (("read", self.read), ("written", self.written), ("cached", self.cached)):
-            if value is not None and not 0 <= value < inf:
-                message = f"the price of tokens {name} is a number from 0, not {value!r}"
-                raise ValueError(message)
+            check_amount(f"the price of tokens {name}", value)
 
     def cost(self, *, read: int, cached: int, written: int) -> float:
         """What so many tokens cost; `cached` ones are among those read."""

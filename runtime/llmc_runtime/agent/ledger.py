@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from math import inf
 from typing import Final, Literal
 
 from llmc_runtime.agent.dialogue import Prices, Usage
 from llmc_runtime.agent.failures import BudgetSpent
+from llmc_runtime.kinds import check_amount
 
 Role = Literal["planner", "joiner", "tools"]
 ROLES: Final[tuple[Role, ...]] = ("planner", "joiner", "tools")
@@ -27,9 +27,7 @@ class Budget:
     def __post_init__(self) -> None:
         """Refuse what is no amount."""
         for name, value in (("tokens", self.tokens), ("cost", self.cost)):
-            if value is not None and not 0 <= value < inf:
-                message = f"the budget's `{name}` is a number from 0, not {value!r}"
-                raise ValueError(message)
+            check_amount(f"the budget's `{name}`", value)
 
 
 NO_LIMIT: Final = Budget()

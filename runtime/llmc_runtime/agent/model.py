@@ -20,6 +20,7 @@ import openai
 
 from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.bodies import Followed, body, stops
+from llmc_runtime.agent.decoding import LEVELS
 from llmc_runtime.agent.dialogue import End, Grammar, Message, Schema
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
@@ -39,9 +40,6 @@ from llmc_runtime.agent.settings import Options, Settings, settings, shown
 from llmc_runtime.agent.watch import Watch
 
 PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "completions": "/completions"}
-
-LEVELS: Final[tuple[Level, ...]] = ("sound", "tools", "plain")
-"""What a grammar says, from much to little; after the last there is none."""
 
 Step = Level | Literal["schema"]
 """What a server may refuse."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Speaker
 from llmc_runtime.agent.ledger import Ledger, Role
@@ -91,12 +92,13 @@ def _name(speaker: Speaker) -> str:
 
 def _prices(speaker: Speaker) -> Prices | None:
     """What its tokens cost, if anybody said."""
-    return getattr(getattr(speaker, "settings", speaker), "prices", None)
+    found: Prices | None = _setting(speaker, "prices", None)
+    return found
 
 
 def has_no_prices(speaker: Speaker) -> bool:
     """Whether it has a place for prices, and nothing in it."""
-    return getattr(getattr(speaker, "settings", speaker), "prices", ...) is None
+    return _setting(speaker, "prices", ...) is None
 
 
 CONTINUED_TOKENS = 400
@@ -110,9 +112,14 @@ def bounded_tokens(speaker: Speaker) -> int | None:
 
 def continues(speaker: Speaker) -> bool:
     """Whether the model only continues a text, as those of the API `completions` do."""
-    return getattr(getattr(speaker, "settings", speaker), "api", "chat") == "completions"
+    return bool(_setting(speaker, "api", "chat") == "completions")
 
 
 def takes_schemas(speaker: Speaker) -> bool:
     """Whether a reply that is JSON can be made to follow a schema."""
-    return getattr(getattr(speaker, "settings", None), "schemas", False)
+    return bool(_setting(speaker, "schemas", None))
+
+
+def _setting(speaker: Speaker, name: str, default: object) -> Any:  # noqa: ANN401 — whatever somebody's own has
+    """What a model was set to, or says of itself."""
+    return getattr(getattr(speaker, "settings", speaker), name, default)
