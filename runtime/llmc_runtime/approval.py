@@ -70,8 +70,9 @@ class Argument:
 class ApprovalRequest:
     """A call that may be made only if somebody says so.
 
-    `indices` are the positions in the loops around it, and `held` says why the plan is held back, if it is: a repair
-    decided where a statement of it begins or ends, or it was made after results were seen.
+    `indices` are the positions in the loops around it. `held` says why the call is held back, if it is: a repair
+    decided where a statement of its plan begins or ends, the plan was made after results were seen, or an earlier plan
+    made the same call, and it may have been undone since.
     """
 
     task: TaskId
@@ -91,8 +92,8 @@ class ApprovalRequest:
         where = "" if self.line is None else f", line {self.line}"
         yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
         if self.held is not None:
-            # What follows the fact is said to whoever cannot be asked.
-            yield fit(f"  held back: {self.held.partition('; ')[0]}", _WIDTH)
+            # The last part is advice for whoever cannot be asked.
+            yield from (f"  {line}" for line in wrapped(f"held back: {self.held.rpartition('; ')[0]}", _WIDTH - 2))
         for argument in self.arguments:
             text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
             yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
