@@ -128,12 +128,12 @@ def _time(value: time) -> str:
     if offset is None:
         return value.isoformat()
     since = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
-    return str(since - offset)
+    return f"{since - offset} UTC"
 
 
 _FORMS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...]] = (
     (Enum, lambda value: repr(value.name)),
-    ((bytes, bytearray), bytes.hex),
+    (bytes, bytes.hex),
     (datetime, _moment),
     (date, date.isoformat),
     (time, _time),

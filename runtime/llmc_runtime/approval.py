@@ -6,7 +6,8 @@
     Approval("none")              nothing asks, and what would is refused
 
 A statement of a model's text whose boundary was repaired is held back: there a call that may change something asks as
-well, and without a callback it is not made, whatever the word.
+well, and without a callback it is not made, whatever the word. So does a write of an agent that repeats one of an
+earlier plan, if another write came after that one.
 """
 
 from collections.abc import Awaitable, Callable, Iterator

@@ -28,7 +28,7 @@ from llmc_compiler.signature import Prepared
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling, unfit
 from llmc_runtime.door import Report
-from llmc_runtime.errors import BadArgument, BadResult, CallError, NotSent, Repeated, Stopped, Timed, ToolFailed
+from llmc_runtime.errors import BadArgument, CallError, NotSent, Repeated, Stopped, Timed, ToolTimedOut
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.stop import by_caller
@@ -152,12 +152,12 @@ class Memo:
         """A write is over; one that may still happen stays among those that are going on."""
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
-        if in_doubt and not isinstance(error, (ToolFailed, BadResult)):
-            call.is_left = True
+        may_have_written = in_doubt or (outcome is not None and _may_have_written(call.effect, outcome))
+        call.is_left = call.is_left or (may_have_written and isinstance(error, (ToolTimedOut, Stopped)))
         if not in_doubt and not call.is_left:
             del self._writing[call]
         self._forget(call.effect)
-        if outcome is None or not (in_doubt or _may_have_written(call.effect, outcome)):
+        if outcome is None or not may_have_written:
             return
         is_final = isinstance(outcome, Done) or (in_doubt and not _may_repeat(call))
         self._writes.add(

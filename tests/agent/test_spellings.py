@@ -347,8 +347,9 @@ def test_a_later_attempt_converts_its_arguments_anew() -> None:
     """What the first one was given may have been changed by the tool."""
     given: list[list[int]] = []
 
-    @llmc.write("x", idempotent=True)
-    async def save(numbers: Annotated[list[int], Field(max_length=3)]) -> None:
+    @llmc.write("x", idempotency_key="key")
+    async def save(numbers: Annotated[list[int], Field(max_length=3)], key: str) -> None:
+        assert key
         given.append([*numbers])
         numbers.append(0)
         if len(given) == 1:

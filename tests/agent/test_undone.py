@@ -13,6 +13,7 @@ from llmc_runtime.agent.inquiry import AFTER_RESULTS
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.errors import Held, NotApproved, NotSent, Repeated
+from llmc_runtime.limits import Policy
 from llmc_runtime.memo import Memo
 from llmc_runtime.run import execute
 from llmc_runtime.streaming import Arriving
@@ -84,12 +85,12 @@ class Person:
         return self.answer
 
 
-def play(house: House, *plans: str, approve: Approve = None) -> list[llmc.Run]:
+def play(house: House, *plans: str, approve: Approve = None, policy: Policy = "finish") -> list[llmc.Run]:
     """Run plans one after the other with one memo; nothing else holds them back."""
     memo = Memo()
 
     async def one(text: str, tools: Toolbox) -> llmc.Run:
-        async with Arriving(tools, approve=approve, memo=memo) as plan:
+        async with Arriving(tools, approve=approve, memo=memo, policy=policy) as plan:
             plan.feed(text)
             plan.close()
             plan.start()
@@ -248,6 +249,32 @@ def test_a_write_in_doubt_counts_like_one_that_was_done(house: House, between: s
         assert error.why == why("line 1 of plan 2", verb)
 
 
+@pytest.mark.parametrize(
+    ("plan", "policy"), [("1. tidy() @timeout(1s)", "finish"), ("1. tidy()\n2. late()", "fail_fast")]
+)
+def test_a_function_without_effect_that_was_left_may_come_later(plan: str, policy: Policy) -> None:
+    """It was given up, because of its own time or with the run."""
+
+    async def tidy() -> None:
+        """Nobody knows."""
+        await asyncio.sleep(5)
+
+    @llmc.nondet
+    async def late() -> None:
+        await asyncio.sleep(1)
+        raise RuntimeError
+
+    house = House()
+    house.toolbox = lambda: House.toolbox(house) | Toolbox([tidy, late], bare="parallel")  # type: ignore[method-assign]
+    *_, last = play(house, plan, '3. pay("ann")', '4. pay("ann")', policy=policy)
+    assert house.done == ["ann"]
+    assert isinstance(error := last.errors["4"], Held)
+    assert (
+        error.why
+        == "the same call was done in plan 2; line 1 of plan 1 may have written after it; approve it to write again"
+    )
+
+
 def test_a_write_that_was_left_may_come_later() -> None:
     """It was given up and nobody knows when it ends; what its task's fallback let follow may be undone."""
     house = House(slow=frozenset({"off", "bob"}))
@@ -290,13 +317,14 @@ def test_a_place_without_a_text_is_its_task() -> None:
     """A graph has no lines."""
     tools, memo = House().toolbox(), Memo()
 
-    async def all_of_them() -> llmc.Run:
+    async def all_of_them() -> list[llmc.Run]:
+        runs = []
         for text in ANN_BOB_ANN:
             memo.next_plan()
-            run = await execute(llmc.compile(f"{text}\njoin()", tools).graph, {}, memo=memo)
-        return run
+            runs.append(await execute(llmc.compile(f"{text}\njoin()", tools).graph, {}, memo=memo))
+        return runs
 
-    assert isinstance(error := clock.run(all_of_them()).errors["3"], Held)
+    assert isinstance(error := clock.run(all_of_them())[2].errors["3"], Held)
     assert error.why == why("task 2 of plan 2")
 
 
@@ -330,12 +358,11 @@ def test_an_agent_asks_with_both_reasons() -> None:
 def test_an_agent_switches_on_off_and_on() -> None:
     """With a grant; what is repeated without anything in between is given, and asked for by nobody."""
     house, person = House(), Person(answer=False)
-    answer = ask(
-        house, *ON_OFF_ON[:2], ON_OFF_ON[2] + READ, '5. switch("on")\n6. order("x")', grant=["switch"], approve=person
-    )
+    plans = (*ON_OFF_ON[:2], ON_OFF_ON[2] + READ, '5. balance()\n6. switch("on")')
+    answer = ask(house, *plans, grant=["switch"], approve=person)
     assert house.done == ["on", "off", "on"]
     assert person.asked == []
-    assert answer.plans[3].run.results["5"] == "on"
+    assert answer.plans[3].run.results["6"] == "on"
 
 
 def test_a_plan_that_is_mended_is_one_plan() -> None:
