@@ -71,7 +71,8 @@ class ApprovalRequest:
     """A call that may be made only if somebody says so.
 
     `indices` are the positions in the loops around it, and `held` says why the plan is held back, if it is: a repair
-    decided where a statement of it begins or ends, or it was made after results were seen.
+    decided where a statement of it begins or ends, or it was made after results were seen. `inside` are the calls of
+    other runs that the run is inside of, the outermost first: `publish (task 3)`.
     """
 
     task: TaskId
@@ -81,6 +82,7 @@ class ApprovalRequest:
     effect: str
     arguments: tuple[Argument, ...]
     held: str | None = None
+    inside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The call and where its arguments are from, in lines that are fit for a terminal."""
@@ -90,6 +92,8 @@ class ApprovalRequest:
         place = f"task {self.task}" + "".join(f"[{index}]" for index in self.indices)
         where = "" if self.line is None else f", line {self.line}"
         yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
+        if self.inside:
+            yield fit(f"  inside of {', '.join(self.inside)}", _WIDTH)
         if self.held is not None:
             # What follows the fact is said to whoever cannot be asked.
             yield fit(f"  held back: {self.held.partition('; ')[0]}", _WIDTH)

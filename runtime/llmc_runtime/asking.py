@@ -7,17 +7,22 @@ when the run ends is told to stop, and after a grace left alone.
 import asyncio
 from asyncio import AbstractEventLoop, Future, Task
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent import futures
+from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Final, cast
 
 from llmc_runtime.approval import ApprovalRequest, Callback
 
 GRACE: Final = 0.5
 """How long a question that was given up may take to end, in seconds."""
+
+Coming = futures.Future[tuple[object, BaseException | None]]
+"""The answer to a run inside, or why there is none: a future of asyncio would not take every exception."""
 
 
 class Question:
@@ -42,36 +47,115 @@ class Question:
             self.task.cancel()
 
 
-class Asker:
-    """Asks a function, in the context in which this was made."""
+class RunEndedError(Exception):
+    """The run whose function was to be asked has ended."""
 
-    def __init__(self, callback: Callback) -> None:
+    def __init__(self) -> None:
+        super().__init__("the run around it has ended")
+
+
+class Asker:
+    """Asks the function of a run, in the context in which this was made; `turn` is whose question it is.
+
+    A run without a function has turns all the same, where it asks that of the run around it.
+    """
+
+    def __init__(self, callback: Callback | None) -> None:
         self._callback = callback
         self._loop = asyncio.get_running_loop()
         self._context = copy_context()
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self._tasks: set[Task[None]] = set()
+        self._ending = Lock()
+        self._is_over = False
+        self._guests: set[Coming] = set()
 
     def start(self, work: Callable[[Question], Coroutine[Any, Any, None]]) -> Question:
         """Work at a question, in a task."""
         question = Question()
-        question.task = self._loop.create_task(work(question), context=self._context.copy())
-        self._tasks.add(question.task)
-        question.task.add_done_callback(self._tasks.discard)
+        question.task = self._start(work(question))
         return question
 
-    async def ask(self, request: ApprovalRequest, begun: Callable[[], None]) -> object:
-        """What the function says, when it is this one's turn; raises what it raises."""
-        async with self._turn:
-            begun()
-            callback = self._callback
-            if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
-                return await cast("Awaitable[bool]", callback(request))
-            answer = await _in_thread(self._loop, partial(self._context.copy().run, callback, request))
-            return await answer if isawaitable(answer) else answer
+    def _start(self, work: Coroutine[Any, Any, None]) -> "Task[None]":
+        """Work in a task that ends with the run."""
+        task = self._loop.create_task(work, context=self._context.copy())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def ask(self, request: ApprovalRequest) -> object:
+        """What the function says; for whoever has the turn. Raises what the function raises."""
+        callback = self._callback
+        assert callback is not None  # noqa: S101 — without a function nothing is asked here
+        if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
+            return await cast("Awaitable[bool]", callback(request))
+        answer = await _in_thread(self._loop, partial(self._context.copy().run, callback, request))
+        return await answer if isawaitable(answer) else answer
+
+    async def ask_for_guest(self, request: ApprovalRequest) -> object:
+        """What the function says to a run inside this one, which may have a loop of its own, in another thread.
+
+        Raises RunEndedError, and what the function raises.
+        """
+        came = Coming()
+        with self._ending:
+            if self._is_over:
+                raise RunEndedError
+            self._guests.add(came)
+        try:
+            self._call(self._receive, request, came)
+            answer, failure = await asyncio.wrap_future(came)
+        finally:
+            self._guests.discard(came)
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _receive(self, request: ApprovalRequest, came: "Coming") -> None:
+        """A question of a run inside this one arrived on our loop."""
+        task = self._start(self._answer(request, came))
+
+        def end(came: Coming) -> None:
+            if came.cancelled() or came.exception() is not None:
+                with suppress(RunEndedError):
+                    self._call(task.cancel)
+
+        came.add_done_callback(end)
+
+    async def _answer(self, request: ApprovalRequest, came: "Coming") -> None:
+        """Ask when it is its turn, and hand over the answer."""
+        answer: object = None
+        failure: BaseException | None = None
+        try:
+            async with self.turn:
+                answer = await self.ask(request)
+        except asyncio.CancelledError as error:
+            if came.done():
+                raise
+            failure = error
+        except Exception as error:  # noqa: BLE001 — whoever asked gets it
+            failure = error
+        with suppress(InvalidStateError):  # nobody waits any more
+            came.set_result((answer, failure))
+
+    def _call(self, function: Callable[..., object], *args: object) -> None:
+        """Call it on our loop; raises RunEndedError where that was closed."""
+        try:
+            self._loop.call_soon_threadsafe(function, *args)
+        except RuntimeError:
+            raise RunEndedError from None
 
     async def end(self) -> int:
-        """Wait for questions that were given up, no longer than the grace; how many are left."""
+        """Refuse the runs inside, and wait for questions that were given up, no longer than the grace.
+
+        Gives how many are left.
+        """
+        with self._ending:
+            self._is_over = True
+            guests = tuple(self._guests)
+        for came in guests:
+            with suppress(InvalidStateError):
+                came.set_exception(RunEndedError())
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=GRACE)
         return len(self._tasks)

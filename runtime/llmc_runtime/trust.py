@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
-from typing import Protocol
+from types import MethodType, TracebackType
+from typing import Final, Protocol
 from uuid import uuid4
 
 from llmc_compiler.graph import Call, Node
@@ -17,7 +17,7 @@ from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument
-from llmc_runtime.asking import Asker, Question
+from llmc_runtime.asking import Asker, Question, RunEndedError
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import REPAIRED, BadArgument, ContextError, NotApproved, PlanError, Refusal
 from llmc_runtime.filled import Filled
@@ -28,6 +28,11 @@ from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
 from llmc_runtime.values import thaw
 
 Bound = Sequence[tuple[str | None, Json]]
+Asked = tuple["Trust", ApprovalRequest]
+"""A run in which somebody is asked, and of what."""
+
+_AROUND: Final = "so it is in the run around it"
+"""What is said of a refusal that is not that of the run itself."""
 
 
 class Asking(Protocol):
@@ -70,8 +75,16 @@ class Trust:
         self._held: str | None = None
         self._granted: Container[str] = ()
         self._asker: Asker | None = None
+        self.around: Trust | None = None
+        self.inside: tuple[str, ...] = ()
+        self.is_over = False
 
     # The run
+
+    def inherit(self, around: "Trust", call: str) -> None:
+        """The run is inside of another one, whose `call` starts it; told before it begins."""
+        self.secrets = self.secrets.share(around.secrets)
+        self.around, self.inside = around, (*around.inside, call)
 
     async def open(self) -> None:
         """Open the contexts; raises ContextError."""
@@ -85,12 +98,13 @@ class Trust:
         """The run begins, with these inputs."""
         self._params, self._asking = params, asking
         callback = self._approval.callback
-        self._asker = None if callback is None else Asker(callback)
+        self._asker = None if callback is None and self.around is None else Asker(callback)
 
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """The run is over: questions were given up, and contexts are closed."""
+        self.is_over = True
         try:
             if self._asker is not None and (left := await self._asker.end()):
                 self.notes[f"{left} of those that were asked did not stop when the run ended"] = None
@@ -149,16 +163,60 @@ class Trust:
 
     def question(self, instance: Instance, call: Call, bound: Bound) -> Question | PlanError | None:
         """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
-        node, held = instance.node, self._held_for(call)
-        if not self._approval.asks(node, call, held=held is not None):
+        node = instance.node
+        if self.around is None and not self._approval.asks(node, call, held=self._held_for(call) is not None):
             return None
-        refusal = self._approval.refusal(node, call, held=held)
-        if refusal is not None:
-            return refusal
-        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        verdict = self.verdict(node, call)
+        if isinstance(verdict, PlanError):
+            return verdict
+        if not verdict:
+            return None
         if (unfit := _unfit(node, call.tool, bound)) is not None:
             return unfit  # not left to the call: what is checked twice may come out differently
-        return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound)))
+        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        request = self._request(instance, call, bound)
+        requests = [(trust, replace(request, held=held)) for trust, held in verdict]
+        return self._asker.start(partial(self._ask, self._asker, instance, requests))
+
+    def verdict(self, node: Node, call: Call) -> PlanError | list[tuple["Trust", str | None]]:
+        """Why the call is refused, or in which runs somebody has to be asked, with why it is held there.
+
+        The outermost run comes first. A function that several runs have in common is asked once.
+        """
+        asked: list[tuple[Trust, str | None]] = []
+        for trust in self._chain():
+            held = trust._held_for(call)  # noqa: SLF001 — of another run
+            if not trust._approval.asks(node, call, held=held is not None):  # noqa: SLF001
+                continue
+            if (refusal := trust._refusal(node, call, held, self)) is not None:  # noqa: SLF001
+                return refusal
+            same = next((at for at, (other, _) in enumerate(asked) if trust._asks_like(other)), None)  # noqa: SLF001
+            if same is None:
+                asked.append((trust, held))
+            else:
+                asked[same] = (asked[same][0], asked[same][1] or held)
+        return asked
+
+    def _chain(self) -> list["Trust"]:
+        """The runs around this one, the outermost first, and this one."""
+        chain = [self]
+        while (around := chain[-1].around) is not None:
+            chain.append(around)
+        return chain[::-1]
+
+    def _refusal(self, node: Node, call: Call, held: str | None, of: "Trust") -> PlanError | None:
+        """Why a call of a run, this one or one inside, is refused without asking, where it would have to be asked."""
+        if self.is_over:
+            return NotApproved(node.task, node.span, tool=call.tool.name, reason="nobody", why=RunEndedError())
+        error = self._approval.refusal(node, call, held=held)
+        if isinstance(error, NotApproved) and of is not self:
+            return NotApproved(node.task, node.span, tool=error.tool, reason=error.reason, why=_AROUND)
+        return error
+
+    def _asks_like(self, other: "Trust") -> bool:
+        """Whether another run asks the same function."""
+        mine, its = self._approval.callback, other._approval.callback  # noqa: SLF001 — of another run
+        return mine is its or (isinstance(mine, MethodType) and isinstance(its, MethodType) and mine == its)
 
     def _held_for(self, call: Call) -> str | None:
         """Why a call is held back, if it is."""
@@ -181,21 +239,40 @@ class Trust:
                 )
                 for (name, value), (_, term) in zip(bound, call.bound, strict=True)
             ),
-            held=self._held_for(call),
+            inside=self.inside,
         )
 
-    async def _ask(self, asker: Asker, instance: Instance, request: ApprovalRequest, question: Question) -> None:
+    async def _ask(self, asker: Asker, instance: Instance, requests: Sequence[Asked], question: Question) -> None:
         """Ask, and tell the answer."""
         refusal: PlanError | None = None
+        tool = requests[0][1].tool
         try:
-            if await asker.ask(request, partial(self._asking.asked, instance, request.tool)) is not True:
-                refusal = _refusal(instance, request, "no")
+            async with asker.turn:
+                self._asking.asked(instance, tool)
+                refusal = await self._refused(asker, instance, requests)
         except (Exception, asyncio.CancelledError) as error:
             if not question.is_open:
                 raise
-            refusal = _refusal(instance, request, "failed", error)
+            refusal = _refusal(instance, tool, "failed", f"{type(error).__name__}: {error}".removesuffix(": "))
+            refusal.__cause__ = error
         if question.is_open:
             self._asking.answered(instance, refusal)
+
+    async def _refused(self, asker: Asker, instance: Instance, requests: Sequence[Asked]) -> PlanError | None:
+        """The first answer that is no yes; raises what is raised by whoever is asked."""
+        for trust, request in requests:
+            try:
+                answer = await (asker.ask(request) if trust is self else trust.ask_for_guest(request))
+            except RunEndedError as error:
+                return _refusal(instance, request.tool, "nobody", error)
+            if answer is not True:
+                return _refusal(instance, request.tool, "no", None if trust is self else _AROUND)
+        return None
+
+    async def ask_for_guest(self, request: ApprovalRequest) -> object:
+        """What is said to a run inside this one; raises RunEndedError, and what the function raises."""
+        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        return await self._asker.ask_for_guest(request)
 
 
 def idempotency_key(run_id: str, key: Key) -> str:
@@ -203,14 +280,9 @@ def idempotency_key(run_id: str, key: Key) -> str:
     return hashlib.sha256(json.dumps([run_id, *key]).encode()).hexdigest()[:32]
 
 
-def _refusal(
-    instance: Instance, request: ApprovalRequest, reason: Refusal, cause: BaseException | None = None
-) -> NotApproved:
+def _refusal(instance: Instance, tool: str, reason: Refusal, why: object) -> NotApproved:
     """The error of a call that nobody approved."""
-    words = None if cause is None else f"{type(cause).__name__}: {cause}".removesuffix(": ")
-    error = NotApproved(instance.node.task, instance.node.span, tool=request.tool, reason=reason, why=words)
-    error.__cause__ = cause
-    return error
+    return NotApproved(instance.node.task, instance.node.span, tool=tool, reason=reason, why=why)
 
 
 def _unfit(node: Node, tool: Tool, bound: Bound) -> BadArgument | None:
