@@ -55,9 +55,9 @@ class RunEndedError(Exception):
 
 
 class Asker:
-    """Asks the function of a run, in the context in which this was made; `turn` is whose question it is.
+    """Asks the function of a run, in the context in which this was made; `turn` is held by the question being asked.
 
-    A run without a function has turns all the same, where it asks that of the run around it.
+    A run inside another one may have questions for that one alone, and no `callback`.
     """
 
     def __init__(self, callback: Callback | None) -> None:
@@ -84,7 +84,7 @@ class Asker:
         return task
 
     async def ask(self, request: ApprovalRequest) -> object:
-        """What the function says; for whoever has the turn. Raises what the function raises."""
+        """Ask the function; the caller holds the turn. Raises what the function raises."""
         callback = self._callback
         assert callback is not None  # noqa: S101 — without a function nothing is asked here
         if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
@@ -93,7 +93,7 @@ class Asker:
         return await answer if isawaitable(answer) else answer
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
-        """What the function says to a run inside this one, which may have a loop of its own, in another thread.
+        """Ask the function for a run inside this one, from any loop and thread.
 
         Raises RunEndedError, and what the function raises.
         """
@@ -112,7 +112,7 @@ class Asker:
         return answer
 
     def _receive(self, request: ApprovalRequest, came: "Coming") -> None:
-        """A question of a run inside this one arrived on our loop."""
+        """Start a question of a run inside this one, on this run's loop."""
         task = self._start(self._answer(request, came))
 
         def end(came: Coming) -> None:
@@ -139,7 +139,7 @@ class Asker:
             came.set_result((answer, failure))
 
     def _call(self, function: Callable[..., object], *args: object) -> None:
-        """Call it on our loop; raises RunEndedError where that was closed."""
+        """Call a function on this run's loop; raises RunEndedError if the loop is closed."""
         try:
             self._loop.call_soon_threadsafe(function, *args)
         except RuntimeError:

@@ -64,13 +64,13 @@ class Host:
 
 
 def surrounding() -> Host | None:
-    """The run around whatever begins here, if a tool called this."""
+    """The run whose tool called this, if one did."""
     call = caller.get()
     return None if call is None else call.run
 
 
 def enter(trust: "Trust") -> Host | None:
-    """The run around a run that begins here, which is trusted with no more than that one from here on."""
+    """Bind a run that begins here to the run around it, and return that; None where there is none."""
     call = caller.get()
     if call is None:
         return None
@@ -79,13 +79,13 @@ def enter(trust: "Trust") -> Host | None:
 
 
 def known_secrets() -> Secrets:
-    """The secrets of the run around whatever begins here, to which others can be added; new ones outside of any."""
+    """The secrets of the run around, to which others can be added; a new set outside of any run."""
     host = surrounding()
     return Secrets() if host is None else host.trust.secrets
 
 
 def outside(listener: Callable[[E], object]) -> Callable[[E], object]:
-    """The listener, called as from here: it may be told of events in the context of a tool, and is none."""
+    """Call the listener as part of what runs here: events may be told in the context of a tool."""
     call = caller.get()
 
     def tell(event: E) -> None:

@@ -31,7 +31,7 @@ Bound = Sequence[tuple[str | None, Json]]
 Asked = tuple["Trust", ApprovalRequest]
 """A run in which somebody is asked, and of what."""
 
-_AROUND: Final = "so it is in the run around it"
+_AROUND: Final = "decided in the run around it"
 """What is said of a refusal that is not that of the run itself."""
 
 
@@ -82,7 +82,7 @@ class Trust:
     # The run
 
     def inherit(self, around: "Trust", call: str) -> None:
-        """The run is inside of another one, whose `call` starts it; told before it begins."""
+        """Bind this run to the one around it, in whose `call` it begins."""
         self.secrets = self.secrets.share(around.secrets)
         self.around, self.inside = around, (*around.inside, call)
 
@@ -179,9 +179,9 @@ class Trust:
         return self._asker.start(partial(self._ask, self._asker, instance, requests))
 
     def verdict(self, node: Node, call: Call) -> PlanError | list[tuple["Trust", str | None]]:
-        """Why the call is refused, or in which runs somebody has to be asked, with why it is held there.
+        """Why the call is refused, or the runs whose functions are asked, with the reason for which it is held there.
 
-        The outermost run comes first. A function that several runs have in common is asked once.
+        The outermost run comes first. A function that several runs share is asked once.
         """
         asked: list[tuple[Trust, str | None]] = []
         for trust in self._chain():
@@ -259,7 +259,7 @@ class Trust:
             self._asking.answered(instance, refusal)
 
     async def _refused(self, asker: Asker, instance: Instance, requests: Sequence[Asked]) -> PlanError | None:
-        """The first answer that is no yes; raises what is raised by whoever is asked."""
+        """The error for the first answer other than yes; raises what the functions raise."""
         for trust, request in requests:
             try:
                 answer = await (asker.ask(request) if trust is self else trust.ask_for_guest(request))
@@ -270,7 +270,7 @@ class Trust:
         return None
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
-        """What is said to a run inside this one; raises RunEndedError, and what the function raises."""
+        """Ask for a run inside this one; raises RunEndedError, and what the function raises."""
         assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
         return await self._asker.ask_for_guest(request)
 

@@ -118,7 +118,7 @@ def test_runs_at_any_depth_ask_from_the_outermost_on(refusing: int) -> None:
     assert order == list(range(refusing + 1))
     assert reasons(runs[0]) == {"1": "no"}
     words = "task 1 was not approved: `mark` asks first, and the answer was no"
-    assert str(runs[0].errors["1"]) == words + ("" if refusing == 2 else ": so it is in the run around it")
+    assert str(runs[0].errors["1"]) == words + ("" if refusing == 2 else ": decided in the run around it")
     assert written == []
 
 
