@@ -1,15 +1,21 @@
-"""An event loop in virtual time: where nothing is ready, the time jumps to the next timer."""
+"""Event loops that tell another time: none of them is brought nearer to a timer by a machine that is slow.
+
+In a virtual loop the time jumps to the next timer where nothing is ready. In a patient one, for programs that use
+sockets, the time passes as it does outside, but only while nothing is ready.
+"""
 
 import asyncio
 import selectors
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from tests.patience import PATIENCE
 
 T = TypeVar("T")
 
-PATIENCE = 10.0
-"""How long, in real seconds, a thread may take to come back where no timer is set."""
+SLICE: Final = 0.005
+"""Seconds that a patient loop waits for sockets and threads before it counts them."""
 
 FAR = 60.0
 """Timers so many seconds ahead are limits, not what a test is about: a thread that works has real time before them."""
@@ -26,7 +32,7 @@ class _Selector(selectors.DefaultSelector):
             ready = super().select(PATIENCE)
             assert ready, "nothing will ever happen again"
             return ready
-        ready = super().select(PATIENCE / 5 if timeout > FAR and _has_threads() else 0)
+        ready = super().select(PATIENCE / 20 if timeout > FAR and _has_threads() else 0)
         if not ready:
             self.loop.now += max(timeout, 0)
         return ready
@@ -51,13 +57,41 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.now
 
 
+class _Patient(selectors.DefaultSelector):
+    """Counts the time in which nothing was ready."""
+
+    loop: "PatientLoop"
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready, or nothing after a short while, by which the loop's time goes on."""
+        short = SLICE if timeout is None else min(max(timeout, 0), SLICE)
+        ready = super().select(short)
+        if not ready:
+            self.loop.now += short
+        return ready
+
+
+class PatientLoop(asyncio.SelectorEventLoop):
+    """A loop whose time is `now`: the seconds from 0 in which it had nothing to do."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        selector = _Patient()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self) -> float:
+        """The time in which nothing was ready."""
+        return self.now
+
+
 left_over: list[str] = []
 """Tasks that were left running at the end of a loop."""
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
+def run(main: Coroutine[Any, Any, T], loop: VirtualLoop | None = None) -> T:
     """Run a coroutine in virtual time, and note what it leaves running."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: loop or VirtualLoop()) as runner:
         return runner.run(_watched(main))
 
 
