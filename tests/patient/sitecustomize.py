@@ -19,7 +19,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-def submit(_: Threads, job: Job) -> None:
+def submit(self: Threads, job: Job) -> None:
     """Call a job's function on the loop's own thread."""
     result, error = None, None
     try:
