@@ -1,7 +1,7 @@
 """Event loops that tell another time: none of them is brought nearer to a timer by a machine that is slow.
 
 In a virtual loop the time jumps to the next timer where nothing is ready. In a patient one, for programs that use
-sockets, the time passes as it does outside, but only while nothing is ready.
+sockets or threads, it passes as it does outside, but only while nothing is ready.
 """
 
 import asyncio
@@ -10,12 +10,13 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
+from llmc_runtime import watch
 from tests.patience import PATIENCE
 
 T = TypeVar("T")
 
-SLICE: Final = 0.005
-"""Seconds that a patient loop waits for sockets and threads before it counts them."""
+SLICE: Final = 0.02
+"""Seconds that a patient loop waits for sockets and threads before it counts them, at most."""
 
 FAR = 60.0
 """Timers so many seconds ahead are limits, not what a test is about: a thread that works has real time before them."""
@@ -58,17 +59,25 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class _Patient(selectors.DefaultSelector):
-    """Counts the time in which nothing was ready."""
+    """Counts the time in which nothing was ready, and waits only where something may come from outside."""
 
     loop: "PatientLoop"
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """What is ready, or nothing after a short while, by which the loop's time goes on."""
-        short = SLICE if timeout is None else min(max(timeout, 0), SLICE)
-        ready = super().select(short)
+        if timeout is not None and self._is_alone():
+            waits, passes = 0.0, max(timeout, 0)
+        else:
+            waits = passes = SLICE if timeout is None else min(max(timeout, 0), SLICE)
+        ready = super().select(waits)
         if not ready:
-            self.loop.now += short
+            self.loop.now += passes
         return ready
+
+    def _is_alone(self) -> bool:
+        """Whether there are no files but the loop's own, and no threads but this one and the one that watches it."""
+        threads = {thread.name for thread in threading.enumerate()} - {watch.NAME}
+        return len(self.get_map()) == 1 and len(threads) == 1
 
 
 class PatientLoop(asyncio.SelectorEventLoop):
