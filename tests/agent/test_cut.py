@@ -65,7 +65,8 @@ class Bank:
 
 async def asked(bank: Bank, first: str, *others: str) -> llmc.Answer | None:
     """Ask a question whose first plan is cut; None where no plan came about."""
-    cut = [*([first] if first else []), End("length", Usage())]
+    end = End("length", Usage())
+    cut: list[str | End] = [first, end] if first else [end]
     model = llmc.ScriptedModel([cut, *others])
     try:
         return await llmc.Agent(bank.toolbox(), model=model).ask("?")
