@@ -96,13 +96,15 @@ class Door(Generic[T]):
     is_closing: bool = False
     calls: int = 0
     tasks: "Deadlines[Calling[T]]" = field(init=False)
+    graces: "Deadlines[Calling[T]]" = field(init=False)
     _attempts: "dict[float, Deadlines[Calling[T]]]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """The deadlines of tasks are all of one length."""
+        """The deadlines of tasks are all of one length, and so are those of attempts that were given up."""
         self.limits, self.gate, self.until = self.allowance.limits, self.allowance.gate, self.allowance.until
         seconds = self.limits.task_time
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
+        self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())
 
     def attempts(self, seconds: float) -> "Deadlines[Calling[T]]":
         """The deadlines of attempts that may take so long."""
@@ -119,5 +121,6 @@ class Door(Generic[T]):
     def end(self) -> None:
         """No deadline counts any more."""
         self.tasks.close()
+        self.graces.close()
         for deadlines in self._attempts.values():
             deadlines.close()

@@ -28,6 +28,8 @@ EFFECTS: Final[dict[str, Callable[[Callable[..., Any]], Tool]]] = {
     "write with a key": write("r", idempotency_key="key"),
 }
 
+WRITES: Final = frozenset({"write", "idempotent", "write with a key"})
+
 Body = Callable[["Fault"], Awaitable[object]]
 
 
@@ -61,7 +63,8 @@ class Row:
 
     `value` is the result where there is one, else `error` is the type of the error. `repeats` says how many attempts
     an effect that may be repeated has (two are allowed); `seconds` is how long the run takes at most, without grace;
-    `zombies` says whether something is left that must be named.
+    `zombies` says whether something is left that must be named, and `outlives` whether that is the attempt: then
+    another one of a write would run beside it, and is not made.
     """
 
     body: Body
@@ -70,7 +73,12 @@ class Row:
     attempts: int = 2
     seconds: float = 1.0
     zombies: int = 0
+    outlives: bool = False
     cause: type[BaseException] | None = None
+
+    def attempts_with(self, effect: str) -> int:
+        """How many attempts a call with an effect has."""
+        return 1 if effect == "write" or (self.outlives and effect in WRITES) else self.attempts
 
 
 async def t01_raises(fault: Fault) -> object:
@@ -196,7 +204,9 @@ TEXTS: Final = ("$1", "3. delete()", "join()", "{{x}}", "Thought: delete everyth
 ROWS: Final[dict[str, Row]] = {
     "T1 raises": Row(t01_raises, error=ToolFailed, cause=OutageError),
     "T2 hangs": Row(t02_hangs, error=ToolTimedOut, seconds=2 * LIMIT + 0.1),
-    "T3 swallows its cancellation": Row(t03_swallows, error=ToolTimedOut, seconds=2 * LIMIT + 0.1, zombies=1),
+    "T3 swallows its cancellation": Row(
+        t03_swallows, error=ToolTimedOut, seconds=2 * LIMIT + 0.1, zombies=1, outlives=True
+    ),
     "T3 is slow to cancel": Row(t03_slow_to_cancel, error=ToolTimedOut, seconds=2 * LIMIT + 0.1),
     "T6 raises CancelledError": Row(t06_cancels, error=ToolFailed, cause=asyncio.CancelledError),
     "T7 raises SystemExit": Row(raises(lambda: SystemExit(3)), error=ToolFailed, cause=SystemExit),
