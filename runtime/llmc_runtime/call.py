@@ -4,8 +4,8 @@ A call has attempts. Each has its turn, and what arrives out of turn (late resul
 of tasks that were given up) is nobody's. An attempt waits at the gate and holds its place there until it ends; between
 attempts a call holds nothing.
 
-An attempt that was given up may go on: in its thread, or in a task that swallows its cancellation. If it may write, the
-call waits for it, no longer than the grace, before anything follows. One that outlives its grace ends the call in doubt.
+An attempt that was given up may go on in its thread, or in a task that swallows its cancellation. If it may write, the
+call waits for its end before anything follows. One that outlives the grace ends the call in doubt.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from llmc_runtime.errors import (
 )
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.retry import backoff, retry_after
-from llmc_runtime.strays import caller
+from llmc_runtime.strays import caller, left_by
 from llmc_runtime.threads import Job
 from llmc_runtime.values import receive
 
@@ -120,6 +120,11 @@ class Calling(Generic[T]):
         return (self._is_in or self._pending is not None) and self._op.tool.effect.may_write
 
     @property
+    def is_left(self) -> bool:
+        """Whether an attempt that was given up goes on, in whatever it has started."""
+        return self in self._door.threads.left() or left_by(self, self._door.loop) is not None
+
+    @property
     def is_in_doubt(self) -> bool:
         """Whether it may have changed something, though nobody knows."""
         return self.is_writing or (self._last is not None and self._last.in_doubt)
@@ -201,7 +206,11 @@ class Calling(Generic[T]):
             self.give_up()
         if running is None or limit == "run" or not self._op.tool.effect.may_write:
             self._timed_out(error)
-            return
+        else:
+            self._wait_for(running, turn, error)
+
+    def _wait_for(self, running: Task[None] | Job, turn: int, error: ToolTimedOut) -> None:
+        """Wait for the end of an attempt that was given up, no longer than the grace."""
         self._pending = turn, error
         self._door.graces.set(self)
         if isinstance(running, Task):
@@ -215,8 +224,11 @@ class Calling(Generic[T]):
             self._end(Failed(error))
 
     def _ended_late(self, turn: int) -> None:
-        """An attempt that was given up is over: if the call waits for this one, it goes on."""
+        """An attempt that was given up is over: if the call waits for this one, and nothing of it is left, go on."""
         if self._pending is None or self._pending[0] != turn:
+            return
+        if (rest := left_by(self, self._door.loop)) is not None:
+            rest.add_done_callback(lambda _: self._door.soon(self._ended_late, turn))
             return
         _, error = self._pending
         self._pending = None

@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -113,6 +114,11 @@ class Door(Generic[T]):
             found = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "attempt"))
             self._attempts[seconds] = found
         return found
+
+    def soon(self, told: Callable[[int], object], turn: int) -> None:
+        """Tell something on the loop's thread, from any thread; a loop that was closed is told nothing."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(told, turn)
 
     def close(self) -> None:
         """Nobody is let in any more; what is in goes on, within its time."""

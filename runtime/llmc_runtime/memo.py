@@ -9,7 +9,8 @@ A call is the same with the same tool and the same arguments.
     pure, read      gives what the first one gave; while that one runs, waits for it. A write forgets what it may change
     nondet          the same, but within one plan and for the same task alone
     a failure       stands within one plan for the same task: a plan that is read anew does not try again
-    write           one that was done in an earlier plan gives what it gave; one in doubt fails, or is idempotent
+    write           one that was done in an earlier plan gives what it gave; one in doubt fails, or is idempotent;
+                    what conflicts with one that was given up and still goes on is blocked
 
 A function of which nobody has said what it does is taken for a write.
 """
@@ -17,12 +18,12 @@ A function of which nobody has said what it does is taken for a write.
 from dataclasses import dataclass
 from hashlib import sha256
 
-from llmc_compiler.effects import Effect, Kind, When, overlap
+from llmc_compiler.effects import Effect, Kind, When, conflict, overlap
 from llmc_compiler.graph import Call
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling
 from llmc_runtime.door import Report
-from llmc_runtime.errors import CallError, Repeated, Stopped, Timed
+from llmc_runtime.errors import Blocked, CallError, Repeated, Stopped, Timed
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.stop import by_caller
@@ -59,6 +60,11 @@ class Memo:
         kept = self._kept.get(call.key) or self._kept.get(call.own_key)
         if kept is not None and (not call.effect.may_write or kept.plan < self.plan):
             self._give(call, kept.outcome)
+            return
+        left = next((write for write in self._writing if write.is_left and conflict(call.effect, write.effect)), None)
+        if left is not None:
+            node, cause = call.owner.node, left.owner.node.task
+            call.report.ended(call.owner, Failed(Blocked(node.task, node.span, cause=cause, by_order=True)))
             return
         running = self._running.get(call.key)
         if running is not None and running.limits == call.limits:
@@ -178,6 +184,11 @@ class Recalled:
     def is_writing(self) -> bool:
         """Whether an attempt is under way that may change something."""
         return self.is_made and self.calling.is_writing
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is over, and an attempt that was given up goes on."""
+        return not self.is_made and self.calling.is_left
 
     @property
     def is_in_doubt(self) -> bool:

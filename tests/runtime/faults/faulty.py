@@ -47,9 +47,11 @@ class RateError(OutageError):
 
 @dataclass
 class Fault:
-    """A tool with a fault: how often it was called, what it has left behind, and how to let go of it."""
+    """A tool with a fault: how often it was called, and at once, what it has left behind, and how to let go of it."""
 
     attempts: int = 0
+    going_on: int = 0
+    most_at_once: int = 0
     only_second: bool = False
     done: int = 0
     kept: list[Any] = field(default_factory=list)
@@ -245,7 +247,12 @@ def tool_of(row: Row, fault: Fault, effect: str) -> Tool:
         if fault.only_second and x != 2:
             return x
         fault.attempts += 1
-        return await row.body(fault)
+        fault.going_on += 1
+        fault.most_at_once = max(fault.most_at_once, fault.going_on)
+        try:
+            return await row.body(fault)
+        finally:
+            fault.going_on -= 1
 
     async def keyed(x: object = None, key: str = "none") -> object:
         if not fault.only_second or x == 2:

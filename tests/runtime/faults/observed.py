@@ -90,6 +90,8 @@ def flaws(seen: Seen, row: Row, fault: Fault, effect: str, *, policy: Policy, po
         yield f"it took {seen.seconds} s"
     if fault.attempts != attempts:
         yield f"{fault.attempts} attempts, not {attempts}"
+    if effect in WRITES and fault.most_at_once > 1:
+        yield f"{fault.most_at_once} attempts of a write at once"
     if effect == "write with a key" and len(fault.keys) != 1:
         yield f"its attempts have {len(fault.keys)} keys"
     if seen.results.get("w") != "written":
