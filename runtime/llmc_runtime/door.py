@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
@@ -174,13 +175,15 @@ class Door(Generic[T]):
     is_closing: bool = False
     calls: int = 0
     tasks: "Deadlines[Calling[T]]" = field(init=False)
+    graces: "Deadlines[Calling[T]]" = field(init=False)
     _attempts: "dict[float, Deadlines[Calling[T]]]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """The deadlines of tasks are all of one length."""
+        """The deadlines of tasks are all of one length, and so are those of attempts that were given up."""
         self.limits, self.gate, self.until = self.allowance.limits, self.allowance.gate, self.allowance.until
         seconds = self.limits.task_time
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
+        self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())
 
     def attempts(self, seconds: float) -> "Deadlines[Calling[T]]":
         """The deadlines of attempts that may take so long."""
@@ -190,6 +193,11 @@ class Door(Generic[T]):
             self._attempts[seconds] = found
         return found
 
+    def soon(self, told: Callable[[int], object], turn: int) -> None:
+        """Tell something on the loop's thread, from any thread; a loop that was closed is told nothing."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(told, turn)
+
     def close(self) -> None:
         """Nobody is let in any more; what is in goes on, within its time."""
         self.is_closing = True
@@ -197,5 +205,6 @@ class Door(Generic[T]):
     def end(self) -> None:
         """No deadline counts any more."""
         self.tasks.close()
+        self.graces.close()
         for deadlines in self._attempts.values():
             deadlines.close()

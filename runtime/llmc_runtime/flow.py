@@ -324,10 +324,11 @@ class Flow:
             self._conclude(instance, outcome, instance)
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
-        """The node failed, unless it has a fallback."""
+        """The node failed; a fallback gives it a value, and undoes no effect."""
         self._trust.secrets.cover(error)
         outcome = Failed(error) if self.door.allowance.is_full else fallen_back(instance, error)
         if isinstance(outcome, Done):
+            decide.note_failure(instance, error)
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
             self._settle(instance, outcome)
         else:
@@ -359,9 +360,7 @@ class Flow:
         """Tell what became of an instance that has no value, and what follows from it."""
         if isinstance(outcome, Failed):
             self._trust.secrets.cover(outcome.error)
-            instance.error = outcome.error
-            if decide.is_failed_write(instance):
-                instance.failed_writes = (*instance.failed_writes, instance)
+            decide.note_failure(instance, outcome.error)
             self.last = later_end(self.last, instance)
             if self._fails_fast and self._reason is None:
                 self._stop(by_failure(instance))
