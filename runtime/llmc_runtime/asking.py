@@ -35,6 +35,10 @@ class Question:
     def time_out(self, seconds: float, limit: str) -> None:
         """The time of the run is over."""
 
+    def hold_back(self) -> None:
+        """Nobody is to be asked any more."""
+        self.give_up()
+
     def give_up(self) -> None:
         """Nobody wants the answer."""
         self.is_open = False
@@ -60,10 +64,12 @@ class Asker:
         question.task.add_done_callback(self._tasks.discard)
         return question
 
-    async def ask(self, request: ApprovalRequest, begun: Callable[[], None]) -> object:
+    async def ask(self, request: ApprovalRequest, question: Question, begun: Callable[[], None]) -> object:
         """What the function says, when it is this one's turn; raises what it raises."""
         async with self._turn:
             begun()
+            if not question.is_open:  # whoever was told of it has ended the run
+                raise asyncio.CancelledError
             callback = self._callback
             if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
                 return await cast("Awaitable[bool]", callback(request))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from llmc_compiler.tools import Tool
 from llmc_runtime import left
 from llmc_runtime.deadlines import Deadlines
+from llmc_runtime.ending import Ending
 from llmc_runtime.errors import CallError
 from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
@@ -42,7 +43,8 @@ class Report(Protocol[T_contra]):
 class Allowance(Generic[T]):
     """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
 
-    `until` is the end of the run in the loop's time, `room` the bytes that are left for what it keeps.
+    `until` is the end of the run in the loop's time, `room` the bytes that are left for what it keeps. Runs that share
+    it end together where something ends one of them: `error` is what did.
     """
 
     limits: Limits
@@ -51,10 +53,25 @@ class Allowance(Generic[T]):
     calls: int = 0
     cost: float = 0.0
     room: int = field(init=False)
+    error: BaseException | None = None
+    _endings: list[Ending] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing is kept yet."""
         self.room = self.limits.run_bytes
+
+    def share(self, ending: Ending) -> None:
+        """A run takes from this."""
+        self._endings.append(ending)
+        if self.error is not None:
+            ending.fail(self.error)
+
+    def end_with(self, error: BaseException) -> None:
+        """End the runs with an error; a future takes any but StopIteration."""
+        error = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
+        self.error = error if self.error is None else self.error
+        for ending in self._endings:
+            ending.fail(error)
 
     def no_room(self) -> tuple[str, str]:
         """Which limit lets nothing more be computed, and why, where there is no `room` for what it would give."""

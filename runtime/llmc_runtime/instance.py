@@ -187,6 +187,13 @@ def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
     return new
 
 
+def hold_back(instances: Iterable[Instance]) -> None:
+    """Begin no call and ask no question that was not begun yet."""
+    for instance in instances:
+        if instance.calling is not None:
+            instance.calling.hold_back()
+
+
 def later_end(last: Instance | None, instance: Instance) -> Instance:
     """The end of the longer chain; the later of two, so that the plan's end is on it."""
     return instance if last is None or instance.chain >= last.chain else last

@@ -13,6 +13,7 @@ from llmc_compiler.term import Json
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
 from llmc_runtime.door import Allowance
+from llmc_runtime.ending import naming
 from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event, in_doubt
 from llmc_runtime.executor import Executor
@@ -111,13 +112,14 @@ class Options(TypedDict, total=False):
 async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:
     """Run a compiled plan; failures of its tasks are in the Run, not raised. `held`: call nothing that may write."""
     events, options = recorded(options)
-    async with Executor(params, **options) as executor:
-        executor.rank_by(partial(rank, graph))
-        if held:
-            executor.hold()
-        executor.apply([Add(tuple(graph.nodes.values()))])
-        executor.seal()
-        outcomes = await executor.settled()
+    with naming(events):
+        async with Executor(params, **options) as executor:
+            executor.rank_by(partial(rank, graph))
+            if held:
+                executor.hold()
+            executor.apply([Add(tuple(graph.nodes.values()))])
+            executor.seal()
+            outcomes = await executor.settled()
     return conclude(graph, executor, outcomes, events)
 
 
@@ -137,20 +139,17 @@ async def stream(
         waiting.put_nowait(event)
 
     options["emit"] = emit
-    async with Executor(params, **options) as executor:
-        executor.rank_by(partial(rank, graph))
-        if held:
-            executor.hold()
-        executor.apply([Add(tuple(graph.nodes.values()))])
-        executor.seal()
-        end = asyncio.ensure_future(executor.settled())
-        end.add_done_callback(lambda _: waiting.put_nowait(None))
-        try:
+    with naming(events):
+        async with Executor(params, **options) as executor:
+            executor.rank_by(partial(rank, graph))
+            if held:
+                executor.hold()
+            executor.apply([Add(tuple(graph.nodes.values()))])
+            executor.seal()
+            executor.when_over(lambda _: waiting.put_nowait(None))
             while (event := await waiting.get()) is not None:
                 yield event
-            outcomes = await end
-        finally:
-            end.cancel()
+            outcomes = await executor.settled()
     while not waiting.empty():
         if (event := waiting.get_nowait()) is not None:
             yield event

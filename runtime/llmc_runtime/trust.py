@@ -188,7 +188,8 @@ class Trust:
         """Ask, and tell the answer."""
         refusal: PlanError | None = None
         try:
-            if await asker.ask(request, partial(self._asking.asked, instance, request.tool)) is not True:
+            begun = partial(self._asking.asked, instance, request.tool)
+            if await asker.ask(request, question, begun) is not True:
                 refusal = _refusal(instance, request, "no")
         except (Exception, asyncio.CancelledError) as error:
             if not question.is_open:

@@ -83,6 +83,7 @@ class Inquiry:
         self._start = self._clock()
         self._shapes: set[tuple[ast.Statement, ...]] = set()
         self._told: set[tuple[type, object]] = set()
+        self._allowance: Allowance[Instance] | None = None
         self._calls = 0
         self._first_task: float | None = None
         self._plan_time: float | None = None
@@ -95,6 +96,11 @@ class Inquiry:
         """Tell whoever listens."""
         if self._emit is not None:
             self._emit(event)
+
+    def close(self) -> None:
+        """Let the plan under way begin no call any more."""
+        if self._allowance is not None:
+            self._allowance.gate.close()
 
     @property
     def number(self) -> int:
@@ -114,6 +120,7 @@ class Inquiry:
         contexts = Contexts(tools, self._terms.context)  # a plan that is read anew has those that are open
         async with AsyncExitStack() as stack:
             attempt = await stack.enter_async_context(self._arriving(tools, contexts))
+            self._allowance = attempt.allowance
             async with attempt.in_time():
                 complete = await self._write(attempt, messages, tools)
             repairs = 0

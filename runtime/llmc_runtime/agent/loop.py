@@ -21,7 +21,7 @@ from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
 from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import Message, Speaker
-from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
+from llmc_runtime.agent.inquiry import Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, Ledger, kept
 from llmc_runtime.agent.only_plan import write_plan
@@ -34,6 +34,7 @@ from llmc_runtime.agent.speakers import speaker
 from llmc_runtime.agent.speaking import has_no_prices
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.ending import name_open
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.kinds import Kinds, check_each, check_kinds, check_method, check_names
 from llmc_runtime.limits import Limits
@@ -132,7 +133,7 @@ class Agent:
         the models raise.
         """
         _check_asked(question, history)
-        return await self._ask(question, history, None)
+        return await self._ask(Inquiry(self._terms, question, history, Ledger(self._budget), None))
 
     def ask_sync(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
         """The answer, from code that is not async; what hangs does not hold up the return."""
@@ -147,13 +148,15 @@ class Agent:
         """
         _check_asked(question, history)
         waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
-        end = asyncio.ensure_future(self._ask(question, history, waiting.put_nowait))
+        inquiry = Inquiry(self._terms, question, history, Ledger(self._budget), waiting.put_nowait)
+        end = asyncio.ensure_future(self._ask(inquiry))
         end.add_done_callback(lambda _: waiting.put_nowait(None))
         try:
             while (event := await waiting.get()) is not None:
                 yield event
             yield await end
         finally:
+            inquiry.close()  # at once: what is cancelled may take a while to close its connections
             end.cancel()
             await asyncio.wait([end])
 
@@ -164,15 +167,15 @@ class Agent:
         with kept(ledger):
             return await write_plan(self.planner, self.tools, question, history, ledger)
 
-    async def _ask(self, question: str, history: Sequence[Message], emit: Emit | None) -> Answer:
+    async def _ask(self, inquiry: Inquiry) -> Answer:
         """Answer a question."""
-        ledger = Ledger(self._budget)
-        with kept(ledger):
-            inquiry = Inquiry(self._terms, question, history, ledger, emit)
+        with kept(inquiry.ledger):
             try:
                 return await self._answer(inquiry)
-            except LlmcError as error:
-                error.answer = inquiry.answer(None, str(error), answered=False)
+            except BaseException as error:
+                if isinstance(error, LlmcError):
+                    error.answer = inquiry.answer(None, str(error), answered=False)
+                name_open(error, [event for plan in inquiry.plans for event in plan.run.events])
                 raise
 
     async def _answer(self, inquiry: Inquiry) -> Answer:
