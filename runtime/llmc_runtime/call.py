@@ -149,7 +149,8 @@ class Calling(Generic[T]):
         """Whether the tool was called in this attempt: an async one is with the first step of its task."""
         if self._task is None or self.in_thread:
             return self._task is not None or self._job is not None
-        return getcoroutinestate(self._task.get_coro()) != CORO_CREATED
+        coroutine = self._task.get_coro()
+        return not iscoroutine(coroutine) or getcoroutinestate(coroutine) != CORO_CREATED
 
     def begin(self) -> None:
         """Ask for the turn of the first attempt."""

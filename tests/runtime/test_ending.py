@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +13,8 @@ import llmc
 from llmc_compiler.graph import Graph
 from llmc_compiler.tools import Toolbox, pure, read, write
 from llmc_runtime import events
+from llmc_runtime.agent.dialogue import End, Message
+from llmc_runtime.agent.progress import Progress
 from llmc_runtime.approval import ApprovalRequest
 from llmc_runtime.errors import NotSent, Stopped
 from llmc_runtime.flow import Flow
@@ -101,11 +103,11 @@ class RaisesAt:
 
     def __init__(self, world: World, number: int, what: BaseException) -> None:
         self.world, self.number, self.what = world, number, what
-        self.happened: list[events.Event] = []
+        self.happened: list[events.Event | Progress] = []
         self.calls: int | None = None
         self.asked = 0
 
-    def __call__(self, event: events.Event) -> None:
+    def __call__(self, event: events.Event | Progress) -> None:
         """Something happened."""
         self.happened.append(event)
         if len(self.happened) > self.number:
@@ -147,6 +149,24 @@ async def asked(world: World, listener: RaisesAt) -> object:
     return await agent.ask("?")
 
 
+class SlowToClose(Script):
+    """A model whose connection takes three seconds to close."""
+
+    async def reply(self, messages: Sequence[Message], **options: Any) -> AsyncGenerator[str | End, None]:
+        """The next reply."""
+        try:
+            async for piece in super().reply(messages, **options):
+                yield piece
+        finally:
+            await asyncio.sleep(3)
+
+
+async def shown(world: World, listener: RaisesAt) -> object:
+    """`Agent.ask`, all of whose progress is told; the planner takes a while to be left."""
+    model = SlowToClose([PLAN], size=20, pause=0.1)
+    return await llmc.Agent(world.toolbox(), model=model, approve=world.approve).ask("?", emit=listener)
+
+
 def ended(way: Way, number: int, what: BaseException) -> tuple[World, RaisesAt, BaseException | None]:
     """How a run ends whose listener raises at the event of this number."""
     world = World()
@@ -158,14 +178,14 @@ def ended(way: Way, number: int, what: BaseException) -> tuple[World, RaisesAt, 
     return world, listener, None
 
 
-WAYS = pytest.mark.parametrize("way", [run, streamed, arriving, asked])
+WAYS = pytest.mark.parametrize("way", [run, streamed, arriving, asked, shown])
 
 
 def number_of_events(way: Way) -> int:
     """How many events a run has that nothing ends."""
     _, listener, error = ended(way, 10_000, OSError())
     assert error is None
-    kinds = {type(event) for event in listener.happened}
+    kinds = {type(getattr(event, "event", event)) for event in listener.happened}
     assert {events.Asked, events.Answered, events.Retried, events.FellBack, events.Expanded} <= kinds
     return len(listener.happened)
 

@@ -93,9 +93,14 @@ class Inquiry:
         return self._clock() - self._start
 
     def tell(self, event: progress.Progress) -> None:
-        """Tell whoever listens."""
+        """Tell whoever listens; what a listener raises ends the question, and the run under way at once."""
         if self._emit is not None:
-            self._emit(event)
+            try:
+                self._emit(event)
+            except BaseException as error:
+                if self._allowance is not None:
+                    self._allowance.end_with(error)
+                raise
 
     def close(self) -> None:
         """Let the plan under way begin no call any more."""
@@ -271,8 +276,9 @@ class Inquiry:
             repairs=repairs,
             tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if tool.effect.may_write}),
         )
-        self.tell(progress.PlanEnded(self.number, self.now(), planned.text, run))
+        number = self.number
         self.plans.append(planned)
+        self.tell(progress.PlanEnded(number, self.now(), planned.text, run))
         return planned
 
     def answer(self, value: Json, stopped: str | None, *, answered: bool = True) -> Answer:

@@ -21,7 +21,7 @@ from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
 from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import Message, Speaker
-from llmc_runtime.agent.inquiry import Inquiry, SamePlanError, Terms
+from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, Ledger, kept
 from llmc_runtime.agent.only_plan import write_plan
@@ -126,18 +126,20 @@ class Agent:
             settings["limits"] = limits
         self._terms = Terms(self.planner, frozenset(grant), Approval.of(approve), context, settings)
 
-    async def ask(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
-        """The answer; `history` is what was said before.
+    async def ask(self, question: str, *, history: Sequence[Message] = (), emit: Emit | None = None) -> Answer:
+        """The answer; `history` is what was said before, and `emit` is told everything as it happens.
 
         Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
-        the models raise.
+        the models and `emit` raise.
         """
         _check_asked(question, history)
-        return await self._ask(Inquiry(self._terms, question, history, Ledger(self._budget), None))
+        if emit is not None:
+            check_method("emit", emit, "__call__", "a function of what happens")
+        return await self._ask(Inquiry(self._terms, question, history, Ledger(self._budget), emit))
 
-    def ask_sync(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
+    def ask_sync(self, question: str, *, history: Sequence[Message] = (), emit: Emit | None = None) -> Answer:
         """The answer, from code that is not async; what hangs does not hold up the return."""
-        return run_to_end(self.ask(question, history=history))
+        return run_to_end(self.ask(question, history=history, emit=emit))
 
     async def stream(
         self, question: str, *, history: Sequence[Message] = ()
