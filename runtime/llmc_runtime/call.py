@@ -12,7 +12,7 @@ import asyncio
 from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
 from functools import partial
-from inspect import isawaitable, iscoroutine
+from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmc_compiler.graph import Call, Node
@@ -130,7 +130,15 @@ class Calling(Generic[T]):
     @property
     def is_in_doubt(self) -> bool:
         """Whether it may have changed something, though nobody knows."""
-        return self.is_writing or (self._last is not None and self._last.in_doubt)
+        return (self.is_writing and self._is_called) or (self._last is not None and self._last.in_doubt)
+
+    @property
+    def _is_called(self) -> bool:
+        """Whether the tool was called in this attempt: an async one is with the first step of its task."""
+        if self._task is None or self.in_thread:
+            return self._task is not None or self._job is not None
+        coroutine = self._task.get_coro()
+        return not iscoroutine(coroutine) or getcoroutinestate(coroutine) != CORO_CREATED
 
     def begin(self) -> None:
         """Ask for the turn of the first attempt."""
@@ -162,6 +170,8 @@ class Calling(Generic[T]):
         if is_first:
             door.calls += 1
             door.report.started(self.owner, tool.name)
+            if not self._is_in:
+                return  # whoever was told of it has ended the run
         self._deadlines.set(self)
         if self.in_thread:
             context = door.group.context.copy()
@@ -169,6 +179,11 @@ class Calling(Generic[T]):
             self._thread(partial(context.run, tool.call, *args, **kwargs))
         else:
             self._await(tool.call, args, kwargs)
+
+    def hold_back(self) -> None:
+        """Do not call the tool, unless it was called already."""
+        if not (self._is_called if self._job is None else not self._job.call_off()):
+            self._abandon()
 
     def give_up(self) -> None:
         """Stop: nobody wants the outcome."""

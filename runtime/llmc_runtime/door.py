@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from llmc_compiler.tools import Tool
 from llmc_runtime import left
 from llmc_runtime.deadlines import Deadlines
+from llmc_runtime.ending import Ending
 from llmc_runtime.errors import CallError
 from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
@@ -53,6 +54,7 @@ class Allowance(Generic[T]):
 
     `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
     keeps. What a run takes is taken from the run `around` it as well; `is_shared`: there is one, or runs are inside.
+    Runs that share it end together where something ends one of them: `error` is what did.
     """
 
     limits: Limits
@@ -65,6 +67,8 @@ class Allowance(Generic[T]):
     room: int = field(init=False)
     is_shared: bool = field(init=False)
     is_over: bool = False
+    error: BaseException | None = None
+    _endings: list[Ending] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing is kept yet."""
@@ -85,6 +89,19 @@ class Allowance(Generic[T]):
     def is_full(self) -> bool:
         """Whether there is no room for anything more."""
         return any(run.room <= 0 for run, _ in self._runs())
+
+    def share(self, ending: Ending) -> None:
+        """A run takes from this."""
+        self._endings.append(ending)
+        if self.error is not None:
+            ending.fail(self.error)
+
+    def end_with(self, error: BaseException) -> None:
+        """End the runs with an error; a future takes any but StopIteration."""
+        error = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
+        self.error = error if self.error is None else self.error
+        for ending in self._endings:
+            ending.fail(error)
 
     def no_room(self) -> tuple[str, str]:
         """Which limit lets nothing more be computed, and why, where there is no `room` for what it would give."""

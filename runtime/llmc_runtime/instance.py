@@ -102,6 +102,10 @@ class Ongoing(Protocol):
         """Its time, or that of the run, is over."""
         ...
 
+    def hold_back(self) -> None:
+        """Do not begin what was not begun yet; what is under way goes on."""
+        ...
+
     def give_up(self) -> None:
         """Stop: nobody wants the outcome."""
         ...
@@ -217,6 +221,13 @@ def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
         for other in node.needs if type(node.op) is Loop else node.needs + node.after:
             instance.wait_for(known[other])
     return new
+
+
+def hold_back(instances: Iterable[Instance]) -> None:
+    """Begin no call and ask no question that was not begun yet."""
+    for instance in instances:
+        if instance.calling is not None:
+            instance.calling.hold_back()
 
 
 def later_end(last: Instance | None, instance: Instance) -> Instance:

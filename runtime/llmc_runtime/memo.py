@@ -298,6 +298,11 @@ class Recalled:
         if self.is_made:
             self.calling.time_out(seconds, limit)
 
+    def hold_back(self) -> None:
+        """Do not call the tool, unless it was called already."""
+        if self.is_made:
+            self.calling.hold_back()
+
     def give_up(self) -> None:
         """Stop; whoever waits for it makes the call instead."""
         if self.waits_for is not None:
