@@ -116,8 +116,9 @@ class Front:
 
     @property
     def is_joined(self) -> bool:
-        """Whether the join was read, or stands in the last line with an end mark."""
-        return self._session.is_joined or self._stream.ends_in_join
+        """Whether the join was read, or stands in the last line with an end mark; not so where it may be void."""
+        is_read = self._session.is_joined and not self._stream.may_restart
+        return is_read or self._stream.ends_in_join
 
     @property
     def has_tail(self) -> bool:

@@ -142,6 +142,12 @@ class PlanStream:
         return not is_open and mark >= 0 and JOIN.match(last) is not None and parses(last[:mark], kind_of(last))
 
     @property
+    def may_restart(self) -> bool:
+        """Whether the line that has no newline yet holds a tag that may make void all text so far."""
+        known, last = self._filter, "".join(self._pending)
+        return known is not None and any(tag.closes for tag in known.tags.find(last))
+
+    @property
     def has_tail(self) -> bool:
         """Whether a model's text goes on behind its plan, by more than an end mark or a fence."""
         end = None if self._filter is None else self._filter.ended_at

@@ -246,3 +246,44 @@ def test_a_replan_may_work_on_earlier_results(plan: str, value: object) -> None:
     model = llmc.ScriptedModel(["1. balance()\njoin()\n", "Action: Replan(double it)", plan, "Finish(done)"])
     answer = clock.run(llmc.Agent(Bank().toolbox(), model=model).ask("?"))
     assert answer.value == ("done" if value is None else value)
+
+
+# What random conversations have found
+
+
+@pytest.mark.parametrize(
+    ("again", "is_clear"),
+    [
+        ('11. transfer(amount=5.0, to="ann")\njoin("x")\n', False),
+        ('11. transfer(5e0)\n12. balance()\njoin("x")\n', False),
+        ('11. transfer(6)\njoin("x")\n', True),
+        ('2. transfer(5, "bob")\njoin("x")\n', True),
+        ('2. transfer($1, "bob")\njoin("x")\n', True),
+    ],
+)
+def test_a_write_that_stands_is_known_however_it_is_spelled(again: str, is_clear: bool) -> None:
+    """A reply that makes it once more under another number is unclear; another write is not."""
+    bank = Bank()
+    answer = ask(bank, "1. transfer(5)\n2. bal", again, "I am sorry.")
+    assert (answer is not None) == is_clear
+    assert len(bank.moved) == 2 * is_clear
+
+
+@pytest.mark.parametrize("rest", ["2. tra", '1. transfer(5, "eve")'])
+def test_a_closing_tag_in_the_line_that_is_cut(rest: str) -> None:
+    """What stands in front of it is void, join and all, and what stands behind it was cut."""
+    bank = Bank()
+    assert ask(bank, f"1. transfer(1)\njoin($1)\n</think> {rest}", "I am sorry.", "I am sorry.") is None
+    bank = Bank()
+    answer = ask(bank, f"1. transfer(1)\njoin($1)\n</think> {rest}", "1. transfer(7)\n2. join($1)\n")
+    assert answer is not None
+    assert (answer.value, bank.moved) == (7.0, [7.0])
+
+
+def test_a_write_in_a_line_that_swallowed_it_is_not_lost() -> None:
+    """A reply for the line alone leaves unclear what becomes of it."""
+    bank = Bank()
+    model = llmc.ScriptedModel(["1. balance(\nt = transfer(5)\njoin()\n", "1. balance()\n", "1. balance()\n"])
+    with pytest.raises(PlanFailed):
+        clock.run(llmc.Agent(bank.toolbox(), model=model).ask("?"))
+    assert "still to be called" in model.asked[2].messages[-1].text

@@ -187,7 +187,7 @@ def test_without_the_rule_another_plan_runs(rule: str, monkeypatch: pytest.Monke
         monkeypatch.setattr(mending._Match, "_names", lambda *_: {})  # noqa: SLF001 — the rule
     elif rule == "order":
         monkeypatch.setattr(mending, "_is_whole", lambda *_: False)
-        monkeypatch.setattr(mending._Match, "unclear", lambda *_: None)  # noqa: SLF001 — the rule
+        monkeypatch.setattr(mending._Match, "unclear", lambda *_, **__: None)  # noqa: SLF001 — the rule
     else:
-        monkeypatch.setattr(mending._Match, "unclear", lambda *_: None)  # noqa: SLF001 — the rule
+        monkeypatch.setattr(mending._Match, "unclear", lambda *_, **__: None)  # noqa: SLF001 — the rule
     assert sum(judged(seed)[1] == "wrong" for seed in SEEDS[:200]) >= 3

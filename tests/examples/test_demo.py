@@ -29,7 +29,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, arriving, asking, *live = scenes
+    checked, written, compiled, told, run, unruly, arriving, meant, asking, *live = scenes
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -62,6 +62,13 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
     assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")
+    answers = re.findall(r"\n    (.*)\n    paid: (.*)", meant)
+    assert answers == [
+        ("There are 4000 in the account.", "nothing"),
+        ("Bob was paid only if there was enough.", "nothing"),
+        ("Both cost 10.5.", "nothing"),
+        ("Bob was paid.", "100 to bob"),
+    ]
     assert asking.index("started   1") < asking.index("written   2. search") < asking.index("replan    ")
     assert asking.index("plan 2") < asking.index("started   5  subtract($4, $3)")
     assert asking.rstrip().endswith("The Matterhorn, by 702.0 metres")

@@ -20,11 +20,13 @@ from llmc_grammar import Parsed, ast, print_statement
 from llmc_grammar.source import Span
 from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.repair import JOIN, Broken, Line
+from llmc_runtime.agent.repeated_writes import may_repeat
 from llmc_runtime.agent.written import calls, numbered, references, renamed
 
 REPLACES: Final = "It is not clear which lines of the plan these lines replace."
 RENUMBERED: Final = "It is not clear what `${}` means, since its task has another number now."
 TWICE: Final = "It is not clear whether `{}` is to happen twice."
+LOST: Final = "It is not clear whether `{}` is still to be called."
 
 Step = ast.Task | ast.Join
 
@@ -58,7 +60,7 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
     if not broken.lines or (is_whole and broken.unclear is not None):
         return Mended(reply, is_answered=True, is_new=True)
     match = _Match(broken, steps)
-    unclear = broken.unclear or match.unclear(reader)
+    unclear = broken.unclear or match.unclear(reader, is_whole=is_whole)
     if unclear is None:
         return _spliced(match, parsed)
     if is_whole and not match.fits:
@@ -168,7 +170,7 @@ class _Match:
         self.replaced.update(pairs)
         self.missing, self.added, self.rest = [], {}, []
 
-    def unclear(self, reader: PlanReader) -> str | None:
+    def unclear(self, reader: PlanReader, *, is_whole: bool) -> str | None:
         """Why nobody can tell what the reply means, if so."""
         if not self.fits:
             return REPLACES
@@ -181,8 +183,18 @@ class _Match:
             seen |= {old for old, new in names.items() if new == _id(step)}
         kept = [line for index, line in enumerate(self.broken.lines) if index not in self.replaced]
         for step in (*self.rest, *(each for steps in self.added.values() for each in steps)):
-            if reader.writes(step) and any(_alike(step, line) for line in kept):
+            if any(may_repeat(step, line.statement, reader, is_whole=is_whole) for line in kept):
                 return TWICE.format(print_statement(step))
+        return self._lost_write(reader)
+
+    def _lost_write(self, reader: PlanReader) -> str | None:
+        """Why it is unclear what becomes of writes inside of broken lines, which may have swallowed others."""
+        now = {call.tool for step in self.steps for call in calls(step)}
+        for index in self.replaced:
+            _, *inside = _TOOL.findall(self.broken.lines[index].text) or [""]
+            tools = (reader.tools.get(name) for name in inside if name not in now)
+            if (lost := next((tool for tool in tools if tool is not None and tool.effect.may_write), None)) is not None:
+                return LOST.format(lost.name)
         return None
 
     def _names(self, before: int) -> dict[str, str]:
@@ -233,16 +245,6 @@ def _numbered_as(steps: Sequence[Step], ids: Sequence[str | None]) -> list[Step]
         replace(step, binder=places.get(id(step))) if isinstance(step, ast.Task) and step.binder is None else step
         for step in steps
     ]
-
-
-def _alike(step: Step, line: Line) -> bool:
-    """Whether a statement does what a line does, whatever its id and those that it reads."""
-    other = line.statement
-    if not isinstance(step, ast.Task) or not isinstance(other, ast.Task):
-        return False
-    plain = (_without_id(each) for each in (step, other))
-    first, second = (renamed(each, {ref.name: "any" for ref in references(each)}, keep_raw=False) for each in plain)
-    return first == second
 
 
 def _without_id(statement: ast.Statement | None) -> ast.Statement | None:

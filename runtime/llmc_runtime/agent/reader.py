@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from llmc_compiler.tools import Toolbox
-from llmc_grammar import Parsed, ast, parse
+from llmc_grammar import Parsed, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.reasoning import USUAL, ReasoningTags
-from llmc_runtime.agent.written import calls, highest_number
+from llmc_runtime.agent.written import highest_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,3 @@ class PlanReader:
             reasoning=self.reasoning,
             complete=complete,
         )
-
-    def writes(self, statement: ast.Statement) -> bool:
-        """Whether a statement calls a tool that may change something."""
-        used = (self.tools.get(call.tool) for call in calls(statement))
-        return any(tool is not None and tool.effect.may_write for tool in used)
