@@ -21,7 +21,9 @@ def main(first: int, last: int | None = None) -> None:
             verdict = judged(talk, play(talk, run))
             tally.add(talk, verdict)
             if verdict.wrong or verdict.missing:
-                found = sorted({*(what for what, _ in verdict.wrong), *(f"missing ({why})" for why, _ in verdict.missing)})
+                found = sorted(
+                    {*(what for what, _ in verdict.wrong), *(f"missing ({why})" for why, _ in verdict.missing)}
+                )
                 print(seed, *found, *sorted(talk.kinds), sep=", ")  # noqa: T201 — the same
         print(tally)  # noqa: T201 — the same
 

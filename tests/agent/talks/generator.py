@@ -19,6 +19,7 @@ PEOPLE: Final = ("bob", "eve", "ann")
 SLIPS: Final[tuple[tuple[Slip, int], ...]] = (
     (slips.well, 20),
     (slips.thought, 10),
+    (slips.afterthought, 3),
     (slips.endless_thought, 4),
     (slips.tag_in_text, 3),
     (slips.unfinished, 5),
@@ -112,6 +113,7 @@ class _Author:
         meanings = saying.meanings or (Meaning(saying.plan),)
         ids = {at: name for at, name in saying.ids.items() if at not in saying.unsure}
         self.remember(meanings, ids)
+        is_last = is_last or any(meaning.plan is None for meaning in meanings)
         decision = self.decision(is_last=is_last)
         return Scene(tuple(saying.replies), clear, meanings, ids, decision, frozenset(saying.kinds))
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from operator import itemgetter
 
 from llmc_compiler.effects import conflict
 from tests.agent.talks.meant import Key, Talk
@@ -70,11 +71,7 @@ def _disorder(expected: Sequence[Write], made: Sequence[Made]) -> list[tuple[str
     turns: dict[Key, list[int]] = {}
     for index, write in enumerate(expected):
         turns.setdefault(write.key, []).extend([index] * write.calls)
-    placed: list[tuple[int, Made]] = []
-    for call in made:
-        if turn := turns.get(call.key):
-            placed.append((turn.pop(0), call))
-    placed.sort(key=lambda pair: pair[0])
+    placed = sorted(((turn.pop(0), call) for call in made if (turn := turns.get(call.key))), key=itemgetter(0))
     return [
         ("out of order", later)
         for (one, earlier), (other, later) in combinations(placed, 2)
@@ -151,10 +148,8 @@ def _kinds(talk: Talk, fates: Counter[str]) -> set[str]:
 
 def report(talk: Talk, played: Played, verdict: Verdict) -> str:
     """A conversation and its verdict, to be read."""
-    rows = [
-        f"seed {talk.seed}: approver {talk.approver}, grant {sorted(talk.grant)}, history {talk.history}"
-        f"{' (trusted)' if talk.trusted else ''}, faults {talk.faults:g}; {', '.join(sorted(talk.kinds))}"
-    ]
+    rows = [f"seed {talk.seed}: approver {talk.approver}, grant {sorted(talk.grant)}, history {talk.history}"]
+    rows[0] += f"{' (trusted)' if talk.trusted else ''}, faults {talk.faults:g}; {', '.join(sorted(talk.kinds))}"
     for who, text in played.said:
         rows += [f"{who}:", *(f"    | {line}" for line in text.splitlines() or [""])]
     rows.append(f"ended with {type(played.error).__name__}: {played.error}" if played.error else "ended well")

@@ -199,4 +199,3 @@ def taken(saying: Saying) -> None:
         saying.say("\n".join(saying.lines()) + "\n")
     else:
         saying.say(_again(saying, [task for task in tasks if task.at in wrong]))
-

@@ -85,6 +85,15 @@ def thought(saying: Saying) -> None:
     saying.replies.append(Reply(spelling.thinking(saying.draft(), saying.rng) + text))
 
 
+def afterthought(saying: Saying) -> None:
+    """Think behind the join: that is no part of the plan, or makes all of it void, so that it is asked for."""
+    saying.kinds.add("thought")
+    text = "\n".join(saying.lines()) + "\n"
+    ends = saying.rng.random() < 0.5
+    after = spelling.thinking(saying.draft(), saying.rng, ends=ends) if saying.rng.random() < 0.6 else saying.draft()
+    saying.replies.append(Reply(text + after))
+
+
 def endless_thought(saying: Saying) -> None:
     """Begin to think, and come to no end: all of it is void, and the plan is asked for."""
     saying.kinds |= {"thought", "repair"}
