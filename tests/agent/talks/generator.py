@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from tests.agent.talks import mends, slips, spelling
-from tests.agent.talks.meant import Approver, Guard, Meaning, Plan, Ref, Reply, Scene, Talk, Task, Text, Value
+from tests.agent.talks.meant import Approver, Guard, History, Meaning, Plan, Ref, Reply, Scene, Talk, Task, Text, Value
 from tests.agent.talks.slips import Saying, Slip
 from tests.agent.talks.world import BALANCES, EFFECTS, OWNERS, UNKNOWN_NAME, WRITERS
 
@@ -48,6 +48,8 @@ TOOLS: Final[tuple[tuple[str, int], ...]] = (
 
 APPROVERS: Final[tuple[Approver, ...]] = ("nobody",) * 7 + ("yes",) * 6 + ("no",) * 2 + ("all",) * 3 + ("none",) * 2
 
+HISTORIES: Final[tuple[History, ...]] = ("none",) * 7 + ("asked",) + ("answered",) * 2
+
 GRANTS: Final = (
     frozenset[str](),
     frozenset(WRITERS),
@@ -86,7 +88,7 @@ class _Author:
             scenes.append(self.scene(number, is_last=number == plans - 1))
             if any(meaning.plan is None for meaning in scenes[-1].meanings):
                 break
-        history = rng.choices(("none", "asked", "answered"), (7, 1, 2))[0]
+        history = rng.choice(HISTORIES)
         return Talk(
             seed=seed,
             scenes=tuple(scenes),

@@ -101,6 +101,7 @@ class Scene:
 
 
 Approver = Literal["nobody", "yes", "no", "all", "none"]
+History = Literal["none", "asked", "answered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Talk:
     scenes: tuple[Scene, ...]
     approver: Approver
     grant: frozenset[str]
-    history: Literal["none", "asked", "answered"]
+    history: History
     trusted: bool
     faults: float
     kinds: frozenset[str] = field(default_factory=frozenset)

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from zlib import crc32
 
 from llmc_compiler.effects import Effect
-from llmc_compiler.tools import Toolbox, nondet, opaque, pure, read, write
+from llmc_compiler.tools import Tool, Toolbox, nondet, opaque, pure, read, write
 from llmc_runtime.errors import NotSent
 from tests.agent.talks.meant import Key, Scalar
 
@@ -184,7 +184,19 @@ def _toolbox(world: World) -> Toolbox:
         """Put something into the archive."""
         return await world.write("archive", name, copies)
 
-    tools = [balance, owner, double, dice, pay, refund, label, mail, submit, store, archive]
+    tools: list[Tool | Callable[..., Any]] = [
+        balance,
+        owner,
+        double,
+        dice,
+        pay,
+        refund,
+        label,
+        mail,
+        submit,
+        store,
+        archive,
+    ]
     return Toolbox(tools, bare="parallel")
 
 

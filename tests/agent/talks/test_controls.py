@@ -1,0 +1,86 @@
+"""What was mended is broken again, one thing at a time: each is found, so none of the counts of zero is blind."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from llmc_compiler.effects import RULES, Kind, When
+from llmc_compiler.steps import Add, Step
+from llmc_runtime.executor import Executor
+from llmc_runtime.streaming import Arriving
+from tests.agent.talks.generator import random_talk
+from tests.agent.talks.judge import judged
+from tests.agent.talks.play import play, runner
+
+Patch = pytest.MonkeyPatch
+
+TALKS: Final = 400
+"""Conversations after which a fault should have been found."""
+
+
+def writes_start_early(patch: Patch) -> None:
+    """A write before which nothing has to come starts when its line has ended."""
+    for kind in (Kind.WRITE, Kind.IDEMPOTENT):
+        patch.setitem(RULES, kind, replace(RULES[kind], early=When.UNWRITTEN))
+
+
+def nothing_keeps_its_order(patch: Patch) -> None:
+    """Calls wait for the values that they read, and for nothing else."""
+    apply = Executor.apply
+
+    def unordered(self: Executor, steps: Iterable[Step]) -> None:
+        apply(self, map(_unordered, steps))
+
+    patch.setattr(Executor, "apply", unordered)
+
+
+def _unordered(step: Step) -> Step:
+    """A step whose nodes come after nothing."""
+    return Add(tuple(replace(node, after=()) for node in step.nodes)) if isinstance(step, Add) else step
+
+
+def nothing_is_remembered(patch: Patch) -> None:
+    """Every call is made."""
+    patch.setattr("llmc_runtime.flow.recalled", lambda _memo, calling, _report, **_rest: calling)
+
+
+def everything_is_held(patch: Patch) -> None:
+    """Nothing is written that nobody has said yes to."""
+    start = Arriving.start
+
+    def held(self: Arriving, **_settings: Any) -> None:
+        start(self, held="because")
+
+    patch.setattr(Arriving, "start", held)
+
+
+CONTROLS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
+    "writes start early": (writes_start_early, "too early"),
+    "no order": (nothing_keeps_its_order, "out of order"),
+    "no memo": (nothing_is_remembered, "made twice"),
+    "all held": (everything_is_held, "missing"),
+}
+"""What is broken again, and what is found then."""
+
+
+def found_in(seeds: Iterable[int], what: str) -> int | None:
+    """The first seed whose conversation has this fault."""
+    with runner() as run:
+        for seed in seeds:
+            talk = random_talk(seed)
+            verdict = judged(talk, play(talk, run))
+            if what in {"missing" if verdict.missing else "", *(kind for kind, _ in verdict.wrong)}:
+                return seed
+    return None
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_what_is_broken_again_is_found(name: str, monkeypatch: Patch) -> None:
+    """Each control changes what some conversation comes to."""
+    control, what = CONTROLS[name]
+    control(monkeypatch)
+    seed = found_in(range(TALKS), what)
+    print(f"{name}: found in conversation {seed}")  # noqa: T201 — a figure to report
+    assert seed is not None
