@@ -29,7 +29,7 @@ SLIPS: Final[tuple[tuple[Slip, int], ...]] = (
     (slips.cut, 14),
     (mends.mistaken, 28),
     (mends.unclosed, 5),
-    (mends.taken, 5),
+    (mends.taken, 9),
 )
 
 TOOLS: Final[tuple[tuple[str, int], ...]] = (

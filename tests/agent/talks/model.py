@@ -151,9 +151,10 @@ class _Course:
         kept = self._kept.get(key)
         if kept is not None and kept.plan < self.plan:
             is_idempotent = effect.kind is Kind.IDEMPOTENT
-            if kept.in_doubt and not is_idempotent:
+            is_undone = self._undone(key, kept)
+            if kept.in_doubt and not is_idempotent and not (is_undone and self.talk.approver == "yes"):
                 return self._refused(task, key, effect, "repeated in doubt")
-            if not kept.in_doubt and not self._undone(key, kept):
+            if not kept.in_doubt and not is_undone:
                 # Nobody says whether asking comes first where the answer would change nothing that is written.
                 if refusal is not None and self.choices.choose(2):
                     return self._refused(task, key, effect, refusal)

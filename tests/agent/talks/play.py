@@ -91,17 +91,14 @@ async def _no(_request: llmc.ApprovalRequest) -> bool:
     return False
 
 
-HAS_TRUST: Final = "trust_history" in inspect.signature(llmc.Agent).parameters
+HAS_TRUST: Final = "trust_history" in inspect.signature(llmc.Agent.ask).parameters
 
 
 @cache
-def agent(approver: Approver, grant: frozenset[str], *, trusted: bool) -> llmc.Agent:
+def agent(approver: Approver, grant: frozenset[str]) -> llmc.Agent:
     """An agent with these terms, made once."""
     approve: Any = {"nobody": None, "yes": _yes, "no": _no}.get(approver, approver)
-    settings: dict[str, Any] = {"trust_history": True} if trusted and HAS_TRUST else {}
-    return llmc.Agent(
-        TOOLBOX, model=Voice(STAGE.planner), joiner=Voice(STAGE.joiner), grant=grant, approve=approve, **settings
-    )
+    return llmc.Agent(TOOLBOX, model=Voice(STAGE.planner), joiner=Voice(STAGE.joiner), grant=grant, approve=approve)
 
 
 HISTORY: Final = {
@@ -130,11 +127,12 @@ def play(talk: Talk, runner: asyncio.Runner) -> Played:
     """Have a conversation."""
     WORLD.begin(talk.seed, talk.faults)
     STAGE.begin(talk)
-    speaker = agent(talk.approver, talk.grant, trusted=talk.trusted)
+    settings: dict[str, Any] = {"trust_history": talk.trusted} if HAS_TRUST else {}
+    asking = agent(talk.approver, talk.grant).ask(QUESTION, history=HISTORY[talk.history], **settings)
     answer: llmc.Answer | None = None
     error: Exception | None = None
     try:
-        answer = runner.run(speaker.ask(QUESTION, history=HISTORY[talk.history]))
+        answer = runner.run(asking)
     except llmc.LlmcError as raised:
         answer, error = raised.answer, raised
     return Played(WORLD.made, STAGE.said, answer, error)

@@ -184,6 +184,9 @@ def cut(saying: Saying) -> None:
         case 1:
             saying.say("\n".join(saying.lines(saying.renumbered())) + "\n")
         case 2 if len(left) > 1:
+            if len({(task.tool, task.values) for task in saying.plan.tasks}) < len(saying.plan.tasks):
+                # Whether a line that stands is meant twice is worth one more question, which nobody may ask any more.
+                saying.meanings = (Meaning(saying.plan), Meaning(None))
             left = _cut(saying, "", left)
             if left:
                 saying.say("\n".join(left) + "\n")

@@ -7,7 +7,14 @@ from typing import Any, Final
 import pytest
 
 from llmc_compiler.effects import RULES, Kind, When
+from llmc_compiler.graph import Call
 from llmc_compiler.steps import Add, Step
+from llmc_compiler.term import canonical
+from llmc_grammar.reasoning import ReasoningTags
+from llmc_runtime import memo
+from llmc_runtime.agent import mending
+from llmc_runtime.agent.plan_reply import Reading
+from llmc_runtime.call import Bound
 from llmc_runtime.executor import Executor
 from llmc_runtime.streaming import Arriving
 from tests.agent.talks.generator import random_talk
@@ -18,6 +25,32 @@ Patch = pytest.MonkeyPatch
 
 TALKS: Final = 400
 """Conversations after which a fault should have been found."""
+
+
+def an_open_statement_counts(patch: Patch) -> None:
+    """A reply that was cut off counts as one that ended there."""
+    patch.setattr(Reading, "is_whole", property(lambda reading: reading.end is not None))
+
+
+def uses_keep_their_numbers(patch: Patch) -> None:
+    """Where a mended line has another number, what uses it keeps the old one."""
+    patch.setattr(mending, "renamed", lambda node, _names, **_settings: node)
+
+
+def reasoning_counts(patch: Patch) -> None:
+    """What a model thinks before its reply is a part of the reply."""
+    patch.setattr(ReasoningTags, "find", lambda _self, _text, _offset=0: [])
+
+
+def a_write_is_its_spelling(patch: Patch) -> None:
+    """A write is the same one where it is spelled the same."""
+    identify = memo.Recalled._identify  # noqa: SLF001 — what says which writes are the same
+
+    def by_spelling(self: memo.Recalled, op: Call, bound: Bound) -> None:
+        identify(self, op, bound)
+        self.keys = (f"{self.tool} {[(name, canonical(value)) for name, value in bound]}",)
+
+    patch.setattr(memo.Recalled, "_identify", by_spelling)
 
 
 def writes_start_early(patch: Patch) -> None:
@@ -57,6 +90,10 @@ def everything_is_held(patch: Patch) -> None:
 
 
 CONTROLS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
+    "cut": (an_open_statement_counts, "not meant"),
+    "old numbers": (uses_keep_their_numbers, "not meant"),
+    "reasoning": (reasoning_counts, "not meant"),
+    "spelling": (a_write_is_its_spelling, "made twice"),
     "writes start early": (writes_start_early, "too early"),
     "no order": (nothing_keeps_its_order, "out of order"),
     "no memo": (nothing_is_remembered, "made twice"),
