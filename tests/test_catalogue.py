@@ -20,10 +20,12 @@ import llmc_grammar
 import llmc_runtime
 from llmc.cli.explain import PAGES, catalogue
 from llmc.cli.plans import bounds, check_plan, named_tools, read_plan
+from llmc_compiler.front import check
 from llmc_grammar import Bounds, Diagnostic, Source, parse, render
 from llmc_grammar.catalogue import Entry, entries
 from llmc_grammar.fix import edited
 from llmc_grammar.stream import Mode
+from tests.compiler.test_errors import TOOLS as COMPILED
 from tests.compiler.test_errors import found_in
 from tests.golden import settle
 
@@ -83,6 +85,9 @@ def found(package: str, text: str, reading: tuple[str, ...]) -> Found:
     """What is wrong with the plan of an entry."""
     if package == "llmc_grammar":
         return found_by_grammar(text, reading)
+    if "mode=lenient" in reading:
+        parsed = parse(text, name="plan.llmc", mode="lenient", tools=COMPILED)
+        return list(check(parsed, COMPILED, lenient=True)), parsed.source
     return found_in(f"{text}\n") if package == "llmc_compiler" else found_with_files(text)
 
 

@@ -14,6 +14,12 @@ PRODUCT = ("grammar", "compiler", "runtime")
 OTHERS = ("examples", "tests", "benchmarks")
 
 MODULE_LINES = 400
+LONGER_LINES = 500
+LONGER = {
+    "runtime/llmc_runtime/flow.py": "one class with one concern: instances of a run, from their turn to their outcome",
+}
+"""Modules that may be longer, and why."""
+
 FUNCTION_LINES = 60
 MEDIAN_LINES = 10
 COMMENT_LINES = 2
@@ -59,8 +65,9 @@ def violations_of_name(path: Path) -> Iterator[str]:
 def violations_of_text(path: Path, text: str) -> Iterator[str]:
     """What breaks a rule in the text of one module."""
     lines = len(text.splitlines())
-    if lines > MODULE_LINES:
-        yield f"{path}: {lines} lines, at most {MODULE_LINES}"
+    most = LONGER_LINES if path.as_posix() in LONGER else MODULE_LINES
+    if lines > most:
+        yield f"{path}: {lines} lines, at most {most}"
     for line, name, length in functions(text):
         if length > FUNCTION_LINES:
             yield f"{path}:{line}: {name} has {length} lines, at most {FUNCTION_LINES}"

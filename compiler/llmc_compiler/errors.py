@@ -299,3 +299,15 @@ class UnsureRetry(Diagnostic):
     label = "a write that might have happened is not done again"
 
     tool: str
+
+
+@mistake
+class Unended(Diagnostic):
+    """A last task that may write, in a model's text that just ends behind it."""
+
+    code = "W302"
+    title = "`{tool}` asks before it is called: its task may go on"
+    label = "the text ends here, without a newline, a join or an end mark"
+    help = "end the line, if the task is whole"
+
+    tool: str

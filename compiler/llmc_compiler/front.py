@@ -1,18 +1,20 @@
 """Text in, graph or steps out: reading and compiling together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from llmc_compiler.errors import BrokenOff, CompileError
 from llmc_compiler.graph import Graph
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.session import NOTHING, Earlier, Session
-from llmc_compiler.steps import Step
+from llmc_compiler.steps import Restart, Step
 from llmc_compiler.tools import Toolbox
 from llmc_grammar import Parsed, ast
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.reader import Lost
+from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode, PlanStream
 
@@ -62,7 +64,8 @@ def _fed(session: Session, statements: Sequence[ast.Statement], lost: Sequence[L
 
 def _mistakes(parsed: Parsed, session: Session) -> tuple[Diagnostic, ...]:
     """What reading and compiling found, by place."""
-    return tuple(sorted((*parsed.diagnostics, *session.mistakes()), key=lambda found: found.span))
+    unended = () if parsed.unended is None else session.unended(parsed.unended)
+    return tuple(sorted((*parsed.diagnostics, *session.mistakes(), *unended), key=lambda found: found.span))
 
 
 def _closed(graph: Graph | None) -> Graph:
@@ -76,7 +79,8 @@ def _closed(graph: Graph | None) -> Graph:
 class Front:
     """Reads and compiles a plan that arrives in pieces, and lets start what may.
 
-    `header=True` allows `use` and `input`; `name` is what reports call the text; `earlier` are the plans before it.
+    `header=True` allows `use` and `input`; `name` is what reports call the text; `earlier` are the plans before it, and
+    `reasoning` the tags around a model's reasoning.
     """
 
     def __init__(
@@ -89,16 +93,19 @@ class Front:
         name: str = "<stream>",
         header: bool = False,
         earlier: Earlier = NOTHING,
+        reasoning: ReasoningTags = USUAL,
     ) -> None:
         """Nothing has arrived."""
-        self._stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools)
-        self._session = Session(
+        self._stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning)
+        self._begin = partial(
+            Session,
             tools,
             passes=passes,
             lenient=mode == "lenient",
             written=lambda span: self._stream.text[slice(*span)],
             earlier=earlier,
         )
+        self._session = self._begin()
         self._name = name
         self._lost = 0
 
@@ -109,8 +116,13 @@ class Front:
 
     @property
     def is_joined(self) -> bool:
-        """Whether the join was read: whatever follows is not part of the plan."""
-        return self._session.is_joined
+        """Whether the join was read, or stands in the last line with an end mark."""
+        return self._session.is_joined or self._stream.ends_in_join
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether the text goes on behind its plan."""
+        return self._stream.has_tail
 
     @property
     def is_over(self) -> bool:
@@ -123,20 +135,30 @@ class Front:
         return self._stream.moved
 
     @property
+    def unended(self) -> Span | None:
+        """The last task, if nothing but the end of the text ends it: it should not write by itself."""
+        return self._stream.unended
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether a join or an end mark was seen: the rest of the reply is no part of the plan."""
+        return self._stream.is_ended
+
+    @property
     def graph(self) -> Graph:
         """The optimised graph of a plan that was closed; raises ValueError before."""
         return _closed(self._session.graph)
 
     def feed(self, piece: str | bytes) -> tuple[Step, ...]:
         """Take the next piece: what the statements that it finishes let start."""
-        return self._take(self._stream.feed(piece))
+        return self._take(partial(self._stream.feed, piece))
 
     def close(self, *, complete: bool = True) -> tuple[Step, ...]:
         """The end of the text: everything else.
 
         Raises CompileError with all mistakes; that the text is not `complete` is one.
         """
-        steps = self._take(self._stream.close(complete=complete))
+        steps = self._take(partial(self._stream.close, complete=complete))
         mistakes = self.diagnostics
         if not complete:
             end = len(self._stream.text)
@@ -148,11 +170,20 @@ class Front:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Everything found, as if nothing more came, by place."""
-        found = (*self._stream.diagnostics, *self._session.mistakes())
+        task = self._stream.unended
+        unended = () if task is None else self._session.unended(task)
+        found = (*self._stream.diagnostics, *self._session.mistakes(), *unended)
         return tuple(sorted(found, key=lambda one: one.span))
 
-    def _take(self, statements: Sequence[ast.Statement]) -> tuple[Step, ...]:
-        """Compile finished statements."""
+    def _take(self, read: Callable[[], Sequence[ast.Statement]]) -> tuple[Step, ...]:
+        """Compile the statements that are read; anew, where those so far turn out to be void."""
+        restarts = self._stream.restarts
+        statements = read()
+        steps: tuple[Step, ...] = ()
+        if self._stream.restarts != restarts:
+            self._session = self._begin()
+            self._lost = 0
+            steps = (Restart(),)
         lost = self._stream.lost[self._lost :]
         self._lost += len(lost)
-        return _fed(self._session, statements, lost)
+        return (*steps, *_fed(self._session, statements, lost))

@@ -10,7 +10,7 @@ from typing import Final
 
 from llmc_compiler import errors
 from llmc_compiler.effects import When
-from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of
+from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of, node_body
 from llmc_compiler.inputs import describe, fits, literal, type_of
 from llmc_compiler.lower import Lowering
 from llmc_compiler.order import Hazards
@@ -58,6 +58,7 @@ class Session:
         require_parameters(tools)
         self._passes = tuple(passes)
         self._early = early
+        self._tools = tools
         self._lowering = Lowering(tools, lenient=lenient, written=written)
         self._lowering.recall(earlier.taken, earlier.values)
         self._hazards = Hazards()
@@ -148,6 +149,16 @@ class Session:
     def mistakes(self) -> tuple[Diagnostic, ...]:
         """Every mistake of a plan of which nothing more comes: also references to what never came."""
         return (*self._lowering.diagnostics, *self._lowering.names.mistakes())
+
+    def unended(self, task: Span) -> tuple[Diagnostic, ...]:
+        """The warning of a last task that may go on, if it may write."""
+        nodes = (inner for node in self._nodes.values() for inner in (*node_body(node), node))
+        for node in nodes:
+            if not isinstance(node.op, Call) or not task.start <= node.span.start < task.end:
+                continue
+            if node.op.tool.effect.may_write or not self._tools.is_known:
+                return (errors.Unended(span=Span(task.end, task.end), tool=node.op.tool.name),)
+        return ()
 
     def close(self) -> tuple[Step, ...]:
         """The end of the plan: everything not handed over yet.

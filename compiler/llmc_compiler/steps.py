@@ -30,10 +30,15 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """All nodes so far come from reasoning, and not from the plan: stop and forget them; their ids are free again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Mistakes found in what was fed last."""
 
     diagnostics: tuple[Diagnostic, ...]
 
 
-Step = Add | Drop | Share | Report
+Step = Add | Drop | Share | Restart | Report

@@ -311,6 +311,9 @@ class Toolbox:
     each run enters once: what that gives is the context of these tools. Raises ToolboxError.
     """
 
+    is_known: bool = True
+    """Whether the effects of its tools are known; not so where every name stands for some tool."""
+
     def __init__(
         self,
         tools: Iterable[Tool | Function] = (),

@@ -7,6 +7,7 @@ from llmc_grammar.ast import Plan
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.reader import Lost
+from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode, PlanStream
 
@@ -15,7 +16,8 @@ from llmc_grammar.stream import Mode, PlanStream
 class Parsed:
     """What a text says: the statements without errors, all mistakes by place, the text, and the tasks refused.
 
-    `moved` are the statements of which a repair decided where they begin or end.
+    `moved` are the statements of which a repair decided where they begin or end, and `unended` is the last task of a
+    model's text that nothing ends but the end of the text.
     """
 
     plan: Plan
@@ -23,6 +25,7 @@ class Parsed:
     source: Source
     lost: tuple[Lost, ...] = ()
     moved: tuple[Span, ...] = ()
+    unended: Span | None = None
 
     @property
     def ok(self) -> bool:
@@ -38,8 +41,14 @@ def parse(
     bounds: Bounds | None = None,
     header: bool = True,
     tools: Container[str] = (),
+    reasoning: ReasoningTags = USUAL,
+    complete: bool = True,
 ) -> Parsed:
-    """Read a whole plan; a bad text never raises. The parameters are those of PlanStream."""
-    stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools)
-    statements = stream.feed(text) + stream.close()
-    return Parsed(Plan(statements), stream.diagnostics, Source(name, stream.text), stream.lost, stream.moved)
+    """Read a whole plan, or one that breaks off; a bad text never raises. The parameters are those of PlanStream."""
+    stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning)
+    statements = stream.feed(text)
+    restarts = stream.restarts
+    rest = stream.close(complete=complete)
+    plan = Plan(statements + rest if stream.restarts == restarts else rest)
+    source = Source(name, stream.text)
+    return Parsed(plan, stream.diagnostics, source, stream.lost, stream.moved, stream.unended)

@@ -22,7 +22,7 @@ from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece
 from llmc_grammar.statement import HEAD, kind_of, read_statement
 
-_JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*|[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*)?join[ \t]*(?:\(|$)")
+JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*|[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*)?join[ \t]*(?:\(|$)")
 _NOTHING: Final = re.compile(r"[ \t\r]*(?:#|$)")
 
 
@@ -72,7 +72,7 @@ class Reader:
     def _parse(self, piece: Piece, kind: str, bad: list[int]) -> Statement | None:
         """Parse a piece that may stand where it is."""
         text, statement = piece.text, None
-        self._joined = _JOIN.match(text) is not None
+        self._joined = JOIN.match(text) is not None
         if piece.mark is not None:
             text = self._without_mark(piece, piece.mark)
         clean = not bad or bisect_left(bad, piece.start) == bisect_left(bad, piece.end)
@@ -128,7 +128,7 @@ class Reader:
         if piece.text.strip() == END_MARK:
             span = _line_of(piece)
             self.found.append(LooseEndMark(span=span, edit=Edit(span, "")))
-        elif _JOIN.match(piece.text):
+        elif JOIN.match(piece.text):
             self.found.append(SecondJoin(span=_line_of(piece)))
         elif not self._told:
             self._told = True

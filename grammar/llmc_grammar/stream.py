@@ -1,18 +1,28 @@
 """A plan that arrives in pieces: statements come out as soon as their end was seen."""
 
+import re
 from codecs import getincrementaldecoder
 from collections.abc import Container
 from typing import Final, Literal
 
-from llmc_grammar.ast import Statement
+from llmc_grammar.ast import Statement, Task
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import forbidden
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import TextTooLong
-from llmc_grammar.reader import Lost, Reader
-from llmc_grammar.repair.lenient import Lenient
+from llmc_grammar.reader import JOIN, Lost, Reader
+from llmc_grammar.reasoning import USUAL, ReasoningTags
+from llmc_grammar.repair.reasoning_filter import ReasoningFilter
 from llmc_grammar.source import Span
-from llmc_grammar.split import Piece, Splitter
+from llmc_grammar.split import END_MARK, Piece, Splitter
+from llmc_grammar.statement import kind_of, parses
+
+REASONING: Final = 16
+"""How many times the bound of its plan a model's text may have, reasoning included."""
+
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+_WIDEST: Final = 4
+"""Bytes of a character in UTF-8."""
 
 _MARK: Final = "\ufeff"
 _CONTINUES: Final = 0b1000_0000
@@ -27,7 +37,8 @@ class PlanStream:
     """Reads a plan piece by piece.
 
     `header=False` refuses `use` and `input`, as `lenient` does. The bounds are those of plan files, or of model text;
-    `tools` are the names that the toolbox has: a tool called `finish` is no join.
+    `tools` are the names that the toolbox has: a tool called `finish` is no join. `reasoning` are the tags around
+    reasoning in a model's text.
     """
 
     def __init__(
@@ -37,23 +48,32 @@ class PlanStream:
         bounds: Bounds | None = None,
         header: bool = True,
         tools: Container[str] = (),
+        reasoning: ReasoningTags = USUAL,
     ) -> None:
         """Nothing has arrived."""
         lenient = mode == "lenient"
         bounds = bounds or (Bounds.MODEL if lenient else Bounds.FILE)
         self._limit = bounds.text
+        self._bounds = bounds
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
-        self._splitter: Splitter | Lenient = Lenient(bounds, tools) if lenient else Splitter(bounds)
+        self._filter = ReasoningFilter(bounds, tools, reasoning) if lenient else None
+        self._splitter: Splitter | ReasoningFilter = self._filter or Splitter(bounds)
         self._reader = Reader(bounds, header=header and not lenient)
         self._texts: list[str] = []
         self._pending: list[str] = []
         self._begun = False
         self._bytes = 0
+        self._total = 0
         self._offset = 0
         self._full = False
         self._closed = False
         self._found: list[Diagnostic] = []
         self._bad: list[int] = []
+        self._done: list[Statement] = []
+        self._last: Statement | None = None
+        self._unended: Span | None = None
+        self._edge = ""
+        self._is_marked = False
 
     @property
     def text(self) -> str:
@@ -70,9 +90,11 @@ class PlanStream:
         return tuple(sorted(kept, key=lambda one: (one.span, one.code)))
 
     def _within_plan(self) -> list[Diagnostic]:
-        """Mistakes of characters and size; below a model's plan nothing is one."""
-        ended = self._splitter.ended_at if isinstance(self._splitter, Lenient) else None
-        return self._found if ended is None else [one for one in self._found if one.span.start < ended]
+        """Mistakes of characters and size; in a model's text only those inside of its plan are mistakes."""
+        if self._filter is None:
+            return self._found
+        holds, is_void = self._filter.holds, self._filter.is_void
+        return [one for one in self._found if holds(one.span.start) or (is_void and isinstance(one, TextTooLong))]
 
     @property
     def is_over(self) -> bool:
@@ -91,7 +113,42 @@ class PlanStream:
         Such a repair adds closers, keeps a line break in a string or an apostrophe in front of a text, cuts off an
         arrow or the next task on the line, or closes a string above a line that is left out and may be its end.
         """
-        return tuple(self._splitter.moved) if isinstance(self._splitter, Lenient) else ()
+        return tuple(self._filter.moved) if self._filter is not None else ()
+
+    @property
+    def unended(self) -> Span | None:
+        """The last task of a model's text, if neither a newline, a join nor an end mark follows it.
+
+        It may be the beginning of a longer statement, so that it may read, but not write by itself.
+        """
+        return self._unended
+
+    @property
+    def restarts(self) -> int:
+        """How often all text so far turned out to be reasoning: the statements that came out by then are void."""
+        return self._filter.restarts if self._filter is not None else 0
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether a join or an end mark of a model's plan was seen, so that nothing more belongs to it."""
+        known = self._filter
+        if known is None or known.is_void:
+            return False
+        return known.ended_at is not None or self._is_marked
+
+    @property
+    def ends_in_join(self) -> bool:
+        """Whether the line that has no newline yet is a join with an end mark."""
+        last = "".join(self._pending)
+        mark = last.rfind(END_MARK)
+        is_open = self._filter is None or self._filter.is_void or self._filter.opened_at is not None
+        return not is_open and mark >= 0 and JOIN.match(last) is not None and parses(last[:mark], kind_of(last))
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether a model's text goes on behind its plan, by more than an end mark or a fence."""
+        end = None if self._filter is None else self._filter.ended_at
+        return end is not None and bool(self.text[end:].replace(END_MARK, "").strip(" \t\r\n`"))
 
     def feed(self, piece: str | bytes) -> tuple[Statement, ...]:
         """Take the next piece of text; the statements that it finishes come out. Raises ValueError after `close`."""
@@ -99,22 +156,55 @@ class PlanStream:
             msg = "the stream is closed"
             raise ValueError(msg)
         if isinstance(piece, bytes):
-            return self._take(self._decoder.decode(piece))
-        return self._take(self._flush() + piece)
+            self._take(self._decoder.decode(piece))
+        else:
+            self._take(self._flush() + piece)
+        return self._out()
 
     def close(self, *, complete: bool = True) -> tuple[Statement, ...]:
         """The text has ended; where it is not `complete` (broken off), nothing of the open statement comes out."""
         if self._closed:
             return ()
-        done = self._take(self._flush())
+        self._take(self._flush())
         self._closed = True
-        if not complete or self._full:
-            return done
-        last = "".join(self._pending)
+        start, last = self._offset, "".join(self._pending)
         self._pending = []
+        if self._full:
+            return self._out()
+        if not complete:
+            self._break_off(last)
+            return self._out()
         if last:
-            done += self._read(last)
-        return done + self._statements(self._splitter.end())
+            self._read(last)
+        restarts = self.restarts
+        self._take_pieces(self._splitter.end(), restarts)
+        self._unended = self._find_unended(start)
+        return self._out()
+
+    def _break_off(self, last: str) -> None:
+        """The text breaks off in its last line: of that, nothing but reasoning tags count."""
+        known = self._filter
+        if known is None:
+            return
+        restarts = self.restarts
+        self._take_pieces(known.end(complete=False), restarts)
+        if known.tags.find(last):
+            restarts = self.restarts
+            self._splitter.line(last, self._offset)
+            self._take_pieces([], restarts)
+
+    def _find_unended(self, start: int) -> Span | None:
+        """The last task, if it ends behind `start`, where the last line begins, and the plan has no other end."""
+        known, last = self._filter, self._last
+        if known is None or known.ended_at is not None or not isinstance(last, Task):
+            return None
+        edge = known.interrupted if known.is_void else start
+        return last.span if edge is not None and last.span.end > edge else None
+
+    def _out(self) -> tuple[Statement, ...]:
+        """The statements that have come out since this was asked last."""
+        done, self._done = tuple(self._done), []
+        return done
 
     def _flush(self) -> str:
         """What is left of a character that was cut."""
@@ -122,57 +212,81 @@ class PlanStream:
         self._decoder.reset()
         return rest
 
-    def _take(self, text: str) -> tuple[Statement, ...]:
+    def _take(self, text: str) -> None:
         """Take decoded text: whole lines are read, the rest waits."""
         if text and not self._begun:
             self._begun = True
             text = text.removeprefix(_MARK)
+        if self._filter is not None and self._bytes + len(text) * _WIDEST > self._limit:
+            # Reasoning takes nothing of the bound, and what is reasoning is known line by line.
+            for line in _LINE.findall(text):
+                self._take_part(line)
+        else:
+            self._take_part(text)
+
+    def _take_part(self, text: str) -> None:
+        """Take text as far as the bound allows."""
         text = self._within_bound(text)
         self._texts.append(text)
         cut = text.rfind("\n") + 1
-        if not cut:
-            self._pending.append(text)
-            return ()
-        self._pending.append(text[:cut])
-        lines = "".join(self._pending)
-        self._pending = [text[cut:]]
-        return self._read(lines)
+        last = text[cut:] if cut else self._edge + text
+        self._is_marked = END_MARK in last or (self._is_marked and not cut)
+        self._edge = last[-len(END_MARK) :]
+        self._pending.append(text[:cut] or text)
+        if cut:
+            lines = "".join(self._pending)
+            self._pending = [text[cut:]]
+            self._read(lines)
+            if self._filter is not None:
+                self._bytes = self._filter.size + _size(text[cut:])
 
     def _within_bound(self, text: str) -> str:
-        """The part of a piece that the bound allows; the first byte above it is reported."""
+        """The part of a piece that the bounds allow; the first byte above one is reported."""
         if self._full:
             return ""
-        fits = self._limit - self._bytes
-        self._bytes += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-        if self._bytes <= self._limit:
+        size = _size(text)
+        self._bytes += size
+        self._total += size
+        is_void = self._filter is not None and self._filter.is_void
+        limit = self._limit * (1 if self._filter is None else REASONING)
+        excess = max(self._total - limit, 0 if is_void else self._bytes - self._limit)
+        if excess <= 0:
             return text
         self._full = True
-        kept = text[:fits] if text.isascii() else _whole_characters(text, fits)
+        kept = _whole_characters(text, max(size - excess, 0))
         at = sum(map(len, self._texts)) + len(kept)
         self._found.append(TextTooLong(span=Span(at, at), limit=self._limit))
         return kept
 
-    def _read(self, lines: str) -> tuple[Statement, ...]:
+    def _read(self, lines: str) -> None:
         """Read whole lines."""
         bad = forbidden(lines, self._offset)
         self._found += bad
         self._bad += [one.span.start for one in bad]
-        done: list[Statement] = []
         start = self._offset
         self._offset += len(lines)
         for line in lines.removesuffix("\n").split("\n"):
             if self._reader.stopped_at is not None:
                 break
-            pieces = self._splitter.line(line, start)
-            if pieces:
-                done += self._statements(pieces)
+            restarts = self.restarts
+            self._take_pieces(self._splitter.line(line, start), restarts)
             start += len(line) + 1
-        return tuple(done)
 
-    def _statements(self, pieces: list[Piece]) -> tuple[Statement, ...]:
-        """The statements of pieces."""
-        read = (self._reader.read(piece, self._bad) for piece in pieces)
-        return tuple(statement for statement in read if statement is not None)
+    def _take_pieces(self, pieces: list[Piece], restarts: int) -> None:
+        """Read pieces into statements; where there were fewer `restarts` before them, those so far are void."""
+        if self.restarts != restarts:
+            self._reader = Reader(self._bounds, header=False)
+            self._done, self._last = [], None
+        for piece in pieces:
+            statement = self._reader.read(piece, self._bad)
+            if statement is not None:
+                self._done.append(statement)
+                self._last = statement
+
+
+def _size(text: str) -> int:
+    """The bytes of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _whole_characters(text: str, size: int) -> str:

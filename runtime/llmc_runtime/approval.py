@@ -5,18 +5,19 @@
     Approval("all")               nothing asks
     Approval("none")              nothing asks, and what would is refused
 
-A statement of a model's text whose boundary was repaired is held back: there a call that may change something asks as
-well, and without a callback it is not made, whatever the word.
+Where a model's text was repaired, was made after results were seen, or just ends, calls are held: one that may change
+something asks as well, and without a callback it is not made, whatever the word.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from llmc_compiler.cells import fit
 from llmc_compiler.graph import Call, Node, TaskId
 from llmc_compiler.term import Json
-from llmc_runtime.errors import Held, NotApproved, PlanError
+from llmc_grammar.source import Span
+from llmc_runtime.errors import REPAIRED, UNENDED, Held, NotApproved, PlanError
 from llmc_runtime.text import value_text, wrapped
 
 Word = Literal["ask", "all", "none"]
@@ -70,8 +71,7 @@ class Argument:
 class ApprovalRequest:
     """A call that may be made only if somebody says so.
 
-    `indices` are the positions in the loops around it, and `held` says why the plan is held back, if it is: a repair
-    decided where a statement of it begins or ends, or it was made after results were seen.
+    `indices` are the positions in the loops around it, and `held` says why the call is held back, if it is.
     """
 
     task: TaskId
@@ -97,6 +97,35 @@ class ApprovalRequest:
             text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
             yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
             yield fit(f"      from {'; '.join(map(str, argument.origins))}", _WIDTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A reason for which calls that may change something ask first, whatever the word.
+
+    Tools in `granted` are not held; `span` limits the hold to the task at that place.
+    """
+
+    why: str = REPAIRED
+    granted: Container[str] = ()
+    span: Span | None = None
+
+    def covers(self, node: Node, call: Call) -> bool:
+        """Whether a call is held."""
+        if call.tool.name in self.granted:
+            return False
+        return self.span is None or self.span.start <= node.span.start < self.span.end
+
+
+def holds_of(moved: Sequence[Span], unended: Span | None) -> tuple[Hold, ...]:
+    """The holds of a model's text: a repair moved the boundary of a statement, or its last task may go on."""
+    repaired = (Hold(),) if moved else ()
+    return repaired if unended is None else (*repaired, Hold(UNENDED, span=unended))
+
+
+def held_for(holds: Iterable[Hold], node: Node, call: Call) -> str | None:
+    """Why a call is held, if it is."""
+    return next((hold.why for hold in holds if hold.covers(node, call)), None)
 
 
 Callback = Callable[[ApprovalRequest], bool | Awaitable[bool]]

@@ -4,7 +4,7 @@ What follows from the inputs alone is known: which conditions hold, how many ele
 result of a call is not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +14,7 @@ from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar.source import Source
-from llmc_runtime.approval import Approval
-from llmc_runtime.errors import REPAIRED
+from llmc_runtime.approval import Approval, Hold, held_for
 from llmc_runtime.limits import Limits
 from llmc_runtime.origins import line_of
 from llmc_runtime.values import size_of
@@ -66,10 +65,10 @@ class Planned:
 
 
 def dry_run(
-    graph: Graph, params: Mapping[str, Json], approval: Approval, *, held: bool, source: Source | None
+    graph: Graph, params: Mapping[str, Json], approval: Approval, *, holds: Sequence[Hold], source: Source | None
 ) -> tuple[Planned, ...]:
     """The calls that a run with these inputs would make."""
-    return tuple(_Dry(graph, params, approval, held=held, source=source).calls())
+    return tuple(_Dry(graph, params, approval, holds=holds, source=source).calls())
 
 
 class _Dry:
@@ -79,12 +78,18 @@ class _Dry:
     item: Json = None
 
     def __init__(
-        self, graph: Graph, params: Mapping[str, Json], approval: Approval, *, held: bool, source: Source | None
+        self,
+        graph: Graph,
+        params: Mapping[str, Json],
+        approval: Approval,
+        *,
+        holds: Sequence[Hold],
+        source: Source | None,
     ) -> None:
         self._graph = graph
         self._params = params
         self._approval = approval
-        self._held = held
+        self._held = tuple(holds)
         self._source = source
         self._values: dict[NodeId, Json] = {}
         self._room = Limits().run_bytes
@@ -191,8 +196,8 @@ class _Dry:
     ) -> Planned:
         """A call that would be made."""
         answer: Answer = "runs"
-        if self._approval.asks(node, call, held=self._held):
-            held = REPAIRED if self._held else None
+        held = held_for(self._held, node, call)
+        if self._approval.asks(node, call, held=held is not None):
             answer = "refused" if self._approval.refusal(node, call, held=held) is not None else "asks"
         return Planned(
             node=node.id,

@@ -185,6 +185,9 @@ class Blocked(PlanError):
 REPAIRED: Final = "the plan had to be repaired; read it, and approve it"
 """Why a plan's writes are held where a repair decided where a statement begins or ends."""
 
+UNENDED: Final = "the plan's text ends right behind it, and the task may go on; end its line, or approve it"
+"""Why a last task is held that neither a newline nor a join nor an end mark follows."""
+
 
 class Held(PlanError):
     """A task that may write was not done, since nobody has approved it: `why` says what there is to approve."""

@@ -6,6 +6,7 @@
       Expanded                            a loop has its elements
       Stalled                             a tool blocks the event loop
       Finished  Failed  Skipped  Blocked  Cancelled  Dropped
+    Restarted                             what arrived so far was reasoning, and was dropped
     RunFinished
 
 `key` is the instance, `task` the written task, `at` the seconds since the start of the run.
@@ -13,6 +14,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from llmc_compiler.graph import TaskId
 from llmc_runtime import outcomes
@@ -159,6 +161,13 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Restarted:
+    """The plan so far was reasoning; all of it was dropped, and its keys may come again."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """All have an outcome, or the run was given up (not `complete`); `abandoned` names what is left running."""
 
@@ -182,8 +191,13 @@ Event = (
     | Blocked
     | Cancelled
     | Dropped
+    | Restarted
     | RunFinished
 )
+
+
+OF_RUNS: Final = (RunStarted, Restarted, RunFinished)
+"""Events of a run as a whole, which are about no instance."""
 
 
 def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> Event:

@@ -10,7 +10,7 @@ The `async with` owns everything that was started: at its end nothing of it is l
 
 import asyncio
 import random as randomness
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from operator import attrgetter
 from time import time
@@ -18,12 +18,13 @@ from types import TracebackType
 from typing import Final, Self
 
 from llmc_compiler.graph import JOIN, TaskId
-from llmc_compiler.steps import Add, Drop, Share, Step
+from llmc_compiler.steps import Add, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime import events, watch
+from llmc_runtime.approval import Hold
 from llmc_runtime.call import Calling
 from llmc_runtime.door import Allowance, Door
-from llmc_runtime.errors import REPAIRED, RunRefused
+from llmc_runtime.errors import RunRefused
 from llmc_runtime.flow import Flow
 from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
@@ -166,15 +167,14 @@ class Executor:
                     self._flow.add(nodes)
                 case Drop(nodes):
                     self._flow.drop(nodes)
+                case Restart():
+                    self._flow.restart()
                 case Share() | _:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 
-    def hold(self, why: str = REPAIRED, granted: Container[str] = ()) -> None:
-        """From here on call nothing that may change something unasked, but what is granted.
-
-        Where nobody is there to be asked, it fails with Held, which says `why`.
-        """
-        self.trust.hold(why, granted)
+    def hold(self, *holds: Hold) -> None:
+        """From here on, call nothing that these holds cover unasked; where nobody can be asked, it fails with Held."""
+        self.trust.hold(*holds)
 
     def seal(self) -> None:
         """Nothing more will be added."""

@@ -95,6 +95,17 @@ class Flow:
                 self._drop(instance)
         self._line.drain()
 
+    def restart(self) -> None:
+        """Drop all instances: their nodes come from reasoning, and others may have the same ids."""
+        for instance in self._instances:
+            self._drop(instance)
+        self._instances.clear()
+        self._scope.instances.clear()
+        self._trust.forget()
+        self.last = None
+        self.tell(events.Restarted(self.now()))
+        self._line.drain()
+
     def seal(self) -> None:
         """Nothing more will be added."""
         self._is_sealed = True

@@ -20,7 +20,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
-from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.dry import Planned, dry_run
 from llmc_runtime.events import Event
@@ -64,8 +64,8 @@ class Program:
     """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings.
 
     `held` are the statements of a model's text of which a repair decided where they begin or end: while there are any,
-    tasks that may write fail with Held. Whoever has read the plan says so with `approved`. `written` is the graph as it
-    was before the `passes`; None where nobody knows it any more.
+    tasks that may write fail with Held. So does the task `unended`, the last one, where nothing but the end of the text
+    ends it. `approved` is for a plan that somebody has read. `written` is the graph before the `passes`, if known.
     """
 
     graph: Graph
@@ -75,16 +75,23 @@ class Program:
     held: tuple[Span, ...] = ()
     written: Graph | None = None
     passes: tuple[Pass, ...] = ()
+    unended: Span | None = None
 
     @staticmethod
     def of(parsed: Parsed, tools: Toolbox, *, mode: Mode = "strict", passes: Sequence[Pass] = PIPELINE) -> "Program":
         """Compile a plan that was read in this mode; raises CompileError with all of its mistakes."""
         graph, warnings, written = compile_parsed(parsed, tools, passes=passes, lenient=mode == "lenient")
-        return Program(graph, parsed.plan, parsed.source, warnings, parsed.moved, written, tuple(passes))
+        held, unended = parsed.moved, parsed.unended
+        return Program(graph, parsed.plan, parsed.source, warnings, held, written, tuple(passes), unended)
 
     def approved(self) -> "Program":
         """The same program, whose writes are not held back."""
-        return replace(self, held=())
+        return replace(self, held=(), unended=None)
+
+    @property
+    def _holds(self) -> tuple[Hold, ...]:
+        """What asks first, whatever the word."""
+        return holds_of(self.held, self.unended)
 
     @property
     def secret_inputs(self) -> frozenset[str]:
@@ -112,7 +119,7 @@ class Program:
         every event as it happens. Any other name is a TypeError.
         """
         options = self._options(terms)
-        return self._signed(await execute(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
+        return self._signed(await execute(self.graph, self._values(inputs or {}), holds=self._holds, **options))
 
     def run_sync(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]) -> Run:
         """Run it from code that is not async, as `run` does; what hangs does not hold up the return."""
@@ -123,14 +130,14 @@ class Program:
     ) -> AsyncGenerator[Event | Run, None]:
         """Run it as `run` does, and give each event as it happens, at last the Run."""
         options = self._options(terms)
-        return self._streamed(stream(self.graph, self._values(inputs or {}), held=bool(self.held), **options))
+        return self._streamed(stream(self.graph, self._values(inputs or {}), holds=self._holds, **options))
 
     def dry_run(
         self, inputs: Mapping[str, Json] | None = None, *, approve: Approval | Word | Callback | None = None
     ) -> tuple[Planned, ...]:
         """The calls that would be made, in the order of the plan; calls nothing. Raises InputError."""
         approval, values = Approval.of(approve), self._values(inputs or {})
-        return dry_run(self.graph, values, approval, held=bool(self.held), source=self.source)
+        return dry_run(self.graph, values, approval, holds=self._holds, source=self.source)
 
     def _options(self, terms: Terms) -> Options:
         """The settings of the executor for a run on these terms; raises ContextError, TypeError for unknown ones."""

@@ -1,7 +1,7 @@
 """Runs of whole plans, and what they gave."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any, TypedDict, Unpack
@@ -12,6 +12,7 @@ from llmc_compiler.steps import Add
 from llmc_compiler.term import Json
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
+from llmc_runtime.approval import Hold
 from llmc_runtime.door import Allowance
 from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event, in_doubt
@@ -108,13 +109,14 @@ class Options(TypedDict, total=False):
     allowance: Allowance[Instance] | None
 
 
-async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]) -> Run:
-    """Run a compiled plan; failures of its tasks are in the Run, not raised. `held`: call nothing that may write."""
+async def execute(
+    graph: Graph, params: Mapping[str, Json], *, holds: Iterable[Hold] = (), **options: Unpack[Options]
+) -> Run:
+    """Run a compiled plan; failures of its tasks are in the Run, not raised. `holds` say what asks first."""
     events, options = recorded(options)
     async with Executor(params, **options) as executor:
         executor.rank_by(partial(rank, graph))
-        if held:
-            executor.hold()
+        executor.hold(*holds)
         executor.apply([Add(tuple(graph.nodes.values()))])
         executor.seal()
         outcomes = await executor.settled()
@@ -122,9 +124,9 @@ async def execute(graph: Graph, params: Mapping[str, Json], *, held: bool = Fals
 
 
 async def stream(
-    graph: Graph, params: Mapping[str, Json], *, held: bool = False, **options: Unpack[Options]
+    graph: Graph, params: Mapping[str, Json], *, holds: Iterable[Hold] = (), **options: Unpack[Options]
 ) -> AsyncGenerator[Event | Run, None]:
-    """Run a compiled plan and give its events as they happen, at last its Run; `held` as for `execute`.
+    """Run a compiled plan and give its events as they happen, at last its Run; `holds` as for `execute`.
 
     Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the run.
     """
@@ -139,8 +141,7 @@ async def stream(
     options["emit"] = emit
     async with Executor(params, **options) as executor:
         executor.rank_by(partial(rank, graph))
-        if held:
-            executor.hold()
+        executor.hold(*holds)
         executor.apply([Add(tuple(graph.nodes.values()))])
         executor.seal()
         end = asyncio.ensure_future(executor.settled())

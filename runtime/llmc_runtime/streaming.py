@@ -10,11 +10,11 @@ plan.run()
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Container, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, Unpack
+from typing import Self, Unpack
 
 from llmc_compiler.front import Front
 from llmc_compiler.pipeline import PIPELINE, Pass
@@ -25,9 +25,10 @@ from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Toolbox
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Span
 from llmc_grammar.stream import Mode
-from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
 from llmc_runtime.errors import RunRefused
@@ -39,14 +40,13 @@ from llmc_runtime.run import Options, Run, conclude, recorded, signed
 from llmc_runtime.secrets import Secrets
 from llmc_runtime.trust import Trust
 
-NOBODY: Final[tuple[str, ...]] = ()
-
 
 class Arriving:
     """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
 
     `name` is what reports call the text; `earlier` are the plans before it, whose values it can read, and whose
-    `secrets` stay hidden. `contexts` are those of the tools, and `approve` is as for `Program.run`.
+    `secrets` stay hidden. `contexts` are those of the tools, `approve` is as for `Program.run`, and `reasoning` are the
+    tags around a model's reasoning.
     """
 
     def __init__(
@@ -61,10 +61,13 @@ class Arriving:
         secrets: Secrets | None = None,
         contexts: Contexts | None = None,
         approve: Approval | Word | Callback | None = None,
+        reasoning: ReasoningTags = USUAL,
         **options: Unpack[Options],
     ) -> None:
         """Nothing has arrived."""
-        self.front = front = Front(tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier)
+        self.front = front = Front(
+            tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier, reasoning=reasoning
+        )
         contexts = contexts or Contexts(tools)
         options["trust"] = Trust(Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets)
         self._events, options = recorded(options)
@@ -111,16 +114,13 @@ class Arriving:
         """The text has ended; raises CompileError with all mistakes, also where it is not `complete`."""
         self._last = self.front.close(complete=complete)
 
-    def start(self, *, held: str | None = None, granted: Container[str] = NOBODY) -> None:
-        """Start everything else. `held` says why nothing may be written, but by the tools that are granted.
+    def start(self, *holds: Hold) -> None:
+        """Start everything else; what `holds` cover is called only if somebody who is asked says so.
 
-        Where a repair decided where a statement begins or ends, nothing is granted. What is held back is called only if
-        somebody who is asked says so.
+        So is what may write in a text of which a repair moved the boundary of a statement, and a last task that may go
+        on.
         """
-        if self.front.moved:
-            self._executor.hold()
-        elif held is not None:
-            self._executor.hold(held, granted)
+        self._executor.hold(*holds_of(self.front.moved, self.front.unended), *holds)
         self._executor.rank_by(partial(rank, self.front.graph))
         self._apply(self._last)
         self._executor.seal()
@@ -157,8 +157,9 @@ async def run_stream(
 ) -> Run:
     """Compile and run a model's plan while its text arrives.
 
-    What its effect allows starts as soon as its line has ended. Writes start when the whole plan is known, and are held
-    back where a repair decided where a statement begins or ends. `context` and `approve` are as for `Program.run`.
+    What its effect allows starts as soon as its line has ended. Writes start when the whole plan is known. They are
+    held where a repair decided where a statement begins or ends; the last task is also held where nothing but the end
+    of the text ends it. `context` and `approve` are as for `Program.run`.
     Raises CompileError with all mistakes, ContextError, RunRefused where the text takes longer than the run may, and
     whatever `pieces` raises: then no write was started, and what runs is stopped.
     """

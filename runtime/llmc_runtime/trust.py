@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -16,10 +16,10 @@ from llmc_compiler.secrecy import Secrecy, texts
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, Tool
 from llmc_grammar.source import Source
-from llmc_runtime.approval import Approval, ApprovalRequest, Argument
+from llmc_runtime.approval import Approval, ApprovalRequest, Argument, Hold, held_for
 from llmc_runtime.asking import Asker, Question
 from llmc_runtime.contexts import Contexts
-from llmc_runtime.errors import REPAIRED, BadArgument, ContextError, NotApproved, PlanError, Refusal
+from llmc_runtime.errors import BadArgument, ContextError, NotApproved, PlanError, Refusal
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
 from llmc_runtime.origins import line_of, origins
@@ -67,8 +67,7 @@ class Trust:
         self._source = source
         self._secrecy = Secrecy()
         self._params: Mapping[str, Json] = {}
-        self._held: str | None = None
-        self._granted: Container[str] = ()
+        self._holds: list[Hold] = []
         self._asker: Asker | None = None
 
     # The run
@@ -97,11 +96,15 @@ class Trust:
         finally:
             await self._contexts.close(kind, error, trace)
 
-    def hold(self, why: str = REPAIRED, granted: Container[str] = ()) -> None:
-        """From here on nothing that may change something is called without being asked for, but what is granted."""
-        self._held, self._granted = why, granted
+    def hold(self, *holds: Hold) -> None:
+        """From here on, call nothing that these holds cover without being asked for."""
+        self._holds += holds
 
     # Secrets
+
+    def forget(self) -> None:
+        """The nodes so far are void, and their ids may mean others."""
+        self._secrecy = Secrecy()
 
     def learn(self, nodes: Iterable[Node], instances: Iterable[Instance]) -> None:
         """Find out what is secret, now that there are these nodes too: of the instances, what they gave already."""
@@ -149,7 +152,7 @@ class Trust:
 
     def question(self, instance: Instance, call: Call, bound: Bound) -> Question | PlanError | None:
         """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
-        node, held = instance.node, self._held_for(call)
+        node, held = instance.node, held_for(self._holds, instance.node, call)
         if not self._approval.asks(node, call, held=held is not None):
             return None
         refusal = self._approval.refusal(node, call, held=held)
@@ -159,10 +162,6 @@ class Trust:
         if (unfit := _unfit(node, call.tool, bound)) is not None:
             return unfit  # not left to the call: what is checked twice may come out differently
         return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound)))
-
-    def _held_for(self, call: Call) -> str | None:
-        """Why a call is held back, if it is."""
-        return None if call.tool.name in self._granted else self._held
 
     def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
         """What is asked."""
@@ -181,7 +180,7 @@ class Trust:
                 )
                 for (name, value), (_, term) in zip(bound, call.bound, strict=True)
             ),
-            held=self._held_for(call),
+            held=held_for(self._holds, node, call),
         )
 
     async def _ask(self, asker: Asker, instance: Instance, request: ApprovalRequest, question: Question) -> None:

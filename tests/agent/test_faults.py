@@ -95,16 +95,21 @@ def test_good_lines_start_before_the_plan_is_mended() -> None:
     assert seen[-1].times.answer == pytest.approx(began["2"] + 0.2)
 
 
-def test_what_a_repair_says_of_good_lines_is_left_out() -> None:
-    """Only broken lines are replaced; a line that was missing may come with them."""
-    replies = [
-        '1. search("a")\n3. add($2, "x")\n4. join($1, $3)',
-        '1. search("evil")\n2. add(1, 1)\n3. add($2, 3)\n4. join("evil")',
-    ]
-    answer, _, world = ask(replies)
+def test_a_line_that_was_missing_may_come_with_a_broken_one() -> None:
+    """It is put in front of that."""
+    answer, _, _ = ask(['1. search("a")\n3. add($2, "x")\n4. join($1, $3)', "2. add(1, 1)\n3. add($2, 3)\n"])
     assert answer.value == ["a is known", 5]
     assert answer.plans[0].ids == ("1", "2", "3")
-    assert "search evil" not in world.calls
+
+
+def test_a_repair_that_contradicts_good_lines_is_a_plan_or_goes_back() -> None:
+    """One with a join that reads nothing of the old plan is the plan; of any other, all is asked for."""
+    bad = '1. search("a")\n3. add($2, "x")\n4. join($1, $3)'
+    answer, model, world = ask([bad, '1. search("b")\n2. add(1, 1)\n3. add($2, 3)\n4. join($1)'])
+    assert (answer.value, "search b" in world.calls, len(model.asked)) == ("b is known", True, 2)
+    answer, model, world = ask([bad, '1. search("b")\n3. add(2, 3)\n', '1. search("a")\n3. add(2, 3)\njoin($3)'])
+    assert (answer.value, world.calls["search b"]) == (5, 0)
+    assert "It is not clear which lines" in model.asked[2].messages[-1].text
 
 
 def test_a_model_answers_once_though_its_plan_is_read_twice() -> None:
@@ -208,7 +213,7 @@ def test_a_plan_that_was_cut_by_its_length() -> None:
         ask([cut, '2. send("bo', '2. send("bo'], world, reasons=["length", "length", "length"])
     assert world.sent == []
     answer, _, _ = ask(
-        ['1. sned("x")\n2. join()', '1. send("bo', '1. send("bob")', "Finish(x)"], world, reasons=["stop", "length"]
+        ['1. sned("x")\n2. join()', '1. send("bo', '1. send("bob")\n', "Finish(x)"], world, reasons=["stop", "length"]
     )
     assert world.sent == ["bob"]
 

@@ -43,10 +43,10 @@ def test_a_replan_may_have_gaps_and_names() -> None:
 
 
 def test_a_number_of_an_earlier_plan_is_taken() -> None:
-    """The line goes back to the planner, and the first result stands."""
+    """The line goes back to the planner; uses of its task follow it to its new number."""
     answer, model, world = ask([PLAN, MORE, '1. search("c")\n4. search($1)\njoin($4)', '3. search("c")\n'])
     assert "`1` is already taken" in model.asked[3].text
-    assert answer.value == "a is known is known"
+    assert answer.value == "c is known is known"
     assert world.calls["search a"] == 1
 
 

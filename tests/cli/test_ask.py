@@ -218,7 +218,7 @@ def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> 
 def test_an_empty_question_is_wrong_usage(cli: Cli, say: Say) -> None:
     """No model is asked."""
     for command in ("ask", "plan"):
-        model = say("join(1)")
+        model = say('join("1")')
         ended = cli(command, " \n", "--tools", "tools.py")
         assert (ended.status, ended.stdout, ended.stderr) == (2, "", "llmc: the question is empty\n")
         assert model.asked == []
@@ -235,7 +235,7 @@ def test_a_model_is_named(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.
         (["--local"], "local_model  None"),
         ([], "load_model some None"),
     ):
-        model = say("join(1)")
+        model = say('join("1")')
         assert cli("ask", "?", "--tools", "tools.py", *arguments).stdout == "1\n"
         assert model.name == name
     monkeypatch.delenv("LLMC_MODEL")

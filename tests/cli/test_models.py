@@ -27,7 +27,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def model(name: str, *, base_url: str) -> Speaker:
         found.append(f"{name} {base_url}")
-        return Script(["join(1)"])
+        return Script(['join("1")'])
 
     monkeypatch.setattr(llmc, "Model", model)
     return found

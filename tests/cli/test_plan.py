@@ -37,18 +37,18 @@ def test_a_plan_is_written_for_reading(cli: Cli, say: Say, folder: Path) -> None
 
 def test_a_file_is_not_overwritten(cli: Cli, say: Say, folder: Path) -> None:
     """Before the model is asked; a folder that is not there is said afterwards."""
-    model = say("join(1)")
+    model = say('join("1")')
     ended = cli("plan", "?", "--tools", "tools.py", "-o", "tools.py")
     assert (ended.status, ended.stderr) == (2, "llmc: tools.py is there already: name another file\n")
     assert model.asked == []
     ended = cli("plan", "?", "--tools", "tools.py", "-o", "none/plan.llmc")
     assert (ended.status, ended.stderr) == (2, "llmc: none/plan.llmc: no such file or directory\n")
-    assert ended.stdout == "# ?\njoin(1)\n"
+    assert ended.stdout == '# ?\njoin("1")\n'
 
 
 def test_any_question_may_stand_above_its_plan(cli: Cli, say: Say, folder: Path) -> None:
     """Whatever characters are in it: the plan can be written, read and run."""
-    say("join(1)")
+    say('join("1")')
     question = "".join(map(chr, [*range(0x11000), *range(0xE0000, 0xE0200)]))
     assert cli("plan", question, "--tools", "tools.py", "-o", "plan.llmc").status == 0
     assert r"# \x00\x01" in (folder / "plan.llmc").read_text("utf-8")

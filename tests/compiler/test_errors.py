@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from llmc_compiler import errors
 from llmc_compiler.errors import CompileError, closest
-from llmc_compiler.front import Front
+from llmc_compiler.front import Front, check
 from llmc_compiler.marks import Secret
 from llmc_compiler.session import Session
 from llmc_compiler.tools import Tool, Toolbox, nondet, pure, read, write
@@ -85,6 +85,9 @@ def found_in(text: str) -> tuple[list[Diagnostic], Source]:
     """What the compiler finds in a plan without mistakes of syntax."""
     if text.endswith("…\n"):
         return broken_off(text.removesuffix("…\n"))
+    if text.endswith("‖\n"):
+        parsed = parse(text.removesuffix("‖\n"), name="plan.llmc", mode="lenient")
+        return list(check(parsed, TOOLS, lenient=True)), parsed.source
     parsed = parse(text, name="plan.llmc")
     assert parsed.ok, parsed.diagnostics
     session = Session(TOOLS, early=False)

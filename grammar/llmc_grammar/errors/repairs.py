@@ -1,4 +1,4 @@
-"""What was mended in a model's text: W110 to W129, and what cannot be, E125."""
+"""What was mended in a model's text: W110 to W130, and what cannot be, E125."""
 
 from llmc_grammar.diagnostic import Diagnostic, mistake
 
@@ -179,6 +179,18 @@ class TupleRead(Diagnostic):
     title = "values in round brackets are read as a list"
     label = "a list"
     help = "write `[…]`"
+
+
+@mistake
+class ReasoningLeftOut(Diagnostic):
+    """Reasoning in a model's reply, which may hold drafts of plans."""
+
+    code = "W130"
+    title = "reasoning is left out"
+    label = "all text {place} this tag is void"
+    help = "delete the reasoning; write a thought as `Thought: …`"
+
+    place: str
 
 
 @mistake

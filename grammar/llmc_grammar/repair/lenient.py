@@ -94,6 +94,11 @@ class Lenient:
             found.append(AfterTheEnd(span=self._after, edit=Edit(self._after, "")))
         return found
 
+    @property
+    def opened_at(self) -> int | None:
+        """Where the statement begins that is open, if one is."""
+        return None if self._open is None else self._open.start
+
     def line(self, text: str, start: int) -> list[Piece]:
         """Take the next line (without its newline), which begins at offset `start`."""
         done: list[Piece] = []

@@ -85,6 +85,18 @@ class Scan:
                 return
 
 
+def in_string(text: str, offset: int) -> bool:
+    """Whether an offset is inside of a string, in a text that closes all of its strings."""
+    at = 0
+    while (match := _TOKEN.search(text, at)) and match.start() <= offset:
+        at = match.end()
+        if match.lastindex == _COMMENT:
+            at = text.find("\n", at) % (len(text) + 1)
+        if offset < at:
+            return match.lastindex is None
+    return False
+
+
 def _goes_on(text: str) -> bool:
     """Whether a line ends with a backslash that is none of a pair."""
     return GOES_ON.search(text.rstrip("\r")) is not None

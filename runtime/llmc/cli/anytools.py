@@ -46,6 +46,8 @@ class Anything:
 class AnyTools(Toolbox):
     """Has a tool of every name. The tools are pure, so that no mistake is found that is one of effects."""
 
+    is_known = False
+
     def get(self, name: str) -> Tool:
         """A tool of that name."""
         return Tool(name, "", Effect(Kind.PURE), Anything(), call=_unknown, is_async=False)

@@ -98,9 +98,12 @@ class Lines:
             case progress.Wrote(_, at, text):
                 *whole, self._open = (self._open + text).split("\n")
                 yield from (f"{at:7.3f}  written   {each}" for each in whole if each.strip())
+            case progress.Happened(_, at, events.Restarted()):
+                yield from self._rest(at)
+                yield f"{at:7.3f}  restart   all of it so far was reasoning"
             case progress.Happened(_, at, happened, written):
                 yield from self._rest(at)
-                if not isinstance(happened, (events.RunStarted, events.RunFinished)):
+                if not isinstance(happened, events.OF_RUNS):
                     said = line(happened, {happened.key[0]: " ".join(written.split())})
                     yield from () if said is None else (f"{at:7.3f}{said[7:]}",)
             case progress.Repairing(_, at, attempt, report):
@@ -146,6 +149,9 @@ class Sheet:
                 self._first = len(self.rows) - 1
             case progress.Wrote(text=text):
                 self._write(text)
+            case progress.Happened(event=events.Restarted()):
+                self.rows += [Row("── all of it so far was reasoning"), Row("")]
+                self._first = len(self.rows) - 1
             case progress.Happened(_, at, happened, written):
                 self._happened(at, happened, written)
             case progress.Repairing(attempt=attempt):
@@ -164,7 +170,7 @@ class Sheet:
 
     def _happened(self, at: float, event: events.Event, written: str) -> None:
         """A task of this plan is a step further."""
-        if isinstance(event, (events.RunStarted, events.RunFinished)) or event.key[0] == JOIN or "/" in event.key[0]:
+        if isinstance(event, events.OF_RUNS) or event.key[0] == JOIN or "/" in event.key[0]:
             return
         row = self._row(str(event.task), written)
         if row is None or event.key[1]:

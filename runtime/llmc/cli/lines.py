@@ -51,7 +51,7 @@ class Lines:
 
 def line(event: Event, written: Mapping[NodeId, str]) -> str | None:
     """One line for an event, or None for those that say nothing about a task; `written` has the nodes' texts."""
-    if isinstance(event, (events.RunStarted, events.RunFinished)):
+    if isinstance(event, events.OF_RUNS):
         return None
     node, indices = event.key
     if node == JOIN and isinstance(event, events.Finished):

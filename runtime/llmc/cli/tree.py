@@ -80,7 +80,7 @@ class TreeState:
 
     def apply(self, event: Event) -> None:
         """Take note of an event."""
-        if isinstance(event, (events.RunStarted, events.RunFinished)):
+        if isinstance(event, events.OF_RUNS):
             return
         node, indices = event.key
         row = self._rows.get(node)

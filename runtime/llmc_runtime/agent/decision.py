@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_runtime.agent.dialogue import Schema
 
 _WORD: Final = r"(?P<word>finish|replan)[ \t]*(?P<open>[(\[])"
@@ -24,6 +25,8 @@ _AT_LINE: Final = re.compile(rf"^[{_MARKS}]*(?:{_ACTION})?{_WORD}", re.IGNORECAS
 _ANYWHERE: Final = re.compile(rf"\b(?:{_ACTION})?{_WORD}", re.IGNORECASE)
 _LABEL: Final = re.compile(rf"[{_MARKS}]*thought[ \t]*[0-9]*[{_MARKS}]*:[{_MARKS}]*", re.IGNORECASE)
 _END_OF_LINE: Final = re.compile(r"[ \t.`*]*(?:<\w+>)?[ \t]*(?:\r?\n|\Z)")
+_ENDED_LINE: Final = re.compile(r"[ \t.`*]*\r?\n")
+_IS_JSON: Final = re.compile(r"\s*(?:```\w*\s*)?\{.*\}\s*(?:```\s*)?\Z", re.DOTALL)
 _QUOTES: Final = ('"', "'", "“”")
 
 
@@ -58,9 +61,15 @@ def schema(*, final: bool) -> Schema:
     return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
 
 
-def read_decision(text: str) -> Decision | None:
-    """The decision in a joiner's text, None where there is none."""
-    return _structured(text) or _written(text)
+def read_decision(text: str, reasoning: ReasoningTags = USUAL, *, complete: bool = True) -> Decision | None:
+    """The decision in a joiner's text, None where there is none.
+
+    Reasoning is void. Of a text that is not `complete`, a decision counts only if it was closed.
+    """
+    if _IS_JSON.match(text) and (found := _structured(text)) is not None:
+        return found  # a tag in it is text
+    text = reasoning.strip(text)
+    return _structured(text) or _written(text, complete=complete)
 
 
 def _structured(text: str) -> Decision | None:
@@ -74,13 +83,15 @@ def _structured(text: str) -> Decision | None:
     return None
 
 
-def _written(text: str) -> Decision | None:
+def _written(text: str, *, complete: bool) -> Decision | None:
     """The decision of a text in lines."""
     found = _AT_LINE.search(text) or _ANYWHERE.search(text)
     if found is None:
         return None
     start = found.end()
     end = _end(text, start, found["open"])
+    if not complete and not _ENDED_LINE.match(text, end + 1):
+        return None
     thought = text[: found.start()].strip(f"{_MARKS}\r\n")
     label = _LABEL.match(thought)
     thought = thought[label.end() :] if label else thought

@@ -1,8 +1,8 @@
 """One question under way: its plans are written, mended and run here, one after the other."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,20 +11,23 @@ from llmc_compiler.graph import Graph
 from llmc_compiler.session import Earlier
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox
-from llmc_grammar import ast, parse
-from llmc_grammar.bounds import Bounds
+from llmc_grammar import ast
 from llmc_runtime import events
 from llmc_runtime.agent import progress
 from llmc_runtime.agent.answer import Answer, Planned, Times
-from llmc_runtime.agent.dialogue import End, Message
+from llmc_runtime.agent.dialogue import Message
 from llmc_runtime.agent.failures import PlanFailed
 from llmc_runtime.agent.ledger import Ledger
+from llmc_runtime.agent.mending import Mended, mended
+from llmc_runtime.agent.plan_reply import Reading, plan_reply, read_plan
+from llmc_runtime.agent.plan_text import PlanText
 from llmc_runtime.agent.planner import Planner
-from llmc_runtime.agent.repair import Broken, find_broken, mended
+from llmc_runtime.agent.reader import PlanReader
+from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
 from llmc_runtime.agent.results import shown_tasks
-from llmc_runtime.agent.speaking import bounded_tokens, reply, whole_reply
-from llmc_runtime.agent.written import highest_number, numbered, shape
-from llmc_runtime.approval import Approval, may_change
+from llmc_runtime.agent.speaking import bounded_tokens, reasoning_of, reply
+from llmc_runtime.agent.written import does_something, highest_number, numbered, shape
+from llmc_runtime.approval import Approval, Hold, may_change
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
 from llmc_runtime.errors import shortened
@@ -37,13 +40,16 @@ from llmc_runtime.streaming import Arriving
 REPAIRS: Final = 2
 """How often a plan goes back to its planner."""
 
-LONGEST_TAIL: Final = 4_096
-"""Characters that a model may write below its plan before it is cut off."""
-
 AFTER_RESULTS: Final = (
     "its plan was made after results were seen, and one of them may have asked for it; grant the tool beforehand"
 )
 """Why a plan that is not the first may not write."""
+
+AFTER_ANSWERS: Final = (
+    "its question has a history with earlier answers, and one of them may have asked for it; grant the tool "
+    "beforehand, or trust the history"
+)
+"""Why a first plan may not write where the history has earlier answers of a model."""
 
 Emit = Callable[[progress.Progress], object]
 
@@ -67,9 +73,17 @@ class Inquiry:
     """A question, its plans so far, what their joiner thought, and what they took."""
 
     def __init__(
-        self, terms: Terms, question: str, history: Sequence[Message], ledger: Ledger, emit: Emit | None
+        self,
+        terms: Terms,
+        question: str,
+        history: Sequence[Message],
+        ledger: Ledger,
+        emit: Emit | None,
+        *,
+        trust_history: bool = False,
     ) -> None:
         """Nothing was done yet."""
+        self._is_after_answers = not trust_history and any(message.role == "assistant" for message in history)
         self.question = question
         self.history = history
         self.ledger = ledger
@@ -112,28 +126,46 @@ class Inquiry:
         self.tell(progress.PlanBegan(self.number, self.now()))
         messages = self._messages(tools, thought)
         contexts = Contexts(tools, self._terms.context)  # a plan that is read anew has those that are open
+        reader = self._reader(tools)
         async with AsyncExitStack() as stack:
-            attempt = await stack.enter_async_context(self._arriving(tools, contexts))
+            attempt = await stack.enter_async_context(self._arriving(reader, contexts))
             async with attempt.in_time():
-                complete = await self._write(attempt, messages, tools)
+                written = await self._write(attempt, messages, tools)
             repairs = 0
-            while (broken := self._broken(attempt, tools, complete=complete)) is not None and repairs < REPAIRS:
+            broken = self._broken(attempt, reader, written)
+            while broken is not None and repairs < REPAIRS:
                 repairs += 1
                 self.tell(progress.Repairing(self.number, self.now(), repairs, broken.report))
                 async with attempt.in_time():
-                    text, is_answered, is_whole = await self._again(messages, broken, tools)
-                if broken.may_run and not is_answered:
+                    found, again = await self._again(messages, broken, reader)
+                if found.unclear is not None:
+                    broken = replace(broken, unclear=found.unclear)
+                    continue
+                if broken.may_run and not found.is_answered:
                     continue  # whoever wrote it has not said where its statements end
-                complete = is_whole or not broken.is_cut
                 # What the good lines started goes on in the attempt before; the memo gives it to this one.
-                attempt = await stack.enter_async_context(self._arriving(tools, contexts, attempt.allowance))
-                attempt.feed(text)
+                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
+                attempt.feed(found.text)
+                written = written.mended(found, again, is_joined=attempt.front.is_joined)
+                broken = self._broken(attempt, reader, written)
             if broken is not None and not broken.may_run:
                 raise PlanFailed(self.number, repairs, broken.report or "there is no plan in what the planner wrote")
-            statements = self._new_plan(attempt, tools)
-            attempt.start(held=AFTER_RESULTS if self.plans else None, granted=self._terms.granted)
+            statements = self._new_plan(attempt, reader)
+            attempt.start(*written.holds, *self._holds())
             await attempt.settled()
         return self._planned(attempt, statements, repairs, tools)
+
+    def _holds(self) -> Iterator[Hold]:
+        """What asks first in the plan that is made, since its planner may have seen results."""
+        if self.plans:
+            yield Hold(AFTER_RESULTS, self._terms.granted)
+        elif self._is_after_answers:
+            yield Hold(AFTER_ANSWERS, self._terms.granted)
+
+    def _reader(self, tools: Toolbox) -> PlanReader:
+        """How replies of the planner are read."""
+        taken = frozenset(name for plan in self.plans for name in plan.ids)
+        return PlanReader(tools, taken, reasoning_of(self._terms.planner.speaker))
 
     def _messages(self, tools: Toolbox, thought: str) -> list[Message]:
         """What is said to the planner."""
@@ -150,27 +182,31 @@ class Inquiry:
     def may_call(self, tool: Tool) -> bool:
         """Whether the next plan may call a tool: only the first may write what is neither granted nor asked for."""
         may_ask = self._terms.approval.callback is not None and self._terms.approval.word != "none"
-        return not self.plans or not tool.effect.may_write or tool.name in self._terms.granted or may_ask
+        is_free = not self.plans and not self._is_after_answers
+        return is_free or not tool.effect.may_write or tool.name in self._terms.granted or may_ask
 
     def _highest(self) -> int:
         """The highest number of a task so far."""
         return highest_number(name for plan in self.plans for name in plan.ids)
 
-    def _arriving(self, tools: Toolbox, contexts: Contexts, allowance: Allowance[Instance] | None = None) -> Arriving:
+    def _arriving(
+        self, reader: PlanReader, contexts: Contexts, allowance: Allowance[Instance] | None = None
+    ) -> Arriving:
         """A plan that can be fed; what earlier ones gave can be read in it."""
         values: dict[str, Json] = {}
         for plan in self.plans:
             values.update(plan.run.results)
-        earlier = Earlier(values, frozenset(name for plan in self.plans for name in plan.ids))
+        earlier = Earlier(values, reader.taken)
         options: Options = {**self._terms.options, "memo": self._memo, "allowance": allowance}
         options["emit"] = lambda event: self._happened(new, event)
         new = Arriving(
-            tools,
+            reader.tools,
             name=f"<plan {self.number}>",
             earlier=earlier,
             secrets=self._secrets,
             contexts=contexts,
             approve=self._terms.approval,
+            reasoning=reader.reasoning,
             **options,
         )
         return new
@@ -180,7 +216,10 @@ class Inquiry:
         listener = self._terms.options.get("emit")
         if listener is not None:
             listener(event)
-        if isinstance(event, (events.RunStarted, events.RunFinished)):
+        if isinstance(event, events.Restarted):
+            self._told.clear()
+            self.tell(progress.Happened(self.number, self.now(), event, ""))
+        if isinstance(event, events.OF_RUNS):
             return
         if isinstance(event, events.Started):
             self._calls += 1
@@ -190,61 +229,53 @@ class Inquiry:
             self._told.add(key)
             self.tell(progress.Happened(self.number, self.now(), event, attempt.written(event.key[0])))
 
-    async def _write(self, attempt: Arriving, messages: Sequence[Message], tools: Toolbox) -> bool:
-        """Let the planner write; whether the text is complete."""
+    async def _write(self, attempt: Arriving, messages: Sequence[Message], tools: Toolbox) -> PlanText:
+        """Let the planner write."""
         planner, front = self._terms.planner, attempt.front
         known = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
         grammar = planner.grammar(tools, self._highest() + 1, known) if planner.grammar is not None else None
         pieces = reply(planner.speaker, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
-        end: End | None = None
-        tail = 0
-        async with aclosing(pieces):
-            async for piece in pieces:
-                if isinstance(piece, End):
-                    end = piece
-                    break
-                self.tell(progress.Wrote(self.number, self.now(), piece))
-                tail += len(piece) if front.is_joined else 0
-                attempt.feed(piece)
-                if front.is_over or tail > LONGEST_TAIL:
-                    break
-        self._plan_time = self.now() if self._plan_time is None else self._plan_time
-        if end is not None and end.reason == "refusal":
-            raise PlanFailed(self.number, 0, f"the planner refused: {shortened(front.source.text)}")
-        return front.is_joined or front.is_over or (end is not None and end.reason == "stop")
 
-    def _broken(self, attempt: Arriving, tools: Toolbox, *, complete: bool) -> Broken | None:
+        def feed(piece: str) -> None:
+            self.tell(progress.Wrote(self.number, self.now(), piece))
+            attempt.feed(piece)
+
+        reading = await read_plan(pieces, feed, front)
+        self._plan_time = self.now() if self._plan_time is None else self._plan_time
+        if reading.is_refused:
+            raise PlanFailed(self.number, 0, f"the planner refused: {shortened(front.source.text)}")
+        return PlanText.of(reading, is_joined=front.is_joined, has_tail=front.has_tail)
+
+    def _broken(self, attempt: Arriving, reader: PlanReader, written: PlanText) -> Broken | None:
         """Close the plan; what of it is to be written again, if something is."""
         front = attempt.front
         try:
-            attempt.close(complete=complete)
+            attempt.close(complete=not written.is_cut)
         except CompileError as error:
-            broken = find_broken(front.source, tools, error.diagnostics)
+            broken = find_broken(front.source, reader, error.diagnostics, front.moved, complete=not written.is_cut)
             if front.is_over or broken.is_hopeless:
                 raise PlanFailed(self.number, 0, broken.report) from error
             return broken
-        if front.moved and _writes(front.graph):
-            return replace(find_broken(front.source, tools, front.diagnostics, front.moved), may_run=True)
-        is_empty = not front.graph.tasks and not front.is_joined
-        return find_broken(front.source, tools, ()) if is_empty else None
+        moved = (*front.moved, *written.moved)
+        if moved and _writes(front.graph):
+            return replace(find_broken(front.source, reader, front.diagnostics, moved), may_run=True)
+        if not front.graph.tasks and not front.is_joined:
+            return find_broken(front.source, reader, ())
+        statements = reader.read(front.source.text).plan.statements
+        return None if does_something(statements, reader.taken) else Broken((), NO_CALL, is_cut=True, is_hopeless=False)
 
-    async def _again(self, messages: Sequence[Message], broken: Broken, tools: Toolbox) -> tuple[str, bool, bool]:
-        """The plan with other words for its broken lines; whether there were words for all, and the reply was whole."""
+    async def _again(self, messages: Sequence[Message], broken: Broken, reader: PlanReader) -> tuple[Mended, Reading]:
+        """The plan with other words for its broken lines, and how the reply with these ended."""
         planner = self._terms.planner
-        request = planner.repair(messages, broken)
         most = bounded_tokens(planner.speaker)
-        text, end = await whole_reply(
-            planner.speaker, request, "planner", self.ledger, stop=planner.stops, most_tokens=most
+        text, reading = await plan_reply(
+            planner, planner.repair(messages, broken), reader, self.ledger, most_tokens=most
         )
-        is_whole = end is not None and end.reason == "stop"
-        if not is_whole:
-            # What was cut off in a line is no line.
-            text = text.rpartition("\n")[0]
-        return *mended(broken, text, tools), is_whole
+        return mended(broken, text, reader, complete=reading.is_complete), reading
 
-    def _new_plan(self, attempt: Arriving, tools: Toolbox) -> tuple[ast.Statement, ...]:
+    def _new_plan(self, attempt: Arriving, reader: PlanReader) -> tuple[ast.Statement, ...]:
         """The statements of a plan that can be run; raises SamePlanError where it was run before."""
-        statements = parse(attempt.front.source.text, mode="lenient", bounds=Bounds.MODEL, tools=tools).plan.statements
+        statements = reader.read(attempt.front.source.text).plan.statements
         found = shape(statements, self._highest())
         if found in self._shapes:
             raise SamePlanError

@@ -12,7 +12,7 @@ from llmc_runtime.agent.dialogue import Grammar, Message, Speaker
 from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.results import bounded
-from llmc_runtime.agent.speaking import bounded_tokens, continues, takes_schemas, whole_reply
+from llmc_runtime.agent.speaking import bounded_tokens, continues, reasoning_of, takes_schemas, whole_reply
 from llmc_runtime.agent.templates import Prompts
 
 REMINDERS: Final = 1
@@ -51,7 +51,7 @@ class Joiner:
         stop = ("\n###", "\nQuestion:") if continues(self.speaker) else ()
         text = ""
         for _ in range(REMINDERS + 1):
-            text, _end = await whole_reply(
+            text, end = await whole_reply(
                 self.speaker,
                 messages,
                 "joiner",
@@ -61,7 +61,9 @@ class Joiner:
                 stop=stop,
                 most_tokens=bounded_tokens(self.speaker),
             )
-            if (decision := read_decision(text)) is not None:
+            is_whole = end is not None and end.reason != "length"
+            decision = read_decision(text, reasoning_of(self.speaker), complete=is_whole)
+            if decision is not None:
                 return decision
             messages = self.reminded(messages, text, final=final)
         raise NoDecision(text)

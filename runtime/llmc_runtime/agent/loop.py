@@ -125,21 +125,24 @@ class Agent:
             settings["limits"] = limits
         self._terms = Terms(self.planner, frozenset(grant), Approval.of(approve), context, settings)
 
-    async def ask(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
+    async def ask(self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False) -> Answer:
         """The answer; `history` is what was said before.
+
+        Where earlier answers are in it, results may have shaped them: then the first plan may write only as later ones
+        may, unless you `trust_history`.
 
         Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
         the models raise.
         """
         _check_asked(question, history)
-        return await self._ask(question, history, None)
+        return await self._ask(question, history, None, trust_history=trust_history)
 
-    def ask_sync(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
-        """The answer, from code that is not async; what hangs does not hold up the return."""
-        return run_to_end(self.ask(question, history=history))
+    def ask_sync(self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False) -> Answer:
+        """The answer as `ask` gives it, from code that is not async; what hangs does not hold up the return."""
+        return run_to_end(self.ask(question, history=history, trust_history=trust_history))
 
     async def stream(
-        self, question: str, *, history: Sequence[Message] = ()
+        self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False
     ) -> AsyncGenerator[Progress | Answer, None]:
         """What happens, as it happens, and at last the Answer; raises as `ask` does.
 
@@ -147,7 +150,8 @@ class Agent:
         """
         _check_asked(question, history)
         waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
-        end = asyncio.ensure_future(self._ask(question, history, waiting.put_nowait))
+        asking = self._ask(question, history, waiting.put_nowait, trust_history=trust_history)
+        end = asyncio.ensure_future(asking)
         end.add_done_callback(lambda _: waiting.put_nowait(None))
         try:
             while (event := await waiting.get()) is not None:
@@ -164,11 +168,13 @@ class Agent:
         with kept(ledger):
             return await write_plan(self.planner, self.tools, question, history, ledger)
 
-    async def _ask(self, question: str, history: Sequence[Message], emit: Emit | None) -> Answer:
+    async def _ask(
+        self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool
+    ) -> Answer:
         """Answer a question."""
         ledger = Ledger(self._budget)
         with kept(ledger):
-            inquiry = Inquiry(self._terms, question, history, ledger, emit)
+            inquiry = Inquiry(self._terms, question, history, ledger, emit, trust_history=trust_history)
             try:
                 return await self._answer(inquiry)
             except LlmcError as error:

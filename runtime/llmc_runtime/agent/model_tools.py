@@ -14,7 +14,7 @@ from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.failures import PromptError
 from llmc_runtime.agent.ledger import current
 from llmc_runtime.agent.speakers import speaker
-from llmc_runtime.agent.speaking import continues, whole_reply
+from llmc_runtime.agent.speaking import continues, reasoning_of, whole_reply
 from llmc_runtime.agent.templates import Prompts, sandbox, variables_of
 
 ATTEMPTS: Final = 2
@@ -51,7 +51,7 @@ def llm_tool(
         """Ask the model."""
         messages = [Message("user", environment.get_template(name).render(**values))]
         text, _end = await whole_reply(asked, messages, "tools", current(), most_tokens=most_tokens)
-        return text.strip()
+        return reasoning_of(asked).strip(text).strip()
 
     schema = {
         "type": "object",
@@ -83,7 +83,7 @@ def math_tool(model: Speaker | str, *, name: str = "math") -> Tool:
                 asked, messages, "tools", current(), stop=stop, most_tokens=EXPRESSION_TOKENS
             )
             try:
-                return evaluate(_expression(said))
+                return evaluate(_expression(reasoning_of(asked).strip(said)))
             except ArithmeticFault as fault:
                 if attempt == ATTEMPTS:
                     raise

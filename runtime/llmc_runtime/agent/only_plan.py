@@ -1,20 +1,26 @@
 """A plan to be read before it is run: written and mended, but nothing of it is started."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from llmc_compiler.errors import BrokenOff, CompileError
 from llmc_compiler.tools import Toolbox
-from llmc_grammar import ast
+from llmc_grammar import Parsed, ast
 from llmc_grammar.source import Span
 from llmc_runtime.agent.dialogue import Message
 from llmc_runtime.agent.failures import PlanFailed
 from llmc_runtime.agent.inquiry import REPAIRS
 from llmc_runtime.agent.ledger import Ledger
+from llmc_runtime.agent.mending import mended
+from llmc_runtime.agent.plan_reply import plan_reply
+from llmc_runtime.agent.plan_text import PlanText
 from llmc_runtime.agent.planner import Planner
-from llmc_runtime.agent.repair import Broken, find_broken, mended
-from llmc_runtime.agent.speaking import whole_reply
+from llmc_runtime.agent.reader import PlanReader
+from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
+from llmc_runtime.agent.speaking import reasoning_of
+from llmc_runtime.agent.written import does_something
 from llmc_runtime.errors import shortened
-from llmc_runtime.program import Program, compile_plan, parse_plan
+from llmc_runtime.program import Program
 
 
 async def write_plan(
@@ -22,37 +28,48 @@ async def write_plan(
 ) -> Program:
     """The planner's plan for a question; raises PlanFailed, BudgetSpent and what the model raises."""
     messages = planner.messages(question, list(tools), history=history)
-    request = messages
-    text, broken = "", None
-    for repairs in range(REPAIRS + 1):
-        grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None and broken is None else None
-        reply, end = await whole_reply(planner.speaker, request, "planner", ledger, grammar=grammar, stop=planner.stops)
-        if end is not None and end.reason == "refusal":
-            raise PlanFailed(1, repairs, f"the planner refused: {shortened(reply)}")
-        is_whole = end is not None and end.reason == "stop"
-        # What was cut off in a line is no line.
-        whole = reply if is_whole else reply.rpartition("\n")[0]
-        text = whole if broken is None else mended(broken, whole, tools)[0]
-        found = _compiled(text, tools, complete=is_whole or (broken is not None and not broken.is_cut))
-        if isinstance(found, Program):
-            return found
-        broken = found
-        if broken.is_hopeless:
-            break
-        request = planner.repair(messages, broken)
-    raise PlanFailed(1, repairs, broken.report if broken and broken.report else "there is no plan in what was written")
+    reader = PlanReader(tools, reasoning=reasoning_of(planner.speaker))
+    grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None else None
+    text, reading = await plan_reply(planner, messages, reader, ledger, grammar=grammar)
+    if reading.is_refused:
+        raise PlanFailed(1, 0, f"the planner refused: {shortened(text)}")
+    parsed = reader.read(text, complete=reading.is_complete)
+    written = PlanText.of(reading, is_joined=_is_joined(parsed), has_tail=False)
+    found = _compiled(parsed, reader, written)
+    repairs = 0
+    while isinstance(found, Broken) and not found.is_hopeless and repairs < REPAIRS:
+        repairs += 1
+        text, reading = await plan_reply(planner, planner.repair(messages, found), reader, ledger)
+        again = mended(found, text, reader, complete=reading.is_complete)
+        if again.unclear is not None:
+            found = replace(found, unclear=again.unclear)
+            continue
+        parsed = reader.read(again.text, complete=not again.is_new or reading.is_complete)
+        written = written.mended(again, reading, is_joined=_is_joined(parsed))
+        found = _compiled(parsed, reader, written)
+    if isinstance(found, Program):
+        return found
+    raise PlanFailed(1, repairs, found.report or "there is no plan in what was written")
 
 
-def _compiled(text: str, tools: Toolbox, *, complete: bool) -> Program | Broken:
+def _is_joined(parsed: Parsed) -> bool:
+    """Whether a plan has a join."""
+    return any(isinstance(each, ast.Join) for each in parsed.plan.statements)
+
+
+def _compiled(parsed: Parsed, reader: PlanReader, written: PlanText) -> Program | Broken:
     """The program of a text, or what of it is broken."""
+    source, complete = parsed.source, not written.is_cut
     try:
-        program = compile_plan(text, tools, mode="lenient", name="plan")
+        program = Program.of(parsed, reader.tools, mode="lenient")
     except CompileError as error:
-        return find_broken(parse_plan(text, "lenient").source, tools, error.diagnostics)
-    statements = program.plan.statements
+        return find_broken(source, reader, error.diagnostics, parsed.moved, complete=complete)
+    statements = parsed.plan.statements
     if not any(isinstance(each, (ast.Task, ast.Join)) for each in statements):
-        return find_broken(program.source, tools, ())
-    if not complete and not any(isinstance(each, ast.Join) for each in statements):
-        end = len(program.source.text)
-        return find_broken(program.source, tools, [BrokenOff(span=Span(end, end))])
-    return program
+        return find_broken(source, reader, ())
+    if not complete:
+        end = len(source.text)
+        return find_broken(source, reader, [BrokenOff(span=Span(end, end))], complete=False)
+    if not does_something(statements, ()):
+        return Broken((), NO_CALL, is_cut=True, is_hopeless=False)
+    return replace(program, held=(*program.held, *written.moved), unended=program.unended or written.unended)

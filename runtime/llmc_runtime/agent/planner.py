@@ -16,7 +16,6 @@ from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.agent.tool_list import Listed, listed
 from llmc_runtime.agent.worked import worked
 
-STOPS: Final = (END,)
 CONTINUED_STOPS: Final = (END, "\n###", "\nQuestion:")
 """What ends a plan of a model that would go on with the next question."""
 
@@ -42,8 +41,8 @@ class Planner:
 
     @property
     def stops(self) -> tuple[str, ...]:
-        """What ends the reply."""
-        return CONTINUED_STOPS if continues(self.speaker) else STOPS
+        """What ends the reply; nothing where a model may reason first, since a draft may hold an end mark."""
+        return CONTINUED_STOPS if continues(self.speaker) else ()
 
     def messages(
         self,
@@ -86,7 +85,12 @@ class Planner:
     def repair(self, messages: Sequence[Message], broken: Broken) -> list[Message]:
         """What is said to get broken lines again."""
         request = self.prompts.render(
-            "repair", report=broken.report, lines=broken.wrong, rest=broken.is_cut, plan=broken.plan
+            "repair",
+            report=broken.report,
+            lines=broken.wrong,
+            rest=broken.is_cut,
+            plan=broken.plan,
+            unclear=broken.unclear,
         )
         if continues(self.speaker):
             return [Message("user", f"{messages[-1].text}{broken.plan}\n\n{request}\n")]

@@ -13,7 +13,7 @@ one that runs elsewhere is named with `server=`.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -25,6 +25,7 @@ import httpx2
 from pydantic import SecretStr
 
 from llmc_compiler.decoder.dialects import Dialect
+from llmc_grammar.reasoning import ReasoningTags, TagName
 from llmc_runtime.agent.dialogue import Prices
 from llmc_runtime.kinds import Kinds, check_kind, check_kinds, check_names
 
@@ -100,6 +101,7 @@ class Settings:
     api_version: str | None = None
     path: Path | None = None
     threads: int | None = None
+    reasoning_tags: tuple[TagName, ...] = ()
     meant: str | None = None
 
     @property
@@ -122,7 +124,8 @@ class Options(TypedDict, total=False):
 
     `timeout` is for the whole reply, `first_token` until its first text, `idle` from then on between two events,
     `connect` for the connection, all in seconds. `retries` are made only before the first text. `api_version` makes
-    Azure's address one of the older form. `threads` is for a local model.
+    Azure's address one of the older form. `threads` is for a local model. `reasoning_tags` are names of tags around its
+    reasoning besides the usual ones, or pairs of an opening and a closing text.
     """
 
     base_url: str | None
@@ -141,6 +144,7 @@ class Options(TypedDict, total=False):
     project: str | None
     api_version: str | None
     threads: int | None
+    reasoning_tags: Sequence[TagName]
 
 
 def settings(
@@ -152,6 +156,9 @@ def settings(
         message = 'a model needs a name, such as "gpt-5" or "local"'
         raise ValueError(message)
     rest: dict[str, Any] = {key: value for key, value in options.items() if key not in _CHOSEN}
+    tags: Sequence[Any] = options.get("reasoning_tags", ())
+    rest["reasoning_tags"] = tuple(tuple(each) if isinstance(each, list) else each for each in tags)
+    ReasoningTags(rest["reasoning_tags"])
     here = path is not None or (name == LOCAL and options.get("base_url") is None)
     url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
     server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
@@ -193,6 +200,7 @@ _KINDS: Final[Kinds] = {
     "project": ((str, NoneType), "a text"),
     "api_version": ((str, NoneType), "a text"),
     "threads": ((int, NoneType), "a whole number"),
+    "reasoning_tags": ((list, tuple), "a list of names, or of pairs of texts"),
 }
 """What options are, but for those that are one of some words."""
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from llmc_grammar.reasoning import ReasoningTags, reasoning_tags
 from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Speaker
 from llmc_runtime.agent.ledger import Ledger, Role
 from llmc_runtime.agent.model_errors import StreamBroken
@@ -123,3 +124,8 @@ def takes_schemas(speaker: Speaker) -> bool:
 def _setting(speaker: Speaker, name: str, default: object) -> Any:  # noqa: ANN401 — whatever somebody's own has
     """What a model was set to, or says of itself."""
     return getattr(getattr(speaker, "settings", speaker), name, default)
+
+
+def reasoning_of(speaker: Speaker) -> ReasoningTags:
+    """The tags around a model's reasoning."""
+    return reasoning_tags(tuple(_setting(speaker, "reasoning_tags", ())))

@@ -25,7 +25,7 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "planner": _PLAN,
     "question": _PLAN,
     "planner_completion": _PLAN,
-    "repair": frozenset({"report", "lines", "rest", "plan"}),
+    "repair": frozenset({"report", "lines", "rest", "plan", "unclear"}),
     "joiner": _JUDGE,
     "results": _JUDGE,
     "joiner_completion": _JUDGE,

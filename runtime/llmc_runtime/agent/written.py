@@ -1,6 +1,6 @@
-"""A plan's statements as they are written: their ids, the calls in them, whether two plans are the same."""
+"""A plan's statements as they are written: ids, calls and references, and whether they are a plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
@@ -46,18 +46,51 @@ def shape(statements: Sequence[ast.Statement], highest: int) -> tuple[ast.Statem
     tasks = numbered(statements, highest)
     names = {name: f"task{index}" for index, (name, _) in enumerate(tasks)}
     plain = (each for each in statements if isinstance(each, (ast.Task, ast.Join)))
-    return tuple(replace(_renamed(each, names), binder=None) for each in plain)
+    return tuple(replace(renamed(each, names, keep_raw=False), binder=None) for each in plain)
 
 
-def _renamed(node: T, names: Mapping[str, str]) -> T:
-    """A part of a plan with other names for its references."""
+def renamed(node: T, names: Mapping[str, str], *, keep_raw: bool = True) -> T:
+    """A part of a plan with other names for its references; with `keep_raw`, each stays as it is written in a text."""
     if isinstance(node, ast.Slot):
-        return replace(node, ref=_renamed(node.ref, names), raw="")
+        name = node.ref.name
+        raw = node.raw.replace(name, names.get(name, name), 1) if keep_raw else ""
+        return replace(node, ref=renamed(node.ref, names), raw=raw)
     if isinstance(node, ast.Ref):
         return replace(node, name=names.get(node.name, node.name))
     if isinstance(node, tuple) and not isinstance(node, Span):
-        return type(node)(_renamed(each, names) for each in node)
+        return type(node)(renamed(each, names, keep_raw=keep_raw) for each in node)
     if is_dataclass(node) and not isinstance(node, type):
-        inside = {each.name: _renamed(getattr(node, each.name), names) for each in fields(node)}
+        inside = {each.name: renamed(getattr(node, each.name), names, keep_raw=keep_raw) for each in fields(node)}
         return replace(node, **inside)
     return node
+
+
+def references(node: object) -> Iterable[ast.Ref]:
+    """The references in a statement, in texts too, but for those to elements of its loops."""
+    return (ref for ref in _all_references(node) if ref.name not in set(_loop_names(node)))
+
+
+def _all_references(node: object) -> Iterable[ast.Ref]:
+    """The references in a statement, at any depth."""
+    if isinstance(node, ast.Ref):
+        yield node
+    for child in _children(node):
+        yield from _all_references(child)
+
+
+def _loop_names(node: object) -> Iterable[str]:
+    """The names of elements in a statement's loops."""
+    if isinstance(node, ast.Loop):
+        yield node.name
+    for child in _children(node):
+        yield from _loop_names(child)
+
+
+def does_something(statements: Sequence[ast.Statement], earlier: Container[str]) -> bool:
+    """Whether a model's plan calls a tool, answers by a text of its own, or reads results of `earlier` tasks."""
+    if any(True for _ in calls(tuple(statements))):
+        return True
+    if any(ref.name in earlier for ref in references(tuple(statements))):
+        return True
+    joins = (each.arguments for each in statements if isinstance(each, ast.Join))
+    return any(len(found) == 1 and found[0].name is None and isinstance(found[0].value, ast.Text) for found in joins)

@@ -14,13 +14,22 @@ LINES = '1. search("a")\n2. send("bob")\n'
 FINISH = "Thought: enough\nAction: Finish(it is known)"
 
 
-@pytest.mark.parametrize("text", [LINES, LINES.rstrip(), f"{LINES}Thought: that is all\n"])
+@pytest.mark.parametrize("text", [LINES, f"{LINES}Thought: that is all"])
 async def test_p8_never_joins(text: str) -> None:
     """Who stops of its own accord has written all: every task runs, and the joiner is shown what it gave."""
     seen = await ask(text, FINISH)
     assert seen.answer.value == "it is known"
     assert seen.requests[1].is_joining
     assert "a is known" in seen.requests[1].said
+    assert seen.world.calls == {"search a": 1, "send bob": 1}
+
+
+async def test_p8_just_ends() -> None:
+    """A last task that not even a newline ends may go on: what it would write is held, and the rest runs."""
+    seen = await ask(LINES.rstrip(), FINISH)
+    assert "held back" in str(seen.answer.plans[0].run.errors["2"])
+    assert seen.world.calls == {"search a": 1}
+    seen = await ask(LINES.rstrip(), FINISH, approve=lambda request: request.held is not None)
     assert seen.world.calls == {"search a": 1, "send bob": 1}
 
 
@@ -48,24 +57,27 @@ async def test_p8_goes_on_below_its_join(below: str) -> None:
 
 
 async def test_p8_joins_first() -> None:
-    """A join above all tasks ends the plan before them; one that names them names what does not exist."""
-    seen = await ask(f"join()\n{LINES}", FINISH)
-    assert seen.answer.value == "it is known"
-    assert seen.world.calls == {}
+    """A join above all tasks ends a plan that calls nothing; one that names them names what does not exist."""
+    seen = await ask(f"join()\n{LINES}", f"{LINES}join($1, $2)\n")
+    assert seen.answer.value == ["a is known", "sent to bob"]
+    assert "The plan calls no tool." in seen.requests[1].said
+    assert seen.calls_at[1] == {}
     seen = await ask(f"join($1)\n{LINES}")
     assert isinstance(seen.error, PlanFailed)
     assert seen.world.calls == {}
 
 
 async def test_p8_never_ends() -> None:
-    """Below a join, prose for ever holds nothing up: the reply is closed after some of it."""
+    """Below a join, prose for ever holds nothing up: the reply is closed after some of it, and nothing is written."""
 
     def on_and_on(_: Request) -> Iterator[Piece]:
-        yield f"{LINES}3. join($1, $2)\n"
+        yield f"{LINES}3. join($1)\n"
         for _number in range(1_000_000):
             yield "and on "
 
     seen = await ask(on_and_on)
-    assert seen.answer.value == ["a is known", "sent to bob"]
+    assert seen.answer.value == "a is known"
+    assert "cut off behind the plan" in str(seen.answer.run.errors["2"])
+    assert seen.world.calls == {"search a": 1}
     assert seen.requests[0].left
     assert seen.requests[0].sent < 1000

@@ -21,19 +21,25 @@ FAULT = event({"error": {"message": "no"}})
         [b": hello\n\n", None],
         [event({"choices": [{"index": 0, "delta": {"role": "assistant"}}]}), None],
         [token("chat", FIRST)[:-1], None],
-        ["<END_OF_", None],
         [FAULT],
         refusal(500),
     ],
 )
 async def test_p10_before_the_first_text(reply: Reply) -> None:
-    """It is asked again: one plan runs, the second, as if there had been no first; what is held back is no text."""
+    """It is asked again: one plan runs, the second, as if there had been no first."""
     seen = await ask(reply, SECOND, model={"retries": 1})
     assert seen.answer.value == ["b is known", "sent to bob"]
     assert seen.answer.plans[0].text == SECOND
     assert len(seen.requests) == 2
     assert seen.requests[0].body == seen.requests[1].body
     assert seen.world.calls == {"search b": 1, "send bob": 1}
+
+
+async def test_p10_what_is_held_back_is_no_text() -> None:
+    """The beginning of an end mark, which may end the reply, does not count as its first text."""
+    for api, asked in (("completions", 2), ("chat", 1)):
+        seen = await ask(["<END_OF_", None], SECOND, model={"retries": 1, "api": api})
+        assert len(seen.requests) == asked
 
 
 @pytest.mark.parametrize("text", ["1", '1. search("a")\n', FIRST, f"{FIRST}3. join($1, $2)\n"])

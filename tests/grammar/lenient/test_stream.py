@@ -1,10 +1,13 @@
 """A model's text in pieces means what the whole text means."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmc_grammar import PlanStream
+from llmc_grammar.ast import Statement
 from tests.grammar.lenient.samples import MENDED, REFUSED, lenient
 from tests.grammar.samples import BAD, GOOD
 
@@ -16,14 +19,25 @@ DAMAGED = {
 }
 
 
+def read_all(stream: PlanStream, pieces: Sequence[str | bytes]) -> list[Statement]:
+    """The statements of a stream, without those that became void."""
+    done: list[Statement] = []
+    for piece in (*pieces, None):
+        restarts = stream.restarts
+        found = stream.close() if piece is None else stream.feed(piece)
+        done = [*(done if stream.restarts == restarts else ()), *found]
+    return done
+
+
 def agree(pieces: list[str] | list[bytes], text: str) -> None:
     """A stream of pieces gives the statements, places, mistakes, losses and moved boundaries of the whole text."""
     whole = lenient(text)
     stream = PlanStream(mode="lenient")
-    statements = [statement for piece in pieces for statement in stream.feed(piece)] + list(stream.close())
+    statements = read_all(stream, pieces)
     assert [(one, one.span) for one in statements] == [(one, one.span) for one in whole.plan.statements]
     assert stream.diagnostics == whole.diagnostics
     assert (stream.lost, stream.moved, stream.text) == (whole.lost, whole.moved, whole.source.text)
+    assert stream.unended == whole.unended
 
 
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)

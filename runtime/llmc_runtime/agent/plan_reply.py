@@ -1,0 +1,116 @@
+"""A planner's reply, read to its end.
+
+What follows a plan may say that all of it was reasoning. So the reply is read on, but within bounds: a model that chats
+on behind its plan is cut off.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from llmc_grammar import PlanStream
+from llmc_grammar.bounds import Bounds
+from llmc_runtime.agent.dialogue import End, Grammar, Message
+from llmc_runtime.agent.ledger import Ledger
+from llmc_runtime.agent.planner import Planner
+from llmc_runtime.agent.reader import PlanReader
+from llmc_runtime.agent.speaking import reply
+
+LONGEST_TAIL: Final = 4_096
+"""Characters that a model may write behind its plan before it is cut off."""
+
+LONGEST_WAIT: Final = 2.0
+"""Seconds that it may take for them."""
+
+
+class Plan(Protocol):
+    """A plan that arrives."""
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether its join or its end mark was seen."""
+        ...
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it broke a bound, so that nothing more is read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a reply ended: with the model's End, or cut off here.
+
+    `is_cut_behind`: behind its plan, by the bounds above. `is_over`: where it broke a bound of plans.
+    """
+
+    end: End | None
+    is_cut_behind: bool = False
+    is_over: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the model said all that it wanted to."""
+        return self.end is not None and self.end.reason == "stop"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no statement was cut."""
+        return self.is_whole or self.is_cut_behind or self.is_over
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the model refused to answer."""
+        return self.end is not None and self.end.reason == "refusal"
+
+
+async def read_plan(pieces: AsyncGenerator[str | End, None], feed: Callable[[str], None], plan: Plan) -> Reading:
+    """Feed the pieces of a reply to a plan until the reply ends, or has to be cut off."""
+    now = asyncio.get_running_loop().time
+    tail = 0
+    bound = asyncio.timeout(None)
+    try:
+        async with bound, aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, End):
+                    return Reading(piece)
+                was_ended = plan.is_ended
+                feed(piece)
+                if plan.is_over:
+                    return Reading(None, is_over=True)
+                if not plan.is_ended:
+                    bound.reschedule(None)
+                    tail = 0
+                elif not was_ended:
+                    bound.reschedule(now() + LONGEST_WAIT)
+                elif (tail := tail + len(piece)) > LONGEST_TAIL:
+                    return Reading(None, is_cut_behind=True)
+    except TimeoutError:
+        if not bound.expired():
+            raise
+        return Reading(None, is_cut_behind=True)
+    return Reading(None)
+
+
+async def plan_reply(
+    planner: Planner,
+    messages: Sequence[Message],
+    reader: PlanReader,
+    ledger: Ledger,
+    *,
+    grammar: Grammar | None = None,
+    most_tokens: int | None = None,
+) -> tuple[str, Reading]:
+    """The text of a planner's reply, taken whole, and how it ended."""
+    pieces = reply(
+        planner.speaker, messages, "planner", ledger, grammar=grammar, stop=planner.stops, most_tokens=most_tokens
+    )
+    stream = PlanStream("lenient", bounds=Bounds.MODEL, tools=reader.tools, reasoning=reader.reasoning)
+
+    def feed(piece: str) -> None:
+        stream.feed(piece)
+
+    reading = await read_plan(pieces, feed, stream)
+    return stream.text, reading
