@@ -14,14 +14,19 @@ from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.identity import Named, digest, in_order
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
+from llmc_compiler.received import known_form
 from llmc_compiler.schema_types import at_least, at_most
+from llmc_compiler.signature import Identified, Prepared
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import ANY, NEVER, Type
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
 _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
+_UNKNOWN: Final = "default"
+"""The text of a default whose equality nothing knows: it is always the same object."""
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
 _BY_POSITION: Final = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
 
@@ -85,13 +90,47 @@ class FunctionSignature:
         except ValidationError as error:
             raise ArgumentError(parameter, _first(error)) from error
 
-    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
+    def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
+        """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
+        written = [(name, known_form(value) or _UNKNOWN) for name, value in self._completed(bound)]
+        if self._takes_as_written:
+            return Identified((digest("written", written),))
+        kwargs, extra = self._converted(bound)
+        arrived = self._completed([*kwargs.items(), *((None, value) for value in extra)])
+        # An object whose equality nothing knows counts as it was written.
+        pairs = zip(in_order(arrived), in_order(written), strict=True)
+        received = [(name, known_form(value) or text) for (name, value), (_, text) in pairs]
+        return Identified((digest("written", written), digest("received", received)), self._arranged(kwargs, extra))
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments, checked, in copies of the function's own; raises ArgumentError."""
+        return self._arranged(*self._converted(bound))
+
+    def _converted(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[dict[str, Any], list[Any]]:
+        """The arguments as the function wants them, by parameter, and those of which it takes any number."""
         kwargs = {name: self._convert(name, value) for name, value in bound if name is not None}
-        extra = [self._convert(None, value) for name, value in bound if name is None]
+        return kwargs, [self._convert(None, value) for name, value in bound if name is None]
+
+    def _arranged(self, kwargs: dict[str, Any], extra: list[Any]) -> Prepared:
+        """Positional and keyword arguments of a call."""
         first = [p.name for p in self._found if p.kind in _BY_POSITION] if extra else self._positional_only
         args = [kwargs.pop(name) for name in first if name in kwargs]
         return args + extra, kwargs
+
+    @cached_property
+    def _takes_as_written(self) -> bool:
+        """Whether every argument arrives as JSON data, which no code of the tool's converts."""
+        return all(self._types[p.name].is_plain for p in self._found)
+
+    def _completed(self, arguments: Sequence[Named]) -> list[Named]:
+        """The arguments, and the defaults of those that were left out."""
+        given = {name for name, _ in arguments}
+        return [*arguments, *(each for each in self._defaults if each[0] not in given)]
+
+    @cached_property
+    def _defaults(self) -> list[Named]:
+        """The parameters that have a default."""
+        return [(p.name, p.default) for p in self._found if p.default is not Parameter.empty]
 
     @cached_property
     def _positional_only(self) -> list[str]:
@@ -128,8 +167,8 @@ class _Type:
         except (PydanticSchemaGenerationError, PydanticUserError) as error:
             message = f"{what} has a type without a JSON form ({annotation!r}): {_instead(error)}"
             raise ToolboxError(message) from error
-        self._plain = _is_plain(annotation)
-        if not self._plain:
+        self.is_plain = _is_plain(annotation)
+        if not self.is_plain:
             self._check_schema(what)
         self._exact = annotation if annotation in (str, int, float, bool) else None
         self._anything = annotation in (Any, object, Json)
@@ -141,7 +180,7 @@ class _Type:
         if self._anything:
             return Wanted(ANY, ANY)
         schema = self.adapter.json_schema()
-        return Wanted(at_most(schema, strict=True), at_least(schema) if self._plain else NEVER)
+        return Wanted(at_most(schema, strict=True), at_least(schema) if self.is_plain else NEVER)
 
     @cached_property
     def gives(self) -> Type:
@@ -170,7 +209,7 @@ class _Type:
             return value
         if self._anything:
             return deepcopy(value) if isinstance(value, (list, dict)) else value
-        if self._plain:
+        if self.is_plain:
             return self._strictly(deepcopy(value))
         return self.adapter.validate_json(json.dumps(value), strict=True)
 
@@ -178,7 +217,7 @@ class _Type:
         """The result as JSON data."""
         if type(result) is self._exact or self._anything:
             return result
-        if self._plain:
+        if self.is_plain:
             self._strictly(result)
             return result
         return self.adapter.dump_python(self.adapter.validate_python(result), mode="json", by_alias=True)

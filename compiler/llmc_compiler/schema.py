@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from functools import cache, cached_property, lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jsonschema import Draft202012Validator, SchemaError, ValidationError
 from jsonschema.protocols import Validator
@@ -16,7 +16,10 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import SchemaRegistry
 
 from llmc_compiler.binding import ANYTHING, Shape
+from llmc_compiler.identity import digest, json_form
+from llmc_compiler.schema_defaults import Filling
 from llmc_compiler.schema_types import at_least, at_most
+from llmc_compiler.signature import Identified, Prepared
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import Type
@@ -79,7 +82,21 @@ class SchemaSignature:
         if validator is not None:
             _complain(validator, value, parameter)
 
-    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
+    def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
+        """Tell the arguments from others, by what was written and the defaults of the schema."""
+        named = {name: value for name, value in bound if name is not None}
+        filled = Filling(self.parameters, self._fits).filled(self.parameters, named)
+        pairs = [*((None, value) for name, value in bound if name is None), *cast("dict[str, Json]", filled).items()]
+        return Identified((digest("written", [(name, json_form(value)) for name, value in pairs]),))
+
+    def _fits(self, schema: object, value: Json) -> bool:
+        """Whether a value fits a part of the arguments' schema."""
+        try:
+            return bool(self._arguments.evolve(schema=schema).is_valid(value))
+        except (Unresolvable, RecursionError):
+            return False
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
         args = [_own(value) for name, value in bound if name is None]
         kwargs = {name: _own(value) for name, value in bound if name is not None}

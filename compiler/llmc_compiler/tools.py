@@ -13,13 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from math import isfinite
-from typing import Any, Literal, Protocol, TypedDict, Unpack, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
-from llmc_compiler.binding import Shape
 from llmc_compiler.effects import EVERYTHING, Effect, Kind, When, parse_effect
 from llmc_compiler.marks import UNMARKED, Marks
-from llmc_compiler.term import Json
-from llmc_compiler.types import Type
+from llmc_compiler.signature import ArgumentError, ResultError, Signature, Wanted
 from llmc_grammar.ast import KEYWORDS
 
 Function = Callable[..., Any]
@@ -28,69 +26,8 @@ Opening = Callable[[], AbstractAsyncContextManager[Any]]
 """Opens the context of a toolbox: a session, a pool."""
 
 
-class ArgumentError(ValueError):
-    """An argument does not fit its parameter; `parameter` is its name, or None where none is to blame."""
-
-    def __init__(self, parameter: str | None, message: str) -> None:
-        """Blame a parameter."""
-        super().__init__(message)
-        self.parameter = parameter
-
-
-class ResultError(ValueError):
-    """A tool's result is not of the type that it declares."""
-
-
 class ToolboxError(Exception):
     """A tool is declared in a way that cannot work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a parameter takes: nothing but values of `at_most`, and certainly all of `at_least`."""
-
-    at_most: Type
-    at_least: Type
-
-
-class Signature(Protocol):
-    """What a tool takes and gives."""
-
-    @property
-    def shape(self) -> Shape:
-        """The parameters by name."""
-        ...
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The JSON schema of the arguments."""
-        ...
-
-    @property
-    def returns(self) -> dict[str, Any]:
-        """The JSON schema of the result."""
-        ...
-
-    @property
-    def gives(self) -> Type:
-        """A type that every result has."""
-        ...
-
-    def wants(self, parameter: str | None) -> Wanted:
-        """The type of a parameter, None being one more positional one."""
-        ...
-
-    def check(self, parameter: str | None, value: Json) -> None:
-        """Check one argument; raises ArgumentError."""
-        ...
-
-    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
-        """Positional and keyword arguments of the call, checked and of the tool's own; raises ArgumentError."""
-        ...
-
-    def accept(self, result: object) -> object:
-        """The result as JSON data (still the tool's own object where it is plain); raises ResultError."""
-        ...
 
 
 class Settings(TypedDict, total=False):
@@ -393,6 +330,7 @@ __all__ = [
     "Tool",
     "Toolbox",
     "ToolboxError",
+    "Wanted",
     "nondet",
     "opaque",
     "plan_name",

@@ -6,7 +6,8 @@
     Approval("none")              nothing asks, and what would is refused
 
 Where a model's text was repaired, was made after results were seen, or just ends, calls are held: one that may change
-something asks as well, and without a callback it is not made, whatever the word.
+something asks as well, and without a callback it is not made, whatever the word. So is a write of an agent that repeats
+one of an earlier plan, if another write came after that one.
 """
 
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
@@ -91,8 +92,8 @@ class ApprovalRequest:
         where = "" if self.line is None else f", line {self.line}"
         yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
         if self.held is not None:
-            # What follows the fact is said to whoever cannot be asked.
-            yield fit(f"  held back: {self.held.partition('; ')[0]}", _WIDTH)
+            # The last part is advice for whoever cannot be asked.
+            yield from (f"  {line}" for line in wrapped(f"held back: {self.held.rpartition('; ')[0]}", _WIDTH - 2))
         for argument in self.arguments:
             text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
             yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))

@@ -12,20 +12,24 @@ from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from threading import Thread
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from llmc_runtime.approval import ApprovalRequest, Callback
+
+if TYPE_CHECKING:
+    from llmc_runtime.memo import Recalled
 
 GRACE: Final = 0.5
 """How long a question that was given up may take to end, in seconds."""
 
 
 class Question:
-    """A call that waits for its answer."""
+    """A call that waits for its answer; through a memo, the `call` that the memo knows."""
 
-    __slots__ = ("is_open", "task")
+    __slots__ = ("call", "is_open", "task")
 
     def __init__(self) -> None:
+        self.call: Recalled | None = None
         self.is_open = True
         self.task: Task[None] | None = None
 

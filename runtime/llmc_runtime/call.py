@@ -131,6 +131,11 @@ class Calling(Generic[T]):
         return self._door.rank(self.owner)
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether an attempt is under way."""
+        return self._is_in
+
+    @property
     def is_writing(self) -> bool:
         """Whether an attempt is under way that may change something."""
         return self._is_in and self._op.tool.effect.is_write
@@ -163,7 +168,7 @@ class Calling(Generic[T]):
         try:
             args, kwargs = tool.signature.prepare(self._bound)
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
-            self._end(Failed(self._bad_argument(error)))
+            self._end(Failed(unfit(self._node, tool.name, self._attempt, error)))
             return
         door.allowance.cost += tool.cost
         if self._attempt == 1:
@@ -296,19 +301,6 @@ class Calling(Generic[T]):
         else:
             self._end(Done(value))
 
-    def _bad_argument(self, why: BaseException) -> BadArgument:
-        """A value did not fit its parameter."""
-        error = BadArgument(
-            self._node.task,
-            self._node.span,
-            tool=self._op.tool.name,
-            attempt=self._attempt,
-            parameter=why.parameter if isinstance(why, ArgumentError) else None,
-            why=why,
-        )
-        error.__cause__ = why
-        return error
-
     def _failed(self, error: CallError, *, was_sent: bool = True, pause: float = 0.0) -> None:
         """The attempt failed: another one follows, or the call ends; `pause` is the least wait that was asked for."""
         self._close()
@@ -351,3 +343,11 @@ class Calling(Generic[T]):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:
+    """The error where an argument does not fit its parameter."""
+    parameter = why.parameter if isinstance(why, ArgumentError) else None
+    error = BadArgument(node.task, node.span, tool=tool, attempt=attempt, parameter=parameter, why=why)
+    error.__cause__ = why
+    return error

@@ -10,7 +10,8 @@
         ExpressionFailed        an expression has no value
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure
-        Held                    not done, because nobody has approved it: the plan was repaired, or made anew
+        Held                    not done, because nobody has approved it: the plan was repaired or made anew, or it
+                                repeats a call of an earlier plan after another write
         Repeated                not done again, because nobody knows whether the first time it happened
         NotApproved             not done, because it asks first and nobody said yes
         LimitReached            not done, because of a limit of the run

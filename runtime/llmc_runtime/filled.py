@@ -1,21 +1,25 @@
-"""Signatures of calls for which the run fills in more than their plan gives."""
+"""Signatures of calls for which the run has arguments besides those of their plan, or has prepared them before."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.signature import Identified, Prepared, Signature, Wanted
 from llmc_compiler.term import Json
-from llmc_compiler.tools import Signature, Wanted
 from llmc_compiler.types import Type
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A signature whose `prepare` gives `more` keywords besides those of the plan."""
+    """A signature whose `prepare` gives `more` keywords besides those of the plan.
+
+    The first `prepare` takes what is `ready`, if something is: the arguments that were converted to identify the call.
+    """
 
     signature: Signature
     more: Mapping[str, object]
+    ready: list[Prepared] = field(default_factory=list)
 
     @property
     def shape(self) -> Shape:
@@ -45,9 +49,13 @@ class Filled:
         """Check one argument; raises ArgumentError."""
         self.signature.check(parameter, value)
 
-    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
+    def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
+        """Tell the arguments of the plan from others; raises ArgumentError, and what converters raise."""
+        return self.signature.identify(bound)
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments of the call, with what is filled in; raises ArgumentError."""
-        args, kwargs = self.signature.prepare(bound)
+        args, kwargs = self.ready.pop() if self.ready else self.signature.prepare(bound)
         return args, {**kwargs, **self.more}
 
     def accept(self, result: object) -> object:

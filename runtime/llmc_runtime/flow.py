@@ -19,7 +19,7 @@ from llmc_runtime.instance import Instance, NullReads, Scope, instances_of, late
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.line import Line
 from llmc_runtime.loops import collect, elements, expand
-from llmc_runtime.memo import Memo, Recalled, recalled
+from llmc_runtime.memo import Memo, Recalled
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
 from llmc_runtime.stop import Reason, by_caller, by_failure, by_time
 from llmc_runtime.trust import Trust
@@ -153,12 +153,12 @@ class Flow:
     def answered(self, owner: Instance, refusal: PlanError | None) -> None:
         """The call may be made, or is refused."""
         try:
-            owner.calling = None
+            question, owner.calling = owner.calling, None
             self.tell(events.Answered(owner.key, owner.node.task, self.now(), refusal is None))
             if refusal is not None:
                 self._conclude(owner, Failed(refusal), owner)
-            elif isinstance(owner.node.op, Call):
-                self._call(owner, owner.node.op, owner.arguments, is_approved=True)
+            elif isinstance(owner.node.op, Call) and isinstance(question, Question):
+                self._call(owner, owner.node.op, owner.arguments, question)
             self._line.drain()
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
             self._crash(error)
@@ -177,6 +177,8 @@ class Flow:
         """A call is over."""
         calling, owner.calling = owner.calling, None
         try:
+            if isinstance(calling, Recalled):
+                calling.wrote(outcome)
             if owner.started is not None:
                 owner.seconds = self.now() - owner.started
                 owner.chain += owner.seconds
@@ -257,15 +259,20 @@ class Flow:
         elif type(op) is Loop:
             self._open_loop(instance, op)
 
-    def _call(self, instance: Instance, op: Call, bound: Bound, *, is_approved: bool = False) -> None:
-        """Make a call, or ask for it first."""
-        verdict = None if is_approved else self._trust.question(instance, op, bound)
+    def _call(self, instance: Instance, op: Call, bound: Bound, approved: Question | None = None) -> None:
+        """Make a call, or ask for it first, unless the memo knows how it ends."""
+        known, verdict = None if approved is None else approved.call, None
+        if approved is None:
+            known = None if self._memo is None else self._memo.recall(self._trust, self, instance, op, bound)
+            if known is not None and known.is_over():
+                return
+            verdict = self._trust.question(instance, op, bound, known)
         if verdict is None:
-            call = Calling(self.door, instance, instance.node, self._trust.prepared(instance, op, bound), bound)
-            instance.calling = calling = recalled(self._memo, call, self, owner=instance, op=op, bound=bound)
-            calling.begin()
+            call = Calling(self.door, instance, instance.node, self._trust.prepared(instance, op, bound, known), bound)
+            instance.calling = known or call
+            call.begin() if known is None else known.begin(call)
         elif isinstance(verdict, Question):
-            instance.arguments, instance.calling = bound, verdict
+            instance.arguments, instance.calling, verdict.call = bound, verdict, known
         elif isinstance(verdict, CallError):
             self._fail(instance, verdict)
         else:
@@ -378,19 +385,14 @@ class Flow:
     def _cancel(self, instance: Instance) -> None:
         """An instance is given up, or not begun, because the run was stopped."""
         assert self._reason is not None  # noqa: S101 — whoever asks for it has looked
-        in_doubt = instance.calling is not None and instance.calling.is_in_doubt
-        if instance.calling is not None:
-            instance.calling.give_up()
-            instance.calling = None
+        in_doubt = instance.give_up()
         self._conclude(instance, Cancelled(self._reason(instance, in_doubt)))
 
     def _drop(self, instance: Instance) -> None:
         """Forget an instance, and those of its elements."""
         if isinstance(instance.outcome, Dropped):
             return
-        if instance.calling is not None:
-            instance.calling.give_up()
-            instance.calling = None
+        instance.give_up()
         if instance.outcome is None:
             self._settle(instance, Dropped())
         else:

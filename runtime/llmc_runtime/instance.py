@@ -159,6 +159,15 @@ class Instance:
             self.wait_for(self.scope.find(other))
         return self.waiting > 0
 
+    def give_up(self) -> bool:
+        """Stop its call, or the question whether to make it; whether something is in doubt then."""
+        calling, self.calling = self.calling, None
+        if calling is None:
+            return False
+        in_doubt = calling.is_in_doubt
+        calling.give_up()
+        return in_doubt
+
     def learn(self, other: "Instance") -> None:
         """Take over what follows from the end of another instance."""
         if other.chain >= self.chain:

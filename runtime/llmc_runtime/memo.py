@@ -4,39 +4,46 @@
     memo.next_plan()                    before each plan; a plan that is read anew after a repair is the same plan
     Executor({}, memo=memo)             and its calls go through the memo
 
-A call is the same with the same tool and the same arguments.
+A read is the same with the same tool and the same arguments, types included; a write with arguments that are equal, as
+written or as the tool receives them, with defaults filled in.
 
     pure, read      gives what the first one gave; while that one runs, waits for it. A write forgets what it may change
     nondet          the same, but within one plan and for the same task alone
     a failure       stands within one plan for the same task: a plan that is read anew does not try again
-    write           one that was done in an earlier plan gives what it gave; one in doubt fails, or is idempotent
+    write           one that an earlier plan made gives what it gave, and fails if it is in doubt, unless idempotent
+
+After another write that overlaps it, a write that an earlier plan made is in question: it may have been undone. It is
+made again if it is idempotent, else only if somebody who is asked says so. What is given needs no approval.
 
 A function of which nobody has said what it does is taken for a write.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
 from llmc_compiler.effects import Effect, Kind, When, overlap
 from llmc_compiler.graph import Call
+from llmc_compiler.signature import Prepared
 from llmc_compiler.term import canonical
-from llmc_runtime.call import Bound, Calling
+from llmc_runtime.call import Bound, Calling, unfit
 from llmc_runtime.door import Report
-from llmc_runtime.errors import CallError, Repeated, Stopped, Timed
+from llmc_runtime.errors import BadArgument, CallError, NotSent, Repeated, Stopped, Timed, ToolTimedOut
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.stop import by_caller
+from llmc_runtime.trust import Trust
+from llmc_runtime.writes import Writes
 
 _SHARED = frozenset({Kind.PURE, Kind.READ})
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What a call gave, in which plan."""
+    """What a read gave."""
 
     outcome: Done | Failed
     effect: Effect
-    plan: int
 
 
 class Memo:
@@ -49,16 +56,50 @@ class Memo:
         self._kept: dict[str, _Kept] = {}
         self._running: dict[str, Recalled] = {}
         self._writing: dict[Recalled, None] = {}
+        self._writes = Writes()
 
     def next_plan(self) -> None:
         """What follows was planned after the results so far were seen."""
         self.plan += 1
 
+    def recall(self, trust: Trust, report: Report[Instance], owner: Instance, op: Call, bound: Bound) -> "Recalled":
+        """A call that goes through this memo."""
+        return Recalled(self, trust, report, owner=owner, op=op, bound=bound)
+
+    def knows(self, call: "Recalled") -> bool:
+        """Give what is kept, if it is what the call would give; a write may be in doubt instead."""
+        if call.effect.may_write:
+            return self._knows_write(call)
+        kept = self._kept.get(call.key) or self._kept.get(call.own_key)
+        if kept is not None:
+            self._give(call, kept.outcome)
+        return kept is not None
+
+    def _knows_write(self, call: "Recalled") -> bool:
+        """Give what the same write of an earlier plan gave, unless it may have been undone."""
+        write = self._writes.before(call.keys, self.plan)
+        if write is None:
+            return False
+        after = self._writes.after(write, call.effect) or next(self._unfinished(call), None)
+        if after is None:
+            self._give(call, write.outcome)
+        elif not _may_repeat(call):
+            call.doubt = write.doubt(str(after))
+        return after is None
+
+    def _unfinished(self, call: "Recalled") -> Iterator[str]:
+        """Other writes that overlap this one and may happen after all that was made so far."""
+        for other in self._writing:
+            is_other = (other.is_made or other.is_left) and not set(other.keys) & set(call.keys)
+            if is_other and overlap(other.effect.resource, call.effect.resource):
+                yield f"{other.place} of plan {other.plan} may have written after it"
+
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
-        kept = self._kept.get(call.key) or self._kept.get(call.own_key)
-        if kept is not None and (not call.effect.may_write or kept.plan < self.plan):
-            self._give(call, kept.outcome)
+        if call.effect.may_write:
+            self._make(call)
+            return
+        if self.knows(call):
             return
         running = self._running.get(call.key)
         if running is not None and running.limits == call.limits:
@@ -95,7 +136,7 @@ class Memo:
             del self._running[call.key]
             if outcome is not None:
                 key = call.key if isinstance(outcome, Done) else call.own_key
-                self._kept[key] = _Kept(outcome, call.effect, self.plan)
+                self._kept[key] = _Kept(outcome, call.effect)
         waiting, call.waiting = call.waiting, []
         for each in waiting:
             each.waits_for = None
@@ -111,12 +152,22 @@ class Memo:
         """A write is over; one that may still happen stays among those that are going on."""
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
-        if not in_doubt:
+        may_have_written = in_doubt or (outcome is not None and _may_have_written(call.effect, outcome))
+        call.is_left = call.is_left or (may_have_written and isinstance(error, (ToolTimedOut, Stopped)))
+        if not in_doubt and not call.is_left:
             del self._writing[call]
         self._forget(call.effect)
-        may_repeat = call.effect.rule.rerun is When.YES
-        if outcome is not None and (isinstance(outcome, Done) or (in_doubt and not may_repeat)):
-            self._kept[call.key] = _Kept(outcome, call.effect, self.plan)
+        if outcome is None or not may_have_written:
+            return
+        is_final = isinstance(outcome, Done) or (in_doubt and not _may_repeat(call))
+        self._writes.add(
+            call.owner.node.id,
+            call.effect,
+            outcome,
+            plan=call.plan,
+            place=call.place,
+            keys=call.keys if is_final else (),
+        )
 
     def _forget(self, write: Effect) -> None:
         """Forget what this write may change; calls that are going on may have seen what was before it."""
@@ -131,48 +182,100 @@ def _may_change(write: Effect, effect: Effect) -> bool:
     return effect.kind is Kind.READ and overlap(write.resource, effect.resource)
 
 
+def _may_repeat(call: "Recalled") -> bool:
+    """Whether a write does no harm if it is made again."""
+    return call.effect.rule.rerun is When.YES
+
+
+def _may_have_written(effect: Effect, outcome: Done | Failed) -> bool:
+    """Whether a call that is over wrote something, or nobody knows whether it did, for want of a declaration."""
+    if isinstance(outcome, Done):
+        return True
+    error = outcome.error
+    was_called = isinstance(error, CallError) and error.attempt > 0 and not isinstance(error, BadArgument)
+    return effect.kind is Kind.BARE and was_called and not isinstance(error.__cause__, NotSent)
+
+
 class Recalled:
-    """A call that goes through a memo."""
+    """A call that goes through a memo.
+
+    `keys` are those of a write, `key` and `own_key` those of any other call. `prepared` are arguments that were
+    converted for the keys, and `doubt` is why a write is not known to be done. `is_left`: it was given up, and may
+    still write.
+    """
 
     __slots__ = (
         "calling",
+        "doubt",
         "effect",
+        "is_left",
         "is_made",
         "is_shared",
         "key",
+        "keys",
         "limits",
         "memo",
         "own_key",
         "owner",
+        "plan",
+        "prepared",
         "report",
         "tool",
+        "trust",
+        "unfit",
         "waiting",
         "waits_for",
     )
 
     def __init__(
-        self,
-        memo: Memo,
-        calling: Calling[Instance],
-        report: Report[Instance],
-        *,
-        owner: Instance,
-        op: Call,
-        bound: Bound,
+        self, memo: Memo, trust: Trust, report: Report[Instance], *, owner: Instance, op: Call, bound: Bound
     ) -> None:
         self.memo = memo
-        self.calling = calling
+        self.trust = trust
         self.report = report
         self.owner = owner
+        self.plan = memo.plan
         self.tool = op.tool.name
         self.effect = op.tool.effect.of({name: value for name, value in bound if name and isinstance(value, str)})
         self.limits = (op.timeout, op.retries)
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
-        self.key = _key(self, memo.plan, bound)
-        self.own_key = f"{self.key} {memo.plan} {owner.key}"
+        self.keys: tuple[str, ...] = ()
+        self.key = self.own_key = ""
+        self.prepared: Prepared | None = None
+        self.unfit: BadArgument | None = None
+        self.doubt: str | None = None
         self.waiting: list[Recalled] = []
         self.waits_for: Recalled | None = None
         self.is_made = False
+        self.is_left = False
+        trust.hear(owner, op.tool, bound)
+        if self.effect.may_write:
+            self._identify(op, bound)
+        else:
+            self.key = _key(self, memo.plan, bound)
+            self.own_key = f"{self.key} {memo.plan} {owner.key}"
+
+    def _identify(self, op: Call, bound: Bound) -> None:
+        """Find the keys of a write; arguments that do not fit have none."""
+        try:
+            identified = op.tool.signature.identify(bound)
+        except BaseException as why:  # noqa: BLE001 — validators of arguments are the tool's code too
+            self.unfit = unfit(self.owner.node, self.tool, 0, why)
+        else:
+            self.keys = tuple(f"{self.tool} {digest}" for digest in identified.digests)
+            self.prepared = identified.prepared
+
+    @property
+    def place(self) -> str:
+        """Where it stands in its plan."""
+        return self.trust.place(self.owner.node)
+
+    def is_over(self) -> bool:
+        """End a call that needs not be made: its outcome is known, or its arguments do not fit."""
+        if self.unfit is not None:
+            self.report.ended(self.owner, Failed(self.unfit))
+            return True
+        return self.memo.knows(self)
 
     @property
     def is_writing(self) -> bool:
@@ -184,8 +287,9 @@ class Recalled:
         """Whether it may have changed something, though nobody knows."""
         return self.is_made and self.calling.is_in_doubt
 
-    def begin(self) -> None:
-        """Take what is known, or make the call."""
+    def begin(self, calling: Calling[Instance]) -> None:
+        """Take what is known by now, or make the call."""
+        self.calling = calling
         self.memo.begin(self)
 
     def time_out(self, seconds: float, limit: Timed) -> None:
@@ -200,22 +304,21 @@ class Recalled:
             self.waits_for = None
         if self.is_made:
             given_up = Failed(by_caller(self.owner, True)) if self.is_in_doubt else None  # noqa: FBT003 — as it is asked
+            self.is_left = self.effect.kind is Kind.BARE and self.calling.is_under_way
             self.calling.give_up()
             self.is_made = False
             self.memo.ended(self, given_up)
+
+    def wrote(self, outcome: Done | Failed) -> None:
+        """It is over; the memo is told of a write before anything that comes after it is decided."""
+        if self.effect.may_write:
+            self.ended(outcome)
 
     def ended(self, outcome: Done | Failed) -> None:
         """It is over; the memo is told if it was made."""
         if self.is_made:
             self.is_made = False
             self.memo.ended(self, outcome)
-
-
-def recalled(
-    memo: Memo | None, calling: Calling[Instance], report: Report[Instance], *, owner: Instance, op: Call, bound: Bound
-) -> Calling[Instance] | Recalled:
-    """The call; where there is a memo, one that goes through it."""
-    return calling if memo is None else Recalled(memo, calling, report, owner=owner, op=op, bound=bound)
 
 
 def _key(call: Recalled, plan: int, bound: Bound) -> str:

@@ -13,11 +13,13 @@ from uuid import uuid4
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.marks import UNMARKED
 from llmc_compiler.secrecy import Secrecy, texts
+from llmc_compiler.signature import Prepared
 from llmc_compiler.term import Json
-from llmc_compiler.tools import ArgumentError, Tool
+from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument, Hold, held_for
 from llmc_runtime.asking import Asker, Question
+from llmc_runtime.call import unfit
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import BadArgument, ContextError, NotApproved, PlanError, Refusal
 from llmc_runtime.filled import Filled
@@ -39,6 +41,20 @@ class Asking(Protocol):
 
     def answered(self, owner: Instance, refusal: PlanError | None, /) -> None:
         """They said yes, or the call is refused."""
+        ...
+
+
+class Recollection(Protocol):
+    """What is remembered of a call before it is made."""
+
+    @property
+    def doubt(self) -> str | None:
+        """Why it has to be asked for: an earlier plan made the same call, and it may have been undone since."""
+        ...
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """Its arguments, where they were checked and converted before."""
         ...
 
 
@@ -134,36 +150,51 @@ class Trust:
 
     # Calls
 
-    def prepared(self, instance: Instance, call: Call, bound: Bound) -> Call:
-        """The call with what the run fills in; its secret arguments are kept."""
-        tool = call.tool
-        if tool.marks is UNMARKED:
-            return call
-        for name, value in bound:
+    def hear(self, instance: Instance, tool: Tool, bound: Bound) -> None:
+        """Keep the secret arguments of a call."""
+        for name, value in bound if tool.marks.secrets else ():
             if name in tool.marks.secrets:
                 self._keep(texts(value), f"`{name}` of task {instance.node.task}")
+
+    def prepared(self, instance: Instance, call: Call, bound: Bound, known: Recollection | None = None) -> Call:
+        """The call with what the run fills in and with arguments that are known; its secret arguments are kept."""
+        tool, ready = call.tool, known is not None and known.prepared
+        if tool.marks is UNMARKED and not ready:
+            return call
+        self.hear(instance, tool, bound)
         filled: dict[str, object] = {}
         if tool.marks.key is not None:
             filled[tool.marks.key] = idempotency_key(self.run_id, instance.key)
         if tool.marks.context is not None:
             filled[tool.marks.context] = self._contexts.of(tool)
+        if not filled and not ready:
+            return call
         # The function itself stays the tool's own, by which others know it.
-        return replace(call, tool=replace(tool, signature=Filled(tool.signature, filled))) if filled else call
+        return replace(call, tool=replace(tool, signature=Filled(tool.signature, filled, [ready] if ready else [])))
 
-    def question(self, instance: Instance, call: Call, bound: Bound) -> Question | PlanError | None:
+    def question(
+        self, instance: Instance, call: Call, bound: Bound, known: Recollection | None = None
+    ) -> Question | PlanError | None:
         """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
-        node, held = instance.node, held_for(self._holds, instance.node, call)
+        node, doubt = instance.node, None if known is None else known.doubt
+        held = doubt or held_for(self._holds, node, call)
         if not self._approval.asks(node, call, held=held is not None):
             return None
         refusal = self._approval.refusal(node, call, held=held)
         if refusal is not None:
             return refusal
         assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
-        if (unfit := _unfit(node, call.tool, bound)) is not None:
-            return unfit  # not left to the call: what is checked twice may come out differently
-        return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound)))
+        is_checked = known is not None and known.prepared is not None
+        if not is_checked and (error := _unfit(node, call.tool, bound)) is not None:
+            return error  # not left to the call: what is checked twice may come out differently
+        return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound, doubt)))
 
-    def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
+    def place(self, node: Node) -> str:
+        """Where a node stands in the plan: its line, or where the text is not known its task."""
+        line = line_of(self._source(), node.span)
+        return f"task {node.task}" if line is None else f"line {line}"
+
+    def _request(self, instance: Instance, call: Call, bound: Bound, doubt: str | None) -> ApprovalRequest:
         """What is asked."""
         node, source, tool = instance.node, self._source(), call.tool
         return ApprovalRequest(
@@ -180,7 +211,7 @@ class Trust:
                 )
                 for (name, value), (_, term) in zip(bound, call.bound, strict=True)
             ),
-            held=held_for(self._holds, node, call),
+            held=_reasons(doubt, held_for(self._holds, node, call)),
         )
 
     async def _ask(self, asker: Asker, instance: Instance, request: ApprovalRequest, question: Question) -> None:
@@ -212,14 +243,18 @@ def _refusal(
     return error
 
 
+def _reasons(doubt: str | None, held: str | None) -> str | None:
+    """Why a call is held back: because of itself, because of its plan, or both."""
+    if doubt is None or held is None:
+        return doubt or held
+    return f"{doubt.rpartition('; ')[0]}; {held}"
+
+
 def _unfit(node: Node, tool: Tool, bound: Bound) -> BadArgument | None:
     """The error of a call with an argument that does not fit: nobody is asked for it."""
     try:
         for name, value in bound:
             tool.signature.check(name, value)
     except BaseException as why:  # noqa: BLE001 — validators are the tool's code
-        parameter = why.parameter if isinstance(why, ArgumentError) else None
-        error = BadArgument(node.task, node.span, tool=tool.name, attempt=0, parameter=parameter, why=why)
-        error.__cause__ = why
-        return error
+        return unfit(node, tool.name, 0, why)
     return None

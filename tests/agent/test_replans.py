@@ -164,10 +164,10 @@ def test_a_replan_may_not_write() -> None:
 
 def test_a_replan_may_write_what_was_granted() -> None:
     """Beforehand, by the tool's name; and what an earlier plan wrote is told, and not repeated."""
-    replies = ['1. send("bob")\njoin()', MORE, '2. send("eve")\n3. send("bob")\njoin($2, $3)']
+    replies = ['1. send("bob")\njoin()', MORE, '2. send("bob")\n3. send("eve")\njoin($2, $3)']
     answer, model, world = ask(replies, grant=["send"])
     assert world.sent == ["bob", "eve"]
-    assert answer.value == ["sent to eve", "sent to bob"]
+    assert answer.value == ["sent to bob", "sent to eve"]
     assert "done, never to be repeated: sent to bob" in model.asked[2].text
     assert "- send(" in model.asked[2].text
 

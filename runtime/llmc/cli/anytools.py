@@ -5,6 +5,7 @@ from typing import Any
 
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.effects import Effect, Kind
+from llmc_compiler.signature import Identified
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox, Wanted
 from llmc_compiler.types import ANY, Type
@@ -33,6 +34,10 @@ class Anything:
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Every argument is fine."""
+
+    def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:  # noqa: ARG002 — as above
+        """No digest: no call is the same as another."""
+        return Identified(())
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments as they were written."""

@@ -1,0 +1,143 @@
+"""Texts of arguments as a Python function receives them: two have the same text if they are equal.
+
+Only types whose equality is known have a text. Objects of other types may be equal in ways of their own.
+"""
+
+import re
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
+from pathlib import PurePath
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import AnyUrl, BaseModel, SecretBytes, SecretStr
+from pydantic_core import Url
+
+from llmc_compiler.identity import number_form
+
+_LISTS: Final = frozenset({list, tuple, deque})
+_SETS: Final = frozenset({set, frozenset})
+_MAPPINGS: Final = frozenset({dict, OrderedDict, defaultdict, Counter})
+_TEXTS: Final = (
+    *(UUID, PurePath, AnyUrl, Url, timedelta, timezone, ZoneInfo),
+    *(IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network),
+)
+"""Types that are equal where their texts are."""
+
+_MOST_DIGITS: Final = 10_000
+"""Decimals of more digits, before or behind the point, are not made integers."""
+
+
+class UnknownEqualityError(Exception):
+    """Nothing says when two such objects are equal."""
+
+
+def known_form(value: object) -> str | None:
+    """The text of a value, if its equality is known; its own code may do anything."""
+    try:
+        return received_form(value)
+    except Exception:  # noqa: BLE001 — as said above
+        return None
+
+
+def received_form(value: object) -> str:
+    """The text of a value; raises UnknownEqualityError, RecursionError, and what the value's own code raises."""
+    if value is None or isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str):
+        return repr(str.__str__(value))  # of an enumeration too: it is equal to its text
+    if isinstance(value, (int, float, Decimal, Fraction)):
+        return _number(value)
+    if type(value) in _LISTS or _is_named_tuple(value):
+        return f"[{','.join(map(received_form, value))}]"  # type: ignore[call-overload]  # it is one of these
+    if type(value) in _SETS:
+        return f"set({','.join(sorted(map(received_form, value)))})"  # type: ignore[call-overload]  # as above
+    if type(value) in _MAPPINGS:
+        return _mapping(value.items())  # type: ignore[attr-defined]  # as above
+    return f"{type(value).__module__}.{type(value).__qualname__}({_object(value)})"
+
+
+def _is_named_tuple(value: object) -> bool:
+    """Whether it is a named tuple, which is equal to a plain one."""
+    return isinstance(value, tuple) and hasattr(value, "_fields")
+
+
+def _mapping(items: Any) -> str:  # noqa: ANN401 — pairs of anything
+    """The text of a mapping, whatever the order of its keys."""
+    return f"{{{','.join(sorted(f'{received_form(key)}:{received_form(each)}' for key, each in items))}}}"
+
+
+def _number(value: float | Decimal | Fraction) -> str:
+    """The text of a number: equal numbers of different types share it."""
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    if isinstance(value, float) and value - value != 0:
+        return repr(float(value))
+    return number_form(value)  # type: ignore[arg-type]  # fractions have a ratio as well
+
+
+def _decimal(value: Decimal) -> str:
+    """The text of a decimal, without working out the integer that a large exponent stands for."""
+    sign, digits, exponent = value.as_tuple()
+    if not isinstance(exponent, int):
+        return str(value)
+    if len(digits) + abs(exponent) <= _MOST_DIGITS:
+        return number_form(value)  # type: ignore[arg-type]  # decimals have a ratio as well
+    kept = "".join(map(str, digits)).lstrip("0")
+    stripped = kept.rstrip("0")
+    return f"{sign} {stripped}e{exponent + len(kept) - len(stripped)}" if stripped else "0/1"
+
+
+def _object(value: object) -> str:
+    """What is inside the text of an object; raises UnknownEqualityError."""
+    if isinstance(value, BaseModel):
+        return _model(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        if not value.__dataclass_params__.eq:  # type: ignore[attr-defined]  # every dataclass has them
+            raise UnknownEqualityError
+        return _mapping([(each.name, getattr(value, each.name)) for each in fields(value) if each.compare])
+    for kind, form in _FORMS:
+        if isinstance(value, kind):
+            return form(value)
+    raise UnknownEqualityError
+
+
+def _model(value: BaseModel) -> str:
+    """The fields of a model, those that it does not name and the private ones too."""
+    named = [(name, value.__dict__[name]) for name in type(value).model_fields]
+    more = (value.__pydantic_extra__ or {}).items()
+    private = (value.__pydantic_private__ or {}).items()
+    return f"{_mapping(named)}{_mapping(more)}{_mapping(private)}"
+
+
+def _moment(value: datetime) -> str:
+    """A moment: the same in every time zone, unless it has none."""
+    return (value if value.utcoffset() is None else value.astimezone(UTC)).isoformat()
+
+
+def _time(value: time) -> str:
+    """A time of day; with a time zone, the microseconds since midnight in UTC."""
+    offset = value.utcoffset()
+    if offset is None:
+        return value.isoformat()
+    since = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
+    return f"{since - offset} UTC"
+
+
+_FORMS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...]] = (
+    (Enum, lambda value: repr(value.name)),
+    (bytes, bytes.hex),
+    (datetime, _moment),
+    (date, date.isoformat),
+    (time, _time),
+    (_TEXTS, lambda value: repr(str(value))),
+    (re.Pattern, lambda value: repr((value.pattern, value.flags))),
+    ((SecretStr, SecretBytes), lambda value: repr(value.get_secret_value())),
+)

@@ -1,0 +1,89 @@
+"""What a tool takes and gives, however it says so: the interface of annotations and of JSON schemas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from llmc_compiler.binding import Shape
+from llmc_compiler.term import Json
+from llmc_compiler.types import Type
+
+Prepared = tuple[list[Any], dict[str, Any]]
+"""Positional and keyword arguments of a function."""
+
+
+class ArgumentError(ValueError):
+    """An argument does not fit its parameter; `parameter` is its name, or None where none is to blame."""
+
+    def __init__(self, parameter: str | None, message: str) -> None:
+        """Blame a parameter."""
+        super().__init__(message)
+        self.parameter = parameter
+
+
+class ResultError(ValueError):
+    """A tool's result is not of the type that it declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a parameter takes: nothing but values of `at_most`, and certainly all of `at_least`."""
+
+    at_most: Type
+    at_least: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Digests of arguments: the arguments of two calls are the same if they have a digest in common.
+
+    One is of the arguments as written, the other of those that the tool receives, both with defaults filled in.
+    `prepared` are the arguments for the first attempt, where converting them is the tool's own code.
+    """
+
+    digests: tuple[str, ...]
+    prepared: Prepared | None = None
+
+
+class Signature(Protocol):
+    """What a tool takes and gives."""
+
+    @property
+    def shape(self) -> Shape:
+        """The parameters by name."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        ...
+
+    @property
+    def returns(self) -> dict[str, Any]:
+        """The JSON schema of the result."""
+        ...
+
+    @property
+    def gives(self) -> Type:
+        """A type that every result has."""
+        ...
+
+    def wants(self, parameter: str | None) -> Wanted:
+        """The type of a parameter, None being one more positional one."""
+        ...
+
+    def check(self, parameter: str | None, value: Json) -> None:
+        """Check one argument; raises ArgumentError."""
+        ...
+
+    def identify(self, bound: Sequence[tuple[str | None, Json]]) -> "Identified":
+        """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
+        ...
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
+        """Positional and keyword arguments of the call, checked and of the tool's own; raises ArgumentError."""
+        ...
+
+    def accept(self, result: object) -> object:
+        """The result as JSON data (still the tool's own object where it is plain); raises ResultError."""
+        ...

@@ -1,0 +1,69 @@
+"""The writes of one question, over all of its plans: the last one of each kind, and what was written after it."""
+
+from dataclasses import dataclass
+
+from llmc_compiler.effects import Effect, segments
+from llmc_compiler.resources import Access
+from llmc_compiler.term import NodeId
+from llmc_runtime.outcomes import Done, Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write that was made, or may have been; `place` is where it stands in its plan.
+
+    `number` counts the writes of a question by their ends. `earlier` is the last write with the same arguments of a
+    plan before.
+    """
+
+    outcome: Done | Failed
+    plan: int
+    place: str
+    number: int
+    earlier: "Write | None" = None
+
+    def doubt(self, after: str) -> str:
+        """Why the same call of a later plan is not known to be done; `after` says what was written after this one."""
+        what = "done" if isinstance(self.outcome, Done) else "left in doubt"
+        return f"the same call was {what} in plan {self.plan}; {after}; approve it to write again"
+
+    def __str__(self) -> str:
+        """What it did to what was there before."""
+        verb = "wrote" if isinstance(self.outcome, Done) else "may have written"
+        return f"{self.place} of plan {self.plan} {verb} after it"
+
+
+class Writes:
+    """The writes so far, found by the digests of their arguments and by their resources."""
+
+    def __init__(self) -> None:
+        self._all: list[Write] = []
+        self._last: dict[str, Write] = {}
+        self._access = Access()
+
+    def add(
+        self,
+        node: NodeId,
+        effect: Effect,
+        outcome: Done | Failed,
+        *,
+        plan: int,
+        place: str,
+        keys: tuple[str, ...],
+    ) -> None:
+        """Count a write that is over, and find it by these keys from now on."""
+        write = Write(outcome, plan, place, len(self._all) + 1, self.before(keys, plan))
+        self._all.append(write)
+        self._last.update(dict.fromkeys(keys, write))
+        self._access.write((write.number, node), segments(effect.resource))
+
+    def before(self, keys: tuple[str, ...], plan: int) -> Write | None:
+        """The last write with one of these keys that an earlier plan made."""
+        found = (self._last.get(key) for key in keys)
+        earlier = (each if each is None or each.plan < plan else each.earlier for each in found)
+        return max((each for each in earlier if each is not None), key=lambda each: each.number, default=None)
+
+    def after(self, write: Write, effect: Effect) -> Write | None:
+        """The last write after this one that overlaps what the effect is on."""
+        number = self._access.last_write(segments(effect.resource))
+        return self._all[number - 1] if number > write.number else None
