@@ -55,6 +55,16 @@ class _Kept:
     effect: Effect
 
 
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """A write that may have changed what others have written."""
+
+    moment: int
+    key: Key
+    effect: Effect
+    was_given_up: bool
+
+
 class Choices:
     """A way through all that may go in more than one way; `more` are the ways that branch off from it."""
 
@@ -96,7 +106,7 @@ class _Course:
     plan: int = -1
     _became: dict[int, Became] = field(default_factory=dict)
     _kept: dict[Key, _Kept] = field(default_factory=dict)
-    _since: list[tuple[int, Key, Effect]] = field(default_factory=list)
+    _since: list[_Other] = field(default_factory=list)
     _counts: Counter[Key] = field(default_factory=Counter)
     _failed: list[Effect] = field(default_factory=list)
     _moment: int = 0
@@ -167,11 +177,17 @@ class _Course:
         return self._made(task, key, effect)
 
     def _undone(self, key: Key, kept: _Kept) -> bool:
-        """Whether another write may have changed what a write has written."""
-        return any(
-            moment > kept.moment and other != key and overlap(effect.resource, kept.effect.resource)
-            for moment, other, effect in self._since
-        )
+        """Whether another write may have changed what a write has written.
+
+        It may go either way where that one was given up before and may have happened since, or both have no order.
+        """
+        others = [
+            each for each in self._since if each.key != key and overlap(each.effect.resource, kept.effect.resource)
+        ]
+        later = [each for each in others if each.moment > kept.moment]
+        if any(each.effect.is_write or kept.effect.is_write for each in later):
+            return True
+        return bool(later or any(each.was_given_up for each in others)) and self.choices.choose(2) == 1
 
     def _refusal(self, task: Task, meaning: Meaning) -> str | None:
         """Why a write is not allowed, if so."""
@@ -204,7 +220,7 @@ class _Course:
         self._moment += 1
         if fault != "not sent":
             self._kept[key] = _Kept(self._moment, self.plan, fault is not None, effect)
-            self._since.append((self._moment, key, effect))
+            self._since.append(_Other(self._moment, key, effect, fault == "hung"))
         if fault is None:
             return Became("done", result_of(key))
         if effect.is_write:
