@@ -184,18 +184,19 @@ def unclosed(saying: Saying) -> None:
 
 
 def taken(saying: Saying) -> None:
-    """Begin with a number of an earlier plan: these lines come again, under others."""
-    tasks = saying.plan.tasks
-    read = {saying.ids[need] for task in tasks for need in task.needs}
-    free = [name for name in saying.taken if name not in read]
-    count = saying.rng.choice((1, 1, 2))
-    wrong = dict(zip((task.at for task in tasks[:count]), free, strict=False))
+    """Give one or two tasks numbers of an earlier plan: these lines come again, under others, or all lines do."""
+    rng, tasks = saying.rng, saying.plan.tasks
+    read = {need for task in tasks for need in task.needs}
+    free = [name for name in saying.taken if name not in {saying.ids[need] for need in read}]
+    used = [task for task in tasks if task.at in read]
+    chosen = [rng.choice(used)] if used and rng.random() < 0.7 else tasks[: rng.choice((1, 1, 2))]
+    wrong = dict(zip((task.at for task in chosen), rng.sample(free, len(free)), strict=False))
     if not wrong:
         saying.say_plan()
         return
     saying.kinds |= {"repair", "renumbering"}
     saying.replies.append(Reply("\n".join(saying.lines({**saying.ids, **wrong})) + "\n"))
-    if saying.rng.random() < 0.5:
+    if rng.random() < 0.4:
         saying.say("\n".join(saying.lines()) + "\n")
     else:
         saying.say(_again(saying, [task for task in tasks if task.at in wrong]))

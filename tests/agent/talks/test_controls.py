@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -14,6 +14,7 @@ from llmc_grammar.reasoning import ReasoningTags
 from llmc_runtime import memo
 from llmc_runtime.agent import mending
 from llmc_runtime.agent.plan_reply import Reading
+from llmc_runtime.approval import Hold
 from llmc_runtime.call import Bound
 from llmc_runtime.executor import Executor
 from llmc_runtime.streaming import Arriving
@@ -76,17 +77,14 @@ def _unordered(step: Step) -> Step:
 
 def nothing_is_remembered(patch: Patch) -> None:
     """Every call is made."""
-    patch.setattr("llmc_runtime.flow.recalled", lambda _memo, calling, _report, **_rest: calling)
+    patch.setattr(memo.Memo, "knows", lambda _memo, _call: False)
 
 
 def everything_is_held(patch: Patch) -> None:
     """Nothing is written that nobody has said yes to."""
     start = Arriving.start
 
-    def held(self: Arriving, **_settings: Any) -> None:
-        start(self, held="because")
-
-    patch.setattr(Arriving, "start", held)
+    patch.setattr(Arriving, "start", lambda self, *holds: start(self, *holds, Hold("because")))
 
 
 CONTROLS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
