@@ -21,9 +21,6 @@ REASONING: Final = 16
 """How many times the bound of its plan a model's text may have, reasoning included."""
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
-_WIDEST: Final = 4
-"""Bytes of a character in UTF-8."""
-
 _MARK: Final = "\ufeff"
 _CONTINUES: Final = 0b1000_0000
 _TOP_BITS: Final = 0b1100_0000
@@ -217,12 +214,14 @@ class PlanStream:
         if text and not self._begun:
             self._begun = True
             text = text.removeprefix(_MARK)
-        if self._filter is not None and self._bytes + len(text) * _WIDEST > self._limit:
-            # Reasoning takes nothing of the bound, and what is reasoning is known line by line.
-            for line in _LINE.findall(text):
-                self._take_part(line)
-        else:
+        if self._filter is None or self._bytes + _size(text) <= self._limit:
             self._take_part(text)
+            return
+        # Reasoning takes nothing of the bound, and what is reasoning is known line by line.
+        for line in _LINE.finditer(text):
+            if self._full:
+                break
+            self._take_part(line[0])
 
     def _take_part(self, text: str) -> None:
         """Take text as far as the bound allows."""
@@ -269,7 +268,9 @@ class PlanStream:
             if self._reader.stopped_at is not None:
                 break
             restarts = self.restarts
-            self._take_pieces(self._splitter.line(line, start), restarts)
+            pieces = self._splitter.line(line, start)
+            if pieces or self.restarts != restarts:
+                self._take_pieces(pieces, restarts)
             start += len(line) + 1
 
     def _take_pieces(self, pieces: list[Piece], restarts: int) -> None:

@@ -72,7 +72,8 @@ class Argument:
 class ApprovalRequest:
     """A call that may be made only if somebody says so.
 
-    `indices` are the positions in the loops around it, and `held` says why the call is held back, if it is.
+    `indices` are the positions in the loops around it, and `held` says why the call is held back, if it is. `inside`
+    are the calls of other runs that the run is inside of, the outermost first: `publish (task 3)`.
     """
 
     task: TaskId
@@ -82,6 +83,7 @@ class ApprovalRequest:
     effect: str
     arguments: tuple[Argument, ...]
     held: str | None = None
+    inside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """The call and where its arguments are from, in lines that are fit for a terminal."""
@@ -91,6 +93,8 @@ class ApprovalRequest:
         place = f"task {self.task}" + "".join(f"[{index}]" for index in self.indices)
         where = "" if self.line is None else f", line {self.line}"
         yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
+        if self.inside:
+            yield fit(f"  inside of {', '.join(self.inside)}", _WIDTH)
         if self.held is not None:
             # The last part is advice for whoever cannot be asked.
             yield from (f"  {line}" for line in wrapped(f"held back: {self.held.rpartition('; ')[0]}", _WIDTH - 2))

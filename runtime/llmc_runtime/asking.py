@@ -7,11 +7,13 @@ when the run ends is told to stop, and after a grace left alone.
 import asyncio
 from asyncio import AbstractEventLoop, Future, Task
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent import futures
+from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from llmc_runtime.approval import ApprovalRequest, Callback
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 GRACE: Final = 0.5
 """How long a question that was given up may take to end, in seconds."""
+
+Coming = futures.Future[tuple[object, BaseException | None]]
+"""The answer to a run inside, or why there is none: a future of asyncio would not take every exception."""
 
 
 class Question:
@@ -46,36 +51,115 @@ class Question:
             self.task.cancel()
 
 
-class Asker:
-    """Asks a function, in the context in which this was made."""
+class RunEndedError(Exception):
+    """The run whose function was to be asked has ended."""
 
-    def __init__(self, callback: Callback) -> None:
+    def __init__(self) -> None:
+        super().__init__("the run around it has ended")
+
+
+class Asker:
+    """Asks the function of a run, in the context in which this was made; `turn` is held by the question being asked.
+
+    A run inside another one may have questions for that one alone, and no `callback`.
+    """
+
+    def __init__(self, callback: Callback | None) -> None:
         self._callback = callback
         self._loop = asyncio.get_running_loop()
         self._context = copy_context()
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
         self._tasks: set[Task[None]] = set()
+        self._ending = Lock()
+        self._is_over = False
+        self._guests: set[Coming] = set()
 
     def start(self, work: Callable[[Question], Coroutine[Any, Any, None]]) -> Question:
         """Work at a question, in a task."""
         question = Question()
-        question.task = self._loop.create_task(work(question), context=self._context.copy())
-        self._tasks.add(question.task)
-        question.task.add_done_callback(self._tasks.discard)
+        question.task = self._start(work(question))
         return question
 
-    async def ask(self, request: ApprovalRequest, begun: Callable[[], None]) -> object:
-        """What the function says, when it is this one's turn; raises what it raises."""
-        async with self._turn:
-            begun()
-            callback = self._callback
-            if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
-                return await cast("Awaitable[bool]", callback(request))
-            answer = await _in_thread(self._loop, partial(self._context.copy().run, callback, request))
-            return await answer if isawaitable(answer) else answer
+    def _start(self, work: Coroutine[Any, Any, None]) -> "Task[None]":
+        """Work in a task that ends with the run."""
+        task = self._loop.create_task(work, context=self._context.copy())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def ask(self, request: ApprovalRequest) -> object:
+        """Ask the function; the caller holds the turn. Raises what the function raises."""
+        callback = self._callback
+        assert callback is not None  # noqa: S101 — without a function nothing is asked here
+        if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
+            return await cast("Awaitable[bool]", callback(request))
+        answer = await _in_thread(self._loop, partial(self._context.copy().run, callback, request))
+        return await answer if isawaitable(answer) else answer
+
+    async def ask_for_guest(self, request: ApprovalRequest) -> object:
+        """Ask the function for a run inside this one, from any loop and thread.
+
+        Raises RunEndedError, and what the function raises.
+        """
+        came = Coming()
+        with self._ending:
+            if self._is_over:
+                raise RunEndedError
+            self._guests.add(came)
+        try:
+            self._call(self._receive, request, came)
+            answer, failure = await asyncio.wrap_future(came)
+        finally:
+            self._guests.discard(came)
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _receive(self, request: ApprovalRequest, came: "Coming") -> None:
+        """Start a question of a run inside this one, on this run's loop."""
+        task = self._start(self._answer(request, came))
+
+        def end(came: Coming) -> None:
+            if came.cancelled() or came.exception() is not None:
+                with suppress(RunEndedError):
+                    self._call(task.cancel)
+
+        came.add_done_callback(end)
+
+    async def _answer(self, request: ApprovalRequest, came: "Coming") -> None:
+        """Ask when it is its turn, and hand over the answer."""
+        answer: object = None
+        failure: BaseException | None = None
+        try:
+            async with self.turn:
+                answer = await self.ask(request)
+        except asyncio.CancelledError as error:
+            if came.done():
+                raise
+            failure = error
+        except Exception as error:  # noqa: BLE001 — whoever asked gets it
+            failure = error
+        with suppress(InvalidStateError):  # nobody waits any more
+            came.set_result((answer, failure))
+
+    def _call(self, function: Callable[..., object], *args: object) -> None:
+        """Call a function on this run's loop; raises RunEndedError if the loop is closed."""
+        try:
+            self._loop.call_soon_threadsafe(function, *args)
+        except RuntimeError:
+            raise RunEndedError from None
 
     async def end(self) -> int:
-        """Wait for questions that were given up, no longer than the grace; how many are left."""
+        """Refuse the runs inside, and wait for questions that were given up, no longer than the grace.
+
+        Gives how many are left.
+        """
+        with self._ending:
+            self._is_over = True
+            guests = tuple(self._guests)
+        for came in guests:
+            with suppress(InvalidStateError):
+                came.set_exception(RunEndedError())
         if self._tasks:
             await asyncio.wait(list(self._tasks), timeout=GRACE)
         return len(self._tasks)

@@ -10,7 +10,7 @@ from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
 from functools import partial
 from inspect import isawaitable, iscoroutine
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.term import Json
@@ -31,6 +31,9 @@ from llmc_runtime.retry import backoff, retry_after
 from llmc_runtime.strays import caller
 from llmc_runtime.threads import Job
 from llmc_runtime.values import receive
+
+if TYPE_CHECKING:
+    from llmc_runtime.nesting import Host
 
 T = TypeVar("T")
 
@@ -116,9 +119,9 @@ class Calling(Generic[T]):
         return self._op.tool.call
 
     @property
-    def run(self) -> object:
-        """What all calls of a run have in common, and no other."""
-        return self._door
+    def run(self) -> "Host":
+        """The run that it belongs to."""
+        return self._door.host
 
     @property
     def waits(self) -> bool:
@@ -160,20 +163,20 @@ class Calling(Generic[T]):
         self._waits = False
         self._is_in = True
         self._attempt += 1
-        door, tool = self._door, self._op.tool
+        door, tool, is_first = self._door, self._op.tool, self._attempt == 1
         if (refusal := door.allowance.refusal(tool)) is not None:
-            limit, why = refusal
-            self._end(Failed(LimitReached(self._node.task, self._node.span, limit=limit, why=why)))
+            self._end(self._limited(*refusal))
             return
         try:
             args, kwargs = tool.signature.prepare(self._bound)
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
             self._end(Failed(unfit(self._node, tool.name, self._attempt, error)))
             return
-        door.allowance.cost += tool.cost
-        if self._attempt == 1:
+        if (refusal := door.allowance.take(tool, is_first)) is not None:
+            self._end(self._limited(*refusal))
+            return
+        if is_first:
             door.calls += 1
-            door.allowance.calls += 1
             door.report.started(self.owner, tool.name)
         self._deadlines.set(self)
         if self.in_thread:
@@ -300,6 +303,10 @@ class Calling(Generic[T]):
             self._failed(error)
         else:
             self._end(Done(value))
+
+    def _limited(self, limit: str, why: str) -> Failed:
+        """The outcome where a limit does not let the tool be called."""
+        return Failed(LimitReached(self._node.task, self._node.span, limit=limit, why=why))
 
     def _failed(self, error: CallError, *, was_sent: bool = True, pause: float = 0.0) -> None:
         """The attempt failed: another one follows, or the call ends; `pause` is the least wait that was asked for."""

@@ -1,9 +1,10 @@
 """What the calls of a run share: where they run, whose turn it is, what they may take, and who is told."""
 
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from llmc_compiler.tools import Tool
 from llmc_runtime import left
@@ -17,9 +18,16 @@ from llmc_runtime.threads import Threads
 
 if TYPE_CHECKING:
     from llmc_runtime.call import Calling
+    from llmc_runtime.nesting import Host
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
+
+_counting: Final = Lock()
+"""Runs inside each other may be in several threads, and count what they take in the same places."""
+
+_THIS: Final = "the run"
+_AROUND: Final = "the run around it"
 
 
 class Report(Protocol[T_contra]):
@@ -42,37 +50,106 @@ class Report(Protocol[T_contra]):
 class Allowance(Generic[T]):
     """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
 
-    `until` is the end of the run in the loop's time, `room` the bytes that are left for what it keeps.
+    `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
+    keeps. What a run takes is taken from the run `around` it as well; `is_shared`: there is one, or runs are inside.
     """
 
     limits: Limits
     gate: "Gate[Calling[T]]"
     until: float
+    seconds: float
+    around: "Allowance[Any] | None" = None
     calls: int = 0
     cost: float = 0.0
     room: int = field(init=False)
+    is_shared: bool = field(init=False)
+    is_over: bool = False
 
     def __post_init__(self) -> None:
         """Nothing is kept yet."""
         self.room = self.limits.run_bytes
+        self.is_shared = self.around is not None
+
+    @staticmethod
+    def of(loop: AbstractEventLoop, limits: Limits, gate: "Gate[Calling[T]]", host: "Host | None") -> "Allowance[T]":
+        """The allowance of a run that begins now, inside of `host`."""
+        now, seconds = loop.time(), limits.run_time
+        if host is None:
+            return Allowance(limits, gate, now + seconds, seconds)
+        seconds = min(seconds, host.time_left)
+        host.allowance.is_shared = True
+        return Allowance(limits, gate, now + seconds, seconds, host.allowance)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for anything more."""
+        return any(run.room <= 0 for run, _ in self._runs())
 
     def no_room(self) -> tuple[str, str]:
         """Which limit lets nothing more be computed, and why, where there is no `room` for what it would give."""
-        limit = self.limits.run_bytes
-        return "run_bytes", f"the run's results and arguments have {limit - self.room:,} bytes, and may have {limit:,}"
+        run = next(run for run, _ in self._runs() if run.room <= 0)
+        limit = run.limits.run_bytes
+        whose = "the run's results and arguments" if run is self else f"the results and arguments of {_AROUND}"
+        return "run_bytes", f"{whose} have {limit - run.room:,} bytes, and may have {limit:,}"
 
-    def refusal(self, tool: Tool) -> tuple[str, str] | None:
-        """Which limit does not let a tool be called, and why; None where it may be called."""
+    def too_late(self) -> str:
+        """Why nothing more is done once the time is over."""
+        why = f"the run took longer than {self.seconds:g} s"
+        return why if self.seconds == self.limits.run_time else f"{why}, which the run around it had left"
+
+    def refusal(self, tool: Tool, words: str = _THIS) -> tuple[str, str] | None:
+        """Which limit of this run does not let a tool be called, and why; None where it may be called."""
         limits = self.limits
         if self.room <= 0:
             return self.no_room()
         if self.calls >= limits.calls:
-            return "calls", f"the run has made {self.calls:,} calls"
+            return "calls", f"{words} has made {self.calls:,} calls"
         if tool.cost and self.cost + tool.cost > limits.cost:
-            return "cost", f"`{tool.name}` costs {tool.cost:g}, and the run has spent {self.cost:g} of {limits.cost:g}"
+            return "cost", f"`{tool.name}` costs {tool.cost:g}, and {words} has spent {self.cost:g} of {limits.cost:g}"
         if (number := left.number_left(tool.call)) >= limits.abandoned:
             return "abandoned", f"{number:,} calls of `{tool.name}` were given up and still run"
         return None
+
+    def take(self, tool: Tool, is_first: bool) -> tuple[str, str] | None:  # noqa: FBT001 — of each attempt
+        """Count an attempt that this run allows; which limit of a run around it forbids it, and why, if one does."""
+        if self.is_shared:
+            with _counting:
+                return self._take_from_all(tool, int(is_first))
+        self.calls += is_first
+        self.cost += tool.cost
+        return None
+
+    def keep(self, size: int) -> None:
+        """Count bytes that are kept."""
+        if not self.is_shared:
+            self.room -= size
+            return
+        with _counting:
+            for run, _ in self._runs():
+                run.room -= size
+
+    def _take_from_all(self, tool: Tool, calls: int) -> tuple[str, str] | None:
+        """Count an attempt in this run and all around it, or in none of them."""
+        if self.is_full:
+            return self.no_room()
+        for run, words in self._runs():
+            if run.is_over:
+                return "run_time", f"{words} has ended"
+            # Others may have taken what was left since this run was looked at.
+            if (refusal := run.refusal(tool, words)) is not None:
+                return refusal
+        for run, _ in self._runs():
+            run.calls += calls
+            run.cost += tool.cost
+        return None
+
+    def _runs(self) -> "Iterator[tuple[Allowance[Any], str]]":
+        """This run and those around it, with their names in reports."""
+        run: Allowance[Any] | None = self
+        words = _THIS
+        while run is not None:
+            yield run, words
+            run, words = run.around, _AROUND
 
 
 @dataclass(slots=True)
@@ -90,6 +167,7 @@ class Door(Generic[T]):
     wall: Callable[[], float]
     rank: Callable[[T], float]
     report: Report[T]
+    host: "Host"
     limits: Limits = field(init=False)
     gate: "Gate[Calling[T]]" = field(init=False)
     until: float = field(init=False)

@@ -4,7 +4,7 @@ What follows from the inputs alone is known: which conditions hold, how many ele
 result of a call is not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,9 +14,10 @@ from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar.source import Source
-from llmc_runtime.approval import Approval, Hold, held_for
+from llmc_runtime.errors import PlanError
 from llmc_runtime.limits import Limits
 from llmc_runtime.origins import line_of
+from llmc_runtime.trust import Trust
 from llmc_runtime.values import size_of
 
 Answer = Literal["runs", "asks", "refused"]
@@ -64,11 +65,9 @@ class Planned:
         }
 
 
-def dry_run(
-    graph: Graph, params: Mapping[str, Json], approval: Approval, *, holds: Sequence[Hold], source: Source | None
-) -> tuple[Planned, ...]:
-    """The calls that a run with these inputs would make."""
-    return tuple(_Dry(graph, params, approval, holds=holds, source=source).calls())
+def dry_run(graph: Graph, params: Mapping[str, Json], trust: Trust, *, source: Source | None) -> tuple[Planned, ...]:
+    """The calls that a run with these inputs would make, if it is trusted so."""
+    return tuple(_Dry(graph, params, trust, source=source).calls())
 
 
 class _Dry:
@@ -77,19 +76,10 @@ class _Dry:
     skipped_is_null = False
     item: Json = None
 
-    def __init__(
-        self,
-        graph: Graph,
-        params: Mapping[str, Json],
-        approval: Approval,
-        *,
-        holds: Sequence[Hold],
-        source: Source | None,
-    ) -> None:
+    def __init__(self, graph: Graph, params: Mapping[str, Json], trust: Trust, *, source: Source | None) -> None:
         self._graph = graph
         self._params = params
-        self._approval = approval
-        self._held = tuple(holds)
+        self._trust = trust
         self._source = source
         self._values: dict[NodeId, Json] = {}
         self._room = Limits().run_bytes
@@ -195,10 +185,8 @@ class _Dry:
         self, node: Node, call: Call, conditions: tuple[str, ...], *, in_loop: bool = False, elements: int | None = None
     ) -> Planned:
         """A call that would be made."""
-        answer: Answer = "runs"
-        held = held_for(self._held, node, call)
-        if self._approval.asks(node, call, held=held is not None):
-            answer = "refused" if self._approval.refusal(node, call, held=held) is not None else "asks"
+        verdict = self._trust.verdict(node, call)
+        answer: Answer = "refused" if isinstance(verdict, PlanError) else "asks" if verdict else "runs"
         return Planned(
             node=node.id,
             task=node.task,

@@ -11,7 +11,6 @@ The `async with` owns everything that was started: at its end nothing of it is l
 import asyncio
 import random as randomness
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
 from operator import attrgetter
 from time import time
 from types import TracebackType
@@ -20,17 +19,17 @@ from typing import Final, Self
 from llmc_compiler.graph import JOIN, TaskId
 from llmc_compiler.steps import Add, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime import events, watch
+from llmc_runtime import events, nesting, watch
 from llmc_runtime.approval import Hold
 from llmc_runtime.call import Calling
 from llmc_runtime.door import Allowance, Door
-from llmc_runtime.errors import RunRefused
 from llmc_runtime.flow import Flow
 from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
 from llmc_runtime.instance import Instance, Scope
 from llmc_runtime.limits import Limits, Policy, check_policy
 from llmc_runtime.memo import Memo
+from llmc_runtime.nesting import Host
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.strays import Strays
 from llmc_runtime.threads import Threads
@@ -39,9 +38,6 @@ from llmc_runtime.values import freeze
 from llmc_runtime.watch import Watched
 
 DEFAULTS: Final = Limits()
-
-_depth: Final[ContextVar[int]] = ContextVar("llmc_depth", default=0)
-"""How many runs are around what happens in a context."""
 
 
 class Executor:
@@ -85,17 +81,16 @@ class Executor:
         self.seconds = 0.0
 
     async def __aenter__(self) -> Self:
-        """Start the run; raises RunRefused if too many are around it."""
+        """Start the run; raises RunRefused if too many are around it, or the one around it has ended."""
         limits = self._limits
-        depth = _depth.get()
-        if depth >= limits.runs:
-            raise RunRefused(f"{depth} runs are around this one", "runs")
+        around = nesting.enter(self.trust)
+        if around is not None:
+            around.admit(limits)
         loop = asyncio.get_running_loop()
         # Before the group, which copies the context variables that are set by then.
         await self.trust.open()
         self._strays = Strays(loop)
         self._group = Group(loop, limits.grace)
-        self._group.context.run(_depth.set, depth + 1)
         self._threads = Threads(loop)
         self._flow = Flow(
             Scope(self._params),
@@ -108,15 +103,18 @@ class Executor:
             policy=self._policy,
         )
         gate: Gate[Calling[Instance]] = Gate(loop, limits, attrgetter("rank"))
+        allowance = self._allowance or Allowance.of(loop, limits, gate, around)
+        self._host = Host.inside(around, self.trust, allowance, loop, self._group.context)
         self._door = self._flow.door = Door(
             loop=loop,
             group=self._group,
             threads=self._threads,
-            allowance=self._allowance or Allowance(limits, gate, loop.time() + limits.run_time),
+            allowance=allowance,
             random=self._random,
             wall=self._wall,
             rank=self._rank,
             report=self._flow,
+            host=self._host,
         )
         self._alarm = loop.call_at(self._door.until, self._flow.time_out)
         self._watched = Watched(loop, self._group, limits.stall, self._flow.stalled)
@@ -139,9 +137,10 @@ class Executor:
             self._door.end()
             if self._allowance is None:
                 self._door.gate.close()
+                self._door.allowance.is_over = True
             self._threads.close()
             running = self._group.running()
-            strays = self._strays.names(self._door, running)
+            strays = self._strays.names(self._host, running)
             self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *strays]))
             self.seconds = self._flow.now()
             self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned))

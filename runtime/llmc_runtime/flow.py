@@ -113,11 +113,12 @@ class Flow:
 
     def time_out(self) -> None:
         """The time of the run is over: what runs is given up, the rest is not begun."""
-        self._stop(by_time(self._limits.run_time))
+        allowance = self.door.allowance
+        self._stop(by_time(allowance.too_late()))
         self._line.is_held = True  # all that run have timed out before anything is said of the others
         for instance in self._instances:
             if instance.calling is not None:
-                instance.calling.time_out(self._limits.run_time, "run")
+                instance.calling.time_out(allowance.seconds, "run")
         self._line.is_held = False
         self._line.drain()
 
@@ -246,11 +247,12 @@ class Flow:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         allowance = self.door.allowance
-        if allowance.room <= 0:
+        if allowance.room <= 0 or (allowance.around is not None and allowance.is_full):
             self._conclude(instance, limited(instance, *allowance.no_room()), instance)
         elif type(op) is Call:
             bound = arguments(op, instance.scope)
-            allowance.room -= size_made(op, bound)
+            if size := size_made(op, bound):
+                allowance.keep(size)
             self._call(instance, op, bound)
         elif type(op) is Evaluate:
             self._settle(instance, Done(evaluate(op.term, instance.scope)))
@@ -324,7 +326,7 @@ class Flow:
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed, unless it has a fallback."""
         self._trust.secrets.cover(error)
-        outcome = fallen_back(instance, error) if self.door.allowance.room > 0 else Failed(error)
+        outcome = Failed(error) if self.door.allowance.is_full else fallen_back(instance, error)
         if isinstance(outcome, Done):
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
             self._settle(instance, outcome)
@@ -338,7 +340,7 @@ class Flow:
         self._pending -= 1
         if type(outcome) is Done:
             if type(outcome.value) not in ATOMS:
-                self.door.allowance.room -= size_kept(instance, outcome.value)
+                self.door.allowance.keep(size_kept(instance, outcome.value))
             self._trust.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self.last = later_end(self.last, instance)

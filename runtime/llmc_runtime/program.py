@@ -20,6 +20,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
+from llmc_runtime import nesting
 from llmc_runtime.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.dry import Planned, dry_run
@@ -136,8 +137,10 @@ class Program:
         self, inputs: Mapping[str, Json] | None = None, *, approve: Approval | Word | Callback | None = None
     ) -> tuple[Planned, ...]:
         """The calls that would be made, in the order of the plan; calls nothing. Raises InputError."""
-        approval, values = Approval.of(approve), self._values(inputs or {})
-        return dry_run(self.graph, values, approval, holds=self._holds, source=self.source)
+        trust, values = Trust(Approval.of(approve)), self._values(inputs or {})
+        trust.hold(*self._holds)
+        nesting.enter(trust)
+        return dry_run(self.graph, values, trust, source=self.source)
 
     def _options(self, terms: Terms) -> Options:
         """The settings of the executor for a run on these terms; raises ContextError, TypeError for unknown ones."""

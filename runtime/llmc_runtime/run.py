@@ -12,6 +12,7 @@ from llmc_compiler.steps import Add
 from llmc_compiler.term import Json
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
+from llmc_runtime import nesting
 from llmc_runtime.approval import Hold
 from llmc_runtime.door import Allowance
 from llmc_runtime.errors import PlanError
@@ -164,7 +165,7 @@ def recorded(options: Options) -> tuple[list[Event], Options]:
     listener = options.get("emit")
     if listener is None:
         return events, {**options, "emit": events.append}
-    tell = listener
+    tell = nesting.outside(listener)
 
     def emit(event: Event) -> None:
         events.append(event)

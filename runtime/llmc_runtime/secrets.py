@@ -11,6 +11,7 @@ import traceback
 from bisect import insort
 from collections.abc import Iterator
 from operator import neg
+from threading import Lock
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -35,9 +36,10 @@ class HiddenError(Exception):
 
 
 class Secrets:
-    """The secrets of a run."""
+    """The secrets of a run, and of the runs inside it, which may add to them in other threads."""
 
     def __init__(self) -> None:
+        self._adding = Lock()
         self._texts: set[str] = set()
         self._forms: dict[str, set[str]] = {}
         self._lengths: dict[str, list[int]] = {}
@@ -51,20 +53,28 @@ class Secrets:
     def add(self, text: str) -> bool:
         """Hide this text from now on; whether it can be found inside of others."""
         can_be_found = SHORTEST <= len(text) <= LONGEST
-        if text not in self._texts:
-            self._texts.add(text)
-            # A secret may be a part of what stands for it.
-            for form in (*_forms(text), HIDDEN) if can_be_found else ():
-                self._add_form(form)
+        with self._adding:
+            if text not in self._texts:
+                self._texts.add(text)
+                # A secret may be a part of what stands for it.
+                for form in (*_forms(text), HIDDEN) if can_be_found else ():
+                    self._add_form(form)
         return can_be_found
+
+    def share(self, others: "Secrets") -> "Secrets":
+        """The others, which hide these from now on as well."""
+        for text in tuple(self._texts) if others is not self else ():
+            others.add(text)
+        return others
 
     def _add_form(self, form: str) -> None:
         """Find this form too; forms that begin alike stand together, and there may be very many."""
         head = form[:SHORTEST]
+        # Whoever looks for forms meanwhile expects lengths where there are forms.
+        lengths = self._lengths.setdefault(head, [])
         forms = self._forms.setdefault(head, set())
         if form not in forms:
             forms.add(form)
-            lengths = self._lengths.setdefault(head, [])
             if len(form) not in lengths:
                 insort(lengths, len(form), key=neg)
         if form[0] not in self._first:
@@ -130,7 +140,7 @@ class Secrets:
         if body.endswith(HIDDEN):
             return text
         for start in range(len(body) - SHORTEST + 1):
-            forms = self._forms.get(body[start : start + SHORTEST], ())
+            forms = tuple(self._forms.get(body[start : start + SHORTEST], ()))
             if forms and any(form.startswith(body[start:]) for form in forms):
                 return body[:start] + HIDDEN + text[len(body) :]
         return text

@@ -18,11 +18,10 @@ def by_failure(cause: Instance) -> Reason:
     return reason
 
 
-def by_time(seconds: float) -> Reason:
-    """The run took too long."""
+def by_time(why: str) -> Reason:
+    """The run took too long; `why` says so."""
 
     def reason(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: ARG001, FBT001 — what was under way timed out
-        why = f"the run took longer than {seconds:g} s"
         return LimitReached(instance.node.task, instance.node.span, limit="run_time", why=why)
 
     return reason

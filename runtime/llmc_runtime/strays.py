@@ -12,21 +12,24 @@ from asyncio import AbstractEventLoop, Task
 from collections.abc import Collection, Iterator
 from concurrent.futures import thread as pool
 from contextvars import Context, ContextVar
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from llmc_runtime import threads, watch
+
+if TYPE_CHECKING:
+    from llmc_runtime.nesting import Host
 
 
 class Caller(Protocol):
     """A call of a tool; its text names it."""
 
     @property
-    def run(self) -> object:
-        """What all calls of a run have in common, and no other."""
+    def run(self) -> "Host":
+        """The run that it belongs to."""
         ...
 
 
-caller: Final[ContextVar[Caller]] = ContextVar("llmc_caller")
+caller: Final[ContextVar[Caller | None]] = ContextVar("llmc_caller", default=None)
 """The call in whose context something happens."""
 
 _OURS: Final = (threads.NAME, watch.NAME)
@@ -41,7 +44,7 @@ class Strays:
         self._loop = loop
         self._threads = frozenset(threading.enumerate())
 
-    def names(self, run: object, ours: Collection[object]) -> Iterator[str]:
+    def names(self, run: "Host", ours: Collection[object]) -> Iterator[str]:
         """The tasks that calls of the run started, less ours, and the threads that are new."""
         for task in asyncio.all_tasks(self._loop):
             call = context_of(task).get(caller) if task not in ours else None

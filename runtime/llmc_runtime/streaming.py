@@ -32,7 +32,7 @@ from llmc_runtime.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
 from llmc_runtime.errors import RunRefused
-from llmc_runtime.executor import DEFAULTS, Executor
+from llmc_runtime.executor import Executor
 from llmc_runtime.instance import Instance
 from llmc_runtime.kinds import check_kind
 from llmc_runtime.outcomes import Key, Outcome
@@ -71,7 +71,6 @@ class Arriving:
         contexts = contexts or Contexts(tools)
         options["trust"] = Trust(Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets)
         self._events, options = recorded(options)
-        self._run_time = options.get("limits", DEFAULTS).run_time
         self._executor = Executor(earlier.values, **options)
         self._places: dict[NodeId, Span] = {}
         self._last: tuple[Step, ...] = ()
@@ -103,7 +102,7 @@ class Arriving:
         except TimeoutError:
             if not scope.expired():
                 raise
-            why = f"the plan was not there after {self._run_time:g} s"
+            why = f"the plan was not there after {self.allowance.seconds:g} s"
             raise RunRefused(why, "run_time") from None
 
     def feed(self, piece: str | bytes) -> None:

@@ -72,8 +72,9 @@ class Threads:
         return [job.label for job in self._left if not job.is_over]
 
     def close(self) -> None:
-        """Let the threads end that are free; none is waited for."""
-        for _ in range(self._alive):
+        """Let the threads end that are free, and those that were left when they come back; none is waited for."""
+        # By then the loop may have stopped, and would not tell them.
+        for _ in range(self._alive + len(self._left)):
             self._jobs.put(None)
         self._alive = 0
 

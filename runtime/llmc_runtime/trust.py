@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from types import TracebackType
-from typing import Protocol
+from types import MethodType, TracebackType
+from typing import Final, Protocol
 from uuid import uuid4
 
 from llmc_compiler.graph import Call, Node
@@ -18,7 +18,7 @@ from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument, Hold, held_for
-from llmc_runtime.asking import Asker, Question
+from llmc_runtime.asking import Asker, Question, RunEndedError
 from llmc_runtime.call import unfit
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import BadArgument, ContextError, NotApproved, PlanError, Refusal
@@ -30,6 +30,11 @@ from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
 from llmc_runtime.values import thaw
 
 Bound = Sequence[tuple[str | None, Json]]
+Asked = tuple["Trust", ApprovalRequest]
+"""A run in which somebody is asked, and of what."""
+
+_AROUND: Final = "decided in the run around it"
+"""What is said of a refusal that is not that of the run itself."""
 
 
 class Asking(Protocol):
@@ -85,8 +90,16 @@ class Trust:
         self._params: Mapping[str, Json] = {}
         self._holds: list[Hold] = []
         self._asker: Asker | None = None
+        self.around: Trust | None = None
+        self.inside: tuple[str, ...] = ()
+        self.is_over = False
 
     # The run
+
+    def inherit(self, around: "Trust", call: str) -> None:
+        """Bind this run to the one around it, in whose `call` it begins."""
+        self.secrets = self.secrets.share(around.secrets)
+        self.around, self.inside = around, (*around.inside, call)
 
     async def open(self) -> None:
         """Open the contexts; raises ContextError."""
@@ -100,12 +113,13 @@ class Trust:
         """The run begins, with these inputs."""
         self._params, self._asking = params, asking
         callback = self._approval.callback
-        self._asker = None if callback is None else Asker(callback)
+        self._asker = None if callback is None and self.around is None else Asker(callback)
 
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """The run is over: questions were given up, and contexts are closed."""
+        self.is_over = True
         try:
             if self._asker is not None and (left := await self._asker.end()):
                 self.notes[f"{left} of those that were asked did not stop when the run ended"] = None
@@ -177,24 +191,75 @@ class Trust:
     ) -> Question | PlanError | None:
         """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
         node, doubt = instance.node, None if known is None else known.doubt
-        held = doubt or held_for(self._holds, node, call)
-        if not self._approval.asks(node, call, held=held is not None):
+        is_held = doubt is not None or (bool(self._holds) and self._held_for(node, call) is not None)
+        if self.around is None and not self._approval.asks(node, call, held=is_held):
             return None
-        refusal = self._approval.refusal(node, call, held=held)
-        if refusal is not None:
-            return refusal
-        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        verdict = self.verdict(node, call, doubt)
+        if isinstance(verdict, PlanError):
+            return verdict
+        if not verdict:
+            return None
         is_checked = known is not None and known.prepared is not None
         if not is_checked and (error := _unfit(node, call.tool, bound)) is not None:
             return error  # not left to the call: what is checked twice may come out differently
-        return self._asker.start(partial(self._ask, self._asker, instance, self._request(instance, call, bound, doubt)))
+        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        request = self._request(instance, call, bound)
+        requests = [(trust, replace(request, held=held)) for trust, held in verdict]
+        return self._asker.start(partial(self._ask, self._asker, instance, requests))
+
+    def verdict(self, node: Node, call: Call, doubt: str | None = None) -> PlanError | list[tuple["Trust", str | None]]:
+        """Why the call is refused, or the runs whose functions are asked, with the reason for which it is held there.
+
+        The outermost run comes first. A function that several runs share is asked once. `doubt` says why this run asks
+        whatever its word.
+        """
+        asked: list[tuple[Trust, str | None]] = []
+        for trust in self._chain():
+            held = trust._held_for(node, call, guest=trust is not self)  # noqa: SLF001 — of another run
+            held = _reasons(doubt, held) if trust is self else held
+            if not trust._approval.asks(node, call, held=held is not None):  # noqa: SLF001
+                continue
+            if (refusal := trust._refusal(node, call, held, self)) is not None:  # noqa: SLF001
+                return refusal
+            same = next((at for at, (other, _) in enumerate(asked) if trust._asks_like(other)), None)  # noqa: SLF001
+            if same is None:
+                asked.append((trust, held))
+            else:
+                asked[same] = (asked[same][0], asked[same][1] or held)
+        return asked
+
+    def _chain(self) -> list["Trust"]:
+        """The runs around this one, the outermost first, and this one."""
+        chain = [self]
+        while (around := chain[-1].around) is not None:
+            chain.append(around)
+        return chain[::-1]
+
+    def _held_for(self, node: Node, call: Call, *, guest: bool = False) -> str | None:
+        """Why a call is held, if it is; a hold of one task is none of a run inside, the `guest`."""
+        holds = [hold for hold in self._holds if hold.span is None] if guest else self._holds
+        return held_for(holds, node, call)
+
+    def _refusal(self, node: Node, call: Call, held: str | None, of: "Trust") -> PlanError | None:
+        """Why a call of a run, this one or one inside, is refused without asking, where it would have to be asked."""
+        if self.is_over:
+            return NotApproved(node.task, node.span, tool=call.tool.name, reason="nobody", why=RunEndedError())
+        error = self._approval.refusal(node, call, held=held)
+        if isinstance(error, NotApproved) and of is not self:
+            return NotApproved(node.task, node.span, tool=error.tool, reason=error.reason, why=_AROUND)
+        return error
+
+    def _asks_like(self, other: "Trust") -> bool:
+        """Whether another run asks the same function."""
+        mine, its = self._approval.callback, other._approval.callback  # noqa: SLF001 — of another run
+        return mine is its or (isinstance(mine, MethodType) and isinstance(its, MethodType) and mine == its)
 
     def place(self, node: Node) -> str:
         """Where a node stands in the plan: its line, or where the text is not known its task."""
         line = line_of(self._source(), node.span)
         return f"task {node.task}" if line is None else f"line {line}"
 
-    def _request(self, instance: Instance, call: Call, bound: Bound, doubt: str | None) -> ApprovalRequest:
+    def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
         """What is asked."""
         node, source, tool = instance.node, self._source(), call.tool
         return ApprovalRequest(
@@ -211,21 +276,40 @@ class Trust:
                 )
                 for (name, value), (_, term) in zip(bound, call.bound, strict=True)
             ),
-            held=_reasons(doubt, held_for(self._holds, node, call)),
+            inside=self.inside,
         )
 
-    async def _ask(self, asker: Asker, instance: Instance, request: ApprovalRequest, question: Question) -> None:
+    async def _ask(self, asker: Asker, instance: Instance, requests: Sequence[Asked], question: Question) -> None:
         """Ask, and tell the answer."""
         refusal: PlanError | None = None
+        tool = requests[0][1].tool
         try:
-            if await asker.ask(request, partial(self._asking.asked, instance, request.tool)) is not True:
-                refusal = _refusal(instance, request, "no")
+            async with asker.turn:
+                self._asking.asked(instance, tool)
+                refusal = await self._refused(asker, instance, requests)
         except (Exception, asyncio.CancelledError) as error:
             if not question.is_open:
                 raise
-            refusal = _refusal(instance, request, "failed", error)
+            refusal = _refusal(instance, tool, "failed", f"{type(error).__name__}: {error}".removesuffix(": "))
+            refusal.__cause__ = error
         if question.is_open:
             self._asking.answered(instance, refusal)
+
+    async def _refused(self, asker: Asker, instance: Instance, requests: Sequence[Asked]) -> PlanError | None:
+        """The error for the first answer other than yes; raises what the functions raise."""
+        for trust, request in requests:
+            try:
+                answer = await (asker.ask(request) if trust is self else trust.ask_for_guest(request))
+            except RunEndedError as error:
+                return _refusal(instance, request.tool, "nobody", error)
+            if answer is not True:
+                return _refusal(instance, request.tool, "no", None if trust is self else _AROUND)
+        return None
+
+    async def ask_for_guest(self, request: ApprovalRequest) -> object:
+        """Ask for a run inside this one; raises RunEndedError, and what the function raises."""
+        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        return await self._asker.ask_for_guest(request)
 
 
 def idempotency_key(run_id: str, key: Key) -> str:
@@ -233,14 +317,9 @@ def idempotency_key(run_id: str, key: Key) -> str:
     return hashlib.sha256(json.dumps([run_id, *key]).encode()).hexdigest()[:32]
 
 
-def _refusal(
-    instance: Instance, request: ApprovalRequest, reason: Refusal, cause: BaseException | None = None
-) -> NotApproved:
+def _refusal(instance: Instance, tool: str, reason: Refusal, why: object) -> NotApproved:
     """The error of a call that nobody approved."""
-    words = None if cause is None else f"{type(cause).__name__}: {cause}".removesuffix(": ")
-    error = NotApproved(instance.node.task, instance.node.span, tool=request.tool, reason=reason, why=words)
-    error.__cause__ = cause
-    return error
+    return NotApproved(instance.node.task, instance.node.span, tool=tool, reason=reason, why=why)
 
 
 def _reasons(doubt: str | None, held: str | None) -> str | None:

@@ -85,7 +85,8 @@ class ReasoningFilter:
         self.size += len(text) + 1 if text.isascii() else _size(text)
         if self._pending or self.tags.may_be_in(text):
             return self._feed([(text, start)])
-        self._lines.append((text, start))
+        if text or self._plan.opened_at is not None:
+            self._lines.append((text, start))
         found = self._plan.line(text, start)
         self._given += len(found)
         return found

@@ -33,8 +33,8 @@ from llmc_runtime.door import Allowance
 from llmc_runtime.errors import shortened
 from llmc_runtime.instance import Instance
 from llmc_runtime.memo import Memo
+from llmc_runtime.nesting import known_secrets
 from llmc_runtime.run import Options
-from llmc_runtime.secrets import Secrets
 from llmc_runtime.streaming import Arriving
 
 REPAIRS: Final = 2
@@ -92,7 +92,7 @@ class Inquiry:
         self._terms = terms
         self._emit = emit
         self._memo = Memo()
-        self._secrets = Secrets()
+        self._secrets = known_secrets()
         self._clock = asyncio.get_running_loop().time
         self._start = self._clock()
         self._shapes: set[tuple[ast.Statement, ...]] = set()

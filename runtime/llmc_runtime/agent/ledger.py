@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final, Literal
 
 from llmc_runtime.agent.dialogue import Prices, Usage
 from llmc_runtime.agent.failures import BudgetSpent
 from llmc_runtime.kinds import check_amount
+from llmc_runtime.nesting import surrounding
 
 Role = Literal["planner", "joiner", "tools"]
 ROLES: Final[tuple[Role, ...]] = ("planner", "joiner", "tools")
@@ -34,53 +36,78 @@ NO_LIMIT: Final = Budget()
 
 
 class Ledger:
-    """The usage of one question."""
+    """The usage of one question; what it takes is taken by the question `around` it as well, as of its tools."""
 
-    def __init__(self, budget: Budget = NO_LIMIT) -> None:
+    def __init__(self, budget: Budget = NO_LIMIT, around: "Ledger | None" = None) -> None:
         """Nothing was said."""
         self._budget = budget
+        self._around = around
         self._usage: dict[Role, Usage] = {}
 
     @property
     def usage(self) -> Mapping[Role, Usage]:
         """What each role took."""
-        return {role: self._usage.get(role, Usage()) for role in ROLES}
+        usage = dict(self._usage)
+        return {role: usage.get(role, Usage()) for role in ROLES}
 
     @property
     def total(self) -> Usage:
         """What all took together."""
-        return Usage.total(self._usage.values())
+        return Usage.total(dict(self._usage).values())
 
     def add(self, role: Role, usage: Usage) -> None:
         """Note what a reply took; raises BudgetSpent where that was too much."""
-        self._usage[role] = self._usage.get(role, Usage()) + usage
+        self._note(role, usage)
         self._check(is_before=False)
 
     def add_cut(self, role: Role, pieces: int, prices: Prices | None) -> None:
         """Note a reply that was cut off: its pieces are counted as tokens, and what it read is not known."""
         cost = None if prices is None else prices.cost(read=0, cached=0, written=pieces)
-        self._usage[role] = self._usage.get(role, Usage()) + Usage(calls=1, written=pieces, cost=cost)
+        self._note(role, Usage(calls=1, written=pieces, cost=cost))
 
     def most_tokens(self) -> int | None:
         """How many tokens the next reply may have, None for any number; raises BudgetSpent where none are left."""
         self._check(is_before=True)
-        tokens = self._budget.tokens
-        return None if tokens is None else tokens - self.total.tokens
+        limited = [(each, each._budget.tokens) for each in self._chain()]  # noqa: SLF001 — of questions around it
+        return min((tokens - each.total.tokens for each, tokens in limited if tokens is not None), default=None)
+
+    def _chain(self) -> "Iterator[Ledger]":
+        """This ledger, and those of the questions around it."""
+        ledger: Ledger | None = self
+        while ledger is not None:
+            yield ledger
+            ledger = ledger._around  # noqa: SLF001
+
+    def _note(self, role: Role, usage: Usage) -> None:
+        """Add up, here and in the questions around this one, which may run in another thread."""
+        with _noting:
+            for ledger in self._chain():
+                noted: Role = role if ledger is self else "tools"
+                ledger._usage[noted] = ledger._usage.get(noted, Usage()) + usage  # noqa: SLF001
 
     def _check(self, *, is_before: bool) -> None:
-        """Compare with the budget; before a reply, what is just used up is too much as well."""
-        spent = self.total
-        tokens, cost = self._budget.tokens, self._budget.cost
-        if tokens is not None and (spent.tokens > tokens or (is_before and spent.tokens == tokens)):
-            raise BudgetSpent(f"its models took {spent.tokens:,} tokens, and may take {tokens:,}", spent)
-        if cost is not None and spent.calls and spent.cost is None:
-            message = "what its models cost is not known: give each `prices=llmc.Prices(read=…, written=…)`"
-            raise BudgetSpent(message, spent)
-        if cost is not None and spent.cost is not None and spent.cost > cost:
-            raise BudgetSpent(f"its models cost {spent.cost:g}, and may cost {cost:g}", spent)
+        """Compare with the budget, and those around it; before a reply, what is just used up is too much as well."""
+        for ledger in self._chain():
+            budget, spent = ledger._budget, ledger.total  # noqa: SLF001
+            models = "its models" if ledger is self else "the models of the question around it"
+            tokens, cost = budget.tokens, budget.cost
+            if tokens is not None and (spent.tokens > tokens or (is_before and spent.tokens == tokens)):
+                raise BudgetSpent(f"{models} took {spent.tokens:,} tokens, and may take {tokens:,}", spent)
+            if cost is not None and spent.calls and spent.cost is None:
+                message = f"what {models} cost is not known: give each `prices=llmc.Prices(read=…, written=…)`"
+                raise BudgetSpent(message, spent)
+            if cost is not None and spent.cost is not None and spent.cost > cost:
+                raise BudgetSpent(f"{models} cost {spent.cost:g}, and may cost {cost:g}", spent)
 
 
+_noting: Final = Lock()
 _current: ContextVar[Ledger] = ContextVar("ledger")
+
+
+def ledger_of(budget: Budget) -> Ledger:
+    """The ledger of a question that begins here; where a tool asks it, inside of that of the tool's question."""
+    host = surrounding()
+    return Ledger(budget, None if host is None else host.context.get(_current))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
-from llmc_runtime.agent.ledger import NO_LIMIT, Budget, Ledger, kept
+from llmc_runtime.agent.ledger import NO_LIMIT, Budget, kept, ledger_of
 from llmc_runtime.agent.only_plan import write_plan
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.policy import JOINER, Again, Replanning, Turn
@@ -37,6 +37,7 @@ from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.kinds import Kinds, check_each, check_kinds, check_method, check_names
 from llmc_runtime.limits import Limits
+from llmc_runtime.nesting import known_secrets
 from llmc_runtime.program import Program
 from llmc_runtime.run import Options
 from llmc_runtime.to_end import run_to_end
@@ -164,17 +165,17 @@ class Agent:
     async def plan(self, question: str, *, history: Sequence[Message] = ()) -> Program:
         """The plan that the planner writes for a question, compiled and not run; raises as `ask` does."""
         _check_asked(question, history)
-        ledger = Ledger(self._budget)
+        ledger = ledger_of(self._budget)
         with kept(ledger):
-            return await write_plan(self.planner, self.tools, question, history, ledger)
+            return await write_plan(self.planner, self.tools, *_shown(question, history), ledger)
 
     async def _ask(
         self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool
     ) -> Answer:
         """Answer a question."""
-        ledger = Ledger(self._budget)
+        ledger = ledger_of(self._budget)
         with kept(ledger):
-            inquiry = Inquiry(self._terms, question, history, ledger, emit, trust_history=trust_history)
+            inquiry = Inquiry(self._terms, *_shown(question, history), ledger, emit, trust_history=trust_history)
             try:
                 return await self._answer(inquiry)
             except LlmcError as error:
@@ -229,6 +230,12 @@ def _check_asked(question: str, history: Sequence[Message]) -> None:
     """Raises TypeError for what is no question, and for what nobody said."""
     check_kinds({"question": question, "history": history}, _KINDS)
     check_each("history", history, Message, "a llmc.Message")
+
+
+def _shown(question: str, history: Sequence[Message]) -> tuple[str, Sequence[Message]]:
+    """What models are told of a question that a tool asks, without the secrets of the run around it."""
+    secrets = known_secrets()
+    return secrets.text(question), [replace(each, text=secrets.text(each.text)) for each in history]
 
 
 def _check_prices(*speakers: Speaker) -> None:

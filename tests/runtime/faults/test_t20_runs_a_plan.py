@@ -6,13 +6,17 @@ import pytest
 
 from llmc_compiler.graph import Node
 from llmc_compiler.tools import pure
-from llmc_runtime.errors import RunRefused, ToolFailed
+from llmc_runtime import nesting
+from llmc_runtime.approval import Approval
+from llmc_runtime.errors import LimitReached, NotApproved, RunRefused, ToolFailed
 from llmc_runtime.limits import Limits
 from llmc_runtime.run import Run, execute
 from llmc_runtime.to_end import run_to_end
+from llmc_runtime.trust import Trust
 from tests.runtime import clock
 from tests.runtime.build import call, graph
 from tests.runtime.fakes import echo, slow
+from tests.runtime.nested import compiled, marking, running, written
 
 ONE = Limits(width=1, tool_width=1, threads=1)
 
@@ -103,3 +107,31 @@ def test_an_inner_run_ends_with_its_call() -> None:
     assert ended == ["inner"]
     assert run.abandoned == ()
     assert run.seconds == 1
+
+
+@pytest.mark.parametrize("way", ["await", "stream", "arriving", "thread", "to_thread"])
+def test_it_may_not_do_more_than_its_own_run(way: str) -> None:
+    """What is refused outside is refused inside, held is held, hidden is hidden, and spent is spent; nothing hangs."""
+    written.clear()
+    writes, reads = marking("mark", approve=True), marking("look", writes=False)
+    plan = "mark()\n" + "look()\n" * 3
+    tool, runs = running(plan, writes, reads, way=way, approve="all", limits=ONE)
+    limits = Limits(width=1, tool_width=1, threads=1, calls=3)
+    trust = Trust(Approval("none"))
+    trust.secrets.add("a secret of the run")
+    main = execute(compiled(tool).graph, {}, limits=limits, trust=trust)
+    run = run_to_end(main) if "thread" in way else clock.run(main)
+    assert run.errors == {}
+    errors = {task: type(error) for task, error in runs[0].errors.items()}
+    assert errors == {"1": NotApproved, "4": LimitReached}
+    assert written == ["look", "look"]
+    assert runs[0].secrets is trust.secrets
+
+
+def test_without_inheriting_it_does_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of its own writes what is refused around it, and as often as it likes."""
+    written.clear()
+    monkeypatch.setattr(nesting, "enter", lambda _: None)
+    tool, _ = running("mark()\n" * 3, marking("mark", approve=True), approve="all")
+    clock.run(compiled(tool).run(approve="none", limits=Limits(calls=2)))
+    assert written == ["mark"] * 3
