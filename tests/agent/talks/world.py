@@ -125,8 +125,8 @@ def result_of(key: Key) -> str:
 WORLD: Final = World()
 
 
-def _toolbox(world: World) -> Toolbox:
-    """All the tools."""
+def _look_ups(world: World) -> list[Tool]:
+    """The tools that change nothing."""
 
     @read("bank")
     async def balance(who: str) -> int:
@@ -149,6 +149,12 @@ def _toolbox(world: World) -> Toolbox:
     async def dice(sides: int = 6) -> int:
         """Throw a die."""
         return 1 + world.tick() % sides
+
+    return [balance, owner, double, dice]
+
+
+def _writers(world: World) -> list[Tool | Callable[..., Any]]:
+    """The tools that may write; of the last one nobody has said what it does."""
 
     @write("bank")
     async def pay(who: str, amount: float, note: str = "") -> str:
@@ -184,23 +190,10 @@ def _toolbox(world: World) -> Toolbox:
         """Put something into the archive."""
         return await world.write("archive", name, copies)
 
-    tools: list[Tool | Callable[..., Any]] = [
-        balance,
-        owner,
-        double,
-        dice,
-        pay,
-        refund,
-        label,
-        mail,
-        submit,
-        store,
-        archive,
-    ]
-    return Toolbox(tools, bare="parallel")
+    return [pay, refund, label, mail, submit, store, archive]
 
 
-TOOLBOX: Final = _toolbox(WORLD)
+TOOLBOX: Final = Toolbox([*_look_ups(WORLD), *_writers(WORLD)], bare="parallel")
 EFFECTS: Final[dict[str, Effect]] = {tool.name: tool.effect for tool in TOOLBOX}
 WRITERS: Final = tuple(tool.name for tool in TOOLBOX if tool.effect.may_write)
 ASKING: Final = frozenset(tool.name for tool in TOOLBOX if tool.approve)
