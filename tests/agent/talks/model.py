@@ -203,7 +203,7 @@ class _Course:
     def _refused(self, task: Task, key: Key, effect: Effect, why: str) -> Became:
         """A write that is not made."""
         self.writes.append(Write(key, effect, self.plan, why))
-        if effect.is_write:
+        if effect.may_write:
             self._failed.append(effect)
         return Became("failed")
 
@@ -223,7 +223,7 @@ class _Course:
             self._since.append(_Other(self._moment, key, effect, fault == "hung"))
         if fault is None:
             return Became("done", result_of(key))
-        if effect.is_write:
+        if effect.may_write:
             self._failed.append(effect)
         return Became("done", FALLBACK) if task.fallback else Became("failed")
 
