@@ -1,29 +1,59 @@
 # Every target sets up what it needs in .venv. Written for make 3.81, which macOS ships.
 
 PYTHON ?= python3
-BIN := .venv/bin
+# `check-pythons` names another one for each version.
+FOLDER := .venv
+BIN := $(FOLDER)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 # The tests of a file stay together, since some share what is dear to make; tests/conftest.py says which come first.
 PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
 
-VENV := .venv/made.stamp
+VENV := $(FOLDER)/made.stamp
 # What a user installs, and what a developer adds to it; each is renewed when pyproject.toml changes.
-RUN := .venv/run.stamp
-DEV := .venv/dev.stamp
+RUN := $(FOLDER)/run.stamp
+DEV := $(FOLDER)/dev.stamp
+
+# Prints minor and micro version of a Python that llmc runs on and that can make environments. A name on PATH may be a
+# shim of pyenv that leads nowhere, so each is asked.
+PROBE := import sys, ensurepip, sysconfig, venv; \
+	fit = sys.version_info >= (3, 11) and sys.version_info.releaselevel == "final" \
+	and sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED"); \
+	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text bench bench-local peers soak clean
+.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text bench bench-local peers soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
-check: $(DEV) ## everything that CI runs: lint, format, types, layers, tests with coverage
+check: $(DEV) ## lint, format, types, layers, tests with coverage; CI runs this and check-pythons
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m pytest --cov $(PARALLEL)
+
+# Of several patch versions the newest is taken; that of .venv, or of what it would be made with, is left to `check`.
+check-pythons: ## types and tests with each other Python from 3.11 on that is on PATH or in pyenv, in .venv-VERSION
+	@used=$$($(or $(wildcard $(BIN)/python),$(PYTHON)) -c 'import sys; print(sys.version_info[1])'); \
+	root=$${PYENV_ROOT:-$$(pyenv root 2>/dev/null || echo "$$HOME/.pyenv")}; \
+	for python in python3.11 python3.12 python3.13 python3.14 "$$root"/versions/*/bin/python3; do \
+		version=$$("$$python" -c '$(PROBE)' 2>/dev/null) && [ -n "$$version" ] && echo "$$version $$python"; \
+	done | sort -k1,1n -k2,2nr | awk -v used="$$used" '$$1 != used && !seen[$$1]++' | { \
+		passed= failed=; \
+		while read -r minor micro python; do \
+			if $(MAKE) check-python FOLDER=".venv-3.$$minor" PYTHON="$$python" </dev/null; \
+			then passed="$$passed 3.$$minor.$$micro"; else failed="$$failed 3.$$minor.$$micro"; fi; \
+		done; \
+		[ -n "$$passed$$failed" ] || echo "check-pythons: no Python from 3.11 on is here besides 3.$$used"; \
+		[ -z "$$passed" ] || echo "check-pythons: passed with Python$$passed"; \
+		[ -z "$$failed" ] || { echo "check-pythons: failed with Python$$failed" >&2; exit 1; }; \
+	}
+
+check-python: $(DEV)
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test: $(DEV) ## the tests, without coverage
 	$(BIN)/python -m pytest $(PARALLEL)
@@ -74,16 +104,16 @@ soak: $(DEV) ## 10,000 runs in one process, and one run of 100,000 tasks
 	$(BIN)/python -m benchmarks.soak
 
 clean: ## remove the environment, caches and builds
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A stamp and not .venv/bin/python: a venv that failed half-way has one too.
+# A stamp and not $(BIN)/python: a venv that failed half-way has one too.
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "llmc needs Python 3.11 or newer, and $(PYTHON) is not; name another one: make PYTHON=python3.13" >&2; \
 		exit 1; \
 	}
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv --clear $(FOLDER)
 	@touch $@
 
 $(RUN): pyproject.toml | $(VENV)

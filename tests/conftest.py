@@ -1,16 +1,28 @@
-"""How hypothesis draws: the same examples at every run, or many new ones; and what is tested first."""
+"""How hypothesis draws: the same examples at every run, or many new ones; what is tested first, and in which loop."""
 
 import os
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# No deadline: a slow machine is not a mistake in the code.
-settings.register_profile("check", derandomize=True, deadline=None)
-settings.register_profile("fuzz", max_examples=int(os.environ.get("LLMC_PLANS", "1000")), deadline=None)
+from tests.runtime.clock import PatientLoop
+
+# A slow machine is not a mistake in the code.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("check", settings.get_profile("any speed"), derandomize=True)
+settings.register_profile(
+    "fuzz", settings.get_profile("any speed"), max_examples=int(os.environ.get("LLMC_PLANS", "1000"))
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no process is left alone with it at the end."""
     items.sort(key=lambda item: {"semantics", "talks"}.isdisjoint(item.path.parts))
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """Tests that are coroutines have time limits that a slow machine does not reach."""
+    return {"patient": PatientLoop}

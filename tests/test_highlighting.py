@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lark import Lark, Token
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Punctuation, String, Whitespace, _TokenType
@@ -174,7 +174,6 @@ def due(token: Token) -> set[str]:
 
 
 @given(plans())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_token_has_the_kind_that_is_due_to_it(plan: Plan) -> None:
     """All of a string is one, and every other token has its kind where it begins."""
     text = print_plan(plan)

@@ -39,7 +39,7 @@ def circles(users: Mapping[str, Iterable[str]], order: Sequence[str]) -> dict[st
 def _circle(digraph: "nx.DiGraph[str]", component: Collection[str], start: str) -> tuple[str, ...]:
     """A shortest way from a name of a component back to itself."""
     users = digraph.subgraph(component).reverse(copy=False)
-    nearer = dict(nx.bfs_predecessors(users, start, sort_neighbors=sorted))
+    nearer = {name: before for before, name in nx.bfs_edges(users, start, sort_neighbors=sorted)}
     # They come in the order of their distance.
     circle = [start, next(name for name in nearer if digraph.has_edge(start, name))]
     while circle[-1] != start:

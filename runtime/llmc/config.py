@@ -19,6 +19,7 @@ The nearest file counts, upwards from the plan's folder; a `pyproject.toml` with
 beside an `llmc.toml` it is not read. Nothing else reads these files.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,9 +67,10 @@ class Config:
 def find_config(folder: Path) -> Config:
     """The configuration for plans in a folder, an empty one if there is none; raises ConfigError."""
     try:
-        start = folder.resolve()
-    except (OSError, RuntimeError) as error:
-        message = f"the folder {folder} cannot be found: {getattr(error, 'strerror', None) or error}"
+        # `resolve` raises RuntimeError for a circle of links up to Python 3.12, and nothing from 3.13 on.
+        start = Path(os.path.realpath(folder))
+    except OSError as error:
+        message = f"the folder {folder} cannot be found: {error.strerror}"
         raise ConfigError(message) from error
     for place in (start, *start.parents):
         for path, header in ((place / "llmc.toml", ()), (place / "pyproject.toml", ("tool", "llmc"))):

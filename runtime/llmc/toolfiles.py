@@ -7,6 +7,7 @@ script, and not afterwards: siblings are imported at the head of the file, not i
 
 import importlib
 import importlib.util
+import stat
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,10 +65,9 @@ def load_tools(target: str, folder: Path) -> Toolbox:
     """The tools of a file (relative to the folder) or of a module; raises ToolboxError."""
     if target.endswith(".py") or "/" in target:
         return load_file(folder / target)
-    with _looked_at(folder / target):
-        if not _is_importable(target) and (folder / f"{target}.py").is_file():
-            message = f"there is no module {target}; the file here is {target}.py"
-            raise MissingToolsError(message)
+    if not _is_importable(target) and stat.S_ISREG(_mode(folder / f"{target}.py")):
+        message = f"there is no module {target}; the file here is {target}.py"
+        raise MissingToolsError(message)
     return load_module(target)
 
 
@@ -83,11 +83,11 @@ def load_module(name: str) -> Toolbox:
 
 def load_file(path: Path) -> Toolbox:
     """The tools of a Python file; raises ToolboxError."""
-    with _looked_at(path):
-        if not path.is_file():
-            message = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
-            raise MissingToolsError(message)
-        folder = path.parent.resolve()
+    mode = _mode(path)
+    if not stat.S_ISREG(mode):
+        message = f"{path} is a folder, not a file" if stat.S_ISDIR(mode) else f"there is no file {path}"
+        raise MissingToolsError(message)
+    folder = path.parent.resolve()
     name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
     loader = SourceFileLoader(name, str(path))
     spec = importlib.util.spec_from_loader(name, loader)
@@ -98,12 +98,17 @@ def load_file(path: Path) -> Toolbox:
     return _toolbox(module, str(path))
 
 
-@contextmanager
-def _looked_at(path: Path) -> Iterator[None]:
-    """Say in one line why a path cannot be looked at: too long, a NUL in it, a circle of links."""
+def _mode(path: Path) -> int:
+    """The mode of a file or folder, 0 if there is none; raises MissingToolsError if the path cannot be looked at.
+
+    The path is too long, has a NUL in it, or leads into a circle of links. `stat` says so in every version of Python;
+    `is_file` and `resolve` raise another error, or none, from one version to the next.
+    """
     try:
-        yield
-    except (OSError, ValueError, RuntimeError) as error:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         message = f"there is no file {path}: {reason}"
         raise MissingToolsError(message) from error
@@ -241,8 +246,8 @@ def _inside(target: str, folder: Path) -> Path:
         )
         raise ToolboxError(message)
     found = folder / path
-    with _looked_at(found):
-        real, home = found.resolve(), folder.resolve()
+    _mode(found)
+    real, home = found.resolve(), folder.resolve()
     if not real.is_relative_to(home):
         message = f"{found} is a link to {real}, outside the plan's folder"
         raise ToolboxError(message)

@@ -57,9 +57,12 @@ class Strays:
 
 def context_of(task: "Task[Any]") -> Context:
     """The context of a task; Python tells it from 3.12 on, before that the garbage collector does."""
+    # Each version has a branch of its own: mypy skips the other one, but calls a line below a `return` dead.
     if sys.version_info >= (3, 12):
-        return task.get_context()
-    return next((found for found in gc.get_referents(task) if isinstance(found, Context)), Context())
+        context = task.get_context()
+    else:
+        context = next((found for found in gc.get_referents(task) if isinstance(found, Context)), Context())
+    return context
 
 
 def _is_idle(thread: threading.Thread) -> bool:

@@ -7,9 +7,9 @@ import openai._base_client
 import pytest
 
 from tests.runtime import clock
-from tests.runtime.conftest import nothing_left
+from tests.runtime.conftest import nothing_left, virtual
 
-__all__ = ["nothing_left"]
+__all__ = ["nothing_left", "virtual"]
 
 T = TypeVar("T")
 

@@ -155,7 +155,8 @@ class FakeServer:
         """Send the pieces of a reply at their times; whether it was sent whole."""
         loop = asyncio.get_running_loop()
         writer.write(HEAD.format(200, "content-type: text/event-stream\r\n").encode())
-        writer.writelines(map(chunk, begin(request.api)))
+        # Joined, since `writelines` of nothing is an error from Python 3.12 on.
+        writer.write(b"".join(map(chunk, begin(request.api))))
         due = loop.time()
         end = End("stop", USAGE)
         for piece in pieces:
@@ -177,8 +178,7 @@ class FakeServer:
                 request.sent += 1
                 request.times.append(loop.time())
             await writer.drain()
-        writer.writelines(map(chunk, ended(request.api, end)))
-        writer.write(chunk())
+        writer.write(b"".join([*map(chunk, ended(request.api, end)), chunk()]))
         await writer.drain()
         return True
 

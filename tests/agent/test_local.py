@@ -182,6 +182,13 @@ def test_a_file_that_is_no_model_is_named(
         serve(settings("any", {}, tmp_path / name))
 
 
+def test_a_model_whose_file_is_a_link_to_itself_is_named(llama: Llama, tmp_path: Path) -> None:
+    """The reason is the system's in every version of Python."""
+    (tmp_path / "circle.gguf").symlink_to("circle.gguf")
+    with pytest.raises(ModelMissing, match=r"circle\.gguf cannot be read: Too many levels of symbolic links"):
+        serve(settings("any", {}, tmp_path / "circle.gguf"))
+
+
 @pytest.mark.parametrize(("cores", "threads"), [(None, 1), (1, 1), (2, 1), (3, 1), (8, 4)])
 def test_half_of_the_cores_are_left_to_others(cores: int | None, threads: int) -> None:
     """But one is taken."""

@@ -12,9 +12,7 @@ from time import monotonic
 import pytest
 
 from tests.cli.conftest import Cli
-
-PATIENCE = 180.0
-"""How long, in real seconds, a command may take on a machine that is busy."""
+from tests.patience import PATIENCE
 
 TOOLS = r'''
 """Tools that leave a mark."""

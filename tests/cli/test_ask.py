@@ -204,6 +204,7 @@ def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None
         ([], "Missing option '--tools'"),
         (["--tools", "none.py"], "there is no file none.py"),
         (["--tools", "tools.py", "--model", "none.gguf"], "there is no file none.gguf"),
+        (["--tools", "tools.py", "--model", "a" * 300 + ".gguf"], "there is no file aaa"),
     ],
 )
 def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> None:

@@ -112,3 +112,10 @@ def test_a_folder_that_is_gone_has_no_configuration(tmp_path: Path, monkeypatch:
     gone.rmdir()
     with pytest.raises(ConfigError, match=r"the folder \. cannot be found: No such file or directory"):
         find_config(Path())
+
+
+def test_a_folder_that_is_a_link_to_itself_has_the_configuration_above_it(tmp_path: Path) -> None:
+    """Opening a file in it says what is wrong, in every version of Python."""
+    (tmp_path / "llmc.toml").write_text("[limits]\nwidth = 8\n")
+    (tmp_path / "circle").symlink_to("circle")
+    assert find_config(tmp_path / "circle").limits == (("width", "8"),)

@@ -140,6 +140,15 @@ def test_what_cannot_be_written_is_told(cli: Cli, folder: Path, monkeypatch: pyt
     assert "llmc: plan.llmc: no space left on device\n" in ended.stderr
 
 
+def test_a_link_to_itself_is_not_replaced(tmp_path: Path) -> None:
+    """The error is the system's in every version of Python."""
+    path = tmp_path / "plan.llmc"
+    path.symlink_to("plan.llmc")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
+        replace_file(path, b"new")
+    assert path.is_symlink()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
 def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path: Path) -> None:
     """Though its folder would allow it."""

@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from llmc.cli import main
+from tests.patience import PATIENCE
 
 COMMAND: Final = [sys.executable, "-c", "from llmc.cli import main; main()"]
 HEAVY: Final = {"asyncio", "jinja2", "jsonschema", "lark", "llmc_compiler", "networkx", "openai", "rich"}
@@ -212,7 +213,7 @@ def test_ctrl_c_ends_a_run(folder: Path, tool: str) -> None:
         assert process.stderr is not None
         assert "called\n" in process.stderr  # what tools print goes to stderr
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in stderr
     assert stderr.splitlines()[-1].startswith("llmc: interrupted")

@@ -213,7 +213,7 @@ def test_a_plan_in_a_linked_folder_has_its_tools(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "reason"),
-    [("a" * 300 + ".py", "file name too long"), ("a\\u0000b.py", "null"), ("one.py", "symlink loop from")],
+    [("a" * 300 + ".py", "file name too long"), ("a\\u0000b.py", "null"), ("one.py", "too many levels of symbolic")],
 )
 def test_a_path_that_cannot_be_looked_at_is_a_mistake_of_its_line(tmp_path: Path, target: str, reason: str) -> None:
     """A name that is too long, one with a NUL, and links in a circle lead to no file."""
@@ -223,6 +223,15 @@ def test_a_path_that_cannot_be_looked_at_is_a_mistake_of_its_line(tmp_path: Path
     assert (code, line) == ("E220", f'use "{target}"')
     assert "there is no file" in label
     assert reason in label
+
+
+def test_links_in_a_circle_are_no_file(tmp_path: Path) -> None:
+    """Every version of Python gives the same reason, which is the system's."""
+    (tmp_path / "one.py").symlink_to("one.py")
+    (tmp_path / "folder").symlink_to("folder")
+    for target in ("one.py", "folder/tools.py"):
+        with pytest.raises(MissingToolsError, match=f"there is no file .*{target}: too many levels of symbolic links"):
+            load_tools(target, tmp_path)
 
 
 def test_a_name_that_is_too_long_is_no_file_and_no_module(tmp_path: Path) -> None:

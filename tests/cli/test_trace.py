@@ -23,6 +23,7 @@ from llmc_compiler.cells import cells
 from llmc_runtime.history import history
 from llmc_runtime.trace import read_trace
 from tests.cli.conftest import Cli
+from tests.patience import PATIENCE
 
 GOLDEN = Path(__file__).parent / "golden"
 PLAN = 'use "tools.py"\na = add(1, 2)\nb = add($a, 3)\nlog("x") if $b > 1\njoin($b)\n'
@@ -181,11 +182,11 @@ def test_a_run_that_is_killed_leaves_a_trace_that_can_be_read(cli: Cli, folder: 
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stderr=subprocess.DEVNULL,
     )
-    path, end = folder / "out.jsonl", monotonic() + 30
+    path, end = folder / "out.jsonl", monotonic() + PATIENCE
     while monotonic() < end and not (path.exists() and path.read_text("utf-8").count('"Started"') == 2):
         sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(PATIENCE)
     ended = cli("trace", "out.jsonl")
     assert ended.status == 0
     assert ended.stderr == "llmc: out.jsonl: the run did not end: it was killed, or still goes on\n"

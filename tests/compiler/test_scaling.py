@@ -196,7 +196,7 @@ def test_networkx_is_asked_only_what_it_answers_in_linear_time() -> None:
     """Nothing finds all ancestors, closures, reductions or isomorphisms: those took seconds at ten thousand tasks."""
     modules = {path.name: used(path) for path in Path(llmc_compiler.__file__).parent.rglob("*.py")}
     assert {name: found for name, found in modules.items() if found} == {
-        "digraph.py": {"DiGraph", "strongly_connected_components", "bfs_predecessors"},
+        "digraph.py": {"DiGraph", "strongly_connected_components", "bfs_edges"},
     }
 
 

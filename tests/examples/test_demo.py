@@ -1,12 +1,13 @@
 """The demonstration."""
 
-import os
 import re
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from tests import patient
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
 
@@ -15,7 +16,7 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
     """The demonstration, its errors and its output in one stream."""
     return subprocess.run(
         [sys.executable, str(EXAMPLES / "demo.py")],
-        env={**os.environ, "ATLAS_PACE": "0.05", **environment},
+        env=patient.environment(**{"ATLAS_PACE": "0.05"} | environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

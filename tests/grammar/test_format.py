@@ -67,7 +67,6 @@ def formatted(text: str) -> str:
 
 
 @given(written())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_formatting_keeps_the_plan_and_its_comments(given_: tuple[str, Plan]) -> None:
     """The tree is equal, every comment is there in its order, and formatting again changes nothing."""
     text, plan = given_
@@ -81,7 +80,6 @@ def test_formatting_keeps_the_plan_and_its_comments(given_: tuple[str, Plan]) ->
 
 
 @given(plans())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_printed_is_formatted(plan: Plan) -> None:
     """The canonical text of a plan stays as it is."""
     text = print_plan(plan)

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 
 from llmc_grammar import ast, parse, print_expr, print_plan, print_statement
 from llmc_grammar.ast import Binary, Call, Choice, Expr, Literal, Plan, Ref, Slot, Task, Text, Unary
@@ -38,7 +38,6 @@ def expression(text: str) -> Expr:
 
 
 @given(plans())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_reading_a_printed_plan_gives_the_plan(plan: Plan) -> None:
     """What is printed reads back equal, without a word of complaint, and prints the same again."""
     text = print_plan(plan)
@@ -49,7 +48,6 @@ def test_reading_a_printed_plan_gives_the_plan(plan: Plan) -> None:
 
 
 @given(expressions())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_an_expression_prints_with_no_bracket_too_many(expr: Expr) -> None:
     """An operand never stands in brackets that are not needed around the whole."""
     text = print_expr(expr)

@@ -1,15 +1,22 @@
-"""An event loop in virtual time: where nothing is ready, the time jumps to the next timer."""
+"""Event loops that tell another time: none of them is brought nearer to a timer by a machine that is slow.
+
+In a virtual loop the time jumps to the next timer where nothing is ready. In a patient one, for programs that use
+sockets or threads, it passes as it does outside, but only while nothing is ready.
+"""
 
 import asyncio
 import selectors
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from llmc_runtime import watch
+from tests.patience import PATIENCE
 
 T = TypeVar("T")
 
-PATIENCE = 10.0
-"""How long, in real seconds, a thread may take to come back where no timer is set."""
+SLICE: Final = 0.02
+"""Seconds that a patient loop waits for sockets and threads before it counts them, at most."""
 
 FAR = 60.0
 """Timers so many seconds ahead are limits, not what a test is about: a thread that works has real time before them."""
@@ -26,7 +33,7 @@ class _Selector(selectors.DefaultSelector):
             ready = super().select(PATIENCE)
             assert ready, "nothing will ever happen again"
             return ready
-        ready = super().select(PATIENCE / 5 if timeout > FAR and _has_threads() else 0)
+        ready = super().select(PATIENCE / 20 if timeout > FAR and _has_threads() else 0)
         if not ready:
             self.loop.now += max(timeout, 0)
         return ready
@@ -51,13 +58,49 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self.now
 
 
+class _Patient(selectors.DefaultSelector):
+    """Counts the time in which nothing was ready, and waits only where something may come from outside."""
+
+    loop: "PatientLoop"
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready, or nothing after a short while, by which the loop's time goes on."""
+        if timeout is not None and self._is_alone():
+            waits, passes = 0.0, max(timeout, 0)
+        else:
+            waits = passes = SLICE if timeout is None else min(max(timeout, 0), SLICE)
+        ready = super().select(waits)
+        if not ready:
+            self.loop.now += passes
+        return ready
+
+    def _is_alone(self) -> bool:
+        """Whether there are no files but the loop's own, and no threads but this one and the one that watches it."""
+        threads = {thread.name for thread in threading.enumerate()} - {watch.NAME}
+        return len(self.get_map()) == 1 and len(threads) == 1
+
+
+class PatientLoop(asyncio.SelectorEventLoop):
+    """A loop whose time is `now`: the seconds from 0 in which it had nothing to do."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        selector = _Patient()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self) -> float:
+        """The time in which nothing was ready."""
+        return self.now
+
+
 left_over: list[str] = []
 """Tasks that were left running at the end of a loop."""
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
+def run(main: Coroutine[Any, Any, T], loop: VirtualLoop | None = None) -> T:
     """Run a coroutine in virtual time, and note what it leaves running."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: loop or VirtualLoop()) as runner:
         return runner.run(_watched(main))
 
 

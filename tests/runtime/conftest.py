@@ -1,11 +1,14 @@
-"""Nothing is left running by any test."""
+"""Nothing is left running by any test; a loop for what is not async."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from llmc_runtime import left, watch
+from tests.patience import PATIENCE
 from tests.runtime import clock
 
 
@@ -18,6 +21,14 @@ def nothing_left() -> Iterator[None]:
     watch.rest()
     for thread in threading.enumerate():
         if thread.name == "llmc-tool":
-            thread.join(5)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
     assert not left.all_left()
+
+
+@pytest.fixture
+def virtual(monkeypatch: pytest.MonkeyPatch) -> clock.VirtualLoop:
+    """The one loop that `run_to_end` runs in, so that a test sees how long that took."""
+    loop = clock.VirtualLoop()
+    monkeypatch.setattr(asyncio, "run", partial(clock.run, loop=loop))
+    return loop

@@ -12,7 +12,9 @@ import llmc
 from llmc_runtime import asking, events
 from llmc_runtime.approval import Approval
 from llmc_runtime.run import execute
+from llmc_runtime.to_end import run_to_end
 from llmc_runtime.trust import Trust
+from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.asked import TOOLS, Asked, compiled, play, reasons, send, written
 
@@ -90,7 +92,7 @@ def test_a_function_that_is_not_async_is_called_in_a_thread() -> None:
 
     def ask(request: llmc.ApprovalRequest) -> bool:
         threads.add(get_ident())
-        return quick.wait(10)
+        return quick.wait(PATIENCE)
 
     tools = llmc.Toolbox([send, release])
     run = llmc.compile('send("a")\nsend("b")\nrelease()\njoin(1)\n', tools, passes=()).run_sync(approve=ask)
@@ -155,11 +157,11 @@ def test_a_run_that_is_cancelled_waits_for_no_answer(is_async: bool) -> None:
 
     def ask(request: llmc.ApprovalRequest) -> bool:
         asked.set()
-        return answer.wait(10)
+        return answer.wait(PATIENCE)
 
     async def main() -> None:
         run = asyncio.ensure_future(compiled('send("a")\n').run(approve=ask_async if is_async else ask))
-        await asyncio.to_thread(asked.wait, 10)
+        await asyncio.to_thread(asked.wait, PATIENCE)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
@@ -170,9 +172,8 @@ def test_a_run_that_is_cancelled_waits_for_no_answer(is_async: bool) -> None:
     assert written == []
 
 
-def test_who_does_not_stop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_stop_is_not_waited_for(virtual: clock.VirtualLoop) -> None:
     """After a grace; how many there are is noted."""
-    monkeypatch.setattr(asking, "GRACE", 0.01)
 
     async def stubborn(request: llmc.ApprovalRequest) -> bool:
         try:
@@ -184,13 +185,14 @@ def test_who_does_not_stop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) ->
     async def main() -> Trust:
         trust = Trust(Approval(None, stubborn))
         run = asyncio.ensure_future(execute(compiled('send("a")\n').graph, {}, trust=trust))
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(1)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
+        assert virtual.now == 1 + asking.GRACE
         return trust
 
-    assert list(asyncio.run(main()).notes) == ["1 of those that were asked did not stop when the run ended"]
+    assert list(run_to_end(main()).notes) == ["1 of those that were asked did not stop when the run ended"]
     assert written == []
 
 

@@ -14,6 +14,7 @@ from llmc_runtime import events
 from llmc_runtime.executor import Executor
 from llmc_runtime.outcomes import BlockedBy, Done, Dropped, Outcome, Skipped
 from llmc_runtime.run import execute
+from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, expr, graph, loop, play, ref
 from tests.runtime.fakes import broken, echo, put, slow
@@ -217,7 +218,7 @@ def test_a_cancelled_run_names_the_threads_that_it_leaves() -> None:
 
     @pure
     def hang() -> bool:
-        return release.wait(10)
+        return release.wait(PATIENCE)
 
     told = cancelled(graph(call("a", hang)))
     release.set()

@@ -15,6 +15,7 @@ from llmc_runtime.events import Event
 from llmc_runtime.executor import Executor
 from llmc_runtime.limits import Limits
 from llmc_runtime.run import execute
+from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, error, graph, play, ref, times
 from tests.runtime.fakes import raising, slow
@@ -32,7 +33,7 @@ def test_a_sync_tool_runs_in_a_thread() -> None:
 
 def test_sync_tools_run_at_the_same_time() -> None:
     """Two that wait for each other both end."""
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=PATIENCE)
 
     @pure
     def meet() -> int:
@@ -154,7 +155,7 @@ def test_a_sync_tool_that_hangs_is_left_behind(release: threading.Event) -> None
 
     @write("r")
     def hang() -> bool:
-        return release.wait(10)
+        return release.wait(PATIENCE)
 
     run = play(call("a", hang, timeout=3))
     found = run.errors["a"]
@@ -170,7 +171,7 @@ def test_a_thread_that_was_left_makes_room_for_another(release: threading.Event)
 
     @pure
     def hang() -> bool:
-        return release.wait(10)
+        return release.wait(PATIENCE)
 
     run = play(*(call(f"t{i}", hang, timeout=1) for i in range(3)), limits=Limits(threads=1))
     assert times(run, "failed") == {"t0": 1, "t1": 2, "t2": 3}
@@ -180,17 +181,20 @@ def test_a_thread_that_was_left_makes_room_for_another(release: threading.Event)
 def test_a_late_thread_ends_while_the_run_goes_on(release: threading.Event) -> None:
     """What came back late is not counted as left, nor is its coroutine awaited."""
     threads: list[threading.Thread] = []
+    begun = threading.Event()
 
     @pure
     def hang() -> object:
         threads.append(threading.current_thread())
-        release.wait(10)
+        begun.set()
+        release.wait(PATIENCE)
         return asyncio.sleep(100)
 
     @pure
     def free() -> bool:
+        assert begun.wait(PATIENCE)
         release.set()
-        threads[0].join(10)
+        threads[0].join(PATIENCE)
         return threads[0].is_alive()
 
     run = play(call("a", hang, timeout=1), call("b", free, after=["a"]))
@@ -209,7 +213,7 @@ def test_a_call_that_waits_for_a_thread_can_be_dropped(release: threading.Event)
 
     @pure
     def hang() -> bool:
-        return release.wait(10)
+        return release.wait(PATIENCE)
 
     async def scenario() -> None:
         told: list[Event] = []

@@ -12,14 +12,13 @@ from llmc_compiler import order, session
 from llmc_compiler.graph import Node
 from llmc_grammar import print_plan
 from llmc_grammar.ast import Argument, Call, Input, Plan, Task
+from tests.patience import PATIENCE
 from tests.semantics import seeds
 from tests.semantics.compared import TOOLBOX, WORLD, Difference, Trial
 from tests.semantics.generator import Sample, random_sample
 
 SEEDS = seeds.SEEDS[::4]
 LONGEST_PIECE = 12
-PATIENCE = 10
-"""Seconds after which a run that should go on is given up."""
 
 
 async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:

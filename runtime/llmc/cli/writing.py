@@ -32,7 +32,7 @@ def replace_file(path: Path, data: bytes) -> None:
     """Put other content into a file, all of it or nothing; raises OSError. Links and the file's mode stay."""
     import tempfile
 
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # `resolve` raises RuntimeError for a circle of links up to Python 3.12
     with target.open("r+b"):
         pass  # a file that may not be written is not replaced either
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

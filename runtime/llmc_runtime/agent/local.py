@@ -61,7 +61,8 @@ def local_model(path: str | Path | None = None, **options: Unpack[Options]) -> M
 def serve(asked: Settings) -> Served:
     """The server of a model, started if it is not running; takes seconds the first time; raises ModelMissing."""
     with _lock:
-        path = (asked.path or installed(asked.name)).resolve()
+        # `resolve` raises RuntimeError for a circle of links up to Python 3.12; here opening the file says so.
+        path = Path(os.path.realpath(asked.path or installed(asked.name)))
         threads = asked.threads or default_threads(os.cpu_count())
         if (path, threads) not in _served:
             _served[path, threads] = _started(asked.name, path, threads)

@@ -20,7 +20,7 @@ from llmc_grammar import Parsed, ast, print_statement
 from llmc_grammar.source import Span
 from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.repair import JOIN, Broken, Line
-from llmc_runtime.agent.written import numbered, references, renamed
+from llmc_runtime.agent.written import calls, numbered, references, renamed
 
 REPLACES: Final = "It is not clear which lines of the plan these lines replace."
 RENUMBERED: Final = "It is not clear what `${}` means, since its task has another number now."
@@ -53,6 +53,8 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
     parsed = reader.read(reply, complete=complete)
     steps = [each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))]
     is_whole = _is_whole(steps, broken, reader)
+    if _may_continue(broken.cut, reply, parsed, reader):
+        return Mended(_text(broken), is_answered=False, unclear=REPLACES)
     if not broken.lines or (is_whole and broken.unclear is not None):
         return Mended(reply, is_answered=True, is_new=True)
     match = _Match(broken, steps)
@@ -61,7 +63,23 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
         return _spliced(match, parsed)
     if is_whole and not match.fits:
         return Mended(reply, is_answered=True, is_new=True)
-    return Mended("".join(f"{line.text}\n" for line in broken.lines), is_answered=False, unclear=unclear)
+    return Mended(_text(broken), is_answered=False, unclear=unclear)
+
+
+def _text(broken: Broken) -> str:
+    """The broken plan as it stands."""
+    return "".join(f"{line.text}\n" for line in broken.lines)
+
+
+def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader) -> bool:
+    """Whether a reply may go on in the middle of the line that was cut, and then says something else."""
+    first = next(iter(parsed.plan.statements), None)
+    if not cut.strip() or not isinstance(first, ast.Task) or first.binder is not None:
+        return False
+    whole = next(iter(reader.read(f"{cut}{reply}").plan.statements), None)
+    if not isinstance(whole, ast.Task) or any(call.tool not in reader.tools for call in calls(whole)):
+        return False
+    return _without_id(whole) != first
 
 
 def _spliced(match: "_Match", parsed: Parsed) -> Mended:
@@ -70,7 +88,7 @@ def _spliced(match: "_Match", parsed: Parsed) -> Mended:
     for line, span in match.lines():
         place = Span(len(text), len(text) + len(line.text))
         text += f"{line.text}\n"
-        if span is not None and any(span.start <= other.start < span.end for other in parsed.moved):
+        if line.is_moved or (span is not None and any(span.start <= other.start < span.end for other in parsed.moved)):
             moved.append(place)
         if line.is_unended or (span is not None and span == parsed.unended):
             unended = place

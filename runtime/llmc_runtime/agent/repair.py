@@ -27,7 +27,7 @@ _MOST_REPORTED: Final = 8
 class Line:
     """A statement of a plan: its text, its id (None for a thought), the statement itself unless it was refused.
 
-    `is_unended`: nothing but the end of the text ends it.
+    `is_unended`: nothing but the end of the text ends it. `is_moved`: a repair decided where it begins or ends.
     """
 
     text: str
@@ -35,6 +35,7 @@ class Line:
     statement: ast.Statement | None = None
     is_broken: bool = False
     is_unended: bool = False
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Broken:
 
     `is_hopeless`: there is a mistake in no line, which no new line mends. `may_run`: it can be run as it is, without
     what it writes. `unclear` says why a reply could not be taken for its broken lines: then all of it is asked for.
+    `cut` is the beginning of the line in which it breaks off.
     """
 
     lines: tuple[Line, ...]
@@ -51,6 +53,7 @@ class Broken:
     is_hopeless: bool
     may_run: bool = False
     unclear: str | None = None
+    cut: str = ""
 
     @property
     def plan(self) -> str:
@@ -80,16 +83,24 @@ def find_broken(
     mistakes = [one for one in diagnostics if one.severity == "error" or _touches(one.span, moved)]
     inside = [one for one in mistakes if not isinstance(one, BrokenOff)]
     is_empty = not any(isinstance(each, (Lost, ast.Task, ast.Join)) for each in found)
-    wrong = [*moved, *(one.span for one in inside)]
-    lines = () if is_empty else tuple(_lines(found, source, reader.highest, wrong, parsed.unended))
+    wrong = [one.span for one in inside]
+    known = _lines(found, source, reader.highest, wrong=wrong, moved=moved, unended=parsed.unended)
+    lines = () if is_empty else tuple(known)
     hopeless = any(not any(_touches(each.span, (one.span,)) for each in found) for one in inside)
     report = "\n\n".join(render(one, source) for one in inside[:_MOST_REPORTED])
     is_cut = not complete or len(inside) < len(mistakes) or is_empty
-    return Broken(lines, report, is_cut=is_cut, is_hopeless=hopeless and complete and not is_empty)
+    cut = "" if complete else source.text.rpartition("\n")[2]
+    return Broken(lines, report, is_cut=is_cut, is_hopeless=hopeless and complete and not is_empty, cut=cut)
 
 
 def _lines(
-    found: Iterable[Lost | ast.Statement], source: Source, highest: int, broken: Sequence[Span], unended: Span | None
+    found: Iterable[Lost | ast.Statement],
+    source: Source,
+    highest: int,
+    *,
+    wrong: Sequence[Span],
+    moved: Sequence[Span],
+    unended: Span | None,
 ) -> Iterator[Line]:
     """The statements as lines, each task with its id; one without a number gets the next one, as in a plan."""
     for each in found:
@@ -100,12 +111,13 @@ def _lines(
         number = JOIN if is_join else (binder or str(highest + 1)) if is_task else None
         if is_task and number is not None and number.isdigit():
             highest = max(highest, int(number))
-        is_broken = isinstance(each, Lost) or _touches(each.span, broken)
+        is_moved = _touches(each.span, moved)
+        is_broken = isinstance(each, Lost) or is_moved or _touches(each.span, wrong)
         if isinstance(each, Lost):
             yield Line(text, number, None, is_broken)
         else:
             statement = replace(each, binder=number) if isinstance(each, ast.Task) else each
-            yield Line(print_statement(statement), number, statement, is_broken, each.span == unended)
+            yield Line(print_statement(statement), number, statement, is_broken, each.span == unended, is_moved)
 
 
 def _touches(span: Span, others: Iterable[Span]) -> bool:

@@ -21,6 +21,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from llmc_grammar.reasoning import ReasoningTags, TagName
 from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Usage
 from llmc_runtime.agent.model_errors import ModelError
 from llmc_runtime.errors import shortened
@@ -49,10 +50,11 @@ class ScriptEnded(ModelError):  # noqa: N818 — as the errors it is one of
 class ScriptedModel:
     """A model that says its lines; a word is a token, and `prices` make a cost of them.
 
-    Raises ValueError for one text in the place of a list of them.
+    `reasoning_tags` are as for a Model. Raises ValueError for a tag that cannot be, and for one text in the place of a
+    list of lines.
     """
 
-    __slots__ = ("_lines", "_name", "asked", "closed", "prices")
+    __slots__ = ("_lines", "_name", "asked", "closed", "prices", "reasoning_tags")
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class ScriptedModel:
         *,
         name: str = "scripted",
         prices: Prices | None = None,
+        reasoning_tags: Sequence[TagName] = (),
     ) -> None:
         if isinstance(lines, str):
             message = f"the lines of a script are a list: [{shortened(lines)!r}]"
@@ -69,6 +72,8 @@ class ScriptedModel:
         self._lines = lines
         self._name = name
         self.prices = prices
+        self.reasoning_tags = tuple(reasoning_tags)
+        ReasoningTags(self.reasoning_tags)
 
     @property
     def name(self) -> str:

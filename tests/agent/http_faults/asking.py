@@ -13,7 +13,7 @@ from tests.agent.fakes import World
 from tests.agent.server import FakeServer, Reply, Request
 
 PATIENCE: Final = 10.0
-"""Seconds after which a test is stuck."""
+"""Seconds without anything to do after which a test is stuck."""
 
 Said = Reply | Callable[[Request], Reply]
 

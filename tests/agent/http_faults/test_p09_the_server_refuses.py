@@ -1,7 +1,6 @@
 """P9: no key, too many requests, a fault, silence, no connection: the class says which, and one layer tries again."""
 
 import asyncio
-from time import monotonic
 
 import httpx2
 import pytest
@@ -84,11 +83,11 @@ async def test_p9_it_takes_too_long() -> None:
     """No retry makes it last longer."""
     async with Questions() as questions:
         await questions.ask(PLAN)  # making a client takes long, too
-        began = monotonic()
+        began = asyncio.get_running_loop().time()
         seen = await questions.ask([3600.0], model={"timeout": 0.2, "retries": 5})
     assert isinstance(seen.error, ModelTimedOut)
     assert seen.error.limit == "timeout"
-    assert monotonic() - began < 5
+    assert asyncio.get_running_loop().time() - began < 0.4
     assert [request.left for request in seen.requests] == [True]
 
 

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.runtime.faults.faulty import EFFECTS, ROWS
 from tests.runtime.faults.observed import POLICIES, POSITIONS, cases, ours
 
@@ -29,7 +30,7 @@ def test_a_naive_executor_fails_the_same_tests(capsys: pytest.CaptureFixture[str
     In a process of its own, since it leaves behind what this one would complain of.
     """
     command = [sys.executable, "-m", "tests.runtime.faults.naive"]
-    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     failed, total = map(int, run.stdout.split())
     with capsys.disabled():
         sys.stdout.write(f"\na naive executor fails {failed:,} of {total:,} cases, and the runtime none\n")

@@ -11,6 +11,7 @@ from llmc_runtime import left
 from llmc_runtime.errors import LimitReached, ToolTimedOut
 from llmc_runtime.limits import Limits
 from llmc_runtime.run import execute
+from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, graph, play
 
@@ -97,7 +98,7 @@ def test_one_that_cleans_up_is_not_counted() -> None:
 
 
 PROGRAM = """
-import asyncio, time
+import asyncio
 from llmc import Toolbox, compile, pure
 
 @pure(name="stubborn")
@@ -108,14 +109,15 @@ async def stubborn() -> str:
         except asyncio.CancelledError:
             pass
 
-start = time.monotonic()
 run = compile("a = stubborn() @timeout(100ms)\\njoin($a)", Toolbox([stubborn])).run_sync()
-print(run.abandoned, time.monotonic() - start < 5)
+print(run.abandoned)
 """
 
 
 def test_run_sync_returns_and_the_process_ends() -> None:
     """Neither waits for a task that never ends, and nothing is complained of at the end."""
-    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=30, check=True)
-    assert ended.stdout == "('stubborn (task a)',) True\n"
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert ended.stdout == "('stubborn (task a)',)\n"
     assert ended.stderr == ""

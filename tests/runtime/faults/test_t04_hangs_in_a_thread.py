@@ -8,6 +8,7 @@ from llmc_compiler.tools import write
 from llmc_runtime import left
 from llmc_runtime.errors import LimitReached, ToolTimedOut
 from llmc_runtime.limits import Limits
+from tests.patience import PATIENCE
 from tests.runtime.build import call, play
 
 
@@ -17,7 +18,7 @@ def test_its_thread_is_left_and_counted() -> None:
 
     @write("r")
     def hang() -> bool:
-        return release.wait(10)
+        return release.wait(PATIENCE)
 
     run = play(*(call(f"t{i}", hang, timeout=1) for i in range(4)), limits=Limits(tool_width=1, abandoned=2))
     errors = list(run.errors.values())
@@ -29,21 +30,22 @@ def test_its_thread_is_left_and_counted() -> None:
 
 
 PROGRAM = """
-import threading, time
+import threading
 from llmc import Toolbox, compile, pure
 
 @pure
 def hang() -> str:
     threading.Event().wait()
 
-start = time.monotonic()
 run = compile("a = hang() @timeout(100ms)\\njoin($a)", Toolbox([hang])).run_sync()
-print(type(run.errors["a"]).__name__, run.abandoned, time.monotonic() - start < 5)
+print(type(run.errors["a"]).__name__, run.abandoned)
 """
 
 
 def test_the_end_of_the_process_is_not_delayed() -> None:
     """The interpreter waits for none of our threads."""
-    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=30, check=True)
-    assert ended.stdout == "ToolTimedOut ('hang (task a)',) True\n"
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert ended.stdout == "ToolTimedOut ('hang (task a)',)\n"
     assert ended.stderr == ""

@@ -1,56 +1,114 @@
 """T5: an async tool blocks the event loop."""
 
 import asyncio
-import time
+import logging
+import threading
+from collections.abc import Iterator
 
 import pytest
 
 from llmc_compiler.tools import pure
+from llmc_runtime import watch
 from llmc_runtime.errors import ToolTimedOut
 from llmc_runtime.events import Stalled
 from llmc_runtime.limits import Limits
 from llmc_runtime.run import Run, execute
+from tests.patience import PATIENCE
 from tests.runtime.build import call, graph
 from tests.runtime.faults.test_t02_hangs import hang
+
+STALL = 0.1
+
+named = threading.Event()
+
+
+class Naming(logging.Handler):
+    """Notes that a tool was named."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """It was."""
+        named.set()
+
+
+@pytest.fixture(autouse=True)
+def naming() -> Iterator[None]:
+    """`named` is set when the log names a tool."""
+    named.clear()
+    handler = Naming()
+    logging.getLogger("llmc").addHandler(handler)
+    yield
+    logging.getLogger("llmc").removeHandler(handler)
 
 
 @pure
 async def block() -> str:
-    """Do not give the loop back."""
-    time.sleep(0.6)  # noqa: ASYNC251 — the fault
-    return "done"
-
-
-@pure
-async def polite() -> str:
-    """Compute a little, often, and give the loop back in between."""
-    until = time.monotonic() + 0.4
-    while time.monotonic() < until:  # noqa: ASYNC110 — it computes
-        await asyncio.sleep(0)
+    """Do not give the loop back before that was noticed."""
+    assert named.wait(PATIENCE)
     return "done"
 
 
 def run_it(*nodes: object) -> Run:
     """Run in real time, with a short patience."""
     plan = graph(*nodes)  # type: ignore[arg-type]  # nodes, all of them
-    return asyncio.run(execute(plan, {}, limits=Limits(stall=0.1, attempt_time=1)))
+    return asyncio.run(execute(plan, {}, limits=Limits(stall=STALL)))
 
 
 def test_a_watchdog_names_it_and_other_deadlines_hold_afterwards(caplog: pytest.LogCaptureFixture) -> None:
     """It is named while it blocks, in the log, and in an event when the loop is free again."""
-    run = run_it(call("a", block), call("b", hang))
+    run = run_it(call("a", block), call("b", hang, timeout=0.01))
     assert run.results == {"a": "done"}
     assert isinstance(run.errors["b"], ToolTimedOut)
-    assert 1 <= run.seconds < 3
     (stalled,) = [event for event in run.events if isinstance(event, Stalled)]
     assert (stalled.task, stalled.tool) == ("a", "block")
-    assert 0.1 <= stalled.seconds < 3
+    assert STALL <= stalled.seconds <= run.seconds
     (said,) = [record.getMessage() for record in caplog.records if record.name == "llmc"]
     assert said.startswith("block (task a) has blocked the event loop for ")
 
 
-def test_a_tool_that_works_a_lot_in_small_steps_is_not_blamed(caplog: pytest.LogCaptureFixture) -> None:
+class Work:
+    """A tool that works in steps of half a stall, by a clock of its own; the thread that watches looks once in each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.looked = threading.Event()
+        self._look = watch._look  # noqa: SLF001 — to see that it looks
+        monkeypatch.setattr(watch, "monotonic", lambda: self.now)
+        monkeypatch.setattr(watch, "_look", self.look)
+
+    def look(self, run: watch.Watched, now: float) -> None:
+        """Look, and tell that."""
+        self._look(run, now)
+        self.looked.set()
+
+    def run(self) -> Run:
+        """A run of it."""
+
+        @pure
+        async def polite() -> str:
+            """Compute, and give the loop back in between."""
+            for _ in range(10):
+                self.looked.clear()
+                self.now += STALL / 2
+                assert self.looked.wait(PATIENCE)
+                await asyncio.sleep(0)
+            return "done"
+
+        return run_it(call("a", polite))
+
+
+def test_a_tool_that_works_a_lot_in_small_steps_is_not_blamed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same task is seen again and again, but each time at another step."""
-    run = run_it(call("a", polite))
+    run = Work(monkeypatch).run()
     assert not [event for event in run.events if isinstance(event, Stalled)]
     assert not caplog.records
+
+
+def test_without_a_sign_of_life_it_would_be(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: a thread that does not ask the loop takes many steps for one."""
+    monkeypatch.setattr(watch, "_ask", lambda *_: None)
+    Work(monkeypatch).run()
+    assert [record.getMessage().split(" for ")[0] for record in caplog.records] == [
+        "polite (task a) has blocked the event loop"
+    ]

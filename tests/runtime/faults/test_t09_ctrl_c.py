@@ -3,10 +3,11 @@
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.patience import PATIENCE
 
 TOOLS = """
 import asyncio, threading, time
@@ -15,13 +16,13 @@ from llmc import read, write
 @write("orders")
 async def order() -> str:
     print("called", flush=True)
-    await asyncio.sleep(100)
+    await asyncio.Event().wait()
 
 @read("r")
 async def stubborn() -> str:
     while True:
         try:
-            await asyncio.sleep(100)
+            await asyncio.Event().wait()
         except asyncio.CancelledError:
             pass
 
@@ -63,12 +64,10 @@ def started(folder: Path, plan: str) -> "subprocess.Popen[str]":
     ],
 )
 def test_once_it_stops_and_says_what_is_open(tmp_path: Path, plan: str, said: str) -> None:
-    """Status 130, in time; writes that were under way are in doubt, and what cannot be stopped is named."""
+    """Status 130, though no tool ends by itself; writes that ran are in doubt, and what cannot be stopped is named."""
     with started(tmp_path, plan) as process:
-        before = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=30)
-        assert time.monotonic() - before < 10
+        _, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "Traceback" not in stderr
     assert stderr.splitlines()[-1] == said
@@ -82,5 +81,5 @@ def test_twice_it_ends_at_once(tmp_path: Path) -> None:
         while "press Ctrl-C again" not in process.stderr.readline():
             pass
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     assert process.returncode == 130

@@ -5,7 +5,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from llmc_compiler.tools import pure
+from llmc_runtime import strays
 from llmc_runtime.run import execute
+from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, graph
 
@@ -40,13 +42,17 @@ def test_its_threads_are_seen_and_named() -> None:
 
     @pure
     def starts() -> int:
-        threading.Thread(target=release.wait, args=(10,), name="pump").start()
-        threading.Thread(target=int).start()
+        threading.Thread(target=release.wait, args=(PATIENCE,), name="pump").start()
+        ended = threading.Thread(target=int)
+        ended.start()
+        ended.join()
         return pool.submit(int).result()
 
     @pure
     async def waits() -> int:
-        await asyncio.sleep(0.05)  # until the thread of the pool is back at its queue
+        (working,) = (thread for thread in threading.enumerate() if thread.name.startswith("pool"))
+        while not strays._is_idle(working):  # noqa: SLF001, ASYNC110 — nobody tells that it is back at its queue
+            await asyncio.sleep(0)
         return 1
 
     run = asyncio.run(execute(graph(call("a", starts), call("b", waits, after=["a"])), {}))
@@ -55,7 +61,7 @@ def test_its_threads_are_seen_and_named() -> None:
     pool.shutdown()
     for thread in threading.enumerate():
         if thread.name == "pump":
-            thread.join(5)
+            thread.join(PATIENCE)
 
 
 def test_a_task_in_a_thread_of_the_loop_is_named() -> None:
@@ -64,11 +70,11 @@ def test_a_task_in_a_thread_of_the_loop_is_named() -> None:
 
     @pure
     async def waits() -> bool:
-        return await asyncio.to_thread(release.wait, 10)
+        return await asyncio.to_thread(release.wait, PATIENCE)
 
     async def scenario() -> None:
         run = await execute(graph(call("a", waits, timeout=0.1)), {})
         assert any(name.startswith("thread asyncio_") for name in run.abandoned)
         release.set()
 
-    asyncio.run(scenario())
+    clock.run(scenario())

@@ -1,0 +1,33 @@
+"""Python imports this module when it starts: then time passes only while an event loop has nothing to do.
+
+A sync tool takes a millisecond. So calls end in the order of their times, and times are printed the same at each run.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from llmc_runtime.threads import Job, Threads
+from tests.runtime.clock import PatientLoop
+
+T = TypeVar("T")
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """`asyncio.run`, in a patient loop."""
+    with asyncio.Runner(loop_factory=PatientLoop) as runner:
+        return runner.run(main)
+
+
+def submit(self: Threads, job: Job) -> None:
+    """Call a job's function on the loop's own thread."""
+    result, error = None, None
+    try:
+        result = job.work()
+    except Exception as raised:  # noqa: BLE001 — a tool's failure
+        error = raised
+    asyncio.get_running_loop().call_later(0.001, job.ended, result, error)
+
+
+asyncio.run = run  # type: ignore[assignment]
+Threads.submit = submit  # type: ignore[method-assign]

@@ -1,0 +1,57 @@
+"""The loops that tests run in: a slow machine brings no timer nearer."""
+
+import asyncio
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from time import perf_counter
+
+import pytest
+
+from tests.runtime.clock import PatientLoop, VirtualLoop
+
+
+def order(loop: Callable[[], AbstractEventLoop]) -> tuple[list[str], float]:
+    """Which of two timers comes first, where a step of 50 ms lies between their settings; and the loop's time then."""
+    ended: list[str] = []
+
+    async def wait(name: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        ended.append(name)
+
+    async def both() -> float:
+        start = asyncio.get_running_loop().time()
+        first = asyncio.ensure_future(wait("20 ms", 0.02))
+        await asyncio.sleep(0)
+        until = perf_counter() + 0.05
+        while perf_counter() < until:
+            pass
+        await wait("10 ms", 0.01)
+        await first
+        return asyncio.get_running_loop().time() - start
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return ended, runner.run(both())
+
+
+@pytest.mark.parametrize("loop", [PatientLoop, VirtualLoop])
+def test_a_slow_step_takes_no_time(loop: Callable[[], AbstractEventLoop]) -> None:
+    """The shorter timer comes first, and at the end exactly the longer one has passed."""
+    ended, seconds = order(loop)
+    assert ended == ["10 ms", "20 ms"]
+    assert seconds == pytest.approx(0.02)
+
+
+def test_in_another_loop_it_does() -> None:
+    """The control: the longer timer has run out before the shorter one is set."""
+    assert order(asyncio.SelectorEventLoop)[0] == ["20 ms", "10 ms"]
+
+
+def test_a_patient_loop_waits_for_others() -> None:
+    """What comes from another thread within a time limit is there in time."""
+
+    async def answer() -> int:
+        async with asyncio.timeout(10):
+            return await asyncio.to_thread(sum, range(1_000_000))
+
+    with asyncio.Runner(loop_factory=PatientLoop) as runner:
+        assert runner.run(answer()) == sum(range(1_000_000))
