@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from llmc_runtime.agent.samples import Example
     from llmc_runtime.agent.scripted import ScriptedModel
     from llmc_runtime.approval import Approval, ApprovalRequest
+    from llmc_runtime.ending import in_doubt
     from llmc_runtime.errors import (
         ContextError,
         Held,
@@ -105,6 +106,7 @@ __all__ = [
     "Usage",
     "compile",
     "decoder_grammar",
+    "in_doubt",
     "llm_tool",
     "load",
     "load_model",
@@ -142,6 +144,7 @@ _HOMES: Final = {
     "llmc_runtime.agent.model_errors": ("ModelError",),
     "llmc_runtime.agent.scripted": ("ScriptedModel",),
     "llmc_runtime.approval": ("Approval", "ApprovalRequest"),
+    "llmc_runtime.ending": ("in_doubt",),
     "llmc_runtime.errors": (
         "ContextError",
         "Held",

@@ -44,6 +44,10 @@ class Question:
     def time_out(self, seconds: float, limit: str) -> None:
         """The time of the run is over."""
 
+    def hold_back(self) -> None:
+        """Nobody is to be asked any more."""
+        self.give_up()
+
     def give_up(self) -> None:
         """Nobody wants the answer."""
         self.is_open = False

@@ -3,14 +3,17 @@
 A call has attempts. Each has its turn, and what arrives out of turn (late results of attempts that timed out, errors
 of tasks that were given up) is nobody's. An attempt waits at the gate and holds its place there until it ends; between
 attempts a call holds nothing.
+
+An attempt that was given up may go on in its thread, or in a task that swallows its cancellation. If it may write, the
+call waits for its end before anything follows. One that outlives the grace ends the call in doubt.
 """
 
 import asyncio
 from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
 from functools import partial
-from inspect import isawaitable, iscoroutine
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.term import Json
@@ -22,13 +25,14 @@ from llmc_runtime.errors import (
     CallError,
     LimitReached,
     NotSent,
+    PlanError,
     Timed,
     ToolFailed,
     ToolTimedOut,
 )
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.retry import backoff, retry_after
-from llmc_runtime.strays import caller
+from llmc_runtime.strays import caller, left_by
 from llmc_runtime.threads import Job
 from llmc_runtime.values import receive
 
@@ -38,28 +42,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Bound = Sequence[tuple[str | None, Json]]
-
-
-class Ongoing(Protocol):
-    """What a task waits for that is no other task: its call, or the question whether to make it."""
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """Whether it may have changed something, though nobody knows."""
-        ...
-
-    @property
-    def is_writing(self) -> bool:
-        """Whether something is under way that may change something."""
-        ...
-
-    def time_out(self, seconds: float, limit: Timed) -> None:
-        """Its time, or that of the run, is over."""
-        ...
-
-    def give_up(self) -> None:
-        """Stop: nobody wants the outcome."""
-        ...
 
 
 class Calling(Generic[T]):
@@ -75,6 +57,7 @@ class Calling(Generic[T]):
         "_last",
         "_node",
         "_op",
+        "_pending",
         "_task",
         "_timer",
         "_turn",
@@ -94,6 +77,7 @@ class Calling(Generic[T]):
         self._attempt = 0
         self._turn = 0
         self._last: CallError | None = None
+        self._pending: tuple[int, ToolTimedOut] | None = None  # the turn of the attempt that is waited for
         self._task: Task[None] | None = None
         self._job: Job | None = None
         self._timer: TimerHandle | None = None
@@ -134,19 +118,27 @@ class Calling(Generic[T]):
         return self._door.rank(self.owner)
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether an attempt is under way."""
-        return self._is_in
+    def is_writing(self) -> bool:
+        """Whether an attempt is under way, or given up and waited for, that may change something."""
+        return (self._is_in or self._pending is not None) and self._op.tool.effect.may_write
 
     @property
-    def is_writing(self) -> bool:
-        """Whether an attempt is under way that may change something."""
-        return self._is_in and self._op.tool.effect.is_write
+    def is_left(self) -> bool:
+        """Whether an attempt that was given up goes on, in whatever it has started."""
+        return self in self._door.threads.left() or left_by(self, self._door.loop) is not None
 
     @property
     def is_in_doubt(self) -> bool:
         """Whether it may have changed something, though nobody knows."""
-        return self.is_writing or (self._last is not None and self._last.in_doubt)
+        return (self.is_writing and self._is_called) or (self._last is not None and self._last.in_doubt)
+
+    @property
+    def _is_called(self) -> bool:
+        """Whether the tool was called in this attempt: an async one is with the first step of its task."""
+        if self._task is None or self.in_thread:
+            return self._task is not None or self._job is not None
+        coroutine = self._task.get_coro()
+        return not iscoroutine(coroutine) or getcoroutinestate(coroutine) != CORO_CREATED
 
     def begin(self) -> None:
         """Ask for the turn of the first attempt."""
@@ -165,19 +157,21 @@ class Calling(Generic[T]):
         self._attempt += 1
         door, tool, is_first = self._door, self._op.tool, self._attempt == 1
         if (refusal := door.allowance.refusal(tool)) is not None:
-            self._end(self._limited(*refusal))
+            self._refuse(self._limited(*refusal))
             return
         try:
             args, kwargs = tool.signature.prepare(self._bound)
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
-            self._end(Failed(unfit(self._node, tool.name, self._attempt, error)))
+            self._refuse(unfit(self._node, tool.name, self._attempt, error))
             return
         if (refusal := door.allowance.take(tool, is_first)) is not None:
-            self._end(self._limited(*refusal))
+            self._refuse(self._limited(*refusal))
             return
         if is_first:
             door.calls += 1
             door.report.started(self.owner, tool.name)
+            if not self._is_in:
+                return  # whoever was told of it has ended the run
         self._deadlines.set(self)
         if self.in_thread:
             context = door.group.context.copy()
@@ -186,11 +180,19 @@ class Calling(Generic[T]):
         else:
             self._await(tool.call, args, kwargs)
 
+    def hold_back(self) -> None:
+        """Do not call the tool, unless it was called already."""
+        if not (self._is_called if self._job is None else not self._job.call_off()):
+            self._abandon()
+
     def give_up(self) -> None:
         """Stop: nobody wants the outcome."""
         self._waits = False
         self._abandon()
         self._door.tasks.clear(self)
+        if self._pending is not None:
+            self._pending = None
+            self._door.graces.clear(self)
 
     def _abandon(self) -> None:
         """End the attempt, and leave to itself what runs."""
@@ -202,7 +204,9 @@ class Calling(Generic[T]):
         self._task = self._job = None
 
     def time_out(self, seconds: float, limit: Timed) -> None:
-        """An attempt, the call or the run took too long: what runs is left to itself."""
+        """An attempt, the call or the run took too long: give up what runs; the end of the run waits for nothing."""
+        if self._pending is not None and limit != "run":
+            return  # no attempt begins after the call's time, so the end of the grace decides
         error = ToolTimedOut(
             self._node.task,
             self._node.span,
@@ -213,11 +217,47 @@ class Calling(Generic[T]):
             in_doubt=self.is_in_doubt,
         )
         error.__cause__ = self._last
+        turn, running = self._turn, self._task or self._job
         if limit == "attempt":
             self._abandon()
-            self._failed(error)
         else:
             self.give_up()
+        if running is None or limit == "run" or not self._op.tool.effect.may_write:
+            self._timed_out(error)
+        else:
+            self._wait_for(running, turn, error)
+
+    def _wait_for(self, running: Task[None] | Job, turn: int, error: ToolTimedOut) -> None:
+        """Wait for the end of an attempt that was given up, no longer than the grace."""
+        self._pending = turn, error
+        self._door.graces.set(self)
+        if isinstance(running, Task):
+            running.add_done_callback(lambda _: self._ended_late(turn))
+
+    def outlive(self) -> None:
+        """An attempt that was given up has outlived its grace: another one would run beside it."""
+        if self._pending is not None:
+            _, error = self._pending
+            self._pending = None
+            self._end(Failed(error))
+
+    def _ended_late(self, turn: int) -> None:
+        """An attempt that was given up is over: if the call waits for this one, and nothing of it is left, go on."""
+        if self._pending is None or self._pending[0] != turn:
+            return
+        if (rest := left_by(self, self._door.loop)) is not None:
+            rest.add_done_callback(lambda _: self._door.soon(self._ended_late, turn))
+            return
+        _, error = self._pending
+        self._pending = None
+        self._door.graces.clear(self)
+        self._timed_out(error)
+
+    def _timed_out(self, error: ToolTimedOut) -> None:
+        """Nothing runs of what took too long, or it is not waited for: another attempt follows, or the call ends."""
+        if error.limit == "attempt":
+            self._failed(error)
+        else:
             self._end(Failed(error))
 
     def _await(self, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
@@ -257,6 +297,7 @@ class Calling(Generic[T]):
         if turn != self._turn:
             if iscoroutine(result):
                 result.close()
+            self._ended_late(turn)
             return
         self._job = None
         if error is not None:
@@ -275,7 +316,7 @@ class Calling(Generic[T]):
             tool=self._op.tool.name,
             attempt=self._attempt,
             why=why,
-            in_doubt=was_sent and self._op.tool.effect.is_write,
+            in_doubt=was_sent and self._op.tool.effect.may_write,
         )
         error.__cause__ = why
         pause = retry_after(why, self._door.wall, self._door.limits.retry_after)
@@ -297,20 +338,21 @@ class Calling(Generic[T]):
                 tool=self._op.tool.name,
                 attempt=self._attempt,
                 why=why,
-                in_doubt=self._op.tool.effect.is_write,
+                in_doubt=self._op.tool.effect.may_write,
             )
             error.__cause__ = why
             self._failed(error)
         else:
             self._end(Done(value))
 
-    def _limited(self, limit: str, why: str) -> Failed:
-        """The outcome where a limit does not let the tool be called."""
-        return Failed(LimitReached(self._node.task, self._node.span, limit=limit, why=why))
+    def _limited(self, limit: str, why: str) -> LimitReached:
+        """The error where a limit does not let the tool be called."""
+        return LimitReached(self._node.task, self._node.span, limit=limit, why=why)
 
     def _failed(self, error: CallError, *, was_sent: bool = True, pause: float = 0.0) -> None:
         """The attempt failed: another one follows, or the call ends; `pause` is the least wait that was asked for."""
         self._close()
+        self._inherit_doubt(error)
         self._last = error
         delay = max(backoff(self._attempt, self._door.random), pause) if self._may_repeat(was_sent=was_sent) else None
         # Who would have to wait until it is too late fails at once.
@@ -320,6 +362,16 @@ class Calling(Generic[T]):
         self._door.report.retried(self.owner, self._attempt + 1, delay, error)
         self._timer = self._door.loop.call_later(delay, self._again)
         self._door.gate.admit()
+
+    def _refuse(self, error: PlanError) -> None:
+        """No attempt is made: the call ends."""
+        self._inherit_doubt(error)
+        self._end(Failed(error))
+
+    def _inherit_doubt(self, error: PlanError) -> None:
+        """An earlier attempt may have written, whatever became of this one."""
+        if self._last is not None and self._last.in_doubt:
+            error.in_doubt = True
 
     def _may_repeat(self, *, was_sent: bool) -> bool:
         """Whether another attempt is allowed, and does nothing twice."""

@@ -89,7 +89,7 @@ def _out_of_order(instance: Instance) -> Verdict | None:
     causes = [
         write
         for write in instance.failed_writes
-        if any(conflict(later, earlier) for later in effects for earlier in write.node.effects if earlier.is_write)
+        if any(conflict(later, earlier) for later in effects for earlier in write.node.effects if earlier.may_write)
     ]
     return _by_first(causes, by_order=True)
 
@@ -99,7 +99,7 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
     first = min((cause for cause in causes if cause is not None), key=lambda cause: cause.order, default=None)
     if first is None or first.error is None:
         return None
-    return BlockedBy(first.node.task, first.error, by_order), first
+    return BlockedBy(first.node.task, first.error, by_order, isinstance(first.outcome, Done)), first
 
 
 def arguments(call: Call, scope: Scope) -> list[tuple[str | None, Json]]:
@@ -150,7 +150,9 @@ def fallen_back(instance: Instance, error: PlanError) -> Done | Failed:
     try:
         return Done(evaluate(op.fallback, NullReads(instance.scope)))
     except EvaluationError as why:
-        return failed(instance, why)
+        outcome = failed(instance, why)
+        outcome.error.in_doubt = error.in_doubt
+        return outcome
 
 
 def depends_on_cancelled(instance: Instance) -> bool:
@@ -166,12 +168,14 @@ def failed(instance: Instance, why: EvaluationError) -> Failed:
     return Failed(error)
 
 
-def is_failed_write(instance: Instance) -> bool:
-    """Whether a failed instance keeps later conflicting effects from happening.
+def note_failure(instance: Instance, error: PlanError) -> None:
+    """Keep the error of an instance that failed; if it may write, it blocks later conflicting effects.
 
-    A loop's elements do that themselves, once it has them.
+    A fallback changes nothing about that. A loop's elements block by themselves, once it has them.
     """
+    instance.error = error
     node = instance.node
     if isinstance(node.op, Loop) and instance.verdict is None:
-        return False
-    return any(effect.is_write for effect in node.effects)
+        return
+    if any(effect.may_write for effect in node.effects):
+        instance.failed_writes = (*instance.failed_writes, instance)

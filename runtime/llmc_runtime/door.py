@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from llmc_compiler.tools import Tool
 from llmc_runtime import left
 from llmc_runtime.deadlines import Deadlines
+from llmc_runtime.ending import Ending
 from llmc_runtime.errors import CallError
 from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
@@ -52,6 +54,7 @@ class Allowance(Generic[T]):
 
     `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
     keeps. What a run takes is taken from the run `around` it as well; `is_shared`: there is one, or runs are inside.
+    Runs that share it end together where something ends one of them: `error` is what did.
     """
 
     limits: Limits
@@ -64,6 +67,8 @@ class Allowance(Generic[T]):
     room: int = field(init=False)
     is_shared: bool = field(init=False)
     is_over: bool = False
+    error: BaseException | None = None
+    _endings: list[Ending] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing is kept yet."""
@@ -84,6 +89,19 @@ class Allowance(Generic[T]):
     def is_full(self) -> bool:
         """Whether there is no room for anything more."""
         return any(run.room <= 0 for run, _ in self._runs())
+
+    def share(self, ending: Ending) -> None:
+        """A run takes from this."""
+        self._endings.append(ending)
+        if self.error is not None:
+            ending.fail(self.error)
+
+    def end_with(self, error: BaseException) -> None:
+        """End the runs with an error; a future takes any but StopIteration."""
+        error = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
+        self.error = error if self.error is None else self.error
+        for ending in self._endings:
+            ending.fail(error)
 
     def no_room(self) -> tuple[str, str]:
         """Which limit lets nothing more be computed, and why, where there is no `room` for what it would give."""
@@ -174,13 +192,15 @@ class Door(Generic[T]):
     is_closing: bool = False
     calls: int = 0
     tasks: "Deadlines[Calling[T]]" = field(init=False)
+    graces: "Deadlines[Calling[T]]" = field(init=False)
     _attempts: "dict[float, Deadlines[Calling[T]]]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """The deadlines of tasks are all of one length."""
+        """The deadlines of tasks are all of one length, and so are those of attempts that were given up."""
         self.limits, self.gate, self.until = self.allowance.limits, self.allowance.gate, self.allowance.until
         seconds = self.limits.task_time
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
+        self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())
 
     def attempts(self, seconds: float) -> "Deadlines[Calling[T]]":
         """The deadlines of attempts that may take so long."""
@@ -190,6 +210,11 @@ class Door(Generic[T]):
             self._attempts[seconds] = found
         return found
 
+    def soon(self, told: Callable[[int], object], turn: int) -> None:
+        """Tell something on the loop's thread, from any thread; a loop that was closed is told nothing."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(told, turn)
+
     def close(self) -> None:
         """Nobody is let in any more; what is in goes on, within its time."""
         self.is_closing = True
@@ -197,5 +222,6 @@ class Door(Generic[T]):
     def end(self) -> None:
         """No deadline counts any more."""
         self.tasks.close()
+        self.graces.close()
         for deadlines in self._attempts.values():
             deadlines.close()

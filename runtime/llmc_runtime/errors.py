@@ -65,9 +65,13 @@ class LlmcError(Exception):
 
 
 class PlanError(LlmcError):
-    """A task of the plan has no value; `span` is its place in the plan, `line` its line where the text is known."""
+    """A task of the plan has no value; `span` is its place in the plan, `line` its line where the text is known.
+
+    `in_doubt`: what it writes may be written, or not.
+    """
 
     line: int | None = None
+    in_doubt: bool = False
 
     def __init__(self, task: TaskId, what: str, span: Span = NOWHERE) -> None:
         super().__init__(f"task {task} {what}")
@@ -83,9 +87,7 @@ class PlanError(LlmcError):
 
 
 class CallError(PlanError):
-    """A call of a tool gave no value, in so many attempts; `in_doubt`: what it writes may be written, or not."""
-
-    in_doubt: bool = False
+    """A call of a tool gave no value, in so many attempts."""
 
     def __init__(self, task: TaskId, what: str, span: Span, *, tool: str, attempt: int) -> None:
         super().__init__(task, what, span)
@@ -174,13 +176,22 @@ class LoopFailed(PlanError):
 
 
 class Blocked(PlanError):
-    """A task was not done because the task `cause` failed; `by_order`: it needs no value of it, but comes after it."""
+    """A task was not done because the task `cause` failed.
 
-    def __init__(self, task: TaskId, span: Span, *, cause: TaskId, by_order: bool = False) -> None:
+    `by_order`: it needs no value of it, but comes after it; `fell_back`: the task `cause` has the value of its
+    `@fallback`.
+    """
+
+    def __init__(
+        self, task: TaskId, span: Span, *, cause: TaskId, by_order: bool = False, fell_back: bool = False
+    ) -> None:
         why = "whose effect comes first, failed" if by_order else "which it needs, failed"
+        if fell_back:
+            why += " (its `@fallback` replaces its value, and not its effect)"
         super().__init__(task, f"was not done: task {cause}, {why}", span)
         self.cause = cause
         self.by_order = by_order
+        self.fell_back = fell_back
 
 
 REPAIRED: Final = "the plan had to be repaired; read it, and approve it"
@@ -230,10 +241,7 @@ class LimitReached(PlanError):
 
 
 class Stopped(PlanError):
-    """A task was given up because the run was stopped: the task `cause` failed, or who runs it ended it.
-
-    `in_doubt`: what it writes may be written, or not.
-    """
+    """A task was given up because the run was stopped: the task `cause` failed, or who runs it ended it."""
 
     def __init__(self, task: TaskId, span: Span, *, cause: TaskId | None = None, in_doubt: bool = False) -> None:
         why = "the run was ended" if cause is None else f"task {cause} failed"

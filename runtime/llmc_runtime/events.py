@@ -219,6 +219,6 @@ def in_doubt(happened: Iterable[Event]) -> tuple[str, ...]:
     """The tasks, with the places of elements in loops, that may have written something, though nobody knows."""
     found: dict[str, None] = {}
     for event in happened:
-        if isinstance(event, (Failed, Cancelled, FellBack)) and getattr(event.error, "in_doubt", False):
+        if isinstance(event, (Failed, Cancelled, FellBack)) and event.error.in_doubt:
             found["".join([event.task, *(f"[{index}]" for index in event.key[1])])] = None
     return tuple(found)

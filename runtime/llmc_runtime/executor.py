@@ -19,7 +19,7 @@ from typing import Final, Self
 from llmc_compiler.graph import JOIN, TaskId
 from llmc_compiler.steps import Add, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime import events, nesting, watch
+from llmc_runtime import active, events, nesting, watch
 from llmc_runtime.approval import Hold
 from llmc_runtime.call import Calling
 from llmc_runtime.door import Allowance, Door
@@ -86,7 +86,7 @@ class Executor:
         around = nesting.enter(self.trust)
         if around is not None:
             around.admit(limits)
-        loop = asyncio.get_running_loop()
+        self.loop = loop = asyncio.get_running_loop()
         # Before the group, which copies the context variables that are set by then.
         await self.trust.open()
         self._strays = Strays(loop)
@@ -116,6 +116,8 @@ class Executor:
             report=self._flow,
             host=self._host,
         )
+        self.allowance.share(self._flow.ending)
+        active.begin(self)
         self._alarm = loop.call_at(self._door.until, self._flow.time_out)
         self._watched = Watched(loop, self._group, limits.stall, self._flow.stalled)
         watch.begin(self._watched)
@@ -133,6 +135,7 @@ class Executor:
         try:
             await self._group.end()
         finally:
+            active.end(self)
             watch.end(self._watched)
             self._door.end()
             if self._allowance is None:
@@ -145,6 +148,21 @@ class Executor:
             self.seconds = self._flow.now()
             self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned))
             await self.trust.close(kind, error, trace)
+        if error is None and self.allowance.error is not None:
+            raise self.allowance.error
+
+    def when_over(self, told: Callable[[object], object]) -> None:
+        """Tell somebody, on the loop, when the run was sealed and all have an outcome, or something has ended it."""
+        self._flow.ending.reached.add_done_callback(told)
+
+    def close(self) -> None:
+        """Let no call begin any more; may be called by a signal, in the middle of anything."""
+        self._door.close()
+
+    def cut_off(self) -> None:
+        """Tell nothing, and let no thread go on: this is a copy in the child of a fork."""
+        self._flow.emit = active.leave
+        self._threads.is_cut_off = True
 
     def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:
         """Of nodes that wait for their turn, the one with the highest rank goes first; asked for when some wait."""
@@ -182,7 +200,7 @@ class Executor:
     async def settled(self) -> Mapping[Key, Outcome]:
         """The outcome of every instance, once it was sealed and all have one."""
         # Whoever is cancelled here must not cancel it for others.
-        await asyncio.shield(self._flow.end)
+        await asyncio.shield(self._flow.ending.reached)
         return self._flow.outcomes()
 
     @property

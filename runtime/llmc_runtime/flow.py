@@ -14,8 +14,9 @@ from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound, Calling
 from llmc_runtime.decide import arguments, fallen_back, limited, obstacle, size_kept, size_made
 from llmc_runtime.door import Door
+from llmc_runtime.ending import Ending
 from llmc_runtime.errors import CallError, PlanError, RunRefused
-from llmc_runtime.instance import Instance, NullReads, Scope, instances_of, later_end
+from llmc_runtime.instance import Instance, NullReads, Scope, hold_back, instances_of, later_end
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.line import Line
 from llmc_runtime.loops import collect, elements, expand
@@ -27,7 +28,7 @@ from llmc_runtime.values import ATOMS
 
 
 class Flow:
-    """The instances of a run. `end` is set when it was sealed and all have an outcome."""
+    """The instances of a run. Its `ending` is reached when it was sealed and all have an outcome."""
 
     door: Door[Instance]
 
@@ -43,13 +44,13 @@ class Flow:
         limits: Limits,
         policy: Policy,
     ) -> None:
-        self.end = end
+        self.ending = Ending(end, self.halt)
+        self.emit = emit
         self.sum_of_calls = 0.0
         self.last: Instance | None = None
         self._scope = scope
         self._trust = trust
         self._memo = memo
-        self._emit = emit
         self._clock = clock
         self._start = clock()
         self._limits = limits
@@ -57,7 +58,7 @@ class Flow:
         self._reason: Reason | None = None
         self._instances: list[Instance] = []
         self._line = Line(
-            end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self._crash
+            end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self.crash
         )
         self._pending = 0
         self._is_sealed = False
@@ -69,11 +70,11 @@ class Flow:
 
     def tell(self, event: events.Event) -> None:
         """Emit an event; what a listener raises ends the run, not the tool that happened to run."""
-        if self._emit is not None:
+        if self.emit is not None:
             try:
-                self._emit(event)
-            except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
-                self._crash(error)
+                self.emit(event)
+            except BaseException as error:  # noqa: BLE001 — given to whoever waits for the end
+                self.crash(error)
 
     # What comes from outside
 
@@ -122,19 +123,22 @@ class Flow:
         self._line.is_held = False
         self._line.drain()
 
+    def halt(self) -> None:
+        """Begin nothing more; calls that are under way go on."""
+        self._line.close()
+        self.door.close()
+        hold_back(self._instances)
+
     def stop(self) -> None:
         """Give up all calls."""
         self._is_sealed = True
-        self._has_rest = False
-        self._line.clear()
-        self.door.close()
+        self.halt()
         for instance in self._instances:
             if (calling := instance.calling) is not None:
                 error = by_caller(instance, calling.is_in_doubt)
                 calling.give_up()
                 self.tell(events.Cancelled(instance.key, instance.node.task, self.now(), error))
-        if not self.end.cancel() and not self.end.cancelled():
-            self.end.exception()  # seen, so that nobody warns of it
+        self.ending.give_up()
 
     @property
     def is_complete(self) -> bool:
@@ -162,7 +166,7 @@ class Flow:
                 self._call(owner, owner.node.op, owner.arguments, question)
             self._line.drain()
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
-            self._crash(error)
+            self.crash(error)
 
     def started(self, owner: Instance, tool: str) -> None:
         """A tool is called for the first time."""
@@ -192,7 +196,7 @@ class Flow:
             if isinstance(calling, Recalled):
                 calling.ended(outcome)
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
-            self._crash(error)
+            self.crash(error)
 
     def stalled(self, label: object, seconds: float) -> None:
         """A call blocked the loop for so long."""
@@ -216,8 +220,8 @@ class Flow:
 
     def _look_for_end(self) -> None:
         """End the run, if everything has an outcome."""
-        if self._is_sealed and not self._pending and not self.end.done():
-            self.end.set_result(None)
+        if self.is_complete:
+            self.ending.reach()
 
     def _decide(self, instance: Instance) -> None:
         """All that the instance waits for has ended."""
@@ -324,10 +328,11 @@ class Flow:
             self._conclude(instance, outcome, instance)
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
-        """The node failed, unless it has a fallback."""
+        """The node failed; a fallback gives it a value, and undoes no effect."""
         self._trust.secrets.cover(error)
         outcome = Failed(error) if self.door.allowance.is_full else fallen_back(instance, error)
         if isinstance(outcome, Done):
+            decide.note_failure(instance, error)
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
             self._settle(instance, outcome)
         else:
@@ -359,9 +364,7 @@ class Flow:
         """Tell what became of an instance that has no value, and what follows from it."""
         if isinstance(outcome, Failed):
             self._trust.secrets.cover(outcome.error)
-            instance.error = outcome.error
-            if decide.is_failed_write(instance):
-                instance.failed_writes = (*instance.failed_writes, instance)
+            decide.note_failure(instance, outcome.error)
             self.last = later_end(self.last, instance)
             if self._fails_fast and self._reason is None:
                 self._stop(by_failure(instance))
@@ -404,8 +407,6 @@ class Flow:
             for each in scope.instances.values():
                 self._drop(each)
 
-    def _crash(self, error: Exception) -> None:
-        """Give up: whoever waits for the end gets the error."""
-        if not self.end.done():
-            # A future takes any exception but this one.
-            self.end.set_exception(RuntimeError(repr(error)) if isinstance(error, StopIteration) else error)
+    def crash(self, error: BaseException) -> None:
+        """End the run: nothing more is begun, and whoever waits for the end gets the error."""
+        self.door.allowance.end_with(error)

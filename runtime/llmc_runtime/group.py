@@ -26,7 +26,7 @@ class Label(Protocol):
 class Group:
     """Tasks that end with the run, and the `context` in a copy of which each of them starts.
 
-    What was told to end has `grace` seconds for it.
+    What was told to end has `grace` seconds for it, once: the end of the run gives no second grace.
     """
 
     def __init__(self, loop: AbstractEventLoop, grace: float) -> None:
@@ -66,7 +66,7 @@ class Group:
         """Wait for the tasks, all of which were told to end, but no longer than the grace."""
         until = self._loop.time() + self._grace
         interrupted: asyncio.CancelledError | None = None
-        while (running := list(self._running())) and self._loop.time() < until:
+        while (running := [task for task in self._running() if not left.is_left(task)]) and self._loop.time() < until:
             try:
                 await asyncio.wait(running, timeout=until - self._loop.time())
             except asyncio.CancelledError as error:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import count
+from typing import Protocol
 
 from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Loop, Node
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime.call import Bound, Ongoing
-from llmc_runtime.errors import PlanError
+from llmc_runtime.call import Bound
+from llmc_runtime.errors import PlanError, Timed
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
 
 _sequence = count()
@@ -82,6 +83,32 @@ class NullReads:
     def param(self, name: str) -> Json:
         """The value of an input."""
         return self._scope.param(name)
+
+
+class Ongoing(Protocol):
+    """What an instance waits for that is no other instance: its call, or the question whether to make it."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may have changed something, though nobody knows."""
+        ...
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether something is under way that may change something."""
+        ...
+
+    def time_out(self, seconds: float, limit: Timed) -> None:
+        """Its time, or that of the run, is over."""
+        ...
+
+    def hold_back(self) -> None:
+        """Do not begin what was not begun yet; what is under way goes on."""
+        ...
+
+    def give_up(self) -> None:
+        """Stop: nobody wants the outcome."""
+        ...
 
 
 class Instance:
@@ -194,6 +221,13 @@ def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
         for other in node.needs if type(node.op) is Loop else node.needs + node.after:
             instance.wait_for(known[other])
     return new
+
+
+def hold_back(instances: Iterable[Instance]) -> None:
+    """Begin no call and ask no question that was not begun yet."""
+    for instance in instances:
+        if instance.calling is not None:
+            instance.calling.hold_back()
 
 
 def later_end(last: Instance | None, instance: Instance) -> Instance:

@@ -32,6 +32,11 @@ def came_back(what: Hashable) -> None:
                 del _numbers[id(function)]
 
 
+def is_left(what: Hashable) -> bool:
+    """Whether a task or job was left, and still runs."""
+    return what in _left
+
+
 def number_left(function: Callable[..., Any]) -> int:
     """How many calls of the function were given up and still run."""
     return _numbers.get(id(function), 0) if _numbers else 0

@@ -28,7 +28,7 @@ class Line:
         decide: Callable[[Instance], None],
         more: Callable[[], bool],
         over: Callable[[], None],
-        crash: Callable[[Exception], None],
+        crash: Callable[[BaseException], None],
     ) -> None:
         self._loop = loop
         self._decide = decide
@@ -36,13 +36,16 @@ class Line:
         self._over = over
         self._crash = crash
         self._ready: deque[Instance] = deque()
-        self.add = self._ready.append
+        self.add: Callable[[Instance], None] = self._ready.append
         self._is_later = False
+        self._is_closed = False
         self.is_held = False
 
-    def clear(self) -> None:
-        """Decide nothing more."""
+    def close(self) -> None:
+        """Decide nothing more, and let nobody in line."""
+        self._is_closed = True
         self._ready.clear()
+        self.add = _turn_away
 
     def drain(self) -> None:
         """Decide what stands in line, until nobody does: `over` is told then."""
@@ -52,7 +55,7 @@ class Line:
         ready = self._ready
         until = perf_counter() + SLICE
         try:
-            while ready or self._more():
+            while ready or (not self._is_closed and self._more()):
                 while ready:
                     instance = ready.popleft()
                     if instance.outcome is None and not instance.waiting:
@@ -77,3 +80,7 @@ class Line:
             self.drain()
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
             self._crash(error)
+
+
+def _turn_away(_: Instance) -> None:
+    """Take nobody: the line is closed."""

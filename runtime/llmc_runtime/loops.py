@@ -88,6 +88,6 @@ def reason(task: TaskId, node: Node, blocked: BlockedBy) -> PlanError:
     """The error to report for a task whose node is blocked: if a part of the task itself failed, that part's."""
     if blocked.cause in (task, node.task):
         return blocked.error
-    error = Blocked(task, node.span, cause=blocked.cause, by_order=blocked.by_order)
+    error = Blocked(task, node.span, cause=blocked.cause, by_order=blocked.by_order, fell_back=blocked.fell_back)
     error.__cause__ = blocked.error
     return error

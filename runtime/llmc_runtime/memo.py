@@ -10,7 +10,8 @@ written or as the tool receives them, with defaults filled in.
     pure, read      gives what the first one gave; while that one runs, waits for it. A write forgets what it may change
     nondet          the same, but within one plan and for the same task alone
     a failure       stands within one plan for the same task: a plan that is read anew does not try again
-    write           one that an earlier plan made gives what it gave, and fails if it is in doubt, unless idempotent
+    write           one that an earlier plan made gives what it gave, and fails if it is in doubt, unless idempotent;
+                    what conflicts with one that was given up and still goes on is blocked
 
 After another write that overlaps it, a write that an earlier plan made is in question: it may have been undone. It is
 made again if it is idempotent, else only if somebody who is asked says so. What is given needs no approval.
@@ -22,13 +23,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from llmc_compiler.effects import Effect, Kind, When, overlap
+from llmc_compiler.effects import Effect, Kind, When, conflict, overlap
 from llmc_compiler.graph import Call
 from llmc_compiler.signature import Prepared
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling, unfit
 from llmc_runtime.door import Report
-from llmc_runtime.errors import BadArgument, CallError, NotSent, Repeated, Stopped, Timed, ToolTimedOut
+from llmc_runtime.errors import BadArgument, Blocked, CallError, Repeated, Stopped, Timed, ToolTimedOut
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.stop import by_caller
@@ -96,10 +97,15 @@ class Memo:
 
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
+        if not call.effect.may_write and self.knows(call):
+            return
+        left = next((write for write in self._writing if write.goes_on and conflict(call.effect, write.effect)), None)
+        if left is not None:
+            node, cause = call.owner.node, left.owner.node.task
+            call.report.ended(call.owner, Failed(Blocked(node.task, node.span, cause=cause, by_order=True)))
+            return
         if call.effect.may_write:
             self._make(call)
-            return
-        if self.knows(call):
             return
         running = self._running.get(call.key)
         if running is not None and running.limits == call.limits:
@@ -152,12 +158,11 @@ class Memo:
         """A write is over; one that may still happen stays among those that are going on."""
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
-        may_have_written = in_doubt or (outcome is not None and _may_have_written(call.effect, outcome))
-        call.is_left = call.is_left or (may_have_written and isinstance(error, (ToolTimedOut, Stopped)))
+        call.is_left = in_doubt and isinstance(error, (ToolTimedOut, Stopped))
         if not in_doubt and not call.is_left:
             del self._writing[call]
         self._forget(call.effect)
-        if outcome is None or not may_have_written:
+        if outcome is None or not (isinstance(outcome, Done) or in_doubt):
             return
         is_final = isinstance(outcome, Done) or (in_doubt and not _may_repeat(call))
         self._writes.add(
@@ -185,15 +190,6 @@ def _may_change(write: Effect, effect: Effect) -> bool:
 def _may_repeat(call: "Recalled") -> bool:
     """Whether a write does no harm if it is made again."""
     return call.effect.rule.rerun is When.YES
-
-
-def _may_have_written(effect: Effect, outcome: Done | Failed) -> bool:
-    """Whether a call that is over wrote something, or nobody knows whether it did, for want of a declaration."""
-    if isinstance(outcome, Done):
-        return True
-    error = outcome.error
-    was_called = isinstance(error, CallError) and error.attempt > 0 and not isinstance(error, BadArgument)
-    return effect.kind is Kind.BARE and was_called and not isinstance(error.__cause__, NotSent)
 
 
 class Recalled:
@@ -283,6 +279,11 @@ class Recalled:
         return self.is_made and self.calling.is_writing
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it is over, and an attempt that was given up goes on."""
+        return not self.is_made and self.calling.is_left
+
+    @property
     def is_in_doubt(self) -> bool:
         """Whether it may have changed something, though nobody knows."""
         return self.is_made and self.calling.is_in_doubt
@@ -297,6 +298,11 @@ class Recalled:
         if self.is_made:
             self.calling.time_out(seconds, limit)
 
+    def hold_back(self) -> None:
+        """Do not call the tool, unless it was called already."""
+        if self.is_made:
+            self.calling.hold_back()
+
     def give_up(self) -> None:
         """Stop; whoever waits for it makes the call instead."""
         if self.waits_for is not None:
@@ -304,7 +310,6 @@ class Recalled:
             self.waits_for = None
         if self.is_made:
             given_up = Failed(by_caller(self.owner, True)) if self.is_in_doubt else None  # noqa: FBT003 — as it is asked
-            self.is_left = self.effect.kind is Kind.BARE and self.calling.is_under_way
             self.calling.give_up()
             self.is_made = False
             self.memo.ended(self, given_up)

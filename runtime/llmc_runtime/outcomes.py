@@ -43,11 +43,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class BlockedBy:
-    """It could not be done: the task `cause` failed first, with `error`; `by_order`: it needs no value of it."""
+    """It could not be done: the task `cause` failed first, with `error`.
+
+    `by_order`: it needs no value of it; `fell_back`: that task has the value of its fallback.
+    """
 
     cause: TaskId
     error: PlanError
     by_order: bool = False
+    fell_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from llmc_grammar.source import Source
 from llmc_runtime import nesting
 from llmc_runtime.approval import Hold
 from llmc_runtime.door import Allowance
+from llmc_runtime.ending import naming
 from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event, in_doubt
 from llmc_runtime.executor import Executor
@@ -115,12 +116,13 @@ async def execute(
 ) -> Run:
     """Run a compiled plan; failures of its tasks are in the Run, not raised. `holds` say what asks first."""
     events, options = recorded(options)
-    async with Executor(params, **options) as executor:
-        executor.rank_by(partial(rank, graph))
-        executor.hold(*holds)
-        executor.apply([Add(tuple(graph.nodes.values()))])
-        executor.seal()
-        outcomes = await executor.settled()
+    with naming(events):
+        async with Executor(params, **options) as executor:
+            executor.rank_by(partial(rank, graph))
+            executor.hold(*holds)
+            executor.apply([Add(tuple(graph.nodes.values()))])
+            executor.seal()
+            outcomes = await executor.settled()
     return conclude(graph, executor, outcomes, events)
 
 
@@ -140,19 +142,16 @@ async def stream(
         waiting.put_nowait(event)
 
     options["emit"] = emit
-    async with Executor(params, **options) as executor:
-        executor.rank_by(partial(rank, graph))
-        executor.hold(*holds)
-        executor.apply([Add(tuple(graph.nodes.values()))])
-        executor.seal()
-        end = asyncio.ensure_future(executor.settled())
-        end.add_done_callback(lambda _: waiting.put_nowait(None))
-        try:
+    with naming(events):
+        async with Executor(params, **options) as executor:
+            executor.rank_by(partial(rank, graph))
+            executor.hold(*holds)
+            executor.apply([Add(tuple(graph.nodes.values()))])
+            executor.seal()
+            executor.when_over(lambda _: waiting.put_nowait(None))
             while (event := await waiting.get()) is not None:
                 yield event
-            outcomes = await end
-        finally:
-            end.cancel()
+            outcomes = await executor.settled()
     while not waiting.empty():
         if (event := waiting.get_nowait()) is not None:
             yield event

@@ -1,7 +1,8 @@
 """Tasks and threads that tools start on their own: seen at the end of a run, and named.
 
-They are not stopped: a pool of connections may live in them. A task carries the context of the call that started it. A
-thread does not, so that those are named that began while the run went on, whoever started them.
+They are not stopped: a pool of connections may live in them. A task carries the context of the call that started it,
+and so does the work of `asyncio.to_thread`. Other threads do not, so that those are named that began while the run went
+on, whoever started them.
 """
 
 import asyncio
@@ -10,8 +11,10 @@ import sys
 import threading
 from asyncio import AbstractEventLoop, Task
 from collections.abc import Collection, Iterator
+from concurrent.futures import Future
 from concurrent.futures import thread as pool
 from contextvars import Context, ContextVar
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from llmc_runtime import threads, watch
@@ -63,6 +66,24 @@ def context_of(task: "Task[Any]") -> Context:
     else:
         context = next((found for found in gc.get_referents(task) if isinstance(found, Context)), Context())
     return context
+
+
+def left_by(call: Caller, loop: AbstractEventLoop) -> "Task[Any] | Future[Any] | None":
+    """A task that a call started, or its work in a thread of a pool, that still goes on; both tell their end."""
+    tasks = (task for task in asyncio.all_tasks(loop) if context_of(task).get(caller) is call)
+    return next(tasks, None) or next(_in_pools(call), None)
+
+
+def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
+    """The work of a call in threads of pools, as far as its context shows: `asyncio.to_thread` runs it in a copy."""
+    for top in sys._current_frames().values():  # noqa: SLF001 — as below
+        frame: FrameType | None = top
+        while frame is not None and frame.f_code is not pool._WorkItem.run.__code__:  # noqa: SLF001
+            frame = frame.f_back
+        item: Any = None if frame is None else frame.f_locals.get("self")
+        context = getattr(getattr(getattr(item, "fn", None), "func", None), "__self__", None)
+        if isinstance(context, Context) and context.get(caller) is call and not item.future.done():
+            yield item.future
 
 
 def _is_idle(thread: threading.Thread) -> bool:

@@ -11,7 +11,7 @@ plan.run()
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from types import TracebackType
 from typing import Self, Unpack
@@ -31,6 +31,7 @@ from llmc_grammar.stream import Mode
 from llmc_runtime.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
+from llmc_runtime.ending import name_open, naming
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.executor import Executor
 from llmc_runtime.instance import Instance
@@ -85,7 +86,10 @@ class Arriving:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the run: stop what still runs."""
-        await self._executor.__aexit__(kind, error, trace)
+        with naming(self._events):
+            await self._executor.__aexit__(kind, error, trace)
+        if error is not None:
+            name_open(error, self._events)
 
     @property
     def allowance(self) -> Allowance[Instance]:
@@ -94,16 +98,23 @@ class Arriving:
 
     @asynccontextmanager
     async def in_time(self) -> AsyncGenerator[None, None]:
-        """What waits for the text in here is cancelled when the time of the run is over; raises RunRefused then."""
+        """What waits for the text in here is cancelled when the time of the run is over; raises RunRefused then.
+
+        What ends the run before, a listener that raises, cancels it as well, and is raised.
+        """
         scope = asyncio.timeout_at(self.allowance.until)
+        self._executor.when_over(lambda _: _end(scope))
         try:
             async with scope:
                 yield
         except TimeoutError:
             if not scope.expired():
                 raise
-            why = f"the plan was not there after {self.allowance.seconds:g} s"
-            raise RunRefused(why, "run_time") from None
+            if self.allowance.error is None:
+                why = f"the plan was not there after {self.allowance.seconds:g} s"
+                raise RunRefused(why, "run_time") from None
+        if self.allowance.error is not None:
+            raise self.allowance.error
 
     def feed(self, piece: str | bytes) -> None:
         """Take the next piece; what the statements that it finishes let start, starts."""
@@ -127,7 +138,11 @@ class Arriving:
     def _apply(self, steps: Sequence[Step]) -> None:
         """Do what the compiler says."""
         self._places.update((node.id, node.span) for step in steps if isinstance(step, Add) for node in step.nodes)
-        self._executor.apply(steps)
+        try:
+            self._executor.apply(steps)
+        except BaseException:
+            self.allowance.gate.close()
+            raise
 
     def written(self, node: NodeId) -> str:
         """What a node does, as it stands in the text; nothing for what has no place there."""
@@ -141,6 +156,12 @@ class Arriving:
         """What the run gave, once it is over."""
         run = conclude(self.front.graph, self._executor, self._outcomes, self._events)
         return signed(run, self.front.source, self.front.diagnostics)
+
+
+def _end(scope: asyncio.Timeout) -> None:
+    """Reach a deadline now, unless it was left or reached before."""
+    with suppress(RuntimeError):
+        scope.reschedule(0.0)
 
 
 async def run_stream(

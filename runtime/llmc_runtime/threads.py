@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final
 
-from llmc_runtime import left
+from llmc_runtime import active, left
 
 NAME: Final = "llmc-tool"
 
@@ -20,7 +20,7 @@ NAME: Final = "llmc-tool"
 class Job:
     """A function to be called in a thread, for a call of `function`; `ended` is told on the loop's thread."""
 
-    __slots__ = ("ended", "function", "is_over", "label", "was_left", "work")
+    __slots__ = ("_work", "ended", "function", "is_over", "label", "was_left")
 
     def __init__(
         self,
@@ -30,16 +30,30 @@ class Job:
         label: object,
         function: Callable[..., Any],
     ) -> None:
-        self.work = work
+        self._work = [work]
         self.ended = ended
         self.label = label
         self.function = function
         self.is_over = False
         self.was_left = False
 
+    def claim(self) -> Callable[[], object] | None:
+        """The function, for the first that asks: the thread, or whoever calls the job off."""
+        try:
+            return self._work.pop()  # which is atomic
+        except IndexError:
+            return None
+
+    def call_off(self) -> bool:
+        """Keep the function from being called; False where a thread has begun with it."""
+        if self.claim() is None:
+            return False
+        self.is_over = True
+        return True
+
 
 class Threads:
-    """Threads that are started when they are needed, and used again."""
+    """Threads that are started when they are needed, and used again; none goes on in the child of a fork."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = loop
@@ -47,6 +61,7 @@ class Threads:
         self._alive = 0
         self._busy = 0
         self._left: dict[Job, None] = {}
+        self.is_cut_off = False
 
     def submit(self, job: Job) -> None:
         """Call the job's function in a thread; raises RuntimeError if the system has no more of them."""
@@ -81,7 +96,11 @@ class Threads:
     def _work(self) -> None:
         """What a thread does."""
         while (job := self._jobs.get()) is not None:
-            result, error = _attempt(job.work)
+            if (work := job.claim()) is None:
+                return  # the job was called off, and this thread left with it
+            result, error = _attempt(work)
+            if self.is_cut_off:
+                active.leave()
             job.is_over = True
             left.came_back(job)
             try:
@@ -91,7 +110,7 @@ class Threads:
                     result.close()
                 return
             # A thread that waits for its next job must not keep the last one alive.
-            del job, result, error
+            del job, work, result, error
 
     def _over(self, job: Job, result: object, error: BaseException | None) -> None:
         """A thread came back."""

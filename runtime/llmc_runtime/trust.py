@@ -286,7 +286,7 @@ class Trust:
         try:
             async with asker.turn:
                 self._asking.asked(instance, tool)
-                refusal = await self._refused(asker, instance, requests)
+                refusal = await self._refused(asker, instance, requests, question)
         except (Exception, asyncio.CancelledError) as error:
             if not question.is_open:
                 raise
@@ -295,8 +295,12 @@ class Trust:
         if question.is_open:
             self._asking.answered(instance, refusal)
 
-    async def _refused(self, asker: Asker, instance: Instance, requests: Sequence[Asked]) -> PlanError | None:
+    async def _refused(
+        self, asker: Asker, instance: Instance, requests: Sequence[Asked], question: Question
+    ) -> PlanError | None:
         """The error for the first answer other than yes; raises what the functions raise."""
+        if not question.is_open:  # whoever was told of it has ended the run
+            raise asyncio.CancelledError
         for trust, request in requests:
             try:
                 answer = await (asker.ask(request) if trust is self else trust.ask_for_guest(request))

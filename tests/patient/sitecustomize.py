@@ -22,8 +22,10 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 def submit(self: Threads, job: Job) -> None:
     """Call a job's function on the loop's own thread."""
     result, error = None, None
+    work = job.claim()
+    assert work is not None
     try:
-        result = job.work()
+        result = work()
     except Exception as raised:  # noqa: BLE001 — a tool's failure
         error = raised
     asyncio.get_running_loop().call_later(0.001, job.ended, result, error)

@@ -189,6 +189,7 @@ class _Run:
                 return value(tool.function(self.state, *positional, **keywords))
             except ToolError:
                 continue
+        self._note_failure(call)  # a fallback replaces the value, and no effect
         fallback = _fallback(options)
         return FAILED if fallback is None else _instead(fallback, scope)
 

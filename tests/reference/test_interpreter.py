@@ -183,7 +183,7 @@ ORDERS = [
     Case("fail_log()\na = note(1)\nother(1)\njoin(1)\n", 1, errors={"1", "a"}),
     Case("fail_log()\na = act(1)\nb = echo(1)\njoin($b)\n", 1, errors={"1", "a"}),
     Case("fail_act()\na = other(1)\nb = read_log()\njoin(1)\n", 1, errors={"1", "a", "b"}),
-    Case("fail_log() @fallback(0)\na = log(1)\njoin($a)\n", 1, log=(1,)),
+    Case("a = fail_log() @fallback(0)\nb = echo($a)\nc = log(1)\njoin($b)\n", 0, errors={"c"}),
     Case("fail_read()\na = log(1)\njoin($a)\n", 1, errors={"1"}, log=(1,)),
     Case("fail()\na = log($1)\nb = log(2)\njoin($b)\n", 1, errors={"1", "a"}, log=(2,)),
     Case("a = fail_log() if false\nb = log(2)\njoin($b)\n", 1, skipped={"a"}, log=(2,)),

@@ -33,7 +33,7 @@ class _Selector(selectors.DefaultSelector):
             ready = super().select(PATIENCE)
             assert ready, "nothing will ever happen again"
             return ready
-        ready = super().select(PATIENCE / 20 if timeout > FAR and _has_threads() else 0)
+        ready = super().select(self.loop.for_threads if timeout > FAR and _has_threads() else 0)
         if not ready:
             self.loop.now += max(timeout, 0)
         return ready
@@ -45,10 +45,11 @@ def _has_threads() -> bool:
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """A loop whose time is `now`, in seconds from 0."""
+    """A loop whose time is `now`, in seconds from 0; it waits `for_threads`, in real seconds, before it jumps far."""
 
-    def __init__(self) -> None:
+    def __init__(self, for_threads: float = PATIENCE / 20) -> None:
         self.now = 0.0
+        self.for_threads = for_threads
         selector = _Selector()
         selector.loop = self
         super().__init__(selector)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from llmc_compiler.tools import Tool, nondet, opaque, pure, read, write
-from llmc_runtime.errors import ExpressionFailed, NotSent, ToolFailed, ToolTimedOut
+from llmc_runtime.errors import Blocked, ExpressionFailed, NotSent, ToolFailed, ToolTimedOut
 from llmc_runtime.limits import Limits
 from tests.runtime.build import call, error, expr, play, ref, trace
 from tests.runtime.fakes import OutageError, broken, echo, put, put_in_vain, raising, slow
@@ -151,7 +151,16 @@ def test_a_fallback_of_an_expression_is_for_its_error() -> None:
     assert run.results["a"] == "none"
 
 
-def test_a_write_that_fell_back_blocks_nothing() -> None:
-    """Whoever gave a fallback has said what to do."""
-    run = play(call("a", put_in_vain, fallback="lost"), call("b", put, after=["a"]))
-    assert run.results == {"a": "lost", "b": "written"}
+def test_a_write_that_fell_back_has_a_value_and_still_blocks() -> None:
+    """A fallback replaces the value of a write: what needs that goes on, and what conflicts with it does not."""
+    run = play(
+        call("a", put_in_vain, fallback="lost"),
+        call("b", put, after=["a"]),
+        call("c", echo, ref("a")),
+        call("d", put, ref("a")),
+    )
+    assert run.results == {"a": "lost", "c": "lost"}
+    why = "failed (its `@fallback` replaces its value, and not its effect)"
+    assert str(run.errors["b"]) == f"task b was not done: task a, whose effect comes first, {why}"
+    assert isinstance(run.errors["d"], Blocked)
+    assert run.in_doubt == ("a",)

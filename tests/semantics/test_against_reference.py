@@ -8,6 +8,9 @@ import pytest
 
 import llmc
 from llmc_compiler.pipeline import PIPELINE, Pass, optimize
+from llmc_runtime import decide
+from llmc_runtime.errors import PlanError
+from llmc_runtime.instance import Instance
 from tests.semantics.compared import TOOLBOX, Passes, Trial, after, differences, reduced
 from tests.semantics.generator import random_sample
 from tests.semantics.naive import NaiveDedup, NaiveFold, NaiveHoist, NaiveOrder, NaivePrune
@@ -49,6 +52,19 @@ def test_a_difference_is_reduced() -> None:
     assert 0 < len(small.text) < len(found.text)
     assert small.text in str(small)
     assert small == reduced(small, passes)
+
+
+def test_a_fallback_that_excuses_a_write_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a failed write with a fallback blocks nothing, some plans mean something else."""
+    note = decide.note_failure
+
+    def excuse(instance: Instance, error: PlanError) -> None:
+        instance.error = error
+        if getattr(instance.node.op, "fallback", None) is None:
+            note(instance, error)
+
+    monkeypatch.setattr(decide, "note_failure", excuse)
+    assert next(differences(SEEDS, after(())), None) is not None
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ class Folding:
 
 def _writes(node: Node) -> bool:
     """Whether a node may change something."""
-    return any(effect.is_write for effect in node.effects)
+    return any(effect.may_write for effect in node.effects)
 
 
 def _risks(term: Term, dead: dict[NodeId, frozenset[NodeId]]) -> set[NodeId]:

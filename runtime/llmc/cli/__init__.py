@@ -1,6 +1,7 @@
 """The command line. Results go to stdout, everything else to stderr.
 
-Exit status: 0 fine, 1 mistakes in the plan or a failed task, 2 wrong usage, 130 interrupted.
+Exit status: 0 fine, 1 mistakes in the plan or a failed task, 2 wrong usage; 130, 143 or 129 where SIGINT, SIGTERM or
+SIGHUP has stopped a run.
 
 Only typer is imported here: what a command needs, it imports when it runs.
 """
@@ -19,7 +20,7 @@ from llmc.cli.fmt import fmt
 from llmc.cli.grammar import grammar
 from llmc.cli.graph import graph
 from llmc.cli.new import new
-from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Waiting, leave, unwritten
+from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_stderr, unwritten
 from llmc.cli.run import run
 from llmc.cli.tools import tools
 from llmc.cli.trace import trace
@@ -66,10 +67,11 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
+    open_stderr()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a value may hold what the terminal cannot show
-    Waiting.is_wanted = True
+    Waiting.is_wanted, Stderr.is_lost = True, False
     try:
         app()
     except KeyboardInterrupt:

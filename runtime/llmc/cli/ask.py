@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
@@ -11,7 +11,7 @@ import typer
 
 from llmc.cli.approving import Asking
 from llmc.cli.options import Budgets, Limit, PlanTools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, give, say, tell
+from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llmc import Agent, Answer, Approval, Budget, Limits, PlanError, Toolbox
     from llmc.cli.asking import Board
     from llmc_runtime.agent.dialogue import Speaker
+    from llmc_runtime.agent.progress import Progress
     from llmc_runtime.events import Event
     from llmc_runtime.run import Options
 
@@ -80,7 +81,7 @@ def ask(
 ) -> None:
     """Answer a question: a model plans, the plan runs while it is written; the answer goes to stdout."""
     from llmc import Approval, LlmcError
-    from llmc.cli.interrupt import Interruptible, left_open
+    from llmc.cli.interrupt import Interruptible, Interruption, left_open
     from llmc.cli.prompt import Prompt, can_ask
 
     question = _asked(question)
@@ -101,14 +102,13 @@ def ask(
             if prompt is not None:
                 prompt.progress = board
             answer = Interruptible(_follow(agent, question, board)).run()
-    except KeyboardInterrupt as error:
-        say("interrupted" + _written(happened, agent.tools) + left_open(happened))
-        raise typer.Exit(INTERRUPTED) from error
-    except LlmcError as error:
+    except Interruption as end:
+        end.leave(_written(happened, agent.tools) + left_open(happened))
+    except (DisplayError, LlmcError) as error:
         say(str(error))
         if done := _written(happened, agent.tools) + left_open(happened):
             say(f"until then{done}")
-        if json_ and error.answer is not None:
+        if json_ and isinstance(error, LlmcError) and error.answer is not None:
             _print(error.answer, as_json=True)
         raise typer.Exit(FOUND) from error
     if answer.stopped is not None:
@@ -119,7 +119,7 @@ def ask(
     _print(answer, as_json=json_)
     if any(plan.run.abandoned for plan in answer.plans):
         Waiting.is_wanted = False
-    if not answer.answered:
+    if not answer.answered or Stderr.is_lost:
         raise typer.Exit(FOUND)
 
 
@@ -138,7 +138,7 @@ def plan(
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
     from llmc import LlmcError
-    from llmc.cli.interrupt import Interruptible
+    from llmc.cli.interrupt import Interruptible, Interruption
 
     question = _asked(question)
     if output is not None and os.path.lexists(output):
@@ -148,9 +148,8 @@ def plan(
     agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()))
     try:
         program = Interruptible(agent.plan(question)).run()
-    except KeyboardInterrupt as error:
-        say("interrupted")
-        raise typer.Exit(INTERRUPTED) from error
+    except Interruption as end:
+        end.leave()
     except LlmcError as error:
         say(str(error))
         raise typer.Exit(FOUND) from error
@@ -262,15 +261,15 @@ def _had_nobody(error: "PlanError") -> bool:
 
 
 async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":
-    """Show everything that is told; the answer at its end."""
-    from llmc import Answer
+    """The answer; what happens meanwhile is shown. Raises DisplayError where it cannot be."""
 
-    async with aclosing(agent.stream(question)) as events:
-        async for event in events:
-            if isinstance(event, Answer):
-                return event
+    def show(event: "Progress") -> None:
+        try:
             board.apply(event)
-    raise AssertionError  # the last event is the answer
+        except Exception as error:
+            raise DisplayError(error) from error
+
+    return await agent.ask(question, emit=show)
 
 
 def _board(*, wanted: bool) -> "AbstractContextManager[Board]":

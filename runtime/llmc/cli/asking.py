@@ -240,7 +240,8 @@ class LiveSheet(Redrawn):
         self._start = console.get_time()
 
     def apply(self, event: progress.Progress) -> None:
-        """Take note of what happened."""
+        """Take note of what happened; raises what drawing has failed with."""
+        self.check()
         self.sheet.apply(event)
 
     def __rich__(self) -> "Text":

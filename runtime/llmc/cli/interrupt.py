@@ -1,67 +1,125 @@
-"""Ctrl-C in a run: the first stops it, the second ends the process at once, whatever its tools are at."""
+"""Signals in a run: the first stops it, the second ends the process at once, whatever its tools are at."""
 
 import asyncio
 import os
 import signal
 from asyncio import Task
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from types import FrameType
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
-from llmc.cli.outcome import INTERRUPTED, Waiting, aside
-from llmc_runtime.events import Event, RunFinished, in_doubt
+import typer
+
+from llmc.cli.outcome import Waiting, aside, say
+from llmc_runtime import active, ending
+from llmc_runtime.events import Event
 from llmc_runtime.to_end import run_to_end
 
 T = TypeVar("T")
 
+WORDS: Final = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
+"""The signals that stop a run, and what is said of one that was."""
+
 _STDERR: Final = 2
-_STOPPING: Final = b"llmc: stopping; press Ctrl-C again to end at once\n"
+_STOPPING: Final = {
+    signal.SIGINT: b"llmc: stopping; press Ctrl-C again to end at once\n",
+    signal.SIGTERM: b"llmc: stopping; a second signal ends it at once\n",
+    signal.SIGHUP: b"llmc: stopping; a second signal ends it at once\n",
+}
+
+
+def status_of(number: int) -> int:
+    """The exit status of a process that a signal ends, as shells have it: 130, 143, 129."""
+    return 128 + number
+
+
+class Interruption(KeyboardInterrupt):
+    """A signal has stopped a run, as Ctrl-C does; the cause is how the run ended."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(WORDS[number])
+        self.status = status_of(number)
+
+    def leave(self, words: str = "") -> NoReturn:
+        """Say what became of the run, and end with the status of the signal."""
+        cause = self.__cause__
+        if cause is not None and not isinstance(cause, (asyncio.CancelledError, KeyboardInterrupt)):
+            say(f"{type(cause).__name__}: {cause}")
+        say(f"{self}{words}")
+        raise typer.Exit(self.status) from self
 
 
 class Interruptible(Generic[T]):
-    """A coroutine that the first Ctrl-C cancels."""
+    """A coroutine that the first signal cancels; signals that are ignored when the process starts stay so."""
 
     def __init__(self, main: Coroutine[Any, Any, T]) -> None:
         self._main = main
         self._task: Task[T] | None = None
-        self._times = 0
+        self._number: signal.Signals | None = None
+        self._before = {number: signal.getsignal(number) for number in WORDS}
 
     def run(self) -> T:
-        """What it gives; raises KeyboardInterrupt after a Ctrl-C, when all is stopped."""
-        before = signal.getsignal(signal.SIGINT)
+        """What it gives; raises Interruption after a signal, when all is stopped."""
+        global _current  # noqa: PLW0603 — signals belong to the process as well
+        _current = self
         try:
             with aside():
                 return run_to_end(self._run())
-        except asyncio.CancelledError as error:
-            raise KeyboardInterrupt from error
+        except BaseException as error:
+            is_pressed = isinstance(error, (asyncio.CancelledError, KeyboardInterrupt))
+            number = signal.SIGINT if self._number is None and is_pressed else self._number
+            if number is None:
+                raise
+            raise Interruption(number) from error
         finally:
-            signal.signal(signal.SIGINT, before)
+            _current = None
+            self.restore()
             self._main.close()  # where it was never begun
+
+    def restore(self) -> None:
+        """Let signals do what they did before."""
+        for number, action in self._before.items():
+            signal.signal(number, action)
 
     async def _run(self) -> T:
         """The coroutine, in a task that is known here."""
         self._task = asyncio.ensure_future(self._main)
-        # The loop's own way wakes it where it waits, whichever thread the signal is given to; but a loop that a tool
-        # blocks calls nobody, so that what the signal does is done by Python's.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
-        signal.signal(signal.SIGINT, self._interrupt)
+        for number, action in self._before.items():
+            if action != signal.SIG_IGN:
+                # The loop's own way wakes it where it waits, whichever thread the signal is given to; but a loop that a
+                # tool blocks calls nobody, so that what the signal does is done by Python's.
+                asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+                signal.signal(number, self._interrupt)
         return await self._task
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 — what signals call
-        """Ctrl-C was pressed."""
-        self._times += 1
-        if self._times > 1 or self._task is None:
+        """A signal came."""
+        if self._number is not None or self._task is None:
             # Nothing of the interpreter is used that a tool in the middle of something could hold.
-            os._exit(INTERRUPTED)
-        os.write(_STDERR, _STOPPING)
+            os._exit(status_of(number))
+        self._number = signal.Signals(number)
+        active.close()
+        with suppress(OSError):  # a terminal that has hung up is gone
+            os.write(_STDERR, _STOPPING[self._number])
         self._task.cancel()
 
 
+_current: "Interruptible[Any] | None" = None
+
+
+def _in_child() -> None:
+    """Let signals end the child of a fork: it is no run, and must not wake its parent's."""
+    if _current is not None:
+        signal.set_wakeup_fd(-1)
+        _current.restore()
+
+
+os.register_at_fork(after_in_child=_in_child)
+
+
 def left_open(happened: Sequence[Event]) -> str:
-    """What may have been written, and what still runs, after runs that were given up."""
-    doubts = in_doubt(happened)
-    running = [name for event in happened if isinstance(event, RunFinished) for name in event.abandoned]
-    if running:
+    """What may have been written, and what still runs, after runs that were given up; what runs is not waited for."""
+    if ending.still_running(happened):
         Waiting.is_wanted = False
-    words = f"; in doubt: {', '.join(doubts)}" if doubts else ""
-    return words + (f"; still running: {', '.join(running)}" if running else "")
+    return ending.left_open(happened)

@@ -32,7 +32,8 @@ class LiveTree(Redrawn):
         self._over = False
 
     def apply(self, event: Event) -> None:
-        """Take note of an event."""
+        """Take note of an event; raises what drawing has failed with."""
+        self.check()
         self._began = min(self._began, self._clock() - event.at)
         self._state.apply(event)
 

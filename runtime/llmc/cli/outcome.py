@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import sys
-from contextlib import AbstractContextManager, redirect_stdout
+from contextlib import AbstractContextManager, redirect_stdout, suppress
 from typing import Final, NoReturn
 
 import typer
@@ -12,6 +12,8 @@ import typer
 FOUND: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
+
+_STDERR: Final = 2
 
 
 def fail(message: str) -> NoReturn:
@@ -26,16 +28,32 @@ class Waiting:
     is_wanted = True
 
 
+class Stderr:
+    """Whether standard error could not be written."""
+
+    is_lost = False
+
+
+class DisplayError(Exception):
+    """What happens in a run can not be shown, or recorded; the run has ended, and the cause is why."""
+
+    def __init__(self, why: Exception) -> None:
+        words = (why.strerror or str(why)).lower() if isinstance(why, OSError) else f"{type(why).__name__}: {why}"
+        super().__init__(f"progress cannot be shown: {words}")
+
+
 def leave(status: object) -> NoReturn:
     """End the process with a status, or that of results which cannot be written."""
     if sys.stdout is not None:
         try:
             sys.stdout.flush()
         except OSError as error:
-            status = unwritten(error)
+            lost = unwritten(error)
+            status = status or lost
     if Waiting.is_wanted:
         sys.exit(status)  # type: ignore[arg-type]  # whatever SystemExit carried
-    sys.stderr.flush()
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
 
 
@@ -50,7 +68,7 @@ UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG
 
 def unwritten(error: OSError) -> int:
     """Say why results are lost, if anybody wants them; the status. What is left of them goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    _send_nowhere(1)
     if error.errno != errno.EPIPE:
         say(f"standard output: {(error.strerror or str(error)).lower()}")
     return FOUND
@@ -64,8 +82,29 @@ def say(message: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Write a line to stderr."""
-    print(text, file=sys.stderr)
+    """Write a line to stderr; where that cannot be written, nobody is there to be told."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        Stderr.is_lost = True
+        with suppress(OSError, ValueError):
+            _send_nowhere(sys.stderr.fileno())
+
+
+def open_stderr() -> None:
+    """Where stderr was closed, let it fail when it is written, and no other file take its place."""
+    if sys.stderr is None:
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+        if descriptor != _STDERR:
+            os.dup2(descriptor, _STDERR)
+        sys.stderr = open(_STDERR, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def _send_nowhere(descriptor: int) -> None:
+    """Let what is written to a descriptor, and what waits in a buffer for it, go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def give(value: object) -> None:

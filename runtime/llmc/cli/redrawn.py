@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.live import Live
     from rich.text import Text
 
-FRAMES_PER_SECOND: Final = 12
+    from llmc.cli.picture import Picture
 
 
 class Redrawn:
@@ -18,7 +17,8 @@ class Redrawn:
     def __init__(self, console: "Console") -> None:
         """It is not drawn yet."""
         self._console = console
-        self._live: Live | None = None
+        self._live: Picture | None = None
+        self._failure: Exception | None = None
 
     def __rich__(self) -> "Text":
         """The picture of this moment."""
@@ -31,16 +31,25 @@ class Redrawn:
 
     def start(self) -> None:
         """Be drawn from here on."""
-        from rich.live import Live
+        from llmc.cli.picture import Picture
 
         # A display that was stopped would draw over what was written since: each picture has its own.
-        self._live = Live(self, console=self._console, refresh_per_second=FRAMES_PER_SECOND)
+        self._live = Picture(self, self._console, self._fail)
         self._live.start()
 
     def stop(self) -> None:
         """The picture stays as it is."""
         if self._live is not None:
             self._live.stop()
+
+    def check(self) -> None:
+        """Raise what drawing has failed with, if it has."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _fail(self, failure: Exception) -> None:
+        """Drawing has failed."""
+        self._failure = failure
 
     @contextmanager
     def still(self) -> Iterator[None]:

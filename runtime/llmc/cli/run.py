@@ -11,7 +11,7 @@ import typer
 from llmc.cli.approving import Asking
 from llmc.cli.inputs import read_inputs
 from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import FOUND, INTERRUPTED, Waiting, fail, give, say, tell
+from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, say, tell
 from llmc.cli.plans import given_limits, program
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run(
         done = _carry_out(compiled, inputs, terms, _Listener(progress), trace)
     _tell_end(done)
     _print(done, as_json=json_)
-    if done.failed:
+    if done.failed or Stderr.is_lost:
         raise typer.Exit(FOUND)
 
 
@@ -97,7 +97,7 @@ class Progress(Protocol):
 
 
 class _Listener:
-    """Is told every event: shows it, remembers it, and records it where there is a recording."""
+    """Is told every event: remembers it, records it where there is a recording, and shows it."""
 
     def __init__(self, progress: Progress) -> None:
         """Nothing has happened."""
@@ -106,19 +106,22 @@ class _Listener:
         self.recording: Recording | None = None
 
     def __call__(self, event: "Event") -> None:
-        """Something happened."""
+        """Something happened; raises DisplayError, which ends the run."""
         self.happened.append(event)
-        self.progress.apply(event)
-        if self.recording is not None:
-            self.recording(event)
+        try:
+            if self.recording is not None:
+                self.recording(event)
+            self.progress.apply(event)
+        except Exception as error:
+            raise DisplayError(error) from error
 
 
 def _carry_out(
     compiled: "Program", inputs: "Mapping[str, Json]", terms: "Terms", listener: _Listener, trace: str | None
 ) -> "Run":
-    """Run the plan, or end with what is wrong; the first Ctrl-C stops it, the second ends the process at once."""
+    """Run the plan, or end with what is wrong; the first signal stops it, the second ends the process at once."""
     from llmc import ContextError, InputError, RunRefused
-    from llmc.cli.interrupt import Interruptible, left_open
+    from llmc.cli.interrupt import Interruptible, Interruption, left_open
     from llmc.cli.recording import Recording
 
     try:
@@ -132,9 +135,11 @@ def _carry_out(
     except ContextError as error:
         say(str(error))
         raise typer.Exit(FOUND) from error
-    except KeyboardInterrupt as error:
-        say("interrupted" + left_open(listener.happened))
-        raise typer.Exit(INTERRUPTED) from error
+    except DisplayError as error:
+        say(str(error) + left_open(listener.happened))
+        raise typer.Exit(FOUND) from error
+    except Interruption as end:
+        end.leave(left_open(listener.happened))
     finally:
         if listener.recording is not None:
             listener.recording.close()

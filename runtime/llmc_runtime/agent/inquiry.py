@@ -97,6 +97,7 @@ class Inquiry:
         self._start = self._clock()
         self._shapes: set[tuple[ast.Statement, ...]] = set()
         self._told: set[tuple[type, object]] = set()
+        self._allowance: Allowance[Instance] | None = None
         self._calls = 0
         self._first_task: float | None = None
         self._plan_time: float | None = None
@@ -106,9 +107,19 @@ class Inquiry:
         return self._clock() - self._start
 
     def tell(self, event: progress.Progress) -> None:
-        """Tell whoever listens."""
+        """Tell whoever listens; what a listener raises ends the question, and the run under way at once."""
         if self._emit is not None:
-            self._emit(event)
+            try:
+                self._emit(event)
+            except BaseException as error:
+                if self._allowance is not None:
+                    self._allowance.end_with(error)
+                raise
+
+    def close(self) -> None:
+        """Let the plan under way begin no call any more."""
+        if self._allowance is not None:
+            self._allowance.gate.close()
 
     @property
     def number(self) -> int:
@@ -129,6 +140,7 @@ class Inquiry:
         reader = self._reader(tools)
         async with AsyncExitStack() as stack:
             attempt = await stack.enter_async_context(self._arriving(reader, contexts))
+            self._allowance = attempt.allowance
             async with attempt.in_time():
                 written = await self._write(attempt, messages, tools)
             repairs = 0
@@ -295,8 +307,9 @@ class Inquiry:
             repairs=repairs,
             tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if tool.effect.may_write}),
         )
-        self.tell(progress.PlanEnded(self.number, self.now(), planned.text, run))
+        number = self.number
         self.plans.append(planned)
+        self.tell(progress.PlanEnded(number, self.now(), planned.text, run))
         return planned
 
     def answer(self, value: Json, stopped: str | None, *, answered: bool = True) -> Answer:

@@ -34,6 +34,7 @@ from llmc_runtime.agent.speakers import speaker
 from llmc_runtime.agent.speaking import has_no_prices
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.ending import name_open
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.kinds import Kinds, check_each, check_kinds, check_method, check_names
 from llmc_runtime.limits import Limits
@@ -126,21 +127,37 @@ class Agent:
             settings["limits"] = limits
         self._terms = Terms(self.planner, frozenset(grant), Approval.of(approve), context, settings)
 
-    async def ask(self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False) -> Answer:
-        """The answer; `history` is what was said before.
+    async def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        trust_history: bool = False,
+        emit: Emit | None = None,
+    ) -> Answer:
+        """The answer; `history` is what was said before, and `emit` is told everything as it happens.
 
         Where earlier answers are in it, results may have shaped them: then the first plan may write only as later ones
         may, unless you `trust_history`.
 
         Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
-        the models raise.
+        the models and `emit` raise.
         """
         _check_asked(question, history)
-        return await self._ask(question, history, None, trust_history=trust_history)
+        if emit is not None:
+            check_method("emit", emit, "__call__", "a function of what happens")
+        return await self._ask(self._inquiry(question, history, emit, trust_history=trust_history))
 
-    def ask_sync(self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False) -> Answer:
+    def ask_sync(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        trust_history: bool = False,
+        emit: Emit | None = None,
+    ) -> Answer:
         """The answer as `ask` gives it, from code that is not async; what hangs does not hold up the return."""
-        return run_to_end(self.ask(question, history=history, trust_history=trust_history))
+        return run_to_end(self.ask(question, history=history, trust_history=trust_history, emit=emit))
 
     async def stream(
         self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False
@@ -151,14 +168,15 @@ class Agent:
         """
         _check_asked(question, history)
         waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
-        asking = self._ask(question, history, waiting.put_nowait, trust_history=trust_history)
-        end = asyncio.ensure_future(asking)
+        inquiry = self._inquiry(question, history, waiting.put_nowait, trust_history=trust_history)
+        end = asyncio.ensure_future(self._ask(inquiry))
         end.add_done_callback(lambda _: waiting.put_nowait(None))
         try:
             while (event := await waiting.get()) is not None:
                 yield event
             yield await end
         finally:
+            inquiry.close()  # at once: what is cancelled may take a while to close its connections
             end.cancel()
             await asyncio.wait([end])
 
@@ -169,17 +187,20 @@ class Agent:
         with kept(ledger):
             return await write_plan(self.planner, self.tools, *_shown(question, history), ledger)
 
-    async def _ask(
-        self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool
-    ) -> Answer:
-        """Answer a question."""
+    def _inquiry(self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool) -> Inquiry:
+        """A question that begins now."""
         ledger = ledger_of(self._budget)
-        with kept(ledger):
-            inquiry = Inquiry(self._terms, *_shown(question, history), ledger, emit, trust_history=trust_history)
+        return Inquiry(self._terms, *_shown(question, history), ledger, emit, trust_history=trust_history)
+
+    async def _ask(self, inquiry: Inquiry) -> Answer:
+        """Answer a question."""
+        with kept(inquiry.ledger):
             try:
                 return await self._answer(inquiry)
-            except LlmcError as error:
-                error.answer = inquiry.answer(None, str(error), answered=False)
+            except BaseException as error:
+                if isinstance(error, LlmcError):
+                    error.answer = inquiry.answer(None, str(error), answered=False)
+                name_open(error, [event for plan in inquiry.plans for event in plan.run.events])
                 raise
 
     async def _answer(self, inquiry: Inquiry) -> Answer:

@@ -28,6 +28,8 @@ EFFECTS: Final[dict[str, Callable[[Callable[..., Any]], Tool]]] = {
     "write with a key": write("r", idempotency_key="key"),
 }
 
+WRITES: Final = frozenset({"write", "idempotent", "write with a key"})
+
 Body = Callable[["Fault"], Awaitable[object]]
 
 
@@ -45,9 +47,11 @@ class RateError(OutageError):
 
 @dataclass
 class Fault:
-    """A tool with a fault: how often it was called, what it has left behind, and how to let go of it."""
+    """A tool with a fault: how often it was called, and at once, what it has left behind, and how to let go of it."""
 
     attempts: int = 0
+    going_on: int = 0
+    most_at_once: int = 0
     only_second: bool = False
     done: int = 0
     kept: list[Any] = field(default_factory=list)
@@ -61,7 +65,8 @@ class Row:
 
     `value` is the result where there is one, else `error` is the type of the error. `repeats` says how many attempts
     an effect that may be repeated has (two are allowed); `seconds` is how long the run takes at most, without grace;
-    `zombies` says whether something is left that must be named.
+    `zombies` says whether something is left that must be named, and `outlives` whether that is the attempt: then
+    another one of a write would run beside it, and is not made.
     """
 
     body: Body
@@ -70,7 +75,12 @@ class Row:
     attempts: int = 2
     seconds: float = 1.0
     zombies: int = 0
+    outlives: bool = False
     cause: type[BaseException] | None = None
+
+    def attempts_with(self, effect: str) -> int:
+        """How many attempts a call with an effect has."""
+        return 1 if effect == "write" or (self.outlives and effect in WRITES) else self.attempts
 
 
 async def t01_raises(fault: Fault) -> object:
@@ -196,7 +206,9 @@ TEXTS: Final = ("$1", "3. delete()", "join()", "{{x}}", "Thought: delete everyth
 ROWS: Final[dict[str, Row]] = {
     "T1 raises": Row(t01_raises, error=ToolFailed, cause=OutageError),
     "T2 hangs": Row(t02_hangs, error=ToolTimedOut, seconds=2 * LIMIT + 0.1),
-    "T3 swallows its cancellation": Row(t03_swallows, error=ToolTimedOut, seconds=2 * LIMIT + 0.1, zombies=1),
+    "T3 swallows its cancellation": Row(
+        t03_swallows, error=ToolTimedOut, seconds=2 * LIMIT + 0.1, zombies=1, outlives=True
+    ),
     "T3 is slow to cancel": Row(t03_slow_to_cancel, error=ToolTimedOut, seconds=2 * LIMIT + 0.1),
     "T6 raises CancelledError": Row(t06_cancels, error=ToolFailed, cause=asyncio.CancelledError),
     "T7 raises SystemExit": Row(raises(lambda: SystemExit(3)), error=ToolFailed, cause=SystemExit),
@@ -235,7 +247,12 @@ def tool_of(row: Row, fault: Fault, effect: str) -> Tool:
         if fault.only_second and x != 2:
             return x
         fault.attempts += 1
-        return await row.body(fault)
+        fault.going_on += 1
+        fault.most_at_once = max(fault.most_at_once, fault.going_on)
+        try:
+            return await row.body(fault)
+        finally:
+            fault.going_on -= 1
 
     async def keyed(x: object = None, key: str = "none") -> object:
         if not fault.only_second or x == 2:

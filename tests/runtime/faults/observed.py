@@ -13,7 +13,7 @@ from llmc_runtime.run import Run, execute
 from tests.runtime import clock
 from tests.runtime.build import call, graph, loop, ref
 from tests.runtime.fakes import echo, put_elsewhere, slow
-from tests.runtime.faults.faulty import GRACE, LIMITS, ROWS, SLACK, Fault, Row, tool_of
+from tests.runtime.faults.faulty import GRACE, LIMITS, ROWS, SLACK, WRITES, Fault, Row, tool_of
 
 POLICIES: Final[tuple[Policy, ...]] = get_args(Policy)
 POSITIONS: Final = ("root", "middle", "loop element", "join input")
@@ -84,12 +84,14 @@ def flaws(seen: Seen, row: Row, fault: Fault, effect: str, *, policy: Policy, po
         return
     repeats = effect != "write"
     fails = row.error is not None and (row.value is None or not repeats)
-    attempts = row.attempts if repeats else 1
+    attempts = row.attempts_with(effect)
     stops = fails and policy == "fail_fast"
     if seen.seconds > row.seconds + GRACE + SLACK:
         yield f"it took {seen.seconds} s"
     if fault.attempts != attempts:
         yield f"{fault.attempts} attempts, not {attempts}"
+    if effect in WRITES and fault.most_at_once > 1:
+        yield f"{fault.most_at_once} attempts of a write at once"
     if effect == "write with a key" and len(fault.keys) != 1:
         yield f"its attempts have {len(fault.keys)} keys"
     if seen.results.get("w") != "written":
@@ -119,12 +121,12 @@ def misreported(seen: Seen, row: Row, effect: str, policy: Policy) -> Iterator[s
     if row.error is None or not isinstance(error, row.error) or not isinstance(error, CallError):
         yield f"{error!r} is no {row.error}"
         return
-    attempts = row.attempts if effect != "write" else 1
+    attempts = row.attempts_with(effect)
     if (error.task, error.tool, error.attempt) != ("f", "faulty", attempts):
         yield f"it names {error.task}, {error.tool}, {error.attempt}"
     if row.cause is not None and not isinstance(error.__cause__, row.cause):
         yield f"its cause is {error.__cause__!r}"
-    if error.in_doubt != (effect in {"write", "idempotent", "write with a key"}):
+    if error.in_doubt != (effect in WRITES):
         yield f"in doubt: {error.in_doubt}"
     behind = seen.errors.get("d")
     if not isinstance(behind, Blocked if policy == "finish" else (Blocked, Stopped)):

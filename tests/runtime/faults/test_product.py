@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from llmc_runtime.call import Calling
 from tests.patience import PATIENCE
 from tests.runtime.faults.faulty import EFFECTS, ROWS
 from tests.runtime.faults.observed import POLICIES, POSITIONS, cases, ours
@@ -22,6 +23,16 @@ def test_every_fault_has_its_outcome(name: str, effect: str) -> None:
     """A value or a typed error, in time, with the right number of attempts, and nothing left that is not named."""
     unexpected = {case: wrong + said for case, wrong, said in cases(ours, name, effect) if wrong + said}
     assert not unexpected
+
+
+@pytest.mark.parametrize("effect", ["idempotent", "write with a key"])
+@pytest.mark.parametrize("name", ["T3 swallows its cancellation", "T3 is slow to cancel"])
+def test_a_call_that_does_not_wait_fails_the_same_tests(
+    name: str, effect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T21: where a write that was given up is not waited for, its attempts overlap in every case."""
+    monkeypatch.setattr(Calling, "_wait_for", lambda self, _running, _turn, error: self._timed_out(error))
+    assert all("2 attempts of a write at once" in wrong for _, wrong, _ in cases(ours, name, effect))
 
 
 def test_a_naive_executor_fails_the_same_tests(capsys: pytest.CaptureFixture[str]) -> None:
