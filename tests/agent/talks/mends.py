@@ -166,12 +166,14 @@ MENDS: Final[tuple[Callable[[Saying, list[Task]], None], ...]] = (
 
 def unclosed(saying: Saying) -> None:
     """Forget a closing bracket, which a repair adds: the line is written again, or the plan is held back."""
-    plain = [index for index, task in enumerate(saying.plan.tasks) if not spelling.tail(task, saying.ids)]
+    parts = saying.lines()
+    # Behind a bracket that is just open, `name = call()` is an argument.
+    plain = [index for index, part in enumerate(parts[:-1]) if part.endswith(")") and not part.endswith("()")]
+    plain = [index for index in plain if not spelling.tail(saying.plan.tasks[index], saying.ids)]
     if not plain:
         saying.say_plan()
         return
     index = saying.rng.choice(plain)
-    parts = saying.lines()
     parts[index] = parts[index].removesuffix(")")
     saying.kinds |= {"moved", "repair"}
     saying.replies.append(Reply("\n".join(parts) + "\n"))

@@ -60,6 +60,7 @@ class _Other:
     """A write that may have changed what others have written."""
 
     moment: int
+    plan: int
     key: Key
     effect: Effect
     was_given_up: bool
@@ -181,13 +182,18 @@ class _Course:
 
         It may go either way where that one was given up before and may have happened since, or both have no order.
         """
-        others = [
+        found = [
             each for each in self._since if each.key != key and overlap(each.effect.resource, kept.effect.resource)
         ]
-        later = [each for each in others if each.moment > kept.moment]
-        if any(each.effect.is_write or kept.effect.is_write for each in later):
+        if any(each.moment > kept.moment and (each.effect.is_write or kept.effect.is_write) for each in found):
             return True
-        return bool(later or any(each.was_given_up for each in others)) and self.choices.choose(2) == 1
+        may_be_later = any(
+            each.was_given_up
+            or each.moment > kept.moment
+            or (each.plan == kept.plan and not (each.effect.is_write or kept.effect.is_write))
+            for each in found
+        )
+        return may_be_later and self.choices.choose(2) == 1
 
     def _refusal(self, task: Task, meaning: Meaning) -> str | None:
         """Why a write is not allowed, if so."""
@@ -220,7 +226,7 @@ class _Course:
         self._moment += 1
         if fault != "not sent":
             self._kept[key] = _Kept(self._moment, self.plan, fault is not None, effect)
-            self._since.append(_Other(self._moment, key, effect, fault == "hung"))
+            self._since.append(_Other(self._moment, self.plan, key, effect, fault == "hung"))
         if fault is None:
             return Became("done", result_of(key))
         if effect.may_write:
