@@ -130,7 +130,8 @@ class Calling(Generic[T]):
     @property
     def is_in_doubt(self) -> bool:
         """Whether it may have changed something, though nobody knows."""
-        return (self.is_writing and self._is_called) or (self._last is not None and self._last.in_doubt)
+        is_open = self.is_writing and (self._pending is not None or self._is_called)
+        return is_open or (self._last is not None and self._last.in_doubt)
 
     @property
     def _is_called(self) -> bool:
@@ -182,7 +183,7 @@ class Calling(Generic[T]):
 
     def hold_back(self) -> None:
         """Do not call the tool, unless it was called already."""
-        if not (self._is_called if self._job is None else not self._job.call_off()):
+        if self._pending is None and not (self._is_called if self._job is None else not self._job.call_off()):
             self._abandon()
 
     def give_up(self) -> None:

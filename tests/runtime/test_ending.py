@@ -33,7 +33,7 @@ second = put("x", 0)
 other = send(1)
 seen = look("a", 2)
 again = retried() @retry(3)
-back = put("z", -1) @fallback(0)
+back = send(-1) @fallback(0)
 each = put("l$n", 1) for n in [1, 2]
 asked = publish($seen)
 more = publish("now")
@@ -204,8 +204,8 @@ def test_nothing_is_begun_after_a_listener_has_raised(way: Way) -> None:
         assert doubts == Counter() or any("in doubt: " in note for note in error.__notes__)
 
 
-TOOLS = {"other": "send", "asked": "publish", "more": "publish"} | dict.fromkeys(
-    ("first", "second", "back", "each", "last"), "put"
+TOOLS = {"other": "send", "back": "send", "asked": "publish", "more": "publish"} | dict.fromkeys(
+    ("first", "second", "each", "last"), "put"
 )
 
 

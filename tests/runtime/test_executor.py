@@ -214,13 +214,19 @@ def test_a_cancelled_run_leaves_nothing(times: int) -> None:
 
 def test_a_cancelled_run_names_the_threads_that_it_leaves() -> None:
     """A thread cannot be stopped."""
-    release = threading.Event()
+    release, begun = threading.Event(), threading.Event()
 
     @pure
     def hang() -> bool:
+        begun.set()
         return release.wait(PATIENCE)
 
-    told = cancelled(graph(call("a", hang)))
+    @pure
+    async def wait() -> bool:
+        await asyncio.sleep(0.5)
+        return begun.wait(PATIENCE)  # the thread has the tool by then, and cannot be called off
+
+    told = cancelled(graph(call("a", hang), call("b", wait)))
     release.set()
     assert told[-1] == events.RunFinished(1, complete=False, abandoned=("hang (task a)",))
 

@@ -44,9 +44,14 @@ def at_once(lines: Sequence[str], seed: int) -> Found | None:
     """What the plan does when it is right from the beginning; None where it is no plan."""
     WORLD.begin(seed)
     try:
-        return outcome(asyncio.run(llmc.run_stream(pieces("\n".join(lines), Random(seed)), TOOLBOX)))
+        return outcome(asyncio.run(llmc.run_stream(pieces(text_of(lines), Random(seed)), TOOLBOX)))
     except llmc.CompileError:
         return None
+
+
+def text_of(lines: Sequence[str]) -> str:
+    """Lines as a text whose last one has ended, so that it may write."""
+    return "".join(f"{line}\n" for line in lines)
 
 
 def mended(lines: Sequence[str], seed: int) -> tuple[Found, int] | None:
@@ -58,7 +63,7 @@ def mended(lines: Sequence[str], seed: int) -> tuple[Found, int] | None:
     wrong = sorted(rng.sample(numbered, min(len(numbered), rng.randint(1, 2))))
     bad = [line.replace("(", "_nowhere(", 1) if index in wrong else line for index, line in enumerate(lines)]
     WORLD.begin(seed)
-    model = Script(["\n".join(bad), "\n".join(lines[index] for index in wrong), "Finish(x)"], size=rng.randint(1, 12))
+    model = Script([text_of(bad), text_of([lines[index] for index in wrong]), "Finish(x)"], size=rng.randint(1, 12))
     answer = asyncio.run(Agent(TOOLBOX, model=model, replan=NEVER).ask("?"))
     return outcome(answer.plans[0].run), answer.reused
 

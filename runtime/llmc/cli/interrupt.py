@@ -6,6 +6,7 @@ import signal
 from asyncio import Task
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from threading import local
 from types import FrameType
 from typing import Any, Final, Generic, NoReturn, TypeVar
 
@@ -108,14 +109,32 @@ class Interruptible(Generic[T]):
 _current: "Interruptible[Any] | None" = None
 
 
+_masks: Final = local()
+"""Of a thread that forks, the signals that it had blocked before."""
+
+
+def _before_fork() -> None:
+    """Keep signals back that come before the child has other handlers: Python would lose them."""
+    if _current is not None:
+        _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, WORDS)
+
+
+def _after_fork() -> None:
+    """Let signals come again."""
+    before, _masks.before = getattr(_masks, "before", None), None
+    if before is not None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _in_child() -> None:
     """Let signals end the child of a fork: it is no run, and must not wake its parent's."""
     if _current is not None:
         signal.set_wakeup_fd(-1)
         _current.restore()
+    _after_fork()
 
 
-os.register_at_fork(after_in_child=_in_child)
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)
 
 
 def left_open(happened: Sequence[Event]) -> str:
