@@ -22,7 +22,7 @@ PROBE := import sys, ensurepip, sysconfig, venv; \
 	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-text bench bench-local peers soak clean
+.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text bench bench-local peers soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ fuzz: $(DEV) ## 100,000 random plans against the reference, each after every pas
 
 fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
 	LLMC_WALKS=10000 $(BIN)/python -m pytest tests/decoder/test_walks.py -q -s
+
+fuzz-talks: $(DEV) ## 100,000 random conversations of an agent, judged by what was meant; LLMC_SEED=N begins at another
+	LLMC_TALKS=100000 $(BIN)/python -m pytest tests/agent/talks -q -n auto
 
 fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
 	$(PIP) -e '.[fuzz]'
