@@ -1,6 +1,7 @@
 """Plans that are cut by length, or just end: a statement that was not written to its end writes nothing."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
 import pytest
 
@@ -47,29 +48,44 @@ class Bank:
     moved: list[float] = field(default_factory=list)
 
     def toolbox(self) -> llmc.Toolbox:
-        """Balance (read), transfer (write)."""
+        """The tools, of this account from here on."""
+        NOW.bank = self
+        return TOOLS
 
-        @llmc.read("bank")
-        async def balance() -> int:
-            """What is there."""
-            return self.balance
 
-        @llmc.write("bank")
-        async def transfer(amount: float, to: str = "ann") -> float:
-            """Move an amount."""
-            self.moved.append(amount)
-            return amount
+class Now:
+    """The account that the tools are about, and what the planner says next."""
 
-        return llmc.Toolbox([balance, transfer])
+    bank = Bank()
+    said: ClassVar[list[str | list[str | End]]] = []
+
+
+NOW: Final = Now()
+
+
+@llmc.read("bank")
+async def balance() -> int:
+    """What is there."""
+    return NOW.bank.balance
+
+
+@llmc.write("bank")
+async def transfer(amount: float, to: str = "ann") -> float:
+    """Move an amount."""
+    NOW.bank.moved.append(amount)
+    return amount
+
+
+TOOLS: Final = llmc.Toolbox([balance, transfer])
+AGENT: Final = llmc.Agent(TOOLS, model=llmc.ScriptedModel(lambda _: NOW.said.pop(0)))
 
 
 async def asked(bank: Bank, first: str, *others: str) -> llmc.Answer | None:
     """Ask a question whose first plan is cut; None where no plan came about."""
     end = End("length", Usage())
-    cut: list[str | End] = [first, end] if first else [end]
-    model = llmc.ScriptedModel([cut, *others])
+    NOW.bank, NOW.said = bank, [[first, end] if first else [end], *others]
     try:
-        return await llmc.Agent(bank.toolbox(), model=model).ask("?")
+        return await AGENT.ask("?")
     except PlanFailed:
         return None
 
