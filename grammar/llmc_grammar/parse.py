@@ -17,7 +17,7 @@ class Parsed:
     """What a text says: the statements without errors, all mistakes by place, the text, and the tasks refused.
 
     `moved` are the statements of which a repair decided where they begin or end, and `unended` is the last task of a
-    model's text that nothing ends but the end of the text.
+    model's text that nothing ends but the end of the text. `begins_at` is the end of the reasoning before the plan.
     """
 
     plan: Plan
@@ -26,6 +26,7 @@ class Parsed:
     lost: tuple[Lost, ...] = ()
     moved: tuple[Span, ...] = ()
     unended: Span | None = None
+    begins_at: int = 0
 
     @property
     def ok(self) -> bool:
@@ -51,4 +52,4 @@ def parse(
     rest = stream.close(complete=complete)
     plan = Plan(statements + rest if stream.restarts == restarts else rest)
     source = Source(name, stream.text)
-    return Parsed(plan, stream.diagnostics, source, stream.lost, stream.moved, stream.unended)
+    return Parsed(plan, stream.diagnostics, source, stream.lost, stream.moved, stream.unended, stream.begins_at)

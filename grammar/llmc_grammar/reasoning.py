@@ -60,11 +60,19 @@ class ReasoningTags:
         ]
 
     def strip(self, text: str) -> str:
-        """The text without its reasoning."""
+        """A text that is no plan, without its reasoning; an opening tag in the middle of it is text."""
         tags = self.find(text)
         start = max((tag.end for tag in tags if tag.closes), default=0)
-        end = min((tag.start for tag in tags if not tag.closes and tag.start >= start), default=len(text))
-        return text[start:end]
+        ends = (tag.start for tag in tags if tag.start >= start and not tag.closes)
+        return text[start : next((end for end in ends if not text[start:end].strip()), self._end(tags, start, text))]
+
+    def _end(self, tags: Sequence[Tag], start: int, text: str) -> int:
+        """Where the message ends that begins at `start`."""
+        return next((tag.start for tag in tags if tag.ends and tag.start >= start), len(text))
+
+    def opens(self, text: str) -> bool:
+        """Whether a text holds a tag that opens reasoning."""
+        return any(not (tag.closes or tag.ends) for tag in self.find(text))
 
 
 def _is_name(tag: object) -> bool:

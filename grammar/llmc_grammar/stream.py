@@ -151,7 +151,14 @@ class PlanStream:
     def has_tail(self) -> bool:
         """Whether a model's text goes on behind its plan, by more than an end mark or a fence."""
         end = None if self._filter is None else self._filter.ended_at
+        if end is None and self._is_marked:
+            end = self.text.rfind(END_MARK)
         return end is not None and bool(self.text[end:].replace(END_MARK, "").strip(" \t\r\n`"))
+
+    @property
+    def begins_at(self) -> int:
+        """Where the plan begins: behind the reasoning in a model's text."""
+        return 0 if self._filter is None else self._filter.begins_at
 
     def feed(self, piece: str | bytes) -> tuple[Statement, ...]:
         """Take the next piece of text; the statements that it finishes come out. Raises ValueError after `close`."""

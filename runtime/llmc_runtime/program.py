@@ -66,7 +66,8 @@ class Program:
 
     `held` are the statements of a model's text of which a repair decided where they begin or end: while there are any,
     tasks that may write fail with Held. So does the task `unended`, the last one, where nothing but the end of the text
-    ends it. `approved` is for a plan that somebody has read. `written` is the graph before the `passes`, if known.
+    ends it, and what `cautions` of an agent cover. `approved` is for a plan that somebody has read. `written` is the
+    graph before the `passes`, if known.
     """
 
     graph: Graph
@@ -77,6 +78,7 @@ class Program:
     written: Graph | None = None
     passes: tuple[Pass, ...] = ()
     unended: Span | None = None
+    cautions: tuple[Hold, ...] = ()
 
     @staticmethod
     def of(parsed: Parsed, tools: Toolbox, *, mode: Mode = "strict", passes: Sequence[Pass] = PIPELINE) -> "Program":
@@ -87,12 +89,12 @@ class Program:
 
     def approved(self) -> "Program":
         """The same program, whose writes are not held back."""
-        return replace(self, held=(), unended=None)
+        return replace(self, held=(), unended=None, cautions=())
 
     @property
     def _holds(self) -> tuple[Hold, ...]:
         """What asks first, whatever the word."""
-        return holds_of(self.held, self.unended)
+        return (*holds_of(self.held, self.unended), *self.cautions)
 
     @property
     def secret_inputs(self) -> frozenset[str]:

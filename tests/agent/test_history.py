@@ -6,7 +6,7 @@ import pytest
 
 import llmc
 from llmc_runtime.agent.answer import Answer
-from llmc_runtime.agent.inquiry import AFTER_ANSWERS
+from llmc_runtime.agent.plan_text import AFTER_ANSWERS
 from llmc_runtime.errors import Held
 from tests.agent.fakes import Script, World
 from tests.runtime import clock

@@ -159,9 +159,10 @@ class ReasoningFilter:
             next((at, at + len(text)) for text, at in reversed(self._lines) if at <= tag.start),
         )
         text = self._slice(start, end)
-        if not in_string(text, tag.start - start):
+        kind = kind_of(text)
+        if kind == "thought" or not in_string(text, tag.start - start):
             return False
-        read = read_if_it_parses(text, start, kind_of(text), self._bounds)
+        read = read_if_it_parses(text, start, kind, self._bounds)
         return read is not None and read[0] is not None
 
     def _slice(self, start: int, end: int) -> str:

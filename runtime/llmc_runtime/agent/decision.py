@@ -25,7 +25,7 @@ _AT_LINE: Final = re.compile(rf"^[{_MARKS}]*(?:{_ACTION})?{_WORD}", re.IGNORECAS
 _ANYWHERE: Final = re.compile(rf"\b(?:{_ACTION})?{_WORD}", re.IGNORECASE)
 _LABEL: Final = re.compile(rf"[{_MARKS}]*thought[ \t]*[0-9]*[{_MARKS}]*:[{_MARKS}]*", re.IGNORECASE)
 _END_OF_LINE: Final = re.compile(r"[ \t.`*]*(?:<\w+>)?[ \t]*(?:\r?\n|\Z)")
-_ENDED_LINE: Final = re.compile(r"[ \t.`*]*\r?\n")
+_ENDED_LINE: Final = re.compile(r"[ \t.`*]*\r?\n\s*\Z")
 _IS_JSON: Final = re.compile(r"\s*(?:```\w*\s*)?\{.*\}\s*(?:```\s*)?\Z", re.DOTALL)
 _QUOTES: Final = ('"', "'", "“”")
 
@@ -64,12 +64,14 @@ def schema(*, final: bool) -> Schema:
 def read_decision(text: str, reasoning: ReasoningTags = USUAL, *, complete: bool = True) -> Decision | None:
     """The decision in a joiner's text, None where there is none.
 
-    Reasoning is void. Of a text that is not `complete`, a decision counts only if it was closed.
+    Reasoning is void; a tag inside of a decision is text. Of a text that is not `complete`, a decision counts only if
+    its line had ended and nothing follows, which might withdraw it.
     """
     if _IS_JSON.match(text) and (found := _structured(text)) is not None:
-        return found  # a tag in it is text
+        return found
     text = reasoning.strip(text)
-    return _structured(text) or _written(text, complete=complete)
+    found = _structured(text) if complete or _IS_JSON.match(text) else None
+    return found or _written(text, reasoning, complete=complete)
 
 
 def _structured(text: str) -> Decision | None:
@@ -83,10 +85,10 @@ def _structured(text: str) -> Decision | None:
     return None
 
 
-def _written(text: str, *, complete: bool) -> Decision | None:
+def _written(text: str, reasoning: ReasoningTags, *, complete: bool) -> Decision | None:
     """The decision of a text in lines."""
     found = _AT_LINE.search(text) or _ANYWHERE.search(text)
-    if found is None:
+    if found is None or reasoning.opens(text[: found.start()]):
         return None
     start = found.end()
     end = _end(text, start, found["open"])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from llmc_compiler.errors import CompileError
@@ -20,7 +21,7 @@ from llmc_runtime.agent.failures import PlanFailed
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.mending import Mended, mended
 from llmc_runtime.agent.plan_reply import Reading, plan_reply, read_plan
-from llmc_runtime.agent.plan_text import PlanText
+from llmc_runtime.agent.plan_text import AFTER_ANSWERS, PlanText, has_answers
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
@@ -44,12 +45,6 @@ AFTER_RESULTS: Final = (
     "its plan was made after results were seen, and one of them may have asked for it; grant the tool beforehand"
 )
 """Why a plan that is not the first may not write."""
-
-AFTER_ANSWERS: Final = (
-    "its question has a history with earlier answers, and one of them may have asked for it; grant the tool "
-    "beforehand, or trust the history"
-)
-"""Why a first plan may not write where the history has earlier answers of a model."""
 
 Emit = Callable[[progress.Progress], object]
 
@@ -83,7 +78,7 @@ class Inquiry:
         trust_history: bool = False,
     ) -> None:
         """Nothing was done yet."""
-        self._is_after_answers = not trust_history and any(message.role == "assistant" for message in history)
+        self._is_after_answers = not trust_history and has_answers(history)
         self.question = question
         self.history = history
         self.ledger = ledger
@@ -151,10 +146,8 @@ class Inquiry:
                 async with attempt.in_time():
                     found, again = await self._again(messages, broken, reader)
                 if found.unclear is not None:
-                    broken = replace(broken, unclear=found.unclear)
+                    broken = replace(broken, unclear=found.unclear, cuts=(*broken.cuts, *found.cuts))
                     continue
-                if broken.may_run and not found.is_answered:
-                    continue  # whoever wrote it has not said where its statements end
                 # What the good lines started goes on in the attempt before; the memo gives it to this one.
                 attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
                 attempt.feed(found.text)
@@ -256,23 +249,25 @@ class Inquiry:
         self._plan_time = self.now() if self._plan_time is None else self._plan_time
         if reading.is_refused:
             raise PlanFailed(self.number, 0, f"the planner refused: {shortened(front.source.text)}")
-        return PlanText.of(reading, is_joined=front.is_joined, has_tail=front.has_tail)
+        return PlanText.of(reading, is_joined=front.is_joined)
 
     def _broken(self, attempt: Arriving, reader: PlanReader, written: PlanText) -> Broken | None:
         """Close the plan; what of it is to be written again, if something is."""
-        front = attempt.front
+        front, complete = attempt.front, not written.is_cut
+        moved = written.moved
+        find = partial(find_broken, front.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)
         try:
-            attempt.close(complete=not written.is_cut)
+            attempt.close(complete=complete)
         except CompileError as error:
-            broken = find_broken(front.source, reader, error.diagnostics, front.moved, complete=not written.is_cut)
+            broken = find(error.diagnostics, (*front.moved, *moved))
             if front.is_over or broken.is_hopeless:
                 raise PlanFailed(self.number, 0, broken.report) from error
             return broken
-        moved = (*front.moved, *written.moved)
+        moved = (*front.moved, *moved)
         if moved and _writes(front.graph):
-            return replace(find_broken(front.source, reader, front.diagnostics, moved), may_run=True)
+            return replace(find(front.diagnostics, moved), may_run=True)
         if not front.graph.tasks and not front.is_joined:
-            return find_broken(front.source, reader, ())
+            return find(())
         statements = reader.read(front.source.text).plan.statements
         return None if does_something(statements, reader.taken) else Broken((), NO_CALL, is_cut=True, is_hopeless=False)
 
@@ -283,6 +278,8 @@ class Inquiry:
         text, reading = await plan_reply(
             planner, planner.repair(messages, broken), reader, self.ledger, most_tokens=most
         )
+        if reading.is_refused:
+            raise PlanFailed(self.number, 0, f"the planner refused: {shortened(text)}")
         return mended(broken, text, reader, complete=reading.is_complete), reading
 
     def _new_plan(self, attempt: Arriving, reader: PlanReader) -> tuple[ast.Statement, ...]:

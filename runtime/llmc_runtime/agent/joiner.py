@@ -61,7 +61,7 @@ class Joiner:
                 stop=stop,
                 most_tokens=bounded_tokens(self.speaker),
             )
-            is_whole = end is not None and end.reason != "length"
+            is_whole = end is not None and end.reason == "stop"
             decision = read_decision(text, reasoning_of(self.speaker), complete=is_whole)
             if decision is not None:
                 return decision

@@ -25,6 +25,7 @@ from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, kept, ledger_of
 from llmc_runtime.agent.only_plan import write_plan
+from llmc_runtime.agent.plan_text import AFTER_ANSWERS, has_answers
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.policy import JOINER, Again, Replanning, Turn
 from llmc_runtime.agent.progress import Judged, Progress
@@ -33,7 +34,7 @@ from llmc_runtime.agent.samples import Example, checked
 from llmc_runtime.agent.speakers import speaker
 from llmc_runtime.agent.speaking import has_no_prices
 from llmc_runtime.agent.templates import Prompts
-from llmc_runtime.approval import Approval, Callback, Word
+from llmc_runtime.approval import Approval, Callback, Hold, Word
 from llmc_runtime.ending import name_open
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.kinds import Kinds, check_each, check_kinds, check_method, check_names
@@ -180,12 +181,19 @@ class Agent:
             end.cancel()
             await asyncio.wait([end])
 
-    async def plan(self, question: str, *, history: Sequence[Message] = ()) -> Program:
-        """The plan that the planner writes for a question, compiled and not run; raises as `ask` does."""
+    async def plan(self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False) -> Program:
+        """The plan that the planner writes for a question, compiled and not run; raises as `ask` does.
+
+        What `ask` would hold, the program holds until it is `approved`.
+        """
         _check_asked(question, history)
         ledger = ledger_of(self._budget)
         with kept(ledger):
-            return await write_plan(self.planner, self.tools, *_shown(question, history), ledger)
+            program = await write_plan(self.planner, self.tools, *_shown(question, history), ledger)
+        if has_answers(history) and not trust_history:
+            caution = Hold(AFTER_ANSWERS, self._terms.granted)
+            return replace(program, cautions=(*program.cautions, caution))
+        return program
 
     def _inquiry(self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool) -> Inquiry:
         """A question that begins now."""

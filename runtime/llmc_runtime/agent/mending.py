@@ -16,14 +16,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from llmc_grammar import Parsed, ast, print_statement
+from llmc_grammar import Parsed, ast, parse, print_statement
 from llmc_grammar.source import Span
-from llmc_runtime.agent.reader import PlanReader
+from llmc_runtime.agent.reader import PlanReader, open_text
 from llmc_runtime.agent.repair import JOIN, Broken, Line
-from llmc_runtime.agent.repeated_writes import may_repeat
+from llmc_runtime.agent.repeated_writes import repeated
 from llmc_runtime.agent.written import calls, numbered, references, renamed
 
 REPLACES: Final = "It is not clear which lines of the plan these lines replace."
+UNREADABLE: Final = "A line of this cannot be read."
 RENUMBERED: Final = "It is not clear what `${}` means, since its task has another number now."
 TWICE: Final = "It is not clear whether `{}` is to happen twice."
 LOST: Final = "It is not clear whether `{}` is still to be called."
@@ -39,7 +40,7 @@ class Mended:
 
     `unclear` says why nobody can tell what the reply means; then the text is the old one. `moved` are the places of
     statements of which a repair decided where they begin or end, and `unended` that of one that may go on. `is_new`:
-    the reply itself is the plan.
+    the reply itself is the plan. `cuts` are the beginnings of statements at which replies broke off.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Mended:
     moved: tuple[Span, ...] = ()
     unended: Span | None = None
     is_new: bool = False
+    cuts: tuple[str, ...] = ()
 
 
 def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = True) -> Mended:
@@ -55,17 +57,19 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
     parsed = reader.read(reply, complete=complete)
     steps = [each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))]
     is_whole = _is_whole(steps, broken, reader)
-    if _may_continue(broken.cut, reply, parsed, reader):
-        return Mended(_text(broken), is_answered=False, unclear=REPLACES)
+    cut = "" if complete else open_text(parsed)
+    cuts = (*(() if steps else broken.cuts), *((cut,) if cut else ()))
+    if any(_may_continue(each, reply, parsed, reader, complete=complete) for each in broken.cuts):
+        return Mended(_text(broken), is_answered=False, unclear=REPLACES, cuts=cuts)
     if not broken.lines or (is_whole and broken.unclear is not None):
         return Mended(reply, is_answered=True, is_new=True)
     match = _Match(broken, steps)
-    unclear = broken.unclear or match.unclear(reader, is_whole=is_whole)
+    unclear = broken.unclear or (UNREADABLE if parsed.lost else match.unclear(reader, is_whole=is_whole))
     if unclear is None:
-        return _spliced(match, parsed)
+        return replace(_spliced(match, parsed), cuts=cuts)
     if is_whole and not match.fits:
         return Mended(reply, is_answered=True, is_new=True)
-    return Mended(_text(broken), is_answered=False, unclear=unclear)
+    return Mended(_text(broken), is_answered=False, unclear=unclear, cuts=cuts)
 
 
 def _text(broken: Broken) -> str:
@@ -73,15 +77,20 @@ def _text(broken: Broken) -> str:
     return "".join(f"{line.text}\n" for line in broken.lines)
 
 
-def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader) -> bool:
-    """Whether a reply may go on in the middle of the line that was cut, and then says something else."""
-    first = next(iter(parsed.plan.statements), None)
-    if not cut.strip() or not isinstance(first, ast.Task) or first.binder is not None:
+def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, complete: bool) -> bool:
+    """Whether a reply may go on in the middle of the statement that was cut, and then says something else."""
+    first = next((each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))), None)
+    if first is None:
         return False
-    whole = next(iter(reader.read(f"{cut}{reply}").plan.statements), None)
-    if not isinstance(whole, ast.Task) or any(call.tool not in reader.tools for call in calls(whole)):
-        return False
-    return _without_id(whole) != first
+    text = cut + reply
+    joined = reader.read(text, complete=complete).plan.statements
+    across = next((each for each in joined if each.span.start < len(cut) < each.span.end), None)
+    if isinstance(across, (ast.Task, ast.Join)) and parse(text[slice(*across.span)]).ok:
+        is_known = all(call.tool in reader.tools for call in calls(across))
+        return is_known and _without_id(across) != _without_id(first)
+    # Behind a thought, a comment or prose that was cut, a call without a number may belong to that.
+    is_bare = isinstance(first, ast.Task) and first.binder is None
+    return is_bare and not any(_without_id(each) == _without_id(first) for each in joined)
 
 
 def _spliced(match: "_Match", parsed: Parsed) -> Mended:
@@ -182,9 +191,9 @@ class _Match:
                     return RENUMBERED.format(ref.name)
             seen |= {old for old, new in names.items() if new == _id(step)}
         kept = [line for index, line in enumerate(self.broken.lines) if index not in self.replaced]
-        for step in (*self.rest, *(each for steps in self.added.values() for each in steps)):
-            if any(may_repeat(step, line.statement, reader, is_whole=is_whole) for line in kept):
-                return TWICE.format(print_statement(step))
+        new = (*self.rest, *(each for steps in self.added.values() for each in steps))
+        if (twice := repeated(new, [line.statement for line in kept], reader, is_whole=is_whole)) is not None:
+            return TWICE.format(print_statement(twice))
         return self._lost_write(reader)
 
     def _lost_write(self, reader: PlanReader) -> str | None:

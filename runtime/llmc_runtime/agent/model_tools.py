@@ -51,7 +51,11 @@ def llm_tool(
         """Ask the model."""
         messages = [Message("user", environment.get_template(name).render(**values))]
         text, _end = await whole_reply(asked, messages, "tools", current(), most_tokens=most_tokens)
-        return reasoning_of(asked).strip(text).strip()
+        answer = reasoning_of(asked).strip(text).strip()
+        if text.strip() and not answer:
+            message = f"`{asked.name}` gave nothing but reasoning"
+            raise ValueError(message)
+        return answer
 
     schema = {
         "type": "object",
@@ -79,11 +83,11 @@ def math_tool(model: Speaker | str, *, name: str = "math") -> Tool:
         messages: Sequence[Message] = [Message("user", text)]
         stop = ("\nProblem:",) if continues(asked) else ()
         for attempt in range(1, ATTEMPTS + 1):
-            said, _end = await whole_reply(
-                asked, messages, "tools", current(), stop=stop, most_tokens=EXPRESSION_TOKENS
-            )
+            said, end = await whole_reply(asked, messages, "tools", current(), stop=stop, most_tokens=EXPRESSION_TOKENS)
+            # Of a reply that was cut, the last line may go on.
+            whole = said if end is not None and end.reason == "stop" else said.rpartition("\n")[0]
             try:
-                return evaluate(_expression(reasoning_of(asked).strip(said)))
+                return evaluate(_expression(reasoning_of(asked).strip(whole)))
             except ArithmeticFault as fault:
                 if attempt == ATTEMPTS:
                     raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from llmc_compiler.errors import BrokenOff, CompileError
 from llmc_compiler.tools import Toolbox
@@ -34,15 +35,17 @@ async def write_plan(
     if reading.is_refused:
         raise PlanFailed(1, 0, f"the planner refused: {shortened(text)}")
     parsed = reader.read(text, complete=reading.is_complete)
-    written = PlanText.of(reading, is_joined=_is_joined(parsed), has_tail=False)
+    written = PlanText.of(reading, is_joined=_is_joined(parsed))
     found = _compiled(parsed, reader, written)
     repairs = 0
     while isinstance(found, Broken) and not found.is_hopeless and repairs < REPAIRS:
         repairs += 1
         text, reading = await plan_reply(planner, planner.repair(messages, found), reader, ledger)
+        if reading.is_refused:
+            raise PlanFailed(1, repairs, f"the planner refused: {shortened(text)}")
         again = mended(found, text, reader, complete=reading.is_complete)
         if again.unclear is not None:
-            found = replace(found, unclear=again.unclear)
+            found = replace(found, unclear=again.unclear, cuts=(*found.cuts, *again.cuts))
             continue
         parsed = reader.read(again.text, complete=not again.is_new or reading.is_complete)
         written = written.mended(again, reading, is_joined=_is_joined(parsed))
@@ -59,17 +62,20 @@ def _is_joined(parsed: Parsed) -> bool:
 
 def _compiled(parsed: Parsed, reader: PlanReader, written: PlanText) -> Program | Broken:
     """The program of a text, or what of it is broken."""
-    source, complete = parsed.source, not written.is_cut
+    complete = not written.is_cut
+    moved = (*parsed.moved, *written.moved)
+    find = partial(find_broken, parsed.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)
     try:
         program = Program.of(parsed, reader.tools, mode="lenient")
     except CompileError as error:
-        return find_broken(source, reader, error.diagnostics, parsed.moved, complete=complete)
+        return find(error.diagnostics, moved)
     statements = parsed.plan.statements
     if not any(isinstance(each, (ast.Task, ast.Join)) for each in statements):
-        return find_broken(source, reader, ())
+        return find(())
     if not complete:
-        end = len(source.text)
-        return find_broken(source, reader, [BrokenOff(span=Span(end, end))], complete=False)
+        end = len(parsed.source.text)
+        return find([BrokenOff(span=Span(end, end))], moved)
     if not does_something(statements, ()):
         return Broken((), NO_CALL, is_cut=True, is_hopeless=False)
-    return replace(program, held=(*program.held, *written.moved), unended=program.unended or written.unended)
+    unended = program.unended or written.unended
+    return replace(program, held=moved, unended=unended, cautions=written.cautions)

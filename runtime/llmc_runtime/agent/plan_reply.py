@@ -38,22 +38,34 @@ class Plan(Protocol):
         """Whether it broke a bound, so that nothing more is read."""
         ...
 
+    @property
+    def has_tail(self) -> bool:
+        """Whether there are words behind its end."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a reply ended: with the model's End, or cut off here.
 
-    `is_cut_behind`: behind its plan, by the bounds above. `is_over`: where it broke a bound of plans.
+    `is_cut_behind`: behind its plan, by the bounds above. `is_over`: where it broke a bound of plans. `has_tail`: there
+    are words behind its plan.
     """
 
     end: End | None
     is_cut_behind: bool = False
     is_over: bool = False
+    has_tail: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Whether the model said all that it wanted to."""
         return self.end is not None and self.end.reason == "stop"
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether it was cut in what stands behind its plan, which may withdraw that."""
+        return self.is_cut_behind or (self.has_tail and not self.is_whole)
 
     @property
     def is_complete(self) -> bool:
@@ -75,7 +87,7 @@ async def read_plan(pieces: AsyncGenerator[str | End, None], feed: Callable[[str
         async with bound, aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, End):
-                    return Reading(piece)
+                    return Reading(piece, has_tail=plan.has_tail)
                 was_ended = plan.is_ended
                 feed(piece)
                 if plan.is_over:

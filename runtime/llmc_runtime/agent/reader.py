@@ -32,3 +32,10 @@ class PlanReader:
             reasoning=self.reasoning,
             complete=complete,
         )
+
+
+def open_text(parsed: Parsed) -> str:
+    """What stands behind the last statement of a text that breaks off, if anything does."""
+    spans = [each.span.end for each in (*parsed.plan.statements, *parsed.lost)]
+    rest = parsed.source.text[max((*spans, parsed.begins_at)) :]
+    return rest if rest.strip() else ""

@@ -9,7 +9,7 @@ from llmc_compiler.errors import BrokenOff
 from llmc_grammar import Lost, ast, print_statement, render
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
-from llmc_runtime.agent.reader import PlanReader
+from llmc_runtime.agent.reader import PlanReader, open_text
 
 JOIN: Final = "join"
 """The id of a plan's join among its lines."""
@@ -44,7 +44,7 @@ class Broken:
 
     `is_hopeless`: there is a mistake in no line, which no new line mends. `may_run`: it can be run as it is, without
     what it writes. `unclear` says why a reply could not be taken for its broken lines: then all of it is asked for.
-    `cut` is the beginning of the line in which it breaks off.
+    `cuts` are the beginnings of statements at which it, or a repair of it, broke off.
     """
 
     lines: tuple[Line, ...]
@@ -53,7 +53,7 @@ class Broken:
     is_hopeless: bool
     may_run: bool = False
     unclear: str | None = None
-    cut: str = ""
+    cuts: tuple[str, ...] = ()
 
     @property
     def plan(self) -> str:
@@ -72,11 +72,14 @@ def find_broken(
     diagnostics: Sequence[Diagnostic],
     moved: Sequence[Span] = (),
     *,
+    unended: Span | None = None,
+    cuts: tuple[str, ...] = (),
     complete: bool = True,
 ) -> Broken:
     """What of a model's text is broken: where a mistake is, or where a repair `moved` a statement's boundary.
 
-    The statement at the end of a text that is not `complete` is no line of it.
+    The statement at the end of a text that is not `complete` is no line of it. `unended` and `cuts` are known of the
+    texts that this one was mended from.
     """
     parsed = reader.read(source.text, complete=complete)
     found: list[Lost | ast.Statement] = sorted((*parsed.plan.statements, *parsed.lost), key=lambda each: each.span)
@@ -84,13 +87,14 @@ def find_broken(
     inside = [one for one in mistakes if not isinstance(one, BrokenOff)]
     is_empty = not any(isinstance(each, (Lost, ast.Task, ast.Join)) for each in found)
     wrong = [one.span for one in inside]
-    known = _lines(found, source, reader.highest, wrong=wrong, moved=moved, unended=parsed.unended)
+    known = _lines(found, source, reader.highest, wrong=wrong, moved=moved, unended=unended or parsed.unended)
     lines = () if is_empty else tuple(known)
     hopeless = any(not any(_touches(each.span, (one.span,)) for each in found) for one in inside)
     report = "\n\n".join(render(one, source) for one in inside[:_MOST_REPORTED])
     is_cut = not complete or len(inside) < len(mistakes) or is_empty
-    cut = "" if complete else source.text.rpartition("\n")[2]
-    return Broken(lines, report, is_cut=is_cut, is_hopeless=hopeless and complete and not is_empty, cut=cut)
+    if not complete and (cut := open_text(parsed)):
+        cuts = (*cuts, cut)
+    return Broken(lines, report, is_cut=is_cut, is_hopeless=hopeless and complete and not is_empty, cuts=cuts)
 
 
 def _lines(
@@ -105,7 +109,7 @@ def _lines(
     """The statements as lines, each task with its id; one without a number gets the next one, as in a plan."""
     for each in found:
         binder = each.binder if isinstance(each, (Lost, ast.Task)) else None
-        text = " ".join(source.text[slice(*each.span)].split()) if isinstance(each, Lost) else ""
+        text = source.text[slice(*each.span)].strip() if isinstance(each, Lost) else ""
         is_join = isinstance(each, ast.Join) or (isinstance(each, Lost) and _JOIN.match(text) is not None)
         is_task = not is_join and isinstance(each, (Lost, ast.Task))
         number = JOIN if is_join else (binder or str(highest + 1)) if is_task else None

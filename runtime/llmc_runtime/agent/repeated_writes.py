@@ -1,7 +1,9 @@
-"""Whether a statement of a reply writes what a line that stands writes already, however it is spelled."""
+"""Which statement of a reply writes what a line that stands writes already, however it is spelled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
 
 from llmc_compiler.binding import bind
 from llmc_compiler.inputs import literal
@@ -12,28 +14,61 @@ from llmc_grammar import ast
 from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.written import calls, references
 
+MOST_COMPARED: Final = 10_000
+"""Pairs of calls that are compared; whether more of them may be equal is not looked at."""
 
-def may_repeat(step: ast.Statement, line: ast.Statement | None, reader: PlanReader, *, is_whole: bool) -> bool:
-    """Whether both have a write that may be the same one.
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A call of a tool that may write: its arguments that are literals, and their digests if all are and fit."""
+
+    call: ast.Call
+    known: Mapping[str | None, Json]
+    digests: frozenset[str]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all that it is called with is known."""
+        return len(self.known) == len(self.call.arguments)
+
+
+def repeated(
+    steps: Iterable[ast.Statement], lines: Iterable[ast.Statement | None], reader: PlanReader, *, is_whole: bool
+) -> ast.Statement | None:
+    """The first of `steps` that may make a write which a line that stands makes, None if none does.
 
     Calls with known arguments are compared by their values. Of others nobody can tell, unless a known argument differs,
     where the reply is a plan of its own (`is_whole`); one that reads lines which stand goes on from them.
     """
-    return any(
-        first.tool == second.tool and _may_be_same(tool, first, second, is_whole=is_whole)
-        for first in calls(step)
-        if (tool := reader.tools.get(first.tool)) is not None and tool.effect.may_write
-        for second in calls(line)
-    )
+    stand: dict[str, list[_Write]] = {}
+    for write in (write for line in lines for write in _writes(line, reader)):
+        stand.setdefault(write.call.tool, []).append(write)
+    left = MOST_COMPARED
+    for step in steps:
+        for write in _writes(step, reader):
+            others = stand.get(write.call.tool, [])
+            left -= len(others)
+            if left < 0 or any(_may_be_same(write, other, is_whole=is_whole) for other in others):
+                return step
+    return None
 
 
-def _may_be_same(tool: Tool, first: ast.Call, second: ast.Call, *, is_whole: bool) -> bool:
+def _writes(statement: ast.Statement | None, reader: PlanReader) -> Iterator[_Write]:
+    """The calls in a statement that may write."""
+    for call in calls(statement):
+        tool = reader.tools.get(call.tool)
+        if tool is not None and tool.effect.may_write:
+            known = _known(tool, call)
+            yield _Write(call, known, _digests(tool, known) if len(known) == len(call.arguments) else frozenset())
+
+
+def _may_be_same(first: _Write, second: _Write, *, is_whole: bool) -> bool:
     """Whether two calls of a tool may have equal arguments."""
-    one, other = _known(tool, first), _known(tool, second)
-    if len(one) == len(first.arguments) and len(other) == len(second.arguments):
-        digests = _digests(tool, one), _digests(tool, other)
-        return digests[0] is None or digests[1] is None or not digests[0].isdisjoint(digests[1])
-    return is_whole and all(same(one[name], other[name]) for name in one.keys() & other.keys())
+    if first.call == second.call:
+        return True
+    if first.is_known and second.is_known:
+        return not first.digests.isdisjoint(second.digests)
+    return is_whole and all(same(first.known[name], second.known[name]) for name in first.known.keys() & second.known)
 
 
 def _known(tool: Tool, call: ast.Call) -> dict[str | None, Json]:
@@ -47,9 +82,9 @@ def _known(tool: Tool, call: ast.Call) -> dict[str | None, Json]:
     return known
 
 
-def _digests(tool: Tool, known: Mapping[str | None, Json]) -> frozenset[str] | None:
-    """The digests of arguments, None where they do not fit."""
+def _digests(tool: Tool, known: Mapping[str | None, Json]) -> frozenset[str]:
+    """The digests of arguments; none where they do not fit, so that the call is not made."""
     try:
         return frozenset(tool.signature.identify(list(known.items())).digests)
     except Exception:  # noqa: BLE001 — converters of arguments are the tool's code
-        return None
+        return frozenset()
