@@ -48,9 +48,9 @@ class ReasoningTags:
         opening += [re.escape(start) for start, _ in pairs]
         pattern = f"(?P<closing>{'|'.join(closing)})|(?P<opening>{'|'.join(opening)})|(?P<ends>{_ENDS})"
         self._pattern = re.compile(pattern, re.IGNORECASE)
-        # Most lines hold no character that a tag begins with.
-        first = "".join(re.escape(text[0]) for pair in pairs for text in pair)
-        self.may_be_in = re.compile(rf"[<\[{first}]", re.IGNORECASE).search
+        # Most lines hold nothing that a tag could begin with.
+        firsts = [r"[<\[][ \t]*/?[ \t]*[a-z|]", *(re.escape(text[0]) for pair in pairs for text in pair)]
+        self.may_be_in = re.compile("|".join(firsts), re.IGNORECASE).search
 
     def find(self, text: str, offset: int = 0) -> list[Tag]:
         """The tags in a text, in order; `offset` is added to their places."""
