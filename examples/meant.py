@@ -1,6 +1,6 @@
-"""Only what a plan means is done, whatever its model writes: `python examples/meant.py`.
+"""Run the calls that a plan means, and no others: `python examples/meant.py`.
 
-Four questions to scripted models: one thinks aloud, one is cut off, one numbers its plan anew, one repeats itself.
+Scripted models answer four questions. One reasons aloud, one is cut off, one renumbers its plan, one repeats a payment.
 """
 
 import asyncio
@@ -45,16 +45,16 @@ class Account:
     paid: list[str] = field(default_factory=list)
 
     def tools(self) -> list[llmc.Tool]:
-        """What a plan may do with it."""
+        """Return the tools of the account and of a shop."""
 
         @llmc.read("account")
         async def balance() -> int:
-            """What is in the account."""
+            """The balance of the account."""
             return 4000
 
         @llmc.write("account")
         async def pay(to: str, amount: float) -> str:
-            """Pay somebody an amount."""
+            """Pay an amount to a person."""
             self.paid.append(f"{amount:g} to {to}")
             return f"paid {to}"
 
@@ -72,7 +72,7 @@ class Account:
 
 
 async def main() -> None:
-    """Ask, and print what was answered and paid."""
+    """Ask each question, and print the answer and the payments."""
     for what, script in SCENES:
         account = Account()
         model = llmc.ScriptedModel(script)

@@ -303,11 +303,11 @@ class UnsureRetry(Diagnostic):
 
 @mistake
 class Unended(Diagnostic):
-    """A last task that may write, in a model's text that just ends behind it."""
+    """The last task of a model's text may write, and no newline, join or end mark follows it."""
 
     code = "W302"
-    title = "`{tool}` asks before it is called: its task may go on"
+    title = "`{tool}` asks before it is called: its task may be incomplete"
     label = "the text ends here, without a newline, a join or an end mark"
-    help = "end the line, if the task is whole"
+    help = "add a newline if the task is complete"
 
     tool: str

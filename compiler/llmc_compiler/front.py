@@ -79,8 +79,8 @@ def _closed(graph: Graph | None) -> Graph:
 class Front:
     """Reads and compiles a plan that arrives in pieces, and lets start what may.
 
-    `header=True` allows `use` and `input`; `name` is what reports call the text; `earlier` are the plans before it, and
-    `reasoning` the tags around a model's reasoning.
+    `header=True` allows `use` and `input`; `name` is what reports call the text; `earlier` are the plans before it.
+    `reasoning` are the tags around a model's reasoning.
     """
 
     def __init__(
@@ -116,13 +116,13 @@ class Front:
 
     @property
     def is_joined(self) -> bool:
-        """Whether the join was read, or stands in the last line with an end mark; not so where it may be void."""
+        """Whether the join was read, or is in the last line with an end mark; False if a restart may void it."""
         is_read = self._session.is_joined and not self._stream.may_restart
         return is_read or self._stream.ends_in_join
 
     @property
     def has_tail(self) -> bool:
-        """Whether the text goes on behind its plan."""
+        """Whether text follows the plan."""
         return self._stream.has_tail
 
     @property
@@ -137,12 +137,12 @@ class Front:
 
     @property
     def unended(self) -> Span | None:
-        """The last task, if nothing but the end of the text ends it: it should not write by itself."""
+        """The last task, if only the end of the text ends it; it needs approval to write."""
         return self._stream.unended
 
     @property
     def is_ended(self) -> bool:
-        """Whether a join or an end mark was seen: the rest of the reply is no part of the plan."""
+        """Whether a join or an end mark has ended the plan."""
         return self._stream.is_ended
 
     @property
@@ -177,7 +177,7 @@ class Front:
         return tuple(sorted(found, key=lambda one: one.span))
 
     def _take(self, read: Callable[[], Sequence[ast.Statement]]) -> tuple[Step, ...]:
-        """Compile the statements that are read; anew, where those so far turn out to be void."""
+        """Compile the statements that are read; a restart begins a new session."""
         restarts = self._stream.restarts
         statements = read()
         steps: tuple[Step, ...] = ()

@@ -151,7 +151,7 @@ class Session:
         return (*self._lowering.diagnostics, *self._lowering.names.mistakes())
 
     def unended(self, task: Span) -> tuple[Diagnostic, ...]:
-        """The warning of a last task that may go on, if it may write."""
+        """Warn of a last task that may be incomplete, if it may write."""
         nodes = (inner for node in self._nodes.values() for inner in (*node_body(node), node))
         for node in nodes:
             if not isinstance(node.op, Call) or not task.start <= node.span.start < task.end:

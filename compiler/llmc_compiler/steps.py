@@ -31,7 +31,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """All nodes so far come from reasoning, and not from the plan: stop and forget them; their ids are free again."""
+    """All nodes so far come from reasoning: stop and forget them; their ids are free again."""
 
 
 @dataclass(frozen=True, slots=True)

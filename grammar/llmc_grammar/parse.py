@@ -16,8 +16,8 @@ from llmc_grammar.stream import Mode, PlanStream
 class Parsed:
     """What a text says: the statements without errors, all mistakes by place, the text, and the tasks refused.
 
-    `moved` are the statements of which a repair decided where they begin or end, and `unended` is the last task of a
-    model's text that nothing ends but the end of the text. `begins_at` is the end of the reasoning before the plan.
+    `moved` are the statements whose boundary a repair decided. `unended` is the last task of a model's text if only the
+    end of the text ends it. `begins_at` is the offset at which reasoning ends and the plan begins.
     """
 
     plan: Plan
@@ -45,7 +45,7 @@ def parse(
     reasoning: ReasoningTags = USUAL,
     complete: bool = True,
 ) -> Parsed:
-    """Read a whole plan, or one that breaks off; a bad text never raises. The parameters are those of PlanStream."""
+    """Read a plan; a bad text never raises. `complete=False` marks a truncated text; the rest is as for PlanStream."""
     stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning)
     statements = stream.feed(text)
     restarts = stream.restarts

@@ -1,11 +1,11 @@
-"""Reasoning in a model's reply: the tags around it, and the text that is left without it.
+"""The tags around reasoning in a model's reply, and the text without reasoning.
 
     <think>first a draft …</think>            also thinking, thought, reasoning, reflection, scratchpad, analysis
     [THINK] … [/THINK]                        in square brackets, in any case, with attributes
     <|channel|>analysis<|message|> … <|channel|>final<|message|>      channels, as in OpenAI's harmony format
 
-Chat templates may leave out the opening tag. So everything in front of a closing tag is reasoning, with or without an
-opening one, and an opening tag without a closing one makes reasoning of everything behind it.
+Chat templates may omit the opening tag. All text before a closing tag is therefore reasoning, with or without an
+opening tag. All text after an unclosed opening tag is reasoning, too.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, TypeAlias
 NAMES: Final = ("think", "thinking", "thought", "reasoning", "reflection", "scratchpad", "analysis")
 
 TagName: TypeAlias = str | tuple[str, str]
-"""A name that stands in `<name>` and `[name]`, or the opening and the closing tag themselves."""
+"""The name in `<name>` and `[name]`, or a pair of opening and closing tag."""
 
 _FINAL: Final = r"<\|channel\|>\s*final\b[^<\n]*(?:<\|constrain\|>[^<\n]*)?(?:<\|message\|>)?"
 _CHANNEL: Final = r"<\|channel\|>\s*\w+[^<\n]*(?:<\|constrain\|>[^<\n]*)?(?:<\|message\|>)?"
@@ -25,7 +25,7 @@ _NAME: Final = re.compile(r"[A-Za-z][\w:.-]*")
 
 
 class Tag(NamedTuple):
-    """A tag in a text: its offsets, and whether it closes reasoning; `ends` marks the end of a message instead."""
+    """A tag and its offsets: it closes reasoning (`closes`), ends a message (`ends`), or opens reasoning."""
 
     start: int
     end: int
@@ -34,7 +34,7 @@ class Tag(NamedTuple):
 
 
 class ReasoningTags:
-    """The tags that enclose reasoning: the usual ones, and those of `extra`; raises ValueError for an unusable one."""
+    """The usual reasoning tags and those in `extra`; raises ValueError for an invalid tag."""
 
     __slots__ = ("_pattern", "may_be_in")
 
@@ -53,35 +53,35 @@ class ReasoningTags:
         self.may_be_in = re.compile("|".join(firsts), re.IGNORECASE).search
 
     def find(self, text: str, offset: int = 0) -> list[Tag]:
-        """The tags in a text, in order; `offset` is added to their places."""
+        """Return the tags in a text, in order; `offset` is added to their positions."""
         return [
             Tag(match.start() + offset, match.end() + offset, match["closing"] is not None, match["ends"] is not None)
             for match in self._pattern.finditer(text)
         ]
 
     def strip(self, text: str) -> str:
-        """A text that is no plan, without its reasoning; an opening tag in the middle of it is text."""
+        """Remove the reasoning from a text other than a plan; an opening tag in mid-text is text."""
         tags = self.find(text)
         start = max((tag.end for tag in tags if tag.closes), default=0)
         ends = (tag.start for tag in tags if tag.start >= start and not tag.closes)
         return text[start : next((end for end in ends if not text[start:end].strip()), self._end(tags, start, text))]
 
     def _end(self, tags: Sequence[Tag], start: int, text: str) -> int:
-        """Where the message ends that begins at `start`."""
+        """Return the offset at which the message from `start` ends."""
         return next((tag.start for tag in tags if tag.ends and tag.start >= start), len(text))
 
     def opens(self, text: str) -> bool:
-        """Whether a text holds a tag that opens reasoning."""
+        """Whether a text contains an opening tag."""
         return any(not (tag.closes or tag.ends) for tag in self.find(text))
 
 
 def _is_name(tag: object) -> bool:
-    """Whether a tag is given by its name."""
+    """Whether a tag is given by name."""
     return isinstance(tag, str)
 
 
 def _checked(tag: TagName) -> str:
-    """The name of a tag; raises ValueError for one that cannot stand in brackets."""
+    """Return a tag's name; raises ValueError for an invalid name."""
     if not isinstance(tag, str) or not _NAME.fullmatch(tag):
         message = f"a reasoning tag is a name, or its opening and its closing text, not {tag!r}"
         raise ValueError(message)
@@ -89,7 +89,7 @@ def _checked(tag: TagName) -> str:
 
 
 def _pair(tag: TagName) -> tuple[str, str]:
-    """The opening and the closing text of a tag; raises ValueError for anything else."""
+    """Return a tag's opening and closing text; raises ValueError for anything else."""
     match tag:
         case (str(opening), str(closing)) if opening.strip() and closing.strip() and "\n" not in opening + closing:
             return opening, closing
@@ -100,7 +100,7 @@ def _pair(tag: TagName) -> tuple[str, str]:
 
 @cache
 def reasoning_tags(extra: tuple[TagName, ...] = ()) -> ReasoningTags:
-    """The usual tags and these; raises ValueError for an unusable one."""
+    """Return the usual tags and those in `extra`; raises ValueError for an invalid tag."""
     return ReasoningTags(extra)
 
 

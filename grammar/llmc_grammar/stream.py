@@ -18,7 +18,7 @@ from llmc_grammar.split import END_MARK, Piece, Splitter
 from llmc_grammar.statement import kind_of, parses
 
 REASONING: Final = 16
-"""How many times the bound of its plan a model's text may have, reasoning included."""
+"""The size limit of a model's text, reasoning included, as a multiple of the limit of its plan."""
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _MARK: Final = "\ufeff"
@@ -35,7 +35,7 @@ class PlanStream:
 
     `header=False` refuses `use` and `input`, as `lenient` does. The bounds are those of plan files, or of model text;
     `tools` are the names that the toolbox has: a tool called `finish` is no join. `reasoning` are the tags around
-    reasoning in a model's text.
+    a model's reasoning.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class PlanStream:
         return tuple(sorted(kept, key=lambda one: (one.span, one.code)))
 
     def _within_plan(self) -> list[Diagnostic]:
-        """Mistakes of characters and size; in a model's text only those inside of its plan are mistakes."""
+        """Mistakes of characters and size; in a model's text, only those inside its plan."""
         if self._filter is None:
             return self._found
         holds, is_void = self._filter.holds, self._filter.is_void
@@ -114,20 +114,20 @@ class PlanStream:
 
     @property
     def unended(self) -> Span | None:
-        """The last task of a model's text, if neither a newline, a join nor an end mark follows it.
+        """The last task of a model's text, if no newline, join or end mark follows it.
 
-        It may be the beginning of a longer statement, so that it may read, but not write by itself.
+        It may be the beginning of a longer statement, so it needs approval to write.
         """
         return self._unended
 
     @property
     def restarts(self) -> int:
-        """How often all text so far turned out to be reasoning: the statements that came out by then are void."""
+        """The number of times that all text so far turned out to be reasoning, which voids its statements."""
         return self._filter.restarts if self._filter is not None else 0
 
     @property
     def is_ended(self) -> bool:
-        """Whether a join or an end mark of a model's plan was seen, so that nothing more belongs to it."""
+        """Whether a join or an end mark has ended a model's plan."""
         known = self._filter
         if known is None or known.is_void:
             return False
@@ -135,7 +135,7 @@ class PlanStream:
 
     @property
     def ends_in_join(self) -> bool:
-        """Whether the line that has no newline yet is a join with an end mark."""
+        """Whether the unfinished last line is a join with an end mark."""
         last = "".join(self._pending)
         mark = last.rfind(END_MARK)
         is_open = self._filter is None or self._filter.is_void or self._filter.opened_at is not None
@@ -143,13 +143,13 @@ class PlanStream:
 
     @property
     def may_restart(self) -> bool:
-        """Whether the line that has no newline yet holds a tag that may make void all text so far."""
+        """Whether the unfinished last line contains a closing tag, which may void all text so far."""
         known, last = self._filter, "".join(self._pending)
         return known is not None and any(tag.closes for tag in known.tags.find(last))
 
     @property
     def has_tail(self) -> bool:
-        """Whether a model's text goes on behind its plan, by more than an end mark or a fence."""
+        """Whether text other than an end mark or a fence follows a model's plan."""
         end = None if self._filter is None else self._filter.ended_at
         if end is None and self._is_marked:
             end = self.text.rfind(END_MARK)
@@ -157,7 +157,7 @@ class PlanStream:
 
     @property
     def begins_at(self) -> int:
-        """Where the plan begins: behind the reasoning in a model's text."""
+        """The offset at which the plan begins, after any reasoning."""
         return 0 if self._filter is None else self._filter.begins_at
 
     def feed(self, piece: str | bytes) -> tuple[Statement, ...]:
@@ -192,7 +192,7 @@ class PlanStream:
         return self._out()
 
     def _break_off(self, last: str) -> None:
-        """The text breaks off in its last line: of that, nothing but reasoning tags count."""
+        """End a truncated text; of its last line, only reasoning tags count."""
         known = self._filter
         if known is None:
             return
@@ -204,7 +204,7 @@ class PlanStream:
             self._take_pieces([], restarts)
 
     def _find_unended(self, start: int) -> Span | None:
-        """The last task, if it ends behind `start`, where the last line begins, and the plan has no other end."""
+        """Return the last task if it ends on the last line, from `start`, and nothing else ends the plan."""
         known, last = self._filter, self._last
         if known is None or known.ended_at is not None or not isinstance(last, Task):
             return None
@@ -212,7 +212,7 @@ class PlanStream:
         return last.span if edge is not None and last.span.end > edge else None
 
     def _out(self) -> tuple[Statement, ...]:
-        """The statements that have come out since this was asked last."""
+        """Return the statements read since the last call."""
         done, self._done = tuple(self._done), []
         return done
 
@@ -230,14 +230,14 @@ class PlanStream:
         if self._filter is None or self._bytes + _size(text) <= self._limit:
             self._take_part(text)
             return
-        # Reasoning takes nothing of the bound, and what is reasoning is known line by line.
+        # Reasoning does not count towards the limit, and is recognised line by line.
         for line in _LINE.finditer(text):
             if self._full:
                 break
             self._take_part(line[0])
 
     def _take_part(self, text: str) -> None:
-        """Take text as far as the bound allows."""
+        """Take text up to the limit."""
         text = self._within_bound(text)
         self._texts.append(text)
         cut = text.rfind("\n") + 1
@@ -253,7 +253,7 @@ class PlanStream:
                 self._bytes = self._filter.size + _size(text[cut:])
 
     def _within_bound(self, text: str) -> str:
-        """The part of a piece that the bounds allow; the first byte above one is reported."""
+        """Return the part of a piece within the limits; report the first byte beyond them."""
         if self._full:
             return ""
         size = _size(text)
@@ -287,7 +287,7 @@ class PlanStream:
             start += len(line) + 1
 
     def _take_pieces(self, pieces: list[Piece], restarts: int) -> None:
-        """Read pieces into statements; where there were fewer `restarts` before them, those so far are void."""
+        """Read pieces into statements; a restart since `restarts` voids the earlier statements."""
         if self.restarts != restarts:
             self._reader = Reader(self._bounds, header=False)
             self._done, self._last = [], None
@@ -299,7 +299,7 @@ class PlanStream:
 
 
 def _size(text: str) -> int:
-    """The bytes of a text in UTF-8."""
+    """Return the size of a text in UTF-8 bytes."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 

@@ -1,9 +1,9 @@
-"""The runs that go on in this process: signals close them, and the child of a fork does not go on with them.
+"""The active runs of this process: signals close them, and the child of a fork does not continue them.
 
-`os.fork` copies the runs into the child, where only the thread that forked goes on. That thread may be the loop's, in
-the middle of a tool, or one in which a tool works. The child ends where it would come back from the tool: when the run
-would tell an event, when the loop would take its next step, when a thread would tell the loop of a result. A child that
-ends by itself before that, or executes another program, is not disturbed, and it may begin runs of its own.
+`os.fork` copies the runs into the child, where only the forking thread continues. It may be the loop's thread, inside a
+tool, or a worker thread of a tool. The child exits when it returns from the tool: when the run emits an event, when the
+loop takes its next step, or when a thread reports a result to the loop. A child may exit by itself or execute another
+program before that, and it may start new runs.
 """
 
 import os
@@ -12,11 +12,11 @@ from contextlib import suppress
 from typing import Final, NoReturn, Protocol
 
 STATUS: Final = 1
-"""The exit status of a child that would have gone on with a run."""
+"""The exit status of a child that returns to a run."""
 
 
 class Active(Protocol):
-    """A run that goes on."""
+    """An active run."""
 
     @property
     def loop(self) -> AbstractEventLoop:
@@ -24,11 +24,11 @@ class Active(Protocol):
         ...
 
     def close(self) -> None:
-        """Let no call begin any more; may be called by a signal, in the middle of anything."""
+        """Stop starting calls; safe in a signal handler."""
         ...
 
     def cut_off(self) -> None:
-        """Tell nothing: this is a copy in the child of a fork."""
+        """Disable this copy of the run in the child of a fork."""
         ...
 
 
@@ -36,28 +36,28 @@ _runs: Final[dict[Active, None]] = {}
 
 
 def begin(run: Active) -> None:
-    """A run begins."""
+    """Add a run."""
     _runs[run] = None
 
 
 def end(run: Active) -> None:
-    """A run is over."""
+    """Remove a run."""
     _runs.pop(run, None)
 
 
 def close() -> None:
-    """Let no call of any run begin any more; may be called by a signal."""
+    """Stop all runs from starting calls; safe in a signal handler."""
     for run in list(_runs):
         run.close()
 
 
 def leave(*_: object, **__: object) -> NoReturn:
-    """End the child of a fork at once: buffers, contexts and files are its parent's."""
+    """Exit the child of a fork at once: buffers, contexts and files belong to its parent."""
     os._exit(STATUS)
 
 
 def _cut_off() -> None:
-    """Leave the runs to the parent of this process."""
+    """Leave the runs to the parent process."""
     for run in _runs:
         run.cut_off()
         _stop(run.loop)
@@ -65,14 +65,14 @@ def _cut_off() -> None:
 
 
 def _stop(loop: AbstractEventLoop) -> None:
-    """End this process where the loop would go on, or be told something by a thread."""
+    """Exit this process when the loop takes its next step, or when a thread reports to it."""
     handle = Handle(leave, (), loop)
     if hasattr(loop, "_ready"):
-        loop._ready.appendleft(handle)  # noqa: SLF001 — `call_soon` would let others go first
+        loop._ready.appendleft(handle)  # noqa: SLF001 — `call_soon` runs other callbacks first
     else:
         loop.call_soon(leave)
-    with suppress(AttributeError):  # a loop that is written in another language
-        loop.call_soon_threadsafe = leave  # type: ignore[method-assign]  # of this loop alone, in this process
+    with suppress(AttributeError):  # loops in C do not allow this
+        loop.call_soon_threadsafe = leave  # type: ignore[method-assign]  # only of this loop, in this process
 
 
 os.register_at_fork(after_in_child=_cut_off)

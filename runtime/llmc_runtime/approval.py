@@ -5,9 +5,10 @@
     Approval("all")               nothing asks
     Approval("none")              nothing asks, and what would is refused
 
-Where a model's text was repaired, was made after results were seen, or just ends, calls are held: one that may change
-something asks as well, and without a callback it is not made, whatever the word. So is a write of an agent that repeats
-one of an earlier plan, if another write came after that one.
+Calls that may change something are held if a repair decided a boundary in a model's text, if only the end of the text
+ends their task, if the planner may have seen results, or if its reply was cut off after the plan. An agent's write is
+also held if it repeats a write of an earlier plan and an overlapping write came later. Held calls ask despite the word,
+and fail without a callback.
 """
 
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
@@ -72,8 +73,8 @@ class Argument:
 class ApprovalRequest:
     """A call that may be made only if somebody says so.
 
-    `indices` are the positions in the loops around it, and `held` says why the call is held back, if it is. `inside`
-    are the calls of other runs that the run is inside of, the outermost first: `publish (task 3)`.
+    `indices` are the positions in the loops around it, and `held` says why the call is held, if it is. `inside` are the
+    calls of other runs around this run, the outermost first: `publish (task 3)`.
     """
 
     task: TaskId
@@ -96,8 +97,8 @@ class ApprovalRequest:
         if self.inside:
             yield fit(f"  inside of {', '.join(self.inside)}", _WIDTH)
         if self.held is not None:
-            # The last part is advice for whoever cannot be asked.
-            yield from (f"  {line}" for line in wrapped(f"held back: {self.held.rpartition('; ')[0]}", _WIDTH - 2))
+            # The last part is advice for runs without a callback.
+            yield from (f"  {line}" for line in wrapped(f"held back: {self.held.rpartition('; ')[0] or self.held}", _WIDTH - 2))
         for argument in self.arguments:
             text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
             yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
@@ -106,7 +107,7 @@ class ApprovalRequest:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A reason for which calls that may change something ask first, whatever the word.
+    """A reason to ask before calls that may change something, whatever the word.
 
     Tools in `granted` are not held; `span` limits the hold to the task at that place.
     """
@@ -116,20 +117,20 @@ class Hold:
     span: Span | None = None
 
     def covers(self, node: Node, call: Call) -> bool:
-        """Whether a call is held."""
+        """Whether this hold applies to a call."""
         if call.tool.name in self.granted:
             return False
         return self.span is None or self.span.start <= node.span.start < self.span.end
 
 
 def holds_of(moved: Sequence[Span], unended: Span | None) -> tuple[Hold, ...]:
-    """The holds of a model's text: a repair moved the boundary of a statement, or its last task may go on."""
+    """Return the holds of a model's text: for boundaries that a repair decided, and for an unended last task."""
     repaired = (Hold(),) if moved else ()
     return repaired if unended is None else (*repaired, Hold(UNENDED, span=unended))
 
 
 def held_for(holds: Iterable[Hold], node: Node, call: Call) -> str | None:
-    """Why a call is held, if it is."""
+    """Return why a call is held, None if it is not."""
     return next((hold.why for hold in holds if hold.covers(node, call)), None)
 
 

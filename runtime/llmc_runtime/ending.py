@@ -1,7 +1,8 @@
-"""How runs end before all is done, and the words for what they leave open.
+"""How runs end early, and the notes on their open calls.
 
-What a listener raises, and what else is no task's failure, ends its run: nothing more is begun, and whoever waits for
-the run gets the error. Its note names the writes in doubt and what still runs; `in_doubt` reads the first from it.
+An exception of a listener ends its run, as does any other error outside of a task. The run starts no more calls, and
+raises the error. A note on the error names the writes in doubt and the calls that still run. `in_doubt` returns the
+former.
 """
 
 from asyncio import Future
@@ -13,13 +14,13 @@ from llmc_runtime import events
 from llmc_runtime.events import Event, RunFinished
 
 _DOUBTS: Final = "_llmc_in_doubt"
-"""The attribute of an exception with the tasks that are in doubt."""
+"""The attribute of an exception that holds the tasks in doubt."""
 
 
 class Ending:
-    """The end of a run: `reached` is done when every task has an outcome, or holds the error that ended the run.
+    """The end of a run: `reached` completes when every task has an outcome, or fails with the error that ends the run.
 
-    `halt` lets the run begin nothing more.
+    `halt` stops the run from starting calls.
     """
 
     __slots__ = ("halt", "reached")
@@ -29,36 +30,36 @@ class Ending:
         self.halt = halt
 
     def reach(self) -> None:
-        """Every task has an outcome."""
+        """End the run normally: every task has an outcome."""
         if not self.reached.done():
             self.reached.set_result(None)
 
     def fail(self, error: BaseException) -> None:
-        """Begin nothing more; whoever waits for the end gets the error."""
+        """Start no more calls, and raise the error in the code that waits for the end."""
         self.halt()
         if not self.reached.done():
             self.reached.set_exception(error)
 
     def give_up(self) -> None:
-        """Nobody waits for the end any more."""
+        """Cancel the wait for the end."""
         if not self.reached.cancel() and not self.reached.cancelled():
-            self.reached.exception()  # seen, so that nobody warns of it
+            self.reached.exception()  # retrieved, so that asyncio does not warn of it
 
 
 def left_open(happened: Sequence[Event]) -> str:
-    """The writes in doubt and what still runs, after runs that were given up; empty where there is neither."""
+    """Describe the writes in doubt and the calls that still run after abandoned runs; empty if there are none."""
     doubts, running = events.in_doubt(happened), still_running(happened)
     words = f"; in doubt: {', '.join(doubts)}" if doubts else ""
     return words + (f"; still running: {', '.join(running)}" if running else "")
 
 
 def still_running(happened: Iterable[Event]) -> list[str]:
-    """The names of what did not end with its run."""
+    """Return the names of calls that outlive their run."""
     return [name for event in happened if isinstance(event, RunFinished) for name in event.abandoned]
 
 
 def name_open(error: BaseException, happened: Sequence[Event]) -> None:
-    """Add a note to an exception that ended a run: what that leaves open, if anything."""
+    """Add a note on open calls to an exception that ended a run, if there are any."""
     if words := left_open(happened):
         error.add_note(f"the run was ended{words}")
         vars(error)[_DOUBTS] = tuple(dict.fromkeys((*in_doubt(error), *events.in_doubt(happened))))
@@ -66,7 +67,7 @@ def name_open(error: BaseException, happened: Sequence[Event]) -> None:
 
 @contextmanager
 def naming(happened: Sequence[Event]) -> Iterator[None]:
-    """Name what is left open in the note of an exception that leaves the block."""
+    """Add a note on open calls to an exception that leaves the block."""
     try:
         yield
     except BaseException as error:
@@ -75,6 +76,6 @@ def naming(happened: Sequence[Event]) -> Iterator[None]:
 
 
 def in_doubt(error: BaseException) -> tuple[str, ...]:
-    """The tasks, with the places of elements in loops, that may have written something when this ended their run."""
+    """Return the tasks whose writes are in doubt since this error ended their run, with loop indices."""
     doubts: tuple[str, ...] = vars(error).get(_DOUBTS, ())
     return doubts

@@ -6,7 +6,7 @@
       Expanded                            a loop has its elements
       Stalled                             a tool blocks the event loop
       Finished  Failed  Skipped  Blocked  Cancelled  Dropped
-    Restarted                             what arrived so far was reasoning, and was dropped
+    Restarted                             the text so far was reasoning, and its tasks were dropped
     RunFinished
 
 `key` is the instance, `task` the written task, `at` the seconds since the start of the run.
@@ -197,7 +197,7 @@ Event = (
 
 
 OF_RUNS: Final = (RunStarted, Restarted, RunFinished)
-"""Events of a run as a whole, which are about no instance."""
+"""Events of a run as a whole, without an instance."""
 
 
 def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> Event:

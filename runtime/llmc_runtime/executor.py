@@ -81,7 +81,7 @@ class Executor:
         self.seconds = 0.0
 
     async def __aenter__(self) -> Self:
-        """Start the run; raises RunRefused if too many are around it, or the one around it has ended."""
+        """Start the run; raises RunRefused if it is nested too deeply, or the run around it has ended."""
         limits = self._limits
         around = nesting.enter(self.trust)
         if around is not None:
@@ -152,15 +152,15 @@ class Executor:
             raise self.allowance.error
 
     def when_over(self, told: Callable[[object], object]) -> None:
-        """Tell somebody, on the loop, when the run was sealed and all have an outcome, or something has ended it."""
+        """Call `told` on the loop when the sealed run has all outcomes, or when an error ends it."""
         self._flow.ending.reached.add_done_callback(told)
 
     def close(self) -> None:
-        """Let no call begin any more; may be called by a signal, in the middle of anything."""
+        """Stop starting calls; safe in a signal handler."""
         self._door.close()
 
     def cut_off(self) -> None:
-        """Tell nothing, and let no thread go on: this is a copy in the child of a fork."""
+        """Disable this copy of the run in the child of a fork: emit no events, and end its threads."""
         self._flow.emit = active.leave
         self._threads.is_cut_off = True
 
@@ -190,7 +190,7 @@ class Executor:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 
     def hold(self, *holds: Hold) -> None:
-        """From here on, call nothing that these holds cover unasked; where nobody can be asked, it fails with Held."""
+        """From now on, ask before calls under these holds; without a callback they fail with Held."""
         self.trust.hold(*holds)
 
     def seal(self) -> None:

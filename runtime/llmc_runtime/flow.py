@@ -28,7 +28,7 @@ from llmc_runtime.values import ATOMS
 
 
 class Flow:
-    """The instances of a run. Its `ending` is reached when it was sealed and all have an outcome."""
+    """The instances of a run. The `ending` is reached when the run is sealed and all instances have an outcome."""
 
     door: Door[Instance]
 
@@ -97,7 +97,7 @@ class Flow:
         self._line.drain()
 
     def restart(self) -> None:
-        """Drop all instances: their nodes come from reasoning, and others may have the same ids."""
+        """Drop all instances, whose nodes come from reasoning; new nodes may reuse their ids."""
         for instance in self._instances:
             self._drop(instance)
         self._instances.clear()
@@ -124,7 +124,7 @@ class Flow:
         self._line.drain()
 
     def halt(self) -> None:
-        """Begin nothing more; calls that are under way go on."""
+        """Stop starting calls; calls under way go on."""
         self._line.close()
         self.door.close()
         hold_back(self._instances)
@@ -266,7 +266,7 @@ class Flow:
             self._open_loop(instance, op)
 
     def _call(self, instance: Instance, op: Call, bound: Bound, approved: Question | None = None) -> None:
-        """Make a call, or ask for it first, unless the memo knows how it ends."""
+        """Make a call, or ask for it first, unless the memo has its outcome."""
         known, verdict = None if approved is None else approved.call, None
         if approved is None:
             known = None if self._memo is None else self._memo.recall(self._trust, self, instance, op, bound)
@@ -408,5 +408,5 @@ class Flow:
                 self._drop(each)
 
     def crash(self, error: BaseException) -> None:
-        """End the run: nothing more is begun, and whoever waits for the end gets the error."""
+        """End the run: start no more calls, and raise the error in the code that waits for the end."""
         self.door.allowance.end_with(error)

@@ -64,10 +64,9 @@ _KINDS: Final[Kinds] = {
 class Program:
     """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings.
 
-    `held` are the statements of a model's text of which a repair decided where they begin or end: while there are any,
-    tasks that may write fail with Held. So does the task `unended`, the last one, where nothing but the end of the text
-    ends it, and what `cautions` of an agent cover. `approved` is for a plan that somebody has read. `written` is the
-    graph before the `passes`, if known.
+    `held` are the statements of a model's text whose boundary a repair decided. While there are any, tasks that may
+    write fail with Held. So do writes of the last task if only the end of the text ends it (`unended`), and calls under
+    an agent's `cautions`. Call `approved` after reading the plan. `written` is the graph before the `passes`, if known.
     """
 
     graph: Graph
@@ -93,7 +92,7 @@ class Program:
 
     @property
     def _holds(self) -> tuple[Hold, ...]:
-        """What asks first, whatever the word."""
+        """The holds on calls that ask first, whatever the word."""
         return (*holds_of(self.held, self.unended), *self.cautions)
 
     @property

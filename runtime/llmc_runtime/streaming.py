@@ -46,7 +46,7 @@ class Arriving:
     """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
 
     `name` is what reports call the text; `earlier` are the plans before it, whose values it can read, and whose
-    `secrets` stay hidden. `contexts` are those of the tools, `approve` is as for `Program.run`, and `reasoning` are the
+    `secrets` stay hidden. `contexts` are those of the tools, `approve` is as for `Program.run`. `reasoning` are the
     tags around a model's reasoning.
     """
 
@@ -98,9 +98,9 @@ class Arriving:
 
     @asynccontextmanager
     async def in_time(self) -> AsyncGenerator[None, None]:
-        """What waits for the text in here is cancelled when the time of the run is over; raises RunRefused then.
+        """Cancel the block when the time of the run is over, and raise RunRefused.
 
-        What ends the run before, a listener that raises, cancels it as well, and is raised.
+        An error that ends the run, such as a listener's exception, also cancels the block, and is raised.
         """
         scope = asyncio.timeout_at(self.allowance.until)
         self._executor.when_over(lambda _: _end(scope))
@@ -125,10 +125,9 @@ class Arriving:
         self._last = self.front.close(complete=complete)
 
     def start(self, *holds: Hold) -> None:
-        """Start everything else; what `holds` cover is called only if somebody who is asked says so.
+        """Start everything else; calls under `holds` ask first.
 
-        So is what may write in a text of which a repair moved the boundary of a statement, and a last task that may go
-        on.
+        Writes also ask if a repair decided a boundary in the text, or if only the end of the text ends their task.
         """
         self._executor.hold(*holds_of(self.front.moved, self.front.unended), *holds)
         self._executor.rank_by(partial(rank, self.front.graph))
@@ -159,7 +158,7 @@ class Arriving:
 
 
 def _end(scope: asyncio.Timeout) -> None:
-    """Reach a deadline now, unless it was left or reached before."""
+    """Expire a timeout now, unless its block has ended or it has expired."""
     with suppress(RuntimeError):
         scope.reschedule(0.0)
 
@@ -177,9 +176,9 @@ async def run_stream(
 ) -> Run:
     """Compile and run a model's plan while its text arrives.
 
-    What its effect allows starts as soon as its line has ended. Writes start when the whole plan is known. They are
-    held where a repair decided where a statement begins or ends; the last task is also held where nothing but the end
-    of the text ends it. `context` and `approve` are as for `Program.run`.
+    A call that its effect allows early starts when its line has ended. Writes start when the whole plan is known. They
+    are held if a repair decided the boundary of a statement, and in a last task that only the end of the text ends.
+    `context` and `approve` are as for `Program.run`.
     Raises CompileError with all mistakes, ContextError, RunRefused where the text takes longer than the run may, and
     whatever `pieces` raises: then no write was started, and what runs is stopped.
     """

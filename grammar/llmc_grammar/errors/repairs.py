@@ -187,7 +187,7 @@ class ReasoningLeftOut(Diagnostic):
 
     code = "W130"
     title = "reasoning is left out"
-    label = "all text {place} this tag is void"
+    label = "all text {place} this tag is ignored"
     help = "delete the reasoning; write a thought as `Thought: …`"
 
     place: str

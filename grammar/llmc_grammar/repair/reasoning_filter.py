@@ -1,8 +1,8 @@
-"""Lines of a model's text in, statements of its plan out, with reasoning taken out.
+"""Reads lines of a model's text and returns the statements of its plan, without reasoning.
 
-A tag counts unless it stands in a string of a statement that parses strictly. A closing tag that counts makes all text
-in front of it void: reading starts anew behind it. An opening one makes all text behind it void until then. While the
-statement around a tag is open, nobody can say whether the tag counts; its lines are read again once that is known.
+A tag counts unless it is inside a string of a statement that parses strictly. A closing tag that counts discards all
+text before it, and parsing restarts after it. An opening tag that counts discards all text up to the next closing tag.
+A tag inside an open statement is decided when the statement ends; its lines are then read again.
 """
 
 from collections import deque
@@ -22,13 +22,13 @@ from llmc_grammar.statement import kind_of, read_if_it_parses
 Line = tuple[str, int]
 
 _REREAD: Final = 1024 * 1024
-"""Characters that may be read again in all; after that, every tag counts."""
+"""The total number of characters to read again; beyond it, every tag counts."""
 
 
 class ReasoningFilter:
-    """Reads a model's text; `begins_at` is the end of the last closing tag that counts, `restarts` how many did.
+    """Reads a model's text; `begins_at` is the end of the last closing tag that counts, `restarts` their number.
 
-    `size` is what the plan takes in bytes, lines that are void not counted.
+    `size` is the plan's size in bytes, without discarded lines.
     """
 
     def __init__(self, bounds: Bounds, tools: Container[str], tags: ReasoningTags) -> None:
@@ -50,7 +50,7 @@ class ReasoningFilter:
 
     @property
     def found(self) -> list[Diagnostic]:
-        """Warnings about lines of the plan that were left out, and about reasoning."""
+        """The warnings about omitted lines of the plan and about reasoning."""
         return self._plan.found + ([] if self._note is None else [self._note])
 
     @property
@@ -60,21 +60,21 @@ class ReasoningFilter:
 
     @property
     def ended_at(self) -> int | None:
-        """Where the plan ended, if it did."""
+        """The offset at which the plan ended, None before that."""
         return self._plan.ended_at
 
     @property
     def opened_at(self) -> int | None:
-        """Where the plan's statement begins that is open, if one is."""
+        """The offset at which the plan's open statement begins, None if none is open."""
         return self._plan.opened_at
 
     @property
     def is_void(self) -> bool:
-        """Whether the text is inside of reasoning."""
+        """Whether the text so far ends inside reasoning."""
         return self._draft is not None
 
     def holds(self, offset: int) -> bool:
-        """Whether an offset is inside of the plan."""
+        """Whether an offset is inside the plan."""
         end = min((at for at in (self._void_from, self.ended_at) if at is not None), default=offset + 1)
         return self.begins_at <= offset < end
 
@@ -92,9 +92,9 @@ class ReasoningFilter:
         return found
 
     def end(self, *, complete: bool = True) -> list[Piece]:
-        """The text has ended; a tag counts in the statement that is open, which never parses.
+        """End the text; tags in an open statement count, since the statement does not parse.
 
-        Where the text is not `complete`, nothing of that statement comes out.
+        `complete=False` drops the open statement.
         """
         done: list[Piece] = []
         while self._pending:
@@ -107,7 +107,7 @@ class ReasoningFilter:
         return done + (self._plan.end() if complete else [])
 
     def _feed(self, lines: list[Line]) -> list[Piece]:
-        """The pieces of lines, and of those that have to be read again."""
+        """Return the pieces of lines, including lines to read again."""
         done: list[Piece] = []
         queue = deque(lines)
         while queue:
@@ -121,7 +121,7 @@ class ReasoningFilter:
         return done
 
     def _step(self, text: str, start: int) -> tuple[list[Piece], list[Line]]:
-        """The pieces of a line, and the lines to read again."""
+        """Return the pieces of a line, and the lines to read again."""
         self._lines.append((text, start))
         found = (self._draft or self._plan).line(text, start)
         self._pending += self.tags.find(text, start)
@@ -130,14 +130,14 @@ class ReasoningFilter:
         return self._out(found), []
 
     def _out(self, found: list[Piece]) -> list[Piece]:
-        """The pieces that belong to the plan."""
+        """Return the pieces that belong to the plan."""
         if self._draft is not None:
             return []
         self._given += len(found)
         return found
 
     def _decide(self, found: list[Piece], *, at_end: bool = False) -> tuple[list[Piece], list[Line]]:
-        """The pieces that stand, and the lines to read again, where it is known whether the tags count."""
+        """Decide pending tags as far as possible; return the valid pieces and the lines to read again."""
         if self._reread <= 0:
             closing = [tag for tag in self._pending if tag.closes]
             self._pending = closing[-1:] or self._pending
@@ -153,7 +153,7 @@ class ReasoningFilter:
         return self._out(found), []
 
     def _is_text(self, tag: Tag, found: list[Piece]) -> bool:
-        """Whether a tag stands in a string of a statement that parses strictly."""
+        """Whether a tag is inside a string of a statement that parses strictly."""
         start, end = next(
             ((piece.start, piece.end) for piece in found if piece.start <= tag.start < piece.end),
             next((at, at + len(text)) for text, at in reversed(self._lines) if at <= tag.start),
@@ -166,7 +166,7 @@ class ReasoningFilter:
         return read is not None and read[0] is not None
 
     def _slice(self, start: int, end: int) -> str:
-        """The text between two offsets, which is on the last lines."""
+        """Return the text between two offsets on the last lines."""
         parts: list[str] = []
         for text, at in reversed(self._lines):
             if at < end:
@@ -176,7 +176,7 @@ class ReasoningFilter:
         return "\n".join(reversed(parts))
 
     def _count(self, tag: Tag) -> tuple[list[Piece], list[Line]]:
-        """Make void what a tag that counts makes void: the pieces that stand, and the lines to read again."""
+        """Discard the text that a counting tag voids; return the valid pieces and the lines to read again."""
         lines, self._lines, self._pending = self._lines, [], []
         rest = [(text[max(tag.end - at, 0) :], max(tag.end, at)) for text, at in lines if at + len(text) >= tag.end]
         self._reread -= sum(len(text) for text, _ in rest)
@@ -187,25 +187,23 @@ class ReasoningFilter:
         return (self._suspend(tag, kept, rest), rest) if self._draft is None else ([], rest)
 
     def _restart(self, tag: Tag, rest: list[Line]) -> None:
-        """Begin the plan anew behind a closing tag."""
+        """Restart the plan after a closing tag."""
         self.begins_at = tag.end
         self.restarts += 1
         self.size = sum(_size(text) for text, _ in rest)
         self.interrupted = self._void_from = self._draft = None
         self._given = 0
         self._plan = Lenient(self._bounds, self._tools)
-        self._note = ReasoningLeftOut(
-            span=Span(tag.start, tag.end), place="in front of", edit=Edit(Span(0, tag.end), "")
-        )
+        self._note = ReasoningLeftOut(span=Span(tag.start, tag.end), place="before", edit=Edit(Span(0, tag.end), ""))
 
     def _suspend(self, tag: Tag, kept: list[Line], rest: list[Line]) -> list[Piece]:
-        """End the plan in front of an opening tag, unless a closing one follows: the pieces that are new."""
+        """End the plan before an opening tag, unless a closing tag follows; return the new pieces."""
         self._reread -= sum(len(text) for text, _ in kept)
         self.size -= sum(_size(text) for text, _ in rest)
         self._void_from = tag.start
         self._draft = Lenient(self._bounds, self._tools)
         self._plan = Lenient(self._bounds, self._tools)
-        self._note = ReasoningLeftOut(span=Span(tag.start, tag.end), place="behind")
+        self._note = ReasoningLeftOut(span=Span(tag.start, tag.end), place="after")
         found = [piece for text, at in kept for piece in self._plan.line(text, at)]
         if kept and kept[-1][0].strip() and not tag.ends:
             self.interrupted = kept[-1][1]
@@ -215,5 +213,5 @@ class ReasoningFilter:
 
 
 def _size(line: str) -> int:
-    """The bytes of a line and its newline."""
+    """Return the size of a line and its newline in bytes."""
     return (len(line) if line.isascii() else len(line.encode("utf-8", "surrogatepass"))) + 1

@@ -1,4 +1,4 @@
-"""Signals in a run: the first stops it, the second ends the process at once, whatever its tools are at."""
+"""Signals in a run: the first stops it, the second ends the process at once, even in the middle of a tool."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from llmc_runtime.to_end import run_to_end
 T = TypeVar("T")
 
 WORDS: Final = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated", signal.SIGHUP: "hung up"}
-"""The signals that stop a run, and what is said of one that was."""
+"""The signals that stop a run, and the word for each."""
 
 _STDERR: Final = 2
 _STOPPING: Final = {
@@ -31,19 +31,19 @@ _STOPPING: Final = {
 
 
 def status_of(number: int) -> int:
-    """The exit status of a process that a signal ends, as shells have it: 130, 143, 129."""
+    """Return the exit status for a signal, as in shells: 130, 143, 129."""
     return 128 + number
 
 
 class Interruption(KeyboardInterrupt):
-    """A signal has stopped a run, as Ctrl-C does; the cause is how the run ended."""
+    """A signal stopped a run; the cause is the exception that ended the run."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(WORDS[number])
         self.status = status_of(number)
 
     def leave(self, words: str = "") -> NoReturn:
-        """Say what became of the run, and end with the status of the signal."""
+        """Report how the run ended, and exit with the status of the signal."""
         cause = self.__cause__
         if cause is not None and not isinstance(cause, (asyncio.CancelledError, KeyboardInterrupt)):
             say(f"{type(cause).__name__}: {cause}")
@@ -52,7 +52,7 @@ class Interruption(KeyboardInterrupt):
 
 
 class Interruptible(Generic[T]):
-    """A coroutine that the first signal cancels; signals that are ignored when the process starts stay so."""
+    """A coroutine that the first signal cancels; signals that are ignored at the start stay ignored."""
 
     def __init__(self, main: Coroutine[Any, Any, T]) -> None:
         self._main = main
@@ -61,7 +61,7 @@ class Interruptible(Generic[T]):
         self._before = {number: signal.getsignal(number) for number in WORDS}
 
     def run(self) -> T:
-        """What it gives; raises Interruption after a signal, when all is stopped."""
+        """Return its result; raises Interruption after a signal, when everything has stopped."""
         global _current  # noqa: PLW0603 — signals belong to the process as well
         _current = self
         try:
@@ -79,7 +79,7 @@ class Interruptible(Generic[T]):
             self._main.close()  # where it was never begun
 
     def restore(self) -> None:
-        """Let signals do what they did before."""
+        """Restore the previous signal handlers."""
         for number, action in self._before.items():
             signal.signal(number, action)
 
@@ -88,20 +88,20 @@ class Interruptible(Generic[T]):
         self._task = asyncio.ensure_future(self._main)
         for number, action in self._before.items():
             if action != signal.SIG_IGN:
-                # The loop's own way wakes it where it waits, whichever thread the signal is given to; but a loop that a
-                # tool blocks calls nobody, so that what the signal does is done by Python's.
+                # The loop's handler wakes the loop, whichever thread receives the signal. A tool may block the loop, so
+                # the work is done in Python's handler.
                 asyncio.get_running_loop().add_signal_handler(number, lambda: None)
                 signal.signal(number, self._interrupt)
         return await self._task
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 — what signals call
-        """A signal came."""
+        """Stop the run on the first signal, and exit on the second."""
         if self._number is not None or self._task is None:
             # Nothing of the interpreter is used that a tool in the middle of something could hold.
             os._exit(status_of(number))
         self._number = signal.Signals(number)
         active.close()
-        with suppress(OSError):  # a terminal that has hung up is gone
+        with suppress(OSError):  # after SIGHUP the terminal is gone
             os.write(_STDERR, _STOPPING[self._number])
         self._task.cancel()
 
@@ -110,24 +110,24 @@ _current: "Interruptible[Any] | None" = None
 
 
 _masks: Final = local()
-"""Of a thread that forks, the signals that it had blocked before."""
+"""The signals that a thread had blocked before it forked."""
 
 
 def _before_fork() -> None:
-    """Keep signals back that come before the child has other handlers: Python would lose them."""
+    """Block signals until the child has its own handlers, since Python would lose them."""
     if _current is not None:
         _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, WORDS)
 
 
 def _after_fork() -> None:
-    """Let signals come again."""
+    """Unblock signals."""
     before, _masks.before = getattr(_masks, "before", None), None
     if before is not None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _in_child() -> None:
-    """Let signals end the child of a fork: it is no run, and must not wake its parent's."""
+    """Restore the previous handlers in the child of a fork, and detach it from its parent's loop."""
     if _current is not None:
         signal.set_wakeup_fd(-1)
         _current.restore()
@@ -138,7 +138,7 @@ os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_c
 
 
 def left_open(happened: Sequence[Event]) -> str:
-    """What may have been written, and what still runs, after runs that were given up; what runs is not waited for."""
+    """Describe the writes in doubt and the calls that still run, and do not wait for the latter at exit."""
     if ending.still_running(happened):
         Waiting.is_wanted = False
     return ending.left_open(happened)

@@ -62,10 +62,10 @@ def schema(*, final: bool) -> Schema:
 
 
 def read_decision(text: str, reasoning: ReasoningTags = USUAL, *, complete: bool = True) -> Decision | None:
-    """The decision in a joiner's text, None where there is none.
+    """Return the decision in a joiner's text, None if there is none.
 
-    Reasoning is void; a tag inside of a decision is text. Of a text that is not `complete`, a decision counts only if
-    its line had ended and nothing follows, which might withdraw it.
+    Reasoning is ignored; a tag inside a decision is text. In a text that is not `complete`, a decision counts only if
+    its line has ended and nothing follows, since later text may withdraw it.
     """
     if _IS_JSON.match(text) and (found := _structured(text)) is not None:
         return found

@@ -102,7 +102,7 @@ class Inquiry:
         return self._clock() - self._start
 
     def tell(self, event: progress.Progress) -> None:
-        """Tell whoever listens; what a listener raises ends the question, and the run under way at once."""
+        """Emit a progress event; an exception of the listener ends the question and the run at once."""
         if self._emit is not None:
             try:
                 self._emit(event)
@@ -112,7 +112,7 @@ class Inquiry:
                 raise
 
     def close(self) -> None:
-        """Let the plan under way begin no call any more."""
+        """Stop the current plan from starting calls."""
         if self._allowance is not None:
             self._allowance.gate.close()
 
@@ -161,14 +161,14 @@ class Inquiry:
         return self._planned(attempt, statements, repairs, tools)
 
     def _holds(self) -> Iterator[Hold]:
-        """What asks first in the plan that is made, since its planner may have seen results."""
+        """Yield a hold on the plan if its planner may have seen results."""
         if self.plans:
             yield Hold(AFTER_RESULTS, self._terms.granted)
         elif self._is_after_answers:
             yield Hold(AFTER_ANSWERS, self._terms.granted)
 
     def _reader(self, tools: Toolbox) -> PlanReader:
-        """How replies of the planner are read."""
+        """Build the reader of the planner's replies."""
         taken = frozenset(name for plan in self.plans for name in plan.ids)
         return PlanReader(tools, taken, reasoning_of(self._terms.planner.speaker))
 
@@ -272,7 +272,7 @@ class Inquiry:
         return None if does_something(statements, reader.taken) else Broken((), NO_CALL, is_cut=True, is_hopeless=False)
 
     async def _again(self, messages: Sequence[Message], broken: Broken, reader: PlanReader) -> tuple[Mended, Reading]:
-        """The plan with other words for its broken lines, and how the reply with these ended."""
+        """Request the broken lines again; return the mended plan and how the reply ended."""
         planner = self._terms.planner
         most = bounded_tokens(planner.speaker)
         text, reading = await plan_reply(

@@ -136,10 +136,10 @@ class Agent:
         trust_history: bool = False,
         emit: Emit | None = None,
     ) -> Answer:
-        """The answer; `history` is what was said before, and `emit` is told everything as it happens.
+        """Answer a question; `history` are the earlier messages, and `emit` receives every progress event.
 
-        Where earlier answers are in it, results may have shaped them: then the first plan may write only as later ones
-        may, unless you `trust_history`.
+        Answers in the history may have been shaped by tool results. The first plan is then held as later plans are,
+        unless `trust_history` is set.
 
         Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
         the models and `emit` raise.
@@ -157,7 +157,7 @@ class Agent:
         trust_history: bool = False,
         emit: Emit | None = None,
     ) -> Answer:
-        """The answer as `ask` gives it, from code that is not async; what hangs does not hold up the return."""
+        """Answer a question as `ask` does, from sync code; a hanging tool does not delay the return."""
         return run_to_end(self.ask(question, history=history, trust_history=trust_history, emit=emit))
 
     async def stream(
@@ -177,14 +177,14 @@ class Agent:
                 yield event
             yield await end
         finally:
-            inquiry.close()  # at once: what is cancelled may take a while to close its connections
+            inquiry.close()  # now: the cancelled task may take a while to close its connections
             end.cancel()
             await asyncio.wait([end])
 
     async def plan(self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False) -> Program:
         """The plan that the planner writes for a question, compiled and not run; raises as `ask` does.
 
-        What `ask` would hold, the program holds until it is `approved`.
+        The program holds the calls that `ask` would hold, until it is `approved`.
         """
         _check_asked(question, history)
         ledger = ledger_of(self._budget)
@@ -196,7 +196,7 @@ class Agent:
         return program
 
     def _inquiry(self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool) -> Inquiry:
-        """A question that begins now."""
+        """Start a question."""
         ledger = ledger_of(self._budget)
         return Inquiry(self._terms, *_shown(question, history), ledger, emit, trust_history=trust_history)
 
@@ -262,7 +262,7 @@ def _check_asked(question: str, history: Sequence[Message]) -> None:
 
 
 def _shown(question: str, history: Sequence[Message]) -> tuple[str, Sequence[Message]]:
-    """What models are told of a question that a tool asks, without the secrets of the run around it."""
+    """Hide the secrets of the surrounding run in a question and its history."""
     secrets = known_secrets()
     return secrets.text(question), [replace(each, text=secrets.text(each.text)) for each in history]
 

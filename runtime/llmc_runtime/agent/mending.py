@@ -1,14 +1,14 @@
-"""A broken plan and its planner's next reply, put together: the plan that the planner means, or why that is unclear.
+"""Merge a broken plan with its planner's next reply, or say why the reply is unclear.
 
-    broken         1. total([$1, $2])            1 and 2 are taken by an earlier plan
+    broken         1. total([$1, $2])            an earlier plan uses the numbers 1 and 2
                    2. join("Both cost $1.")
     reply          4. total([$1, $2])
     mended         4. total([$1, $2])
-                   2. join("Both cost $4.")      a task with another number has it in its uses too
+                   2. join("Both cost $4.")      references follow the new number
 
-Statements of the reply replace broken lines of the same id; if all are new, they replace the broken lines in order. A
-reply that contradicts lines which stand is the plan itself if it is complete: it has a join, and reads nothing of the
-broken plan. Everything else is unclear.
+Statements of the reply replace broken lines with the same id. If all ids are new, they replace the broken lines in
+order. A reply that contradicts an intact line becomes the plan if it is complete: it has a join, and does not read the
+broken plan. Any other reply is unclear.
 """
 
 import re
@@ -36,11 +36,11 @@ _TOOL: Final = re.compile(r"([A-Za-z_][\w.]*)\(")
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """The text of a mended plan; `is_answered`: no line of it is broken any more.
+    """The text of a mended plan; `is_answered`: the reply covers all broken lines.
 
-    `unclear` says why nobody can tell what the reply means; then the text is the old one. `moved` are the places of
-    statements of which a repair decided where they begin or end, and `unended` that of one that may go on. `is_new`:
-    the reply itself is the plan. `cuts` are the beginnings of statements at which replies broke off.
+    `unclear` says why the reply is ambiguous; the text is then the old one. `moved` are the places of statements whose
+    boundary a repair decided, `unended` is that of a last task that may be incomplete. `is_new`: the reply is the plan.
+    `cuts` are the truncated statements at the ends of replies.
     """
 
     text: str
@@ -53,7 +53,7 @@ class Mended:
 
 
 def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = True) -> Mended:
-    """The plan after a reply to the request for its broken lines; one that is not `complete` breaks off."""
+    """Merge a reply into a broken plan; `complete=False` marks a truncated reply."""
     parsed = reader.read(reply, complete=complete)
     steps = [each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))]
     is_whole = _is_whole(steps, broken, reader)
@@ -73,12 +73,12 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
 
 
 def _text(broken: Broken) -> str:
-    """The broken plan as it stands."""
+    """Return the text of the broken plan."""
     return "".join(f"{line.text}\n" for line in broken.lines)
 
 
 def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, complete: bool) -> bool:
-    """Whether a reply may go on in the middle of the statement that was cut, and then says something else."""
+    """Whether a reply may continue the truncated statement `cut`, with another meaning."""
     first = next((each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))), None)
     if first is None:
         return False
@@ -88,13 +88,13 @@ def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, c
     if isinstance(across, (ast.Task, ast.Join)) and parse(text[slice(*across.span)]).ok:
         is_known = all(call.tool in reader.tools for call in calls(across))
         return is_known and _without_id(across) != _without_id(first)
-    # Behind a thought, a comment or prose that was cut, a call without a number may belong to that.
+    # A call without a number may continue a truncated thought, comment or prose.
     is_bare = isinstance(first, ast.Task) and first.binder is None
     return is_bare and not any(_without_id(each) == _without_id(first) for each in joined)
 
 
 def _spliced(match: "_Match", parsed: Parsed) -> Mended:
-    """The broken plan with the statements that replace its lines."""
+    """Build the broken plan with its lines replaced."""
     text, moved, unended = "", [], None
     for line, span in match.lines():
         place = Span(len(text), len(text) + len(line.text))
@@ -107,7 +107,7 @@ def _spliced(match: "_Match", parsed: Parsed) -> Mended:
 
 
 def _is_whole(steps: Sequence[Step], broken: Broken, reader: PlanReader) -> bool:
-    """Whether statements are a plan of their own: with a join, and without uses of lines of the broken plan."""
+    """Whether statements form a complete plan: they have a join, and do not read the broken plan."""
     known: set[str] = set(reader.taken)
     ids = {id(task): name for name, task in numbered(steps, reader.highest)}
     others = {line.id for line in broken.lines}
@@ -120,11 +120,10 @@ def _is_whole(steps: Sequence[Step], broken: Broken, reader: PlanReader) -> bool
 
 @dataclass(slots=True)
 class _Match:
-    """Which lines of a broken plan the statements of a reply replace.
+    """The lines of a broken plan that the statements of a reply replace.
 
-    `replaced` has the new statements by the index of their line, `added` those that come in front of a line; `rest`
-    comes last. `missing` are broken lines that were not written again. `fits`: no statement contradicts a line that
-    stands.
+    `replaced` maps the index of a line to its new statement, `added` to the new statements before it; `rest` comes
+    last. `missing` are the broken lines without a new statement. `fits`: no statement contradicts an intact line.
     """
 
     broken: Broken
@@ -180,7 +179,7 @@ class _Match:
         self.missing, self.added, self.rest = [], {}, []
 
     def unclear(self, reader: PlanReader, *, is_whole: bool) -> str | None:
-        """Why nobody can tell what the reply means, if so."""
+        """Return why the reply is ambiguous, None if it is not."""
         if not self.fits:
             return REPLACES
         names = self._names(len(self.broken.lines))
@@ -197,7 +196,7 @@ class _Match:
         return self._lost_write(reader)
 
     def _lost_write(self, reader: PlanReader) -> str | None:
-        """Why it is unclear what becomes of writes inside of broken lines, which may have swallowed others."""
+        """Return why the reply is ambiguous if a broken line contains a write that the reply drops."""
         now = {call.tool for step in self.steps for call in calls(step)}
         for index in self.replaced:
             _, *inside = _TOOL.findall(self.broken.lines[index].text) or [""]
@@ -207,7 +206,7 @@ class _Match:
         return None
 
     def _names(self, before: int) -> dict[str, str]:
-        """The new ids of lines before this index whose ids have changed, by the old ones."""
+        """Map the old ids of renumbered lines before this index to the new ones."""
         lines = self.broken.lines
         pairs = ((index, lines[index].id, _id(step)) for index, step in self.replaced.items() if index < before)
         # An id that was defined twice is that of its first line.
@@ -231,23 +230,23 @@ class _Match:
 
 
 def _written(step: Step) -> tuple[Line, Span]:
-    """A statement of a reply as a line, with its place."""
+    """Return a statement of a reply as a line, with its place."""
     return Line(print_statement(step), _id(step), step), step.span
 
 
 def _id(step: Step) -> str | None:
-    """What a statement is known by."""
+    """Return the id of a statement."""
     return JOIN if isinstance(step, ast.Join) else step.binder
 
 
 def _tool(text: str) -> str | None:
-    """The first tool that a line calls."""
+    """Return the first tool that a line calls."""
     found = _TOOL.search(text)
     return found[1] if found else None
 
 
 def _numbered_as(steps: Sequence[Step], ids: Sequence[str | None]) -> list[Step]:
-    """Statements of which those without an id have that of the broken line in the same place, if there are as many."""
+    """Give statements without an id those of the broken lines, in order, if the counts are equal."""
     tasks = [step for step in steps if isinstance(step, ast.Task)]
     places = dict(zip(map(id, tasks), ids, strict=False)) if len(tasks) == len(ids) else {}
     return [
@@ -257,5 +256,5 @@ def _numbered_as(steps: Sequence[Step], ids: Sequence[str | None]) -> list[Step]
 
 
 def _without_id(statement: ast.Statement | None) -> ast.Statement | None:
-    """A statement without its number or name."""
+    """Return a statement without its number or name."""
     return replace(statement, binder=None) if isinstance(statement, (ast.Task, ast.Join)) else statement

@@ -53,7 +53,7 @@ def llm_tool(
         text, _end = await whole_reply(asked, messages, "tools", current(), most_tokens=most_tokens)
         answer = reasoning_of(asked).strip(text).strip()
         if text.strip() and not answer:
-            message = f"`{asked.name}` gave nothing but reasoning"
+            message = f"`{asked.name}` returned only reasoning"
             raise ValueError(message)
         return answer
 
@@ -84,7 +84,7 @@ def math_tool(model: Speaker | str, *, name: str = "math") -> Tool:
         stop = ("\nProblem:",) if continues(asked) else ()
         for attempt in range(1, ATTEMPTS + 1):
             said, end = await whole_reply(asked, messages, "tools", current(), stop=stop, most_tokens=EXPRESSION_TOKENS)
-            # Of a reply that was cut, the last line may go on.
+            # The last line of a truncated reply may be incomplete.
             whole = said if end is not None and end.reason == "stop" else said.rpartition("\n")[0]
             try:
                 return evaluate(_expression(reasoning_of(asked).strip(whole)))

@@ -61,7 +61,7 @@ def _is_joined(parsed: Parsed) -> bool:
 
 
 def _compiled(parsed: Parsed, reader: PlanReader, written: PlanText) -> Program | Broken:
-    """The program of a text, or what of it is broken."""
+    """Compile a parsed text; return the program, or its broken lines."""
     complete = not written.is_cut
     moved = (*parsed.moved, *written.moved)
     find = partial(find_broken, parsed.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)

@@ -1,7 +1,7 @@
-"""A planner's reply, read to its end.
+"""Read a planner's reply to its end.
 
-What follows a plan may say that all of it was reasoning. So the reply is read on, but within bounds: a model that chats
-on behind its plan is cut off.
+Text after a plan may turn the plan into reasoning. Reading therefore continues after the plan, up to a limit of
+characters and seconds.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.speaking import reply
 
 LONGEST_TAIL: Final = 4_096
-"""Characters that a model may write behind its plan before it is cut off."""
+"""The number of characters after a plan at which the reply is cut off."""
 
 LONGEST_WAIT: Final = 2.0
-"""Seconds that it may take for them."""
+"""The number of seconds after a plan at which the reply is cut off."""
 
 
 class Plan(Protocol):
@@ -30,26 +30,26 @@ class Plan(Protocol):
 
     @property
     def is_ended(self) -> bool:
-        """Whether its join or its end mark was seen."""
+        """Whether a join or an end mark has ended it."""
         ...
 
     @property
     def is_over(self) -> bool:
-        """Whether it broke a bound, so that nothing more is read."""
+        """Whether it exceeds a limit, which ends reading."""
         ...
 
     @property
     def has_tail(self) -> bool:
-        """Whether there are words behind its end."""
+        """Whether text follows its end."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a reply ended: with the model's End, or cut off here.
+    """How a reply ended: with the model's End, or cut off by the reader.
 
-    `is_cut_behind`: behind its plan, by the bounds above. `is_over`: where it broke a bound of plans. `has_tail`: there
-    are words behind its plan.
+    `is_cut_behind`: cut off after its plan, by the limits above. `is_over`: the plan exceeds a limit of plans.
+    `has_tail`: text follows the plan.
     """
 
     end: End | None
@@ -59,17 +59,17 @@ class Reading:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the model said all that it wanted to."""
+        """Whether the model finished its reply."""
         return self.end is not None and self.end.reason == "stop"
 
     @property
     def may_go_on(self) -> bool:
-        """Whether it was cut in what stands behind its plan, which may withdraw that."""
+        """Whether the text after the plan was cut, and may have withdrawn the plan."""
         return self.is_cut_behind or (self.has_tail and not self.is_whole)
 
     @property
     def is_complete(self) -> bool:
-        """Whether no statement was cut."""
+        """Whether all statements are complete."""
         return self.is_whole or self.is_cut_behind or self.is_over
 
     @property
@@ -79,7 +79,7 @@ class Reading:
 
 
 async def read_plan(pieces: AsyncGenerator[str | End, None], feed: Callable[[str], None], plan: Plan) -> Reading:
-    """Feed the pieces of a reply to a plan until the reply ends, or has to be cut off."""
+    """Feed the pieces of a reply to a plan until the reply ends or is cut off."""
     now = asyncio.get_running_loop().time
     tail = 0
     bound = asyncio.timeout(None)
@@ -115,7 +115,7 @@ async def plan_reply(
     grammar: Grammar | None = None,
     most_tokens: int | None = None,
 ) -> tuple[str, Reading]:
-    """The text of a planner's reply, taken whole, and how it ended."""
+    """Return the text of a planner's reply, and how it ended."""
     pieces = reply(
         planner.speaker, messages, "planner", ledger, grammar=grammar, stop=planner.stops, most_tokens=most_tokens
     )

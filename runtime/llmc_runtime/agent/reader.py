@@ -1,4 +1,4 @@
-"""How a planner's replies are read: with which tools, reasoning tags, and ids that are taken."""
+"""The reader of a planner's replies, with the tools, reasoning tags and ids in use."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from llmc_runtime.agent.written import highest_number
 
 @dataclass(frozen=True, slots=True)
 class PlanReader:
-    """Reads texts of a planner; `taken` are the ids of tasks in earlier plans."""
+    """Reads a planner's texts; `taken` are the task ids of earlier plans."""
 
     tools: Toolbox
     taken: frozenset[str] = field(default_factory=frozenset)
@@ -19,11 +19,11 @@ class PlanReader:
 
     @property
     def highest(self) -> int:
-        """The highest number that is taken."""
+        """The highest task number of earlier plans."""
         return highest_number(self.taken)
 
     def read(self, text: str, *, complete: bool = True) -> Parsed:
-        """The statements of a text; of one that is not `complete`, without the one that is open at its end."""
+        """Parse a text; `complete=False` drops the open statement at its end."""
         return parse(
             text,
             mode="lenient",
@@ -35,7 +35,7 @@ class PlanReader:
 
 
 def open_text(parsed: Parsed) -> str:
-    """What stands behind the last statement of a text that breaks off, if anything does."""
+    """Return the text after the last statement of a truncated text, empty if there is none."""
     spans = [each.span.end for each in (*parsed.plan.statements, *parsed.lost)]
     rest = parsed.source.text[max((*spans, parsed.begins_at)) :]
     return rest if rest.strip() else ""

@@ -1,4 +1,4 @@
-"""What of a plan is broken, as its planner is told of it."""
+"""The broken lines of a plan, as reported to its planner."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,9 +25,9 @@ _MOST_REPORTED: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A statement of a plan: its text, its id (None for a thought), the statement itself unless it was refused.
+    """A line of a plan: its text, its id (None for a thought), and its statement unless it was refused.
 
-    `is_unended`: nothing but the end of the text ends it. `is_moved`: a repair decided where it begins or ends.
+    `is_unended`: only the end of the text ends it. `is_moved`: a repair decided its boundary.
     """
 
     text: str
@@ -43,8 +43,8 @@ class Broken:
     """A plan that is to be mended: its lines, a report of its mistakes, and whether it breaks off.
 
     `is_hopeless`: there is a mistake in no line, which no new line mends. `may_run`: it can be run as it is, without
-    what it writes. `unclear` says why a reply could not be taken for its broken lines: then all of it is asked for.
-    `cuts` are the beginnings of statements at which it, or a repair of it, broke off.
+    what it writes. `unclear` says why a reply was ambiguous; the planner then writes the whole plan again. `cuts` are
+    the truncated statements at the ends of the plan and of its repairs.
     """
 
     lines: tuple[Line, ...]
@@ -76,10 +76,10 @@ def find_broken(
     cuts: tuple[str, ...] = (),
     complete: bool = True,
 ) -> Broken:
-    """What of a model's text is broken: where a mistake is, or where a repair `moved` a statement's boundary.
+    """Find the lines of a model's text with a mistake, or with a boundary that a repair `moved`.
 
-    The statement at the end of a text that is not `complete` is no line of it. `unended` and `cuts` are known of the
-    texts that this one was mended from.
+    `complete=False` drops the statement at the end. `unended` and `cuts` come from the texts that this one is mended
+    from.
     """
     parsed = reader.read(source.text, complete=complete)
     found: list[Lost | ast.Statement] = sorted((*parsed.plan.statements, *parsed.lost), key=lambda each: each.span)
@@ -106,7 +106,7 @@ def _lines(
     moved: Sequence[Span],
     unended: Span | None,
 ) -> Iterator[Line]:
-    """The statements as lines, each task with its id; one without a number gets the next one, as in a plan."""
+    """Return the statements as lines, each task with its id; a task without a number gets the next one."""
     for each in found:
         binder = each.binder if isinstance(each, (Lost, ast.Task)) else None
         text = source.text[slice(*each.span)].strip() if isinstance(each, Lost) else ""

@@ -1,4 +1,4 @@
-"""Which statement of a reply writes what a line that stands writes already, however it is spelled."""
+"""Find statements of a reply that repeat a write of an intact line, in any spelling."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -15,12 +15,12 @@ from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.written import calls, references
 
 MOST_COMPARED: Final = 10_000
-"""Pairs of calls that are compared; whether more of them may be equal is not looked at."""
+"""The number of pairs of calls to compare; a call beyond it counts as repeated."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """A call of a tool that may write: its arguments that are literals, and their digests if all are and fit."""
+    """A call that may write, its literal arguments, and their digests if all are literals and valid."""
 
     call: ast.Call
     known: Mapping[str | None, Json]
@@ -28,17 +28,17 @@ class _Write:
 
     @property
     def is_known(self) -> bool:
-        """Whether all that it is called with is known."""
+        """Whether all arguments are known."""
         return len(self.known) == len(self.call.arguments)
 
 
 def repeated(
     steps: Iterable[ast.Statement], lines: Iterable[ast.Statement | None], reader: PlanReader, *, is_whole: bool
 ) -> ast.Statement | None:
-    """The first of `steps` that may make a write which a line that stands makes, None if none does.
+    """Return the first of `steps` that may repeat a write of an intact line, None if there is none.
 
-    Calls with known arguments are compared by their values. Of others nobody can tell, unless a known argument differs,
-    where the reply is a plan of its own (`is_whole`); one that reads lines which stand goes on from them.
+    Calls with known arguments are compared by value. If the reply is a complete plan (`is_whole`), other calls may be
+    equal unless a known argument differs. A reply that reads intact lines continues from them.
     """
     stand: dict[str, list[_Write]] = {}
     for write in (write for line in lines for write in _writes(line, reader)):
@@ -54,7 +54,7 @@ def repeated(
 
 
 def _writes(statement: ast.Statement | None, reader: PlanReader) -> Iterator[_Write]:
-    """The calls in a statement that may write."""
+    """Yield the calls in a statement that may write."""
     for call in calls(statement):
         tool = reader.tools.get(call.tool)
         if tool is not None and tool.effect.may_write:
@@ -72,7 +72,7 @@ def _may_be_same(first: _Write, second: _Write, *, is_whole: bool) -> bool:
 
 
 def _known(tool: Tool, call: ast.Call) -> dict[str | None, Json]:
-    """The arguments of a call that are literals, by parameter."""
+    """Return the literal arguments of a call, by parameter."""
     names, _ = bind(tool.signature.shape, [argument.name for argument in call.arguments])
     known: dict[str | None, Json] = {}
     for name, argument in zip(names, call.arguments, strict=True):
@@ -83,7 +83,7 @@ def _known(tool: Tool, call: ast.Call) -> dict[str | None, Json]:
 
 
 def _digests(tool: Tool, known: Mapping[str | None, Json]) -> frozenset[str]:
-    """The digests of arguments; none where they do not fit, so that the call is not made."""
+    """Return the digests of arguments; none for invalid arguments, which fail before the call."""
     try:
         return frozenset(tool.signature.identify(list(known.items())).digests)
     except Exception:  # noqa: BLE001 — converters of arguments are the tool's code

@@ -50,8 +50,8 @@ class ScriptEnded(ModelError):  # noqa: N818 — as the errors it is one of
 class ScriptedModel:
     """A model that says its lines; a word is a token, and `prices` make a cost of them.
 
-    `reasoning_tags` are as for a Model. Raises ValueError for a tag that cannot be, and for one text in the place of a
-    list of lines.
+    `reasoning_tags` are as for a Model. Raises ValueError for an invalid tag, and for a single text instead of a list
+    of lines.
     """
 
     __slots__ = ("_lines", "_name", "asked", "closed", "prices", "reasoning_tags")

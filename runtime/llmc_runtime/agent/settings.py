@@ -124,8 +124,8 @@ class Options(TypedDict, total=False):
 
     `timeout` is for the whole reply, `first_token` until its first text, `idle` from then on between two events,
     `connect` for the connection, all in seconds. `retries` are made only before the first text. `api_version` makes
-    Azure's address one of the older form. `threads` is for a local model. `reasoning_tags` are names of tags around its
-    reasoning besides the usual ones, or pairs of an opening and a closing text.
+    Azure's address one of the older form. `threads` is for a local model. `reasoning_tags` are additional tags around
+    its reasoning: names, or pairs of an opening and a closing text.
     """
 
     base_url: str | None

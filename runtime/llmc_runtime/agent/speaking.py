@@ -127,5 +127,5 @@ def _setting(speaker: Speaker, name: str, default: object) -> Any:  # noqa: ANN4
 
 
 def reasoning_of(speaker: Speaker) -> ReasoningTags:
-    """The tags around a model's reasoning."""
+    """Return the tags around a model's reasoning."""
     return reasoning_tags(tuple(_setting(speaker, "reasoning_tags", ())))

@@ -1,4 +1,4 @@
-"""A plan's statements as they are written: ids, calls and references, and whether they are a plan."""
+"""A plan's statements as written: ids, calls and references, and whether they form a plan."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
@@ -50,7 +50,7 @@ def shape(statements: Sequence[ast.Statement], highest: int) -> tuple[ast.Statem
 
 
 def renamed(node: T, names: Mapping[str, str], *, keep_raw: bool = True) -> T:
-    """A part of a plan with other names for its references; with `keep_raw`, each stays as it is written in a text."""
+    """Rename the references in a part of a plan; `keep_raw` keeps their spelling in texts."""
     if isinstance(node, ast.Slot):
         name = node.ref.name
         raw = node.raw.replace(name, names.get(name, name), 1) if keep_raw else ""
@@ -66,12 +66,12 @@ def renamed(node: T, names: Mapping[str, str], *, keep_raw: bool = True) -> T:
 
 
 def references(node: object) -> Iterable[ast.Ref]:
-    """The references in a statement, in texts too, but for those to elements of its loops."""
+    """Return the references in a statement, including texts, except those to elements of its loops."""
     return (ref for ref in _all_references(node) if ref.name not in set(_loop_names(node)))
 
 
 def _all_references(node: object) -> Iterable[ast.Ref]:
-    """The references in a statement, at any depth."""
+    """Yield the references in a statement, at any depth."""
     if isinstance(node, ast.Ref):
         yield node
     for child in _children(node):
@@ -79,7 +79,7 @@ def _all_references(node: object) -> Iterable[ast.Ref]:
 
 
 def _loop_names(node: object) -> Iterable[str]:
-    """The names of elements in a statement's loops."""
+    """Yield the element names of a statement's loops."""
     if isinstance(node, ast.Loop):
         yield node.name
     for child in _children(node):
@@ -87,7 +87,7 @@ def _loop_names(node: object) -> Iterable[str]:
 
 
 def does_something(statements: Sequence[ast.Statement], earlier: Container[str]) -> bool:
-    """Whether a model's plan calls a tool, answers by a text of its own, or reads results of `earlier` tasks."""
+    """Whether a model's plan calls a tool, joins a text, or reads results of `earlier` tasks."""
     if any(True for _ in calls(tuple(statements))):
         return True
     if any(ref.name in earlier for ref in references(tuple(statements))):

@@ -77,7 +77,7 @@ async def test_p8_never_ends() -> None:
 
     seen = await ask(on_and_on)
     assert seen.answer.value == "a is known"
-    assert "cut off behind the plan" in str(seen.answer.run.errors["2"])
+    assert "cut off after the plan" in str(seen.answer.run.errors["2"])
     assert seen.world.calls == {"search a": 1}
     assert seen.requests[0].left
     assert seen.requests[0].sent < 1000
