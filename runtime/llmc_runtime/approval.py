@@ -98,7 +98,8 @@ class ApprovalRequest:
             yield fit(f"  inside of {', '.join(self.inside)}", _WIDTH)
         if self.held is not None:
             # The last part is advice for runs without a callback.
-            yield from (f"  {line}" for line in wrapped(f"held back: {self.held.rpartition('; ')[0] or self.held}", _WIDTH - 2))
+            reason = self.held.rpartition("; ")[0] or self.held
+            yield from (f"  {line}" for line in wrapped(f"held back: {reason}", _WIDTH - 2))
         for argument in self.arguments:
             text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
             yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
