@@ -1,6 +1,7 @@
 """How hypothesis draws: the same examples at every run, or many new ones; what is tested first, and in which loop."""
 
 import os
+import signal
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 
@@ -16,6 +17,11 @@ settings.register_profile(
     "fuzz", settings.get_profile("any speed"), max_examples=int(os.environ.get("LLMC_PLANS", "1000"))
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
+
+# A background job of a shell ignores signals, and so would the processes that tests start.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -197,11 +197,11 @@ class PlanStream:
         if known is None:
             return
         restarts = self.restarts
-        self._take_pieces(known.end(complete=False), restarts)
-        if known.tags.find(last):
-            restarts = self.restarts
-            self._splitter.line(last, self._offset)
-            self._take_pieces([], restarts)
+        found = known.line(last, self._offset) if known.tags.find(last) else []
+        before_end = self.restarts
+        rest = known.end(complete=False)
+        found = rest if self.restarts != before_end else found + rest
+        self._take_pieces([piece for piece in found if piece.end <= self._offset], restarts)
 
     def _find_unended(self, start: int) -> Span | None:
         """Return the last task if it ends on the last line, from `start`, and nothing else ends the plan."""

@@ -286,7 +286,34 @@ def test_a_write_that_stands_is_known_however_it_is_spelled(again: str, is_clear
     assert len(bank.moved) == 2 * is_clear
 
 
-@pytest.mark.parametrize("rest", ["2. tra", '1. transfer(5, "eve")'])
+@pytest.mark.parametrize(
+    ("cut", "again", "is_clear"),
+    [
+        ("2. transfer(amount=6, t", "2. transfer(6, 'eve')", True),
+        ("2. transfer(", '2. transfer(6, "eve")', True),
+        ("2. transfer(7", "2. transfer(5)", True),
+        ("2. transfer(7, ", "2. transfer(6)", False),
+        ("4. transfer(", "2. transfer(6)", False),
+        ("2. ", "2. transfer(6)", False),
+    ],
+)
+def test_a_reply_that_begins_with_the_cut_statement_goes_on(cut: str, again: str, is_clear: bool) -> None:
+    """It is no whole plan under other numbers, although its calls may be equal to those that stand."""
+    bank = Bank()
+    answer = ask(bank, f"1. balance()\n3. transfer($1)\n{cut}", f'{again}\njoin("x")\n', "I am sorry.")
+    assert (answer is not None) == is_clear
+    assert len(bank.moved) == 2 * is_clear
+
+
+def test_a_question_that_was_not_answered_is_in_the_error() -> None:
+    """It is not said that there was no plan."""
+    cut: list[str | End] = ["1. transfer(5)\n2. bal", End("length", Usage())]
+    model = llmc.ScriptedModel([cut, "2. transfer(5)\n3. join($2)\n", "I am sorry."])
+    with pytest.raises(PlanFailed, match=r"not clear whether `2. transfer\(5\)` is to happen twice"):
+        clock.run(llmc.Agent(Bank().toolbox(), model=model).ask("?"))
+
+
+@pytest.mark.parametrize("rest", ["2. tra", '1. transfer(5, "eve")', '1. transfer(5, "eve") @fallback(4'])
 def test_a_closing_tag_in_the_line_that_is_cut(rest: str) -> None:
     """What stands in front of it is void, join and all, and what stands behind it was cut."""
     bank = Bank()

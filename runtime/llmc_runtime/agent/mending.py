@@ -31,6 +31,8 @@ LOST: Final = "It is not clear whether `{}` is still to be called."
 
 Step = ast.Task | ast.Join
 
+_BLANKS_AND_NAMES: Final = re.compile(r"(?<=[(,])\s*\w+\s*=(?!=)|\s+")
+_WORD_AT_END: Final = re.compile(r"[\w.]*$")
 _TOOL: Final = re.compile(r"([A-Za-z_][\w.]*)\(")
 
 
@@ -64,7 +66,8 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
     if not broken.lines or (is_whole and broken.unclear is not None):
         return Mended(reply, is_answered=True, is_new=True)
     match = _Match(broken, steps)
-    unclear = broken.unclear or (UNREADABLE if parsed.lost else match.unclear(reader, is_whole=is_whole))
+    may_be_new = is_whole and not any(_goes_on(each, steps[0]) for each in broken.cuts)
+    unclear = broken.unclear or (UNREADABLE if parsed.lost else match.unclear(reader, is_whole=may_be_new))
     if unclear is None:
         return replace(_spliced(match, parsed), cuts=cuts)
     if is_whole and not match.fits:
@@ -91,6 +94,18 @@ def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, c
     # A call without a number may continue a truncated thought, comment or prose.
     is_bare = isinstance(first, ast.Task) and first.binder is None
     return is_bare and not any(_without_id(each) == _without_id(first) for each in joined)
+
+
+def _goes_on(cut: str, first: Step) -> bool:
+    """Whether a reply's first statement is the truncated statement `cut`, with the same id and the same beginning."""
+    beginning = _plain(_WORD_AT_END.sub("", cut))
+    has_id = isinstance(first, ast.Task) and first.binder is not None
+    return has_id and "(" in beginning and _plain(print_statement(first)).startswith(beginning)
+
+
+def _plain(text: str) -> str:
+    """Return a text without spaces and argument names, and with one kind of quotes."""
+    return _BLANKS_AND_NAMES.sub("", text).replace("'", '"')
 
 
 def _spliced(match: "_Match", parsed: Parsed) -> Mended:

@@ -170,6 +170,8 @@ def unclosed(saying: Saying) -> None:
     # Behind a bracket that is just open, `name = call()` is an argument.
     plain = [index for index, part in enumerate(parts[:-1]) if part.endswith(")") and not part.endswith("()")]
     plain = [index for index in plain if not spelling.tail(saying.plan.tasks[index], saying.ids)]
+    # A tag is text only in a statement that parses.
+    plain = [index for index in plain if "</" not in parts[index]]
     if not plain:
         saying.say_plan()
         return
