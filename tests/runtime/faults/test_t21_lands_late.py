@@ -73,7 +73,6 @@ def test_without_the_wait_a_thread_lands_late(monkeypatch: pytest.MonkeyPatch) -
     [
         ("task of a run inside", "100ms"),
         ("thread of a run inside", "100s"),
-        ("pool of a run inside", "100s"),
         ("thread of a run inside a run", "100s"),
     ],
 )
