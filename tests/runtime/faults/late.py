@@ -27,7 +27,7 @@ HOW: Final = (
     "thread of a pool",
     "task of a run inside",
     "thread of a run inside",
-    "pool of a run inside",
+    "thread of a pool of a run inside",
     "thread of a run inside a run",
 )
 
@@ -129,7 +129,7 @@ class Store:
             # Virtual time must not pass before the thread has begun: a function that was not called is called off.
             self._begun.wait(PATIENCE)
 
-        if "thread" in self.how and not deep:
+        if "thread" in self.how and "pool" not in self.how and not deep:
             self._begun.clear()
             nodes = [call("i", write("r", name="inner")(self._blocking), x), call("w", wait_for_thread)]
         else:

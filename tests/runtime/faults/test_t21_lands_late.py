@@ -93,7 +93,7 @@ def test_without_the_runs_inside_the_older_value_is_left(
         ("thread of a run inside", "inner (task i), started by put (task a)"),
         ("thread of a run inside a run", "inner (task i), started by put (task a)"),
         ("task of a run inside", "task "),
-        ("pool of a run inside", "thread asyncio_"),
+        ("thread of a pool of a run inside", "thread asyncio_"),
     ],
 )
 def test_a_run_names_what_runs_inside_have_left(how: str, name: str) -> None:
