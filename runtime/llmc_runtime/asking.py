@@ -141,7 +141,9 @@ class Asker:
             if came.done():
                 raise
             failure = error
-        except Exception as error:  # noqa: BLE001 — whoever asked gets it
+        except KeyboardInterrupt:
+            raise  # the user's, not the function's
+        except BaseException as error:  # noqa: BLE001 — whoever asked gets it
             failure = error
         with suppress(InvalidStateError):  # nobody waits any more
             came.set_result((answer, failure))

@@ -4,13 +4,15 @@ A call has attempts. Each has its turn, and what arrives out of turn (late resul
 of tasks that were given up) is nobody's. An attempt waits at the gate and holds its place there until it ends; between
 attempts a call holds nothing.
 
-An attempt that was given up may go on in its thread, or in a task that swallows its cancellation. If it may write, the
-call waits for its end before anything follows. One that outlives the grace ends the call in doubt.
+An attempt that was given up may go on in its thread, or in a task that swallows its cancellation; one that raised may
+have left work, and so may a run inside of either. If it may write, the call waits for the end of all that before
+anything follows. What outlives the grace ends the call in doubt.
 """
 
 import asyncio
 from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -32,7 +34,7 @@ from llmc_runtime.errors import (
 )
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.retry import backoff, retry_after
-from llmc_runtime.strays import caller, left_by
+from llmc_runtime.strays import Rest, attempt, caller, left_by
 from llmc_runtime.threads import Job
 from llmc_runtime.values import receive
 
@@ -62,6 +64,7 @@ class Calling(Generic[T]):
         "_timer",
         "_turn",
         "_until",
+        "_valid_from",
         "_waits",
         "in_thread",
         "lane",
@@ -76,8 +79,9 @@ class Calling(Generic[T]):
         self._bound = bound
         self._attempt = 0
         self._turn = 0
+        self._valid_from = 0  # attempts of earlier turns have failed, or were given up
         self._last: CallError | None = None
-        self._pending: tuple[int, ToolTimedOut] | None = None  # the turn of the attempt that is waited for
+        self._pending: tuple[int, CallError, float] | None = None  # whose end is waited for: its turn, error and pause
         self._task: Task[None] | None = None
         self._job: Job | None = None
         self._timer: TimerHandle | None = None
@@ -124,8 +128,8 @@ class Calling(Generic[T]):
 
     @property
     def is_left(self) -> bool:
-        """Whether an attempt that was given up goes on, in whatever it has started."""
-        return self in self._door.threads.left() or left_by(self, self._door.loop) is not None
+        """Whether an attempt that was given up or failed goes on, in whatever it has started."""
+        return self._rest() is not None
 
     @property
     def is_in_doubt(self) -> bool:
@@ -140,6 +144,12 @@ class Calling(Generic[T]):
             return self._task is not None or self._job is not None
         coroutine = self._task.get_coro()
         return not iscoroutine(coroutine) or getcoroutinestate(coroutine) != CORO_CREATED
+
+    def refusal(self, attempt: int, inner: str) -> str | None:
+        """Why a run that began in an attempt may begin nothing more; one that gave a value may leave runs behind."""
+        if self._door.is_halted:
+            return f"the run around {inner} has ended"
+        return f"the attempt of `{self.tool}` around {inner} is over" if attempt < self._valid_from else None
 
     def begin(self) -> None:
         """Ask for the turn of the first attempt."""
@@ -174,12 +184,17 @@ class Calling(Generic[T]):
             if not self._is_in:
                 return  # whoever was told of it has ended the run
         self._deadlines.set(self)
+        call = self._call_inside if door.is_inside else tool.call
         if self.in_thread:
-            context = door.group.context.copy()
-            context.run(caller.set, self)
-            self._thread(partial(context.run, tool.call, *args, **kwargs))
+            self._thread(partial(self._context().run, call, *args, **kwargs))
         else:
-            self._await(tool.call, args, kwargs)
+            self._await(call, args, kwargs)
+
+    def _call_inside(self, *args: object, **kwargs: object) -> object:
+        """Call the tool of a run inside another one, unless that one has ended since the attempt got its turn."""
+        if (over := self._door.allowance.too_late_around()) is not None:
+            raise _TooLateError(*over)
+        return self._op.tool.call(*args, **kwargs)
 
     def hold_back(self) -> None:
         """Do not call the tool, unless it was called already."""
@@ -197,7 +212,7 @@ class Calling(Generic[T]):
 
     def _abandon(self) -> None:
         """End the attempt, and leave to itself what runs."""
-        self._close()
+        self._discard()
         if self._task is not None:
             self._door.group.give_up(self._task)
         if self._job is not None:
@@ -230,7 +245,7 @@ class Calling(Generic[T]):
 
     def _wait_for(self, running: Task[None] | Job, turn: int, error: ToolTimedOut) -> None:
         """Wait for the end of an attempt that was given up, no longer than the grace."""
-        self._pending = turn, error
+        self._pending = turn, error, 0.0
         self._door.graces.set(self)
         if isinstance(running, Task):
             running.add_done_callback(lambda _: self._ended_late(turn))
@@ -238,21 +253,28 @@ class Calling(Generic[T]):
     def outlive(self) -> None:
         """An attempt that was given up has outlived its grace: another one would run beside it."""
         if self._pending is not None:
-            _, error = self._pending
+            _, error, _ = self._pending
             self._pending = None
-            self._end(Failed(error))
+            self._refuse(error)
 
     def _ended_late(self, turn: int) -> None:
-        """An attempt that was given up is over: if the call waits for this one, and nothing of it is left, go on."""
+        """Something of an attempt is over: if the call waits for this one, and nothing of it is left, go on."""
         if self._pending is None or self._pending[0] != turn:
             return
-        if (rest := left_by(self, self._door.loop)) is not None:
+        if (rest := self._rest()) is not None:
             rest.add_done_callback(lambda _: self._door.soon(self._ended_late, turn))
             return
-        _, error = self._pending
+        _, error, pause = self._pending
         self._pending = None
         self._door.graces.clear(self)
-        self._timed_out(error)
+        if isinstance(error, ToolTimedOut):
+            self._timed_out(error)
+        else:
+            self._failed(error, pause=pause)
+
+    def _rest(self) -> Rest | None:
+        """What still goes on of attempts that are over; the task of one that has just raised is about to end."""
+        return left_by(self, self._door.loop, self._task)
 
     def _timed_out(self, error: ToolTimedOut) -> None:
         """Nothing runs of what took too long, or it is not waited for: another attempt follows, or the call ends."""
@@ -263,9 +285,15 @@ class Calling(Generic[T]):
 
     def _await(self, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         """Await what the function returns, in a task."""
+        self._task = self._door.group.start(self._run(self._turn, call, args, kwargs), self, self._context())
+
+    def _context(self) -> Context:
+        """A context for an attempt, by which all that happens there is known to belong to it."""
         context = self._door.group.context.copy()
         context.run(caller.set, self)
-        self._task = self._door.group.start(self._run(self._turn, call, args, kwargs), self, context)
+        if self._turn:
+            context.run(attempt.set, self._turn)
+        return context
 
     async def _run(self, turn: int, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         """Await what the function returns."""
@@ -310,6 +338,9 @@ class Calling(Generic[T]):
 
     def _raised(self, why: BaseException) -> None:
         """The tool raised."""
+        if isinstance(why, _TooLateError):
+            self._refuse(self._limited(*why.args))
+            return
         was_sent = not isinstance(why, NotSent)
         error = ToolFailed(
             self._node.task,
@@ -323,7 +354,14 @@ class Calling(Generic[T]):
         pause = retry_after(why, self._door.wall, self._door.limits.retry_after)
         if pause:
             self._door.gate.pause(self.lane, pause)
-        self._failed(error, was_sent=was_sent, pause=pause or 0.0)
+        if error.in_doubt and self.is_left:
+            turn = self._turn
+            self._discard()
+            self._pending = turn, error, pause or 0.0
+            self._door.graces.set(self)
+            self._ended_late(turn)
+        else:
+            self._failed(error, was_sent=was_sent, pause=pause or 0.0)
 
     def _returned(self, result: object) -> None:
         """The tool returned."""
@@ -352,7 +390,7 @@ class Calling(Generic[T]):
 
     def _failed(self, error: CallError, *, was_sent: bool = True, pause: float = 0.0) -> None:
         """The attempt failed: another one follows, or the call ends; `pause` is the least wait that was asked for."""
-        self._close()
+        self._discard()
         self._inherit_doubt(error)
         self._last = error
         delay = max(backoff(self._attempt, self._door.random), pause) if self._may_repeat(was_sent=was_sent) else None
@@ -365,7 +403,7 @@ class Calling(Generic[T]):
         self._door.gate.admit()
 
     def _refuse(self, error: PlanError) -> None:
-        """No attempt is made: the call ends."""
+        """No attempt is made: the call ends, in doubt if an earlier one may have written."""
         self._inherit_doubt(error)
         self._end(Failed(error))
 
@@ -393,6 +431,11 @@ class Calling(Generic[T]):
         self._door.tasks.clear(self)
         self._door.report.ended(self.owner, outcome)
 
+    def _discard(self) -> None:
+        """The turn of the attempt is over without a value: runs inside of it begin nothing more."""
+        self._close()
+        self._valid_from = self._turn
+
     def _close(self) -> None:
         """The turn of the attempt is over, and its place free."""
         self._turn += 1
@@ -403,6 +446,10 @@ class Calling(Generic[T]):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class _TooLateError(Exception):
+    """A tool was not called, because of a limit (its name and the words): what is around its run has ended."""
 
 
 def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:

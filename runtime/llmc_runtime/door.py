@@ -20,13 +20,16 @@ from llmc_runtime.threads import Threads
 
 if TYPE_CHECKING:
     from llmc_runtime.call import Calling
-    from llmc_runtime.nesting import Host
+    from llmc_runtime.nesting import Host, Place
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 _counting: Final = Lock()
 """Runs inside each other may be in several threads, and count what they take in the same places."""
+
+_ENDS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
+"""No future takes the first, `async for` takes the second for its end, and a coroutine the third for its own."""
 
 _THIS: Final = "the run"
 _AROUND: Final = "the run around it"
@@ -53,7 +56,8 @@ class Allowance(Generic[T]):
     """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
 
     `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
-    keeps. What a run takes is taken from the run `around` it as well; `is_shared`: there is one, or runs are inside.
+    keeps. What a run takes is taken from the run around its `place` as well; `is_shared`: there is one, or runs are
+    inside.
     Runs that share it end together where something ends one of them: `error` is what did.
     """
 
@@ -61,29 +65,33 @@ class Allowance(Generic[T]):
     gate: "Gate[Calling[T]]"
     until: float
     seconds: float
-    around: "Allowance[Any] | None" = None
+    place: "Place | None" = None
     calls: int = 0
     cost: float = 0.0
     room: int = field(init=False)
     is_shared: bool = field(init=False)
-    is_over: bool = False
     error: BaseException | None = None
     _endings: list[Ending] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Nothing is kept yet."""
         self.room = self.limits.run_bytes
-        self.is_shared = self.around is not None
+        self.is_shared = self.place is not None
 
     @staticmethod
-    def of(loop: AbstractEventLoop, limits: Limits, gate: "Gate[Calling[T]]", host: "Host | None") -> "Allowance[T]":
-        """The allowance of a run that begins now, inside of `host`."""
+    def of(loop: AbstractEventLoop, limits: Limits, gate: "Gate[Calling[T]]", place: "Place | None") -> "Allowance[T]":
+        """The allowance of a run that begins now, at a place in another one if there is one."""
         now, seconds = loop.time(), limits.run_time
-        if host is None:
+        if place is None:
             return Allowance(limits, gate, now + seconds, seconds)
-        seconds = min(seconds, host.time_left)
-        host.allowance.is_shared = True
-        return Allowance(limits, gate, now + seconds, seconds, host.allowance)
+        seconds = min(seconds, place.run.time_left)
+        place.run.allowance.is_shared = True
+        return Allowance(limits, gate, now + seconds, seconds, place)
+
+    @property
+    def around(self) -> "Allowance[Any] | None":
+        """That of the run around."""
+        return None if self.place is None else self.place.run.allowance
 
     @property
     def is_full(self) -> bool:
@@ -97,8 +105,11 @@ class Allowance(Generic[T]):
             ending.fail(self.error)
 
     def end_with(self, error: BaseException) -> None:
-        """End the runs with an error; a future takes any but StopIteration."""
-        error = RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
+        """End the runs with an error; those that would end an iterator or a coroutine are wrapped."""
+        if isinstance(error, _ENDS):
+            wrapped = RuntimeError(repr(error))
+            wrapped.__cause__ = error
+            error = wrapped
         self.error = error if self.error is None else self.error
         for ending in self._endings:
             ending.fail(error)
@@ -137,6 +148,11 @@ class Allowance(Generic[T]):
         self.cost += tool.cost
         return None
 
+    def too_late_around(self) -> tuple[str, str] | None:
+        """The limit and the reason why nothing more may begin: the run around has ended, or the attempt of its call."""
+        why = None if self.place is None else self.place.refusal()
+        return None if why is None else ("run_time", why)
+
     def keep(self, size: int) -> None:
         """Count bytes that are kept."""
         if not self.is_shared:
@@ -150,9 +166,9 @@ class Allowance(Generic[T]):
         """Count an attempt in this run and all around it, or in none of them."""
         if self.is_full:
             return self.no_room()
+        if (over := self.too_late_around()) is not None:
+            return over
         for run, words in self._runs():
-            if run.is_over:
-                return "run_time", f"{words} has ended"
             # Others may have taken what was left since this run was looked at.
             if (refusal := run.refusal(tool, words)) is not None:
                 return refusal
@@ -174,7 +190,7 @@ class Allowance(Generic[T]):
 class Door(Generic[T]):
     """What the calls of a run share; `random` is from 0 to 1, `wall` the time of day.
 
-    Once it is closing, no attempt is followed by another.
+    Once it is closing, no attempt is followed by another. Once it is halted, runs inside begin nothing more either.
     """
 
     loop: AbstractEventLoop
@@ -189,7 +205,9 @@ class Door(Generic[T]):
     limits: Limits = field(init=False)
     gate: "Gate[Calling[T]]" = field(init=False)
     until: float = field(init=False)
+    is_inside: bool = field(init=False)
     is_closing: bool = False
+    is_halted: bool = False
     calls: int = 0
     tasks: "Deadlines[Calling[T]]" = field(init=False)
     graces: "Deadlines[Calling[T]]" = field(init=False)
@@ -198,6 +216,7 @@ class Door(Generic[T]):
     def __post_init__(self) -> None:
         """The deadlines of tasks are all of one length, and so are those of attempts that were given up."""
         self.limits, self.gate, self.until = self.allowance.limits, self.allowance.gate, self.allowance.until
+        self.is_inside = self.allowance.place is not None
         seconds = self.limits.task_time
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
         self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())
@@ -218,6 +237,10 @@ class Door(Generic[T]):
     def close(self) -> None:
         """Nobody is let in any more; what is in goes on, within its time."""
         self.is_closing = True
+
+    def halt(self) -> None:
+        """Nobody is let in any more, here or in runs inside; what is in goes on."""
+        self.is_closing = self.is_halted = True
 
     def end(self) -> None:
         """No deadline counts any more."""

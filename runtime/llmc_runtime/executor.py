@@ -83,9 +83,9 @@ class Executor:
     async def __aenter__(self) -> Self:
         """Start the run; raises RunRefused if it is nested too deeply, or the run around it has ended."""
         limits = self._limits
-        around = nesting.enter(self.trust)
-        if around is not None:
-            around.admit(limits)
+        place = nesting.enter(self.trust)
+        if place is not None:
+            place.admit(limits)
         self.loop = loop = asyncio.get_running_loop()
         # Before the group, which copies the context variables that are set by then.
         await self.trust.open()
@@ -103,8 +103,8 @@ class Executor:
             policy=self._policy,
         )
         gate: Gate[Calling[Instance]] = Gate(loop, limits, attrgetter("rank"))
-        allowance = self._allowance or Allowance.of(loop, limits, gate, around)
-        self._host = Host.inside(around, self.trust, allowance, loop, self._group.context)
+        allowance = self._allowance or Allowance.of(loop, limits, gate, place)
+        self._host = Host.inside(place, self.trust, allowance, loop, self._group.context)
         self._door = self._flow.door = Door(
             loop=loop,
             group=self._group,
@@ -140,7 +140,6 @@ class Executor:
             self._door.end()
             if self._allowance is None:
                 self._door.gate.close()
-                self._door.allowance.is_over = True
             self._threads.close()
             running = self._group.running()
             strays = self._strays.names(self._host, running)
@@ -157,7 +156,7 @@ class Executor:
 
     def close(self) -> None:
         """Stop starting calls; safe in a signal handler."""
-        self._door.close()
+        self._door.halt()
 
     def cut_off(self) -> None:
         """Disable this copy of the run in the child of a fork: emit no events, and end its threads."""

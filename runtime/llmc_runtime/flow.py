@@ -124,9 +124,9 @@ class Flow:
         self._line.drain()
 
     def halt(self) -> None:
-        """Stop starting calls; calls under way go on."""
+        """Stop starting calls, also in nested runs; calls under way go on."""
         self._line.close()
-        self.door.close()
+        self.door.halt()
         hold_back(self._instances)
 
     def stop(self) -> None:
@@ -154,6 +154,11 @@ class Flow:
     def asked(self, owner: Instance, tool: str) -> None:
         """Somebody is asked whether a call may be made."""
         self.tell(events.Asked(owner.key, owner.node.task, self.now(), tool))
+
+    def too_late_around(self) -> str | None:
+        """Why nothing more may begin here: what is around this run has ended."""
+        place = self.door.allowance.place
+        return None if place is None else place.refusal()
 
     def answered(self, owner: Instance, refusal: PlanError | None) -> None:
         """The call may be made, or is refused."""

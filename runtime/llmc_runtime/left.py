@@ -10,6 +10,7 @@ from typing import Any, Final
 _lock: Final = Lock()
 _left: Final[dict[Hashable, Callable[..., Any]]] = {}
 _numbers: Final[dict[int, int]] = {}  # by the identity of the function: not every callable can be hashed
+_told: Final[dict[Hashable, list[Callable[[], object]]]] = {}
 
 
 def leave(what: Hashable, function: Callable[..., Any]) -> None:
@@ -30,6 +31,19 @@ def came_back(what: Hashable) -> None:
             _numbers[id(function)] -= 1
             if not _numbers[id(function)]:
                 del _numbers[id(function)]
+        waiting = _told.pop(what, ())
+    for told in waiting:
+        told()
+
+
+def when_back(what: Hashable, told: Callable[[], object]) -> None:
+    """Tell when a task or job that was left is over, in whichever thread that happens; at once if it is."""
+    with _lock:
+        is_left = what in _left
+        if is_left:
+            _told.setdefault(what, []).append(told)
+    if not is_left:
+        told()
 
 
 def is_left(what: Hashable) -> bool:

@@ -158,7 +158,7 @@ class Memo:
         """A write is over; one that may still happen stays among those that are going on."""
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
-        call.is_left = in_doubt and isinstance(error, (ToolTimedOut, Stopped))
+        call.is_left = in_doubt and (isinstance(error, (ToolTimedOut, Stopped)) or call.calling.is_left)
         if not in_doubt and not call.is_left:
             del self._writing[call]
         self._forget(call.effect)

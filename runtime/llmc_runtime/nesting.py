@@ -3,6 +3,7 @@
     approval    whatever asks in the run around it is asked there first; what is refused there is refused
     secrets     both hide the same texts
     limits      calls, cost and bytes count for both, and the inner run ends no later
+    end         it begins nothing once the run around it is ended, or the attempt that it began in has failed
 
 A run is inside another one if it begins in the context of one of its calls: in an async tool, or in a thread that took
 the context along. Widths and rates are those of each run, since a call keeps its place while the run inside it waits.
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.limits import Limits
 from llmc_runtime.secrets import Secrets
-from llmc_runtime.strays import caller
+from llmc_runtime.strays import Caller, attempt, caller
 
 if TYPE_CHECKING:
     from llmc_runtime.door import Allowance
@@ -30,10 +31,11 @@ E = TypeVar("E")
 class Host:
     """A run, as seen by the runs that its tools start.
 
-    `depth` counts it and the runs around it, and `runs` is how many there may be. Tools are called in copies of
-    `context`.
+    It began at `place`. `depth` counts it and the runs around it, and `runs` is how many there may be. Tools are called
+    in copies of `context`.
     """
 
+    place: "Place | None"
     depth: int
     runs: int
     trust: "Trust"
@@ -43,24 +45,48 @@ class Host:
 
     @staticmethod
     def inside(
-        around: "Host | None", trust: "Trust", allowance: "Allowance[Any]", loop: AbstractEventLoop, context: Context
+        place: "Place | None", trust: "Trust", allowance: "Allowance[Any]", loop: AbstractEventLoop, context: Context
     ) -> "Host":
-        """The run that has these, inside of another one if there is one around it."""
+        """The run that has these, inside of another one if it began in a call."""
         runs = allowance.limits.runs
-        depth, runs = (1, runs) if around is None else (around.depth + 1, min(around.runs, runs))
-        return Host(depth, runs, trust, allowance, loop, context)
+        if place is None:
+            return Host(None, 1, runs, trust, allowance, loop, context)
+        context.run(attempt.set, 0)  # of the calls of this run, not of the call around it
+        return Host(place, place.run.depth + 1, min(place.run.runs, runs), trust, allowance, loop, context)
 
     @property
     def time_left(self) -> float:
         """Seconds that it may still take; may be asked from any thread."""
         return max(self.allowance.until - self.loop.time(), 0.0)
 
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The attempt of a call in which a run begins."""
+
+    call: Caller
+    attempt: int
+
+    @property
+    def run(self) -> Host:
+        """The run around."""
+        return self.call.run
+
+    def refusal(self, inner: str = "it") -> str | None:
+        """Why a run that began here may begin nothing more; `inner` is its name. May be asked from any thread."""
+        place: Place | None = self
+        while place is not None:
+            if (why := place.call.refusal(place.attempt, inner)) is not None:
+                return why
+            place = place.run.place
+        return None
+
     def admit(self, limits: Limits) -> None:
-        """Let a run with these limits begin inside; raises RunRefused."""
-        if self.depth >= min(self.runs, limits.runs):
-            raise RunRefused(f"{self.depth} runs are around this one", "runs")
-        if self.allowance.is_over:
-            raise RunRefused("the run around this one has ended", "run_time")
+        """Let a run with these limits begin here; raises RunRefused."""
+        if self.run.depth >= min(self.run.runs, limits.runs):
+            raise RunRefused(f"{self.run.depth} runs are around this one", "runs")
+        if (why := self.refusal("this one")) is not None:
+            raise RunRefused(why, "run_time")
 
 
 def surrounding() -> Host | None:
@@ -69,13 +95,13 @@ def surrounding() -> Host | None:
     return None if call is None else call.run
 
 
-def enter(trust: "Trust") -> Host | None:
-    """Bind a run that begins here to the run around it, and return that; None where there is none."""
+def enter(trust: "Trust") -> Place | None:
+    """Bind a run that begins here to the run around it, and return its place there; None where there is none."""
     call = caller.get()
     if call is None:
         return None
     trust.inherit(call.run.trust, str(call))
-    return call.run
+    return Place(call, attempt.get())
 
 
 def known_secrets() -> Secrets:
@@ -86,7 +112,7 @@ def known_secrets() -> Secrets:
 
 def outside(listener: Callable[[E], object]) -> Callable[[E], object]:
     """Call the listener as part of what runs here: events may be told in the context of a tool."""
-    call = caller.get()
+    call, number = caller.get(), attempt.get()
 
     def tell(event: E) -> None:
         token = caller.set(call)
@@ -95,4 +121,11 @@ def outside(listener: Callable[[E], object]) -> Callable[[E], object]:
         finally:
             caller.reset(token)
 
-    return tell
+    def tell_inside(event: E) -> None:
+        token = attempt.set(number)
+        try:
+            tell(event)
+        finally:
+            attempt.reset(token)
+
+    return tell if call is None else tell_inside

@@ -10,14 +10,14 @@ import gc
 import sys
 import threading
 from asyncio import AbstractEventLoop, Task
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from concurrent.futures import thread as pool
 from contextvars import Context, ContextVar
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from llmc_runtime import threads, watch
+from llmc_runtime import left, threads, watch
 
 if TYPE_CHECKING:
     from llmc_runtime.nesting import Host
@@ -31,9 +31,24 @@ class Caller(Protocol):
         """The run that it belongs to."""
         ...
 
+    def refusal(self, attempt: int, inner: str) -> str | None:
+        """Why a run that began in an attempt, named `inner`, may begin nothing more; None where it may."""
+        ...
+
+
+class Rest(Protocol):
+    """Work that a call has left running."""
+
+    def add_done_callback(self, told: Callable[[Any], object], /) -> None:
+        """Tell when it ends, in any thread."""
+        ...
+
 
 caller: Final[ContextVar[Caller | None]] = ContextVar("llmc_caller", default=None)
 """The call in whose context something happens."""
+
+attempt: Final[ContextVar[int]] = ContextVar("llmc_attempt", default=0)
+"""Which attempt of that call it is: the number of turns that the call had before."""
 
 _OURS: Final = (threads.NAME, watch.NAME)
 
@@ -50,9 +65,13 @@ class Strays:
     def names(self, run: "Host", ours: Collection[object]) -> Iterator[str]:
         """The tasks that calls of the run started, less ours, and the threads that are new."""
         for task in asyncio.all_tasks(self._loop):
-            call = context_of(task).get(caller) if task not in ours else None
-            if call is not None and call.run is run:
+            call = _call_of(run, context_of(task).get(caller)) if task not in ours else None
+            if call is not None:
                 yield f"task {task.get_name()}, started by {call}"
+        for inner, _ in _jobs_left():
+            call = _call_of(run, inner)
+            if call is not None and call is not inner:
+                yield f"{inner}, started by {call}"
         for thread in threading.enumerate():
             if thread not in self._threads and thread.name not in _OURS and not _is_idle(thread):
                 yield f"thread {thread.name}, started meanwhile"
@@ -68,10 +87,32 @@ def context_of(task: "Task[Any]") -> Context:
     return context
 
 
-def left_by(call: Caller, loop: AbstractEventLoop) -> "Task[Any] | Future[Any] | None":
-    """A task that a call started, or its work in a thread of a pool, that still goes on; both tell their end."""
-    tasks = (task for task in asyncio.all_tasks(loop) if context_of(task).get(caller) is call)
-    return next(tasks, None) or next(_in_pools(call), None)
+def left_by(call: Caller, loop: AbstractEventLoop, but: "Task[Any] | None" = None) -> Rest | None:
+    """A task, a thread or work in a thread of a pool that still goes on for a call, or for a run inside of it.
+
+    `but` is a task that does not count, since it is about to end.
+    """
+    tasks = (task for task in asyncio.all_tasks(loop) if task is not but and _is_in(call, context_of(task).get(caller)))
+    jobs = (job for inner, job in _jobs_left() if _is_in(call, inner))
+    return next(tasks, None) or next(jobs, None) or next(_in_pools(call), None)
+
+
+def _is_in(call: Caller, inner: Caller | None) -> bool:
+    """Whether a call is this one, or is made by a run inside of it."""
+    return inner is not None and (inner is call or _call_of(call.run, inner) is call)
+
+
+def _call_of(run: "Host", inner: Caller | None) -> Caller | None:
+    """The call of this run that another call is, or that it is inside of; None where it belongs to neither."""
+    while inner is not None and inner.run is not run:
+        place = inner.run.place
+        inner = None if place is None else place.call
+    return inner
+
+
+def _jobs_left() -> Iterator[tuple[Caller, threads.Job]]:
+    """The jobs of all runs that were given up and still go on in their threads, with their calls."""
+    return ((cast("Caller", job.label), job) for job in left.all_left() if isinstance(job, threads.Job))
 
 
 def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
@@ -82,7 +123,7 @@ def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
             frame = frame.f_back
         item: Any = None if frame is None else frame.f_locals.get("self")
         context = getattr(getattr(getattr(item, "fn", None), "func", None), "__self__", None)
-        if isinstance(context, Context) and context.get(caller) is call and not item.future.done():
+        if isinstance(context, Context) and _is_in(call, context.get(caller)) and not item.future.done():
             yield item.future
 
 

@@ -7,6 +7,7 @@ process does not wait for it at its end.
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from functools import partial
 from inspect import iscoroutine
 from queue import SimpleQueue
 from threading import Thread
@@ -50,6 +51,10 @@ class Job:
             return False
         self.is_over = True
         return True
+
+    def add_done_callback(self, told: Callable[["Job"], object]) -> None:
+        """Tell when a job that was left is over, in its thread."""
+        left.when_back(self, partial(told, self))
 
 
 class Threads:

@@ -48,6 +48,10 @@ class Asking(Protocol):
         """They said yes, or the call is refused."""
         ...
 
+    def too_late_around(self) -> str | None:
+        """Why nothing more may begin in a run inside another one, if so."""
+        ...
+
 
 class Recollection(Protocol):
     """What is remembered of a call before it is made."""
@@ -287,9 +291,14 @@ class Trust:
             async with asker.turn:
                 self._asking.asked(instance, tool)
                 refusal = await self._refused(asker, instance, requests, question)
-        except (Exception, asyncio.CancelledError) as error:
+        except KeyboardInterrupt:
+            raise  # the user's, not the function's
+        except BaseException as error:
+            # What is no Exception would end this task alone, and the call would wait for ever.
             if not question.is_open:
-                raise
+                if isinstance(error, Exception | asyncio.CancelledError):
+                    raise
+                return
             refusal = _refusal(instance, tool, "failed", f"{type(error).__name__}: {error}".removesuffix(": "))
             refusal.__cause__ = error
         if question.is_open:
@@ -302,6 +311,8 @@ class Trust:
         if not question.is_open:  # whoever was told of it has ended the run
             raise asyncio.CancelledError
         for trust, request in requests:
+            if (why := self._asking.too_late_around()) is not None:
+                return _refusal(instance, request.tool, "nobody", why)
             try:
                 answer = await (asker.ask(request) if trust is self else trust.ask_for_guest(request))
             except RunEndedError as error:

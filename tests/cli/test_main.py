@@ -128,6 +128,40 @@ def test_a_full_disk_is_said(folder: Path, unbuffered: str) -> None:
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("run plan.llmc --tools tools.py", 1),
+        ("run plan.llmc --tools tools.py --json", 1),
+        ("run plan.llmc --tools tools.py --dry-run", 1),
+        ("compile plan.llmc --tools tools.py", 1),
+        ("graph plan.llmc --tools tools.py", 1),
+        ("tools tools.py", 1),
+        ("explain E230", 1),
+        ("--version", 1),
+        ("check plan.llmc --tools tools.py", 0),
+    ],
+)
+def test_a_closed_stdout_is_said_where_something_was_to_be_written(
+    folder: Path, command: str, status: int, unbuffered: str
+) -> None:
+    """Status 1, as for a full disk; a command that prints nothing there is fine."""
+    (folder / "plan.llmc").write_text("1. now()\njoin($1)\n")
+    (folder / "tools.py").write_text("from llmc import pure\n@pure\ndef now() -> str:\n    return 'x'\n")
+    run = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, *command.split()],
+        cwd=folder,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == status
+    assert run.stderr.count("llmc: standard output: bad file descriptor\n") == status
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_who_reads_no_further_is_told_nothing(folder: Path, unbuffered: str) -> None:
     """A pipe that is closed at the other end is status 1."""
     reader, writer = os.pipe()

@@ -131,6 +131,10 @@ def raising(what: BaseException, *, is_async: bool) -> Callable[[llmc.ApprovalRe
         (ValueError("bad"), "asking failed: ValueError: bad"),
         (asyncio.CancelledError(), "asking failed: "),
         (StopIteration(3), "asking failed: "),
+        (GeneratorExit("said"), "asking failed: "),
+        (SystemExit(3), "asking failed: "),
+        (pytest.fail.Exception("said"), "asking failed: "),
+        (BaseException("said"), "asking failed: "),
     ],
 )
 def test_a_function_that_fails_has_not_said_yes(what: BaseException, words: str, is_async: bool) -> None:
@@ -193,6 +197,26 @@ def test_who_does_not_stop_is_not_waited_for(virtual: clock.VirtualLoop) -> None
         return trust
 
     assert list(run_to_end(main()).notes) == ["1 of those that were asked did not stop when the run ended"]
+    assert written == []
+
+
+def test_what_a_cancelled_function_raises_ends_no_loop() -> None:
+    """The run was cancelled, and that is passed on."""
+
+    async def ask(request: llmc.ApprovalRequest) -> bool:
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            raise SystemExit(3)
+
+    async def main() -> None:
+        run = asyncio.ensure_future(compiled('send("a")\n').run(approve=ask))
+        await asyncio.sleep(1)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    clock.run(main())
     assert written == []
 
 

@@ -221,6 +221,23 @@ def test_whatever_a_listener_raises_comes_out(way: Way) -> None:
 
 
 @WAYS
+@pytest.mark.parametrize("kind", [GeneratorExit, StopAsyncIteration, StopIteration])
+def test_what_would_end_a_coroutine_is_wrapped(way: Way, kind: type[BaseException]) -> None:
+    """Whoever awaits the run gets a RuntimeError whose cause it is, also inside of another coroutine."""
+
+    async def larger(world: World, listener: RaisesAt) -> None:
+        try:
+            await way(world, listener)
+        finally:
+            await asyncio.sleep(0)  # a coroutine that is being closed must not await
+
+    _, _, error = ended(larger, 5, kind("said"))
+    assert type(error) is RuntimeError
+    assert str(error) == f"{kind.__name__}('said')" or way in (streamed, shown)
+    assert isinstance(error.__cause__, kind)
+
+
+@WAYS
 def test_a_run_that_only_tells_its_owner_begins_more(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: without `halt` calls are begun after a listener has raised."""
     numbers = range(number_of_events(way))

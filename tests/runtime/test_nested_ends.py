@@ -43,6 +43,20 @@ def test_an_answer_that_nobody_waits_for_is_dropped() -> None:
     assert written == []
 
 
+@pytest.mark.parametrize("way", ["await", "thread"])
+@pytest.mark.parametrize("kind", [GeneratorExit, SystemExit, pytest.fail.Exception, BaseException, StopIteration])
+def test_whatever_a_function_around_raises_is_no_yes(way: str, kind: type[BaseException]) -> None:
+    """The call inside fails as one of the run around would, and nothing hangs."""
+
+    async def ask(_request: llmc.ApprovalRequest) -> bool:
+        raise kind("said")
+
+    tool, runs = running("mark()\n", marking("mark", approve=True), way=way, approve="all")
+    assert play(tool, way=way, approve=ask).errors == {}
+    assert reasons(runs[0]) == {"1": "failed"}
+    assert written == []
+
+
 def left_behind(waiting: threading.Event, go: threading.Event, mark: llmc.Tool, **terms: Any) -> tuple[Any, list[Run]]:
     """A tool whose thread goes on when its run has ended, with a plan that calls this one then."""
     runs: list[Run] = []

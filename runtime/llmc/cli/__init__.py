@@ -20,7 +20,7 @@ from llmc.cli.fmt import fmt
 from llmc.cli.grammar import grammar
 from llmc.cli.graph import graph
 from llmc.cli.new import new
-from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_stderr, unwritten
+from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_streams, unwritten
 from llmc.cli.run import run
 from llmc.cli.tools import tools
 from llmc.cli.trace import trace
@@ -67,7 +67,7 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
-    open_stderr()
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a value may hold what the terminal cannot show

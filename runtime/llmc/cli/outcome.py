@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from contextlib import AbstractContextManager, redirect_stdout, suppress
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TextIO
 
 import typer
 
@@ -13,6 +13,7 @@ FOUND: Final = 1
 USAGE: Final = 2
 INTERRUPTED: Final = 130
 
+_STDOUT: Final = 1
 _STDERR: Final = 2
 
 
@@ -44,12 +45,11 @@ class DisplayError(Exception):
 
 def leave(status: object) -> NoReturn:
     """End the process with a status, or that of results which cannot be written."""
-    if sys.stdout is not None:
-        try:
-            sys.stdout.flush()
-        except OSError as error:
-            lost = unwritten(error)
-            status = status or lost
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        lost = unwritten(error)
+        status = status or lost
     if Waiting.is_wanted:
         sys.exit(status)  # type: ignore[arg-type]  # whatever SystemExit carried
     with suppress(OSError, ValueError):
@@ -62,13 +62,13 @@ def aside() -> AbstractContextManager[object]:
     return redirect_stdout(sys.stderr)
 
 
-UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE})
-"""Why a result cannot be written."""
+UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE, errno.EBADF})
+"""Why a result cannot be written; the last one where stdout was closed."""
 
 
 def unwritten(error: OSError) -> int:
     """Say why results are lost, if anybody wants them; the status. What is left of them goes nowhere."""
-    _send_nowhere(1)
+    _send_nowhere(_STDOUT)
     if error.errno != errno.EPIPE:
         say(f"standard output: {(error.strerror or str(error)).lower()}")
     return FOUND
@@ -91,13 +91,20 @@ def tell(text: str) -> None:
             _send_nowhere(sys.stderr.fileno())
 
 
-def open_stderr() -> None:
-    """Where stderr was closed, let it fail when it is written, and no other file take its place."""
+def open_streams() -> None:
+    """Where stdout or stderr was closed, let it fail when it is written, and no other file take its place."""
+    if sys.stdout is None:
+        sys.stdout = _unwritable(_STDOUT)
     if sys.stderr is None:
-        descriptor = os.open(os.devnull, os.O_RDONLY)
-        if descriptor != _STDERR:
-            os.dup2(descriptor, _STDERR)
-        sys.stderr = open(_STDERR, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
+        sys.stderr = _unwritable(_STDERR)
+
+
+def _unwritable(descriptor: int) -> TextIO:
+    """A stream for a descriptor that was closed: it fails where it is written."""
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    if nowhere != descriptor:
+        os.dup2(nowhere, descriptor)
+    return open(descriptor, "w", buffering=1, encoding="utf-8", closefd=False)
 
 
 def _send_nowhere(descriptor: int) -> None:

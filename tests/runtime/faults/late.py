@@ -11,6 +11,7 @@ from llmc_compiler.tools import Tool, opaque, pure, write
 from llmc_runtime.run import Run, execute
 from tests.patience import PATIENCE
 from tests.runtime import clock
+from tests.runtime.build import call, graph
 from tests.runtime.fakes import echo
 
 EFFECTS: Final[dict[str, Callable[[Callable[..., Any]], Tool]]] = {
@@ -19,7 +20,16 @@ EFFECTS: Final[dict[str, Callable[[Callable[..., Any]], Tool]]] = {
     "key": write("r", idempotency_key="key", name="put"),
     "opaque": opaque(name="put"),
 }
-HOW: Final = ("task", "thread", "shielded task", "thread of a pool")
+HOW: Final = (
+    "task",
+    "thread",
+    "shielded task",
+    "thread of a pool",
+    "task of a run inside",
+    "thread of a run inside",
+    "thread of a pool of a run inside",
+    "thread of a run inside a run",
+)
 
 PLANS: Final = {
     "retry": "a = put(1) @timeout(100ms) @retry(2)\nb = put(2)\njoin()\n",
@@ -48,6 +58,7 @@ class Store:
         self.attempts = 0
         self._event = asyncio.Event()
         self._go = threading.Event()
+        self._begun = threading.Event()
         self._inner: list[asyncio.Task[int]] = []
 
     def tool(self, effect: str) -> Tool:
@@ -89,6 +100,7 @@ class Store:
         return x == 1 and self.attempts == 1
 
     def _blocking(self, x: int) -> int:
+        self._begun.set()
         if self._is_late(x):
             self._go.wait(PATIENCE)
         self.values.append(x)
@@ -97,10 +109,35 @@ class Store:
     async def _awaited(self, x: int) -> int:
         if self.how == "thread of a pool":
             return await asyncio.to_thread(self._blocking, x)
+        if self.how.endswith(" inside") or self.how.endswith(" a run"):
+            return await self._inside(x, deep=self.how.endswith(" a run"))
         if self.how == "shielded task":
             self._inner.append(asyncio.create_task(self._stubborn(x)))
             return await asyncio.shield(self._inner[-1])
         return await self._stubborn(x)
+
+    async def _inside(self, x: int, *, deep: bool) -> int:
+        """Let a run do it, whose own calls are writes too."""
+
+        async def awaited(x: int) -> int:
+            if deep:
+                return await self._inside(x, deep=False)
+            return await (asyncio.to_thread(self._blocking, x) if "pool" in self.how else self._stubborn(x))
+
+        @pure
+        async def wait_for_thread() -> None:
+            # Virtual time must not pass before the thread has begun: a function that was not called is called off.
+            self._begun.wait(PATIENCE)
+
+        if "thread" in self.how and "pool" not in self.how and not deep:
+            self._begun.clear()
+            nodes = [call("i", write("r", name="inner")(self._blocking), x), call("w", wait_for_thread)]
+        else:
+            nodes = [call("i", write("r", name="inner")(awaited), x)]
+        run = await execute(graph(*nodes), {}, limits=llmc.Limits(grace=0.05))
+        for error in run.errors.values():
+            raise error
+        return run.results["i"]  # type: ignore[return-value]  # as the tool gave it
 
     async def _stubborn(self, x: int) -> int:
         if self._is_late(x):

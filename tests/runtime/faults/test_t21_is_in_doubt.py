@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 import llmc
 from llmc_compiler.tools import write
 from llmc_runtime.errors import Blocked, ExpressionFailed, LimitReached, NotSent
@@ -83,9 +85,10 @@ def test_what_needs_the_value_of_a_fallback_goes_on() -> None:
     assert run.results == {"a": 0, "e": 1, "b": "written"}
 
 
-def test_a_later_plan_of_a_question_does_not_race_with_it() -> None:
+@pytest.mark.parametrize("how", ["task", "task of a run inside", "thread of a run inside"])
+def test_a_later_plan_of_a_question_does_not_race_with_it(how: str) -> None:
     """While it goes on, neither the same write nor another one is done; afterwards both are."""
-    store = Store("task")
+    store = Store(how)
 
     async def scenario() -> tuple[Run, Run, Run]:
         memo = Memo()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmc_runtime import decide
+from llmc_runtime import decide, strays
 from llmc_runtime.call import Calling
 from llmc_runtime.errors import PlanError
 from llmc_runtime.instance import Instance
@@ -66,6 +66,40 @@ def test_without_the_wait_a_thread_lands_late(monkeypatch: pytest.MonkeyPatch) -
     store = Store("thread")
     run = run_with(store, "idempotent", PLANS["retry"].replace("100ms", "100s"))
     assert is_wrong(run, store)
+
+
+@pytest.mark.parametrize(
+    ("how", "seconds"),
+    [
+        ("task of a run inside", "100ms"),
+        ("thread of a run inside", "100s"),
+        ("thread of a run inside a run", "100s"),
+    ],
+)
+def test_without_the_runs_inside_the_older_value_is_left(
+    how: str, seconds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: where only the call itself is looked at, what a run inside has left is overtaken."""
+    monkeypatch.setattr(strays, "_is_in", lambda call, inner: inner is call)
+    store = Store(how)
+    run = run_with(store, "idempotent", PLANS["retry"].replace("100ms", seconds))
+    assert not run.errors
+    assert is_wrong(run, store)
+
+
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [
+        ("thread of a run inside", "inner (task i), started by put (task a)"),
+        ("thread of a run inside a run", "inner (task i), started by put (task a)"),
+        ("task of a run inside", "task "),
+        ("thread of a pool of a run inside", "thread asyncio_"),
+    ],
+)
+def test_a_run_names_what_runs_inside_have_left(how: str, name: str) -> None:
+    """A thread by the call inside and that of the run itself; tasks by the latter."""
+    abandoned = run_with(Store(how), "idempotent", PLANS["retry"]).abandoned
+    assert [each for each in abandoned if each.startswith(name)]
 
 
 @pytest.mark.parametrize("how", ["task", "shielded task"])
