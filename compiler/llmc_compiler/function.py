@@ -18,6 +18,7 @@ from llmc_compiler.identity import Named, digest, in_order
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
 from llmc_compiler.received import known_form
 from llmc_compiler.schema_types import at_least, at_most
+from llmc_compiler.segment import OPEN, Segment, by_annotation
 from llmc_compiler.signature import Identified, Prepared
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
@@ -74,6 +75,12 @@ class FunctionSignature:
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter."""
         return self._of(parameter).wanted
+
+    def segment(self, parameter: str) -> Segment:
+        """How a parameter closes a segment in the name of a resource."""
+        default = next((p.default for p in self._found if p.name == parameter), Parameter.empty)
+        found = self._types.get(parameter) or self._types.get(self._more or "")
+        return OPEN if found is None else by_annotation(found.adapter.core_schema, default)
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""

@@ -18,7 +18,8 @@ from referencing.jsonschema import SchemaRegistry
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.identity import digest, json_form
 from llmc_compiler.schema_defaults import Filling
-from llmc_compiler.schema_types import at_least, at_most
+from llmc_compiler.schema_types import WORDLESS, at_least, at_most
+from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import Identified, Prepared
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
@@ -26,6 +27,9 @@ from llmc_compiler.types import Type
 
 _NOWHERE: Final[SchemaRegistry] = Registry()
 """Where schemas look for what they refer to and do not hold: nothing is read or fetched for them."""
+
+_SAYS_ITSELF: Final = WORDLESS | {"type", "properties", "required", "additionalProperties", "$defs", "definitions"}
+"""The words of a schema for which each parameter is described by its own schema alone."""
 
 
 class SchemaSignature:
@@ -75,6 +79,14 @@ class SchemaSignature:
     def _other(self) -> Wanted:
         """What a parameter takes that the schema does not name."""
         return _wanted(self.parameters.get("additionalProperties", True), self.parameters)
+
+    def segment(self, parameter: str) -> Segment:
+        """How a parameter closes a segment in the name of a resource; only its own schema may say what it is."""
+        if self.parameters.keys() - _SAYS_ITSELF:
+            return OPEN
+        schema = self.parameters.get("properties", {}).get(parameter, self.parameters.get("additionalProperties", True))
+        default = Filling(self.parameters, self._fits).default(schema) if parameter in self.shape.named else None
+        return by_schema(schema, self.parameters, default)
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""

@@ -59,7 +59,7 @@ class Filling:
         result = {name: self._below(_of_key(schemas, name), part) for name, part in value.items()}
         for schema in schemas:
             for name, inside in schema.get("properties", {}).items():
-                if name not in result and (default := self._default(inside)) is not _NOTHING:
+                if name not in result and (default := self.default(inside)) is not _NOTHING:
                     result[name] = self._invented(inside, default)
         return result
 
@@ -73,7 +73,7 @@ class Filling:
             part = self.filled(schema, part)
         return part
 
-    def _default(self, schema: object) -> Any:  # noqa: ANN401 — JSON data, or nothing
+    def default(self, schema: object) -> Any:  # noqa: ANN401 — JSON data, or nothing
         """The default of a schema, or of what it refers to."""
         for _ in range(_MOST_REFERENCES):
             if not isinstance(schema, Mapping):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.segment import Segment
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 
@@ -70,6 +71,10 @@ class Signature(Protocol):
 
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter, None being one more positional one."""
+        ...
+
+    def segment(self, parameter: str) -> Segment:
+        """How a parameter closes a segment in the name of a resource."""
         ...
 
     def check(self, parameter: str | None, value: Json) -> None:
