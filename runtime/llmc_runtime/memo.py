@@ -20,10 +20,9 @@ A function of which nobody has said what it does is taken for a write.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 
-from llmc_compiler.effects import Effect, Kind, When, conflict, overlap
+from llmc_compiler.effects import Effect, Kind, When, conflict
 from llmc_compiler.graph import Call
 from llmc_compiler.signature import Prepared
 from llmc_compiler.term import canonical
@@ -32,19 +31,12 @@ from llmc_runtime.door import Report
 from llmc_runtime.errors import BadArgument, Blocked, CallError, Repeated, Stopped, Timed, ToolTimedOut
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done, Failed
+from llmc_runtime.resource_index import ResourceIndex
 from llmc_runtime.stop import by_caller
 from llmc_runtime.trust import Trust
 from llmc_runtime.writes import Writes
 
 _SHARED = frozenset({Kind.PURE, Kind.READ})
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a read gave."""
-
-    outcome: Done | Failed
-    effect: Effect
 
 
 class Memo:
@@ -54,9 +46,11 @@ class Memo:
         """Nothing was called."""
         self.reused = 0
         self.plan = 0
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, Done | Failed] = {}
         self._running: dict[str, Recalled] = {}
-        self._writing: dict[Recalled, None] = {}
+        self._reads: ResourceIndex[str] = ResourceIndex()  # the keys of both
+        self._writing: ResourceIndex[Recalled] = ResourceIndex()  # made, or given up and perhaps not over elsewhere
+        self._doubtful: ResourceIndex[Recalled] = ResourceIndex()  # failed, and not known to be over here
         self._writes = Writes()
 
     def next_plan(self) -> None:
@@ -73,7 +67,7 @@ class Memo:
             return self._knows_write(call)
         kept = self._kept.get(call.key) or self._kept.get(call.own_key)
         if kept is not None:
-            self._give(call, kept.outcome)
+            self._give(call, kept)
         return kept is not None
 
     def _knows_write(self, call: "Recalled") -> bool:
@@ -90,16 +84,15 @@ class Memo:
 
     def _unfinished(self, call: "Recalled") -> Iterator[str]:
         """Other writes that overlap this one and may happen after all that was made so far."""
-        for other in self._writing:
-            is_other = (other.is_made or other.is_left) and not set(other.keys) & set(call.keys)
-            if is_other and overlap(other.effect.resource, call.effect.resource):
+        for other in self._writing.overlapping(call.effect.resource):
+            if not set(other.keys) & set(call.keys):
                 yield f"{other.place} of plan {other.plan} may have written after it"
 
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
         if not call.effect.may_write and self.knows(call):
             return
-        left = next((write for write in self._writing if write.goes_on and conflict(call.effect, write.effect)), None)
+        left = self._left(call.effect)
         if left is not None:
             node, cause = call.owner.node, left.owner.node.task
             call.report.ended(call.owner, Failed(Blocked(node.task, node.span, cause=cause, by_order=True)))
@@ -113,6 +106,15 @@ class Memo:
             call.waits_for = running
             return
         self._make(call)
+
+    def _left(self, effect: Effect) -> "Recalled | None":
+        """A write that was given up, goes on and conflicts with this effect; what is over needs no second look."""
+        found = [write for write in self._doubtful.overlapping(effect.resource) if conflict(effect, write.effect)]
+        for write in found:
+            if write.goes_on:
+                return write
+            self._doubtful.discard(write)
+        return None
 
     def _give(self, call: "Recalled", outcome: Done | Failed) -> None:
         """End a call that is not made."""
@@ -128,10 +130,11 @@ class Memo:
         """Make a call."""
         call.is_made = True
         if call.effect.may_write:
-            self._writing[call] = None
+            self._writing.add(call, call.effect.resource)
             self._forget(call.effect)
-        elif call.is_shared and not any(_may_change(write.effect, call.effect) for write in self._writing):
-            self._running.setdefault(call.key, call)
+        elif call.is_shared and call.key not in self._running and not self._may_change(call.effect):
+            self._running[call.key] = call
+            self._index(call.key, call.effect)
         call.calling.begin()
 
     def ended(self, call: "Recalled", outcome: Done | Failed | None) -> None:
@@ -140,9 +143,11 @@ class Memo:
             self._written(call, outcome)
         elif self._running.get(call.key) is call:
             del self._running[call.key]
+            self._reads.discard(call.key)
             if outcome is not None:
                 key = call.key if isinstance(outcome, Done) else call.own_key
-                self._kept[key] = _Kept(outcome, call.effect)
+                self._kept[key] = outcome
+                self._index(key, call.effect)
         waiting, call.waiting = call.waiting, []
         for each in waiting:
             each.waits_for = None
@@ -159,8 +164,10 @@ class Memo:
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
         call.is_left = in_doubt and isinstance(error, (ToolTimedOut, Stopped))
-        if not in_doubt and not call.is_left:
-            del self._writing[call]
+        if not call.is_left:
+            self._writing.discard(call)
+        if in_doubt:
+            self._doubtful.add(call, call.effect.resource)
         self._forget(call.effect)
         if outcome is None or not (isinstance(outcome, Done) or in_doubt):
             return
@@ -176,15 +183,20 @@ class Memo:
 
     def _forget(self, write: Effect) -> None:
         """Forget what this write may change; calls that are going on may have seen what was before it."""
-        for key in [key for key, kept in self._kept.items() if _may_change(write, kept.effect)]:
-            del self._kept[key]
-        for key in [key for key, call in self._running.items() if _may_change(write, call.effect)]:
-            del self._running[key]
+        for key in list(self._reads.overlapping(write.resource)):
+            self._reads.discard(key)
+            self._kept.pop(key, None)
+            self._running.pop(key, None)
 
+    def _index(self, key: str, effect: Effect) -> None:
+        """Enter a read, so that a write of what it is on finds it."""
+        if effect.kind is Kind.READ:
+            self._reads.add(key, effect.resource)
 
-def _may_change(write: Effect, effect: Effect) -> bool:
-    """Whether a call that may write may change what another one with this effect reads."""
-    return effect.kind is Kind.READ and overlap(write.resource, effect.resource)
+    def _may_change(self, effect: Effect) -> bool:
+        """Whether a write that may still happen may change what another call reads."""
+        found = (next(writes.overlapping(effect.resource), None) for writes in (self._writing, self._doubtful))
+        return effect.kind is Kind.READ and any(found)
 
 
 def _may_repeat(call: "Recalled") -> bool:
@@ -232,7 +244,7 @@ class Recalled:
         self.owner = owner
         self.plan = memo.plan
         self.tool = op.tool.name
-        self.effect = op.tool.effect.of({name: value for name, value in bound if name and isinstance(value, str)})
+        self.effect = op.tool.effect_of(bound)
         self.limits = (op.timeout, op.retries)
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
         self.keys: tuple[str, ...] = ()
