@@ -43,12 +43,30 @@ _HOMES: Final = frozenset(
 )
 """Where types come from whose objects hold nothing but what is known here."""
 
+_EMPTY: Final = (None, str, int, float, bool, list, dict, set, frozenset, tuple)
+"""What makes the same each time."""
+
+_VALUES: Final = frozenset({"default", "expected", "members", "metadata"})
+"""The words of a core schema that have values, and no schemas, in them."""
+
 _MOST_DIGITS: Final = 10_000
 """Decimals of more digits, before or behind the point, are not made integers."""
 
 
 class UnknownEqualityError(Exception):
     """Nothing says when two such objects are equal."""
+
+
+def makes_defaults(schema: object) -> bool:
+    """Whether code makes a default somewhere in a core schema, which may be another one each time."""
+    if isinstance(schema, dict):
+        kind = schema.get("type")
+        private = getattr(schema["cls"], "__private_attributes__", {}) if kind == "model" else {}
+        made = (schema.get("default_factory"), *(each.default_factory for each in private.values()))
+        # Where no text says its type, these are fields by their names.
+        inside = (part for word, part in schema.items() if not isinstance(kind, str) or word not in _VALUES)
+        return any(each not in _EMPTY for each in made) or any(map(makes_defaults, inside))
+    return isinstance(schema, (list, tuple)) and any(map(makes_defaults, schema))
 
 
 def known_form(value: object) -> str | None:
@@ -154,8 +172,9 @@ def _dataclass(value: "DataclassInstance") -> str:
 
 def _is_init_only(annotation: object) -> bool:
     """Whether it says `InitVar`, as an object or as a text."""
-    is_text = isinstance(annotation, str)
-    return (is_text and "InitVar" in annotation) or annotation is InitVar or isinstance(annotation, InitVar)
+    if isinstance(annotation, str):
+        return "InitVar" in annotation
+    return annotation is InitVar or isinstance(annotation, InitVar)
 
 
 def _model(value: BaseModel) -> str:

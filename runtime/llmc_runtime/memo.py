@@ -14,7 +14,8 @@ written or as the tool receives them, with defaults filled in.
                     what conflicts with one that was given up and still goes on is blocked
 
 After another write that overlaps it, a write that an earlier plan made is in question: it may have been undone. It is
-made again if it is idempotent, else only if somebody who is asked says so. What is given needs no approval.
+made again if it is idempotent, else only if somebody who is asked says so. So is a write that may be the same as one of
+an earlier plan, where arguments are left out that have no certain default. What is given needs no approval.
 
 A function of which nobody has said what it does is taken for a write.
 """
@@ -24,6 +25,7 @@ from hashlib import sha256
 
 from llmc_compiler.effects import Effect, Kind, When, conflict
 from llmc_compiler.graph import Call
+from llmc_compiler.identity import Likeness
 from llmc_compiler.signature import Prepared
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling, unfit
@@ -74,6 +76,7 @@ class Memo:
         """Give what the same write of an earlier plan gave, unless it may have been undone."""
         write = self._writes.before(call.keys, self.plan)
         if write is None:
+            self._compare(call)
             return False
         after = self._writes.after(write, call.effect) or next(self._unfinished(call), None)
         if after is None:
@@ -81,6 +84,12 @@ class Memo:
         elif not _may_repeat(call):
             call.doubt = write.doubt(str(after))
         return after is None
+
+    def _compare(self, call: "Recalled") -> None:
+        """Doubt a write that may be the same as one of an earlier plan, as far as their arguments are known."""
+        if call.likeness is not None and not _may_repeat(call):
+            like = self._writes.like(call.tool, call.effect, call.likeness, self.plan)
+            call.doubt = None if like is None else like.likeness
 
     def _unfinished(self, call: "Recalled") -> Iterator[str]:
         """Other writes that overlap this one and may happen after all that was made so far."""
@@ -180,6 +189,8 @@ class Memo:
             place=call.place,
             keys=call.keys if is_final else (),
         )
+        if is_final and call.likeness is not None:
+            self._writes.compare(call.tool, call.effect, call.likeness)
 
     def _forget(self, write: Effect) -> None:
         """Forget what this write may change; calls that are going on may have seen what was before it."""
@@ -207,9 +218,9 @@ def _may_repeat(call: "Recalled") -> bool:
 class Recalled:
     """A call that goes through a memo.
 
-    `keys` are those of a write, `key` and `own_key` those of any other call. `prepared` are arguments that were
-    converted for the keys, and `doubt` is why a write is not known to be done. `is_left`: it was given up, and may
-    still write.
+    `keys` and `likeness` are those of a write, `key` and `own_key` those of any other call. `prepared` are arguments
+    that were converted for the keys, and `doubt` is why a write is not known to be done, or not known to be another.
+    `is_left`: it was given up, and may still write.
     """
 
     __slots__ = (
@@ -221,6 +232,7 @@ class Recalled:
         "is_shared",
         "key",
         "keys",
+        "likeness",
         "limits",
         "memo",
         "own_key",
@@ -249,6 +261,7 @@ class Recalled:
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
         self.keys: tuple[str, ...] = ()
         self.key = self.own_key = ""
+        self.likeness: Likeness | None = None
         self.prepared: Prepared | None = None
         self.unfit: BadArgument | None = None
         self.doubt: str | None = None
@@ -271,6 +284,7 @@ class Recalled:
             self.unfit = unfit(self.owner.node, self.tool, 0, why)
         else:
             self.keys = tuple(f"{self.tool} {digest}" for digest in identified.digests)
+            self.likeness = identified.likeness
             self.prepared = identified.prepared
 
     @property

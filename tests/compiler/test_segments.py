@@ -158,7 +158,8 @@ def test_a_schema_that_describes_a_parameter_elsewhere_leaves_it_open(word: str)
 def test_an_integer_closes_the_segment_by_its_value(tool: llmc.Tool) -> None:
     """However it is written; other things do not."""
     assert [segment(tool, given) for given in (1, 1.0, 1e2, -3, 0.0)] == ["1", "1", "100", "-3", "0"]
-    assert {segment(tool, given) for given in (True, None, 1.5, 10**5000, 1e300, [1], "1")} == {"{id}"}
+    others: tuple[Json, ...] = (True, None, 1.5, 10**5000, 1e300, [1], "1")
+    assert {segment(tool, given) for given in others} == {"{id}"}
 
 
 @pytest.mark.parametrize("tool", [by_annotation(Any), by_annotation(str), by_annotation(float), by_schema({})])
