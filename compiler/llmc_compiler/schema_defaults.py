@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from referencing._core import Resolver
 
 _MOST: Final = 10_000
-"""How many values are looked at: defaults may have defaults, and alternatives alternatives."""
+"""How often a value is filled in: defaults may have defaults."""
+
+_MOST_CHOICES: Final = 100
+"""How often alternatives are compared: they may have alternatives."""
+
+_MOST_EACH: Final = 10
+"""How much oftener both for each value in the arguments."""
 
 _DEEPEST: Final = 40
 """How many references are followed to a default."""
@@ -55,10 +61,13 @@ class Filling:
     validator: Validator
     is_certain: bool = True
     left: int = _MOST
+    choices: int = _MOST_CHOICES
     open: set[int] = field(default_factory=set)
 
     def filled(self, value: Json) -> Json:
         """The value with the defaults of the schema, at any depth."""
+        each = _MOST_EACH * _size(value)
+        self.left, self.choices = _MOST + each, _MOST_CHOICES + each
         try:
             return self._filled(self._top(), value)
         except (RecursionError, re.error):
@@ -110,6 +119,8 @@ class Filling:
 
     def _filled(self, part: _Part, value: Json) -> Json:
         """The value with the defaults of a schema; what they bring about is filled in too."""
+        if not isinstance(value, (list, dict)):
+            return value
         self.left -= 1
         if self.left <= 0:
             self.is_certain = False
@@ -159,8 +170,13 @@ class Filling:
 
     def _chosen(self, options: Iterable[_Part], value: Json) -> list[_Part]:
         """Of alternatives that fit a value, the first one, unless another one fills in something else."""
-        fitting = [option for option in options if self._fits(option, value)]
+        given = list(options)
+        if given and self.choices <= 0:
+            self.is_certain = False
+            return []
+        fitting = [option for option in given if self._fits(option, value)]
         if len(fitting) > 1:
+            self.choices -= 1
             results = {json_form(self._filled(option, value)) for option in fitting}
             if len(results) > 1:
                 self.is_certain = False
@@ -236,3 +252,9 @@ class Filling:
 def _present(schema: Mapping[str, Any], word: str) -> list[object]:
     """What a schema says by a word, if it has it."""
     return [schema[word]] if word in schema else []
+
+
+def _size(value: Json) -> int:
+    """How many values there are in a value, and itself."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_size, inside))

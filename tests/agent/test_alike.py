@@ -95,7 +95,7 @@ class Office:
 
         @llmc.write("room:{room}")
         async def book(room: str, event: Event) -> str:
-            assert event.number
+            assert event.number.int
             return self.act(room)
 
         @llmc.write("shop")

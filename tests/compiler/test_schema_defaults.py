@@ -69,6 +69,25 @@ def test_defaults_of_schemas_are_found_at_any_depth(
     assert found.identify([("a", left)]) != found.identify([("a", right)])
 
 
+def test_long_arguments_are_filled_in_to_their_end() -> None:
+    """However many there are."""
+    found = by_whole({"a": {"type": "array", "items": {"anyOf": [X, dict(X)]}}})
+    one = found.identify([("a", [{} for _ in range(5_000)])])
+    assert one == found.identify([("a", [{"x": 1} for _ in range(5_000)])])
+
+
+def test_alternatives_of_alternatives_end() -> None:
+    """They may be many for a short argument; then nothing is certain."""
+    inside = {"properties": {"n": {"$ref": "#/$defs/node"}, **X["properties"]}}
+    node = {"anyOf": [inside, {"type": "object", **inside}]}
+    value: Json = {}
+    for _ in range(20):
+        value = {"n": value}
+    found = by_whole({"a": {"$ref": "#/$defs/node"}}, **{"$defs": {"node": node}}).identify([("a", value)])
+    assert found.likeness is not None
+    assert not found.likeness.is_certain
+
+
 @pytest.mark.parametrize(
     ("parameter", "left", "right"),
     [
