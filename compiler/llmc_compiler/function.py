@@ -7,23 +7,25 @@ from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
 from functools import cached_property, partial
 from inspect import Parameter
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from llmc_compiler.binding import Shape
-from llmc_compiler.identity import Named, digest, in_order
+from llmc_compiler.identity import Likeness, Named, digest, in_order, likeness
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
-from llmc_compiler.received import known_form
+from llmc_compiler.received import known_form, makes_defaults
 from llmc_compiler.schema_types import at_least, at_most
+from llmc_compiler.segment import OPEN, Segment, by_annotation
 from llmc_compiler.signature import Identified, Prepared
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import ANY, NEVER, Type
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
 _UNKNOWN: Final = "default"
 """The text of a default whose equality nothing knows: it is always the same object."""
@@ -75,6 +77,12 @@ class FunctionSignature:
         """The type of a parameter."""
         return self._of(parameter).wanted
 
+    def segment(self, parameter: str) -> Segment:
+        """How a parameter closes a segment in the name of a resource."""
+        default = next((p.default for p in self._found if p.name == parameter), Parameter.empty)
+        found = self._types.get(parameter) or self._types.get(self._more or "")
+        return OPEN if found is None else by_annotation(found.adapter.core_schema, default)
+
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
         self._convert(parameter, value)
@@ -100,7 +108,24 @@ class FunctionSignature:
         # An object whose equality nothing knows counts as it was written.
         pairs = zip(in_order(arrived), in_order(written), strict=True)
         received = [(name, known_form(value) or text) for (name, value), (_, text) in pairs]
-        return Identified((digest("written", written), digest("received", received)), self._arranged(kwargs, extra))
+        return Identified(
+            (digest("written", written), digest("received", received)),
+            self._arranged(kwargs, extra),
+            self._likeness(bound),
+        )
+
+    def _likeness(self, bound: Sequence[tuple[str | None, Json]]) -> Likeness | None:
+        """What is known of arguments with parts that code makes anew for each call."""
+        if not self._makes_defaults:
+            return None
+        given = {name for name, _ in bound}
+        left_out = [each for each in self._defaults if each[0] not in given and type(each[1]) in _SCALARS]
+        return likeness([*bound, *cast("list[tuple[str, Json]]", left_out)], is_certain=False)
+
+    @cached_property
+    def _makes_defaults(self) -> bool:
+        """Whether code makes defaults inside of arguments."""
+        return any(makes_defaults(self._types[p.name].adapter.core_schema) for p in self._found)
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments, checked, in copies of the function's own; raises ArgumentError."""

@@ -197,23 +197,14 @@ def needed(graph: Graph, roots: Iterable[NodeId]) -> set[NodeId]:
 
 
 def effects_of(op: Operation) -> tuple[Effect, ...]:
-    """What an operation does to the world: a call's effect, with its constant texts in the place of names in braces."""
+    """What an operation does to the world: a call's effect, with its constants in the place of names in braces."""
     match op:
         case Call(tool, bound):
-            return (tool.effect.of(_texts(bound)) if tool.effect.parameters else tool.effect,)
+            return (tool.effect_of((name, term.value if isinstance(term, Const) else None) for name, term in bound),)
         case Loop(body=body):
             return tuple(dict.fromkeys(effect for node in body for effect in node.effects))
         case _:
             return ()
-
-
-def _texts(bound: tuple[tuple[str | None, Term], ...]) -> dict[str, str]:
-    """The arguments that are constant texts, by parameter."""
-    return {
-        name: term.value
-        for name, term in bound
-        if name is not None and isinstance(term, Const) and isinstance(term.value, str)
-    }
 
 
 def node_body(node: Node) -> tuple[Node, ...]:

@@ -4,9 +4,11 @@
 long arguments as for others, and does not show a secret.
 """
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from llmc_compiler.term import Json
 
@@ -14,6 +16,46 @@ T = TypeVar("T")
 
 Named = tuple[str | None, object]
 """An argument with its parameter; None where the parameter takes any number of arguments."""
+
+_MOST_PARTS: Final = 256
+"""How many parts of arguments are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What is known of arguments of which some are left out and have no certain default.
+
+    `parts` are digests of what was written, by its place. Neither shows a secret.
+    """
+
+    parts: Mapping[str, str]
+    is_certain: bool
+
+    def may_be(self, other: "Likeness") -> bool:
+        """Whether both may be the same arguments: one of them is not certain, and what both say is equal."""
+        is_open = not (self.is_certain and other.is_certain)
+        return is_open and all(other.parts.get(place, text) == text for place, text in self.parts.items())
+
+
+def likeness(arguments: Iterable[tuple[str | None, Json]], *, is_certain: bool) -> Likeness:
+    """The likeness of arguments: mappings and lists count by what is in them."""
+    found: dict[str, str] = {}
+    waiting = deque((repr(name or index), value) for index, (name, value) in enumerate(in_order(arguments)))
+    while waiting and len(found) < _MOST_PARTS:
+        place, value = waiting.popleft()
+        if isinstance(value, dict):
+            waiting.extend((f"{place}.{key!r}", each) for key, each in value.items())
+        elif isinstance(value, list):
+            waiting.extend((f"{place}[{index}]", each) for index, each in enumerate(value))
+        found[digest("place", [(None, place)])] = digest("part", [(None, _outside(value))])
+    return Likeness(found, is_certain)
+
+
+def _outside(value: Json) -> str:
+    """A value without what is in it."""
+    if isinstance(value, dict):
+        return "{}"
+    return f"[{len(value)}]" if isinstance(value, list) else json_form(value)
 
 
 def in_order(arguments: Iterable[tuple[str | None, T]]) -> list[tuple[str | None, T]]:

@@ -1,19 +1,20 @@
 """Texts of arguments as a Python function receives them: two have the same text if they are equal.
 
-Only types whose equality is known have a text. Objects of other types may be equal in ways of their own.
+Only types whose equality is known have a text. Objects of other types may be equal in ways of their own, or hold more
+than their text shows, as those of a user's own subclass of `str` may. A text has all that an object holds.
 """
 
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import InitVar, fields, is_dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from pathlib import PurePath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,9 @@ from pydantic import AnyUrl, BaseModel, SecretBytes, SecretStr
 from pydantic_core import Url
 
 from llmc_compiler.identity import number_form
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _LISTS: Final = frozenset({list, tuple, deque})
 _SETS: Final = frozenset({set, frozenset})
@@ -31,12 +35,38 @@ _TEXTS: Final = (
 )
 """Types that are equal where their texts are."""
 
+_HOMES: Final = frozenset(
+    {
+        *("builtins", "datetime", "decimal", "fractions", "uuid", "pathlib", "ipaddress", "zoneinfo", "re", "enum"),
+        *("pydantic", "pydantic_core"),
+    }
+)
+"""Where types come from whose objects hold nothing but what is known here."""
+
+_EMPTY: Final = (None, str, int, float, bool, list, dict, set, frozenset, tuple)
+"""What makes the same each time."""
+
+_VALUES: Final = frozenset({"default", "expected", "members", "metadata"})
+"""The words of a core schema that have values, and no schemas, in them."""
+
 _MOST_DIGITS: Final = 10_000
 """Decimals of more digits, before or behind the point, are not made integers."""
 
 
 class UnknownEqualityError(Exception):
     """Nothing says when two such objects are equal."""
+
+
+def makes_defaults(schema: object) -> bool:
+    """Whether code makes a default somewhere in a core schema, which may be another one each time."""
+    if isinstance(schema, dict):
+        kind = schema.get("type")
+        private = getattr(schema["cls"], "__private_attributes__", {}) if kind == "model" else {}
+        made = (schema.get("default_factory"), *(each.default_factory for each in private.values()))
+        # Where no text says its type, these are fields by their names.
+        inside = (part for word, part in schema.items() if not isinstance(kind, str) or word not in _VALUES)
+        return any(each not in _EMPTY for each in made) or any(map(makes_defaults, inside))
+    return isinstance(schema, (list, tuple)) and any(map(makes_defaults, schema))
 
 
 def known_form(value: object) -> str | None:
@@ -51,8 +81,12 @@ def received_form(value: object) -> str:
     """The text of a value; raises UnknownEqualityError, RecursionError, and what the value's own code raises."""
     if value is None or isinstance(value, bool):
         return str(value)
+    if isinstance(value, Enum):
+        return _member(value)
+    if _holds_more(value):
+        raise UnknownEqualityError
     if isinstance(value, str):
-        return repr(str.__str__(value))  # of an enumeration too: it is equal to its text
+        return repr(str.__str__(value))
     if isinstance(value, (int, float, Decimal, Fraction)):
         return _number(value)
     if type(value) in _LISTS or _is_named_tuple(value):
@@ -62,6 +96,23 @@ def received_form(value: object) -> str:
     if type(value) in _MAPPINGS:
         return _mapping(value.items())  # type: ignore[attr-defined]  # as above
     return f"{type(value).__module__}.{type(value).__qualname__}({_object(value)})"
+
+
+def _holds_more(value: object) -> bool:
+    """Whether it is of a user's own subclass of a type that has a text, with room for more than the text shows."""
+    kind = type(value)
+    if kind.__module__.partition(".")[0] in _HOMES or not isinstance(value, _SHOWN):
+        return False
+    own = (each for each in kind.__mro__ if each.__module__.partition(".")[0] not in _HOMES)
+    return hasattr(value, "__dict__") or any(each.__dict__.get("__slots__") for each in own)
+
+
+def _member(value: Enum) -> str:
+    """A member of an enumeration: the text or number that it is equal to, unless others may be equal to it too."""
+    own = value._value_
+    if type(own) in {str, int, float} and isinstance(value, (str, int, float)) and own == value:
+        return received_form(own)
+    return f"{type(value).__module__}.{type(value).__qualname__}({value._name_ or received_form(own)!r})"
 
 
 def _is_named_tuple(value: object) -> bool:
@@ -100,18 +151,35 @@ def _object(value: object) -> str:
     if isinstance(value, BaseModel):
         return _model(value)
     if is_dataclass(value) and not isinstance(value, type):
-        if not value.__dataclass_params__.eq:  # type: ignore[attr-defined]  # every dataclass has them
-            raise UnknownEqualityError
-        return _mapping([(each.name, getattr(value, each.name)) for each in fields(value) if each.compare])
+        return _dataclass(value)
     for kind, form in _FORMS:
         if isinstance(value, kind):
             return form(value)
     raise UnknownEqualityError
 
 
+def _dataclass(value: "DataclassInstance") -> str:
+    """The fields of a dataclass, those that it does not compare too, and what else it holds.
+
+    What it is made from, and does not keep, may be anywhere.
+    """
+    declared = value.__dataclass_fields__
+    if not value.__dataclass_params__.eq or any(_is_init_only(each.type) for each in declared.values()):  # type: ignore[attr-defined]  # every dataclass has them
+        raise UnknownEqualityError
+    held = {each.name: getattr(value, each.name) for each in fields(value)}
+    return _mapping({**getattr(value, "__dict__", {}), **held}.items())
+
+
+def _is_init_only(annotation: object) -> bool:
+    """Whether it says `InitVar`, as an object or as a text."""
+    if isinstance(annotation, str):
+        return "InitVar" in annotation
+    return annotation is InitVar or isinstance(annotation, InitVar)
+
+
 def _model(value: BaseModel) -> str:
-    """The fields of a model, those that it does not name and the private ones too."""
-    named = [(name, value.__dict__[name]) for name in type(value).model_fields]
+    """What a model holds: its fields, others that it was given, private ones, and what its code has set."""
+    named = value.__dict__.items()
     more = (value.__pydantic_extra__ or {}).items()
     private = (value.__pydantic_private__ or {}).items()
     return f"{_mapping(named)}{_mapping(more)}{_mapping(private)}"
@@ -131,8 +199,12 @@ def _time(value: time) -> str:
     return f"{since - offset} UTC"
 
 
+def _many(kinds: type | tuple[type, ...]) -> tuple[type, ...]:
+    """Several types, or one."""
+    return kinds if isinstance(kinds, tuple) else (kinds,)
+
+
 _FORMS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...]] = (
-    (Enum, lambda value: repr(value.name)),
     (bytes, bytes.hex),
     (datetime, _moment),
     (date, date.isoformat),
@@ -141,3 +213,6 @@ _FORMS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...]] 
     (re.Pattern, lambda value: repr((value.pattern, value.flags))),
     ((SecretStr, SecretBytes), lambda value: repr(value.get_secret_value())),
 )
+
+_SHOWN: Final = (str, int, float, Decimal, Fraction, tuple, *(kind for kinds, _ in _FORMS for kind in _many(kinds)))
+"""Types of which a text shows all that their own objects hold."""

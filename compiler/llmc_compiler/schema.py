@@ -16,9 +16,10 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import SchemaRegistry
 
 from llmc_compiler.binding import ANYTHING, Shape
-from llmc_compiler.identity import digest, json_form
+from llmc_compiler.identity import digest, json_form, likeness
 from llmc_compiler.schema_defaults import Filling
-from llmc_compiler.schema_types import at_least, at_most
+from llmc_compiler.schema_types import WORDLESS, at_least, at_most
+from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import Identified, Prepared
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
@@ -26,6 +27,11 @@ from llmc_compiler.types import Type
 
 _NOWHERE: Final[SchemaRegistry] = Registry()
 """Where schemas look for what they refer to and do not hold: nothing is read or fetched for them."""
+
+_SAYS_ITSELF: Final = WORDLESS | {"type", "properties", "required", "additionalProperties", "$defs", "definitions"}
+"""The words of a schema for which each parameter is described by its own schema alone."""
+
+_CHOICES: Final = frozenset({"anyOf", "oneOf", "allOf", "$ref", "$dynamicRef", "$recursiveRef"})
 
 
 class SchemaSignature:
@@ -76,6 +82,14 @@ class SchemaSignature:
         """What a parameter takes that the schema does not name."""
         return _wanted(self.parameters.get("additionalProperties", True), self.parameters)
 
+    def segment(self, parameter: str) -> Segment:
+        """How a parameter closes a segment in the name of a resource; only its own schema may say what it is."""
+        if self.parameters.keys() - _SAYS_ITSELF:
+            return OPEN
+        schema = self.parameters.get("properties", {}).get(parameter, self.parameters.get("additionalProperties", True))
+        default = Filling(self._arguments).default_of(schema) if parameter in self.shape.named else None
+        return by_schema(schema, self.parameters, default)
+
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
         validator = self._one.get(parameter or "")
@@ -85,16 +99,16 @@ class SchemaSignature:
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
         """Tell the arguments from others, by what was written and the defaults of the schema."""
         named = {name: value for name, value in bound if name is not None}
-        filled = Filling(self.parameters, self._fits).filled(self.parameters, named)
-        pairs = [*((None, value) for name, value in bound if name is None), *cast("dict[str, Json]", filled).items()]
-        return Identified((digest("written", [(name, json_form(value)) for name, value in pairs]),))
+        filling = Filling(self._arguments)
+        filled = cast("dict[str, Json]", filling.filled(named))
+        pairs = [*((None, value) for name, value in bound if name is None), *filled.items()]
+        like = likeness(pairs, is_certain=filling.is_certain) if self._has_choices else None
+        return Identified((digest("written", [(name, json_form(value)) for name, value in pairs]),), likeness=like)
 
-    def _fits(self, schema: object, value: Json) -> bool:
-        """Whether a value fits a part of the arguments' schema."""
-        try:
-            return bool(self._arguments.evolve(schema=schema).is_valid(value))
-        except (Unresolvable, RecursionError):
-            return False
+    @cached_property
+    def _has_choices(self) -> bool:
+        """Whether the schema may leave open which default counts."""
+        return not _CHOICES.isdisjoint(_words_of(self.parameters))
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
@@ -114,6 +128,14 @@ class SchemaSignature:
             except ArgumentError as error:
                 raise ResultError(str(error)) from error
         return result
+
+
+def _words_of(schema: object) -> Iterator[str]:
+    """The keys of a schema, at any depth."""
+    if isinstance(schema, Mapping):
+        yield from schema
+    for part in schema.values() if isinstance(schema, Mapping) else schema if isinstance(schema, list) else ():
+        yield from _words_of(part)
 
 
 def _wanted(schema: object, whole: dict[str, Any]) -> Wanted:

@@ -1,107 +1,260 @@
 """The defaults of a JSON schema, filled in where they tell whether two calls are the same.
 
-The tool itself gets what was written.
+The tool itself gets what was written. Where a schema does not say by itself which default counts, none is filled in,
+and the filling is not certain: alternatives that say different things, references to nowhere, defaults in themselves.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from llmc_compiler.schema_types import referred
+from jsonschema.protocols import Validator
+from referencing import Registry, Resource, Specification
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012, SchemaRegistry, specification_with
+
+from llmc_compiler.identity import json_form
 from llmc_compiler.term import Json
 
-_MOST: Final = 10_000
-"""How many defaults are filled in: those of defaults may be many."""
+if TYPE_CHECKING:
+    from referencing._core import Resolver
 
-_MOST_REFERENCES: Final = 40
+_MOST: Final = 10_000
+"""How often a value is filled in: defaults may have defaults."""
+
+_MOST_CHOICES: Final = 100
+"""How often alternatives are compared: they may have alternatives."""
+
+_MOST_EACH: Final = 10
+"""How much oftener both for each value in the arguments."""
+
+_DEEPEST: Final = 40
 """How many references are followed to a default."""
 
-_NOTHING: Final = object()
+_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+
+NO_DEFAULT: Final = object()
+
+_NOWHERE: Final[SchemaRegistry] = Registry()
+_ANYTHING: Final[Mapping[str, Any]] = {}
+"""The schema `true`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A schema, and where its references start."""
+
+    schema: Mapping[str, Any]
+    resolver: "Resolver[Any]"
+
+    @property
+    def key(self) -> int:
+        """The same for the same schema: references may go in circles."""
+        return id(self.schema)
 
 
 @dataclass(slots=True)
 class Filling:
-    """Fills in the defaults of schemas, which are parts of `whole`; `fits` says whether a value fits one of them."""
+    """Fills in the defaults of a validator's schema; `is_certain` tells whether the schema said all of them."""
 
-    whole: object
-    fits: Callable[[object, Json], bool]
+    validator: Validator
+    is_certain: bool = True
     left: int = _MOST
+    choices: int = _MOST_CHOICES
     open: set[int] = field(default_factory=set)
 
-    def filled(self, schema: object, value: Json) -> Json:
-        """The value with the defaults of a schema, at any depth."""
-        if isinstance(value, dict):
-            return self._mapping(list(self._applied(schema, value)), value)
+    def filled(self, value: Json) -> Json:
+        """The value with the defaults of the schema, at any depth."""
+        each = _MOST_EACH * _size(value)
+        self.left, self.choices = _MOST + each, _MOST_CHOICES + each
+        try:
+            return self._filled(self._top(), value)
+        except (RecursionError, re.error):
+            self.is_certain = False
+            return value
+
+    def default_of(self, schema: object) -> Any:  # noqa: ANN401 — JSON data, or NO_DEFAULT
+        """The default of a part of the schema."""
+        return self._one(self._defaults(self._inside(self._top(), schema)))
+
+    def _top(self) -> _Part:
+        """All of the schema."""
+        schema = self.validator.schema
+        part = schema if isinstance(schema, Mapping) else _ANYTHING
+        return _Part(part, _NOWHERE.resolver_with_root(self._resource(schema)))
+
+    def _resource(self, schema: Any) -> Resource[Any]:  # noqa: ANN401 — a schema of any draft
+        """A schema of this draft, which may have a place of its own."""
+        draft: Specification[Any] = specification_with(self.validator.META_SCHEMA["$schema"], default=DRAFT202012)
+        return draft.create_resource(schema)
+
+    def _inside(self, part: _Part, *schemas: object) -> Iterator[_Part]:
+        """Schemas that stand inside another one, but for those that allow nothing."""
+        for schema in schemas:
+            found = _ANYTHING if schema is True else schema
+            if isinstance(found, Mapping):
+                is_base = not {"$id", "id"}.isdisjoint(found)
+                resolver = part.resolver.in_subresource(self._resource(found)) if is_base else part.resolver
+                yield _Part(found, resolver)
+
+    def _referred(self, part: _Part) -> Iterator[_Part]:
+        """The schemas that a schema refers to."""
+        for word in _REFERENCES:
+            if isinstance(reference := part.schema.get(word), str):
+                try:
+                    found = part.resolver.lookup(reference)
+                except (Unresolvable, ValueError):
+                    self.is_certain = False
+                else:
+                    yield from self._inside(_Part({}, found.resolver), found.contents)
+
+    def _fits(self, part: _Part, value: Json) -> bool:
+        """Whether a value fits a schema."""
+        try:
+            return bool(self.validator.evolve(schema=part.schema, _resolver=part.resolver).is_valid(value))
+        except (Unresolvable, RecursionError):
+            self.is_certain = False
+            return False
+
+    def _filled(self, part: _Part, value: Json) -> Json:
+        """The value with the defaults of a schema; what they bring about is filled in too."""
+        if not isinstance(value, (list, dict)):
+            return value
+        self.left -= 1
+        if self.left <= 0:
+            self.is_certain = False
+            return value
         if isinstance(value, list):
-            return self._list(list(self._applied(schema, value)), value)
+            parts = list(self._applied(part, value))
+            return [self._below(self._of_index(parts, index), each) for index, each in enumerate(value)]
+        while isinstance(value, dict):
+            before, value = len(value), self._mapping(list(self._applied(part, value)), value)
+            if len(value) == before:
+                break
         return value
 
-    def _applied(self, schema: object, value: Json) -> Iterator[Mapping[str, Any]]:
-        """The schemas that hold for a value, each once: references may go in circles."""
+    def _below(self, parts: Iterable[_Part], value: Json) -> Json:
+        """A value with the defaults of several schemas."""
+        for part in parts:
+            value = self._filled(part, value)
+        return value
+
+    def _applied(self, part: _Part, value: Json) -> Iterator[_Part]:
+        """The schemas that hold for a value, each once."""
         seen: set[int] = set()
-        waiting = [schema]
+        waiting = [part]
         while waiting:
             each = waiting.pop()
-            if not isinstance(each, Mapping) or id(each) in seen:
-                continue
-            seen.add(id(each))
-            yield each
-            if "$ref" in each:
-                waiting.append(referred(self.whole, each["$ref"]))
-            waiting += each.get("allOf", ())
-            for key in ("anyOf", "oneOf"):
-                fitting = [option for option in each.get(key, ()) if self.fits(option, value)]
-                # Of several that fit, none says by itself what is left out.
-                waiting += fitting if len(fitting) == 1 else ()
+            if each.key not in seen:
+                seen.add(each.key)
+                yield each
+                waiting += self._referred(each)
+                waiting += self._inside(each, *each.schema.get("allOf", ()))
+                waiting += self._conditional(each, value)
+                for word in ("anyOf", "oneOf"):
+                    waiting += self._chosen(self._inside(each, *each.schema.get(word, ())), value)
 
-    def _mapping(self, schemas: list[Mapping[str, Any]], value: Mapping[str, Json]) -> Json:
+    def _conditional(self, part: _Part, value: Json) -> Iterator[_Part]:
+        """The schemas that hold because of what the value is."""
+        schema = part.schema
+        if "if" in schema:
+            holds = (
+                all(self._fits(each, value) for each in self._inside(part, schema["if"])) and schema["if"] is not False
+            )
+            yield from self._inside(part, *((schema["if"], schema.get("then")) if holds else (schema.get("else"),)))
+        for word in ("dependentSchemas", "dependencies"):
+            for name, schema in part.schema.get(word, {}).items():
+                if isinstance(value, dict) and name in value:
+                    yield from self._inside(part, schema)
+
+    def _chosen(self, options: Iterable[_Part], value: Json) -> list[_Part]:
+        """Of alternatives that fit a value, the first one, unless another one fills in something else."""
+        given = list(options)
+        if given and self.choices <= 0:
+            self.is_certain = False
+            return []
+        fitting = [option for option in given if self._fits(option, value)]
+        if len(fitting) > 1:
+            self.choices -= 1
+            results = {json_form(self._filled(option, value)) for option in fitting}
+            if len(results) > 1:
+                self.is_certain = False
+                return []
+        return fitting[:1]
+
+    def _mapping(self, parts: list[_Part], value: dict[str, Json]) -> dict[str, Json]:
         """A mapping with the defaults of its keys."""
-        result = {name: self._below(_of_key(schemas, name), part) for name, part in value.items()}
-        for schema in schemas:
-            for name, inside in schema.get("properties", {}).items():
-                if name not in result and (default := self._default(inside)) is not _NOTHING:
-                    result[name] = self._invented(inside, default)
+        result = {name: self._below(self._of_key(parts, name), each) for name, each in value.items()}
+        named = dict.fromkeys(name for part in parts for name in part.schema.get("properties", {}))
+        for name in named:
+            inside = list(self._of_key(parts, name)) if name not in result else []
+            default = self._one(self._defaults(inside))
+            if default is not NO_DEFAULT:
+                result[name] = self._invented(inside, default)
         return result
 
-    def _list(self, schemas: list[Mapping[str, Any]], value: list[Json]) -> Json:
-        """A list with the defaults of what is in it."""
-        return [self._below(_of_index(schemas, index), part) for index, part in enumerate(value)]
+    def _defaults(self, parts: Iterable[_Part], depth: int = 0) -> Iterator[Json]:
+        """The defaults that schemas give, themselves or through those that they consist of."""
+        for part in parts:
+            if "default" in part.schema:
+                yield part.schema["default"]
+            elif depth < _DEEPEST:
+                yield from self._defaults(self._referred(part), depth + 1)
+                yield from self._defaults(self._inside(part, *part.schema.get("allOf", ())), depth + 1)
 
-    def _below(self, schemas: Iterator[object], part: Json) -> Json:
-        """A part with the defaults of its schemas."""
-        for schema in schemas:
-            part = self.filled(schema, part)
-        return part
+    def _one(self, defaults: Iterable[Json]) -> Any:  # noqa: ANN401 — JSON data, or NO_DEFAULT
+        """The default that all give who give one."""
+        found = {json_form(default): default for default in defaults}
+        if len(found) > 1:
+            self.is_certain = False
+        return next(iter(found.values())) if len(found) == 1 else NO_DEFAULT
 
-    def _default(self, schema: object) -> Any:  # noqa: ANN401 — JSON data, or nothing
-        """The default of a schema, or of what it refers to."""
-        for _ in range(_MOST_REFERENCES):
-            if not isinstance(schema, Mapping):
-                break
-            if "default" in schema:
-                return schema["default"]
-            schema = referred(self.whole, schema["$ref"]) if "$ref" in schema else None
-        return _NOTHING
-
-    def _invented(self, schema: object, default: Json) -> Json:
+    def _invented(self, parts: list[_Part], default: Json) -> Json:
         """A default with the defaults in it, unless it is inside of itself."""
-        self.left -= 1
-        if id(schema) in self.open or self.left <= 0:
+        keys = {part.key for part in parts}
+        if keys & self.open:
+            self.is_certain = False
             return default
-        self.open.add(id(schema))
-        result = self.filled(schema, default)
-        self.open.discard(id(schema))
+        self.open |= keys
+        result = self._below(parts, default)
+        self.open -= keys
         return result
 
+    def _of_key(self, parts: list[_Part], name: str) -> Iterator[_Part]:
+        """The schemas of what is at a key."""
+        is_evaluated = False
+        for part in parts:
+            schema = part.schema
+            own = [schema["properties"][name]] if name in schema.get("properties", {}) else []
+            own += [each for pattern, each in schema.get("patternProperties", {}).items() if re.search(pattern, name)]
+            own = own or _present(schema, "additionalProperties")
+            is_evaluated = is_evaluated or bool(own)
+            yield from self._inside(part, *own)
+        for part in parts if not is_evaluated else ():
+            yield from self._inside(part, part.schema.get("unevaluatedProperties"))
 
-def _of_key(schemas: list[Mapping[str, Any]], name: str) -> Iterator[object]:
-    """The schemas of what is at a key."""
-    for schema in schemas:
-        yield schema.get("properties", {}).get(name, schema.get("additionalProperties"))
+    def _of_index(self, parts: list[_Part], index: int) -> Iterator[_Part]:
+        """The schemas of what is at an index; drafts up to that of 2019 name the first ones under `items`."""
+        is_evaluated = False
+        for part in parts:
+            items = part.schema.get("items")
+            first, rest = (
+                (items, "additionalItems") if isinstance(items, list) else (part.schema.get("prefixItems", ()), "items")
+            )
+            own = [first[index]] if index < len(first) else _present(part.schema, rest)
+            is_evaluated = is_evaluated or bool(own)
+            yield from self._inside(part, *own)
+        for part in parts if not is_evaluated else ():
+            yield from self._inside(part, part.schema.get("unevaluatedItems"))
 
 
-def _of_index(schemas: list[Mapping[str, Any]], index: int) -> Iterator[object]:
-    """The schemas of what is at an index."""
-    for schema in schemas:
-        first = schema.get("prefixItems", ())
-        yield first[index] if index < len(first) else schema.get("items")
+def _present(schema: Mapping[str, Any], word: str) -> list[object]:
+    """What a schema says by a word, if it has it."""
+    return [schema[word]] if word in schema else []
+
+
+def _size(value: Json) -> int:
+    """How many values there are in a value, and itself."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_size, inside))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.identity import Likeness
+from llmc_compiler.segment import Segment
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 
@@ -38,11 +40,13 @@ class Identified:
     """Digests of arguments: the arguments of two calls are the same if they have a digest in common.
 
     One is of the arguments as written, the other of those that the tool receives, both with defaults filled in.
-    `prepared` are the arguments for the first attempt, where converting them is the tool's own code.
+    `prepared` are the arguments for the first attempt, where converting them is the code of the tool. Where defaults of
+    the tool are not all known, the `likeness` says which other calls may be the same.
     """
 
     digests: tuple[str, ...]
     prepared: Prepared | None = None
+    likeness: Likeness | None = None
 
 
 class Signature(Protocol):
@@ -70,6 +74,10 @@ class Signature(Protocol):
 
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter, None being one more positional one."""
+        ...
+
+    def segment(self, parameter: str) -> Segment:
+        """How a parameter closes a segment in the name of a resource."""
         ...
 
     def check(self, parameter: str | None, value: Json) -> None:

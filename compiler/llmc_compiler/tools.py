@@ -17,6 +17,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 
 from llmc_compiler.effects import EVERYTHING, Effect, Kind, When, parse_effect
 from llmc_compiler.marks import UNMARKED, Marks
+from llmc_compiler.segment import Segment
 from llmc_compiler.signature import ArgumentError, ResultError, Signature, Wanted
 from llmc_grammar.ast import KEYWORDS
 
@@ -63,6 +64,8 @@ class Tool:
     approve: bool = False
     marks: Marks = UNMARKED
     opens: Opening | None = field(default=None, repr=False)
+    segments: Mapping[str, Segment] = field(init=False, repr=False, compare=False)
+    """How the parameters in the name of its resource close their segments."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises ToolboxError."""
@@ -73,6 +76,19 @@ class Tool:
         if self.marks.key is not None and not self.effect.is_write:
             message = f"`{self.name}` takes an idempotency key, but writes nothing ({self.effect}): leave the key out"
             raise ToolboxError(message)
+        found = {name: self.signature.segment(name) for name in self.effect.parameters}
+        object.__setattr__(self, "segments", found)
+
+    def effect_of(self, arguments: Iterable[tuple[str | None, object]]) -> Effect:
+        """The effect of a call with these arguments; those that are not known yet are given as None."""
+        if not self.segments:
+            return self.effect
+        given = dict(arguments)
+        texts = {
+            name: segment.of(given[name]) if name in given else segment.missing
+            for name, segment in self.segments.items()
+        }
+        return self.effect.of(texts)
 
     @property
     def may_repeat(self) -> bool:

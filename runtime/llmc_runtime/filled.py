@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.segment import Segment
 from llmc_compiler.signature import Identified, Prepared, Signature, Wanted
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
@@ -44,6 +45,10 @@ class Filled:
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter."""
         return self.signature.wants(parameter)
+
+    def segment(self, parameter: str) -> Segment:
+        """How a parameter closes a segment in the name of a resource."""
+        return self.signature.segment(parameter)
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""

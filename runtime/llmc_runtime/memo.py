@@ -14,17 +14,18 @@ written or as the tool receives them, with defaults filled in.
                     what conflicts with one that was given up and still goes on is blocked
 
 After another write that overlaps it, a write that an earlier plan made is in question: it may have been undone. It is
-made again if it is idempotent, else only if somebody who is asked says so. What is given needs no approval.
+made again if it is idempotent, else only if somebody who is asked says so. So is a write that may be the same as one of
+an earlier plan, where arguments are left out that have no certain default. What is given needs no approval.
 
 A function of which nobody has said what it does is taken for a write.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 
-from llmc_compiler.effects import Effect, Kind, When, conflict, overlap
+from llmc_compiler.effects import Effect, Kind, When, conflict
 from llmc_compiler.graph import Call
+from llmc_compiler.identity import Likeness
 from llmc_compiler.signature import Prepared
 from llmc_compiler.term import canonical
 from llmc_runtime.call import Bound, Calling, unfit
@@ -32,19 +33,12 @@ from llmc_runtime.door import Report
 from llmc_runtime.errors import BadArgument, Blocked, CallError, Repeated, Stopped, Timed, ToolTimedOut
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done, Failed
+from llmc_runtime.resource_index import ResourceIndex
 from llmc_runtime.stop import by_caller
 from llmc_runtime.trust import Trust
 from llmc_runtime.writes import Writes
 
 _SHARED = frozenset({Kind.PURE, Kind.READ})
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a read gave."""
-
-    outcome: Done | Failed
-    effect: Effect
 
 
 class Memo:
@@ -54,9 +48,11 @@ class Memo:
         """Nothing was called."""
         self.reused = 0
         self.plan = 0
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, Done | Failed] = {}
         self._running: dict[str, Recalled] = {}
-        self._writing: dict[Recalled, None] = {}
+        self._reads: ResourceIndex[str] = ResourceIndex()  # the keys of both
+        self._writing: ResourceIndex[Recalled] = ResourceIndex()  # made, or given up and perhaps not over elsewhere
+        self._doubtful: ResourceIndex[Recalled] = ResourceIndex()  # failed, and not known to be over here
         self._writes = Writes()
 
     def next_plan(self) -> None:
@@ -73,13 +69,14 @@ class Memo:
             return self._knows_write(call)
         kept = self._kept.get(call.key) or self._kept.get(call.own_key)
         if kept is not None:
-            self._give(call, kept.outcome)
+            self._give(call, kept)
         return kept is not None
 
     def _knows_write(self, call: "Recalled") -> bool:
         """Give what the same write of an earlier plan gave, unless it may have been undone."""
         write = self._writes.before(call.keys, self.plan)
         if write is None:
+            self._compare(call)
             return False
         after = self._writes.after(write, call.effect) or next(self._unfinished(call), None)
         if after is None:
@@ -88,18 +85,23 @@ class Memo:
             call.doubt = write.doubt(str(after))
         return after is None
 
+    def _compare(self, call: "Recalled") -> None:
+        """Doubt a write that may be the same as one of an earlier plan, as far as their arguments are known."""
+        if call.likeness is not None and not _may_repeat(call):
+            like = self._writes.like(call.tool, call.effect, call.likeness, self.plan)
+            call.doubt = None if like is None else like.likeness
+
     def _unfinished(self, call: "Recalled") -> Iterator[str]:
         """Other writes that overlap this one and may happen after all that was made so far."""
-        for other in self._writing:
-            is_other = (other.is_made or other.is_left) and not set(other.keys) & set(call.keys)
-            if is_other and overlap(other.effect.resource, call.effect.resource):
+        for other in self._writing.overlapping(call.effect.resource):
+            if not set(other.keys) & set(call.keys):
                 yield f"{other.place} of plan {other.plan} may have written after it"
 
     def begin(self, call: "Recalled") -> None:
         """Give what is kept, wait for the same call, or make it."""
         if not call.effect.may_write and self.knows(call):
             return
-        left = next((write for write in self._writing if write.goes_on and conflict(call.effect, write.effect)), None)
+        left = self._left(call.effect)
         if left is not None:
             node, cause = call.owner.node, left.owner.node.task
             call.report.ended(call.owner, Failed(Blocked(node.task, node.span, cause=cause, by_order=True)))
@@ -113,6 +115,15 @@ class Memo:
             call.waits_for = running
             return
         self._make(call)
+
+    def _left(self, effect: Effect) -> "Recalled | None":
+        """A write that was given up, goes on and conflicts with this effect; what is over needs no second look."""
+        found = [write for write in self._doubtful.overlapping(effect.resource) if conflict(effect, write.effect)]
+        for write in found:
+            if write.goes_on:
+                return write
+            self._doubtful.discard(write)
+        return None
 
     def _give(self, call: "Recalled", outcome: Done | Failed) -> None:
         """End a call that is not made."""
@@ -128,10 +139,11 @@ class Memo:
         """Make a call."""
         call.is_made = True
         if call.effect.may_write:
-            self._writing[call] = None
+            self._writing.add(call, call.effect.resource)
             self._forget(call.effect)
-        elif call.is_shared and not any(_may_change(write.effect, call.effect) for write in self._writing):
-            self._running.setdefault(call.key, call)
+        elif call.is_shared and call.key not in self._running and not self._may_change(call.effect):
+            self._running[call.key] = call
+            self._index(call.key, call.effect)
         call.calling.begin()
 
     def ended(self, call: "Recalled", outcome: Done | Failed | None) -> None:
@@ -140,9 +152,11 @@ class Memo:
             self._written(call, outcome)
         elif self._running.get(call.key) is call:
             del self._running[call.key]
+            self._reads.discard(call.key)
             if outcome is not None:
                 key = call.key if isinstance(outcome, Done) else call.own_key
-                self._kept[key] = _Kept(outcome, call.effect)
+                self._kept[key] = outcome
+                self._index(key, call.effect)
         waiting, call.waiting = call.waiting, []
         for each in waiting:
             each.waits_for = None
@@ -159,8 +173,10 @@ class Memo:
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
         call.is_left = in_doubt and (isinstance(error, (ToolTimedOut, Stopped)) or call.calling.is_left)
-        if not in_doubt and not call.is_left:
-            del self._writing[call]
+        if not call.is_left:
+            self._writing.discard(call)
+        if in_doubt:
+            self._doubtful.add(call, call.effect.resource)
         self._forget(call.effect)
         if outcome is None or not (isinstance(outcome, Done) or in_doubt):
             return
@@ -173,18 +189,25 @@ class Memo:
             place=call.place,
             keys=call.keys if is_final else (),
         )
+        if is_final and call.likeness is not None:
+            self._writes.compare(call.tool, call.effect, call.likeness)
 
     def _forget(self, write: Effect) -> None:
         """Forget what this write may change; calls that are going on may have seen what was before it."""
-        for key in [key for key, kept in self._kept.items() if _may_change(write, kept.effect)]:
-            del self._kept[key]
-        for key in [key for key, call in self._running.items() if _may_change(write, call.effect)]:
-            del self._running[key]
+        for key in list(self._reads.overlapping(write.resource)):
+            self._reads.discard(key)
+            self._kept.pop(key, None)
+            self._running.pop(key, None)
 
+    def _index(self, key: str, effect: Effect) -> None:
+        """Enter a read, so that a write of what it is on finds it."""
+        if effect.kind is Kind.READ:
+            self._reads.add(key, effect.resource)
 
-def _may_change(write: Effect, effect: Effect) -> bool:
-    """Whether a call that may write may change what another one with this effect reads."""
-    return effect.kind is Kind.READ and overlap(write.resource, effect.resource)
+    def _may_change(self, effect: Effect) -> bool:
+        """Whether a write that may still happen may change what another call reads."""
+        found = (next(writes.overlapping(effect.resource), None) for writes in (self._writing, self._doubtful))
+        return effect.kind is Kind.READ and any(found)
 
 
 def _may_repeat(call: "Recalled") -> bool:
@@ -195,9 +218,9 @@ def _may_repeat(call: "Recalled") -> bool:
 class Recalled:
     """A call that goes through a memo.
 
-    `keys` are those of a write, `key` and `own_key` those of any other call. `prepared` are arguments that were
-    converted for the keys, and `doubt` is why a write is not known to be done. `is_left`: it was given up, and may
-    still write.
+    `keys` and `likeness` are those of a write, `key` and `own_key` those of any other call. `prepared` are arguments
+    that were converted for the keys, and `doubt` is why a write is not known to be done, or not known to be another.
+    `is_left`: it was given up, and may still write.
     """
 
     __slots__ = (
@@ -209,6 +232,7 @@ class Recalled:
         "is_shared",
         "key",
         "keys",
+        "likeness",
         "limits",
         "memo",
         "own_key",
@@ -232,11 +256,12 @@ class Recalled:
         self.owner = owner
         self.plan = memo.plan
         self.tool = op.tool.name
-        self.effect = op.tool.effect.of({name: value for name, value in bound if name and isinstance(value, str)})
+        self.effect = op.tool.effect_of(bound)
         self.limits = (op.timeout, op.retries)
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
         self.keys: tuple[str, ...] = ()
         self.key = self.own_key = ""
+        self.likeness: Likeness | None = None
         self.prepared: Prepared | None = None
         self.unfit: BadArgument | None = None
         self.doubt: str | None = None
@@ -259,6 +284,7 @@ class Recalled:
             self.unfit = unfit(self.owner.node, self.tool, 0, why)
         else:
             self.keys = tuple(f"{self.tool} {digest}" for digest in identified.digests)
+            self.likeness = identified.likeness
             self.prepared = identified.prepared
 
     @property

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from llmc_compiler.effects import Effect, segments
+from llmc_compiler.effects import Effect, overlap, segments
+from llmc_compiler.identity import Likeness
 from llmc_compiler.resources import Access
 from llmc_compiler.term import NodeId
 from llmc_runtime.outcomes import Done, Failed
@@ -27,6 +28,13 @@ class Write:
         what = "done" if isinstance(self.outcome, Done) else "left in doubt"
         return f"the same call was {what} in plan {self.plan}; {after}; approve it to write again"
 
+    @property
+    def likeness(self) -> str:
+        """Why a call of a later plan may be this one."""
+        what = "done" if isinstance(self.outcome, Done) else "left in doubt"
+        why = "it leaves out what has no certain default, or the other one does"
+        return f"it may be the call that was {what} in {self.place} of plan {self.plan}; {why}; approve it to write"
+
     def __str__(self) -> str:
         """What it did to what was there before."""
         verb = "wrote" if isinstance(self.outcome, Done) else "may have written"
@@ -40,6 +48,7 @@ class Writes:
         self._all: list[Write] = []
         self._last: dict[str, Write] = {}
         self._access = Access()
+        self._alike: dict[str, list[tuple[Write, Effect, Likeness]]] = {}
 
     def add(
         self,
@@ -62,6 +71,17 @@ class Writes:
         found = (self._last.get(key) for key in keys)
         earlier = (each if each is None or each.plan < plan else each.earlier for each in found)
         return max((each for each in earlier if each is not None), key=lambda each: each.number, default=None)
+
+    def compare(self, tool: str, effect: Effect, likeness: Likeness) -> None:
+        """Compare later calls of the tool with the write that was added last, since its defaults are not all known."""
+        self._alike.setdefault(tool, []).append((self._all[-1], effect, likeness))
+
+    def like(self, tool: str, effect: Effect, likeness: Likeness, plan: int) -> Write | None:
+        """The last write of an earlier plan that may be the same call."""
+        for write, other, known in reversed(self._alike.get(tool, ())):
+            if write.plan < plan and likeness.may_be(known) and overlap(other.resource, effect.resource):
+                return write
+        return None
 
     def after(self, write: Write, effect: Effect) -> Write | None:
         """The last write after this one that overlaps what the effect is on."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.effects import Effect, Kind
+from llmc_compiler.segment import OPEN, Segment
 from llmc_compiler.signature import Identified
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox, Wanted
@@ -31,6 +32,10 @@ class Anything:
     def wants(self, parameter: str | None) -> Wanted:  # noqa: ARG002 — it is the same for all
         """Anything."""
         return Wanted(ANY, ANY)
+
+    def segment(self, parameter: str) -> Segment:  # noqa: ARG002 — as above
+        """No parameter is known."""
+        return OPEN
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Every argument is fine."""
