@@ -203,10 +203,10 @@ def test_an_answer_of_many_lines() -> None:
 
 
 def test_a_joiner_that_never_ends_is_cut_off() -> None:
-    """What it wrote so far is read."""
-    answer, model, _ = ask([PLAN, f"Action: Finish(a)\n{'x' * 200_000}"], size=1000)
-    assert answer.value == "a"
-    assert model.closed == 2
+    """Since text behind its decision may withdraw it, it is asked again."""
+    answer, model, _ = ask([PLAN, f"Action: Finish(a)\n{'x' * 200_000}", "Action: Finish(b)"], size=1000)
+    assert answer.value == "b"
+    assert model.closed == 3
 
 
 def test_the_answer_as_json() -> None:
