@@ -305,6 +305,17 @@ def test_a_reply_that_begins_with_the_cut_statement_goes_on(cut: str, again: str
     assert len(bank.moved) == 2 * is_clear
 
 
+def test_the_rest_of_a_cut_reply_is_no_whole_plan() -> None:
+    """Although it has a join, and all of the plan was asked for."""
+    end = End("length", Usage())
+    cut: list[str | End] = ["1. transfer(5)\n2. bal", end]
+    again: list[str | End] = ["2. balance()\n3. transfer(5)\n4. transfer(8", end]
+    bank, model = Bank(), llmc.ScriptedModel([cut, again, "4. transfer(8)\njoin()\n"])
+    with pytest.raises(PlanFailed, match="to happen twice"):
+        clock.run(llmc.Agent(bank.toolbox(), model=model).ask("?"))
+    assert bank.moved == []
+
+
 def test_a_question_that_was_not_answered_is_in_the_error() -> None:
     """It is not said that there was no plan."""
     cut: list[str | End] = ["1. transfer(5)\n2. bal", End("length", Usage())]

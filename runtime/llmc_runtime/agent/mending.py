@@ -32,6 +32,7 @@ LOST: Final = "It is not clear whether `{}` is still to be called."
 Step = ast.Task | ast.Join
 
 _BLANKS_AND_NAMES: Final = re.compile(r"(?<=[(,])\s*\w+\s*=(?!=)|\s+")
+_NUMBER: Final = re.compile(r"(?<![\w.])[0-9]{1,15}(?:\.[0-9]+)?(?:e[0-9]{1,2})?(?![\w.])", re.IGNORECASE)
 _WORD_AT_END: Final = re.compile(r"[\w.]*$")
 _TOOL: Final = re.compile(r"([A-Za-z_][\w.]*)\(")
 
@@ -58,7 +59,7 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
     """Merge a reply into a broken plan; `complete=False` marks a truncated reply."""
     parsed = reader.read(reply, complete=complete)
     steps = [each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))]
-    is_whole = _is_whole(steps, broken, reader)
+    is_whole = _is_whole(steps, broken, reader) and not any(_goes_on(each, steps[0], reply) for each in broken.cuts)
     cut = "" if complete else open_text(parsed)
     cuts = (*(() if steps else broken.cuts), *((cut,) if cut else ()))
     if any(_may_continue(each, reply, parsed, reader, complete=complete) for each in broken.cuts):
@@ -66,8 +67,7 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
     if not broken.lines or (is_whole and broken.unclear is not None):
         return Mended(reply, is_answered=True, is_new=True)
     match = _Match(broken, steps)
-    may_be_new = is_whole and not any(_goes_on(each, steps[0]) for each in broken.cuts)
-    unclear = broken.unclear or (UNREADABLE if parsed.lost else match.unclear(reader, is_whole=may_be_new))
+    unclear = broken.unclear or (UNREADABLE if parsed.lost else match.unclear(reader, is_whole=is_whole))
     if unclear is None:
         return replace(_spliced(match, parsed), cuts=cuts)
     if is_whole and not match.fits:
@@ -96,16 +96,17 @@ def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, c
     return is_bare and not any(_without_id(each) == _without_id(first) for each in joined)
 
 
-def _goes_on(cut: str, first: Step) -> bool:
+def _goes_on(cut: str, first: Step, reply: str) -> bool:
     """Whether a reply's first statement is the truncated statement `cut`, with the same id and the same beginning."""
     beginning = _plain(_WORD_AT_END.sub("", cut))
     has_id = isinstance(first, ast.Task) and first.binder is not None
-    return has_id and "(" in beginning and _plain(print_statement(first)).startswith(beginning)
+    return has_id and "(" in beginning and _plain(reply[slice(*first.span)]).startswith(beginning)
 
 
 def _plain(text: str) -> str:
-    """Return a text without spaces and argument names, and with one kind of quotes."""
-    return _BLANKS_AND_NAMES.sub("", text).replace("'", '"')
+    """Return a text without spaces and argument names, with one kind of quotes and one form of each number."""
+    text = _BLANKS_AND_NAMES.sub("", text).replace("'", '"')
+    return _NUMBER.sub(lambda match: repr(float(match[0])), text)
 
 
 def _spliced(match: "_Match", parsed: Parsed) -> Mended:

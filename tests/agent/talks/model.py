@@ -64,6 +64,7 @@ class _Other:
     key: Key
     effect: Effect
     was_given_up: bool
+    was_sent: bool = True
 
 
 class Choices:
@@ -182,9 +183,10 @@ class _Course:
 
         It may go either way where that one was given up before and may have happened since, or both have no order.
         """
-        found = [
+        since = [
             each for each in self._since if each.key != key and overlap(each.effect.resource, kept.effect.resource)
         ]
+        found = [each for each in since if each.was_sent]
         if any(each.moment > kept.moment and (each.effect.is_write or kept.effect.is_write) for each in found):
             return True
         may_be_later = any(
@@ -193,6 +195,8 @@ class _Course:
             or (each.plan == kept.plan and not (each.effect.is_write or kept.effect.is_write))
             for each in found
         )
+        # One without order to this call may still go on, and is not known to be unsent by then.
+        may_be_later |= any(each.plan == self.plan and not each.effect.is_write for each in since if not each.was_sent)
         return may_be_later and self.choices.choose(2) == 1
 
     def _refusal(self, task: Task, meaning: Meaning) -> str | None:
@@ -225,13 +229,21 @@ class _Course:
         self.writes.append(Write(key, effect, self.plan, "made", calls))
         self._moment += 1
         if fault != "not sent":
-            self._kept[key] = _Kept(self._moment, self.plan, fault is not None, effect)
-            self._since.append(_Other(self._moment, self.plan, key, effect, fault == "hung"))
+            self._keep(key, effect, in_doubt=fault is not None)
+        self._since.append(_Other(self._moment, self.plan, key, effect, fault == "hung", fault != "not sent"))
         if fault is None:
             return Became("done", result_of(key))
         if effect.may_write:
             self._failed.append(effect)
         return Became("done", FALLBACK) if task.fallback else Became("failed")
+
+    def _keep(self, key: Key, effect: Effect, *, in_doubt: bool) -> None:
+        """Keep how a write ended; of two equal ones without order, either may be the last."""
+        earlier = self._kept.get(key)
+        is_open = earlier is not None and earlier.plan == self.plan and earlier.in_doubt != in_doubt
+        if is_open and not effect.is_write:
+            in_doubt = self.choices.choose(2) == 1
+        self._kept[key] = _Kept(self._moment, self.plan, in_doubt, effect)
 
 
 def _effect(task: Task, values: Sequence[Scalar]) -> Effect:

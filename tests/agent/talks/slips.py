@@ -201,6 +201,9 @@ def _cut(saying: Saying, front: str, parts: list[str]) -> list[str]:
     # A draft without its opening tag is a plan for whoever has not seen the closing one.
     least = 0 if front[:1] in {"<", "["} else len(front)
     at = rng.choice(list(_tempting(front, parts))) if rng.random() < 0.6 else rng.randint(least, len(text))
+    line = max(text.rfind("\n", 0, at) + 1, len(front))
+    if "</" in text[line:at]:
+        at = line  # a tag is text only in a statement that has ended
     saying.replies.append(Reply(text[:at], "length"))
     end, stand = len(front), 0
     for part in parts:
