@@ -311,6 +311,10 @@ class Calling(Generic[T]):
                 self._returned(result)
         finally:
             self._door.group.ended(task)
+            # A kept error keeps this frame, and would keep the task, which `asyncio.all_tasks` then goes through.
+            if self._task is task:
+                self._task = None
+            task = None
 
     def _thread(self, work: Callable[[], object]) -> None:
         """Call the function in a thread."""

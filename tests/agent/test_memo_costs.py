@@ -90,7 +90,7 @@ def calls_in(*plans: str) -> int:
 
 def growth(one: str, other: str, first: int) -> float:
     """How many times as many calls it takes for so many times the tasks; the other tasks begin with this number."""
-    fewer, more = (calls_in(many(one, count), many(other, count, first)) for count in (50, TIMES * 50))
+    fewer, more = (calls_in(many(one, count), many(other, count, first)) for count in (100, TIMES * 100))
     return more / fewer
 
 
