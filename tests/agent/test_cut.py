@@ -342,3 +342,21 @@ def test_a_write_in_a_line_that_swallowed_it_is_not_lost() -> None:
     with pytest.raises(PlanFailed):
         clock.run(llmc.Agent(bank.toolbox(), model=model).ask("?"))
     assert "still to be called" in model.asked[2].messages[-1].text
+
+
+def test_a_broken_write_that_a_reply_does_not_mention_is_not_lost() -> None:
+    """A new line stands neither for it nor instead of it, unless it calls the same tool or has the same id."""
+    plan = "1. balnce()\n2. transfer(5, too=$1)\njoin()\n"
+    for reply, moved in (
+        ("1. balance()\n7. balance()\n", None),
+        ("1. balance()\n7. transfer(5)\n", [5.0]),
+        ("1. balance()\n2. balance()\n", []),
+    ):
+        bank = Bank()
+        agent = llmc.Agent(bank.toolbox(), model=llmc.ScriptedModel([plan, reply, "I am sorry.", "Finish(x)"]))
+        if moved is None:
+            with pytest.raises(PlanFailed, match="still to be called"):
+                clock.run(agent.ask("?"))
+        else:
+            clock.run(llmc.Agent(bank.toolbox(), model=llmc.ScriptedModel([plan, reply, "Finish(x)"])).ask("?"))
+        assert bank.moved == (moved or [])

@@ -154,8 +154,7 @@ class Inquiry:
                 written = written.mended(found, again, is_joined=attempt.front.is_joined)
                 broken = self._broken(attempt, reader, written)
             if broken is not None and not broken.may_run:
-                report = broken.report or broken.unclear or "there is no plan in what the planner wrote"
-                raise PlanFailed(self.number, repairs, report)
+                raise PlanFailed(self.number, repairs, broken.why or "there is no plan in what the planner wrote")
             statements = self._new_plan(attempt, reader)
             attempt.start(*written.holds, *self._holds())
             await attempt.settled()

@@ -139,7 +139,8 @@ class _Match:
     """The lines of a broken plan that the statements of a reply replace.
 
     `replaced` maps the index of a line to its new statement, `added` to the new statements before it; `rest` comes
-    last. `missing` are the broken lines without a new statement. `fits`: no statement contradicts an intact line.
+    last. `missing` are the broken lines without a new statement, `paired` those that are replaced in order although
+    another statement has the id of a broken line. `fits`: no statement contradicts an intact line.
     """
 
     broken: Broken
@@ -148,6 +149,7 @@ class _Match:
     added: dict[int, list[Step]] = field(default_factory=dict)
     rest: list[Step] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
+    paired: frozenset[int] = frozenset()
     fits: bool = True
 
     def __post_init__(self) -> None:
@@ -191,6 +193,7 @@ class _Match:
             tool = _tool(print_statement(step))
             self.fits &= tool == tools[index] or tool not in tools.values()
             self.fits &= isinstance(step, ast.Join) == (lines[index].id == JOIN)
+        self.paired = frozenset(pairs if self.replaced else ())
         self.replaced.update(pairs)
         self.missing, self.added, self.rest = [], {}, []
 
@@ -215,8 +218,10 @@ class _Match:
         """Return why the reply is ambiguous if a broken line contains a write that the reply drops."""
         now = {call.tool for step in self.steps for call in calls(step)}
         for index in self.replaced:
-            _, *inside = _TOOL.findall(self.broken.lines[index].text) or [""]
-            tools = (reader.tools.get(name) for name in inside if name not in now)
+            names = _TOOL.findall(self.broken.lines[index].text)
+            # A line with the same id may call another tool, but loses none that it has swallowed.
+            lost_names = names if index in self.paired else names[1:]
+            tools = (reader.tools.get(name) for name in lost_names if name not in now)
             if (lost := next((tool for tool in tools if tool is not None and tool.effect.may_write), None)) is not None:
                 return LOST.format(lost.name)
         return None

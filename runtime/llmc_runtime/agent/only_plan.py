@@ -52,7 +52,7 @@ async def write_plan(
         found = _compiled(parsed, reader, written)
     if isinstance(found, Program):
         return found
-    raise PlanFailed(1, repairs, found.report or found.unclear or "there is no plan in what was written")
+    raise PlanFailed(1, repairs, found.why or "there is no plan in what was written")
 
 
 def _is_joined(parsed: Parsed) -> bool:

@@ -61,6 +61,11 @@ class Broken:
         return "\n".join(line.text for line in self.lines)
 
     @property
+    def why(self) -> str:
+        """What is wrong with it: its mistakes, and what is ambiguous."""
+        return "\n\n".join(filter(None, (self.report, self.unclear)))
+
+    @property
     def wrong(self) -> tuple[str, ...]:
         """The texts of the lines that are to be written again."""
         return tuple(line.text for line in self.lines if line.is_broken)
