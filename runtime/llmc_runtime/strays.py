@@ -128,6 +128,11 @@ def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
 
 
 def _is_idle(thread: threading.Thread) -> bool:
-    """Whether it belongs to a pool, and waits for work."""
+    """Whether it belongs to a pool, and waits for work or is done with it."""
     frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 — the one way to see what a thread is at
-    return frame is not None and frame.f_code is pool._worker.__code__  # noqa: SLF001
+    while frame is not None and frame.f_code is not pool._worker.__code__:  # noqa: SLF001
+        if frame.f_code is pool._WorkItem.run.__code__:  # noqa: SLF001
+            item: Any = frame.f_locals.get("self")
+            return item is None or bool(item.future.done())
+        frame = frame.f_back
+    return frame is not None
