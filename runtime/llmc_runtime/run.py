@@ -111,6 +111,14 @@ class Options(TypedDict, total=False):
     allowance: Allowance[Instance] | None
 
 
+def _start(executor: Executor, graph: Graph, holds: Iterable[Hold]) -> None:
+    """Give all of a plan to its executor."""
+    executor.rank_by(partial(rank, graph))
+    executor.hold(*holds)
+    executor.apply([Add(tuple(graph.nodes.values()))])
+    executor.seal()
+
+
 async def execute(
     graph: Graph, params: Mapping[str, Json], *, holds: Iterable[Hold] = (), **options: Unpack[Options]
 ) -> Run:
@@ -118,10 +126,7 @@ async def execute(
     events, options = recorded(options)
     with naming(events):
         async with Executor(params, **options) as executor:
-            executor.rank_by(partial(rank, graph))
-            executor.hold(*holds)
-            executor.apply([Add(tuple(graph.nodes.values()))])
-            executor.seal()
+            _start(executor, graph, holds)
             outcomes = await executor.settled()
     return conclude(graph, executor, outcomes, events)
 
@@ -144,10 +149,7 @@ async def stream(
     options["emit"] = emit
     with naming(events):
         async with Executor(params, **options) as executor:
-            executor.rank_by(partial(rank, graph))
-            executor.hold(*holds)
-            executor.apply([Add(tuple(graph.nodes.values()))])
-            executor.seal()
+            _start(executor, graph, holds)
             executor.when_over(lambda _: waiting.put_nowait(None))
             while (event := await waiting.get()) is not None:
                 yield event

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from concurrent.futures import thread as pool
 from contextvars import Context, ContextVar
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from llmc_runtime import left, threads, watch
@@ -118,10 +118,7 @@ def _jobs_left() -> Iterator[tuple[Caller, threads.Job]]:
 def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
     """The work of a call in threads of pools, as far as its context shows: `asyncio.to_thread` runs it in a copy."""
     for top in sys._current_frames().values():  # noqa: SLF001 — as below
-        frame: FrameType | None = top
-        while frame is not None and frame.f_code is not pool._WorkItem.run.__code__:  # noqa: SLF001
-            frame = frame.f_back
-        item: Any = None if frame is None else frame.f_locals.get("self")
+        item = _work_of(top)
         context = getattr(getattr(getattr(item, "fn", None), "func", None), "__self__", None)
         if isinstance(context, Context) and _is_in(call, context.get(caller)) and not item.future.done():
             yield item.future
@@ -130,9 +127,20 @@ def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
 def _is_idle(thread: threading.Thread) -> bool:
     """Whether it belongs to a pool, and waits for work or is done with it."""
     frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 — the one way to see what a thread is at
-    while frame is not None and frame.f_code is not pool._worker.__code__:  # noqa: SLF001
-        if frame.f_code is pool._WorkItem.run.__code__:  # noqa: SLF001
-            item: Any = frame.f_locals.get("self")
-            return item is None or bool(item.future.done())
-        frame = frame.f_back
-    return frame is not None
+    if _frame_of(frame, pool._worker.__code__) is None:  # noqa: SLF001
+        return False
+    item = _work_of(frame)
+    return item is None or bool(item.future.done())
+
+
+def _work_of(top: FrameType | None) -> Any:  # noqa: ANN401 — its class is private
+    """The work that a thread of a pool is at, as its frames show; None if there is none."""
+    frame = _frame_of(top, pool._WorkItem.run.__code__)  # noqa: SLF001
+    return None if frame is None else frame.f_locals.get("self")
+
+
+def _frame_of(top: FrameType | None, code: CodeType) -> FrameType | None:
+    """The innermost frame of this code, from `top` outwards."""
+    while top is not None and top.f_code is not code:
+        top = top.f_back
+    return top
