@@ -112,3 +112,5 @@ async def _watched(main: Coroutine[Any, Any, T]) -> T:
         # What ended with the run has one turn to be gone.
         await asyncio.sleep(0)
         left_over.extend(map(str, asyncio.all_tasks() - {asyncio.current_task()}))
+        # A runner gives threads 300 seconds to end, which pass here at once (Python 3.12): so they end before.
+        await asyncio.get_running_loop().shutdown_default_executor()
