@@ -42,8 +42,9 @@ def best(runs: int, what: Callable[[], object]) -> float:
 def row(tasks: int, runs: int) -> tuple[float, ...]:
     """The figures for a plan of so many tasks."""
     parsed = parse(plan(tasks), bounds=Bounds.FILE)
-    graph, _, written = compile_parsed(parsed, TOOLS)
-    assert len(graph.nodes) > tasks / 3
+    found = compile_parsed(parsed, TOOLS)
+    written = found.written
+    assert len(found.graph.nodes) > tasks / 3
     return (
         best(runs, lambda: compile_parsed(parsed, TOOLS)),
         best(runs, lambda: optimize(written)),

@@ -278,6 +278,44 @@ class WrittenSecret(Diagnostic):
 
 
 @mistake
+class SecretArgument(Diagnostic):
+    """A secret that goes to a parameter which does not take one."""
+
+    code = "E231"
+    title = "a secret goes to `{name}` of `{tool}`, which does not take one"
+    label = "this is a secret, or is built from one"
+    help = "leave it out; a secret goes only to parameters that are declared `Secret[str]`"
+
+    tool: str
+    name: str
+
+
+@mistake
+class SecretRead(Diagnostic):
+    """An operator, a condition, a choice or a loop that reads a secret."""
+
+    code = "E232"
+    title = "{what} reads a secret"
+    label = "this is a secret, or is built from one"
+    help = "let a tool decide that takes it as `Secret[str]`"
+
+    what: str
+
+
+@mistake
+class MadeSecret(Diagnostic):
+    """A value that turns out to be a secret after a use that is not allowed."""
+
+    code = "E233"
+    title = "this makes a secret of what {what} reads above"
+    label = "{why}"
+    help = "use the value in one way: as a secret, or openly"
+
+    what: str
+    why: str
+
+
+@mistake
 class UnusedSlot(Diagnostic):
     """A `$name` in a string where nothing of that name is above."""
 

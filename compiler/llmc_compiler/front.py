@@ -1,12 +1,13 @@
 """Text in, graph or steps out: reading and compiling together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from llmc_compiler.errors import BrokenOff, CompileError
 from llmc_compiler.graph import Graph
 from llmc_compiler.pipeline import PIPELINE, Pass
+from llmc_compiler.secret_labels import Label
 from llmc_compiler.session import NOTHING, Earlier, Session
 from llmc_compiler.steps import Restart, Step
 from llmc_compiler.tools import Toolbox
@@ -25,11 +26,12 @@ def check(parsed: Parsed, tools: Toolbox, *, lenient: bool = False) -> tuple[Dia
 
 
 class Compiled(NamedTuple):
-    """A plan without mistakes: its optimised graph, its warnings by place, and the graph before the passes."""
+    """A plan without mistakes: its optimised graph, its warnings by place, the graph before the passes, its secrets."""
 
     graph: Graph
     warnings: tuple[Diagnostic, ...]
     written: Graph
+    secrets: Mapping[str, Label]
 
 
 def compile_parsed(
@@ -41,7 +43,7 @@ def compile_parsed(
     if any(one.severity == "error" for one in found):
         raise CompileError(found, parsed.source)
     session.close()
-    return Compiled(_closed(session.graph), found, _closed(session.written))
+    return Compiled(_closed(session.graph), found, _closed(session.written), session.secrets)
 
 
 def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool) -> Session:

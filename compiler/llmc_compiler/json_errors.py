@@ -9,6 +9,7 @@ WrongParameter     an argument that the tool does not take, or lacks
 WrongEffects       what is done to the world by now is not what was saved
 BrokenReference    what is read or waited for is not there, or not above
 WrongOrder         order edges that are not those of the effects
+SecretLeak         a secret that goes where it may be seen
 TooLarge           more than the bounds allow
 TooDeep
 """
@@ -97,6 +98,13 @@ class WrongOrder(FormError):
 
     fact_words = "the order edges of `{node}` are not those that its effects ask for"
     help_words = "compile the plan again: what changes something must keep its order"
+
+
+class SecretLeak(FormError):
+    """A secret that goes where it may be seen."""
+
+    fact_words = "{what}"
+    help_words = "compile the plan again with these tools, and it says where"
 
 
 class TooLarge(FormError):

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from llmc_compiler.graph import JOIN, Graph, Loop, Parameter
 from llmc_compiler.inputs import describe, fits
-from llmc_compiler.json_errors import BrokenReference, FormError, TooLarge, WrongOrder, WrongVersion
+from llmc_compiler.json_errors import BrokenReference, FormError, SecretLeak, TooLarge, WrongOrder, WrongVersion
 from llmc_compiler.json_nodes import Reader, node_form, read_name, read_task
 from llmc_compiler.json_place import Budget, Place
 from llmc_compiler.order import in_order
 from llmc_compiler.print import describe_bodies, describe_nodes
+from llmc_compiler.secret_flow import SecretFlow
 from llmc_compiler.term import NodeId
 from llmc_compiler.tools import Toolbox
 from llmc_compiler.verify import BrokenGraphError, verify
@@ -128,7 +129,7 @@ def _check_names(graph: Graph) -> None:
 
 
 def _check(graph: Graph) -> None:
-    """Refuse what is no graph, or none that a plan can have, or one that changes the order of effects."""
+    """Refuse what is no graph, or one that no plan has, or that changes the order of effects or shows a secret."""
     try:
         verify(graph)
     except BrokenGraphError as error:
@@ -137,3 +138,8 @@ def _check(graph: Graph) -> None:
     for one, other in zip(graph.nodes.values(), in_order(graph).nodes.values(), strict=True):
         if one != other:
             raise WrongOrder("nodes", node=one.id)
+    secrets = SecretFlow()
+    secrets.add_parameters(graph.parameters)
+    secrets.add(graph.nodes.values())
+    for mistake in secrets.mistakes():
+        raise SecretLeak("nodes", what=mistake.words("title"))

@@ -1,21 +1,18 @@
-"""Which values are secret: what goes into a secret parameter, and what comes out of a tool with a secret result.
+"""Where secrets come from: what goes into a secret parameter, and what comes out of a tool with a secret result.
 
 The way back from a secret parameter leads through references, texts, branches, `and`, `or`, `+` and loops, up to inputs
-and to calls. What a call makes of a secret is not followed.
+and to calls. What a call makes of a secret is not followed. Where secrets go from there is in `secret_flow`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
 from llmc_compiler.errors import WrittenSecret
 from llmc_compiler.graph import Call, Evaluate, Loop, Node, Parameter, node_body
-from llmc_compiler.term import Binary, Choice, Const, Get, Item, Json, ListOf, MapOf, NodeId, Param, Template, Term
-
-ANY: Final = None
-"""The step into whatever element."""
-
-Steps = tuple[str | int | None, ...]
+from llmc_compiler.secret_labels import ANY, Label, Steps, leaves, merged
+from llmc_compiler.term import Binary, Choice, Const, Get, Item, ListOf, MapOf, NodeId, Param, Template, Term
+from llmc_grammar.diagnostic import Note
+from llmc_grammar.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +24,27 @@ class _Reach:
     node: Node
     tool: str
     parameter: str
+    span: Span
+
+    @property
+    def why(self) -> Note:
+        """Why it is secret."""
+        return Note(self.span, f"goes to `{self.parameter}` of `{self.tool}`, which takes a secret")
 
 
 class Secrecy:
     """Finds the secret values of nodes as they come.
 
-    `inputs` and `results` have the parts of inputs, and of results of calls, that are secret.
+    `inputs` and `results` have the parts of inputs, and of results of calls, that are secret; `why` tells for each the
+    first reason.
     """
 
     def __init__(self) -> None:
         """Nothing is known."""
         self.inputs: dict[str, dict[Steps, None]] = {}
         self.results: dict[NodeId, dict[Steps, None]] = {}
+        self.why: dict[str, Note] = {}
+        self._grown: dict[str, None] = {}
         self._nodes: dict[NodeId, Node] = {}
         self._loops: dict[NodeId, Node] = {}
         self._parameters: dict[str, Parameter] = {}
@@ -59,6 +65,39 @@ class Secrecy:
             for node in (*node_body(top), top):
                 self._add(node)
 
+    def __bool__(self) -> bool:
+        """Whether anything is secret."""
+        return bool(self.inputs or self.results)
+
+    def label_of(self, name: str) -> Label:
+        """The secret parts of an input or of a call's own result, as far as they are known."""
+        parts = (self.inputs.get(name), self.results.get(NodeId(name)))
+        return merged([frozenset(each) for each in parts if each])
+
+    def recall(self, labels: Mapping[str, Label]) -> None:
+        """Take these parts of inputs, of what earlier plans gave, and of results for secret."""
+        for name, label in labels.items():
+            self.inputs.setdefault(name, {}).update(dict.fromkeys(label))
+            self._grown[name] = None
+
+    def known(self) -> dict[str, Label]:
+        """The secret parts of each input, and of each call's own result."""
+        return {name: self.label_of(name) for name in (*self.inputs, *self.results)}
+
+    def grown(self) -> tuple[str, ...]:
+        """The inputs and nodes of which more is secret than when this was asked last."""
+        found, self._grown = tuple(self._grown), {}
+        return found
+
+    def top_of(self, node: NodeId) -> NodeId:
+        """The loop that a node is in, or the node itself."""
+        loop = self._loops.get(node)
+        return node if loop is None else loop.id
+
+    def loop_of(self, node: Node) -> Node | None:
+        """The loop that a node is in."""
+        return self._loops.get(node.id)
+
     def written(self) -> tuple[WrittenSecret, ...]:
         """The secrets that stand in the plan, and were not told yet."""
         found, self._written = tuple(self._written), []
@@ -70,10 +109,23 @@ class Secrecy:
             return
         tool = node.op.tool
         if tool.marks.returns_secret:
-            self.results.setdefault(node.id, {})[()] = None
+            self._result(node.id, (), Note(node.span, f"`{tool.name}` returns a secret"))
         for name, term in node.op.bound:
             if name in tool.marks.secrets:
-                self._follow(_Reach(term, (), node, tool.name, name))
+                self._follow(
+                    _Reach(term, (), node, tool.name, name, node.span if isinstance(term, Const) else term.span)
+                )
+
+    def _result(self, node: NodeId, steps: Steps, why: Note) -> None:
+        """A part of a call's result is secret."""
+        self._keep(self.results.setdefault(node, {}), node, steps, why)
+
+    def _keep(self, parts: dict[Steps, None], name: str, steps: Steps, why: Note) -> None:
+        """Remember a secret part."""
+        if steps not in parts:
+            parts[steps] = None
+            self.why.setdefault(name, why)
+            self._grown[name] = None
 
     def _follow(self, start: _Reach) -> None:
         """Everything that the term's value is made of."""
@@ -90,15 +142,15 @@ class Secrecy:
 
     def _reach_constant(self, reach: _Reach, constant: Const) -> None:
         """A constant is no secret, but for null and the empty text, which say that there is none."""
-        if any(texts(constant.value, reach.steps)):
+        if next(leaves(constant.value, reach.steps), None) is not None:
             self._written.append(WrittenSecret(span=constant.span, tool=reach.tool, name=reach.parameter))
 
     def _reach_input(self, reach: _Reach, read: Param) -> None:
         """An input is secret; a default of it stands in the plan."""
         steps = (*read.path, *reach.steps)
-        self.inputs.setdefault(read.name, {})[steps] = None
+        self._keep(self.inputs.setdefault(read.name, {}), read.name, steps, reach.why)
         known = self._parameters.get(read.name)
-        if known is not None and any(texts(known.default, steps)):
+        if known is not None and next(leaves(known.default, steps), None) is not None:
             self._written.append(WrittenSecret(span=read.span, tool=reach.tool, name=reach.parameter))
 
     def _reach_node(self, reach: _Reach) -> Iterator[_Reach]:
@@ -120,7 +172,7 @@ class Secrecy:
         elif isinstance(op, Evaluate):
             yield replace(reach, term=op.term, steps=steps, node=node)
         elif isinstance(op, Call):
-            self.results.setdefault(node.id, {})[steps] = None
+            self._result(node.id, steps, reach.why)
         if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
             yield replace(reach, term=op.fallback, steps=steps, node=node)
 
@@ -144,32 +196,3 @@ def _parts(reach: _Reach) -> Iterator[tuple[Term, Steps]]:
             yield from ((value, steps[1:]) for key, value in entries if not steps or steps[0] in (key, ANY))
         case _:
             pass
-
-
-def texts(value: Json, steps: Steps = ()) -> Iterator[str]:
-    """The texts in a part of a value, but for empty ones; a mapping's elements are its keys."""
-    if not steps:
-        yield from _all_texts(value)
-        return
-    step, rest = steps[0], steps[1:]
-    if isinstance(value, list) and step is ANY:
-        for each in value:
-            yield from texts(each, rest)
-    elif isinstance(value, dict) and step is ANY:
-        yield from (key for key in value if key and not rest)
-    else:
-        try:
-            inside = value[step]  # type: ignore[index]  # what has no such part is told by the error
-        except (IndexError, KeyError, TypeError):
-            return
-        yield from texts(inside, rest) if isinstance(value, (list, dict)) else ()
-
-
-def _all_texts(value: Json) -> Iterator[str]:
-    """Every text in a value, but for keys and empty ones."""
-    if isinstance(value, str):
-        if value:
-            yield value
-    elif isinstance(value, (list, dict)):
-        for each in value if isinstance(value, list) else value.values():
-            yield from _all_texts(each)

@@ -15,8 +15,9 @@ from llmc_compiler.inputs import describe, fits, literal, type_of
 from llmc_compiler.lower import Lowering
 from llmc_compiler.order import Hazards
 from llmc_compiler.pipeline import PIPELINE, Pass, Sweeping, optimize
-from llmc_compiler.secrecy import Secrecy
-from llmc_compiler.steps import Add, Drop, Report, Share, Step
+from llmc_compiler.secret_flow import SecretFlow
+from llmc_compiler.secret_labels import Label
+from llmc_compiler.steps import Add, Conceal, Drop, Report, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_compiler.tools import Toolbox, ToolboxError
 from llmc_compiler.verify import BrokenGraphError
@@ -27,10 +28,11 @@ from llmc_grammar.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The plans before this one: their ids are taken, and those that have a value can be read."""
+    """The plans before this one: their ids are taken, those that have a value can be read, and some are secret."""
 
     values: Mapping[str, Json] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
+    secrets: Mapping[str, Label] = field(default_factory=dict)
 
 
 NOTHING: Final = Earlier()
@@ -62,7 +64,7 @@ class Session:
         self._lowering = Lowering(tools, lenient=lenient, written=written)
         self._lowering.recall(earlier.taken, earlier.values)
         self._hazards = Hazards()
-        self._secrecy = Secrecy()
+        self._secrets = SecretFlow(earlier.secrets)
         self._stages = [(known.sweep(), Hazards()) for known in self._passes if isinstance(known, Sweeping)]
         self._nodes: dict[NodeId, Node] = {}
         self._tasks: dict[TaskId, NodeId] = {}
@@ -87,8 +89,8 @@ class Session:
         """Compile a finished statement; what it does may start now is handed over."""
         found = len(self._lowering.diagnostics)
         nodes = self._lower(statement)
-        self._secrecy.add(nodes)
-        self._lowering.diagnostics.extend(self._secrecy.written())
+        self._secrets.add(nodes)
+        self._lowering.diagnostics.extend(self._secrets.mistakes())
         placed = [self._hazards.place(_with_effects(node)) for node in nodes]
         self._nodes.update((node.id, node) for node in placed)
         reported = tuple(self._lowering.diagnostics[found:])
@@ -135,7 +137,7 @@ class Session:
                 )
             )
         self._parameters.append(Parameter(found.name, wanted, found.default is None, default))
-        self._secrecy.add_parameters(self._parameters[-1:])
+        self._secrets.add_parameters(self._parameters[-1:])
 
     def _hand_over(self, nodes: Iterable[Node]) -> Iterable[Step]:
         """Steps for those of the nodes that may start while the plan is still being written."""
@@ -174,8 +176,17 @@ class Session:
         self.graph = optimize(self.written, self._passes)
         return tuple(self._last_steps(self.graph))
 
+    @property
+    def secrets(self) -> dict[str, Label]:
+        """What is secret of inputs and results, also because of calls that the passes dropped."""
+        same = {} if self.graph is None else self.graph.tasks
+        known = self._secrets.sources.known()
+        return known | {str(same[TaskId(name)]): label for name, label in known.items() if name in same}
+
     def _last_steps(self, graph: Graph) -> Iterable[Step]:
         """What became of the nodes handed over, and all others."""
+        if labels := self.secrets:
+            yield Conceal(labels)
         dead = tuple(key for key in self._handed if key not in graph.nodes)
         if dead:
             yield Drop(dead)

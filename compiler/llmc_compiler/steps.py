@@ -1,8 +1,10 @@
 """What the compiler tells the runtime while a plan is being compiled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llmc_compiler.graph import Node, TaskId
+from llmc_compiler.secret_labels import Label
 from llmc_compiler.term import NodeId
 from llmc_grammar.diagnostic import Diagnostic
 
@@ -30,6 +32,13 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Conceal:
+    """These parts of inputs and of results are secret, even where nothing is left that takes them as secrets."""
+
+    labels: Mapping[str, Label]
+
+
+@dataclass(frozen=True, slots=True)
 class Restart:
     """All nodes so far come from reasoning: stop and forget them; their ids are free again."""
 
@@ -41,4 +50,4 @@ class Report:
     diagnostics: tuple[Diagnostic, ...]
 
 
-Step = Add | Drop | Share | Restart | Report
+Step = Add | Conceal | Drop | Share | Restart | Report

@@ -143,10 +143,12 @@ class Tool:
         returns: Mapping[str, Any] | None = None,
         cost: float = 0.0,
         approve: bool = False,
+        secret: Iterable[str] = (),
     ) -> "Tool":
         """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.
 
-        Raises ToolboxError for a schema that is none, ValueError for an effect that is none.
+        `secret` names the parameters that take secrets, as `Secret[str]` does. Raises ToolboxError for a schema that is
+        none or lacks these, ValueError for an effect that is none.
         """
         from llmc_compiler.schema import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
 
@@ -155,16 +157,29 @@ class Tool:
             if not isinstance(schema, Mapping):
                 message = f"the schema of a tool is a mapping, and for `{name}` it is {schema!r}"
                 raise ToolboxError(message)
+        signature = SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {})
         return Tool(
             name=name,
             description=description,
             effect=parse_effect(effect) if isinstance(effect, str) else effect,
-            signature=SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {}),
+            signature=signature,
             call=call,
             is_async=_is_async(call),
             cost=cost,
             approve=approve,
+            marks=_secret_marks(name, signature, secret),
         )
+
+
+def _secret_marks(tool: str, signature: Signature, secret: Iterable[str]) -> Marks:
+    """The marks of a tool with secret parameters; raises ToolboxError for one that it does not have."""
+    names = frozenset((secret,) if isinstance(secret, str) else secret)
+    shape = signature.shape
+    for name in sorted(names.difference(shape.positional, shape.named)):
+        known = ", ".join(f"`{other}`" for other in shape.positional) or "none"
+        message = f"`{tool}` has no parameter `{name}` to take a secret; its parameters are: {known}"
+        raise ToolboxError(message)
+    return Marks(secrets=names) if names else UNMARKED
 
 
 def _require_function(found: object) -> None:

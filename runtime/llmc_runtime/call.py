@@ -459,6 +459,10 @@ class _TooLateError(Exception):
 def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:
     """The error where an argument does not fit its parameter."""
     parameter = why.parameter if isinstance(why, ArgumentError) else None
-    error = BadArgument(node.task, node.span, tool=tool, attempt=attempt, parameter=parameter, why=why)
-    error.__cause__ = why
+    # What was given is a part of the reason.
+    secrets = node.op.tool.marks.secrets if isinstance(node.op, Call) else frozenset()
+    is_secret = parameter in secrets or (parameter is None and bool(secrets))
+    words = "it is a secret of another kind" if is_secret else why
+    error = BadArgument(node.task, node.span, tool=tool, attempt=attempt, parameter=parameter, why=words)
+    error.__cause__ = None if is_secret else why
     return error

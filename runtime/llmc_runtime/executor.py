@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from llmc_compiler.graph import JOIN, TaskId
-from llmc_compiler.steps import Add, Drop, Restart, Share, Step
+from llmc_compiler.steps import Add, Conceal, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime import active, events, nesting, watch
 from llmc_runtime.approval import Hold
@@ -185,6 +185,8 @@ class Executor:
                     self._flow.drop(nodes)
                 case Restart():
                     self._flow.restart()
+                case Conceal(labels):
+                    self._flow.conceal(labels)
                 case Share() | _:
                     pass  # says nothing about running: results are named by whoever reads the outcomes
 

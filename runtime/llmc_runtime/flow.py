@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
+from llmc_compiler.secret_labels import Label
 from llmc_compiler.term import NodeId
 from llmc_runtime import decide, events
 from llmc_runtime.asking import Question
@@ -88,6 +89,10 @@ class Flow:
         self._trust.learn(nodes, self._instances)
         self._line_up(instances_of(nodes, self._scope))
         self._line.drain()
+
+    def conceal(self, labels: Mapping[str, Label]) -> None:
+        """Keep these parts of inputs and results secret."""
+        self._trust.conceal(labels, self._instances)
 
     def drop(self, nodes: Iterable[NodeId]) -> None:
         """Stop these nodes, and forget what became of them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args
 
 from llmc_compiler.front import compile_parsed
@@ -12,7 +12,7 @@ from llmc_compiler.inputs import describe, fits, type_of
 from llmc_compiler.json_form import to_json
 from llmc_compiler.pipeline import PIPELINE, Pass, Stage, stages
 from llmc_compiler.print import print_graph
-from llmc_compiler.secrecy import Secrecy
+from llmc_compiler.secret_labels import Label
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Toolbox
 from llmc_grammar import Parsed, ast, parse
@@ -67,6 +67,7 @@ class Program:
     `held` are the statements of a model's text whose boundary a repair decided. While there are any, tasks that may
     write fail with Held. So do writes of the last task if only the end of the text ends it (`unended`), and calls under
     an agent's `cautions`. Call `approved` after reading the plan. `written` is the graph before the `passes`, if known.
+    `secrets` are the parts of inputs and results that are secret.
     """
 
     graph: Graph
@@ -78,13 +79,23 @@ class Program:
     passes: tuple[Pass, ...] = ()
     unended: Span | None = None
     cautions: tuple[Hold, ...] = ()
+    secrets: Mapping[str, Label] = field(default_factory=dict)
 
     @staticmethod
     def of(parsed: Parsed, tools: Toolbox, *, mode: Mode = "strict", passes: Sequence[Pass] = PIPELINE) -> "Program":
         """Compile a plan that was read in this mode; raises CompileError with all of its mistakes."""
-        graph, warnings, written = compile_parsed(parsed, tools, passes=passes, lenient=mode == "lenient")
-        held, unended = parsed.moved, parsed.unended
-        return Program(graph, parsed.plan, parsed.source, warnings, held, written, tuple(passes), unended)
+        found = compile_parsed(parsed, tools, passes=passes, lenient=mode == "lenient")
+        return Program(
+            found.graph,
+            parsed.plan,
+            parsed.source,
+            found.warnings,
+            held=parsed.moved,
+            written=found.written,
+            passes=tuple(passes),
+            unended=parsed.unended,
+            secrets=found.secrets,
+        )
 
     def approved(self) -> "Program":
         """The same program, whose writes are not held back."""
@@ -98,9 +109,7 @@ class Program:
     @property
     def secret_inputs(self) -> frozenset[str]:
         """The inputs that are secret, or that a part of is: they go to parameters of tools that take secrets."""
-        secrecy = Secrecy()
-        secrecy.add(self.graph.nodes.values())
-        return frozenset(secrecy.inputs)
+        return frozenset(parameter.name for parameter in self.parameters if parameter.name in self.secrets)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -151,7 +160,8 @@ class Program:
             check_method("emit", terms["emit"], "__call__", "a function of an event")
         tools = {node.op.tool.name: node.op.tool for node in all_nodes(self.graph) if isinstance(node.op, Call)}
         contexts = Contexts(tools.values(), terms.get("context"))
-        options = Options(trust=Trust(Approval.of(terms.get("approve")), contexts, source=lambda: self.source))
+        trust = Trust(Approval.of(terms.get("approve")), contexts, source=lambda: self.source, labels=self.secrets)
+        options = Options(trust=trust)
         if "limits" in terms:
             options["limits"] = terms["limits"]
         if "policy" in terms:

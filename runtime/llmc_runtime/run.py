@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.rank import rank
+from llmc_compiler.secret_labels import PUBLIC, Label, hidden
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json
 from llmc_grammar.diagnostic import Diagnostic
@@ -24,7 +25,7 @@ from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import reason
 from llmc_runtime.memo import Memo
 from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
-from llmc_runtime.secrets import Secrets
+from llmc_runtime.secrets import HIDDEN, Secrets
 from llmc_runtime.trust import Trust
 from llmc_runtime.values import thaw
 
@@ -38,7 +39,8 @@ class Run:
     time of all calls together, `longest_chain` what no schedule can go below, and `chain` the tasks on it; all times
     are in seconds. `abandoned` names what did not end when it was told to; `notes` are sentences about what is no
     error. `id` is part of the run's idempotency keys. `value` and `results` are as the tools gave them: what shows
-    them, `repr` and `to_json`, takes the `secrets` out.
+    them, `repr` and `to_json`, takes the `secrets` out; `labels` say which parts of inputs, and of what tasks and the
+    join gave, are secret.
     """
 
     value: Json
@@ -56,15 +58,33 @@ class Run:
     id: str
     notes: tuple[str, ...]
     secrets: Secrets
+    labels: Mapping[str, Label]
     diagnostics: tuple[Diagnostic, ...] = ()
     source: Source | None = None
 
     def __repr__(self) -> str:
         """All of it, without its secrets."""
-        shown = {"value": self.secrets.value(self.value), "results": self.secrets.value(dict(self.results))}
-        names = (field.name for field in fields(self) if field.name != "secrets")
+        shown = {"value": self.shown_value, "results": self.shown_results}
+        names = (field.name for field in fields(self) if field.name not in {"secrets", "labels"})
         inside = ", ".join(f"{name}={shown.get(name, getattr(self, name))!r}" for name in names)
         return self.secrets.text(f"Run({inside})")
+
+    @property
+    def shown_value(self) -> Json:
+        """The value without secrets; what is built from one is `[secret]` as a whole."""
+        return self._shown(JOIN, self.value) if self.has_value else None
+
+    @property
+    def shown_results(self) -> dict[str, Json]:
+        """The results without secrets."""
+        return {task: self.shown_result(task) for task in self.results}
+
+    def shown_result(self, task: str) -> Json:
+        """What a task gave, without secrets."""
+        return self._shown(task, self.results[task])
+
+    def _shown(self, task: str, value: Json) -> Json:
+        return self.secrets.value(hidden(value, self.labels.get(task, PUBLIC), HIDDEN))
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON data, without its secrets: see `llmc_runtime.report`."""
@@ -213,6 +233,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
         id=executor.trust.run_id,
         notes=tuple(executor.trust.notes),
         secrets=executor.trust.secrets,
+        labels=executor.trust.labels(graph.tasks),
     )
 
 

@@ -70,7 +70,9 @@ class Arriving:
             tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier, reasoning=reasoning
         )
         contexts = contexts or Contexts(tools)
-        options["trust"] = Trust(Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets)
+        options["trust"] = Trust(
+            Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets, labels=earlier.secrets
+        )
         self._events, options = recorded(options)
         self._executor = Executor(earlier.values, **options)
         self._places: dict[NodeId, Span] = {}

@@ -10,11 +10,12 @@ from types import MethodType, TracebackType
 from typing import Final, Protocol
 from uuid import uuid4
 
-from llmc_compiler.graph import Call, Node
+from llmc_compiler.graph import JOIN, Call, Node, TaskId
 from llmc_compiler.marks import UNMARKED
-from llmc_compiler.secrecy import Secrecy, texts
+from llmc_compiler.secret_flow import SecretFlow
+from llmc_compiler.secret_labels import Label, texts
 from llmc_compiler.signature import Prepared
-from llmc_compiler.term import Json
+from llmc_compiler.term import Json, NodeId
 from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, ApprovalRequest, Argument, Hold, held_for
@@ -72,7 +73,7 @@ class Trust:
 
     `approval` says what asks; `contexts` are those of its tools; `source` gives the plan's text, whose lines a request
     names. `run_id` is part of every idempotency key: two runs with the same one use the same keys. `secrets` are those
-    of the runs before, whose results this one reads.
+    of the runs before, whose results this one reads; `labels` say which inputs and results are known to be secret.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Trust:
         source: Callable[[], Source | None] = lambda: None,
         run_id: str | None = None,
         secrets: Secrets | None = None,
+        labels: Mapping[str, Label] | None = None,
     ) -> None:
         self.run_id = run_id or uuid4().hex
         self.secrets = Secrets() if secrets is None else secrets
@@ -90,7 +92,8 @@ class Trust:
         self._approval = approval or Approval()
         self._contexts = contexts or Contexts()
         self._source = source
-        self._secrecy = Secrecy()
+        self._known = labels or {}
+        self._flow = SecretFlow(labels)
         self._params: Mapping[str, Json] = {}
         self._holds: list[Hold] = []
         self._asker: Asker | None = None
@@ -138,31 +141,49 @@ class Trust:
 
     def forget(self) -> None:
         """The nodes so far are void, and their ids may mean others."""
-        self._secrecy = Secrecy()
+        self._flow = SecretFlow(self._known)
+
+    def conceal(self, labels: Mapping[str, Label], instances: Iterable[Instance]) -> None:
+        """Keep these parts of inputs and results secret: of the instances, what they gave already."""
+        self._flow.recall(labels)
+        self.learn((), instances)
 
     def learn(self, nodes: Iterable[Node], instances: Iterable[Instance]) -> None:
         """Find out what is secret, now that there are these nodes too: of the instances, what they gave already."""
-        known = {node: len(parts) for node, parts in self._secrecy.results.items()}
-        self._secrecy.add(nodes)
-        for name, parts in self._secrecy.inputs.items():
-            for steps in parts:
+        flow = self._flow
+        flow.add(nodes)
+        changed = flow.changed()
+        for name in changed:
+            for steps in flow.sources.inputs.get(name, ()):
                 self._keep(texts(self._params.get(name), steps), f"input {name}")
-        fresh = {node for node, parts in self._secrecy.results.items() if len(parts) != known.get(node)}
-        for instance in instances if fresh else ():
-            if instance.node.id in fresh:
+        for instance in instances if changed else ():
+            if instance.node.id in changed:
                 self.note(instance)
 
     def note(self, instance: Instance) -> None:
         """An instance has its outcome: keep what is secret of it."""
-        parts = self._secrecy.results.get(instance.node.id)
-        if parts is not None and isinstance(instance.outcome, Done):
-            for steps in parts:
-                self._keep(texts(instance.outcome.value, steps), f"the result of task {instance.node.task}")
+        key = instance.node.id
+        label = self._flow.labels.get(key)
+        if label is None or not isinstance(instance.outcome, Done):
+            return
+        is_source = bool(self._flow.sources.label_of(key))
+        for steps in label:
+            # Of what was built from a secret, nothing is said that was not said of the secret.
+            what = f"the result of task {instance.node.task}" if is_source else None
+            self._keep(texts(instance.outcome.value, steps), what)
 
-    def _keep(self, found: Iterable[str], what: str) -> None:
-        """Keep these texts secret."""
+    def labels(self, tasks: Mapping[TaskId, NodeId]) -> dict[str, Label]:
+        """What is secret of inputs, and what is hidden of the values of tasks and of the join."""
+        flow = self._flow
+        found: dict[str, Label] = {name: flow.sources.label_of(name) for name in flow.sources.inputs}
+        named = {**tasks, TaskId(JOIN): JOIN} if flow.shown else {}
+        found.update((task, flow.shown[node]) for task, node in named.items() if node in flow.shown)
+        return found
+
+    def _keep(self, found: Iterable[str], what: str | None) -> None:
+        """Keep these texts secret; `what` they are is said of those that are hidden only where they stand alone."""
         for text in found:
-            if not self.secrets.add(text):
+            if not self.secrets.add(text) and what is not None:
                 size = f"fewer than {SHORTEST}" if len(text) < SHORTEST else f"more than {LONGEST:,}"
                 self.notes[f"{what} is a secret of {size} characters: it is hidden only where it stands alone"] = None
 

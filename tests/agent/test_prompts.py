@@ -37,6 +37,17 @@ def test_a_planner_is_told_of_the_tools_the_language_and_the_question() -> None:
     assert user.text == "Question: What is a?"
 
 
+def test_a_planner_is_told_which_values_are_secret() -> None:
+    """So it can give them where they may go; the marks are those of the declaration."""
+
+    @llmc.read("bank")
+    async def login(user: str, password: llmc.Secret[str]) -> llmc.Secret[str]:
+        """Log in."""
+        return user + password
+
+    assert signature(login) == "login(user: str, password: Secret[str]) -> Secret[str]"
+
+
 def test_the_same_is_said_whenever_the_same_is_asked() -> None:
     """So a server can keep the beginning of it; the system message does not depend on the question."""
     assert asked().asked[0].messages == asked().asked[0].messages

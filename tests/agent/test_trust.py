@@ -154,7 +154,7 @@ def test_secrets_are_shown_to_nobody() -> None:
         return "hunter22"
 
     @llmc.pure
-    async def spend(what: str) -> str:
+    async def spend(what: llmc.Secret[str]) -> str:
         """Fails."""
         raise RuntimeError(what)
 
@@ -166,6 +166,33 @@ def test_secrets_are_shown_to_nobody() -> None:
     assert not any("hunter22" in asked.text for asked in model.asked)
     assert "hunter22" not in json.dumps(answer.to_json()) + repr(answer)
     assert answer.to_json()["answer"] == "[secret]"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"), [("3. show($1)", "E231"), ('3. show("<$2>")', "E231"), ('3. show("a") if $1 < "i"', "E232")]
+)
+def test_a_later_plan_may_not_show_a_secret(line: str, code: str) -> None:
+    """It goes back to the planner; what is built from the secret in one plan is a secret in the next."""
+    shown: list[str] = []
+
+    @llmc.read("vault")
+    async def key() -> llmc.Secret[str]:
+        """The key."""
+        return "hunter22"
+
+    @llmc.read("log")
+    async def show(what: str) -> str:
+        """Show it."""
+        shown.append(what)
+        return what
+
+    first = '1. key()\n2. [1, {"k": "$1"}]\njoin()'
+    model = Script([first, MORE, f"{line}\njoin($3)", '3. show("it")'])
+    answer = clock.run(Agent([key, show], model=model).ask("?"))
+    assert f"error[{code}]" in model.asked[3].text
+    assert (answer.value, shown) == ("it", ["it"])
+    assert "hunter22" not in "".join(asked.text for asked in model.asked)
+    assert answer.plans[0].run.to_json()["results"] == {"1": "[secret]", "2": "[secret]"}
 
 
 def keyed(sent: list[str]) -> llmc.Tool:

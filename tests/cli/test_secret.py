@@ -21,13 +21,13 @@ async def login(user: str, password: Secret[str]) -> str:
 
 
 @write("mail", approve=True)
-async def send(body: str) -> str:
+async def send(body: Secret[str]) -> str:
     """Send a letter."""
     return body
 
 
 @nondet
-def refuse(words: str) -> str:
+def refuse(words: Secret[str]) -> str:
     """Fail."""
     raise ValueError(f"not {words}")
 '''
@@ -36,7 +36,7 @@ use "bank.py"
 input password: str
 a = login("ann", $password)
 b = refuse("with $password")
-c = send("as $password") if $password != ""
+c = send("as $password")
 d = refuse("again $password") @fallback("because $password") @retry(1)
 join("$a and $d")
 """

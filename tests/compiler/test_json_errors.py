@@ -211,11 +211,11 @@ def test_what_is_broken_is_refused(name: str) -> None:
 
 
 def test_every_error_is_shown() -> None:
-    """The table has each kind, but for the bounds and for arguments, which have tests of their own."""
+    """The table has each kind, but for bounds, arguments and secrets, which have tests of their own."""
     classes = [found for found in vars(json_errors).values() if isinstance(found, type)]
     known = {found.__name__ for found in classes if issubclass(found, FormError) and found is not FormError}
     shown = {kind for _, _, kind, _ in BROKEN.values()}
-    assert known - shown == {"TooLarge", "TooDeep", "WrongParameter"}
+    assert known - shown == {"SecretLeak", "TooLarge", "TooDeep", "WrongParameter"}
 
 
 @pytest.mark.parametrize("data", [None, 1, "x", [], [1], {}, {"version": 2}])

@@ -16,7 +16,7 @@ from llmc_compiler.passes.hoist import Hoist
 from llmc_compiler.passes.prune import Prune
 from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.session import Session
-from llmc_compiler.steps import Add, Drop, Report, Restart, Share, Step
+from llmc_compiler.steps import Add, Conceal, Drop, Report, Restart, Share, Step
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError, pure, read, write
 from llmc_compiler.verify import BrokenGraphError
 from llmc_grammar import ast
@@ -37,6 +37,8 @@ def told(steps: Iterable[Step]) -> list[str]:
                 found.append(f"add {' '.join(node.id for node in nodes)}")
             case Drop(nodes):
                 found.append(f"drop {' '.join(nodes)}")
+            case Conceal(labels):
+                found.append(f"conceal {' '.join(labels)}")
             case Restart():
                 found.append("restart")
             case Share(task, node):

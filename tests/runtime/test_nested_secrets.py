@@ -24,6 +24,12 @@ async def refuse(words: llmc.Json) -> str:
     raise ValueError(words)
 
 
+@llmc.pure
+async def betray(words: llmc.Secret[str]) -> str:
+    """Fails, and says with what."""
+    raise ValueError(words)
+
+
 @llmc.write("mail", approve=True)
 async def send(body: str) -> str:
     """Gives what it sent."""
@@ -37,9 +43,8 @@ async def unlock() -> llmc.Secret[str]:
 
 
 INNER = llmc.compile(
-    "input word: str\nopened = unlock()\nletter = send($word)\nfailed = refuse($word)\n"
-    "both = refuse([$word, $opened])\n",
-    llmc.Toolbox([refuse, send, unlock]),
+    "input word: str\nopened = unlock()\nletter = send($word)\nfailed = refuse($word)\nboth = betray($opened)\n",
+    llmc.Toolbox([refuse, betray, send, unlock]),
     passes=(),
 )
 

@@ -27,7 +27,7 @@ session = login("ann", $password)
 letter = send($session, "for $password")
 told = shout("$password!")
 failed = refuse("with $password")
-wrapped = refuse([$password, {"in": $session}])
+built = refuse($password + "; " + $session)
 lost = count($password)
 broken = -(0 or $letter)
 repeated = flaky("$password") @retry(1)
@@ -47,28 +47,27 @@ def tools(secret: bool) -> llmc.Toolbox:
     async def send(session: str, body: str) -> str:
         return f"sent {body} in {session}"
 
-    send.__annotations__["session"] = text
+    send.__annotations__.update({"session": text, "body": text})
 
-    @llmc.pure
-    async def shout(words: llmc.Json) -> str:
+    async def shout(words: str) -> str:
         return f"<{words}>"
 
-    @llmc.nondet
-    async def refuse(words: llmc.Json) -> str:
+    async def refuse(words: str) -> str:
         try:
-            return {"": ""}[str(words)]
+            return {"": ""}[words]
         except KeyError as error:
-            raise ValueError(f"{'x' * 270} no {words} or {quote(str(words))}, {json.dumps(words)}") from error
+            raise ValueError(f"{'x' * 270} no {words} or {quote(words)}, {json.dumps(words)}") from error
 
-    @llmc.pure
     async def count(words: str) -> int:
         return words  # type: ignore[return-value]  # a mistake
 
-    @llmc.nondet
     def flaky(words: str) -> str:
         raise OSError(5, words)
 
-    return llmc.Toolbox([llmc.read("bank")(login), llmc.write("mail", approve=True)(send), shout, refuse, count, flaky])
+    for function in (shout, refuse, count, flaky):
+        function.__annotations__["words"] = text
+    pure, nondet = map(llmc.pure, (shout, count)), map(llmc.nondet, (refuse, flaky))
+    return llmc.Toolbox([llmc.read("bank")(login), llmc.write("mail", approve=True)(send), *pure, *nondet])
 
 
 def artefacts(program: llmc.Program, run: Run, requests: list[llmc.ApprovalRequest]) -> Iterator[tuple[str, str]]:
@@ -104,7 +103,7 @@ def leaks(secret: bool) -> set[str]:
 
     program = llmc.compile(PLAN, tools(secret))
     run = clock.run(program.run({"password": SECRET}, approve=ask))
-    assert set(run.errors) == {"failed", "wrapped", "lost", "broken", "repeated"}
+    assert set(run.errors) == {"failed", "built", "lost", "broken", "repeated"}
     assert requests
     found = {name for name, text in artefacts(program, run, requests) if any(form in text for form in forms(SECRET))}
     assert run.results["told"] == f"<{SECRET}!>"  # the values themselves are as they are
@@ -125,7 +124,7 @@ def test_what_is_no_secret_is_found() -> None:
         "events",
         "requests",
         "error of failed",
-        "error of wrapped",
+        "error of built",
         "error of repeated",
     }
 
@@ -171,7 +170,7 @@ async def test_a_streamed_plan_keeps_what_it_learns_to_be_secret_later() -> None
 
 
 def test_the_elements_of_a_loop_may_be_secret() -> None:
-    """Each of them, where they come from a list or from a call."""
+    """Each of them, where they come from a list or from a call; a list that is built from secrets is hidden whole."""
 
     @llmc.read("vault")
     async def fetch(name: str) -> llmc.Secret[str]:
@@ -190,7 +189,7 @@ def test_the_elements_of_a_loop_may_be_secret() -> None:
     rows: llmc.Json = [{"user": "ann", "password": "first one"}, {"user": "bob", "password": "second one"}]
     run = clock.run(llmc.compile(text, llmc.Toolbox([fetch, login])).run({"rows": rows}))
     assert run.to_json()["value"] == [
-        [HIDDEN, HIDDEN],
+        HIDDEN,
         [f"ann came with {HIDDEN}", f"bob came with {HIDDEN}"],
         [{"user": "ann", "password": HIDDEN}, {"user": "bob", "password": HIDDEN}],
     ]

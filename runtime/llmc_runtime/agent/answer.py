@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from llmc_compiler.secret_labels import PUBLIC, Label, hidden
 from llmc_compiler.term import Json
 from llmc_grammar import ast
 from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.ledger import Role
 from llmc_runtime.run import Run
-from llmc_runtime.secrets import Secrets
+from llmc_runtime.secrets import HIDDEN, Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Answer:
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
     the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. An error that ends a
     question has one too, as its `answer`, with the plans that were run until then. `calls` counts calls of tools,
-    `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes `secrets` out.
+    `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes out `secrets`,
+    and the parts of the value that are secret by its `label`.
     """
 
     question: str
@@ -81,13 +83,18 @@ class Answer:
     stopped: str | None = None
     answered: bool = True
     secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
+    label: Label = field(default=PUBLIC, repr=False)
 
     def __repr__(self) -> str:
         """All of it, without its secrets."""
-        shown = {"value": self.secrets.value(self.value)}
+        shown = {"value": self._shown()}
         told = (each.name for each in fields(self) if each.repr)
         inside = (f"{name}={shown.get(name, getattr(self, name))!r}" for name in told)
         return self.secrets.text(f"Answer({', '.join(inside)})")
+
+    def _shown(self) -> Json:
+        """The value without secrets."""
+        return self.secrets.value(hidden(self.value, self.label, HIDDEN))
 
     @property
     def text(self) -> str:
@@ -122,7 +129,7 @@ class Answer:
         """All of it as JSON data, without its secrets."""
         return {
             "question": self.question,
-            "answer": self.secrets.value(self.value),
+            "answer": self._shown(),
             "answered": self.answered,
             "stopped": None if self.stopped is None else self.secrets.text(self.stopped),
             "thoughts": list(self.thoughts),

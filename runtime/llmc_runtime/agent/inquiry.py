@@ -9,6 +9,7 @@ from typing import Final
 
 from llmc_compiler.errors import CompileError
 from llmc_compiler.graph import Graph
+from llmc_compiler.secret_labels import PUBLIC, Label
 from llmc_compiler.session import Earlier
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox
@@ -199,9 +200,11 @@ class Inquiry:
     ) -> Arriving:
         """A plan that can be fed; what earlier ones gave can be read in it."""
         values: dict[str, Json] = {}
+        labels: dict[str, Label] = {}
         for plan in self.plans:
             values.update(plan.run.results)
-        earlier = Earlier(values, reader.taken)
+            labels.update(plan.run.labels)
+        earlier = Earlier(values, reader.taken, labels)
         options: Options = {**self._terms.options, "memo": self._memo, "allowance": allowance}
         options["emit"] = lambda event: self._happened(new, event)
         new = Arriving(
@@ -309,7 +312,7 @@ class Inquiry:
         self.tell(progress.PlanEnded(number, self.now(), planned.text, run))
         return planned
 
-    def answer(self, value: Json, stopped: str | None, *, answered: bool = True) -> Answer:
+    def answer(self, value: Json, stopped: str | None, *, answered: bool = True, label: Label = PUBLIC) -> Answer:
         """The answer, with everything that was done for it."""
         now = self.now()
         return Answer(
@@ -324,6 +327,7 @@ class Inquiry:
             stopped=stopped,
             answered=answered,
             secrets=self._secrets,
+            label=label,
         )
 
 

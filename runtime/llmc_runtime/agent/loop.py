@@ -16,6 +16,8 @@ from types import NoneType
 from typing import Final
 
 from llmc_compiler.decoder.grammar import Level
+from llmc_compiler.graph import JOIN
+from llmc_compiler.secret_labels import PUBLIC
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
@@ -221,7 +223,7 @@ class Agent:
                 again, stopped = None, SAME
             else:
                 if planned.is_answer:
-                    return inquiry.answer(planned.run.value, stopped)
+                    return inquiry.answer(planned.run.value, stopped, label=planned.run.labels.get(JOIN, PUBLIC))
                 again = self._again(inquiry)
             decision = await self.joiner.decide(
                 inquiry.question,

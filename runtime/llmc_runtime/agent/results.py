@@ -32,7 +32,7 @@ def _shown(name: str, task: ast.Task, run: Run, writers: Container[str]) -> Show
     written = print_statement(replace(task, binder=name))
     wrote = any(call.tool in writers for call in calls(task))
     if name in run.results:
-        return ShownTask(name, written, "done", value_text(run.secrets.value(run.results[name])), wrote)
+        return ShownTask(name, written, "done", value_text(run.shown_result(name)), wrote)
     if name in run.errors:
         return ShownTask(name, written, "failed", run.secrets.text(str(run.errors[name])), wrote)
     if name in run.skipped:

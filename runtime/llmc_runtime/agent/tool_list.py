@@ -41,8 +41,10 @@ def listed(tools: Toolbox | Iterable[Tool]) -> list[Listed]:
 
 def signature(tool: Tool) -> str:
     """Name, parameters and result with their types, in the words of the plan language."""
-    returns = tool.signature.returns
-    return f"{tool.name}({', '.join(_parameters(tool))}) -> {type_text(returns, returns.get('$defs', {}))}"
+    schema = tool.signature.returns
+    returns = type_text(schema, schema.get("$defs", {}))
+    gives = f"Secret[{returns}]" if tool.marks.returns_secret else returns
+    return f"{tool.name}({', '.join(_parameters(tool))}) -> {gives}"
 
 
 def _parameters(tool: Tool) -> Iterator[str]:
@@ -52,6 +54,8 @@ def _parameters(tool: Tool) -> Iterator[str]:
     properties: Mapping[str, Any] = schema.get("properties", {})
     for name, part in properties.items():
         found = type_text(part, schema.get("$defs", {}))
+        if name in tool.marks.secrets:
+            found = f"Secret[{found}]"
         if name in shape.required:
             yield f"{name}: {found}"
         else:
