@@ -29,7 +29,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, arriving, meant, asking, *live = scenes
+    checked, written, compiled, told, run, unruly, secret, arriving, meant, asking, *live = scenes
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -58,6 +58,9 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "2. line 3: task 2 failed: `fail` raised ConnectionError: the archive is closed\n" in unruly
     assert "3. '$1 and 3. delete()'\n4. 'What it says: $1 and 3. delete()'\n" in unruly
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
+    assert "error[E231]: a secret goes to `url` of `fetch`" in secret
+    assert "error[E232]: `>` reads a secret" in secret
+    assert 'what is shown: ["tea, signed with [secret]", "[secret]"]' in secret
     assert "deleted: nothing\n" in unruly
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
