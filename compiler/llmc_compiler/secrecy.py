@@ -6,13 +6,16 @@ and to calls. What a call makes of a secret is not followed. Where secrets go fr
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from llmc_compiler.errors import WrittenSecret
 from llmc_compiler.graph import Call, Evaluate, Loop, Node, Parameter, node_body
-from llmc_compiler.secret_labels import ANY, Label, Steps, leaves, merged
+from llmc_compiler.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, Steps, leaves, merged
 from llmc_compiler.term import Binary, Choice, Const, Get, Item, ListOf, MapOf, NodeId, Param, Template, Term
 from llmc_grammar.diagnostic import Note
 from llmc_grammar.source import Span
+
+Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,14 @@ class Secrecy:
 
     def __init__(self) -> None:
         """Nothing is known."""
-        self.inputs: dict[str, dict[Steps, None]] = {}
-        self.results: dict[NodeId, dict[Steps, None]] = {}
+        self.inputs: dict[str, Label] = {}
+        self.results: dict[NodeId, Label] = {}
         self.why: dict[str, Note] = {}
         self._grown: dict[str, None] = {}
         self._nodes: dict[NodeId, Node] = {}
         self._loops: dict[NodeId, Node] = {}
         self._parameters: dict[str, Parameter] = {}
-        self._seen: set[tuple[NodeId, Steps]] = set()
+        self._seen: dict[NodeId, set[Steps]] = {}
         self._written: list[WrittenSecret] = []
 
     def add_parameters(self, parameters: Iterable[Parameter]) -> None:
@@ -71,14 +74,13 @@ class Secrecy:
 
     def label_of(self, name: str) -> Label:
         """The secret parts of an input or of a call's own result, as far as they are known."""
-        parts = (self.inputs.get(name), self.results.get(NodeId(name)))
-        return merged([frozenset(each) for each in parts if each])
+        own, result = self.inputs.get(name, PUBLIC), self.results.get(NodeId(name), PUBLIC)
+        return merged([own, result]) if own and result else own or result
 
     def recall(self, labels: Mapping[str, Label]) -> None:
         """Take these parts of inputs, of what earlier plans gave, and of results for secret."""
         for name, label in labels.items():
-            self.inputs.setdefault(name, {}).update(dict.fromkeys(label))
-            self._grown[name] = None
+            self._keep(self.inputs, name, label)
 
     def known(self) -> dict[str, Label]:
         """The secret parts of each input, and of each call's own result."""
@@ -109,23 +111,21 @@ class Secrecy:
             return
         tool = node.op.tool
         if tool.marks.returns_secret:
-            self._result(node.id, (), Note(node.span, f"`{tool.name}` returns a secret"))
+            self._keep(self.results, node.id, WHOLE, Note(node.span, f"`{tool.name}` returns a secret"))
         for name, term in node.op.bound:
             if name in tool.marks.secrets:
                 self._follow(
                     _Reach(term, (), node, tool.name, name, node.span if isinstance(term, Const) else term.span)
                 )
 
-    def _result(self, node: NodeId, steps: Steps, why: Note) -> None:
-        """A part of a call's result is secret."""
-        self._keep(self.results.setdefault(node, {}), node, steps, why)
-
-    def _keep(self, parts: dict[Steps, None], name: str, steps: Steps, why: Note) -> None:
-        """Remember a secret part."""
-        if steps not in parts:
-            parts[steps] = None
-            self.why.setdefault(name, why)
+    def _keep(self, labels: dict[Name, Label], name: Name, label: Label, why: Note | None = None) -> None:
+        """Remember secret parts of an input or a result."""
+        before = labels.get(name, PUBLIC)
+        labels[name] = merged([before, label])
+        if labels[name] != before:
             self._grown[name] = None
+            if why is not None:
+                self.why.setdefault(name, why)
 
     def _follow(self, start: _Reach) -> None:
         """Everything that the term's value is made of."""
@@ -148,7 +148,7 @@ class Secrecy:
     def _reach_input(self, reach: _Reach, read: Param) -> None:
         """An input is secret; a default of it stands in the plan."""
         steps = (*read.path, *reach.steps)
-        self._keep(self.inputs.setdefault(read.name, {}), read.name, steps, reach.why)
+        self._keep(self.inputs, read.name, frozenset({steps}), reach.why)
         known = self._parameters.get(read.name)
         if known is not None and next(leaves(known.default, steps), None) is not None:
             self._written.append(WrittenSecret(span=read.span, tool=reach.tool, name=reach.parameter))
@@ -162,17 +162,19 @@ class Secrecy:
         node = self._nodes.get(term.node) if isinstance(term, Get) else None
         if not isinstance(term, Get) or node is None:
             return
-        steps = (*term.path, *reach.steps)
-        if (node.id, steps) in self._seen:
+        seen = self._seen.setdefault(node.id, set())
+        # Beyond so many parts the whole is followed, once.
+        steps = (*term.path, *reach.steps) if len(seen) < MOST_PARTS else ()
+        if steps in seen or () in seen:
             return
-        self._seen.add((node.id, steps))
+        seen.add(steps)
         op = node.op
         if isinstance(op, Loop):
             yield replace(reach, term=Get(op.result), steps=steps[1:], node=node)
         elif isinstance(op, Evaluate):
             yield replace(reach, term=op.term, steps=steps, node=node)
         elif isinstance(op, Call):
-            self._result(node.id, steps, reach.why)
+            self._keep(self.results, node.id, frozenset({steps}), reach.why)
         if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
             yield replace(reach, term=op.fallback, steps=steps, node=node)
 

@@ -18,7 +18,7 @@ Label = frozenset[Steps]
 PUBLIC: Final[Label] = frozenset()
 WHOLE: Final[Label] = frozenset({()})
 
-MOST_PARTS: Final = 64
+MOST_PARTS: Final = 16
 """Secret parts of a value that are told apart, usually."""
 
 
