@@ -5,8 +5,10 @@ executed each time it is loaded, as a module of a private name. Its folder is im
 script, and not afterwards: siblings are imported at the head of the file, not in its functions.
 """
 
+import errno
 import importlib
 import importlib.util
+import os
 import stat
 import sys
 import traceback
@@ -15,13 +17,14 @@ from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
 from types import ModuleType
-from typing import TypeGuard
+from typing import Any, Final, TypeGuard
 
 from llmc.config import Config
 from llmc_compiler.session import require_parameters
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic, Note, mistake
+from llmc_runtime.input_files import folder_of, read_input
 
 
 @mistake
@@ -48,8 +51,12 @@ class ClashingTools(Diagnostic):
     name: str
 
 
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes that a tools file may have."""
+
+
 class MissingToolsError(ToolboxError):
-    """There is no such file or module."""
+    """There is no such file or module, or it cannot be read."""
 
 
 class UseError(ToolboxError):
@@ -84,18 +91,40 @@ def load_module(name: str) -> Toolbox:
 def load_file(path: Path) -> Toolbox:
     """The tools of a Python file; raises ToolboxError."""
     mode = _mode(path)
-    if not stat.S_ISREG(mode):
-        message = f"{path} is a folder, not a file" if stat.S_ISDIR(mode) else f"there is no file {path}"
+    if not mode or stat.S_ISDIR(mode):
+        message = f"{path} is a folder, not a file" if mode else f"there is no file {path}"
         raise MissingToolsError(message)
-    folder = path.parent.resolve()
+    folder = folder_of(path).resolve()
     name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
-    loader = SourceFileLoader(name, str(path))
+    loader = _Loader(name, path)
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None  # noqa: S101 — a loader was given
     module = importlib.util.module_from_spec(spec)
     with _reported(str(path), folder), _importable(module, folder):
         loader.exec_module(module)
     return _toolbox(module, str(path))
+
+
+class _Loader(SourceFileLoader):
+    """Executes what was read from a file when it was opened, bounded and without waiting; raises MissingToolsError."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        super().__init__(name, str(path))
+        try:
+            self._source = read_input(path, LARGEST)
+        except OSError as error:
+            message = f"{path}: {(error.strerror or str(error)).lower()}"
+            raise MissingToolsError(message) from error
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        """When the file was changed; raises OSError for a pipe, whose bytecode is not kept."""
+        if not Path(path).is_file():
+            raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
+        return super().path_stats(path)
+
+    def get_data(self, path: str) -> bytes:
+        """The source, or the bytecode that was kept of it."""
+        return self._source if path == self.path else super().get_data(path)
 
 
 def _mode(path: Path) -> int:
@@ -115,11 +144,12 @@ def _mode(path: Path) -> int:
 
 
 def _is_importable(name: str) -> bool:
-    """Whether there is a module of that name, without executing it (but the packages it is in)."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
+    """Whether there is a module of that name; executes the packages it is in; raises ToolboxError for their errors."""
+    with _reported(f"module {name}", None):
+        try:
+            return importlib.util.find_spec(name) is not None
+        except (ImportError, ValueError):
+            return False
 
 
 @contextmanager

@@ -10,8 +10,20 @@ Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
 """By name: of which kinds a value has to be, and these in words."""
 
 
-_SHORT: Final = Repr()
-_SHORT.maxstring = _SHORT.maxother = 100
+class _Short(Repr):
+    """Texts of at most 100 characters, and integers that Python will not write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = 100
+
+    def repr_int(self, x: int, level: int) -> str:
+        """An integer; above 4,300 digits writing it raises ValueError, and takes quadratic time."""
+        return super().repr_int(x, level) if abs(x) < 10**100 else f"an integer of {x.bit_length():,} bits"
+
+
+short_repr: Final = _Short().repr
+"""A value as Python writes it, cut where it is long."""
 
 
 def check_kinds(values: Mapping[str, object], kinds: Kinds) -> None:
@@ -42,7 +54,7 @@ def check_method(name: str, value: object, method: str, what: str) -> None:
 def wrong_kind(name: str, value: object, what: str) -> TypeError:
     """The error for a value that is not what it has to be; of an object that is none of Python's own only its type."""
     is_plain = type(value).__module__ == "builtins"
-    return TypeError(f"`{name}` is {what}, not {_SHORT.repr(value) if is_plain else type(value).__name__}")
+    return TypeError(f"`{name}` is {what}, not {short_repr(value) if is_plain else type(value).__name__}")
 
 
 def check_amount(what: str, value: float | None) -> None:

@@ -9,10 +9,10 @@ values: only what the plan says, times, and errors without secrets. Within a ver
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
-from typing import Any, BinaryIO, Final
+from io import BytesIO
+from typing import Any, BinaryIO, Final, TypeGuard
 
 from llmc_compiler.graph import Graph, Loop, Node, node_body
 from llmc_compiler.json_form import LANGUAGE
@@ -21,11 +21,15 @@ from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_runtime import events
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.events import Event
+from llmc_runtime.kinds import short_repr
 
 VERSION: Final = 1
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes that a trace may have to be read."""
+
+LATEST: Final = 10**9
+"""Seconds from the beginning of a run to an event in it: the most that a limit may say."""
 
 _LONGEST_TEXT: Final = 200
 
@@ -53,7 +57,7 @@ class TracedNode:
 
 @dataclass(frozen=True, slots=True)
 class TracedEvent:
-    """An event: its class by name, when it was, of which instance, and the rest of its fields."""
+    """An event: its class by name, when it was, of which instance, and `error` and `delay` where it has them."""
 
     event: str
     at: float
@@ -121,14 +125,11 @@ def read_trace(stream: BinaryIO) -> Trace:
     data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise TraceError(f"the file has more than {LARGEST // 1024**2} MiB")
-    lines = data.split(b"\n")
-    rest = lines.pop()
-    if not lines:
-        raise TraceError("line 1 is not the head of a trace")
-    plan, nodes = _head(lines[0])
-    found = tuple(_events(lines[1:], nodes))
+    lines = (line for line in BytesIO(data) if line.endswith(b"\n"))
+    plan, nodes = _head(next(lines, b"{}"))
+    found = tuple(_events(lines, nodes))
     notes = []
-    if rest:
+    if not data.endswith(b"\n"):
         notes.append("the last line was not written to its end, and is left out")
     if not found or found[-1].event != events.RunFinished.__name__:
         notes.append("the run did not end: it was killed, or still goes on")
@@ -142,7 +143,7 @@ def _head(line: bytes) -> tuple[str, dict[str, TracedNode]]:
         raise TraceError("line 1 is not the head of a trace")
     version = head.get("version")
     if version != VERSION:
-        raise TraceError(f"the trace has version {version!r}, and this llmc reads version {VERSION}")
+        raise TraceError(f"the trace has version {short_repr(version)}, and this llmc reads version {VERSION}")
     plan, nodes = head.get("plan"), head.get("nodes")
     if not isinstance(plan, str) or not isinstance(nodes, list):
         raise TraceError("line 1 does not say what was run")
@@ -157,7 +158,7 @@ def _node(found: object) -> TracedNode:
         loop = found.get("loop")
         if all(isinstance(text, str) for text in (*texts, loop or "")) and all(map(_is_texts, lists)):
             key, task, text = texts
-            before, carry = (tuple(each or ()) for each in lists)
+            before, carry = (tuple(dict.fromkeys(each or ())) for each in lists)
             return TracedNode(str(key), str(task), str(text), before, loop, carry)
     raise TraceError("line 1 has a node that is none")
 
@@ -167,17 +168,22 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
-def _events(lines: list[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[TracedEvent]:
+def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[TracedEvent]:
     """The events of the other lines; raises TraceError."""
     last = 0.0
     for number, line in enumerate(lines, 2):
         found = _object(line, number) or {}
         name, at = found.get("event"), found.get("at")
-        is_time = isinstance(at, (int, float)) and not isinstance(at, bool) and isfinite(at) and at >= last
-        if not isinstance(name, str) or not is_time:
+        if not isinstance(name, str) or not is_time(at) or at < last:
             raise TraceError(f"line {number} is no event of a run")
-        last = float(found["at"])
-        yield TracedEvent(name, last, _key(found, nodes, number), found)
+        last = float(at)
+        fields = {field: found[field] for field in ("error", "delay") if field in found}
+        yield TracedEvent(name, last, _key(found, nodes, number), fields)
+
+
+def is_time(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number of seconds that a run may take."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LATEST
 
 
 def _key(found: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) -> TracedKey | None:

@@ -23,6 +23,11 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(USAGE)
 
 
+def reason(error: Exception) -> str:
+    """Why a file cannot be read or written; a name that no file can have is a ValueError."""
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
 class Waiting:
     """Whether the process waits at its end for threads that tools have started."""
 
