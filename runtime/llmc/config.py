@@ -31,8 +31,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from llmc.toml_text import TomlError, read_toml
+from llmc_compiler.short_repr import short_repr
 from llmc_runtime.input_files import folder_of, open_input, read_descriptor, require_size
-from llmc_runtime.kinds import short_repr
 
 VARIABLE: Final = "LLMC_CONFIG"
 """The variable that names the configuration, wherever it lies and whomever it belongs to."""

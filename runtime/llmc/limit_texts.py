@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from llmc_runtime.kinds import short_repr
+from llmc_compiler.short_repr import short_repr
 from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits, limit_fields, unknown_limit
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}

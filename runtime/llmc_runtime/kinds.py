@@ -3,27 +3,11 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from math import inf
-from reprlib import Repr
-from typing import Final
+
+from llmc_compiler.short_repr import short_repr
 
 Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
 """By name: of which kinds a value has to be, and these in words."""
-
-
-class _Short(Repr):
-    """Texts of at most 100 characters, and integers that Python will not write."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxstring = self.maxother = 100
-
-    def repr_int(self, x: int, level: int) -> str:
-        """An integer; above 4,300 digits writing it raises ValueError, and takes quadratic time."""
-        return super().repr_int(x, level) if abs(x) < 10**100 else f"an integer of {x.bit_length():,} bits"
-
-
-short_repr: Final = _Short().repr
-"""A value as Python writes it, cut where it is long."""
 
 
 def check_kinds(values: Mapping[str, object], kinds: Kinds) -> None:

@@ -18,10 +18,10 @@ from llmc_compiler.graph import Graph, Loop, Node, node_body
 from llmc_compiler.json_form import LANGUAGE
 from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
+from llmc_compiler.short_repr import short_repr
 from llmc_runtime import events
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.events import Event
-from llmc_runtime.kinds import short_repr
 
 VERSION: Final = 1
 
@@ -177,7 +177,7 @@ def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator
         if not isinstance(name, str) or not is_time(at) or at < last:
             raise TraceError(f"line {number} is no event of a run")
         last = float(at)
-        fields = {field: found[field] for field in ("error", "delay") if field in found}
+        fields: dict[str, Any] = {field: found[field] for field in ("error", "delay") if field in found}
         yield TracedEvent(name, last, _key(found, nodes, number), fields)
 
 
