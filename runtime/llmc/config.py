@@ -185,9 +185,14 @@ def _user(number: int) -> str:
 def _table(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]:
     """The value as a table."""
     if not isinstance(value, dict):
-        message = f"{path}: `{'.'.join(header)}` must be a table, not {short_repr(value)}"
+        message = f"{path}: `{_dotted(*header)}` must be a table, not {short_repr(value)}"
         raise ConfigError(message)
     return value
+
+
+def _dotted(*keys: str) -> str:
+    """The keys to a value, as a message has them."""
+    return ".".join(keys)[:_LONGEST_KEY]
 
 
 def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any], known: tuple[str, ...]) -> None:
@@ -195,7 +200,7 @@ def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any], know
     for key in table:
         if key not in known:
             near = get_close_matches(key, known)
-            message = f"{path}: `{'.'.join((*header, key))[:_LONGEST_KEY]}` means nothing here; {_hint(near, known)}"
+            message = f"{path}: `{_dotted(*header, key)}` means nothing here; {_hint(near, known)}"
             raise ConfigError(message)
 
 
@@ -211,7 +216,7 @@ def _limits(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> tuple
         found = tuple(flattened(_table(path, where, table["limits"])))
         read_limits(found, Limits())
     except LimitError as error:
-        message = f"{path}: in `{'.'.join(where)}`: {error}"
+        message = f"{path}: in `{_dotted(*where)}`: {error}"
         raise ConfigError(message) from error
     return found
 
@@ -225,7 +230,7 @@ def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: P
     """The entry `tools` of the configuration."""
     where = (*header, "tools")
     entries = _table(path, where, table.get("tools", {}))
-    return {name: _target(path, f"{'.'.join(where)}.{name}", value, folder) for name, value in entries.items()}
+    return {name: _target(path, _dotted(*where, name), value, folder) for name, value in entries.items()}
 
 
 def _models(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
@@ -240,7 +245,7 @@ def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> 
     table = _table(path, header, value)
     if "api_key" in table:
         message = (
-            f"{path}: `{'.'.join(header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
+            f"{path}: `{_dotted(*header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
         )
         raise ConfigError(message)
     _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, *_WHOLE, "prices"))
@@ -250,8 +255,8 @@ def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> 
     prices = _table(path, (*header, "prices"), table.get("prices", {}))
     _check_keys(path, (*header, "prices"), prices, _PRICES)
     _check_types(path, (*header, "prices"), prices, _PRICES)
-    if prices and not {"read", "written"} <= set(prices):
-        message = f"{path}: `{'.'.join(header)}.prices` needs `read` and `written`, for a million tokens each"
+    if "prices" in table and not {"read", "written"} <= set(prices):
+        message = f"{path}: `{_dotted(*header)}.prices` needs `read` and `written`, for a million tokens each"
         raise ConfigError(message)
     return table | ({"path": folder / table["path"]} if "path" in table else {})
 
@@ -262,7 +267,7 @@ def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], key
     for key in keys:
         value = table.get(key)
         if key in table and (not isinstance(value, kind) or isinstance(value, bool) or not _is_usable(value)):
-            message = f"{path}: `{'.'.join((*header, key))}` must be {what}, not {short_repr(value)}"
+            message = f"{path}: `{_dotted(*header, key)}` must be {what}, not {short_repr(value)}"
             raise ConfigError(message)
 
 

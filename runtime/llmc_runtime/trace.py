@@ -32,6 +32,7 @@ LATEST: Final = 10**9
 """Seconds from the beginning of a run to an event in it: the most that a limit may say."""
 
 _LONGEST_TEXT: Final = 200
+_DIGITS: Final = 6
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -103,7 +104,7 @@ def _carry(top: Node, node: Node) -> list[str]:
 
 def event_line(event: Event) -> str:
     """The line of an event."""
-    found: dict[str, Any] = {"event": type(event).__name__, "at": round(event.at, 6)}
+    found: dict[str, Any] = {"event": type(event).__name__, "at": round(event.at, _DIGITS)}
     for name in event.__dataclass_fields__:
         value = getattr(event, name)
         if name == "key":
@@ -111,7 +112,7 @@ def event_line(event: Event) -> str:
         elif isinstance(value, LlmcError):
             found[name] = {"type": type(value).__name__, "message": str(value)}
         elif name != "at":
-            found[name] = round(value, 6) if isinstance(value, float) else value
+            found[name] = round(value, _DIGITS) if isinstance(value, float) else value
     return _line(found)
 
 
@@ -176,7 +177,7 @@ def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator
         name, at = found.get("event"), found.get("at")
         if not isinstance(name, str) or not is_time(at) or at < last:
             raise TraceError(f"line {number} is no event of a run")
-        last = float(at)
+        last = round(float(at), _DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
         fields: dict[str, Any] = {field: found[field] for field in ("error", "delay") if field in found}
         yield TracedEvent(name, last, _key(found, nodes, number), fields)
 

@@ -1,11 +1,12 @@
 """Tools from files and modules, and the `use` lines of plans."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from llmc import CompileError, Toolbox, ToolboxError, load, parse
+from llmc import CompileError, Toolbox, ToolboxError, load, parse, toolfiles
 from llmc.config import Config
 from llmc.toolfiles import MissingToolsError, UseError, load_file, load_module, load_tools, resolve_uses
 
@@ -111,6 +112,42 @@ def test_what_a_file_raises_is_told_with_its_place(tmp_path: Path, text: str, wo
         load_file(write(tmp_path, "tools.py", text))
     assert "\n" not in str(caught.value)
     assert not any(name.startswith("_llmc_") for name in set(sys.modules) - before)
+
+
+def test_an_error_of_the_package_around_a_module_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for a module executes the packages that it is in."""
+    write(tmp_path, "broken_package/__init__.py", "raise RuntimeError('no')\n")
+    write(tmp_path, "broken_package/tools.py", PURE.format("a"))
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ToolboxError, match=r"^module broken_package.tools cannot be loaded: RuntimeError: no$"):
+        load_tools("broken_package.tools", tmp_path)
+    with pytest.raises(ToolboxError, match="cannot be loaded: RecursionError"):
+        load_module("broken_package." * 5000 + "tools")
+
+
+def test_no_bytecode_is_kept_of_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two texts of the same second would be the same; of a file it is kept."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    pipe, kept = tmp_path / "pipe.py", tmp_path / "__pycache__"
+    os.mkfifo(pipe)
+    for name in ("a", "b"):
+        buffer = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        pipe.write_text(PURE.format(name), "utf-8")
+        assert names(load_file(pipe)) == [name]
+        os.close(buffer)
+    assert not kept.exists()
+    assert names(load_file(write(tmp_path, "tools.py", PURE.format("a")))) == ["a"]
+    assert len(list(kept.iterdir())) == 1
+
+
+def test_a_tools_file_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every file from outside."""
+    path = write(tmp_path, "tools.py", PURE.format("a"))
+    monkeypatch.setattr(toolfiles, "LARGEST", path.stat().st_size - 1)
+    with pytest.raises(MissingToolsError, match=r"tools.py: has more than 0 mib"):
+        load_file(path)
+    monkeypatch.setattr(toolfiles, "LARGEST", path.stat().st_size)
+    assert names(load_file(path)) == ["a"]
 
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:

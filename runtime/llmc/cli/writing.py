@@ -34,7 +34,7 @@ def replace_file(path: Path, data: bytes) -> None:
     import tempfile
 
     target = Path(os.path.realpath(path))  # `resolve` raises RuntimeError for a circle of links up to Python 3.12
-    if not stat.S_ISREG(target.stat().st_mode):
+    if not stat.S_ISREG(path.stat().st_mode):
         raise OSError(errno.EINVAL, "is no regular file, and is left as it is")
     with target.open("r+b"):
         pass  # a file that may not be written is not replaced either

@@ -122,7 +122,13 @@ def _read(folder: Path) -> dict[str, str]:
     """The prompts of a folder; raises PromptError."""
     if not os.path.isdir(folder):  # noqa: PTH112 — false, and no error, where the path cannot be looked at
         raise PromptError(f"there is no folder {folder} with prompts")
+    found: dict[str, str] = {}
+    path = folder
     try:
-        return {path.stem: read_input(path, LARGEST).decode("utf-8") for path in sorted(folder.glob("*.j2"))}
+        for path in sorted(folder.iterdir()):
+            if path.suffix == ".j2":
+                found[path.stem] = read_input(path, LARGEST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"the prompts in {folder} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise PromptError(f"{path} cannot be read: {reason}") from error
+    return found
