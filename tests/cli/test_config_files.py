@@ -239,6 +239,7 @@ def test_a_usual_model_can_be_made(tmp_path: Path) -> None:
         "a = 1 # '''\nb" + ".a" * PARTS + " = 1",
         'a = """x"""" #\\\nb' + ".a" * PARTS + " = 1",
         "a = '''x'''''\nb" + ".a" * PARTS + " = 1",
+        'a = {b = """x"""", c' + ".a" * PARTS + " = 1}",
     ],
 )
 def test_long_names_are_refused_before_they_are_read(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

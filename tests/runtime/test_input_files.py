@@ -98,8 +98,9 @@ def test_a_pipe_that_was_written_and_closed_is_read_to_its_end(folder: Path) -> 
         os.close(reading)
 
 
-def test_a_writer_may_come_late_and_take_its_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that has the pipe open when the wait is over is waited for without end."""
+@pytest.mark.parametrize("data", [b"late", b""])
+def test_a_writer_may_come_late_and_take_its_time(folder: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    """One that has the pipe open when the wait is over is waited for without end, even if it has nothing to say."""
     waits: list[float | None] = []
     writers: list[int] = []
 
@@ -108,12 +109,12 @@ def test_a_writer_may_come_late_and_take_its_time(folder: Path, monkeypatch: pyt
         if not writers:
             writers.append(os.open("fifo", os.O_WRONLY))
             return False
-        os.write(writers[0], b"late")
+        os.write(writers[0], data)
         os.close(writers[0])
         return True
 
     monkeypatch.setattr(input_files, "_wait", wait)
-    assert read_start("fifo", 100) == b"late"
+    assert read_start("fifo", 100) == data
     assert waits == [0.0, None]
 
 
