@@ -5,26 +5,25 @@ executed each time it is loaded, as a module of a private name. Its folder is im
 script, and not afterwards: siblings are imported at the head of the file, not in its functions.
 """
 
-import errno
 import importlib
 import importlib.util
-import os
 import stat
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.abc import InspectLoader
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
 from types import ModuleType
-from typing import Any, Final, TypeGuard
+from typing import Final, TypeGuard
 
 from llmc.config import Config
 from llmc_compiler.session import require_parameters
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic, Note, mistake
-from llmc_runtime.input_files import folder_of, read_input
+from llmc_runtime.input_files import NO_NAME, folder_of, read_input
 
 
 @mistake
@@ -94,9 +93,14 @@ def load_file(path: Path) -> Toolbox:
     if not mode or stat.S_ISDIR(mode):
         message = f"{path} is a folder, not a file" if mode else f"there is no file {path}"
         raise MissingToolsError(message)
+    try:
+        source = read_input(path, LARGEST)
+    except OSError as error:
+        message = f"{path}: {(error.strerror or str(error)).lower()}"
+        raise MissingToolsError(message) from error
     folder = folder_of(path).resolve()
     name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
-    loader = _Loader(name, path)
+    loader = _FileLoader(name, path, source) if stat.S_ISREG(mode) else _PipeLoader(source)
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None  # noqa: S101 — a loader was given
     module = importlib.util.module_from_spec(spec)
@@ -105,26 +109,27 @@ def load_file(path: Path) -> Toolbox:
     return _toolbox(module, str(path))
 
 
-class _Loader(SourceFileLoader):
-    """Executes what was read from a file when it was opened, bounded and without waiting; raises MissingToolsError."""
+class _FileLoader(SourceFileLoader):
+    """Executes what was read from a file, or the bytecode that was kept of it."""
 
-    def __init__(self, name: str, path: Path) -> None:
+    def __init__(self, name: str, path: Path, source: bytes) -> None:
         super().__init__(name, str(path))
-        try:
-            self._source = read_input(path, LARGEST)
-        except OSError as error:
-            message = f"{path}: {(error.strerror or str(error)).lower()}"
-            raise MissingToolsError(message) from error
-
-    def path_stats(self, path: str) -> Mapping[str, Any]:
-        """When the file was changed; raises OSError for a pipe, whose bytecode is not kept."""
-        if not Path(path).is_file():
-            raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
-        return super().path_stats(path)
+        self._source = source
 
     def get_data(self, path: str) -> bytes:
-        """The source, or the bytecode that was kept of it."""
+        """The source, or the bytecode."""
         return self._source if path == self.path else super().get_data(path)
+
+
+class _PipeLoader(InspectLoader):
+    """Executes what was read from a pipe, as code of no file: whoever opened that again would wait for a writer."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002 — it has the source of one module
+        """The source."""
+        return importlib.util.decode_source(self._source)
 
 
 def _mode(path: Path) -> int:
@@ -138,7 +143,7 @@ def _mode(path: Path) -> int:
     except (FileNotFoundError, NotADirectoryError):
         return 0
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        reason = (getattr(error, "strerror", None) or NO_NAME).lower()
         message = f"there is no file {path}: {reason}"
         raise MissingToolsError(message) from error
 

@@ -18,6 +18,9 @@ from typing import Final
 WRITER_SECONDS: Final = 2.0
 """How long a FIFO may be without a writer."""
 
+NO_NAME: Final = "is no name that a file can have"
+"""What is wrong where the system is not even asked; Python's own words change with its version."""
+
 _CHUNK: Final = 1024 * 1024
 _STREAM: Final = re.compile(r"/dev/(stdin|fd/[0-9]+)|/proc/(self|[0-9]+)/fd/[0-9]+")
 
@@ -103,7 +106,7 @@ def _opened(path: str | Path) -> int:
     try:
         status = Path(path).stat()
     except ValueError as error:  # a NUL, or half a character
-        raise OSError(errno.EINVAL, str(error)) from error
+        raise OSError(errno.EINVAL, NO_NAME) from error
     if _is_stdin(status):
         return os.dup(0)  # a pipe of another user, or a socket, cannot be opened again
     _require_readable(status)  # before it is opened: opening a device may do something

@@ -44,7 +44,7 @@ ODD: Final = {
     "full": "is a device, and only /dev/stdin and /dev/null are read",
     "plan.llmc/x": "not a directory",
     "x" * 300: "file name too long",
-    "a\0b": "embedded null byte",
+    "a\0b": "is no name that a file can have",
 }
 OF_TOOLS: Final = {"gone": "there is no file gone", "folder": "folder is a folder, not a file"} | dict.fromkeys(
     ("plan.llmc/x",), "there is no file plan.llmc/x"

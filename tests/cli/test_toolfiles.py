@@ -125,18 +125,22 @@ def test_an_error_of_the_package_around_a_module_is_told(tmp_path: Path, monkeyp
         load_module("broken_package." * 5000 + "tools")
 
 
-def test_no_bytecode_is_kept_of_a_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two texts of the same second would be the same; of a file it is kept."""
+def test_code_from_a_pipe_is_of_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bytecode is kept of it, and no traceback opens the pipe again, which would wait; of a file both is so."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     pipe, kept = tmp_path / "pipe.py", tmp_path / "__pycache__"
     os.mkfifo(pipe)
     for name in ("a", "b"):
         buffer = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         pipe.write_text(PURE.format(name), "utf-8")
-        assert names(load_file(pipe)) == [name]
+        (tool,) = load_file(pipe)
         os.close(buffer)
+        assert (tool.name, tool.call.__code__.co_filename) == (name, "<string>")
+        assert not hasattr(sys.modules[tool.call.__module__], "__file__")
     assert not kept.exists()
-    assert names(load_file(write(tmp_path, "tools.py", PURE.format("a")))) == ["a"]
+    path = write(tmp_path, "tools.py", PURE.format("a"))
+    (tool,) = load_file(path)
+    assert tool.call.__code__.co_filename == str(path)
     assert len(list(kept.iterdir())) == 1
 
 
@@ -250,7 +254,11 @@ def test_a_plan_in_a_linked_folder_has_its_tools(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "reason"),
-    [("a" * 300 + ".py", "file name too long"), ("a\\u0000b.py", "null"), ("one.py", "too many levels of symbolic")],
+    [
+        ("a" * 300 + ".py", "file name too long"),
+        ("a\\u0000b.py", "is no name that a file can have"),
+        ("one.py", "too many levels of symbolic"),
+    ],
 )
 def test_a_path_that_cannot_be_looked_at_is_a_mistake_of_its_line(tmp_path: Path, target: str, reason: str) -> None:
     """A name that is too long, one with a NUL, and links in a circle lead to no file."""

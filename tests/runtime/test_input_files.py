@@ -41,8 +41,8 @@ ODD = {
     "zero": "is a device, and only /dev/stdin and /dev/null are read",
     "/dev/zero": "is a device, and only /dev/stdin and /dev/null are read",
     "x" * 300: "File name too long",
-    "a\0b": "embedded null byte",
-    "\ud800": "'utf-8' codec can't encode character",
+    "a\0b": "is no name that a file can have",
+    "\ud800": "is no name that a file can have",
 }
 
 

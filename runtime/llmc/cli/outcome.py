@@ -23,9 +23,11 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(USAGE)
 
 
-def reason(error: Exception) -> str:
-    """Why a file cannot be read or written; a name that no file can have is a ValueError."""
-    return (getattr(error, "strerror", None) or str(error)).lower()
+def reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be read or written."""
+    from llmc_runtime.input_files import NO_NAME
+
+    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else NO_NAME
 
 
 class Waiting:
