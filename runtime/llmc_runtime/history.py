@@ -7,7 +7,7 @@ from typing import Final
 from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode, TraceError, is_time
 
 WAITS: Final = 4_000_000
-"""How often an instance of a trace may wait for another: each of them is looked at, and a small file can have many."""
+"""Pairs of instances in loops that may wait for each other: a file of n lines can say n² of them."""
 
 _ENDS: Final = frozenset({"Finished", "Failed", "Skipped", "Blocked", "Cancelled", "Dropped"})
 
@@ -72,7 +72,8 @@ def history(trace: Trace) -> History:
     pasts: dict[TracedKey, Past] = {}
     elements: dict[str, list[Past]] = {}
     last: Past | None = None
-    left = WAITS
+    # A node outside of loops is looked at twice: when it is first heard of, and at its end.
+    left = WAITS + 2 * sum(map(_waits, trace.nodes.values()))
     for event in trace.events:
         if event.key is None:
             continue
@@ -114,11 +115,16 @@ def _seconds(past: Past, now: float) -> float:
     return (now if past.ended is None else past.ended) - past.attempts[0].began
 
 
+def _waits(node: TracedNode) -> int:
+    """How many nodes a node waits for."""
+    return len(node.waits) + len(node.carry)
+
+
 def _find_ready(past: Past, pasts: Mapping[TracedKey, Past], elements: Mapping[str, list[Past]], left: int) -> int:
     """Find when all that an instance waits for had ended, and the longest chain up to there; the looks left."""
-    left -= len(past.node.waits) + len(past.node.carry) + len(elements.get(past.node.id, ()))
+    left -= _waits(past.node) + len(elements.get(past.node.id, ()))
     if left < 0:
-        raise TraceError(f"its calls wait for others more than {WAITS:,} times")
+        raise TraceError(f"its calls in loops wait for others more than {WAITS:,} times")
     past.chain = 0.0
     for other in _before(past, pasts, elements):
         if other.ended is not None and other is not past:

@@ -218,8 +218,18 @@ def test_calls_that_wait_for_many_others_are_bounded(monkeypatch: pytest.MonkeyP
     found = read("".join(json.dumps(line) + "\n" for line in [HEAD | {"nodes": nodes}, *events]).encode())
     assert len(history(found).pasts) == 2 * count
     monkeypatch.setattr(histories, "WAITS", count**2)
-    with pytest.raises(TraceError, match=r"its calls wait for others more than 10,000 times"):
+    with pytest.raises(TraceError, match=r"its calls in loops wait for others more than 10,000 times"):
         history(found)
+
+
+def test_a_plan_without_loops_may_wait_for_as_much_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its head has room for."""
+    monkeypatch.setattr(histories, "WAITS", 0)
+    nodes = [NODE | {"id": f"n{index}", "waits": [f"n{before}" for before in range(index)]} for index in range(50)]
+    ends = [EVENT | {"event": event, "node": node["id"]} for node in nodes for event in ("Started", "Finished")]
+    lines = [HEAD | {"nodes": nodes}, *ends]
+    found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
+    assert len(history(found).chain) == 50
 
 
 def test_names_that_are_waited_for_twice_count_once() -> None:
