@@ -157,7 +157,7 @@ def _node(found: object) -> TracedNode:
         texts = [found.get(name) for name in ("id", "task", "text")]
         lists = [found.get(name) for name in ("waits", "carry")]
         loop = found.get("loop")
-        if all(isinstance(text, str) for text in (*texts, loop or "")) and all(map(_is_texts, lists)):
+        if all(isinstance(text, str) for text in (*texts, "" if loop is None else loop)) and all(map(_is_texts, lists)):
             key, task, text = texts
             before, carry = (tuple(dict.fromkeys(each or ())) for each in lists)
             return TracedNode(str(key), str(task), str(text), before, loop, carry)
