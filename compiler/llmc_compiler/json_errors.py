@@ -18,6 +18,8 @@ TooDeep
 
 from typing import ClassVar, Final
 
+from llmc_compiler.short_repr import short_repr
+
 _LONGEST: Final = 100
 """Characters of a key or a value that a message quotes."""
 
@@ -33,7 +35,7 @@ class FormError(ValueError):
 
     def __init__(self, path: str, **values: object) -> None:
         """Fill the holes; without a suggestion there is the help of all."""
-        found = {name: shown(str(value)) for name, value in values.items()}
+        found = {name: shown(_text(value)) for name, value in values.items()}
         self.path = path
         self.fact = self.fact_words.format(**found)
         words = self.help_words if values.get("suggestion", "") is not None else FormError.help_words
@@ -118,6 +120,11 @@ class TooDeep(TooLarge):
     """Deeper than the bounds allow."""
 
     fact_words = "this is deeper than {most} levels"
+
+
+def _text(value: object) -> str:
+    """A value in a sentence: a text as it is."""
+    return value if isinstance(value, str) else short_repr(value)
 
 
 def shown(text: str) -> str:

@@ -69,7 +69,7 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
     """
     # A level of brackets takes up to three of the form, one of an operator takes one.
     depth = bounds.depth + 2 * bounds.nesting + 32
-    whole = Place(data, Budget(VALUES_A_TASK * bounds.tasks, depth))
+    whole = Place(data, Budget(VALUES_A_TASK * bounds.tasks, depth, bounds.digits))
     _check_version(whole)
     fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"))
     parameters = tuple([_parameter(one) for one in fields["inputs"].items()])

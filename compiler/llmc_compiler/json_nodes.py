@@ -7,9 +7,9 @@ join      term, everything
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from math import isfinite
 from typing import Any, Final
 
 from llmc_compiler.errors import closest
@@ -235,7 +235,9 @@ def _argument(place: Place) -> tuple[str | None, Term]:
 def _seconds(place: Place) -> float:
     """A time."""
     value = place.value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value < 0:
+    # No unit is longer than an hour.
+    longest = 3600 * 10**place.budget.digits
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= longest:
         raise place.wrong("a time in seconds, or null,")
     return value
 
@@ -250,13 +252,13 @@ def _check_bound(tool: Tool, bound: tuple[tuple[str | None, Term], ...], place: 
 def _misfits(tool: Tool, bound: tuple[tuple[str | None, Term], ...]) -> Iterator[str]:
     """What is wrong with the arguments of a call."""
     shape = tool.signature.shape
-    names = [name for name, _ in bound]
-    for name in names:
+    names = Counter(name for name, _ in bound)
+    for name, times in names.items():
         if name is None and not shape.more_positional:
             yield "takes no more arguments by position"
         elif name is not None and name not in (*shape.positional, *shape.named) and not shape.more_named:
             yield f"has no parameter `{name}`"
-        elif name is not None and names.count(name) > 1:
+        elif name is not None and times > 1:
             yield f"is given `{name}` twice"
     yield from (f"needs `{name}`" for name in shape.required if name not in names)
     for name, value in bound:

@@ -8,6 +8,7 @@ from typing import Final
 
 from llmc_compiler.errors import closest
 from llmc_compiler.json_errors import Malformed, Missing, Surplus, TooDeep, TooLarge, shown
+from llmc_compiler.short_repr import short_repr
 from llmc_compiler.term import Json
 from llmc_grammar.source import Span
 
@@ -16,12 +17,13 @@ _KINDS: Final = {type(None): "null", list: "a list", dict: "a mapping"}
 
 
 class Budget:
-    """How many values may still be read, and how deep they may be."""
+    """How many values may still be read, how deep they may be, and how many digits an integer may have."""
 
-    def __init__(self, values: int, depth: int) -> None:
+    def __init__(self, values: int, depth: int, digits: int) -> None:
         """Start with all of it."""
         self.values = values
         self.depth = depth
+        self.digits = digits
         self._left = values
 
     def take(self, place: "Place") -> None:
@@ -58,7 +60,9 @@ class Place:
         """What to raise where something else is wanted."""
         found = self.value
         kind = _KINDS.get(type(found), type(found).__name__)
-        return Malformed(self.path, wanted=wanted, found=f"`{found}`" if isinstance(found, (str, int, float)) else kind)
+        if isinstance(found, (str, int, float)):
+            kind = f"`{found if isinstance(found, str) else short_repr(found)}`"
+        return Malformed(self.path, wanted=wanted, found=kind)
 
     def at(self, key: str | int, value: object) -> "Place":
         """The place of something inside; raises TooLarge, and TooDeep."""
@@ -113,6 +117,12 @@ class Place:
         """The whole number from zero on that this is; raises Malformed."""
         if type(self.value) is not int or self.value < 0:
             raise self.wrong("a whole number from 0 on")
+        return self.integer()
+
+    def integer(self) -> int:
+        """The integer that this is, of as many digits as one in a plan; raises Malformed."""
+        if type(self.value) is not int or abs(self.value) >= 10**self.budget.digits:
+            raise self.wrong(f"an integer of at most {self.budget.digits} digits")
         return self.value
 
     def span(self) -> Span:
@@ -131,8 +141,10 @@ class Place:
                 return {key: place.json() for key, place in self.entries()}
             case str():
                 return self.text()
-            case None | bool() | int():
+            case None | bool():
                 return self.value
+            case int():
+                return self.integer()
             case float() if isfinite(self.value):
                 return self.value
             case _:

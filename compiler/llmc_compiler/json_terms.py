@@ -116,7 +116,7 @@ def _path(place: Place) -> Path:
 
 def _step(place: Place) -> str | int:
     """A key or an index."""
-    return place.value if type(place.value) is int else place.text()
+    return place.integer() if type(place.value) is int else place.text()
 
 
 def _template(parts: Place, span: Span) -> Term:

@@ -16,17 +16,34 @@
 Models have the options of `llmc.Model`, and a local one the `path` of its file.
 
 The nearest file counts, upwards from the plan's folder; a `pyproject.toml` without `[tool.llmc]` is passed over, and
-beside an `llmc.toml` it is not read. Nothing else reads these files.
+beside an `llmc.toml` it is not read. It must belong to the user, to root, or to the owner of the plan's folder: others
+who may write above that folder could choose the code that a plan runs. The variable LLMC_CONFIG names a file to read
+instead, whomever it belongs to. Nothing else reads these files.
 """
 
 import os
-import tomllib
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
+from llmc.toml_text import TomlError, read_toml
+from llmc_compiler.short_repr import short_repr
+from llmc_runtime.input_files import folder_of, open_input, read_descriptor, require_size
+
+VARIABLE: Final = "LLMC_CONFIG"
+"""The variable that names the configuration, wherever it lies and whomever it belongs to."""
+
+LARGEST: Final = 1024 * 1024
+"""Bytes that a configuration may have."""
+
+_LARGEST_NUMBER: Final = 10**12
+_LONGEST_KEY: Final = 100
+
+_HEADER: Final = ("tool", "llmc")
 _KEYS: Final = ("limits", "models", "tools")
 
 _TEXTS: Final = (
@@ -64,48 +81,118 @@ class Config:
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def find_config(folder: Path) -> Config:
+_pipes: Final[dict[tuple[int, int], bytes]] = {}
+"""What was read from pipes, by device and inode: the second read of one gives nothing."""
+
+
+def find_config(folder: Path, *, environment: Mapping[str, str] = os.environ) -> Config:
     """The configuration for plans in a folder, an empty one if there is none; raises ConfigError."""
+    if named := environment.get(VARIABLE):
+        return _named(Path(named))
     try:
         # `resolve` raises RuntimeError for a circle of links up to Python 3.12, and nothing from 3.13 on.
         start = Path(os.path.realpath(folder))
-    except OSError as error:
-        message = f"the folder {folder} cannot be found: {error.strerror}"
+    except (OSError, ValueError) as error:
+        message = f"the folder {folder} cannot be found: {getattr(error, 'strerror', None) or error}"
         raise ConfigError(message) from error
     for place in (start, *start.parents):
-        for path, header in ((place / "llmc.toml", ()), (place / "pyproject.toml", ("tool", "llmc"))):
-            table = _section(path, header) if path.is_file() else None
-            if table is not None:
-                _check_keys(path, header, table, _KEYS)
-                return Config(
-                    path,
-                    tools=_tools(path, header, table),
-                    limits=_limits(path, header, table),
-                    models=_models(path, header, table),
-                )
+        for path, header in ((place / "llmc.toml", ()), (place / "pyproject.toml", _HEADER)):
+            if os.path.lexists(path) and (table := _section(path, header, start)) is not None:
+                return _config(path, header, table, place)
     return Config()
 
 
-def _section(path: Path, header: tuple[str, ...]) -> dict[str, Any] | None:
-    """The table of that header, if the file has it."""
+def _named(path: Path) -> Config:
+    """The configuration that LLMC_CONFIG names."""
+    header = _HEADER if path.name == "pyproject.toml" else ()
+    table = _section(path, header, None)
+    if table is None:
+        message = f"{path}, which {VARIABLE} names, has no `[tool.llmc]`"
+        raise ConfigError(message)
+    return _config(path, header, table, folder_of(path).absolute())
+
+
+def _config(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> Config:
+    """The configuration that a table says; its files are relative to the folder."""
+    _check_keys(path, header, table, _KEYS)
+    return Config(
+        path,
+        tools=_tools(path, header, table, folder),
+        limits=_limits(path, header, table),
+        models=_models(path, header, table, folder),
+    )
+
+
+def _section(path: Path, header: tuple[str, ...], plans: Path | None) -> dict[str, Any] | None:
+    """The table of that header, if the file has it; raises ConfigError, and for a wrong owner if `plans` is given."""
     try:
-        table: Any = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        with open_input(path) as descriptor:
+            status = os.fstat(descriptor)
+            # The owner of a link counts as well: where it lies, relative names may lead to other files.
+            owners = {status.st_uid, path.lstat().st_uid}
+            # A `pyproject.toml` of somebody else counts for nothing without the table. A pipe could wait forever.
+            if not header or not stat.S_ISREG(status.st_mode):
+                _check_owners(path, owners, plans)
+            table: Any = read_toml(_read(descriptor, status))
+    except (OSError, UnicodeDecodeError, TomlError) as error:
         message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise ConfigError(message) from error
     for depth, name in enumerate(header, 1):
         if name not in table:
             return None
         table = _table(path, header[:depth], table[name])
+    _check_owners(path, owners, plans)
     return _table(path, header, table)
+
+
+def _read(descriptor: int, status: os.stat_result) -> bytes:
+    """The bytes of a file, of a pipe those that the first read gave; raises OSError."""
+    key = status.st_dev, status.st_ino
+    if key in _pipes:
+        return _pipes[key]
+    data = read_descriptor(descriptor, LARGEST + 1)
+    require_size(data, LARGEST)
+    if stat.S_ISFIFO(status.st_mode):
+        _pipes[key] = data
+    return data
+
+
+def _check_owners(path: Path, owners: set[int], plans: Path | None) -> None:
+    """Raises ConfigError for a file of somebody who may not choose what the user runs."""
+    if plans is None or not hasattr(os, "geteuid"):
+        return
+    strangers = owners - {os.geteuid(), 0}
+    with suppress(OSError):  # a folder that is not there has no owner
+        strangers.discard(plans.stat().st_uid)
+    if strangers:
+        message = (
+            f"{path} belongs to {_user(strangers.pop())}, and not to you, root or the owner of {plans}: "
+            f"read it, and set {VARIABLE}={path} to allow it"
+        )
+        raise ConfigError(message)
+
+
+def _user(number: int) -> str:
+    """The name of a user, else the number."""
+    import pwd
+
+    try:
+        return f"`{pwd.getpwuid(number).pw_name}`"
+    except KeyError:
+        return f"user {number}"
 
 
 def _table(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]:
     """The value as a table."""
     if not isinstance(value, dict):
-        message = f"{path}: `{'.'.join(header)}` must be a table, not {value!r}"
+        message = f"{path}: `{_dotted(*header)}` must be a table, not {short_repr(value)}"
         raise ConfigError(message)
     return value
+
+
+def _dotted(*keys: str) -> str:
+    """The keys to a value, as a message has them."""
+    return ".".join(keys)[:_LONGEST_KEY]
 
 
 def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any], known: tuple[str, ...]) -> None:
@@ -113,7 +200,7 @@ def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any], know
     for key in table:
         if key not in known:
             near = get_close_matches(key, known)
-            message = f"{path}: `{'.'.join((*header, key))}` means nothing here; {_hint(near, known)}"
+            message = f"{path}: `{_dotted(*header, key)}` means nothing here; {_hint(near, known)}"
             raise ConfigError(message)
 
 
@@ -129,7 +216,7 @@ def _limits(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> tuple
         found = tuple(flattened(_table(path, where, table["limits"])))
         read_limits(found, Limits())
     except LimitError as error:
-        message = f"{path}: in `{'.'.join(where)}`: {error}"
+        message = f"{path}: in `{_dotted(*where)}`: {error}"
         raise ConfigError(message) from error
     return found
 
@@ -139,26 +226,26 @@ def _hint(near: list[str], known: tuple[str, ...]) -> str:
     return f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(f'`{key}`' for key in known)}"
 
 
-def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> dict[str, Path | str]:
+def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> dict[str, Path | str]:
     """The entry `tools` of the configuration."""
     where = (*header, "tools")
     entries = _table(path, where, table.get("tools", {}))
-    return {name: _target(path, f"{'.'.join(where)}.{name}", value) for name, value in entries.items()}
+    return {name: _target(path, _dotted(*where, name), value, folder) for name, value in entries.items()}
 
 
-def _models(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _models(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
     """The entry `models` of the configuration."""
     where = (*header, "models")
     entries = _table(path, where, table.get("models", {}))
-    return {name: _model(path, (*where, name), value) for name, value in entries.items()}
+    return {name: _model(path, (*where, name), value, folder) for name, value in entries.items()}
 
 
-def _model(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]:
+def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> dict[str, Any]:
     """The options of a model."""
     table = _table(path, header, value)
     if "api_key" in table:
         message = (
-            f"{path}: `{'.'.join(header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
+            f"{path}: `{_dotted(*header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
         )
         raise ConfigError(message)
     _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, *_WHOLE, "prices"))
@@ -168,24 +255,31 @@ def _model(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]
     prices = _table(path, (*header, "prices"), table.get("prices", {}))
     _check_keys(path, (*header, "prices"), prices, _PRICES)
     _check_types(path, (*header, "prices"), prices, _PRICES)
-    if prices and not {"read", "written"} <= set(prices):
-        message = f"{path}: `{'.'.join(header)}.prices` needs `read` and `written`, for a million tokens each"
+    if "prices" in table and not {"read", "written"} <= set(prices):
+        message = f"{path}: `{_dotted(*header)}.prices` needs `read` and `written`, for a million tokens each"
         raise ConfigError(message)
-    return table | ({"path": path.parent / table["path"]} if "path" in table else {})
+    return table | ({"path": folder / table["path"]} if "path" in table else {})
 
 
 def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...]) -> None:
     """Raises ConfigError for a value that is not what its key has."""
     what, kind = {_TEXTS: ("a text", str), _WHOLE: ("a whole number", int)}.get(keys, ("a number", int | float))
     for key in keys:
-        if key in table and (not isinstance(table[key], kind) or isinstance(table[key], bool)):
-            message = f"{path}: `{'.'.join((*header, key))}` must be {what}, not {table[key]!r}"
+        value = table.get(key)
+        if key in table and (not isinstance(value, kind) or isinstance(value, bool) or not _is_usable(value)):
+            message = f"{path}: `{_dotted(*header, key)}` must be {what}, not {short_repr(value)}"
             raise ConfigError(message)
 
 
-def _target(path: Path, entry: str, value: object) -> Path | str:
+def _is_usable(value: object) -> bool:
+    """Whether it is a number that clocks and prices can count with, or else no text with a NUL."""
+    return abs(value) <= _LARGEST_NUMBER if isinstance(value, int | float) else "\0" not in str(value)
+
+
+def _target(path: Path, entry: str, value: object, folder: Path) -> Path | str:
     """A file or a module."""
     if not isinstance(value, str) or not value:
-        message = f'{path}: `{entry}` must be a file or a module, such as "tools.py" or "company.tools", not {value!r}'
+        examples = '"tools.py" or "company.tools"'
+        message = f"{path}: `{entry}` must be a file or a module, such as {examples}, not {short_repr(value)}"
         raise ConfigError(message)
-    return path.parent / value if value.endswith(".py") or "/" in value else value
+    return folder / value if value.endswith(".py") or "/" in value else value

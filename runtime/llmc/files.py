@@ -10,6 +10,7 @@ from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.tools import Toolbox
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
+from llmc_runtime.input_files import folder_of, read_start
 from llmc_runtime.program import Program
 
 
@@ -25,10 +26,10 @@ def load(
 
     Without a `config`, the one that governs the plan's folder is read. Raises OSError, CompileError, ConfigError.
     """
-    file = Path(path)
-    parsed = parse(file.read_bytes(), name=str(path), bounds=bounds)
+    folder = folder_of(path)
+    parsed = parse(read_start(path, bounds.text + 1), name=str(path), bounds=bounds)
     try:
-        used = resolve_uses(parsed.plan, file.parent, config or find_config(file.parent))
+        used = resolve_uses(parsed.plan, folder, config or find_config(folder))
     except UseError as error:
         raise CompileError(error.diagnostics, parsed.source) from error
     return Program.of(parsed, used | tools if tools else used, passes=passes)

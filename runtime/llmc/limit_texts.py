@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from llmc_compiler.short_repr import short_repr
 from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits, limit_fields, unknown_limit
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -59,15 +60,15 @@ def flattened(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _table(name: str, value: object) -> Mapping[str, Any]:
     """The value as a table."""
     if not isinstance(value, dict):
-        raise LimitError(f"`{name}` must be a table, such as {{ width = 2 }}, not {value!r}")
+        raise LimitError(f"`{name}` must be a table, such as {{ width = 2 }}, not {short_repr(value)}")
     return value
 
 
 def _as_text(name: str, value: object) -> str:
     """A number or a text of a configuration."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise LimitError(f"limit `{name}` must be a number or a text, not {value!r}")
-    return value if isinstance(value, str) else str(value)
+        raise LimitError(f"limit `{name}` must be a number or a text, not {short_repr(value)}")
+    return value if isinstance(value, str) else short_repr(value)
 
 
 def _value(kind: type, name: str, key: str, text: str) -> object:
@@ -78,7 +79,7 @@ def _value(kind: type, name: str, key: str, text: str) -> object:
         raise unknown_limit(name if kind is Limits else key, kind)
     value = _READERS[unit](text.strip())
     if value is None:
-        raise LimitError(f"limit `{name}` must be {_HOW[unit]}, not {text!r}")
+        raise LimitError(f"limit `{name}` must be {_HOW[unit]}, not {short_repr(text)}")
     return value
 
 

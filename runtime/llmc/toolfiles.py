@@ -12,16 +12,18 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.abc import InspectLoader
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
 from types import ModuleType
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from llmc.config import Config
 from llmc_compiler.session import require_parameters
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic, Note, mistake
+from llmc_runtime.input_files import NO_NAME, folder_of, read_input
 
 
 @mistake
@@ -48,8 +50,12 @@ class ClashingTools(Diagnostic):
     name: str
 
 
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes that a tools file may have."""
+
+
 class MissingToolsError(ToolboxError):
-    """There is no such file or module."""
+    """There is no such file or module, or it cannot be read."""
 
 
 class UseError(ToolboxError):
@@ -84,18 +90,46 @@ def load_module(name: str) -> Toolbox:
 def load_file(path: Path) -> Toolbox:
     """The tools of a Python file; raises ToolboxError."""
     mode = _mode(path)
-    if not stat.S_ISREG(mode):
-        message = f"{path} is a folder, not a file" if stat.S_ISDIR(mode) else f"there is no file {path}"
+    if not mode or stat.S_ISDIR(mode):
+        message = f"{path} is a folder, not a file" if mode else f"there is no file {path}"
         raise MissingToolsError(message)
-    folder = path.parent.resolve()
+    try:
+        source = read_input(path, LARGEST)
+    except OSError as error:
+        message = f"{path}: {(error.strerror or str(error)).lower()}"
+        raise MissingToolsError(message) from error
+    folder = folder_of(path).resolve()
     name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
-    loader = SourceFileLoader(name, str(path))
+    loader = _FileLoader(name, path, source) if stat.S_ISREG(mode) else _PipeLoader(source)
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None  # noqa: S101 — a loader was given
     module = importlib.util.module_from_spec(spec)
     with _reported(str(path), folder), _importable(module, folder):
         loader.exec_module(module)
     return _toolbox(module, str(path))
+
+
+class _FileLoader(SourceFileLoader):
+    """Executes what was read from a file, or the bytecode that was kept of it."""
+
+    def __init__(self, name: str, path: Path, source: bytes) -> None:
+        super().__init__(name, str(path))
+        self._source = source
+
+    def get_data(self, path: str) -> bytes:
+        """The source, or the bytecode."""
+        return self._source if path == self.path else super().get_data(path)
+
+
+class _PipeLoader(InspectLoader):
+    """Executes what was read from a pipe, as code of no file: whoever opened that again would wait for a writer."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002 — it has the source of one module
+        """The source."""
+        return importlib.util.decode_source(self._source)
 
 
 def _mode(path: Path) -> int:
@@ -109,17 +143,18 @@ def _mode(path: Path) -> int:
     except (FileNotFoundError, NotADirectoryError):
         return 0
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        reason = (getattr(error, "strerror", None) or NO_NAME).lower()
         message = f"there is no file {path}: {reason}"
         raise MissingToolsError(message) from error
 
 
 def _is_importable(name: str) -> bool:
-    """Whether there is a module of that name, without executing it (but the packages it is in)."""
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
-        return False
+    """Whether there is a module of that name; executes the packages it is in; raises ToolboxError for their errors."""
+    with _reported(f"module {name}", None):
+        try:
+            return importlib.util.find_spec(name) is not None
+        except (ImportError, ValueError):
+            return False
 
 
 @contextmanager

@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode
+from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode, TraceError, is_time
+
+WAITS: Final = 4_000_000
+"""Pairs of instances in loops that may wait for each other: a file of n lines can say n² of them."""
 
 _ENDS: Final = frozenset({"Finished", "Failed", "Skipped", "Blocked", "Cancelled", "Dropped"})
 
@@ -64,24 +67,28 @@ class History:
 
 
 def history(trace: Trace) -> History:
-    """The history of a trace; calls that did not end go on until its last event."""
+    """The history of a trace; calls that did not end go on until its last event; raises TraceError for too much."""
     seconds = trace.events[-1].at if trace.events else 0.0
     pasts: dict[TracedKey, Past] = {}
     elements: dict[str, list[Past]] = {}
     last: Past | None = None
+    # A node outside of loops is looked at twice: when it is first heard of, and at its end.
+    left = WAITS + 2 * sum(map(_waits, trace.nodes.values()))
     for event in trace.events:
         if event.key is None:
             continue
         past = pasts.get(event.key)
         if past is None:
             past = pasts[event.key] = Past(event.key, trace.nodes[event.key[0]])
-            _find_ready(past, pasts, elements)
+            left = _find_ready(past, pasts, elements, left)
             if past.node.loop is not None:
                 elements.setdefault(past.node.loop, []).append(past)
+        had_ended = past.ended is not None
         _apply(past, event)
-        if past.ended == event.at and event.event in _ENDS:
-            # What waits for an element is known by its end alone, which comes after theirs.
-            _find_ready(past, pasts, elements)
+        if past.ended is not None and not had_ended:
+            # What waits for an element is known by its end alone, which comes after theirs. Later ends change nothing:
+            # so each chain leads to an earlier end, and never back.
+            left = _find_ready(past, pasts, elements, left)
             past.chain += _seconds(past, seconds)
             if event.event in {"Finished", "Failed"} and (last is None or past.chain >= last.chain):
                 last = past
@@ -108,14 +115,23 @@ def _seconds(past: Past, now: float) -> float:
     return (now if past.ended is None else past.ended) - past.attempts[0].began
 
 
-def _find_ready(past: Past, pasts: Mapping[TracedKey, Past], elements: Mapping[str, list[Past]]) -> None:
-    """When everything that an instance waits for had ended, and the longest chain up to there."""
+def _waits(node: TracedNode) -> int:
+    """How many nodes a node waits for."""
+    return len(node.waits) + len(node.carry)
+
+
+def _find_ready(past: Past, pasts: Mapping[TracedKey, Past], elements: Mapping[str, list[Past]], left: int) -> int:
+    """Find when all that an instance waits for had ended, and the longest chain up to there; the looks left."""
+    left -= _waits(past.node) + len(elements.get(past.node.id, ()))
+    if left < 0:
+        raise TraceError(f"its calls in loops wait for others more than {WAITS:,} times")
     past.chain = 0.0
     for other in _before(past, pasts, elements):
         if other.ended is not None and other is not past:
             past.ready = max(past.ready, other.ended)
             if other.chain >= past.chain:
                 past.chain, past.via = other.chain, other.key
+    return left
 
 
 def _before(past: Past, pasts: Mapping[TracedKey, Past], elements: Mapping[str, list[Past]]) -> Iterator[Past]:
@@ -134,8 +150,8 @@ def _before(past: Past, pasts: Mapping[TracedKey, Past], elements: Mapping[str, 
 def _apply(past: Past, event: TracedEvent) -> None:
     """Take note of an event of an instance."""
     error = event.fields.get("error")
-    if isinstance(error, dict):
-        past.words = str(error.get("message", ""))
+    if isinstance(error, dict) and isinstance(words := error.get("message"), str):
+        past.words = words
     match event.event:
         case "Asked":
             past.asked = event.at
@@ -146,7 +162,7 @@ def _apply(past: Past, event: TracedEvent) -> None:
         case "Retried":
             delay = event.fields.get("delay")
             _end_attempt(past, event.at, failed=True)
-            past.attempts.append(Attempt(event.at + (delay if isinstance(delay, (int, float)) and delay > 0 else 0)))
+            past.attempts.append(Attempt(event.at + (delay if is_time(delay) else 0)))
         case "FellBack":
             _end_attempt(past, event.at, failed=True)
         case name if name in _ENDS:

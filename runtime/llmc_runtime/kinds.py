@@ -3,15 +3,11 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from math import inf
-from reprlib import Repr
-from typing import Final
+
+from llmc_compiler.short_repr import short_repr
 
 Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
 """By name: of which kinds a value has to be, and these in words."""
-
-
-_SHORT: Final = Repr()
-_SHORT.maxstring = _SHORT.maxother = 100
 
 
 def check_kinds(values: Mapping[str, object], kinds: Kinds) -> None:
@@ -42,7 +38,7 @@ def check_method(name: str, value: object, method: str, what: str) -> None:
 def wrong_kind(name: str, value: object, what: str) -> TypeError:
     """The error for a value that is not what it has to be; of an object that is none of Python's own only its type."""
     is_plain = type(value).__module__ == "builtins"
-    return TypeError(f"`{name}` is {what}, not {_SHORT.repr(value) if is_plain else type(value).__name__}")
+    return TypeError(f"`{name}` is {what}, not {short_repr(value) if is_plain else type(value).__name__}")
 
 
 def check_amount(what: str, value: float | None) -> None:

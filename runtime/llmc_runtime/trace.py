@@ -9,15 +9,16 @@ values: only what the plan says, times, and errors without secrets. Within a ver
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
-from typing import Any, BinaryIO, Final
+from io import BytesIO
+from typing import Any, BinaryIO, Final, TypeGuard
 
 from llmc_compiler.graph import Graph, Loop, Node, node_body
 from llmc_compiler.json_form import LANGUAGE
 from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
+from llmc_compiler.short_repr import short_repr
 from llmc_runtime import events
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.events import Event
@@ -27,7 +28,11 @@ VERSION: Final = 1
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes that a trace may have to be read."""
 
+LATEST: Final = 10**9
+"""Seconds from the beginning of a run to an event in it: the most that a limit may say."""
+
 _LONGEST_TEXT: Final = 200
+_DIGITS: Final = 6
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -53,7 +58,7 @@ class TracedNode:
 
 @dataclass(frozen=True, slots=True)
 class TracedEvent:
-    """An event: its class by name, when it was, of which instance, and the rest of its fields."""
+    """An event: its class by name, when it was, of which instance, and `error` and `delay` where it has them."""
 
     event: str
     at: float
@@ -99,7 +104,7 @@ def _carry(top: Node, node: Node) -> list[str]:
 
 def event_line(event: Event) -> str:
     """The line of an event."""
-    found: dict[str, Any] = {"event": type(event).__name__, "at": round(event.at, 6)}
+    found: dict[str, Any] = {"event": type(event).__name__, "at": round(event.at, _DIGITS)}
     for name in event.__dataclass_fields__:
         value = getattr(event, name)
         if name == "key":
@@ -107,7 +112,7 @@ def event_line(event: Event) -> str:
         elif isinstance(value, LlmcError):
             found[name] = {"type": type(value).__name__, "message": str(value)}
         elif name != "at":
-            found[name] = round(value, 6) if isinstance(value, float) else value
+            found[name] = round(value, _DIGITS) if isinstance(value, float) else value
     return _line(found)
 
 
@@ -121,14 +126,11 @@ def read_trace(stream: BinaryIO) -> Trace:
     data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise TraceError(f"the file has more than {LARGEST // 1024**2} MiB")
-    lines = data.split(b"\n")
-    rest = lines.pop()
-    if not lines:
-        raise TraceError("line 1 is not the head of a trace")
-    plan, nodes = _head(lines[0])
-    found = tuple(_events(lines[1:], nodes))
+    lines = (line for line in BytesIO(data) if line.endswith(b"\n"))
+    plan, nodes = _head(next(lines, b"{}"))
+    found = tuple(_events(lines, nodes))
     notes = []
-    if rest:
+    if not data.endswith(b"\n"):
         notes.append("the last line was not written to its end, and is left out")
     if not found or found[-1].event != events.RunFinished.__name__:
         notes.append("the run did not end: it was killed, or still goes on")
@@ -142,7 +144,7 @@ def _head(line: bytes) -> tuple[str, dict[str, TracedNode]]:
         raise TraceError("line 1 is not the head of a trace")
     version = head.get("version")
     if version != VERSION:
-        raise TraceError(f"the trace has version {version!r}, and this llmc reads version {VERSION}")
+        raise TraceError(f"the trace has version {short_repr(version)}, and this llmc reads version {VERSION}")
     plan, nodes = head.get("plan"), head.get("nodes")
     if not isinstance(plan, str) or not isinstance(nodes, list):
         raise TraceError("line 1 does not say what was run")
@@ -155,9 +157,9 @@ def _node(found: object) -> TracedNode:
         texts = [found.get(name) for name in ("id", "task", "text")]
         lists = [found.get(name) for name in ("waits", "carry")]
         loop = found.get("loop")
-        if all(isinstance(text, str) for text in (*texts, loop or "")) and all(map(_is_texts, lists)):
+        if all(isinstance(text, str) for text in (*texts, "" if loop is None else loop)) and all(map(_is_texts, lists)):
             key, task, text = texts
-            before, carry = (tuple(each or ()) for each in lists)
+            before, carry = (tuple(dict.fromkeys(each or ())) for each in lists)
             return TracedNode(str(key), str(task), str(text), before, loop, carry)
     raise TraceError("line 1 has a node that is none")
 
@@ -167,17 +169,22 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
-def _events(lines: list[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[TracedEvent]:
+def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[TracedEvent]:
     """The events of the other lines; raises TraceError."""
     last = 0.0
     for number, line in enumerate(lines, 2):
         found = _object(line, number) or {}
         name, at = found.get("event"), found.get("at")
-        is_time = isinstance(at, (int, float)) and not isinstance(at, bool) and isfinite(at) and at >= last
-        if not isinstance(name, str) or not is_time:
+        if not isinstance(name, str) or not is_time(at) or at < last:
             raise TraceError(f"line {number} is no event of a run")
-        last = float(found["at"])
-        yield TracedEvent(name, last, _key(found, nodes, number), found)
+        last = round(float(at), _DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
+        fields: dict[str, Any] = {field: found[field] for field in ("error", "delay") if field in found}
+        yield TracedEvent(name, last, _key(found, nodes, number), fields)
+
+
+def is_time(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number of seconds that a run may take."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LATEST
 
 
 def _key(found: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) -> TracedKey | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -180,6 +181,18 @@ def test_a_file_that_is_no_model_is_named(
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelMissing, match=words):
         serve(settings("any", {}, tmp_path / name))
+
+
+def test_a_model_is_a_regular_file(llama: Llama, tmp_path: Path) -> None:
+    """Whatever begins like one: llama.cpp would open a pipe again, and wait."""
+    os.mkfifo(tmp_path / "pipe.gguf")
+    buffer = os.open(tmp_path / "pipe.gguf", os.O_RDONLY | os.O_NONBLOCK)
+    (tmp_path / "pipe.gguf").write_bytes(b"GGUF")
+    (tmp_path / "folder.gguf").mkdir()
+    for name, words in (("pipe.gguf", "is no GGUF file"), ("folder.gguf", "cannot be read: Is a directory")):
+        with pytest.raises(ModelMissing, match=words):
+            serve(settings("any", {}, tmp_path / name))
+    os.close(buffer)
 
 
 def test_a_model_whose_file_is_a_link_to_itself_is_named(llama: Llama, tmp_path: Path) -> None:

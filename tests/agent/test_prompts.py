@@ -1,5 +1,7 @@
 """What models are told."""
 
+import os
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Literal
@@ -8,10 +10,11 @@ import pytest
 from pydantic import BaseModel
 
 import llmc
+from llmc_runtime import input_files
 from llmc_runtime.agent.failures import ExampleError, PromptError
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.agent.samples import END, Example, card_samples
-from llmc_runtime.agent.templates import VARIABLES, Prompts
+from llmc_runtime.agent.templates import LARGEST, VARIABLES, Prompts
 from llmc_runtime.agent.tool_list import listed, signature, type_text
 from llmc_runtime.agent.worked import worked
 from tests.agent.fakes import Script, World
@@ -254,6 +257,37 @@ def test_a_folder_must_be_there_and_readable(tmp_path: Path) -> None:
     (tmp_path / "card.j2").write_bytes(b"\xff")
     with pytest.raises(PromptError, match="cannot be read"):
         Prompts(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.mkdir(), "Is a directory"),
+        (os.mkfifo, "is a pipe without a writer"),
+        (lambda path: path.symlink_to("/dev/zero"), "is a device"),
+        (lambda path: path.write_bytes(b"x" * (LARGEST + 1)), "has more than 1 MiB"),
+        (lambda path: path.write_text("{{ " + "(" * 5000), "nested too deeply"),
+        (lambda path: path.write_text("{{ " + "9" * 5000 + " }}"), "a number has too many digits"),
+    ],
+    ids=["folder", "pipe", "device", "large", "deep", "digits"],
+)
+def test_an_odd_file_in_the_folder_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], words: str
+) -> None:
+    """Which names the folder, or the prompt; nothing waits."""
+    monkeypatch.setattr(input_files, "WRITER_SECONDS", 0.0)
+    (tmp_path / "math.j2").write_text("fine", "utf-8")
+    assert Prompts(tmp_path).texts["math"] == "fine"
+    make(tmp_path / "card.j2")
+    with pytest.raises(PromptError, match=f"card.*{words}"):
+        Prompts(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300])
+def test_a_folder_of_no_name_is_not_there(name: str) -> None:
+    """Whatever the system says of it."""
+    with pytest.raises(PromptError, match="there is no folder"):
+        Prompts(name)
 
 
 def test_templates_reach_nothing_but_data() -> None:

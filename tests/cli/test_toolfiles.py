@@ -1,11 +1,12 @@
 """Tools from files and modules, and the `use` lines of plans."""
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from llmc import CompileError, Toolbox, ToolboxError, load, parse
+from llmc import CompileError, Toolbox, ToolboxError, load, parse, toolfiles
 from llmc.config import Config
 from llmc.toolfiles import MissingToolsError, UseError, load_file, load_module, load_tools, resolve_uses
 
@@ -113,6 +114,46 @@ def test_what_a_file_raises_is_told_with_its_place(tmp_path: Path, text: str, wo
     assert not any(name.startswith("_llmc_") for name in set(sys.modules) - before)
 
 
+def test_an_error_of_the_package_around_a_module_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking for a module executes the packages that it is in."""
+    write(tmp_path, "broken_package/__init__.py", "raise RuntimeError('no')\n")
+    write(tmp_path, "broken_package/tools.py", PURE.format("a"))
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ToolboxError, match=r"^module broken_package.tools cannot be loaded: RuntimeError: no$"):
+        load_tools("broken_package.tools", tmp_path)
+    with pytest.raises(ToolboxError, match="cannot be loaded: RecursionError"):
+        load_module("broken_package." * 5000 + "tools")
+
+
+def test_code_from_a_pipe_is_of_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bytecode is kept of it, and no traceback opens the pipe again, which would wait; of a file both is so."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    pipe, kept = tmp_path / "pipe.py", tmp_path / "__pycache__"
+    os.mkfifo(pipe)
+    for name in ("a", "b"):
+        buffer = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        pipe.write_text(PURE.format(name), "utf-8")
+        (tool,) = load_file(pipe)
+        os.close(buffer)
+        assert (tool.name, tool.call.__code__.co_filename) == (name, "<string>")
+        assert not hasattr(sys.modules[tool.call.__module__], "__file__")
+    assert not kept.exists()
+    path = write(tmp_path, "tools.py", PURE.format("a"))
+    (tool,) = load_file(path)
+    assert tool.call.__code__.co_filename == str(path)
+    assert len(list(kept.iterdir())) == 1
+
+
+def test_a_tools_file_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every file from outside."""
+    path = write(tmp_path, "tools.py", PURE.format("a"))
+    monkeypatch.setattr(toolfiles, "LARGEST", path.stat().st_size - 1)
+    with pytest.raises(MissingToolsError, match=r"tools.py: has more than 0 mib"):
+        load_file(path)
+    monkeypatch.setattr(toolfiles, "LARGEST", path.stat().st_size)
+    assert names(load_file(path)) == ["a"]
+
+
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
     """Neither is a file of tools."""
     with pytest.raises(MissingToolsError, match="there is no file"):
@@ -213,7 +254,11 @@ def test_a_plan_in_a_linked_folder_has_its_tools(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "reason"),
-    [("a" * 300 + ".py", "file name too long"), ("a\\u0000b.py", "null"), ("one.py", "too many levels of symbolic")],
+    [
+        ("a" * 300 + ".py", "file name too long"),
+        ("a\\u0000b.py", "is no name that a file can have"),
+        ("one.py", "too many levels of symbolic"),
+    ],
 )
 def test_a_path_that_cannot_be_looked_at_is_a_mistake_of_its_line(tmp_path: Path, target: str, reason: str) -> None:
     """A name that is too long, one with a NUL, and links in a circle lead to no file."""

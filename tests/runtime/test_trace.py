@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import llmc
+from llmc.cli.timeline import draw
+from llmc_runtime import history as histories
 from llmc_runtime import trace as traces
 from llmc_runtime.history import History, history
 from llmc_runtime.run import Run, execute
@@ -131,12 +133,24 @@ EVENT: dict[str, Any] = {"event": "Started", "at": 1, "node": "a", "indices": []
         ([HEAD | {"nodes": [3]}], "line 1 has a node that is none"),
         ([HEAD | {"nodes": [NODE | {"waits": [3]}]}], "line 1 has a node that is none"),
         ([HEAD | {"nodes": [NODE | {"loop": 3}]}], "line 1 has a node that is none"),
+        ([HEAD | {"nodes": [NODE | {"loop": 0}]}], "line 1 has a node that is none"),
+        ([HEAD | {"nodes": [NODE | {"loop": {}}]}], "line 1 has a node that is none"),
+        ([HEAD | {"nodes": [NODE | {"loop": []}]}], "line 1 has a node that is none"),
         ([HEAD, "3"], "line 2 is no event of a run"),
         ([HEAD, "{"], "line 2 is no JSON"),
         ([HEAD, {"event": "RunStarted"}], "line 2 is no event of a run"),
         ([HEAD, '{"event": "RunStarted", "at": NaN}'], "line 2 is no event of a run"),
         ([HEAD, '{"event": "RunStarted", "at": 1e999}'], "line 2 is no event of a run"),
         ([HEAD, '{"event": "RunStarted", "at": true}'], "line 2 is no event of a run"),
+        ([HEAD, f'{{"event": "RunStarted", "at": {10**400}}}'], "line 2 is no event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": 1e10}'], "line 2 is no event of a run"),
+        ([HEAD, f'{{"event": "RunStarted", "at": {"9" * 5000}}}'], "line 2 is no JSON"),
+        ([HEAD, "[" * 100_000], "line 2 is no JSON"),
+        ([HEAD, *["" for _ in range(1000)]], "line 2 is no JSON"),
+        (
+            [HEAD | {"version": 10**400}],
+            "the trace has version an integer of 1,329 bits, and this llmc reads version 1",
+        ),
         ([HEAD, {"event": "RunStarted", "at": -1}], "line 2 is no event of a run"),
         ([HEAD | {"nodes": [NODE]}, EVENT, EVENT | {"at": 0.5}], "line 3 is no event of a run"),
         ([HEAD, EVENT], "line 2 is about `a`, which the plan does not have"),
@@ -161,6 +175,71 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(traces, "LARGEST", 1024 * 1024)
     with pytest.raises(TraceError, match="the file has more than 1 MiB"):
         read(b"x" * (1024 * 1024 + 1))
+
+
+@pytest.mark.parametrize("delay", ["1" + "0" * 400, "1e999", "-1", "NaN", "true", '"1"', "[]", "null"])
+def test_a_delay_that_is_no_time_is_none(delay: str) -> None:
+    """The next attempt begins at once, and the timeline is drawn."""
+    events = [EVENT, EVENT | {"event": "Retried", "at": 2, "delay": "DELAY"}, EVENT | {"event": "Finished", "at": 4}]
+    lines = [HEAD | {"nodes": [NODE]}, *events]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    for written, began in ((delay, [1, 2]), ("0.5", [1, 2.5])):
+        past = history(read(text.replace('"DELAY"', written).encode()))
+        assert [attempt.began for attempt in past.pasts["a", ()].attempts] == began
+        assert list(draw("p", past, width=80))
+
+
+@pytest.mark.parametrize("at", ["5e-324", "1e-300", "0.0000001", "0.000001", "999999999.9", "1000000000"])
+def test_a_run_of_any_length_is_drawn(at: str) -> None:
+    """Also with a wait for the next attempt that is as long as it may be."""
+    retried = EVENT | {"event": "Retried", "at": "AT", "delay": 1e9}
+    lines = [HEAD | {"nodes": [NODE]}, EVENT | {"at": 0}, retried]
+    text = "".join(json.dumps(line) + "\n" for line in lines).replace('"AT"', at)
+    assert len(list(draw("p", history(read(text.encode())), width=80))) == 5
+
+
+def test_a_chain_never_leads_back() -> None:
+    """Tasks that wait for each other, and end more than once: only the first end counts."""
+    nodes = [NODE | {"waits": ["b", "a"]}, NODE | {"id": "b", "waits": ["a"]}]
+    ends = [EVENT | {"event": "Finished", "node": node, "at": at} for at, node in enumerate("ababab", 1)]
+    lines = [HEAD | {"nodes": nodes}, EVENT, EVENT | {"node": "b"}, *ends]
+    found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
+    assert history(found).chain == (("a", ()), ("b", ()))
+    assert {key: past.via for key, past in history(found).pasts.items()} == {("a", ()): None, ("b", ()): ("a", ())}
+
+
+@pytest.mark.parametrize("shape", ["waits", "carry", "elements"])
+def test_calls_that_wait_for_many_others_are_bounded(monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
+    """A file of n lines can say n² waits: what is looked at does not grow with it; up to the bound all of it is."""
+    count = 100
+    names = [f"n{index}" for index in range(count)]
+    node = NODE | ({shape: names} if shape != "elements" else {"id": "l"})
+    nodes = [node, NODE | {"id": "e", "loop": "l"}]
+    key = node["id"]
+    events = [EVENT | {"node": "e", "indices": [index]} for index in range(count)]
+    events += [EVENT | {"node": key, "indices": [index], "event": "Finished"} for index in range(count)]
+    found = read("".join(json.dumps(line) + "\n" for line in [HEAD | {"nodes": nodes}, *events]).encode())
+    assert len(history(found).pasts) == 2 * count
+    monkeypatch.setattr(histories, "WAITS", count**2)
+    with pytest.raises(TraceError, match=r"its calls in loops wait for others more than 10,000 times"):
+        history(found)
+
+
+def test_a_plan_without_loops_may_wait_for_as_much_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its head has room for."""
+    monkeypatch.setattr(histories, "WAITS", 0)
+    nodes = [NODE | {"id": f"n{index}", "waits": [f"n{before}" for before in range(index)]} for index in range(50)]
+    ends = [EVENT | {"event": event, "node": node["id"]} for node in nodes for event in ("Started", "Finished")]
+    lines = [HEAD | {"nodes": nodes}, *ends]
+    found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
+    assert len(history(found).chain) == 50
+
+
+def test_names_that_are_waited_for_twice_count_once() -> None:
+    """In the head of a trace."""
+    lines = [HEAD | {"nodes": [NODE | {"waits": ["b"] * 1000, "carry": ["b"] * 1000}]}, EVENT]
+    node = read("".join(json.dumps(line) + "\n" for line in lines).encode()).nodes["a"]
+    assert (node.waits, node.carry) == (("b",), ("b",))
 
 
 def test_events_and_keys_that_are_not_known_are_fine() -> None:

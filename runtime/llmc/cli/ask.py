@@ -11,7 +11,7 @@ import typer
 
 from llmc.cli.approving import Asking
 from llmc.cli.options import Budgets, Limit, PlanTools
-from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, say, tell
+from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, reason, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 
 if TYPE_CHECKING:
@@ -160,21 +160,31 @@ def plan(
     try:
         with output.open("x", encoding="utf-8") as file:
             file.write(text)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(text, end="")  # it was paid for
-        fail(f"{output}: {(error.strerror or str(error)).lower()}")
+        fail(f"{output}: {reason(error)}")
     tell(f"wrote {output}: read it, and run it with `llmc run {output}` and the same --tools")
 
 
 def _asked(question: str) -> str:
     """The question, of standard input for `-`; the end with a message where nothing is asked."""
-    most = 4 * (LONGEST_QUESTION + 1)  # bytes, of which UTF-8 has at most four for a character
-    text = sys.stdin.buffer.read(most).decode("utf-8", "replace") if question == STDIN else question
+    text = _read_question() if question == STDIN else question
     if not text.strip():
         fail("the question is empty")
     if len(text) > LONGEST_QUESTION:
         fail(f"the question is longer than {LONGEST_QUESTION:,} characters")
     return text
+
+
+def _read_question() -> str:
+    """The text of standard input, or the end with a message."""
+    from llmc_runtime.input_files import read_stdin
+
+    try:
+        # Bytes, of which UTF-8 has at most four for a character.
+        return read_stdin(4 * (LONGEST_QUESTION + 1)).decode("utf-8", "replace")
+    except OSError as error:
+        fail(f"<stdin>: {reason(error)}")
 
 
 def _toolbox(targets: Sequence[str]) -> "Toolbox":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmc.cli.options import MaxTasks, MaxText, PlanFiles, Tools
-from llmc.cli.outcome import FOUND, USAGE, fail, say, tell
+from llmc.cli.outcome import FOUND, USAGE, fail, reason, say, tell
 from llmc.cli.plans import STDIN, PlanText, UnreadablePlanError, bounds, check_plan, named_tools, read_plan
 from llmc.cli.reports import Format, has_errors, print_reports, summary
 from llmc.cli.writing import difference, replace_file
@@ -76,7 +76,7 @@ def _fixed(text: PlanText, tools: "Container[str]", limits: "Bounds", mode: "Mod
     try:
         replace_file(Path(text.name), after.data)
     except OSError as error:
-        fail(f"{text.name}: {(error.strerror or str(error)).lower()}")
+        fail(f"{text.name}: {reason(error)}")
     tell(f"{text.name}: mended {words}")
     return after
 

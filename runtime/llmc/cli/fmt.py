@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmc.cli.options import MaxTasks, MaxText, PlanFiles
-from llmc.cli.outcome import FOUND, USAGE, counted, tell
+from llmc.cli.outcome import FOUND, USAGE, counted, reason, tell
 from llmc.cli.plans import STDIN, UnreadablePlanError, bounds, drawn, read_plan
 from llmc.cli.writing import difference, replace_file
 
@@ -81,7 +81,7 @@ def _put(file: str, before: bytes, after: bytes, *, check: bool, diff: bool) -> 
         try:
             replace_file(Path(file), after)
         except OSError as error:
-            raise _UnchangedError(f"llmc: {file}: {(error.strerror or str(error)).lower()}", USAGE) from error
+            raise _UnchangedError(f"llmc: {file}: {reason(error)}", USAGE) from error
 
 
 def _write(data: bytes) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from llmc.cli.outcome import fail
+from llmc.cli.outcome import fail, reason
 
 PLAN: Final = """\
 # Run it:      llmc run {name}.llmc
@@ -82,5 +82,5 @@ def _write(file: Path, text: str) -> None:
     try:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
-    except OSError as error:
-        fail(f"{file}: {(error.strerror or str(error)).lower()}")
+    except (OSError, ValueError) as error:
+        fail(f"{file}: {reason(error)}")

@@ -23,6 +23,13 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(USAGE)
 
 
+def reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be read or written."""
+    from llmc_runtime.input_files import NO_NAME
+
+    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else NO_NAME
+
+
 class Waiting:
     """Whether the process waits at its end for threads that tools have started."""
 

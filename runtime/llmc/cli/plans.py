@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
 
-from llmc.cli.outcome import FOUND, aside, fail, say, tell
+from llmc.cli.outcome import FOUND, aside, fail, reason, say, tell
 
 if TYPE_CHECKING:
     from llmc import Bounds, Budget, Limits, Program, Toolbox
@@ -45,15 +45,14 @@ def bounds(max_tasks: int | None, max_text: int | None, *, mode: "Mode" = "stric
 
 def read_plan(file: str, limit: int) -> PlanText:
     """The text of a plan, at most one byte more than the limit; raises UnreadablePlanError."""
-    if file == STDIN:
-        return PlanText("<stdin>", sys.stdin.buffer.read(limit + 1), Path())
+    from llmc_runtime.input_files import folder_of, read_start, read_stdin
+
+    name = "<stdin>" if file == STDIN else file
     try:
-        with Path(file).open("rb") as stream:
-            data = stream.read(limit + 1)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise UnreadablePlanError(f"{file}: {reason}") from error
-    return PlanText(file, data, Path(file).parent)
+        data = read_stdin(limit + 1) if file == STDIN else read_start(file, limit + 1)
+    except OSError as error:
+        raise UnreadablePlanError(f"{name}: {reason(error)}") from error
+    return PlanText(name, data, Path() if file == STDIN else folder_of(file))
 
 
 def named_tools(targets: Sequence[str]) -> "Toolbox":
@@ -158,11 +157,12 @@ def given_limits(file: str, given: Sequence[str]) -> "Limits":
     from llmc import Limits
     from llmc.config import ConfigError, find_config
     from llmc.limit_texts import read_limits
+    from llmc_runtime.input_files import folder_of
     from llmc_runtime.limits import LimitError
 
     pairs = list(_pairs("--limit", given))
     try:
-        config = find_config(Path() if file == STDIN else Path(file).parent)
+        config = find_config(Path() if file == STDIN else folder_of(file))
         return read_limits(pairs, read_limits(config.limits, Limits()))
     except (ConfigError, LimitError) as error:
         fail(str(error))

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from llmc.cli.outcome import fail, tell
+from llmc.cli.outcome import fail, reason, tell
 
 if TYPE_CHECKING:
     from llmc import Program
@@ -26,8 +26,8 @@ class Recording:
             self._descriptor: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
         except FileExistsError:
             fail(f"{path} exists already; nothing was run")
-        except OSError as error:
-            fail(f"{path}: {(error.strerror or str(error)).lower()}; nothing was run")
+        except (OSError, ValueError) as error:
+            fail(f"{path}: {reason(error)}; nothing was run")
         self._write(head_line(program.graph, program.source.name))
 
     def __call__(self, event: "Event") -> None:
@@ -48,5 +48,5 @@ class Recording:
             while data and self._descriptor is not None:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
-            tell(f"llmc: {self._path}: {(error.strerror or str(error)).lower()}; the trace ends here, the run goes on")
+            tell(f"llmc: {self._path}: {reason(error)}; the trace ends here, the run goes on")
             self.close()

@@ -2,12 +2,12 @@
 
 import os
 import sys
-from pathlib import Path
+from io import BytesIO
 from typing import Annotated, Final
 
 import typer
 
-from llmc.cli.outcome import FOUND, fail, tell
+from llmc.cli.outcome import FOUND, fail, reason, tell
 
 _WIDTH: Final = 80
 _WIDEST: Final = 120
@@ -18,19 +18,20 @@ def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc r
     from llmc.cli.drawing import plain
     from llmc.cli.timeline import draw
     from llmc_runtime.history import history
-    from llmc_runtime.trace import TraceError, read_trace
+    from llmc_runtime.input_files import read_start
+    from llmc_runtime.trace import LARGEST, TraceError, read_trace
 
     try:
-        with Path(file).open("rb") as stream:
-            found = read_trace(stream)
-    except (OSError, ValueError) as error:
-        if not isinstance(error, TraceError):
-            fail(f"{file}: {(getattr(error, 'strerror', None) or str(error)).lower()}")
+        found = read_trace(BytesIO(read_start(file, LARGEST + 1)))
+        past = history(found)
+    except OSError as error:
+        fail(f"{file}: {reason(error)}")
+    except TraceError as error:
         tell(f"llmc: {file}: {error}")
         raise typer.Exit(FOUND) from error
     for note in found.notes:
         tell(f"llmc: {file}: {note}")
-    lines = draw(found.plan, history(found), width=_width())
+    lines = draw(found.plan, past, width=_width())
     if _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
         from rich.console import Console
         from rich.text import Text

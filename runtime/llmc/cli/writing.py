@@ -1,5 +1,6 @@
 """Files whose text changes: as a difference, or replaced at once."""
 
+import errno
 import os
 import re
 import stat
@@ -33,6 +34,8 @@ def replace_file(path: Path, data: bytes) -> None:
     import tempfile
 
     target = Path(os.path.realpath(path))  # `resolve` raises RuntimeError for a circle of links up to Python 3.12
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "is no regular file, and is left as it is")
     with target.open("r+b"):
         pass  # a file that may not be written is not replaced either
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)

@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import ModelMissing
 from llmc_runtime.agent.settings import LOCAL, Options, Settings
+from llmc_runtime.input_files import read_start
 
 INSTALL: Final = 'pip install "llmc-lang[local]"'
 
@@ -98,11 +99,10 @@ def _started(name: str, path: Path, threads: int) -> Served:
 def _check(name: str, path: Path) -> None:
     """Raises ModelMissing if a file does not begin like a model."""
     try:
-        with path.open("rb") as file:
-            begin = file.read(len(MAGIC))
+        begin = read_start(path, len(MAGIC))
     except OSError as error:
         raise ModelMissing(name, f"is not there: {path} cannot be read: {error.strerror}") from error
-    if begin != MAGIC:
+    if begin != MAGIC or not path.is_file():  # llama.cpp opens it again, which no pipe survives
         raise ModelMissing(name, f"is not there: {path} is no GGUF file")
 
 

@@ -4,6 +4,7 @@ Templates are run in a sandbox and get data as variables alone; what they name a
 they are loaded.
 """
 
+import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cached_property
@@ -12,9 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from llmc_runtime.agent.failures import PromptError
+from llmc_runtime.input_files import read_input
 
 if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+LARGEST: Final = 1024 * 1024
+"""Bytes that a prompt's file may have."""
 
 _PLAN: Final = frozenset({"tools", "samples", "examples", "first", "question", "plans", "thought", "history", "worked"})
 _JUDGE: Final = frozenset({"question", "plans", "final", "stopped", "history", "structured"})
@@ -88,6 +93,9 @@ def variables_of(environment: "ImmutableSandboxedEnvironment", name: str, text: 
         found = meta.find_undeclared_variables(environment.parse(text))
     except TemplateSyntaxError as error:
         raise PromptError(f"prompt `{name}`, line {error.lineno}: {error.message}") from error
+    except (RecursionError, ValueError) as error:
+        what = "a number has too many digits" if isinstance(error, ValueError) else "it is nested too deeply"
+        raise PromptError(f"prompt `{name}`: {what}") from error
     return sorted(found, key=text.find)
 
 
@@ -112,9 +120,15 @@ def _own(given: Path | str | Mapping[str, str]) -> dict[str, str]:
 
 def _read(folder: Path) -> dict[str, str]:
     """The prompts of a folder; raises PromptError."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 — false, and no error, where the path cannot be looked at
         raise PromptError(f"there is no folder {folder} with prompts")
+    found: dict[str, str] = {}
+    path = folder
     try:
-        return {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.j2"))}
+        for path in sorted(folder.iterdir()):
+            if path.suffix == ".j2":
+                found[path.stem] = read_input(path, LARGEST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PromptError(f"the prompts in {folder} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise PromptError(f"{path} cannot be read: {reason}") from error
+    return found
