@@ -17,6 +17,8 @@ TooDeep
 
 from typing import ClassVar, Final
 
+from llmc_grammar.terminal_text import visible
+
 _LONGEST: Final = 100
 """Characters of a key or a value that a message quotes."""
 
@@ -115,4 +117,4 @@ class TooDeep(TooLarge):
 def shown(text: str) -> str:
     """A text from outside, not too long and without what controls a terminal."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return short if short.isprintable() else ascii(short)[1:-1]
+    return visible(short)

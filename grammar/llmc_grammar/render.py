@@ -7,16 +7,17 @@
       |            ^^^^^ a step on a call
       = help: name it first: `x = …`, then `$x.name`
 
-Control characters of the text are never written as they are: they become escapes, and every column is counted anew.
+Characters of the text that a terminal would obey or not show become escapes, and every column is counted anew.
 """
 
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
+from llmc_grammar.terminal_text import cells, glyphs
 
 _WIDTH: Final = 120
 _KEPT: Final = 30
@@ -139,10 +140,10 @@ def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint) -> lis
         start, end = _window(text, here)
         shown = _shown(text[start:end])
         left, right = "…" if start else "", "…" if end < len(text) else ""
-        body = f"{left}{shown}{right}"
+        body = f"{left}{''.join(shown)}{right}"
         rows.append(f"{paint.blue(f'{number:>{margin}} |')} {body}".rstrip())
         frame = f"{' ' * margin} {paint.blue('|')} "
-        rows += [frame + _under(mark, text, start, len(left), paint) for mark in here]
+        rows += [frame + _under(mark, shown, start, len(left), paint) for mark in here]
     return rows
 
 
@@ -154,40 +155,28 @@ def _window(text: str, marks: list[_Mark]) -> tuple[int, int]:
     return start, min(len(text), start + _WIDTH)
 
 
-def _under(mark: _Mark, text: str, start: int, shift: int, paint: _Paint) -> str:
+def _under(mark: _Mark, shown: Sequence[str], start: int, shift: int, paint: _Paint) -> str:
     """The line of signs under a mark, with its label."""
-    begin = min(max(mark.start, start), start + _WIDTH)
-    end = min(max(mark.end, begin), start + _WIDTH)
-    gap = " " * (shift + _columns(text[start:begin]))
-    signs = mark.sign * max(1, _columns(text[begin:end]))
+    begin = min(max(mark.start, start), start + _WIDTH) - start
+    end = min(max(mark.end, begin + start), start + _WIDTH) - start
+    gap = " " * (shift + cells("".join(shown[:begin])))
+    signs = mark.sign * max(1, cells("".join(shown[begin:end])))
     drawn = f"{signs} {mark.label}".rstrip()
     return gap + paint.mark(mark.sign, drawn)
 
 
-def _shown(text: str) -> str:
-    """Text of a plan as it is drawn: tabs as blanks, what cannot be seen as escapes."""
-    return "".join(map(_glyph, text))
+def _shown(text: str) -> list[str]:
+    """Each character of a plan's text as it is drawn: a tab as blanks, what cannot be seen as an escape."""
+    return [" " * _TAB if glyph == "\t" else glyph for glyph in glyphs(text, keep="\t", write=_escape)]
 
 
-def _glyph(character: str) -> str:
-    """How a character is drawn."""
-    if character == "\t":
-        return " " * _TAB
-    if character.isprintable() or unicodedata.category(character) in {"Mn", "Me", "Zs"}:
-        return character
+def _escape(character: str) -> str:
+    """A character as a plan writes it in a string."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
-
-
-def _columns(text: str) -> int:
-    """The width of drawn text on a terminal: wide characters take two columns, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(glyph) else 2 if unicodedata.east_asian_width(glyph) in "WF" else 1
-        for glyph in _shown(text)
-    )
 
 
 def _safe(text: str) -> str:
     """Words that may quote the text, not too many, without anything a terminal would obey."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return "".join(" " if character in "\n\t" else _glyph(character) for character in short)
+    return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=_escape))
