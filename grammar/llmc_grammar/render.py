@@ -20,7 +20,9 @@ from llmc_grammar.source import Source, Span
 from llmc_grammar.terminal_text import cells, glyphs
 
 _WIDTH: Final = 120
-_KEPT: Final = 30
+"""Columns that are shown of a line of the text."""
+
+_NARROWEST: Final = 20
 _LONGEST: Final = 300
 _TAB: Final = 4
 _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
@@ -37,8 +39,11 @@ class _Mark:
     label: str
 
 
-def render(diagnostic: Diagnostic, source: Source, *, color: bool = False) -> str:
-    """The mistake with its lines, in the form of the module's head; without a line end."""
+def render(diagnostic: Diagnostic, source: Source, *, color: bool = False, width: int | None = None) -> str:
+    """The mistake with its lines, in the form of the module's head; without a line end.
+
+    Of a line of the text as much is shown as 120 columns have room for, or so many as the whole drawing may take.
+    """
     line, column = source.position(diagnostic.span.start)
     marks = _marks(diagnostic, source)
     margin = len(str(max(mark.line for mark in marks)))
@@ -48,7 +53,7 @@ def render(diagnostic: Diagnostic, source: Source, *, color: bool = False) -> st
         paint.title(code) + paint.bold(title),
         f"{' ' * margin}{paint.blue('-->')} {_safe(source.name)}:{line}:{column}",
         f"{' ' * margin} {paint.blue('|')}",
-        *_rows(marks, source, margin, paint),
+        *_rows(marks, source, margin, paint, _WIDTH if width is None else max(width - margin - 5, _NARROWEST)),
     ]
     hint = _safe(diagnostic.words("help"))
     if hint:
@@ -128,7 +133,7 @@ def _spread(span: Span, sign: str, label: str, source: Source) -> list[_Mark]:
     ]
 
 
-def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint) -> list[str]:
+def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint, width: int) -> list[str]:
     """The lines of the text and what is drawn under them."""
     rows: list[str] = []
     lines = sorted({mark.line for mark in marks})
@@ -137,8 +142,8 @@ def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint) -> lis
             rows.append(f"{' ' * margin} {paint.blue('…')}")
         here = [mark for mark in marks if mark.line == number]
         text = source.line(number)
-        start, end = _window(text, here)
-        shown = _shown(text[start:end])
+        start, shown = _window(text, here, width)
+        end = start + len(shown)
         left, right = "…" if start else "", "…" if end < len(text) else ""
         body = f"{left}{''.join(shown)}{right}"
         rows.append(f"{paint.blue(f'{number:>{margin}} |')} {body}".rstrip())
@@ -147,18 +152,25 @@ def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint) -> lis
     return rows
 
 
-def _window(text: str, marks: list[_Mark]) -> tuple[int, int]:
-    """The part of a long line that holds its first mark."""
-    if len(text) <= _WIDTH:
-        return 0, len(text)
-    start = max(0, min(min(mark.start for mark in marks) - _KEPT, len(text) - _WIDTH))
-    return start, min(len(text), start + _WIDTH)
+def _window(text: str, marks: list[_Mark], width: int) -> tuple[int, list[str]]:
+    """The part of a line that holds its first mark, as it is drawn, and where it begins."""
+    first = min(mark.start for mark in marks)
+    start = 0 if len(text) <= width else max(0, min(first - width // 4, len(text) - width))
+    shown = _shown(text[start : start + width])
+    # Escapes and wide characters take more: as much before the mark as a quarter has room for, the rest behind it.
+    sizes = list(map(cells, shown))
+    whole, before, cut, end = sum(sizes), sum(sizes[: first - start]), 0, len(sizes)
+    while whole > width and before > width // 4:
+        whole, before, cut = whole - sizes[cut], before - sizes[cut], cut + 1
+    while whole > width:
+        whole, end = whole - sizes[end - 1], end - 1
+    return start + cut, shown[cut:end]
 
 
 def _under(mark: _Mark, shown: Sequence[str], start: int, shift: int, paint: _Paint) -> str:
     """The line of signs under a mark, with its label."""
-    begin = min(max(mark.start, start), start + _WIDTH) - start
-    end = min(max(mark.end, begin + start), start + _WIDTH) - start
+    begin = min(max(mark.start - start, 0), len(shown))
+    end = min(max(mark.end - start, begin), len(shown))
     gap = " " * (shift + cells("".join(shown[:begin])))
     signs = mark.sign * max(1, cells("".join(shown[begin:end])))
     drawn = f"{signs} {mark.label}".rstrip()

@@ -8,6 +8,7 @@ code points, every blank but U+0020, code points that a font draws as nothing, m
 marks without a letter or digit of their kind before them, and marks after the fourth in a row.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -77,7 +78,7 @@ def glyphs(text: str, *, keep: str = "", write: Callable[[str], str] = escape) -
             yield write(character) if kind == _UNSAFE and character not in keep else character
 
 
-def visible(text: str, *, keep: str = "", quoted: bool = True) -> str:
+def visible(text: str, *, keep: str = "", quoted: bool = True, write: Callable[[str], str] = escape) -> str:
     """The text with escapes for what controls a terminal or cannot be seen; characters of `keep` stay.
 
     In quoted text, JSON or a plan, a backslash is written twice already. Of any other text (`quoted=False`) a backslash
@@ -85,7 +86,18 @@ def visible(text: str, *, keep: str = "", quoted: bool = True) -> str:
     """
     if text.isprintable() and _USUAL.fullmatch(text) and (quoted or "\\" not in text):
         return text
-    return "".join(glyphs(text if quoted else _doubled(text), keep=keep))
+    return "".join(glyphs(text if quoted else _doubled(text), keep=keep, write=write))
+
+
+def json_text(value: object) -> str:
+    """A value as JSON text, whose strings have JSON's own escapes for what cannot be seen: its meaning is the same."""
+    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    return "\n".join(visible(line, write=_json_escape) for line in lines)
+
+
+def _json_escape(character: str) -> str:
+    """A character as JSON writes it in ASCII."""
+    return json.dumps(character)[1:-1]
 
 
 _BACKSLASHES: Final = re.compile(r"\\+")

@@ -62,6 +62,7 @@ def _text(file: str, limit: int) -> PlanText | None:
 def _fixed(text: PlanText, tools: "Container[str]", limits: "Bounds", mode: "Mode", *, write: bool) -> PlanText:
     """A plan after the edits that its mistakes offer, written to its file; or as it was, and the difference shown."""
     from llmc_grammar.fix import fix
+    from llmc_grammar.terminal_text import visible
 
     fixed = fix(text.data, mode=mode, bounds=limits, tools=tools)
     if not fixed.mended:
@@ -70,14 +71,14 @@ def _fixed(text: PlanText, tools: "Container[str]", limits: "Bounds", mode: "Mod
     words = ", ".join(f"{code} ({count})" if count > 1 else code for code, count in codes.items())
     after = replace(text, data=fixed.text.encode("utf-8", "surrogateescape"))
     if not write:
-        tell(f"{text.name}: would mend {words}")
+        tell(f"{visible(text.name)}: would mend {words}")
         print(difference(text.name, *(_shown(one.data) for one in (text, after))), end="")
         return text
     try:
         replace_file(Path(text.name), after.data)
     except OSError as error:
         fail(f"{text.name}: {(error.strerror or str(error)).lower()}")
-    tell(f"{text.name}: mended {words}")
+    tell(f"{visible(text.name)}: mended {words}")
     return after
 
 

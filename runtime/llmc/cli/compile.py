@@ -1,6 +1,5 @@
 """`llmc compile`: the plan as it will be run."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -52,7 +51,9 @@ def compile_(
     for line in _checks(compiled):
         tell(line)
     if emit is Emit.JSON:
-        print(json.dumps(compiled.to_json(), ensure_ascii=False, indent=2))
+        from llmc_grammar.terminal_text import json_text
+
+        print(json_text(compiled.to_json()))
     else:
         print(compiled.to_llmc().rstrip("\n"))
 

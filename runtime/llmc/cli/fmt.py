@@ -85,7 +85,10 @@ def _put(file: str, before: bytes, after: bytes, *, check: bool, diff: bool) -> 
 
 
 def _write(data: bytes) -> None:
-    """Write bytes to standard output: a text goes out as it came in, whatever the terminal's encoding."""
+    """Write bytes to standard output: elsewhere than on a terminal a text goes out as it came in."""
     sys.stdout.flush()
+    if sys.stdout.isatty():
+        print(data.decode(), end="", flush=True)
+        return
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -1,13 +1,14 @@
 """Exit statuses, and the words that come before one."""
 
 import errno
-import json
 import os
 import sys
-from contextlib import AbstractContextManager, redirect_stdout, suppress
+from contextlib import suppress
 from typing import Final, NoReturn, TextIO
 
 import typer
+
+from llmc.cli.screen import INDENT, seen
 
 FOUND: Final = 1
 USAGE: Final = 2
@@ -57,11 +58,6 @@ def leave(status: object) -> NoReturn:
     os._exit(status if isinstance(status, int) else int(status is not None))
 
 
-def aside() -> AbstractContextManager[object]:
-    """What is printed meanwhile, by tools and the files they are in, goes to stderr: stdout is for results."""
-    return redirect_stdout(sys.stderr)
-
-
 UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE, errno.EBADF})
 """Why a result cannot be written; the last one where stdout was closed."""
 
@@ -74,11 +70,10 @@ def unwritten(error: OSError) -> int:
     return FOUND
 
 
-def say(message: str) -> None:
-    """Write to stderr what the program has to say, whatever it quotes."""
-    from llmc.cli.shown import harmless
-
-    tell(f"llmc: {harmless(message)}")
+def say(message: str, report: str = "") -> None:
+    """Write to stderr what the program has to say. Lines of what it quotes are indented, those of a report are not."""
+    words = f"llmc: {seen(message)}".replace("\n", f"\n{INDENT}")
+    tell(f"{words}\n{seen(report)}" if report else words)
 
 
 def tell(text: str) -> None:
@@ -116,12 +111,12 @@ def _send_nowhere(descriptor: int) -> None:
 
 def give(value: object) -> None:
     """Write a value to stdout: a text as it is, but for what controls a terminal if it goes to one; else JSON."""
-    from llmc.cli.shown import harmless
-
     if not isinstance(value, str):
-        print(json.dumps(value, ensure_ascii=False, indent=2))
+        from llmc_grammar.terminal_text import json_text
+
+        print(json_text(value))
     else:
-        print(harmless(value) if sys.stdout.isatty() else value)
+        print(seen(value) if sys.stdout.isatty() else value)
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,8 +1,6 @@
 """Text from outside, made fit for a line on a terminal: bounded, and without characters that control it."""
 
-import json
-
-from llmc_grammar.terminal_text import glyphs, visible
+from llmc_grammar.terminal_text import visible
 from llmc_runtime.text import start_of_json
 
 
@@ -10,17 +8,6 @@ def shown(text: str, limit: int) -> str:
     """The text in at most so many characters, with escapes for what a terminal would obey or not show."""
     safe = visible(text[: limit + 1])
     return safe if len(text) <= limit and len(safe) <= limit else safe[: limit - 1] + "…"
-
-
-def harmless(text: str) -> str:
-    """All lines of the text, with escapes for what a terminal would obey or not show, but for tabs."""
-    return visible(text, keep="\n\t")
-
-
-def json_text(value: object) -> str:
-    """A value as JSON text, in which strings have JSON's own escapes for what a terminal would obey or not show."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    return "".join(glyphs(text, keep="\n", write=lambda character: json.dumps(character)[1:-1]))
 
 
 def shown_value(value: object, limit: int) -> str:
