@@ -11,6 +11,7 @@ from llmc.cli.options import MaxTasks, MaxText, PlanFiles, Tools
 from llmc.cli.outcome import FOUND, USAGE, fail, say, tell
 from llmc.cli.plans import STDIN, PlanText, UnreadablePlanError, bounds, check_plan, named_tools, read_plan
 from llmc.cli.reports import Format, has_errors, print_reports, summary
+from llmc.cli.screen import put_out
 from llmc.cli.writing import difference, replace_file
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _fixed(text: PlanText, tools: "Container[str]", limits: "Bounds", mode: "Mod
     after = replace(text, data=fixed.text.encode("utf-8", "surrogateescape"))
     if not write:
         tell(f"{visible(text.name)}: would mend {words}")
-        print(difference(text.name, *(_shown(one.data) for one in (text, after))), end="")
+        put_out(difference(text.name, *(_shown(one.data) for one in (text, after))))
         return text
     try:
         replace_file(Path(text.name), after.data)

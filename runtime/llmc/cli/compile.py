@@ -10,6 +10,7 @@ import typer
 from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
 from llmc.cli.outcome import fail, tell
 from llmc.cli.plans import program
+from llmc.cli.screen import Painted, seen
 
 if TYPE_CHECKING:
     from llmc import Program
@@ -92,4 +93,5 @@ def _print_stages(compiled: "Program", wanted: str) -> None:
         fail(f"`{wanted}` is not among the passes that are run")
     for stage in compiled.stages():
         if wanted in {stage.name, _ALL}:
-            tell(f"# after {stage.name}\n{replace(compiled, graph=stage.after).to_llmc().rstrip()}\n")
+            text = replace(compiled, graph=stage.after).to_llmc().rstrip()
+            tell(Painted(seen(f"# after {stage.name}\n{text}\n")))

@@ -8,7 +8,7 @@ from typing import Final, NoReturn, TextIO
 
 import typer
 
-from llmc.cli.screen import INDENT, seen
+from llmc.cli.screen import INDENT, Painted, seen
 
 FOUND: Final = 1
 USAGE: Final = 2
@@ -71,15 +71,19 @@ def unwritten(error: OSError) -> int:
 
 
 def say(message: str, report: str = "") -> None:
-    """Write to stderr what the program has to say. Lines of what it quotes are indented, those of a report are not."""
-    words = f"llmc: {seen(message)}".replace("\n", f"\n{INDENT}")
-    tell(f"{words}\n{seen(report)}" if report else words)
+    """Write to stderr what the program has to say, whatever it quotes, and below it a report with its own lines."""
+    tell(f"llmc: {message}")
+    if report:
+        tell(Painted(seen(report)))
 
 
 def tell(text: str) -> None:
-    """Write a line to stderr; where that cannot be written, nobody is there to be told."""
+    """Write a line to stderr, whose rest is indented if it is several and not painted.
+
+    Where that cannot be written, nobody is there to be told.
+    """
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(text if isinstance(text, Painted) else seen(text, INDENT), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         Stderr.is_lost = True
         with suppress(OSError, ValueError):

@@ -144,14 +144,31 @@ def terminal_width(stream: TextIO) -> int:
     return shutil.get_terminal_size(known).columns
 
 
-def seen(text: str) -> str:
+def seen(text: str, indent: str = "") -> str:
     """The text with escapes for what a terminal would obey or not show, but for line ends and tabs."""
     if text.isascii() and text.replace("\n", "").isprintable():
-        return text
+        return text.replace("\n", f"\n{indent}")
     # Imported when it is needed: with its package it takes longer than all of `--help`.
     from llmc_grammar.terminal_text import visible
 
-    return "\n".join(visible(line, keep="\t") for line in text.split("\n"))
+    return f"\n{indent}".join(visible(line, keep="\t") for line in text.split("\n"))
+
+
+def put_out(text: str, end: str = "") -> None:
+    """Write a text to standard output as it is, and on a terminal as a report."""
+    if sys.stdout.isatty():
+        print(Painted(seen(text)), end=end, flush=True)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(f"{text}{end}".encode("utf-8", "surrogateescape"))  # whatever the locale's encoding
+    sys.stdout.buffer.flush()
+
+
+def put_name(path: str) -> None:
+    """Write the name of a file to standard output, on a terminal as one line."""
+    from llmc_grammar.terminal_text import visible
+
+    put_out(visible(path) if sys.stdout.isatty() else path, "\n")
 
 
 def open_screens() -> None:
