@@ -5,7 +5,8 @@ r"""Text from outside as a terminal shows it: every character is seen, and none 
 
 Escaped are controls and line ends, format characters (direction, zero width, tags), surrogates, private and unassigned
 code points, every blank but U+0020, code points that a font draws as nothing, marks that strike through or enclose,
-marks without a letter or digit of their kind before them, and marks after the fourth in a row.
+marks without a letter or digit of their kind before them, marks after the fourth in a row, and what makes one emoji of
+several.
 """
 
 import json
@@ -22,8 +23,14 @@ _IGNORABLE: Final = re.compile(
 )
 """Marks, letters and symbols that are drawn as nothing: Default_Ignorable_Code_Point (Unicode 15.1), and blanks."""
 
+_JOINING: Final = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+"""Parts of emoji that take a cell, two or none, by what a terminal knows of the character before."""
+
 _JOINED_JAMO: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
 """Vowels and final consonants, which a terminal draws into the cell of the consonant before."""
+
+_WIDE_BY_NOW: Final = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]")
+"""Signs that are wide since Unicode 16, whatever Python knows."""
 
 _MOST_MARKS: Final = 4
 """Marks on a letter that are drawn (UTS 39, section 5.4)."""
@@ -48,7 +55,7 @@ def _kind(character: str) -> int:
     category = unicodedata.category(character)
     if character == " ":
         return _OTHER
-    if category[0] in "CZ" or category == "Me" or _IGNORABLE.match(character):
+    if category[0] in "CZ" or category == "Me" or _IGNORABLE.match(character) or _JOINING.match(character):
         return _UNSAFE
     if category[0] == "M" or _JOINED_JAMO.match(character):
         if unicodedata.combining(character) == _OVERLAY:
@@ -125,7 +132,7 @@ def _cells(character: str) -> int:
     """How many cells a character takes."""
     if unicodedata.category(character) in {"Mn", "Me"} or _JOINED_JAMO.match(character):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(character) in "WF" or _WIDE_BY_NOW.match(character) else 1
 
 
 def marked(text: str, *, quoted: bool = True) -> str:

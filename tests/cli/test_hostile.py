@@ -44,6 +44,7 @@ PAYLOADS = {
     "ignored": "\ufe00\u034f\u180b\u17b4\U000e0100\ufe0f",
     "marks": " \u0301\u0338" + "e" + "\u0301" * 9,
     "delete": "\x7f\x00",
+    "emoji": "\U0001f1e9\U0001f3fd",
 }
 RAW = frozenset("".join(PAYLOADS.values())) - set(map(chr, range(32, 127))) - set("\n\u0301")
 

@@ -5,6 +5,7 @@ import sys
 import unicodedata
 
 import pytest
+from wcwidth import wcwidth
 
 from llmc_grammar.terminal_text import cells, glyphs, marked, visible
 
@@ -58,6 +59,8 @@ UNSEEN = {
     "COMBINING ENCLOSING CIRCLE",
     "COMBINING LONG STROKE OVERLAY",
     "INVISIBLE SEPARATOR",
+    "EMOJI MODIFIER FITZPATRICK TYPE-6",
+    "REGIONAL INDICATOR SYMBOL LETTER A",
     "INTERLINEAR ANNOTATION ANCHOR",
 }
 
@@ -172,8 +175,17 @@ def test_a_word_of_one_script_is_not_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "width"), [("abc", 3), ("\u65e5\u672c", 4), ("e\u0301", 1), (unicodedata.normalize("NFD", "\ud55c"), 2)]
+    ("text", "width"),
+    [("abc", 3), ("\u2630", 2), ("\u65e5\u672c", 4), ("e\u0301", 1), (unicodedata.normalize("NFD", "\ud55c"), 2)],
 )
 def test_cells_are_those_of_a_terminal(text: str, width: int) -> None:
     """Wide characters two, combining ones none, the vowels and ends of a syllable neither."""
     assert cells(text) == width
+
+
+def test_no_character_takes_more_cells_than_it_is_said_to() -> None:
+    """Of those that are drawn as they are: else a line would go on in the next one, where a picture has its own."""
+    known = (chr(code) for code in (*range(0x20, 0x20000), *range(0x20000, 0x40000, 97)))
+    drawn = [character for character in known if "".join(glyphs(f"\u0c95{character}")) == f"\u0c95{character}"]
+    assert len(drawn) > 70_000
+    assert [character for character in drawn if cells(character) < wcwidth(character)] == []

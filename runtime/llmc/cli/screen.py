@@ -93,6 +93,10 @@ class Screen:
 
     def _pieces(self, text: str, width: int) -> Iterator[str]:
         """A text of one colour, with line ends where its lines are full."""
+        if text.isascii() and text.isprintable() and self._column + len(text) <= width:
+            self._column += len(text)
+            yield text
+            return
         from llmc_grammar.terminal_text import cells
 
         for character in text:
