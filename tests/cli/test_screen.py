@@ -12,7 +12,7 @@ from rich.console import Console
 
 from llmc.cli.outcome import say, tell
 from llmc.cli.picture import Picture
-from llmc.cli.screen import Painted, Screen, aside
+from llmc.cli.screen import Painted, Screen, aside, question
 from tests.cli.emulator import Terminal
 
 HOSTILE = "a\x1b[8mb\u202e\u3164\r"
@@ -87,6 +87,14 @@ def test_the_rest_of_a_line_is_indented(text: str, lines: list[str], terminal: T
     assert terminal.getvalue().endswith("\n" + "x" * 40 + "\n    x")
 
 
+def test_a_report_is_broken_where_results_are_not(terminal: Terminal) -> None:
+    """On standard output: each report begins a line."""
+    out = cast("TextIO", Screen(terminal, breaks_lines=False))
+    for text in (Painted("x" * 30), "y" * 50, Painted("x" * 41)):
+        print(text, file=out)
+    assert terminal.getvalue() == f"{'x' * 30}\n{'y' * 50}\n{'x' * 40}\n    x\n"
+
+
 def test_lines_of_a_quoted_text_are_indented(terminal: Terminal) -> None:
     """Those of a report, and of what is painted, begin at the left."""
     with screen(terminal):
@@ -115,6 +123,20 @@ def test_what_is_printed_goes_above_a_picture(terminal: Terminal) -> None:
     assert [text.index(word) for word in ("one", "open", "after")] == sorted(
         text.index(word) for word in ("one", "open", "after")
     )
+
+
+def test_what_tools_print_waits_for_the_answer(terminal: Terminal) -> None:
+    """Between a question and its answer it could look like either."""
+    with screen(terminal), aside():
+        with question():
+            print("may this run?", end=" ", file=sys.stderr)
+            print("may that run? \x1b[2J")
+            assert terminal.getvalue() == "may this run? "
+        assert terminal.getvalue() == "may this run? may that run? \\x1b[2J\n"
+        print("after")
+    assert terminal.getvalue().endswith("\nafter\n")
+    with question():
+        print("where nothing runs, nothing waits")
 
 
 def test_a_screen_is_its_stream_but_for_writing(terminal: Terminal) -> None:

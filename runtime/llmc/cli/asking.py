@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from llmc.cli.lines import line
 from llmc.cli.painting import drawn_by_rich
 from llmc.cli.redrawn import Redrawn
+from llmc.cli.screen import question
 from llmc.cli.shown import shown, shown_time
 from llmc.cli.tree import Phase, reason
 from llmc_compiler.graph import JOIN
@@ -57,7 +58,7 @@ class Nothing:
 
     def still(self) -> AbstractContextManager[object]:
         """It is."""
-        return nullcontext()
+        return question()
 
 
 class Lines:
@@ -76,10 +77,11 @@ class Lines:
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep lines back meanwhile."""
+        """Keep lines back while a question is asked."""
         kept = self._kept = []
         try:
-            yield
+            with question():
+                yield
         finally:
             self._kept = None
             for text in kept:

@@ -42,7 +42,7 @@ class Screen:
 
     def __init__(self, stream: TextIO, *, breaks_lines: bool) -> None:
         self._stream = stream
-        self._breaks_lines = breaks_lines and stream.isatty()
+        self._breaks_lines = breaks_lines
         self._column = 0
         self._console: Console | None = None
         self._open = ""
@@ -61,7 +61,11 @@ class Screen:
         is_ours = isinstance(text, Painted)
         fit = text if is_ours else seen(text)
         with self._lock:
-            self.put(self._broken(fit) if self._breaks_lines or (is_ours and self._stream.isatty()) else fit)
+            if self._stream.isatty() and (self._breaks_lines or is_ours):
+                fit = self._broken(fit)
+            elif fit.endswith("\n"):
+                self._column = 0
+            self.put(fit)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -115,15 +119,34 @@ class _ToolScreen:
     """A screen for what tools print, who may colour it."""
 
     def __init__(self, screen: Screen) -> None:
-        self._screen = screen
+        self.screen = screen
+        self._held: list[str] | None = None
+        self._lock = RLock()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 — whatever a screen has
-        return getattr(self._screen, name)
+        return getattr(self.screen, name)
 
     def write(self, text: str) -> int:
         """Write the text, with escapes for all but colours."""
-        self._screen.put("".join(part if _COLORS.fullmatch(part) else seen(part) for part in _COLORS.split(text)))
+        fit = "".join(part if _COLORS.fullmatch(part) else seen(part) for part in _COLORS.split(text))
+        with self._lock:
+            if self._held is None:
+                self.screen.put(fit)
+            else:
+                self._held.append(fit)
         return len(text)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep text back meanwhile."""
+        with self._lock:
+            held = self._held = []
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held = None
+                self.screen.put("".join(held))
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write the lines one by one."""
@@ -184,7 +207,7 @@ def open_screens() -> None:
 
 def screen_of(stream: object) -> Screen | None:
     """The screen that a stream is, or that it writes to."""
-    return stream if isinstance(stream, Screen) else getattr(stream, "_screen", None)
+    return stream.screen if isinstance(stream, _ToolScreen) else stream if isinstance(stream, Screen) else None
 
 
 @contextmanager
@@ -193,4 +216,15 @@ def aside() -> Iterator[None]:
     screen = screen_of(sys.stderr)
     stream = sys.stderr if screen is None else cast("TextIO", _ToolScreen(screen))
     with redirect_stdout(stream), redirect_stderr(stream):
+        yield
+
+
+@contextmanager
+def question() -> Iterator[None]:
+    """Let a question be asked on stderr. What tools print to stdout waits: it could look like the question."""
+    stream: object = sys.stdout
+    if not isinstance(stream, _ToolScreen):
+        yield
+        return
+    with stream.held(), redirect_stderr(cast("TextIO", stream.screen)):
         yield
