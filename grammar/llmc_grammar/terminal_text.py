@@ -107,6 +107,7 @@ def _json_escape(character: str) -> str:
     return json.dumps(character)[1:-1]
 
 
+_QUOTED_ESCAPE: Final = re.compile(r"""\\(?:u[0-9a-fA-F]{4}|[bfnrt"'\\/])""")
 _BACKSLASHES: Final = re.compile(r"\\+")
 _LIKE_ESCAPE: Final = re.compile(r"[nrt]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
 
@@ -144,10 +145,13 @@ def marked(text: str, *, quoted: bool = True) -> str:
     if text.isascii():
         return visible(text, quoted=quoted)
     text = text if quoted else _doubled(text)
+    # The letters of an escape belong to no word: `\n` and what follows it would be one of two scripts.
+    escapes = {at for match in _QUOTED_ESCAPE.finditer(text) for at in range(*match.span())} if quoted else ()
     parts: list[str] = []
-    for is_word, pairs in groupby(zip(text, glyphs(text), strict=True), key=lambda pair: _is_of_word(pair[0])):
-        characters, drawn = zip(*pairs, strict=True)
-        parts += (_remark(characters) if is_word else "", *drawn)
+    drawn = enumerate(zip(text, glyphs(text), strict=True))
+    for is_word, pairs in groupby(drawn, key=lambda pair: pair[0] not in escapes and _is_of_word(pair[1][0])):
+        characters, shown = zip(*(each for _, each in pairs), strict=True)
+        parts += (_remark(characters) if is_word else "", *shown)
     return "".join(parts)
 
 

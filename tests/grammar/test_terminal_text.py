@@ -169,6 +169,14 @@ def test_words_of_several_scripts_are_marked(text: str, remark: str) -> None:
     assert marked(f"{text}@x") == f"⟨{remark}⟩{visible(text)}@x"
 
 
+def test_an_escape_is_part_of_no_word() -> None:
+    """Neither one of a quoted text, nor one that is written here; behind a backslash that is one, a letter is."""
+    for text in ("\n\u043f\u0440\u0438", "\u043f\x1b\u0440\u200b\u0438\t\u043f", "\u043f\\\u0440"):
+        assert "mixed" not in marked(json.dumps(text, ensure_ascii=False))
+        assert "mixed" not in marked(text, quoted=False)
+    assert "mixed" in marked(json.dumps("\\n\u043f", ensure_ascii=False))
+
+
 def test_a_word_of_one_script_is_not_found() -> None:
     """The limit: all of it Cyrillic, it looks like `cope`."""
     assert marked("\u0441\u043e\u0440\u0435") == "\u0441\u043e\u0440\u0435"
