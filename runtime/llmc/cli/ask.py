@@ -140,6 +140,7 @@ def plan(
     """Have a plan written for a question, to be read and run later; nothing is called."""
     from llmc import LlmcError
     from llmc.cli.interrupt import Interruptible, Interruption
+    from llmc_grammar.terminal_text import visible
 
     question = _asked(question)
     if output is not None and os.path.lexists(output):
@@ -164,7 +165,7 @@ def plan(
     except OSError as error:
         print(text, end="")  # it was paid for
         fail(f"{output}: {(error.strerror or str(error)).lower()}")
-    name = seen(str(output)).replace("\n", "\\n")
+    name = visible(str(output))
     tell(f"wrote {name}: read it, and run it with `llmc run {name}` and the same --tools")
 
 

@@ -1,5 +1,6 @@
 """A display whose failures are told: rich draws in a thread, where an exception would go unseen."""
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -31,9 +32,9 @@ class Picture(Live):
 
     def start(self, refresh: bool = False) -> None:
         """Begin to draw."""
-        self._try(lambda: super(Picture, self).start(refresh))
         if self._beside is not None:
             self._beside.write_above(self.console)
+        self._try(lambda: super(Picture, self).start(refresh))
 
     def refresh(self) -> None:
         """Draw it as it is now."""
@@ -43,7 +44,7 @@ class Picture(Live):
     def stop(self) -> None:
         """Draw it for the last time."""
         if self._beside is not None:
-            self._beside.write_above(None)
+            self._try(functools.partial(self._beside.write_above, None))
         self._try(super().stop)
 
     def _try(self, step: Callable[[], None]) -> None:

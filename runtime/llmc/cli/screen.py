@@ -85,9 +85,10 @@ class Screen:
     def write_above(self, console: "Console | None") -> None:
         """Write above the picture that a console draws from now on; without one there is no picture."""
         with self._lock:
-            if self._console is not None and self._open:
-                _print(self._console, [self._open])
+            before, line = self._console, self._open
             self._console, self._open = console, ""
+            if before is not None and line:
+                _print(before, [line])
 
     def _broken(self, text: str) -> str:
         """The text in lines that the terminal need not break: there, what is from outside would begin a line."""
