@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from unicodedata import normalize
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from llmc.cli import main
-from llmc_grammar.terminal_text import json_text
+from llmc_grammar.terminal_text import json_text, visible
 from llmc_runtime.agent.model_errors import ServerFailed
 from tests.agent.fakes import Reply
 from tests.cli.conftest import Cli, Say
@@ -225,6 +228,22 @@ def test_each_payload_does_something_where_it_is_not_escaped(payload: str) -> No
         payload = str(console.file.getvalue())  # type: ignore[attr-defined]  # it is the one above
     with pytest.raises(AssertionError):
         assert_harmless(drawn(hostile(payload)))
+
+
+@given(st.text(max_size=9))
+def test_any_text_is_drawn_as_text(text: str) -> None:
+    """The cells hold what was written, one after the other."""
+    shown = drawn(visible(text))
+    assert not shown.acts
+    assert normalize("NFC", shown.lines[0]) == normalize("NFC", visible(text).rstrip())
+
+
+def test_imitated_words_are_marked_where_one_decides(texts: list[str], show: Show) -> None:
+    """In what tools say of themselves, and in what would be called."""
+    _plan("word.llmc", 't = echo("p\u0430y")\njoin($t)\n')
+    Path("word.py").write_text(TOOLS.replace("    return text\n", '    """P\u0430ypal."""\n', 1))
+    assert '"⟨mixed scripts: CYRILLIC, LATIN⟩p\u0430y"' in show("run", "--dry-run", "word.llmc").text
+    assert "    ⟨mixed scripts: CYRILLIC, LATIN⟩P\u0430ypal.\n" in show("tools", "word.py").text
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -3,6 +3,8 @@
 # ruff: noqa: T201 — prints are the subject
 
 import io
+import os
+import pty
 import sys
 from contextlib import AbstractContextManager, redirect_stderr
 from typing import TextIO, cast
@@ -12,7 +14,7 @@ from rich.console import Console
 
 from llmc.cli.outcome import say, tell
 from llmc.cli.picture import Picture
-from llmc.cli.screen import Painted, Screen, aside, question
+from llmc.cli.screen import Painted, Screen, aside, question, terminal_width
 from tests.cli.emulator import Terminal
 
 HOSTILE = "a\x1b[8mb\u202e\u3164\r"
@@ -149,6 +151,15 @@ def test_a_screen_is_its_stream_but_for_writing(terminal: Terminal) -> None:
     for each in (own, tools):
         assert (each.encoding, each.isatty(), each.rich_proxied_file) == ("utf-8", True, terminal)
     assert terminal.getvalue() == "x\n\\x1b\n"
+
+
+def test_a_terminal_that_does_not_say_has_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new pseudo-terminal says that it has none."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    outer, inner = pty.openpty()
+    with os.fdopen(outer, "rb"), os.fdopen(inner, "w") as stream:
+        assert os.get_terminal_size(inner).columns == 0
+        assert terminal_width(stream) == terminal_width(Terminal()) == 80
 
 
 def test_a_file_has_its_lines() -> None:

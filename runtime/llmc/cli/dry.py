@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from llmc.cli.outcome import counted
 from llmc.cli.screen import Painted
-from llmc_compiler.cells import cells, fit, padded
+from llmc_compiler.cells import cells, fit, marked, padded
 from llmc_grammar.terminal_text import json_text
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
 def lines(calls: "Sequence[Planned]") -> Iterator[str]:
     """A line for each call: its node, what it does, its effects, and what else there is to say."""
     labels = max((cells(fit(call.node, _LABEL)) for call in calls), default=0)
-    texts = max((cells(fit(call.text, _TEXT)) for call in calls), default=0)
+    written = [fit(marked(call.text), _TEXT) for call in calls]
+    texts = max(map(cells, written), default=0)
     effects = max((cells(fit(", ".join(call.effects), _EFFECT)) for call in calls), default=0)
-    for call in calls:
+    for call, text in zip(calls, written, strict=True):
         columns = (
             padded(fit(call.node, _LABEL), labels),
-            padded(fit(call.text, _TEXT), texts),
+            padded(text, texts),
             padded(fit(", ".join(call.effects), _EFFECT), effects),
         )
         yield f"{'  '.join(columns)}  {'; '.join(_remarks(call))}".rstrip()

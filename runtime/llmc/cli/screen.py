@@ -164,12 +164,12 @@ def _print(console: "Console", lines: Sequence[str]) -> None:
 
 
 def terminal_width(stream: TextIO) -> int:
-    """The columns of a terminal."""
+    """The columns of a terminal; 80 for one that does not say, which may call that none."""
     try:
-        known = os.get_terminal_size(stream.fileno())
+        columns = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
-        known = os.terminal_size((80, 24))
-    return shutil.get_terminal_size(known).columns
+        columns = 0
+    return shutil.get_terminal_size((columns or 80, 24)).columns
 
 
 def seen(text: str, indent: str = "") -> str:

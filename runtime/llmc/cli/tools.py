@@ -20,7 +20,7 @@ def tools(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the tools of a Python file or module."""
-    from llmc_grammar.terminal_text import json_text, visible
+    from llmc_grammar.terminal_text import json_text, marked
 
     found = list(named_tools([target]))
     if json_:
@@ -29,7 +29,7 @@ def tools(
 
     for tool in found:
         lines = _heading(tool), tool.description.partition("\n")[0]
-        print(Painted(f"\n{INDENT}".join(visible(line) for line in lines if line)))
+        print(Painted(f"\n{INDENT}".join(marked(line) for line in lines if line)))
 
 
 def _as_json(tool: "Tool") -> dict[str, Any]:
