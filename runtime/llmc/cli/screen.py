@@ -222,10 +222,11 @@ def aside() -> Iterator[None]:
 
 @contextmanager
 def question() -> Iterator[None]:
-    """Let a question be asked on stderr. What tools print to stdout waits: it could look like the question."""
+    """Let a question be asked on stderr, in its own lines. What tools print to stdout waits: it could look like it."""
     stream: object = sys.stdout
     if not isinstance(stream, _ToolScreen):
         yield
         return
-    with stream.held(), redirect_stderr(cast("TextIO", stream.screen)):
+    screen = Screen(stream.screen.rich_proxied_file, breaks_lines=False)
+    with stream.held(), redirect_stderr(cast("TextIO", screen)):
         yield
