@@ -1,30 +1,11 @@
 """Text from outside on one line: without characters that control a terminal, and cut to so many of its cells."""
 
-import unicodedata
 from collections.abc import Iterator
 from itertools import accumulate, takewhile
 
+from llmc_grammar.terminal_text import cells, marked, visible
 
-def visible(text: str) -> str:
-    """The text with escapes for what controls a terminal or cannot be seen."""
-    return text if text.isprintable() else "".join(map(_escaped, text))
-
-
-def _escaped(character: str) -> str:
-    """The character, or how a program would write it."""
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-
-
-def cells(text: str) -> int:
-    """How many cells of a terminal the text takes: wide characters two, combining ones none."""
-    return len(text) if text.isascii() else sum(map(_cells, text))
-
-
-def _cells(character: str) -> int:
-    """How many cells a character takes."""
-    if unicodedata.category(character) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+__all__ = ["cells", "fit", "marked", "padded", "visible", "wrapped"]
 
 
 def fit(text: str, width: int) -> str:
@@ -33,7 +14,7 @@ def fit(text: str, width: int) -> str:
     start = visible(text[: 4 * width + 1])
     if len(text) <= 4 * width and cells(start) <= width:
         return start
-    ends = accumulate(map(_cells, start))
+    ends = accumulate(map(cells, start))
     kept = takewhile(lambda pair: pair[1] < width, zip(start, ends, strict=True))
     return "".join(character for character, _ in kept) + "…" * (width > 0)
 

@@ -19,6 +19,7 @@ TooDeep
 from typing import ClassVar, Final
 
 from llmc_compiler.short_repr import short_repr
+from llmc_grammar.terminal_text import visible
 
 _LONGEST: Final = 100
 """Characters of a key or a value that a message quotes."""
@@ -130,4 +131,4 @@ def _text(value: object) -> str:
 def shown(text: str) -> str:
     """A text from outside, not too long and without what controls a terminal."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return short if short.isprintable() else ascii(short)[1:-1]
+    return visible(short)

@@ -7,6 +7,7 @@ from typing import Final
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.lines import CurlyQuote, ForbiddenCharacter, NotUtf8, StrayCharacter
 from llmc_grammar.source import Span
+from llmc_grammar.terminal_text import visible
 
 HIDDEN: Final = "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Line and paragraph separators and bidirectional controls, as part of a regular expression's class."""
@@ -86,6 +87,6 @@ def _stray(run: str, at: int) -> Diagnostic:
     if lookalike:
         suggestion = f"write `{lookalike}`" if lookalike != " " else "write a plain blank"
         return StrayCharacter(span=span, character=describe(run), suggestion=suggestion, edit=Edit(span, lookalike))
-    shown = run if run.isprintable() and len(run) <= 20 else run[0]  # noqa: PLR2004 (a word's length)
-    character = f"`{shown}`" if shown.isprintable() else describe(run[0])
+    shown = run if visible(run) == run and len(run) <= 20 else run[0]  # noqa: PLR2004 (a word's length)
+    character = f"`{shown}`" if visible(shown) == shown else describe(run[0])
     return StrayCharacter(span=span, character=character)

@@ -7,19 +7,22 @@
       |            ^^^^^ a step on a call
       = help: name it first: `x = …`, then `$x.name`
 
-Control characters of the text are never written as they are: they become escapes, and every column is counted anew.
+Characters of the text that a terminal would obey or not show become escapes, and every column is counted anew.
 """
 
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
+from llmc_grammar.terminal_text import cells, glyphs
 
 _WIDTH: Final = 120
-_KEPT: Final = 30
+"""Columns that are shown of a line of the text."""
+
+_NARROWEST: Final = 20
 _LONGEST: Final = 300
 _TAB: Final = 4
 _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
@@ -36,8 +39,11 @@ class _Mark:
     label: str
 
 
-def render(diagnostic: Diagnostic, source: Source, *, color: bool = False) -> str:
-    """The mistake with its lines, in the form of the module's head; without a line end."""
+def render(diagnostic: Diagnostic, source: Source, *, color: bool = False, width: int | None = None) -> str:
+    """The mistake with its lines, in the form of the module's head; without a line end.
+
+    Of a line of the text as much is shown as 120 columns have room for, or so many as the whole drawing may take.
+    """
     line, column = source.position(diagnostic.span.start)
     marks = _marks(diagnostic, source)
     margin = len(str(max(mark.line for mark in marks)))
@@ -47,7 +53,7 @@ def render(diagnostic: Diagnostic, source: Source, *, color: bool = False) -> st
         paint.title(code) + paint.bold(title),
         f"{' ' * margin}{paint.blue('-->')} {_safe(source.name)}:{line}:{column}",
         f"{' ' * margin} {paint.blue('|')}",
-        *_rows(marks, source, margin, paint),
+        *_rows(marks, source, margin, paint, _WIDTH if width is None else max(width - margin - 5, _NARROWEST)),
     ]
     hint = _safe(diagnostic.words("help"))
     if hint:
@@ -127,7 +133,7 @@ def _spread(span: Span, sign: str, label: str, source: Source) -> list[_Mark]:
     ]
 
 
-def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint) -> list[str]:
+def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint, width: int) -> list[str]:
     """The lines of the text and what is drawn under them."""
     rows: list[str] = []
     lines = sorted({mark.line for mark in marks})
@@ -136,58 +142,53 @@ def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint) -> lis
             rows.append(f"{' ' * margin} {paint.blue('…')}")
         here = [mark for mark in marks if mark.line == number]
         text = source.line(number)
-        start, end = _window(text, here)
-        shown = _shown(text[start:end])
+        start, shown = _window(text, here, width)
+        end = start + len(shown)
         left, right = "…" if start else "", "…" if end < len(text) else ""
-        body = f"{left}{shown}{right}"
+        body = f"{left}{''.join(shown)}{right}"
         rows.append(f"{paint.blue(f'{number:>{margin}} |')} {body}".rstrip())
         frame = f"{' ' * margin} {paint.blue('|')} "
-        rows += [frame + _under(mark, text, start, len(left), paint) for mark in here]
+        rows += [frame + _under(mark, shown, start, len(left), paint) for mark in here]
     return rows
 
 
-def _window(text: str, marks: list[_Mark]) -> tuple[int, int]:
-    """The part of a long line that holds its first mark."""
-    if len(text) <= _WIDTH:
-        return 0, len(text)
-    start = max(0, min(min(mark.start for mark in marks) - _KEPT, len(text) - _WIDTH))
-    return start, min(len(text), start + _WIDTH)
+def _window(text: str, marks: list[_Mark], width: int) -> tuple[int, list[str]]:
+    """The part of a line that holds its first mark, as it is drawn, and where it begins."""
+    first = min(mark.start for mark in marks)
+    start = 0 if len(text) <= width else max(0, min(first - width // 4, len(text) - width))
+    shown = _shown(text[start : start + width])
+    # Escapes and wide characters take more: as much before the mark as a quarter has room for, the rest behind it.
+    sizes = list(map(cells, shown))
+    whole, before, cut, end = sum(sizes), sum(sizes[: first - start]), 0, len(sizes)
+    while whole > width and before > width // 4:
+        whole, before, cut = whole - sizes[cut], before - sizes[cut], cut + 1
+    while whole > width:
+        whole, end = whole - sizes[end - 1], end - 1
+    return start + cut, shown[cut:end]
 
 
-def _under(mark: _Mark, text: str, start: int, shift: int, paint: _Paint) -> str:
+def _under(mark: _Mark, shown: Sequence[str], start: int, shift: int, paint: _Paint) -> str:
     """The line of signs under a mark, with its label."""
-    begin = min(max(mark.start, start), start + _WIDTH)
-    end = min(max(mark.end, begin), start + _WIDTH)
-    gap = " " * (shift + _columns(text[start:begin]))
-    signs = mark.sign * max(1, _columns(text[begin:end]))
+    begin = min(max(mark.start - start, 0), len(shown))
+    end = min(max(mark.end - start, begin), len(shown))
+    gap = " " * (shift + cells("".join(shown[:begin])))
+    signs = mark.sign * max(1, cells("".join(shown[begin:end])))
     drawn = f"{signs} {mark.label}".rstrip()
     return gap + paint.mark(mark.sign, drawn)
 
 
-def _shown(text: str) -> str:
-    """Text of a plan as it is drawn: tabs as blanks, what cannot be seen as escapes."""
-    return "".join(map(_glyph, text))
+def _shown(text: str) -> list[str]:
+    """Each character of a plan's text as it is drawn: a tab as blanks, what cannot be seen as an escape."""
+    return [" " * _TAB if glyph == "\t" else glyph for glyph in glyphs(text, keep="\t", write=_escape)]
 
 
-def _glyph(character: str) -> str:
-    """How a character is drawn."""
-    if character == "\t":
-        return " " * _TAB
-    if character.isprintable() or unicodedata.category(character) in {"Mn", "Me", "Zs"}:
-        return character
+def _escape(character: str) -> str:
+    """A character as a plan writes it in a string."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
-
-
-def _columns(text: str) -> int:
-    """The width of drawn text on a terminal: wide characters take two columns, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(glyph) else 2 if unicodedata.east_asian_width(glyph) in "WF" else 1
-        for glyph in _shown(text)
-    )
 
 
 def _safe(text: str) -> str:
     """Words that may quote the text, not too many, without anything a terminal would obey."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return "".join(" " if character in "\n\t" else _glyph(character) for character in short)
+    return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=_escape))

@@ -22,6 +22,7 @@ from llmc.cli.graph import graph
 from llmc.cli.new import new
 from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_streams, unwritten
 from llmc.cli.run import run
+from llmc.cli.screen import open_screens
 from llmc.cli.tools import tools
 from llmc.cli.trace import trace
 
@@ -71,6 +72,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a value may hold what the terminal cannot show
+    open_screens()
     Waiting.is_wanted, Stderr.is_lost = True, False
     try:
         app()

@@ -13,6 +13,7 @@ from llmc.cli.approving import Asking
 from llmc.cli.options import Budgets, Limit, PlanTools
 from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, reason, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
+from llmc.cli.screen import seen
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -105,7 +106,7 @@ def ask(
     except Interruption as end:
         end.leave(_written(happened, agent.tools) + left_open(happened))
     except (DisplayError, LlmcError) as error:
-        say(str(error))
+        _say(error)
         if done := _written(happened, agent.tools) + left_open(happened):
             say(f"until then{done}")
         if json_ and isinstance(error, LlmcError) and error.answer is not None:
@@ -139,6 +140,7 @@ def plan(
     """Have a plan written for a question, to be read and run later; nothing is called."""
     from llmc import LlmcError
     from llmc.cli.interrupt import Interruptible, Interruption
+    from llmc_grammar.terminal_text import visible
 
     question = _asked(question)
     if output is not None and os.path.lexists(output):
@@ -151,7 +153,7 @@ def plan(
     except Interruption as end:
         end.leave()
     except LlmcError as error:
-        say(str(error))
+        _say(error)
         raise typer.Exit(FOUND) from error
     text = _as_file(question, program.source.text, agent)
     if output is None:
@@ -163,7 +165,8 @@ def plan(
     except (OSError, ValueError) as error:
         print(text, end="")  # it was paid for
         fail(f"{output}: {reason(error)}")
-    tell(f"wrote {output}: read it, and run it with `llmc run {output}` and the same --tools")
+    name = visible(str(output))
+    tell(f"wrote {name}: read it, and run it with `llmc run {name}` and the same --tools")
 
 
 def _asked(question: str) -> str:
@@ -251,6 +254,14 @@ def _print(answer: "Answer", *, as_json: bool) -> None:
         give(shown["answer"])
 
 
+def _say(error: Exception) -> None:
+    """What went wrong; the mistakes of a plan with their lines."""
+    from llmc_runtime.agent.failures import PlanFailed
+
+    report = error.report if isinstance(error, PlanFailed) else ""
+    say(str(error).removesuffix(f"\n{report}"), report)
+
+
 def _written(happened: "Sequence[Event]", tools: "Toolbox") -> str:
     """The tasks that were done and may have changed something, with their tools."""
     from llmc_runtime.events import Finished, Started
@@ -296,9 +307,8 @@ def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
 def _as_file(question: str, text: str, agent: "Agent") -> str:
     """A model's plan as a plan file that means the same, the question above it."""
     from llmc import compile as compile_plan
-    from llmc.cli.shown import harmless
 
     # Without passes, so that all of it is there to be read.
     written = compile_plan(text, agent.tools, mode="lenient", passes=()).to_llmc()
-    comment = "".join(f"# {harmless(line)}\n" for line in question.splitlines() or [""])
+    comment = "".join(f"# {seen(line)}\n" for line in question.splitlines() or [""])
     return f"{comment}{written}"

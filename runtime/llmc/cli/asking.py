@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from llmc.cli.lines import line
+from llmc.cli.painting import drawn_by_rich
 from llmc.cli.redrawn import Redrawn
+from llmc.cli.screen import question
 from llmc.cli.shown import shown, shown_time
 from llmc.cli.tree import Phase, reason
 from llmc_compiler.graph import JOIN
@@ -23,6 +25,7 @@ _WIDTH: Final = 160
 _BESIDE: Final = 64
 """Characters of a plan's line that stand before what its task does."""
 
+_INDENT: Final = "  "
 _BINDER: Final = re.compile(r"[^\w$\"']*(\w+)\s*[.)=:]")
 _SIGNS: Final = {
     Phase.WAITING: "·",
@@ -55,7 +58,7 @@ class Nothing:
 
     def still(self) -> AbstractContextManager[object]:
         """It is."""
-        return nullcontext()
+        return question()
 
 
 class Lines:
@@ -74,10 +77,11 @@ class Lines:
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep lines back meanwhile."""
+        """Keep lines back while a question is asked."""
         kept = self._kept = []
         try:
-            yield
+            with question():
+                yield
         finally:
             self._kept = None
             for text in kept:
@@ -126,12 +130,13 @@ class Lines:
 
 @dataclass(slots=True)
 class Row:
-    """A line of a plan, and what its task does."""
+    """A line of a plan, and what its task does; or a line of ours between plans."""
 
     text: str
     phase: Phase | None = None
     note: str = ""
     since: float | None = None
+    is_ours: bool = False
 
 
 @dataclass(slots=True)
@@ -145,22 +150,22 @@ class Sheet:
         """Take note of what happened."""
         match event:
             case progress.PlanBegan(plan):
-                self.rows += [Row(f"── plan {plan}"), Row("")]
+                self.rows += [Row(f"── plan {plan}", is_ours=True), Row("")]
                 self._first = len(self.rows) - 1
             case progress.Wrote(text=text):
                 self._write(text)
             case progress.Happened(event=events.Restarted()):
-                self.rows += [Row("── all of it so far was reasoning"), Row("")]
+                self.rows += [Row("── all of it so far was reasoning", is_ours=True), Row("")]
                 self._first = len(self.rows) - 1
             case progress.Happened(_, at, happened, written):
                 self._happened(at, happened, written)
             case progress.Repairing(attempt=attempt):
-                self.rows += [Row(f"── repair {attempt}")]
+                self.rows += [Row(f"── repair {attempt}", is_ours=True)]
             case progress.PlanEnded(text=text):
                 self._end(text)
             case progress.Judged(decision=decision):
                 word = "finish" if isinstance(decision, Finish) else "replan"
-                self.rows.append(Row(f"── {word}: {decision.thought or decision.text}"))
+                self.rows.append(Row(f"── {word}: {decision.thought or decision.text}", is_ours=True))
 
     def _write(self, text: str) -> None:
         """The planner wrote on."""
@@ -245,12 +250,12 @@ class LiveSheet(Redrawn):
         self.sheet.apply(event)
 
     def __rich__(self) -> "Text":
-        """The picture of this moment: the last lines, as many as there is room for."""
-        from rich.text import Text
-
+        """The picture of this moment: the last lines, as many as there is room for; what a model wrote is indented."""
         width, height = self._console.size
-        lines = list(self.sheet.lines(self._console.get_time() - self._start, width))
-        return Text("\n".join(lines[-max(height - 2, 1) :]), no_wrap=True, overflow="crop")
+        indents = ("" if row.is_ours else _INDENT for row in self.sheet.rows)
+        lines = self.sheet.lines(self._console.get_time() - self._start, width - len(_INDENT))
+        pieces = [((f"{indent}{line}", ""),) for indent, line in zip(indents, lines, strict=True)]
+        return drawn_by_rich(pieces[-max(height - 2, 1) :])
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from llmc.cli.options import MaxTasks, MaxText, PlanFiles, Tools
 from llmc.cli.outcome import FOUND, USAGE, fail, reason, say, tell
 from llmc.cli.plans import STDIN, PlanText, UnreadablePlanError, bounds, check_plan, named_tools, read_plan
 from llmc.cli.reports import Format, has_errors, print_reports, summary
+from llmc.cli.screen import put_out
 from llmc.cli.writing import difference, replace_file
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def _text(file: str, limit: int) -> PlanText | None:
 def _fixed(text: PlanText, tools: "Container[str]", limits: "Bounds", mode: "Mode", *, write: bool) -> PlanText:
     """A plan after the edits that its mistakes offer, written to its file; or as it was, and the difference shown."""
     from llmc_grammar.fix import fix
+    from llmc_grammar.terminal_text import visible
 
     fixed = fix(text.data, mode=mode, bounds=limits, tools=tools)
     if not fixed.mended:
@@ -70,14 +72,14 @@ def _fixed(text: PlanText, tools: "Container[str]", limits: "Bounds", mode: "Mod
     words = ", ".join(f"{code} ({count})" if count > 1 else code for code, count in codes.items())
     after = replace(text, data=fixed.text.encode("utf-8", "surrogateescape"))
     if not write:
-        tell(f"{text.name}: would mend {words}")
-        print(difference(text.name, *(_shown(one.data) for one in (text, after))), end="")
+        tell(f"{visible(text.name)}: would mend {words}")
+        put_out(difference(text.name, *(_shown(one.data) for one in (text, after))))
         return text
     try:
         replace_file(Path(text.name), after.data)
     except OSError as error:
         fail(f"{text.name}: {reason(error)}")
-    tell(f"{text.name}: mended {words}")
+    tell(f"{visible(text.name)}: mended {words}")
     return after
 
 

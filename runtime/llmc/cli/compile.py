@@ -1,6 +1,5 @@
 """`llmc compile`: the plan as it will be run."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -11,6 +10,7 @@ import typer
 from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
 from llmc.cli.outcome import fail, tell
 from llmc.cli.plans import program
+from llmc.cli.screen import Painted, seen
 
 if TYPE_CHECKING:
     from llmc import Program
@@ -52,7 +52,9 @@ def compile_(
     for line in _checks(compiled):
         tell(line)
     if emit is Emit.JSON:
-        print(json.dumps(compiled.to_json(), ensure_ascii=False, indent=2))
+        from llmc_grammar.terminal_text import json_text
+
+        print(json_text(compiled.to_json()))
     else:
         print(compiled.to_llmc().rstrip("\n"))
 
@@ -91,4 +93,5 @@ def _print_stages(compiled: "Program", wanted: str) -> None:
         fail(f"`{wanted}` is not among the passes that are run")
     for stage in compiled.stages():
         if wanted in {stage.name, _ALL}:
-            tell(f"# after {stage.name}\n{replace(compiled, graph=stage.after).to_llmc().rstrip()}\n")
+            text = replace(compiled, graph=stage.after).to_llmc().rstrip()
+            tell(Painted(seen(f"# after {stage.name}\n{text}\n")))

@@ -1,11 +1,12 @@
 """What a run would do, as lines or as JSON."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from llmc.cli.outcome import counted
-from llmc_compiler.cells import cells, fit, padded
+from llmc.cli.screen import Painted
+from llmc_compiler.cells import cells, fit, marked, padded
+from llmc_grammar.terminal_text import json_text
 
 if TYPE_CHECKING:
     from llmc_runtime.dry import Planned
@@ -20,21 +21,22 @@ _ANSWERS: Final = {"runs": "", "asks": "asks first", "refused": "refused"}
 def print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
     """Write the calls that would be made to standard output."""
     if as_json:
-        print(json.dumps({"version": 1, "calls": [call.to_json() for call in calls]}, ensure_ascii=False, indent=2))
+        print(json_text({"version": 1, "calls": [call.to_json() for call in calls]}))
         return
     for line in lines(calls):
-        print(line)
+        print(Painted(line))
 
 
 def lines(calls: "Sequence[Planned]") -> Iterator[str]:
     """A line for each call: its node, what it does, its effects, and what else there is to say."""
     labels = max((cells(fit(call.node, _LABEL)) for call in calls), default=0)
-    texts = max((cells(fit(call.text, _TEXT)) for call in calls), default=0)
+    written = [fit(marked(call.text), _TEXT) for call in calls]
+    texts = max(map(cells, written), default=0)
     effects = max((cells(fit(", ".join(call.effects), _EFFECT)) for call in calls), default=0)
-    for call in calls:
+    for call, text in zip(calls, written, strict=True):
         columns = (
             padded(fit(call.node, _LABEL), labels),
-            padded(fit(call.text, _TEXT), texts),
+            padded(text, texts),
             padded(fit(", ".join(call.effects), _EFFECT), effects),
         )
         yield f"{'  '.join(columns)}  {'; '.join(_remarks(call))}".rstrip()

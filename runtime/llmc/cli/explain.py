@@ -1,6 +1,5 @@
 """`llmc explain`: what a mistake is, why it is one, and what to write instead; what compiling does to a plan."""
 
-import json
 import os
 import re
 import shutil
@@ -102,7 +101,9 @@ def _print_plan(compiled: "Program", form: Format, width: int | None) -> None:
 
 def _json(found: object) -> str:
     """JSON text."""
-    return json.dumps(found, ensure_ascii=False, indent=2)
+    from llmc_grammar.terminal_text import json_text
+
+    return json_text(found)
 
 
 def catalogue() -> "dict[str, Entry]":

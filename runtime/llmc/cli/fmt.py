@@ -9,6 +9,7 @@ import typer
 from llmc.cli.options import MaxTasks, MaxText, PlanFiles
 from llmc.cli.outcome import FOUND, USAGE, counted, reason, tell
 from llmc.cli.plans import STDIN, UnreadablePlanError, bounds, drawn, read_plan
+from llmc.cli.screen import put_name, put_out
 from llmc.cli.writing import difference, replace_file
 
 if TYPE_CHECKING:
@@ -71,21 +72,14 @@ def _formatted(file: str, limits: "Bounds") -> tuple[bytes, bytes]:
 def _put(file: str, before: bytes, after: bytes, *, check: bool, diff: bool) -> None:
     """Write the formatted text where it belongs, or what there is to say about it; raises _UnchangedError."""
     if diff:
-        _write(difference(file, before.decode(), after.decode()).encode())
+        put_out(difference(file, before.decode(), after.decode()))
     elif check:
         if before != after:
-            print(file)
+            put_name(file)
     elif file == STDIN:
-        _write(after)
+        put_out(after.decode())
     elif before != after:
         try:
             replace_file(Path(file), after)
         except OSError as error:
             raise _UnchangedError(f"llmc: {file}: {reason(error)}", USAGE) from error
-
-
-def _write(data: bytes) -> None:
-    """Write bytes to standard output: a text goes out as it came in, whatever the terminal's encoding."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()

@@ -1,6 +1,5 @@
 """`llmc graph`: what a plan becomes, as a picture."""
 
-import json
 import shutil
 import sys
 from enum import StrEnum
@@ -43,7 +42,8 @@ def graph(
 ) -> None:
     """Draw what will run together, what waits for what, and which tasks are merged or left out."""
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
-    print(_drawn(compiled, format_, width or shutil.get_terminal_size().columns).rstrip("\n"))
+    drawn = _drawn(compiled, format_, width or shutil.get_terminal_size().columns)
+    print(drawn, end="" if drawn.endswith("\n") else "\n")
 
 
 def _drawn(compiled: "Program", format_: Format, width: int) -> str:
@@ -51,10 +51,11 @@ def _drawn(compiled: "Program", format_: Format, width: int) -> str:
     from llmc_compiler.dot import to_dot
     from llmc_compiler.mermaid import to_mermaid
     from llmc_compiler.picture import Picture
+    from llmc_grammar.terminal_text import json_text
     from llmc_runtime.display import NoGraphvizError, svg
 
     if format_ is Format.JSON:
-        return json.dumps(compiled.to_json(), ensure_ascii=False, indent=2)
+        return json_text(compiled.to_json())
     picture = Picture.of(compiled.graph, compiled.plan)
     if format_ is Format.MERMAID:
         return to_mermaid(picture)

@@ -12,7 +12,8 @@ from typing import Any, Final, Generic, NoReturn, TypeVar
 
 import typer
 
-from llmc.cli.outcome import Waiting, aside, say
+from llmc.cli.outcome import Waiting, say
+from llmc.cli.screen import aside
 from llmc_runtime import active, ending
 from llmc_runtime.events import Event
 from llmc_runtime.to_end import run_to_end

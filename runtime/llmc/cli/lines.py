@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, TextIO
 
+from llmc.cli.screen import question
 from llmc.cli.shown import shown, shown_time
 from llmc.cli.tree import reason, texts
 from llmc_compiler.graph import JOIN, Graph
@@ -36,10 +37,11 @@ class Lines:
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep lines back meanwhile."""
+        """Keep lines back while a question is asked."""
         kept = self._kept = []
         try:
-            yield
+            with question():
+                yield
         finally:
             self._kept = None
             for text in kept:

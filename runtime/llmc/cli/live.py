@@ -1,6 +1,6 @@
 """The tree of a run on a terminal, drawn again several times a second."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Final
@@ -8,7 +8,8 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from llmc.cli.drawing import Line, draw
+from llmc.cli.drawing import draw
+from llmc.cli.painting import drawn_by_rich
 from llmc.cli.redrawn import Redrawn
 from llmc.cli.tree import TreeState
 from llmc_runtime.events import Event
@@ -54,7 +55,7 @@ class LiveTree(Redrawn):
             width=min(width, _WIDEST),
             height=_LONGEST_END if self._over else max(height - 2, 1),
         )
-        return _joined(lines)
+        return drawn_by_rich(lines)
 
 
 @contextmanager
@@ -67,8 +68,3 @@ def live_tree(state: TreeState, console: Console, *, clock: Callable[[], float] 
     finally:
         tree.end()
         tree.stop()
-
-
-def _joined(lines: Iterable[Line]) -> Text:
-    """Lines as one text, in which nothing is markup."""
-    return Text("\n", no_wrap=True, overflow="crop").join(Text.assemble(*line) for line in lines)

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from llmc.cli.outcome import fail, reason
+from llmc.cli.screen import put_name
 
 PLAN: Final = """\
 # Run it:      llmc run {name}.llmc
@@ -74,7 +75,8 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's nam
             fail(f"{file} exists already; nothing was written")
     for file, text in ((tools, TOOLS), (plan, PLAN)):
         _write(file, text.format(name=path.name, tools=tools.name))
-    print(f"{plan}\n{tools}")
+    for file in (plan, tools):
+        put_name(str(file))
 
 
 def _write(file: Path, text: str) -> None:

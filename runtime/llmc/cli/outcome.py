@@ -1,13 +1,14 @@
 """Exit statuses, and the words that come before one."""
 
 import errno
-import json
 import os
 import sys
-from contextlib import AbstractContextManager, redirect_stdout, suppress
+from contextlib import suppress
 from typing import Final, NoReturn, TextIO
 
 import typer
+
+from llmc.cli.screen import INDENT, Painted, seen
 
 FOUND: Final = 1
 USAGE: Final = 2
@@ -64,11 +65,6 @@ def leave(status: object) -> NoReturn:
     os._exit(status if isinstance(status, int) else int(status is not None))
 
 
-def aside() -> AbstractContextManager[object]:
-    """What is printed meanwhile, by tools and the files they are in, goes to stderr: stdout is for results."""
-    return redirect_stdout(sys.stderr)
-
-
 UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE, errno.EBADF})
 """Why a result cannot be written; the last one where stdout was closed."""
 
@@ -81,17 +77,20 @@ def unwritten(error: OSError) -> int:
     return FOUND
 
 
-def say(message: str) -> None:
-    """Write to stderr what the program has to say, whatever it quotes."""
-    from llmc.cli.shown import harmless
-
-    tell(f"llmc: {harmless(message)}")
+def say(message: str, report: str = "") -> None:
+    """Write to stderr what the program has to say, whatever it quotes, and below it a report with its own lines."""
+    tell(f"llmc: {message}")
+    if report:
+        tell(Painted(seen(report)))
 
 
 def tell(text: str) -> None:
-    """Write a line to stderr; where that cannot be written, nobody is there to be told."""
+    """Write a line to stderr, whose rest is indented if it is several and not painted.
+
+    Where that cannot be written, nobody is there to be told.
+    """
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(text if isinstance(text, Painted) else seen(text, INDENT), file=sys.stderr, flush=True)
     except (OSError, ValueError):
         Stderr.is_lost = True
         with suppress(OSError, ValueError):
@@ -123,12 +122,12 @@ def _send_nowhere(descriptor: int) -> None:
 
 def give(value: object) -> None:
     """Write a value to stdout: a text as it is, but for what controls a terminal if it goes to one; else JSON."""
-    from llmc.cli.shown import harmless
-
     if not isinstance(value, str):
-        print(json.dumps(value, ensure_ascii=False, indent=2))
+        from llmc_grammar.terminal_text import json_text
+
+        print(json_text(value))
     else:
-        print(harmless(value) if sys.stdout.isatty() else value)
+        print(seen(value) if sys.stdout.isatty() else value)
 
 
 def counted(number: int, noun: str) -> str:

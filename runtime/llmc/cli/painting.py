@@ -1,9 +1,13 @@
-"""Lines of pieces with styles, as a terminal shows them or as plain text."""
+"""Lines of pieces with styles, as a terminal shows them or as plain text; what is in a piece controls nothing."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from llmc.cli.screen import Painted
+
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from llmc_compiler.drawing import Line
 
 _CODES: Final = {"bold": "1", "dim": "2"}
@@ -11,11 +15,20 @@ _CODES: Final = {"bold": "1", "dim": "2"}
 
 def painted(lines: "Iterable[Line]", *, color: bool) -> str:
     """The lines, with the codes of a terminal where it shows them."""
-    from llmc_compiler.drawing import plain
+    from llmc_grammar.terminal_text import visible
 
-    return "\n".join(map(_painted if color else plain, lines))
+    def painted(text: str, style: str) -> str:
+        return f"\x1b[{_CODES[style]}m{visible(text)}\x1b[0m" if color and style and text else visible(text)
+
+    drawn = ("".join(painted(*piece) for piece in line) for line in lines)
+    return Painted("\n".join(drawn if color else map(str.rstrip, drawn)))
 
 
-def _painted(line: "Line") -> str:
-    """A line with its styles as a terminal knows them."""
-    return "".join(f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and text else text for text, style in line)
+def drawn_by_rich(lines: "Iterable[Line]") -> "Text":
+    """The lines as a text of rich, in which nothing is markup."""
+    from rich.text import Text
+
+    from llmc_grammar.terminal_text import visible
+
+    whole = Text("\n", no_wrap=True, overflow="crop")
+    return whole.join(Text.assemble(*((visible(text), style) for text, style in line)) for line in lines)

@@ -1,10 +1,14 @@
 """A display whose failures are told: rich draws in a thread, where an exception would go unseen."""
 
+import functools
+import sys
 from collections.abc import Callable
 from typing import Final
 
 from rich.console import Console, RenderableType
 from rich.live import Live
+
+from llmc.cli.screen import screen_of
 
 FRAMES_PER_SECOND: Final = 12
 
@@ -14,12 +18,22 @@ class Picture(Live):
 
     def __init__(self, drawn: RenderableType, console: Console, failed: Callable[[Exception], None]) -> None:
         """Nothing is drawn yet."""
-        super().__init__(drawn, console=console, refresh_per_second=FRAMES_PER_SECOND)
+        # What is printed meanwhile is made fit before it goes above the picture: rich would let its codes pass.
+        self._beside = screen_of(sys.stderr) if console.is_terminal else None
+        super().__init__(
+            drawn,
+            console=console,
+            refresh_per_second=FRAMES_PER_SECOND,
+            redirect_stdout=self._beside is None,
+            redirect_stderr=self._beside is None,
+        )
         self._failed = failed
         self._has_failed = False
 
     def start(self, refresh: bool = False) -> None:
         """Begin to draw."""
+        if self._beside is not None:
+            self._beside.write_above(self.console)
         self._try(lambda: super(Picture, self).start(refresh))
 
     def refresh(self) -> None:
@@ -29,6 +43,8 @@ class Picture(Live):
 
     def stop(self) -> None:
         """Draw it for the last time."""
+        if self._beside is not None:
+            self._try(functools.partial(self._beside.write_above, None))
         self._try(super().stop)
 
     def _try(self, step: Callable[[], None]) -> None:

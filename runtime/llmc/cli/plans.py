@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
 
-from llmc.cli.outcome import FOUND, aside, fail, reason, say, tell
+from llmc.cli.outcome import FOUND, fail, reason, say, tell
+from llmc.cli.screen import Painted, aside, terminal_width
 
 if TYPE_CHECKING:
     from llmc import Bounds, Budget, Limits, Program, Toolbox
@@ -227,7 +228,8 @@ def drawn(diagnostics: "Sequence[Diagnostic]", source: "Source", stream: TextIO)
     """Diagnostics with the lines they speak of, in colour where the stream shows it."""
     from llmc_grammar import render
 
-    return "\n\n".join(render(found, source, color=has_color(stream)) for found in diagnostics)
+    width = terminal_width(stream) if stream.isatty() else None
+    return Painted("\n\n".join(render(each, source, color=has_color(stream), width=width) for each in diagnostics))
 
 
 def has_color(stream: TextIO) -> bool:

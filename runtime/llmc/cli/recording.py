@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from llmc.cli.outcome import fail, reason, tell
+from llmc.cli.outcome import fail, reason, say
 
 if TYPE_CHECKING:
     from llmc import Program
@@ -48,5 +48,5 @@ class Recording:
             while data and self._descriptor is not None:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
-            tell(f"llmc: {self._path}: {reason(error)}; the trace ends here, the run goes on")
+            say(f"{self._path}: {reason(error)}; the trace ends here, the run goes on")
             self.close()

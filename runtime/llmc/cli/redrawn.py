@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from llmc.cli.screen import question
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -53,9 +55,10 @@ class Redrawn:
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Leave the picture as it is meanwhile, and draw a new one below afterwards."""
+        """Leave the picture as it is while a question is asked, and draw a new one below afterwards."""
         self.stop()
         try:
-            yield
+            with question():
+                yield
         finally:
             self.start()

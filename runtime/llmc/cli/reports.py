@@ -1,6 +1,5 @@
 """Mistakes of several plans: for people, for machines, for GitHub."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from llmc.cli.outcome import counted, tell
 from llmc.cli.plans import drawn
+from llmc.cli.screen import Painted
 
 if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
@@ -48,15 +48,15 @@ def _print_text(reports: "Sequence[Report]") -> None:
     """Mistakes with their lines."""
     drawings = [drawn(diagnostics, source, sys.stdout) for diagnostics, source in reports if diagnostics]
     if drawings:
-        print("\n\n".join(drawings), flush=True)
+        print(Painted("\n\n".join(drawings)), flush=True)
 
 
 def _print_json(reports: "Sequence[Report]") -> None:
     """Mistakes as a JSON list, each with the name of its file."""
     from llmc_grammar import to_json
+    from llmc_grammar.terminal_text import json_text
 
-    found = [to_json(diagnostic, source) for diagnostics, source in reports for diagnostic in diagnostics]
-    print(json.dumps(found, ensure_ascii=False, indent=2))
+    print(json_text([to_json(diagnostic, source) for diagnostics, source in reports for diagnostic in diagnostics]))
 
 
 def _print_github(reports: "Sequence[Report]") -> None:

@@ -1,12 +1,12 @@
 """`llmc tools`: what a tools file or module offers to plans."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from llmc.cli.plans import named_tools
+from llmc.cli.screen import INDENT, Painted
 
 if TYPE_CHECKING:
     from llmc import Tool
@@ -20,15 +20,16 @@ def tools(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the tools of a Python file or module."""
+    from llmc_grammar.terminal_text import json_text, marked
+
     found = list(named_tools([target]))
     if json_:
-        print(json.dumps([_as_json(tool) for tool in found], ensure_ascii=False, indent=2))
+        print(json_text([_as_json(tool) for tool in found]))
         return
-    from llmc_compiler.cells import visible
 
     for tool in found:
         lines = _heading(tool), tool.description.partition("\n")[0]
-        print("\n    ".join(visible(line) for line in lines if line))
+        print(Painted(f"\n{INDENT}".join(marked(line) for line in lines if line)))
 
 
 def _as_json(tool: "Tool") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from llmc.cli.outcome import FOUND, fail, reason, tell
+from llmc.cli.outcome import FOUND, fail, reason, say
 
 _WIDTH: Final = 80
 _WIDEST: Final = 120
@@ -27,18 +27,17 @@ def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc r
     except OSError as error:
         fail(f"{file}: {reason(error)}")
     except TraceError as error:
-        tell(f"llmc: {file}: {error}")
+        say(f"{file}: {error}")
         raise typer.Exit(FOUND) from error
     for note in found.notes:
-        tell(f"llmc: {file}: {note}")
+        say(f"{file}: {note}")
     lines = draw(found.plan, past, width=_width())
     if _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
         from rich.console import Console
-        from rich.text import Text
 
-        console = Console(highlight=False)
-        for line in lines:
-            console.print(Text.assemble(*line), no_wrap=True, overflow="crop", crop=True)
+        from llmc.cli.painting import drawn_by_rich
+
+        Console(highlight=False).print(drawn_by_rich(lines), crop=True)
         return
     for line in lines:
         print(plain(line).rstrip())

@@ -18,8 +18,10 @@ def difference(name: str, before: str, after: str) -> str:
     from difflib import unified_diff
 
     from llmc_grammar.characters import HIDDEN
+    from llmc_grammar.terminal_text import visible
 
-    lines = unified_diff(_LINE.findall(before), _LINE.findall(after), name, name)
+    shown = visible(name)
+    lines = unified_diff(_LINE.findall(before), _LINE.findall(after), shown, shown)
     text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
     return re.sub(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{HIDDEN}]|\r(?!\n)", _escape, text)
 
