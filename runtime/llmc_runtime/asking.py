@@ -13,10 +13,11 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
-from threading import Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from llmc_runtime.approval import ApprovalRequest, Callback
+from llmc_runtime.threads import OwnThread
 
 if TYPE_CHECKING:
     from llmc_runtime.memo import Recalled
@@ -174,7 +175,7 @@ class Asker:
 async def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> object:
     """The result of a function that is called in a thread, which nobody waits for any more once this is cancelled."""
     came: Future[object] = loop.create_future()
-    Thread(target=_work, args=(loop, came, work), name="llmc-approval", daemon=True).start()
+    OwnThread(_work, "llmc-approval", loop, came, work).start()
     return await came
 
 
