@@ -1,9 +1,9 @@
 """Tasks and threads that tools start on their own: seen at the end of a run, and named.
 
 They are not stopped: a pool of connections may live in them. A task carries the context of the call that started it,
-and so does the work of `asyncio.to_thread`. Other threads do not, so `Thread.start` notes the call in which, or in whose
-thread, it is called. Threads of llmc itself, of its displays, and of listeners and approval functions are started
-outside of calls, and not named.
+and so does the work of `asyncio.to_thread`. Other threads do not, so `Thread.start` notes the call that it is called
+in, or that started the thread that it is called in. Threads of llmc itself, of its displays, and of listeners and
+approval functions are started outside of calls, and not named.
 """
 
 import asyncio

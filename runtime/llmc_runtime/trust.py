@@ -10,6 +10,7 @@ from types import MethodType, TracebackType
 from typing import Final, Protocol
 from uuid import uuid4
 
+from llmc_compiler.cells import visible
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.marks import UNMARKED
 from llmc_compiler.secrecy import Secrecy, texts
@@ -17,14 +18,15 @@ from llmc_compiler.signature import Prepared
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
-from llmc_runtime.approval import Approval, ApprovalRequest, Argument, Hold, held_for
+from llmc_runtime.approval import Approval, Hold, held_for
+from llmc_runtime.approval_request import ApprovalRequest
 from llmc_runtime.asking import Asker, Question, RunEndedError
 from llmc_runtime.call import unfit
 from llmc_runtime.contexts import Contexts
-from llmc_runtime.errors import BadArgument, ContextError, NotApproved, PlanError, Refusal
+from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, shortened
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
-from llmc_runtime.origins import line_of, origins
+from llmc_runtime.origins import line_of, request_of
 from llmc_runtime.outcomes import Done, Key
 from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
 from llmc_runtime.values import thaw
@@ -174,10 +176,17 @@ class Trust:
             if name in tool.marks.secrets:
                 self._keep(texts(value), f"`{name}` of task {instance.node.task}")
 
-    def prepared(self, instance: Instance, call: Call, bound: Bound, known: Recollection | None = None) -> Call:
+    def prepared(
+        self,
+        instance: Instance,
+        call: Call,
+        bound: Bound,
+        known: Recollection | None = None,
+        approved: Prepared | None = None,
+    ) -> Call:
         """The call with what the run fills in and with arguments that are known; its secret arguments are kept."""
         tool, ready = call.tool, known is not None and known.prepared
-        if tool.marks is UNMARKED and not ready:
+        if tool.marks is UNMARKED and not ready and approved is None:
             return call
         self.hear(instance, tool, bound)
         filled: dict[str, object] = {}
@@ -185,10 +194,11 @@ class Trust:
             filled[tool.marks.key] = idempotency_key(self.run_id, instance.key)
         if tool.marks.context is not None:
             filled[tool.marks.context] = self._contexts.of(tool)
-        if not filled and not ready:
+        if not filled and not ready and approved is None:
             return call
         # The function itself stays the tool's own, by which others know it.
-        return replace(call, tool=replace(tool, signature=Filled(tool.signature, filled, [ready] if ready else [])))
+        signature = Filled(tool.signature, filled, [ready] if ready else [], approved)
+        return replace(call, tool=replace(tool, signature=signature))
 
     def question(
         self, instance: Instance, call: Call, bound: Bound, known: Recollection | None = None
@@ -203,13 +213,31 @@ class Trust:
             return verdict
         if not verdict:
             return None
-        is_checked = known is not None and known.prepared is not None
-        if not is_checked and (error := _unfit(node, call.tool, bound)) is not None:
-            return error  # not left to the call: what is checked twice may come out differently
+        try:
+            # Not left to the call: what is converted twice may come out differently.
+            prepared = (known and known.prepared) or call.tool.signature.prepare(bound)
+            received = call.tool.signature.received(bound, prepared)
+        except BaseException as why:  # noqa: BLE001 — validators are the tool's code
+            return unfit(node, call.tool.name, 0, why)
         assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
-        request = self._request(instance, call, bound)
+        shown = partial(self._shown, call.tool)
+        request = request_of(instance, received, bound, shown=shown, source=self._source(), inside=self.inside)
         requests = [(trust, replace(request, held=held)) for trust, held in verdict]
-        return self._asker.start(partial(self._ask, self._asker, instance, requests))
+        question = Question(verdict, prepared)
+        return self._asker.start(question, partial(self._ask, self._asker, instance, requests))
+
+    def stands(self, question: Question, instance: Instance, call: Call, known: Recollection | None) -> bool:
+        """Whether an answer that came before the call's turn still answers what would be asked now."""
+        return question.reasons == self.verdict(instance.node, call, None if known is None else known.doubt)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether there is somebody to ask."""
+        return self._asker is not None
+
+    def may_ask_for(self, node: Node, call: Call) -> bool:
+        """Whether somebody would be asked for a call, as far as is known before its turn."""
+        return self.around is not None or self._approval.asks(node, call, held=bool(self._holds))
 
     def verdict(self, node: Node, call: Call, doubt: str | None = None) -> PlanError | list[tuple["Trust", str | None]]:
         """Why the call is refused, or the runs whose functions are asked, with the reason for which it is held there.
@@ -263,32 +291,16 @@ class Trust:
         line = line_of(self._source(), node.span)
         return f"task {node.task}" if line is None else f"line {line}"
 
-    def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
-        """What is asked."""
-        node, source, tool = instance.node, self._source(), call.tool
-        return ApprovalRequest(
-            task=node.task,
-            indices=instance.key[1],
-            line=line_of(source, node.span),
-            tool=tool.name,
-            effect=", ".join(map(str, node.effects)),
-            arguments=tuple(
-                Argument(
-                    name,
-                    HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value)),
-                    origins(term, instance, source),
-                )
-                for (name, value), (_, term) in zip(bound, call.bound, strict=True)
-            ),
-            inside=self.inside,
-        )
+    def _shown(self, tool: Tool, name: str | None, value: Json) -> Json:
+        """An argument without secrets, in a copy."""
+        return HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value))
 
     async def _ask(self, asker: Asker, instance: Instance, requests: Sequence[Asked], question: Question) -> None:
         """Ask, and tell the answer."""
         refusal: PlanError | None = None
         tool = requests[0][1].tool
         try:
-            async with asker.turn:
+            async with asker.turn_of(trust._approval.callback for trust, _ in requests):  # noqa: SLF001 — of another run
                 self._asking.asked(instance, tool)
                 refusal = await self._refused(asker, instance, requests, question)
         except KeyboardInterrupt:
@@ -318,8 +330,14 @@ class Trust:
             except RunEndedError as error:
                 return _refusal(instance, request.tool, "nobody", error)
             if answer is not True:
-                return _refusal(instance, request.tool, "no", None if trust is self else _AROUND)
+                return _refusal(instance, request.tool, "no", self._why(answer, None if trust is self else _AROUND))
         return None
+
+    def _why(self, answer: object, whose: str | None) -> str | None:
+        """The reason that an answer gives, on one line, and which run it is of."""
+        text = self.secrets.text(answer).strip() if isinstance(answer, str) else ""
+        reason = visible(shortened(text), quoted=False)
+        return f"{reason} ({whose})" if reason and whose else reason or whose
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
         """Ask for a run inside this one; raises RunEndedError, and what the function raises."""
@@ -342,13 +360,3 @@ def _reasons(doubt: str | None, held: str | None) -> str | None:
     if doubt is None or held is None:
         return doubt or held
     return f"{doubt.rpartition('; ')[0]}; {held}"
-
-
-def _unfit(node: Node, tool: Tool, bound: Bound) -> BadArgument | None:
-    """The error of a call with an argument that does not fit: nobody is asked for it."""
-    try:
-        for name, value in bound:
-            tool.signature.check(name, value)
-    except BaseException as why:  # noqa: BLE001 — validators are the tool's code
-        return unfit(node, tool.name, 0, why)
-    return None

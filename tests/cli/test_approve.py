@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -191,8 +192,13 @@ def test_a_terminal_is_asked(folder: Path, answer: bytes, status: int, called: s
     ended, seen = on_a_terminal(folder, answer)
     assert (ended, marks(folder)) == (status, called)
     question = seen.replace("\r\n", "\n")
-    assert 'send: write(mail) (task 1, line 4)\n  to = "ann"\n      from input who\n' in question
-    assert '  body = "<ann\\u001b[2J\\u202e>"\n      from task page, look, line 3\nmay this run? [y/N] ' in question
+    assert re.search(
+        r'send: write\(mail\) \(task 1, line 4\) #\w{12}\n  to   │ "ann"\n       ╰ from input who\n', question
+    )
+    assert (
+        '  body │ "<ann\\x1b[2J\\u202e>"\n       ╰ from task page, look, line 3\nmay this run? y: yes, n: no'
+        in question
+    )
     assert "\x1b[2J" not in seen
     assert "\u202e" not in seen
 

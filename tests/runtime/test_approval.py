@@ -8,7 +8,8 @@ import pytest
 from pydantic import AfterValidator
 
 import llmc
-from llmc_runtime.approval import Approval, Argument, Origin, may_change
+from llmc_runtime.approval import Approval, may_change
+from llmc_runtime.approval_request import Argument, Origin
 from tests.runtime import clock
 from tests.runtime.asked import PLAN, TOOLS, Asked, compiled, echo, play, reasons, written
 
@@ -90,11 +91,11 @@ def test_a_request_says_where_its_arguments_are_from() -> None:
     )
     run = clock.run(llmc.compile(text, TOOLS, passes=()).run({"who": "eve"}, approve=asked))
     assert run.errors == {}
-    first, second, third, last = asked.requests
+    first, second, third, last = sorted(asked.requests, key=lambda request: (request.line, request.indices))
     assert (first.task, first.line, first.tool, first.effect, first.held) == ("1", 4, "send", "write(mail)", None)
     assert first.arguments == (
         Argument("to", "eve and 2", (Origin(input="who"), Origin(task="a", tool="echo", line=2))),  # type: ignore[arg-type]
-        Argument("body", 2, (Origin(task="b", line=3),)),  # type: ignore[arg-type]  # ids are texts
+        Argument("body", 2, (Origin(task="b", line=3), Origin(task="a", tool="echo", line=2))),  # type: ignore[arg-type]
     )
     assert (second.indices, third.indices) == ((0,), (1,))
     assert [str(origin) for origin in third.arguments[0].origins] == ["element 1 of the loop in line 5", "input who"]
@@ -113,8 +114,8 @@ def test_a_request_is_fit_for_a_terminal() -> None:
         assert all(len(line) <= 100 for line in text.split("\n"))
         assert len(text) < 2500
         assert not [line for line in text.split("\n") if line.startswith("may")]
-    assert "(5,030 characters)" in str(asked.requests[0])
-    assert "\\u001b[2J\\u202e\\n" in str(asked.requests[0])
+    assert "… 4,130 more characters" in str(asked.requests[0])
+    assert "\\x1b[2J\\u202e\\n" in str(asked.requests[0])
 
 
 def test_a_request_as_text() -> None:
@@ -122,11 +123,11 @@ def test_a_request_as_text() -> None:
     asked = Asked()
     play('input who: str\na = echo("x")\nsend("$who, $a", body={"k": 1})\n', asked, who="eve")
     assert str(asked.requests[0]) == (
-        "send: write(mail) (task 1, line 3)\n"
-        '  to = "eve, x"\n'
-        "      from input who; task a, echo, line 2\n"
-        '  body = {"k": 1}\n'
-        "      from written in line 3"
+        f"send: write(mail) (task 1, line 3) #{asked.requests[0].digest[:12]}\n"
+        '  to   │ "eve, x"\n'
+        "       ╰ from input who; task a, echo, line 2\n"
+        '  body │ {"k": 1}\n'
+        "       ╰ from written in line 3"
     )
 
 
