@@ -22,6 +22,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from llmc_compiler.cells import cells, marked, padded, visible
+from llmc_compiler.cells import wrapped as broken
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
 from llmc_runtime.excerpt import excerpt, more, quoted
@@ -40,6 +41,7 @@ _ORIGINS: Final = 12
 
 _DIGEST: Final = 12
 _LABEL: Final = 16
+_LEAST: Final = 4
 _NARROW: Final = 40
 """Cells of a line in which a label has a line of its own."""
 
@@ -153,13 +155,13 @@ class ApprovalRequest:
         """Lines of at most so many cells; `whole` cuts nothing, and arguments of `like` are not repeated."""
         where = "" if self.line is None else f", line {self.line}"
         head = f"{self.tool}: {self.effect} ({self.place}{where}) #{self.digest[:_DIGEST]}"
-        yield from _indented(marked(head), "", width)
+        yield from _said(marked(head), "", width)
         if self.inside:
-            yield from _indented(marked(f"inside of {', '.join(self.inside)}"), "  ", width)
+            yield from _said(marked(f"inside of {', '.join(self.inside)}"), "  ", width)
         if self.held is not None:
             # The last part is advice for runs without a callback.
             reason = self.held.rpartition("; ")[0] or self.held
-            yield from _indented(marked(f"held back: {reason}"), "  ", width)
+            yield from _said(marked(f"held back: {reason}"), "  ", width)
         known = set() if like is None else set(map(_text, like.arguments))
         new = [argument for argument in self.arguments if _text(argument) not in known]
         labels = [_label(argument) for argument in new]
@@ -168,7 +170,7 @@ class ApprovalRequest:
             yield from _framed(label, argument, column, width, whole=whole)
         if like is not None and (same := len(self.arguments) - len(new)):
             words = f"{same} argument{'s' * (same > 1)} as in {like.place}"
-            yield from _indented(visible(words), "  ", width)
+            yield from _said(visible(words), "  ", width)
 
 
 def _text(argument: Argument) -> str:
@@ -184,23 +186,23 @@ def _label(argument: Argument) -> str:
 
 def _framed(label: str, argument: Argument, column: int, width: int, *, whole: bool) -> Iterator[str]:
     """An argument: its label, its value in a frame, and below it what is to be said of that."""
-    if cells(label) > column:
-        yield from _indented(label, "  ", width)
+    if cells(label) > column or label.startswith('"'):
+        yield from _said(label, "  ", width)
         label = ""
     blank = f"  {padded('', column)} " if column else "  "
     room = math.inf if whole else _VALUE
-    for at, line in enumerate(_indented(excerpt(argument.value, room), blank, width, "│ ", "│ ")):
+    for at, line in enumerate(_in_frame(excerpt(argument.value, room), blank, width)):
         yield line if at else f"  {padded(label, column)} "[: len(blank)] + line[len(blank) :]
     kind = "" if argument.kind is None else f"as {visible(argument.kind)}"
     if argument.is_converted:
-        yield from _indented(f"{kind or 'converted'}, from", blank, width, "├ ", "│ ")
-        yield from _indented(excerpt(argument.written, room), blank, width, "│ ", "│ ")
+        yield from _said(f"{kind or 'converted'}, from", blank, width, "├ ", "  ")
+        yield from _in_frame(excerpt(argument.written, room), blank, width)
         kind = ""
     if argument.is_default:
         words = "the tool's own default"
     else:
         words = f"from {'; '.join(_shown(argument.origins, whole=whole))}"
-    yield from _indented(marked(f"{kind}, {words}" if kind else words), blank, width, "╰ ", "  ")
+    yield from _said(marked(f"{kind}, {words}" if kind else words), blank, width, "╰ ", "  ")
 
 
 def _shown(origins: Iterable[Origin], *, whole: bool) -> Iterator[str]:
@@ -212,7 +214,12 @@ def _shown(origins: Iterable[Origin], *, whole: bool) -> Iterator[str]:
         yield more(len(words) - most)
 
 
-def _indented(text: str, indent: str, width: int, first: str = "", rest: str = "    ") -> Iterator[str]:
+def _in_frame(text: str, indent: str, width: int) -> Iterator[str]:
+    """A value that is fit for a terminal, in lines that are full but for the last: no blank is lost."""
+    return (f"{indent}│ {line}" for line in wrapped(text, max(width - cells(indent) - 2, _LEAST)))
+
+
+def _said(text: str, indent: str, width: int, first: str = "", rest: str = "    ") -> Iterator[str]:
     """A text that is fit for a terminal, in lines with signs in front of the first and of the others."""
-    for at, line in enumerate(wrapped(text, max(width - cells(indent + rest), 4))):
+    for at, line in enumerate(broken(text, max(width - cells(indent + rest), _LEAST))):
         yield f"{indent}{rest if at else first}{line}"
