@@ -4,7 +4,7 @@ As JSON data, for other faces than a terminal, a request is complete:
 
     {"version": 1, "digest", "task", "indices": [index], "line", "tool", "effect", "held", "inside": [call],
      "arguments": [{"name", "value", "from": [origin], "default", "kind"?, "written"?}]}
-    origin: {"text", "task"?, "tool"?, "input"?, "line"?, "element"?}
+    origin: {"text", "task"?, "tool"?, "input"?, "line"?, "element"?, "plan"?}
 
 Within a version, keys may be added, and none is taken away or changes its meaning.
 
@@ -51,7 +51,8 @@ class Origin:
     """Where a value is from, or a part of it.
 
     The task `task`, and its call of `tool` if it is the result of one; else the input `input`; else the plan itself.
-    `line` is that of the plan, from 1, and `element` the position of the element of a loop.
+    `line` is that of the plan, from 1, and `element` the position of the element of a loop. `plan` is the number of an
+    earlier plan of the same question, None for the plan itself.
     """
 
     task: TaskId | None = None
@@ -59,9 +60,15 @@ class Origin:
     input: str | None = None
     line: int | None = None
     element: int | None = None
+    plan: int | None = None
 
     def __str__(self) -> str:
         """The origin in words."""
+        words = self._words()
+        return words if self.plan is None or self.input is not None else f"{words}, in plan {self.plan}"
+
+    def _words(self) -> str:
+        """The origin in its plan."""
         where = "" if self.line is None else f"line {self.line}"
         if self.element is not None:
             return f"element {self.element} of the loop" + (f" in {where}" if where else "")
@@ -73,7 +80,7 @@ class Origin:
 
     def to_json(self) -> dict[str, Any]:
         """The origin as JSON data."""
-        names = ("task", "tool", "input", "line", "element")
+        names = ("task", "tool", "input", "line", "element", "plan")
         return {"text": str(self)} | {name: each for name in names if (each := getattr(self, name)) is not None}
 
 

@@ -21,6 +21,7 @@ from llmc_compiler.steps import Add, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime import active, events, nesting, watch
 from llmc_runtime.approval import Hold
+from llmc_runtime.approval_request import Origin
 from llmc_runtime.call import Calling
 from llmc_runtime.door import Allowance, Door
 from llmc_runtime.flow import Flow
@@ -191,6 +192,11 @@ class Executor:
     def hold(self, *holds: Hold) -> None:
         """From now on, ask before calls under these holds; without a callback they fail with Held."""
         self.trust.hold(*holds)
+
+    def sources(self, node: NodeId, plan: int) -> tuple[Origin, ...]:
+        """Where the result of a node is from, for the plans after the one of this number."""
+        instance = self._flow.instance(node)
+        return () if instance is None else self.trust.sources(instance, plan)
 
     def seal(self) -> None:
         """Nothing more will be added."""

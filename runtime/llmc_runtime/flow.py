@@ -148,6 +148,10 @@ class Flow:
         """Whether everything has an outcome and nothing more comes."""
         return self._is_sealed and not self._pending
 
+    def instance(self, node: NodeId) -> Instance | None:
+        """The instance of a node outside of loops."""
+        return self._scope.instances.get(node)
+
     def outcomes(self) -> Mapping[Key, Outcome]:
         """The outcome of every instance that has one."""
         return {each.key: each.outcome for each in self._instances if each.outcome is not None}

@@ -1,7 +1,8 @@
 """Where the arguments of a call are from: the tasks, inputs and lines that their terms read, through expressions."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
@@ -23,13 +24,25 @@ def line_of(source: Source | None, span: Span) -> int | None:
     return None if source is None or span == NOWHERE else source.position(span.start)[0]
 
 
-def origins(term: Term, instance: Instance, source: Source | None) -> tuple[Origin, ...]:
+Earlier = Mapping[str, tuple[Origin, ...]]
+"""Where the results of earlier plans are from, by their tasks; a plan reads these like inputs."""
+
+_NONE: Final[Earlier] = {}
+
+
+def origins(term: Term, instance: Instance, source: Source | None, earlier: Earlier = _NONE) -> tuple[Origin, ...]:
     """Where the value of a term is from, each origin once; the plan itself only where it is from nowhere else."""
-    found = tuple(dict.fromkeys(_origins(term, instance, source)))
+    found = tuple(dict.fromkeys(_origins(term, instance, source, earlier)))
     return found or (Origin(line=line_of(source, instance.node.span)),)
 
 
-def _origins(term: Term, instance: Instance, source: Source | None) -> Iterator[Origin]:
+def sources(instance: Instance, source: Source | None, earlier: Earlier, plan: int) -> tuple[Origin, ...]:
+    """Where the result of an instance is from, for the plans after the one of this number."""
+    found = origins(Get(instance.node.id), instance, source, earlier)
+    return tuple(origin if origin.plan is not None else replace(origin, plan=plan) for origin in found)
+
+
+def _origins(term: Term, instance: Instance, source: Source | None, earlier: Earlier) -> Iterator[Origin]:
     """The origins of a term's leaves, but for constants; a stack, since operators nest by the hundred."""
     waiting = [(term, instance)]
     seen: set[Key] = set()
@@ -44,7 +57,7 @@ def _origins(term: Term, instance: Instance, source: Source | None) -> Iterator[
                     seen.add(found.key)
                     waiting.extend(_inside(found))
             case Param(name):
-                yield Origin(input=name)
+                yield from earlier.get(name) or (Origin(input=name),)
             case Item():
                 loop = reader.scope.find(NodeId(reader.node.task))
                 if reader.scope is instance.scope:
@@ -81,6 +94,7 @@ def request_of(
     *,
     shown: Callable[[str | None, Json], Json],
     source: Source | None,
+    earlier: Earlier,
     inside: tuple[str, ...],
 ) -> ApprovalRequest:
     """What is asked before a call: arguments as the tool receives them, where `shown` hides what is secret."""
@@ -98,7 +112,7 @@ def request_of(
             Argument(
                 each.name,
                 value,
-                origins(call.bound[at][1], instance, source),
+                origins(call.bound[at][1], instance, source, earlier),
                 each.kind,
                 is_converted=is_converted,
                 written=written if is_converted else None,

@@ -19,14 +19,14 @@ from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, Hold, held_for
-from llmc_runtime.approval_request import ApprovalRequest
+from llmc_runtime.approval_request import ApprovalRequest, Origin
 from llmc_runtime.asking import Asker, Question, RunEndedError
 from llmc_runtime.call import unfit
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, shortened
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
-from llmc_runtime.origins import line_of, request_of
+from llmc_runtime.origins import Earlier, line_of, request_of, sources
 from llmc_runtime.outcomes import Done, Key
 from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
 from llmc_runtime.values import thaw
@@ -73,8 +73,8 @@ class Trust:
     """The trust of one run.
 
     `approval` says what asks; `contexts` are those of its tools; `source` gives the plan's text, whose lines a request
-    names. `run_id` is part of every idempotency key: two runs with the same one use the same keys. `secrets` are those
-    of the runs before, whose results this one reads.
+    names, and `earlier` where results of plans before it are from. `run_id` is part of every idempotency key: two runs
+    with the same one use the same keys. `secrets` are those of the runs before, whose results this one reads.
     """
 
     def __init__(
@@ -85,6 +85,7 @@ class Trust:
         source: Callable[[], Source | None] = lambda: None,
         run_id: str | None = None,
         secrets: Secrets | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         self.run_id = run_id or uuid4().hex
         self.secrets = Secrets() if secrets is None else secrets
@@ -92,6 +93,7 @@ class Trust:
         self._approval = approval or Approval()
         self._contexts = contexts or Contexts()
         self._source = source
+        self._earlier = earlier or {}
         self._secrecy = Secrecy()
         self._params: Mapping[str, Json] = {}
         self._holds: list[Hold] = []
@@ -220,11 +222,22 @@ class Trust:
         except BaseException as why:  # noqa: BLE001 — validators are the tool's code
             return unfit(node, call.tool.name, 0, why)
         assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
-        shown = partial(self._shown, call.tool)
-        request = request_of(instance, received, bound, shown=shown, source=self._source(), inside=self.inside)
+        request = request_of(
+            instance,
+            received,
+            bound,
+            shown=partial(self._shown, call.tool),
+            source=self._source(),
+            earlier=self._earlier,
+            inside=self.inside,
+        )
         requests = [(trust, replace(request, held=held)) for trust, held in verdict]
         question = Question(verdict, prepared)
         return self._asker.start(question, partial(self._ask, self._asker, instance, requests))
+
+    def sources(self, instance: Instance, plan: int) -> tuple[Origin, ...]:
+        """Where the result of an instance is from, for the plans after this one; nothing if nobody would be told."""
+        return sources(instance, self._source(), self._earlier, plan) if self.is_asking else ()
 
     def stands(self, question: Question, instance: Instance, call: Call, known: Recollection | None) -> bool:
         """Whether an answer that came before the call's turn still answers what would be asked now."""
