@@ -5,8 +5,10 @@ the arguments that were shown. What else there is to say of it (it is refused, d
 for its turn. A question is withdrawn once something keeps its call from being made.
 """
 
+from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
+from time import perf_counter
 
 from llmc_compiler.evaluate import EvaluationError, SkippedRead
 from llmc_compiler.graph import Call
@@ -14,6 +16,7 @@ from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound
 from llmc_runtime.decide import arguments, obstacle
 from llmc_runtime.instance import Instance
+from llmc_runtime.line import SLICE
 from llmc_runtime.memo import Recalled
 from llmc_runtime.trust import Trust
 
@@ -21,10 +24,17 @@ from llmc_runtime.trust import Trust
 class Ahead:
     """The calls of a run that may be asked for before their turn; `elements` is the number that a loop may have.
 
-    `recall` gives a call as the memo knows it. `is_closed`: the run was stopped.
+    `recall` gives a call as the memo knows it. `is_closed`: nobody is asked any more.
     """
 
-    def __init__(self, trust: Trust, elements: int, recall: Callable[[Instance, Call, Bound], Recalled | None]) -> None:
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        trust: Trust,
+        elements: int,
+        recall: Callable[[Instance, Call, Bound], Recalled | None],
+    ) -> None:
+        self._loop = loop
         self._trust = trust
         self._elements = elements
         self._recall = recall
@@ -35,31 +45,42 @@ class Ahead:
         """Take an instance that waits; only a call that comes after others can be known before its turn."""
         node, op = instance.node, instance.node.op
         if type(op) is Call and (node.after or instance.scope.indices) and self._trust.may_ask_for(node, op):
-            instance.may_ask_ahead = True
-            self.look(instance)
+            needs = map(instance.scope.find, node.needs)
+            instance.needed = {each for each in needs if each.outcome is None}
+            self._see(instance)
 
-    def look(self, instance: Instance) -> None:
-        """See whether the arguments of a call are known, or whether it cannot be made any more."""
-        if instance.question is None:
-            if instance.has_needs():
-                self._known.append(instance)
-        elif instance.failed_writes and instance.question.is_open and obstacle(instance, self._elements) is not None:
+    def look(self, instance: Instance, ended: Instance) -> None:
+        """Something that a call waits for has ended: its arguments may be known, or it cannot be made any more."""
+        question = instance.question
+        if instance.needed is not None:
+            instance.needed.discard(ended)
+            self._see(instance)
+        elif question is not None and question.is_open and instance.failed_writes and self._is_hindered(instance):
             instance.give_up()
-            instance.may_ask_ahead = False
+
+    def _see(self, instance: Instance) -> None:
+        """See whether the arguments of a call are known."""
+        if not instance.needed:
+            instance.needed = None
+            self._known.append(instance)
 
     def ask(self) -> None:
-        """Ask for the calls whose arguments are known."""
-        while self._known:
+        """Ask for the calls whose arguments are known; now and then the loop has its turn."""
+        until = perf_counter() + SLICE
+        while self._known and not self.is_closed:
+            if perf_counter() > until:
+                self._loop.call_soon(self.ask)
+                return
             self._ask(self._known.popleft())
 
     def _ask(self, instance: Instance) -> None:
         """Ask for a call, if it still waits for its turn and nothing is in its way."""
         op = instance.node.op
         is_waiting = instance.waiting and instance.outcome is None and instance.question is None
-        if self.is_closed or not is_waiting or type(op) is not Call:
+        if not is_waiting or type(op) is not Call:
             return
         try:
-            if obstacle(instance, self._elements) is not None:
+            if self._is_hindered(instance):
                 return
             bound = arguments(op, instance.scope)
         except (SkippedRead, EvaluationError):
@@ -71,3 +92,7 @@ class Ahead:
         if isinstance(verdict, Question):
             verdict.is_ahead, verdict.is_due = True, False
             instance.ask(verdict, bound, known)
+
+    def _is_hindered(self, instance: Instance) -> bool:
+        """Whether something keeps a call from being made."""
+        return obstacle(instance, self._elements) is not None

@@ -21,19 +21,17 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
-from llmc_compiler.cells import cells, marked, padded, visible
-from llmc_compiler.cells import wrapped as broken
+from llmc_compiler.cells import cells, marked, padded, visible, wrapped
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
-from llmc_runtime.excerpt import excerpt, more, quoted
-from llmc_runtime.text import wrapped
+from llmc_runtime.excerpt import excerpt, folded, more, quoted
 
 VERSION: Final = 1
 
 WIDTH: Final = 100
 """Cells of a line, where no terminal says how many it has."""
 
-_VALUE: Final = 900
+_VALUE: Final = 600
 """Characters of a value that are shown at first."""
 
 _ORIGINS: Final = 12
@@ -222,11 +220,11 @@ def _shown(origins: Iterable[Origin], *, whole: bool) -> Iterator[str]:
 
 
 def _in_frame(text: str, indent: str, width: int) -> Iterator[str]:
-    """A value that is fit for a terminal, in lines that are full but for the last: no blank is lost."""
-    return (f"{indent}│ {line}" for line in wrapped(text, max(width - cells(indent) - 2, _LEAST)))
+    """A value in lines with the frame in front."""
+    return (f"{indent}│ {line}" for line in folded(text, max(width - cells(indent) - 2, _LEAST)))
 
 
 def _said(text: str, indent: str, width: int, first: str = "", rest: str = "    ") -> Iterator[str]:
     """A text that is fit for a terminal, in lines with signs in front of the first and of the others."""
-    for at, line in enumerate(broken(text, max(width - cells(indent + rest), _LEAST))):
+    for at, line in enumerate(wrapped(text, max(width - cells(indent + rest), _LEAST))):
         yield f"{indent}{rest if at else first}{line}"

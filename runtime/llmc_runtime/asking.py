@@ -37,12 +37,12 @@ Coming = futures.Future[tuple[object, BaseException | None]]
 class Question:
     """A call that waits for its answer; through a memo, the `call` that the memo knows.
 
-    `reasons` says who is asked, and why the call is held there; `prepared` are the arguments that the tool receives. If
-    the answer is not yes, `refusal` is the error. `is_ahead`: it was asked before the turn of the call came, and
-    `is_due`: that has come.
+    `reasons` says who is asked, and why the call is held there; `prepared` are the arguments that the tool receives.
+    `refusal` is the error of a call that was not approved. `is_ahead`: it was asked before the turn of the call came,
+    and `is_due`: that has come.
     """
 
-    __slots__ = ("call", "is_ahead", "is_due", "is_open", "prepared", "reasons", "refusal", "task")
+    __slots__ = ("call", "is_ahead", "is_approved", "is_due", "is_open", "prepared", "reasons", "refusal", "task")
 
     def __init__(self, reasons: object = None, prepared: "Prepared | None" = None) -> None:
         self.reasons = reasons
@@ -50,6 +50,7 @@ class Question:
         self.call: Recalled | None = None
         self.refusal: PlanError | None = None
         self.is_open = True
+        self.is_approved = False
         self.is_ahead = False
         self.is_due = True
         self.task: Task[None] | None = None
@@ -57,6 +58,7 @@ class Question:
     def close(self, refusal: "PlanError | None") -> None:
         """The answer is there."""
         self.is_open = False
+        self.is_approved = refusal is None
         self.refusal = refusal
 
     # What a call has too: it was not made, so nothing is in doubt, and a run out of time gives it up like all the rest.

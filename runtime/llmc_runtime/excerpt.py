@@ -1,12 +1,17 @@
-"""Values as JSON for people who decide about them: what is left out is counted, and nothing hides."""
+"""Values as JSON for people who decide about them: what is left out is counted, and nothing hides.
+
+A line may be broken where a line end stands: behind each part of a list or mapping, and before a count. Those of texts
+are escaped.
+"""
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from llmc_compiler.cells import marked
+from llmc_compiler.cells import cells, marked
 from llmc_compiler.term import Json
+from llmc_runtime.text import wrapped
 
 _LEAST: Final = 24
 """Characters that each shown part of a list or mapping may take."""
@@ -34,6 +39,18 @@ def excerpt(value: Json, room: float = math.inf) -> str:
             return _cut(json.dumps(value), room, "digits", str)
 
 
+def folded(text: str, width: int) -> Iterator[str]:
+    """An excerpt in lines of at most so many cells; what is longer goes on in the next line, and no blank is lost."""
+    line = ""
+    for part in text.split("\n"):
+        if line and cells(line) + cells(part) > width:
+            yield line
+            line = ""
+        *full, line = wrapped(line + part, width)
+        yield from full
+    yield line
+
+
 def quoted(text: str) -> str:
     """The text in quotes; what cannot be seen is escaped, and words of mixed scripts are marked."""
     body = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -55,7 +72,7 @@ def _cut(text: str, room: float, noun: str, write: Callable[[str], str]) -> str:
     kept = max(room, _LEAST)
     if len(text) <= kept:
         return write(text)
-    return f"{write(text[: int(kept)])}{more(len(text) - int(kept), noun)}"
+    return f"{write(text[: int(kept)])}\n{more(len(text) - int(kept), noun)}"
 
 
 def _parts(count: int, room: float, write: Callable[[int, float], str]) -> str:
@@ -69,4 +86,4 @@ def _parts(count: int, room: float, write: Callable[[int, float], str]) -> str:
         part = write(at, max(left / min(count - at, _SHARES), _LEAST))
         parts.append(part)
         left -= len(part) + 2
-    return ", ".join(parts)
+    return ", \n".join(parts)

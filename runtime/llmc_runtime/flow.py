@@ -62,7 +62,7 @@ class Flow:
         self._line = Line(
             end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self.crash
         )
-        self._ahead = Ahead(trust, limits.elements, self._recall)
+        self._ahead = Ahead(end.get_loop(), trust, limits.elements, self._recall)
         self._pending = 0
         self._is_sealed = False
         self._has_rest = False
@@ -128,6 +128,7 @@ class Flow:
 
     def halt(self) -> None:
         """Stop starting calls, also in nested runs; calls under way go on."""
+        self._ahead.is_closed = True
         self._line.close()
         self.door.halt()
         hold_back(self._instances)
@@ -325,7 +326,7 @@ class Flow:
                 return
         if question.refusal is not None:
             self._conclude(instance, Failed(question.refusal), instance)
-        else:
+        elif question.is_approved:
             self._begin(instance, op, instance.arguments, known, question.prepared)
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
@@ -405,8 +406,8 @@ class Flow:
                 user.waiting -= 1
                 if not user.waiting:
                     self._line.add(user)
-                elif user.may_ask_ahead:
-                    self._ahead.look(user)
+                elif user.needed is not None or user.question is not None:
+                    self._ahead.look(user, instance)
 
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
         """Tell what became of an instance that has no value, and what follows from it."""

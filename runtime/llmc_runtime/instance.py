@@ -123,7 +123,7 @@ class Instance:
     `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
     `elements` are the scopes of a loop's elements, once it has them. `calling` is the call that is being made, or the
     open question whether it may be made. `question` is that, also when it is answered and the call waits for its turn,
-    and `arguments` are then those of the call. `may_ask_ahead`: somebody may be asked for the call before its turn.
+    and `arguments` are then those of the call. `needed`: what a call still needs before somebody may be asked for it.
     """
 
     __slots__ = (
@@ -136,7 +136,7 @@ class Instance:
         "failed_writes",
         "is_hindered",
         "key",
-        "may_ask_ahead",
+        "needed",
         "node",
         "number",
         "outcome",
@@ -166,7 +166,7 @@ class Instance:
         self.calling: Ongoing | None = None
         self.question: Question | None = None
         self.arguments: Bound = ()
-        self.may_ask_ahead = False
+        self.needed: set[Instance] | None = None
         self.elements: list[Scope] | None = None
         self.started: float | None = None
         self.seconds = 0.0
@@ -207,10 +207,6 @@ class Instance:
         in_doubt = calling.is_in_doubt
         calling.give_up()
         return in_doubt
-
-    def has_needs(self) -> bool:
-        """Whether all that its node reads has ended, whatever else it comes after."""
-        return all(self.scope.find(node).outcome is not None for node in self.node.needs)
 
     def learn(self, other: "Instance") -> None:
         """Take over what follows from the end of another instance."""

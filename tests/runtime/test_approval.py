@@ -114,7 +114,7 @@ def test_a_request_is_fit_for_a_terminal() -> None:
         assert all(len(line) <= 100 for line in text.split("\n"))
         assert len(text) < 2500
         assert not [line for line in text.split("\n") if line.startswith("may")]
-    assert "… 4,130 more characters" in str(asked.requests[0])
+    assert "… 4,430 more characters" in str(asked.requests[0])
     assert "\\x1b[2J\\u202e\\n" in str(asked.requests[0])
 
 

@@ -120,12 +120,12 @@ def test_whole_values_are_read_back(value: llmc.Json) -> None:
 
 def test_cuts_are_counted() -> None:
     """In a text, a list, a mapping, a number, a key, and in what is inside of them."""
-    assert excerpt("x" * 1000, 900) == '"' + "x" * 900 + '"… 100 more characters'
-    assert excerpt([str(each) for each in range(1000)], 100).endswith('"14", … 985 more]')
-    assert excerpt({"body": "x" * 2000, "to": "ann"}, 200).endswith('more characters, "to": "ann"}')
-    assert excerpt({str(each): each for each in range(100)}, 60).endswith(", … 95 more}")
-    assert excerpt(10**100, 40).endswith("… 61 more digits")
-    assert excerpt({"k" * 100: 1}, 60) == '{"' + "k" * 30 + '"… 70 more characters: 1}'
+    assert excerpt("x" * 1000, 900) == '"' + "x" * 900 + '"\n… 100 more characters'
+    assert excerpt([str(each) for each in range(1000)], 100).endswith('"14", \n… 985 more]')
+    assert excerpt({"body": "x" * 2000, "to": "ann"}, 200).endswith('more characters, \n"to": "ann"}')
+    assert excerpt({str(each): each for each in range(100)}, 60).endswith(", \n… 95 more}")
+    assert excerpt(10**100, 40).endswith("\n… 61 more digits")
+    assert excerpt({"k" * 100: 1}, 60) == '{"' + "k" * 29 + '"\n… 71 more characters: 1}'
     assert excerpt([[1] * 100, [2] * 100], 60).count("more") == 2
 
 
