@@ -103,6 +103,48 @@ def test_a_request_says_where_its_arguments_are_from() -> None:
     assert [str(origin) for each in last.arguments for origin in each.origins] == ["written in line 6"] * 2
 
 
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("a = echo(1)\nb = $a + 1\nc = [$b, $who]\nsend($who, $c)", "c 3; b 2; a, echo 1; input who"),
+        ("a = echo(1)\nb = echo(2)\nsend($who, $a if $who != 3 else $b)", "input who; a, echo 1; b, echo 2"),
+        ("b = echo([1])\nsend($who, $x) for x in $b", "element 0 of 2; b, echo 1"),
+        ("b = echo([1])\nc = [$x, $who] for x in $b\nsend($who, $c)", "c 2; b, echo 1; input who"),
+        ("b = echo($x) for x in [1, 2]\nsend($who, $b[1])", "b, echo 1"),
+        ("b = echo([1])\nsend($who, echo($x)) for x in $b", "1, echo 2"),
+        ("b = slow(9) @timeout(1s) @fallback([$who])\nsend($who, $b)", "b, slow 1; input who"),
+        ('send($who, {"a": [echo(1)], "b": $who})', "1, echo 1; input who"),
+        ('send($who, "x" + "y")', "written 1"),
+    ],
+)
+def test_the_sources_of_an_argument_are_complete(text: str, origins: str) -> None:
+    """Through expressions, conditions, loops, fallbacks and calls inside of calls."""
+    asked = Asked()
+    clock.run(llmc.compile(f"input who: str\n{text}\n", TOOLS, passes=()).run({"who": "eve"}, approve=asked))
+    (body,) = (argument for argument in asked.requests[0].arguments if argument.name == "body")
+    assert "; ".join(map(short, body.origins)) == origins
+
+
+def short(origin: Origin) -> str:
+    """An origin in few words; lines without that of the input."""
+    line = None if origin.line is None else origin.line - 1
+    if origin.element is not None:
+        return f"element {origin.element} of {line}"
+    if origin.input is not None:
+        return f"input {origin.input}"
+    return (
+        f"written {line}" if origin.task is None else f"{origin.task}{', ' + origin.tool if origin.tool else ''} {line}"
+    )
+
+
+def test_each_task_is_looked_into_once() -> None:
+    """A value in which each part is there twice has as many sources as tasks."""
+    asked = Asked()
+    text = "a0 = echo(1)\n" + "".join(f"a{at} = $a{at - 1} * 0 + $a{at - 1}\n" for at in range(1, 60))
+    clock.run(llmc.compile(f'{text}send("x", $a59)\n', TOOLS, passes=()).run(approve=asked))
+    assert len(asked.requests[0].arguments[1].origins) == 60
+
+
 def test_a_request_is_fit_for_a_terminal() -> None:
     """What would move the cursor, turn the writing or fill the screen is not in its text; nothing else is lost."""
     asked = Asked()
