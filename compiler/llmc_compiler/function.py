@@ -261,7 +261,10 @@ class _Type:
         if not (self.is_plain or self._anything):
             with suppress(Exception):  # serializers are the tool's own code
                 data = self.adapter.dump_python(value, mode="json", by_alias=True, warnings=False)
-        return (cast("Json", data) if _is_json(data) else _words(value)), kind
+        try:
+            return json.loads(json.dumps(data, allow_nan=False)), kind
+        except (TypeError, ValueError, RecursionError):
+            return _words(value), kind
 
     def dump(self, result: object) -> object:
         """The result as JSON data."""

@@ -317,14 +317,18 @@ class Odd:
         raise ValueError
 
 
+PAIR: Any = (1, 2)
+ODD: Any = Odd()
+
+
 @llmc.write("mail", approve=True)
-async def keep(what: llmc.Json = Odd(), key: llmc.Secret[str] = "hunter22", name: str = "x" * 3000) -> None:  # type: ignore[assignment]  # noqa: B008
+async def keep(pair: list[int] = PAIR, what: llmc.Json = ODD, key: llmc.Secret[str] = "hunter22") -> None:
     """Keep something."""
 
 
 def test_defaults_of_any_kind_are_told() -> None:
-    """Objects without a readable text; a secret is hidden, and a long text cut with a count."""
+    """Tuples, and objects without a readable text; a secret is hidden."""
     found = arguments("keep()\n", keep)
+    assert (found["pair"].value, found["pair"].kind) == ([1, 2], "tuple")
     assert found["what"].value == "(Odd without a readable text)"
     assert (found["what"].kind, found["key"].value) == ("Odd", "[secret]")
-    assert found["name"].value == "x" * 3000
