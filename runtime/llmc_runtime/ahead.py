@@ -5,7 +5,6 @@ the arguments that were shown. What else there is to say of it (it is refused, d
 for its turn. A question is withdrawn once something keeps its call from being made.
 """
 
-from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
@@ -24,20 +23,22 @@ from llmc_runtime.trust import Trust
 class Ahead:
     """The calls of a run that may be asked for before their turn; `elements` is the number that a loop may have.
 
-    `recall` gives a call as the memo knows it. `is_closed`: nobody is asked any more.
+    `recall` gives a call as the memo knows it, and `later` comes back to `ask` when the loop has had its turn.
+    `is_closed`: nobody is asked any more.
     """
 
     def __init__(
         self,
-        loop: AbstractEventLoop,
         trust: Trust,
         elements: int,
+        *,
         recall: Callable[[Instance, Call, Bound], Recalled | None],
+        later: Callable[[], None],
     ) -> None:
-        self._loop = loop
         self._trust = trust
         self._elements = elements
         self._recall = recall
+        self._later = later
         self._known: deque[Instance] = deque()
         self.is_closed = False
 
@@ -68,10 +69,10 @@ class Ahead:
         """Ask for the calls whose arguments are known; now and then the loop has its turn."""
         until = perf_counter() + SLICE
         while self._known and not self.is_closed:
-            if perf_counter() > until:
-                self._loop.call_soon(self.ask)
-                return
             self._ask(self._known.popleft())
+            if perf_counter() > until:
+                self._later()
+                return
 
     def _ask(self, instance: Instance) -> None:
         """Ask for a call, if it still waits for its turn and nothing is in its way."""

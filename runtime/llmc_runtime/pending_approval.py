@@ -53,7 +53,7 @@ class Rounds:
     def __init__(self, approver: Approver, start: Callable[[Coroutine[Any, Any, None]], "Task[None]"]) -> None:
         self._approver = approver
         self._start = start
-        self._waiting: list[PendingApproval] = []
+        self._waiting: dict[PendingApproval, None] = {}
         self._shown: Sequence[PendingApproval] = ()
         self._task: Task[None] | None = None
         self._is_stale = False
@@ -62,14 +62,14 @@ class Rounds:
         """The answer to a request; raises what the approver raises."""
         answered: Future[object] = asyncio.get_running_loop().create_future()
         pending = PendingApproval(request, answered)
-        self._waiting.append(pending)
+        self._waiting[pending] = None
         if self._task is None:
             self._task = self._start(self._go_round())
         try:
             answer = await answered
         finally:
-            self._waiting.remove(pending)
-            if answered.cancelled() and pending in self._shown and not self._is_stale:
+            del self._waiting[pending]
+            if answered.cancelled() and not self._is_stale and pending in self._shown:
                 self._is_stale = True
                 self._task.cancel()
         if isinstance(answer, BaseException):

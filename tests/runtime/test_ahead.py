@@ -9,7 +9,7 @@ import pytest
 from pydantic import AfterValidator
 
 import llmc
-from llmc_runtime import events
+from llmc_runtime import ahead, events
 from llmc_runtime.ahead import Ahead
 from llmc_runtime.approval import Approval, Hold
 from llmc_runtime.errors import Held
@@ -94,6 +94,14 @@ def test_elements_of_a_loop_are_asked_for_together() -> None:
     run = play('xs = think(["a", "b", "c"])\nsend("first")\nsend($x) for x in $xs if $x != "b"\njoin(1)\n')
     assert times(run, events.Asked) == [("1", 0), ("2/each[0]", 3), ("2/each[2]", 3)]
     assert times(run, events.Started)[-2:] == [("2/each[0]", 10), ("2/each[2]", 20)]
+
+
+def test_very_many_questions_give_way_to_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are left are asked when it has had its turn."""
+    monkeypatch.setattr(ahead, "SLICE", 0)
+    run = play("send($x) for x in [" + ", ".join(f'"{at}"' for at in range(20)) + "]\njoin(1)\n")
+    assert [at for _, at in times(run, events.Asked)] == [0] * 20
+    assert len(sent) == 20
 
 
 class Silent:
