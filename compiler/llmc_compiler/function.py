@@ -103,7 +103,7 @@ class FunctionSignature:
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
         """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
         written = [(name, known_form(value) or _UNKNOWN) for name, value in self._completed(bound)]
-        if self._takes_as_written:
+        if not self.converts:
             return Identified((digest("written", written),))
         kwargs, extra = self._converted(bound)
         arrived = self._completed([*kwargs.items(), *((None, value) for value in extra)])
@@ -159,9 +159,9 @@ class FunctionSignature:
         return args + extra, kwargs
 
     @cached_property
-    def _takes_as_written(self) -> bool:
-        """Whether every argument arrives as JSON data, which no code of the tool's converts."""
-        return all(self._types[p.name].is_plain for p in self._found)
+    def converts(self) -> bool:
+        """Whether code of the tool converts an argument, which does not arrive as JSON data then."""
+        return not all(self._types[p.name].is_plain for p in self._found)
 
     def _completed(self, arguments: Sequence[Named]) -> list[Named]:
         """The arguments, and the defaults of those that were left out."""

@@ -40,6 +40,8 @@ class SchemaSignature:
     A schema without `properties` takes arguments of any name. Raises ToolboxError for a schema that is none.
     """
 
+    converts: Final = False
+
     def __init__(self, name: str, parameters: dict[str, Any], returns: dict[str, Any]) -> None:
         """Check both schemas."""
         self.parameters = parameters

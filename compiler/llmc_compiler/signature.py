@@ -85,6 +85,11 @@ class Signature(Protocol):
         """A type that every result has."""
         ...
 
+    @property
+    def converts(self) -> bool:
+        """Whether code of the tool makes arguments of what a plan gives, so that they may differ each time."""
+        ...
+
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter, None being one more positional one."""
         ...

@@ -13,7 +13,8 @@ from llmc_compiler.evaluate import EvaluationError, SkippedRead
 from llmc_compiler.graph import Call
 from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound
-from llmc_runtime.decide import arguments, obstacle
+from llmc_runtime.decide import arguments, obstacle, size_made
+from llmc_runtime.door import Allowance
 from llmc_runtime.instance import Instance
 from llmc_runtime.line import SLICE
 from llmc_runtime.memo import Recalled
@@ -23,8 +24,8 @@ from llmc_runtime.trust import Trust
 class Ahead:
     """The calls of a run that may be asked for before their turn; `elements` is the number that a loop may have.
 
-    `recall` gives a call as the memo knows it, and `later` comes back to `ask` when the loop has had its turn.
-    `is_closed`: nobody is asked any more.
+    `recall` gives a call as the memo knows it, `allowance` what the run may take; `later` comes back to `ask` when the
+    loop has had its turn. `is_closed`: nobody is asked any more.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Ahead:
         elements: int,
         *,
         recall: Callable[[Instance, Call, Bound], Recalled | None],
+        allowance: Callable[[], Allowance[Instance]],
         later: Callable[[], None],
     ) -> None:
         self._trust = trust
         self._elements = elements
         self._recall = recall
+        self._allowance = allowance
         self._later = later
         self._known: deque[Instance] = deque()
         self.is_closed = False
@@ -78,7 +81,7 @@ class Ahead:
         """Ask for a call, if it still waits for its turn and nothing is in its way."""
         op = instance.node.op
         is_waiting = instance.waiting and instance.outcome is None and instance.question is None
-        if not is_waiting or type(op) is not Call:
+        if not is_waiting or type(op) is not Call or self._allowance().is_full:
             return
         try:
             if self._is_hindered(instance):
@@ -91,6 +94,7 @@ class Ahead:
             return
         verdict = self._trust.question(instance, op, bound, known)
         if isinstance(verdict, Question):
+            self._allowance().keep(size_made(op, bound))
             verdict.is_ahead, verdict.is_due = True, False
             instance.ask(verdict, bound, known)
 

@@ -7,7 +7,7 @@ alone after a grace.
 
 import asyncio
 from asyncio import AbstractEventLoop, Future, Task
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent import futures
 from concurrent.futures import InvalidStateError
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from llmc_compiler.signature import Prepared
     from llmc_runtime.errors import PlanError
     from llmc_runtime.memo import Recalled
+    from llmc_runtime.trust import Trust
 
 GRACE: Final = 0.5
 """How long a question that was given up may take to end, in seconds."""
@@ -37,15 +38,15 @@ Coming = futures.Future[tuple[object, BaseException | None]]
 class Question:
     """A call that waits for its answer; through a memo, the `call` that the memo knows.
 
-    `reasons` says who is asked, and why the call is held there; `prepared` are the arguments that the tool receives.
-    `refusal` is the error of a call that was not approved. `is_ahead`: it was asked before the turn of the call came,
-    and `is_due`: that has come.
+    `asked` are the runs in which somebody is asked, with the reasons for which the call is held there; `prepared` are
+    the arguments that the tool receives, if its code has converted them. `refusal` is the error of a call that was not
+    approved. `is_ahead`: it was asked before the turn of the call came, and `is_due`: that has come.
     """
 
-    __slots__ = ("call", "is_ahead", "is_approved", "is_due", "is_open", "prepared", "reasons", "refusal", "task")
+    __slots__ = ("asked", "call", "is_ahead", "is_approved", "is_due", "is_open", "prepared", "refusal", "task")
 
-    def __init__(self, reasons: object = None, prepared: "Prepared | None" = None) -> None:
-        self.reasons = reasons
+    def __init__(self, asked: "Sequence[tuple[Trust, str | None]]", prepared: "Prepared | None") -> None:
+        self.asked = asked
         self.prepared = prepared
         self.call: Recalled | None = None
         self.refusal: PlanError | None = None

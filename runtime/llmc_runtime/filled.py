@@ -45,6 +45,11 @@ class Filled:
         """A type that every result has."""
         return self.signature.gives
 
+    @property
+    def converts(self) -> bool:
+        """Whether code of the tool converts arguments."""
+        return self.signature.converts
+
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter."""
         return self.signature.wants(parameter)

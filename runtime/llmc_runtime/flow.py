@@ -62,7 +62,13 @@ class Flow:
         self._line = Line(
             end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self.crash
         )
-        self._ahead = Ahead(trust, limits.elements, recall=self._recall, later=self._line.go_on_later)
+        self._ahead = Ahead(
+            trust,
+            limits.elements,
+            recall=self._recall,
+            allowance=lambda: self.door.allowance,
+            later=self._line.go_on_later,
+        )
         self._pending = 0
         self._is_sealed = False
         self._has_rest = False

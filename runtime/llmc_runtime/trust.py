@@ -215,25 +215,15 @@ class Trust:
             return verdict
         if not verdict:
             return None
+        signature = call.tool.signature
         try:
-            # Not left to the call: what is converted twice may come out differently.
-            prepared = (known and known.prepared) or call.tool.signature.prepare(bound)
-            received = call.tool.signature.received(bound, prepared)
+            prepared = (known and known.prepared) or signature.prepare(bound)
         except BaseException as why:  # noqa: BLE001 — validators are the tool's code
             return unfit(node, call.tool.name, 0, why)
         assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
-        request = request_of(
-            instance,
-            received,
-            bound,
-            shown=partial(self._shown, call.tool),
-            source=self._source(),
-            earlier=self._earlier,
-            inside=self.inside,
-        )
-        requests = [(trust, replace(request, held=held)) for trust, held in verdict]
-        question = Question(verdict, prepared)
-        return self._asker.start(question, partial(self._ask, self._asker, instance, requests))
+        # What is converted twice may come out differently; nothing else is kept while the question waits.
+        question = Question(verdict, prepared if signature.converts else None)
+        return self._asker.start(question, partial(self._ask, self._asker, instance, call, bound))
 
     def sources(self, instance: Instance, plan: int) -> tuple[Origin, ...]:
         """Where the result of an instance is from, for the plans after this one; nothing if nobody would be told."""
@@ -241,7 +231,7 @@ class Trust:
 
     def stands(self, question: Question, instance: Instance, call: Call, known: Recollection | None) -> bool:
         """Whether an answer that came before the call's turn still answers what would be asked now."""
-        return question.reasons == self.verdict(instance.node, call, None if known is None else known.doubt)
+        return question.asked == self.verdict(instance.node, call, None if known is None else known.doubt)
 
     @property
     def is_asking(self) -> bool:
@@ -304,17 +294,32 @@ class Trust:
         line = line_of(self._source(), node.span)
         return f"task {node.task}" if line is None else f"line {line}"
 
+    def _request(self, instance: Instance, call: Call, bound: Bound, prepared: Prepared | None) -> ApprovalRequest:
+        """What is asked."""
+        signature = call.tool.signature
+        return request_of(
+            instance,
+            signature.received(bound, prepared or signature.prepare(bound)),
+            bound,
+            shown=partial(self._shown, call.tool),
+            source=self._source(),
+            earlier=self._earlier,
+            inside=self.inside,
+        )
+
     def _shown(self, tool: Tool, name: str | None, value: Json) -> Json:
         """An argument without secrets, in a copy."""
         return HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value))
 
-    async def _ask(self, asker: Asker, instance: Instance, requests: Sequence[Asked], question: Question) -> None:
+    async def _ask(self, asker: Asker, instance: Instance, call: Call, bound: Bound, question: Question) -> None:
         """Ask, and tell the answer."""
         refusal: PlanError | None = None
-        tool = requests[0][1].tool
+        tool = call.tool.name
         try:
-            async with asker.turn_of(trust._approval.callback for trust, _ in requests):  # noqa: SLF001 — of another run
+            async with asker.turn_of(trust._approval.callback for trust, _ in question.asked):  # noqa: SLF001 — of another run
                 self._asking.asked(instance, tool)
+                request = self._request(instance, call, bound, question.prepared)
+                requests = [(trust, replace(request, held=held)) for trust, held in question.asked]
                 refusal = await self._refused(asker, instance, requests, question)
         except KeyboardInterrupt:
             raise  # the user's, not the function's

@@ -104,6 +104,20 @@ def test_very_many_questions_give_way_to_the_loop(monkeypatch: pytest.MonkeyPatc
     assert len(sent) == 20
 
 
+MANY = "xs = think([" + ", ".join(f'"{at}"' for at in range(50)) + "])\nsend($x * 50000) for x in $xs\njoin(1)\n"
+
+
+@pytest.mark.parametrize(("run_bytes", "most"), [(1_000_000, 22), (100_000_000, 50)])
+def test_arguments_of_calls_that_wait_count(run_bytes: int, most: int) -> None:
+    """Nobody is asked for calls once the run has no room for what is put together for them."""
+    person = Silent({})
+    limits = llmc.Limits(run_bytes=run_bytes, run_time=100)
+    run = play(MANY, person, limits=limits)
+    asked = times(run, events.Asked)
+    assert most / 3 < len(asked) <= most
+    assert {at for _, at in asked} == {3}
+
+
 class Silent:
     """Answers what it is told to, else waits until it is cancelled; who was asked, and who was given up."""
 

@@ -28,6 +28,7 @@ class Anything:
         return {}
 
     gives: Type = ANY
+    converts = False
 
     def wants(self, parameter: str | None) -> Wanted:  # noqa: ARG002 — it is the same for all
         """Anything."""
