@@ -101,6 +101,7 @@ class Asker:
         self._ending = Lock()
         self._is_over = False
         self._guests: set[Coming] = set()
+        self._last: Future[object] | None = None
         self._rounds = Rounds(callback, self._start) if isinstance(callback, Approver) else None
 
     def turn_of(self, callbacks: Iterable[Callback | None]) -> AbstractAsyncContextManager[object]:
@@ -126,8 +127,16 @@ class Asker:
         callback = cast("Callable[[ApprovalRequest], object]", self._callback)
         if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
             return await cast("Awaitable[object]", callback(request))
-        answer = await _in_thread(self._loop, partial(self._context.copy().run, callback, request))
+        await self._last_ended()
+        self._last = _in_thread(self._loop, partial(self._context.copy().run, callback, request))
+        # Whoever asked may be given up, and the thread goes on.
+        answer = await asyncio.shield(self._last)
         return await answer if isawaitable(answer) else answer
+
+    async def _last_ended(self) -> None:
+        """Wait for a thread whose question was given up: it may still ask a person."""
+        if self._last is not None:
+            await asyncio.wait([self._last])
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
         """Ask the function for a run inside this one, from any loop and thread.
@@ -200,11 +209,12 @@ class Asker:
         return len(self._tasks)
 
 
-async def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> object:
-    """The result of a function that is called in a thread, which nobody waits for any more once this is cancelled."""
+def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> "Future[object]":
+    """The result of a function that is called in a thread; nobody needs to wait for it."""
     came: Future[object] = loop.create_future()
+    came.add_done_callback(lambda came: came.cancelled() or came.exception())  # retrieved, so that nothing warns of it
     OwnThread(_work, "llmc-approval", loop, came, work).start()
-    return await came
+    return came
 
 
 def _work(loop: AbstractEventLoop, came: "Future[object]", work: Callable[[], object]) -> None:
