@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from itertools import zip_longest
 from typing import Any, Final
 
 from llmc_compiler.cells import cells, marked, padded, visible, wrapped
@@ -167,8 +168,9 @@ class ApprovalRequest:
             # The last part is advice for runs without a callback.
             reason = self.held.rpartition("; ")[0] or self.held
             yield from _said(marked(f"held back: {reason}"), "  ", width)
-        known = set() if like is None else set(map(_text, like.arguments))
-        new = [argument for argument in self.arguments if _text(argument) not in known]
+        known = () if like is None else like.arguments
+        pairs = zip_longest(self.arguments, known[: len(self.arguments)])
+        new = [argument for argument, other in pairs if other is None or _text(argument) != _text(other)]
         labels = [_label(argument) for argument in new]
         column = 0 if width < _NARROW else min(max(map(cells, labels), default=0), _LABEL)
         for label, argument in zip(labels, new, strict=True):

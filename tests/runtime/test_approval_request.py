@@ -159,6 +159,28 @@ def test_origins_are_complete_or_counted() -> None:
     assert all(f"task task{at}" in whole for at in range(40))
 
 
+def test_of_a_like_request_what_differs_is_drawn() -> None:
+    """By position: arguments that change places differ, and so do 1, 1.0 and true."""
+    one = request("a", 1, "c")
+    for values, drawn in [
+        (("a", 1, "c"), []),
+        (("b", 1, "c"), ['"b"']),
+        (("a", 1.0, "c"), ["1.0"]),
+        (("a", True, "c"), ["true"]),
+        (("c", 1, "a"), ['"c"', '"a"']),
+        (("a", 1), []),
+        (("a", 1, "c", "d"), ['"d"']),
+    ]:
+        other = request(*values)
+        lines = list(other.lines(like=one))
+        assert [line.partition("│ ")[2] for line in lines if "│" in line] == drawn
+        same = len(values) - len(drawn)
+        assert lines[-1] == f"  {same} argument{'s' * (same > 1)} as in task 1"
+    places = [replace(each, name=None) for each in one.arguments]
+    first, second = replace(one, arguments=tuple(places)), replace(one, arguments=tuple(places[::-1]))
+    assert len([line for line in second.lines(like=first) if "│" in line]) == 2
+
+
 def test_a_name_of_any_kind_stays_a_label() -> None:
     """A schema may name a parameter like a frame, or at length; its defaults are shown too."""
     name, long = 'a │ "x"\n  b', "b" * 200

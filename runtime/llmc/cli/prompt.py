@@ -121,8 +121,8 @@ def _lines(
     if others:
         yield f"{counted(len(others), 'more call')} waiting:"
     for request in others:
-        like = first if (request.task, request.tool) == (first.task, first.tool) and not whole else None
-        yield from request.lines(width, whole=whole, like=like)
+        is_like = _task(request) == _task(first) and request.tool == first.tool and not whole
+        yield from request.lines(width, whole=whole, like=first if is_like else None)
     if hidden:
         yield f"… {hidden:,} more, which are shown after these"
     yield from first.lines(width, whole=whole)
