@@ -9,6 +9,7 @@ import pytest
 from pydantic import AfterValidator
 
 import llmc
+from llmc_compiler.steps import Add
 from llmc_runtime import ahead, events
 from llmc_runtime.ahead import Ahead
 from llmc_runtime.approval import Approval, Hold
@@ -250,7 +251,7 @@ def test_a_call_that_is_held_meanwhile_is_asked_for_again() -> None:
     async def main() -> None:
         graph = compiled(THREE).graph
         async with Executor({}, trust=Trust(Approval(None, asked))) as executor:
-            executor._flow.add(graph.nodes.values())  # noqa: SLF001 — as steps do
+            executor.apply([Add(tuple(graph.nodes.values()))])
             executor.seal()
             await asyncio.sleep(5)
             executor.hold(Hold("it was repaired; approve it"))
