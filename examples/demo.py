@@ -28,6 +28,7 @@ SCENES: Final = (
     ("Nine calls: each starts as soon as what it needs is there", "llmc run examples/nine.llmc"),
     ("Tools that hang, raise, or answer with a plan of their own", "python examples/unruly.py"),
     ("A plan may use a secret, but not show it, and not let it decide", "python examples/secret.py"),
+    ("What an approver sees, though a page would like to write it", "python examples/letters.py"),
     ("A model's untidy plan, run while it is still being written", "python examples/arriving.py"),
     ("Models that think, are cut, renumber and repeat: what was meant is done, once", "python examples/meant.py"),
     ("A question: a planner, its tools, a joiner that wants more, another plan", "python examples/asking.py"),

@@ -4,6 +4,7 @@ import inspect
 import json
 import types
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from functools import cached_property, partial
 from inspect import Parameter
@@ -19,7 +20,7 @@ from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
 from llmc_compiler.received import known_form, makes_defaults
 from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.segment import OPEN, Segment, by_annotation
-from llmc_compiler.signature import Identified, Prepared
+from llmc_compiler.signature import Identified, Prepared, Received
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import ANY, NEVER, Type
@@ -29,6 +30,7 @@ _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
 _UNKNOWN: Final = "default"
 """The text of a default whose equality nothing knows: it is always the same object."""
+_OF_JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
 _BY_POSITION: Final = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
 
@@ -101,7 +103,7 @@ class FunctionSignature:
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
         """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
         written = [(name, known_form(value) or _UNKNOWN) for name, value in self._completed(bound)]
-        if self._takes_as_written:
+        if not self.converts:
             return Identified((digest("written", written),))
         kwargs, extra = self._converted(bound)
         arrived = self._completed([*kwargs.items(), *((None, value) for value in extra)])
@@ -131,6 +133,20 @@ class FunctionSignature:
         """Positional and keyword arguments, checked, in copies of the function's own; raises ArgumentError."""
         return self._arranged(*self._converted(bound))
 
+    def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
+        """What the function receives: the prepared arguments in the order of `bound`, and defaults."""
+        args, kwargs = prepared
+        given = {name for name, _ in bound}
+        first = [p.name for p in self._found if p.kind in _BY_POSITION and p.name in given and p.name not in kwargs]
+        values = {**dict(zip(first, args, strict=False)), **kwargs}
+        extra = iter(args[len(first) :])
+        arrived = [(name, next(extra) if name is None else values[name]) for name, _ in bound]
+        left_out = [each for each in self._defaults if each[0] not in given]
+        return [
+            *(Received(name, *self._of(name).told(value)) for name, value in arrived),
+            *(Received(name, *self._of(name).told(value), is_default=True) for name, value in left_out),
+        ]
+
     def _converted(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[dict[str, Any], list[Any]]:
         """The arguments as the function wants them, by parameter, and those of which it takes any number."""
         kwargs = {name: self._convert(name, value) for name, value in bound if name is not None}
@@ -143,9 +159,9 @@ class FunctionSignature:
         return args + extra, kwargs
 
     @cached_property
-    def _takes_as_written(self) -> bool:
-        """Whether every argument arrives as JSON data, which no code of the tool's converts."""
-        return all(self._types[p.name].is_plain for p in self._found)
+    def converts(self) -> bool:
+        """Whether code of the tool converts an argument, which does not arrive as JSON data then."""
+        return not all(self._types[p.name].is_plain for p in self._found)
 
     def _completed(self, arguments: Sequence[Named]) -> list[Named]:
         """The arguments, and the defaults of those that were left out."""
@@ -238,6 +254,18 @@ class _Type:
             return self._strictly(deepcopy(value))
         return self.adapter.validate_json(json.dumps(value), strict=True)
 
+    def told(self, value: object) -> tuple[Json, str | None]:
+        """An argument or default as JSON data, and its Python type if that is none of JSON's."""
+        kind = None if type(value) in _OF_JSON else type(value).__name__
+        data = value
+        if not (self.is_plain or self._anything):
+            with suppress(Exception):  # serializers are the tool's own code
+                data = self.adapter.dump_python(value, mode="json", by_alias=True, warnings=False)
+        try:
+            return json.loads(json.dumps(data, allow_nan=False)), kind
+        except (TypeError, ValueError, RecursionError):
+            return _words(value), kind
+
     def dump(self, result: object) -> object:
         """The result as JSON data."""
         if type(result) is self._exact or self._anything:
@@ -246,6 +274,14 @@ class _Type:
             self._strictly(result)
             return result
         return self.adapter.dump_python(self.adapter.validate_python(result), mode="json", by_alias=True)
+
+
+def _words(value: object) -> str:
+    """A value without a JSON form as a text."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 — it is the tool's own code
+        return f"({type(value).__name__} without a readable text)"
 
 
 def _instead(error: PydanticUserError) -> str:

@@ -20,7 +20,7 @@ from llmc_compiler.identity import digest, json_form, likeness
 from llmc_compiler.schema_defaults import Filling
 from llmc_compiler.schema_types import WORDLESS, at_least, at_most
 from llmc_compiler.segment import OPEN, Segment, by_schema
-from llmc_compiler.signature import Identified, Prepared
+from llmc_compiler.signature import Identified, Prepared, Received
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import Type
@@ -39,6 +39,8 @@ class SchemaSignature:
 
     A schema without `properties` takes arguments of any name. Raises ToolboxError for a schema that is none.
     """
+
+    converts: Final = False
 
     def __init__(self, name: str, parameters: dict[str, Any], returns: dict[str, Any]) -> None:
         """Check both schemas."""
@@ -119,6 +121,17 @@ class SchemaSignature:
             first, *rest = error.absolute_path or (None,)
             raise ArgumentError(None if first is None else str(first), _words(error, rest))
         return args, kwargs
+
+    def received(
+        self,
+        bound: Sequence[tuple[str | None, Json]],
+        prepared: Prepared,  # noqa: ARG002 — nothing is converted
+    ) -> list[Received]:
+        """What the tool receives: what was written, and the defaults that its schema names."""
+        named = {name: value for name, value in bound if name is not None}
+        filled = cast("dict[str, Json]", Filling(self._arguments).filled(named))
+        left_out = [Received(name, value, is_default=True) for name, value in filled.items() if name not in named]
+        return [*(Received(name, value) for name, value in bound), *left_out]
 
     def accept(self, result: object) -> object:
         """The result, checked; raises ResultError."""

@@ -49,6 +49,19 @@ class Identified:
     likeness: Likeness | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An argument as the tool receives it, as JSON data; `name` is None for one of any number.
+
+    `kind` is the Python type of what the tool receives, if it is no type of JSON. `is_default`: the plan leaves it out.
+    """
+
+    name: str | None
+    value: Json
+    kind: str | None = None
+    is_default: bool = False
+
+
 class Signature(Protocol):
     """What a tool takes and gives."""
 
@@ -72,6 +85,11 @@ class Signature(Protocol):
         """A type that every result has."""
         ...
 
+    @property
+    def converts(self) -> bool:
+        """Whether code of the tool makes arguments of what a plan gives, so that they may differ each time."""
+        ...
+
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter, None being one more positional one."""
         ...
@@ -90,6 +108,10 @@ class Signature(Protocol):
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments of the call, checked and of the tool's own; raises ArgumentError."""
+        ...
+
+    def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
+        """What the tool receives: the prepared arguments in the order of `bound`, and defaults that are known."""
         ...
 
     def accept(self, result: object) -> object:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from llmc_runtime.agent.model_tools import llm_tool, math_tool
     from llmc_runtime.agent.samples import Example
     from llmc_runtime.agent.scripted import ScriptedModel
-    from llmc_runtime.approval import Approval, ApprovalRequest
+    from llmc_runtime.approval import Approval
+    from llmc_runtime.approval_request import ApprovalRequest
     from llmc_runtime.ending import in_doubt
     from llmc_runtime.errors import (
         ContextError,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         ToolTimedOut,
     )
     from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits
+    from llmc_runtime.pending_approval import Approver, PendingApproval
     from llmc_runtime.program import InputError, Program
     from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
     from llmc_runtime.program import parse_plan as parse
@@ -65,6 +67,7 @@ __all__ = [
     "Answer",
     "Approval",
     "ApprovalRequest",
+    "Approver",
     "Bounds",
     "Budget",
     "CompileError",
@@ -89,6 +92,7 @@ __all__ = [
     "NotSent",
     "Parameter",
     "Parsed",
+    "PendingApproval",
     "PlanError",
     "PlanStream",
     "Prices",
@@ -143,7 +147,9 @@ _HOMES: Final = {
     "llmc_runtime.agent.model": ("Model",),
     "llmc_runtime.agent.model_errors": ("ModelError",),
     "llmc_runtime.agent.scripted": ("ScriptedModel",),
-    "llmc_runtime.approval": ("Approval", "ApprovalRequest"),
+    "llmc_runtime.approval": ("Approval",),
+    "llmc_runtime.approval_request": ("ApprovalRequest",),
+    "llmc_runtime.pending_approval": ("Approver", "PendingApproval"),
     "llmc_runtime.ending": ("in_doubt",),
     "llmc_runtime.errors": (
         "ContextError",

@@ -11,99 +11,18 @@ also held if it repeats a write of an earlier plan and an overlapping write came
 and fail without a callback.
 """
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from llmc_compiler.cells import fit
-from llmc_compiler.graph import Call, Node, TaskId
-from llmc_compiler.term import Json
+from llmc_compiler.graph import Call, Node
 from llmc_grammar.source import Span
+from llmc_runtime.approval_request import ApprovalRequest
 from llmc_runtime.errors import REPAIRED, UNENDED, Held, NotApproved, PlanError
-from llmc_runtime.text import value_text, wrapped
+from llmc_runtime.pending_approval import Approver
 
 Word = Literal["ask", "all", "none"]
 WORDS: Final[tuple[Word, ...]] = get_args(Word)
-
-_WIDTH: Final = 100
-_NAME: Final = 32
-_VALUE: Final = 900
-"""Cells that a value takes at most; of a longer text it is said how long it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a value is from, or a part of it.
-
-    The task `task`, and its call of `tool` if it is the result of one; else the input `input`; else the plan itself.
-    `line` is that of the plan, from 1, and `element` the position of the element of a loop.
-    """
-
-    task: TaskId | None = None
-    tool: str | None = None
-    input: str | None = None
-    line: int | None = None
-    element: int | None = None
-
-    def __str__(self) -> str:
-        """The origin in words."""
-        where = "" if self.line is None else f"line {self.line}"
-        if self.element is not None:
-            return f"element {self.element} of the loop" + (f" in {where}" if where else "")
-        if self.input is not None:
-            return f"input {self.input}"
-        if self.task is None:
-            return f"written in {where or 'the plan'}"
-        return f"task {self.task}" + "".join(f", {word}" for word in (self.tool, where) if word)
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument of a call: its parameter (None: one of any number), its value, and where that is from.
-
-    Secrets are taken out of the value.
-    """
-
-    name: str | None
-    value: Json
-    origins: tuple[Origin, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ApprovalRequest:
-    """A call that may be made only if somebody says so.
-
-    `indices` are the positions in the loops around it, and `held` says why the call is held, if it is. `inside` are the
-    calls of other runs around this run, the outermost first: `publish (task 3)`.
-    """
-
-    task: TaskId
-    indices: tuple[int, ...]
-    line: int | None
-    tool: str
-    effect: str
-    arguments: tuple[Argument, ...]
-    held: str | None = None
-    inside: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """The call and where its arguments are from, in lines that are fit for a terminal."""
-        return "\n".join(self._lines())
-
-    def _lines(self) -> Iterator[str]:
-        place = f"task {self.task}" + "".join(f"[{index}]" for index in self.indices)
-        where = "" if self.line is None else f", line {self.line}"
-        yield fit(f"{self.tool}: {self.effect} ({place}{where})", _WIDTH)
-        if self.inside:
-            yield fit(f"  inside of {', '.join(self.inside)}", _WIDTH)
-        if self.held is not None:
-            # The last part is advice for runs without a callback.
-            reason = self.held.rpartition("; ")[0] or self.held
-            yield from (f"  {line}" for line in wrapped(f"held back: {reason}", _WIDTH - 2))
-        for argument in self.arguments:
-            text = f"{fit(argument.name or '*', _NAME)} = {value_text(argument.value, _VALUE)}"
-            yield from (f"  {line}" for line in wrapped(text, _WIDTH - 2))
-            yield fit(f"      from {'; '.join(map(str, argument.origins))}", _WIDTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +54,8 @@ def held_for(holds: Iterable[Hold], node: Node, call: Call) -> str | None:
     return next((hold.why for hold in holds if hold.covers(node, call)), None)
 
 
-Callback = Callable[[ApprovalRequest], bool | Awaitable[bool]]
-"""Says whether a call may be made; one that is not async is called in a thread."""
+Callback = Callable[[ApprovalRequest], bool | str | Awaitable[bool | str]] | Approver
+"""Says whether a call may be made; one that is not async is called in a thread. A text is a no, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +76,7 @@ class Approval:
         """The approval that a word or a callback means; raises ValueError."""
         if isinstance(given, Approval):
             return given
-        return Approval(None, given) if callable(given) else Approval(given)
+        return Approval(None, given) if callable(given) or isinstance(given, Approver) else Approval(given)
 
     def asks(self, node: Node, call: Call, *, held: bool = False) -> bool:
         """Whether the call would have to be asked for, or be refused."""

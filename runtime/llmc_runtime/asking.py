@@ -1,25 +1,32 @@
-"""Asking whoever says whether calls may be made: one question at a time, while the run goes on.
+"""Asking whoever says whether calls may be made, while the run goes on.
 
-A function that is not async is called in a daemon thread of its own, so that it may wait for a person. Whoever is asked
-when the run ends is told to stop, and after a grace left alone.
+A function is asked for one call at a time, an approver for all that wait. A function that is not async is called in a
+daemon thread of its own, so that it may wait for a person. Who is asked when the run ends is told to stop, and is left
+alone after a grace.
 """
 
 import asyncio
 from asyncio import AbstractEventLoop, Future, Task
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from concurrent import futures
 from concurrent.futures import InvalidStateError
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
-from threading import Lock, Thread
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from llmc_runtime.approval import ApprovalRequest, Callback
+from llmc_runtime.approval import Callback
+from llmc_runtime.approval_request import ApprovalRequest
+from llmc_runtime.pending_approval import Approver, Rounds
+from llmc_runtime.threads import OwnThread
 
 if TYPE_CHECKING:
+    from llmc_compiler.signature import Prepared
+    from llmc_runtime.errors import PlanError
     from llmc_runtime.memo import Recalled
+    from llmc_runtime.trust import Trust
 
 GRACE: Final = 0.5
 """How long a question that was given up may take to end, in seconds."""
@@ -29,14 +36,31 @@ Coming = futures.Future[tuple[object, BaseException | None]]
 
 
 class Question:
-    """A call that waits for its answer; through a memo, the `call` that the memo knows."""
+    """A call that waits for its answer; through a memo, the `call` that the memo knows.
 
-    __slots__ = ("call", "is_open", "task")
+    `asked` are the runs in which somebody is asked, with the reasons for which the call is held there; `prepared` are
+    the arguments that the tool receives, if its code has converted them. `refusal` is the error of a call that was not
+    approved. `is_ahead`: it was asked before the turn of the call came, and `is_due`: that has come.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("asked", "call", "is_ahead", "is_approved", "is_due", "is_open", "prepared", "refusal", "task")
+
+    def __init__(self, asked: "Sequence[tuple[Trust, str | None]]", prepared: "Prepared | None") -> None:
+        self.asked = asked
+        self.prepared = prepared
         self.call: Recalled | None = None
+        self.refusal: PlanError | None = None
         self.is_open = True
+        self.is_approved = False
+        self.is_ahead = False
+        self.is_due = True
         self.task: Task[None] | None = None
+
+    def close(self, refusal: "PlanError | None") -> None:
+        """The answer is there."""
+        self.is_open = False
+        self.is_approved = refusal is None
+        self.refusal = refusal
 
     # What a call has too: it was not made, so nothing is in doubt, and a run out of time gives it up like all the rest.
     is_in_doubt = is_writing = False
@@ -65,7 +89,7 @@ class RunEndedError(Exception):
 class Asker:
     """Asks the function of a run, in the context in which this was made; `turn` is held by the question being asked.
 
-    A run inside another one may have questions for that one alone, and no `callback`.
+    An approver needs no turn. A run inside another one may have questions for that one alone, and no `callback`.
     """
 
     def __init__(self, callback: Callback | None) -> None:
@@ -77,10 +101,15 @@ class Asker:
         self._ending = Lock()
         self._is_over = False
         self._guests: set[Coming] = set()
+        self._last: Future[object] | None = None
+        self._rounds = Rounds(callback, self._start) if isinstance(callback, Approver) else None
 
-    def start(self, work: Callable[[Question], Coroutine[Any, Any, None]]) -> Question:
+    def turn_of(self, callbacks: Iterable[Callback | None]) -> AbstractAsyncContextManager[object]:
+        """The turn of a question to these, which it takes if one of them is a function."""
+        return nullcontext() if all(isinstance(each, Approver) for each in callbacks) else self.turn
+
+    def start(self, question: Question, work: Callable[[Question], Coroutine[Any, Any, None]]) -> Question:
         """Work at a question, in a task."""
-        question = Question()
         question.task = self._start(work(question))
         return question
 
@@ -92,13 +121,22 @@ class Asker:
         return task
 
     async def ask(self, request: ApprovalRequest) -> object:
-        """Ask the function; the caller holds the turn. Raises what the function raises."""
-        callback = self._callback
-        assert callback is not None  # noqa: S101 — without a function nothing is asked here
+        """Ask; the caller holds the turn of a function. Raises what that raises."""
+        if self._rounds is not None:
+            return await self._rounds.ask(request)
+        callback = cast("Callable[[ApprovalRequest], object]", self._callback)
         if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
-            return await cast("Awaitable[bool]", callback(request))
-        answer = await _in_thread(self._loop, partial(self._context.copy().run, callback, request))
+            return await cast("Awaitable[object]", callback(request))
+        await self._last_ended()
+        self._last = _in_thread(self._loop, partial(self._context.copy().run, callback, request))
+        # Whoever asked may be given up, and the thread goes on.
+        answer = await asyncio.shield(self._last)
         return await answer if isawaitable(answer) else answer
+
+    async def _last_ended(self) -> None:
+        """Wait for a thread whose question was given up: it may still ask a person."""
+        if self._last is not None:
+            await asyncio.wait([self._last])
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
         """Ask the function for a run inside this one, from any loop and thread.
@@ -135,7 +173,7 @@ class Asker:
         answer: object = None
         failure: BaseException | None = None
         try:
-            async with self.turn:
+            async with self.turn_of([self._callback]):
                 answer = await self.ask(request)
         except asyncio.CancelledError as error:
             if came.done():
@@ -171,11 +209,12 @@ class Asker:
         return len(self._tasks)
 
 
-async def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> object:
-    """The result of a function that is called in a thread, which nobody waits for any more once this is cancelled."""
+def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> "Future[object]":
+    """The result of a function that is called in a thread; nobody needs to wait for it."""
     came: Future[object] = loop.create_future()
-    Thread(target=_work, args=(loop, came, work), name="llmc-approval", daemon=True).start()
-    return await came
+    came.add_done_callback(lambda came: came.cancelled() or came.exception())  # retrieved, so that nothing warns of it
+    OwnThread(_work, "llmc-approval", loop, came, work).start()
+    return came
 
 
 def _work(loop: AbstractEventLoop, came: "Future[object]", work: Callable[[], object]) -> None:

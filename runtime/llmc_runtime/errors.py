@@ -219,13 +219,17 @@ class Repeated(PlanError):
 
 
 class NotApproved(PlanError):
-    """A task whose tool asks first was not done; `reason` is why nobody said yes, and `tool` the tool."""
+    """A task whose tool asks first was not done; `reason` is why nobody said yes, and `tool` the tool.
+
+    If the answer was no, `why` is what was said with it, None if nothing was.
+    """
 
     def __init__(self, task: TaskId, span: Span, *, tool: str, reason: Refusal, why: object = None) -> None:
         words = REFUSALS[reason] + (f": {shortened(why)}" if why is not None else "")
         super().__init__(task, f"was not approved: `{tool}` asks first, and {words}", span)
         self.tool = tool
         self.reason = reason
+        self.why = shortened(why) if reason == "no" and why is not None else None
 
 
 class ContextError(LlmcError):

@@ -21,6 +21,7 @@ from llmc_compiler.steps import Add, Conceal, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime import active, events, nesting, watch
 from llmc_runtime.approval import Hold
+from llmc_runtime.approval_request import Origin
 from llmc_runtime.call import Calling
 from llmc_runtime.door import Allowance, Door
 from llmc_runtime.flow import Flow
@@ -31,7 +32,7 @@ from llmc_runtime.limits import Limits, Policy, check_policy
 from llmc_runtime.memo import Memo
 from llmc_runtime.nesting import Host
 from llmc_runtime.outcomes import Key, Outcome
-from llmc_runtime.strays import Strays
+from llmc_runtime.strays import note_starts, strays
 from llmc_runtime.threads import Threads
 from llmc_runtime.trust import Trust
 from llmc_runtime.values import freeze
@@ -89,7 +90,7 @@ class Executor:
         self.loop = loop = asyncio.get_running_loop()
         # Before the group, which copies the context variables that are set by then.
         await self.trust.open()
-        self._strays = Strays(loop)
+        note_starts()
         self._group = Group(loop, limits.grace)
         self._threads = Threads(loop)
         self._flow = Flow(
@@ -142,8 +143,8 @@ class Executor:
                 self._door.gate.close()
             self._threads.close()
             running = self._group.running()
-            strays = self._strays.names(self._host, running)
-            self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *strays]))
+            left_behind = strays(self.loop, self._host, running)
+            self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *left_behind]))
             self.seconds = self._flow.now()
             self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned))
             await self.trust.close(kind, error, trace)
@@ -193,6 +194,11 @@ class Executor:
     def hold(self, *holds: Hold) -> None:
         """From now on, ask before calls under these holds; without a callback they fail with Held."""
         self.trust.hold(*holds)
+
+    def sources(self, node: NodeId, plan: int) -> tuple[Origin, ...]:
+        """Where the result of a node is from, for the plans after the one of this number."""
+        instance = self._flow.instance(node)
+        return () if instance is None else self.trust.sources(instance, plan)
 
     def seal(self) -> None:
         """Nothing more will be added."""

@@ -1,12 +1,13 @@
 """Signatures of calls for which the run has arguments besides those of their plan, or has prepared them before."""
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.segment import Segment
-from llmc_compiler.signature import Identified, Prepared, Signature, Wanted
+from llmc_compiler.signature import Identified, Prepared, Received, Signature, Wanted
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 
@@ -16,11 +17,13 @@ class Filled:
     """A signature whose `prepare` gives `more` keywords besides those of the plan.
 
     The first `prepare` takes what is `ready`, if something is: the arguments that were converted to identify the call.
+    Where arguments were `approved`, each attempt gets copies of these: what is converted anew may come out differently.
     """
 
     signature: Signature
     more: Mapping[str, object]
     ready: list[Prepared] = field(default_factory=list)
+    approved: Prepared | None = None
 
     @property
     def shape(self) -> Shape:
@@ -42,6 +45,11 @@ class Filled:
         """A type that every result has."""
         return self.signature.gives
 
+    @property
+    def converts(self) -> bool:
+        """Whether code of the tool converts arguments."""
+        return self.signature.converts
+
     def wants(self, parameter: str | None) -> Wanted:
         """The type of a parameter."""
         return self.signature.wants(parameter)
@@ -60,8 +68,21 @@ class Filled:
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments of the call, with what is filled in; raises ArgumentError."""
-        args, kwargs = self.ready.pop() if self.ready else self.signature.prepare(bound)
+        args, kwargs = self._prepared(bound)
         return args, {**kwargs, **self.more}
+
+    def _prepared(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
+        """The arguments of the plan; raises ArgumentError."""
+        if self.approved is not None:
+            try:
+                return deepcopy(self.approved)
+            except Exception:  # noqa: BLE001 — an object of the tool's own need not let itself be copied
+                return self.approved
+        return self.ready.pop() if self.ready else self.signature.prepare(bound)
+
+    def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
+        """What the tool receives of the plan."""
+        return self.signature.received(bound, prepared)
 
     def accept(self, result: object) -> object:
         """The result as JSON data; raises ResultError."""

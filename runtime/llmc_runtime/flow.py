@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.secret_labels import Label
+from llmc_compiler.signature import Prepared
 from llmc_compiler.term import NodeId
 from llmc_runtime import decide, events
+from llmc_runtime.ahead import Ahead
 from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound, Calling
 from llmc_runtime.decide import arguments, fallen_back, limited, obstacle, size_kept, size_made
@@ -60,6 +62,13 @@ class Flow:
         self._instances: list[Instance] = []
         self._line = Line(
             end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self.crash
+        )
+        self._ahead = Ahead(
+            trust,
+            limits.elements,
+            recall=self._recall,
+            allowance=lambda: self.door.allowance,
+            later=self._line.go_on_later,
         )
         self._pending = 0
         self._is_sealed = False
@@ -130,6 +139,7 @@ class Flow:
 
     def halt(self) -> None:
         """Stop starting calls, also in nested runs; calls under way go on."""
+        self._ahead.is_closed = True
         self._line.close()
         self.door.halt()
         hold_back(self._instances)
@@ -150,6 +160,10 @@ class Flow:
         """Whether everything has an outcome and nothing more comes."""
         return self._is_sealed and not self._pending
 
+    def instance(self, node: NodeId) -> Instance | None:
+        """The instance of a node outside of loops."""
+        return self._scope.instances.get(node)
+
     def outcomes(self) -> Mapping[Key, Outcome]:
         """The outcome of every instance that has one."""
         return {each.key: each.outcome for each in self._instances if each.outcome is not None}
@@ -168,12 +182,12 @@ class Flow:
     def answered(self, owner: Instance, refusal: PlanError | None) -> None:
         """The call may be made, or is refused."""
         try:
-            question, owner.calling = owner.calling, None
+            question, owner.calling = owner.question, None
             self.tell(events.Answered(owner.key, owner.node.task, self.now(), refusal is None))
-            if refusal is not None:
-                self._conclude(owner, Failed(refusal), owner)
-            elif isinstance(owner.node.op, Call) and isinstance(question, Question):
-                self._call(owner, owner.node.op, owner.arguments, question)
+            if question is not None:
+                question.close(refusal)
+                if question.is_due:
+                    self._line.add(owner)
             self._line.drain()
         except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
             self.crash(error)
@@ -223,9 +237,12 @@ class Flow:
             self._pending += 1
             if not instance.waiting:
                 self._line.add(instance)
+            elif self._trust.is_asking:
+                self._ahead.add(instance)
 
     def _more(self) -> bool:
         """Cancel what is left of a run that was stopped, or let calls in; whether there were any."""
+        self._ahead.ask()
         return (self._has_rest and self._cancel_rest()) or self.door.gate.admit()
 
     def _look_for_end(self) -> None:
@@ -264,6 +281,9 @@ class Flow:
         if allowance.room <= 0 or (allowance.around is not None and allowance.is_full):
             self._conclude(instance, limited(instance, *allowance.no_room()), instance)
         elif type(op) is Call:
+            if instance.question is not None:
+                self._go_on(instance, op, instance.question)
+                return
             bound = arguments(op, instance.scope)
             if size := size_made(op, bound):
                 allowance.keep(size)
@@ -275,24 +295,50 @@ class Flow:
         elif type(op) is Loop:
             self._open_loop(instance, op)
 
-    def _call(self, instance: Instance, op: Call, bound: Bound, approved: Question | None = None) -> None:
+    def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
         """Make a call, or ask for it first, unless the memo has its outcome."""
-        known, verdict = None if approved is None else approved.call, None
-        if approved is None:
-            known = None if self._memo is None else self._memo.recall(self._trust, self, instance, op, bound)
-            if known is not None and known.is_over():
-                return
-            verdict = self._trust.question(instance, op, bound, known)
+        known = self._recall(instance, op, bound)
+        if known is not None and known.is_over():
+            return
+        verdict = self._trust.question(instance, op, bound, known)
         if verdict is None:
-            call = Calling(self.door, instance, instance.node, self._trust.prepared(instance, op, bound, known), bound)
-            instance.calling = known or call
-            call.begin() if known is None else known.begin(call)
+            self._begin(instance, op, bound, known)
         elif isinstance(verdict, Question):
-            instance.arguments, instance.calling, verdict.call = bound, verdict, known
+            instance.ask(verdict, bound, known)
         elif isinstance(verdict, CallError):
             self._fail(instance, verdict)
         else:
             self._conclude(instance, Failed(verdict), instance)
+
+    def _recall(self, instance: Instance, op: Call, bound: Bound) -> Recalled | None:
+        """The call as the memo knows it, if there is one."""
+        return None if self._memo is None else self._memo.recall(self._trust, self, instance, op, bound)
+
+    def _begin(
+        self, instance: Instance, op: Call, bound: Bound, known: Recalled | None, approved: Prepared | None = None
+    ) -> None:
+        """Make a call that needs no answer, or has it."""
+        prepared = self._trust.prepared(instance, op, bound, known, approved)
+        call = Calling(self.door, instance, instance.node, prepared, bound)
+        instance.calling = known or call
+        call.begin() if known is None else known.begin(call)
+
+    def _go_on(self, instance: Instance, op: Call, question: Question) -> None:
+        """The turn has come of a call for which somebody was asked."""
+        if question.is_open:
+            question.is_due = True
+            return
+        known, instance.question = question.call, None
+        if question.is_ahead:
+            if known is not None and known.is_over():
+                return
+            if not self._trust.stands(question, instance, op, known):
+                self._call(instance, op, instance.arguments)
+                return
+        if question.refusal is not None:
+            self._conclude(instance, Failed(question.refusal), instance)
+        elif question.is_approved:
+            self._begin(instance, op, instance.arguments, known, question.prepared)
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Make the instances of a loop; raises SkippedRead and EvaluationError."""
@@ -322,6 +368,8 @@ class Flow:
 
     def _conclude(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
         """The instance is not done; a loop still ends only after what it comes after."""
+        if instance.question is not None:
+            instance.give_up()  # something else has decided meanwhile
         if isinstance(instance.node.op, Loop):
             instance.verdict = (outcome, cause)
             instance.elements = []
@@ -369,6 +417,8 @@ class Flow:
                 user.waiting -= 1
                 if not user.waiting:
                     self._line.add(user)
+                elif user.needed is not None or user.question is not None:
+                    self._ahead.look(user, instance)
 
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
         """Tell what became of an instance that has no value, and what follows from it."""
@@ -385,7 +435,7 @@ class Flow:
     def _stop(self, reason: Reason) -> None:
         """Begin nothing more; what was begun and changes something is let end, so that nobody is in doubt about it."""
         self._reason = reason
-        self._has_rest = True
+        self._has_rest = self._ahead.is_closed = True
         self.door.close()
 
     def _cancel_rest(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from llmc_compiler.evaluate import SkippedRead
 from llmc_compiler.graph import Loop, Node
@@ -10,6 +10,10 @@ from llmc_compiler.term import Json, NodeId
 from llmc_runtime.call import Bound
 from llmc_runtime.errors import PlanError, Timed
 from llmc_runtime.outcomes import Done, Dropped, Key, Outcome, Skipped
+
+if TYPE_CHECKING:
+    from llmc_runtime.asking import Question
+    from llmc_runtime.memo import Recalled
 
 _sequence = count()
 
@@ -118,7 +122,8 @@ class Instance:
     those that came before. `verdict` is the outcome of a loop that has no elements and still waits for its end.
     `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
     `elements` are the scopes of a loop's elements, once it has them. `calling` is the call that is being made, or the
-    question whether it may be made, and `arguments` then those of the call.
+    open question whether it may be made. `question` is that, also when it is answered and the call waits for its turn,
+    and `arguments` are then those of the call. `needed`: what a call still needs before somebody may be asked for it.
     """
 
     __slots__ = (
@@ -131,9 +136,11 @@ class Instance:
         "failed_writes",
         "is_hindered",
         "key",
+        "needed",
         "node",
         "number",
         "outcome",
+        "question",
         "scope",
         "seconds",
         "started",
@@ -157,7 +164,9 @@ class Instance:
         self.is_hindered = False
         self.failed_writes: tuple[Instance, ...] = ()
         self.calling: Ongoing | None = None
+        self.question: Question | None = None
         self.arguments: Bound = ()
+        self.needed: set[Instance] | None = None
         self.elements: list[Scope] | None = None
         self.started: float | None = None
         self.seconds = 0.0
@@ -186,9 +195,13 @@ class Instance:
             self.wait_for(self.scope.find(other))
         return self.waiting > 0
 
+    def ask(self, question: "Question", arguments: Bound, known: "Recalled | None") -> None:
+        """Wait for the answer to a question."""
+        self.arguments, self.calling, self.question, question.call = arguments, question, question, known
+
     def give_up(self) -> bool:
         """Stop its call, or the question whether to make it; whether something is in doubt then."""
-        calling, self.calling = self.calling, None
+        calling, self.calling, self.question = self.calling, None, None
         if calling is None:
             return False
         in_doubt = calling.is_in_doubt

@@ -61,13 +61,13 @@ class Line:
                     if instance.outcome is None and not instance.waiting:
                         self._decide(instance)
                     if perf_counter() > until:
-                        self._go_on_later()
+                        self.go_on_later()
                         return
         finally:
             self.is_held = False
         self._over()
 
-    def _go_on_later(self) -> None:
+    def go_on_later(self) -> None:
         """Go on when the loop has had its turn."""
         if not self._is_later:
             self._is_later = True

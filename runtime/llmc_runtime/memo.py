@@ -72,6 +72,15 @@ class Memo:
             self._give(call, kept)
         return kept is not None
 
+    def may_know(self, call: "Recalled") -> bool:
+        """Whether the outcome of a call, or a doubt about it, may be known when its turn comes."""
+        if not call.effect.may_write:
+            return call.key in self._kept or call.own_key in self._kept
+        if self._writes.before(call.keys, self.plan) is not None:
+            return True
+        self._compare(call)
+        return call.doubt is not None
+
     def _knows_write(self, call: "Recalled") -> bool:
         """Give what the same write of an earlier plan gave, unless it may have been undone."""
         write = self._writes.before(call.keys, self.plan)
@@ -298,6 +307,10 @@ class Recalled:
             self.report.ended(self.owner, Failed(self.unfit))
             return True
         return self.memo.knows(self)
+
+    def may_be_over(self) -> bool:
+        """Whether it may need not be made when its turn comes, or be in doubt then."""
+        return self.unfit is not None or self.memo.may_know(self)
 
     @property
     def is_writing(self) -> bool:

@@ -125,9 +125,9 @@ class Program:
         """Run it; raises InputError and ContextError before anything is started.
 
         `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an
-        ApprovalRequest, async or called in a thread, or "ask", "all" or "none". `limits` are what the run may take, and
-        `policy` what a failure does to the rest: "finish" what does not depend on it, or "fail_fast". `emit` is told
-        every event as it happens. Any other name is a TypeError.
+        ApprovalRequest, async or called in a thread, an Approver, or "ask", "all" or "none". `limits` are what the run
+        may take, and `policy` what a failure does to the rest: "finish" what does not depend on it, or "fail_fast".
+        `emit` is told every event as it happens. Any other name is a TypeError.
         """
         options = self._options(terms)
         return self._signed(await execute(self.graph, self._values(inputs or {}), holds=self._holds, **options))

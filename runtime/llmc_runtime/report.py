@@ -2,11 +2,13 @@
 
     {"version": 1, "language": 1, "id",
      "value", "has_value", "results": {task: value}, "skipped": [task],
-     "errors": {task: {"type", "message", "line"?, "tool"?, "attempt"?, "in_doubt"?, "cause"?}},
+     "errors": {task: {"type", "message", "line"?, "tool"?, "attempt"?, "in_doubt"?, "cause"?,
+                       "reason"?, "why"?}},
      "seconds", "calls", "sum_of_calls", "longest_chain", "chain": [task], "in_doubt": [task], "abandoned": [what],
      "notes": [sentence]}
 
-An error of a call has `tool`, `attempt` and `in_doubt`; one of a blocked task has the task that failed as `cause`.
+An error of a call has `tool`, `attempt` and `in_doubt`; one of a blocked task has the task that failed as `cause`;
+one of a task that was not approved has a `reason`, and what was said with a no as `why`.
 Within a version, keys may be added, and none is taken away or changes its meaning.
 """
 
@@ -50,8 +52,10 @@ def _error(error: PlanError, run: Run) -> dict[str, Any]:
     match error:
         case CallError(tool=tool, attempt=attempt, in_doubt=in_doubt):
             found.update(tool=tool, attempt=attempt, in_doubt=in_doubt)
-        case NotApproved(tool=tool):
-            found["tool"] = tool
+        case NotApproved(tool=tool, reason=refusal, why=why):
+            found.update(tool=tool, reason=refusal)
+            if why is not None:
+                found["why"] = run.secrets.text(why)
         case Blocked(cause=cause):
             found["cause"] = cause
         case _:

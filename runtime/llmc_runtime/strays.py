@@ -1,8 +1,9 @@
 """Tasks and threads that tools start on their own: seen at the end of a run, and named.
 
 They are not stopped: a pool of connections may live in them. A task carries the context of the call that started it,
-and so does the work of `asyncio.to_thread`. Other threads do not, so that those are named that began while the run went
-on, whoever started them.
+and so does the work of `asyncio.to_thread`. Other threads do not, so `Thread.start` notes the call that it is called
+in, or that started the thread that it is called in. Threads of llmc itself, of its displays, and of listeners and
+approval functions are started outside of calls, and not named.
 """
 
 import asyncio
@@ -14,10 +15,11 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from concurrent.futures import thread as pool
 from contextvars import Context, ContextVar
+from functools import cache, partial, wraps
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from llmc_runtime import left, threads, watch
+from llmc_runtime import left, threads
 
 if TYPE_CHECKING:
     from llmc_runtime.nesting import Host
@@ -50,31 +52,42 @@ caller: Final[ContextVar[Caller | None]] = ContextVar("llmc_caller", default=Non
 attempt: Final[ContextVar[int]] = ContextVar("llmc_attempt", default=0)
 """Which attempt of that call it is: the number of turns that the call had before."""
 
-_OURS: Final = (threads.NAME, watch.NAME)
+_STARTER: Final = "_llmc_starter"
+"""The attribute of a thread that holds the call that started it."""
 
 
-class Strays:
-    """What was there when a run began."""
+@cache
+def note_starts() -> None:
+    """From here on, note which call starts a thread."""
+    start = threading.Thread.start
 
-    __slots__ = ("_loop", "_threads")
+    @wraps(start)
+    def noted(thread: threading.Thread) -> None:
+        call = caller.get() or vars(threading.current_thread()).get(_STARTER)
+        if call is not None and not isinstance(thread, threads.OwnThread):
+            vars(thread)[_STARTER] = call
+        start(thread)
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
-        self._loop = loop
-        self._threads = frozenset(threading.enumerate())
+    # Python has an audit event for it, but 3.11 has not.
+    threading.Thread.start = noted  # type: ignore[method-assign,assignment]  # meant
 
-    def names(self, run: "Host", ours: Collection[object]) -> Iterator[str]:
-        """The tasks that calls of the run started, less ours, and the threads that are new."""
-        for task in asyncio.all_tasks(self._loop):
-            call = _call_of(run, context_of(task).get(caller)) if task not in ours else None
-            if call is not None:
-                yield f"task {task.get_name()}, started by {call}"
-        for inner, _ in _jobs_left():
-            call = _call_of(run, inner)
-            if call is not None and call is not inner:
-                yield f"{inner}, started by {call}"
-        for thread in threading.enumerate():
-            if thread not in self._threads and thread.name not in _OURS and not _is_idle(thread):
-                yield f"thread {thread.name}, started meanwhile"
+
+def strays(loop: AbstractEventLoop, run: "Host", ours: Collection[object]) -> Iterator[str]:
+    """Name the tasks, less ours, and the threads that calls of the run started and that still go on."""
+    for task in asyncio.all_tasks(loop):
+        call = _call_of(run, context_of(task).get(caller)) if task not in ours else None
+        if call is not None:
+            yield f"task {task.get_name()}, started by {call}"
+    for inner, _ in _jobs_left():
+        call = _call_of(run, inner)
+        if call is not None and call is not inner:
+            yield f"{inner}, started by {call}"
+    for thread in threading.enumerate():
+        call = _call_of(run, _user_of(thread))
+        if call is not None:
+            yield f"thread {thread.name}, started by {call}"
+        if run.place is None and _call_of(run, vars(thread).get(_STARTER)) is not None:
+            del vars(thread)[_STARTER]  # a thread may outlive its run by far, and would keep all of it
 
 
 def context_of(task: "Task[Any]") -> Context:
@@ -119,18 +132,34 @@ def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
     """The work of a call in threads of pools, as far as its context shows: `asyncio.to_thread` runs it in a copy."""
     for top in sys._current_frames().values():  # noqa: SLF001 — as below
         item = _work_of(top)
-        context = getattr(getattr(getattr(item, "fn", None), "func", None), "__self__", None)
-        if isinstance(context, Context) and _is_in(call, context.get(caller)) and not item.future.done():
+        context = _context_of_work(item)
+        if context is not None and _is_in(call, context.get(caller)) and not item.future.done():
             yield item.future
 
 
-def _is_idle(thread: threading.Thread) -> bool:
-    """Whether it belongs to a pool, and waits for work or is done with it."""
+def _user_of(thread: threading.Thread) -> Caller | None:
+    """The call for which a thread works: in a pool, that of its work; where none is known, the one that started it."""
     frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 — the one way to see what a thread is at
+    item = _work_of(frame)
+    if _is_waiting(frame, item):
+        return None
+    context = _context_of_work(item)
+    starter: Caller | None = vars(thread).get(_STARTER)
+    return starter if context is None else context.get(caller)
+
+
+def _is_waiting(frame: FrameType | None, item: Any) -> bool:  # noqa: ANN401 — its class is private
+    """Whether a thread belongs to a pool, and waits for work or is done with it."""
     if _frame_of(frame, pool._worker.__code__) is None:  # noqa: SLF001
         return False
-    item = _work_of(frame)
     return item is None or bool(item.future.done())
+
+
+def _context_of_work(item: Any) -> Context | None:  # noqa: ANN401 — as above
+    """The context in which the work of a pool's thread runs, where it runs in one."""
+    function = getattr(item, "fn", None)
+    context = getattr(function.func if isinstance(function, partial) else function, "__self__", None)
+    return context if isinstance(context, Context) else None
 
 
 def _work_of(top: FrameType | None) -> Any:  # noqa: ANN401 — its class is private

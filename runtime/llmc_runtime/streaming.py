@@ -29,6 +29,7 @@ from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Span
 from llmc_grammar.stream import Mode
 from llmc_runtime.approval import Approval, Callback, Hold, Word, holds_of
+from llmc_runtime.approval_request import Origin
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
 from llmc_runtime.ending import name_open, naming
@@ -45,9 +46,9 @@ from llmc_runtime.trust import Trust
 class Arriving:
     """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
 
-    `name` is what reports call the text; `earlier` are the plans before it, whose values it can read, and whose
-    `secrets` stay hidden. `contexts` are those of the tools, `approve` is as for `Program.run`. `reasoning` are the
-    tags around a model's reasoning.
+    `name` is what reports call the text; `earlier` are the plans before it, whose values it can read and are from
+    `sources`, and whose `secrets` stay hidden. `contexts` are those of the tools, `approve` is as for `Program.run`.
+    `reasoning` are the tags around a model's reasoning.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Arriving:
         bounds: Bounds = Bounds.MODEL,
         name: str = "<stream>",
         earlier: Earlier = NOTHING,
+        sources: Mapping[str, tuple[Origin, ...]] | None = None,
         secrets: Secrets | None = None,
         contexts: Contexts | None = None,
         approve: Approval | Word | Callback | None = None,
@@ -71,7 +73,12 @@ class Arriving:
         )
         contexts = contexts or Contexts(tools)
         options["trust"] = Trust(
-            Approval.of(approve), contexts, source=lambda: front.source, secrets=secrets, labels=earlier.secrets
+            Approval.of(approve),
+            contexts,
+            source=lambda: front.source,
+            secrets=secrets,
+            labels=earlier.secrets,
+            earlier=sources,
         )
         self._events, options = recorded(options)
         self._executor = Executor(earlier.values, **options)
@@ -148,6 +155,10 @@ class Arriving:
     def written(self, node: NodeId) -> str:
         """What a node does, as it stands in the text; nothing for what has no place there."""
         return self.front.source.text[slice(*self._places.get(node, NOWHERE))]
+
+    def sources(self, plan: int) -> dict[str, tuple[Origin, ...]]:
+        """Where the results of the tasks are from, for the plans after this one, whose number is `plan`."""
+        return {task: self._executor.sources(node, plan) for task, node in self.front.graph.tasks.items()}
 
     async def settled(self) -> None:
         """Wait until every task has ended."""

@@ -18,6 +18,13 @@ from llmc_runtime import active, left
 NAME: Final = "llmc-tool"
 
 
+class OwnThread(Thread):
+    """A thread of llmc itself, whatever call it is started in; it does not keep the process from ending."""
+
+    def __init__(self, work: Callable[..., object], name: str, *args: object) -> None:
+        super().__init__(target=work, args=args, name=name, daemon=True)
+
+
 class Job:
     """A function to be called in a thread, for a call of `function`; `ended` is told on the loop's thread."""
 
@@ -71,7 +78,7 @@ class Threads:
     def submit(self, job: Job) -> None:
         """Call the job's function in a thread; raises RuntimeError if the system has no more of them."""
         if self._busy == self._alive:
-            Thread(target=self._work, name=NAME, daemon=True).start()
+            OwnThread(self._work, NAME).start()
             self._alive += 1
         self._busy += 1
         self._jobs.put(job)

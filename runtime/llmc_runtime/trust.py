@@ -10,6 +10,7 @@ from types import MethodType, TracebackType
 from typing import Final, Protocol
 from uuid import uuid4
 
+from llmc_compiler.cells import visible
 from llmc_compiler.graph import JOIN, Call, Node, TaskId
 from llmc_compiler.marks import UNMARKED
 from llmc_compiler.secret_flow import SecretFlow
@@ -18,14 +19,15 @@ from llmc_compiler.signature import Prepared
 from llmc_compiler.term import Json, NodeId
 from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
-from llmc_runtime.approval import Approval, ApprovalRequest, Argument, Hold, held_for
+from llmc_runtime.approval import Approval, Hold, held_for
+from llmc_runtime.approval_request import ApprovalRequest, Origin
 from llmc_runtime.asking import Asker, Question, RunEndedError
 from llmc_runtime.call import unfit
 from llmc_runtime.contexts import Contexts
-from llmc_runtime.errors import BadArgument, ContextError, NotApproved, PlanError, Refusal
+from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, shortened
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
-from llmc_runtime.origins import line_of, origins
+from llmc_runtime.origins import Earlier, line_of, request_of, sources
 from llmc_runtime.outcomes import Done, Key
 from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
 from llmc_runtime.values import thaw
@@ -72,8 +74,9 @@ class Trust:
     """The trust of one run.
 
     `approval` says what asks; `contexts` are those of its tools; `source` gives the plan's text, whose lines a request
-    names. `run_id` is part of every idempotency key: two runs with the same one use the same keys. `secrets` are those
-    of the runs before, whose results this one reads; `labels` say which inputs and results are known to be secret.
+    names, and `earlier` where results of plans before it are from. `run_id` is part of every idempotency key: two runs
+    with the same one use the same keys. `secrets` are those of the runs before, whose results this one reads; `labels`
+    say which inputs and results are known to be secret.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Trust:
         run_id: str | None = None,
         secrets: Secrets | None = None,
         labels: Mapping[str, Label] | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         self.run_id = run_id or uuid4().hex
         self.secrets = Secrets() if secrets is None else secrets
@@ -92,6 +96,7 @@ class Trust:
         self._approval = approval or Approval()
         self._contexts = contexts or Contexts()
         self._source = source
+        self._earlier = earlier or {}
         self._known = labels or {}
         self._flow = SecretFlow(labels)
         self._params: Mapping[str, Json] = {}
@@ -195,10 +200,17 @@ class Trust:
             if name in tool.marks.secrets:
                 self._keep(texts(value), f"`{name}` of task {instance.node.task}")
 
-    def prepared(self, instance: Instance, call: Call, bound: Bound, known: Recollection | None = None) -> Call:
+    def prepared(
+        self,
+        instance: Instance,
+        call: Call,
+        bound: Bound,
+        known: Recollection | None = None,
+        approved: Prepared | None = None,
+    ) -> Call:
         """The call with what the run fills in and with arguments that are known; its secret arguments are kept."""
         tool, ready = call.tool, known is not None and known.prepared
-        if tool.marks is UNMARKED and not ready:
+        if tool.marks is UNMARKED and not ready and approved is None:
             return call
         self.hear(instance, tool, bound)
         filled: dict[str, object] = {}
@@ -206,10 +218,11 @@ class Trust:
             filled[tool.marks.key] = idempotency_key(self.run_id, instance.key)
         if tool.marks.context is not None:
             filled[tool.marks.context] = self._contexts.of(tool)
-        if not filled and not ready:
+        if not filled and not ready and approved is None:
             return call
         # The function itself stays the tool's own, by which others know it.
-        return replace(call, tool=replace(tool, signature=Filled(tool.signature, filled, [ready] if ready else [])))
+        signature = Filled(tool.signature, filled, [ready] if ready else [], approved)
+        return replace(call, tool=replace(tool, signature=signature))
 
     def question(
         self, instance: Instance, call: Call, bound: Bound, known: Recollection | None = None
@@ -224,13 +237,32 @@ class Trust:
             return verdict
         if not verdict:
             return None
-        is_checked = known is not None and known.prepared is not None
-        if not is_checked and (error := _unfit(node, call.tool, bound)) is not None:
-            return error  # not left to the call: what is checked twice may come out differently
+        signature = call.tool.signature
+        try:
+            prepared = (known and known.prepared) or signature.prepare(bound)
+        except BaseException as why:  # noqa: BLE001 — validators are the tool's code
+            return unfit(node, call.tool.name, 0, why)
         assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
-        request = self._request(instance, call, bound)
-        requests = [(trust, replace(request, held=held)) for trust, held in verdict]
-        return self._asker.start(partial(self._ask, self._asker, instance, requests))
+        # What is converted twice may come out differently; nothing else is kept while the question waits.
+        question = Question(verdict, prepared if signature.converts else None)
+        return self._asker.start(question, partial(self._ask, self._asker, instance, call, bound))
+
+    def sources(self, instance: Instance, plan: int) -> tuple[Origin, ...]:
+        """Where the result of an instance is from, for the plans after this one; nothing if nobody would be told."""
+        return sources(instance, self._source(), self._earlier, plan) if self.is_asking else ()
+
+    def stands(self, question: Question, instance: Instance, call: Call, known: Recollection | None) -> bool:
+        """Whether an answer that came before the call's turn still answers what would be asked now."""
+        return question.asked == self.verdict(instance.node, call, None if known is None else known.doubt)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether there is somebody to ask."""
+        return self._asker is not None
+
+    def may_ask_for(self, node: Node, call: Call) -> bool:
+        """Whether somebody would be asked for a call, as far as is known before its turn."""
+        return self.around is not None or self._approval.asks(node, call, held=bool(self._holds))
 
     def verdict(self, node: Node, call: Call, doubt: str | None = None) -> PlanError | list[tuple["Trust", str | None]]:
         """Why the call is refused, or the runs whose functions are asked, with the reason for which it is held there.
@@ -284,33 +316,32 @@ class Trust:
         line = line_of(self._source(), node.span)
         return f"task {node.task}" if line is None else f"line {line}"
 
-    def _request(self, instance: Instance, call: Call, bound: Bound) -> ApprovalRequest:
+    def _request(self, instance: Instance, call: Call, bound: Bound, prepared: Prepared | None) -> ApprovalRequest:
         """What is asked."""
-        node, source, tool = instance.node, self._source(), call.tool
-        return ApprovalRequest(
-            task=node.task,
-            indices=instance.key[1],
-            line=line_of(source, node.span),
-            tool=tool.name,
-            effect=", ".join(map(str, node.effects)),
-            arguments=tuple(
-                Argument(
-                    name,
-                    HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value)),
-                    origins(term, instance, source),
-                )
-                for (name, value), (_, term) in zip(bound, call.bound, strict=True)
-            ),
+        signature = call.tool.signature
+        return request_of(
+            instance,
+            signature.received(bound, prepared or signature.prepare(bound)),
+            bound,
+            shown=partial(self._shown, call.tool),
+            source=self._source(),
+            earlier=self._earlier,
             inside=self.inside,
         )
 
-    async def _ask(self, asker: Asker, instance: Instance, requests: Sequence[Asked], question: Question) -> None:
+    def _shown(self, tool: Tool, name: str | None, value: Json) -> Json:
+        """An argument without secrets, in a copy."""
+        return HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value))
+
+    async def _ask(self, asker: Asker, instance: Instance, call: Call, bound: Bound, question: Question) -> None:
         """Ask, and tell the answer."""
         refusal: PlanError | None = None
-        tool = requests[0][1].tool
+        tool = call.tool.name
         try:
-            async with asker.turn:
+            async with asker.turn_of(trust._approval.callback for trust, _ in question.asked):  # noqa: SLF001 — of another run
                 self._asking.asked(instance, tool)
+                request = self._request(instance, call, bound, question.prepared)
+                requests = [(trust, replace(request, held=held)) for trust, held in question.asked]
                 refusal = await self._refused(asker, instance, requests, question)
         except KeyboardInterrupt:
             raise  # the user's, not the function's
@@ -339,8 +370,14 @@ class Trust:
             except RunEndedError as error:
                 return _refusal(instance, request.tool, "nobody", error)
             if answer is not True:
-                return _refusal(instance, request.tool, "no", None if trust is self else _AROUND)
+                return _refusal(instance, request.tool, "no", self._why(answer, None if trust is self else _AROUND))
         return None
+
+    def _why(self, answer: object, whose: str | None) -> str | None:
+        """The reason that an answer gives, on one line, and which run it is of."""
+        text = self.secrets.text(answer).strip() if isinstance(answer, str) else ""
+        reason = visible(shortened(text), quoted=False)
+        return f"{reason} ({whose})" if reason and whose else reason or whose
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
         """Ask for a run inside this one; raises RunEndedError, and what the function raises."""
@@ -363,13 +400,3 @@ def _reasons(doubt: str | None, held: str | None) -> str | None:
     if doubt is None or held is None:
         return doubt or held
     return f"{doubt.rpartition('; ')[0]}; {held}"
-
-
-def _unfit(node: Node, tool: Tool, bound: Bound) -> BadArgument | None:
-    """The error of a call with an argument that does not fit: nobody is asked for it."""
-    try:
-        for name, value in bound:
-            tool.signature.check(name, value)
-    except BaseException as why:  # noqa: BLE001 — validators are the tool's code
-        return unfit(node, tool.name, 0, why)
-    return None

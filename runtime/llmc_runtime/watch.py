@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Final
 
 from llmc_runtime.group import Group
+from llmc_runtime.threads import OwnThread
 
 NAME: Final = "llmc-watch"
 _LINGER: Final = 5.0
@@ -77,7 +78,7 @@ def begin(watched: Watched) -> None:
         watched.next_look = monotonic() + watched.stall / 2
         _watch.runs.add(watched)
         if _watch.thread is None:
-            _watch.thread = Thread(target=_watch.work, name=NAME, daemon=True)
+            _watch.thread = OwnThread(_watch.work, NAME)
             try:
                 _watch.thread.start()
             except RuntimeError:  # the system has no more threads: a run can do without

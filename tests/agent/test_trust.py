@@ -25,11 +25,11 @@ MAIL = '2. send("bob")\n3. join($2)'
 class Asked:
     """Says the same to everything, and remembers what it was asked."""
 
-    def __init__(self, *, answer: bool = True) -> None:
+    def __init__(self, *, answer: bool | str = True) -> None:
         self.answer = answer
         self.requests: list[llmc.ApprovalRequest] = []
 
-    async def __call__(self, request: llmc.ApprovalRequest) -> bool:
+    async def __call__(self, request: llmc.ApprovalRequest) -> bool | str:
         """The answer."""
         self.requests.append(request)
         return self.answer
@@ -58,6 +58,30 @@ def test_a_later_plan_that_is_refused_writes_nothing() -> None:
         assert error.why == AFTER_RESULTS
         assert "send(to: str)" not in model.asked[2].text
     assert world.sent == []
+
+
+def test_a_no_says_why_to_the_joiner_and_to_the_planner() -> None:
+    """A text as an answer is the reason."""
+    replies = [PLAN, MORE, MAIL, "Thought: so\nAction: Replan(go on)", '3. search("c")\n4. join()', "Finish(no mail)"]
+    answer, model, world = ask(replies, approve=Asked(answer="bob has left"))
+    assert (answer.value, world.sent) == ("no mail", [])
+    words = "task 2 was not approved: `send` asks first, and the answer was no: bob has left"
+    joiner, planner = model.asked[3].text, model.asked[4].text
+    assert words in joiner
+    assert words in planner
+
+
+def test_what_earlier_plans_gave_is_from_their_tasks() -> None:
+    """Through expressions, and over more than one plan."""
+    asked = Asked()
+    plans = ['1. search("a")\n2. "so: $1"\n3. join()', MORE, '4. search("b") if $2 != ""\n5. [$4, $2]\n6. join()', MORE]
+    ask([*plans, '7. send("to $5")\n8. join($7)'], approve=asked)
+    assert [str(origin) for origin in asked.requests[0].arguments[0].origins] == [
+        "task 5, line 2, in plan 2",
+        "task 4, search, line 1, in plan 2",
+        "task 2, line 2, in plan 1",
+        "task 1, search, line 1, in plan 1",
+    ]
 
 
 def test_what_was_granted_is_not_asked_for() -> None:

@@ -13,6 +13,7 @@ from llmc_runtime.agent.inquiry import AFTER_RESULTS
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.approval import Approval, Callback, Word
 from llmc_runtime.errors import Held, NotApproved, NotSent, Repeated
+from llmc_runtime.events import Asked
 from llmc_runtime.limits import Policy
 from llmc_runtime.memo import Memo
 from llmc_runtime.run import execute
@@ -169,6 +170,16 @@ def test_who_is_asked_is_told_why(word: Word | None) -> None:
     *_, last = play(house, *ANN_BOB_ANN, approve=llmc.Approval(None, Person(answer=False)))
     assert house.done == ["ann", "bob"]
     assert isinstance(last.errors["3"], NotApproved)
+
+
+def test_a_write_that_may_be_undone_meanwhile_is_asked_for_in_its_turn() -> None:
+    """Any other write of its plan is asked for at once."""
+    house, person = House(slow=frozenset({"bob"})), Person()
+    plan = '2. pay("bob")\n3. pay("ann")\n4. pay("eve")'
+    last = play(house, '1. pay("ann")', plan, approve=llmc.Approval("ask", person))[-1]
+    assert person.asked == ["ann: None", "bob: None", "eve: None", f"ann: {why('line 1 of plan 2')}"]
+    assert [each.at for each in last.events if isinstance(each, Asked)] == [0, 0, 5]
+    assert house.done == ["ann", "bob", "ann", "eve"]
 
 
 def test_a_request_shows_both_facts() -> None:

@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
@@ -135,10 +137,12 @@ def test_a_tool_that_needs_a_context_of_its_own_is_told(cli: Cli) -> None:
     assert ended.stderr == "llmc: `post` takes a context, and the run has none: `run(context=…)` gives one\n"
 
 
-def on_a_terminal(folder: Path, answer: bytes, *options: str, early: bytes = b"") -> tuple[int, str]:
-    """Run the plan on a pseudo-terminal, and answer its first question; its status, and what was seen."""
+def on_a_terminal(
+    folder: Path, *answers: bytes, options: Sequence[str] = (), early: bytes = b"", term: str = "dumb"
+) -> tuple[int, str]:
+    """Run the plan on a pseudo-terminal, and answer its first questions; its status, and what was seen."""
     outer, inner = pty.openpty()
-    env = {**os.environ, "TERM": "dumb", "PYTHONPATH": os.pathsep.join(sys.path)}
+    env = {**os.environ, "TERM": term, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen(
         [sys.executable, "-c", "from llmc.cli import main; main()", "run", "plan.llmc", *options],
         cwd=folder,
@@ -152,7 +156,7 @@ def on_a_terminal(folder: Path, answer: bytes, *options: str, early: bytes = b""
     os.close(inner)
     if early:
         os.write(outer, early)
-    seen, answered, end = b"", False, monotonic() + PATIENCE
+    seen, answered, end = b"", 0, monotonic() + PATIENCE
     while monotonic() < end and select.select([outer], [], [], PATIENCE)[0]:
         try:
             piece = os.read(outer, 65536)
@@ -161,9 +165,9 @@ def on_a_terminal(folder: Path, answer: bytes, *options: str, early: bytes = b""
         seen += piece
         if not piece:
             break
-        if not answered and b"[y/N] " in seen:
-            answered = True
-            os.write(outer, answer)
+        if answered < min(seen.count(b"[y/N] "), len(answers)):
+            os.write(outer, answers[answered])
+            answered += 1
     os.close(outer)
     return process.wait(PATIENCE), seen.decode()
 
@@ -191,10 +195,48 @@ def test_a_terminal_is_asked(folder: Path, answer: bytes, status: int, called: s
     ended, seen = on_a_terminal(folder, answer)
     assert (ended, marks(folder)) == (status, called)
     question = seen.replace("\r\n", "\n")
-    assert 'send: write(mail) (task 1, line 4)\n  to = "ann"\n      from input who\n' in question
-    assert '  body = "<ann\\u001b[2J\\u202e>"\n      from task page, look, line 3\nmay this run? [y/N] ' in question
+    assert re.search(
+        r'send: write\(mail\) \(task 1, line 4\) #\w{12}\n  to   │ "ann"\n       ╰ from input who\n', question
+    )
+    assert (
+        '  body │ "<ann\\x1b[2J\\u202e>"\n       ╰ from task page, look, line 3\nmay this run? y: yes, n: no'
+        in question
+    )
     assert "\x1b[2J" not in seen
     assert "\u202e" not in seen
+
+
+HOSTILE = """\
+use "marking.py"
+input who: str = "ann"
+send($x, body="<$who>") for x in ["a", "b", "c"]
+note("n")
+"""
+FORGED = "x" + " " * 66 + '  to   │ "nobody"' + " " * 60 + "may this run? [y/N]"
+
+
+def test_a_loop_is_approved_at_once(folder: Path) -> None:
+    """All elements are shown before the first answer, and no text of theirs stands where labels stand."""
+    (folder / "plan.llmc").write_text(HOSTILE, "utf-8")
+    ended, seen = on_a_terminal(folder, b"v\n", b"a\n", options=["--input", f"who={FORGED}"])
+    assert (ended, (folder / "marks").read_text("utf-8").split("\n")) == (
+        0,
+        ["note n", "send a", "send b", "send c", ""],
+    )
+    first, second, _ = re.split(r"may task 1\[0\] run\?.* \[y/N\] ", seen.replace("\r\n", "\n"))
+    assert re.findall(r"^  to +│ (.*)$", first, re.MULTILINE) == ['"b"', '"c"', '"a"']
+    assert first.count("argument as in task 1[0]") == 2
+    assert re.findall(r"^  to +│ (.*)$", second, re.MULTILINE) == ['"b"', '"c"', '"a"']
+    assert not [line for line in seen.splitlines() if line.startswith("may this")]
+
+
+def test_what_still_runs_are_threads_of_tools(folder: Path) -> None:
+    """A display that is drawn again after each question starts a thread; the run that ends names none."""
+    (folder / "plan.llmc").write_text(HOSTILE, "utf-8")
+    ended, seen = on_a_terminal(folder, b"y\n", b"\x03", term="xterm")
+    assert ended == 130
+    assert "llmc: interrupted" in seen
+    assert "still running" not in seen
 
 
 def test_what_was_typed_before_the_question_is_no_answer(folder: Path) -> None:

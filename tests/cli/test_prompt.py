@@ -3,8 +3,9 @@
 import asyncio
 import os
 import pty
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 
@@ -21,7 +22,8 @@ from llmc.cli.tree import TreeState
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import NodeId
 from llmc_runtime import events
-from llmc_runtime.approval import ApprovalRequest
+from llmc_runtime.approval_request import ApprovalRequest, Argument
+from llmc_runtime.pending_approval import Rounds
 
 PLAN = 'a = get("x")\njoin($a)\n'
 KEY = (NodeId("a"), ())
@@ -69,46 +71,169 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, "Tty"]]:
 
 
 class Tty(StringIO):
-    """A stream that says that it is a terminal."""
+    """A stream that says that it is a terminal, and tells of every prompt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prompts: asyncio.Queue[str] = asyncio.Queue()
+
+    def write(self, text: str) -> int:
+        """Keep the text."""
+        if text.endswith("[y/N] "):
+            self.prompts.put_nowait(text)
+        return super().write(text)
 
     def isatty(self) -> bool:
         """It says so."""
         return True
 
 
-async def answered(prompt: Prompt, outer: int, written: Tty, keys: bytes) -> bool:
-    """What a question comes to if somebody types this once it stands there."""
-    asked = asyncio.ensure_future(prompt(REQUEST))
-    await asyncio.sleep(0)
-    assert written.getvalue().endswith("[y/N] ")
-    os.write(outer, keys)
-    return await asked
+def element(index: int, body: str = "hello", task: str = "a") -> ApprovalRequest:
+    """A call of a loop that writes to somebody."""
+    arguments = (Argument("to", f"to {index}", ()), Argument("body", body, ()))
+    return ApprovalRequest(TaskId(task), (index,), 1, "send", "write(mail)", arguments)
 
 
-@pytest.mark.parametrize(("keys", "answer"), [(b"y\n", True), (b" Yes \n", True), (b"n\n", False), (b"\x04", False)])
-def test_an_answer_is_read(monkeypatch: pytest.MonkeyPatch, keys: bytes, answer: bool) -> None:
-    """Nothing is drawn meanwhile."""
-    prompt, progress = Prompt(), Still()
-    prompt.progress = progress
+class Talk:
+    """A prompt, the calls that wait, and what became of them, while keys are typed whenever it asks."""
+
+    def __init__(self, outer: int, written: Tty) -> None:
+        self.prompt = Prompt()
+        self.outer = outer
+        self.written = written
+        self.answers: dict[str, object] = {}
+        self.rounds = Rounds(self.prompt, asyncio.ensure_future)
+
+    async def ask(self, request: ApprovalRequest) -> None:
+        """Keep the answer to a request."""
+        self.answers[request.digest] = await self.rounds.ask(request)
+
+    async def answer(self, requests: Sequence[ApprovalRequest], *keys: bytes) -> list[object]:
+        """The answers to requests that come together, in their order."""
+        asked = [asyncio.ensure_future(self.ask(request)) for request in requests]
+        for each in keys:
+            await self.written.prompts.get()
+            os.write(self.outer, each)
+        await asyncio.gather(*asked)
+        return [self.answers[request.digest] for request in requests]
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (b"y\n", True),
+        (b" Yes \n", True),
+        (b"n\n", ""),
+        (b"n  not this one \n", "not this one"),
+        (b"\x04", ""),
+        (b"\n", ""),
+        (b"a\n", ""),
+        (b"ye\n", ""),
+        (b"yes please\n", ""),
+    ],
+)
+def test_an_answer_is_read(monkeypatch: pytest.MonkeyPatch, keys: bytes, answer: object) -> None:
+    """Nothing is drawn meanwhile; a no may have a reason, and whatever is not offered is a no."""
+    progress = Still()
     with terminal(monkeypatch) as (outer, written):
         assert can_ask()
-        assert asyncio.run(answered(prompt, outer, written, keys)) is answer
+        talk = Talk(outer, written)
+        talk.prompt.progress = progress
+        assert asyncio.run(talk.answer([REQUEST], keys)) == [answer]
     assert progress.told == ["still", "drawn"]
 
 
+LOOP = [element(index) for index in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "answers"),
+    [
+        ([b"a\n"], [True] * 4),
+        ([b"x\n"], [False] * 4),
+        ([b"y\n", b"n why\n", b"a\n"], [True, "why", True, True]),
+        ([b"n\n", b"x\n"], ["", False, False, False]),
+        ([b"v\n", b"what\n", b"all\n"], ["", True, True, True]),
+    ],
+)
+def test_calls_that_wait_are_answered_together_or_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, keys: list[bytes], answers: list[object]
+) -> None:
+    """All are shown before the first answer, and what they have in common once."""
+    with terminal(monkeypatch) as (outer, written):
+        assert asyncio.run(Talk(outer, written).answer(LOOP, *keys)) == answers
+        first = written.getvalue().partition("[y/N] ")[0]
+    assert all(f'│ "to {index}"' in first for index in range(4))
+    assert first.count('│ "hello"') == 1
+    assert first.count("1 argument as in task a[0]") == 3
+    assert "a: yes to all 4 of task a, x: no to all 4" in first
+
+
+def test_a_yes_to_all_is_for_one_task_and_for_what_was_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another task, and calls that come while the prompt waits, are asked for again."""
+    other = element(0, task="b")
+    late = element(9)
+
+    async def main(talk: Talk) -> None:
+        asked = [asyncio.ensure_future(talk.ask(request)) for request in (*LOOP[:2], other)]
+        await written.prompts.get()
+        asked.append(asyncio.ensure_future(talk.ask(late)))
+        await asyncio.sleep(0)
+        os.write(outer, b"a\n")
+        await written.prompts.get()
+        assert talk.answers == {request.digest: True for request in LOOP[:2]}
+        assert '"to 9"' in written.getvalue().split("[y/N] ")[1]
+        os.write(outer, b"x\n")
+        await asyncio.gather(*asked)
+        assert [talk.answers[request.digest] for request in (other, late)] == [False, False]
+
+    with terminal(monkeypatch) as (outer, written):
+        asyncio.run(main(Talk(outer, written)))
+
+
+def test_of_very_many_calls_those_that_are_shown_are_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are counted, and shown in the next round; `v` shows all."""
+    many = [element(index) for index in range(60)]
+    with terminal(monkeypatch) as (outer, written):
+        assert asyncio.run(Talk(outer, written).answer(many, b"a\n", b"x\n")) == [True] * 50 + [False] * 10
+        assert "… 10 more, which are shown after these" in written.getvalue().partition("[y/N] ")[0]
+    with terminal(monkeypatch) as (outer, written):
+        assert asyncio.run(Talk(outer, written).answer(many, b"v\n", b"a\n")) == [True] * 60
+
+
+def test_everything_is_shown_on_demand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is cut at first, with its count, and nothing unescaped."""
+    hidden: llmc.Json = [*(f"to {index}@example.org" for index in range(60)), "mallory\x1b[2J"]
+    request = ApprovalRequest(TaskId("a"), (), 1, "send", "write(mail)", (Argument("to", hidden, ()),))
+    with terminal(monkeypatch) as (outer, written):
+        asyncio.run(Talk(outer, written).answer([request], b"v\n", b"y\n"))
+        first, second, _ = written.getvalue().split("[y/N] ")
+    assert re.search(r"… \d+ more\]", first)
+    assert "mallory" not in first
+    assert '"mallory\\x1b[2J"]' in re.sub(r"\n +│ ", "", second)
+
+
 def test_a_question_may_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next line of the terminal is a new one."""
+    """The next line of the terminal is a new one; of several calls, the others are asked for again."""
 
-    async def main() -> None:
-        asked = asyncio.ensure_future(Prompt()(REQUEST))
-        await asyncio.sleep(0.01)
-        asked.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asked
+    async def main(talk: Talk) -> None:
+        first = asyncio.ensure_future(talk.ask(LOOP[0]))
+        second = asyncio.ensure_future(talk.ask(LOOP[1]))
+        for asked in (first, second):
+            await written.prompts.get()
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            await asyncio.sleep(0)
 
-    with terminal(monkeypatch) as (_, written):
-        asyncio.run(main())
-        assert written.getvalue() == "get: write(x) (task a, line 1)\nmay this run? [y/N] \n"
+    with terminal(monkeypatch) as (outer, written):
+        asyncio.run(main(Talk(outer, written)))
+        shown = written.getvalue().split("\n")
+    assert [line.partition("?")[0] for line in shown if line.startswith("may")] == [
+        "may task a[0] run",
+        "may task a[1] run",
+    ]
+    assert shown[-1] == ""
 
 
 def test_a_terminal_that_is_gone_has_not_said_yes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +244,7 @@ def test_a_terminal_that_is_gone_has_not_said_yes(monkeypatch: pytest.MonkeyPatc
 
     with terminal(monkeypatch) as (outer, written):
         monkeypatch.setattr(os, "read", gone)
-        assert asyncio.run(answered(Prompt(), outer, written, b"y\n")) is False
+        assert asyncio.run(Talk(outer, written).answer([REQUEST], b"y\n")) == [""]
 
 
 def test_lines_are_kept_back_while_somebody_is_asked() -> None:

@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -101,6 +102,21 @@ def test_no_line_is_wider_than_it_may_be(width: int) -> None:
     for line in drawn(traced([*EVENTS, END]), width).splitlines():
         assert cells(line) <= width
         assert line.isprintable()
+
+
+def test_a_call_that_is_asked_for_before_its_turn_does_not_queue_meanwhile() -> None:
+    """It waits for an answer, then for what comes before it, and only then for its turn."""
+    nodes = [node("a", "put(1)"), node("b", "put(2)", "a")]
+    events: list[dict[str, object]] = [
+        {"event": "Asked", "at": 0, "node": "b"},
+        {"event": "Started", "at": 0, "node": "a"},
+        {"event": "Answered", "at": 2, "node": "b", "approved": True},
+        {"event": "Finished", "at": 6, "node": "a"},
+        {"event": "Started", "at": 8, "node": "b"},
+        {"event": "Finished", "at": 10, "node": "b"},
+    ]
+    (row,) = (line for line in drawn(traced(events, nodes)).splitlines() if "put(2)" in line)
+    assert re.fullmatch(r"●✓  b  put\(2\)  (▒+)( +)(·+)(█+) +2.00 s", row)
 
 
 def test_of_a_long_run_the_first_rows_are_drawn() -> None:

@@ -29,7 +29,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, secret, arriving, meant, asking, *live = scenes
+    checked, written, compiled, told, run, unruly, secret, letters, arriving, meant, asking, *live = scenes
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -62,6 +62,14 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "error[E232]: `>` reads a secret" in secret
     assert 'what is shown: ["tea, signed with [secret]", "[secret]"]' in secret
     assert "deleted: nothing\n" in unruly
+    assert letters.startswith("$ python examples/letters.py\n3 letters wait, 0 are sent\nsend: write(mail) (task 1[0]")
+    assert len(re.findall(r"^ *(?:to +│|╰ from input to|may\b)", letters, re.MULTILINE)) == 3
+    assert '"reader24@example.org", … 36 more]\n' in letters
+    assert (
+        '│ "Dear all,\\x1b[2J\\n  to   │ nobody\\n       ╰ from input to\\nmay this run? [y/N] y and mor\n' in letters
+    )
+    assert '["⟨mixed scripts: CYRILLIC, LATIN⟩p\u0430ul@example.org"]\n' in letters
+    assert letters.rstrip().endswith("sent: reader0@example.org")
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
     assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")

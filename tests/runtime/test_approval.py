@@ -8,7 +8,8 @@ import pytest
 from pydantic import AfterValidator
 
 import llmc
-from llmc_runtime.approval import Approval, Argument, Origin, may_change
+from llmc_runtime.approval import Approval, may_change
+from llmc_runtime.approval_request import Argument, Origin
 from tests.runtime import clock
 from tests.runtime.asked import PLAN, TOOLS, Asked, compiled, echo, play, reasons, written
 
@@ -90,16 +91,58 @@ def test_a_request_says_where_its_arguments_are_from() -> None:
     )
     run = clock.run(llmc.compile(text, TOOLS, passes=()).run({"who": "eve"}, approve=asked))
     assert run.errors == {}
-    first, second, third, last = asked.requests
+    first, second, third, last = sorted(asked.requests, key=lambda request: (request.line, request.indices))
     assert (first.task, first.line, first.tool, first.effect, first.held) == ("1", 4, "send", "write(mail)", None)
     assert first.arguments == (
         Argument("to", "eve and 2", (Origin(input="who"), Origin(task="a", tool="echo", line=2))),  # type: ignore[arg-type]
-        Argument("body", 2, (Origin(task="b", line=3),)),  # type: ignore[arg-type]  # ids are texts
+        Argument("body", 2, (Origin(task="b", line=3), Origin(task="a", tool="echo", line=2))),  # type: ignore[arg-type]
     )
     assert (second.indices, third.indices) == ((0,), (1,))
     assert [str(origin) for origin in third.arguments[0].origins] == ["element 1 of the loop in line 5", "input who"]
     assert [str(origin) for origin in third.arguments[1].origins] == ["task 2, echo, line 5"]
     assert [str(origin) for each in last.arguments for origin in each.origins] == ["written in line 6"] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("a = echo(1)\nb = $a + 1\nc = [$b, $who]\nsend($who, $c)", "c 3; b 2; a, echo 1; input who"),
+        ("a = echo(1)\nb = echo(2)\nsend($who, $a if $who != 3 else $b)", "input who; a, echo 1; b, echo 2"),
+        ("b = echo([1])\nsend($who, $x) for x in $b", "element 0 of 2; b, echo 1"),
+        ("b = echo([1])\nc = [$x, $who] for x in $b\nsend($who, $c)", "c 2; b, echo 1; input who"),
+        ("b = echo($x) for x in [1, 2]\nsend($who, $b[1])", "b, echo 1"),
+        ("b = echo([1])\nsend($who, echo($x)) for x in $b", "1, echo 2"),
+        ("b = slow(9) @timeout(1s) @fallback([$who])\nsend($who, $b)", "b, slow 1; input who"),
+        ('send($who, {"a": [echo(1)], "b": $who})', "1, echo 1; input who"),
+        ('send($who, "x" + "y")', "written 1"),
+    ],
+)
+def test_the_sources_of_an_argument_are_complete(text: str, origins: str) -> None:
+    """Through expressions, conditions, loops, fallbacks and calls inside of calls."""
+    asked = Asked()
+    clock.run(llmc.compile(f"input who: str\n{text}\n", TOOLS, passes=()).run({"who": "eve"}, approve=asked))
+    (body,) = (argument for argument in asked.requests[0].arguments if argument.name == "body")
+    assert "; ".join(map(short, body.origins)) == origins
+
+
+def short(origin: Origin) -> str:
+    """An origin in few words; lines without that of the input."""
+    line = None if origin.line is None else origin.line - 1
+    if origin.element is not None:
+        return f"element {origin.element} of {line}"
+    if origin.input is not None:
+        return f"input {origin.input}"
+    return (
+        f"written {line}" if origin.task is None else f"{origin.task}{', ' + origin.tool if origin.tool else ''} {line}"
+    )
+
+
+def test_each_task_is_looked_into_once() -> None:
+    """A value in which each part is there twice has as many sources as tasks."""
+    asked = Asked()
+    text = "a0 = echo(1)\n" + "".join(f"a{at} = $a{at - 1} * 0 + $a{at - 1}\n" for at in range(1, 60))
+    clock.run(llmc.compile(f'{text}send("x", $a59)\n', TOOLS, passes=()).run(approve=asked))
+    assert len(asked.requests[0].arguments[1].origins) == 60
 
 
 def test_a_request_is_fit_for_a_terminal() -> None:
@@ -113,8 +156,8 @@ def test_a_request_is_fit_for_a_terminal() -> None:
         assert all(len(line) <= 100 for line in text.split("\n"))
         assert len(text) < 2500
         assert not [line for line in text.split("\n") if line.startswith("may")]
-    assert "(5,030 characters)" in str(asked.requests[0])
-    assert "\\u001b[2J\\u202e\\n" in str(asked.requests[0])
+    assert "… 4,430 more characters" in str(asked.requests[0])
+    assert "\\x1b[2J\\u202e\\n" in str(asked.requests[0])
 
 
 def test_a_request_as_text() -> None:
@@ -122,11 +165,11 @@ def test_a_request_as_text() -> None:
     asked = Asked()
     play('input who: str\na = echo("x")\nsend("$who, $a", body={"k": 1})\n', asked, who="eve")
     assert str(asked.requests[0]) == (
-        "send: write(mail) (task 1, line 3)\n"
-        '  to = "eve, x"\n'
-        "      from input who; task a, echo, line 2\n"
-        '  body = {"k": 1}\n'
-        "      from written in line 3"
+        f"send: write(mail) (task 1, line 3) #{asked.requests[0].digest[:12]}\n"
+        '  to   │ "eve, x"\n'
+        "       ╰ from input who; task a, echo, line 2\n"
+        '  body │ {"k": 1}\n'
+        "       ╰ from written in line 3"
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from threading import Event as Signal
-from threading import get_ident
+from threading import Lock, get_ident
 from typing import Any
 
 import pytest
@@ -99,6 +99,58 @@ def test_a_function_that_is_not_async_is_called_in_a_thread() -> None:
     assert run.errors == {}
     assert threads
     assert get_ident() not in threads
+
+
+def most_at_once() -> int:
+    """How many threads ask at once where the question of the first is withdrawn."""
+    asked, release, lock = Signal(), Signal(), Lock()
+    open_, most = 0, 0
+
+    @llmc.write("mail")
+    async def lost() -> str:
+        await asyncio.to_thread(asked.wait, PATIENCE)
+        raise OSError("lost")
+
+    @llmc.pure
+    async def free(after: str) -> None:
+        await asyncio.sleep(0.05)
+        release.set()
+
+    @llmc.read("bank", approve=True)
+    async def look(after: str) -> str:
+        return after
+
+    def ask(request: llmc.ApprovalRequest) -> bool:
+        nonlocal open_, most
+        with lock:
+            open_ += 1
+            most = max(most, open_)
+        if request.tool == "send":
+            asked.set()
+            release.wait(PATIENCE)
+        with lock:
+            open_ -= 1
+        return True
+
+    text = '1. lost() @fallback("f")\n2. send("a")\n3. look($1)\n4. free($1)\njoin($3, $4)\n'
+    run = llmc.compile(text, llmc.Toolbox([lost, send, look, free]), passes=()).run_sync(approve=ask)
+    assert {task: type(error).__name__ for task, error in run.errors.items()} == {"2": "Blocked"}
+    return most
+
+
+def test_a_thread_whose_question_was_withdrawn_is_waited_for() -> None:
+    """It may still ask a person: the next question comes after it. Without the rule it does not."""
+    assert most_at_once() == 1
+
+
+def test_without_the_rule_two_threads_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+
+    async def at_once(_: object) -> None:
+        """Do not wait."""
+
+    monkeypatch.setattr(asking.Asker, "_last_ended", at_once)
+    assert most_at_once() == 2
 
 
 def test_what_a_plain_function_gives_is_awaited_if_it_can_be() -> None:

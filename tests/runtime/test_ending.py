@@ -15,7 +15,7 @@ from llmc_compiler.tools import Toolbox, pure, read, write
 from llmc_runtime import events
 from llmc_runtime.agent.dialogue import End, Message
 from llmc_runtime.agent.progress import Progress
-from llmc_runtime.approval import ApprovalRequest
+from llmc_runtime.approval_request import ApprovalRequest
 from llmc_runtime.errors import NotSent, Stopped
 from llmc_runtime.flow import Flow
 from llmc_runtime.program import compile_plan

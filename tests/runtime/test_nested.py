@@ -176,7 +176,8 @@ def test_a_request_says_where_the_run_is() -> None:
     asked = Asked()
     tool, _ = running("mark()\n", marking("mark", approve=True), approve="all")
     play(tool, approve=asked)
-    assert str(asked.requests[0]) == "mark: write(notes) (task 1, line 1)\n  inside of deliver (task 1)"
+    digest = asked.requests[0].digest[:12]
+    assert str(asked.requests[0]) == f"mark: write(notes) (task 1, line 1) #{digest}\n  inside of deliver (task 1)"
 
 
 place: ContextVar[str] = ContextVar("place", default="nowhere")

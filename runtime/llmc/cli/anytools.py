@@ -6,7 +6,7 @@ from typing import Any
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.effects import Effect, Kind
 from llmc_compiler.segment import OPEN, Segment
-from llmc_compiler.signature import Identified
+from llmc_compiler.signature import Identified, Prepared, Received
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox, Wanted
 from llmc_compiler.types import ANY, Type
@@ -28,6 +28,7 @@ class Anything:
         return {}
 
     gives: Type = ANY
+    converts = False
 
     def wants(self, parameter: str | None) -> Wanted:  # noqa: ARG002 — it is the same for all
         """Anything."""
@@ -47,6 +48,14 @@ class Anything:
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments as they were written."""
         return [value for name, value in bound if name is None], {name: value for name, value in bound if name}
+
+    def received(
+        self,
+        bound: Sequence[tuple[str | None, Json]],
+        prepared: Prepared,  # noqa: ARG002 — as above
+    ) -> list[Received]:
+        """The arguments as they were written."""
+        return [Received(name, value) for name, value in bound]
 
     def accept(self, result: object) -> object:
         """Every result is fine."""

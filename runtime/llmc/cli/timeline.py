@@ -134,7 +134,7 @@ def _bar(row: Past, seconds: float, width: int) -> str:
     if row.asked is not None:
         answered = began if row.answered is None else row.answered
         _fill(signs, "▒", row.asked, answered, seconds, least=1)
-        turn = answered
+        turn = max(answered, row.ready)  # somebody may be asked before the turn of the call
     if row.attempts:
         _fill(signs, "·", turn, began, seconds)
         _fill(signs, "┄", began, row.attempts[-1].began, seconds)

@@ -30,6 +30,7 @@ from llmc_runtime.agent.results import shown_tasks
 from llmc_runtime.agent.speaking import bounded_tokens, reasoning_of, reply
 from llmc_runtime.agent.written import does_something, highest_number, numbered, shape
 from llmc_runtime.approval import Approval, Hold, may_change
+from llmc_runtime.approval_request import Origin
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
 from llmc_runtime.errors import shortened
@@ -85,6 +86,7 @@ class Inquiry:
         self.ledger = ledger
         self.plans: list[Planned] = []
         self.thoughts: list[str] = []
+        self._sources: dict[str, tuple[Origin, ...]] = {}
         self._terms = terms
         self._emit = emit
         self._memo = Memo()
@@ -211,6 +213,7 @@ class Inquiry:
             reader.tools,
             name=f"<plan {self.number}>",
             earlier=earlier,
+            sources=self._sources,
             secrets=self._secrets,
             contexts=contexts,
             approve=self._terms.approval,
@@ -309,6 +312,7 @@ class Inquiry:
         )
         number = self.number
         self.plans.append(planned)
+        self._sources.update(attempt.sources(number))
         self.tell(progress.PlanEnded(number, self.now(), planned.text, run))
         return planned
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,13 +70,13 @@ WAITS = "1. waits()\n2. again() if $1 > 0\njoin($2)"
 
 Command = tuple[str, ...]
 
-TELLING = "; still running: thread asyncio_0, started meanwhile"
+TELLING = re.compile(r"; still running: thread asyncio_0, started by \w+ \(task 1\)$")
 """What may be said of the thread that has just told that a tool is called: it may still be about to end."""
 
 
 def last_line(stderr: str) -> str:
     """The last line of what a command said, without that."""
-    return (stderr.splitlines() or [""])[-1].removesuffix(TELLING)
+    return TELLING.sub("", (stderr.splitlines() or [""])[-1])
 
 
 RUN: Command = (MAIN, "run", "plan.llmc", "--trace", "trace")

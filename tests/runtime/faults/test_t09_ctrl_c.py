@@ -60,7 +60,10 @@ def started(folder: Path, plan: str) -> "subprocess.Popen[str]":
     [
         ("order()\njoin(1)", "llmc: interrupted; in doubt: 1"),
         ("b = stubborn()\norder()\njoin($b)", "llmc: interrupted; in doubt: 1; still running: stubborn (task b)"),
-        ("a = in_a_pool()\njoin($a)", "llmc: interrupted; still running: thread asyncio_0, started meanwhile"),
+        (
+            "a = in_a_pool()\njoin($a)",
+            "llmc: interrupted; still running: thread asyncio_0, started by in_a_pool (task a)",
+        ),
     ],
 )
 def test_once_it_stops_and_says_what_is_open(tmp_path: Path, plan: str, said: str) -> None:

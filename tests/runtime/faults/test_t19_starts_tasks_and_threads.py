@@ -2,11 +2,20 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 
-from llmc_compiler.tools import pure
-from llmc_runtime import strays
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+import llmc
+from llmc.cli.redrawn import Redrawn
+from llmc_compiler.tools import pure, write
+from llmc_runtime import events, strays
 from llmc_runtime.run import execute
+from llmc_runtime.threads import OwnThread
 from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, graph
@@ -51,12 +60,12 @@ def test_its_threads_are_seen_and_named() -> None:
     @pure
     async def waits() -> int:
         (working,) = (thread for thread in threading.enumerate() if thread.name.startswith("pool"))
-        while not strays._is_idle(working):  # noqa: SLF001, ASYNC110 — nobody tells that it is back at its queue
+        while strays._user_of(working) is not None:  # noqa: SLF001, ASYNC110 — nobody tells that it is at its queue
             await asyncio.sleep(0)
         return 1
 
     run = asyncio.run(execute(graph(call("a", starts), call("b", waits, after=["a"])), {}))
-    assert run.abandoned == ("thread pump, started meanwhile",)
+    assert run.abandoned == ("thread pump, started by starts (task a)",)
     release.set()
     pool.shutdown()
     for thread in threading.enumerate():
@@ -78,3 +87,99 @@ def test_a_task_in_a_thread_of_the_loop_is_named() -> None:
         release.set()
 
     clock.run(scenario())
+
+
+@write("notes", approve=True)
+def spawn() -> None:
+    """Start a thread that starts another."""
+    threading.Thread(target=lambda: linger("grandchild"), name="child").start()
+
+
+RELEASE = threading.Event()
+
+
+def linger(name: str) -> None:
+    """Start a thread that goes on until the test is over."""
+    threading.Thread(target=RELEASE.wait, args=(PATIENCE,), name=name).start()
+
+
+@pytest.fixture
+def _lingering() -> Iterator[None]:
+    """End the threads that linger."""
+    RELEASE.clear()
+    yield
+    RELEASE.set()
+    for thread in threading.enumerate():
+        if thread.name in {"grandchild", "asked", "told", "other"}:
+            thread.join(PATIENCE)
+
+
+@pytest.mark.usefixtures("_lingering")
+def test_threads_that_no_call_started_are_not_named() -> None:
+    """Those of the approval function, of a listener, and of others; the naive rule would name all that are new."""
+
+    def ask(_: llmc.ApprovalRequest) -> bool:
+        linger("asked")
+        threading.Thread(target=linger, args=("other",)).start()
+        return True
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Finished):
+            linger("told")
+
+    before = set(threading.enumerate())
+    run = llmc.compile("spawn()\nspawn()\n", llmc.Toolbox([spawn]), passes=()).run_sync(approve=ask, emit=listen)
+    lingering = sorted(thread.name for thread in set(threading.enumerate()) - before)
+    assert {"asked", "told", "other", "grandchild"} <= set(lingering)
+    named = {name for name in run.abandoned if "child" not in name}
+    assert named == set()
+    assert "thread grandchild, started by spawn (task 1)" in run.abandoned
+
+
+@pytest.mark.usefixtures("_lingering")
+def test_a_thread_is_named_by_the_run_whose_call_started_it() -> None:
+    """Not by another one that goes on at the same time."""
+
+    @llmc.pure
+    async def waits() -> None:
+        await asyncio.to_thread(started.wait, PATIENCE)
+
+    @llmc.write("notes")
+    def starts() -> None:
+        linger("other")
+        started.set()
+
+    started = threading.Event()
+
+    async def both() -> list[llmc.Run]:
+        plans = [llmc.compile(f"{tool.name}()\n", llmc.Toolbox([tool])) for tool in (waits, starts)]
+        return await asyncio.gather(*(plan.run() for plan in plans))
+
+    quiet, loud = asyncio.run(both())
+    assert quiet.abandoned == ()
+    assert loud.abandoned == ("thread other, started by starts (task 1)",)
+
+
+def test_a_display_that_is_drawn_again_after_a_question_is_not_named() -> None:
+    """It draws in a thread, which starts while the run goes on."""
+
+    class Drawn(Redrawn):
+        def __rich__(self) -> Text:
+            return Text("drawn")
+
+    drawn = Drawn(Console(file=StringIO(), force_terminal=True))
+    drawn.start()
+
+    async def ask(_: llmc.ApprovalRequest) -> bool:
+        with drawn.still():
+            return True
+
+    before = set(threading.enumerate())
+
+    @write("notes", approve=True)
+    def note() -> int:
+        return len({thread for thread in set(threading.enumerate()) - before if not isinstance(thread, OwnThread)})
+
+    run = llmc.compile("1. note()\njoin($1)\n", llmc.Toolbox([note])).run_sync(approve=ask)
+    drawn.stop()
+    assert (run.value, run.abandoned) == (1, ())
