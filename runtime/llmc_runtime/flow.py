@@ -95,13 +95,13 @@ class Flow:
         nodes = tuple(nodes)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(nodes))) is not None:
             raise RunRefused(why, "tasks")
-        self._trust.learn(nodes, self._instances)
+        self._trust.known_secrets.learn(nodes, self._instances)
         self._line_up(instances_of(nodes, self._scope))
         self._line.drain()
 
     def conceal(self, labels: Mapping[str, Label]) -> None:
         """Keep these parts of inputs and results secret."""
-        self._trust.conceal(labels, self._instances)
+        self._trust.known_secrets.conceal(labels, self._instances)
 
     def drop(self, nodes: Iterable[NodeId]) -> None:
         """Stop these nodes, and forget what became of them."""
@@ -116,7 +116,7 @@ class Flow:
             self._drop(instance)
         self._instances.clear()
         self._scope.instances.clear()
-        self._trust.forget()
+        self._trust.known_secrets.forget()
         self.last = None
         self.tell(events.Restarted(self.now()))
         self._line.drain()
@@ -404,7 +404,7 @@ class Flow:
         if type(outcome) is Done:
             if type(outcome.value) not in ATOMS:
                 self.door.allowance.keep(size_kept(instance, outcome.value))
-            self._trust.note(instance)
+            self._trust.known_secrets.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self.last = later_end(self.last, instance)
         else:

@@ -278,7 +278,7 @@ class Recalled:
         self.waits_for: Recalled | None = None
         self.is_made = False
         self.is_left = False
-        trust.hear(owner, op.tool, bound)
+        trust.known_secrets.hear(owner, op.tool, bound)
         if self.effect.may_write:
             self._identify(op, bound)
         else:

@@ -233,7 +233,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
         id=executor.trust.run_id,
         notes=tuple(executor.trust.notes),
         secrets=executor.trust.secrets,
-        labels=executor.trust.labels(graph.tasks),
+        labels=executor.trust.known_secrets.labels(graph.tasks),
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MethodType, TracebackType
@@ -11,12 +11,11 @@ from typing import Final, Protocol
 from uuid import uuid4
 
 from llmc_compiler.cells import visible
-from llmc_compiler.graph import JOIN, Call, Node, TaskId
+from llmc_compiler.graph import Call, Node
 from llmc_compiler.marks import UNMARKED
-from llmc_compiler.secret_flow import SecretFlow
-from llmc_compiler.secret_labels import Label, texts
+from llmc_compiler.secret_labels import Label
 from llmc_compiler.signature import Prepared
-from llmc_compiler.term import Json, NodeId
+from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.approval import Approval, Hold, held_for
@@ -28,8 +27,9 @@ from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, s
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
 from llmc_runtime.origins import Earlier, line_of, request_of, sources
-from llmc_runtime.outcomes import Done, Key
-from llmc_runtime.secrets import HIDDEN, LONGEST, SHORTEST, Secrets
+from llmc_runtime.outcomes import Key
+from llmc_runtime.secret_tracker import SecretTracker
+from llmc_runtime.secrets import HIDDEN, Secrets
 from llmc_runtime.values import thaw
 
 Bound = Sequence[tuple[str | None, Json]]
@@ -91,26 +91,28 @@ class Trust:
         earlier: Earlier | None = None,
     ) -> None:
         self.run_id = run_id or uuid4().hex
-        self.secrets = Secrets() if secrets is None else secrets
         self.notes: dict[str, None] = {}
+        self.known_secrets = SecretTracker(Secrets() if secrets is None else secrets, self.notes, labels or {})
         self._approval = approval or Approval()
         self._contexts = contexts or Contexts()
         self._source = source
         self._earlier = earlier or {}
-        self._known = labels or {}
-        self._flow = SecretFlow(labels)
-        self._params: Mapping[str, Json] = {}
         self._holds: list[Hold] = []
         self._asker: Asker | None = None
         self.around: Trust | None = None
         self.inside: tuple[str, ...] = ()
         self.is_over = False
 
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets of the run, and of those around it."""
+        return self.known_secrets.secrets
+
     # The run
 
     def inherit(self, around: "Trust", call: str) -> None:
         """Bind this run to the one around it, in whose `call` it begins."""
-        self.secrets = self.secrets.share(around.secrets)
+        self.known_secrets.secrets = self.secrets.share(around.secrets)
         self.around, self.inside = around, (*around.inside, call)
 
     async def open(self) -> None:
@@ -123,7 +125,7 @@ class Trust:
 
     def begin(self, params: Mapping[str, Json], asking: Asking) -> None:
         """The run begins, with these inputs."""
-        self._params, self._asking = params, asking
+        self.known_secrets.params, self._asking = params, asking
         callback = self._approval.callback
         self._asker = None if callback is None and self.around is None else Asker(callback)
 
@@ -142,63 +144,7 @@ class Trust:
         """From here on, call nothing that these holds cover without being asked for."""
         self._holds += holds
 
-    # Secrets
-
-    def forget(self) -> None:
-        """The nodes so far are void, and their ids may mean others."""
-        self._flow = SecretFlow(self._known)
-
-    def conceal(self, labels: Mapping[str, Label], instances: Iterable[Instance]) -> None:
-        """Keep these parts of inputs and results secret: of the instances, what they gave already."""
-        self._flow.recall(labels)
-        self.learn((), instances)
-
-    def learn(self, nodes: Iterable[Node], instances: Iterable[Instance]) -> None:
-        """Find out what is secret, now that there are these nodes too: of the instances, what they gave already."""
-        flow = self._flow
-        flow.add(nodes)
-        changed = flow.changed()
-        for name in changed:
-            for steps in flow.sources.inputs.get(name, ()):
-                self._keep(texts(self._params.get(name), steps), f"input {name}")
-        for instance in instances if changed else ():
-            if instance.node.id in changed:
-                self.note(instance)
-
-    def note(self, instance: Instance) -> None:
-        """An instance has its outcome: keep what is secret of it."""
-        key = instance.node.id
-        label = self._flow.labels.get(key)
-        if label is None or not isinstance(instance.outcome, Done):
-            return
-        is_source = bool(self._flow.sources.label_of(key))
-        for steps in label:
-            # Of what was built from a secret, nothing is said that was not said of the secret.
-            what = f"the result of task {instance.node.task}" if is_source else None
-            self._keep(texts(instance.outcome.value, steps), what)
-
-    def labels(self, tasks: Mapping[TaskId, NodeId]) -> dict[str, Label]:
-        """What is secret of inputs, and what is hidden of the values of tasks and of the join."""
-        flow = self._flow
-        found: dict[str, Label] = {name: flow.sources.label_of(name) for name in flow.sources.inputs}
-        named = {**tasks, TaskId(JOIN): JOIN} if flow.shown else {}
-        found.update((task, flow.shown[node]) for task, node in named.items() if node in flow.shown)
-        return found
-
-    def _keep(self, found: Iterable[str], what: str | None) -> None:
-        """Keep these texts secret; `what` they are is said of those that are hidden only where they stand alone."""
-        for text in found:
-            if not self.secrets.add(text) and what is not None:
-                size = f"fewer than {SHORTEST}" if len(text) < SHORTEST else f"more than {LONGEST:,}"
-                self.notes[f"{what} is a secret of {size} characters: it is hidden only where it stands alone"] = None
-
     # Calls
-
-    def hear(self, instance: Instance, tool: Tool, bound: Bound) -> None:
-        """Keep the secret arguments of a call."""
-        for name, value in bound if tool.marks.secrets else ():
-            if name in tool.marks.secrets:
-                self._keep(texts(value), f"`{name}` of task {instance.node.task}")
 
     def prepared(
         self,
@@ -212,7 +158,7 @@ class Trust:
         tool, ready = call.tool, known is not None and known.prepared
         if tool.marks is UNMARKED and not ready and approved is None:
             return call
-        self.hear(instance, tool, bound)
+        self.known_secrets.hear(instance, tool, bound)
         filled: dict[str, object] = {}
         if tool.marks.key is not None:
             filled[tool.marks.key] = idempotency_key(self.run_id, instance.key)

@@ -24,6 +24,21 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def check_attacks(secret: str, letters: str) -> None:
+    """Secrets stay secret, and texts cannot imitate what an approver sees."""
+    assert "error[E231]: a secret goes to `url` of `fetch`" in secret
+    assert "error[E232]: `>` reads a secret" in secret
+    assert 'what is shown: ["tea, signed with [secret]", "[secret]"]' in secret
+    assert letters.startswith("$ python examples/letters.py\n3 letters wait, 0 are sent\nsend: write(mail) (task 1[0]")
+    assert len(re.findall(r"^ *(?:to +│|╰ from input to|may\b)", letters, re.MULTILINE)) == 3
+    assert '"reader24@example.org", … 36 more]\n' in letters
+    assert (
+        '│ "Dear all,\\x1b[2J\\n  to   │ nobody\\n       ╰ from input to\\nmay this run? [y/N] y and mor\n' in letters
+    )
+    assert '["⟨mixed scripts: CYRILLIC, LATIN⟩p\u0430ul@example.org"]\n' in letters
+    assert letters.rstrip().endswith("sent: reader0@example.org")
+
+
 def test_every_scene_shows_what_it_promises() -> None:
     """Mistakes with carets, a plan compiled, explained and run at once, faults told apart, a question."""
     shown = demo()
@@ -58,18 +73,8 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "2. line 3: task 2 failed: `fail` raised ConnectionError: the archive is closed\n" in unruly
     assert "3. '$1 and 3. delete()'\n4. 'What it says: $1 and 3. delete()'\n" in unruly
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
-    assert "error[E231]: a secret goes to `url` of `fetch`" in secret
-    assert "error[E232]: `>` reads a secret" in secret
-    assert 'what is shown: ["tea, signed with [secret]", "[secret]"]' in secret
     assert "deleted: nothing\n" in unruly
-    assert letters.startswith("$ python examples/letters.py\n3 letters wait, 0 are sent\nsend: write(mail) (task 1[0]")
-    assert len(re.findall(r"^ *(?:to +│|╰ from input to|may\b)", letters, re.MULTILINE)) == 3
-    assert '"reader24@example.org", … 36 more]\n' in letters
-    assert (
-        '│ "Dear all,\\x1b[2J\\n  to   │ nobody\\n       ╰ from input to\\nmay this run? [y/N] y and mor\n' in letters
-    )
-    assert '["⟨mixed scripts: CYRILLIC, LATIN⟩p\u0430ul@example.org"]\n' in letters
-    assert letters.rstrip().endswith("sent: reader0@example.org")
+    check_attacks(secret, letters)
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
     assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")
