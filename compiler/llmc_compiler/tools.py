@@ -64,6 +64,8 @@ class Tool:
     approve: bool = False
     marks: Marks = UNMARKED
     opens: Opening | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
+    """The parts of its schemas that are not checked, in words."""
     segments: Mapping[str, Segment] = field(init=False, repr=False, compare=False)
     """How the parameters in the name of its resource close their segments."""
 
@@ -149,21 +151,24 @@ class Tool:
         Raises ToolboxError for a schema that is none, ValueError for an effect that is none.
         """
         from llmc_compiler.schema import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
+        from llmc_compiler.schema_notes import notes_of  # noqa: PLC0415 — the same
 
         given: Sequence[object] = (parameters, {} if returns is None else returns)
         for schema in given:
             if not isinstance(schema, Mapping):
                 message = f"the schema of a tool is a mapping, and for `{name}` it is {schema!r}"
                 raise ToolboxError(message)
+        signature = SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {})
         return Tool(
             name=name,
             description=description,
             effect=parse_effect(effect) if isinstance(effect, str) else effect,
-            signature=SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {}),
+            signature=signature,
             call=call,
             is_async=_is_async(call),
             cost=cost,
             approve=approve,
+            notes=notes_of(signature.parameters, signature.returns),
         )
 
 

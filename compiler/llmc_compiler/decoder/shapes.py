@@ -252,7 +252,8 @@ class _Reader:
         """The shape of a mapping."""
         required = schema.get("required", ())
         known = schema.get("properties", {})
-        others = schema.get("additionalProperties", True)
+        # Which keys a pattern allows is not checked: all are better than none.
+        others = schema.get("additionalProperties", True) or "patternProperties" in schema
         named = {**known, **{name: others for name in required if name not in known}}
         keys = tuple(Key(name, self.read(part, inside), name in required) for name, part in named.items())
         return Keys(keys, self.read(others, inside) if not keys else NOTHING)

@@ -27,7 +27,7 @@ def tools(
     from llmc_compiler.cells import visible
 
     for tool in found:
-        lines = _heading(tool), tool.description.partition("\n")[0]
+        lines = _heading(tool), tool.description.partition("\n")[0], *tool.notes
         print("\n    ".join(visible(line) for line in lines if line))
 
 
@@ -41,6 +41,7 @@ def _as_json(tool: "Tool") -> dict[str, Any]:
         "cost": tool.cost,
         "approve": tool.approve,
         "secrets": sorted(tool.marks.secrets),
+        "notes": list(tool.notes),
         "parameters": tool.signature.parameters,
         "returns": tool.signature.returns,
     }
