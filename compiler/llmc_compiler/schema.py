@@ -14,12 +14,11 @@ from llmc_compiler.identity import digest, json_form, likeness
 from llmc_compiler.schema_defaults import Filling
 from llmc_compiler.schema_types import WORDLESS, at_least, at_most
 from llmc_compiler.schema_validation import (
-    NOWHERE,
     CheckTooLongError,
+    bounded_validator,
     checking,
     error_in,
     mistake_in,
-    validator_of,
 )
 from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import Identified, Prepared
@@ -161,17 +160,16 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
     """The validator of a schema's own draft."""
     try:
         error = mistake_in(schema)
+        if error is None:
+            return bounded_validator(schema)
     except RecursionError as why:
         message = f"{what} are described by too many schemas inside each other"
         raise ToolboxError(message) from why
     except Exception as why:
         message = f"{what} are no JSON schema: {why}"
         raise ToolboxError(message) from why
-    if error is not None:
-        message = f"{what} are no JSON schema: {error.message}"
-        raise ToolboxError(message) from error
-    found: Validator = validator_of(schema)(schema, registry=NOWHERE)
-    return found
+    message = f"{what} are no JSON schema: {error.message}"
+    raise ToolboxError(message) from error
 
 
 def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401

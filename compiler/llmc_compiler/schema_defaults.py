@@ -14,7 +14,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from llmc_compiler.identity import json_form
-from llmc_compiler.schema_validation import NOWHERE, CheckTooLongError, checking, fits, matches, parts_of
+from llmc_compiler.schema_validation import CheckTooLongError, checking, fits, matches, parts_of
 from llmc_compiler.term import Json
 
 if TYPE_CHECKING:
@@ -76,13 +76,18 @@ class Filling:
 
     def default_of(self, schema: object) -> Any:  # noqa: ANN401 — JSON data, or NO_DEFAULT
         """The default of a part of the schema."""
-        return self._one(self._defaults(self._inside(self._top(), schema)))
+        try:
+            return self._one(self._defaults(self._inside(self._top(), schema)))
+        except RecursionError:
+            self.is_certain = False
+            return NO_DEFAULT
 
     def _top(self) -> _Part:
         """All of the schema."""
         schema = self.validator.schema
         part = schema if isinstance(schema, Mapping) else _ANYTHING
-        return _Part(part, NOWHERE.resolver_with_root(self._resource(schema)))
+        resolver: Resolver[Any] = self.validator._resolver  # type: ignore[attr-defined]  # noqa: SLF001 — as in `_fits`
+        return _Part(part, resolver)
 
     def _resource(self, schema: Any) -> Resource[Any]:  # noqa: ANN401 — a schema of any draft
         """A schema of this draft, which may have a place of its own."""

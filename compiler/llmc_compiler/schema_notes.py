@@ -28,7 +28,7 @@ def notes_of(parameters: Mapping[str, Any], returns: Mapping[str, Any]) -> tuple
 
 def _notes(schema: Mapping[str, Any], what: str) -> Iterator[str]:
     """The notes on a schema."""
-    with checking(schema):
+    with checking(None):
         for place, words in _schemas(schema, what):
             where = f"of `{_cut(place)}`"
             if isinstance(pattern := words.get("pattern"), str):

@@ -16,13 +16,16 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.protocols import Validator
 from jsonschema.validators import extend, validator_for
-from referencing import Registry
-from referencing.jsonschema import SchemaRegistry
+from referencing import Registry, Specification
+from referencing.jsonschema import DRAFT202012, SchemaRegistry, specification_with
 
 from llmc_compiler.identity import json_form
 from llmc_compiler.operators import same
 from llmc_compiler.schema_patterns import pattern_of, searchable
 from llmc_compiler.term import Json
+
+_NAMES: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
+"""Keywords by which a part of a schema is referred to."""
 
 NOWHERE: Final[SchemaRegistry] = Registry()
 """Where schemas look for what they refer to and do not hold: nothing is read or fetched for them."""
@@ -99,6 +102,18 @@ def validator_of(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 — a class 
     """The class of validators for a schema, by its own draft."""
     has_patterns = any("patternProperties" in words for words in mappings_in(schema))
     return _bounded(validator_for(schema, default=Draft202012Validator), has_patterns=has_patterns)
+
+
+def bounded_validator(schema: Mapping[str, Any]) -> Validator:
+    """The validator of a schema, by its own draft; raises what an unreadable name in the schema does."""
+    kind, registry = validator_of(schema), NOWHERE
+    if any(_NAMES & words.keys() for words in mappings_in(schema)):
+        # Each look-up of a name would go through the whole schema.
+        draft: Specification[Any] = specification_with(kind.META_SCHEMA["$schema"], default=DRAFT202012)
+        resource = draft.create_resource(schema)
+        registry = registry.with_resource(resource.id() or "", resource).crawl()
+    found: Validator = kind(schema, registry=registry)
+    return found
 
 
 def mistake_in(schema: Mapping[str, Any]) -> ValidationError | None:

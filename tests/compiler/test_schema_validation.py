@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
+from referencing import Registry
 
 import llmc
 from llmc_compiler import schema_validation
 from llmc_compiler.schema import SchemaSignature
-from llmc_compiler.schema_validation import error_in, validator_of
+from llmc_compiler.schema_validation import bounded_validator, error_in
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, Tool
 from tests.compiler.test_schema_types import DEFINITIONS, SCHEMAS, Schema
@@ -63,7 +64,7 @@ def test_what_a_schema_allows_is_never_refused(schema: Schema, value: Json) -> N
     """Whatever of it is not checked, and wherever that stands."""
     whole = {"$defs": DEFINITIONS, "allOf": [schema]}
     if Draft202012Validator(whole).is_valid(value):
-        assert error_in(validator_of(whole)(whole, registry=schema_validation.NOWHERE), value) is None
+        assert error_in(bounded_validator(whole), value) is None
 
 
 @given(SCHEMAS, VALUES)
@@ -71,7 +72,7 @@ def test_without_patterns_checks_are_those_of_json_schema(schema: Schema, value:
     """No more and no less is refused."""
     whole = {"$defs": DEFINITIONS, "allOf": [schema]}
     if "patternProperties" not in str(whole):
-        found = error_in(validator_of(whole)(whole, registry=schema_validation.NOWHERE), value)
+        found = error_in(bounded_validator(whole), value)
         assert (found is None) is Draft202012Validator(whole).is_valid(value)
 
 
@@ -180,7 +181,7 @@ def test_a_check_takes_so_many_steps_at_most(
     monkeypatch.setattr(schema_validation, "_STEPS", 2_000)
     small = _nested(word, 3)
     is_valid = Draft202012Validator(small).is_valid(value)
-    assert (error_in(validator_of(small)(small, registry=schema_validation.NOWHERE), value) is None) is is_valid
+    assert (error_in(bounded_validator(small), value) is None) is is_valid
     large = _nested(word, 60)
     found = SchemaSignature("t", {"properties": {"x": large["$defs"]["a0"]}, "$defs": large["$defs"]}, large)
     for attempt in (lambda: found.check("x", value), lambda: found.prepare([("x", value)])):
@@ -292,3 +293,24 @@ def test_keys_that_match_patterns_may_be_arguments() -> None:
     }
     tool = Tool.from_schema("t", "", parameters, "pure", lambda **given: given)
     assert llmc.compile("1. t(a=1, b=[2])\njoin($1)", llmc.Toolbox([tool])).run_sync().value == {"a": 1, "b": [2]}
+
+
+def test_a_name_in_a_schema_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by going through the whole schema for each reference."""
+    names = [f"n{number}" for number in range(20)]
+    places: dict[str, Any] = {name: {"$anchor": name, "type": "string"} for name in names}
+    whole: Any = {"properties": {"x": {"allOf": [{"$ref": f"#{name}"} for name in names]}}, "$defs": places}
+    found = SchemaSignature("t", whole, {})
+    crawls: list[object] = []
+    crawl = Registry.crawl
+
+    def counted(registry: Any) -> Any:  # noqa: ANN401 — a registry of schemas
+        crawls.append(registry)
+        return crawl(registry)
+
+    monkeypatch.setattr(Registry, "crawl", counted)
+    found.prepare([("x", "a")])
+    found.identify([("x", "a")])
+    assert crawls == []
+    Draft202012Validator(whole, registry=schema_validation.NOWHERE).validate({"x": "a"})
+    assert len(crawls) == 20

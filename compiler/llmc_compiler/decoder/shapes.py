@@ -212,9 +212,12 @@ class _Reader:
         for part in more:
             known: object = part
             if isinstance(known, Mapping) and "$ref" in known:
-                inside = (*inside, str(known["$ref"]))
+                name = str(known["$ref"])
+                if inside.count(name) >= _MOST_TURNS:
+                    return NOTHING
+                inside = (*inside, name)
                 known = referred(self.whole, known["$ref"])
-            if not isinstance(known, Mapping) or any(inside.count(name) > _MOST_TURNS for name in inside):
+            if not isinstance(known, Mapping):
                 return NOTHING
             schema = _merged(schema, known)
         return self.read(schema, inside)
