@@ -43,7 +43,6 @@ _CHARACTERS: Final = 256
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 """What a keyword says: to a validator, of its own value, of an instance, beside other keywords."""
 
-
 _KEYWORDS: Final[Mapping[str, Keyword]] = Draft202012Validator.VALIDATORS
 
 
@@ -202,6 +201,8 @@ def _counted(keyword: Keyword) -> Keyword:
         """Count what is looked at."""
         if isinstance(said, (list, dict)):
             _spend(len(said) // _PARTS)
+        if isinstance(instance, (list, dict)):
+            _spend(len(instance) // _PARTS)
         return keyword(validator, said, instance, schema)
 
     return check
@@ -262,7 +263,7 @@ def _is_one_of(options: list[Json], instance: Json) -> bool:
     """Whether an instance equals one of several values."""
     if isinstance(instance, (list, dict)):
         options = [each for each in options if isinstance(each, (list, dict)) and len(each) == len(instance)]
-        _spend(parts_of(instance) * len(options) // _PARTS)
+        _spend(parts_of(instance) * len(options) // _PARTS if options else 0)
     return any(same(each, instance) for each in options)
 
 
@@ -300,8 +301,10 @@ def _suits(validator: Any, option: Any, instance: Any) -> bool | None:  # noqa: 
 
 def _unique(validator: Any, said: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
     """`uniqueItems`, in linear time."""
-    if said and validator.is_type(instance, "array") and len(set(map(json_form, instance))) < len(instance):
-        yield ValidationError(f"{instance!r} has non-unique elements")
+    if said and validator.is_type(instance, "array"):
+        _spend(parts_of(instance) // 2)
+        if len(set(map(json_form, instance))) < len(instance):
+            yield ValidationError(f"{instance!r} has non-unique elements")
 
 
 def _multiple(validator: Any, step: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
@@ -350,8 +353,9 @@ _NEGATIVE: Final = frozenset({"not", "if", "contains", "disallow"})
 
 _MANY: Final = frozenset(
     {
-        *("properties", "required", "items", "prefixItems", "enum", "allOf", "anyOf", "oneOf", "extends"),
+        *("properties", "required", "items", "prefixItems", "enum", "allOf", "anyOf", "oneOf", "extends", "contains"),
         *("dependentRequired", "dependentSchemas", "dependencies"),
+        *("additionalProperties", "additionalItems", "propertyNames"),
     }
 )
-"""Keywords with a value that may have many entries."""
+"""Keywords that go through their own value, or through the instance."""

@@ -243,6 +243,32 @@ def test_they_refuse_what_does_not_fit(schema: Any, value: Json) -> None:  # noq
     assert not fits(schema, value)
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ({"uniqueItems": True}, list(range(100))),
+        ({"items": True}, list(range(100))),
+        ({"contains": True, "minContains": 100}, list(range(100))),
+        ({"additionalProperties": True}, {str(n): n for n in range(100)}),
+        ({"propertyNames": True}, {str(n): n for n in range(100)}),
+        ({"required": [str(n) for n in range(100)]}, {str(n): n for n in range(100)}),
+        ({"enum": [[n] * 10 for n in range(20)]}, [19] * 10),
+    ],
+)
+def test_what_is_gone_through_again_and_again_takes_steps(
+    part: Any,  # noqa: ANN401 — JSON data
+    value: Json,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once is no trouble."""
+    monkeypatch.setattr(schema_validation, "_STEPS", 1_000)
+    monkeypatch.setattr(schema_validation, "_STEPS_EACH", 0)
+    assert fits(part, value)
+    found = SchemaSignature("t", {"properties": {"x": {"allOf": [part] * 300}}}, {})
+    with pytest.raises(ArgumentError, match="too many steps"):
+        found.check("x", value)
+
+
 def test_a_long_text_is_not_compared_with_a_large_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search in linear time takes a step for each place in the pattern, and each character."""
     monkeypatch.setattr(schema_validation, "_STEPS", 20_000)
