@@ -8,10 +8,24 @@ Values are shared and never changed.
 """
 
 import json
+from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
+from math import inf
 from typing import Final, Protocol
 
-from llmc_compiler.operators import OPERATORS, VALUE_TEXT, Unfit, bounded, kind, negative
+from llmc_compiler.operators import (
+    EFFORT,
+    OPERATORS,
+    SMALL,
+    VALUE_TEXT,
+    Unfit,
+    bounded,
+    effort,
+    kind,
+    negative,
+    spend,
+)
 from llmc_compiler.term import (
     Binary,
     Choice,
@@ -72,6 +86,10 @@ class Env(Protocol):
         ...
 
 
+_CHARACTERS: Final = 6
+"""Characters of a value that are written in the time of a part that is looked at."""
+_LONGEST_NAME: Final = 100
+
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -87,8 +105,17 @@ def truth(value: Json) -> bool:
 
 def evaluate(term: Term, env: Env) -> Json:
     """The value of a term; raises EvaluationError, and SkippedRead if it needs a node that was skipped."""
+    effort.left = EFFORT
+    try:
+        return _value(term, env)
+    finally:
+        effort.left = inf
+
+
+def _value(term: Term, env: Env) -> Json:
+    """The value of a term, or of a part of one."""
     while isinstance(term, Choice):
-        term = term.then if evaluate(term.condition, env) else term.otherwise
+        term = term.then if _value(term.condition, env) else term.otherwise
     match term:
         case Get():
             return _get(term, env)
@@ -101,11 +128,11 @@ def evaluate(term: Term, env: Env) -> Json:
         case Template():
             return _template(term, env)
         case ListOf(items, span):
-            return _built([evaluate(item, env) for item in items], span)
+            return _built([_value(item, env) for item in items], span)
         case MapOf(entries, span):
-            return _built({key: evaluate(value, env) for key, value in entries}, span)
+            return _built({key: _value(value, env) for key, value in entries}, span)
         case Unary(op, operand, span):
-            return _unary(op, evaluate(operand, env), span)
+            return _unary(op, _value(operand, env), span)
         case Binary():
             return _binary(term, env)
 
@@ -145,7 +172,7 @@ def _missing(value: Json, step: str | int, place: str) -> str:
     """What to say about a step that leads nowhere."""
     match value, step:
         case dict(), str():
-            close = get_close_matches(step, value, 1)
+            close = get_close_matches(step, _short(islice(value, SMALL)), 1) if _short([step]) else ()
             known = ", ".join(f"`{key}`" for key in list(value)[:5]) or "none"
             return f"`{place}` has no key `{step}`: " + (f"did you mean `{close[0]}`?" if close else f"it has {known}")
         case list(), int():
@@ -158,16 +185,31 @@ def _missing(value: Json, step: str | int, place: str) -> str:
             return f"`{place}` is {kind(value)} and has no parts: leave `{written((step,))}` out"
 
 
+def _short(names: Iterable[str]) -> list[str]:
+    """The names that are short enough to be compared letter by letter."""
+    return [name for name in names if len(name) <= _LONGEST_NAME]
+
+
 def _template(term: Template, env: Env) -> Json:
     """The text with the values in it."""
     pieces, size = [], 0
     for part in term.parts:
-        value = part if isinstance(part, str) else evaluate(part, env)
-        pieces.append(value if isinstance(value, str) else compact(value))
+        value = part if isinstance(part, str) else _value(part, env)
+        pieces.append(value if isinstance(value, str) else _written(value, term.span))
         size += len(pieces[-1])
         if size > VALUE_TEXT:
             raise EvaluationError(f"the text is longer than {VALUE_TEXT:,} characters: put less into it", term.span)
     return "".join(pieces)
+
+
+def _written(value: Json, span: Span) -> str:
+    """The value as text."""
+    text = compact(value)
+    try:
+        spend(len(text) // _CHARACTERS)
+    except Unfit as unfit:
+        raise EvaluationError(str(unfit), span) from None
+    return text
 
 
 def _built(value: Json, span: Span) -> Json:
@@ -204,7 +246,7 @@ def _binary(term: Binary, env: Env) -> Json:
 def _operand(term: Term, env: Env) -> Json | SkippedRead:
     """The value of an operand, or why it has none: some operators go on without it."""
     try:
-        return evaluate(term, env)
+        return _value(term, env)
     except SkippedRead as skipped:
         return skipped
 

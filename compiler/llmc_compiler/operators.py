@@ -4,6 +4,7 @@ Results are bounded, also where they repeat their parts, so that a few short tas
 """
 
 import math
+import threading
 from collections.abc import Callable
 from operator import floordiv, ge, gt, le, lt, mod, sub, truediv
 from typing import Final, TypeGuard
@@ -22,9 +23,30 @@ VALUE_DEPTH: Final = 100
 SMALL: Final = 1_000
 """Characters and parts below which a value is small."""
 
+EFFORT: Final = 5_000_000
+"""Parts of values that one expression may look at, in about a second: nothing else runs meanwhile."""
+_CHARACTERS: Final = 100
+"""Characters of a text that are looked at in the time of a part."""
+
 
 class Unfit(Exception):  # noqa: N818 — becomes an EvaluationError where the place is known
     """These operands do not go with this operator; the text says why, and what would."""
+
+
+class Effort(threading.local):
+    """What the expression that this thread evaluates may still look at; without end where none is evaluated."""
+
+    left: float = math.inf
+
+
+effort: Final = Effort()
+
+
+def spend(parts: int) -> None:
+    """Look at so many parts; raises Unfit."""
+    effort.left -= parts
+    if effort.left < 0:
+        raise Unfit(f"the expression looks at more than {EFFORT:,} parts of values: split it, or compare less")
 
 
 def bounded(value: Json, times: int = 1) -> Json:
@@ -44,6 +66,8 @@ def bounded(value: Json, times: int = 1) -> Json:
             limits = f"{VALUE_PARTS:,} parts or {VALUE_TEXT:,} characters"
             raise Unfit(f"the value has more than {limits}: keep only what is needed")
         if not below:
+            if parts > SMALL:
+                spend(parts)
             return value
         level = below
     raise Unfit(f"the value is nested more than {VALUE_DEPTH} deep: make it flatter")
@@ -85,8 +109,14 @@ def kind(value: Json) -> str:
 def same(left: Json, right: Json) -> bool:
     """Whether two values are equal: `1` and `1.0` are, `1` and `true` are not, also inside lists and mappings."""
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(same, left, right))
+        if len(left) != len(right):
+            return False
+        spend(len(left))
+        return all(map(same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
+        if len(left) != len(right):
+            return False
+        spend(len(left))
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
@@ -94,9 +124,11 @@ def same(left: Json, right: Json) -> bool:
 def _contains(element: Json, container: Json) -> bool:
     """`element in container`."""
     if isinstance(container, list):
+        spend(len(container))
         return any(same(element, each) for each in container)
     if isinstance(container, (str, dict)):
         if isinstance(element, str):
+            spend(len(container) // _CHARACTERS)
             return element in container
         raise Unfit(f'`in` looks for a text in {kind(container)}, not for {kind(element)}: make it a text, `"$x"`')
     raise Unfit(f"`in` looks into a list, a mapping or a text, not {kind(container)}: put it into a list, `[x]`")
@@ -166,6 +198,7 @@ def _too_much(op: str) -> Unfit:
 
 def _bytes(text: str) -> int:
     """The length of a text in UTF-8."""
+    spend(len(text) // _CHARACTERS)
     return len(text) if text.isascii() else len(text.encode())
 
 

@@ -1,32 +1,30 @@
 """What a tool takes and gives by JSON schema."""
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from functools import cache, cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final, cast
 
-from jsonschema import Draft202012Validator, SchemaError, ValidationError
+from jsonschema import ValidationError
 from jsonschema.protocols import Validator
-from jsonschema.validators import extend, validator_for
-from pydantic_core import SchemaError as CoreSchemaError
-from pydantic_core import SchemaValidator, core_schema
-from referencing import Registry
 from referencing.exceptions import Unresolvable
-from referencing.jsonschema import SchemaRegistry
 
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.identity import digest, json_form, likeness
 from llmc_compiler.schema_defaults import Filling
 from llmc_compiler.schema_types import WORDLESS, at_least, at_most
+from llmc_compiler.schema_validation import (
+    CheckTooLongError,
+    bounded_validator,
+    checking,
+    error_in,
+    mistake_in,
+)
 from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import Identified, Prepared, Received
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import Type
-
-_NOWHERE: Final[SchemaRegistry] = Registry()
-"""Where schemas look for what they refer to and do not hold: nothing is read or fetched for them."""
 
 _SAYS_ITSELF: Final = WORDLESS | {"type", "properties", "required", "additionalProperties", "$defs", "definitions"}
 """The words of a schema for which each parameter is described by its own schema alone."""
@@ -57,11 +55,12 @@ class SchemaSignature:
         What such a schema refers to starts from there, which a validator of that part does not know.
         """
         properties: dict[str, Any] = self.parameters.get("properties", {})
-        return {
-            name: self._arguments.evolve(schema=schema)
-            for name, schema in properties.items()
-            if not (isinstance(schema, Mapping) and {"$id", "id"} & schema.keys())
-        }
+        with checking(properties):
+            return {
+                name: self._arguments.evolve(schema=schema)
+                for name, schema in properties.items()
+                if not (isinstance(schema, Mapping) and {"$id", "id"} & schema.keys())
+            }
 
     @cached_property
     def gives(self) -> Type:
@@ -82,7 +81,7 @@ class SchemaSignature:
     @cached_property
     def _other(self) -> Wanted:
         """What a parameter takes that the schema does not name."""
-        return _wanted(self.parameters.get("additionalProperties", True), self.parameters)
+        return _wanted(_additional(self.parameters, default=True), self.parameters)
 
     def segment(self, parameter: str) -> Segment:
         """How a parameter closes a segment in the name of a resource; only its own schema may say what it is."""
@@ -156,61 +155,48 @@ def _wanted(schema: object, whole: dict[str, Any]) -> Wanted:
     return Wanted(at_most(schema, whole), at_least(schema, whole))
 
 
+def _additional(parameters: dict[str, Any], *, default: bool) -> object:
+    """The schema of arguments that are not named; any of them may match a pattern."""
+    return "patternProperties" in parameters or parameters.get("additionalProperties", default)
+
+
 def _shape(parameters: dict[str, Any]) -> Shape:
     """The parameters that a schema names, in its order."""
     if "properties" not in parameters:
         return ANYTHING
     names = tuple(parameters["properties"])
     required = tuple(parameters.get("required", ()))
-    return Shape(names, frozenset(names), required, more_named=bool(parameters.get("additionalProperties", False)))
+    return Shape(names, frozenset(names), required, more_named=bool(_additional(parameters, default=False)))
 
 
 def _validator(schema: dict[str, Any], what: str) -> Validator:
     """The validator of a schema's own draft."""
-    kind = _with_patterns(validator_for(schema, default=Draft202012Validator))
     try:
-        kind.check_schema(schema)
-    except SchemaError as error:
-        message = f"{what} are no JSON schema: {error.message}"
-        raise ToolboxError(message) from error
-    except RecursionError as error:
+        error = mistake_in(schema)
+        if error is None:
+            return bounded_validator(schema)
+    except RecursionError as why:
         message = f"{what} are described by too many schemas inside each other"
-        raise ToolboxError(message) from error
-    return kind(schema, registry=_NOWHERE)
-
-
-@cache
-def _with_patterns(kind: type[Validator]) -> type[Validator]:
-    """A draft whose patterns are searched for in linear time, where they can be."""
-    found: type[Validator] = extend(kind, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-    return found
-
-
-def _pattern(_validator: Validator, pattern: str, instance: Json, _schema: object) -> Iterator[ValidationError]:
-    """What JSON Schema says of `pattern`."""
-    if isinstance(instance, str):
-        search = _linear(pattern)
-        if not (search(instance) if search is not None else re.search(pattern, instance)):
-            yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-@lru_cache(maxsize=1_024)
-def _linear(pattern: str) -> Callable[[Any], bool] | None:
-    """A search for a pattern that never goes back; None for one that needs it: for what stands around, or before."""
-    try:
-        return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")).isinstance_python
-    except CoreSchemaError:
-        return None
+        raise ToolboxError(message) from why
+    except Exception as why:
+        message = f"{what} are no JSON schema: {why}"
+        raise ToolboxError(message) from why
+    message = f"{what} are no JSON schema: {error.message}"
+    raise ToolboxError(message) from error
 
 
 def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401
     """The first thing that does not fit; raises ArgumentError where the schema does not say."""
     try:
-        return next(validator.iter_errors(value), None)
+        return error_in(validator, value)
     except Unresolvable as error:
         raise ArgumentError(parameter, f"its schema refers to `{error.ref}`, which is not in it") from error
     except RecursionError as error:
         raise ArgumentError(parameter, "its schema goes in circles, or this is too deep for it") from error
+    except CheckTooLongError as error:
+        raise ArgumentError(parameter, "its schema takes too many steps to check this: make it smaller") from error
+    except Exception as error:  # a reference may lead to what is no schema
+        raise ArgumentError(parameter, f"its schema cannot be used: {error}") from error
 
 
 def _complain(validator: Validator, value: Any, parameter: str | None) -> None:  # noqa: ANN401 — a tool's own result

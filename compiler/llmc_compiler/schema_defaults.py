@@ -4,17 +4,17 @@ The tool itself gets what was written. Where a schema does not say by itself whi
 and the filling is not certain: alternatives that say different things, references to nowhere, defaults in themselves.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema.protocols import Validator
-from referencing import Registry, Resource, Specification
+from referencing import Resource, Specification
 from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012, SchemaRegistry, specification_with
+from referencing.jsonschema import DRAFT202012, specification_with
 
 from llmc_compiler.identity import json_form
+from llmc_compiler.schema_validation import CheckTooLongError, checking, fits, matches, parts_of
 from llmc_compiler.term import Json
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 
 NO_DEFAULT: Final = object()
 
-_NOWHERE: Final[SchemaRegistry] = Registry()
 _ANYTHING: Final[Mapping[str, Any]] = {}
 """The schema `true`."""
 
@@ -66,23 +65,29 @@ class Filling:
 
     def filled(self, value: Json) -> Json:
         """The value with the defaults of the schema, at any depth."""
-        each = _MOST_EACH * _size(value)
+        each = _MOST_EACH * parts_of(value)
         self.left, self.choices = _MOST + each, _MOST_CHOICES + each
         try:
-            return self._filled(self._top(), value)
-        except (RecursionError, re.error):
+            with checking(value):
+                return self._filled(self._top(), value)
+        except (RecursionError, CheckTooLongError):
             self.is_certain = False
             return value
 
     def default_of(self, schema: object) -> Any:  # noqa: ANN401 — JSON data, or NO_DEFAULT
         """The default of a part of the schema."""
-        return self._one(self._defaults(self._inside(self._top(), schema)))
+        try:
+            return self._one(self._defaults(self._inside(self._top(), schema)))
+        except RecursionError:
+            self.is_certain = False
+            return NO_DEFAULT
 
     def _top(self) -> _Part:
         """All of the schema."""
         schema = self.validator.schema
         part = schema if isinstance(schema, Mapping) else _ANYTHING
-        return _Part(part, _NOWHERE.resolver_with_root(self._resource(schema)))
+        resolver: Resolver[Any] = self.validator._resolver  # type: ignore[attr-defined]  # noqa: SLF001 — as in `_fits`
+        return _Part(part, resolver)
 
     def _resource(self, schema: Any) -> Resource[Any]:  # noqa: ANN401 — a schema of any draft
         """A schema of this draft, which may have a place of its own."""
@@ -110,12 +115,13 @@ class Filling:
                     yield from self._inside(_Part({}, found.resolver), found.contents)
 
     def _fits(self, part: _Part, value: Json) -> bool:
-        """Whether a value fits a schema."""
+        """Whether a value certainly fits a schema."""
         try:
-            return bool(self.validator.evolve(schema=part.schema, _resolver=part.resolver).is_valid(value))
+            found = fits(self.validator.evolve(schema=part.schema, _resolver=part.resolver), value)
         except (Unresolvable, RecursionError):
-            self.is_certain = False
-            return False
+            found = None
+        self.is_certain = self.is_certain and found is not None
+        return bool(found)
 
     def _filled(self, part: _Part, value: Json) -> Json:
         """The value with the defaults of a schema; what they bring about is filled in too."""
@@ -197,7 +203,10 @@ class Filling:
     def _defaults(self, parts: Iterable[_Part], depth: int = 0) -> Iterator[Json]:
         """The defaults that schemas give, themselves or through those that they consist of."""
         for part in parts:
-            if "default" in part.schema:
+            self.left -= 1
+            if self.left <= 0:
+                self.is_certain = False
+            elif "default" in part.schema:
                 yield part.schema["default"]
             elif depth < _DEEPEST:
                 yield from self._defaults(self._referred(part), depth + 1)
@@ -227,12 +236,20 @@ class Filling:
         for part in parts:
             schema = part.schema
             own = [schema["properties"][name]] if name in schema.get("properties", {}) else []
-            own += [each for pattern, each in schema.get("patternProperties", {}).items() if re.search(pattern, name)]
+            own += self._matched(schema, name)
             own = own or _present(schema, "additionalProperties")
             is_evaluated = is_evaluated or bool(own)
             yield from self._inside(part, *own)
         for part in parts if not is_evaluated else ():
             yield from self._inside(part, part.schema.get("unevaluatedProperties"))
+
+    def _matched(self, schema: Mapping[str, Any], name: str) -> Iterator[object]:
+        """The schemas of those patterns that a key matches."""
+        for pattern, each in schema.get("patternProperties", {}).items():
+            found = matches(pattern, name)
+            self.is_certain = self.is_certain and found is not None
+            if found:
+                yield each
 
     def _of_index(self, parts: list[_Part], index: int) -> Iterator[_Part]:
         """The schemas of what is at an index; drafts up to that of 2019 name the first ones under `items`."""
@@ -252,9 +269,3 @@ class Filling:
 def _present(schema: Mapping[str, Any], word: str) -> list[object]:
     """What a schema says by a word, if it has it."""
     return [schema[word]] if word in schema else []
-
-
-def _size(value: Json) -> int:
-    """How many values there are in a value, and itself."""
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + sum(map(_size, inside))

@@ -52,7 +52,7 @@ def by_annotation(schema: Mapping[str, Any], default: object) -> Segment:
 
 def by_schema(schema: object, whole: object, default: object) -> Segment:
     """The segment of a parameter with this JSON schema, which is a part of `whole`."""
-    return _segment(_written(schema, whole, 0), default)
+    return _segment(_written(schema, whole, 0, set()), default)
 
 
 def _segment(kept: frozenset[object], default: object) -> Segment:
@@ -90,13 +90,16 @@ def _is_exact(kind: type[Enum]) -> bool:
     return not is_lenient and all(isinstance(each._value_, str) for each in kind)
 
 
-def _written(schema: object, whole: object, depth: int) -> frozenset[object]:
+def _written(schema: object, whole: object, depth: int, seen: set[int]) -> frozenset[object]:
     """The types whose values are taken as they are written, by a JSON schema.
 
     A tool receives what was written, but a format says that it may read a text as something else.
     """
     if not isinstance(schema, Mapping):
         return frozenset({str})
+    if id(schema) in seen:
+        return _NOTHING  # what is found there is in the union
+    seen.add(id(schema))
     names = [schema["type"]] if isinstance(schema.get("type"), str) else schema.get("type", ())
     is_encoded = not _ENCODED.isdisjoint(schema) and (not names or "string" in names or "not" in schema)
     if is_encoded or depth == _DEEPEST:
@@ -105,5 +108,5 @@ def _written(schema: object, whole: object, depth: int) -> frozenset[object]:
     parts += [schema[word] for word in ("if", "then", "else") if word in schema]
     parts += [referred(whole, schema["$ref"])] if "$ref" in schema else []
     own = _NOTHING.union(*(_OF_TYPE.get(name, _NOTHING) for name in names)) if names else _NOTHING
-    found = own.union(*(_written(part, whole, depth + 1) for part in parts))
+    found = own.union(*(_written(part, whole, depth + 1, seen) for part in parts))
     return found if names or parts else frozenset({str})

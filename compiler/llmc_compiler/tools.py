@@ -64,6 +64,8 @@ class Tool:
     approve: bool = False
     marks: Marks = UNMARKED
     opens: Opening | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
+    """The parts of its schemas that are not checked, in words."""
     segments: Mapping[str, Segment] = field(init=False, repr=False, compare=False)
     """How the parameters in the name of its resource close their segments."""
 
@@ -151,6 +153,7 @@ class Tool:
         none or lacks these, ValueError for an effect that is none.
         """
         from llmc_compiler.schema import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
+        from llmc_compiler.schema_notes import notes_of  # noqa: PLC0415 — the same
 
         given: Sequence[object] = (parameters, {} if returns is None else returns)
         for schema in given:
@@ -168,6 +171,7 @@ class Tool:
             cost=cost,
             approve=approve,
             marks=_secret_marks(name, signature, secret),
+            notes=notes_of(signature.parameters, signature.returns),
         )
 
 

@@ -1,6 +1,7 @@
 """Tools that ask a model, and the arithmetic that it writes."""
 
 import math
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import llmc
-from llmc_runtime.agent.arithmetic import ArithmeticFault, evaluate
+from llmc_runtime.agent.arithmetic import LONGEST, ArithmeticFault, evaluate
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.agent.model_tools import llm_tool, math_tool
 from tests.agent.fakes import Script
@@ -23,6 +24,9 @@ from tests.runtime import clock
         ("1 + 2 * 3", 7),
         ("(8848.86 - 5895) / 2", 1476.93),
         ("2 ** 10 % 1000", 24),
+        ("2 ** 1023 / 2 ** 1020", 8),
+        ("1 ** 10**300", 1),
+        ("round(15, -1)", 20),
         ("2^3", 8),
         ("6 \u00d7 7 \u00f7 2 \u2212 1", 20),
         ("-7 // 2", -4),
@@ -38,7 +42,15 @@ def test_expressions_have_values(text: str, value: float) -> None:
     assert evaluate(text) == pytest.approx(value)
 
 
-MAY_BE_FINE = {"-" * 399 + "1", "(" * 199 + "1" + ")" * 199, "1" + "+1" * 199, "round(1.5, 10**9)"}
+MAY_BE_FINE = {
+    "-" * 399 + "1",
+    "(" * 199 + "1" + ")" * 199,
+    "1" + "+1" * 199,
+    "abs(" * 79 + "1" + ")" * 79,
+    "2" + "**2" * 132,
+    "round(1.5, 10**9)",
+    "round(5, -10**300)",
+}
 """Whether these have a value depends on how deep Python may go."""
 
 
@@ -73,6 +85,10 @@ MAY_BE_FINE = {"-" * 399 + "1", "(" * 199 + "1" + ")" * 199, "1" + "+1" * 199, "
         "(1).__class__",
         "max.__self__",
         "round(1.5, ndigits=0)",
+        "round(5, -1e9)",
+        "round(5, -10**9, 1)",
+        "max(*(1, 2))",
+        "max(1, sqrt)",
         "factorial(10**9)",
         "1; 2",
         "1\n2",
@@ -104,6 +120,74 @@ def test_any_text_gives_a_number_or_one_error(text: str) -> None:
     """Nothing else is raised."""
     with suppress(ArithmeticFault):
         assert math.isfinite(evaluate(text))
+
+
+@given(st.integers(-(10**300), 10**300), st.integers(-400, 400))
+def test_a_number_is_rounded_as_python_does(number: int, digits: int) -> None:
+    """To any number of digits before the point."""
+    assert evaluate(f"round({number:#x}, {digits})") == round(number, digits)
+
+
+def peak(compute: Callable[[], object]) -> int:
+    """The most bytes that are taken at a time."""
+    tracemalloc.start()
+    compute()
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found
+
+
+def test_the_digits_to_round_to_are_bounded_before_a_power_of_ten_is_computed() -> None:
+    """Python computes it, which a number of a few characters makes as large as it likes."""
+    evaluate("round(5, -9)")
+    assert peak(lambda: evaluate("round(5, -10**300)")) < 50_000 < peak(lambda: round(5, -300_000))
+
+
+NUMBERS = st.integers(-60, 60).map(str) | st.floats(-60, 60).map(repr)
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "//", "%"])
+EXPRESSIONS = st.recursive(
+    NUMBERS,
+    lambda part: st.one_of(
+        st.tuples(part, OPERATORS, part).map("({0[0]} {0[1]} {0[2]})".format),
+        st.tuples(part, st.integers(-3, 3)).map("({0[0]}) ** {0[1]}".format),
+        st.tuples(st.sampled_from(["abs", "ceil", "floor", "-", "+"]), part).map("{0[0]}({0[1]})".format),
+        st.tuples(part, st.integers(-9, 9)).map("round({0[0]}, {0[1]})".format),
+        st.tuples(st.sampled_from(["max", "min"]), part, part).map("{0[0]}({0[1]}, {0[2]})".format),
+    ),
+    max_leaves=6,
+)
+PYTHON = {"abs": abs, "ceil": math.ceil, "floor": math.floor, "max": max, "min": min, "round": round}
+
+
+def value_or_fault(text: str) -> float | str:
+    """The value of an expression, or the message that it has none."""
+    try:
+        return evaluate(text)
+    except ArithmeticFault as fault:
+        return str(fault)
+
+
+TOO_LARGE = ("a power is too large", "bits", "the value is no finite number")
+
+
+@given(EXPRESSIONS)
+def test_values_are_those_of_python(text: str) -> None:
+    """Of everything that is in bounds; where Python raises, there is no value."""
+    try:
+        value = eval(text, {"__builtins__": PYTHON})  # noqa: S307 — made from numbers, operators and these functions
+    except (ArithmeticError, ValueError):
+        value = None
+    found = value_or_fault(text)
+    if isinstance(found, str):
+        assert value is None or isinstance(value, complex) or len(text) > LONGEST or found.endswith(TOO_LARGE)
+    else:
+        assert (found, type(found)) == (value, type(value))
+
+
+def test_no_expression_outlasts_the_time_of_its_task() -> None:
+    """It is computed at once, whatever it says."""
+    plan = '@timeout(1s)\n1. math("1 + round(5, -30000000)")\njoin($1)'
+    assert use(math_tool, plan, ["1 + round(5, -30000000)"])[0].value == 1
 
 
 def use(tool: Callable[[Script], llmc.Tool], plan: str, replies: list[str]) -> tuple[llmc.Answer, Script]:

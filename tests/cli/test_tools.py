@@ -43,6 +43,22 @@ def test_tools_that_take_anything_say_so(cli: Cli, folder: Path) -> None:
     assert cli("tools", "any.py").stdout == "any(…) -> any  [opaque]\n"
 
 
+LOOSE = """
+from llmc import Tool, Toolbox
+CODE = {"type": "string", "pattern": "^(?=[a-z])"}
+TOOLS = Toolbox([Tool.from_schema("find", "Find it.", {"properties": {"code": CODE}}, "pure", print)])
+"""
+
+
+def test_what_is_not_checked_stands_beneath_a_tool(cli: Cli, folder: Path) -> None:
+    """And in the JSON."""
+    (folder / "loose.py").write_text(LOOSE)
+    note = "the pattern `^(?=[a-z])` of `parameters/properties/code` is not checked"
+    assert cli("tools", "loose.py").stdout == f"find(code: str = …) -> any  [pure]\n    Find it.\n    {note}\n"
+    assert json.loads(cli("tools", "loose.py", "--json").stdout)[0]["notes"] == [note]
+    assert json.loads(cli("tools", "tools.py", "--json").stdout)[0]["notes"] == []
+
+
 DEFAULTS = """
 import enum
 from typing import Any

@@ -1,10 +1,12 @@
 """What terms are worth."""
 
+from difflib import get_close_matches
 from typing import Any
 
 import pytest
 
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, compact, evaluate, truth
+from llmc_compiler.operators import same
 from llmc_compiler.term import (
     Binary,
     Choice,
@@ -237,6 +239,59 @@ def test_a_very_long_text_is_refused() -> None:
     """Texts with values in them are bounded too."""
     part = Const("x" * 1024 * 1024)
     assert "the text is longer than" in message(Template((part,) * 17))
+
+
+MANY: list[Json] = [[1] * 10 for _ in range(10)]
+EQUAL = Binary("==", Const(MANY), Const([list(each) for each in MANY if isinstance(each, list)]))
+LONG = "ab" * 600
+COSTLY: dict[str, Term] = {
+    "comparison": EQUAL,
+    "element": Binary("in", Const([2] * 10), Const(MANY)),
+    "part of a text": Binary("in", Const("ba" * 700), Const(LONG * 9)),
+    "sum": Binary("==", Binary("+", Const(MANY * 20), Const(MANY)), Const([])),
+    "sum of texts": Binary("==", Binary("+", Const(LONG * 9), Const("c")), Const("d")),
+    "list": ListOf((Const(MANY * 20),)),
+    "text": Template((Const(MANY * 5),)),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_an_expression_looks_at_so_much_at_most(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it does so: nothing else runs until it has its value."""
+    term = COSTLY[name]
+    often = ListOf((term,) * 200)
+    assert len(value(often)) == 200  # type: ignore[arg-type]  # a list
+    monkeypatch.setattr("llmc_compiler.evaluate.EFFORT", 5_000)
+    assert value(ListOf((term,)))
+    assert "the expression looks at more than 5,000,000 parts of values" in message(often)
+
+
+def test_what_another_expression_looked_at_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor what is compared where none is evaluated."""
+    monkeypatch.setattr("llmc_compiler.evaluate.EFFORT", 200)
+    for _ in range(5):
+        assert value(EQUAL) is True
+        assert "looks at more" in message(Binary("and", EQUAL, EQUAL))
+        assert all(same(MANY, MANY) for _ in range(5))
+
+
+def test_a_key_is_looked_for_among_few_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is compared letter by letter, and a result may have a million."""
+    compared: list[str] = []
+
+    def near(name: str, names: list[str], number: int) -> list[str]:
+        compared.extend(names)
+        return get_close_matches(name, names, number)
+
+    monkeypatch.setattr("llmc_compiler.evaluate.get_close_matches", near)
+    env = Fake()
+    env.nodes["n"] = {"n" * 10_000: 0, "names": 1, **{f"x{number}": 0 for number in range(5_000)}}
+    with pytest.raises(EvaluationError, match="did you mean `names`"):
+        evaluate(get("n", "nams"), env)
+    assert len(compared) == 999
+    with pytest.raises(EvaluationError, match="it has"):
+        evaluate(get("n", "m" * 10_000), env)
+    assert len(compared) == 999
 
 
 @pytest.mark.parametrize("op", ["+", "or", "and", "=="])

@@ -138,6 +138,19 @@ def test_a_format_of_a_schema_says_that_a_text_is_converted(schema: Json, is_clo
     assert segment(tool, "a") == ("a" if is_closed else "{id}")
 
 
+def test_each_part_of_a_schema_is_looked_at_once() -> None:
+    """Although each is several times in the one around it; and a default may be too deep to be compared."""
+    many = {f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 6} for n in range(9)}
+    tool = by_schema({"$ref": "#/$defs/a0"}, **{"$defs": {**many, "a9": {"type": "string"}}})
+    assert segment(tool, "a") == "a"
+    both = {f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 3} for n in range(40)}
+    assert segment(by_schema({"$ref": "#/$defs/a0"}, **{"$defs": {**both, "a40": {"default": "b"}}})) == "{id}"
+    deep: Json = []
+    for _ in range(2_000):
+        deep = [deep]
+    assert segment(by_schema({"type": "string", "default": deep}), "a") == "a"
+
+
 @pytest.mark.parametrize("word", ["allOf", "if", "$ref", "patternProperties", "dependentSchemas"])
 def test_a_schema_that_describes_a_parameter_elsewhere_leaves_it_open(word: str) -> None:
     """Nothing but the parameter's own schema is looked at."""

@@ -11,6 +11,7 @@ import llmc
 from llmc import GrammarTooLargeError, Tool, Toolbox, decoder_grammar, pure
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level, fitting_grammar
+from llmc_compiler.decoder.shapes import Whole, shape_of
 from tests.decoder.toolboxes import HANDMADE, random_toolbox
 from tests.decoder.walker import Walker
 
@@ -104,6 +105,13 @@ def test_sound_plans_are_let_through_and_others_are_not() -> None:
     assert accepted([*GOOD, *BAD], FIND, tasks=3) == GOOD
 
 
+def test_references_beside_each_other_are_each_looked_for_once() -> None:
+    """Any number of them may hold for one value."""
+    parts = {f"a{number}": {"type": "integer", "minimum": number} for number in range(1_000)}
+    whole = {"$defs": parts, "allOf": [{"$ref": f"#/$defs/{name}"} for name in parts]}
+    assert shape_of(whole, whole) == Whole(least=999)
+
+
 @pytest.mark.parametrize(
     ("schema", "good", "bad"),
     [
@@ -138,6 +146,11 @@ def test_sound_plans_are_let_through_and_others_are_not() -> None:
         (
             {"properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}},
             ["{}", '{"b": 1}', '{"a": 1, "b": 2}'],
+            ["1"],
+        ),
+        (
+            {"type": "object", "patternProperties": {"^a": {}}, "additionalProperties": False},
+            ['{"a": 1}', '{"b": [1]}'],
             ["1"],
         ),
         ({"required": ["a"], "type": "object", "additionalProperties": {"type": "null"}}, ['{"a": null}'], ["{}"]),

@@ -212,9 +212,12 @@ class _Reader:
         for part in more:
             known: object = part
             if isinstance(known, Mapping) and "$ref" in known:
-                inside = (*inside, str(known["$ref"]))
+                name = str(known["$ref"])
+                if inside.count(name) >= _MOST_TURNS:
+                    return NOTHING
+                inside = (*inside, name)
                 known = referred(self.whole, known["$ref"])
-            if not isinstance(known, Mapping) or any(inside.count(name) > _MOST_TURNS for name in inside):
+            if not isinstance(known, Mapping):
                 return NOTHING
             schema = _merged(schema, known)
         return self.read(schema, inside)
@@ -252,7 +255,8 @@ class _Reader:
         """The shape of a mapping."""
         required = schema.get("required", ())
         known = schema.get("properties", {})
-        others = schema.get("additionalProperties", True)
+        # Which keys a pattern allows is not checked: all are better than none.
+        others = schema.get("additionalProperties", True) or "patternProperties" in schema
         named = {**known, **{name: others for name in required if name not in known}}
         keys = tuple(Key(name, self.read(part, inside), name in required) for name, part in named.items())
         return Keys(keys, self.read(others, inside) if not keys else NOTHING)

@@ -28,7 +28,7 @@ def tools(
         return
 
     for tool in found:
-        lines = _heading(tool), tool.description.partition("\n")[0]
+        lines = _heading(tool), tool.description.partition("\n")[0], *tool.notes
         print(Painted(f"\n{INDENT}".join(marked(line) for line in lines if line)))
 
 
@@ -42,6 +42,7 @@ def _as_json(tool: "Tool") -> dict[str, Any]:
         "cost": tool.cost,
         "approve": tool.approve,
         "secrets": sorted(tool.marks.secrets),
+        "notes": list(tool.notes),
         "parameters": tool.signature.parameters,
         "returns": tool.signature.returns,
     }

@@ -1,4 +1,7 @@
-"""A calculator that never hangs: one arithmetic expression, numbers of bounded size, and nothing of Python besides."""
+"""A calculator that never hangs: one arithmetic expression, numbers of bounded size, and nothing of Python besides.
+
+The length of an expression bounds how many operations it has, and the size of their operands what each of them takes.
+"""
 
 import ast
 import math
@@ -7,10 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 LONGEST: Final = 400
-"""Characters of an expression."""
+"""Characters of an expression, and so the most operations that are computed for it."""
 
 BITS: Final = 1_024
 """Size of an integer; floats are bounded by themselves."""
+
+_DIGITS: Final = BITS // 3
+"""More than the decimal digits of an integer of BITS bits."""
 
 Number = int | float
 
@@ -33,7 +39,7 @@ class ArithmeticFault(ValueError):  # noqa: N818 — it is not an error of Pytho
 
 def _power(base: Number, exponent: Number) -> Number:
     """A power, whose size is known before it is computed."""
-    if isinstance(base, int) and isinstance(exponent, int) and exponent > 0 and base.bit_length() * exponent > 2 * BITS:
+    if isinstance(base, int) and isinstance(exponent, int) and (base.bit_length() - 1) * exponent >= BITS:
         message = "a power is too large"
         raise ArithmeticFault(message)
     found = base**exponent
@@ -41,6 +47,11 @@ def _power(base: Number, exponent: Number) -> Number:
         message = "a root of a negative number is no number"
         raise ArithmeticFault(message)
     return _fit(found)
+
+
+def _round(number: Number, *digits: int) -> Number:
+    """A rounded number, without the power of ten that Python computes for any number of digits before the point."""
+    return round(number, *(max(operator.index(each), -_DIGITS) for each in digits))
 
 
 def _fit(found: Number) -> Number:
@@ -84,7 +95,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Number]]] = {
     "log10": _bounded(math.log10),
     "max": _bounded(lambda *numbers: max(numbers)),
     "min": _bounded(lambda *numbers: min(numbers)),
-    "round": _bounded(round),
+    "round": _bounded(_round),
     "sin": _bounded(math.sin),
     "sqrt": _bounded(math.sqrt),
     "tan": _bounded(math.tan),
