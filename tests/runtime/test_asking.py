@@ -101,9 +101,9 @@ def test_a_function_that_is_not_async_is_called_in_a_thread() -> None:
     assert get_ident() not in threads
 
 
-def most_at_once() -> int:
-    """How many threads ask at once where the question of the first is withdrawn."""
-    asked, release, lock = Signal(), Signal(), Lock()
+def most_at_once(wait: float) -> int:
+    """How many threads ask at once where the question of the first is withdrawn, which then asks for so long yet."""
+    asked, again, release, lock = Signal(), Signal(), Signal(), Lock()
     open_, most = 0, 0
 
     @llmc.write("mail")
@@ -113,7 +113,7 @@ def most_at_once() -> int:
 
     @llmc.pure
     async def free(after: str) -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(again.wait, wait)
         release.set()
 
     @llmc.read("bank", approve=True)
@@ -128,6 +128,7 @@ def most_at_once() -> int:
         if request.tool == "send":
             asked.set()
             release.wait(PATIENCE)
+        again.set()
         with lock:
             open_ -= 1
         return True
@@ -140,7 +141,7 @@ def most_at_once() -> int:
 
 def test_a_thread_whose_question_was_withdrawn_is_waited_for() -> None:
     """It may still ask a person: the next question comes after it. Without the rule it does not."""
-    assert most_at_once() == 1
+    assert most_at_once(0.05) == 1
 
 
 def test_without_the_rule_two_threads_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +151,7 @@ def test_without_the_rule_two_threads_ask_at_once(monkeypatch: pytest.MonkeyPatc
         """Do not wait."""
 
     monkeypatch.setattr(asking.Asker, "_last_ended", at_once)
-    assert most_at_once() == 2
+    assert most_at_once(PATIENCE) == 2
 
 
 def test_what_a_plain_function_gives_is_awaited_if_it_can_be() -> None:

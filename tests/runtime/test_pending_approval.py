@@ -149,8 +149,8 @@ def test_an_approver_sees_the_calls_of_runs_inside_too(way: str) -> None:
     tool, runs = running("mark()\n" * 3, mark, way=way, approve="all")
     play_around(tool, way=way, approve=person)
     assert not runs[0].errors
-    assert sorted(person.rounds[0] + person.rounds[-1])[:1] == ["task 1"]
-    assert len(person.rounds) <= 2
+    assert sorted({place for places in person.rounds for place in places}) == ["task 1", "task 2", "task 3"]
+    assert way == "thread" or len(person.rounds) == 1
     function = Asked()
     tool, _ = running("mark()\n" * 3, mark, way=way, approve="all")
     play_around(tool, way=way, approve=function)
