@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final, Protocol
 
 from llmc.cli.outcome import counted
+from llmc.cli.screen import terminal_width
 from llmc_compiler.cells import marked
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ _VIEW: Final = frozenset({"v", "view"})
 
 _TOGETHER: Final = 50
 """Calls that are shown at once; those behind them follow."""
-
-_WIDTH: Final = 80
 
 
 class Pausing(Protocol):
@@ -115,7 +114,7 @@ def _lines(
     waiting: "Sequence[PendingApproval]", new: "Iterable[PendingApproval]", hidden: int, *, whole: bool
 ) -> Iterator[str]:
     """The calls that are new, then the first, in lines of the terminal."""
-    width = _width()
+    width = terminal_width(sys.stderr)
     first = waiting[0].request
     others = [pending.request for pending in new if pending is not waiting[0]]
     if others:
@@ -131,14 +130,6 @@ def _lines(
 def can_ask() -> bool:
     """Whether there is a terminal to ask on and to read from."""
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _width() -> int:
-    """The cells of a line: a longer one would go on in front of the frames."""
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or _WIDTH
-    except (OSError, ValueError):
-        return _WIDTH
 
 
 def _forget_typed(descriptor: int) -> None:
