@@ -118,7 +118,8 @@ class Instance:
     those that came before. `verdict` is the outcome of a loop that has no elements and still waits for its end.
     `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
     `elements` are the scopes of a loop's elements, once it has them. `calling` is the call that is being made, or the
-    question whether it may be made, and `arguments` then those of the call.
+    question whether it may be made, and `arguments` then those of the call; `held` are the bytes that were put together
+    for them.
     """
 
     __slots__ = (
@@ -129,6 +130,7 @@ class Instance:
         "elements",
         "error",
         "failed_writes",
+        "held",
         "is_hindered",
         "key",
         "node",
@@ -158,6 +160,7 @@ class Instance:
         self.failed_writes: tuple[Instance, ...] = ()
         self.calling: Ongoing | None = None
         self.arguments: Bound = ()
+        self.held = 0
         self.elements: list[Scope] | None = None
         self.started: float | None = None
         self.seconds = 0.0

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
+from llmc_compiler.brief import Brief, brief_fields
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.rank import rank
 from llmc_compiler.steps import Add
-from llmc_compiler.term import Json
+from llmc_compiler.term import Json, NodeId
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
 from llmc_runtime import nesting
@@ -29,8 +30,8 @@ from llmc_runtime.trust import Trust
 from llmc_runtime.values import thaw
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(Brief):
     """What a run gave.
 
     `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
@@ -55,16 +56,14 @@ class Run:
     abandoned: tuple[str, ...]
     id: str
     notes: tuple[str, ...]
-    secrets: Secrets
+    secrets: Secrets = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
     source: Source | None = None
 
     def __repr__(self) -> str:
-        """All of it, without its secrets."""
-        shown = {"value": self.secrets.value(self.value), "results": self.secrets.value(dict(self.results))}
-        names = (field.name for field in fields(self) if field.name != "secrets")
-        inside = ", ".join(f"{name}={shown.get(name, getattr(self, name))!r}" for name in names)
-        return self.secrets.text(f"Run({inside})")
+        """Its fields, each of them cut, without its secrets."""
+        name = None if self.source is None else self.source.name
+        return brief_fields(self, self.secrets.text, source=name)
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON data, without its secrets: see `llmc_runtime.report`."""
@@ -178,13 +177,15 @@ def recorded(options: Options) -> tuple[list[Event], Options]:
 def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], events: list[Event]) -> Run:
     """The Run of a graph whose nodes were all executed."""
     results: dict[str, Json] = {}
+    copies: dict[NodeId, Json] = {}
     errors: dict[str, PlanError] = {}
     skipped: list[str] = []
     join = TaskId(JOIN)
     for task, node in {**graph.tasks, join: JOIN}.items():
         match outcomes.get((node, ())):
             case Done(value):
-                results[task] = thaw(value)
+                # Tasks that are one node have one copy, as it was counted.
+                results[task] = copies[node] if node in copies else copies.setdefault(node, thaw(value))
             case Failed(error):
                 errors[task] = error
             # Blocked or stopped by a task, the join says nothing that this task does not.
