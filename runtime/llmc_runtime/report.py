@@ -13,11 +13,16 @@ Within a version, keys may be added, and none is taken away or changes its meani
 from typing import Any, Final
 
 from llmc_compiler.json_form import LANGUAGE
+from llmc_compiler.term import Json
 from llmc_runtime.errors import Blocked, CallError, NotApproved, PlanError
 from llmc_runtime.origins import line_of
 from llmc_runtime.run import Run
+from llmc_runtime.text import start
 
 VERSION: Final = 1
+
+_REACH: Final = 64 * 1024
+"""Characters behind those that are shown, in which a secret may end."""
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -40,6 +45,11 @@ def to_json(run: Run) -> dict[str, Any]:
         "abandoned": list(run.abandoned),
         "notes": list(run.notes),
     }
+
+
+def beginnings(run: Run, most: int) -> dict[str, Json]:
+    """The results without secrets, each cut to about so many parts and characters."""
+    return {task: run.secrets.value(start(value, most + _REACH)[0]) for task, value in run.results.items()}
 
 
 def _error(error: PlanError, run: Run) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Exit statuses, and the words that come before one."""
 
 import errno
-import json
 import os
 import sys
 from contextlib import AbstractContextManager, redirect_stdout, suppress
@@ -117,11 +116,12 @@ def _send_nowhere(descriptor: int) -> None:
 def give(value: object) -> None:
     """Write a value to stdout: a text as it is, but for what controls a terminal if it goes to one; else JSON."""
     from llmc.cli.shown import harmless
+    from llmc_runtime.text import joined, json_pieces, text_pieces
 
-    if not isinstance(value, str):
-        print(json.dumps(value, ensure_ascii=False, indent=2))
-    else:
-        print(harmless(value) if sys.stdout.isatty() else value)
+    is_for_people = isinstance(value, str) and sys.stdout.isatty()
+    for piece in text_pieces(value) if isinstance(value, str) else joined(json_pieces(value)):
+        sys.stdout.write(harmless(piece) if is_for_people else piece)
+    print()
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from llmc_compiler.brief import Brief, brief_fields
 from llmc_compiler.term import Json
 from llmc_grammar import ast
 from llmc_runtime.agent.dialogue import Usage
@@ -13,19 +14,23 @@ from llmc_runtime.run import Run
 from llmc_runtime.secrets import Secrets
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTask:
-    """A task as models are told of it: its line, and what became of it; `wrote`: it changed something."""
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownTask(Brief):
+    """A task as models are told of it: its line, and what became of it; `wrote`: it changed something.
+
+    `text` may be only the beginning of so many characters (`length`; 0 where nobody has counted them).
+    """
 
     id: str
     written: str
     state: str
     text: str
     wrote: bool = False
+    length: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+@dataclass(frozen=True, slots=True, repr=False)
+class Planned(Brief):
     """A plan that was run.
 
     `text` is what ran, after `repairs` by the planner, `statements` its lines, `thoughts` its notes; `tasks` is what
@@ -60,8 +65,8 @@ class Times:
     answer: float
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer(Brief):
     """The answer to a question.
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
@@ -83,11 +88,8 @@ class Answer:
     secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
 
     def __repr__(self) -> str:
-        """All of it, without its secrets."""
-        shown = {"value": self.secrets.value(self.value)}
-        told = (each.name for each in fields(self) if each.repr)
-        inside = (f"{name}={shown.get(name, getattr(self, name))!r}" for name in told)
-        return self.secrets.text(f"Answer({', '.join(inside)})")
+        """Its fields, each of them cut, without its secrets."""
+        return brief_fields(self, self.secrets.text)
 
     @property
     def text(self) -> str:
