@@ -292,9 +292,9 @@ class _Terms:
                 found = found.value if isinstance(found.value, str) else compact(found.value)
             if found != "":
                 pieces.append(found)
-        joined = list(_joined(pieces)) or [""]
-        if len(joined) == 1 and isinstance(joined[0], str):
-            return Const(joined[0], term.span)
+        joined = list(_joined(pieces))
+        if all(isinstance(piece, str) for piece in joined):
+            return Const("".join(piece for piece in joined if isinstance(piece, str)), term.span)
         return term if _are_same(joined, term.parts) else Template(tuple(joined), term.span)
 
     def _choice(self, term: Choice) -> Term:
