@@ -1,6 +1,6 @@
 """What a term is worth: operators on JSON values, for folding constants and for running.
 
-    evaluate(term, env)   the value
+    evaluate(term, env)   the value; with a `Room`, of no more than fits into it
     compact(value)        the value as JSON text without blanks
     truth(value)          whether a condition with this value holds
 
@@ -11,9 +11,11 @@ import json
 from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
+from json.encoder import encode_basestring
 from math import inf
 from typing import Final, Protocol
 
+from llmc_compiler.memory import ELEMENT, ENTRY, LIST, MAPPING, TEXT, Room, Unlimited, width
 from llmc_compiler.operators import (
     EFFORT,
     OPERATORS,
@@ -21,6 +23,7 @@ from llmc_compiler.operators import (
     VALUE_TEXT,
     Unfit,
     bounded,
+    bytes_of_result,
     effort,
     kind,
     negative,
@@ -89,6 +92,7 @@ class Env(Protocol):
 _CHARACTERS: Final = 6
 """Characters of a value that are written in the time of a part that is looked at."""
 _LONGEST_NAME: Final = 100
+_PIECE: Final = 64 * 1024
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
@@ -103,19 +107,22 @@ def truth(value: Json) -> bool:
     return bool(value)
 
 
-def evaluate(term: Term, env: Env) -> Json:
-    """The value of a term; raises EvaluationError, and SkippedRead if it needs a node that was skipped."""
+_UNLIMITED: Final = Unlimited()
+
+
+def evaluate(term: Term, env: Env, room: Room = _UNLIMITED) -> Json:
+    """The value of a term; raises EvaluationError, SkippedRead if it needs a node that was skipped, and NoRoomError."""
     effort.left = EFFORT
     try:
-        return _value(term, env)
+        return _value(term, env, room)
     finally:
         effort.left = inf
 
 
-def _value(term: Term, env: Env) -> Json:
+def _value(term: Term, env: Env, room: Room) -> Json:
     """The value of a term, or of a part of one."""
     while isinstance(term, Choice):
-        term = term.then if _value(term.condition, env) else term.otherwise
+        term = term.then if _value(term.condition, env, room) else term.otherwise
     match term:
         case Get():
             return _get(term, env)
@@ -126,15 +133,17 @@ def _value(term: Term, env: Env) -> Json:
         case Param(name, path, span):
             return _walk(env.param(name), path, f"${name}", span) if path else env.param(name)
         case Template():
-            return _template(term, env)
+            return _template(term, env, room)
         case ListOf(items, span):
-            return _built([_value(item, env) for item in items], span)
+            room.need(LIST + ELEMENT * len(items))
+            return room.add(_built([_value(item, env, room) for item in items], span))
         case MapOf(entries, span):
-            return _built({key: _value(value, env) for key, value in entries}, span)
+            room.need(MAPPING + ENTRY * len(entries))
+            return room.add(_built({key: _value(value, env, room) for key, value in entries}, span))
         case Unary(op, operand, span):
-            return _unary(op, _value(operand, env), span)
+            return _unary(op, _value(operand, env, room), span, room)
         case Binary():
-            return _binary(term, env)
+            return _binary(term, env, room)
 
 
 def _get(term: Get, env: Env) -> Json:
@@ -173,7 +182,7 @@ def _missing(value: Json, step: str | int, place: str) -> str:
     match value, step:
         case dict(), str():
             close = get_close_matches(step, _short(islice(value, SMALL)), 1) if _short([step]) else ()
-            known = ", ".join(f"`{key}`" for key in list(value)[:5]) or "none"
+            known = ", ".join(f"`{key}`" for key in islice(value, 5)) or "none"
             return f"`{place}` has no key `{step}`: " + (f"did you mean `{close[0]}`?" if close else f"it has {known}")
         case list(), int():
             return f"`{place}` has no element {step}: it has {len(value)}"
@@ -190,26 +199,64 @@ def _short(names: Iterable[str]) -> list[str]:
     return [name for name in names if len(name) <= _LONGEST_NAME]
 
 
-def _template(term: Template, env: Env) -> Json:
+def _template(term: Template, env: Env, room: Room) -> Json:
     """The text with the values in it."""
-    pieces, size = [], 0
+    pieces: list[str] = []
+    length, widest = 0, 1
     for part in term.parts:
-        value = part if isinstance(part, str) else _value(part, env)
-        pieces.append(value if isinstance(value, str) else _written(value, term.span))
-        size += len(pieces[-1])
-        if size > VALUE_TEXT:
+        value = part if isinstance(part, str) else _value(part, env, room)
+        if isinstance(value, str) and len(term.parts) == 1:
+            return value
+        size = len(value) if isinstance(value, str) else _length_written(value, VALUE_TEXT - length, term.span)
+        length += size
+        if length > VALUE_TEXT:
             raise EvaluationError(f"the text is longer than {VALUE_TEXT:,} characters: put less into it", term.span)
-    return "".join(pieces)
+        room.need(TEXT + length)
+        pieces.append(value if isinstance(value, str) else compact(value))
+        widest = max(widest, width(pieces[-1]))
+        room.need(TEXT + widest * length)
+        room.drop(value)
+    return room.add("".join(pieces))
 
 
-def _written(value: Json, span: Span) -> str:
-    """The value as text."""
-    text = compact(value)
+def length_as_json(value: Json, most: int) -> int:
+    """Characters of `compact(value)`, found without writing it; some number beyond `most` if there are more."""
+    length, open_ = 0, [iter((value,))]
+    while open_ and length <= most:
+        for part in open_[-1]:
+            if isinstance(part, str):
+                length += 2 + _length_escaped(part)
+            elif isinstance(part, (list, dict)):
+                length += max(len(part) - 1, 0) + 2
+                if isinstance(part, dict):
+                    length += sum(3 + _length_escaped(key) for key in part)
+                if part:
+                    open_.append(iter(part if isinstance(part, list) else part.values()))
+                    break
+            else:
+                length += len(repr(part))  # as long as JSON's form of a number, true, false or null
+            if length > most:
+                break
+        else:
+            open_.pop()
+    return length
+
+
+def _length_escaped(text: str) -> int:
+    """Characters of a text inside of JSON, found piece by piece."""
+    if len(text) <= _PIECE:
+        return len(encode_basestring(text)) - 2
+    return sum(map(_length_escaped, (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))))
+
+
+def _length_written(value: Json, most: int, span: Span) -> int:
+    """Characters of a value as text, or some number beyond `most`."""
+    length = length_as_json(value, most)
     try:
-        spend(len(text) // _CHARACTERS)
+        spend(length // _CHARACTERS)
     except Unfit as unfit:
         raise EvaluationError(str(unfit), span) from None
-    return text
+    return length
 
 
 def _built(value: Json, span: Span) -> Json:
@@ -220,8 +267,9 @@ def _built(value: Json, span: Span) -> Json:
         raise EvaluationError(str(unfit), span) from None
 
 
-def _unary(op: str, value: Json, span: Span) -> Json:
+def _unary(op: str, value: Json, span: Span, room: Room) -> Json:
     """`not value` or `-value`."""
+    room.drop(value)
     if op == "not":
         return not value
     try:
@@ -230,46 +278,51 @@ def _unary(op: str, value: Json, span: Span) -> Json:
         raise EvaluationError(str(unfit), span) from None
 
 
-def _binary(term: Binary, env: Env) -> Json:
+def _binary(term: Binary, env: Env, room: Room) -> Json:
     """Operators that nest on the left, innermost first and without recursion: a chain may have hundreds."""
     spine = [term]
     while isinstance(left := spine[-1].left, Binary):
         spine.append(left)
-    value = _operand(left, env)
+    value = _operand(left, env, room)
     for link in reversed(spine):
-        value = _apply(link, value, env)
+        value = _apply(link, value, env, room)
     if isinstance(value, SkippedRead):
         raise value
     return value
 
 
-def _operand(term: Term, env: Env) -> Json | SkippedRead:
+def _operand(term: Term, env: Env, room: Room) -> Json | SkippedRead:
     """The value of an operand, or why it has none: some operators go on without it."""
     try:
-        return _value(term, env)
+        return _value(term, env, room)
     except SkippedRead as skipped:
         return skipped
 
 
-def _apply(term: Binary, left: Json | SkippedRead, env: Env) -> Json | SkippedRead:
+def _apply(term: Binary, left: Json | SkippedRead, env: Env, room: Room) -> Json | SkippedRead:
     """One operator whose left operand is known."""
     if isinstance(left, SkippedRead):
         if term.op != "or" and not _asks_for_null(term.op, term.right):
             return left
         left = None
     if term.op == "and":
-        return _operand(term.right, env) if left else left
+        return _operand(term.right, env, room) if left else left
     if term.op == "or":
-        return left or _operand(term.right, env)
-    right = _operand(term.right, env)
+        return left or _operand(term.right, env, room)
+    right = _operand(term.right, env, room)
     if isinstance(right, SkippedRead):
         if not _asks_for_null(term.op, term.left):
             return right
         right = None
+    room.need(bytes_of_result(term.op, left, right))
     try:
-        return OPERATORS[term.op](left, right)
+        result = OPERATORS[term.op](left, right)
     except Unfit as unfit:
         raise EvaluationError(str(unfit), term.span) from None
+    if isinstance(result, (str, list)):
+        room.add(result)
+    room.drop(left, right)
+    return result
 
 
 def _asks_for_null(op: str, other: Term) -> bool:

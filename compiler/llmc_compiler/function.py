@@ -5,7 +5,6 @@ import json
 import types
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
-from copy import deepcopy
 from functools import cached_property, partial
 from inspect import Parameter
 from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -21,7 +20,7 @@ from llmc_compiler.received import known_form, makes_defaults
 from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.segment import OPEN, Segment, by_annotation
 from llmc_compiler.signature import Identified, Prepared, Received
-from llmc_compiler.term import Json
+from llmc_compiler.term import Json, thaw
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import ANY, NEVER, Type
 
@@ -249,9 +248,9 @@ class _Type:
         if type(value) is self._exact:
             return value
         if self._anything:
-            return deepcopy(value) if isinstance(value, (list, dict)) else value
+            return thaw(value)
         if self.is_plain:
-            return self._strictly(deepcopy(value))
+            return self._strictly(thaw(value))
         return self.adapter.validate_json(json.dumps(value), strict=True)
 
     def told(self, value: object) -> tuple[Json, str | None]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NewType, assert_never
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.effects import Effect
 from llmc_compiler.term import Const, Json, NodeId, Term, reads
 from llmc_compiler.tools import Tool, Toolbox
@@ -28,16 +29,16 @@ TaskId = NewType("TaskId", str)
 JOIN = NodeId("join")
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+@dataclass(frozen=True, slots=True, repr=False)
+class Condition(Brief):
     """Holds where the truth of `term` is `expected`."""
 
     term: Term
     expected: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True, slots=True, repr=False)
+class Call(Brief):
     """Call a tool.
 
     `bound` are the tool's parameters (or, for a tool that takes anything, `None` for positional ones) with their terms,
@@ -51,16 +52,16 @@ class Call:
     fallback: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluate:
+@dataclass(frozen=True, slots=True, repr=False)
+class Evaluate(Brief):
     """Evaluate a term."""
 
     term: Term
     fallback: Term | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+@dataclass(frozen=True, slots=True, repr=False)
+class Loop(Brief):
     """Run the body once for each element of `source`; the value is the list of the values of `result`.
 
     The body's nodes are in plan order and their ids are unique in the graph. Their `needs` and `after` name nodes of
@@ -76,8 +77,8 @@ class Loop:
     carry: tuple[tuple[NodeId, NodeId], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+@dataclass(frozen=True, slots=True, repr=False)
+class Join(Brief):
     """The plan's value; `everything` marks a join without arguments, whose term lists all tasks."""
 
     term: Term
@@ -87,8 +88,8 @@ class Join:
 Operation = Call | Evaluate | Loop | Join
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+@dataclass(frozen=True, slots=True, repr=False)
+class Node(Brief):
     """One thing to do.
 
     `when` holds in order, all of it; `needs` are the nodes whose values it may read (everything in its terms, reached
@@ -107,8 +108,8 @@ class Node:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+@dataclass(frozen=True, slots=True, repr=False)
+class Parameter(Brief):
     """An input of the plan: `default` is used if it is not given, unless `required`."""
 
     name: str
@@ -117,8 +118,8 @@ class Parameter:
     default: Json = None
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+@dataclass(frozen=True, slots=True, repr=False)
+class Graph(Brief):
     """Nodes by id, in plan order; `tasks` says which node gives a written task's value (pruned ones are absent)."""
 
     nodes: Mapping[NodeId, Node]

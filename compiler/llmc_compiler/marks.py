@@ -53,6 +53,10 @@ class Marks:
     secrets: frozenset[str] = frozenset()
     returns_secret: bool = False
 
+    def may_be_secret(self, parameter: str | None) -> bool:
+        """Whether an argument is secret, or may be, where its parameter is not known."""
+        return parameter in self.secrets or (parameter is None and bool(self.secrets))
+
     @property
     def hidden(self) -> tuple[str, ...]:
         """What a plan does not see."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from operator import floordiv, ge, gt, le, lt, mod, sub, truediv
 from typing import Final, TypeGuard
 
+from llmc_compiler.memory import ELEMENT, LIST, TEXT, width
 from llmc_compiler.term import Json
 
 INTEGER_BITS: Final = 10_000
@@ -245,6 +246,31 @@ def _repeat(value: str | list[Json], times: int) -> Json:
     if isinstance(value, list):
         bounded(value, times)  # one look at the parts, however often they are repeated
     return value * times
+
+
+def bytes_of_result(op: str, left: Json, right: Json) -> int:
+    """Memory of the text or list that `+` or `*` gives; 0 for any other result, and for one that is refused."""
+    if isinstance(right, (str, list)) and op == "*":
+        left, right = right, left
+    match op, left, right:
+        case "+", str(), str():
+            return _bytes_of_text(len(left) + len(right), max(width(left), width(right)))
+        case "*", str(), int():
+            return _bytes_of_text(len(left) * max(right, 0), width(left))
+        case "+", list(), list():
+            return _bytes_of_list(len(left) + len(right))
+        case "*", list(), int():
+            return _bytes_of_list(len(left) * max(right, 0))
+        case _:
+            return 0
+
+
+def _bytes_of_text(length: int, widest: int) -> int:
+    return TEXT + widest * length if length <= TEXT_BYTES else 0
+
+
+def _bytes_of_list(length: int) -> int:
+    return LIST + ELEMENT * length if length <= LIST_ITEMS else 0
 
 
 def _power(left: float, right: float) -> int | float:

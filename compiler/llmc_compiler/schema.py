@@ -1,7 +1,6 @@
 """What a tool takes and gives by JSON schema."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
 from functools import cached_property
 from typing import Any, Final, cast
 
@@ -22,7 +21,7 @@ from llmc_compiler.schema_validation import (
 )
 from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import Identified, Prepared, Received
-from llmc_compiler.term import Json
+from llmc_compiler.term import Json, thaw
 from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import Type
 
@@ -113,8 +112,8 @@ class SchemaSignature:
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
-        args = [_own(value) for name, value in bound if name is None]
-        kwargs = {name: _own(value) for name, value in bound if name is not None}
+        args = [thaw(value) for name, value in bound if name is None]
+        kwargs = {name: thaw(value) for name, value in bound if name is not None}
         error = None if args else _first_error(self._arguments, kwargs, None)
         if error is not None:
             first, *rest = error.absolute_path or (None,)
@@ -210,8 +209,3 @@ def _words(error: ValidationError, steps: Iterable[str | int]) -> str:
     """What does not fit, and where."""
     place = "".join(f"[{step!r}]" for step in steps)
     return f"{place}: {error.message}" if place else error.message
-
-
-def _own(value: Json) -> Json:
-    """A copy where the value could be changed."""
-    return deepcopy(value) if isinstance(value, (list, dict)) else value

@@ -3,48 +3,49 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.graph import Node, TaskId
 from llmc_compiler.secret_labels import Label
 from llmc_compiler.term import NodeId
 from llmc_grammar.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+@dataclass(frozen=True, slots=True, repr=False)
+class Add(Brief):
     """These nodes may be run; they never change, and what they wait for was added before or is in the same step."""
 
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+@dataclass(frozen=True, slots=True, repr=False)
+class Drop(Brief):
     """Nobody needs these nodes: stop them, and forget their results and errors."""
 
     nodes: tuple[NodeId, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+@dataclass(frozen=True, slots=True, repr=False)
+class Share(Brief):
     """This written task has the value of that node."""
 
     task: TaskId
     node: NodeId
 
 
-@dataclass(frozen=True, slots=True)
-class Conceal:
+@dataclass(frozen=True, slots=True, repr=False)
+class Conceal(Brief):
     """These parts of inputs and of results are secret, even where nothing is left that takes them as secrets."""
 
     labels: Mapping[str, Label]
 
 
-@dataclass(frozen=True, slots=True)
-class Restart:
+@dataclass(frozen=True, slots=True, repr=False)
+class Restart(Brief):
     """All nodes so far come from reasoning: stop and forget them; their ids are free again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, repr=False)
+class Report(Brief):
     """Mistakes found in what was fed last."""
 
     diagnostics: tuple[Diagnostic, ...]

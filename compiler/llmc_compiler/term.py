@@ -12,6 +12,7 @@ from typing import NewType
 
 from typing_extensions import TypeAliasType
 
+from llmc_compiler.brief import Brief
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span
 
@@ -27,8 +28,8 @@ def _span() -> Span:
     return field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Const:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Const(Brief):
     """JSON data; equal only to the same data of the same types, so `1`, `1.0` and `true` are three constants."""
 
     value: Json
@@ -53,8 +54,26 @@ def canonical(value: Json) -> str:
     return repr(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Get:
+def thaw(value: Json) -> Json:
+    """A copy of the value whose lists and mappings nobody else has."""
+    # Copies of lists and mappings as a whole are no larger than they have to be.
+    if isinstance(value, list):
+        items = value[:]
+        for index, each in enumerate(value):
+            if isinstance(each, (list, dict)):
+                items[index] = thaw(each)
+        return items
+    if isinstance(value, dict):
+        entries = value.copy()
+        for key, each in value.items():
+            if isinstance(each, (list, dict)):
+                entries[key] = thaw(each)
+        return entries
+    return value
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Get(Brief):
     """The value of another node, or a part of it."""
 
     node: NodeId
@@ -62,16 +81,16 @@ class Get:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+@dataclass(frozen=True, slots=True, repr=False)
+class Item(Brief):
     """The element that a loop is at, or a part of it."""
 
     path: Path = ()
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+@dataclass(frozen=True, slots=True, repr=False)
+class Param(Brief):
     """The value of one of the plan's inputs, or a part of it."""
 
     name: str
@@ -79,32 +98,32 @@ class Param:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+@dataclass(frozen=True, slots=True, repr=False)
+class Template(Brief):
     """A text: pieces of text, and terms whose values stand in it as text."""
 
     parts: tuple["str | Term", ...]
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+@dataclass(frozen=True, slots=True, repr=False)
+class ListOf(Brief):
     """A list."""
 
     items: tuple["Term", ...]
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+@dataclass(frozen=True, slots=True, repr=False)
+class MapOf(Brief):
     """A mapping."""
 
     entries: tuple[tuple[str, "Term"], ...]
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+@dataclass(frozen=True, slots=True, repr=False)
+class Unary(Brief):
     """`not x` or `-x`."""
 
     op: str
@@ -112,8 +131,8 @@ class Unary:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+@dataclass(frozen=True, slots=True, repr=False)
+class Binary(Brief):
     """An operator between two terms; `and` and `or` reach their right side only if they need it."""
 
     op: str
@@ -122,8 +141,8 @@ class Binary:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+@dataclass(frozen=True, slots=True, repr=False)
+class Choice(Brief):
     """`then if condition else otherwise`; one of the two is not reached."""
 
     condition: "Term"

@@ -98,8 +98,12 @@ def visible(text: str, *, keep: str = "", quoted: bool = True, write: Callable[[
 
 def json_text(value: object) -> str:
     """A value as JSON text, whose strings have JSON's own escapes for what cannot be seen: its meaning is the same."""
-    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
-    return "\n".join(visible(line, write=_json_escape) for line in lines)
+    return json_escaped(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def json_escaped(text: str) -> str:
+    """JSON text, or a piece of it, with JSON's own escapes for what cannot be seen."""
+    return "\n".join(visible(line, write=_json_escape) for line in text.split("\n"))
 
 
 def _json_escape(character: str) -> str:

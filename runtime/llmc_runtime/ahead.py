@@ -11,9 +11,10 @@ from time import perf_counter
 
 from llmc_compiler.evaluate import EvaluationError, SkippedRead
 from llmc_compiler.graph import Call
+from llmc_compiler.memory import NoRoomError, Room
 from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound
-from llmc_runtime.decide import arguments, obstacle, size_made
+from llmc_runtime.decide import arguments, obstacle
 from llmc_runtime.door import Allowance
 from llmc_runtime.instance import Instance
 from llmc_runtime.line import SLICE
@@ -24,8 +25,8 @@ from llmc_runtime.trust import Trust
 class Ahead:
     """The calls of a run that may be asked for before their turn; `elements` is the number that a loop may have.
 
-    `recall` gives a call as the memo knows it, `allowance` what the run may take; `later` comes back to `ask` when the
-    loop has had its turn. `is_closed`: nobody is asked any more.
+    `recall` gives a call as the memo knows it, `allowance` what the run may take, and `hold` keeps bytes for a call;
+    `later` comes back to `ask` when the loop has had its turn. `is_closed`: nobody is asked any more.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Ahead:
         *,
         recall: Callable[[Instance, Call, Bound], Recalled | None],
         allowance: Callable[[], Allowance[Instance]],
+        hold: Callable[[Instance, int], None],
         later: Callable[[], None],
     ) -> None:
         self._trust = trust
         self._elements = elements
         self._recall = recall
         self._allowance = allowance
+        self._hold = hold
         self._later = later
         self._known: deque[Instance] = deque()
         self.is_closed = False
@@ -86,18 +89,19 @@ class Ahead:
         try:
             if self._is_hindered(instance):
                 return
-            bound = arguments(op, instance.scope)
-        except (SkippedRead, EvaluationError):
+            room = Room(self._allowance().left)
+            bound = arguments(op, instance.scope, room)
+        except (SkippedRead, EvaluationError, NoRoomError):
             return
         known = self._recall(instance, op, bound)
         if known is not None and known.may_be_over():
             return
         verdict = self._trust.question(instance, op, bound, known)
         if isinstance(verdict, Question):
-            self._allowance().keep(size_made(op, bound))
+            self._hold(instance, room.built)
             verdict.is_ahead, verdict.is_due = True, False
             instance.ask(verdict, bound, known)
 
     def _is_hindered(self, instance: Instance) -> bool:
         """Whether something keeps a call from being made."""
-        return obstacle(instance, self._elements) is not None
+        return obstacle(instance, self._elements, self._allowance().left) is not None

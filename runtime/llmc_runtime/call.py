@@ -18,8 +18,9 @@ from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmc_compiler.graph import Call, Node
+from llmc_compiler.memory import NoRoomError, Room, copied_bytes
 from llmc_compiler.term import Json
-from llmc_compiler.tools import ArgumentError
+from llmc_compiler.tools import ArgumentError, ResultError
 from llmc_runtime.door import Door
 from llmc_runtime.errors import (
     BadArgument,
@@ -31,12 +32,13 @@ from llmc_runtime.errors import (
     Timed,
     ToolFailed,
     ToolTimedOut,
+    without_values,
 )
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.retry import backoff, retry_after
 from llmc_runtime.strays import Rest, attempt, caller, left_by
 from llmc_runtime.threads import Job
-from llmc_runtime.values import receive
+from llmc_runtime.values import NotJsonError, receive
 
 if TYPE_CHECKING:
     from llmc_runtime.nesting import Host
@@ -54,12 +56,14 @@ class Calling(Generic[T]):
         "_bound",
         "_deadlines",
         "_door",
+        "_held",
         "_is_in",
         "_job",
         "_last",
         "_node",
         "_op",
         "_pending",
+        "_size",
         "_task",
         "_timer",
         "_turn",
@@ -87,6 +91,8 @@ class Calling(Generic[T]):
         self._timer: TimerHandle | None = None
         self._is_in = False
         self._waits = False
+        self._held = 0
+        self._size: int | None = None
         self.in_thread = not op.tool.is_async
         self.lane = door.gate.lane(op.tool.name)
         limit = door.limits.attempt_time
@@ -115,6 +121,18 @@ class Calling(Generic[T]):
     def waits(self) -> bool:
         """Whether it still wants its turn."""
         return self._waits and not self._door.is_closing
+
+    @property
+    def size(self) -> int:
+        """The bytes of the lists and mappings that the tool gets copies of."""
+        if self._size is None:
+            self._size = sum(copied_bytes(value) for _, value in self._bound if isinstance(value, (list, dict)))
+        return self._size
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for them."""
+        return not self.size or self.size <= self._door.allowance.left
 
     @property
     def rank(self) -> float:
@@ -170,6 +188,10 @@ class Calling(Generic[T]):
         if (refusal := door.allowance.refusal(tool)) is not None:
             self._refuse(self._limited(*refusal))
             return
+        if not door.allowance.keep(self.size):
+            self._refuse(self._limited(*door.allowance.no_room(self.size)))
+            return
+        self._held = self.size
         try:
             args, kwargs = tool.signature.prepare(self._bound)
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
@@ -369,24 +391,31 @@ class Calling(Generic[T]):
 
     def _returned(self, result: object) -> None:
         """The tool returned."""
-        limits = self._door.limits
+        limits, may_write = self._door.limits, self._op.tool.effect.may_write
+        left = self._door.allowance.left
+        room = Room(left)
         try:
-            value = receive(result, self._op.tool.signature.accept, limits.result_bytes, limits.result_depth)
+            value = receive(result, self._op.tool.signature.accept, limits.result_bytes, limits.result_depth, room)
+        except NoRoomError as full:
+            limit, why_not = self._door.allowance.no_room(full.size)
+            error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
+            error.in_doubt = may_write
+            self._refuse(error)
         except BaseException as why:  # noqa: BLE001 — a result may do anything while it is looked at
             if iscoroutine(result):
                 result.close()
-            error = BadResult(
+            bad = BadResult(
                 self._node.task,
                 self._node.span,
                 tool=self._op.tool.name,
                 attempt=self._attempt,
                 why=why,
-                in_doubt=self._op.tool.effect.may_write,
+                in_doubt=may_write,
             )
-            error.__cause__ = why
-            self._failed(error)
+            bad.__cause__ = without_values(why) if isinstance(why, (NotJsonError, ResultError)) else why
+            self._failed(bad)
         else:
-            self._end(Done(value))
+            self._end(Done(value, left - room.left))
 
     def _limited(self, limit: str, why: str) -> LimitReached:
         """The error where a limit does not let the tool be called."""
@@ -432,6 +461,7 @@ class Calling(Generic[T]):
     def _end(self, outcome: Done | Failed) -> None:
         """The call is over."""
         self._close()
+        self._bound = ()
         self._door.tasks.clear(self)
         self._door.report.ended(self.owner, outcome)
 
@@ -445,6 +475,9 @@ class Calling(Generic[T]):
         self._turn += 1
         if self._is_in:
             self._is_in = False
+            if self._held:
+                self._door.allowance.count(-self._held)
+                self._held = 0
             self._deadlines.clear(self)
             self._door.gate.leave(self)
         if self._timer is not None:
@@ -457,12 +490,11 @@ class _TooLateError(Exception):
 
 
 def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:
-    """The error where an argument does not fit its parameter."""
+    """The error where an argument does not fit its parameter; the reason would tell a secret one."""
     parameter = why.parameter if isinstance(why, ArgumentError) else None
-    # What was given is a part of the reason.
-    secrets = node.op.tool.marks.secrets if isinstance(node.op, Call) else frozenset()
-    is_secret = parameter in secrets or (parameter is None and bool(secrets))
+    is_secret = isinstance(node.op, Call) and node.op.tool.marks.may_be_secret(parameter)
     words = "it is a secret of another kind" if is_secret else why
     error = BadArgument(node.task, node.span, tool=tool, attempt=attempt, parameter=parameter, why=words)
-    error.__cause__ = None if is_secret else why
+    if not is_secret:
+        error.__cause__ = without_values(why) if isinstance(why, ArgumentError) else why
     return error

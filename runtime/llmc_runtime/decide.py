@@ -1,33 +1,30 @@
 """Whether an instance is to be done, once all that it waits for has ended."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from llmc_compiler.effects import conflict
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate, truth
 from llmc_compiler.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId
-from llmc_compiler.term import Const, Get, Item, Json, NodeId, Param, Term, children
-from llmc_runtime.call import Bound
-from llmc_runtime.errors import ExpressionFailed, LimitReached, PlanError
+from llmc_compiler.memory import Room
+from llmc_compiler.term import Const, Get, Json, NodeId, Term, children
+from llmc_runtime.errors import ExpressionFailed, LimitReached, PlanError, without_values
 from llmc_runtime.instance import Instance, NullReads, Scope, Verdict
 from llmc_runtime.loops import elements
 from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Skipped
-from llmc_runtime.values import PART, size_of
-
-_THERE: Final = frozenset({Const, Get, Item, Param})
 
 
-def obstacle(instance: Instance, limit: int) -> Verdict | None:
+def obstacle(instance: Instance, limit: int, left: int) -> Verdict | None:
     """Why an instance is not to be done, if so: a condition, a failure of what it needs, a failed write before it.
 
-    `limit` is the number of elements that a loop may have.
+    `limit` is the number of elements that a loop may have, `left` the bytes for which there is room; raises
+    NoRoomError.
     """
     for condition in instance.node.when:
-        if (found := _unmet(instance, condition)) is not None:
+        if (found := _unmet(instance, condition, left)) is not None:
             return found
     op = instance.node.op
     if instance.is_hindered:
-        if isinstance(op, Loop) and (found := _sourceless(instance, op, limit)) is not None:
+        if isinstance(op, Loop) and (found := _sourceless(instance, op, limit, left)) is not None:
             return found
         if (found := _blocked(instance, instance.node.needs)) is not None:
             return found
@@ -37,14 +34,14 @@ def obstacle(instance: Instance, limit: int) -> Verdict | None:
     return None
 
 
-def _unmet(instance: Instance, condition: Condition) -> Verdict | None:
+def _unmet(instance: Instance, condition: Condition, left: int) -> Verdict | None:
     """What a condition says, if it does not hold."""
     if instance.is_hindered and (blocked := _blocked(instance, _reads(condition.term))) is not None:
         return blocked
     scope = instance.scope
     env = NullReads(scope) if instance.node.task == TaskId(JOIN) else scope
     try:
-        holds = truth(evaluate(condition.term, env))
+        holds = truth(evaluate(condition.term, env, Room(left)))
     except SkippedRead:
         return Skipped(by_condition=False), None
     except EvaluationError as error:
@@ -54,12 +51,12 @@ def _unmet(instance: Instance, condition: Condition) -> Verdict | None:
     return None if holds == condition.expected else (Skipped(by_condition=True), None)
 
 
-def _sourceless(instance: Instance, loop: Loop, limit: int) -> Verdict | None:
+def _sourceless(instance: Instance, loop: Loop, limit: int, left: int) -> Verdict | None:
     """Why a loop has no elements, if so: its source comes before whatever else it needs."""
     if (blocked := _blocked(instance, _reads(loop.source))) is not None:
         return blocked
     try:
-        elements(loop, evaluate(loop.source, instance.scope), limit)
+        elements(loop, evaluate(loop.source, instance.scope, Room(left)), limit)
     except SkippedRead:
         return Skipped(by_condition=False), None
     except EvaluationError as error:
@@ -102,8 +99,8 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
     return BlockedBy(first.node.task, first.error, by_order, isinstance(first.outcome, Done)), first
 
 
-def arguments(call: Call, scope: Scope) -> list[tuple[str | None, Json]]:
-    """The values of a call's arguments; raises SkippedRead and EvaluationError."""
+def arguments(call: Call, scope: Scope, room: Room) -> list[tuple[str | None, Json]]:
+    """The values of a call's arguments; raises SkippedRead, EvaluationError and NoRoomError."""
     near = scope.instances
     found: list[tuple[str | None, Json]] = []
     for name, term in call.bound:
@@ -118,23 +115,9 @@ def arguments(call: Call, scope: Scope) -> list[tuple[str | None, Json]]:
         ):
             value = outcome.value
         else:
-            value = evaluate(term, scope)
+            value = evaluate(term, scope, room)
         found.append((name, value))
     return found
-
-
-def size_made(call: Call, bound: Bound) -> int:
-    """The bytes of the arguments that are no results, inputs or constants, but were put together for the call."""
-    size = 0
-    for at, (_, term) in enumerate(call.bound):
-        if type(term) not in _THERE:
-            size += size_of(bound[at][1])
-    return size
-
-
-def size_kept(instance: Instance, value: Json) -> int:
-    """The bytes that a value counts; what is in a loop's list was counted where it was made."""
-    return PART * len(instance.elements or ()) if isinstance(instance.node.op, Loop) else size_of(value)
 
 
 def limited(instance: Instance, limit: str, why: str) -> Failed:
@@ -142,13 +125,20 @@ def limited(instance: Instance, limit: str, why: str) -> Failed:
     return Failed(LimitReached(instance.node.task, instance.node.span, limit=limit, why=why))
 
 
-def fallen_back(instance: Instance, error: PlanError) -> Done | Failed:
-    """The outcome of an instance that failed: the value of its fallback, if it has one."""
+def worth(term: Term, env: Scope | NullReads, left: int) -> Done:
+    """The outcome where a term has a value; raises SkippedRead, EvaluationError and NoRoomError."""
+    room = Room(left)
+    value = evaluate(term, env, room)
+    return Done(value, room.kept(value))
+
+
+def fallen_back(instance: Instance, error: PlanError, left: int) -> Done | Failed:
+    """The outcome of an instance that failed: the value of its fallback, if it has one; raises NoRoomError."""
     op = instance.node.op
     if not isinstance(op, (Call, Evaluate)) or op.fallback is None:
         return Failed(error)
     try:
-        return Done(evaluate(op.fallback, NullReads(instance.scope)))
+        return worth(op.fallback, NullReads(instance.scope), left)
     except EvaluationError as why:
         outcome = failed(instance, why)
         outcome.error.in_doubt = error.in_doubt
@@ -164,7 +154,7 @@ def depends_on_cancelled(instance: Instance) -> bool:
 def failed(instance: Instance, why: EvaluationError) -> Failed:
     """The outcome where a term has no value."""
     error = ExpressionFailed(instance.node.task, why.span, why)
-    error.__cause__ = why
+    error.__cause__ = without_values(why)
     return Failed(error)
 
 

@@ -56,8 +56,8 @@ class Allowance(Generic[T]):
     """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
 
     `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
-    keeps. What a run takes is taken from the run around its `place` as well; `is_shared`: there is one, or runs are
-    inside.
+    keeps; once something had no room, `spent` are the bytes that there would be, and nothing more is begun. What a run
+    takes is taken from the run around its `place` as well; `is_shared`: there is one, or runs are inside.
     Runs that share it end together where something ends one of them: `error` is what did.
     """
 
@@ -68,6 +68,7 @@ class Allowance(Generic[T]):
     place: "Place | None" = None
     calls: int = 0
     cost: float = 0.0
+    spent: int = 0
     room: int = field(init=False)
     is_shared: bool = field(init=False)
     error: BaseException | None = None
@@ -96,7 +97,12 @@ class Allowance(Generic[T]):
     @property
     def is_full(self) -> bool:
         """Whether there is no room for anything more."""
-        return any(run.room <= 0 for run, _ in self._runs())
+        return any(run.is_spent for run, _ in self._runs())
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether this run has no room for anything more, whatever is left around it."""
+        return self.spent > 0 or self.room <= 0
 
     def share(self, ending: Ending) -> None:
         """A run takes from this."""
@@ -114,12 +120,17 @@ class Allowance(Generic[T]):
         for ending in self._endings:
             ending.fail(error)
 
-    def no_room(self) -> tuple[str, str]:
-        """Which limit lets nothing more be computed, and why, where there is no `room` for what it would give."""
-        run = next(run for run, _ in self._runs() if run.room <= 0)
+    def no_room(self, size: int = 0) -> tuple[str, str]:
+        """Which limit keeps something from being done, and why, where there is no room for so many bytes more.
+
+        Nothing more is begun then.
+        """
+        run = min((run for run, _ in self._runs()), key=lambda run: (not run.is_spent, run.room))
         limit = run.limits.run_bytes
+        run.spent = run.spent or limit - run.room + size
         whose = "the run's results and arguments" if run is self else f"the results and arguments of {_AROUND}"
-        return "run_bytes", f"{whose} have {limit - run.room:,} bytes, and may have {limit:,}"
+        have = "would have" if run.spent > limit else "have"
+        return "run_bytes", f"{whose} {have} {run.spent:,} bytes, and may have {limit:,}"
 
     def too_late(self) -> str:
         """Why nothing more is done once the time is over."""
@@ -129,7 +140,7 @@ class Allowance(Generic[T]):
     def refusal(self, tool: Tool, words: str = _THIS) -> tuple[str, str] | None:
         """Which limit of this run does not let a tool be called, and why; None where it may be called."""
         limits = self.limits
-        if self.room <= 0:
+        if self.is_spent:
             return self.no_room()
         if self.calls >= limits.calls:
             return "calls", f"{words} has made {self.calls:,} calls"
@@ -153,14 +164,35 @@ class Allowance(Generic[T]):
         why = None if self.place is None else self.place.refusal()
         return None if why is None else ("run_time", why)
 
-    def keep(self, size: int) -> None:
-        """Count bytes that are kept."""
+    @property
+    def left(self) -> int:
+        """Bytes for which there is room, here and in the runs around."""
+        return min(run.room for run, _ in self._runs()) if self.is_shared else self.room
+
+    def keep(self, size: int) -> bool:
+        """Count bytes that are kept, if there is room for them; whether there is."""
         if not self.is_shared:
-            self.room -= size
-            return
+            if (fits := size <= self.room) and size:
+                self.room -= size
+            return fits
         with _counting:
-            for run, _ in self._runs():
-                run.room -= size
+            if fits := size <= self.left:
+                self._count(size)
+        return fits
+
+    def count(self, size: int) -> None:
+        """Count bytes, whether there is room for them or not; those below 0 are free again."""
+        with _counting:
+            self._count(size)
+
+    def continue_from(self, earlier: "Allowance[Any]") -> None:
+        """Count what an earlier run of the same question keeps here, too."""
+        self.room -= earlier.limits.run_bytes - earlier.room
+
+    def _count(self, size: int) -> None:
+        """Take bytes from this run and those around it."""
+        for run, _ in self._runs():
+            run.room -= size
 
     def _take_from_all(self, tool: Tool, calls: int) -> tuple[str, str] | None:
         """Count an attempt in this run and all around it, or in none of them."""

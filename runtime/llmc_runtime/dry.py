@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate, truth
 from llmc_compiler.graph import Call, Condition, Evaluate, Graph, Loop, Node, TaskId
 from llmc_compiler.levels import waits
+from llmc_compiler.memory import NoRoomError, Room
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar.source import Source
@@ -18,7 +20,6 @@ from llmc_runtime.errors import PlanError
 from llmc_runtime.limits import Limits
 from llmc_runtime.origins import line_of
 from llmc_runtime.trust import Trust
-from llmc_runtime.values import size_of
 
 Answer = Literal["runs", "asks", "refused"]
 
@@ -27,8 +28,8 @@ class _UnknownError(Exception):
     """A value is known only when the plan runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+@dataclass(frozen=True, slots=True, repr=False)
+class Planned(Brief):
     """A call that would be made.
 
     `text` is what it does, with other nodes by their ids, and `conditions` those under which it does, as far as they
@@ -82,7 +83,7 @@ class _Dry:
         self._trust = trust
         self._source = source
         self._values: dict[NodeId, Json] = {}
-        self._room = Limits().run_bytes
+        self._left = Limits().run_bytes
         self._skipped: set[NodeId] = set()
         self._ends: dict[NodeId, tuple[NodeId, ...]] = {}
         described = [*describe_nodes(graph), *describe_bodies(graph)]
@@ -126,7 +127,7 @@ class _Dry:
         """Whether an argument of a call is known to be skipped."""
         for _, term in node.op.bound if isinstance(node.op, Call) else ():
             try:
-                evaluate(term, self)
+                self._value(term)
             except SkippedRead:
                 return True
             except (_UnknownError, EvaluationError):
@@ -147,19 +148,28 @@ class _Dry:
     def _holds(self, condition: Condition) -> bool | None:
         """Whether a condition holds; None where that is not known."""
         try:
-            return truth(evaluate(condition.term, self)) == condition.expected
+            return truth(self._value(condition.term)) == condition.expected
         except SkippedRead:
             return False
         except (_UnknownError, EvaluationError):
             return None
 
+    def _value(self, term: Term, *, keep: bool = False) -> Json:
+        """The value of a term; raises SkippedRead, EvaluationError and _UnknownError, also where it has no room."""
+        room = Room(self._left)
+        try:
+            value = evaluate(term, self, room)
+            if keep:
+                room.take(room.kept(value))
+        except NoRoomError:
+            raise _UnknownError from None
+        self._left = room.left if keep else self._left
+        return value
+
     def _evaluate(self, node: Node, term: Term) -> None:
         """The value of an expression, if it is known."""
         try:
-            value = evaluate(term, self)
-            self._room -= size_of(value)
-            if self._room > 0:  # else a value like any other that is known only when it is there
-                self._values[node.id] = value
+            self._values[node.id] = self._value(term, keep=True)
         except SkippedRead:
             self._skipped.add(node.id)
         except (_UnknownError, EvaluationError):
@@ -169,7 +179,7 @@ class _Dry:
         """The calls of a loop, for one element."""
         elements: int | None = None
         try:
-            source = evaluate(loop.source, self)
+            source = self._value(loop.source)
             elements = len(source) if isinstance(source, (list, dict)) else None
         except SkippedRead:
             self._skipped.add(node.id)

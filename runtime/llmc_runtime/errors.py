@@ -26,7 +26,7 @@ The text of each is one fact that names the task.
 # ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
@@ -35,6 +35,8 @@ from llmc_grammar.source import Span
 
 if TYPE_CHECKING:
     from llmc_runtime.agent.answer import Answer
+
+E = TypeVar("E", bound=BaseException)
 
 Timed = Literal["attempt", "task", "run"]
 """What the time of a call may be over for."""
@@ -237,11 +239,18 @@ class ContextError(LlmcError):
 
 
 class LimitReached(PlanError):
-    """A task was not done because of the run's limit of this name."""
+    """A task was not done, or has no value although it was, because of the run's limit of this name."""
 
     def __init__(self, task: TaskId, span: Span, *, limit: str, why: str) -> None:
         super().__init__(task, f"was not done: {why} (limit `{limit}`)", span)
         self.limit = limit
+
+    @staticmethod
+    def of_result(task: TaskId, span: Span, *, limit: str, why: str) -> "LimitReached":
+        """The error of a task that was done, and whose result cannot be kept."""
+        error = LimitReached(task, span, limit=limit, why=why)
+        error.args = (f"task {task} has no value: {why} (limit `{limit}`)",)
+        return error
 
 
 class Stopped(PlanError):
@@ -261,6 +270,12 @@ class RunRefused(LlmcError):
     def __init__(self, why: str, limit: str) -> None:
         super().__init__(f"{why} (limit `{limit}`)")
         self.limit = limit
+
+
+def without_values(error: E) -> E:
+    """The error without what led to it: frames and causes hold the values that it is about."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
 
 
 def shortened(words: object) -> str:

@@ -16,21 +16,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.graph import TaskId
 from llmc_runtime import outcomes
 from llmc_runtime.errors import PlanError
 from llmc_runtime.outcomes import Key
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+@dataclass(frozen=True, slots=True, repr=False)
+class RunStarted(Brief):
     """The run can be given nodes."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked(Brief):
     """A call of `tool` waits until somebody says whether it may be made."""
 
     key: Key
@@ -39,8 +40,8 @@ class Asked:
     tool: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+@dataclass(frozen=True, slots=True, repr=False)
+class Answered(Brief):
     """Somebody said whether the call may be made (`approved`) or not."""
 
     key: Key
@@ -49,8 +50,8 @@ class Answered:
     approved: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+@dataclass(frozen=True, slots=True, repr=False)
+class Started(Brief):
     """A tool is called for the first time."""
 
     key: Key
@@ -59,8 +60,8 @@ class Started:
     tool: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retried:
+@dataclass(frozen=True, slots=True, repr=False)
+class Retried(Brief):
     """An attempt failed, and the one numbered `attempt` follows after `delay` seconds."""
 
     key: Key
@@ -71,8 +72,8 @@ class Retried:
     error: PlanError
 
 
-@dataclass(frozen=True, slots=True)
-class FellBack:
+@dataclass(frozen=True, slots=True, repr=False)
+class FellBack(Brief):
     """It failed, and its fallback takes the place of the value."""
 
     key: Key
@@ -81,8 +82,8 @@ class FellBack:
     error: PlanError
 
 
-@dataclass(frozen=True, slots=True)
-class Expanded:
+@dataclass(frozen=True, slots=True, repr=False)
+class Expanded(Brief):
     """A loop has `count` elements."""
 
     key: Key
@@ -91,8 +92,8 @@ class Expanded:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stalled:
+@dataclass(frozen=True, slots=True, repr=False)
+class Stalled(Brief):
     """The tool blocked the event loop for `seconds`, in which nothing else went on."""
 
     key: Key
@@ -102,8 +103,8 @@ class Stalled:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+@dataclass(frozen=True, slots=True, repr=False)
+class Finished(Brief):
     """It has a value, after `seconds` in tools."""
 
     key: Key
@@ -112,8 +113,8 @@ class Finished:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Failed(Brief):
     """It failed."""
 
     key: Key
@@ -122,8 +123,8 @@ class Failed:
     error: PlanError
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+@dataclass(frozen=True, slots=True, repr=False)
+class Skipped(Brief):
     """It was not to be done."""
 
     key: Key
@@ -131,8 +132,8 @@ class Skipped:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+@dataclass(frozen=True, slots=True, repr=False)
+class Blocked(Brief):
     """It could not be done because the task `cause` failed."""
 
     key: Key
@@ -141,8 +142,8 @@ class Blocked:
     cause: TaskId
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+@dataclass(frozen=True, slots=True, repr=False)
+class Cancelled(Brief):
     """It was given up, or not begun, because the run was stopped; `in_doubt` where it may have written."""
 
     key: Key
@@ -151,8 +152,8 @@ class Cancelled:
     error: PlanError
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+@dataclass(frozen=True, slots=True, repr=False)
+class Dropped(Brief):
     """Nobody needs it any more."""
 
     key: Key
@@ -160,15 +161,15 @@ class Dropped:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Restarted:
+@dataclass(frozen=True, slots=True, repr=False)
+class Restarted(Brief):
     """The plan so far was reasoning; all of it was dropped, and its keys may come again."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished:
+@dataclass(frozen=True, slots=True, repr=False)
+class RunFinished(Brief):
     """All have an outcome, or the run was given up (not `complete`); `abandoned` names what is left running."""
 
     at: float

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from llmc_compiler.graph import JOIN, TaskId
+from llmc_compiler.memory import copied_bytes
 from llmc_compiler.steps import Add, Conceal, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime import active, events, nesting, watch
@@ -24,6 +25,7 @@ from llmc_runtime.approval import Hold
 from llmc_runtime.approval_request import Origin
 from llmc_runtime.call import Calling
 from llmc_runtime.door import Allowance, Door
+from llmc_runtime.errors import RunRefused
 from llmc_runtime.flow import Flow
 from llmc_runtime.gate import Gate
 from llmc_runtime.group import Group
@@ -82,8 +84,11 @@ class Executor:
         self.seconds = 0.0
 
     async def __aenter__(self) -> Self:
-        """Start the run; raises RunRefused if it is nested too deeply, or the run around it has ended."""
+        """Start the run; raises RunRefused for inputs that are too large, or if the run around it does not let it."""
         limits = self._limits
+        size = sum(map(copied_bytes, self._params.values()))
+        if size > limits.run_bytes:
+            raise RunRefused(f"the inputs have {size:,} bytes, and the run may have {limits.run_bytes:,}", "run_bytes")
         place = nesting.enter(self.trust)
         if place is not None:
             place.admit(limits)
@@ -103,7 +108,9 @@ class Executor:
             limits=limits,
             policy=self._policy,
         )
-        gate: Gate[Calling[Instance]] = Gate(loop, limits, attrgetter("rank"))
+        gate: Gate[Calling[Instance]] = Gate(
+            loop, limits, attrgetter("rank"), size=attrgetter("size"), fits=attrgetter("fits")
+        )
         allowance = self._allowance or Allowance.of(loop, limits, gate, place)
         self._host = Host.inside(place, self.trust, allowance, loop, self._group.context)
         self._door = self._flow.door = Door(
@@ -117,6 +124,7 @@ class Executor:
             report=self._flow,
             host=self._host,
         )
+        self.allowance.count(size)
         self.allowance.share(self._flow.ending)
         active.begin(self)
         self._alarm = loop.call_at(self._door.until, self._flow.time_out)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.graph import Call, Evaluate, Join, Loop, Node
+from llmc_compiler.memory import ELEMENT, NoRoomError, Room
 from llmc_compiler.secret_labels import Label
 from llmc_compiler.signature import Prepared
 from llmc_compiler.term import NodeId
@@ -15,7 +16,7 @@ from llmc_runtime import decide, events
 from llmc_runtime.ahead import Ahead
 from llmc_runtime.asking import Question
 from llmc_runtime.call import Bound, Calling
-from llmc_runtime.decide import arguments, fallen_back, limited, obstacle, size_kept, size_made
+from llmc_runtime.decide import arguments, fallen_back, limited, obstacle, worth
 from llmc_runtime.door import Door
 from llmc_runtime.ending import Ending
 from llmc_runtime.errors import CallError, PlanError, RunRefused
@@ -27,7 +28,6 @@ from llmc_runtime.memo import Memo, Recalled
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
 from llmc_runtime.stop import Reason, by_caller, by_failure, by_time
 from llmc_runtime.trust import Trust
-from llmc_runtime.values import ATOMS
 
 
 class Flow:
@@ -68,6 +68,7 @@ class Flow:
             limits.elements,
             recall=self._recall,
             allowance=lambda: self.door.allowance,
+            hold=self._hold,
             later=self._line.go_on_later,
         )
         self._pending = 0
@@ -259,41 +260,54 @@ class Flow:
         if self._reason is not None and decide.depends_on_cancelled(instance):
             self._cancel(instance)
             return
-        if node.when or instance.is_hindered or instance.failed_writes:
-            verdict = obstacle(instance, self._limits.elements)
-            if verdict is not None:
-                self._conclude(instance, *verdict)
-                return
-        if self._reason is not None:
-            self._cancel(instance)
-            return
         try:
+            if node.when or instance.is_hindered or instance.failed_writes:
+                verdict = obstacle(instance, self._limits.elements, self.door.allowance.left)
+                if verdict is not None:
+                    self._conclude(instance, *verdict)
+                    return
+            if self._reason is not None:
+                self._cancel(instance)
+                return
             self._do(instance)
         except SkippedRead:
             self._conclude(instance, Skipped(by_condition=False))
         except EvaluationError as error:
             self._fail_to_evaluate(instance, error)
+        except NoRoomError as full:
+            self._conclude(instance, self._no_room(instance, full.size), instance)
 
     def _do(self, instance: Instance) -> None:
         """Do what the node says; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         allowance = self.door.allowance
-        if allowance.room <= 0 or (allowance.around is not None and allowance.is_full):
+        if allowance.is_spent or (allowance.around is not None and allowance.is_full):
             self._conclude(instance, limited(instance, *allowance.no_room()), instance)
         elif type(op) is Call:
             if instance.question is not None:
                 self._go_on(instance, op, instance.question)
                 return
-            bound = arguments(op, instance.scope)
-            if size := size_made(op, bound):
-                allowance.keep(size)
+            room = Room(allowance.left)
+            bound = arguments(op, instance.scope, room)
+            if size := room.built:
+                self._hold(instance, size)
             self._call(instance, op, bound)
         elif type(op) is Evaluate:
-            self._settle(instance, Done(evaluate(op.term, instance.scope)))
+            self._settle(instance, worth(op.term, instance.scope, allowance.left))
         elif type(op) is Join:
-            self._settle(instance, Done(evaluate(op.term, NullReads(instance.scope))))
+            self._settle(instance, worth(op.term, NullReads(instance.scope), allowance.left))
         elif type(op) is Loop:
             self._open_loop(instance, op)
+
+    def _hold(self, instance: Instance, size: int) -> None:
+        """Keep bytes until the instance has its outcome; raises NoRoomError."""
+        if not self.door.allowance.keep(size):
+            raise NoRoomError(size)
+        instance.held += size
+
+    def _no_room(self, instance: Instance, size: int) -> Failed:
+        """The outcome where there is no room for so many bytes."""
+        return limited(instance, *self.door.allowance.no_room(size))
 
     def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
         """Make a call, or ask for it first, unless the memo has its outcome."""
@@ -341,11 +355,16 @@ class Flow:
             self._begin(instance, op, instance.arguments, known, question.prepared)
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
-        """Make the instances of a loop; raises SkippedRead and EvaluationError."""
-        items = elements(loop, evaluate(loop.source, instance.scope), self._limits.elements)
+        """Make the instances of a loop; raises SkippedRead, EvaluationError and NoRoomError."""
+        room = Room(self.door.allowance.left)
+        items = elements(loop, evaluate(loop.source, instance.scope, room), self._limits.elements)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
             self._conclude(instance, limited(instance, "tasks", why), instance)
             return
+        # The elements stay, and a list of what they give follows.
+        size = room.built + ELEMENT * len(items)
+        if not self.door.allowance.keep(size):
+            raise NoRoomError(size)
         new = list(expand(instance, loop, items))
         self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(items)))
         self._line_up(new)
@@ -388,7 +407,12 @@ class Flow:
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed; a fallback gives it a value, and undoes no effect."""
         self._trust.secrets.cover(error)
-        outcome = Failed(error) if self.door.allowance.is_full else fallen_back(instance, error)
+        allowance = self.door.allowance
+        try:
+            outcome = Failed(error) if allowance.is_full else fallen_back(instance, error, allowance.left)
+        except NoRoomError as full:
+            outcome = self._no_room(instance, full.size)
+            outcome.error.in_doubt = error.in_doubt
         if isinstance(outcome, Done):
             decide.note_failure(instance, error)
             self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
@@ -398,12 +422,16 @@ class Flow:
 
     def _settle(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
         """Give the instance its outcome, and wake those that wait for it."""
+        allowance = self.door.allowance
+        if instance.held:
+            allowance.count(-instance.held)
+            instance.held, instance.arguments = 0, ()
+        if type(outcome) is Done and not allowance.keep(outcome.size):
+            outcome, cause = self._no_room(instance, outcome.size), instance
         instance.outcome = outcome
         instance.cause = cause
         self._pending -= 1
         if type(outcome) is Done:
-            if type(outcome.value) not in ATOMS:
-                self.door.allowance.keep(size_kept(instance, outcome.value))
             self._trust.known_secrets.note(instance)
             self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
             self.last = later_end(self.last, instance)

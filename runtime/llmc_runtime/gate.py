@@ -4,7 +4,9 @@ Whoever waits holds nothing, and is let in when all that it takes is free at onc
 limits could lock each other. Among those that could go, the one of the highest rank goes, then the one that came first;
 nobody is passed by for ever, since a run has finitely many calls and each of them ends.
 
-A call that its tool's own limits keep back waits in the lane of the tool, where it is in nobody's way.
+A call that its tool's own limits keep back waits in the lane of the tool, where it is in nobody's way. Where there is
+no memory for the arguments of the first in line, all wait until somebody leaves. Copies of large arguments take time:
+after each of them the loop has its turn.
 """
 
 from asyncio import AbstractEventLoop, TimerHandle
@@ -18,6 +20,9 @@ from llmc_runtime.limits import Limits, Rate
 
 Entry = tuple[float, int, Any]
 """A place in a line, which is a heap: the rank with its sign turned, the number of arrival, and who waits."""
+
+_LARGE: Final = 1024 * 1024
+"""Bytes that take some time to copy."""
 
 _TICK: Final = 1e-6
 """Timers come early by the resolution of the clock, in seconds."""
@@ -70,12 +75,25 @@ W = TypeVar("W", bound=Waiter)
 
 
 class Gate(Generic[W]):
-    """Lets calls in as long as there is room; `rank` says of two that wait who goes first, the higher one."""
+    """Lets calls in as long as there is room; `rank` says of two that wait who goes first, the higher one.
 
-    def __init__(self, loop: AbstractEventLoop, limits: Limits, rank: Callable[[W], float]) -> None:
+    `size` are the bytes that are copied when one is let in, and `fits` says whether there is memory for them.
+    """
+
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        limits: Limits,
+        rank: Callable[[W], float],
+        *,
+        size: Callable[[W], int] = lambda _: 0,
+        fits: Callable[[W], bool] = lambda _: True,
+    ) -> None:
         self._loop = loop
         self._limits: Final = limits
         self._rank = rank
+        self._size = size
+        self._fits = fits
         self._room = limits.width
         self._threads = limits.threads
         self._lanes: dict[str, Lane] = {}
@@ -85,6 +103,7 @@ class Gate(Generic[W]):
         self._number = count()
         self._is_admitting = False
         self._is_closed = False
+        self._is_held = False
 
     def lane(self, tool: str) -> Lane:
         """The lane of a tool."""
@@ -109,6 +128,7 @@ class Gate(Generic[W]):
         if waiter.in_thread:
             self._threads += 1
             self._call_up(self._thread_line)
+        self._is_held = False
 
     def pause(self, lane: Lane, seconds: float) -> None:
         """Nobody is let in to a tool for so long."""
@@ -122,12 +142,14 @@ class Gate(Generic[W]):
 
     def admit(self) -> bool:
         """Let in whom there is room for; whether there was somebody."""
-        if self._is_admitting or self._is_closed or not (self._arrived or (self._line and self._room)):
+        if self._is_admitting or self._is_held or self._is_closed:
+            return False
+        if not (self._arrived or (self._line and self._room)):
             return False
         self._is_admitting = True
         try:
             self._receive()
-            while self._line and self._room:
+            while self._line and self._room and not self._is_held:
                 entry = heappop(self._line)
                 if entry[2].waits:
                     self._try(entry[2], entry)
@@ -159,7 +181,9 @@ class Gate(Generic[W]):
                     heappush(self._line, self._entry(waiter))
                 return
             for waiter in arrived:
-                if waiter.waits and not self._is_closed:
+                if self._is_held:
+                    heappush(self._line, self._entry(waiter))
+                elif waiter.waits and not self._is_closed:
                     self._try(waiter)
 
     def _entry(self, waiter: W) -> Entry:
@@ -175,13 +199,24 @@ class Gate(Generic[W]):
                 self._call_up(self._thread_line)
         elif waiter.in_thread and not self._threads:
             heappush(self._thread_line, entry or self._entry(waiter))
+        elif not self._fits(waiter) and self._room < self._limits.width:
+            heappush(self._line, entry or self._entry(waiter))
+            self._is_held = True
         else:
             self._room -= 1
             lane.room -= 1
             self._threads -= waiter.in_thread
             if lane.rate is not None:
                 lane.begun.append(self._loop.time())
+            if self._size(waiter) > _LARGE:
+                self._is_held = True
+                self._loop.call_soon(self._go_on)
             waiter.enter()
+
+    def _go_on(self) -> None:
+        """The loop has had its turn."""
+        self._is_held = False
+        self.admit()
 
     def _is_open(self, lane: Lane) -> bool:
         """Whether a tool may be called now; if not, it is tried again when it may."""

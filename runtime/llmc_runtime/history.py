@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from llmc_compiler.brief import Brief
 from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode, TraceError, is_time
 
 WAITS: Final = 4_000_000
@@ -12,8 +13,8 @@ WAITS: Final = 4_000_000
 _ENDS: Final = frozenset({"Finished", "Failed", "Skipped", "Blocked", "Cancelled", "Dropped"})
 
 
-@dataclass(slots=True)
-class Attempt:
+@dataclass(slots=True, repr=False)
+class Attempt(Brief):
     """One attempt of a call: when it began, when it ended, if it did, and whether it failed."""
 
     began: float
@@ -21,8 +22,8 @@ class Attempt:
     failed: bool = False
 
 
-@dataclass(slots=True)
-class Past:
+@dataclass(slots=True, repr=False)
+class Past(Brief):
     """What happened to an instance.
 
     `ready` is when everything that it waits for had ended; `asked` and `answered` are about its approval; `outcome` is
@@ -48,8 +49,8 @@ class Past:
         return self.node.id.removesuffix("/each") + "".join(f"[{index}]" for index in self.key[1])
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+@dataclass(frozen=True, slots=True, repr=False)
+class History(Brief):
     """A recorded run: its instances in the order in which they were first heard of, and its sums, in seconds."""
 
     pasts: Mapping[TracedKey, Past]

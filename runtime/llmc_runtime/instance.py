@@ -123,7 +123,8 @@ class Instance:
     `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
     `elements` are the scopes of a loop's elements, once it has them. `calling` is the call that is being made, or the
     open question whether it may be made. `question` is that, also when it is answered and the call waits for its turn,
-    and `arguments` are then those of the call. `needed`: what a call still needs before somebody may be asked for it.
+    and `arguments` are then those of the call; `held` are the bytes that were put together for them. `needed`: what a
+    call still needs before somebody may be asked for it.
     """
 
     __slots__ = (
@@ -134,6 +135,7 @@ class Instance:
         "elements",
         "error",
         "failed_writes",
+        "held",
         "is_hindered",
         "key",
         "needed",
@@ -166,6 +168,7 @@ class Instance:
         self.calling: Ongoing | None = None
         self.question: Question | None = None
         self.arguments: Bound = ()
+        self.held = 0
         self.needed: set[Instance] | None = None
         self.elements: list[Scope] | None = None
         self.started: float | None = None

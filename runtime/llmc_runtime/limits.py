@@ -87,7 +87,7 @@ class Limits:
     cost: float = _limit(1_000.0, "cost", "the sum of what tools declare as `cost`, each attempt counted", least=0)
     result_bytes: int = _limit(VALUE_TEXT, "bytes", "a result: its text in UTF-8, and 16 for each value in it")
     run_bytes: int = _limit(
-        64 * VALUE_TEXT, "bytes", "all results, and what is put together for calls, counted in the same way"
+        16 * VALUE_TEXT, "bytes", "memory of all results, and of what is put together for calls under way"
     )
     result_depth: int = _limit(VALUE_DEPTH, "count", "lists and mappings inside each other", most=VALUE_DEPTH)
     elements: int = _limit(1_000, "count", "elements of a loop")

@@ -10,8 +10,9 @@
 An outcome never changes, but that a dropped instance forgets the one it had.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json, NodeId
 from llmc_runtime.errors import PlanError
@@ -20,29 +21,30 @@ Key = tuple[NodeId, tuple[int, ...]]
 """An instance: its node, and the position in each loop around it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """It has a value, which nobody may change."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Done(Brief):
+    """It has a value, which nobody may change, and for which the run counts so many bytes (`size`)."""
 
     value: Json
+    size: int = field(default=0, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+@dataclass(frozen=True, slots=True, repr=False)
+class Failed(Brief):
     """It was tried, and has no value."""
 
     error: PlanError
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+@dataclass(frozen=True, slots=True, repr=False)
+class Skipped(Brief):
     """It was not to be done: `by_condition` of its own, or because it reads what was skipped."""
 
     by_condition: bool
 
 
-@dataclass(frozen=True, slots=True)
-class BlockedBy:
+@dataclass(frozen=True, slots=True, repr=False)
+class BlockedBy(Brief):
     """It could not be done: the task `cause` failed first, with `error`.
 
     `by_order`: it needs no value of it; `fell_back`: that task has the value of its fallback.
@@ -54,15 +56,15 @@ class BlockedBy:
     fell_back: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+@dataclass(frozen=True, slots=True, repr=False)
+class Cancelled(Brief):
     """It was given up, or not begun, because the run was stopped."""
 
     error: PlanError
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+@dataclass(frozen=True, slots=True, repr=False)
+class Dropped(Brief):
     """Its result, if there was one, is forgotten."""
 
 

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args
 
+from llmc_compiler.brief import Brief, brief
 from llmc_compiler.front import compile_parsed
 from llmc_compiler.graph import Call, Graph, Parameter, all_nodes
 from llmc_compiler.infer import Check, checks
@@ -60,8 +61,8 @@ _KINDS: Final[Kinds] = {
 """What a program is made of, and run with, where nothing else looks at it at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+@dataclass(frozen=True, slots=True, repr=False)
+class Program(Brief):
     """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings.
 
     `held` are the statements of a model's text whose boundary a repair decided. While there are any, tasks that may
@@ -220,7 +221,7 @@ class Program:
             except NotJsonError as error:
                 raise InputError(f"input {error.of(name)}") from error
             if not fits(values[name], known[name].type):
-                found = describe(type_of(value)) if name in self.secret_inputs else repr(value)
+                found = describe(type_of(value)) if name in self.secret_inputs else brief(value)
                 message = f"input `{name}` takes `{describe(known[name].type)}`, not {found}"
                 raise InputError(message)
         missing = [f"`{name}`" for name, parameter in known.items() if parameter.required and name not in given]

@@ -15,6 +15,7 @@ Within a version, keys may be added, and none is taken away or changes its meani
 from typing import Any, Final
 
 from llmc_compiler.json_form import LANGUAGE
+from llmc_compiler.term import Json
 from llmc_runtime.errors import Blocked, CallError, NotApproved, PlanError
 from llmc_runtime.origins import line_of
 from llmc_runtime.run import Run
@@ -42,6 +43,11 @@ def to_json(run: Run) -> dict[str, Any]:
         "abandoned": list(run.abandoned),
         "notes": list(run.notes),
     }
+
+
+def beginnings(run: Run, most: int) -> dict[str, Json]:
+    """The results without secrets, each cut to about so many parts and characters."""
+    return {task: run.beginning(task, most)[0] for task in run.results}
 
 
 def _error(error: PlanError, run: Run) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Any, TypedDict, Unpack
 
+from llmc_compiler.brief import LENGTH, REACH, Brief, brief_fields
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.rank import rank
 from llmc_compiler.secret_labels import PUBLIC, Label, hidden
 from llmc_compiler.steps import Add
-from llmc_compiler.term import Json
+from llmc_compiler.term import Json, NodeId
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
 from llmc_runtime import nesting
@@ -26,12 +28,13 @@ from llmc_runtime.loops import reason
 from llmc_runtime.memo import Memo
 from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.secrets import HIDDEN, Secrets
+from llmc_runtime.text import start
 from llmc_runtime.trust import Trust
 from llmc_runtime.values import thaw
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(Brief):
     """What a run gave.
 
     `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
@@ -57,17 +60,17 @@ class Run:
     abandoned: tuple[str, ...]
     id: str
     notes: tuple[str, ...]
-    secrets: Secrets
-    labels: Mapping[str, Label]
+    secrets: Secrets = field(repr=False)
+    labels: Mapping[str, Label] = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
     source: Source | None = None
 
     def __repr__(self) -> str:
-        """All of it, without its secrets."""
-        shown = {"value": self.shown_value, "results": self.shown_results}
-        names = (field.name for field in fields(self) if field.name not in {"secrets", "labels"})
-        inside = ", ".join(f"{name}={shown.get(name, getattr(self, name))!r}" for name in names)
-        return self.secrets.text(f"Run({inside})")
+        """Its fields, each of them cut, without its secrets."""
+        name = None if self.source is None else self.source.name
+        results = {task: self._unlabelled(task, value) for task, value in islice(self.results.items(), LENGTH)}
+        value = self._unlabelled(JOIN, self.value)
+        return brief_fields(self, self.secrets.text, source=name, value=value, results=results)
 
     @property
     def shown_value(self) -> Json:
@@ -83,8 +86,18 @@ class Run:
         """What a task gave, without secrets."""
         return self._shown(task, self.results[task])
 
+    def beginning(self, task: str, most: int) -> tuple[Json, bool]:
+        """What a task gave without secrets, of a little more than `most` parts and characters; whether it is all."""
+        found, is_whole = start(self.results[task], most + REACH)
+        return self._shown(task, found), is_whole
+
     def _shown(self, task: str, value: Json) -> Json:
         return self.secrets.value(hidden(value, self.labels.get(task, PUBLIC), HIDDEN))
+
+    def _unlabelled(self, task: str, value: Json) -> Json:
+        """A value without what is secret by where it is from, and of that only the beginning."""
+        label = self.labels.get(task)
+        return value if label is None else hidden(start(value, LENGTH + REACH)[0], label, HIDDEN)
 
     def to_json(self) -> dict[str, Any]:
         """The run as JSON data, without its secrets: see `llmc_runtime.report`."""
@@ -198,13 +211,15 @@ def recorded(options: Options) -> tuple[list[Event], Options]:
 def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], events: list[Event]) -> Run:
     """The Run of a graph whose nodes were all executed."""
     results: dict[str, Json] = {}
+    copies: dict[NodeId, Json] = {}
     errors: dict[str, PlanError] = {}
     skipped: list[str] = []
     join = TaskId(JOIN)
     for task, node in {**graph.tasks, join: JOIN}.items():
         match outcomes.get((node, ())):
             case Done(value):
-                results[task] = thaw(value)
+                # Tasks that are one node have one copy, as it was counted.
+                results[task] = copies[node] if node in copies else copies.setdefault(node, thaw(value))
             case Failed(error):
                 errors[task] = error
             # Blocked or stopped by a task, the join says nothing that this task does not.

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, Final, TypeGuard
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.graph import Graph, Loop, Node, node_body
 from llmc_compiler.json_form import LANGUAGE
 from llmc_compiler.levels import waits
@@ -44,8 +45,8 @@ class TraceError(ValueError):
     """A file is no trace that can be read; the text says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class TracedNode:
+@dataclass(frozen=True, slots=True, repr=False)
+class TracedNode(Brief):
     """A node of the plan that was run; `waits` are those that end before it, `carry` those of the element before."""
 
     id: str
@@ -56,8 +57,8 @@ class TracedNode:
     carry: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TracedEvent:
+@dataclass(frozen=True, slots=True, repr=False)
+class TracedEvent(Brief):
     """An event: its class by name, when it was, of which instance, and `error` and `delay` where it has them."""
 
     event: str
@@ -66,8 +67,8 @@ class TracedEvent:
     fields: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+@dataclass(frozen=True, slots=True, repr=False)
+class Trace(Brief):
     """A run that was recorded; `notes` are sentences about what is missing."""
 
     plan: str

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
+from llmc_compiler.memory import ELEMENT, ENTRY, LIST, MAPPING, Room, number_bytes, text_bytes
 from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
-from llmc_compiler.term import Json
+from llmc_compiler.term import Json, thaw
 
 Steps = tuple[str | int, ...]
 
@@ -18,9 +19,7 @@ PART: Final = 16
 """Bytes that each value in a list or mapping counts, besides its text."""
 
 _PIECE: Final = 64 * 1024
-_LARGEST: Final = 2**62
-ATOMS: Final = frozenset({int, float, bool, type(None)})
-"""Kinds of values that take no memory of their own to speak of."""
+_LONGEST_STEP: Final = 100
 
 
 class NotJsonError(ValueError):
@@ -28,8 +27,8 @@ class NotJsonError(ValueError):
 
     def __init__(self, what: str, steps: Steps = ()) -> None:
         """Blame what is at the end of these steps."""
-        super().__init__(what, steps)
-        self._what, self._steps = what, steps
+        self._what, self._steps = what, tuple(step[:_LONGEST_STEP] if isinstance(step, str) else step for step in steps)
+        super().__init__(what, self._steps)
 
     def of(self, name: str) -> str:
         """The text, for a value of this name."""
@@ -40,49 +39,45 @@ class NotJsonError(ValueError):
         return self.of("result")
 
 
-def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> None:
-    """Refuse what is larger than so many bytes, or nested deeper; copies nothing; raises NotJsonError."""
-    left = size - _weight(value, size)
-    if left < 0:
-        raise _too_large(size)
-    if not isinstance(value, (list, tuple, dict)):
-        return
-    open_: list[Iterator[object]] = [_parts(value)]
+def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> int:
+    """Refuse what is larger than so many bytes, or nested deeper; the memory that the value takes.
+
+    Copies nothing; raises NotJsonError.
+    """
+    left, taken = size, 0
+    open_: list[Iterator[object]] = [iter((value,))]
     while open_:
         for part in open_[-1]:
-            left -= _weight(part, left)
+            weight, memory = _sizes(part, left)
+            left -= weight
+            taken += memory
             if left < 0:
                 raise _too_large(size)
             if isinstance(part, (list, tuple, dict)):
                 # Data that contains itself is always deeper than any limit.
-                if len(open_) >= depth:
+                if len(open_) > depth:
                     raise _too_deep(depth)
-                open_.append(_parts(part))
-                break
+                if weight:
+                    open_.append(_parts(part))
+                    break
         else:
             open_.pop()
+    return taken
 
 
-def size_of(value: Json) -> int:
-    """The bytes that a value counts, with all that is in it, as often as it is in it."""
-    if type(value) in ATOMS:
-        return 0
-    size, below = 0, [value]
-    while below:
-        each = below.pop()
-        size += _weight(each, _LARGEST)
-        if isinstance(each, (list, dict)):
-            below += [part for part in _parts(each) if type(part) not in ATOMS]
-    return size
+def receive(
+    result: object, accept: Callable[[object], object], size: int, depth: int, room: Room | None = None
+) -> Json:
+    """A result as JSON data of our own, for which there has to be `room`; `accept` makes data of it.
 
-
-def receive(result: object, accept: Callable[[object], object], size: int, depth: int) -> Json:
-    """A result as JSON data of our own; `accept` makes data of it; raises NotJsonError and what that raises."""
-    if type(result) not in ATOMS:
-        measure(result, size, depth)
+    Raises NotJsonError, NoRoomError, and what `accept` raises.
+    """
+    taken = measure(result, size, depth)
     accepted = accept(result)
     if accepted is not result:
-        measure(accepted, size, depth)
+        taken = measure(accepted, size, depth)
+    if room is not None:
+        room.take(taken)
     return _frozen(accepted, ())
 
 
@@ -91,32 +86,30 @@ def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> J
 
     Tuples become lists, and subclasses of text, numbers, lists and mappings become plain.
     """
-    if type(value) not in ATOMS:
-        measure(value, size, depth)
+    measure(value, size, depth)
     return _frozen(value, ())
 
 
-def thaw(value: Json) -> Json:
-    """A copy of the value whose lists and mappings nobody else has."""
-    if isinstance(value, list):
-        return [thaw(each) if isinstance(each, (list, dict)) else each for each in value]
-    if isinstance(value, dict):
-        return {key: thaw(each) if isinstance(each, (list, dict)) else each for key, each in value.items()}
-    return value
+def _sizes(value: object, limit: int) -> tuple[int, int]:
+    """What a value counts as a result, or any number beyond the limit, and the memory that our copy of it takes.
 
-
-def _weight(value: object, limit: int) -> int:
-    """The bytes that a value counts, without what is below the values in it; or any number beyond the limit."""
+    What is in it counts besides.
+    """
     if isinstance(value, str):
-        length = str.__len__(value)
-        return length if length > limit or str.isascii(value) else _encoded_length(value, limit)
+        length, memory = str.__len__(value), text_bytes(value)
+        return length if length > limit or str.isascii(value) else _encoded_length(value, limit), memory
+    if isinstance(value, (int, float)):
+        return 0, 0 if value is True or value is False else number_bytes(value)
     if isinstance(value, list):
-        return PART * list.__len__(value)
-    if isinstance(value, tuple):
-        return PART * tuple.__len__(value)
+        length = list.__len__(value)
+        return PART * length, LIST + ELEMENT * length
     if isinstance(value, dict):
-        return PART * dict.__len__(value)
-    return 0
+        length = dict.__len__(value)
+        return PART * length, MAPPING + ENTRY * length
+    if isinstance(value, tuple):
+        length = tuple.__len__(value)
+        return PART * length, LIST + ELEMENT * length
+    return 0, 0
 
 
 def _encoded_length(text: str, limit: int) -> int:
@@ -152,7 +145,10 @@ def _frozen(value: object, steps: Steps) -> Json:
     if len(steps) >= VALUE_DEPTH:
         raise _too_deep(VALUE_DEPTH)
     if isinstance(value, (list, tuple)):
-        return [_frozen(each, (*steps, index)) for index, each in enumerate(_parts(value))]
+        items = list(_parts(value))  # of exactly this length
+        for index, each in enumerate(items):
+            items[index] = _frozen(each, (*steps, index))
+        return items
     if isinstance(value, dict):
         return {_key(key, steps): _frozen(each, (*steps, key)) for key, each in dict.items(value)}
     raise _not(steps, f"of type `{type(value).__name__}`, which is not JSON")
@@ -206,3 +202,6 @@ def _not(steps: Steps, what: str) -> NotJsonError:
 def _written(steps: Steps) -> str:
     """Steps as they are written in a plan."""
     return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)
+
+
+__all__ = ["PART", "NotJsonError", "Steps", "freeze", "measure", "receive", "thaw"]

@@ -11,6 +11,8 @@ from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Usage
 from llmc_runtime.agent.failures import BudgetSpent, NoDecision, PlanFailed
 from llmc_runtime.agent.ledger import Budget
 from llmc_runtime.agent.loop import Agent
+from llmc_runtime.agent.results import MOST_EACH
+from llmc_runtime.errors import LimitReached
 from tests.agent.asking import ask
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
@@ -339,3 +341,36 @@ def test_a_hundred_questions_at_once() -> None:
         assert answer.run.results == {"1": f"{index} is known"}
         assert answer.total == Usage(calls=2, read=2 * index, written=2, cost=index)
         assert answer.calls == 1
+
+
+def test_long_values_are_shown_from_their_beginning() -> None:
+    """Of what is no text, nobody writes all to know its length; the beginning alone is kept."""
+
+    @llmc.pure
+    async def rows(size: int) -> list[str]:
+        """Rows."""
+        return ["é" * 90] * size
+
+    model = Script(["1. rows(10)\n2. rows(100)\n3. rows(10000)\njoin()", DONE])
+    answer = clock.run(Agent(llmc.Toolbox([rows]), model=model).ask("?"))
+    shown = answer.plans[0].tasks
+    assert [task.length for task in shown] == [None, 9_301, 0]
+    assert [len(task.text) for task in shown] == [931, MOST_EACH, MOST_EACH]
+    seen = model.asked[1].messages[-1].text
+    assert "… [cut: 3,301 of 9,301 characters]" in seen
+    assert "… [cut: the rest]" in seen
+
+
+@pytest.mark.parametrize(("size", "has_room"), [(100, True), (1_000, False)])
+def test_the_bytes_of_a_question_are_those_of_all_its_plans(size: int, has_room: bool) -> None:
+    """What an earlier plan keeps is no room for the next one."""
+
+    @llmc.nondet
+    async def text(size: int) -> str:
+        """A text."""
+        return "x" * size
+
+    model = Script([f"1. text({size})\njoin()", MORE, f"2. text({size})\njoin($2)", DONE])
+    agent = Agent(llmc.Toolbox([text]), model=model, limits=llmc.Limits(run_bytes=2_000))
+    errors = clock.run(agent.ask("?")).run.errors
+    assert [type(error) for error in errors.values()] == ([] if has_room else [LimitReached])

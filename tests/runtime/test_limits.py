@@ -171,4 +171,4 @@ def test_what_a_run_keeps_is_bounded(tasks: list[Node]) -> None:
     first = run.errors["b"]
     assert isinstance(first, LoopFailed)
     assert "bytes, and may have 10,000 (limit `run_bytes`)" in str(first)
-    assert "b" in play(*tasks, limits=Limits(run_bytes=40_000)).results
+    assert "b" in play(*tasks, limits=Limits(run_bytes=60_000)).results

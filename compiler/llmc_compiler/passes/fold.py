@@ -21,6 +21,7 @@ from llmc_compiler.graph import (
     node_body,
     terms,
 )
+from llmc_compiler.memory import NoRoomError, Room
 from llmc_compiler.order import in_order
 from llmc_compiler.remarks import Certain, Computed, Remark, Untaken
 from llmc_compiler.term import (
@@ -49,6 +50,12 @@ DEEPEST: Final = 8
 
 DIGITS: Final = 18
 """How many digits an integer may have in a plan."""
+
+GROWTH: Final = 1024 * 1024
+"""How many characters all computed constants of a plan may have together."""
+
+_LARGEST_BUILT: Final = 64 * 1024
+"""How many bytes may be built to compute a constant."""
 
 Known = dict[NodeId, Const]
 
@@ -102,6 +109,7 @@ class Folding:
         """Nothing was seen."""
         self.dead: dict[NodeId, frozenset[NodeId]] = {}
         self._known: Known = {}
+        self._growth = Room(GROWTH)
 
     def add(self, node: Node) -> tuple[Node, ...]:
         """The node with its terms folded."""
@@ -119,18 +127,22 @@ class Folding:
         when: list[Condition] = []
         sure: set[NodeId] = set()
         for condition in node.when:
-            found = _Terms(self._known, self.dead, sure).fold(condition.term)
+            found = self._terms(self._known, sure).fold(condition.term)
             sure.update(read.node for read in reads(found))
             if not isinstance(found, Const) or bool(found.value) != condition.expected:
                 when.append(condition if found is condition.term else Condition(found, condition.expected))
-        op = _operation(node.op, _Terms({} if isinstance(node.op, Join) else self._known, self.dead, sure))
+        op = _operation(node.op, self._terms({} if isinstance(node.op, Join) else self._known, sure))
         if op is node.op and _are_same(when, node.when):
             return node
         return replace(node, op=op, when=tuple(when), needs=dependencies(op, tuple(when)))
 
+    def _terms(self, known: Known, sure: Collection[NodeId]) -> "_Terms":
+        """What folds terms here."""
+        return _Terms(known, self.dead, sure, self._growth)
+
     def _loop(self, node: Node, loop: Loop) -> Node:
         """A loop with its terms folded, without the nodes inside that are never done."""
-        source = _Terms(self._known, self.dead, set()).fold(loop.source)
+        source = self._terms(self._known, set()).fold(loop.source)
         # A loop waits for all that is read in it, reached or not, and is one that writes if a call in it does.
         free = {inner.id for inner in loop.body}.union(read.node for read in reads(source))
         body = []
@@ -200,15 +212,18 @@ def _operation(op: Operation, terms: "_Terms") -> Operation:
 
 
 class _Terms:
-    """Folds terms. `sure` are nodes whose failure blocks the reader anyhow."""
+    """Folds terms. `sure` are nodes whose failure blocks the reader anyhow; `growth` is left for constants."""
 
     skipped_is_null = False
     item: Json = None
 
-    def __init__(self, known: Known, dead: dict[NodeId, frozenset[NodeId]], sure: Collection[NodeId]) -> None:
+    def __init__(
+        self, known: Known, dead: dict[NodeId, frozenset[NodeId]], sure: Collection[NodeId], growth: Room
+    ) -> None:
         self._known = known
         self._dead = dead
         self._sure = sure
+        self._growth = growth
 
     def get(self, node: NodeId, /) -> Json:
         """The value of a node that is constant."""
@@ -252,10 +267,14 @@ class _Terms:
     def _computed(self, term: Term, otherwise: Term) -> Term:
         """The value of a term whose leaves are constants, if it has one and that is small."""
         try:
-            value = evaluate(term, self)
-        except EvaluationError:
+            value = evaluate(term, self, Room(_LARGEST_BUILT))
+        except (EvaluationError, NoRoomError):
             return otherwise
-        return Const(value, term.span) if _size(value) <= LARGEST else otherwise
+        size = _size(value)
+        if size > min(LARGEST, self._growth.left):
+            return otherwise
+        self._growth.take(size)
+        return Const(value, term.span)
 
     def _inner(self, term: ListOf | MapOf | Unary) -> Term:
         """A term that needs all that is in it."""
@@ -271,13 +290,12 @@ class _Terms:
             found = part if isinstance(part, str) else self.fold(part)
             if isinstance(found, Const):
                 found = found.value if isinstance(found.value, str) else compact(found.value)
-            if isinstance(found, str) and pieces and isinstance(pieces[-1], str):
-                pieces[-1] += found
-            elif found != "":
+            if found != "":
                 pieces.append(found)
-        if all(isinstance(piece, str) for piece in pieces):
-            return Const("".join(piece for piece in pieces if isinstance(piece, str)), term.span)
-        return term if _are_same(pieces, term.parts) else Template(tuple(pieces), term.span)
+        joined = list(_joined(pieces))
+        if all(isinstance(piece, str) for piece in joined):
+            return Const("".join(piece for piece in joined if isinstance(piece, str)), term.span)
+        return term if _are_same(joined, term.parts) else Template(tuple(joined), term.span)
 
     def _choice(self, term: Choice) -> Term:
         """A choice, or the branch that is taken."""
@@ -312,6 +330,21 @@ class _Terms:
         if term.op in {"==", "!="} and (_is_new_null(left, term.left) or _is_new_null(right, term.right)):
             return term
         return fresh
+
+
+def _joined(pieces: Iterable[str | Term]) -> Iterator[str | Term]:
+    """The pieces of a template, with texts that stand together as one."""
+    texts: list[str] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            texts.append(piece)
+            continue
+        if texts:
+            yield "".join(texts)
+            texts = []
+        yield piece
+    if texts:
+        yield "".join(texts)
 
 
 def _are_same(after: Sequence[object], before: Sequence[object]) -> bool:

@@ -122,12 +122,17 @@ def _send_nowhere(descriptor: int) -> None:
 
 def give(value: object) -> None:
     """Write a value to stdout: a text as it is, but for what controls a terminal if it goes to one; else JSON."""
-    if not isinstance(value, str):
-        from llmc_grammar.terminal_text import json_text
+    from llmc_grammar.terminal_text import json_escaped
+    from llmc_runtime.text import joined, json_pieces, text_pieces
 
-        print(json_text(value))
+    if isinstance(value, str):
+        is_seen = sys.stdout.isatty()
+        pieces = (seen(piece) if is_seen else piece for piece in text_pieces(value))
     else:
-        print(seen(value) if sys.stdout.isatty() else value)
+        pieces = (json_escaped(piece) for piece in joined(json_pieces(value)))
+    for piece in pieces:
+        sys.stdout.write(piece)
+    print()
 
 
 def counted(number: int, noun: str) -> str:

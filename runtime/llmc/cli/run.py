@@ -123,6 +123,8 @@ def _carry_out(
     from llmc import ContextError, InputError, RunRefused
     from llmc.cli.interrupt import Interruptible, Interruption, left_open
     from llmc.cli.recording import Recording
+    from llmc.cli.tree import LONGEST_VALUE
+    from llmc_runtime.report import beginnings
 
     try:
         terms["emit"] = listener
@@ -143,7 +145,7 @@ def _carry_out(
     finally:
         if listener.recording is not None:
             listener.recording.close()
-    listener.progress.conclude(done.to_json()["results"])
+    listener.progress.conclude(beginnings(done, LONGEST_VALUE))
     if done.abandoned:
         Waiting.is_wanted = False
     return done

@@ -21,7 +21,7 @@ from llmc_runtime.errors import PlanError
 from llmc_runtime.events import Event
 
 _BINDER: Final = re.compile(r"(?:[A-Za-z_]\w*\s*=(?!=)|[0-9]+\.)\s*")
-_LONGEST_VALUE: Final = 200
+LONGEST_VALUE: Final = 200
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -96,7 +96,7 @@ class TreeState:
         for row in self._rows.values():
             task = row.label.partition(" ")[0]
             if row.phase is Phase.DONE and task in results:
-                row.value = shown_value(results[task], _LONGEST_VALUE)
+                row.value = shown_value(results[task], LONGEST_VALUE)
 
     def _count(self, node: NodeId, event: Event) -> None:
         """Count an element of a loop that has its outcome."""

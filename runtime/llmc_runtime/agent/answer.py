@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from llmc_compiler.brief import REACH, Brief, brief_fields
 from llmc_compiler.secret_labels import PUBLIC, Label, hidden
 from llmc_compiler.term import Json
 from llmc_grammar import ast
@@ -12,21 +13,26 @@ from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.ledger import Role
 from llmc_runtime.run import Run
 from llmc_runtime.secrets import HIDDEN, Secrets
+from llmc_runtime.text import start
 
 
-@dataclass(frozen=True, slots=True)
-class ShownTask:
-    """A task as models are told of it: its line, and what became of it; `wrote`: it changed something."""
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownTask(Brief):
+    """A task as models are told of it: its line, and what became of it; `wrote`: it changed something.
+
+    `text` may be only the beginning of so many characters (`length`; 0 where nobody has counted them).
+    """
 
     id: str
     written: str
     state: str
     text: str
     wrote: bool = False
+    length: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+@dataclass(frozen=True, slots=True, repr=False)
+class Planned(Brief):
     """A plan that was run.
 
     `text` is what ran, after `repairs` by the planner, `statements` its lines, `thoughts` its notes; `tasks` is what
@@ -61,8 +67,8 @@ class Times:
     answer: float
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer(Brief):
     """The answer to a question.
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
@@ -86,11 +92,9 @@ class Answer:
     label: Label = field(default=PUBLIC, repr=False)
 
     def __repr__(self) -> str:
-        """All of it, without its secrets."""
-        shown = {"value": self._shown()}
-        told = (each.name for each in fields(self) if each.repr)
-        inside = (f"{name}={shown.get(name, getattr(self, name))!r}" for name in told)
-        return self.secrets.text(f"Answer({', '.join(inside)})")
+        """Its fields, each of them cut, without its secrets."""
+        value = hidden(start(self.value, REACH)[0], self.label, HIDDEN) if self.label else self.value
+        return brief_fields(self, self.secrets.text, value=value)
 
     def _shown(self) -> Json:
         """The value without secrets."""

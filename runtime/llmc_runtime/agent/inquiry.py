@@ -138,6 +138,8 @@ class Inquiry:
         reader = self._reader(tools)
         async with AsyncExitStack() as stack:
             attempt = await stack.enter_async_context(self._arriving(reader, contexts))
+            if self._allowance is not None:
+                attempt.allowance.continue_from(self._allowance)
             self._allowance = attempt.allowance
             async with attempt.in_time():
                 written = await self._write(attempt, messages, tools)

@@ -12,21 +12,22 @@
 
 from dataclasses import dataclass
 
+from llmc_compiler.brief import Brief
 from llmc_runtime.agent.decision import Decision
 from llmc_runtime.events import Event
 from llmc_runtime.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class PlanBegan:
+@dataclass(frozen=True, slots=True, repr=False)
+class PlanBegan(Brief):
     """The planner is asked."""
 
     plan: int
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wrote:
+@dataclass(frozen=True, slots=True, repr=False)
+class Wrote(Brief):
     """The planner wrote a piece of its plan."""
 
     plan: int
@@ -34,8 +35,8 @@ class Wrote:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+@dataclass(frozen=True, slots=True, repr=False)
+class Happened(Brief):
     """Something happened in the run of the plan; `written` is the task as it is written, where it is about one."""
 
     plan: int
@@ -44,8 +45,8 @@ class Happened:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repairing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Repairing(Brief):
     """The plan has mistakes, and its planner is asked for other lines for the `attempt`-th time."""
 
     plan: int
@@ -54,8 +55,8 @@ class Repairing:
     report: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanEnded:
+@dataclass(frozen=True, slots=True, repr=False)
+class PlanEnded(Brief):
     """Every task of the plan has ended; `text` is what ran."""
 
     plan: int
@@ -64,8 +65,8 @@ class PlanEnded:
     run: Run
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+@dataclass(frozen=True, slots=True, repr=False)
+class Judged(Brief):
     """The joiner decided."""
 
     plan: int

@@ -10,6 +10,7 @@ from llmc_grammar import ast, print_statement
 from llmc_runtime.agent.answer import Planned, ShownTask
 from llmc_runtime.agent.written import calls, numbered
 from llmc_runtime.run import Run
+from llmc_runtime.secrets import HIDDEN
 
 MOST: Final = 24_000
 """Characters of all results together."""
@@ -32,12 +33,22 @@ def _shown(name: str, task: ast.Task, run: Run, writers: Container[str]) -> Show
     written = print_statement(replace(task, binder=name))
     wrote = any(call.tool in writers for call in calls(task))
     if name in run.results:
-        return ShownTask(name, written, "done", value_text(run.shown_result(name)), wrote)
+        text, length = _beginning(run, name)
+        return ShownTask(name, written, "done", text, wrote, length)
     if name in run.errors:
         return ShownTask(name, written, "failed", run.secrets.text(str(run.errors[name])), wrote)
     if name in run.skipped:
         return ShownTask(name, written, "skipped", "its condition did not hold, or what it uses was skipped")
     return ShownTask(name, written, "left out", "nobody needed it")
+
+
+def _beginning(run: Run, name: str) -> tuple[str, int | None]:
+    """The beginning of a result as text, and the length of it all if there is more."""
+    found, is_whole = run.beginning(name, MOST_EACH)
+    text, value = value_text(found), run.results[name]
+    if not is_whole and found != HIDDEN:
+        return text[:MOST_EACH], len(value) if isinstance(value, str) else 0
+    return text[:MOST_EACH], len(text) if len(text) > MOST_EACH else None
 
 
 def value_text(value: Json) -> str:
@@ -49,10 +60,12 @@ def bounded(plans: Sequence[Planned]) -> list[Planned]:
     """The plans with results cut to what a prompt has room for."""
     lengths = sorted(len(task.text) for plan in plans for task in plan.tasks)
     each = _share(lengths)
-    return [
-        replace(plan, tasks=tuple(replace(task, text=_indented(cut(task.text, each))) for task in plan.tasks))
-        for plan in plans
-    ]
+    return [replace(plan, tasks=tuple(_fitted(task, each) for task in plan.tasks)) for plan in plans]
+
+
+def _fitted(task: ShownTask, most: int) -> ShownTask:
+    """The task with no more than so many characters of its text, all lines of it indented."""
+    return replace(task, text=_indented(cut(task.text, most, task.length)))
 
 
 def _share(lengths: Sequence[int]) -> int:
@@ -66,9 +79,13 @@ def _share(lengths: Sequence[int]) -> int:
     return MOST_EACH
 
 
-def cut(text: str, most: int) -> str:
-    """The text, or its beginning with a mark that says how much is missing."""
-    return text if len(text) <= most else f"{text[:most]}… [cut: {len(text) - most:,} of {len(text):,} characters]"
+def cut(text: str, most: int, length: int | None = None) -> str:
+    """The text, or its beginning with a mark that says how much is missing of so many characters; 0 are not counted."""
+    if length is None and len(text) <= most:
+        return text
+    length = len(text) if length is None else length
+    kept = text[:most]
+    return f"{kept}… [cut: {f'{length - len(kept):,} of {length:,} characters' if length else 'the rest'}]"
 
 
 def _indented(text: str) -> str:

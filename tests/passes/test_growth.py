@@ -1,0 +1,30 @@
+"""Computed constants are bounded in sum, not only each."""
+
+import pytest
+
+import llmc
+from llmc_compiler.passes import fold
+
+TEXT = "x" * 190
+PLAN = f'a = "{TEXT}"\n' + "".join(f't{n} = "{"$a " * 50}{n}"\n' for n in range(200))
+
+
+def length(most: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Characters of the plan with so many of computed constants."""
+    monkeypatch.setattr(fold, "GROWTH", most)
+    program = llmc.compile(PLAN, llmc.Toolbox())
+    assert program.run_sync().results["t0"] == f"{TEXT} " * 50 + "0"
+    return len(program.to_llmc())
+
+
+@pytest.mark.parametrize("most", [fold.GROWTH, 10_000, 10**9])
+def test_a_plan_grows_by_no_more_than_that(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beyond stays as it is written; the last is the control, which has room for all of it."""
+    grown = length(most, monkeypatch) - length(0, monkeypatch)
+    assert 0.9 * min(most, 1_900_000) < grown <= most
+
+
+def test_a_long_text_is_joined_once() -> None:
+    """However many constants are in it."""
+    text = "$a " * 5_000
+    assert len(llmc.compile(f'a = "b"\nt = "{text}"\njoin($t)\n', llmc.Toolbox()).to_llmc()) < 4 * 5_000
