@@ -22,7 +22,7 @@ PROBE := import sys, ensurepip, sysconfig, venv; \
 	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text bench bench-local peers soak clean
+.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-quick bench bench-local peers soak clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -77,10 +77,12 @@ fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
 fuzz-talks: $(DEV) ## 100,000 random conversations of an agent, judged by what was meant; LLMC_SEED=N begins at another
 	LLMC_TALKS=100000 $(BIN)/python -m pytest tests/agent/talks -q -n auto
 
-fuzz-text: $(DEV) ## 50,000 mutated texts, then a million guided by coverage
-	$(PIP) -e '.[fuzz]'
+fuzz-text: $(DEV) ## 50,000 mutated plans, read as a model's
 	LLMC_PLANS=50000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/grammar/lenient -q -k mutated
-	$(BIN)/python tests/fuzz/text.py -runs=1000000 -max_len=64
+
+fuzz-quick: $(DEV) ## 30 s of bytes, guided by coverage, for each of seven readers; TARGETS=trace, LLMC_SECONDS=N, LLMC_SEED=N
+	$(PIP) -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(TARGETS)
 
 bench: $(DEV) ## measure the overhead of a task, the time to start, reading, compiling, rank, explaining, and agents
 	$(BIN)/python -m benchmarks.overhead

@@ -83,6 +83,9 @@ def json_form(value: Json) -> str:
 
 
 def number_form(value: float) -> str:
-    """The exact ratio that a finite number is, which `-0.0` has in common with `0`."""
-    above, below = value.as_integer_ratio()
+    """The exact ratio that a number is, which `-0.0` has in common with `0`; a schema's default may be infinite."""
+    try:
+        above, below = value.as_integer_ratio()
+    except (OverflowError, ValueError):
+        return repr(value)
     return f"{above:x}/{below:x}"  # hexadecimal: long integers have no decimal text

@@ -119,6 +119,21 @@ def test_a_call_that_is_asked_for_before_its_turn_does_not_queue_meanwhile() -> 
     assert re.fullmatch(r"●✓  b  put\(2\)  (▒+)( +)(·+)(█+) +2.00 s", row)
 
 
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("seconds", [59.0, 60.0, 100_000.0, 1e7, 1e9])
+def test_a_long_time_has_its_place(width: int, seconds: float) -> None:
+    """However long a call took, its line is no wider than the others."""
+    nodes = [node("a", "f()"), node("長い名前", "search($a)", "a")]
+    events: list[dict[str, object]] = [
+        {"event": "Started", "at": 0, "node": "a"},
+        {"event": "Finished", "at": seconds, "node": "a"},
+        END | {"at": seconds},
+    ]
+    lines = drawn(traced(events, nodes), width).splitlines()
+    assert max(map(cells, lines)) <= width
+    assert f"{seconds:.2f} s" in lines[3] or "min" in lines[3] or lines[3].endswith("…")
+
+
 def test_of_a_long_run_the_first_rows_are_drawn() -> None:
     """And how many are left out is said."""
     nodes = [node(f"n{index}", "f()") for index in range(3000)]

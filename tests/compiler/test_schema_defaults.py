@@ -108,6 +108,7 @@ def test_defaults_are_found_in_earlier_drafts(parameter: dict[str, Any], left: J
         ({"anyOf": [{"properties": {"x": {"default": 1}}}, {"properties": {"x": {"default": 2}}}]}, {}, {"x": 1}),
         ({"items": {"properties": {"x": {"default": 1}}}}, [{}], [{"x": 2}]),
         ({"anyOf": [{"$ref": "elsewhere"}, True]}, {}, {"x": 1}),
+        ({"properties": {"x": {"default": 1e999}}}, {}, {"x": 1e308}),
     ],
 )
 def test_nothing_else_is_filled_in(parameter: dict[str, Any], left: Json, right: Json) -> None:

@@ -169,6 +169,8 @@ def test_references_beside_each_other_are_each_looked_for_once() -> None:
         ),
         ({"allOf": [{"type": "integer"}], "description": "a number"}, ["1"], ["true"]),
         ({"type": "string", "format": "date"}, ['"2024-02-29"'], ['"2024-02-30"', '"today"']),
+        ({"enum": [1e999, [-1e999], "\ud800", 10**30, 1]}, ["1"], ["Infinity", "[-Infinity]", f"{10**30}"]),
+        ({"type": "integer", "minimum": -1e999, "maximum": 1e999}, ["1"], ["1.5"]),
         (True, ["null", '"a"', "[[1]]"], []),
         ({}, ["null", '{"a": {"b": 1}}'], ['{"a": {"b": {}}}']),
     ],

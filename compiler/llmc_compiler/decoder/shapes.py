@@ -8,16 +8,20 @@ FORMATS, `multipleOf`, `uniqueItems`, `not`, conditions, how many keys a mapping
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil, floor
+from math import ceil, floor, isfinite
 from typing import Any, Final
 
 from llmc_compiler import types
 from llmc_compiler.schema_types import WORDLESS, at_most, referred
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
+from llmc_grammar import parse
+from llmc_grammar.bounds import Bounds
 from llmc_grammar.print import quoted
 
 FORMATS: Final = ("date", "date-time", "time", "uuid")
+_PLAIN: Final = 100
+"""Characters of a word that needs no reading."""
 _MOST_SCHEMAS: Final = 500
 _DEEPEST: Final = 24
 _MOST_TURNS: Final = 2
@@ -285,7 +289,7 @@ def _names(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _one_of(schema: Mapping[str, Any]) -> Shape:
-    """The values of an enumeration that are of the type besides."""
+    """The values of an enumeration that are of the type besides, and that a model's plan can write."""
     found: list[Json] = [schema["const"]] if "const" in schema else list(schema["enum"])
     names = _names(schema)
     kinds = tuple(kind for name in names for kind in _KINDS.get(name, ()))
@@ -294,7 +298,14 @@ def _one_of(schema: Mapping[str, Any]) -> Shape:
         for value in found
         if not names or (isinstance(value, kinds) and (not isinstance(value, bool) or "boolean" in names))
     ]
-    return OneOf(tuple(dict.fromkeys(map(_printed, kept)))) if kept else NOTHING
+    texts = [text for text in dict.fromkeys(map(_printed, kept)) if _is_value(text)]
+    return OneOf(tuple(texts)) if texts else NOTHING
+
+
+def _is_value(text: str) -> bool:
+    """Whether a plan can write this: not `Infinity`, half a character, or too many digits or brackets."""
+    is_plain = len(text) <= _PLAIN and text.isascii() and text[1:-1].isalnum() and text[0] == text[-1] == '"'
+    return is_plain or parse(f"f({text})", bounds=Bounds.MODEL, header=False).ok
 
 
 def _printed(value: Json) -> str:
@@ -348,8 +359,8 @@ def _number(schema: Mapping[str, Any]) -> Number:
 
 
 def _is_number(value: object) -> bool:
-    """Whether it is a number, and no switch as in old drafts."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Whether it is a finite number, and no switch as in old drafts; `1e999` in JSON is infinite."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and isfinite(value))
 
 
 def _text(schema: Mapping[str, Any]) -> Shape:

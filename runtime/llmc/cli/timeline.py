@@ -15,6 +15,8 @@ ROWS: Final = 200
 
 _LABEL: Final = 12
 _TIME: Final = 9
+_LONGEST_TIME: Final = 13
+"""Cells of `1440 min 00 s`; a trace may say that a call took longer."""
 _NARROWEST: Final = 4
 _CHAIN: Final = 9
 
@@ -44,7 +46,8 @@ def draw(plan: str, past: History, *, width: int) -> Iterator[Line]:
     rows = [row for row in past.pasts.values() if row.attempts or row.asked is not None or _is_told(row)]
     kept = rows[:ROWS]
     labels = max((cells(fit(row.label, _LABEL)) for row in kept), default=0)
-    room = width - 4 - labels - 2 - _TIME
+    times = max([_TIME, *(len(_time(row)) for row in kept)])
+    room = width - 4 - labels - 2 - times
     texts = min(max((cells(row.node.text) for row in kept), default=0), max(room // 2 - 1, _NARROWEST))
     bar = max(room - texts - 2, _NARROWEST)
     if kept:
@@ -55,7 +58,7 @@ def draw(plan: str, past: History, *, width: int) -> Iterator[Line]:
         picture = _bar(row, past.seconds, bar)
         used.update(picture)
         used.update("●" if row.key in chain else "")
-        yield _row(row, picture, is_long=row.key in chain, labels=labels, texts=texts)
+        yield _row(row, picture, is_long=row.key in chain, labels=labels, texts=texts, times=times)
     if len(rows) > len(kept):
         yield ((f"… {len(rows) - len(kept):,} more", "dim"),)
     for line in _legend(used, width):
@@ -93,25 +96,29 @@ def _is_told(row: Past) -> bool:
 
 def _scale(seconds: float, width: int, indent: int) -> Line:
     """The line above the bars."""
-    end = shown_time(seconds)
+    end = fit(shown_time(seconds), width - 1)
     return ((" " * indent + "0" + end.rjust(width - 1), "dim"),)
 
 
-def _row(row: Past, picture: str, *, is_long: bool, labels: int, texts: int) -> Line:
+def _row(row: Past, picture: str, *, is_long: bool, labels: int, texts: int, times: int) -> Line:
     """The row of a call."""
     phase = _PHASES.get(row.outcome, Phase.RUNNING)
     sign, style = SIGNS[phase]
-    time = ""
-    if row.attempts and row.attempts[-1].ended is not None:
-        time = shown_time(row.attempts[-1].ended - row.attempts[0].began)
     return (
         ("●" if is_long else " ", "bold"),
         (sign, style),
         (f"  {padded(fit(row.label, _LABEL), labels)}  ", "bold"),
         (f"{padded(fit(row.node.text, texts), texts)}  ", ""),
         *_styled(picture),
-        (time.rjust(_TIME), "dim"),
+        (_time(row).rjust(times), "dim"),
     )
+
+
+def _time(row: Past) -> str:
+    """How long all attempts of a call took, if the last one ended."""
+    if not row.attempts or row.attempts[-1].ended is None:
+        return ""
+    return fit(shown_time(row.attempts[-1].ended - row.attempts[0].began), _LONGEST_TIME)
 
 
 def _styled(picture: str) -> Iterator[Piece]:
