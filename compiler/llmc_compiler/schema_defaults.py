@@ -32,6 +32,9 @@ _MOST_EACH: Final = 10
 _DEEPEST: Final = 40
 """How many references are followed to a default."""
 
+_DEEPEST_VALUE: Final = 80
+"""How deep in each other the values are that are filled in."""
+
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 
 NO_DEFAULT: Final = object()
@@ -61,12 +64,13 @@ class Filling:
     is_certain: bool = True
     left: int = _MOST
     choices: int = _MOST_CHOICES
+    depth: int = 0
     open: set[int] = field(default_factory=set)
 
     def filled(self, value: Json) -> Json:
         """The value with the defaults of the schema, at any depth."""
         each = _MOST_EACH * parts_of(value)
-        self.left, self.choices = _MOST + each, _MOST_CHOICES + each
+        self.left, self.choices, self.depth = _MOST + each, _MOST_CHOICES + each, 0
         try:
             with checking(value):
                 return self._filled(self._top(), value)
@@ -124,9 +128,19 @@ class Filling:
         return bool(found)
 
     def _filled(self, part: _Part, value: Json) -> Json:
-        """The value with the defaults of a schema; what they bring about is filled in too."""
+        """The value with the defaults of a schema; what they bring about is filled in too; raises RecursionError."""
         if not isinstance(value, (list, dict)):
             return value
+        self.depth += 1
+        # Before Python's own limit, at which code that is not Python's may end the process.
+        if self.depth > _DEEPEST_VALUE:
+            raise RecursionError
+        found = self._completed(part, value)
+        self.depth -= 1
+        return found
+
+    def _completed(self, part: _Part, value: list[Json] | dict[str, Json]) -> Json:
+        """A list or mapping with the defaults of a schema."""
         self.left -= 1
         if self.left <= 0:
             self.is_certain = False

@@ -115,3 +115,14 @@ def test_nothing_else_is_filled_in(parameter: dict[str, Any], left: Json, right:
     """Not what has no default, nor what alternatives say differently."""
     found = by_whole({"a": parameter})
     assert found.identify([("a", left)]) != found.identify([("a", right)])
+
+
+def test_a_default_inside_itself_ends_at_every_depth_of_the_stack() -> None:
+    """At Python's own limit, a library that is written in Rust ended the process."""
+    schema = {"properties": {"k": {"$ref": "#"}}, "default": {}}
+    signature = llmc.Tool.from_schema("f", "", schema, "read(x)", lambda **_: None).signature
+
+    def identified(depth: int) -> object:
+        return identified(depth - 1) if depth else signature.identify([("k", {})])
+
+    assert len({repr(identified(depth)) for depth in range(0, 280, 8)}) == 1
