@@ -6,7 +6,7 @@ import llmc
 from llmc_compiler.passes import fold
 
 TEXT = "x" * 190
-PLAN = f'a = "{TEXT}"\n' + "".join(f't{n} = "{"$a " * 50}{n}"\n' for n in range(200))
+PLAN = f'a = "{TEXT}"\n' + "".join(f't{n} = "{"$a " * 50}{n}"\n' for n in range(60))
 
 
 def length(most: int, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -17,11 +17,11 @@ def length(most: int, monkeypatch: pytest.MonkeyPatch) -> int:
     return len(program.to_llmc())
 
 
-@pytest.mark.parametrize("most", [fold.GROWTH, 10_000, 10**9])
+@pytest.mark.parametrize("most", [10_000, fold.GROWTH])
 def test_a_plan_grows_by_no_more_than_that(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is beyond stays as it is written; the last is the control, which has room for all of it."""
+    """What is beyond stays as it is written; the second is the control, which has room for all of it."""
     grown = length(most, monkeypatch) - length(0, monkeypatch)
-    assert 0.9 * min(most, 1_900_000) < grown <= most
+    assert 0.9 * min(most, 570_000) < grown <= most
 
 
 def test_a_long_text_is_joined_once() -> None:
