@@ -89,14 +89,19 @@ def test_the_usual_one_looks_at_everything() -> None:
     assert len(repr(held)) > 50 * MANY
 
 
-def test_asyncio_asks_for_it() -> None:
-    """Of the result of what it runs: a long one would cost whoever calls `asyncio.run`."""
+def test_a_finished_task_asks_for_it() -> None:
+    """Of its result; up to Python 3.12 `asyncio.run` does so too, and a long one would cost its caller."""
     value = large()
 
-    async def main() -> object:
+    async def work() -> object:
         return Done(value)
 
-    asyncio.run(main())
+    async def main() -> str:
+        task = asyncio.create_task(work())
+        await task
+        return repr(task)
+
+    assert "Done(" in asyncio.run(main())
     assert 0 < value.looks < 100
 
 
