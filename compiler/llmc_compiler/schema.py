@@ -11,7 +11,7 @@ from referencing.exceptions import Unresolvable
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.identity import digest, json_form, likeness
 from llmc_compiler.schema_defaults import Filling
-from llmc_compiler.schema_types import WORDLESS, at_least, at_most
+from llmc_compiler.schema_types import WORDLESS, at_least, at_most, listed
 from llmc_compiler.schema_validation import (
     CheckTooLongError,
     bounded_validator,
@@ -164,7 +164,7 @@ def _shape(parameters: dict[str, Any]) -> Shape:
     if "properties" not in parameters:
         return ANYTHING
     names = tuple(parameters["properties"])
-    required = tuple(parameters.get("required", ()))
+    required = tuple(listed(parameters, "required"))
     return Shape(names, frozenset(names), required, more_named=bool(_additional(parameters, default=False)))
 
 

@@ -14,6 +14,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from llmc_compiler.identity import json_form
+from llmc_compiler.schema_types import listed
 from llmc_compiler.schema_validation import CheckTooLongError, checking, fits, matches, parts_of
 from llmc_compiler.term import Json
 
@@ -170,10 +171,10 @@ class Filling:
                 seen.add(each.key)
                 yield each
                 waiting += self._referred(each)
-                waiting += self._inside(each, *each.schema.get("allOf", ()))
+                waiting += self._inside(each, *listed(each.schema, "allOf"))
                 waiting += self._conditional(each, value)
                 for word in ("anyOf", "oneOf"):
-                    waiting += self._chosen(self._inside(each, *each.schema.get(word, ())), value)
+                    waiting += self._chosen(self._inside(each, *listed(each.schema, word)), value)
 
     def _conditional(self, part: _Part, value: Json) -> Iterator[_Part]:
         """The schemas that hold because of what the value is."""
@@ -184,7 +185,8 @@ class Filling:
             )
             yield from self._inside(part, *((schema["if"], schema.get("then")) if holds else (schema.get("else"),)))
         for word in ("dependentSchemas", "dependencies"):
-            for name, schema in part.schema.get(word, {}).items():
+            named = part.schema.get(word)
+            for name, schema in named.items() if isinstance(named, Mapping) else ():
                 if isinstance(value, dict) and name in value:
                     yield from self._inside(part, schema)
 
@@ -224,7 +226,7 @@ class Filling:
                 yield part.schema["default"]
             elif depth < _DEEPEST:
                 yield from self._defaults(self._referred(part), depth + 1)
-                yield from self._defaults(self._inside(part, *part.schema.get("allOf", ())), depth + 1)
+                yield from self._defaults(self._inside(part, *listed(part.schema, "allOf")), depth + 1)
 
     def _one(self, defaults: Iterable[Json]) -> Any:  # noqa: ANN401 — JSON data, or NO_DEFAULT
         """The default that all give who give one."""
@@ -271,7 +273,7 @@ class Filling:
         for part in parts:
             items = part.schema.get("items")
             first, rest = (
-                (items, "additionalItems") if isinstance(items, list) else (part.schema.get("prefixItems", ()), "items")
+                (items, "additionalItems") if isinstance(items, list) else (listed(part.schema, "prefixItems"), "items")
             )
             own = [first[index]] if index < len(first) else _present(part.schema, rest)
             is_evaluated = is_evaluated or bool(own)

@@ -184,12 +184,13 @@ def _says(said: set[str], schema: Mapping[str, Any]) -> bool:
 def _names(schema: Mapping[str, Any]) -> list[str]:
     """The names of JSON's types that a schema allows."""
     found = schema.get("type", [])
-    return [found] if isinstance(found, str) else list(found)
+    # Draft 3 lists schemas here, too: values of any type.
+    return [found] if isinstance(found, str) else [each if isinstance(each, str) else "any" for each in found]
 
 
 def _fields(reader: "_AtMost | _AtLeast", schema: Mapping[str, Any]) -> Iterator[Field]:
     """The keys that a schema names."""
-    required = schema.get("required", ())
+    required = listed(schema, "required")
     known = schema.get("properties", {})
     for name, inside in known.items():
         yield Field(name, reader.read(inside), name in required)
@@ -211,6 +212,12 @@ def _any_of_its_kind(value: object) -> Type:
     if value is None:
         return NULL
     return union((FLOAT, BOOL)) if isinstance(value, (bool, int, float)) else ANY
+
+
+def listed(schema: Mapping[str, Any], word: str) -> list[Any]:
+    """What a keyword lists; nothing where it is of another kind, since drafts let stand what they do not know."""
+    found = schema.get(word)
+    return found if isinstance(found, list) else []
 
 
 def referred(whole: object, reference: object) -> object:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from llmc_compiler.schema_types import referred
+from llmc_compiler.schema_types import listed, referred
 
 _LARGEST: Final = 2**63
 """Integers from here on leave their segment open: long ones have no decimal text."""
@@ -100,11 +100,15 @@ def _written(schema: object, whole: object, depth: int, seen: set[int]) -> froze
     if id(schema) in seen:
         return _NOTHING  # what is found there is in the union
     seen.add(id(schema))
-    names = [schema["type"]] if isinstance(schema.get("type"), str) else schema.get("type", ())
+    names = (
+        [schema["type"]]
+        if isinstance(schema.get("type"), str)
+        else [name for name in listed(schema, "type") if isinstance(name, str)]
+    )
     is_encoded = not _ENCODED.isdisjoint(schema) and (not names or "string" in names or "not" in schema)
     if is_encoded or depth == _DEEPEST:
         return frozenset({_CONVERTED})
-    parts = [part for word in ("allOf", "anyOf", "oneOf") for part in schema.get(word, ())]
+    parts = [part for word in ("allOf", "anyOf", "oneOf") for part in listed(schema, word)]
     parts += [schema[word] for word in ("if", "then", "else") if word in schema]
     parts += [referred(whole, schema["$ref"])] if "$ref" in schema else []
     own = _NOTHING.union(*(_OF_TYPE.get(name, _NOTHING) for name in names)) if names else _NOTHING

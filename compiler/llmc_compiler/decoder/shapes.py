@@ -12,7 +12,7 @@ from math import ceil, floor, isfinite
 from typing import Any, Final
 
 from llmc_compiler import types
-from llmc_compiler.schema_types import WORDLESS, at_most, referred
+from llmc_compiler.schema_types import WORDLESS, at_most, listed, referred
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 from llmc_grammar import parse
@@ -249,7 +249,7 @@ class _Reader:
     def _items(self, schema: Mapping[str, Any], inside: tuple[str, ...]) -> Shape:
         """The shape of a list."""
         rest = schema.get("items", True)
-        first = rest if isinstance(rest, list) else schema.get("prefixItems", [])
+        first = rest if isinstance(rest, list) else listed(schema, "prefixItems")
         rest = schema.get("additionalItems", True) if isinstance(rest, list) else rest
         most = schema.get("maxItems")
         known = tuple(self.read(item, inside) for item in first[:most])
@@ -257,7 +257,7 @@ class _Reader:
 
     def _keys(self, schema: Mapping[str, Any], inside: tuple[str, ...]) -> Shape:
         """The shape of a mapping."""
-        required = schema.get("required", ())
+        required = listed(schema, "required")
         known = schema.get("properties", {})
         # Which keys a pattern allows is not checked: all are better than none.
         others = schema.get("additionalProperties", True) or "patternProperties" in schema
@@ -271,7 +271,7 @@ def _merged(schema: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any
     found = {**schema, **more}
     if "properties" in found:
         found["properties"] = {**schema.get("properties", {}), **more.get("properties", {})}
-    found["required"] = [*schema.get("required", ()), *more.get("required", ())]
+    found["required"] = [*listed(schema, "required"), *listed(more, "required")]
     return found
 
 
