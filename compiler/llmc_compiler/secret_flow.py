@@ -52,11 +52,12 @@ class SecretFlow:
     """Follows secrets through nodes as they come.
 
     `labels` has the nodes whose values are secret at least in part, and `shown` what of a value is hidden where it is
-    shown: what is built from a secret is hidden whole. `labels` are known beforehand, as those of earlier plans are.
+    shown: what is built from a secret is hidden whole. `known` are the labels of inputs and results that are secret
+    whatever the nodes say, as those of earlier plans are.
     """
 
-    def __init__(self, labels: Mapping[str, Label] | None = None) -> None:
-        """No nodes are known."""
+    def __init__(self, known: Mapping[str, Label] | None = None) -> None:
+        """No nodes have come."""
         self.sources = Secrecy()
         self.labels: dict[NodeId, Label] = {}
         self.shown: dict[NodeId, Label] = {}
@@ -67,7 +68,7 @@ class SecretFlow:
         self._touched: dict[NodeId, None] = {}
         self._changed: dict[str, None] = {}
         self._told: set[tuple[Span, NodeId]] = set()
-        self.recall(labels or {})
+        self.recall(known or {})
 
     def recall(self, labels: Mapping[str, Label]) -> None:
         """Take these parts of inputs, of what earlier plans gave, and of results for secret."""

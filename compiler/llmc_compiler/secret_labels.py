@@ -19,7 +19,7 @@ PUBLIC: Final[Label] = frozenset()
 WHOLE: Final[Label] = frozenset({()})
 
 MOST_PARTS: Final = 16
-"""Secret parts of a value that are told apart, usually."""
+"""Secret parts of a value that are told apart; the list or mapping of a join alone has as many as its elements."""
 
 
 def part(label: Label, path: Iterable[str | int | None]) -> Label:

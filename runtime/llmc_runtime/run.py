@@ -80,11 +80,7 @@ class Run(Brief):
     @property
     def shown_results(self) -> dict[str, Json]:
         """The results without secrets."""
-        return {task: self.shown_result(task) for task in self.results}
-
-    def shown_result(self, task: str) -> Json:
-        """What a task gave, without secrets."""
-        return self._shown(task, self.results[task])
+        return {task: self._shown(task, value) for task, value in self.results.items()}
 
     def beginning(self, task: str, most: int) -> tuple[Json, bool]:
         """What a task gave without secrets, of a little more than `most` parts and characters; whether it is all."""
@@ -92,6 +88,7 @@ class Run(Brief):
         return self._shown(task, found), is_whole
 
     def _shown(self, task: str, value: Json) -> Json:
+        """A value of a task, or the beginning of it, without secrets."""
         return self.secrets.value(hidden(value, self.labels.get(task, PUBLIC), HIDDEN))
 
     def _unlabelled(self, task: str, value: Json) -> Json:
