@@ -1,4 +1,4 @@
-"""What was mended in a model's text: W110 to W130, and what cannot be, E125."""
+"""What was mended in a model's text: W110 to W132, and what cannot be, E125 to E128."""
 
 from llmc_grammar.diagnostic import Diagnostic, mistake
 
@@ -191,6 +191,31 @@ class ReasoningLeftOut(Diagnostic):
     help = "delete the reasoning; write a thought as `Thought: …`"
 
     place: str
+
+
+@mistake
+class DialectRead(Diagnostic):
+    """Calls in another form than that of the language."""
+
+    code = "W131"
+    title = "calls in another form are read as a plan (dialect `{dialect}`)"
+    label = "not the plan language"
+    help = "write `1. tool(…)`, one call a line, and `join(…)` at the end"
+
+    dialect: str
+
+
+@mistake
+class UnreadableCall(Diagnostic):
+    """A call in another form that cannot be read."""
+
+    code = "E126"
+    title = "this call cannot be read"
+    label = "{why}"
+    help = "{suggestion}"
+
+    why: str
+    suggestion: str = "write it as `1. tool(argument=value)`"
 
 
 @mistake

@@ -1,0 +1,133 @@
+"""The data of dialects: the toolbox that a text is read for, and statements with their places in that text."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Final, Protocol, runtime_checkable
+
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.print import quoted
+from llmc_grammar.source import Span
+from llmc_grammar.text import BRACED
+
+HIGHEST: Final = 9999
+"""The highest number of a task."""
+
+_OPEN_BRACE: Final = re.compile(r"\$\$|\$\{")
+_CHARACTER: Final = re.compile(r"[^A-Za-z0-9_.]")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+
+@runtime_checkable
+class Parameters(Protocol):
+    """A toolbox that knows the parameters of its tools."""
+
+    def required(self, name: str) -> tuple[str, ...] | None:
+        """Return the names of a tool's required parameters, None if they are unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The toolbox that a text is read for, and the number of its first task."""
+
+    tools: Container[str] = ()
+    first: int = 1
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the names of the tools are known."""
+        return bool(getattr(self.tools, "is_known", self.tools))
+
+    def has(self, name: str) -> bool:
+        """Whether the toolbox certainly has a tool of this name."""
+        return self.is_known and name in self.tools
+
+    def required(self, name: str) -> tuple[str, ...] | None:
+        """Return the names of a tool's required parameters, None if they are unknown."""
+        return self.tools.required(name) if isinstance(self.tools, Parameters) else None
+
+    def binder(self, index: int) -> str:
+        """Return the binder of the task at an index, empty above the highest number."""
+        number = self.first + index
+        return f"{number}. " if number <= HIGHEST else ""
+
+    def tool(self, name: str) -> str | None:
+        """Return the name by which a plan calls a tool, None for a text that cannot name one."""
+        plain = name.removeprefix("functions.")
+        plain = plain if plain != name and not self.has(name) else name
+        plain = _CHARACTER.sub("_", plain.strip())
+        return plain if _NAME.fullmatch(plain) else None
+
+
+@dataclass(slots=True)
+class Written:
+    """A statement of the language, written piece by piece; each piece has a place in the text that it stands for.
+
+    `found` are mistakes for which the statement is refused.
+    """
+
+    found: list[Diagnostic] = field(default_factory=list)
+    _length: int = 0
+    _parts: list[str] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
+    _places: list[Span] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The text of the statement."""
+        return "".join(self._parts)
+
+    def add(self, piece: str, start: int, end: int | None = None) -> None:
+        """Append a piece that stands for the text from `start` to `end`, by default for that at `start`."""
+        if piece:
+            self._parts.append(piece)
+            self._starts.append(self._length)
+            self._places.append(Span(start, start if end is None else end))
+            self._length += len(piece)
+
+    @property
+    def place(self) -> Span:
+        """The place of the whole statement."""
+        return Span(min(place.start for place in self._places), max(place.end for place in self._places))
+
+    def span(self, span: Span) -> Span:
+        """Return the place of a part of the statement."""
+        start = self._at(span.start, bisect_right(self._starts, span.start) - 1)
+        end = self._at(span.end, bisect_right(self._starts, max(span.end - 1, 0)) - 1)
+        return Span(start, max(start, end))
+
+    def _at(self, offset: int, index: int) -> int:
+        """Return the place of an offset in the piece at an index."""
+        place, inside = self._places[index], offset - self._starts[index]
+        return place.end if inside >= len(self._parts[index]) else min(place.start + inside, place.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A text as statements; `blocks` are the parts of it inside marks that say that they are calls."""
+
+    statements: tuple[Written, ...]
+    blocks: tuple[Span, ...] = ()
+
+
+def string(value: str) -> str:
+    """Return a string in which `$1` is a reference, as in any text of a model, and `${` is one only if it reads so."""
+    return quoted(_OPEN_BRACE.sub(lambda brace: _brace(value, brace), value))
+
+
+def _brace(value: str, brace: re.Match[str]) -> str:
+    """Return a `${` as a string has to have it."""
+    return brace[0] if brace[0] == "$$" or BRACED.match(value, brace.start()) else "$${"
+
+
+def plain_string(value: str) -> str:
+    """Return a string in which each dollar sign is text."""
+    return quoted(value.replace("$", "$$"))
+
+
+def argument_name(name: str) -> str | None:
+    """Return the name of an argument as the language writes it, None for a text that cannot be one."""
+    plain = _CHARACTER.sub("_", name).replace(".", "_")
+    return plain if _NAME.fullmatch(plain) else None
