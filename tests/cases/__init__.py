@@ -1,0 +1,1 @@
+"""Cases written as pages."""
