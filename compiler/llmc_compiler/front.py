@@ -98,7 +98,10 @@ class Front:
         reasoning: ReasoningTags = USUAL,
     ) -> None:
         """Nothing has arrived."""
-        self._stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning)
+        first = max((int(name) for name in earlier.taken if name.isdigit()), default=0) + 1
+        self._stream = PlanStream(
+            mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning, first=first
+        )
         self._begin = partial(
             Session,
             tools,

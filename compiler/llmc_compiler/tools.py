@@ -320,6 +320,11 @@ class Toolbox:
         """The tool of that name, if there is one."""
         return self._tools.get(name)
 
+    def required(self, name: str) -> tuple[str, ...] | None:
+        """The names of a tool's required parameters; None if they, or the tool, are unknown."""
+        tool = self.get(name)
+        return None if tool is None or tool.signature.shape.more_named else tool.signature.shape.required
+
     def __contains__(self, name: object) -> bool:
         """Whether there is a tool of that name."""
         return name in self._tools

@@ -10,7 +10,7 @@ are equal when they say the same thing.
         Unary  Binary  Choice                             expressions
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Final
 
 from llmc_grammar.source import Span
@@ -270,3 +270,15 @@ class Plan:
     """Statements in the order they were written."""
 
     statements: tuple[Statement, ...]
+
+
+def children(node: object) -> tuple[object, ...]:
+    """Return the values directly inside a node or a tuple."""
+    if isinstance(node, tuple):
+        return node
+    return tuple(getattr(node, each.name) for each in fields(node)) if is_dataclass(node) else ()
+
+
+def has_call(node: object) -> bool:
+    """Whether a part of a plan calls a tool."""
+    return isinstance(node, Call) or any(map(has_call, children(node)))

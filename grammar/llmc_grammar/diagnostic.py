@@ -112,3 +112,9 @@ class Diagnostic:
         template: str = getattr(self, line)
         fields = {name: getattr(self, name) for _, name, _, _ in Formatter().parse(template) if name}
         return "" if None in fields.values() else template.format(**fields)
+
+
+def without_edit(found: Diagnostic) -> Diagnostic:
+    """Return a mistake without its edit."""
+    fields = {name: getattr(found, name) for name in found.fields}
+    return type(found)(**{**fields, "edit": None})

@@ -17,7 +17,8 @@ class Parsed:
     """What a text says: the statements without errors, all mistakes by place, the text, and the tasks refused.
 
     `moved` are the statements whose boundary a repair decided. `unended` is the last task of a model's text if only the
-    end of the text ends it. `begins_at` is the offset at which reasoning ends and the plan begins.
+    end of the text ends it. `begins_at` is the offset at which reasoning ends and the plan begins. `dialect` names the
+    other form that the whole text has.
     """
 
     plan: Plan
@@ -27,6 +28,7 @@ class Parsed:
     moved: tuple[Span, ...] = ()
     unended: Span | None = None
     begins_at: int = 0
+    dialect: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -44,12 +46,15 @@ def parse(
     tools: Container[str] = (),
     reasoning: ReasoningTags = USUAL,
     complete: bool = True,
+    first: int = 1,
 ) -> Parsed:
     """Read a plan; a bad text never raises. `complete=False` marks a truncated text; the rest is as for PlanStream."""
-    stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning)
+    stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning, first=first)
     statements = stream.feed(text)
     restarts = stream.restarts
     rest = stream.close(complete=complete)
     plan = Plan(statements + rest if stream.restarts == restarts else rest)
     source = Source(name, stream.text)
-    return Parsed(plan, stream.diagnostics, source, stream.lost, stream.moved, stream.unended, stream.begins_at)
+    return Parsed(
+        plan, stream.diagnostics, source, stream.lost, stream.moved, stream.unended, stream.begins_at, stream.dialect
+    )

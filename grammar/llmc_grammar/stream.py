@@ -2,14 +2,17 @@
 
 import re
 from codecs import getincrementaldecoder
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Final, Literal
 
-from llmc_grammar.ast import Statement, Task
+from llmc_grammar.ast import Join, Statement, Task, has_call
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import forbidden
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.dialects.form import Target
+from llmc_grammar.dialects.translation import Translation, translate
 from llmc_grammar.errors.lines import TextTooLong
+from llmc_grammar.errors.repairs import UnreadableCall
 from llmc_grammar.reader import JOIN, Lost, Reader
 from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.repair.reasoning_filter import ReasoningFilter
@@ -35,7 +38,7 @@ class PlanStream:
 
     `header=False` refuses `use` and `input`, as `lenient` does. The bounds are those of plan files, or of model text;
     `tools` are the names that the toolbox has: a tool called `finish` is no join. `reasoning` are the tags around
-    a model's reasoning.
+    a model's reasoning. `first` is the number of the first task of a plan in another form.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class PlanStream:
         header: bool = True,
         tools: Container[str] = (),
         reasoning: ReasoningTags = USUAL,
+        first: int = 1,
     ) -> None:
         """Nothing has arrived."""
         lenient = mode == "lenient"
@@ -71,6 +75,9 @@ class PlanStream:
         self._unended: Span | None = None
         self._edge = ""
         self._is_marked = False
+        self._target = Target(tools, first)
+        self._translation: Translation | None = None
+        self._has_call = False
 
     @property
     def text(self) -> str:
@@ -81,7 +88,7 @@ class PlanStream:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found so far, by place."""
-        found = [*self._within_plan(), *self._splitter.found, *self._reader.found]
+        found = [*self._within_plan(), *self._left_out(), *self._reader.found]
         stop = self._reader.stopped_at
         kept = found if stop is None else [one for one in found if one.span.start <= stop]
         return tuple(sorted(kept, key=lambda one: (one.span, one.code)))
@@ -92,6 +99,12 @@ class PlanStream:
             return self._found
         holds, is_void = self._filter.holds, self._filter.is_void
         return [one for one in self._found if holds(one.span.start) or (is_void and isinstance(one, TextTooLong))]
+
+    def _left_out(self) -> list[Diagnostic]:
+        """Return what was found between the statements."""
+        if self._translation is None or self._filter is None:
+            return self._splitter.found
+        return [self._translation.note, *self._filter.reasoning]
 
     @property
     def is_over(self) -> bool:
@@ -108,9 +121,18 @@ class PlanStream:
         """The statements of which a repair decided where they begin or end: with any, no write may start.
 
         Such a repair adds closers, keeps a line break in a string or an apostrophe in front of a text, cuts off an
-        arrow or the next task on the line, or closes a string above a line that is left out and may be its end.
+        arrow or the next task on the line, or closes a string above a line that is left out and may be its end. So do
+        all statements of a plan in another form that has no marks around its calls.
         """
+        if self._translation is not None:
+            pieces = () if self._translation.is_marked else self._translation.pieces
+            return tuple(Span(piece.start, piece.end) for piece in pieces)
         return tuple(self._filter.moved) if self._filter is not None else ()
+
+    @property
+    def dialect(self) -> str | None:
+        """The name of the form that the whole text has, None for a plan in the language."""
+        return None if self._translation is None else self._translation.dialect
 
     @property
     def unended(self) -> Span | None:
@@ -122,8 +144,11 @@ class PlanStream:
 
     @property
     def restarts(self) -> int:
-        """The number of times that all text so far turned out to be reasoning, which voids its statements."""
-        return self._filter.restarts if self._filter is not None else 0
+        """The number of times that all statements so far became void.
+
+        Text before them turned out to be reasoning, or the whole text to be a plan in another form.
+        """
+        return 0 if self._filter is None else self._filter.restarts + (self._translation is not None)
 
     @property
     def is_ended(self) -> bool:
@@ -189,7 +214,27 @@ class PlanStream:
         restarts = self.restarts
         self._take_pieces(self._splitter.end(), restarts)
         self._unended = self._find_unended(start)
+        self._translate()
         return self._out()
+
+    def _translate(self) -> None:
+        """Read a text that has no plan of its own as one in another form."""
+        known, reader = self._filter, self._reader
+        if known is None or self.is_over:
+            return
+        own = [lost.span for lost in reader.lost]
+        if known.blocks and (self._has_call or own):
+            why = "it stands beside a plan in the plan language"
+            reader.found.append(UnreadableCall(span=known.blocks[0], why=why))
+            return
+        if self._has_call and not any(each.severity == "error" for each in self.diagnostics):
+            return
+        text = self.text[known.begins_at : known.ends_at]
+        translation = translate(text, known.begins_at, self._target, self._bounds)
+        if translation is not None:
+            self._reader = Reader(self._bounds, header=False)
+            self._done, self._unended, self._translation = [], None, translation
+            self._read_pieces(translation.pieces)
 
     def _break_off(self, last: str) -> None:
         """End a truncated text; of its last line, only reasoning tags count."""
@@ -290,12 +335,22 @@ class PlanStream:
         """Read pieces into statements; a restart since `restarts` voids the earlier statements."""
         if self.restarts != restarts:
             self._reader = Reader(self._bounds, header=False)
-            self._done, self._last = [], None
+            self._done, self._last, self._has_call = [], None, False
+        self._read_pieces(pieces)
+
+    def _read_pieces(self, pieces: Iterable[Piece]) -> None:
+        """Read pieces into statements."""
         for piece in pieces:
             statement = self._reader.read(piece, self._bad)
             if statement is not None:
                 self._done.append(statement)
                 self._last = statement
+                self._has_call = self._has_call or _calls(statement)
+
+
+def _calls(statement: Statement) -> bool:
+    """Whether a statement calls a tool, or is a join that answers."""
+    return has_call(statement) or (isinstance(statement, Join) and bool(statement.arguments))
 
 
 def _size(text: str) -> int:

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.source import Span
@@ -74,6 +74,14 @@ def warning(repair: Repair, text: str, base: int) -> Diagnostic:
     return repair.report(Span(base + start, base + end), edit)
 
 
+class Relocation(Protocol):
+    """Spans of one text to spans of another."""
+
+    def span(self, span: Span) -> Span:
+        """Return the span in the other text."""
+        ...
+
+
 class Places:
     """Offsets of an edited text to offsets of the text before."""
 
@@ -110,12 +118,12 @@ class Places:
         return Span(start, max(start, self.end(span.end)))
 
 
-def relocated(value: T, places: Places) -> T:
-    """A node or a mistake of the edited text with all its spans in the text before."""
+def relocated(value: T, places: Relocation) -> T:
+    """A node or a mistake of one text with all its spans in the other."""
     return _relocated(value, places)  # type: ignore[no-any-return]
 
 
-def _relocated(value: Any, places: Places) -> Any:  # noqa: ANN401 (nodes, mistakes and what they are made of)
+def _relocated(value: Any, places: Relocation) -> Any:  # noqa: ANN401 (nodes, mistakes and what they are made of)
     """The same, of anything that a node or a mistake holds."""
     if isinstance(value, Span):
         return places.span(value)

@@ -14,6 +14,7 @@ from typing import Final
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.repairs import AfterTheEnd, LeftOut, TailLeftOut
+from llmc_grammar.repair.blocks import Blocks
 from llmc_grammar.repair.heads import Head, TaskLine, find_head, is_thought, task_line
 from llmc_grammar.repair.marks import FLOW_WORDS, LITERAL_WORDS, NAME
 from llmc_grammar.repair.mend import Mended, Setting, is_mendable, mend, read_with_head, refuse
@@ -83,6 +84,7 @@ class Lenient:
         self._tasks = 0
         self._rest: tuple[str, int] | None = None
         self._guessed: Span | None = None
+        self._blocks = Blocks()
 
     @property
     def found(self) -> list[Diagnostic]:
@@ -98,6 +100,11 @@ class Lenient:
     def opened_at(self) -> int | None:
         """Where the statement begins that is open, if one is."""
         return None if self._open is None else self._open.start
+
+    @property
+    def blocks(self) -> list[Span]:
+        """The blocks in marks of tool calls."""
+        return self._blocks.spans
 
     def line(self, text: str, start: int) -> list[Piece]:
         """Take the next line (without its newline), which begins at offset `start`."""
@@ -125,6 +132,9 @@ class Lenient:
         """A line that may begin a statement."""
         if _BLANK.match(text):
             return
+        if self._blocks.takes(text, start):
+            self._leave_out(text, start)
+            return
         if is_thought(text):
             self._flush()
             done.append(Piece(text, start))
@@ -133,6 +143,7 @@ class Lenient:
         if head is not None:
             self._begin(_Open(start, head), text, done)
         elif not self._plain(text, start, done):
+            self._blocks.takes(text, start, anywhere=True)
             self._leave_out(text, start)
 
     def _plain(self, text: str, start: int, done: list[Piece]) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from llmc_grammar.ast import Statement
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.diagnostic import Diagnostic, without_edit
 from llmc_grammar.errors.lines import NestedTooDeep
 from llmc_grammar.errors.repairs import CloserAdded, TailLeftOut, TwoReadings, TwoTasks
 from llmc_grammar.repair.arguments import Arguments
@@ -217,10 +217,8 @@ def _outside(found: Diagnostic, repairs: list[Repair], base: int) -> Diagnostic:
     if found.edit is None:
         return found
     start, end = (at - base for at in found.edit.span)
-    if all(end < repair.start or start > repair.end for repair in repairs):
-        return found
-    fields = {name: getattr(found, name) for name in found.fields}
-    return type(found)(**{**fields, "edit": None})
+    is_apart = all(end < repair.start or start > repair.end for repair in repairs)
+    return found if is_apart else without_edit(found)
 
 
 def is_mendable(read: Mended, base: int, text: str) -> bool:

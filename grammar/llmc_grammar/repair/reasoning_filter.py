@@ -51,7 +51,17 @@ class ReasoningFilter:
     @property
     def found(self) -> list[Diagnostic]:
         """The warnings about omitted lines of the plan and about reasoning."""
-        return self._plan.found + ([] if self._note is None else [self._note])
+        return self._plan.found + self.reasoning
+
+    @property
+    def reasoning(self) -> list[Diagnostic]:
+        """The warning about reasoning, if there is any."""
+        return [] if self._note is None else [self._note]
+
+    @property
+    def blocks(self) -> list[Span]:
+        """The blocks of the plan in marks of tool calls."""
+        return self._plan.blocks
 
     @property
     def moved(self) -> list[Span]:
@@ -72,6 +82,11 @@ class ReasoningFilter:
     def is_void(self) -> bool:
         """Whether the text so far ends inside reasoning."""
         return self._draft is not None
+
+    @property
+    def ends_at(self) -> int | None:
+        """The offset of an opening tag that discards the rest of the text, None without one."""
+        return self._void_from
 
     def holds(self, offset: int) -> bool:
         """Whether an offset is inside the plan."""

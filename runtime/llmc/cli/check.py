@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, PlanFiles, Tools
+from llmc.cli.options import Lenient, MaxTasks, MaxText, PlanFiles, Tools
 from llmc.cli.outcome import FOUND, USAGE, fail, reason, say, tell
 from llmc.cli.plans import STDIN, PlanText, UnreadablePlanError, bounds, check_plan, named_tools, read_plan
 from llmc.cli.reports import Format, has_errors, print_reports, summary
@@ -25,7 +25,7 @@ def check(
     files: PlanFiles,
     *,
     format_: Annotated[Format, typer.Option("--format", help="How mistakes are written.")] = Format.TEXT,
-    lenient: Annotated[bool, typer.Option("--lenient", help="Read a model's text, and repair what can be.")] = False,
+    lenient: Lenient = False,
     fix: Annotated[bool, typer.Option("--fix", help="Make the edits that mistakes offer, and check again.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")] = False,
     tools: Tools = None,

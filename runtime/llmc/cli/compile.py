@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
+from llmc.cli.options import Lenient, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
 from llmc.cli.outcome import fail, tell
 from llmc.cli.plans import program
 from llmc.cli.screen import Painted, seen
 
 if TYPE_CHECKING:
     from llmc import Program
+    from llmc_grammar.stream import Mode
 
 _ALL: Final = "all"
 _MOST_TOLD: Final = 5
@@ -31,6 +32,7 @@ def compile_(
     file: PlanFile,
     *,
     emit: Annotated[Emit, typer.Option(help="The plan language, or the graph as JSON.")] = Emit.LLMC,
+    lenient: Lenient = False,
     tools: Tools = None,
     optimize: Optimize = True,
     passes: Passes = None,
@@ -46,7 +48,8 @@ def compile_(
     """Print what will be run, as a plan or as a graph."""
     if print_after is not None:
         _require_known(print_after)
-    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
+    mode: Mode = "lenient" if lenient else "strict"
+    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes, mode=mode)
     if print_after is not None:
         _print_stages(compiled, print_after)
     for line in _checks(compiled):

@@ -101,17 +101,20 @@ def check_plan(
     return sorted(found, key=lambda diagnostic: diagnostic.span), parsed.source
 
 
-def compile_plan(text: PlanText, tools: "Toolbox", limits: "Bounds", passes: "Sequence[Pass]") -> "Program":
+def compile_plan(
+    text: PlanText, tools: "Toolbox", limits: "Bounds", passes: "Sequence[Pass]", mode: "Mode" = "strict"
+) -> "Program":
     """The program of a plan with the tools that it names and those given; raises CompileError with every mistake."""
-    from llmc import CompileError, Program, parse
+    from llmc import CompileError, Program
     from llmc.toolfiles import UseError
+    from llmc_grammar import parse
 
-    parsed = parse(text.data, name=text.name, bounds=limits)
+    parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools)
     try:
         known = _all_tools(parsed.plan, text.folder, tools)
     except UseError as error:
         raise CompileError(check_plan(text, tools, limits)[0], parsed.source) from error
-    return Program.of(parsed, known, passes=passes)
+    return Program.of(parsed, known, mode=mode, passes=passes)
 
 
 def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
@@ -205,15 +208,16 @@ def program(
     *,
     optimize: bool,
     passes: str | None = None,
+    mode: "Mode" = "strict",
 ) -> "Program":
     """The program of a plan file, its warnings told; or the end with all that is wrong."""
     from llmc import CompileError
 
-    limits = bounds(max_tasks, max_text)
+    limits = bounds(max_tasks, max_text, mode=mode)
     chosen = _chosen(passes, optimize=optimize)
     try:
         text = read_plan(file, limits.text)
-        compiled = compile_plan(text, named_tools(tools or ()), limits, chosen)
+        compiled = compile_plan(text, named_tools(tools or ()), limits, chosen, mode)
     except UnreadablePlanError as error:
         fail(str(error))
     except CompileError as error:

@@ -31,6 +31,7 @@ class PlanReader:
             tools=self.tools,
             reasoning=self.reasoning,
             complete=complete,
+            first=self.highest + 1,
         )
 
 

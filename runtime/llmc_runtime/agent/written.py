@@ -30,15 +30,8 @@ def calls(node: object) -> Iterable[ast.Call]:
     """The calls in a statement, at any depth."""
     if isinstance(node, ast.Call):
         yield node
-    for child in _children(node):
+    for child in ast.children(node):
         yield from calls(child)
-
-
-def _children(node: object) -> Iterable[object]:
-    """What is directly inside."""
-    if isinstance(node, tuple):
-        return node
-    return [getattr(node, each.name) for each in fields(node)] if is_dataclass(node) else ()
 
 
 def shape(statements: Sequence[ast.Statement], highest: int) -> tuple[ast.Statement, ...]:
@@ -74,7 +67,7 @@ def _all_references(node: object) -> Iterable[ast.Ref]:
     """Yield the references in a statement, at any depth."""
     if isinstance(node, ast.Ref):
         yield node
-    for child in _children(node):
+    for child in ast.children(node):
         yield from _all_references(child)
 
 
@@ -82,7 +75,7 @@ def _loop_names(node: object) -> Iterable[str]:
     """Yield the element names of a statement's loops."""
     if isinstance(node, ast.Loop):
         yield node.name
-    for child in _children(node):
+    for child in ast.children(node):
         yield from _loop_names(child)
 
 

@@ -1,0 +1,95 @@
+"""A whole text in another form, read as a plan."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from llmc_grammar.ast import Join
+from llmc_grammar.bounds import Bounds
+from llmc_grammar.diagnostic import Diagnostic, Edit, without_edit
+from llmc_grammar.dialects.form import Rewritten, Target, Written
+from llmc_grammar.errors.repairs import DialectRead
+from llmc_grammar.print import print_statement
+from llmc_grammar.repair.changes import Places, relocated
+from llmc_grammar.repair.mend import Setting, read_with_head, refuse
+from llmc_grammar.source import Span
+from llmc_grammar.split import Piece
+
+Dialect = Callable[[str, Target], Rewritten | None]
+
+DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = ()
+"""The dialects by name, in the order in which they are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The statements of a text in another form, and the warning that names the form.
+
+    `is_marked`: marks around its calls say that they are calls.
+    """
+
+    dialect: str
+    pieces: tuple[Piece, ...]
+    note: Diagnostic
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The places of a written statement in a text that begins at offset `base`."""
+
+    written: Written
+    base: int
+
+    def span(self, span: Span) -> Span:
+        """Return the place of a part of the statement."""
+        start, end = self.written.span(span)
+        return Span(self.base + start, self.base + end)
+
+
+def translate(text: str, base: int, target: Target, bounds: Bounds) -> Translation | None:
+    """Read a text that begins at offset `base` by the first dialect whose form it has."""
+    for name, rewrite in DIALECTS:
+        rewritten = rewrite(text, target)
+        if rewritten is not None and rewritten.statements:
+            return _translation(name, rewritten, base, text, Setting(bounds, target.tools, frozenset()))
+    return None
+
+
+def _translation(name: str, rewritten: Rewritten, base: int, text: str, setting: Setting) -> Translation:
+    """Read the statements of a rewritten text."""
+    pieces = [_piece(written, base, setting) for written in rewritten.statements]
+    if not _is_join(pieces[-1]):
+        end = max(written.place.end for written in rewritten.statements)
+        join = Written()
+        join.add("join()", end)
+        pieces.append(_piece(join, base, setting))
+    start = base + len(text) - len(text.lstrip())
+    first = text.lstrip().split("\n", 1)[0].rstrip()
+    note = DialectRead(span=Span(start, start + len(first)), dialect=name, edit=_edit(pieces, base, text))
+    return Translation(name, tuple(pieces), note, is_marked=bool(rewritten.blocks))
+
+
+def _is_join(piece: Piece) -> bool:
+    """Whether a statement ends the plan."""
+    return piece.read is not None and isinstance(piece.read[0], Join)
+
+
+def _edit(pieces: list[Piece], base: int, text: str) -> Edit | None:
+    """Return the edit that writes the plan instead of the text, None if a statement is refused."""
+    statements = [piece.read[0] for piece in pieces if piece.read is not None]
+    lines = [print_statement(statement) for statement in statements if statement is not None]
+    return Edit(Span(base, base + len(text)), "\n".join(lines) + "\n") if len(lines) == len(pieces) else None
+
+
+def _piece(written: Written, base: int, setting: Setting) -> Piece:
+    """Read a written statement; its mistakes offer no edits, since the text does not have its form."""
+    text = written.text
+    mended = read_with_head(text, 0, None, setting) or refuse(text, 0, setting)
+    origin = _Origin(written, base)
+    own = [relocated(each, Places((), base)) for each in written.found]
+    found = [*own, *(without_edit(relocated(each, origin)) for each in mended.found)]
+    place = origin.span(Span(0, len(text)))
+    is_refused = mended.statement is None or any(each.severity == "error" for each in own)
+    statement = None if is_refused else relocated(mended.statement, origin)
+    return Piece(text, place.start, read=(statement, found), stop=place.end)

@@ -1,0 +1,36 @@
+"""Lines of a model's text in marks of tool calls: no statements, whatever they hold."""
+
+from llmc_grammar.tool_marks import OPENING, mark_of
+from llmc_grammar.source import Span
+
+
+class Blocks:
+    """Finds blocks of lines, each from the line of an opening mark to that of its closing mark."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self._is_open = False
+        self._closing: str | None = None
+
+    def takes(self, text: str, start: int, *, anywhere: bool = False) -> bool:
+        """Whether a line belongs to a block; `anywhere`: other text may stand before the opening mark."""
+        if self._is_open:
+            self.spans[-1] = Span(self.spans[-1].start, start + len(text))
+            self._close(text, 0)
+            return True
+        opening = OPENING.search(text)
+        if opening is None or (text[: opening.start()].strip() and not anywhere):
+            return False
+        self.spans.append(Span(start + opening.start(), start + len(text)))
+        self._is_open, self._closing = True, mark_of(opening[0]).closing
+        self._close(text, opening.end())
+        return True
+
+    def _close(self, text: str, at: int) -> None:
+        """End the block if its closing mark stands in a line behind `at`, and no other block begins there."""
+        while self._closing is not None and (end := text.find(self._closing, at)) >= 0:
+            opening = OPENING.search(text, end + len(self._closing))
+            if opening is None:
+                self._is_open = False
+                return
+            self._closing, at = mark_of(opening[0]).closing, opening.end()
