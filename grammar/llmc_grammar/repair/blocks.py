@@ -1,7 +1,7 @@
 """Lines of a model's text in marks of tool calls: no statements, whatever they hold."""
 
-from llmc_grammar.tool_marks import OPENING, mark_of
 from llmc_grammar.source import Span
+from llmc_grammar.tool_marks import OPENING, mark_of
 
 
 class Blocks:

@@ -66,6 +66,11 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
         return Mended(_text(broken), is_answered=False, unclear=REPLACES, cuts=cuts)
     if not broken.lines or (is_whole and broken.unclear is not None):
         return Mended(reply, is_answered=True, is_new=True)
+    if parsed.dialect is not None:
+        if _reads_itself(steps):
+            return Mended(_text(broken), is_answered=False, unclear=REPLACES, cuts=cuts)
+        # The numbers and the join of a reply in another form are not its planner's.
+        steps, is_whole = [replace(each, binder=None) for each in steps if isinstance(each, ast.Task)], False
     match = _Match(broken, steps)
     unclear = broken.unclear or (UNREADABLE if parsed.lost else match.unclear(reader, is_whole=is_whole))
     if unclear is None:
@@ -73,6 +78,12 @@ def mended(broken: Broken, reply: str, reader: PlanReader, *, complete: bool = T
     if is_whole and not match.fits:
         return Mended(reply, is_answered=True, is_new=True)
     return Mended(_text(broken), is_answered=False, unclear=unclear, cuts=cuts)
+
+
+def _reads_itself(steps: Sequence[Step]) -> bool:
+    """Whether a statement reads another one of the same reply."""
+    ids = {step.binder for step in steps}
+    return any(ref.name in ids for step in steps for ref in references(step))
 
 
 def _text(broken: Broken) -> str:

@@ -12,6 +12,7 @@ from llmc_runtime.agent.model_errors import (
     ServerFailed,
     StreamBroken,
 )
+from llmc_runtime.agent.native_calls import NativeCalls, native_call
 from llmc_runtime.agent.settings import Settings
 
 Reason = Literal["stop", "length", "refusal"]
@@ -64,7 +65,9 @@ def fault(settings: Settings, code: object, message: object) -> ModelError:
 class Reply:
     """A reply as it arrives: events in, text out."""
 
-    __slots__ = ("_cached", "_length", "_pieces", "_read", "_refused", "_responses", "_settings", "_written", "reason")
+    __slots__ = (
+        "_cached", "_calls", "_length", "_pieces", "_read", "_refused", "_responses", "_settings", "_written", "reason"
+    )  # fmt: skip
 
     def __init__(self, settings: Settings) -> None:
         self.reason: Reason | None = None
@@ -73,6 +76,7 @@ class Reply:
         self._pieces = self._length = self._read = self._cached = 0
         self._written: int | None = None
         self._refused = False
+        self._calls = NativeCalls()
 
     def take(self, event: object) -> str:
         """The text of an event; raises ModelError if it reports a fault, or if there is too much of it."""
@@ -88,9 +92,20 @@ class Reply:
         refusal = words(at(event, "choices", 0, "delta", "refusal"))
         self._refused |= bool(refusal)
         self._count(at(event, "usage"), "prompt", "completion")
+        self._take_calls(at(event, "choices", 0, "delta"))
         self._end(words(at(event, "choices", 0, "finish_reason")))
         text = words(at(event, "choices", 0, "delta", "content")) or words(at(event, "choices", 0, "text"))
-        return text or refusal
+        return (text or refusal) + (self._calls.text() if self.reason is not None else "")
+
+    def _take_calls(self, delta: object) -> None:
+        """Collect the tool calls of an event; they become text when the reply ends."""
+        calls = at(delta, "tool_calls")
+        for each in (*(calls if isinstance(calls, list) else ()), {"function": at(delta, "function_call")}):
+            name, arguments = words(at(each, "function", "name")), words(at(each, "function", "arguments"))
+            if name or arguments:
+                index = at(each, "index")
+                self._length += len(name) + len(arguments)
+                self._calls.take(index if isinstance(index, int) else 0, name, arguments)
 
     def _of_responses(self, event: object) -> str:
         """The text of an event of the API `responses`."""
@@ -98,6 +113,8 @@ class Reply:
         if kind in _TEXT:
             self._refused |= kind == "response.refusal.delta"
             return words(at(event, "delta"))
+        if kind == "response.output_item.done" and at(event, "item", "type") == "function_call":
+            return native_call(words(at(event, "item", "name")), words(at(event, "item", "arguments")))
         if kind in _ENDS:
             self._count(at(event, "response", "usage"), "input", "output")
             self._end(words(at(event, "response", "incomplete_details", "reason")) or "stop")
