@@ -103,7 +103,7 @@ async def test_fields_of_another_form_are_no_calls(odd: dict[str, Any]) -> None:
 
 async def test_the_number_of_calls_is_bounded() -> None:
     """More calls are kept than a plan may have, so that it is refused for its length."""
-    assert MOST_CALLS > Bounds.MODEL.tasks
+    assert Bounds.MODEL.tasks < MOST_CALLS
     sent = [delta(tool_calls=[call(index, "price", "{}")]) for index in range(MOST_CALLS + 2)]
     pieces, _ = await said(model(wire([*sent, *end()])))
     assert len(calls("".join(pieces))) == MOST_CALLS
