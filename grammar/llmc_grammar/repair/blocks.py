@@ -1,7 +1,13 @@
 """Lines of a model's text in marks of tool calls: no statements, whatever they hold."""
 
+import re
+from typing import Final
+
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import OPENING, mark_of
+
+_FOLLOWS: Final = re.compile(r"[ \t]*(?:[{\[<]|$)")
+"""The beginning of a call behind an opening mark."""
 
 
 class Blocks:
@@ -19,7 +25,9 @@ class Blocks:
             self._close(text, 0)
             return True
         opening = OPENING.search(text)
-        if opening is None or (text[: opening.start()].strip() and not anywhere):
+        if opening is None:
+            return False
+        if text[: opening.start()].strip() and not (anywhere and _begins_call(text, opening)):
             return False
         self.spans.append(Span(start + opening.start(), start + len(text)))
         self._is_open, self._closing = True, mark_of(opening[0]).closing
@@ -34,3 +42,8 @@ class Blocks:
                 self._is_open = False
                 return
             self._closing, at = mark_of(opening[0]).closing, opening.end()
+
+
+def _begins_call(text: str, opening: re.Match[str]) -> bool:
+    """Whether a call follows an opening mark, so that the line does not only speak of the mark."""
+    return opening[0][-1] not in ">]" or _FOLLOWS.match(text, opening.end()) is not None
