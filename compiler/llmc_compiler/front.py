@@ -189,7 +189,7 @@ class Front:
         if self._stream.restarts != restarts:
             self._session = self._begin()
             self._lost = 0
-            steps = (Restart(),)
+            steps = (Restart(self._stream.dialect, self._stream.plan),)
         lost = self._stream.lost[self._lost :]
         self._lost += len(lost)
         return (*steps, *_fed(self._session, statements, lost))

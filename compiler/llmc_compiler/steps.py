@@ -41,7 +41,13 @@ class Conceal(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Restart(Brief):
-    """All nodes so far come from reasoning: stop and forget them; their ids are free again."""
+    """Stop and forget all nodes so far, whose ids are free again.
+
+    They come from reasoning, or the whole text is of a `dialect`; then `plan` is what it says, unless it has mistakes.
+    """
+
+    dialect: str | None = None
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -135,6 +135,12 @@ class PlanStream:
         return None if self._translation is None else self._translation.dialect
 
     @property
+    def plan(self) -> str:
+        """The plan that a text in another form becomes; empty for one in the language, and for one with mistakes."""
+        edit = None if self._translation is None else self._translation.note.edit
+        return "" if edit is None else edit.text
+
+    @property
     def unended(self) -> Span | None:
         """The last task of a model's text, if no newline, join or end mark follows it.
 

@@ -6,7 +6,7 @@
       Expanded                            a loop has its elements
       Stalled                             a tool blocks the event loop
       Finished  Failed  Skipped  Blocked  Cancelled  Dropped
-    Restarted                             the text so far was reasoning, and its tasks were dropped
+    Restarted                             the text so far was reasoning or another form; its tasks were dropped
     RunFinished
 
 `key` is the instance, `task` the written task, `at` the seconds since the start of the run.
@@ -163,9 +163,14 @@ class Dropped(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Restarted(Brief):
-    """The plan so far was reasoning; all of it was dropped, and its keys may come again."""
+    """The plan so far was dropped, and its keys may come again.
+
+    It was reasoning, or the whole text is of a `dialect`; then `plan` is what it says, unless it has mistakes.
+    """
 
     at: float
+    dialect: str | None = None
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

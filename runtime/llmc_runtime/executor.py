@@ -192,8 +192,8 @@ class Executor:
                     self._flow.add(nodes)
                 case Drop(nodes):
                     self._flow.drop(nodes)
-                case Restart():
-                    self._flow.restart()
+                case Restart(dialect, plan):
+                    self._flow.restart(dialect, plan)
                 case Conceal(labels):
                     self._flow.conceal(labels)
                 case Share() | _:

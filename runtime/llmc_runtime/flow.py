@@ -111,15 +111,15 @@ class Flow:
                 self._drop(instance)
         self._line.drain()
 
-    def restart(self) -> None:
-        """Drop all instances, whose nodes come from reasoning; new nodes may reuse their ids."""
+    def restart(self, dialect: str | None, plan: str) -> None:
+        """Drop all instances, whose nodes are void; new nodes may reuse their ids."""
         for instance in self._instances:
             self._drop(instance)
         self._instances.clear()
         self._scope.instances.clear()
         self._trust.known_secrets.forget()
         self.last = None
-        self.tell(events.Restarted(self.now()))
+        self.tell(events.Restarted(self.now(), dialect, plan))
         self._line.drain()
 
     def seal(self) -> None:

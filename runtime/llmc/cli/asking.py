@@ -102,9 +102,10 @@ class Lines:
             case progress.Wrote(_, at, text):
                 *whole, self._open = (self._open + text).split("\n")
                 yield from (f"{at:7.3f}  written   {each}" for each in whole if each.strip())
-            case progress.Happened(_, at, events.Restarted()):
+            case progress.Happened(_, at, events.Restarted(_, dialect, plan)):
                 yield from self._rest(at)
-                yield f"{at:7.3f}  restart   all of it so far was reasoning"
+                yield f"{at:7.3f}  restart   {_why(dialect)}"
+                yield from (f"{at:7.3f}  written   {each}" for each in plan.splitlines())
             case progress.Happened(_, at, happened, written):
                 yield from self._rest(at)
                 if not isinstance(happened, events.OF_RUNS):
@@ -154,9 +155,10 @@ class Sheet:
                 self._first = len(self.rows) - 1
             case progress.Wrote(text=text):
                 self._write(text)
-            case progress.Happened(event=events.Restarted()):
-                self.rows += [Row("── all of it so far was reasoning", is_ours=True), Row("")]
-                self._first = len(self.rows) - 1
+            case progress.Happened(event=events.Restarted(_, dialect, plan)):
+                self.rows += [Row(f"── {_why(dialect)}", is_ours=True)]
+                self._first = len(self.rows)
+                self.rows += [Row(each) for each in plan.splitlines() or [""]]
             case progress.Happened(_, at, happened, written):
                 self._happened(at, happened, written)
             case progress.Repairing(attempt=attempt):
@@ -226,6 +228,11 @@ class Sheet:
             note = shown_time(max(now - row.since, 0.0)) if running and row.since is not None else row.note
             text = shown(f"{shown(row.text, beside):<{beside}}  {_SIGNS[row.phase]} {note}", width)
             yield text.rstrip()
+
+
+def _why(dialect: str | None) -> str:
+    """Why a plan begins anew."""
+    return "all of it so far was reasoning" if dialect is None else f"read as another form of a plan (`{dialect}`)"
 
 
 def _name(text: str) -> str:
