@@ -41,11 +41,29 @@ class UnknownTool(Diagnostic):
 
     code = "E201"
     title = "no tool is called `{name}`"
-    label = "not in the toolbox"
-    help = "did you mean `{suggestion}`?"
+    label = "{place}"
+    help = "{advice}"
 
     name: str
     suggestion: str | None = None
+    is_empty: bool = False
+    is_file: bool = True
+
+    @property
+    def place(self) -> str:
+        """The toolbox that the name is not in."""
+        return "no tools are loaded" if self.is_empty else "not in the toolbox"
+
+    @property
+    def advice(self) -> str | None:
+        """How tools are loaded where there are none, and a model goes without them; else the name that is most like."""
+        if self.is_empty and self.is_file:
+            return (
+                'write `use "tools.py"` at the top, or give `--tools tools.py`; in Python, `llmc.compile(text, tools)`'
+            )
+        if self.is_empty:
+            return 'without tools, a plan is `join("…")` with the answer itself; `--tools tools.py` loads some'
+        return None if self.suggestion is None else f"did you mean `{self.suggestion}`?"
 
 
 @mistake
@@ -326,6 +344,26 @@ class UnusedSlot(Diagnostic):
 
     raw: str
     rest: str
+
+
+@mistake
+class UnusedTask(Diagnostic):
+    """A task without an effect whose result neither the join nor a task with an effect needs."""
+
+    code = "W204"
+    title = "nothing needs task `{name}`"
+    label = "{reason}"
+    help = "use `${name}`, or delete the line"
+
+    name: str
+    user: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why nothing needs the task."""
+        if self.user is None:
+            return "its result is not used"
+        return f"its result is used only by tasks that nothing needs, such as `{self.user}`"
 
 
 @mistake

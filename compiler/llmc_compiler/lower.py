@@ -184,8 +184,7 @@ class Lowering:
         values = [self._expr(given.value, place.at(f"a{i}")) for i, given in enumerate(call.arguments)]
         tool = self._tools.get(call.tool)
         if tool is None:
-            suggestion = errors.closest(call.tool, [known.name for known in self._tools])
-            self.diagnostics.append(errors.UnknownTool(span=call.name_span, name=call.tool, suggestion=suggestion))
+            self.diagnostics.append(self._unknown_tool(call))
             return NodeId(place.path)
         names, misfits = bind(tool.signature.shape, [given.name for given in call.arguments])
         self.diagnostics.extend(describe_misfit(misfit, tool, call) for misfit in misfits)
@@ -205,6 +204,14 @@ class Lowering:
             fallback=self._fallback(options, place),
         )
         return self._add(place.path, op, place.when, call.span)
+
+    def _unknown_tool(self, call: ast.Call) -> Diagnostic:
+        """The mistake of a call of a tool that the toolbox does not have."""
+        known = [tool.name for tool in self._tools]
+        suggestion = errors.closest(call.tool, known)
+        return errors.UnknownTool(
+            span=call.name_span, name=call.tool, suggestion=suggestion, is_empty=not known, is_file=not self._lenient
+        )
 
     def _argument(self, tool: Tool, index: int, name: str | None, given: ast.Expr, value: Term) -> Term:
         """The argument as its parameter takes it, after it was checked."""

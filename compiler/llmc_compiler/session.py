@@ -20,6 +20,7 @@ from llmc_compiler.secret_labels import Label
 from llmc_compiler.steps import Add, Conceal, Drop, Report, Share, Step
 from llmc_compiler.term import Json, NodeId
 from llmc_compiler.tools import Toolbox, ToolboxError
+from llmc_compiler.unused import unused_tasks
 from llmc_compiler.verify import BrokenGraphError
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
@@ -60,6 +61,7 @@ class Session:
         require_parameters(tools)
         self._passes = tuple(passes)
         self._early = early
+        self._lenient = lenient
         self._tools = tools
         self._lowering = Lowering(tools, lenient=lenient, written=written)
         self._lowering.recall(earlier.taken, earlier.values)
@@ -93,6 +95,8 @@ class Session:
         self._lowering.diagnostics.extend(self._secrets.mistakes())
         placed = [self._hazards.place(_with_effects(node)) for node in nodes]
         self._nodes.update((node.id, node) for node in placed)
+        if isinstance(statement, ast.Join):
+            self._lowering.diagnostics.extend(self._unused())
         reported = tuple(self._lowering.diagnostics[found:])
         steps: list[Step] = [Report(reported)] if reported else []
         if self._early and not any(mistake.severity == "error" for mistake in reported):
@@ -152,6 +156,11 @@ class Session:
         """Every mistake of a plan of which nothing more comes: also references to what never came."""
         return (*self._lowering.diagnostics, *self._lowering.names.mistakes())
 
+    def _unused(self) -> tuple[Diagnostic, ...]:
+        """Warn of tasks that nothing needs: in a plan file, where the tools are known and all else is right so far."""
+        is_wrong = self._lowering.names.is_incomplete or any(one.severity == "error" for one in self.mistakes())
+        return () if self._lenient or not self._tools.is_known or is_wrong else tuple(unused_tasks(self._graph()))
+
     def unended(self, task: Span) -> tuple[Diagnostic, ...]:
         """Warn of a last task that may be incomplete, if it may write."""
         nodes = (inner for node in self._nodes.values() for inner in (*node_body(node), node))
@@ -172,9 +181,13 @@ class Session:
             raise errors.CompileError(mistakes)
         if not self._joined:
             self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
-        self.written = Graph(dict(self._nodes), dict(self._tasks), tuple(self._parameters))
+        self.written = self._graph()
         self.graph = optimize(self.written, self._passes)
         return tuple(self._last_steps(self.graph))
+
+    def _graph(self) -> Graph:
+        """The plan so far, before the passes."""
+        return Graph(dict(self._nodes), dict(self._tasks), tuple(self._parameters))
 
     @property
     def secrets(self) -> dict[str, Label]:

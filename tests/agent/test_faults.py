@@ -84,6 +84,15 @@ def test_an_unknown_tool_goes_back_while_the_others_run() -> None:
     assert answer.plans[0].text == PLAN + "\n"
 
 
+def test_an_agent_without_tools_is_told_how_to_answer() -> None:
+    """No other name is suggested for a call that cannot be made."""
+    model = Script(['1. search("a")\njoin($1)', 'join("It is known.")'])
+    assert clock.run(Agent([], model=model).ask("?")).value == "It is known."
+    request = model.asked[1].messages[-1].text
+    assert 'no tools are loaded\n  = help: without tools, a plan is `join("…")` with the answer itself' in request
+    assert "did you mean" not in request
+
+
 def test_good_lines_start_before_the_plan_is_mended() -> None:
     """And go on meanwhile: the repair costs no more than its own time."""
     seen = watch(['1. search("a")\n2. serch("b")\n3. join($1, $2)', '2. search("b")\n'], pause=0.02)

@@ -141,9 +141,8 @@ def test_codes_are_unique_and_tell_the_severity() -> None:
 
 def test_a_good_plan_has_no_mistakes() -> None:
     """The tools of these tests can be used without any."""
-    text = (
-        '1. search("a", limit=3)\n2. send("ann", body=$1[0])\n3. order("pen", 2)\n4. total([1, 2.5])\njoin(size(now()))'
-    )
+    lines = '1. search("a", limit=3)', '2. send("ann", body=$1[0])', '3. order("pen", 2)', "4. total([1, 2.5])"
+    text = "\n".join((*lines, "join(size(now()), $4)"))
     assert found_in(text)[0] == []
 
 

@@ -190,7 +190,8 @@ def test_what_the_end_does_not_need_is_dropped() -> None:
     """Dead nodes that were handed over are taken back; others are never handed over."""
     text = "1. f(1)\n2. rows()\n3. f($2)\n4. send(1)\n5. f($4)\njoin($1)"
     answers = conversation(text, Session(toolbox()))
-    assert answers == [["add 1"], ["add 2"], ["add 3"], [], [], ["add join"], ["drop 2 3", "add 4"]]
+    assert answers[:5] == [["add 1"], ["add 2"], ["add 3"], [], []]
+    assert answers[5:] == [["report W204 W204 W204", "add join"], ["drop 2 3", "add 4"]]
 
 
 def test_a_mistake_is_reported_where_it_is_found() -> None:

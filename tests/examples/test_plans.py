@@ -34,6 +34,9 @@ VALUES: Final[dict[str, Json]] = {
     "nine": "Paris and Tokyo are 9712 km apart, with 2165423 and 14047594 inhabitants",
 }
 
+UNUSED: Final = {"duplicate": ["4"], "story": ["unused"]}
+"""The tasks that an example has only to show that they are left out; check warns of them."""
+
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +62,9 @@ def test_a_plan_has_its_value(name: str, optimize: bool) -> None:
     run = found.run_sync(approve="all")
     assert run.value == VALUES[name]
     assert not run.errors
-    assert not found.diagnostics
+    assert [(each.code, each.words("title")) for each in found.diagnostics] == [
+        ("W204", f"nothing needs task `{task}`") for task in UNUSED.get(name, [])
+    ]
 
 
 @pytest.mark.parametrize("name", VALUES)
