@@ -77,8 +77,8 @@ def found_with_files(text: str) -> Found:
     for name in ("web.py", "archive.py", "plan.llmc"):
         Path(name).write_text(text if name.endswith("llmc") else TOOLS, "utf-8")
     limits = bounds(None, None)
-    found, source = check_plan(read_plan("plan.llmc", limits.text), named_tools(()), limits)
-    return list(found), source
+    report = check_plan(read_plan("plan.llmc", limits.text), named_tools(()), limits)
+    return list(report.diagnostics), report.source
 
 
 def found(package: str, text: str, reading: tuple[str, ...]) -> Found:

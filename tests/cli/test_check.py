@@ -59,6 +59,85 @@ def test_a_plan_without_use_is_checked_without_tools(cli: Cli) -> None:
     assert cli("check", "-", stdin="1. f($2)\njoin($1)\n").status == 1
 
 
+UNKNOWN = "1. f(2)\njoin($1)\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--lenient"], ["--no-tools", "--tools", "tools.py"], ["--format", "github"]])
+def test_calls_that_were_not_checked_are_told(cli: Cli, options: list[str]) -> None:
+    """A plan whose tools are not known is not said to have no mistakes, however it is read."""
+    ended = cli("check", "-", *options, stdin=UNKNOWN)
+    assert (ended.status, ended.stdout, ended.stderr) == (0, "", "1 plan: tools not checked\n")
+
+
+def test_tools_that_are_not_imported_are_not_checked(cli: Cli, folder: Path) -> None:
+    """Neither are those of a `use` line that leads nowhere, beside its error."""
+    (folder / "plan.llmc").write_text(GOOD)
+    assert cli("check", "plan.llmc").stderr == "1 plan: no mistakes\n"
+    assert cli("check", "plan.llmc", "--no-tools").stderr == "1 plan: tools not checked\n"
+    (folder / "tools.py").unlink()
+    assert cli("check", "plan.llmc").stderr == "1 plan: 1 error, tools not checked\n"
+
+
+@pytest.mark.parametrize("plan", ["", "1. 2 + 3\njoin($1)\n", 'input who: str\njoin("hi $who")\n'])
+def test_a_plan_without_calls_needs_no_tools(cli: Cli, plan: str) -> None:
+    """All of it was checked."""
+    assert cli("check", "-", stdin=plan).stderr == "1 plan: no mistakes\n"
+
+
+def test_plans_with_tools_and_without_are_told_apart(cli: Cli, folder: Path) -> None:
+    """The plans whose tools were not checked are named, at most three of them."""
+    (folder / "good.llmc").write_text(GOOD)
+    (folder / "bad.llmc").write_text(BAD)
+    names = [f"{letter}.llmc" for letter in "abcde"]
+    for name in names:
+        (folder / name).write_text(UNKNOWN)
+    assert cli("check", "good.llmc", "a.llmc").stderr == "2 plans: tools not checked in a.llmc\n"
+    assert cli("check", "bad.llmc", *names).stderr == (
+        "6 plans: 3 errors, tools not checked in a.llmc and b.llmc and c.llmc and 2 more\n"
+    )
+    assert cli("check", *names).stderr == "5 plans: tools not checked\n"
+
+
+def test_json_has_a_field_for_unchecked_tools(cli: Cli, folder: Path) -> None:
+    """Each mistake says whether the tools of its plan were checked; stderr does even where there is no mistake."""
+    (folder / "plan.llmc").write_text(BAD)
+    ended = cli("check", "plan.llmc", "-", "--format", "json", stdin='1. f("$5M")\njoin($1)\n')
+    assert [(each["code"], each["tools_checked"]) for each in json.loads(ended.stdout)] == [
+        *((code, True) for code in ("E201", "E212", "E202")),
+        ("W101", False),
+    ]
+    assert ended.stderr == "2 plans: 3 errors, 1 warning, tools not checked in <stdin>\n"
+    ended = cli("check", "-", "--format", "json", stdin=UNKNOWN)
+    assert (ended.stdout, ended.stderr) == ("[]\n", "1 plan: tools not checked\n")
+    assert cli("check", "plan.llmc", "--format", "json").stderr == ""
+
+
+def test_a_task_that_nothing_needs_is_a_warning(cli: Cli, folder: Path) -> None:
+    """`check` and `run` tell it, with status 0; commands that show what is left out do not tell it twice."""
+    (folder / "plan.llmc").write_text('use "tools.py"\na = add(1, 2)\nb = entries()\njoin($a)\n')
+    ended = cli("check", "plan.llmc")
+    assert (ended.status, ended.stderr) == (0, "1 plan: 1 warning\n")
+    assert ended.stdout.startswith("warning[W204]: nothing needs task `b`\n --> plan.llmc:3:5\n")
+    ran = cli("run", "plan.llmc")
+    assert (ran.status, ran.stdout) == (0, "3.0\n")
+    assert "warning[W204]" in ran.stderr
+    for command in ("compile", "graph", "explain"):
+        assert "W204" not in cli(command, "plan.llmc").stderr
+    # Effects are known only with the tools.
+    assert cli("check", "plan.llmc", "--no-tools").stdout == ""
+
+
+def test_where_no_tools_are_loaded_the_help_says_how(cli: Cli, folder: Path) -> None:
+    """A call of a tool that cannot be known is not taken for a misspelt one."""
+    (folder / "plan.llmc").write_text(UNKNOWN)
+    ended = cli("run", "plan.llmc")
+    assert (
+        '^ no tools are loaded\n  = help: write `use "tools.py"` at the top, or give `--tools tools.py`' in ended.stderr
+    )
+    assert "^ not in the toolbox\n" in cli("run", "plan.llmc", "--tools", "tools.py").stderr
+    assert "; `--tools tools.py` loads some\n" in cli("compile", "--lenient", "plan.llmc").stderr
+
+
 def test_tools_are_added_by_option(cli: Cli) -> None:
     """--tools gives tools to a plan that names none."""
     assert cli("check", "-", "--tools", "tools.py", stdin="a = add(1, 2)\njoin($a)\n").status == 0
@@ -73,7 +152,7 @@ def test_wrong_uses_are_shown_with_the_other_mistakes(cli: Cli, folder: Path) ->
     assert "error[E220]: no tools from `none.py`" in ended.stdout
     assert "there is no file none.py" in ended.stdout
     assert "error[E202]" in ended.stdout
-    assert ended.stderr == "1 plan: 2 errors\n"
+    assert ended.stderr == "1 plan: 2 errors, tools not checked\n"
 
 
 def test_a_file_that_cannot_be_read_is_wrong_usage(cli: Cli, folder: Path) -> None:
@@ -155,7 +234,7 @@ def test_a_models_text_is_checked_leniently(cli: Cli) -> None:
     assert cli("check", "-", stdin=text).status == 1
     ended = cli("check", "-", "--lenient", stdin=text)
     assert ended.status == 0
-    assert ended.stderr == "1 plan: 3 warnings\n"
+    assert ended.stderr == "1 plan: 3 warnings, tools not checked\n"
     assert "error[E134]" in cli("check", "-", "--lenient", stdin='use "tools.py"\n1. add(1)\n').stdout
 
 
@@ -190,10 +269,10 @@ def test_edits_are_made_in_place(cli: Cli, folder: Path) -> None:
 
 
 def test_a_models_text_becomes_a_plan_file(cli: Cli, folder: Path) -> None:
-    """With its repairs made it is read strictly without a mistake."""
+    """With its repairs made it is read strictly without a mistake; its tools are not known."""
     (folder / "plan.llmc").write_text("Plan:\n**1.** search('Arthur's Seat')\n2. finish($1)\n")
     assert cli("check", "--lenient", "--fix", "plan.llmc").status == 0
-    assert cli("check", "plan.llmc").stderr == "1 plan: no mistakes\n"
+    assert cli("check", "plan.llmc").stderr == "1 plan: tools not checked\n"
 
 
 def test_a_diff_shows_the_edits(cli: Cli, folder: Path) -> None:

@@ -67,8 +67,15 @@ class AnyTools(Toolbox):
 
     is_known = False
 
+    def __init__(self) -> None:
+        """Nothing was looked up."""
+        super().__init__()
+        self.was_asked = False
+        """Whether a call was taken to be right without a look at its tool."""
+
     def get(self, name: str) -> Tool:
         """A tool of that name."""
+        self.was_asked = True
         return Tool(name, "", Effect(Kind.PURE), Anything(), call=_unknown, is_async=False)
 
     def __contains__(self, name: object) -> bool:

@@ -28,6 +28,15 @@ class UnreadablePlanError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """The mistakes of a plan by place, its text, and whether its calls were checked against their tools."""
+
+    diagnostics: "Sequence[Diagnostic]"
+    source: "Source"
+    tools_checked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class PlanText:
     """A plan's bytes, with the name that reports use and the folder that its `use` lines are relative to."""
 
@@ -77,9 +86,7 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
     return found
 
 
-def check_plan(
-    text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: "Mode" = "strict"
-) -> "tuple[Sequence[Diagnostic], Source]":
+def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: "Mode" = "strict") -> Report:
     """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
     # The compiler alone: importing the runtime takes as long as all that is done here.
     from llmc.cli.anytools import AnyTools
@@ -89,7 +96,8 @@ def check_plan(
     parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools or ())
     unusable: tuple[Diagnostic, ...] = ()
     named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
-    known: Toolbox = AnyTools()
+    assumed = AnyTools()
+    known: Toolbox = assumed
     if tools is not None and (named or tools):
         from llmc.toolfiles import UseError
 
@@ -98,7 +106,8 @@ def check_plan(
         except UseError as error:
             unusable = error.diagnostics
     found = (*unusable, *check(parsed, known, lenient=mode == "lenient"))
-    return sorted(found, key=lambda diagnostic: diagnostic.span), parsed.source
+    mistakes = sorted(found, key=lambda diagnostic: diagnostic.span)
+    return Report(mistakes, parsed.source, tools_checked=not assumed.was_asked)
 
 
 def compile_plan(
@@ -113,7 +122,7 @@ def compile_plan(
     try:
         known = _all_tools(parsed.plan, text.folder, tools)
     except UseError as error:
-        raise CompileError(check_plan(text, tools, limits)[0], parsed.source) from error
+        raise CompileError(check_plan(text, tools, limits).diagnostics, parsed.source) from error
     return Program.of(parsed, known, mode=mode, passes=passes)
 
 
@@ -209,9 +218,14 @@ def program(
     optimize: bool,
     passes: str | None = None,
     mode: "Mode" = "strict",
+    shows_pruned: bool = True,
 ) -> "Program":
-    """The program of a plan file, its warnings told; or the end with all that is wrong."""
+    """The program of a plan file, its warnings told; or the end with all that is wrong.
+
+    A command that `shows_pruned` tasks in what it prints does not warn of them besides.
+    """
     from llmc import CompileError
+    from llmc_compiler.errors import UnusedTask
 
     limits = bounds(max_tasks, max_text, mode=mode)
     chosen = _chosen(passes, optimize=optimize)
@@ -223,8 +237,9 @@ def program(
     except CompileError as error:
         tell(drawn(error.diagnostics, error.source, sys.stderr) if error.source else str(error))
         raise typer.Exit(FOUND) from error
-    if compiled.diagnostics:
-        tell(drawn(compiled.diagnostics, compiled.source, sys.stderr))
+    told = [found for found in compiled.diagnostics if not (shows_pruned and isinstance(found, UnusedTask))]
+    if told:
+        tell(drawn(told, compiled.source, sys.stderr))
     return compiled
 
 

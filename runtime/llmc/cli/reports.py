@@ -6,14 +6,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from llmc.cli.outcome import counted, tell
-from llmc.cli.plans import drawn
+from llmc.cli.plans import Report, drawn
 from llmc.cli.screen import Painted
 
 if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.source import Source
 
-    Report = tuple[Sequence[Diagnostic], Source]
+_MOST_NAMED: Final = 3
 
 
 class Format(StrEnum):
@@ -24,46 +24,64 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
-def print_reports(reports: "Sequence[Report]", form: Format) -> None:
-    """Write the mistakes of plans to stdout; for people and GitHub, their number to stderr."""
+def print_reports(reports: Sequence[Report], form: Format) -> None:
+    """Write the mistakes of plans to stdout, and to stderr their number; in JSON only that tools were not checked."""
     _PRINTERS[form](reports)
-    if form is not Format.JSON:
+    if form is not Format.JSON or not all(report.tools_checked for report in reports):
         tell(summary(reports))
 
 
-def summary(reports: "Sequence[Report]") -> str:
-    """`2 plans: 3 errors, 1 warning`."""
-    found = [diagnostic.severity for diagnostics, _ in reports for diagnostic in diagnostics]
+def summary(reports: Sequence[Report]) -> str:
+    """`2 plans: 3 errors, 1 warning, tools not checked in b.llmc`."""
+    found = [diagnostic.severity for report in reports for diagnostic in report.diagnostics]
     numbers = ((found.count("error"), "error"), (found.count("warning"), "warning"))
-    counts = ", ".join(counted(number, noun) for number, noun in numbers if number)
-    return f"{counted(len(reports), 'plan')}: {counts or 'no mistakes'}"
+    facts = [counted(number, noun) for number, noun in numbers if number]
+    facts += _unchecked(reports)
+    return f"{counted(len(reports), 'plan')}: {', '.join(facts) or 'no mistakes'}"
 
 
-def has_errors(reports: "Sequence[Report]") -> bool:
+def _unchecked(reports: Sequence[Report]) -> Iterator[str]:
+    """That tools were not checked, and in which plans unless in all."""
+    from llmc_grammar.terminal_text import visible
+
+    names = [visible(report.source.name) for report in reports if not report.tools_checked]
+    if not names:
+        return
+    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    where = f" in {' and '.join((*names[:_MOST_NAMED], *more))}" if len(names) < len(reports) else ""
+    yield f"tools not checked{where}"
+
+
+def has_errors(reports: Sequence[Report]) -> bool:
     """Whether any mistake is an error."""
-    return any(found.severity == "error" for diagnostics, _ in reports for found in diagnostics)
+    return any(found.severity == "error" for report in reports for found in report.diagnostics)
 
 
-def _print_text(reports: "Sequence[Report]") -> None:
+def _print_text(reports: Sequence[Report]) -> None:
     """Mistakes with their lines."""
-    drawings = [drawn(diagnostics, source, sys.stdout) for diagnostics, source in reports if diagnostics]
+    drawings = [drawn(report.diagnostics, report.source, sys.stdout) for report in reports if report.diagnostics]
     if drawings:
         print(Painted("\n\n".join(drawings)), flush=True)
 
 
-def _print_json(reports: "Sequence[Report]") -> None:
-    """Mistakes as a JSON list, each with the name of its file."""
+def _print_json(reports: Sequence[Report]) -> None:
+    """Mistakes as a JSON list, each with the name of its file, and whether the tools of that were checked."""
     from llmc_grammar import to_json
     from llmc_grammar.terminal_text import json_text
 
-    print(json_text([to_json(diagnostic, source) for diagnostics, source in reports for diagnostic in diagnostics]))
+    found = [
+        {**to_json(diagnostic, report.source), "tools_checked": report.tools_checked}
+        for report in reports
+        for diagnostic in report.diagnostics
+    ]
+    print(json_text(found))
 
 
-def _print_github(reports: "Sequence[Report]") -> None:
+def _print_github(reports: Sequence[Report]) -> None:
     """Mistakes as workflow commands, which become annotations of a pull request's lines."""
-    for diagnostics, source in reports:
-        for diagnostic in diagnostics:
-            print("".join(_command(diagnostic, source)))
+    for report in reports:
+        for diagnostic in report.diagnostics:
+            print("".join(_command(diagnostic, report.source)))
 
 
 def _command(diagnostic: "Diagnostic", source: "Source") -> Iterator[str]:
@@ -88,7 +106,7 @@ def _escaped(text: str, escapes: Mapping[str, str]) -> str:
     return "".join(escapes.get(character, character) for character in text)
 
 
-_PRINTERS: Final[Mapping[Format, "Callable[[Sequence[Report]], None]"]] = {
+_PRINTERS: Final[Mapping[Format, Callable[[Sequence[Report]], None]]] = {
     Format.TEXT: _print_text,
     Format.JSON: _print_json,
     Format.GITHUB: _print_github,

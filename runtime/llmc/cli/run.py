@@ -52,7 +52,7 @@ def run(
     from llmc.cli.prompt import Prompt, can_ask
 
     limits = given_limits(file, limit or ())
-    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
+    compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes, shows_pruned=False)
     inputs = read_inputs(input_ or (), compiled.parameters, compiled.secret_inputs)
     prompt = Prompt() if can_ask() else None
     approval = Approval(None if approve is None else approve.value, prompt)
