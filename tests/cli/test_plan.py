@@ -1,5 +1,6 @@
 """`llmc plan`, with a scripted model."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,73 @@ def test_a_plan_is_written_for_reading(cli: Cli, say: Say, folder: Path) -> None
     say(UNTIDY.replace("add(1, 2)", "ad(1, 2)"), "1. add(1, 2)")
     ended = cli("plan", "How much?\nOr more?", "--tools", "tools.py", "-o", "plan.llmc")
     assert ended.stdout == ""
-    assert ended.stderr == "wrote plan.llmc: read it, and run it with `llmc run plan.llmc` and the same --tools\n"
-    assert (folder / "plan.llmc").read_text("utf-8") == TIDY
-    run = cli("run", "plan.llmc", "--tools", "tools.py")
+    assert ended.stderr == "wrote plan.llmc: read it, and run it with `llmc run plan.llmc`\n"
+    assert (folder / "plan.llmc").read_text("utf-8") == TIDY.replace("1. ", 'use "tools.py"\n\n1. ', 1)
+    run = cli("run", "plan.llmc")
     assert run.stdout == "6.0\n"
     assert "log(" in run.stderr
+
+
+def written(cli: Cli, say: Say, output: str, *tools: str) -> tuple[str, str]:
+    """What stands above the tasks of a written plan, and the command that is told to run it, and does."""
+    say("1. add(1, 2)\njoin($1)")
+    options = [word for target in tools for word in ("--tools", target)]
+    ended = cli("plan", "?", *options, "-o", output)
+    assert ended.status == 0, ended.stderr
+    head, _, rest = Path(output).read_text("utf-8").removeprefix("# ?\n").partition("1. ")
+    assert rest == "add(1, 2)\njoin($1)\n"
+    command = ended.stderr.rpartition("with `")[2].removesuffix("`\n")
+    assert cli(*shlex.split(command)[1:]).stdout == "3.0\n"
+    return head, command
+
+
+@pytest.mark.parametrize("name", ["sub/tools.py", './sub/an "odd" $1 \\ name.py', "sub/../sub/möre.py"])
+def test_a_plan_names_its_tools(cli: Cli, say: Say, folder: Path, name: str) -> None:
+    """By the path from the plan's folder, whatever characters it has, so that the plan runs as it is."""
+    (folder / "sub").mkdir()
+    (folder / "tools.py").rename(folder / name)
+    head, command = written(cli, say, "plan.llmc", name)
+    assert (head[:9], head[-6:], command) == ('use "sub/', '.py"\n\n', "llmc run plan.llmc")
+    head, command = written(cli, say, "sub/plan.llmc", str(folder / name))
+    assert (head.count("sub"), head[-6:], command) == (0, '.py"\n\n', "llmc run sub/plan.llmc")
+
+
+def test_tools_outside_the_plans_folder_are_options(cli: Cli, say: Say, folder: Path) -> None:
+    """A plan names only files in its folder or below, links followed; for others a comment has the option."""
+    for name in ("plans", "elsewhere"):
+        (folder / name).mkdir()
+    head, command = written(cli, say, "plans/a.llmc", "tools.py")
+    assert (head, command) == ("# Run it with --tools tools.py\n", "llmc run plans/a.llmc --tools tools.py")
+    (folder / "tools.py").rename(folder / "elsewhere" / "my tools.py")
+    (folder / "plans" / "tools.py").symlink_to(folder / "elsewhere" / "my tools.py")
+    assert written(cli, say, "plans/b.llmc", "plans/tools.py")[0] == "# Run it with --tools plans/tools.py\n"
+    (folder / "more.py").write_text("from llmc import pure\n\n@pure\ndef more(a: int) -> int:\n    return a\n")
+    both = "more.py", "elsewhere/my tools.py"
+    assert written(cli, say, "c.llmc", *both)[0] == 'use "more.py"\nuse "elsewhere/my tools.py"\n\n'
+    assert written(cli, say, "elsewhere/d.llmc", *both)[0] == '# Run it with --tools more.py\nuse "my tools.py"\n\n'
+    head, command = written(cli, say, "plans/e.llmc", *both)
+    assert head == "# Run it with --tools more.py --tools 'elsewhere/my tools.py'\n"
+
+
+def test_entries_of_the_configuration_are_named(cli: Cli, say: Say, folder: Path) -> None:
+    """A file elsewhere that `use` knows by a name; a name that it cannot have is passed over."""
+    (folder / "plans").mkdir()
+    (folder / "llmc.toml").write_text('[tools]\nmy-sums = "tools.py"\nother = "o.py"\nsums = "tools.py"\n')
+    assert written(cli, say, "plans/a.llmc", "tools.py") == ("use sums\n\n", "llmc run plans/a.llmc")
+    assert written(cli, say, "b.llmc", "tools.py")[0] == 'use "tools.py"\n\n'
+    (folder / "llmc.toml").write_text("tools = 1")
+    say("1. add(1, 2)\njoin($1)")
+    assert cli("plan", "?", "--tools", "tools.py", "-o", "plans/c.llmc").status == 0
+    assert (folder / "plans/c.llmc").read_text("utf-8").startswith("# ?\n# Run it with --tools tools.py\n")
+
+
+def test_modules_are_options_unless_they_are_configured(cli: Cli, say: Say, folder: Path) -> None:
+    """`use` knows modules only by the names of the configuration."""
+    module = "tests.cli.sums"
+    head, command = written(cli, say, "a.llmc", module)
+    assert (head, command) == (f"# Run it with --tools {module}\n", f"llmc run a.llmc --tools {module}")
+    (folder / "llmc.toml").write_text(f'[tools]\nsums = "{module}"\n')
+    assert written(cli, say, "b.llmc", module) == ("use sums\n\n", "llmc run b.llmc")
 
 
 def test_a_file_is_not_overwritten(cli: Cli, say: Say, folder: Path) -> None:

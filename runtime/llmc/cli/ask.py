@@ -14,6 +14,7 @@ from llmc.cli.options import Budgets, Limit, PlanTools
 from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, reason, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 from llmc.cli.screen import seen
+from llmc.cli.uses import header_for
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -155,18 +156,19 @@ def plan(
     except LlmcError as error:
         _say(error)
         raise typer.Exit(FOUND) from error
-    text = _as_file(question, program.source.text, agent)
+    comment, written = _as_file(question, program.source.text, agent)
     if output is None:
-        print(text, end="")
+        print(f"{comment}{written}", end="")
         return
+    header = header_for(tools, output)
     try:
         with output.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.write(f"{comment}{header.text}{written}")
     except (OSError, ValueError) as error:
-        print(text, end="")  # it was paid for
+        print(f"{comment}{written}", end="")  # it was paid for
         fail(f"{output}: {reason(error)}")
-    name = visible(str(output))
-    tell(f"wrote {name}: read it, and run it with `llmc run {name}` and the same --tools")
+    command = " ".join(filter(None, ("llmc run", visible(str(output)), header.options)))
+    tell(f"wrote {visible(str(output))}: read it, and run it with `{command}`")
 
 
 def _asked(question: str) -> str:
@@ -304,11 +306,11 @@ def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
     return nullcontext(Lines(sys.stderr) if wanted else Nothing())
 
 
-def _as_file(question: str, text: str, agent: "Agent") -> str:
-    """A model's plan as a plan file that means the same, the question above it."""
+def _as_file(question: str, text: str, agent: "Agent") -> tuple[str, str]:
+    """The question as a comment, and a model's plan as a plan file that means the same."""
     from llmc import compile as compile_plan
 
     # Without passes, so that all of it is there to be read.
     written = compile_plan(text, agent.tools, mode="lenient", passes=()).to_llmc()
     comment = "".join(f"# {seen(line)}\n" for line in question.splitlines() or [""])
-    return f"{comment}{written}"
+    return comment, written
