@@ -29,6 +29,16 @@ SCENES: Final = (
     ("Tools that hang, raise, or answer with a plan of their own", "python examples/unruly.py"),
     ("A plan may use a secret, but not show it, and not let it decide", "python examples/secret.py"),
     ("What an approver sees, though a page would like to write it", "python examples/letters.py"),
+    ("What a model wrote that was trained to call tools in JSON", "cat examples/replies/tool_calls.txt"),
+    (
+        "It is read as the plan that it means, and a warning names the form",
+        "llmc check --lenient examples/replies/tool_calls.txt --tools examples/atlas.py",
+    ),
+    ("The plan that it became", "llmc compile --lenient examples/replies/tool_calls.txt --tools examples/atlas.py"),
+    (
+        "A call in the middle of prose is no task, and is not passed over either",
+        "!llmc check --lenient examples/replies/prose.txt --tools examples/atlas.py",
+    ),
     ("A model's untidy plan, run while it is still being written", "python examples/arriving.py"),
     ("Models that think, are cut, renumber and repeat: what was meant is done, once", "python examples/meant.py"),
     ("A question: a planner, its tools, a joiner that wants more, another plan", "python examples/asking.py"),

@@ -39,12 +39,26 @@ def check_attacks(secret: str, letters: str) -> None:
     assert letters.rstrip().endswith("sent: reader0@example.org")
 
 
+def check_replies(reply: str, checked: str, became: str, prose: str) -> None:
+    """Native tool calls become a plan, with a warning; a call in prose is a mistake that names the tool."""
+    assert (EXAMPLES / "replies" / "tool_calls.txt").read_text("utf-8").strip() in reply
+    for shown in (checked, became):
+        assert "warning[W131]" in shown
+        assert "(dialect `tool_calls`)" in shown
+    assert checked.rstrip().endswith("1 plan: 1 warning")
+    assert became.rstrip().endswith('\n1. height("K2")\n2. height("Denali")\njoin()')
+    assert "error[E127]: a call of `note` cannot be read" in prose
+    assert prose.rstrip().endswith("1 plan: 1 error")
+
+
 def test_every_scene_shows_what_it_promises() -> None:
     """Mistakes with carets, a plan compiled, explained and run at once, faults told apart, a question."""
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, secret, letters, arriving, meant, asking, *live = scenes
+    checked, written, compiled, told, run, unruly, secret, letters, *rest = scenes
+    *replies, arriving, meant, asking = rest[:7]
+    live = rest[7:]
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -75,6 +89,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
     assert "deleted: nothing\n" in unruly
     check_attacks(secret, letters)
+    check_replies(*replies)
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
     assert arriving.rstrip().endswith("Paris and Tokyo. Mount Fuji is a mountain in Japan, 3,776 metres high.")
