@@ -21,15 +21,28 @@ MARKS: Final = (
     Mark("<function=", "</function>"),
     Mark("<invoke ", "</invoke>"),
     Mark("<tool_use>", "</tool_use>"),
+    Mark("<TOOLCALL>", "</TOOLCALL>"),
+    Mark("<minimax:tool_call>", "</minimax:tool_call>"),
+    Mark("<seed:tool_call>", "</seed:tool_call>"),
     Mark("<|tool_call|>"),
     Mark("<|tool_calls|>"),
+    Mark("<|tool_call_start|>", "<|tool_call_end|>"),
+    Mark("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"),
+    Mark("<|tool_call_begin|>", "<|tool_call_end|>"),
+    Mark("<\uff5ctool\u2581calls\u2581begin\uff5c>", "<\uff5ctool\u2581calls\u2581end\uff5c>"),
+    Mark("<\uff5ctool\u2581call\u2581begin\uff5c>", "<\uff5ctool\u2581call\u2581end\uff5c>"),
+    Mark("<\uff5cDSML\uff5cfunction_calls>", "</\uff5cDSML\uff5cfunction_calls>"),
+    Mark("<\uff5cDSML\uff5ctool_calls>", "</\uff5cDSML\uff5ctool_calls>"),
+    Mark("<|START_ACTION|>", "<|END_ACTION|>"),
+    Mark("<|action_start|><|plugin|>", "<|action_end|>"),
     Mark("<|python_tag|>"),
     Mark("[TOOL_CALLS]"),
     Mark("[TOOL_CALL]", "[/TOOL_CALL]"),
 )
-"""Marks of Qwen, Hermes, Mistral, Llama, Phi, Granite and their kin."""
+"""Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama and Mistral."""
 
 OPENING: Final = re.compile("|".join(re.escape(mark.opening) for mark in MARKS))
+CLOSING: Final = re.compile("|".join(sorted({re.escape(mark.closing) for mark in MARKS if mark.closing})))
 _BY_OPENING: Final = {mark.opening: mark for mark in MARKS}
 
 

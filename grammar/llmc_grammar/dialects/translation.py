@@ -7,6 +7,7 @@ from typing import Final
 from llmc_grammar.ast import Join
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit, without_edit
+from llmc_grammar.dialects import tool_calls
 from llmc_grammar.dialects.form import Rewritten, Target, Written
 from llmc_grammar.errors.repairs import DialectRead
 from llmc_grammar.print import print_statement
@@ -17,7 +18,9 @@ from llmc_grammar.split import Piece
 
 Dialect = Callable[[str, Target], Rewritten | None]
 
-DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = ()
+DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = (
+    (tool_calls.NAME, tool_calls.rewrite),
+)
 """The dialects by name, in the order in which they are tried."""
 
 

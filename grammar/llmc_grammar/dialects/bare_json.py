@@ -1,0 +1,131 @@
+"""A text that is JSON and nothing else, whatever the JSON says: bare or fenced, one value or several.
+
+Around the values may stand `Thought: …` lines, labels such as `Action:`, bullets, an empty join and signs of the end.
+`Action: search` with an `Action Input: …` below it, as ReAct has it, is a call.
+"""
+
+import re
+from typing import Final
+
+from llmc_grammar.dialects.json_text import Places, String, Unreadable, Value, read_json, read_whole, skip_blanks
+from llmc_grammar.dialects.native_call import NativeCall, arguments_of
+from llmc_grammar.source import Span
+
+END_MARKS: Final = re.compile(
+    r"(?:\s|```|<END_OF_PLAN>|<end_action>|<end_of_turn>|</s>|<\|(?:im_end|eot_id|eom_id|end|end_of_text|endoftext"
+    r"|END_OF_TURN_TOKEN|return|call)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>)*"
+)
+"""Signs with which a model's reply ends."""
+
+_LABEL: Final = re.compile(
+    r"[ \t]*(?:\**(?:Actions?|Tool[ _]calls?|Function[ _]calls?)\**:\**|functools(?=\[))[ \t]*", re.IGNORECASE
+)
+_THOUGHT: Final = re.compile(r"[ \t]*Thoughts?:[^\n]*(?:\n|\Z)")
+_JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*)?(?:join|finish|Finish)\(\s*\)")
+_FENCE: Final = re.compile(
+    r"[ \t]*```[ \t]*(?:json[cl5]?|python|javascript|js|tool_?calls?|tool_code|tools?|function_?calls?|functions?"
+    r"|actions?|text|plaintext|plan)?[ \t]*(?:\n|(?=[{\[]))",
+    re.IGNORECASE,
+)
+_CLOSING_FENCE: Final = re.compile(r"```")
+_BULLET: Final = re.compile(r"[ \t]*(?:[-*\u2022]|[0-9]+[.)])[ \t]+(?=[{\[])")
+_ACTION: Final = re.compile(
+    r"[ \t]*Action:[ \t]*(?P<name>[A-Za-z_][\w.\-]*)[ \t]*\n[ \t]*Action[ _]Input:[ \t]*(?:```(?:json)?\s*)?"
+)
+_INDENT: Final = 80
+"""The greatest indent of a line."""
+
+_SEPARATORS: Final = re.compile(r"[\s,;]*")
+
+
+def bare_values(text: str) -> list[Value | NativeCall]:
+    """Return the values and the actions that a text is; raises Unreadable for any other text."""
+    return _Bare(text).values()
+
+
+class _Bare:
+    """Reads a text without marks that is nothing but calls; raises Unreadable for any other text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._is_fenced = False
+        self._is_joined = False
+        self._values: list[Value | NativeCall] = []
+
+    def values(self) -> list[Value | NativeCall]:
+        """Return the values and the actions that the text holds."""
+        at = 0
+        while (at := self._skip(at)) < len(self._text):
+            at = self._next(at)
+        if self._is_fenced or not self._values:
+            raise Unreadable("the text ends within it", at)
+        return self._values
+
+    def _skip(self, at: int) -> int:
+        """Return the offset behind blanks and, below a value, commas and signs of the end."""
+        if not self._values:
+            return skip_blanks(self._text, at)
+        end = END_MARKS.match(self._text, at)
+        if end and end.end() == len(self._text) and self._text.count("```", at) <= self._is_fenced:
+            self._is_fenced = self._is_fenced and self._text.count("```", at) == 0
+            return end.end()
+        match = _SEPARATORS.match(self._text, at)
+        return match.end() if match else at
+
+    def _next(self, at: int) -> int:
+        """Read what begins at an offset, and return the offset behind it."""
+        if self._is_joined:
+            raise Unreadable("text follows its end", at)
+        if self._text[at] in "{[":
+            value, end = read_json(self._text, at)
+            self._values.append(value)
+            return end
+        fence = (_CLOSING_FENCE if self._is_fenced else _FENCE).match(self._text, at)
+        if fence:
+            self._is_fenced = not self._is_fenced
+            return fence.end()
+        if self._text[self._text.rfind("\n", max(0, at - _INDENT), at) + 1 : at].strip():
+            raise Unreadable("this is prose", at)
+        return self._line(at)
+
+    def _line(self, at: int) -> int:
+        """Read an action, a thought, a label, a bullet or a join at the start of a line."""
+        action = _ACTION.match(self._text, at)
+        if action:
+            return self._action(action)
+        join = _JOIN.match(self._text, at) if self._values else None
+        self._is_joined = join is not None
+        patterns = (_THOUGHT, _LABEL, _BULLET)
+        match = join or next(filter(None, (pattern.match(self._text, at) for pattern in patterns)), None)
+        if match is None:
+            raise Unreadable("this is prose", at)
+        return match.end()
+
+    def _action(self, action: re.Match[str]) -> int:
+        """Read `Action:` and `Action Input:`, whose value is JSON or the rest of the line."""
+        at = action.end()
+        if self._text[at : at + 1] in ("{", "["):
+            value, end = read_json(self._text, at)
+        else:
+            end = _line_end(self._text, at)
+            value = _line_value(self._text, at, end)
+        self._is_fenced = "```" in action[0]
+        name, span = Span(*action.span("name")), Span(action.start(), end)
+        self._values.append(NativeCall(action["name"], name, arguments_of(value), span, is_exact=True))
+        return end
+
+
+def _line_end(text: str, at: int) -> int:
+    """Return the offset at which a line ends."""
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
+
+
+def _line_value(text: str, start: int, end: int) -> Value:
+    """Return the JSON value or the text of a line."""
+    start = skip_blanks(text, start)
+    content = text[start : max(start, end)].rstrip()
+    try:
+        return read_whole(content, Places(((0, start),)))
+    except Unreadable:
+        return String(content, Span(start, start + len(content)), Places(((0, start),)))

@@ -1,0 +1,306 @@
+r"""A tool call as data: read from JSON in any of its usual shapes, written as a statement.
+
+    {"name": "price", "arguments": {"item": "tea"}}                   also parameters, args, input, action_input …
+    {"type": "function", "function": {"name": …, "arguments": "{\"item\": \"tea\"}"}}
+    {"tool_calls": [ … ]}, {"function_call": { … }}, {"tool_uses": [ … ]}, and lists
+
+An object is a call only if it is nothing else: a key that is no part of a call makes it data.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from llmc_grammar.dialects.form import Target, Written, argument_name
+from llmc_grammar.dialects.json_text import (
+    Array,
+    Object,
+    Scalar,
+    Special,
+    String,
+    Unreadable,
+    Value,
+    read_whole,
+    write_value,
+)
+from llmc_grammar.errors.repairs import UnreadableCall
+from llmc_grammar.source import Span
+
+NAMES: Final = frozenset(
+    ["name", "tool", "toolname", "function", "functionname", "action", "actionname", "recipientname"]
+)
+"""Keys of a tool's name; case and signs between words do not count in keys."""
+
+_PREFIXED: Final = frozenset(
+    ["toolinput", "toolargs", "toolarguments", "toolparameters", "actioninput", "functionarguments"]
+)
+ARGUMENTS: Final = _PREFIXED | {"arguments", "parameters", "args", "params", "input", "inputs", "kwargs"}
+"""Keys of a call's arguments."""
+
+_WRAPPERS: Final = frozenset(["toolcalls", "toolcall", "functioncalls", "functioncall", "tooluses"])
+_PARALLEL: Final = frozenset(["multi_tool_use.parallel", "parallel"])
+_IDS: Final = frozenset(["id", "callid", "toolcallid", "index"])
+WORDS: Final = frozenset(
+    ["thought", "thoughts", "reason", "reasoning", "rationale", "explanation", "comment", "plan", "analysis"]
+)
+"""Keys of what a model says about its calls."""
+
+_MESSAGE: Final = frozenset(["role", "content", "refusal", "reasoningcontent"])
+_TYPES: Final = frozenset(["function", "tool", "call", "toolcall", "functioncall", "tooluse"])
+_CLASSICAL: Final = frozenset(["name", "arguments"])
+_EXACT: Final = frozenset(
+    [("name", "arguments"), ("name", "parameters"), ("action", "actioninput")]
+    + [(name, given) for name in ("tool", "toolname") for given in ("args", "arguments", "parameters", "toolinput")]
+)
+"""Pairs of keys that are a call even where the tools are not known."""
+
+_SCHEMA_TYPES: Final = frozenset(
+    ["string", "str", "integer", "int", "number", "float", "boolean", "bool", "array", "list", "object", "dict", "any"]
+)
+JOINS: Final = frozenset(["join", "finish", "finalanswer"])
+_NAMED: Final = re.compile(r"\s*[A-Za-z_][\w.\-/: ]*\Z")
+_ENCODINGS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An argument; without a name it is positional, or for the one required parameter if it is `lone`."""
+
+    name: str | None
+    place: Span
+    value: Value
+    lone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NativeCall:
+    """A call.
+
+    `is_classical` and `is_exact` say how surely its keys are those of a call; `is_bare` that only a known tool makes
+    it one.
+    """
+
+    name: str
+    name_place: Span
+    arguments: tuple[Given, ...]
+    span: Span
+    is_classical: bool = False
+    is_exact: bool = False
+    is_bare: bool = False
+
+
+def plain_key(key: str) -> str:
+    """Return a key without the differences of its spellings."""
+    return key.replace("_", "").replace("-", "").replace(" ", "").lower()
+
+
+def native_calls(value: Value) -> Iterator[NativeCall]:
+    """Yield the calls that a value is; raises Unreadable if any of it is not a call."""
+    if isinstance(value, Array):
+        if not value.items:
+            raise Unreadable("it holds no call", value.span.start)
+        for item in value.items:
+            if isinstance(item, Array):
+                raise Unreadable("a list in a list is not a call", item.span.start)
+            yield from native_calls(item)
+    elif isinstance(value, Object):
+        yield from _calls_of_object(value)
+    else:
+        raise Unreadable("it is not a call", value.span.start)
+
+
+def _calls_of_object(value: Object) -> Iterator[NativeCall]:
+    """Yield the call that an object is, or the calls that it wraps."""
+    keys = keyed(value)
+    wrappers = [key for key in keys if key in _WRAPPERS]
+    if len(wrappers) == 1:
+        for key in keys.keys() - wrappers:
+            _check_extra(key, *keys[key], message=True)
+        yield from native_calls(keys[wrappers[0]][1])
+        return
+    call = native_call(value, keys)
+    inner = call.arguments[0].value if len(call.arguments) == 1 else None
+    if call.name in _PARALLEL and isinstance(inner, Array) and call.arguments[0].name == "tool_uses":
+        yield from native_calls(inner)
+    else:
+        yield call
+
+
+def keyed(value: Object) -> dict[str, tuple[String, Value]]:
+    """Return the entries of an object by their plain keys; raises Unreadable if two are the same."""
+    keys: dict[str, tuple[String, Value]] = {}
+    for key, item in value.entries:
+        plain = plain_key(key.value)
+        if plain in keys:
+            raise Unreadable(f"`{key.value}` stands in it twice", key.span.start)
+        keys[plain] = key, item
+    return keys
+
+
+def native_call(value: Object, keys: dict[str, tuple[String, Value]]) -> NativeCall:
+    """Return the call that an object is; raises Unreadable."""
+    names = [key for key in keys if key in NAMES]
+    given = [key for key in keys if key in ARGUMENTS]
+    if len(names) != 1:
+        raise Unreadable("it names no tool" if not names else "it names two tools", value.span.start)
+    if len(given) > 1:
+        raise Unreadable("its arguments stand in it twice", keys[given[1]][0].span.start)
+    for key in keys.keys() - {*names, *given}:
+        _check_extra(key, *keys[key])
+    name = keys[names[0]][1]
+    if isinstance(name, Object) and not given:
+        return replace(native_call(name, keyed(name)), span=value.span)
+    if not isinstance(name, String) or not name.value.strip():
+        raise Unreadable("the name of its tool is not a text", name.span.start)
+    return make_call(name, (names[0], *given), keys[given[0]][1] if given else None, value.span)
+
+
+def make_call(name: String, keys: tuple[str, ...], given: Value | None, span: Span) -> NativeCall:
+    """Return a call of these parts."""
+    arguments = arguments_of(given)
+    if any(one.name is None for one in arguments) and keys != ("action", "actioninput"):
+        is_bare = True
+    else:
+        is_bare = given is None or (isinstance(given, Scalar) and not arguments)
+    is_exact = not is_bare and keys in _EXACT
+    is_classical = not is_bare and frozenset(keys) == _CLASSICAL
+    return NativeCall(name.value, name.content, arguments, span, is_classical, is_exact, is_bare)
+
+
+def _check_extra(key: str, name: String, value: Value, *, message: bool = False) -> None:
+    """Raise Unreadable unless an entry beside those of the call says nothing."""
+    text = value.value if isinstance(value, String) else None
+    allowed = (
+        (key in _IDS and isinstance(value, String | Scalar))
+        or (key == "type" and text is not None and plain_key(text) in _TYPES)
+        or (key in WORDS and (text is not None or _is_null(value)))
+        or (message and key in _MESSAGE and (text is not None or _is_null(value)))
+    )
+    if not allowed:
+        raise Unreadable(f"`{name.value[:40]}` is no part of a call", name.span.start)
+
+
+def _is_null(value: Value) -> bool:
+    """Whether a value is null."""
+    return isinstance(value, Scalar) and value.text == "null"
+
+
+def arguments_of(given: Value | None) -> tuple[Given, ...]:
+    """Return the arguments that a value says; raises Unreadable."""
+    if given is None or _is_null(given):
+        return ()
+    match decoded(given):
+        case Object() as named:
+            if is_definition(named):
+                raise Unreadable("this defines a tool and does not call it", named.span.start)
+            return tuple(Given(key.value, key.span, value) for key, value in named.entries)
+        case Array(items=items):
+            return tuple(Given(None, item.span, item) for item in items)
+        case String(value=text) if not text.strip():
+            return ()
+        case other:
+            return (Given(None, other.span, other, lone=True),)
+
+
+def decoded(value: Value) -> Value:
+    """Return the object or list that a string holds as JSON, else the value; raises Unreadable if it is cut."""
+    inner = value
+    for _ in range(_ENCODINGS):
+        if not isinstance(inner, String) or inner.value.strip()[:1] not in ("{", "[", '"'):
+            break
+        inner = read_whole(inner.value, inner.places)
+    return inner if isinstance(inner, Object | Array) else value
+
+
+def is_definition(value: Object) -> bool:
+    """Whether an object describes parameters, as a JSON Schema or in short."""
+    keys = {key.value: item for key, item in value.entries}
+    kind = keys.get("type")
+    if isinstance(kind, String) and kind.value == "object" and isinstance(keys.get("properties"), Object):
+        return True
+    return bool(keys) and all(isinstance(item, Object) and _is_parameter(item) for item in keys.values())
+
+
+def _is_parameter(value: Object) -> bool:
+    """Whether an object describes a parameter: it has a type."""
+    kinds = [item for key, item in value.entries if key.value == "type"]
+    return any(isinstance(kind, String) and kind.value.lower().split("[")[0] in _SCHEMA_TYPES for kind in kinds)
+
+
+def is_join(call: NativeCall, target: Target) -> bool:
+    """Whether a call ends the plan: no tool has its name."""
+    return plain_key(call.name) in JOINS and not target.has(call.name)
+
+
+def is_known(call: NativeCall, target: Target) -> bool:
+    """Whether the toolbox certainly has the tool of a call."""
+    tool = target.tool(call.name)
+    return tool is not None and target.has(tool)
+
+
+def is_named(call: NativeCall, target: Target) -> bool:
+    """Whether a call's name can be that of a tool."""
+    return is_known(call, target) or _NAMED.match(call.name) is not None
+
+
+def may_be_bare(call: NativeCall, target: Target) -> bool:
+    """Whether a call that only a known tool makes one has a known tool, which needs no argument if it has none."""
+    return is_known(call, target) and (bool(call.arguments) or not target.required(target.tool(call.name) or ""))
+
+
+def write_call(call: NativeCall, target: Target, index: int, special: Special | None = None) -> Written:
+    """Return a call as a statement; a call that cannot be one is refused."""
+    tool = target.tool(call.name)
+    if tool is None:
+        return refused(f"`{call.name[:40]}` cannot be the name of a tool", call.name_place, target, index)
+    written = Written()
+    written.add(target.binder(index), call.span.start)
+    place = call.name_place
+    start = place.end - len(tool) if call.name.endswith(tool) and place.end - len(tool) > place.start else place.start
+    written.add(tool, start, place.end)
+    _write_arguments(written, call, target.required(tool), special)
+    return written
+
+
+def write_join(call: NativeCall, special: Special | None = None) -> Written:
+    """Return a call that ends a plan as its join; one value stands for itself."""
+    written = Written()
+    written.add("join", *call.name_place)
+    alone = call.arguments if len(call.arguments) > 1 else [replace(one, name=None) for one in call.arguments]
+    _write_arguments(written, replace(call, arguments=tuple(alone)), None, special)
+    return written
+
+
+def _write_arguments(
+    written: Written, call: NativeCall, required: tuple[str, ...] | None, special: Special | None
+) -> None:
+    """Write the arguments of a call in their brackets."""
+    written.add("(", call.name_place.end)
+    for index, given in enumerate(call.arguments):
+        written.add(", " if index else "", given.place.start)
+        name = given.name
+        if given.lone and required is not None:
+            name = required[0] if len(required) == 1 else None
+            if name is None:
+                why = f"`{call.name}` takes no single text, and its arguments have no names"
+                written.found.append(UnreadableCall(span=given.place, why=why))
+        if name is not None:
+            _write_name(written, name, given.place)
+        write_value(written, given.value, special)
+    written.add(")", max(call.span.end - 1, call.span.start), call.span.end)
+
+
+def _write_name(written: Written, name: str, place: Span) -> None:
+    """Write the name of an argument."""
+    plain = argument_name(name)
+    if plain is None:
+        written.found.append(UnreadableCall(span=place, why=f"`{name[:40]}` cannot be the name of an argument"))
+    written.add(f"{plain or 'unnamed'}=", *place)
+
+
+def refused(why: str, place: Span, target: Target, index: int) -> Written:
+    """Return a statement that is refused at a place."""
+    written = Written([UnreadableCall(span=place, why=why)])
+    written.add(f"{target.binder(index)}null", *place)
+    return written

@@ -1,0 +1,381 @@
+"""Native tool calls as text become statements; data, schemas and prose do not."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from llmc_grammar import Span
+from llmc_grammar.dialects.form import Target
+from llmc_grammar.dialects.tool_calls import rewrite
+from llmc_grammar.tool_marks import MARKS, Mark
+from tests.grammar.dialects.plans import (
+    KNOWN,
+    UNKNOWN,
+    Json,
+    Planned,
+    calls,
+    codes,
+    lines,
+    name_in,
+    statement,
+    statements,
+    texts,
+)
+
+PRICE: Final = '{"name": "price", "arguments": {"item": "tea"}}'
+SEARCH: Final = '{"name": "search", "parameters": {"query": "K2"}}'
+TEA: Final = '1. price(item="tea")'
+Shape = Callable[[Planned], Json]
+
+SHAPES: Final[dict[str, Shape]] = {
+    "name and arguments": lambda call: {"name": call.tool, "arguments": call.arguments},
+    "Llama": lambda call: {"name": call.tool, "parameters": call.arguments},
+    "tool and args": lambda call: {"tool": call.tool, "args": call.arguments},
+    "Command": lambda call: {"tool_call_id": "0", "tool_name": call.tool, "parameters": call.arguments},
+    "structured chat": lambda call: {"action": call.tool, "action_input": call.arguments},
+    "Anthropic": lambda call: {"type": "tool_use", "id": "t_1", "name": call.tool, "input": call.arguments},
+    "a recipient": lambda call: {"recipient_name": f"functions.{call.tool}", "parameters": call.arguments},
+    "encoded": lambda call: {"name": call.tool, "arguments": json.dumps(call.arguments)},
+    "encoded twice": lambda call: {"name": call.tool, "arguments": json.dumps(json.dumps(call.arguments))},
+    "OpenAI": lambda call: {
+        "id": "call_1",
+        "type": "function",
+        "index": 0,
+        "function": {"name": call.tool, "arguments": json.dumps(call.arguments)},
+    },
+    "function, plain": lambda call: {"function": {"name": call.tool, "arguments": call.arguments}},
+    "function, a name": lambda call: {"function": call.tool, "arguments": call.arguments},
+    "with a thought": lambda call: {"thought": "so", "function_name": call.tool, "kwargs": call.arguments},
+    "camel case": lambda call: {"toolName": call.tool, "toolInput": call.arguments},
+}
+DUMPS: Final[dict[str, Callable[[Json], str]]] = {
+    "plain": json.dumps,
+    "indented": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
+    "compact": lambda value: json.dumps(value, separators=(",", ":")),
+    "Python": repr,
+    "raw line breaks": lambda value: re.sub(r"(?<!\\)\\n", "\n", json.dumps(value)),
+}
+BARE: Final[dict[str, Callable[[list[str]], str]]] = {
+    "a list": lambda calls: f"[{', '.join(calls)}]",
+    "a list with a comma at its end": lambda calls: f"[{', '.join(calls)},]",
+    "lines": "\n".join,
+    "paragraphs": "\n\n".join,
+    "commas": ",\n".join,
+    "bullets": lambda calls: "".join(f"- {call}\n" for call in calls),
+    "fence": lambda calls: "```json\n" + "\n".join(calls) + "\n```",
+    "fences": lambda calls: "\n".join(f"```tool_call\n{call}\n```" for call in calls),
+    "Command": lambda calls: f"Action: ```json\n[{', '.join(calls)}]\n```",
+    "tool_calls": lambda calls: f'{{"role": "assistant", "content": null, "tool_calls": [{", ".join(calls)}]}}',
+    "tool_uses": lambda calls: f'{{"tool_uses": [{", ".join(calls)}]}}',
+    "parallel": lambda calls: (
+        '{"name": "multi_tool_use.parallel", "arguments": {"tool_uses": [' + ", ".join(calls) + "]}}"
+    ),
+    "functools": lambda calls: f"functools[{', '.join(calls)}]",
+}
+MARKED: Final[dict[str, Callable[[list[str]], str]]] = {
+    "Hermes": lambda calls: "".join(f"<tool_call>\n{call}\n</tool_call>\n" for call in calls),
+    "without the last mark": lambda calls: "\n</tool_call>\n".join(f"<tool_call>{call}" for call in calls),
+    "several in one": lambda calls: "<tool_call>" + "\n".join(calls) + "</tool_call>",
+    "fenced in marks": lambda calls: "<tool_call>\n```json\n" + "\n".join(calls) + "\n```\n</tool_call>",
+    "fenced marks": lambda calls: "```xml\n<tool_call>\n" + "\n".join(calls) + "\n</tool_call>\n```",
+    "Mistral": lambda calls: f"[TOOL_CALLS] [{', '.join(calls)}]",
+    "Granite": lambda calls: f"<|tool_call|>[{', '.join(calls)}]",
+    "Phi": lambda calls: f"<|tool_call|>[{', '.join(calls)}]<|/tool_call|>",
+    "Llama": lambda calls: "<|python_tag|>" + "; ".join(calls) + "<|eom_id|>",
+    "function_call": lambda calls: "\n".join(f"<function_call> {call}" for call in calls),
+    "in prose": lambda calls: "I look.\n" + "".join(f"<tool_call>{call}</tool_call> So.\n" for call in calls),
+}
+PAIRED: Final[dict[str, Callable[[Planned], str]]] = {
+    "Mistral": lambda call: f"[TOOL_CALLS]{call.tool}[ARGS]{json.dumps(call.arguments)}",
+    "Mistral, short": lambda call: f"[TOOL_CALLS]{call.tool}{json.dumps(call.arguments)}",
+    "Llama": lambda call: f"<function={call.tool}>{json.dumps(call.arguments)}</function>",
+    "Kimi": lambda call: (
+        f"<|tool_call_begin|>functions.{call.tool}:0<|tool_call_argument_begin|>"
+        f"{json.dumps(call.arguments)}<|tool_call_end|>"
+    ),
+    "DeepSeek": lambda call: (
+        f"<\uff5ctool\u2581call\u2581begin\uff5c>function<\uff5ctool\u2581sep\uff5c>{call.tool}\n"
+        f"```json\n{json.dumps(call.arguments)}\n```<\uff5ctool\u2581call\u2581end\uff5c>"
+    ),
+    "a name and JSON": lambda call: f"<tool_call>{call.tool}\n{json.dumps(call.arguments)}</tool_call>",
+}
+ELEMENTS: Final[dict[str, tuple[str, str, str]]] = {
+    "Qwen": ("<tool_call>\n<function={}>\n", "<parameter={}>\n{}\n</parameter>\n", "</function>\n</tool_call>\n"),
+    "Qwen, without marks": ("<function={}>\n", "<parameter={}>\n{}\n</parameter>\n", "</function>\n"),
+    "Anthropic": (
+        '<function_calls>\n<invoke name="{}">\n',
+        '<parameter name="{}">\n{}\n</parameter>\n',
+        "</invoke>\n</function_calls>\n",
+    ),
+    "MiniMax": (
+        '<minimax:tool_call>\n<invoke name="{}">\n',
+        '<parameter name="{}">\n{}\n</parameter>\n',
+        "</invoke>\n</minimax:tool_call>\n",
+    ),
+    "GLM": ("<tool_call>{}\n", "<arg_key>{}</arg_key>\n<arg_value>\n{}\n</arg_value>\n", "</tool_call>\n"),
+}
+ABOVE: Final = ("", "Thought: both at once\n", "\n")
+BELOW: Final = ("", "\n", "\njoin()\n", "<END_OF_PLAN>", "\n<|im_end|>", "</s>\n", "\n3. join()<END_OF_PLAN>")
+
+
+def meant(planned: list[Planned], text: str, target: Target = KNOWN) -> None:
+    """Assert that a text is these calls, each name at its place."""
+    rewritten = rewrite(text, target)
+    assert statements(rewritten) == [statement(number, call) for number, call in enumerate(planned, target.first)]
+    assert rewritten is not None
+    assert [name_in(text, written) for written in rewritten.statements] == [call.tool for call in planned]
+
+
+plans = st.lists(calls(), min_size=1, max_size=2)
+
+
+@given(plans, st.sampled_from(sorted(SHAPES)), st.sampled_from(sorted(DUMPS)), st.sampled_from(sorted(BARE)), st.data())
+@settings(max_examples=200)
+def test_json_that_is_calls_is_these_calls(
+    planned: list[Planned], shape: str, dump: str, frame: str, data: st.DataObject
+) -> None:
+    """In each shape of an object, each way to write JSON and each arrangement, without marks."""
+    assume(all(call.arguments or call.tool == "clock" for call in planned))
+    written = [DUMPS[dump](SHAPES[shape](call)) for call in planned]
+    text = data.draw(st.sampled_from(ABOVE)) + BARE[frame](written) + data.draw(st.sampled_from(BELOW))
+    meant(planned, text)
+
+
+@given(plans, st.sampled_from(sorted(SHAPES)), st.sampled_from(sorted(DUMPS)), st.sampled_from(sorted(MARKED)))
+@settings(max_examples=80)
+def test_json_in_marks_is_calls(planned: list[Planned], shape: str, dump: str, frame: str) -> None:
+    """Prose may stand around the marks, and the calls need no known tool."""
+    text = MARKED[frame]([DUMPS[dump](SHAPES[shape](call)) for call in planned])
+    meant(planned, text)
+    meant(planned, text, Target((), 4))
+
+
+@given(plans, st.sampled_from(sorted(PAIRED)))
+@settings(max_examples=40)
+def test_a_name_with_json_behind_it_is_a_call(planned: list[Planned], form: str) -> None:
+    """As Mistral, Llama, Kimi and DeepSeek write it."""
+    meant(planned, "".join(map(PAIRED[form], planned)))
+
+
+def as_text(value: Json) -> str:
+    """A value as it stands in an element."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def is_plain(value: Json) -> bool:
+    """Whether an element can hold a value: a text that reads as other JSON is that."""
+    try:
+        return not isinstance(value, str) or isinstance(json.loads(value), str)
+    except ValueError:
+        return True
+
+
+@given(plans, st.sampled_from(sorted(ELEMENTS)))
+@settings(max_examples=80)
+def test_elements_are_calls(planned: list[Planned], form: str) -> None:
+    """A parameter is JSON if it reads as JSON other than a string, and else a text without quotes."""
+    assume(all(is_plain(value) for call in planned for value in call.arguments.values()))
+    head, parameter, end = ELEMENTS[form]
+    parts = [
+        head.format(call.tool) + "".join(parameter.format(name, as_text(each)) for name, each in call.arguments.items())
+        for call in planned
+    ]
+    meant(planned, "".join(part + end for part in parts))
+
+
+@given(st.lists(calls(), min_size=1, max_size=2), st.sampled_from(sorted(SHAPES)), st.data())
+@settings(max_examples=25)
+def test_half_a_text_is_not_a_call(planned: list[Planned], shape: str, data: st.DataObject) -> None:
+    """Each proper beginning of a list is not of the form."""
+    text = json.dumps([SHAPES[shape](call) for call in planned])
+    cut = data.draw(st.integers(0, len(text) - 1))
+    assert rewrite(text[:cut], KNOWN) is None
+
+
+TWINS: Final[dict[str, str]] = {
+    "data": '{"name": "Anna", "age": 3}',
+    "data with a tool's name": '{"name": "tea", "price": 3}',
+    "a result": '{"name": "price", "result": 3}',
+    "a call with its result": '{"name": "price", "arguments": {"item": "tea"}, "result": 3}',
+    "a definition": '{"name": "price", "description": "d", "parameters": {"type": "object", "properties": {}}}',
+    "a short definition": '{"name": "price", "parameters": {"type": "object", "properties": {"item": {}}}}',
+    "a definition by types": '{"name": "price", "parameters": {"item": {"type": "str"}}}',
+    "a definition in a list": '[{"type": "function", "function": {"name": "price", "parameters": {"type": "object",'
+    ' "properties": {}}}}]',
+    "names": '[{"name": "price"}, {"name": "search"}]',
+    "a name": '{"name": "price"}',
+    "an order": '{"action": "buy", "parameters": {"count": 2}}',
+    "a person": '{"name": "Anna", "input": "tea"}',
+    "a call among data": f"[{PRICE}, 3]",
+    "a call inside data": f'{{"example": {PRICE}}}',
+    "a call in lists": f"[[{PRICE}]]",
+    "prose above": f"The call is:\n{PRICE}",
+    "prose below": f"{PRICE}\nThis calls the tool.",
+    "prose around a fence": f"Like this:\n```json\n{PRICE}\n```\n",
+    "a fence that is open": f"```json\n{PRICE}\n",
+    "a join above": f"join()\n{PRICE}",
+    "text below the join": f"{PRICE}\njoin()\n{PRICE}",
+    "marks in data": json.dumps({"note": f"<tool_call>{PRICE}</tool_call>"}),
+    "marks in a string": f'reply = "<tool_call>{PRICE}</tool_call>"',
+    "a mark in backticks": "Calls stand in `<tool_call>` marks.",
+    "a mark in a sentence": "The tag <tool_call> begins a call.",
+    "a list": '["price", "tea"]',
+    "two names": '{"name": "price", "tool": "search", "arguments": {}}',
+    "two sets of arguments": '{"name": "price", "arguments": {}, "input": {}}',
+    "a key twice": '{"name": "price", "name": "search", "arguments": {}}',
+    "no call": "[]",
+    "nothing": "",
+    "a comment": f"{PRICE} // the price",
+    "NaN": '{"name": "price", "arguments": {"item": NaN}}',
+    "leading zeros": '{"name": "price", "arguments": {"item": 007}}',
+    "a name that is none": '{"name": "", "arguments": {}}',
+    "a name that is a number": '{"name": 3, "arguments": {}}',
+    "an observation": f"{PRICE}\nObservation: 3",
+}
+
+
+@pytest.mark.parametrize("text", TWINS.values(), ids=list(TWINS))
+def test_harmless_text_stays_text(text: str) -> None:
+    """Data, definitions, prose and quotations are not calls, whether the tools are known or not."""
+    assert (rewrite(text, KNOWN), rewrite(text, UNKNOWN)) == (None, None)
+    assert lines(rewrite(PRICE, KNOWN)) == lines(rewrite(PRICE, UNKNOWN)) == [TEA]
+
+
+@given(calls(), st.sampled_from(["result", "age", "output", "status", "url", "description", "error"]), texts)
+@settings(max_examples=25)
+def test_one_more_key_makes_data_of_a_call(call: Planned, key: str, value: str) -> None:
+    """A call is nothing else."""
+    shape = {"name": call.tool, "arguments": call.arguments}
+    assert rewrite(json.dumps({**shape, key: value}), KNOWN) is None
+    meant([call], json.dumps(shape))
+
+
+READ: Final[dict[str, tuple[str, list[str]]]] = {
+    "misspelt": ('{"name": "prise", "arguments": {"item": "tea"}}', ['1. prise(item="tea")']),
+    "without arguments": ('{"name": "clock"}', ["1. clock()"]),
+    "arguments that are null": ('{"name": "clock", "arguments": null}', ["1. clock()"]),
+    "arguments that are empty": ('{"name": "clock", "arguments": ""}', ["1. clock()"]),
+    "positional": ('{"tool": "send", "args": ["ann", "hi"]}', ['1. send("ann", "hi")']),
+    "a text": ('{"action": "search", "action_input": "K2"}', ['1. search(query="K2")']),
+    "a number": ('{"action": "search", "action_input": 5}', ["1. search(query=5)"]),
+    "ReAct": ("Thought: so\nAction: search\nAction Input: K2, the mountain", ['1. search(query="K2, the mountain")']),
+    "ReAct with JSON": ('Action: price\nAction Input: {"item": "tea"}', [TEA]),
+    "ReAct with quotes": ('Action: search\nAction Input: "K2"\n', ['1. search(query="K2")']),
+    "a join with a value": (f'{PRICE}\n{{"name": "finish", "arguments": {{"answer": "$1"}}}}', [TEA, 'join("$1")']),
+    "a join without": (f'{PRICE}\n{{"name": "join", "arguments": {{}}}}', [TEA, "join()"]),
+    "a final answer": ('{"action": "Final Answer", "action_input": "42"}', ['join("42")']),
+    "references": (
+        f'[{PRICE}, {{"name": "send", "arguments": {{"to": "$1", "text": "$1 ok"}}}}]',
+        [TEA, '2. send(to="$1", text="$1 ok")'],
+    ),
+    "braces": ('{"name": "price", "arguments": {"item": "${HOME} ${x"}}', ['1. price(item="${HOME} $${x")']),
+    "keys without quotes": ("{name: 'price', arguments: {item: 'tea'}}", [TEA]),
+    "curly quotes": (PRICE.replace('{"', "{\u201c").replace(' "', " \u201c").replace('"', "\u201d"), [TEA]),
+    "a signed name": ('{"name": "github.create-issue", "arguments": {"a-b": 1}}', ["1. github.create_issue(a_b=1)"]),
+    "blank lines": ("<function=search><parameter=query>\n\na\n</parameter></function>", ['1. search(query="\\na")']),
+    "Python words in elements": (
+        "<function=search><parameter=query>True</parameter><parameter=n>007</parameter></function>",
+        ['1. search(query=true, n="007")'],
+    ),
+    "a text by attribute": (
+        '<invoke name="search"><parameter name="query" string="true">5</parameter></invoke>',
+        ['1. search(query="5")'],
+    ),
+    "GLM without arguments": ("<tool_call>clock</tool_call>", ["1. clock()"]),
+    "a mark in a call": (
+        json.dumps({"name": "search", "arguments": {"query": f"<tool_call>{PRICE}</tool_call>"}}),
+        [f"1. search(query={json.dumps(f'<tool_call>{PRICE}</tool_call>')})"],
+    ),
+    "a closing mark in a string": (
+        '<tool_call>{"name": "search", "arguments": {"query": "</tool_call>"}}</tool_call>',
+        ['1. search(query="</tool_call>")'],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), READ.values(), ids=list(READ))
+def test_what_a_call_may_look_like(text: str, expected: list[str]) -> None:
+    """Shapes that few models write, and what models do to JSON."""
+    rewritten = rewrite(text, KNOWN)
+    assert lines(rewritten) == expected
+    statements(rewritten)
+
+
+REFUSED: Final[dict[str, tuple[str, list[list[str]]]]] = {
+    "cut": (f"<tool_call>{PRICE[:-4]}", [["E126"]]),
+    "cut behind a call": (f"<tool_call>{PRICE}</tool_call>\n<tool_call>{PRICE[:9]}", [[], ["E126"]]),
+    "cut behind the mark": ("<tool_call>", [["E126"]]),
+    "a brace is missing": (f"<tool_call>{PRICE[:-1]}</tool_call>", [["E126"]]),
+    "a brace too much": (f"<tool_call>{PRICE}}}</tool_call>", [[], ["E126"]]),
+    "the next is read": (f"<tool_call>{{]</tool_call><tool_call>{PRICE}</tool_call>", [["E126"], []]),
+    "empty": ("<tool_call>\n</tool_call>", [["E126"]]),
+    "prose": ("<tool_call>I search for it.</tool_call>", [["E126"]]),
+    "a word": ("<tool_call> and </tool_call>", [["E126"]]),
+    "no name": ('<tool_call>{"item": "tea"}</tool_call>', [["E126"]]),
+    "arguments beside the name": ('<tool_call>{"name": "price", "item": "tea"}</tool_call>', [["E126"]]),
+    "a template": ('<tool_call>{"name": <function-name>, "arguments": {}}</tool_call>', [["E126"]]),
+    "a definition": (f"<tool_call>{TWINS['a definition']}</tool_call>", [["E126"]]),
+    "a parameter without an end": ("<function=search><parameter=query>K2", [["E126"]]),
+    "prose among parameters": ("<function=search>so<parameter=query>K2</parameter></function>", [["E126"]]),
+    "prose instead of the end": (f"<tool_call>{PRICE} that was it", [[], ["E126"]]),
+    "a call behind the join": (f'[TOOL_CALLS] [{{"name": "join", "arguments": {{}}}}, {PRICE}]', [["E126"], []]),
+    "a text for two parameters": ('{"action": "send", "action_input": "K2"}', [["E126"]]),
+    "a name of an argument": ('{"name": "price", "arguments": {"2 x": 1}}', [["E126"]]),
+    "code": ("<|python_tag|>import os", [["E126"]]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), REFUSED.values(), ids=list(REFUSED))
+def test_what_cannot_be_read_is_a_mistake(text: str, expected: list[list[str]]) -> None:
+    """A mark says that it is a call, so nothing in it is left out, and the other calls stand."""
+    assert codes(rewrite(text, KNOWN)) == expected
+
+
+def test_a_backslash_is_decided_once_a_string() -> None:
+    """As everywhere in a model's text: one escape that does not exist makes the others text."""
+    rewritten = rewrite('{"name": "price", "arguments": {"item": "C:\\Users\\nina"}}', KNOWN)
+    assert (lines(rewritten), codes(rewritten)) == (['1. price(item="C:\\\\Users\\\\nina")'], [["W124"]])
+    assert lines(rewrite('{"name": "price", "arguments": {"item": "C:\\nina"}}', KNOWN)) == [
+        '1. price(item="C:\\nina")'
+    ]
+
+
+def test_blocks_are_the_calls_in_marks() -> None:
+    """They tell what needs no approval, and what in a text is prose."""
+    text = f"I look.\n<tool_call>\n{PRICE}\n</tool_call>\nand\n[TOOL_CALLS][{SEARCH}] Done."
+    rewritten = rewrite(text, KNOWN)
+    assert rewritten is not None
+    found = [text[slice(*block)] for block in rewritten.blocks]
+    assert found == [f"<tool_call>\n{PRICE}\n</tool_call>", f"[TOOL_CALLS][{SEARCH}]"]
+    bare = rewrite(PRICE, KNOWN)
+    assert bare is not None
+    assert bare.blocks == ()
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=[mark.opening for mark in MARKS])
+def test_every_mark_opens_a_block(mark: Mark) -> None:
+    """Those in the table of marks are the ones that are read."""
+    opening, closing = mark.opening, mark.closing or ""
+    content = {
+        "<function=": 'price>{"item": "tea"}',
+        "<invoke ": 'name="price"><parameter name="item">tea</parameter>',
+    }.get(opening, PRICE)
+    assert lines(rewrite(f"So:\n{opening}{content}{closing}\n", KNOWN)) == [TEA]
+
+
+def test_places_inside_encoded_arguments_are_those_of_the_text() -> None:
+    """A mistake in an argument stands where the model wrote it, whatever the encoding."""
+    text = json.dumps({"name": "price", "arguments": json.dumps({"item": 'a "b"', "colour": [1, "red"]})})
+    rewritten = rewrite(text, KNOWN)
+    assert rewritten is not None
+    (written,) = rewritten.statements
+    for part in ("item", "colour", "red"):
+        at = written.text.index(part)
+        start, end = written.span(Span(at, at + len(part)))
+        assert part in text[start : end + 2]
+        assert end - start < 2 * len(part) + 4
