@@ -54,9 +54,14 @@ def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient:
 
 
 def _fed(session: Session, statements: Sequence[ast.Statement], lost: Sequence[Lost]) -> tuple[Step, ...]:
-    """The steps for statements, good and refused, in the order of the text: so no cut of it changes what is found."""
+    """The steps for statements, good and refused, in the order of the text: so no cut of it changes what is found.
+
+    Statements of a plan in another form may have an order of their own; the refused ones are then known to all of them.
+    """
     steps: list[Step] = []
-    for one in sorted((*lost, *statements), key=lambda found: found.span):
+    places = [statement.span for statement in statements]
+    every: list[ast.Statement | Lost] = [*lost, *statements]
+    for one in sorted(every, key=lambda found: found.span) if places == sorted(places) else every:
         if isinstance(one, Lost):
             session.tolerate((one.binder,))
         else:

@@ -206,6 +206,18 @@ class DialectRead(Diagnostic):
 
 
 @mistake
+class OrderOnly(Diagnostic):
+    """A dependency in a JSON plan that no reference expresses."""
+
+    code = "W132"
+    title = "the task depends on `${number}`, but does not use its value"
+    label = "no reference expresses this"
+    help = "pass the value with `${number}`; the order alone holds back only calls with conflicting effects"
+
+    number: int
+
+
+@mistake
 class UnreadableCall(Diagnostic):
     """A call in another form that cannot be read."""
 
