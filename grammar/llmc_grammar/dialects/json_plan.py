@@ -17,10 +17,9 @@ from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
 from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.dialects.bare_json import bare_values
 from llmc_grammar.dialects.form import Rewritten, Target, Written
-from llmc_grammar.dialects.json_text import Array, Object, Scalar, String, Unreadable, Value, write_value
-from llmc_grammar.dialects.native_call import (
+from llmc_grammar.dialects.native.bare_json import read_bare
+from llmc_grammar.dialects.native.call import (
     ARGUMENTS,
     WORDS,
     NativeCall,
@@ -35,8 +34,9 @@ from llmc_grammar.dialects.native_call import (
     write_call,
     write_join,
 )
-from llmc_grammar.dialects.plan_references import References, indexed, number_in, numbered, placed
-from llmc_grammar.errors.repairs import OrderOnly, UnreadableCall
+from llmc_grammar.dialects.native.json_text import Array, Object, Scalar, String, Unreadable, Value, write_value
+from llmc_grammar.dialects.native.references import References, indexed, number_in, numbered, placed
+from llmc_grammar.errors.repairs import AfterTheEnd, OrderOnly, UnreadableCall
 from llmc_grammar.source import Span
 
 NAME: Final = "json_plan"
@@ -108,7 +108,8 @@ class _Task:
 def rewrite(text: str, target: Target) -> Rewritten | None:
     """Return the tasks of a plan as statements, None if the text is not of this form."""
     try:
-        outline = _outline(bare_values(text))
+        bare = read_bare(text)
+        outline = _outline(bare.values)
         tasks = [_task(key, value) for key, value in outline.tasks]
         if not tasks or not _accepts(tasks, target):
             return None
@@ -123,7 +124,11 @@ def rewrite(text: str, target: Target) -> Rewritten | None:
         tasks[index].found.append(UnreadableCall(span=tasks[index].call.name_place, why=why, suggestion=suggestion))
     is_plan = outline.is_plan or any(task.depends for task in tasks)
     is_plan = is_plan or any(tasks[used].own for use in uses for used in use)
-    return Rewritten(tuple(_statements(tasks, uses, outline.answer, target, references))) if is_plan else None
+    if not is_plan:
+        return None
+    if bare.rest is not None:
+        tasks[-1].found.append(AfterTheEnd(span=bare.rest))
+    return Rewritten(tuple(_statements(tasks, uses, outline.answer, target, references)))
 
 
 def _outline(values: Sequence[Value | NativeCall]) -> _Outline:

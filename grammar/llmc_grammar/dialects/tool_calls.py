@@ -7,12 +7,12 @@ Without marks, JSON is calls only if its objects have the keys of calls and no o
 exactly the keys `name` and `arguments`.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from llmc_grammar.dialects.bare_json import bare_values
 from llmc_grammar.dialects.form import Rewritten, Target, Written
-from llmc_grammar.dialects.json_text import Unreadable, Value
-from llmc_grammar.dialects.native_call import (
+from llmc_grammar.dialects.native.bare_json import read_bare
+from llmc_grammar.dialects.native.call import (
     NativeCall,
     is_join,
     is_known,
@@ -23,7 +23,10 @@ from llmc_grammar.dialects.native_call import (
     write_call,
     write_join,
 )
-from llmc_grammar.dialects.tagged_calls import Problem, blocks
+from llmc_grammar.dialects.native.json_text import Unreadable, Value
+from llmc_grammar.dialects.native.tagged import Problem, read_marked
+from llmc_grammar.errors.repairs import AfterTheEnd
+from llmc_grammar.source import Span
 
 NAME: Final = "tool_calls"
 
@@ -31,21 +34,21 @@ NAME: Final = "tool_calls"
 def rewrite(text: str, target: Target) -> Rewritten | None:
     """Return the calls of a text as statements, None if it is not of this form."""
     try:
-        values = bare_values(text)
+        bare = read_bare(text)
     except Unreadable:
         return _marked(text, target)
     try:
-        calls = _calls(values)
+        calls = _calls(bare.values)
     except Unreadable:
         return None  # marks inside of data are data
-    return Rewritten(_statements([*calls], target)) if _accepts(calls, target) else None
+    return Rewritten(_statements([*calls], bare.rest, target)) if _accepts(calls, target) else None
 
 
 def _marked(text: str, target: Target) -> Rewritten | None:
     """Return the calls in marks as statements, None without any."""
-    found = blocks(text)
+    found, rest = read_marked(text)
     calls = [_checked(call, target) for block in found for call in block.calls]
-    return Rewritten(_statements(calls, target), tuple(block.span for block in found)) if found else None
+    return Rewritten(_statements(calls, rest, target), tuple(block.span for block in found)) if found else None
 
 
 def _checked(call: NativeCall | Problem, target: Target) -> NativeCall | Problem:
@@ -55,7 +58,7 @@ def _checked(call: NativeCall | Problem, target: Target) -> NativeCall | Problem
     return Problem(f"`{call.name[:40]}` is not the name of a tool", call.name_place)
 
 
-def _calls(values: list[Value | NativeCall]) -> list[NativeCall]:
+def _calls(values: Sequence[Value | NativeCall]) -> list[NativeCall]:
     """Return the calls that values are; raises Unreadable."""
     calls: list[NativeCall] = []
     for value in values:
@@ -76,15 +79,18 @@ def _accepts(calls: list[NativeCall], target: Target) -> bool:
     return (is_any_known or are_sure) and all(not call.is_bare or may_be_bare(call, target) for call in others)
 
 
-def _statements(calls: list[NativeCall | Problem], target: Target) -> tuple[Written, ...]:
-    """Return calls as statements."""
+def _statements(calls: list[NativeCall | Problem], rest: Span | None, target: Target) -> tuple[Written, ...]:
+    """Return calls as statements; what a model wrote behind the end of its reply is left out with a warning."""
     last = len(calls) - 1
-    return tuple(
+    written = tuple(
         refused(call.why, call.place, target, index)
         if isinstance(call, Problem)
         else _statement(call, target, index, is_last=index == last)
         for index, call in enumerate(calls)
     )
+    if rest is not None:
+        written[-1].found.append(AfterTheEnd(span=rest))
+    return written
 
 
 def _statement(call: NativeCall, target: Target, index: int, *, is_last: bool) -> Written:

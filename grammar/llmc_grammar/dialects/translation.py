@@ -22,7 +22,7 @@ DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = (
     (json_plan.NAME, json_plan.rewrite),
     (tool_calls.NAME, tool_calls.rewrite),
 )
-"""The dialects by name, in the order in which they are tried."""
+"""The dialects by name, in the order in which they are tried; the last one refuses marks around anything else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,6 +266,12 @@ READ: Final[dict[str, tuple[str, list[str]]]] = {
     "ReAct": ("Thought: so\nAction: search\nAction Input: K2, the mountain", ['1. search(query="K2, the mountain")']),
     "ReAct with JSON": ('Action: price\nAction Input: {"item": "tea"}', [TEA]),
     "ReAct with quotes": ('Action: search\nAction Input: "K2"\n', ['1. search(query="K2")']),
+    "Functionary": ('>>>price\n{"item": "tea"}', [TEA]),
+    "backticks": (f"`{PRICE}`", [TEA]),
+    "a protocol": (f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {PRICE}}}', [TEA]),
+    "a method": ('{"method": "price", "params": {"item": "tea"}}', [TEA]),
+    "pairs": ('{"name": "price", "parameters": [{"name": "item", "value": "tea"}]}', [TEA]),
+    "a type": ('{"type": "function", "name": "price", "parameters": {"item": "tea"}}', [TEA]),
     "a join with a value": (f'{PRICE}\n{{"name": "finish", "arguments": {{"answer": "$1"}}}}', [TEA, 'join("$1")']),
     "a join without": (f'{PRICE}\n{{"name": "join", "arguments": {{}}}}', [TEA, "join()"]),
     "a final answer": ('{"action": "Final Answer", "action_input": "42"}', ['join("42")']),
@@ -343,6 +349,14 @@ def test_a_backslash_is_decided_once_a_string() -> None:
     assert lines(rewrite('{"name": "price", "arguments": {"item": "C:\\nina"}}', KNOWN)) == [
         '1. price(item="C:\\nina")'
     ]
+
+
+@pytest.mark.parametrize("text", [PRICE, f"<tool_call>{PRICE}</tool_call>"])
+def test_what_follows_the_end_of_a_turn_is_left_out(text: str) -> None:
+    """A model that does not stop makes up results and goes on with them."""
+    rewritten = rewrite(f"{text}<|im_end|>\n<|im_start|>user\n3\n<tool_call>{SEARCH}</tool_call>", KNOWN)
+    assert (lines(rewritten), codes(rewritten)) == ([TEA], [["W111"]])
+    assert codes(rewrite(f"<|im_start|>assistant\n<tool_call>{SEARCH}</tool_call>\nSo.", KNOWN)) == [[]]
 
 
 def test_blocks_are_the_calls_in_marks() -> None:

@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from llmc_grammar.dialects.bare_json import END_MARKS
-from llmc_grammar.dialects.json_text import (
+from llmc_grammar.dialects.native.bare_json import END_MARKS, TURN
+from llmc_grammar.dialects.native.call import Given, NativeCall, arguments_of, native_calls
+from llmc_grammar.dialects.native.json_text import (
     Array,
     Object,
     Places,
@@ -26,7 +27,6 @@ from llmc_grammar.dialects.json_text import (
     read_whole,
     skip_blanks,
 )
-from llmc_grammar.dialects.native_call import Given, NativeCall, arguments_of, native_calls
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import CLOSING, MARKS, OPENING, mark_of
 
@@ -81,8 +81,8 @@ class Block:
     calls: tuple[NativeCall | Problem, ...]
 
 
-def blocks(text: str) -> list[Block]:
-    """Return the blocks of calls in a text."""
+def read_marked(text: str) -> tuple[list[Block], Span | None]:
+    """Return the blocks of calls in a text, and what a model wrote behind the end of its reply."""
     return _Marked(text).read()
 
 
@@ -94,18 +94,21 @@ class _Marked:
         self._spare = 4 * len(text)
         self._dry: dict[re.Pattern[str], int] = {}
 
-    def read(self) -> list[Block]:
-        """Read all blocks."""
+    def read(self) -> tuple[list[Block], Span | None]:
+        """Read all blocks of the reply."""
         found: list[Block] = []
         at = 0
         while opening := OPENING.search(self._text, at):
+            turn = TURN.search(self._text, at, opening.start()) if found else None
+            if turn:
+                return found, Span(turn.end(), len(self._text))
             if self._is_mention(opening):
                 at = _past(_BETWEEN, self._text, opening.end())
                 continue
             block = self._block(opening)
             found.append(block)
             at = max(block.span.end, opening.end())
-        return found
+        return found, None
 
     def _is_mention(self, opening: re.Match[str]) -> bool:
         """Whether prose only names the mark: in quotes, or in a sentence without a closing mark."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from llmc_grammar.dialects.form import Target, Written, argument_name
-from llmc_grammar.dialects.json_text import (
+from llmc_grammar.dialects.native.json_text import (
+    HERE,
     Array,
     Object,
     Scalar,
@@ -28,18 +29,19 @@ from llmc_grammar.errors.repairs import UnreadableCall
 from llmc_grammar.source import Span
 
 NAMES: Final = frozenset(
-    ["name", "tool", "toolname", "function", "functionname", "action", "actionname", "recipientname"]
+    ["name", "tool", "toolname", "toolcall", "function", "functionname", "action", "recipientname", "api", "method"]
 )
 """Keys of a tool's name; case and signs between words do not count in keys."""
 
-_PREFIXED: Final = frozenset(
-    ["toolinput", "toolargs", "toolarguments", "toolparameters", "actioninput", "functionarguments"]
+_ARGUMENTS: Final = ("arguments", "args", "parameters", "params", "input", "inputs")
+ARGUMENTS: Final = frozenset(
+    ["kwargs", *(before + word for before in ("", "tool", "function", "action") for word in _ARGUMENTS)]
 )
-ARGUMENTS: Final = _PREFIXED | {"arguments", "parameters", "args", "params", "input", "inputs", "kwargs"}
 """Keys of a call's arguments."""
 
 _WRAPPERS: Final = frozenset(["toolcalls", "toolcall", "functioncalls", "functioncall", "tooluses"])
 _PARALLEL: Final = frozenset(["multi_tool_use.parallel", "parallel"])
+_PROTOCOL: Final = "tools/call"
 _IDS: Final = frozenset(["id", "callid", "toolcallid", "index"])
 WORDS: Final = frozenset(
     ["thought", "thoughts", "reason", "reasoning", "rationale", "explanation", "comment", "plan", "analysis"]
@@ -113,16 +115,23 @@ def native_calls(value: Value) -> Iterator[NativeCall]:
 def _calls_of_object(value: Object) -> Iterator[NativeCall]:
     """Yield the call that an object is, or the calls that it wraps."""
     keys = keyed(value)
-    wrappers = [key for key in keys if key in _WRAPPERS]
+    wrappers = [key for key in keys if key in _WRAPPERS and not isinstance(keys[key][1], String)]
     if len(wrappers) == 1:
         for key in keys.keys() - wrappers:
             _check_extra(key, *keys[key], message=True)
         yield from native_calls(keys[wrappers[0]][1])
         return
-    call = native_call(value, keys)
-    inner = call.arguments[0].value if len(call.arguments) == 1 else None
-    if call.name in _PARALLEL and isinstance(inner, Array) and call.arguments[0].name == "tool_uses":
-        yield from native_calls(inner)
+    yield from _unfolded(native_call(value, keys))
+
+
+def _unfolded(call: NativeCall) -> Iterator[NativeCall]:
+    """Yield a call, or those in the arguments of one that only wraps others."""
+    names = [given.name for given in call.arguments]
+    if call.name in _PARALLEL and names == ["tool_uses"]:
+        yield from native_calls(call.arguments[0].value)
+    elif call.name == _PROTOCOL and "name" in names:
+        entries = tuple((String(given.name or "", given.place, HERE), given.value) for given in call.arguments)
+        yield from native_calls(Object(entries, call.span))
     else:
         yield call
 
@@ -175,6 +184,7 @@ def _check_extra(key: str, name: String, value: Value, *, message: bool = False)
         (key in _IDS and isinstance(value, String | Scalar))
         or (key == "type" and text is not None and plain_key(text) in _TYPES)
         or (key in WORDS and (text is not None or _is_null(value)))
+        or (key == "jsonrpc" and text is not None)
         or (message and key in _MESSAGE and (text is not None or _is_null(value)))
     )
     if not allowed:
@@ -196,11 +206,21 @@ def arguments_of(given: Value | None) -> tuple[Given, ...]:
                 raise Unreadable("this defines a tool and does not call it", named.span.start)
             return tuple(Given(key.value, key.span, value) for key, value in named.entries)
         case Array(items=items):
-            return tuple(Given(None, item.span, item) for item in items)
+            pairs = tuple(pair for pair in map(_pair, items) if pair is not None)
+            return pairs if len(pairs) == len(items) else tuple(Given(None, item.span, item) for item in items)
         case String(value=text) if not text.strip():
             return ()
         case other:
             return (Given(None, other.span, other, lone=True),)
+
+
+def _pair(value: Value) -> Given | None:
+    """Return the argument that `{"name": "item", "value": "tea"}` is, None for anything else."""
+    match value:
+        case Object(entries=((String(value="name"), String() as name), (String(value="value"), inner))):
+            return Given(name.value, name.content, inner)
+        case _:
+            return None
 
 
 def decoded(value: Value) -> Value:

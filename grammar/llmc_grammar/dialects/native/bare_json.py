@@ -5,10 +5,11 @@ Around the values may stand `Thought: …` lines, labels such as `Action:`, bull
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
-from llmc_grammar.dialects.json_text import Places, String, Unreadable, Value, read_json, read_whole, skip_blanks
-from llmc_grammar.dialects.native_call import NativeCall, arguments_of
+from llmc_grammar.dialects.native.call import NativeCall, arguments_of
+from llmc_grammar.dialects.native.json_text import Places, String, Unreadable, Value, read_json, read_whole, skip_blanks
 from llmc_grammar.source import Span
 
 END_MARKS: Final = re.compile(
@@ -17,17 +18,24 @@ END_MARKS: Final = re.compile(
 )
 """Signs with which a model's reply ends."""
 
+TURN: Final = re.compile(
+    r"<\|(?:im_end|im_start|eot_id|eom_id|start_header_id|endoftext|end_of_text|end|user|observation|start_of_role"
+    r"|END_OF_TURN_TOKEN)\|>|<(?:start|end)_of_turn>|</s>|\[INST\]|\[TOOL_RESULTS\]|<tool_(?:response|result|output)s?>"
+    r"|<function_(?:response|result|output)s?>|<\uff5c(?:end\u2581of\u2581sentence|tool\u2581outputs\u2581begin)\uff5c>"
+)
+"""Signs that end a model's turn, or begin the next one: text behind them is not the reply."""
+
 _LABEL: Final = re.compile(
     r"[ \t]*(?:\**(?:Actions?|Tool[ _]calls?|Function[ _]calls?)\**:\**|functools(?=\[))[ \t]*", re.IGNORECASE
 )
 _THOUGHT: Final = re.compile(r"[ \t]*Thoughts?:[^\n]*(?:\n|\Z)")
 _JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*)?(?:join|finish|Finish)\(\s*\)")
 _FENCE: Final = re.compile(
-    r"[ \t]*```[ \t]*(?:json[cl5]?|python|javascript|js|tool_?calls?|tool_code|tools?|function_?calls?|functions?"
-    r"|actions?|text|plaintext|plan)?[ \t]*(?:\n|(?=[{\[]))",
+    r"[ \t]*`(?=[{\[])|[ \t]*```[ \t]*(?:json[cl5]?|python|javascript|js|tool_?calls?|tool_code|tools?"
+    r"|function_?calls?|functions?|actions?|text|plaintext|plan)?[ \t]*(?:\n|(?=[{\[]))",
     re.IGNORECASE,
 )
-_CLOSING_FENCE: Final = re.compile(r"```")
+_CLOSING_FENCE: Final = re.compile(r"```|`(?!`)")
 _BULLET: Final = re.compile(r"[ \t]*(?:[-*\u2022]|[0-9]+[.)])[ \t]+(?=[{\[])")
 _ACTION: Final = re.compile(
     r"[ \t]*Action:[ \t]*(?P<name>[A-Za-z_][\w.\-]*)[ \t]*\n[ \t]*Action[ _]Input:[ \t]*(?:```(?:json)?\s*)?"
@@ -35,12 +43,21 @@ _ACTION: Final = re.compile(
 _INDENT: Final = 80
 """The greatest indent of a line."""
 
+_RECIPIENT: Final = re.compile(r">>>(?P<name>[A-Za-z_][\w.\-]*)[ \t]*\n\s*(?=\{)")
 _SEPARATORS: Final = re.compile(r"[\s,;]*")
 
 
-def bare_values(text: str) -> list[Value | NativeCall]:
-    """Return the values and the actions that a text is; raises Unreadable for any other text."""
-    return _Bare(text).values()
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The values and actions that a text is, and what a model wrote behind the end of its reply."""
+
+    values: tuple[Value | NativeCall, ...]
+    rest: Span | None
+
+
+def read_bare(text: str) -> Bare:
+    """Return what a text is if it is JSON and nothing else; raises Unreadable for any other text."""
+    return _Bare(text).read()
 
 
 class _Bare:
@@ -52,14 +69,17 @@ class _Bare:
         self._is_joined = False
         self._values: list[Value | NativeCall] = []
 
-    def values(self) -> list[Value | NativeCall]:
+    def read(self) -> Bare:
         """Return the values and the actions that the text holds."""
-        at = 0
-        while (at := self._skip(at)) < len(self._text):
+        at, end = 0, len(self._text)
+        while (at := self._skip(at)) < end:
+            turn = TURN.match(self._text, at)
+            if turn and self._values and not self._is_fenced:
+                return Bare(tuple(self._values), Span(turn.end(), end))
             at = self._next(at)
         if self._is_fenced or not self._values:
             raise Unreadable("the text ends within it", at)
-        return self._values
+        return Bare(tuple(self._values), None)
 
     def _skip(self, at: int) -> int:
         """Return the offset behind blanks and, below a value, commas and signs of the end."""
@@ -89,8 +109,8 @@ class _Bare:
         return self._line(at)
 
     def _line(self, at: int) -> int:
-        """Read an action, a thought, a label, a bullet or a join at the start of a line."""
-        action = _ACTION.match(self._text, at)
+        """Read an action, a recipient, a thought, a label, a bullet or a join at the start of a line."""
+        action = _ACTION.match(self._text, at) or _RECIPIENT.match(self._text, at)
         if action:
             return self._action(action)
         join = _JOIN.match(self._text, at) if self._values else None
