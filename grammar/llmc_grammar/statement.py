@@ -44,6 +44,8 @@ def read_if_it_parses(
     text: str, start: int, kind: str, bounds: Bounds
 ) -> tuple[Statement | None, list[Diagnostic]] | None:
     """The same, but nothing where the grammar refuses the text."""
+    if kind == "thought":
+        return _thought(text, start), []
     statement, reading, stop = _read(text, start, kind, bounds)
     return None if stop is not None else (_sound(statement, reading), reading.found)
 

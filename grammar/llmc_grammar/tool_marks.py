@@ -36,10 +36,12 @@ MARKS: Final = (
     Mark("<|START_ACTION|>", "<|END_ACTION|>"),
     Mark("<|action_start|><|plugin|>", "<|action_end|>"),
     Mark("<|python_tag|>"),
+    Mark("<|python_start|>", "<|python_end|>"),
+    Mark("<tool_code>", "</tool_code>"),
     Mark("[TOOL_CALLS]"),
     Mark("[TOOL_CALL]", "[/TOOL_CALL]"),
 )
-"""Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama and Mistral."""
+"""Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama, Gemini, Mistral."""
 
 OPENING: Final = re.compile("|".join(re.escape(mark.opening) for mark in MARKS))
 CLOSING: Final = re.compile("|".join(sorted({re.escape(mark.closing) for mark in MARKS if mark.closing})))

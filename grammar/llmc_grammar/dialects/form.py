@@ -16,6 +16,7 @@ HIGHEST: Final = 9999
 
 _OPEN_BRACE: Final = re.compile(r"\$\$|\$\{")
 _CHARACTER: Final = re.compile(r"[^A-Za-z0-9_.]")
+_CALLED: Final = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.]*(?=\()")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -43,6 +44,10 @@ class Target:
     def has(self, name: str) -> bool:
         """Whether the toolbox certainly has a tool of this name."""
         return self.is_known and name in self.tools
+
+    def is_called_in(self, prose: str) -> bool:
+        """Whether a text has a call of a tool."""
+        return any(self.has(call[0]) for call in _CALLED.finditer(prose))
 
     def required(self, name: str) -> tuple[str, ...] | None:
         """Return the names of a tool's required parameters, None if they are unknown."""

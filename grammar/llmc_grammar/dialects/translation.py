@@ -7,7 +7,7 @@ from typing import Final
 from llmc_grammar.ast import Join
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit, without_edit
-from llmc_grammar.dialects import json_plan, tool_calls
+from llmc_grammar.dialects import json_plan, python_calls, rewoo, tool_calls
 from llmc_grammar.dialects.form import Rewritten, Target, Written
 from llmc_grammar.errors.repairs import DialectRead
 from llmc_grammar.print import print_statement
@@ -20,6 +20,8 @@ Dialect = Callable[[str, Target], Rewritten | None]
 
 DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = (
     (json_plan.NAME, json_plan.rewrite),
+    (python_calls.NAME, python_calls.rewrite),
+    (rewoo.NAME, rewoo.rewrite),
     (tool_calls.NAME, tool_calls.rewrite),
 )
 """The dialects by name, in the order in which they are tried; the last one refuses marks around anything else."""

@@ -1,0 +1,90 @@
+"""Calls as Python writes them: `r = await price("tea"); note(r)`, `[price("tea"), price("milk")]`.
+
+The code is read by the parser of Python and never evaluated. It holds calls, assignments, lists and tuples, in marks,
+in fences or bare; with one other statement it is no plan. `print(x)` is x, unless a tool has that name: the plan ends
+in `join()`, which hands on each value. A variable that stands for a constant is replaced by it.
+"""
+
+import ast
+from typing import Final
+
+from llmc_grammar.dialects.form import Rewritten, Target
+from llmc_grammar.dialects.python_source import read, stretches
+from llmc_grammar.dialects.python_values import Bound, Constant, Items, NotOfTheFormError, Values, dotted
+from llmc_grammar.errors.repairs import BackslashKept
+
+NAME: Final = "python_calls"
+
+_PRINT: Final = "print"
+_JOIN: Final = "join"
+_PRINTED: Final = frozenset(["sep", "end", "flush"])
+_ANNOTATION: Final = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp, ast.BitOr)
+
+
+def rewrite(text: str, target: Target) -> Rewritten | None:
+    """Return the calls of a text as statements, None if any of it has another form."""
+    found = stretches(text, target) if "(" in text else None
+    read_all = [read(text, span) for span in found.spans] if found else []
+    codes = [code for code in read_all if code is not None and code.body]
+    if not found or not codes or len(codes) != len(read_all):
+        return None
+    values = Values(target, codes[0])
+    try:
+        for code in codes:
+            values.code = code
+            for statement in code.body:
+                _statement(values, statement, is_last=statement is codes[-1].body[-1])
+    except NotOfTheFormError:
+        return None
+    if not values.statements or not any(target.has(tool) or not target.is_known for tool in values.tools):
+        return None
+    kept = (BackslashKept(span=span) for code in codes for span in code.kept)
+    values.statements[0].found += kept
+    return Rewritten(tuple(values.statements), found.blocks)
+
+
+def _statement(values: Values, statement: ast.stmt, *, is_last: bool) -> None:
+    """Read a statement: an assignment, or an expression."""
+    match statement:
+        case ast.Assign(targets=targets, value=value):
+            bound = values.bind(value)
+            for target in targets:
+                _assign(values, target, bound)
+        case ast.AnnAssign(target=ast.Name() as target, annotation=annotation, value=ast.expr() as value) if all(
+            isinstance(each, (*_ANNOTATION, ast.Load)) for each in ast.walk(annotation)
+        ):
+            _assign(values, target, values.bind(value))
+        case ast.Expr(value=ast.Call(func=ast.Name(id="join")) as call) if is_last and not values.target.has(_JOIN):
+            values.join(call)
+        case ast.Expr(value=value):
+            _expression(values, value)
+        case _:
+            raise NotOfTheFormError
+
+
+def _assign(values: Values, target: ast.expr, bound: Bound) -> None:
+    """Give a value to a variable, or the items of a list to as many."""
+    match target:
+        case ast.Name(id=name):
+            values.bound[name] = bound
+        case ast.Tuple(elts=targets) | ast.List(elts=targets) if isinstance(bound, Items) and len(bound.items) == len(
+            targets
+        ):
+            for each, item in zip(targets, bound.items, strict=True):
+                _assign(values, each, item)
+        case _:
+            raise NotOfTheFormError
+
+
+def _expression(values: Values, node: ast.expr) -> None:
+    """Read a statement that is an expression; one of constants alone is no call."""
+    plain = values.plain(node)
+    if isinstance(plain, ast.Call) and dotted(plain.func) == _PRINT and not values.target.has(_PRINT):
+        if not all(each.arg in _PRINTED and isinstance(each.value, ast.Constant) for each in plain.keywords):
+            raise NotOfTheFormError
+        for argument in plain.args:
+            values.bind(argument)
+        return
+    names = [each for each in ast.walk(plain) if isinstance(each, ast.Call | ast.Name)]
+    if not names or isinstance(values.bind(plain), Constant):
+        raise NotOfTheFormError

@@ -1,0 +1,501 @@
+"""Values of Python code as expressions of the language, and calls as tasks. Nothing is evaluated.
+
+A call inside an expression stays there, unless a step or an f-string follows it, which the language has for references
+alone: then each call of the statement becomes a task, in the order in which Python would make them.
+"""
+
+import ast
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Final
+
+from llmc_grammar.ast import KEYWORDS, Literal
+from llmc_grammar.bounds import Bounds
+from llmc_grammar.climb import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
+from llmc_grammar.dialects.form import Target, Written, argument_name, string
+from llmc_grammar.dialects.python_source import Code
+from llmc_grammar.print import print_expr, quoted
+from llmc_grammar.source import Span
+from llmc_grammar.text import BRACED
+
+_LONGEST_INLINE: Final = 200
+_LONGEST: Final = 1 << 20
+_ATOM: Final = 9
+_LITERALS: Final = {"true": True, "false": False, "null": None}
+_OPERATORS: Final[dict[type[ast.AST], str]] = {
+    ast.Or: "or",
+    ast.And: "and",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+}
+_REFERENCE: Final = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load)
+_GATHER: Final = "asyncio.gather"
+_GEMINI: Final = "default_api."
+
+Scalar = str | int | float | bool | None
+
+
+class NotOfTheFormError(Exception):
+    """Code that is no plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that stands in the code."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a task, or a part of it."""
+
+    number: int
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of values."""
+
+    items: tuple["Bound", ...]
+
+
+Bound = Constant | Result | Items
+"""The value that a variable stands for."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A statement being written: pieces with their places; `apart` if its inner calls become tasks."""
+
+    apart: bool
+    pieces: list[tuple[str, Span]] = field(default_factory=list)
+    conditions: int = 0
+
+
+@dataclass(slots=True)
+class Values:
+    """Writes the values of a text; `bound` are its variables, `tools` the names of the tools that it calls."""
+
+    target: Target
+    code: Code
+    bound: dict[str, Bound] = field(default_factory=dict)
+    statements: list[Written] = field(default_factory=list)
+    tools: list[str] = field(default_factory=list)
+    _size: int = 0
+    _level: int = 0
+    _within: Span | None = None
+
+    def bind(self, node: ast.expr) -> Bound:
+        """Return the value of an expression; calls and operations become tasks."""
+        match self.plain(node):
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                return Items(tuple(self._inner(element) for element in elements))
+            case ast.IfExp():
+                raise NotOfTheFormError  # its beginning, `f() if …`, is a call without a condition
+            case ast.Constant(value=str() as text) if len(text) > _LONGEST_INLINE:
+                return self._task(node)
+            case plain:
+                found = self._known(plain)
+                return self._task(plain) if found is None else found
+
+    def _inner(self, node: ast.expr) -> Bound:
+        """Return the value of a part of an expression."""
+        self._level += 1
+        if self._level > Bounds.MODEL.depth:
+            raise NotOfTheFormError
+        found = self.bind(node)
+        self._level -= 1
+        return found
+
+    def plain(self, node: ast.expr) -> ast.expr:
+        """Return a node without `await`; `asyncio.gather(…)` is a list."""
+        while isinstance(node, ast.Await):
+            node = node.value
+            if not isinstance(node, ast.Call | ast.Name | ast.Attribute | ast.Subscript):
+                raise NotOfTheFormError
+        if isinstance(node, ast.Call) and dotted(node.func) == _GATHER and not self.target.has(_GATHER):
+            if node.keywords:
+                raise NotOfTheFormError
+            return ast.copy_location(ast.List(elts=node.args, ctx=ast.Load()), node)
+        return node
+
+    def _known(self, node: ast.expr) -> Bound | None:
+        """Return the value of a constant, a variable, or a part of one; None for all else."""
+        match node:
+            case ast.Constant():
+                return Constant(self._scalar(node))
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number) as operand):
+                self._scalar(operand)
+                return Constant(-number)
+            case ast.Name(id=name) if name in self.bound:
+                return self.bound[name]
+            case ast.Name(id=name) if name in _LITERALS:
+                return Constant(_LITERALS[name])
+            case ast.Name():
+                raise NotOfTheFormError
+            case ast.Attribute(value=value, attr=attr):
+                return _step(self._inner(value), attr)
+            case ast.Subscript(value=value, slice=key):
+                return _step(self._inner(value), self._key(key))
+            case _:
+                return None
+
+    def _key(self, node: ast.expr) -> str | int:
+        """Return the key or the index of a step."""
+        match self._known(node):
+            case Constant(value=str() | int() as key) if not isinstance(key, bool):
+                return key
+            case _:
+                raise NotOfTheFormError
+
+    def _scalar(self, node: ast.Constant) -> Scalar:
+        """Return the value of a constant of the language."""
+        match node.value:
+            case bool() | None:
+                return node.value
+            case str():
+                return self.text(node.value)
+            case int() if abs(node.value) < 10**Bounds.MODEL.digits:
+                return node.value
+            case float() if isfinite(node.value):
+                return node.value
+            case _:
+                raise NotOfTheFormError
+
+    def _span(self, node: ast.expr | ast.keyword) -> Span:
+        """Return the place of a node, of the whole f-string for a node inside one."""
+        return self._within or self.code.span(node)
+
+    def text(self, value: str) -> str:
+        """Return the text of a string in the code."""
+        return value.replace(self.code.stand_in, "\\")
+
+    def _task(self, node: ast.expr) -> Result:
+        """Write an expression as a task."""
+        draft = _Draft(any(_needs_tasks(each) for each in ast.walk(node)))
+        self._root(draft, node)
+        written = Written()
+        span = self._span(node)
+        written.add(self.target.binder(len(self.statements)), span.start, span.start)
+        for piece, place in draft.pieces:
+            written.add(piece, place.start, place.end)
+        self.statements.append(written)
+        return Result(self.target.first + len(self.statements) - 1)
+
+    def _root(self, draft: _Draft, node: ast.expr) -> None:
+        """Write the expression of a task: its own call is not another task."""
+        if isinstance(node, ast.Call):
+            self._call(draft, node)
+        else:
+            self._write(draft, node)
+
+    def add(self, draft: _Draft, piece: str, place: Span) -> None:
+        """Append a piece that stands for a place in the text."""
+        self._size += len(piece)
+        if self._size > _LONGEST:
+            raise NotOfTheFormError
+        draft.pieces.append((piece, place))
+
+    def _write(self, draft: _Draft, node: ast.expr, least: int = 0) -> None:
+        """Write an expression, in brackets if it binds less than `least`."""
+        self._level += 1
+        if self._level > Bounds.MODEL.depth:
+            raise NotOfTheFormError
+        node = self.plain(node)
+        span = self._span(node)
+        brackets = _binds(node) < least
+        self.add(draft, "(" if brackets else "", Span(span.start, span.start))
+        self._write_plain(draft, node, span)
+        self.add(draft, ")" if brackets else "", Span(span.end, span.end))
+        self._level -= 1
+
+    def _write_plain(self, draft: _Draft, node: ast.expr, span: Span) -> None:
+        """Write an expression without brackets around it."""
+        match node:
+            case ast.Call() if draft.apart:
+                self._put(draft, self._apart(draft, node), span)
+            case ast.Call():
+                self._call(draft, node)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                self._list(draft, elements, span)
+            case ast.Dict():
+                self._mapping(draft, node, span)
+            case ast.JoinedStr():
+                self.add(draft, self._joined(draft, node), span)
+            case ast.UnaryOp() | ast.BinOp() | ast.BoolOp() | ast.Compare() | ast.IfExp():
+                self._operation(draft, node, span)
+            case ast.Attribute() | ast.Subscript() if draft.apart and draft.conditions and _calls(node):
+                raise NotOfTheFormError
+            case _:
+                found = self._known(node)
+                if found is None:
+                    raise NotOfTheFormError
+                self._put(draft, found, span)
+
+    def _apart(self, draft: _Draft, node: ast.expr) -> Bound:
+        """Write a part of an expression as a task of its own, which no condition may guard."""
+        if draft.conditions:
+            raise NotOfTheFormError
+        return self._inner(node)
+
+    def _put(self, draft: _Draft, bound: Bound, span: Span, level: int = 0) -> None:
+        """Write the value of a variable."""
+        match bound:
+            case Constant(value=str() as text):
+                self.add(draft, string(text), span)
+            case Constant(value=(bool() | int() | float() | None) as value):
+                literal = print_expr(Literal(value))
+                self.add(draft, f"({literal})" if literal[0] == "-" else literal, span)
+            case Result(number=number, path=path):
+                self.add(draft, f"${number}{''.join(map(_written_step, path))}", span)
+            case Items(items=items):
+                if level > Bounds.MODEL.nesting:
+                    raise NotOfTheFormError
+                self.add(draft, "[", span)
+                for at, item in enumerate(items):
+                    self.add(draft, ", " if at else "", span)
+                    self._put(draft, item, span, level + 1)
+                self.add(draft, "]", span)
+
+    def _call(self, draft: _Draft, node: ast.Call) -> None:
+        """Write a call."""
+        place = self._span(node.func)
+        self.add(draft, self._tool(node.func), place)
+        self.add(draft, "(", Span(place.end, place.end))
+        self._arguments(draft, node)
+        end = self._span(node).end
+        self.add(draft, ")", Span(end - 1, end))
+
+    def _arguments(self, draft: _Draft, node: ast.Call) -> None:
+        """Write the arguments of a call."""
+        arguments: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+        for at, argument in enumerate(arguments):
+            place = self._span(argument)
+            self.add(draft, ", " if at else "", Span(place.start, place.start))
+            if isinstance(argument, ast.keyword):
+                name = argument.arg and argument_name(argument.arg)
+                if not name:
+                    raise NotOfTheFormError
+                self.add(draft, f"{name}=", Span(place.start, self._span(argument.value).start))
+                self._write(draft, argument.value)
+            else:
+                self._write(draft, argument)
+
+    def join(self, node: ast.Call) -> None:
+        """Write the end of the plan."""
+        draft = _Draft(any(_needs_tasks(each) for each in ast.walk(node)))
+        self._arguments(draft, node)
+        span = self._span(node)
+        written = Written()
+        written.add("join(", span.start, self._span(node.func).end)
+        for piece, place in draft.pieces:
+            written.add(piece, place.start, place.end)
+        written.add(")", span.end - 1, span.end)
+        self.statements.append(written)
+
+    def _tool(self, node: ast.expr) -> str:
+        """Return the name of a tool."""
+        name = dotted(node)
+        if name is None or name.split(".", 1)[0] in self.bound:
+            raise NotOfTheFormError
+        tool = self.target.tool(name if self.target.has(name) else name.removeprefix(_GEMINI))
+        if tool is None or tool in KEYWORDS:
+            raise NotOfTheFormError
+        self.tools.append(tool)
+        return tool
+
+    def _list(self, draft: _Draft, elements: list[ast.expr], span: Span) -> None:
+        """Write a list."""
+        self.add(draft, "[", Span(span.start, span.start + 1))
+        for at, element in enumerate(elements):
+            start = self._span(element).start
+            self.add(draft, ", " if at else "", Span(start, start))
+            self._write(draft, element)
+        self.add(draft, "]", Span(span.end - 1, span.end))
+
+    def _mapping(self, draft: _Draft, node: ast.Dict, span: Span) -> None:
+        """Write a mapping."""
+        self.add(draft, "{", Span(span.start, span.start + 1))
+        for at, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+            match key:
+                case ast.Constant(value=str() as text):
+                    place = self._span(key)
+                    self.add(draft, ", " if at else "", Span(place.start, place.start))
+                    self.add(draft, quoted(self.text(text)), place)
+                    self.add(draft, ": ", Span(place.end, place.end))
+                    self._write(draft, value)
+                case _:
+                    raise NotOfTheFormError
+        self.add(draft, "}", Span(span.end - 1, span.end))
+
+    def _joined(self, draft: _Draft, node: ast.JoinedStr) -> str:
+        """Return an f-string as a string of the language; its own dollar signs are text."""
+        parts: list[str] = []
+        outer, self._within = self._within, self._span(node)  # older Pythons know no places inside
+        for part in node.values:
+            match part:
+                case ast.Constant(value=str() as text):
+                    parts.append(self.text(text).replace("$", "$$"))
+                case ast.FormattedValue(value=value, conversion=-1 | 115, format_spec=None):
+                    parts.append(self._slot(draft, value))
+                case _:
+                    raise NotOfTheFormError
+        self._within = outer
+        return quoted("".join(parts))
+
+    def _slot(self, draft: _Draft, node: ast.expr) -> str:
+        """Return a value inside an f-string: a reference, or the text of a constant."""
+        if draft.conditions and any(not isinstance(each, _REFERENCE) for each in ast.walk(node)):
+            raise NotOfTheFormError
+        found = self._inner(node)
+        if isinstance(found, Constant):
+            return str(found.value).replace("$", "$$")
+        if isinstance(found, Items):
+            found = self._task(node)
+        slot = f"${{{found.number}{''.join(map(_raw_step, found.path))}}}"
+        if not BRACED.fullmatch(slot):
+            raise NotOfTheFormError
+        return slot
+
+    def _operation(self, draft: _Draft, node: ast.expr, span: Span) -> None:
+        """Write an expression with operators."""
+        match node:
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                self._write(draft, operand, _ATOM)
+            case ast.UnaryOp(op=ast.USub() | ast.Not() as op, operand=operand):
+                word, least = ("-", MINUS) if isinstance(op, ast.USub) else ("not ", NOT)
+                self.add(draft, word, Span(span.start, self._span(operand).start))
+                self._write(draft, operand, least)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                binds = PRECEDENCE[_OPERATORS[type(op)]]
+                is_power = binds == POWER
+                self._write(draft, left, binds + is_power)
+                self._between(draft, _OPERATORS[type(op)], left, right)
+                self._write(draft, right, MINUS if is_power else binds + 1)
+            case ast.BoolOp(op=op, values=values):
+                self._either(draft, _OPERATORS[type(op)], values)
+            case ast.Compare():
+                self._comparison(draft, node)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                self._choice(draft, test, body, orelse)
+            case _:
+                raise NotOfTheFormError
+
+    def _between(self, draft: _Draft, word: str, left: ast.expr, right: ast.expr) -> None:
+        """Write an operator between two operands."""
+        self.add(draft, f" {word} ", Span(self._span(left).end, self._span(right).start))
+
+    def _either(self, draft: _Draft, word: str, values: list[ast.expr]) -> None:
+        """Write `and` or `or`; the operands behind the first are reached under a condition."""
+        for at, value in enumerate(values):
+            if at:
+                self._between(draft, word, values[at - 1], value)
+            draft.conditions += bool(at)
+            self._write(draft, value, PRECEDENCE[word] + 1)
+            draft.conditions -= bool(at)
+
+    def _comparison(self, draft: _Draft, node: ast.Compare) -> None:
+        """Write comparisons; `is` compares with `None` alone."""
+        self._write(draft, node.left, COMPARISON + 1)
+        left = node.left
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            is_null = isinstance(right, ast.Constant) and right.value is None
+            word = {ast.Is: "==", ast.IsNot: "!="}.get(type(op)) if is_null else None
+            word = word or _OPERATORS.get(type(op))
+            if word is None:
+                raise NotOfTheFormError
+            self._between(draft, word, left, right)
+            self._write(draft, right, COMPARISON + 1)
+            left = right
+
+    def _choice(self, draft: _Draft, test: ast.expr, body: ast.expr, orelse: ast.expr) -> None:
+        """Write a choice."""
+        draft.conditions += 1
+        self._write(draft, body, 1)
+        draft.conditions -= 1
+        self._between(draft, "if", body, test)
+        self._write(draft, test, 1)
+        self._between(draft, "else", test, orelse)
+        draft.conditions += 1
+        self._write(draft, orelse)
+        draft.conditions -= 1
+
+
+def dotted(node: ast.expr) -> str | None:
+    """Return a dotted name, None for another expression."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None
+
+
+def _step(bound: Bound, step: str | int) -> Bound:
+    """Return a part of a value."""
+    match bound:
+        case Result(number=number, path=path):
+            return Result(number, (*path, step))
+        case Items(items=items) if isinstance(step, int) and -len(items) <= step < len(items):
+            return items[step]
+        case _:
+            raise NotOfTheFormError
+
+
+def _calls(node: ast.expr) -> bool:
+    """Whether an expression has a call."""
+    return any(isinstance(each, ast.Call) for each in ast.walk(node))
+
+
+def _needs_tasks(node: ast.AST) -> bool:
+    """Whether a node is a step behind a call, or a value in an f-string that is no name."""
+    if isinstance(node, ast.FormattedValue):
+        return not isinstance(node.value, ast.Name)
+    return isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Call | ast.Await)
+
+
+def _binds(node: ast.expr) -> int:
+    """How closely an expression binds."""
+    match node:
+        case ast.IfExp():
+            return 0
+        case ast.BoolOp(op=op):
+            return PRECEDENCE[_OPERATORS[type(op)]]
+        case ast.UnaryOp(op=ast.Not()):
+            return NOT
+        case ast.UnaryOp():
+            return MINUS
+        case ast.Compare():
+            return COMPARISON
+        case ast.BinOp(op=op):
+            return PRECEDENCE.get(_OPERATORS.get(type(op), ""), 0)
+        case _:
+            return _ATOM
+
+
+def _written_step(step: str | int) -> str:
+    """Return a step behind a reference."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if step.isascii() and step.isidentifier() else f"[{quoted(step)}]"
+
+
+def _raw_step(step: str | int) -> str:
+    """Return a step inside a string."""
+    return (
+        f'["{step}"]' if isinstance(step, str) and not (step.isascii() and step.isidentifier()) else _written_step(step)
+    )

@@ -1,0 +1,138 @@
+"""The lines of a plan of ReWOO: thoughts and calls, with their places."""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Final
+
+from llmc_grammar.bounds import Bounds
+from llmc_grammar.source import Span
+
+_BULLET: Final = r"[ \t]*(?:(?:[-*+>\u2022]|[0-9]{1,3}[.)])[ \t]+)?[*_`]{0,3}"
+_CALL: Final = r"[*_`]{0,3}[ \t]*[=:][ \t]*[*_`]{0,3}(?P<tool>[A-Za-z_][A-Za-z0-9_.\- ]{0,63})(?P<bracket>[\[(])"
+_SIGN: Final = r"#[ \t]?(?P<name>E[0-9]{1,4})"
+_INLINE: Final = re.compile(_SIGN + _CALL)
+_EVIDENCE: Final = re.compile(rf"{_BULLET}(?:{_SIGN}|(?P<bare>E[0-9]{{1,4}})|Action(?:[ \t]?[0-9]{{1,4}})?){_CALL}")
+_PLAN: Final = re.compile(
+    rf"{_BULLET}(?:(?:Plan|Thought)(?:[ \t]?#?[0-9]{{1,4}})?|Step[ \t]?[0-9]{{1,4}})[*_`]{{0,3}}:"
+)
+_DEFINITION: Final = re.compile(_SIGN + r"[ \t]*=")
+_START: Final = re.compile(
+    rf"^(?:{_PLAN.pattern}|{_BULLET}(?:#[ \t]?E[0-9]|E[0-9]{{1,4}}[ \t]*[=:]|Action\b))", re.MULTILINE
+)
+_BLANK: Final = re.compile(r"[ \t\r]*(?:(?:```|~~~)[a-z]*[ \t\r]*)?(?:\n|\Z)")
+_TAIL: Final = re.compile(r"[*_`]{0,3}[ \t\r]*(?:[.,;][ \t\r]*)?(?P<end>\n|\Z)?")
+_SQUARE: Final = re.compile(r"[\[\]]")
+_ROUND: Final = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|[\[\](){}]")
+_CLOSERS: Final = {"[": "]", "(": ")", "{": "}"}
+
+USE: Final = re.compile(r"(?P<sign>#?)(?<![A-Za-z0-9_])(?P<name>E[0-9]{1,4})(?![A-Za-z0-9_])")
+"""A name of a call in a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A call: the places of its name, if it has one, of its tool, and of the text in its brackets.
+
+    `is_call`: the brackets are round. `is_bare`: the name has no `#`. `mistake` says why it cannot be read.
+    """
+
+    start: int
+    end: int
+    name: Span | None
+    tool: Span
+    content: Span
+    is_call: bool
+    is_bare: bool
+    mistake: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """A thought: where it begins, and the places of its lines."""
+
+    start: int
+    lines: list[Span]
+
+
+def items(text: str) -> list[Evidence | Idea] | None:
+    """Return the thoughts and calls of a text, None if it has other lines or ends inside a call."""
+    found: list[Evidence | Idea] = []
+    starts = [*(start.start() for start in _START.finditer(text)), len(text)]
+    at: int | None = 0
+    while at is not None and at < len(text):
+        blank = _BLANK.match(text, at)
+        evidence = _EVIDENCE.match(text, at)
+        if blank:
+            at = blank.end()
+        elif evidence:
+            at = _take_call(text, evidence, starts, found)
+        else:
+            at = _take_thought(text, at, starts, found)
+    return None if at is None else found
+
+
+def _take_thought(text: str, at: int, starts: list[int], found: list[Evidence | Idea]) -> int | None:
+    """Take a line of a thought, and the call behind it; return the offset to go on at."""
+    plan = _PLAN.match(text, at)
+    last = found[-1] if found else None
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    begin = plan.end() if plan else at
+    inline = _INLINE.search(text, begin, end)
+    line = Span(begin, inline.start() if inline else end)
+    if plan:
+        found.append(Idea(plan.start(), [line]))
+    elif isinstance(last, Idea) and not _START.match(text, at):
+        last.lines.append(line)
+    else:
+        return None
+    if _DEFINITION.search(text, line.start, line.end):
+        return None
+    return _take_call(text, inline, starts, found) if inline else end + 1
+
+
+def _take_call(text: str, head: re.Match[str], starts: list[int], found: list[Evidence | Idea]) -> int | None:
+    """Take a call; return the offset to go on at, None for a call that the text's end cuts or prose goes on with."""
+    limit = starts[bisect_right(starts, head.end() - 1)]
+    close = _closing(text, head.end(), limit, head["bracket"])
+    if close is None:
+        found.append(_evidence(head, limit, limit, "nothing closes its bracket"))
+        return None if limit == len(text) else limit
+    tail = _TAIL.match(text, close + 1)
+    goes_on = tail.end() if tail else close + 1
+    is_ended = tail is not None and tail["end"] is not None
+    if is_ended or _INLINE.match(text, goes_on) or _PLAN.match(text, goes_on):
+        found.append(_evidence(head, close, close + 1))
+        return goes_on
+    end = text.find("\n", close)
+    end = len(text) if end < 0 else end
+    found.append(_evidence(head, close, close + 1, "more text with brackets stands behind it"))
+    return end + 1 if text.find("]", goes_on, end) >= 0 else None
+
+
+def _evidence(head: re.Match[str], close: int, end: int, mistake: str | None = None) -> Evidence:
+    """Return a call whose brackets end at an offset."""
+    groups = head.groupdict()
+    group = "name" if groups["name"] else "bare"
+    name = Span(*head.span(group)) if groups.get(group) else None
+    tool = Span(head.start("tool"), head.start("tool") + len(head["tool"].rstrip()))
+    content = Span(head.end(), max(close, head.end()))
+    return Evidence(head.start(), end, name, tool, content, head["bracket"] == "(", group == "bare", mistake)
+
+
+def _closing(text: str, at: int, limit: int, bracket: str) -> int | None:
+    """Return the offset of the bracket that closes one in front of `at`, None for none before the limit."""
+    waiting = [_CLOSERS[bracket]]
+    for match in (_SQUARE if bracket == "[" else _ROUND).finditer(text, at, limit):
+        if match[0] in _CLOSERS:
+            waiting.append(_CLOSERS[match[0]])
+        elif match[0] == waiting[-1]:
+            waiting.pop()
+            if not waiting:
+                return match.start()
+        elif len(match[0]) == 1:
+            return None
+        if bracket == "(" and len(waiting) > Bounds.MODEL.nesting:
+            return None
+    return None
