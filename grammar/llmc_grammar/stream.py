@@ -126,7 +126,7 @@ class PlanStream:
         """
         if self._translation is not None:
             pieces = () if self._translation.is_marked else self._translation.pieces
-            return tuple(Span(piece.start, piece.end) for piece in pieces)
+            return tuple(Span(piece.start, piece.end) for piece in pieces if piece.start < piece.end)
         return tuple(self._filter.moved) if self._filter is not None else ()
 
     @property

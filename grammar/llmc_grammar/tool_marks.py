@@ -41,7 +41,7 @@ MARKS: Final = (
     Mark("[TOOL_CALLS]"),
     Mark("[TOOL_CALL]", "[/TOOL_CALL]"),
 )
-"""Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama, Gemini, Mistral."""
+"""Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama, Mistral."""
 
 OPENING: Final = re.compile("|".join(re.escape(mark.opening) for mark in MARKS))
 CLOSING: Final = re.compile("|".join(sorted({re.escape(mark.closing) for mark in MARKS if mark.closing})))

@@ -35,8 +35,14 @@ def test_calls_in_another_form_are_made_and_joined() -> None:
 
 def test_results_go_from_call_to_call() -> None:
     """A variable is the result of its call."""
-    answer, _, world = ask(['x = search("a")\ny = search(f"{x}!")\nprint(y)', FINISH])
+    answer, _, world = ask(['x = search("a"); y = search(f"{x}!"); print(y)', FINISH])
     assert (len(answer.plans), dict(world.calls)) == (1, {"search a": 1, "search a is known!": 1})
+
+
+def test_a_call_that_began_before_the_form_was_known_is_made_again() -> None:
+    """The first line is a plan until the second one shows that it is Python; what it started is dropped."""
+    answer, _, world = ask(['x = search("a")\nsearch(f"{x}!")', FINISH])
+    assert (len(answer.plans), dict(world.calls)) == (1, {"search a": 2, "search a is known!": 1})
 
 
 def test_numbers_go_on_from_the_last_plan() -> None:
@@ -60,7 +66,7 @@ def test_a_write_without_marks_goes_back_and_is_held() -> None:
 
 def test_a_write_that_goes_back_is_made_once_it_is_in_the_language() -> None:
     """The repair replaces the line."""
-    _, model, world = ask([call("send", to="ann"), '1. send("ann")', FINISH])
+    _, model, world = ask([call("send", to="ann"), '1. send("ann")\n', FINISH])
     assert (world.sent, len(model.asked)) == (["ann"], 3)
 
 
@@ -129,4 +135,4 @@ async def test_a_plan_to_be_read_first_is_in_the_language() -> None:
 
     agent = llmc.Agent([send], model=llmc.ScriptedModel([call("send", to="ann")]))
     program = await agent.plan("Send it.")
-    assert (program.to_llmc(), bool(program.held)) == ('1. send(to="ann")\njoin()\n', True)
+    assert (program.to_llmc(), bool(program.held)) == ('1. send("ann")\njoin()\n', True)

@@ -120,8 +120,10 @@ def _lines(
         number = JOIN if is_join else (binder or str(highest + 1)) if is_task else None
         if is_task and number is not None and number.isdigit():
             highest = max(highest, int(number))
-        is_moved = _touches(each.span, moved)
-        is_broken = isinstance(each, Lost) or is_moved or _touches(each.span, wrong)
+        # The join that is added to a plan in another form stands nowhere, and is never wrong.
+        is_written = each.span.start < each.span.end
+        is_moved = is_written and _touches(each.span, moved)
+        is_broken = isinstance(each, Lost) or is_moved or (is_written and _touches(each.span, wrong))
         if isinstance(each, Lost):
             yield Line(text, number, None, is_broken)
         else:
