@@ -30,9 +30,13 @@ class CompileError(Exception):
 
 def closest(name: str, known: Sequence[str]) -> str | None:
     """The known name that is most like the given one, if any is."""
+    return next(iter(alike(name, known, 1)), None)
+
+
+def alike(name: str, known: Sequence[str], most: int = 2) -> list[str]:
+    """The known names that are like the given one, the most alike first."""
     folded = {other.lower(): other for other in reversed(known)}
-    found = get_close_matches(name.lower(), folded, n=1)
-    return folded[found[0]] if found else None
+    return [folded[found] for found in get_close_matches(name.lower(), folded, n=most)]
 
 
 @mistake
@@ -43,6 +47,8 @@ class UnknownTool(Diagnostic):
     title = "no tool is called `{name}`"
     label = "{place}"
     help = "{advice}"
+    is_safe = True
+    renames = True
 
     name: str
     suggestion: str | None = None
@@ -74,6 +80,8 @@ class UnknownReference(Diagnostic):
     title = "nothing is called `${name}`"
     label = "no input or task above has this name"
     help = "did you mean `${suggestion}`?"
+    is_safe = True
+    renames = True
 
     name: str
     suggestion: str | None = None

@@ -21,9 +21,17 @@ from llmc_compiler.term import Const, Get, Json, NodeId, Term
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_compiler.types import within
 from llmc_grammar import ast
+from llmc_grammar.diagnose.foreign_values import method_call
 from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.errors.foreign import ForeignStatement
 from llmc_grammar.errors.repairs import TextQuoted
 from llmc_grammar.source import Span
+
+_ENDS: Final = {
+    "print": "end the plan with `join(…)`: its value is printed",
+    "return": "end the plan with `join(…)`",
+}
+"""Calls of other languages that say what comes out."""
 
 _FIGURES: Final = re.compile(r"-?[0-9][0-9./:-]*")
 """A number or a date, as a model writes it where a text is wanted."""
@@ -206,11 +214,23 @@ class Lowering:
         return self._add(place.path, op, place.when, call.span)
 
     def _unknown_tool(self, call: ast.Call) -> Diagnostic:
-        """The mistake of a call of a tool that the toolbox does not have."""
+        """The mistake of a tool's name, with the edit to the name that is most like it: a guess if several are."""
+        value, dot, method = call.tool.rpartition(".")
+        if dot and self.names.has(value.split(".")[0]):
+            return method_call(method, f"${value}", call.name_span)
+        if call.tool in _ENDS:
+            return ForeignStatement(span=call.name_span, word=call.tool, suggestion=_ENDS[call.tool])
         known = [tool.name for tool in self._tools]
-        suggestion = errors.closest(call.tool, known)
+        near = errors.alike(call.tool, [*known, "join"]) if known else []
+        edit = Edit(call.name_span, near[0]) if near else None
         return errors.UnknownTool(
-            span=call.name_span, name=call.tool, suggestion=suggestion, is_empty=not known, is_file=not self._lenient
+            span=call.name_span,
+            name=call.tool,
+            suggestion=near[0] if near else None,
+            edit=edit,
+            is_guess=len(near) > 1,
+            is_empty=not known,
+            is_file=not self._lenient,
         )
 
     def _argument(self, tool: Tool, index: int, name: str | None, given: ast.Expr, value: Term) -> Term:

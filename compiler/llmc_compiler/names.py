@@ -6,7 +6,7 @@ from llmc_compiler import errors
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Get, MapOf, NodeId, Param, Read, Term
 from llmc_grammar import ast
-from llmc_grammar.diagnostic import Diagnostic, Note
+from llmc_grammar.diagnostic import Diagnostic, Edit, Note
 from llmc_grammar.source import Span
 
 _HIGHEST_NUMBER = 9999
@@ -89,6 +89,10 @@ class Names:
         """Whether a name may be that of a statement that is wrong in itself."""
         return name in self._broken or (None in self._broken and name.isdigit())
 
+    def has(self, name: str) -> bool:
+        """Whether an input, a task above or a loop's element has this name."""
+        return name in self._places or name in self._items
+
     def is_gone(self, name: str) -> bool:
         """Whether it is the id of a task of an earlier plan that has no value."""
         return self._places.get(name) == ast.NOWHERE and name not in self._inputs
@@ -130,21 +134,28 @@ class Names:
             elif ref.name in self._places and not self.is_gone(ref.name):
                 yield errors.ForwardReference(span=ref.span, name=ref.name, notes=self._note(ref.name))
             else:
-                yield errors.UnknownReference(span=ref.span, name=ref.name, suggestion=suggest(ref.name))
+                near = suggest(ref.name)
+                yield errors.UnknownReference(
+                    span=ref.span,
+                    name=ref.name,
+                    suggestion=near[0] if near else None,
+                    edit=_respelled(ref, near[0]) if near else None,
+                    is_guess=len(near) > 1,
+                )
 
     def _note(self, name: str) -> tuple[Note, ...]:
         """Where a name is defined."""
         return (Note(self._places[name], f"`{name}` is defined here"),)
 
-    def _suggestions(self) -> Callable[[str], str | None]:
-        """What finds the known name that is most like another; when it has compared too many, none is any more."""
+    def _suggestions(self) -> Callable[[str], list[str]]:
+        """What finds the known names that are most like another; when it has compared too many, none is any more."""
         known = [name for name in self._places if not self.is_gone(name)]
-        found: dict[str, str | None] = {}
+        found: dict[str, list[str]] = {}
 
-        def suggest(name: str) -> str | None:
+        def suggest(name: str) -> list[str]:
             if name not in found and len(found) * len(known) < _MOST_COMPARED:
-                found[name] = errors.closest(name, known)
-            return found.get(name)
+                found[name] = errors.alike(name, known)
+            return found.get(name, [])
 
         return suggest
 
@@ -158,6 +169,12 @@ class Names:
         each = {id(circle): circle for circle in found.values()}
         texts = {key: " → ".join(f"`{name}`" for name in circle) for key, circle in each.items()}
         return {name: texts[id(circle)] for name, circle in found.items()}
+
+
+def _respelled(ref: ast.Ref, name: str) -> Edit:
+    """The edit that gives a reference another name."""
+    start = ref.span.start + 1
+    return Edit(Span(start, start + len(ref.name)), name)
 
 
 def _first(before: Span) -> tuple[Note, ...]:

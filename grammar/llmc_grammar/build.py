@@ -31,10 +31,11 @@ from llmc_grammar.ast import (
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.check import check_call, check_default, check_type, finish_task, task_number
 from llmc_grammar.climb import MINUS, NOT, PRECEDENCE, Item, Operator, climb
+from llmc_grammar.diagnose.foreign_types import whole_type
 from llmc_grammar.diagnostic import Edit, Note
 from llmc_grammar.errors.expressions import DuplicateKey, LeadingZero, NumberTooLarge
 from llmc_grammar.errors.lines import NumberTooLong
-from llmc_grammar.errors.statements import BadDuration, BadRetry
+from llmc_grammar.errors.statements import BadDuration, BadRetry, UnknownType
 from llmc_grammar.escapes import read_plain
 from llmc_grammar.reading import Reading
 from llmc_grammar.references import read_reference
@@ -113,12 +114,20 @@ class Builder:
         kind = next((child for child in children[2:] if isinstance(child, Type)), None)
         default = children[-1]
         self.reading.check_name(name, self._span(name), what="an input")
+        self._join_types()
         if default is not None:
             check_default(default, self.reading)
         end = default.span.end if default is not None else self.reading.base + len(self.reading.text.rstrip())
         return Input(str(name), kind, default, Span(self._span(word).start, end), self._span(name))
 
     # ── types ──
+
+    def _join_types(self) -> None:
+        """Report a type of another language as a whole, and not name by name."""
+        found = self.reading.found
+        whole = whole_type(self.reading) if any(isinstance(one, UnknownType) for one in found) else None
+        if whole is not None:
+            found[:] = [*(one for one in found if not isinstance(one, UnknownType)), whole]
 
     def plain_type(self, children: list[Any]) -> Type:
         """`str`, `str?`."""

@@ -18,17 +18,20 @@ _QUOTES: Final = {
     "\u201d": '"',
     "\u201e": '"',
     "\u201f": '"',
+    "\u2033": '"',
     "\u00ab": '"',
     "\u00bb": '"',
     "\u2018": "'",
     "\u2019": "'",
     "\u201a": "'",
     "\u201b": "'",
+    "\u2032": "'",
+    "\u00b4": "'",
 }
-_PIECES: Final = re.compile(rf"[{''.join(_QUOTES)}]|[^{''.join(_QUOTES)}]+")
 _LOOKALIKES: Final = {
-    "\u00a0": " ",
-    "\u3000": " ",
+    **dict.fromkeys("\u00a0\u1680\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+    **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
+    **dict.fromkeys("\u2010\u2011\u2012\u2015", "-"),
     "\u2013": "-",
     "\u2014": "-",
     "\u2212": "-",
@@ -42,7 +45,15 @@ _LOOKALIKES: Final = {
     "\uff09": ")",
     "\uff1a": ":",
     "\uff1d": "=",
+    "\uff3b": "[",
+    "\uff3d": "]",
+    "\uff5b": "{",
+    "\uff5d": "}",
+    "\uff0e": ".",
+    "\uff04": "$",
+    "\u3001": ",",
 }
+_PIECES: Final = re.compile(rf"[{''.join((*_QUOTES, *_LOOKALIKES))}]|[^{''.join((*_QUOTES, *_LOOKALIKES))}]+")
 
 
 def forbidden(text: str, start: int) -> list[Diagnostic]:
@@ -84,9 +95,22 @@ def _stray(run: str, at: int) -> Diagnostic:
     if run in _QUOTES:
         return CurlyQuote(span=span, character=describe(run), edit=Edit(span, _QUOTES[run]))
     lookalike = _LOOKALIKES.get(run)
-    if lookalike:
-        suggestion = f"write `{lookalike}`" if lookalike != " " else "write a plain blank"
+    if lookalike is not None:
+        suggestion = {" ": "write a plain blank", "": "delete it"}.get(lookalike, f"write `{lookalike}`")
         return StrayCharacter(span=span, character=describe(run), suggestion=suggestion, edit=Edit(span, lookalike))
     shown = run if visible(run) == run and len(run) <= 20 else run[0]  # noqa: PLR2004 (a word's length)
     character = f"`{shown}`" if visible(shown) == shown else describe(run[0])
-    return StrayCharacter(span=span, character=character)
+    return StrayCharacter(span=span, character=character, suggestion=_advice(run[0]))
+
+
+def _advice(character: str) -> str:
+    """What to write instead of a character that no other stands for."""
+    if character in "\u2192\u21d2":
+        return "name the task in front of its call: `name = …`"
+    if character in "\u2026\u22ef":
+        return "write the values that it stands for"
+    if character in "\u2022\u25cf\u25aa\u2023":
+        return "delete it; a line that holds a call runs it"
+    if character.isalpha():
+        return "write names with the letters a to z, and a text in double quotes"
+    return StrayCharacter.suggestion

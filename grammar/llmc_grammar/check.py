@@ -27,6 +27,7 @@ from llmc_grammar.ast import (
 )
 from llmc_grammar.diagnostic import Edit, Note
 from llmc_grammar.errors.expressions import DuplicateKeyword, PositionalAfterKeyword
+from llmc_grammar.errors.foreign import InputForm, UseForm
 from llmc_grammar.errors.lines import ExpressionTooDeep
 from llmc_grammar.errors.statements import (
     CallInFallback,
@@ -43,22 +44,7 @@ from llmc_grammar.reading import Reading
 from llmc_grammar.references import is_task_number
 from llmc_grammar.source import Span
 
-_FOREIGN_TYPES: Final = {
-    "string": "str",
-    "text": "str",
-    "integer": "int",
-    "number": "float",
-    "double": "float",
-    "boolean": "bool",
-    "object": "dict[str, any]",
-    "map": "dict[str, any]",
-    "mapping": "dict[str, any]",
-    "array": "list[any]",
-    "tuple": "list[any]",
-    "set": "list[any]",
-    "List": "list[any]",
-    "Dict": "dict[str, any]",
-}
+_HEADER: Final = {"use": UseForm, "input": InputForm}
 _FORMS: Final = {"list": "list[any]", "dict": "dict[str, any]"}
 _ARITY: Final = {"list": 1, "dict": 2}
 
@@ -78,11 +64,12 @@ def check_type(name: str, span: Span, parts: int, reading: Reading) -> None:
     """Report a type that does not exist, or not with so many `parts`; -1 asks for `str`, a mapping's key."""
     if parts >= 0 and name in TYPE_NAMES and _ARITY.get(name, 0) == parts:
         return
-    near = get_close_matches(name[: reading.bounds.name], TYPE_NAMES, 1)
-    guess = "str" if parts < 0 else _FOREIGN_TYPES.get(name) or (near[0] if near else None)
+    near = get_close_matches(name[: reading.bounds.name], TYPE_NAMES, 2)
+    guess = "str" if parts < 0 else (near[0] if near else None)
     guess = _FORMS.get(guess or name, guess)
     edit = Edit(span, guess) if guess and parts <= 0 else None
-    reading.report(UnknownType(span=span, name=name, suggestion=guess, edit=edit))
+    is_guess = parts < 0 or len(near) > 1
+    reading.report(UnknownType(span=span, name=name, suggestion=guess, edit=edit, is_guess=is_guess))
 
 
 def check_default(expr: Expr, reading: Reading) -> None:
@@ -101,7 +88,10 @@ def check_call(call: Call, reading: Reading) -> None:
     if call.tool == "join":
         reading.joins.append(call)
         return
-    reading.check_reserved(call.tool, call.name_span, "a tool")
+    if call.tool in _HEADER:
+        reading.report(_HEADER[call.tool](span=call.name_span, what="looks like a call"))
+    else:
+        reading.check_reserved(call.tool, call.name_span, "a tool")
     _check_order(call.arguments, reading)
     _check_twice(call.arguments, reading)
 

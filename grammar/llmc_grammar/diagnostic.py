@@ -60,17 +60,23 @@ def mistake(cls: type[T]) -> type[T]:
 
 @mistake
 class Diagnostic:
-    """A mistake at a place; subclasses hold the words."""
+    """A mistake at a place; subclasses hold the words.
+
+    An edit is safe only if its class says so, it is no guess, and it keeps the author's words (`safety.py`).
+    """
 
     code: ClassVar[str]
     title: ClassVar[str]
     label: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    is_safe: ClassVar[bool] = False
+    renames: ClassVar[bool] = False
     fields: ClassVar[Mapping[str, object]]
 
     span: Span
     notes: tuple[Note, ...] = ()
     edit: Edit | None = None
+    is_guess: bool = False
 
     if not TYPE_CHECKING:
 

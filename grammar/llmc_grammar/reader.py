@@ -5,9 +5,12 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
-from llmc_grammar.ast import Join, Statement
+from llmc_grammar.ast import Input, Join, Statement, Task
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.diagnose.binders import names_of
+from llmc_grammar.diagnose.foreign import continues_block, is_definition, opens_block
 from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.errors.foreign import ForeignBlock, ForeignComment, ForeignStatement, StatementEnd
 from llmc_grammar.errors.lines import TooManyTasks
 from llmc_grammar.errors.statements import (
     CodeFence,
@@ -23,6 +26,9 @@ from llmc_grammar.split import END_MARK, Piece
 from llmc_grammar.statement import HEAD, kind_of, read_statement
 
 JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*|[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*)?join[ \t]*(?:\(|$)")
+_INPUT_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_COMMENT_END: Final = re.compile(r"\*/|-->")
+_OPEN_COMMENT: Final = re.compile(r"[ \t]*(?:/\*|<!--)(?:(?!\*/|-->).)*", re.DOTALL)
 _NOTHING: Final = re.compile(r"[ \t\r]*(?:#|$)")
 
 
@@ -48,6 +54,9 @@ class Reader:
         self._inputs = 0
         self._joined = False
         self._told = False
+        self._names: set[str] = set()
+        self._block: Piece | None = None
+        self._comment = False
 
     def read(self, piece: Piece, bad: list[int]) -> Statement | None:
         """The statement of a piece, unless it is refused; `bad` are the offsets of forbidden characters, rising."""
@@ -55,6 +64,9 @@ class Reader:
             return None
         if self._joined:
             self._after_join(piece)
+            return None
+        if piece.read is None and self._is_foreign(piece):
+            self._lose(piece)
             return None
         if piece.read is None and piece.text.lstrip().startswith("```"):
             self._refuse_fence(piece)
@@ -81,20 +93,48 @@ class Reader:
             self.found += found
             statement = statement if clean else None
         elif text and piece.sound and clean:
-            statement, found = read_statement(text, piece.start, kind, self._bounds)
+            statement, found = read_statement(text, piece.start, kind, self._bounds, self._names)
             self.found += found
+            self._begin_foreign(piece, found)
         if statement is None and kind not in {"use", "thought"}:
             self._lose(piece)
         self._joined |= isinstance(statement, Join)
+        self._names.update(_names(statement))
         return statement
 
+    def _begin_foreign(self, piece: Piece, found: list[Diagnostic]) -> None:
+        """Remember the head of a block, or a comment over several lines: the lines that belong to it follow."""
+        first = found[0] if found else None
+        if isinstance(first, ForeignBlock | ForeignStatement | StatementEnd) and opens_block(piece.text):
+            self._block = piece
+        is_whole = isinstance(first, ForeignComment) and first.span.start == _line_of(piece).start
+        self._comment = is_whole and _OPEN_COMMENT.fullmatch(piece.text) is not None
+
+    def _is_foreign(self, piece: Piece) -> bool:
+        """Whether a piece belongs to the block or the comment above it, which is reported already."""
+        if self._comment:
+            self._comment = _COMMENT_END.search(piece.text) is None
+            return True
+        if self._block is None:
+            return False
+        inner, outer = _indent(piece.text), _indent(self._block.text)
+        follows = continues_block(piece.text) or (
+            self._block.text.lstrip().startswith("@") and is_definition(piece.text)
+        )
+        if inner > outer or (inner == outer and follows):
+            return True
+        self._block = None
+        return False
+
     def _lose(self, piece: Piece) -> None:
-        """Keep the binder of a refused task or input."""
+        """Keep the binder of a refused task or input, and of those on the same line."""
         head = HEAD.match(piece.text)
         words = head.group().strip(" \t=.").split() if head and head.lastgroup else []
         if words[:1] == ["input"]:
-            words = piece.text.replace(":", " ").replace("=", " ").split()[1:2]
-        self.lost.append(Lost(words[0] if words else None, Span(piece.start, piece.end)))
+            words = _INPUT_WORD.findall(piece.text.split("=")[0])[1:]
+        names = dict.fromkeys((*words, *names_of(piece.text)))
+        self._names.update(names)
+        self.lost += [Lost(name, Span(piece.start, piece.end)) for name in names or [None]]
 
     def _count(self, piece: Piece) -> bool:
         """Count a task; false where it is one too many."""
@@ -148,6 +188,18 @@ class Reader:
             self._told = True
             self.found.append(TextAfterJoin(span=Span(begin, span.end + len(after.rstrip()))))
         return before
+
+
+def _names(statement: Statement | None) -> tuple[str, ...]:
+    """The name that a statement gives."""
+    if isinstance(statement, Input):
+        return (statement.name,)
+    return (statement.binder,) if isinstance(statement, Task) and statement.binder else ()
+
+
+def _indent(text: str) -> int:
+    """Blanks in front of a line."""
+    return len(text) - len(text.lstrip(" \t"))
 
 
 def _line_of(piece: Piece) -> Span:

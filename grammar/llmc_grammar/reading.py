@@ -1,5 +1,7 @@
 """What is known while one statement is read: its place, the bounds, what was counted, the mistakes found."""
 
+from collections.abc import Container
+
 from llmc_grammar.ast import KEYWORDS, Call
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit
@@ -9,16 +11,22 @@ from llmc_grammar.source import Span
 
 
 class Reading:
-    """The state of reading one statement; `base` is its offset in the text, `plain` makes every `$` in strings text."""
+    """The state of reading one statement; `base` is its offset in the text, `plain` makes every `$` in strings text.
 
-    __slots__ = ("base", "bounds", "found", "joins", "operators", "plain", "references", "text")
+    `names` are those of the inputs and tasks above; they change the words of a mistake, and nothing else.
+    """
 
-    def __init__(self, text: str, base: int, bounds: Bounds, *, plain: bool = False) -> None:
+    __slots__ = ("base", "bounds", "found", "joins", "names", "operators", "plain", "references", "text")
+
+    def __init__(
+        self, text: str, base: int, bounds: Bounds, *, plain: bool = False, names: Container[str] = ()
+    ) -> None:
         """Nothing is read yet."""
         self.text = text
         self.base = base
         self.bounds = bounds
         self.plain = plain
+        self.names = names
         self.found: list[Diagnostic] = []
         self.joins: list[Call] = []
         self.operators = 0

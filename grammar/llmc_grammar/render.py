@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.safety import is_safe
 from llmc_grammar.source import Source, Span
 from llmc_grammar.terminal_text import cells, glyphs
 
@@ -73,8 +74,13 @@ def to_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
         "file": _safe(source.name),
         "place": _place(diagnostic.span, source),
         "notes": [{"label": _safe(note.label), "place": _place(note.span, source)} for note in diagnostic.notes],
-        "edit": None if edit is None else {"place": _place(edit.span, source), "text": edit.text},
+        "edit": None if edit is None else _edit(edit, source, safe=is_safe(diagnostic, source.text)),
     }
+
+
+def _edit(edit: Edit, source: Source, *, safe: bool) -> dict[str, Any]:
+    """An edit's place, its text, and whether it keeps the author's words."""
+    return {"place": _place(edit.span, source), "text": edit.text, "safe": safe}
 
 
 def _place(span: Span, source: Source) -> dict[str, int]:

@@ -16,9 +16,11 @@ from llmc_grammar.ast import Statement
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import stray
 from llmc_grammar.diagnostic import Diagnostic, Edit, Note
+from llmc_grammar.errors.foreign import ForeignComment, ForeignString
 from llmc_grammar.errors.lines import MismatchedBracket, NestedTooDeep, StrayBracket, UnclosedBracket, UnclosedString
 from llmc_grammar.errors.statements import NumberMark
 from llmc_grammar.source import Span
+from llmc_grammar.terminals import quiet
 
 _INTERESTING: Final = re.compile(
     r'"""[^"\\]*(?:(?:\\.|""?(?!"))[^"\\]*)*"""|(""")|"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'|(["\'])'
@@ -40,7 +42,11 @@ _TASK: Final = re.compile(rf"[ \t]*(?:{_NAME}[ \t]*=(?!=)|{_NAME}(?:\.{_NAME})*\
 _NAMED: Final = re.compile(rf"[ \t]*(?:{_NAME}[ \t]*=(?!=)|join[ \t]*\()")
 _WANTS_MORE: Final = re.compile(r"(?:[,(\[{:=+\-*/%<>]|\b(?:and|or|not|in|if|else|for))$")
 _NUMBER_MARK: Final = re.compile(r"[ \t]*([0-9]+)([):])")
-_THOUGHT: Final = re.compile(r"[ \t]*Thought:")
+_WHOLE_LINE: Final = re.compile(r"[ \t]*(?:Thought:|//|/\*)")
+"""A thought, or a comment of another language: no statement begins so, and quotes in it mean nothing."""
+
+_FOREIGN_TAIL: Final = re.compile(r"[)\]}\w\"'][ \t]{1,9}(//|--|/\*)[ \t]")
+_FOREIGN_BLOCK: Final = re.compile(r"[ \t]*(?:if|for|foreach|while|else|try|switch|def|function)\b[^=]*$")
 _BLANK: Final = re.compile(r"[ \t\r]*(?:#|$)")
 
 
@@ -93,6 +99,7 @@ class _Open:
     brackets: list[tuple[str, int]] = field(default_factory=list)
     quote: str = ""
     quote_at: int = 0
+    tripled: bool = False
     mark: int | None = None
     found: list[Diagnostic] = field(default_factory=list)
 
@@ -132,7 +139,7 @@ class Splitter:
             return
         if not state.lines and self._skips(text):
             return
-        if not state.lines and _THOUGHT.match(text):
+        if not state.lines and _WHOLE_LINE.match(text):
             done.append(Piece(text, start))
             return
         if not state.lines:
@@ -200,7 +207,13 @@ class Splitter:
     def _open_string(self, text: str, quote: str, start: int, at: int) -> None:
         """A string does not end on its line."""
         state = self._open
+        code = quiet().sub(lambda match: "_" * len(match[0]), text[:at])
+        tail = _FOREIGN_TAIL.search(code) if quote != '"""' and not state.brackets else None
+        if tail:
+            state.found.append(ForeignComment(span=Span(start + tail.start(1), start + tail.end(1)), found=tail[1]))
+            return
         state.quote, state.quote_at = quote, start + at
+        state.tripled = text[max(0, at - 2) : at] == quote * 2
         long = quote == '"""'
         if (long and self._mode == Mode.HOPELESS) or (not long and not GOES_ON.search(text[at:].rstrip("\r"))):
             self._unclosed_line()
@@ -208,7 +221,7 @@ class Splitter:
     def _unclosed_line(self) -> None:
         """A string is open at the end of a line that should close it: the statement ends here."""
         state = self._open
-        state.found.append(_unclosed_string(state.quote, state.quote_at))
+        state.found.append(_unclosed_string(state.quote, state.quote_at, tripled=state.tripled))
         self._skip()
 
     def _skip(self) -> None:
@@ -257,6 +270,8 @@ class Splitter:
         if _ALWAYS.match(text):
             return True
         indent = self._open.indent
+        if self._open.brackets[-1][0] == "{" and _FOREIGN_BLOCK.match(self._open.lines[0].text):
+            return False
         if self._mode:
             return _NAMED.match(text) is not None and _indent(text) <= indent
         if _JOIN.match(text):
@@ -307,12 +322,14 @@ class Splitter:
             edit = None if state.quote else Edit(Span(end, end), closers)
             found.append(UnclosedBracket(span=Span(at, at + 1), opener=opener, closer=closers, edit=edit))
         if state.quote and state.quote_at < limit:
-            found = [_unclosed_string(state.quote, state.quote_at)]
+            found = [_unclosed_string(state.quote, state.quote_at, tripled=state.tripled)]
         self.found += found
 
 
-def _unclosed_string(quote: str, at: int) -> UnclosedString:
-    """The mistake of a string that begins at `at`."""
+def _unclosed_string(quote: str, at: int, *, tripled: bool) -> Diagnostic:
+    """The mistake of a string that begins at `at`, behind an empty one if it is `tripled`."""
+    if tripled and quote == "'":
+        return ForeignString(span=Span(at - 2, at + 1), found="`'''`", suggestion='write `"""` at both ends')
     if quote == '"""':
         suggestion = 'add `"""` where it ends'
     else:

@@ -1,6 +1,7 @@
 """One statement's text to its tree, or to its mistakes."""
 
 import re
+from collections.abc import Container
 from threading import Lock
 from typing import Final
 
@@ -30,11 +31,16 @@ def kind_of(text: str) -> str:
     return (match and match.lastgroup) or "bare"
 
 
-def read_statement(text: str, start: int, kind: str, bounds: Bounds) -> tuple[Statement | None, list[Diagnostic]]:
-    """The statement, unless it has errors, and what was found; `start` is its offset in the whole text."""
+def read_statement(
+    text: str, start: int, kind: str, bounds: Bounds, names: Container[str] = ()
+) -> tuple[Statement | None, list[Diagnostic]]:
+    """The statement, unless it has errors, and what was found.
+
+    `start` is its offset in the whole text; `names` are those of the inputs and tasks above it.
+    """
     if kind == "thought":
         return _thought(text, start), []
-    statement, reading, stop = _read(text, start, kind, bounds)
+    statement, reading, stop = _read(text, start, kind, bounds, names)
     if stop is not None:
         reading.report(diagnose(stop, kind, reading))
     return _sound(statement, reading), reading.found
@@ -61,9 +67,11 @@ def may_go_on(text: str, kind: str) -> bool:
     return stop is None or (isinstance(stop, UnexpectedToken) and stop.token.type == "$END")
 
 
-def _read(text: str, start: int, kind: str, bounds: Bounds) -> tuple[Statement | None, Reading, UnexpectedInput | None]:
+def _read(
+    text: str, start: int, kind: str, bounds: Bounds, names: Container[str] = ()
+) -> tuple[Statement | None, Reading, UnexpectedInput | None]:
     """The statement, what was found in it, and where the grammar stopped, if it did."""
-    reading = Reading(text, start, bounds, plain=kind == "input")
+    reading = Reading(text, start, bounds, plain=kind == "input", names=names)
     if _is_large(text, bounds.tokens):
         line = text.split("\n", 1)[0]
         reading.report(TaskTooLarge(span=Span(start, start + len(line)), limit=bounds.tokens))

@@ -160,7 +160,10 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(cli: Cli, folder: Path) -> No
     (folder / "plan.llmc").write_text(BAD)
     ended = cli("check", "none.llmc", ".", "plan.llmc")
     assert ended.status == 2
-    assert ended.stderr.splitlines()[:2] == ["llmc: none.llmc: no such file or directory", "llmc: .: is a directory"]
+    assert ended.stderr.splitlines()[:2] == [
+        "llmc: none.llmc: no such file or directory",
+        "llmc: .: is a directory; name the plans in it",
+    ]
     assert "plan.llmc:2:5" in ended.stdout
 
 
@@ -258,11 +261,11 @@ def test_a_tool_called_finish_is_no_join(cli: Cli, folder: Path) -> None:
 
 def test_edits_are_made_in_place(cli: Cli, folder: Path) -> None:
     """It is told which mistakes they mended, and what is left is reported."""
-    (folder / "plan.llmc").write_text('use "tools.py"\n1) add(a: 1, b: 2)\n2) ad(1)\njoin($1)\n')
+    (folder / "plan.llmc").write_text('use "tools.py"\n1) add(a: 1, b: 2)\n2) sub(1)\njoin($1)\n')
     (folder / "good.llmc").write_text(GOOD)
     ended = cli("check", "--fix", "plan.llmc", "good.llmc")
     assert ended.status == 1
-    assert (folder / "plan.llmc").read_text() == 'use "tools.py"\n1. add(a=1, b=2)\n2. ad(1)\njoin($1)\n'
+    assert (folder / "plan.llmc").read_text() == 'use "tools.py"\n1. add(a=1, b=2)\n2. sub(1)\njoin($1)\n'
     assert ended.stdout.startswith("error[E201]")
     assert ended.stderr == "plan.llmc: mended E130 (2), E176 (2)\n2 plans: 1 error\n"
     assert cli("check", "--fix", "plan.llmc").stderr == "1 plan: 1 error\n"
@@ -271,8 +274,62 @@ def test_edits_are_made_in_place(cli: Cli, folder: Path) -> None:
 def test_a_models_text_becomes_a_plan_file(cli: Cli, folder: Path) -> None:
     """With its repairs made it is read strictly without a mistake; its tools are not known."""
     (folder / "plan.llmc").write_text("Plan:\n**1.** search('Arthur's Seat')\n2. finish($1)\n")
-    assert cli("check", "--lenient", "--fix", "plan.llmc").status == 0
+    ended = cli("check", "--lenient", "--fix", "plan.llmc")
+    assert ended.stderr == "plan.llmc: mended W113, W120\n2 more edits with `--unsafe-fixes`\n1 plan: 2 warnings, tools not checked\n"
+    assert cli("check", "--lenient", "--fix", "--unsafe-fixes", "plan.llmc").status == 0
     assert cli("check", "plan.llmc").stderr == "1 plan: tools not checked\n"
+
+
+UNSAFE = 'use "tools.py"\na = ad(1, 2)\nb = add(1, $a) | length\nc = add(1, 2) || add(TRUE, $b)\njoin(c)\n'
+
+
+def test_edits_that_change_words_are_made_if_asked_for(cli: Cli, folder: Path) -> None:
+    """Without the option they are counted; a name with one slip, quotes and a missing dollar sign are safe."""
+    (folder / "plan.llmc").write_text(UNSAFE)
+    ended = cli("check", "--fix", "plan.llmc")
+    after = UNSAFE.replace("ad(1", "add(1", 1).replace("(c)", "($c)")
+    assert (folder / "plan.llmc").read_text() == after
+    assert ended.stderr == "plan.llmc: mended E201, E175\n1 more edit with `--unsafe-fixes`\n1 plan: 2 errors\n"
+    ended = cli("check", "--fix", "--unsafe-fixes", "plan.llmc")
+    assert (folder / "plan.llmc").read_text() == after.replace("||", "or").replace("TRUE", "true")
+    assert "| length" in (folder / "plan.llmc").read_text()
+    assert "more edit" not in ended.stderr
+
+
+def test_unsafe_edits_are_shown_as_safe_ones_are(cli: Cli, folder: Path) -> None:
+    """By `--diff`; alone the option only counts them."""
+    (folder / "plan.llmc").write_text("a = 1\nb = $a || 2\njoin(b)\n")
+    shown = cli("check", "--diff", "plan.llmc")
+    assert "+join($b)" in shown.stdout
+    assert "||" not in [line for line in shown.stdout.splitlines() if line.startswith("+")]
+    assert "+b = $a or 2" in cli("check", "--diff", "--unsafe-fixes", "plan.llmc").stdout
+    assert cli("check", "--unsafe-fixes", "plan.llmc").stderr.startswith("2 more edits with `--fix --unsafe-fixes`\n")
+    assert (folder / "plan.llmc").read_text() == "a = 1\nb = $a || 2\njoin(b)\n"
+
+
+def test_json_tells_which_edits_are_safe(cli: Cli) -> None:
+    """As part of each edit."""
+    ended = cli("check", "-", "--format", "json", stdin="1) f(1)\nb = $1 || 2\n")
+    assert [found["edit"]["safe"] for found in json.loads(ended.stdout)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("tools.py", 'a Python file is no plan; write a plan with the line `use "tools.py"`'),
+        ("steps.json", "a JSON file is no plan"),
+        ("steps.yaml", "a YAML file is no plan"),
+        ("settings.toml", "a TOML file is no plan"),
+    ],
+)
+def test_a_file_of_another_kind_is_no_plan(cli: Cli, folder: Path, name: str, words: str) -> None:
+    """Its name says so, and no mistake is looked for; what a model wrote may stand in any file."""
+    (folder / name).write_text("{}\n")
+    for command in ("check", "run", "fmt"):
+        ended = cli(command, name)
+        assert (ended.status, ended.stdout) == (2, "")
+        assert f"llmc: {name}: {words}" in ended.stderr
+    assert words not in cli("check", "--lenient", name).stderr
 
 
 def test_a_diff_shows_the_edits(cli: Cli, folder: Path) -> None:

@@ -55,6 +55,11 @@ BAD = {
     "syntax": "1. f(\n2. f(a b)\nx = 1 if\nf() @retry\nf() g()\n",
     "meaning": "007\nf(a=1, a=2)\n10000. f()\n1 < 2 < 3\n",
     "dollars": '"$5M ${} ${1} $1"\n"${a b}"\n',
+    "blocks": "for x in xs:\n  y = f(x)\nelse:\n  h()\nk($y)\nif (a) {\n  b = f();\n}\nk($b)\n@tool\ndef f():\n  1\n",
+    "comments": "/*\n it's\n*/\na = f() // it's\n-- c\n; d\nNote: e\n",
+    "names": "let a = 5; b = 6\n$c = f()\nd, e = g()\nf := 1\ng: h(1)\n1. x = f()\nf($a, $b, $c, $d, $e)\n",
+    "header of another language": 'use t.py\ninput str a\ninput b: str | None\ninput c, d\nUse "x.py"\n',
+    "values of another language": "f(f\"{a}\", r'\\d', `b`)\n(1, 2)\n$a.b(1)\nx ? 1 : 2\nf(*a)\n$a | b\nawait f()\n",
     "half pairs": '"\\ud83d"\n"\\ude00 \\q"\n',
 }
 """Plans with mistakes."""

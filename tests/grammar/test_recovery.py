@@ -56,7 +56,7 @@ def test_an_unclosed_bracket_offers_all_that_is_missing() -> None:
     (found,) = parse(text).diagnostics
     assert found.edit is not None
     mended = text[: found.edit.span.start] + found.edit.text + text[found.edit.span.end :]
-    assert outcome(mended) == (["b = g()"], ["E160:1"])
+    assert outcome(mended) == (["b = g()"], ["E199:1"])
     assert found.edit.text == ")}])"
 
 
@@ -66,3 +66,39 @@ def test_a_deep_bracket_of_swallowed_lines_is_no_mistake_of_its_own() -> None:
     statements, found = outcome(text)
     assert statements == []
     assert found == [f"E120:{at + 1}" for at in range(50)]
+
+
+HEADS = ("for x in xs:", "if x > 1:", "while x:", "def f(x):", "class A:", "try:", "with f() as x:")
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("body", ["a b", "$x = 1", "if y:\n        g(y)", "Thought: x", "@", "f($q)"])
+def test_a_block_of_another_language_is_one_mistake(head: str, body: str) -> None:
+    """Its lines are no statements, whatever is wrong with them, and the line below it is read."""
+    statements, found = outcome(f"{head}\n    {body}\n\n    z = g(1)\nk()\n")
+    assert (statements, found) == (["k()"], [found[0]])
+    assert "z = g(1)" in outcome(f"{body}\nz = g(1)\n")[0]
+
+
+def test_what_closes_a_block_is_one_with_it() -> None:
+    """`else`, `except` and `end` are not reported again, and the next line is read."""
+    text = "if x:\n  f()\nelif y:\n  g()\nelse:\n  h()\nend\nk()\n"
+    assert outcome(text) == (["k()"], ["E118:1"])
+
+
+def test_a_comment_over_lines_is_one_mistake() -> None:
+    """Up to its end; one that never ends takes the rest of the text with it."""
+    assert outcome("/* a\n b\n c */\nk()\n") == (["k()"], ["E115:1"])
+    assert outcome("/* a\nk()\n") == ([], ["E115:1"])
+
+
+def test_names_of_refused_lines_are_kept() -> None:
+    """Each, in whatever form it is written."""
+    text = "let a = 5; b = 6\n$c = f()\nd, e = g()\nh: f(1)\ninput str i\n"
+    assert {one.binder for one in parse(text).lost} == {*"abcdehi", "str"}
+
+
+def test_a_block_begins_below_a_mistake_of_that_kind_alone() -> None:
+    """A tool may be called `match`, and lines may be indented."""
+    statements, found = outcome('match({"a": 1}, "$5M")\n  k()\nmatch({"a": 1} 2)\n  k()\n')
+    assert (statements.count("k()"), found) == (2, ["W101:1", "E178:3"])

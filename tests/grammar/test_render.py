@@ -139,5 +139,5 @@ def test_machines_get_places_and_edits() -> None:
         "file": "a.llmc",
         "place": {"line": 2, "column": 5, "start": 6, "end": 7},
         "notes": [{"label": "first", "place": {"line": 1, "column": 1, "start": 0, "end": 1}}],
-        "edit": {"place": {"line": 2, "column": 4, "start": 5, "end": 5}, "text": ","},
+        "edit": {"place": {"line": 2, "column": 4, "start": 5, "end": 5}, "text": ",", "safe": False},
     }

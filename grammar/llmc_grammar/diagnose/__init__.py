@@ -4,27 +4,45 @@ from typing import Final
 
 from lark.exceptions import UnexpectedInput
 
-from llmc_grammar.diagnose import statements, values
+from llmc_grammar.diagnose import binders, foreign, foreign_strings, foreign_values, header, statements, values
 from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import Unexpected
 from llmc_grammar.reading import Reading
 
 QUESTIONS: Final = (
+    foreign.comment,
     statements.thought_mark,
+    foreign.statement,
     statements.number_mark,
+    binders.number,
+    binders.binder,
+    foreign.semicolon,
+    header.use,
+    header.input_,
     statements.bare_join,
     statements.missing_value,
+    foreign.option,
     statements.options,
-    statements.types,
+    foreign_values.call_word,
+    foreign_values.choice,
     statements.conditions,
     statements.two_statements,
+    foreign_strings.string,
     values.adjacent_strings,
+    foreign_values.comprehension,
+    foreign_values.function,
+    foreign_values.method,
+    foreign_values.pipe,
+    foreign_values.spread,
+    foreign_values.braces,
+    values.colon,
+    values.grouped,
+    foreign_values.sequence,
     values.steps,
     values.references,
     values.numbers,
     values.placeholder,
-    values.colon,
     values.key,
     values.operator,
     values.missing_operand,

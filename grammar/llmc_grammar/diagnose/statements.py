@@ -23,13 +23,12 @@ from llmc_grammar.errors.statements import (
     TwoGuards,
     TwoLoops,
     UnknownOption,
-    UnknownType,
 )
-from llmc_grammar.source import Span
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _NEXT: Final = re.compile(rf"[0-9]+\.(?![0-9])|Thought:|{_NAME}[ \t]*=(?!=)|{_NAME}(?:\.{_NAME})*\(")
-_THOUGHT: Final = re.compile(r"[ \t]*(thought[ \t]*:)", re.IGNORECASE)
+_COMMA: Final = re.compile(rf"(?:,|&&)[ \t]*(?={_NAME}(?:\.{_NAME})*\()")
+_THOUGHT: Final = re.compile(r"[ \t]*(thought(?:[ \t]*:|(?=[ \t]+[A-Za-z])))", re.IGNORECASE)
 _NUMBER_MARK: Final = re.compile(r"[ \t]*([0-9]+)[ \t]*(:)")
 _BARE_JOIN: Final = re.compile(r"join\b[ \t]*(?![ \t]*[(=])")
 _EXAMPLES: Final = {"timeout": "@timeout(5s)", "retry": "@retry(2)", "fallback": "@fallback(null)"}
@@ -58,9 +57,12 @@ def bare_join(stop: Stop) -> Diagnostic | None:
     """`join` without brackets."""
     if stop.opener or not _BARE_JOIN.match(stop.text, stop.at):
         return None
-    span = stop.span(stop.at, stop.at + len("join"))
-    rest = stop.text[stop.at + len("join") :].split("#")[0].strip()
-    return BareJoin(span=span, edit=None if rest else Edit(Span(span.end, span.end), "()"))
+    end = stop.at + len("join")
+    rest = stop.text[end:].split("#")[0].rstrip(" \t\r;")
+    value = rest.lstrip(" \t:")
+    edit = None if "\n" in rest or ";" in rest else Edit(stop.span(end, end + len(rest)), f"({value})")
+    shown = value if len(rest) <= 40 else "…"  # noqa: PLR2004 (what fits a message)
+    return BareJoin(span=stop.span(stop.at, end), suggestion=f"join({shown})", edit=edit)
 
 
 def missing_value(stop: Stop) -> Diagnostic | None:
@@ -73,9 +75,17 @@ def missing_value(stop: Stop) -> Diagnostic | None:
 
 def two_statements(stop: Stop) -> Diagnostic | None:
     """`1. f() 2. g()`."""
-    if stop.opener or not (stop.has_value or _is_option(stop)) or not _NEXT.match(stop.text, stop.at):
+    if stop.opener or stop.wants_value or stop.top is None or stop.kind in {"use", "input"}:
         return None
-    return TwoStatements(span=stop.here, edit=Edit(stop.span(stop.before, stop.at), "\n"))
+    match = _NEXT.match(stop.text, stop.at)
+    comma = _COMMA.match(stop.text, stop.at)
+    if match and (stop.has_value or _is_option(stop)) and (stop.before < stop.at or match[0][0].isdigit()):
+        edit = Edit(stop.span(stop.before, stop.at), "\n")
+        return TwoStatements(span=stop.here, edit=edit, is_guess=match[0].endswith("("))
+    if comma and stop.kind == "bare":
+        edit = Edit(stop.span(stop.before, comma.end()), "\n")
+        return TwoStatements(span=stop.span(comma.end(), comma.end() + 1), edit=edit, is_guess=True)
+    return TwoStatements(span=stop.here) if stop.word == "then" else None
 
 
 def _is_option(stop: Stop) -> bool:
@@ -122,13 +132,6 @@ def options(stop: Stop) -> Diagnostic | None:
         if stop.text[match.end() : match.end() + 1] == "(":
             return None
         return OptionForm(span=span, name=name, example=_EXAMPLES[name])
-    near = get_close_matches(name[:20], _EXAMPLES, 1)
+    near = get_close_matches(name[:20], _EXAMPLES, 2)
     edit = Edit(span, f"@{near[0]}") if near else None
-    return UnknownOption(span=span, name=name, suggestion=near[0] if near else None, edit=edit)
-
-
-def types(stop: Stop) -> Diagnostic | None:
-    """A type that is no word."""
-    if stop.kind == "input" and stop.top == ":" and "NAME" in stop.expected:
-        return UnknownType(span=stop.here, name=stop.found or "nothing")
-    return None
+    return UnknownOption(span=span, name=name, suggestion=near[0] if near else None, edit=edit, is_guess=len(near) > 1)

@@ -15,6 +15,7 @@ from llmc_grammar.terminals import quiet
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FOUND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_.]*|\$[A-Za-z0-9_]*|@[A-Za-z0-9_]*|[=!<>&|*/+-]+|.")
 _SHOWN: Final = 40
+_ELEMENT: Final = re.compile(r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in\b")
 OPENERS: Final = ("(", "[", "{")
 CLOSERS: Final = (")", "]", "}")
 _ENDS: Final = frozenset({"COMMA", "RPAR", "RSQB", "RBRACE", "$END"})
@@ -66,6 +67,11 @@ class Stop:
         return Span(self.reading.base + start, self.reading.base + end)
 
     @property
+    def first(self) -> int:
+        """Where the first word or sign begins."""
+        return len(self.text) - len(self.text.lstrip())
+
+    @property
     def here(self) -> Span:
         """The place of what was found."""
         return self.span(self.at, self.at + len(self.found))
@@ -91,6 +97,15 @@ class Stop:
         """The word that begins here, or nothing."""
         match = None if self.at_end else _WORD.match(self.text, self.at)
         return match[0] if match else ""
+
+    @cached_property
+    def elements(self) -> frozenset[str]:
+        """The names that loops of this statement give to their elements."""
+        return frozenset(_ELEMENT.findall(self.text))
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is that of an input or task above, or of a loop's element."""
+        return name in self.reading.names or name in self.elements
 
     @property
     def top(self) -> Any:  # noqa: ANN401 (tokens, trees and lists of both)

@@ -29,22 +29,43 @@ from llmc_grammar.source import Span
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _FOREIGN: Final = re.compile(
-    r"&&|\|\||===|!==|<>|=>|->|:=|\+\+|--|!(?!=)|=(?!=)|&|\||\^|~|\?|is not\b|is\b|AND\b|OR\b|NOT\b|IN\b|xor\b"
+    r"&&|\|\||===|!==|<>|=>|->|:=|\+\+|--|!(?!=)|=(?!=)|&|\||\^|~|\?\.|\?\?|\?"
+    r"|(?:is not|is|AND|OR|NOT|IN|IF|ELSE|FOR)\b|(?:xor|div|mod|eq|ne|lt|gt|le|ge|equals|contains|when|where|unless)\b"
 )
 _REPLACEMENTS: Final = {
     "&&": "and", "||": "or", "===": "==", "!==": "!=", "<>": "!=", "!": "not", "=": "==", "is": "==", "is not": "!=",
     "&": "and", "|": "or", "AND": "and", "OR": "or", "NOT": "not", "IN": "in", "^": "**",
+    "IF": "if", "ELSE": "else", "FOR": "for",
+    "div": "//", "mod": "%", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "equals": "==",
+    "when": "if", "where": "if", "?.": ".",
 }  # fmt: skip
-_IN_TWO: Final = frozenset({"===", "!==", "->", "=>", "<>"})
+_FORMS: Final = {
+    "contains": "part in value", "unless": "if not …", "xor": "!=", "??": "X if X != null else Y",
+    **dict.fromkeys(("=>", "->", ">>"), "name = …"),
+}  # fmt: skip
+"""Those that no edit mends, and what to write."""
+
+_IN_TWO: Final = frozenset({"===", "!==", "->", "=>", "<>", ">>"})
 """Operators of which Lark takes the first half for one of ours."""
 
 _NO_NUMBERS: Final = {"nan", "inf", "infinity"}
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_][^<>\n]{0,80}>")
 _STEP: Final = re.compile(rf"\.{_NAME}|\[-?[0-9]+\]|\[\"[^\"\n]*\"\]|\['[^'\n]*'\]")
-_WORDS: Final = re.compile(r"[A-Za-z_][^,()\[\]{}\"'=:#\n]*")
+_WORDS: Final = re.compile(r"[A-Za-z_][^,()\[\]{}\"'=:#;\n]*")
+_DOTTED: Final = re.compile(rf"{_NAME}(?:\.{_NAME})*(?=[ \t]*(?:$|[^ \tA-Za-z0-9_.]|(?:and|or|in|not|if|else|for)\b))")
+_CONSTANTS: Final = {
+    "true": "true", "false": "false", "null": "null", "none": "null", "nil": "null", "undefined": "null",
+    "nullptr": "null", "nan": "null",
+}  # fmt: skip
+_KEY: Final = re.compile(r"([A-Za-z0-9_]+(?:[-. ][A-Za-z0-9_]+){0,8})[ \t]*(:?)")
+_ARGUMENT_SIGNS: Final = frozenset({":=", "=>", "->"})
+_ARGUMENT_NAME: Final = re.compile(rf"[(,][ \t]*({_NAME})[ \t]*$")
 _LOOSE_NUMBER: Final = re.compile(r"[0-9][A-Za-z0-9_.]*|\.[0-9]+")
+_GROUPED: Final = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3}){1,5}(?![0-9,])")
 _BRACED: Final = re.compile(rf"\$\{{({_NAME}|[1-9][0-9]{{0,3}})\}}")
+_ARGUMENT: Final = re.compile(r"[ \t]*(?:\"[^\"\n]*\"|'[^'\n]*'|\$[A-Za-z0-9_.]+|[0-9]+)")
 _OPERAND: Final = re.compile(r"[A-Za-z0-9_$\"'(\[{]")
+_OPERATION: Final = re.compile(r"[ \t]+(?:[-+*/%<>|&!?^~]|(?:if|else)\b)|[+*/%<>][A-Za-z0-9_$]")
 _OPERATOR_WORDS: Final = frozenset({"and", "or", "not", "in", "if", "else", "for"})
 
 
@@ -80,7 +101,7 @@ def _step_on_reference(stop: Stop) -> Diagnostic:
         return LooseStep(span=stop.span(*match.span()), edit=edit)
     end = stop.text.find("]", stop.at, stop.at + 80) + 1 if stop.found == "[" else 0
     content = stop.text[stop.at + 1 : end - 1] if end else ""
-    if re.fullmatch(_NAME, content):
+    if re.fullmatch(_NAME, content) and not stop.knows(content):
         span = stop.span(stop.at, end)
         return BadStep(span=span, suggestion=f"write `.{content}` for the key", edit=Edit(span, f".{content}"))
     return BadStep(span=stop.span(stop.at, end or stop.at + 1))
@@ -139,6 +160,18 @@ def numbers(stop: Stop) -> Diagnostic | None:
     return BadNumber(span=span, found=found[:40], suggestion=mended, edit=Edit(span, mended) if mended else None)
 
 
+def grouped(stop: Stop) -> Diagnostic | None:
+    """`1,000`."""
+    if stop.found != "," or not _is_number(stop.top) or stop.opener:
+        return None
+    start = len(stop.text[: stop.at].rstrip("0123456789"))
+    match = _GROUPED.match(stop.text, start)
+    if not match:
+        return None
+    span, mended = stop.span(*match.span()), match[0].replace(",", "")
+    return BadNumber(span=span, found=match[0], suggestion=mended, edit=Edit(span, mended))
+
+
 def _mended(number: str) -> str | None:
     """The number that was meant, where that is plain."""
     if re.fullmatch(r"\.[0-9]{1,40}", number):
@@ -159,22 +192,44 @@ def placeholder(stop: Stop) -> Diagnostic | None:
 
 
 def colon(stop: Stop) -> Diagnostic | None:
-    """`name: value` in a call."""
-    if stop.found != ":" or not stop.top_word or not stop.in_call:
+    """`name: value`, `"name": value`, `name => value` in a call."""
+    if not stop.in_call or stop.at_end:
         return None
-    end = stop.at + 1
-    while stop.text[end : end + 1] in {" ", "\t"}:
-        end += 1
-    edit = None if stop.is_apart else Edit(stop.span(stop.before, end), "=")
-    return ColonArgument(span=stop.here, name=stop.top_word, edit=edit)
+    at = stop.at - 1 if stop.found == ">" else stop.at
+    two = stop.text[at : at + 2]
+    found = two if two in _ARGUMENT_SIGNS else stop.found
+    before = stop.text[:at].rstrip()
+    name, start = stop.top_word, len(before)
+    if not name and isinstance(stop.top, Token) and stop.top.type == "STRING":
+        name, start = str(stop.top)[1:-1], len(before) - len(str(stop.top))
+    elif not name and found in _ARGUMENT_SIGNS:
+        name = _named_before(stop, at)
+    is_sign = found in _ARGUMENT_SIGNS or found == ":" or (found == "=" and start < len(before))
+    if not is_sign or not re.fullmatch(_NAME, name):
+        return None
+    end = at + len(found)
+    end += len(stop.text[end:]) - len(stop.text[end:].lstrip(" \t"))
+    edit = None if stop.is_apart else Edit(stop.span(start, end), "=" if start == len(before) else f"{name}=")
+    return ColonArgument(span=stop.span(at, at + len(found)), name=name, found=found, edit=edit)
+
+
+def _named_before(stop: Stop, at: int) -> str:
+    """The bare word that ends before a place, the first of an argument."""
+    match = _ARGUMENT_NAME.search(stop.text[max(0, at - 80) : at])
+    return match[1] if match else ""
 
 
 def key(stop: Stop) -> Diagnostic | None:
     """`{name: value}`."""
-    if stop.opener != "{" or "STRING" not in stop.expected or "NUMBER" in stop.expected or not stop.found.isalnum():
+    if stop.opener != "{" or "STRING" not in stop.expected or "NUMBER" in stop.expected:
         return None
-    suggestion = f'"{stop.found}"'
-    return KeyNotString(span=stop.here, suggestion=suggestion, edit=Edit(stop.here, suggestion))
+    if stop.found.startswith("$"):
+        return KeyNotString(span=stop.here, suggestion='"name"')
+    match = _KEY.match(stop.text, stop.at)
+    if not match:
+        return None
+    span, suggestion = stop.span(*match.span(1)), f'"{match[1]}"'
+    return KeyNotString(span=span, suggestion=suggestion, edit=Edit(span, suggestion) if match[2] else None)
 
 
 def operator(stop: Stop) -> Diagnostic | None:
@@ -182,20 +237,25 @@ def operator(stop: Stop) -> Diagnostic | None:
     glued = isinstance(stop.top, Token) and stop.before == stop.at
     whole = f"{stop.top}{stop.found}" if glued else ""
     if whole in _IN_TWO:
-        span, suggestion = stop.span(stop.at - len(stop.top), stop.at + len(stop.found)), _REPLACEMENTS.get(whole)
-        edit = Edit(span, suggestion) if suggestion else None
-        return ForeignOperator(span=span, found=whole, suggestion=suggestion, edit=edit)
+        return _foreign(stop, stop.at - len(stop.top), whole)
     match = _FOREIGN.match(stop.text, stop.at)
     if not match or stop.at_end or (match[0] == "=" and stop.top_word):
         return None
-    if not stop.has_value and match[0] not in {"!", "NOT", "~", "?", "++", "&", "|", "^"}:
+    if not stop.has_value and match[0] not in {"!", "NOT", "~", "?", "++"}:
         return None
-    suggestion = _REPLACEMENTS.get(match[0])
-    span = stop.span(*match.span())
-    end = "" if stop.text[match.end() : match.end() + 1] in {" ", "\t"} or match[0] != "!" else " "
-    return ForeignOperator(
-        span=span, found=match[0], suggestion=suggestion, edit=Edit(span, suggestion + end) if suggestion else None
-    )
+    return _foreign(stop, stop.at, match[0])
+
+
+def _foreign(stop: Stop, start: int, found: str) -> Diagnostic:
+    """An operator of another language that begins at a place."""
+    end = start + len(found)
+    written = _REPLACEMENTS.get(found)
+    if found == "&" and (isinstance(stop.top, Text) or str(stop.top)[-1:] in {'"', "'"}):
+        written = "+"
+    span = stop.span(start, end)
+    is_glued = written is not None and written.isalpha() and stop.text[end : end + 1] not in {" ", "\t"}
+    edit = Edit(span, f"{written} " if is_glued else written) if written else None
+    return ForeignOperator(span=span, found=found, suggestion=written or _FORMS.get(found), edit=edit)
 
 
 def missing_operand(stop: Stop) -> Diagnostic | None:
@@ -221,18 +281,36 @@ def call_bracket(stop: Stop) -> Diagnostic | None:
     rest = stop.text[end:].lstrip(" \t")
     name = stop.text[start:end]
     gap = Edit(stop.span(end, len(stop.text) - len(rest)), "")
+    if stop.text[end : end + 1] == "[":
+        return None
     if rest.startswith("("):
         return CallBracket(span=stop.span(start, end), what="a blank behind it", suggestion=f"{name}(…)", edit=gap)
-    if stop.opener or stop.kind == "named" or (rest and rest[0] not in "#\r\n\"'$[{0123456789"):
+    if stop.opener or stop.knows(name) or (stop.kind == "named" and rest[:1] not in {'"', "'", "$"}):
         return None
-    add = Edit(stop.span(end, end), "()") if not rest or rest[0] in "#\r\n" else None
-    suggestion = f"{name}()" if add else f"{name}(…)"
-    return CallBracket(span=stop.span(start, end), what="no bracket", suggestion=suggestion, edit=add)
+    if rest and rest[0] not in "#\r\n\"'$[{0123456789":
+        return None
+    return _without_bracket(stop, start, end)
+
+
+def _without_bracket(stop: Stop, start: int, end: int) -> Diagnostic:
+    """`1. search`, `search "x"`."""
+    name, rest = stop.text[start:end], stop.text[end:]
+    code = rest if "#" in rest or "\n" in rest else rest.rstrip(" \t\r;")
+    argument = _ARGUMENT.fullmatch(code)
+    edit = None
+    if not rest.strip() or rest.lstrip()[0] == "#":
+        edit = Edit(stop.span(end, end), "()")
+    elif argument:
+        edit = Edit(stop.span(end, end + len(code)), f"({code.lstrip()})")
+    shown = "()" if edit and not argument else f"({code.strip()})" if argument and len(code) <= 40 else "(…)"  # noqa: PLR2004
+    return CallBracket(span=stop.span(start, end), what="no bracket", suggestion=f"{name}{shown}", edit=edit)
 
 
 def unquoted_word(stop: Stop) -> Diagnostic | None:
     """A word, or several, where a value is due."""
     start = stop.at
+    if _ends_string(stop):
+        return UnquotedWord(span=stop.here, word=stop.word, suggestion='`\\"` for a quote inside a text')
     if stop.top_word and not stop.wants_value:
         start = stop.before - len(stop.top_word)
     elif not (stop.word and stop.wants_value) or stop.word in _OPERATOR_WORDS:
@@ -241,12 +319,49 @@ def unquoted_word(stop: Stop) -> Diagnostic | None:
     words = match[0].rstrip() if match else ""
     if not words:
         return None
+    name = _DOTTED.match(stop.text, start)
+    if name and stop.knows(name[0].split(".")[0]):
+        return _missing_dollar(stop, start, name[0])
+    if name and _OPERATION.match(words, len(name[0])):
+        words = name[0]
     words = words if len(words) <= 200 else words.split()[0][:200]  # noqa: PLR2004 (what fits a message)
+    return _bare_words(stop, start, words)
+
+
+def _ends_string(stop: Stop) -> bool:
+    """Whether a word is glued to the string before it, which a quote has ended too early."""
+    top = stop.top
+    is_text = isinstance(top, Text) or (isinstance(top, Token) and top.type == "STRING")
+    return is_text and bool(stop.word) and stop.before == stop.at
+
+
+def _missing_dollar(stop: Stop, start: int, name: str) -> Diagnostic:
+    """The name of an input or task above, without its dollar sign."""
+    span, short = stop.span(start, start + len(name)), name[:80]
+    suggestion = f"`${short}` for its value"
+    return UnquotedWord(span=span, word=short, suggestion=suggestion, edit=Edit(stop.span(start, start), "$"))
+
+
+def _bare_words(stop: Stop, start: int, words: str) -> Diagnostic:
+    """Words that are a text, a constant of another language, or a reference."""
     span = stop.span(start, start + len(words))
-    reference = f", or `${words}` for a value" if re.fullmatch(_NAME, words) else ""
-    quoted = '"' + words.replace("\\", "\\\\") + '"'
     ends = stop.text[start + len(words) :].lstrip()[:1] in {"", ",", ")", "]", "}", "#"}
-    return UnquotedWord(span=span, word=words, reference=reference, edit=Edit(span, quoted) if ends else None)
+    constant = _CONSTANTS.get(words.lower())
+    if constant:
+        return UnquotedWord(span=span, word=words, suggestion=f"`{constant}`", edit=Edit(span, constant))
+    if start == stop.first and " " in words and stop.kind == "bare" and stop.text[start + len(words) :][:1] != "(":
+        edit = Edit(stop.span(start, start), "# ")
+        return UnquotedWord(span=span, word=words, suggestion="`#` in front of a comment", edit=edit, is_guess=True)
+    is_name = re.fullmatch(rf"{_NAME}(?:\.{_NAME})*", words)
+    reference = f", or `${words}` for a value" if is_name else ""
+    quoted = '"' + words.replace("\\", "\\\\") + '"'
+    return UnquotedWord(
+        span=span,
+        word=words,
+        suggestion=f'`"{words}"` for the text{reference}',
+        edit=Edit(span, quoted) if ends else None,
+        is_guess=True,
+    )
 
 
 def missing_comma(stop: Stop) -> Diagnostic | None:

@@ -3,20 +3,21 @@
 lines.py        characters, sizes, brackets, lines       E101 to E129
 statements.py   statements, joins, loops, options        E130 to E159, E190 to E199
 expressions.py  values, references, strings              E160 to E189, W101
+foreign.py      habits of other languages                E115 to E119, E129, and others that are free above
 repairs.py      what was mended in a model's text        W110 to W129, E125
 """
 
 from typing import Final
 
 from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.errors import expressions, lines, repairs, statements
+from llmc_grammar.errors import expressions, foreign, lines, repairs, statements
 
 
 def _catalogue() -> dict[str, type[Diagnostic]]:
     """Every class of the modules by its code."""
     classes = [
         item
-        for module in (lines, statements, expressions, repairs)
+        for module in (lines, statements, expressions, foreign, repairs)
         for item in vars(module).values()
         if isinstance(item, type) and issubclass(item, Diagnostic) and item is not Diagnostic
     ]

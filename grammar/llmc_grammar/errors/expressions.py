@@ -80,6 +80,7 @@ class BadReference(Diagnostic):
     title = "`{found}` is no reference"
     label = "a reference is `$1` to `$9999` or `$name`"
     help = "write `{suggestion}`"
+    is_safe = True
 
     found: str
     suggestion: str | None = None
@@ -173,6 +174,7 @@ class KeyNotString(Diagnostic):
     title = "keys of a mapping are strings"
     label = "not a string"
     help = "write `{suggestion}`"
+    is_safe = True
 
     suggestion: str | None = None
 
@@ -184,10 +186,11 @@ class UnquotedWord(Diagnostic):
     code = "E175"
     title = "`{word}` is neither a text nor a reference"
     label = "a bare word"
-    help = 'write `"{word}"` for the text{reference}'
+    help = "write {suggestion}"
+    is_safe = True
 
     word: str
-    reference: str = ""
+    suggestion: str
 
 
 @mistake
@@ -196,10 +199,12 @@ class ColonArgument(Diagnostic):
 
     code = "E176"
     title = "an argument is written `{name}=value`"
-    label = "a colon"
+    label = "`{found}` here"
     help = "write `=`"
+    is_safe = True
 
     name: str
+    found: str = ":"
 
 
 @mistake
@@ -245,6 +250,7 @@ class CallBracket(Diagnostic):
     title = "a call's bracket is glued to the tool's name"
     label = "{what}"
     help = "write `{suggestion}`"
+    is_safe = True
 
     what: str
     suggestion: str

@@ -34,6 +34,7 @@ class StrayCharacter(Diagnostic):
     title = "{character} stands outside a string"
     label = "only strings, comments and thoughts hold such characters"
     help = "{suggestion}"
+    is_safe = True
 
     character: str
     suggestion: str = "put the text in double quotes"
@@ -47,6 +48,7 @@ class CurlyQuote(Diagnostic):
     title = "a string begins and ends with straight quotes"
     label = "{character}"
     help = 'write `"`'
+    is_safe = True
 
     character: str
 
@@ -183,6 +185,7 @@ class UnclosedBracket(Diagnostic):
     title = "`{opener}` is never closed"
     label = "opened here"
     help = "add `{closer}` at the end of the statement"
+    is_safe = True
 
     opener: str
     closer: str
@@ -208,6 +211,7 @@ class MismatchedBracket(Diagnostic):
     title = "`{found}` where `{expected}` is due"
     label = "does not close `{opener}`"
     help = "write `{expected}`"
+    is_safe = True
 
     found: str
     expected: str
@@ -222,6 +226,7 @@ class StrayBracket(Diagnostic):
     title = "`{found}` closes nothing"
     label = "no bracket is open here"
     help = "delete it"
+    is_safe = True
 
     found: str
 
@@ -234,3 +239,4 @@ class TwoStatements(Diagnostic):
     title = "two statements on one line"
     label = "the second begins here"
     help = "put it on a line of its own"
+    is_safe = True

@@ -41,6 +41,7 @@ class TaskHead(Diagnostic):
     title = "the head of a task, written otherwise"
     label = "read without its decoration"
     help = "{suggestion}"
+    is_safe = True
 
     suggestion: str
 
@@ -65,6 +66,7 @@ class TwoTasks(Diagnostic):
     title = "two tasks on one line"
     label = "the second begins here"
     help = "put it on a line of its own"
+    is_safe = True
 
 
 @mistake
@@ -75,6 +77,7 @@ class CloserAdded(Diagnostic):
     title = "a closing `{closer}` is added"
     label = "nothing closed it before the statement's end"
     help = "write it"
+    is_safe = True
 
     closer: str
 
@@ -87,6 +90,7 @@ class QuoteInside(Diagnostic):
     title = "a quote inside a string is read as text"
     label = "one string"
     help = "write a backslash in front of it"
+    is_safe = True
 
 
 @mistake
@@ -97,6 +101,7 @@ class QuoteAtStart(Diagnostic):
     title = "an apostrophe is read as text"
     label = "nothing closes it, so it opens no string"
     help = "put the text in double quotes"
+    is_safe = True
 
 
 @mistake
@@ -117,6 +122,7 @@ class CurlyQuotes(Diagnostic):
     title = "typographic quotes are read as straight ones"
     label = "a string"
     help = 'write `"`'
+    is_safe = True
 
 
 @mistake
@@ -127,6 +133,7 @@ class BackslashKept(Diagnostic):
     title = "a backslash that begins no escape is kept"
     label = "holds such a backslash"
     help = "write two backslashes"
+    is_safe = True
 
 
 @mistake
@@ -137,6 +144,7 @@ class BraceKept(Diagnostic):
     title = "`${{` without a reference is text"
     label = "holds such a brace"
     help = "write `$${{` for the characters"
+    is_safe = True
 
 
 @mistake
@@ -147,6 +155,7 @@ class StringsJoined(Diagnostic):
     title = "strings side by side are joined"
     label = "read as one"
     help = "write one string"
+    is_safe = True
 
 
 @mistake
@@ -157,6 +166,7 @@ class TextQuoted(Diagnostic):
     title = "an argument without quotes is read as text"
     label = "no expression"
     help = "put it in double quotes"
+    is_safe = True
 
 
 @mistake
@@ -167,6 +177,7 @@ class ColonRead(Diagnostic):
     title = "`{name}:` is read as `{name}=`"
     label = "a colon"
     help = "write `=`"
+    is_safe = True
 
     name: str
 
@@ -179,6 +190,7 @@ class TupleRead(Diagnostic):
     title = "values in round brackets are read as a list"
     label = "a list"
     help = "write `[…]`"
+    is_safe = True
 
 
 @mistake

@@ -11,6 +11,7 @@ class NumberMark(Diagnostic):
     title = "a task's number ends with a full stop"
     label = "`{found}` here"
     help = "write `{number}.`"
+    is_safe = True
 
     found: str
     number: str
@@ -106,6 +107,8 @@ class UnknownType(Diagnostic):
     title = "`{name}` is no type"
     label = "types are `str int float bool any list[T] dict[str, T]`, each with `?` for null"
     help = "write `{suggestion}`"
+    is_safe = True
+    renames = True
 
     name: str
     suggestion: str | None = None
@@ -119,6 +122,7 @@ class ThoughtMark(Diagnostic):
     title = "a thought begins `Thought:`"
     label = "spelled otherwise"
     help = "write `Thought:`"
+    is_safe = True
 
 
 @mistake
@@ -128,7 +132,10 @@ class BareJoin(Diagnostic):
     code = "E140"
     title = "`join` is written with brackets"
     label = "no brackets"
-    help = "write `join()`"
+    help = "write `{suggestion}`"
+    is_safe = True
+
+    suggestion: str = "join()"
 
 
 @mistake
@@ -180,7 +187,7 @@ class TextAfterJoin(Diagnostic):
     code = "E145"
     title = "nothing comes after `join`"
     label = "below it"
-    help = "move this above `join`"
+    help = "move this above `join`, or delete it"
 
 
 @mistake
@@ -241,6 +248,8 @@ class UnknownOption(Diagnostic):
     title = "`@{name}` is no option"
     label = "options are `@timeout`, `@retry` and `@fallback`"
     help = "did you mean `@{suggestion}`?"
+    is_safe = True
+    renames = True
 
     name: str
     suggestion: str | None = None

@@ -24,6 +24,7 @@ PAGES: Final = (
     ("llmc_grammar", "errors/lines.md"),
     ("llmc_grammar", "errors/statements.md"),
     ("llmc_grammar", "errors/expressions.md"),
+    ("llmc_grammar", "errors/foreign.md"),
     ("llmc_grammar", "errors/repairs.md"),
     ("llmc_compiler", "errors.md"),
     ("llmc", "toolfiles.md"),

@@ -8,7 +8,7 @@ import typer
 
 from llmc.cli.options import MaxTasks, MaxText, PlanFiles
 from llmc.cli.outcome import FOUND, USAGE, counted, reason, tell
-from llmc.cli.plans import STDIN, UnreadablePlanError, bounds, drawn, read_plan
+from llmc.cli.plans import STDIN, UnreadablePlanError, bounds, drawn, read_plan, require_plan
 from llmc.cli.screen import put_name, put_out
 from llmc.cli.writing import difference, replace_file
 
@@ -57,7 +57,7 @@ def _formatted(file: str, limits: "Bounds") -> tuple[bytes, bytes]:
     from llmc_grammar.format import FormatError, format_plan
 
     try:
-        text = read_plan(file, limits.text)
+        text = require_plan(read_plan(file, limits.text))
     except UnreadablePlanError as error:
         raise _UnchangedError(f"llmc: {error}", USAGE) from error
     parsed = parse(text.data, name=text.name, bounds=limits)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
@@ -15,12 +15,24 @@ from llmc.cli.screen import Painted, aside, terminal_width
 if TYPE_CHECKING:
     from llmc import Bounds, Budget, Limits, Program, Toolbox
     from llmc_compiler.pipeline import Pass
+    from llmc_grammar import Parsed
     from llmc_grammar.ast import Plan
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.source import Source
     from llmc_grammar.stream import Mode
 
 STDIN: Final = "-"
+_OTHERS: Final = {
+    **dict.fromkeys((".py", ".pyi", ".pyw"), "Python"),
+    **dict.fromkeys((".json", ".jsonl"), "JSON"),
+    **dict.fromkeys((".yaml", ".yml"), "YAML"),
+    ".toml": "TOML",
+    ".ipynb": "notebook",
+    ".js": "JavaScript",
+    ".ts": "TypeScript",
+    ".sh": "shell",
+}
+"""Endings of files that are no plans."""
 
 
 class UnreadablePlanError(Exception):
@@ -60,9 +72,23 @@ def read_plan(file: str, limit: int) -> PlanText:
     name = "<stdin>" if file == STDIN else file
     try:
         data = read_stdin(limit + 1) if file == STDIN else read_start(file, limit + 1)
+    except IsADirectoryError as error:
+        raise UnreadablePlanError(f"{name}: {reason(error)}; name the plans in it") from error
     except OSError as error:
         raise UnreadablePlanError(f"{name}: {reason(error)}") from error
     return PlanText(name, data, Path() if file == STDIN else folder_of(file))
+
+
+def require_plan(text: PlanText, mode: "Mode" = "strict") -> PlanText:
+    """The text, unless its name is that of another kind of file; raises UnreadablePlanError. A model's may have any."""
+    path = PurePath(text.name)
+    kind = _OTHERS.get(path.suffix.lower()) if mode == "strict" else None
+    if kind == "Python":
+        advice = f'write a plan with the line `use "{path.name}"`, or list its tools with `llmc tools {text.name}`'
+        raise UnreadablePlanError(f"{text.name}: a Python file is no plan; {advice}")
+    if kind is not None:
+        raise UnreadablePlanError(f"{text.name}: a {kind} file is no plan; `llmc new NAME` writes one to start from")
+    return text
 
 
 def named_tools(targets: Sequence[str]) -> "Toolbox":
@@ -88,12 +114,19 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
 
 def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: "Mode" = "strict") -> Report:
     """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
+    from llmc_grammar import parse
+
+    parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools or ())
+    return report_of(parsed, text.folder, tools, mode)
+
+
+def report_of(parsed: "Parsed", folder: Path, tools: "Toolbox | None", mode: "Mode") -> Report:
+    """What is wrong with a plan that was read, as for `check_plan`."""
     # The compiler alone: importing the runtime takes as long as all that is done here.
     from llmc.cli.anytools import AnyTools
     from llmc_compiler.front import check
-    from llmc_grammar import ast, parse
+    from llmc_grammar import ast
 
-    parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools or ())
     unusable: tuple[Diagnostic, ...] = ()
     named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
     assumed = AnyTools()
@@ -102,7 +135,7 @@ def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: 
         from llmc.toolfiles import UseError
 
         try:
-            known = _all_tools(parsed.plan, text.folder, tools)
+            known = _all_tools(parsed.plan, folder, tools)
         except UseError as error:
             unusable = error.diagnostics
     found = (*unusable, *check(parsed, known, lenient=mode == "lenient"))
@@ -230,7 +263,7 @@ def program(
     limits = bounds(max_tasks, max_text, mode=mode)
     chosen = _chosen(passes, optimize=optimize)
     try:
-        text = read_plan(file, limits.text)
+        text = require_plan(read_plan(file, limits.text), mode)
         compiled = compile_plan(text, named_tools(tools or ()), limits, chosen, mode)
     except UnreadablePlanError as error:
         fail(str(error))
