@@ -13,6 +13,7 @@ from llmc_grammar.ast import Argument, Call, Expr, Ref, Slot, Task, Text
 from llmc_grammar.dialects import tool_calls
 from llmc_grammar.dialects.form import Target
 from llmc_grammar.dialects.json_plan import rewrite
+from tests.grammar.dialects.plan_samples import MEANT, ORDERS, PLAN, PLANS, SPELLINGS, TWINS
 from tests.grammar.dialects.plans import (
     KNOWN,
     TOOLS,
@@ -29,12 +30,6 @@ from tests.grammar.dialects.plans import (
 )
 
 Steps = tuple[str | int, ...]
-PLAN: Final = (
-    '{"tasks": [{"id": "t1", "tool": "price", "args": {"item": "tea"}, "depends_on": []},'
-    ' {"id": "t2", "tool": "search", "args": {"query": "It costs $t1"}, "depends_on": ["t1"]}]}'
-)
-MEANT: Final = ['1. price(item="tea")', '2. search(query="It costs $1")']
-
 WHOLE: Final = (
     "${id}",
     "${{{id}}}",
@@ -179,30 +174,6 @@ def two(query: Json, **others: Json) -> str:
     return json.dumps({"tasks": [first, {"id": "t2", "tool": "search", "args": {"query": query}, **others}]})
 
 
-SPELLINGS: Final[dict[str, tuple[Json, str]]] = {
-    "a path": ("$t1.name", '"$1.name"'),
-    "a path in a text": ("so ${t1.name}", '"so ${1.name}"'),
-    "a path of an object": ({"ref": "t1", "path": ["rows", 0]}, '"$1.rows[0]"'),
-    "a field of an object": ({"$ref": "t1", "field": "name"}, '"$1.name"'),
-    "the output of a task": ({"output_of": "t1"}, '"$1"'),
-    "a number for an id": ("$1", '"$1"'),
-    "GENERATED": ("<GENERATED>-1", '"$1"'),
-    "inside a list": (["$t1", {"k": "{{t1}}"}], '["$1", {"k": "$1"}]'),
-    "braces before a digit": ("${t1}.5", '"${1}.5"'),
-    "glued": ("$t1st", '"$t1st"'),
-    "an unknown id": ("$t9 and {{t9}}", '"$t9 and {{t9}}"'),
-    "an unknown object": ({"ref": "t9"}, '{"ref": "t9"}'),
-    "a number that no task has": ("$9", '"$9"'),
-    "money": ("$1.50 for $t1", '"$1.50 for $1"'),
-    "two dollars": ("$$t1", '"$$t1"'),
-    "a file": ("t1.txt", '"t1.txt"'),
-    "an id alone": ("t1", '"t1"'),
-    "a hash": ("#1", '"#1"'),
-    "an issue": ("issue #1", '"issue #1"'),
-    "an object with more": ({"ref": "t1", "note": "x"}, '{"ref": "t1", "note": "x"}'),
-}
-
-
 @pytest.mark.parametrize(("value", "expected"), SPELLINGS.values(), ids=list(SPELLINGS))
 def test_references_are_known_by_their_ids(value: Json, expected: str) -> None:
     """In each usual spelling; what only looks like one stays as it is written."""
@@ -218,85 +189,12 @@ def test_a_number_that_a_line_gets_is_not_a_reference() -> None:
     assert lines(rewrite(text, KNOWN))[1] == '2. price(item="$1 $$1")'
 
 
-PLANS: Final[dict[str, tuple[Json, list[str]]]] = {
-    "HuggingGPT": (
-        [{"task": "price", "id": 0, "dep": [-1], "args": {"item": "tea"}},
-         {"task": "search", "id": 1, "dep": [0], "args": {"query": "It costs <GENERATED>-0"}}],
-        ['1. price(item="tea")', '2. search(query="It costs ${1}")'],
-    ),
-    "TaskBench": (
-        {"task_steps": ["a", "b"], "task_nodes": [{"task": "price", "arguments": ["tea"]},
-         {"task": "search", "arguments": ["<node-0>"]}], "task_links": [{"source": "price", "target": "search"}]},
-        ['1. price("tea")', '2. search("$1")'],
-    ),
-    "NESTFUL": (
-        [{"name": "price", "label": "$var_1", "arguments": {"item": "tea"}},
-         {"name": "search", "label": "$var_2", "arguments": {"query": "$var_1.result$"}}],
-        ['1. price(item="tea")', '2. search(query="$1")'],
-    ),
-    "without ids": (
-        {"steps": [{"tool": "price", "args": {"item": "tea"}}, {"tool": "search", "args": {"query": "$1"}}]},
-        ['1. price(item="tea")', '2. search(query="$1")'],
-    ),
-    "ids as keys": (
-        {"tasks": {"a": {"tool": "price", "args": {"item": "tea"}}, "b": {"tool": "search", "args": {"query": "$a"}}}},
-        ['1. price(item="tea")', '2. search(query="$1")'],
-    ),
-    "names of outputs": (
-        {"steps": [{"tool": "price", "args": {"item": "tea"}, "output": "cost"},
-                   {"tool": "search", "args": {"query": "${cost}"}}]},
-        ['1. price(item="tea")', '2. search(query="$1")'],
-    ),
-    "a plan in a plan": (
-        {"goal": "g", "plan": {"steps": [{"step": 1, "tool": "price", "tool_input": "tea"}]}}, ['1. price(item="tea")'],
-    ),
-    "a title for a name": (
-        {"tasks": [{"id": 1, "name": "Ask", "description": "d", "tool": "price", "args": {"item": "tea"}}]},
-        ['1. price(item="tea")'],
-    ),
-    "a step that is a text": (
-        {"steps": [{"id": 1, "step": "Ask", "tool": "price", "args": {"item": "tea"}}]}, ['1. price(item="tea")'],
-    ),
-    "a function": (
-        {"steps": [{"id": 1, "function": {"name": "price", "arguments": '{"item": "tea"}'}}]}, ['1. price(item="tea")'],
-    ),
-    "an answer": (
-        {"tasks": [{"id": "a", "tool": "price", "args": {"item": "tea"}}], "answer": "It costs {{a}}"},
-        ['1. price(item="tea")', 'join("It costs ${1}")'],
-    ),
-    "an answer that is made up": (
-        {"tasks": [{"id": "a", "tool": "price", "args": {"item": "tea"}}], "answer": "3"}, ['1. price(item="tea")'],
-    ),
-    "a join": (
-        [{"id": 2, "tool": "join", "args": {"value": "$1"}, "depends_on": [1]},
-         {"id": 1, "tool": "price", "args": {"item": "tea"}, "depends_on": []}],
-        ['1. price(item="tea")', 'join("$1")'],
-    ),
-    "misspelt": ({"tasks": [{"id": 1, "tool": "prise", "args": {"a": 1}}]}, ["1. prise(a=1)"]),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize(("plan", "expected"), PLANS.values(), ids=list(PLANS))
 def test_plans_of_other_systems_are_plans(plan: Json, expected: list[str]) -> None:
     """Their keys, their references and their containers."""
     rewritten = rewrite(json.dumps(plan, indent=1), KNOWN)
     assert lines(rewritten) == expected
     statements(rewritten)
-
-
-ORDERS: Final[dict[str, tuple[Json, list[list[str]]]]] = {
-    "a reference expresses it": (["t1"], [[], []]),
-    "one id": ("t1", [[], ["W132"]]),
-    "a number": (1, [[], ["W132"]]),
-    "in words": ("step 1", [[], ["W132"]]),
-    "an object": ([{"task": "t1"}], [[], ["W132"]]),
-    "none": (None, [[], []]),
-    "an empty list": ([], [[], []]),
-    "minus one": ([-1], [[], []]),
-    "the word": ("none", [[], []]),
-    "an unknown id": (["t9"], [[], ["E126"]]),
-    "itself": (["t2"], [[], ["E126"]]),
-}
 
 
 @pytest.mark.parametrize(("value", "expected"), ORDERS.values(), ids=list(ORDERS))
@@ -308,6 +206,17 @@ def test_dependencies_that_no_reference_expresses_are_reported(value: Json, expe
     assert rewritten is not None
     places = [text[slice(*each.span)] for written in rewritten.statements for each in written.found]
     assert all(place in json.dumps(value) for place in places)
+
+
+def test_an_id_alone_is_a_reference_where_the_task_depends_on_it() -> None:
+    """If it has letters and digits; `tea` may be a word, and without the dependency `t1` may be one."""
+    rewritten = rewrite(two("t1", depends_on=["t1"]), KNOWN)
+    assert (lines(rewritten)[1], codes(rewritten)) == ('2. search(query="$1")', [[], []])
+    renamed = two("t1", depends_on=["t1"]).replace('"t1"', '"tea"')
+    assert (lines(rewrite(renamed, KNOWN))[1], codes(rewrite(renamed, KNOWN))[1]) == (
+        '2. search(query="tea")',
+        ["W132"],
+    )
 
 
 def test_a_chain_of_references_expresses_an_order() -> None:
@@ -346,26 +255,6 @@ def test_an_id_names_one_task() -> None:
     """The second task of an id is refused."""
     row = {"id": 1, "tool": "price", "args": {"item": "tea"}}
     assert codes(rewrite(json.dumps({"tasks": [row, row]}), KNOWN)) == [[], ["E126"]]
-
-
-TWINS: Final[dict[str, str]] = {
-    "a list of things to do": '{"tasks": [{"id": 1, "name": "Write the report", "depends_on": []}]}',
-    "things to do with a tool's name": '{"steps": [{"action": "Buy milk"}, {"action": "price"}]}',
-    "steps in words": '{"steps": ["price", "search"]}',
-    "a list of tools": '{"tasks": [{"id": 1, "tool": "hammer"}]}',
-    "an owner": '{"tasks": [{"id": 1, "tool": "price", "args": {}, "owner": "Ann"}]}',
-    "results": '{"tasks": [{"id": 1, "tool": "price", "args": {"item": "tea"}, "result": 3}]}',
-    "no tasks": '{"tasks": []}',
-    "two lists": '{"tasks": [{"tool": "price", "args": {"item": "tea"}}], "users": []}',
-    "a plan inside data": json.dumps({"example": json.loads(PLAN)}),
-    "prose above": f"My plan is\n{PLAN}",
-    "prose below": f"{PLAN}\nThat is it.",
-    "prose around a fence": f"So:\n```json\n{PLAN}\n```",
-    "a plan in a string": json.dumps({"plan": PLAN}),
-    "a number": "3",
-    "an action": "Action: price\nAction Input: tea",
-    "definitions": '{"tasks": [{"name": "price", "parameters": {"type": "object", "properties": {}}}]}',
-}
 
 
 @pytest.mark.parametrize("text", TWINS.values(), ids=list(TWINS))

@@ -26,7 +26,9 @@ TURN: Final = re.compile(
 """Signs that end a model's turn, or begin the next one: text behind them is not the reply."""
 
 _LABEL: Final = re.compile(
-    r"[ \t]*(?:\**(?:Actions?|Tool[ _]calls?|Function[ _]calls?)\**:\**|functools(?=\[))[ \t]*", re.IGNORECASE
+    r"[ \t]*(?:\**(?:Actions?|Plan|Steps|Tasks|(?:Tool|Function)[ _]calls?|(?:Step|Task|Call|Action) [0-9]{1,4})"
+    r"\**:\**|functools(?=\[))[ \t]*",
+    re.IGNORECASE,
 )
 _THOUGHT: Final = re.compile(r"[ \t]*Thoughts?:[^\n]*(?:\n|\Z)")
 _JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*)?(?:join|finish|Finish)\(\s*\)")
@@ -38,12 +40,14 @@ _FENCE: Final = re.compile(
 _CLOSING_FENCE: Final = re.compile(r"```|`(?!`)")
 _BULLET: Final = re.compile(r"[ \t]*(?:[-*\u2022]|[0-9]+[.)])[ \t]+(?=[{\[])")
 _ACTION: Final = re.compile(
-    r"[ \t]*Action:[ \t]*(?P<name>[A-Za-z_][\w.\-]*)[ \t]*\n[ \t]*Action[ _]Input:[ \t]*(?:```(?:json)?\s*)?"
+    r"[ \t]*\**Action\**:\**[ \t]*(?P<quote>`?)(?P<name>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*\n"
+    r"[ \t]*\**(?:Action[ _])?Input\**:\**[ \t]*(?:\s*(?P<fence>```)(?:json)?\s*|\s*(?=[{\[]))?"
 )
 _INDENT: Final = 80
 """The greatest indent of a line."""
 
-_RECIPIENT: Final = re.compile(r">>>(?P<name>[A-Za-z_][\w.\-]*)[ \t]*\n\s*(?=\{)")
+_OBSERVATION: Final = re.compile(r"Observation:\s*\Z")
+_RECIPIENT: Final = re.compile(r"(?P<fence>)>>>(?P<name>[A-Za-z_][\w.\-]*)[ \t]*\n\s*(?=\{)")
 _SEPARATORS: Final = re.compile(r"[\s,;]*")
 
 
@@ -129,10 +133,11 @@ class _Bare:
         else:
             end = _line_end(self._text, at)
             value = _line_value(self._text, at, end)
-        self._is_fenced = "```" in action[0]
+        observation = _OBSERVATION.match(self._text, skip_blanks(self._text, end))
+        self._is_fenced = bool(action["fence"])
         name, span = Span(*action.span("name")), Span(action.start(), end)
         self._values.append(NativeCall(action["name"], name, arguments_of(value), span, is_exact=True))
-        return end
+        return observation.end() if observation and not self._is_fenced else end
 
 
 def _line_end(text: str, at: int) -> int:
@@ -145,6 +150,8 @@ def _line_value(text: str, start: int, end: int) -> Value:
     """Return the JSON value or the text of a line."""
     start = skip_blanks(text, start)
     content = text[start : max(start, end)].rstrip()
+    if len(content) > 1 and content[0] == content[-1] == "`":
+        start, content = start + 1, content[1:-1]
     try:
         return read_whole(content, Places(((0, start),)))
     except Unreadable:

@@ -39,7 +39,7 @@ ARGUMENTS: Final = frozenset(
 )
 """Keys of a call's arguments."""
 
-_WRAPPERS: Final = frozenset(["toolcalls", "toolcall", "functioncalls", "functioncall", "tooluses"])
+_WRAPPERS: Final = frozenset(["toolcalls", "toolcall", "functioncalls", "functioncall", "tooluses", "command"])
 _PARALLEL: Final = frozenset(["multi_tool_use.parallel", "parallel"])
 _PROTOCOL: Final = "tools/call"
 _IDS: Final = frozenset(["id", "callid", "toolcallid", "index"])
@@ -183,12 +183,19 @@ def _check_extra(key: str, name: String, value: Value, *, message: bool = False)
     allowed = (
         (key in _IDS and isinstance(value, String | Scalar))
         or (key == "type" and text is not None and plain_key(text) in _TYPES)
-        or (key in WORDS and (text is not None or _is_null(value)))
+        or (key in WORDS and is_said(value))
         or (key == "jsonrpc" and text is not None)
         or (message and key in _MESSAGE and (text is not None or _is_null(value)))
     )
     if not allowed:
         raise Unreadable(f"`{name.value[:40]}` is no part of a call", name.span.start)
+
+
+def is_said(value: Value) -> bool:
+    """Whether a value is no more than text, or texts by their names."""
+    if isinstance(value, Object):
+        return all(isinstance(item, String | Scalar) for _, item in value.entries)
+    return isinstance(value, String | Scalar)
 
 
 def _is_null(value: Value) -> bool:

@@ -1,13 +1,14 @@
 """References of a JSON plan to its own tasks, in each of their usual spellings.
 
     "$t1", "${t1.name}", "{{t1}}", {"ref": "t1"}, {"$ref": "t1.name"}, "<GENERATED>-1", "#E1", "t1.output", "$var_1$"
+    "{t1}", "<t1>", "@t1", {"from": "t1"}, {"$ref": "#/tasks/t1"}, and "t1" alone where the task depends on it
 
 A reference to an id that no task has stays as it is written. Tasks without ids have the numbers of their places, but
 `$1` is what the language says it is: a task of an earlier plan, if there is one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +19,10 @@ from llmc_grammar.print import quoted
 from llmc_grammar.source import Span
 
 _REF_KEYS: Final = frozenset(["ref", "$ref", "reference", "outputof", "resultof", "fromtask", "fromstep"])
+_WEAK_KEYS: Final = frozenset(["task", "step", "node", "from", "source", "id", "value"])
+"""Keys that refer to a task only by an id that is a word, or beside a path or a type."""
+
+_TYPES: Final = frozenset(["ref", "reference", "taskoutput", "stepoutput", "output", "result", "variable"])
 _PATH_KEYS: Final = frozenset(["path", "field", "key", "property", "index"])
 _ID: Final = r"[A-Za-z_][\w-]*|[0-9]{1,9}"
 _STEPS: Final = r"(?:\.[A-Za-z_]\w*|\.[0-9]{1,9}|\[-?[0-9]{1,9}\]|\[\"[^\"\]\\]*\"\]|\['[^'\]\\]*'\])*"
@@ -27,13 +32,17 @@ _TARGET: Final = re.compile(
 )
 _SLOT: Final = re.compile(
     r"\$\$|\$\{(?P<braced>[^{}]{0,200})\}|\{\{(?P<double>[^{}]{0,200})\}\}"
-    r"|\$(?P<dollar>[A-Za-z_]\w*|[0-9]{1,9}(?![.,][0-9]|\w))"
+    r"|\{(?P<single>[A-Za-z_]+[0-9][\w-]*(?:\.\w+){0,8})\}"
+    r"|\$(?P<dollar>(?:[A-Za-z_]\w*)(?P<dashed>(?:-\w+)*)|[0-9]{1,9}(?![.,][0-9]|\w))"
     r"|<(?:GENERATED|resource|output|result)>-(?P<generated>[0-9]{1,9})"
     r"|<(?:GENERATED|resource|output|result)-(?P<resource>[0-9]{1,9})>"
     r"|<node-(?P<node>[0-9]{1,9})>"
     r"|#(?P<hash>[A-Za-z]+[0-9]{1,9})(?!\w)"
 )
 _WHOLE: Final = re.compile(rf"\$(?P<id>{_ID})(?P<steps>{_STEPS})\$?\Z")
+_WRAPPED: Final = re.compile(r"(?:\{([^{}]+)\}|<([^<>]+)>|\$\(([^()]+)\)|#\{([^{}]+)\}|@(\S+))\Z")
+_POINTER: Final = re.compile(r"#/(?:(?:tasks?|steps?|nodes?|plan|results?|outputs?)/)*")
+_GLUED: Final = re.compile(r"[.,][0-9]|\w")
 _MONEY: Final = re.compile(r"\$[0-9]+[.,][0-9]")
 _OUTPUT: Final = re.compile(r"(?P<id>[A-Za-z_][\w-]*)\.(?:outputs?|results?)\Z")
 _VALUE: Final = re.compile(r"\.(?:outputs?|results?|response)(?![\w])")
@@ -67,12 +76,13 @@ def indexed(number: str) -> str:
 class References:
     """The tasks of a plan by their ids, and their numbers once these are known.
 
-    `uses` are the tasks that the values written last refer to; `numbers` are in the order of the tasks.
+    `uses` are the tasks that the values written last refer to, `before` those that their task depends on.
     """
 
     ids: Mapping[str, int]
     numbers: dict[int, int] = field(default_factory=dict)
     uses: set[int] = field(default_factory=set)
+    before: Collection[int] = ()
 
     def task(self, name: str) -> int | None:
         """Return the task with an id, however its number is decorated."""
@@ -94,7 +104,7 @@ class References:
             if reference is not None:
                 self._write(written, reference, value.span)
             return reference is not None
-        if not isinstance(value, String) or not any(sign in value.value for sign in ("$", "{{", "#", "<", ".")):
+        if not isinstance(value, String):
             return False
         whole = self._of_whole(value.value)
         if whole is None:
@@ -115,14 +125,27 @@ class References:
     def _of_object(self, value: Object) -> tuple[int, str] | None:
         """Return what `{"ref": "t1", "path": "name"}` refers to."""
         keys = {key.value if key.value == "$ref" else plain_key(key.value): item for key, item in value.entries}
-        refs = [key for key in keys if key in _REF_KEYS]
+        kind = keys.pop("type", None)
+        if kind is not None and (not isinstance(kind, String) or plain_key(kind.value) not in _TYPES):
+            return None
+        refs = [key for key in keys if key in _REF_KEYS] or [key for key in keys if key in _WEAK_KEYS]
         paths = [key for key in keys if key in _PATH_KEYS]
         if len(refs) != 1 or len(paths) > 1 or len(keys) != len(refs) + len(paths):
             return None
-        target = keys[refs[0]]
-        reference = self._parsed(_plain(target) or "")
+        target = _plain(keys[refs[0]]) or ""
+        if refs[0] in _WEAK_KEYS and kind is None and not paths and (target not in self.ids or target.isdigit()):
+            return None
+        reference = self._pointed(target) if target.startswith("#/") else self._parsed(target)
         steps = _path(keys[paths[0]]) if paths else ""
         return None if reference is None or steps is None else (reference[0], reference[1] + steps)
+
+    def _pointed(self, text: str) -> tuple[int, str] | None:
+        """Return what a pointer such as `#/tasks/t1/output` refers to; a number is a place from 0 on, if not an id."""
+        pointer = _POINTER.match(text)
+        parts = text[pointer.end() :].split("/") if pointer else [text]
+        if parts[0].isdigit() and parts[0] not in self.ids:
+            parts[0] = indexed(parts[0])
+        return self._known(parts[0], "".join(f".{part}" for part in parts[1:]))
 
     def _of_whole(self, text: str) -> tuple[int, str] | None:
         """Return the one reference that a whole text is."""
@@ -132,15 +155,21 @@ class References:
         output = _OUTPUT.match(text)
         if output is not None:
             return (self.ids[output["id"]], "") if output["id"] in self.ids else None
-        if text.startswith("#") and text in self.ids:
+        if text in self.ids and (text[0] == "#" or (self.ids[text] in self.before and _has_both(text))):
             return self.ids[text], ""
         slot = _SLOT.fullmatch(text)
-        return self._of_slot(slot) if slot is not None else None
+        if slot is not None:
+            return self._of_slot(slot)
+        wrapped = _WRAPPED.match(text)
+        inner = wrapped[wrapped.lastindex or 0] if wrapped else ""
+        return self._parsed(inner) if inner and not inner[0].isdigit() else None
 
     def _of_slot(self, slot: re.Match[str]) -> tuple[int, str] | None:
         """Return what a reference in a text refers to."""
         if slot["braced"] is not None or slot["double"] is not None:
             return self._parsed(slot["braced"] or slot["double"] or "", is_dollar=slot["braced"] is not None)
+        if slot["single"] is not None:
+            return self._parsed(slot["single"])
         if slot["dollar"] is not None:
             return self._known(slot["dollar"], "", is_dollar=True)
         if slot["node"] is not None:
@@ -175,10 +204,13 @@ class References:
         text, at = value.value, 0
         parts: list[tuple[str, int, int]] = []
         for slot in _SLOT.finditer(text):
-            shown = self._slot_text(slot)
+            end = slot.end()
+            if slot["dashed"] and slot["dollar"] not in self.ids:
+                end = slot.start("dashed")
+            shown = self._slot_text(slot, end)
             if shown is not None:
-                parts += ((string(text[at : slot.start()])[1:-1], at, slot.start()), (shown, *slot.span()))
-                at = slot.end()
+                parts += ((string(text[at : slot.start()])[1:-1], at, slot.start()), (shown, slot.start(), end))
+                at = end
         if not parts:
             return False
         written.found += value.found
@@ -188,17 +220,22 @@ class References:
         written.add('"', value.span.end - 1, value.span.end)
         return True
 
-    def _slot_text(self, slot: re.Match[str]) -> str | None:
-        """Return a reference as it stands in a string, None for one that stays."""
-        reference = self._of_slot(slot)
+    def _slot_text(self, slot: re.Match[str], end: int) -> str | None:
+        """Return a reference as it stands in a string, None for one that stays; it may end before a dash."""
+        is_cut = end < slot.end()
+        reference = self._known(slot.string[slot.start("dollar") : end], "") if is_cut else self._of_slot(slot)
         if reference is not None:
-            after = slot.string[slot.end() : slot.end() + 2]
             shown = self._shown(reference)
-            is_bare = slot["dollar"] is not None and not re.match(r"[.,][0-9]|\w", after)
+            is_bare = slot["dollar"] is not None and not _GLUED.match(slot.string, end)
             return quoted(shown if is_bare else f"${{{shown[1:]}}}")[1:-1]
         taken = set(self.numbers.values())
         number = slot["dollar"] or ""
         return f"$${number}" if number.isdigit() and int(number) in taken else None
+
+
+def _has_both(text: str) -> bool:
+    """Whether an id has letters and digits, as no word of a language has."""
+    return any(map(str.isalpha, text)) and any(map(str.isdigit, text))
 
 
 def _plain(value: Value) -> str | None:
@@ -217,7 +254,9 @@ def _path(value: Value) -> str | None:
         return f"[{value.text}]" if value.text.lstrip("-").isdigit() else None
     if not isinstance(value, String):
         return None
-    text = value.value if value.value[:1] in ("", ".", "[") else f".{value.value}"
+    text = value.value.removeprefix("$")
+    text = text.replace("/", ".") if text.startswith("/") else text
+    text = text if text[:1] in ("", ".", "[") else f".{text}"
     if re.fullmatch(_STEPS, text):
         return "".join(map(_step, _STEP.finditer(text)))
     return f"[{quoted(value.value)}]" if not re.search(r"[\"\\\]]", value.value) else None

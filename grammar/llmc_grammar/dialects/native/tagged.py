@@ -31,7 +31,7 @@ from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import CLOSING, MARKS, OPENING, mark_of
 
 _PREFIX: Final = r"(?:\uff5cDSML\uff5c|[A-Za-z]+:)?"
-_ELEMENTS: Final = ("<function=", "<invoke ")
+_ELEMENTS: Final = ("<function=", "<function name=", "<invoke ")
 _OPENERS: Final = "|".join(re.escape(mark.opening) for mark in MARKS if mark.opening not in _ELEMENTS)
 _BETWEEN: Final = re.compile(rf"(?:[\s,;]|```\w*[ \t]*(?=\n|\Z|[{{\[<])|{_OPENERS})+")
 _CLOSERS: Final = re.compile(
@@ -50,6 +50,9 @@ _NAMED: Final = re.compile(
     r"(?:function<\uff5ctool\u2581sep\uff5c>)?(?P<name>[A-Za-z_][\w.\-/]*)(?::[0-9]+)?\s*(?:\[CALL_ID\]\w+)?"
     r"(?:\[ARGS\]|<\uff5ctool\u2581sep\uff5c>|<\|tool_call_argument_begin\|>|<tool_sep>)?\s*(?:```\w*\s*)?"
 )
+_NAME_TAG: Final = re.compile(r"<(?P<tag>tool_name|function_name|name)>\s*(?P<name>[A-Za-z_][\w.\-]*)\s*</(?P=tag)>\s*")
+_ARGUMENTS_TAG: Final = re.compile(r"<(?P<tag>parameters|arguments|args|input|tool_input)>\s*")
+_CHILD: Final = re.compile(r"\s*<(?P<name>[A-Za-z_]\w*)>(?P<value>[^<]*)</(?P=name)>")
 _ARG_KEY: Final = re.compile(r"<arg_key>(?P<key>[^<>]*)</arg_key>\s*<arg_value>")
 _ARG_END: Final = re.compile(r"</arg_value>\s*")
 _TOKENS: Final = ("<|", "<\uff5c")
@@ -161,7 +164,7 @@ class _Marked:
             if closer:
                 return closer.end()
             if calls and self._may_end(at, is_open=is_open):
-                return end
+                return at if is_open else end
             item, at = self._item(at, is_first=not calls)
             calls += item
 
@@ -190,6 +193,9 @@ class _Marked:
         element = _FUNCTION.match(text, at) or _INVOKE.match(text, at)
         if element:
             return self._element(element)
+        tag = _NAME_TAG.match(text, at)
+        if tag:
+            return self._tags(tag)
         named = _NAMED.match(text, at)
         if named is None:
             raise Unreadable("the text ends within it" if at >= len(text) else "this is not a call", at)
@@ -235,11 +241,35 @@ class _Marked:
             arguments.append(given)
         at = skip_blanks(text, at)
         end = _ELEMENT_END.match(text, at)
-        if end is None:
+        if end is None and not (arguments and _CLOSERS.match(text, at)):
             why = "the text ends within it" if at >= len(text) else "only parameters can stand here"
             raise Unreadable(why, at)
+        at = end.end() if end else at
         name = Span(*element.span("name"))
-        return [NativeCall(element["name"], name, tuple(arguments), Span(element.start(), end.end()))], end.end()
+        return [NativeCall(element["name"], name, tuple(arguments), Span(element.start(), at))], at
+
+    def _tags(self, tag: re.Match[str]) -> tuple[list[NativeCall], int]:
+        """Read a call whose name and arguments have tags of their own; arguments are JSON or have one tag each."""
+        arguments: list[Given] = []
+        at = tag.end()
+        opening = _ARGUMENTS_TAG.match(self._text, at)
+        if opening:
+            at = opening.end()
+            if self._text[at : at + 1] == "{":
+                value, at = read_json(self._text, at)
+                arguments += arguments_of(value)
+            while child := _CHILD.match(self._text, at):
+                value = parameter_value(self._text, *child.span("value"))
+                arguments.append(Given(child["name"], Span(*child.span("name")), value))
+                at = child.end()
+            at = skip_blanks(self._text, at)
+            end = f"</{opening['tag']}>"
+            if not self._text.startswith(end, at):
+                raise Unreadable(f"`<{opening['tag']}>` has no end", opening.start())
+            at += len(end)
+        elif not _CLOSERS.match(self._text, at):
+            raise Unreadable("the text ends within it" if at >= len(self._text) else "its arguments are missing", at)
+        return [NativeCall(tag["name"], Span(*tag.span("name")), tuple(arguments), Span(tag.start(), at))], at
 
     def _parameter(self, parameter: re.Match[str]) -> tuple[Given, int]:
         """Read a parameter."""
