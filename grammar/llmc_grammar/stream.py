@@ -228,15 +228,16 @@ class PlanStream:
         known, reader = self._filter, self._reader
         if known is None or self.is_over:
             return
-        own = [lost.span for lost in reader.lost]
-        if known.blocks and (self._has_call or own):
+        if known.blocks and (self._has_call or reader.lost):
             why = "it stands beside a plan in the plan language"
             reader.found.append(UnreadableCall(span=known.blocks[0], why=why))
             return
-        if self._has_call and not any(each.severity == "error" for each in self.diagnostics):
+        is_sound = not any(each.severity == "error" for each in self.diagnostics)
+        if self._has_call and (is_sound or not self._target.is_known):
             return
-        text = self.text[known.begins_at : known.ends_at]
-        translation = translate(text, known.begins_at, self._target, self._bounds)
+        join = self._last if isinstance(self._last, Join) and self._last.arguments else None
+        text = self.text[known.begins_at : known.ends_at if join is None else join.span.start]
+        translation = translate(text, known.begins_at, self._target, self._bounds, join)
         if translation is not None:
             self._reader = Reader(self._bounds, header=False)
             self._done, self._unended, self._translation = [], None, translation
@@ -351,12 +352,7 @@ class PlanStream:
             if statement is not None:
                 self._done.append(statement)
                 self._last = statement
-                self._has_call = self._has_call or _calls(statement)
-
-
-def _calls(statement: Statement) -> bool:
-    """Whether a statement calls a tool, or is a join that answers."""
-    return has_call(statement) or (isinstance(statement, Join) and bool(statement.arguments))
+                self._has_call = self._has_call or has_call(statement)
 
 
 def _size(text: str) -> int:

@@ -53,26 +53,35 @@ class _Origin:
         return Span(self.base + start, self.base + end)
 
 
-def translate(text: str, base: int, target: Target, bounds: Bounds) -> Translation | None:
-    """Read a text that begins at offset `base` by the first dialect whose form it has."""
+def translate(text: str, base: int, target: Target, bounds: Bounds, join: Join | None = None) -> Translation | None:
+    """Read a text that begins at offset `base` by the first dialect whose form it has.
+
+    `join` is the statement in the plan language that follows the text, if one does.
+    """
     for name, rewrite in DIALECTS:
         rewritten = rewrite(text, target)
         if rewritten is not None and rewritten.statements:
-            return _translation(name, rewritten, base, text, Setting(bounds, target.tools, frozenset()))
+            return _translation(name, rewritten, base, text, join, Setting(bounds, target.tools, frozenset()))
     return None
 
 
-def _translation(name: str, rewritten: Rewritten, base: int, text: str, setting: Setting) -> Translation:
+def _translation(  # noqa: PLR0917 (the parts of a text)
+    name: str, rewritten: Rewritten, base: int, text: str, join: Join | None, setting: Setting
+) -> Translation:
     """Read the statements of a rewritten text."""
     pieces = [_piece(written, base, setting) for written in rewritten.statements]
-    if not _is_join(pieces[-1]):
+    edit = _edit(pieces, base, text)
+    if join is not None:
+        pieces.append(Piece(print_statement(join), join.span.start, read=(join, []), stop=join.span.end))
+    elif not _is_join(pieces[-1]):
         end = max(written.place.end for written in rewritten.statements)
-        join = Written()
-        join.add("join()", end)
-        pieces.append(_piece(join, base, setting))
+        added = Written()
+        added.add("join()", end)
+        pieces.append(_piece(added, base, setting))
+        edit = _edit(pieces, base, text)
     start = base + len(text) - len(text.lstrip())
     first = text.lstrip().split("\n", 1)[0].rstrip()
-    note = DialectRead(span=Span(start, start + len(first)), dialect=name, edit=_edit(pieces, base, text))
+    note = DialectRead(span=Span(start, start + len(first)), dialect=name, edit=edit)
     return Translation(name, tuple(pieces), note, is_marked=bool(rewritten.blocks))
 
 

@@ -90,9 +90,16 @@ def test_a_text_with_a_plan_of_its_own_is_that_plan(dialect: str, plan: str) -> 
     assert (parsed.dialect, any("order(" in line for line in lines(plan + FORMS[dialect]))) == (None, False)
 
 
+@pytest.mark.parametrize("dialect", FORMS)
+def test_a_join_below_another_form_is_its_join(dialect: str) -> None:
+    """It is in the plan language, and says what the answer is."""
+    assert lines(f'{FORMS[dialect]}join("It costs $1.")\n')[-1] == 'join("It costs $1.")'
+    assert lenient(f'{FORMS[dialect]}3. join("It costs $1.")\n').dialect == dialect
+
+
 def test_marks_beside_a_plan_are_a_mistake() -> None:
     """A call is never left out without a word, and how the two belong together is not known."""
-    assert [found.code for found in lenient(f'1. height("K2")\n{MARKED}').diagnostics] == ["W110", "E126"]
+    assert [found.code for found in lenient(f'1. height("K2")\n{MARKED}').diagnostics] == ["E126", "W110"]
     assert [found.code for found in lenient(MARKED).diagnostics] == ["W131"]
 
 
