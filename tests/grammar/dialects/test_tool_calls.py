@@ -226,6 +226,8 @@ def test_what_a_call_may_look_like(text: str, expected: list[str]) -> None:
     rewritten = rewrite(text, KNOWN)
     assert lines(rewritten) == expected
     statements(rewritten)
+    for same in (text.replace("\n", "\r\n"), f"\n{text}\n \n", f"{text}<|im_end|>"):
+        assert lines(rewrite(same, KNOWN)) == expected
 
 
 @pytest.mark.parametrize(("text", "expected"), REFUSED.values(), ids=list(REFUSED))

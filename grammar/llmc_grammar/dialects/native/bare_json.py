@@ -34,20 +34,20 @@ _THOUGHT: Final = re.compile(r"[ \t]*Thoughts?:[^\n]*(?:\n|\Z)")
 _JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*)?(?:join|finish|Finish)\(\s*\)")
 _FENCE: Final = re.compile(
     r"[ \t]*`(?=[{\[])|[ \t]*```[ \t]*(?:json[cl5]?|python|javascript|js|tool_?calls?|tool_code|tools?"
-    r"|function_?calls?|functions?|actions?|text|plaintext|plan)?[ \t]*(?:\n|(?=[{\[]))",
+    r"|function_?calls?|functions?|actions?|text|plaintext|plan)?[ \t\r]*(?:\n|(?=[{\[]))",
     re.IGNORECASE,
 )
 _CLOSING_FENCE: Final = re.compile(r"```|`(?!`)")
 _BULLET: Final = re.compile(r"[ \t]*(?:[-*\u2022]|[0-9]+[.)])[ \t]+(?=[{\[])")
 _ACTION: Final = re.compile(
-    r"[ \t]*\**Action\**:\**[ \t]*(?P<quote>`?)(?P<name>[A-Za-z_][\w.\-]*)(?P=quote)[ \t]*\n"
+    r"[ \t]*\**Action\**:\**[ \t]*(?P<quote>`?)(?P<name>[A-Za-z_][\w.\-]*)(?P=quote)[ \t\r]*\n"
     r"[ \t]*\**(?:Action[ _])?Input\**:\**[ \t]*(?:\s*(?P<fence>```)(?:json)?\s*|\s*(?=[{\[]))?"
 )
 _INDENT: Final = 80
 """The greatest indent of a line."""
 
-_OBSERVATION: Final = re.compile(r"Observation:\s*\Z")
-_RECIPIENT: Final = re.compile(r"(?P<fence>)>>>(?P<name>[A-Za-z_][\w.\-]*)[ \t]*\n\s*(?=\{)")
+_OBSERVATION: Final = re.compile(r"Observation:\s*(?=\Z|<)")
+_RECIPIENT: Final = re.compile(r"(?P<fence>)>>>(?P<name>[A-Za-z_][\w.\-]*)[ \t\r]*\n\s*(?=\{)")
 _SEPARATORS: Final = re.compile(r"[\s,;]*")
 
 
@@ -141,9 +141,11 @@ class _Bare:
 
 
 def _line_end(text: str, at: int) -> int:
-    """Return the offset at which a line ends."""
+    """Return the offset at which a line, or the model's turn in it, ends."""
     end = text.find("\n", at)
-    return len(text) if end < 0 else end
+    end = len(text) if end < 0 else end
+    turn = TURN.search(text, at, end)
+    return turn.start() if turn else end
 
 
 def _line_value(text: str, start: int, end: int) -> Value:

@@ -33,7 +33,7 @@ from llmc_grammar.tool_marks import CLOSING, MARKS, OPENING, mark_of
 _PREFIX: Final = r"(?:\uff5cDSML\uff5c|[A-Za-z]+:)?"
 _ELEMENTS: Final = ("<function=", "<function name=", "<invoke ")
 _OPENERS: Final = "|".join(re.escape(mark.opening) for mark in MARKS if mark.opening not in _ELEMENTS)
-_BETWEEN: Final = re.compile(rf"(?:[\s,;]|```\w*[ \t]*(?=\n|\Z|[{{\[<])|{_OPENERS})+")
+_BETWEEN: Final = re.compile(rf"(?:[\s,;]|```\w*[ \t\r]*(?=\n|\Z|[{{\[<])|{_OPENERS})+")
 _CLOSERS: Final = re.compile(
     rf"{CLOSING.pattern}|<\|/tool_calls?\|>|</{_PREFIX}(?:tool_calls?|function_calls?|tools?|function|invoke)>"
 )
