@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
+from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.print import quoted
 from llmc_grammar.source import Span
@@ -17,7 +18,8 @@ HIGHEST: Final = 9999
 _OPEN_BRACE: Final = re.compile(r"\$\$|\$\{")
 _CHARACTER: Final = re.compile(r"[^A-Za-z0-9_.]")
 _CALLED: Final = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.]*(?=\()")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+_PREFIXES: Final = ("functions.", "function.", "tools.", "tool.", "default_api.", "api.")
+"""Namespaces of tools in the prompts of models; the first is one for every tool, the others if that is known."""
 
 
 @runtime_checkable
@@ -60,10 +62,14 @@ class Target:
 
     def tool(self, name: str) -> str | None:
         """Return the name by which a plan calls a tool, None for a text that cannot name one."""
-        plain = name.removeprefix("functions.")
-        plain = plain if plain != name and not self.has(name) else name
-        plain = _CHARACTER.sub("_", plain.strip())
-        return plain if _NAME.fullmatch(plain) else None
+        stripped = name.strip()
+        for prefix in _PREFIXES:
+            rest = stripped.removeprefix(prefix)
+            if rest != stripped and not self.has(stripped) and (prefix == _PREFIXES[0] or self.has(_plain(rest))):
+                stripped = rest
+                break
+        plain = _plain(stripped)
+        return f"{plain}_" if plain in KEYWORDS else plain or None
 
 
 @dataclass(slots=True)
@@ -134,5 +140,10 @@ def plain_string(value: str) -> str:
 
 def argument_name(name: str) -> str | None:
     """Return the name of an argument as the language writes it, None for a text that cannot be one."""
-    plain = _CHARACTER.sub("_", name).replace(".", "_")
-    return plain if _NAME.fullmatch(plain) else None
+    return _plain(name.replace(".", "_")) or None
+
+
+def _plain(name: str) -> str:
+    """Return a name with `_` for each sign that no name has, empty if nothing else is left."""
+    parts = [part for part in _CHARACTER.sub("_", name).split(".") if part]
+    return ".".join(f"_{part}" if part[0].isdigit() else part for part in parts)

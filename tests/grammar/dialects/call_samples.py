@@ -85,6 +85,10 @@ READ: Final[dict[str, tuple[str, list[str]]]] = {
     "keys without quotes": ("{name: 'price', arguments: {item: 'tea'}}", [TEA]),
     "curly quotes": (PRICE.replace('{"', "{\u201c").replace(' "', " \u201c").replace('"', "\u201d"), [TEA]),
     "a signed name": ('{"name": "github.create-issue", "arguments": {"a-b": 1}}', ["1. github.create_issue(a_b=1)"]),
+    "a namespace": ('{"name": "functions.price", "arguments": {"item": "tea"}}', [TEA]),
+    "the namespace of Gemini": ('{"name": "default_api.price", "arguments": {"item": "tea"}}', [TEA]),
+    "a digit in front": ('<tool_call>{"name": "3d", "arguments": {"2nd": 1}}</tool_call>', ["1. _3d(_2nd=1)"]),
+    "a reserved name": ('{"name": "use", "arguments": {"use": 1}}', ["1. use_(use=1)"]),
     "blank lines": ("<function=search><parameter=query>\n\na\n</parameter></function>", ['1. search(query="\\na")']),
     "Python words in elements": (
         "<function=search><parameter=query>True</parameter><parameter=n>007</parameter></function>",
@@ -126,6 +130,6 @@ REFUSED: Final[dict[str, tuple[str, list[list[str]]]]] = {
     "prose instead of the end": (f"<tool_call>{PRICE} that was it", [[], ["E126"]]),
     "a call behind the join": (f'[TOOL_CALLS] [{{"name": "join", "arguments": {{}}}}, {PRICE}]', [["E126"], []]),
     "a text for two parameters": ('{"action": "send", "action_input": "K2"}', [["E126"]]),
-    "a name of an argument": ('{"name": "price", "arguments": {"2 x": 1}}', [["E126"]]),
+    "a name of an argument": ('{"name": "price", "arguments": {"": 1}}', [["E126"]]),
     "code": ("<|python_tag|>import os", [["E126"]]),
 }
