@@ -10,6 +10,7 @@ are equal when they say the same thing.
         Unary  Binary  Choice                             expressions
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Final
 
@@ -279,6 +280,10 @@ def children(node: object) -> tuple[object, ...]:
     return tuple(getattr(node, each.name) for each in fields(node)) if is_dataclass(node) else ()
 
 
-def has_call(node: object) -> bool:
-    """Whether a part of a plan calls a tool."""
-    return isinstance(node, Call) or any(map(has_call, children(node)))
+def calls(node: object) -> Iterator[Call]:
+    """Return the calls in a part of a plan, at any depth."""
+    if isinstance(node, Call):
+        yield node
+    for child in children(node):
+        if not isinstance(child, (str, Span)):
+            yield from calls(child)

@@ -5,7 +5,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Container, Iterable
 from typing import Final, Literal
 
-from llmc_grammar.ast import Join, Statement, Task, has_call
+from llmc_grammar.ast import Join, Statement, Task, calls
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import forbidden
 from llmc_grammar.diagnostic import Diagnostic
@@ -22,6 +22,9 @@ from llmc_grammar.statement import kind_of, parses
 
 REASONING: Final = 16
 """The size limit of a model's text, reasoning included, as a multiple of the limit of its plan."""
+
+_GUESSES: Final = frozenset(["W120", "W121", "W127"])
+"""Repairs that take a part of a text for a string: a form that the whole text has, with known tools, goes before."""
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _MARK: Final = "\ufeff"
@@ -77,7 +80,7 @@ class PlanStream:
         self._is_marked = False
         self._target = Target(tools, first)
         self._translation: Translation | None = None
-        self._has_call = False
+        self._statements: list[Statement] = []
 
     @property
     def text(self) -> str:
@@ -228,20 +231,26 @@ class PlanStream:
         known, reader = self._filter, self._reader
         if known is None or self.is_over:
             return
-        if known.blocks and (self._has_call or reader.lost):
+        tools = {call.tool for call in calls(tuple(self._statements))}
+        if known.blocks and (tools or reader.lost):
             why = "it stands beside a plan in the plan language"
             reader.found.append(UnreadableCall(span=known.blocks[0], why=why))
             return
         is_sound = not any(each.severity == "error" for each in self.diagnostics)
-        if self._has_call and (is_sound or not self._target.is_known):
+        if tools and (not self._target.is_known or (is_sound and not self._is_doubtful(tools))):
             return
         join = self._last if isinstance(self._last, Join) and self._last.arguments else None
         text = self.text[known.begins_at : known.ends_at if join is None else join.span.start]
         translation = translate(text, known.begins_at, self._target, self._bounds, join)
-        if translation is not None:
+        is_plan = bool(tools) and is_sound
+        if translation is not None and (not is_plan or self._target.has_all(translation.tools)):
             self._reader = Reader(self._bounds, header=False)
             self._done, self._unended, self._translation = [], None, translation
             self._read_pieces(translation.pieces)
+
+    def _is_doubtful(self, tools: Iterable[str]) -> bool:
+        """Whether a plan holds guesses, or calls a tool that does not exist."""
+        return any(each.code in _GUESSES for each in self.diagnostics) or not self._target.has_all(tools)
 
     def _break_off(self, last: str) -> None:
         """End a truncated text; of its last line, only reasoning tags count."""
@@ -342,7 +351,7 @@ class PlanStream:
         """Read pieces into statements; a restart since `restarts` voids the earlier statements."""
         if self.restarts != restarts:
             self._reader = Reader(self._bounds, header=False)
-            self._done, self._last, self._has_call = [], None, False
+            self._done, self._last, self._statements = [], None, []
         self._read_pieces(pieces)
 
     def _read_pieces(self, pieces: Iterable[Piece]) -> None:
@@ -352,7 +361,8 @@ class PlanStream:
             if statement is not None:
                 self._done.append(statement)
                 self._last = statement
-                self._has_call = self._has_call or has_call(statement)
+                if self._filter is not None:
+                    self._statements.append(statement)
 
 
 def _size(text: str) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
@@ -17,6 +17,9 @@ HIGHEST: Final = 9999
 
 _OPEN_BRACE: Final = re.compile(r"\$\$|\$\{")
 _CHARACTER: Final = re.compile(r"[^A-Za-z0-9_.]")
+_LONGEST_BRACE: Final = 300
+"""Characters of a reference in a string: without a limit, each unclosed brace would be read to the end."""
+
 _CALLED: Final = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.]*(?=\()")
 _PREFIXES: Final = ("functions.", "function.", "tools.", "tool.", "default_api.", "api.")
 """Namespaces of tools in the prompts of models; the first is one for every tool, the others if that is known."""
@@ -46,6 +49,10 @@ class Target:
     def has(self, name: str) -> bool:
         """Whether the toolbox certainly has a tool of this name."""
         return self.is_known and name in self.tools
+
+    def has_all(self, names: Iterable[str]) -> bool:
+        """Whether the toolbox certainly has tools of all these names."""
+        return all(self.has(name) for name in names)
 
     def is_called_in(self, prose: str) -> bool:
         """Whether a text has a call of a tool."""
@@ -130,7 +137,8 @@ def string(value: str) -> str:
 
 def _brace(value: str, brace: re.Match[str]) -> str:
     """Return a `${` as a string has to have it."""
-    return brace[0] if brace[0] == "$$" or BRACED.match(value, brace.start()) else "$${"
+    is_text = brace[0] != "$$" and not BRACED.match(value, brace.start(), brace.start() + _LONGEST_BRACE)
+    return "$${" if is_text else brace[0]
 
 
 def plain_string(value: str) -> str:

@@ -9,16 +9,31 @@ import ast
 from typing import Final
 
 from llmc_grammar.dialects.form import Rewritten, Target
+from llmc_grammar.dialects.python_nodes import dotted, has_sign
 from llmc_grammar.dialects.python_source import read, stretches
-from llmc_grammar.dialects.python_values import Bound, Constant, Items, NotOfTheFormError, Values, dotted
+from llmc_grammar.dialects.python_values import Values
+from llmc_grammar.dialects.python_variables import Bound, Constant, Items, NotOfTheFormError
 from llmc_grammar.errors.repairs import BackslashKept
 
 NAME: Final = "python_calls"
 
 _PRINT: Final = "print"
-_JOIN: Final = "join"
+_ENDS: Final = frozenset(["join", "finish", "Finish"])
 _PRINTED: Final = frozenset(["sep", "end", "flush"])
-_ANNOTATION: Final = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.List, ast.BinOp, ast.BitOr)
+_TYPES: Final = frozenset(
+    ["any", "bool", "bytes", "dict", "float", "int", "list", "object", "set", "str", "tuple", "typing"]
+)
+_ANNOTATION: Final = (
+    ast.Attribute,
+    ast.BinOp,
+    ast.BitOr,
+    ast.Constant,
+    ast.List,
+    ast.Load,
+    ast.Name,
+    ast.Subscript,
+    ast.Tuple,
+)
 
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
@@ -33,6 +48,7 @@ def rewrite(text: str, target: Target) -> Rewritten | None:
         for code in codes:
             values.code = code
             for statement in code.body:
+                values.begin = code.span(statement).start
                 _statement(values, statement, is_last=statement is codes[-1].body[-1])
     except NotOfTheFormError:
         return None
@@ -50,15 +66,24 @@ def _statement(values: Values, statement: ast.stmt, *, is_last: bool) -> None:
             bound = values.bind(value)
             for target in targets:
                 _assign(values, target, bound)
-        case ast.AnnAssign(target=ast.Name() as target, annotation=annotation, value=ast.expr() as value) if all(
-            isinstance(each, (*_ANNOTATION, ast.Load)) for each in ast.walk(annotation)
-        ):
+        case ast.AnnAssign(target=ast.Name() as target, annotation=annotation, value=ast.expr() as value):
+            _check_annotation(target.id, annotation)
             _assign(values, target, values.bind(value))
-        case ast.Expr(value=ast.Call(func=ast.Name(id="join")) as call) if is_last and not values.target.has(_JOIN):
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name)) as call) if (
+            is_last and name in _ENDS and not values.target.has(name)
+        ):
             values.join(call)
         case ast.Expr(value=value):
             _expression(values, value)
         case _:
+            raise NotOfTheFormError
+
+
+def _check_annotation(name: str, annotation: ast.expr) -> None:
+    """Refuse an annotation that is no type: `Thought: answer = f()` is prose."""
+    for node in ast.walk(annotation):
+        is_type = not isinstance(node, ast.Name) or node.id in _TYPES or node.id[0].isupper()
+        if name[0].isupper() or not is_type or not isinstance(node, _ANNOTATION):
             raise NotOfTheFormError
 
 
@@ -77,7 +102,7 @@ def _assign(values: Values, target: ast.expr, bound: Bound) -> None:
 
 
 def _expression(values: Values, node: ast.expr) -> None:
-    """Read a statement that is an expression; one of constants alone is no call."""
+    """Read a statement that is an expression; constants alone are no call, and a sign in front is a bullet."""
     plain = values.plain(node)
     if isinstance(plain, ast.Call) and dotted(plain.func) == _PRINT and not values.target.has(_PRINT):
         if not all(each.arg in _PRINTED and isinstance(each.value, ast.Constant) for each in plain.keywords):
@@ -86,5 +111,5 @@ def _expression(values: Values, node: ast.expr) -> None:
             values.bind(argument)
         return
     names = [each for each in ast.walk(plain) if isinstance(each, ast.Call | ast.Name)]
-    if not names or isinstance(values.bind(plain), Constant):
+    if not names or has_sign(plain) or isinstance(values.bind(plain), Constant):
         raise NotOfTheFormError

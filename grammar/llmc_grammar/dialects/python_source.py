@@ -56,6 +56,10 @@ class Code:
         end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
         return Span(self._offset(node.lineno, node.col_offset), self._offset(*end))
 
+    def is_zeros(self, node: ast.Constant) -> bool:
+        """Whether a number is several zeros: in `f(1,000)` it is the rest of a number."""
+        return node.value == 0 and (node.end_col_offset or 0) - node.col_offset > 1
+
     def _offset(self, line: int, column: int) -> int:
         """The offset of a line, counted from 1, and a column in bytes."""
         at = min(line, len(self._lines)) - 1

@@ -13,69 +13,28 @@ from llmc_grammar.ast import KEYWORDS, Literal
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.climb import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
 from llmc_grammar.dialects.form import Target, Written, argument_name, string
+from llmc_grammar.dialects.python_nodes import ATOM, OPERATORS, binds, dotted, has_call, is_part, needs_tasks
 from llmc_grammar.dialects.python_source import Code
+from llmc_grammar.dialects.python_variables import (
+    Bound,
+    Constant,
+    Items,
+    NotOfTheFormError,
+    Result,
+    Scalar,
+    raw_step,
+    step_into,
+    written_step,
+)
 from llmc_grammar.print import print_expr, quoted
 from llmc_grammar.source import Span
 from llmc_grammar.text import BRACED
 
 _LONGEST_INLINE: Final = 200
 _LONGEST: Final = 1 << 20
-_ATOM: Final = 9
 _LITERALS: Final = {"true": True, "false": False, "null": None}
-_OPERATORS: Final[dict[type[ast.AST], str]] = {
-    ast.Or: "or",
-    ast.And: "and",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.In: "in",
-    ast.NotIn: "not in",
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
-}
-_REFERENCE: Final = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load)
 _GATHER: Final = "asyncio.gather"
 _GEMINI: Final = "default_api."
-
-Scalar = str | int | float | bool | None
-
-
-class NotOfTheFormError(Exception):
-    """Code that is no plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A value that stands in the code."""
-
-    value: Scalar
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The result of a task, or a part of it."""
-
-    number: int
-    path: tuple[str | int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list of values."""
-
-    items: tuple["Bound", ...]
-
-
-Bound = Constant | Result | Items
-"""The value that a variable stands for."""
 
 
 @dataclass(slots=True)
@@ -89,13 +48,17 @@ class _Draft:
 
 @dataclass(slots=True)
 class Values:
-    """Writes the values of a text; `bound` are its variables, `tools` the names of the tools that it calls."""
+    """Writes the values of a text; `bound` are its variables, `tools` the names of the tools that it calls.
+
+    `begin` is where the statement begins: all tasks of it begin there, so that their places are in their order.
+    """
 
     target: Target
     code: Code
     bound: dict[str, Bound] = field(default_factory=dict)
     statements: list[Written] = field(default_factory=list)
     tools: list[str] = field(default_factory=list)
+    begin: int = 0
     _size: int = 0
     _level: int = 0
     _within: Span | None = None
@@ -149,9 +112,9 @@ class Values:
             case ast.Name():
                 raise NotOfTheFormError
             case ast.Attribute(value=value, attr=attr):
-                return _step(self._inner(value), attr)
+                return step_into(self._inner(value), attr)
             case ast.Subscript(value=value, slice=key):
-                return _step(self._inner(value), self._key(key))
+                return step_into(self._inner(value), self._key(key))
             case _:
                 return None
 
@@ -170,7 +133,7 @@ class Values:
                 return node.value
             case str():
                 return self.text(node.value)
-            case int() if abs(node.value) < 10**Bounds.MODEL.digits:
+            case int() if abs(node.value) < 10**Bounds.MODEL.digits and not self.code.is_zeros(node):
                 return node.value
             case float() if isfinite(node.value):
                 return node.value
@@ -187,11 +150,10 @@ class Values:
 
     def _task(self, node: ast.expr) -> Result:
         """Write an expression as a task."""
-        draft = _Draft(any(_needs_tasks(each) for each in ast.walk(node)))
+        draft = _Draft(any(needs_tasks(each) for each in ast.walk(node)))
         self._root(draft, node)
         written = Written()
-        span = self._span(node)
-        written.add(self.target.binder(len(self.statements)), span.start, span.start)
+        written.add(self.target.binder(len(self.statements)), self.begin, self.begin)
         for piece, place in draft.pieces:
             written.add(piece, place.start, place.end)
         self.statements.append(written)
@@ -218,7 +180,7 @@ class Values:
             raise NotOfTheFormError
         node = self.plain(node)
         span = self._span(node)
-        brackets = _binds(node) < least
+        brackets = binds(node) < least
         self.add(draft, "(" if brackets else "", Span(span.start, span.start))
         self._write_plain(draft, node, span)
         self.add(draft, ")" if brackets else "", Span(span.end, span.end))
@@ -239,7 +201,7 @@ class Values:
                 self.add(draft, self._joined(draft, node), span)
             case ast.UnaryOp() | ast.BinOp() | ast.BoolOp() | ast.Compare() | ast.IfExp():
                 self._operation(draft, node, span)
-            case ast.Attribute() | ast.Subscript() if draft.apart and draft.conditions and _calls(node):
+            case ast.Attribute() | ast.Subscript() if draft.apart and draft.conditions and has_call(node):
                 raise NotOfTheFormError
             case _:
                 found = self._known(node)
@@ -256,13 +218,11 @@ class Values:
     def _put(self, draft: _Draft, bound: Bound, span: Span, level: int = 0) -> None:
         """Write the value of a variable."""
         match bound:
-            case Constant(value=str() as text):
-                self.add(draft, string(text), span)
-            case Constant(value=(bool() | int() | float() | None) as value):
-                literal = print_expr(Literal(value))
-                self.add(draft, f"({literal})" if literal[0] == "-" else literal, span)
+            case Constant(value=value):
+                text = string(value) if isinstance(value, str) else print_expr(Literal(value))
+                self.add(draft, f"({text})" if text[0] == "-" else text, span)
             case Result(number=number, path=path):
-                self.add(draft, f"${number}{''.join(map(_written_step, path))}", span)
+                self.add(draft, f"${number}{''.join(map(written_step, path))}", span)
             case Items(items=items):
                 if level > Bounds.MODEL.nesting:
                     raise NotOfTheFormError
@@ -298,11 +258,11 @@ class Values:
 
     def join(self, node: ast.Call) -> None:
         """Write the end of the plan."""
-        draft = _Draft(any(_needs_tasks(each) for each in ast.walk(node)))
+        draft = _Draft(any(needs_tasks(each) for each in ast.walk(node)))
         self._arguments(draft, node)
         span = self._span(node)
         written = Written()
-        written.add("join(", span.start, self._span(node.func).end)
+        written.add("join(", self.begin, self._span(node.func).end)
         for piece, place in draft.pieces:
             written.add(piece, place.start, place.end)
         written.add(")", span.end - 1, span.end)
@@ -314,7 +274,7 @@ class Values:
         if name is None or name.split(".", 1)[0] in self.bound:
             raise NotOfTheFormError
         tool = self.target.tool(name if self.target.has(name) else name.removeprefix(_GEMINI))
-        if tool is None or tool in KEYWORDS:
+        if tool is None or (name in KEYWORDS and not self.target.has(tool)):
             raise NotOfTheFormError
         self.tools.append(tool)
         return tool
@@ -360,14 +320,14 @@ class Values:
 
     def _slot(self, draft: _Draft, node: ast.expr) -> str:
         """Return a value inside an f-string: a reference, or the text of a constant."""
-        if draft.conditions and any(not isinstance(each, _REFERENCE) for each in ast.walk(node)):
+        if draft.conditions and not is_part(node):
             raise NotOfTheFormError
         found = self._inner(node)
         if isinstance(found, Constant):
             return str(found.value).replace("$", "$$")
         if isinstance(found, Items):
             found = self._task(node)
-        slot = f"${{{found.number}{''.join(map(_raw_step, found.path))}}}"
+        slot = f"${{{found.number}{''.join(map(raw_step, found.path))}}}"
         if not BRACED.fullmatch(slot):
             raise NotOfTheFormError
         return slot
@@ -376,19 +336,19 @@ class Values:
         """Write an expression with operators."""
         match node:
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                self._write(draft, operand, _ATOM)
+                self._write(draft, operand, ATOM)
             case ast.UnaryOp(op=ast.USub() | ast.Not() as op, operand=operand):
                 word, least = ("-", MINUS) if isinstance(op, ast.USub) else ("not ", NOT)
                 self.add(draft, word, Span(span.start, self._span(operand).start))
                 self._write(draft, operand, least)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                binds = PRECEDENCE[_OPERATORS[type(op)]]
-                is_power = binds == POWER
-                self._write(draft, left, binds + is_power)
-                self._between(draft, _OPERATORS[type(op)], left, right)
-                self._write(draft, right, MINUS if is_power else binds + 1)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
+                level = PRECEDENCE[OPERATORS[type(op)]]
+                is_power = level == POWER
+                self._write(draft, left, level + is_power)
+                self._between(draft, OPERATORS[type(op)], left, right)
+                self._write(draft, right, MINUS if is_power else level + 1)
             case ast.BoolOp(op=op, values=values):
-                self._either(draft, _OPERATORS[type(op)], values)
+                self._either(draft, OPERATORS[type(op)], values)
             case ast.Compare():
                 self._comparison(draft, node)
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -416,7 +376,7 @@ class Values:
         for op, right in zip(node.ops, node.comparators, strict=True):
             is_null = isinstance(right, ast.Constant) and right.value is None
             word = {ast.Is: "==", ast.IsNot: "!="}.get(type(op)) if is_null else None
-            word = word or _OPERATORS.get(type(op))
+            word = word or OPERATORS.get(type(op))
             if word is None:
                 raise NotOfTheFormError
             self._between(draft, word, left, right)
@@ -434,68 +394,3 @@ class Values:
         draft.conditions += 1
         self._write(draft, orelse)
         draft.conditions -= 1
-
-
-def dotted(node: ast.expr) -> str | None:
-    """Return a dotted name, None for another expression."""
-    names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else None
-
-
-def _step(bound: Bound, step: str | int) -> Bound:
-    """Return a part of a value."""
-    match bound:
-        case Result(number=number, path=path):
-            return Result(number, (*path, step))
-        case Items(items=items) if isinstance(step, int) and -len(items) <= step < len(items):
-            return items[step]
-        case _:
-            raise NotOfTheFormError
-
-
-def _calls(node: ast.expr) -> bool:
-    """Whether an expression has a call."""
-    return any(isinstance(each, ast.Call) for each in ast.walk(node))
-
-
-def _needs_tasks(node: ast.AST) -> bool:
-    """Whether a node is a step behind a call, or a value in an f-string that is no name."""
-    if isinstance(node, ast.FormattedValue):
-        return not isinstance(node.value, ast.Name)
-    return isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Call | ast.Await)
-
-
-def _binds(node: ast.expr) -> int:
-    """How closely an expression binds."""
-    match node:
-        case ast.IfExp():
-            return 0
-        case ast.BoolOp(op=op):
-            return PRECEDENCE[_OPERATORS[type(op)]]
-        case ast.UnaryOp(op=ast.Not()):
-            return NOT
-        case ast.UnaryOp():
-            return MINUS
-        case ast.Compare():
-            return COMPARISON
-        case ast.BinOp(op=op):
-            return PRECEDENCE.get(_OPERATORS.get(type(op), ""), 0)
-        case _:
-            return _ATOM
-
-
-def _written_step(step: str | int) -> str:
-    """Return a step behind a reference."""
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if step.isascii() and step.isidentifier() else f"[{quoted(step)}]"
-
-
-def _raw_step(step: str | int) -> str:
-    """Return a step inside a string."""
-    return (
-        f'["{step}"]' if isinstance(step, str) and not (step.isascii() and step.isidentifier()) else _written_step(step)
-    )

@@ -14,7 +14,7 @@ _SIGN: Final = r"#[ \t]?(?P<name>E[0-9]{1,4})"
 _INLINE: Final = re.compile(_SIGN + _CALL)
 _EVIDENCE: Final = re.compile(rf"{_BULLET}(?:{_SIGN}|(?P<bare>E[0-9]{{1,4}})|Action(?:[ \t]?[0-9]{{1,4}})?){_CALL}")
 _PLAN: Final = re.compile(
-    rf"{_BULLET}(?:(?:Plan|Thought)(?:[ \t]?#?[0-9]{{1,4}})?|Step[ \t]?[0-9]{{1,4}})[*_`]{{0,3}}:"
+    rf"{_BULLET}(?:(?:Plan|Thought)(?:[ \t]?#?[0-9]{{1,4}})?|Step[ \t]?[0-9]{{1,4}})[*_`]{{0,3}}:\**"
 )
 _DEFINITION: Final = re.compile(_SIGN + r"[ \t]*=")
 _START: Final = re.compile(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from llmc_grammar.ast import Join
+from llmc_grammar.ast import Join, calls
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit, without_edit
 from llmc_grammar.dialects import json_plan, python_calls, rewoo, tool_calls
@@ -38,6 +38,11 @@ class Translation:
     pieces: tuple[Piece, ...]
     note: Diagnostic
     is_marked: bool
+
+    @property
+    def tools(self) -> frozenset[str]:
+        """The names of the tools that it calls."""
+        return frozenset(call.tool for piece in self.pieces for call in calls(piece.read))
 
 
 @dataclass(frozen=True, slots=True)

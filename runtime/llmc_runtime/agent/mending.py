@@ -21,7 +21,7 @@ from llmc_grammar.source import Span
 from llmc_runtime.agent.reader import PlanReader, open_text
 from llmc_runtime.agent.repair import JOIN, Broken, Line
 from llmc_runtime.agent.repeated_writes import repeated
-from llmc_runtime.agent.written import calls, numbered, references, renamed
+from llmc_runtime.agent.written import numbered, references, renamed
 
 REPLACES: Final = "It is not clear which lines of the plan these lines replace."
 UNREADABLE: Final = "A line of this cannot be read."
@@ -100,7 +100,7 @@ def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, c
     joined = reader.read(text, complete=complete).plan.statements
     across = next((each for each in joined if each.span.start < len(cut) < each.span.end), None)
     if isinstance(across, (ast.Task, ast.Join)) and parse(text[slice(*across.span)]).ok:
-        is_known = all(call.tool in reader.tools for call in calls(across))
+        is_known = all(call.tool in reader.tools for call in ast.calls(across))
         return is_known and _without_id(across) != _without_id(first)
     # A call without a number may continue a truncated thought, comment or prose.
     is_bare = isinstance(first, ast.Task) and first.binder is None
@@ -227,7 +227,7 @@ class _Match:
 
     def _lost_write(self, reader: PlanReader) -> str | None:
         """Return why the reply is ambiguous if a broken line contains a write that the reply drops."""
-        now = {call.tool for step in self.steps for call in calls(step)}
+        now = {call.tool for step in self.steps for call in ast.calls(step)}
         for index in self.replaced:
             names = _TOOL.findall(self.broken.lines[index].text)
             # A line with the same id may call another tool, but loses none that it has swallowed.

@@ -12,7 +12,7 @@ from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool
 from llmc_grammar import ast
 from llmc_runtime.agent.reader import PlanReader
-from llmc_runtime.agent.written import calls, references
+from llmc_runtime.agent.written import references
 
 MOST_COMPARED: Final = 10_000
 """The number of pairs of calls to compare; a call beyond it counts as repeated."""
@@ -55,7 +55,7 @@ def repeated(
 
 def _writes(statement: ast.Statement | None, reader: PlanReader) -> Iterator[_Write]:
     """Yield the calls in a statement that may write."""
-    for call in calls(statement):
+    for call in ast.calls(statement):
         tool = reader.tools.get(call.tool)
         if tool is not None and tool.effect.may_write:
             known = _known(tool, call)

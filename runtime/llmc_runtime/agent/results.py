@@ -8,7 +8,7 @@ from typing import Final
 from llmc_compiler.term import Json
 from llmc_grammar import ast, print_statement
 from llmc_runtime.agent.answer import Planned, ShownTask
-from llmc_runtime.agent.written import calls, numbered
+from llmc_runtime.agent.written import numbered
 from llmc_runtime.run import Run
 from llmc_runtime.secrets import HIDDEN
 
@@ -31,7 +31,7 @@ def shown_tasks(
 def _shown(name: str, task: ast.Task, run: Run, writers: Container[str]) -> ShownTask:
     """A task with what became of it."""
     written = print_statement(replace(task, binder=name))
-    wrote = any(call.tool in writers for call in calls(task))
+    wrote = any(call.tool in writers for call in ast.calls(task))
     if name in run.results:
         text, length = _beginning(run, name)
         return ShownTask(name, written, "done", text, wrote, length)

@@ -26,14 +26,6 @@ def highest_number(ids: Iterable[str]) -> int:
     return max((int(name) for name in ids if name.isdigit()), default=0)
 
 
-def calls(node: object) -> Iterable[ast.Call]:
-    """The calls in a statement, at any depth."""
-    if isinstance(node, ast.Call):
-        yield node
-    for child in ast.children(node):
-        yield from calls(child)
-
-
 def shape(statements: Sequence[ast.Statement], highest: int) -> tuple[ast.Statement, ...]:
     """The plan without its thoughts and numbers: equal for plans that do the same, whatever their tasks are called."""
     tasks = numbered(statements, highest)
@@ -81,7 +73,7 @@ def _loop_names(node: object) -> Iterable[str]:
 
 def does_something(statements: Sequence[ast.Statement], earlier: Container[str]) -> bool:
     """Whether a model's plan calls a tool, joins a text, or reads results of `earlier` tasks."""
-    if any(True for _ in calls(tuple(statements))):
+    if any(True for _ in ast.calls(tuple(statements))):
         return True
     if any(ref.name in earlier for ref in references(tuple(statements))):
         return True

@@ -97,6 +97,23 @@ def test_a_join_below_another_form_is_its_join(dialect: str) -> None:
     assert lenient(f'{FORMS[dialect]}3. join("It costs $1.")\n').dialect == dialect
 
 
+GUESSED: Final = {
+    'price("tea"); order("milk")\n': ("python_calls", ['1. price("tea")', '2. order("milk")', "join()"]),
+    'price("tea"), order("milk")\n': ("python_calls", ['1. price("tea")', '2. order("milk")', "join()"]),
+    'r = "tea"\nprice(r)\n': ("python_calls", ['1. price("tea")', "join()"]),
+    'print(price("tea"))\n': ("python_calls", ['1. price("tea")', "join()"]),
+    "price(tea)\n": (None, ['price("tea")']),
+    "search('it's')\n": (None, ['search("it\'s")']),
+    'show(price("tea"))\n': (None, ['show(price("tea"))']),
+}
+
+
+@pytest.mark.parametrize("text", GUESSED)
+def test_another_form_goes_before_a_guess(text: str) -> None:
+    """Words that a repair would take for a string, and tools that do not exist, are no plan where all has a form."""
+    assert (lenient(text).dialect, lines(text)) == GUESSED[text]
+
+
 def test_marks_beside_a_plan_are_a_mistake() -> None:
     """A call is never left out without a word, and how the two belong together is not known."""
     assert [found.code for found in lenient(f'1. height("K2")\n{MARKED}').diagnostics] == ["E126", "W110"]

@@ -1,0 +1,62 @@
+"""The values that variables of Python code stand for, and their parts as the language writes them."""
+
+from dataclasses import dataclass
+
+from llmc_grammar.print import quoted
+
+Scalar = str | int | float | bool | None
+
+
+class NotOfTheFormError(Exception):
+    """Code that is no plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that stands in the code."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a task, or a part of it."""
+
+    number: int
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of values."""
+
+    items: tuple["Bound", ...]
+
+
+Bound = Constant | Result | Items
+"""The value that a variable stands for."""
+
+
+def step_into(bound: Bound, step: str | int) -> Bound:
+    """Return a part of a value."""
+    match bound:
+        case Result(number=number, path=path):
+            return Result(number, (*path, step))
+        case Items(items=items) if isinstance(step, int) and -len(items) <= step < len(items):
+            return items[step]
+        case _:
+            raise NotOfTheFormError
+
+
+def written_step(step: str | int) -> str:
+    """Return a step behind a reference."""
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if step.isascii() and step.isidentifier() else f"[{quoted(step)}]"
+
+
+def raw_step(step: str | int) -> str:
+    """Return a step inside a string."""
+    return (
+        f'["{step}"]' if isinstance(step, str) and not (step.isascii() and step.isidentifier()) else written_step(step)
+    )
