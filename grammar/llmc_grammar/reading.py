@@ -11,21 +11,30 @@ from llmc_grammar.source import Span
 
 
 class Reading:
-    """The state of reading one statement; `base` is its offset in the text, `plain` makes every `$` in strings text.
+    """The state of reading one statement; `base` is its offset in the text.
 
-    `names` are those of the inputs and tasks above; they change the words of a mistake, and nothing else.
+    `plain` makes every `$` in strings text, `lenient` the backslashes of a string with an unknown escape. `names` are
+    those of the inputs and tasks above; they change the words of a mistake, and nothing else.
     """
 
-    __slots__ = ("base", "bounds", "found", "joins", "names", "operators", "plain", "references", "text")
+    __slots__ = ("base", "bounds", "found", "joins", "lenient", "names", "operators", "plain", "references", "text")
 
     def __init__(
-        self, text: str, base: int, bounds: Bounds, *, plain: bool = False, names: Container[str] = ()
+        self,
+        text: str,
+        base: int,
+        bounds: Bounds,
+        *,
+        plain: bool = False,
+        lenient: bool = False,
+        names: Container[str] = (),
     ) -> None:
         """Nothing is read yet."""
         self.text = text
         self.base = base
         self.bounds = bounds
         self.plain = plain
+        self.lenient = lenient
         self.names = names
         self.found: list[Diagnostic] = []
         self.joins: list[Call] = []

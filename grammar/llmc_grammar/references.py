@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from llmc_grammar.ast import Ref, Slot
+from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Edit
 from llmc_grammar.errors.expressions import BadReference, LeadingZero
 from llmc_grammar.errors.lines import TooManySteps
@@ -21,6 +22,8 @@ SLOT_STEPS: Final = (
     r"\[\"[^\"]*(?:\"(?!\])[^\"]*)*\"\]|\['[^']*(?:'(?!\])[^']*)*'\])+"
 )
 """Steps inside a string, whose escapes are gone: a key runs to the next quote with a bracket behind it."""
+
+_LONGEST_STEP: Final = 128
 
 _STEP: Final = re.compile(
     rf"{_NAME_OR_INDEX}|"
@@ -86,6 +89,20 @@ def read_slot(match: re.Match[str], span: Span, reading: Reading) -> Slot:
             path.append(next(group for group in (step[1], step[3], step[4]) if group is not None))
     _check_count(path, span, reading)
     return Slot(Ref(match[1], tuple(path), span), match[0])
+
+
+def steps_behind(text: str, bounds: Bounds) -> list[tuple[str | int, int]]:
+    """The steps with which a text in a string begins, each with where it ends; a key of more characters is none."""
+    found: list[tuple[str | int, int]] = []
+    at = 0
+    while len(found) < bounds.steps and (step := _SLOT_STEP.match(text, at, at + _LONGEST_STEP)):
+        at, digits = step.end(), step[2] and step[2].removeprefix("-")
+        glued = text[at : at + 1]
+        if (digits and (len(digits) > bounds.digits or digits[0] == "0" < digits[1:])) or (step[1] and glued.isalnum()):
+            break
+        key = next((group for group in (step[1], step[3], step[4]) if group is not None), "")
+        found.append((int(step[2]) if digits else key, at))
+    return found
 
 
 def _index(digits: str, start: int, reading: Reading) -> int:

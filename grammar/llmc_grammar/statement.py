@@ -47,12 +47,12 @@ def read_statement(
 
 
 def read_if_it_parses(
-    text: str, start: int, kind: str, bounds: Bounds
+    text: str, start: int, kind: str, bounds: Bounds, *, lenient: bool = False
 ) -> tuple[Statement | None, list[Diagnostic]] | None:
-    """The same, but nothing where the grammar refuses the text."""
+    """The same, but nothing where the grammar refuses the text; `lenient` makes text of unknown escapes."""
     if kind == "thought":
         return _thought(text, start), []
-    statement, reading, stop = _read(text, start, kind, bounds)
+    statement, reading, stop = _read(text, start, kind, bounds, lenient=lenient)
     return None if stop is not None else (_sound(statement, reading), reading.found)
 
 
@@ -68,10 +68,10 @@ def may_go_on(text: str, kind: str) -> bool:
 
 
 def _read(
-    text: str, start: int, kind: str, bounds: Bounds, names: Container[str] = ()
+    text: str, start: int, kind: str, bounds: Bounds, names: Container[str] = (), *, lenient: bool = False
 ) -> tuple[Statement | None, Reading, UnexpectedInput | None]:
     """The statement, what was found in it, and where the grammar stopped, if it did."""
-    reading = Reading(text, start, bounds, plain=kind == "input", names=names)
+    reading = Reading(text, start, bounds, plain=kind == "input", lenient=lenient, names=names)
     if _is_large(text, bounds.tokens):
         line = text.split("\n", 1)[0]
         reading.report(TaskTooLarge(span=Span(start, start + len(line)), limit=bounds.tokens))

@@ -89,7 +89,7 @@ def _glued(decoded: Decoded, target: re.Match[str], reading: Reading) -> tuple[s
         end += 1
     found, name, rest = decoded.text[target.start() : end], target[1], decoded.text[target.end() : end]
     span = decoded.span(target.start(), end)
-    edit = Edit(Span(span.start, span.start), "$")
+    edit = None if decoded.edited else Edit(Span(span.start, span.start), "$")
     text, reference = f"$${name}{rest}", f"${{{name}}}{rest}"
     reading.report(GluedDollar(span=span, found=found, reference=reference, text=text, edit=edit))
     return found, end

@@ -127,13 +127,15 @@ class CurlyQuotes(Diagnostic):
 
 @mistake
 class BackslashKept(Diagnostic):
-    """A backslash before a letter that makes no escape."""
+    """A string with a backslash that begins no escape: all of its backslashes are text."""
 
     code = "W124"
-    title = "a backslash that begins no escape is kept"
-    label = "holds such a backslash"
-    help = "write two backslashes"
+    title = "the backslashes of this string are text"
+    label = "{reason}"
+    help = "write each backslash twice"
     is_safe = True
+
+    reason: str = "one of them begins no escape"
 
 
 @mistake

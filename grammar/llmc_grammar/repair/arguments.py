@@ -8,7 +8,7 @@ from llmc_grammar.errors.repairs import ColonRead, QuoteAtStart, StringsJoined, 
 from llmc_grammar.repair.bare import Probe, begins_thousands, goes_on_thousands, is_expression, is_text
 from llmc_grammar.repair.call import Bracket, Item, Quoted
 from llmc_grammar.repair.changes import Change, Repair
-from llmc_grammar.repair.strings import joined, mended, quoted
+from llmc_grammar.repair.strings import joined, may_join, mended, quoted
 from llmc_grammar.source import Span
 
 _MOST: Final = 256
@@ -122,7 +122,7 @@ class Arguments:
 
     def _strings(self, strings: list[Quoted]) -> None:
         """Find the repairs inside strings."""
-        repairs = (mended(self._text, one.start, one.end, added=one.added) for one in strings)
+        repairs = (mended(self._text, one.start, one.end, added=one.added, raw=one.raw) for one in strings)
         self.repairs += (repair for repair in repairs if repair is not None)
 
     def _colon(self, item: Item) -> None:
@@ -152,8 +152,7 @@ class Arguments:
         """Make one string of several side by side."""
         if len(strings) < 2 or len(strings) != len(item.parts) or self._skeleton(item).strip('" \t\r\n'):  # noqa: PLR2004
             return False
-        damaged = any(mended(self._text, one.start, one.end, added=one.added) for one in strings)
-        if damaged or any(self._text.startswith('"""', one.start) for one in strings):
+        if any(one.added or one.raw or not may_join(self._text, one.start, one.end) for one in strings):
             return False
         places = [(one.start, one.end) for one in strings]
         self._keep(StringsJoined, *joined(self._text, places[0], places[1:]))

@@ -27,34 +27,40 @@ from llmc_grammar.repair.marks import (
     skip_blanks,
     straight,
 )
-from llmc_grammar.repair.quotes import Around, Verdict, verdict
+from llmc_grammar.repair.quotes import Around, Verdict, escaped_end, verdict
 from llmc_grammar.source import Span
 
 _NEXT: Final = re.compile(rf"[{QUOTES}()\[\]{{}},:#<]")
-_CANDIDATE: Final = {
-    **dict.fromkeys(DOUBLE, re.compile(rf"\\[\s\S]|[{DOUBLE}]")),
-    **dict.fromkeys(SINGLE, re.compile(rf"\\[\s\S]|[{SINGLE}]")),
-    '"': re.compile(r'\\[\s\S]|"'),
-    "'": re.compile(r"\\[\s\S]|'"),
+CANDIDATE: Final = {
+    **dict.fromkeys(DOUBLE, re.compile(rf"\\(?:(?P<escaped>[{DOUBLE}])|[\s\S])|[{DOUBLE}]")),
+    **dict.fromkeys(SINGLE, re.compile(rf"\\(?:(?P<escaped>[{SINGLE}])|[\s\S])|[{SINGLE}]")),
+    '"': re.compile(r'\\(?:(?P<escaped>")|[\s\S])|"'),
+    "'": re.compile(r"\\(?:(?P<escaped>')|[\s\S])|'"),
 }
-"""What may end the string that a quote begins."""
+"""What may end the string that a quote begins: a quote, or one behind a backslash that is text."""
 
 _LONG_END: Final = re.compile(r'[^"\\]*(?:(?:\\[\s\S]|""?(?!"))[^"\\]*)*"""')
+_LONG_ESCAPED: Final = re.compile(r'\\(?:(?P<escaped>""")|[\s\S])')
 _NAMED: Final = re.compile(rf"({NAME})[ \t]*(=(?!=)|:)[ \t\r\n]*")
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_][^<>\n]{0,80}>")
 _ARGUMENT_INSIDE: Final = re.compile(rf"(?:\A|[,(])[ \t\r\n]*{NAME}[ \t]*[=:][ \t]*\Z")
 _ESCAPED_END: Final = re.compile(rf"\\[{QUOTES}][ \t\r\n)\]}}]*\Z")
+_BEGINS_VALUE: Final = re.compile(r"[,(\[{:=+](?:[ \t\r\n]|#[^\n]*\n)*\Z")
 _FRESH: Final = frozenset("+-*/%<>=!")
 
 
 @dataclass(slots=True)
 class Quoted:
-    """A string with its quotes; `inner` counts those of its kind that are text, `added`: its last one is missing."""
+    """A string with its quotes; `inner` counts those of its kind that are text, `added`: its last one is missing.
+
+    `raw`: the backslash before its last quote is text.
+    """
 
     start: int
     end: int
     inner: int = 0
     added: bool = False
+    raw: bool = False
 
 
 @dataclass(slots=True)
@@ -88,16 +94,20 @@ class Bracket:
 
 
 class CallScan:
-    """The scan of one call; `forced` adds what is missing at the end of the text, and between brackets."""
+    """The scan of one call; `forced` adds what is missing at the end of the text, and between brackets.
 
-    def __init__(self, text: str, nesting: int, *, forced: bool = False) -> None:
+    `early`: where a quote behind a backslash may end a string, it does.
+    """
+
+    def __init__(self, text: str, nesting: int, *, forced: bool = False, early: bool = False) -> None:
         """Nothing is scanned."""
         self.added: list[tuple[int, str]] = []
         self.refusal: Diagnostic | None = None
         self.loose = False
         self._text = text
         self._nesting = nesting
-        self._forced = forced
+        self.forced = forced
+        self._early = early
         self._stack: list[Bracket] = []
         self._comment: int | None = None
 
@@ -108,7 +118,7 @@ class CallScan:
         while self._stack and at >= 0:
             match = _NEXT.search(self._text, at)
             if match is None:
-                return root if self._forced and self._close_all() else None
+                return root if self.forced and self._close_all() else None
             at = self._step(match.start(), match[0])
         return None if at < 0 else root
 
@@ -236,7 +246,7 @@ class CallScan:
             return at + 1
         if PAIRS[self._stack[-1].opener] != closer:
             due = [PAIRS[bracket.opener] for bracket in self._stack]
-            if not self._forced or closer not in due:
+            if not self.forced or closer not in due:
                 return -1
             while PAIRS[self._stack[-1].opener] != closer:
                 self._add_closer(before_blanks(self._text, at, 0))
@@ -274,29 +284,49 @@ class CallScan:
         if not self._is_fresh(at, item) and not (adjacent and isinstance(item.parts[-1], Quoted)):
             return at + 1
         if self._text.startswith('"""', at):
-            match = _LONG_END.match(self._text, at + 3)
-            if match:
-                item.parts.append(Quoted(at, match.end()))
-            return match.end() if match else -1
+            return self._long_string(at, item)
         return self._string(at, item)
 
-    def _string(self, at: int, item: Item) -> int:
-        """The string that begins at `at`."""
+    def _around(self, item: Item) -> Around:
+        """What is around a string in an item."""
         top = self._stack[-1]
-        around = Around(
+        return Around(
             [bracket.kind for bracket in self._stack],
             [bracket.opener for bracket in self._stack],
             top.kind == "mapping" and not item.has_key,
             item.name_end >= 0,
-            self._forced,
+            self.forced,
         )
+
+    def _long_string(self, at: int, item: Item) -> int:
+        """The string that begins with three quotes at `at`."""
+        text, around = self._text, self._around(item)
+        match = _LONG_END.match(text, at + 3)
+        if match is None or verdict(text, match.end(), around) is Verdict.TEXT:
+            ends = (found.end() for found in _LONG_ESCAPED.finditer(text, at + 3) if found["escaped"])
+            end = next((end for end in ends if verdict(text, end, around) is Verdict.DELIMITER), None)
+            if end is not None:
+                return self._end_raw(Quoted(at, -1), item, end - 1)
+        if match:
+            item.parts.append(Quoted(at, match.end()))
+        return match.end() if match else -1
+
+    def _string(self, at: int, item: Item) -> int:
+        """The string that begins at `at`."""
+        around = self._around(item)
         string = Quoted(at, -1)
-        for match in _CANDIDATE[self._text[at]].finditer(self._text, at + 1):
+        escaped: list[int] = []
+        for match in CANDIDATE[self._text[at]].finditer(self._text, at + 1):
+            if match["escaped"]:
+                escaped.append(match.start(1))
             if match[0][0] == "\\":
                 continue
             found = verdict(self._text, match.end(), around)
+            if (found is Verdict.TEXT or self._early) and self._ends_before(escaped, match.start(), around):
+                return self._end_raw(string, item, escaped[-1])
             if found is Verdict.TEXT or (found is Verdict.ADJACENT and string.inner):
                 self._inner(string, match.start())
+                escaped.clear()
                 continue
             if found is Verdict.OPERATOR:
                 item.operator = match.span()
@@ -305,7 +335,26 @@ class CallScan:
             string.end = match.end()
             item.parts.append(string)
             return string.end
+        if escaped and escaped_end(self._text, escaped, around) is Verdict.DELIMITER:
+            return self._end_raw(string, item, escaped[-1])
         return self._open_string(string, item)
+
+    def _ends_before(self, escaped: list[int], at: int, around: Around) -> bool:
+        """Whether the last quote behind a backslash ends the string, and the quote at `at` begins another one."""
+        if not escaped or not _BEGINS_VALUE.search(self._text, max(0, at - 200), at):
+            return False
+        found = escaped_end(self._text, escaped, around)
+        if found is Verdict.EITHER:
+            what, help_ = "this quote may end the string, or be text", "write two backslashes if it ends the string"
+            self._refuse(TwoReadings(span=Span(escaped[-1], escaped[-1] + 1), what=what, suggestion=help_))
+        return found is Verdict.DELIMITER
+
+    @staticmethod
+    def _end_raw(string: Quoted, item: Item, at: int) -> int:
+        """End a string with the quote at `at`, in front of which is a backslash that is text."""
+        string.end, string.raw = at + 1, True
+        item.parts.append(string)
+        return string.end
 
     def _inner(self, string: Quoted, at: int) -> None:
         """A quote that is text; not, if it begins the value of another argument."""
@@ -318,10 +367,10 @@ class CallScan:
         text, at = self._text, string.start
         follows = text[at + 1 : at + 2]
         stray = text[at] in SINGLE and item.name_end < 0 and at == item.value and follows.isalpha()
-        if stray and not (self.loose or self._forced):
+        if stray and not (self.loose or self.forced):
             self.loose = item.apostrophe = True
             return at + 1
-        if not self._forced or string.inner or "\n" in text[at:].rstrip() or _ESCAPED_END.search(text):
+        if not self.forced or string.inner or "\n" in text[at:].rstrip() or _ESCAPED_END.search(text):
             return -1
         string.end = self._without_closers(at + 1)
         string.added = True

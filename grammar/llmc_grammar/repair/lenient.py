@@ -17,7 +17,7 @@ from llmc_grammar.errors.repairs import AfterTheEnd, LeftOut, TailLeftOut
 from llmc_grammar.repair.blocks import Blocks
 from llmc_grammar.repair.heads import Head, TaskLine, find_head, is_thought, task_line
 from llmc_grammar.repair.marks import FLOW_WORDS, LITERAL_WORDS, NAME
-from llmc_grammar.repair.mend import Mended, Setting, is_mendable, mend, read_with_head, refuse
+from llmc_grammar.repair.mend import Mended, Setting, is_mendable, mend, mend_value, read_with_head, refuse
 from llmc_grammar.repair.scan import Scan
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece
@@ -157,7 +157,10 @@ class Lenient:
         code = text[: opened.scan.code]
         if not _is_plain(opened.scan, code, kind):
             self._tries -= 1
-            return False
+            mended = mend_value(text, start, self._setting) if opened.scan.broken else None
+            if mended is not None:
+                self._done(opened, mended, done)
+            return mended is not None
         opened.scan = Scan()
         self._begin(opened, text, done)
         return True

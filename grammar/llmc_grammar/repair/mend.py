@@ -10,11 +10,13 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, without_edit
 from llmc_grammar.errors.lines import NestedTooDeep
 from llmc_grammar.errors.repairs import CloserAdded, TailLeftOut, TwoReadings, TwoTasks
+from llmc_grammar.repair import strings
 from llmc_grammar.repair.arguments import Arguments
-from llmc_grammar.repair.call import Bracket, CallScan
+from llmc_grammar.repair.call import CANDIDATE, Bracket, CallScan
 from llmc_grammar.repair.changes import Change, Places, Repair, applied, outermost, relocated, warning
 from llmc_grammar.repair.heads import Head
 from llmc_grammar.repair.marks import NAME, PAIRS
+from llmc_grammar.repair.quotes import Around, Verdict, escaped_end
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece, Splitter
 from llmc_grammar.statement import kind_of, parses, read_if_it_parses, read_statement
@@ -24,8 +26,15 @@ _TAIL: Final = re.compile(
 )
 _ARROW: Final = re.compile(r"->|=>|\u2192")
 _NEXT_TASK: Final = re.compile(rf"[ \t\r]*[,;]?[ \t]*(?=[0-9]{{1,4}}[.)](?![0-9])[ \t]*(?:{NAME}\.)*{NAME}\()")
-_MENDABLE: Final = frozenset({"E185", "E187", "E162"})
-"""Mistakes of meaning that a repair may be for: an unknown escape, a malformed brace, a leading zero."""
+_STRING_ALONE: Final = re.compile(
+    rf"[ \t]*(?:[0-9]{{1,4}}\.|{NAME}[ \t]*=)[ \t]*"
+    r"(?P<string>\"(?:[^\"\\\n]|\\.)*\\\"|'(?:[^'\\\n]|\\.)*\\')[ \t\r]*\Z"
+)
+"""A task that is a string in which a backslash stands before each quote, the last one too."""
+
+_ESCAPED_QUOTE: Final = re.compile(r"\\[\"']")
+_MENDABLE: Final = frozenset({"E187", "E162"})
+"""Mistakes of meaning that a repair may be for: a malformed brace, a leading zero."""
 
 _MOST_MISTAKES: Final = 64
 _NO_NAME: Final = "E172"
@@ -71,7 +80,7 @@ def _read(text: str, base: int, setting: Setting) -> tuple[Statement | None, Seq
         found = _first_mistakes(text, setting.bounds, None)
         if deep := [relocated(one, Places((), base)) for one in found if isinstance(one, NestedTooDeep)]:
             return None, deep
-    return read_if_it_parses(text, base, kind_of(text), setting.bounds)
+    return read_if_it_parses(text, base, kind_of(text), setting.bounds, lenient=True)
 
 
 def refuse(text: str, base: int, setting: Setting, head: Head | None = None, *, lines: int | None = None) -> Mended:
@@ -118,10 +127,21 @@ def mend(
     """
     if head.call is None:
         return _finish(text, base, head, [], len(text), setting)
-    scan = CallScan(text, setting.bounds.nesting, forced=forced)
-    root = scan.scan(head.tool, head.call)
+    nesting = setting.bounds.nesting
+    mended = _scanned(text, base, head, CallScan(text, nesting, forced=forced), setting, tried=tried)
+    if (mended is None or mended.statement is None) and _ESCAPED_QUOTE.search(text):
+        scan = CallScan(text, nesting, forced=forced, early=True)
+        other = _scanned(text, base, head, scan, setting, tried=tried)
+        if other is not None and other.statement is not None:
+            return other
+    return mended
+
+
+def _scanned(text: str, base: int, head: Head, scan: CallScan, setting: Setting, *, tried: bool) -> Mended | None:
+    """The statement of a text by one scan of its call, or its mistakes; None if the text does not close it."""
+    root = None if head.call is None else scan.scan(head.tool, head.call)
     if root is None:
-        return _refused(scan, text, base) if scan.refusal and forced else None
+        return _refused(scan, text, base) if scan.refusal and scan.forced else None
     following = _NEXT_TASK.match(text, root.end) if head.numbered else None
     part = text[: root.end] if following else text
     mended = None if tried and not following else read_with_head(part, base, head, setting)
@@ -145,6 +165,19 @@ def _mend_call(text: str, base: int, head: Head, scanned: tuple[CallScan, Bracke
     return (
         refuse(text, base, setting, head) if repairs is None else _finish(text, base, head, repairs, root.end, setting)
     )
+
+
+def mend_value(text: str, base: int, setting: Setting) -> Mended | None:
+    """The task of a text that is a string, if the backslash before its last quote is text."""
+    match = _STRING_ALONE.match(text)
+    if match is None:
+        return None
+    start, end = match.span("string")
+    escaped = [found.start(1) for found in CANDIDATE[text[start]].finditer(text, start + 1) if found["escaped"]]
+    repair = strings.mended(text, start, end, added=False, raw=True)
+    if repair is None or escaped_end(text, escaped, Around(("group",), ("(",))) is not Verdict.DELIMITER:
+        return None
+    return _attempt(text, base, [repair], setting)
 
 
 def _refused(scan: CallScan, text: str, base: int) -> Mended:

@@ -3,6 +3,9 @@
 After a delimiter come `,` and another argument, closing brackets and what may follow those, or the end; in a key's
 place a colon. Everywhere else a quote is text. An operator with an operand behind it may follow too, but only a
 string's first quote: behind another one it leaves two readings.
+
+The same holds for a quote behind a backslash where no other quote can end its string: then that backslash is text,
+unless it may end a quotation inside the string.
 """
 
 import re
@@ -10,7 +13,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from llmc_grammar.repair.marks import CLOSERS, NAME, PAIRS, QUOTES, skip_blanks
+from llmc_grammar.repair.marks import BLANKS, CLOSERS, NAME, PAIRS, QUOTES, skip_blanks
 
 _VALUE: Final = rf"[{QUOTES}\[{{($<]|-?[0-9]|(?:true|false|null|True|False|None|not)\b|{NAME}(?:\.{NAME})*\("
 _NAMED: Final = re.compile(rf"{NAME}[ \t]*(?:=(?!=)|:[ \t]*(?:{_VALUE}))")
@@ -25,6 +28,9 @@ _TAIL: Final = re.compile(
 )
 
 
+_BEFORE_QUOTATION: Final = frozenset(f"{BLANKS}{QUOTES}([{{=:,")
+
+
 class Verdict(Enum):
     """What a quote is."""
 
@@ -32,6 +38,7 @@ class Verdict(Enum):
     DELIMITER = auto()
     OPERATOR = auto()
     ADJACENT = auto()
+    EITHER = auto()
 
 
 class Around(NamedTuple):
@@ -65,6 +72,22 @@ def verdict(text: str, at: int, around: Around) -> Verdict:
     if found == "#" and here > at:
         return _behind_comment(text, here, around)
     return Verdict.OPERATOR if _OPERATOR.match(text, here) else Verdict.TEXT
+
+
+def escaped_end(text: str, escaped: Sequence[int], around: Around) -> Verdict:
+    """What the last of some quotes behind backslashes is, if its backslash is text."""
+    found = verdict(text, escaped[-1] + 1, around)
+    if found is Verdict.OPERATOR or (found is Verdict.DELIMITER and _is_quoting(text, escaped[:-1])):
+        return Verdict.EITHER
+    return found
+
+
+def _is_quoting(text: str, escaped: Sequence[int]) -> bool:
+    """Whether one of some quotes behind backslashes begins a quotation that none of them ends."""
+    depth = 0
+    for at in escaped:
+        depth = depth + 1 if text[at - 2] in _BEFORE_QUOTATION and text[at + 1] not in BLANKS else max(0, depth - 1)
+    return depth > 0
 
 
 def _behind_comment(text: str, at: int, around: Around) -> Verdict:

@@ -81,7 +81,7 @@ class Scan:
             else:
                 self.quote, self.quote_at = match[0], match.start()
                 self.broken = kind == _SHORT and not _goes_on(text)
-                self.odd |= _is_glued(text, match.start())
+                self.odd |= _is_glued(text, match.start()) or (kind == _LONG and '\\"""' in text[match.end() :])
                 return
 
 

@@ -6,14 +6,20 @@ from typing import Final
 
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.repairs import BackslashKept, BraceKept, CurlyQuotes, LineBreakInside, QuoteInside
+from llmc_grammar.escapes import BACKSLASH, unknown_escape
 from llmc_grammar.repair.changes import Change, Repair
 from llmc_grammar.repair.marks import STRAIGHT, straight
 from llmc_grammar.source import Span
 from llmc_grammar.text import BRACED
 
-_SPECIAL: Final = re.compile(
-    r"\\(?:u[0-9a-fA-F]{4}|\r\n|[ntr\\\"'\n])|(?P<backslash>\\)|(?P<line>\r?\n)|\$\$|(?P<brace>\$\{)|(?P<quote>[\"'])"
-)
+_OTHERS: Final = r"(?P<line>\r?\n)|\$\$|(?P<brace>\$\{)|(?P<quote>[\"'])"
+_SPECIAL: Final = re.compile(rf"\\(?:u[0-9a-fA-F]{{4}}|\r\n|[ntr\\\"'\n])|{_OTHERS}")
+_AS_TEXT: Final = {
+    '"': re.compile(rf'\\[\\"]|(?P<backslash>\\)|{_OTHERS}'),
+    "'": re.compile(rf"\\[\\\"']|(?P<backslash>\\)|{_OTHERS}"),
+}
+"""The same in a string whose other backslashes are text, by its quote."""
+
 _WINDOW: Final = 256
 _LONG_SLOTS: Final = 16
 _REPORTS: Final[dict[str, Callable[..., Diagnostic]]] = {
@@ -26,11 +32,15 @@ _REPORTS: Final[dict[str, Callable[..., Diagnostic]]] = {
 """What a string's repair is called, by the first of these that it has."""
 
 
-def inside(text: str, start: int, end: int, quote: str) -> list[tuple[str, Change]]:
-    """The changes of a string's content, so that it may stand between two straight quotes `quote`."""
+def inside(text: str, start: int, end: int, quote: str, *, raw: bool = False) -> list[tuple[str, Change]]:
+    """The changes of a string's content, so that it may stand between two straight quotes `quote`.
+
+    `raw`: its backslashes are text though all its escapes exist.
+    """
     changes: list[tuple[str, Change]] = []
     slots = 0
-    for match in _SPECIAL.finditer(text, start, end):
+    special = _AS_TEXT[quote] if raw or unknown_escape(text, start, end) else _SPECIAL
+    for match in special.finditer(text, start, end):
         kind, at = match.lastgroup, match.start()
         if kind == "line":
             changes.append((kind, Change(at, match.end(), "\\n")))
@@ -43,27 +53,45 @@ def inside(text: str, start: int, end: int, quote: str) -> list[tuple[str, Chang
     return changes
 
 
-def mended(text: str, start: int, end: int, *, added: bool) -> Repair | None:
-    """The repair of a string from its first quote to behind its last one (`added`: it has none), if it needs one."""
-    quote = straight(text[start])
+def mended(text: str, start: int, end: int, *, added: bool, raw: bool = False) -> Repair | None:
+    """The repair of a string from its first quote to behind its last one, if it needs one.
+
+    `added`: its last quote is missing. `raw`: the backslash before its last quote is text, and so are all others.
+    """
     if text.startswith('"""', start):
-        return None
+        return _mended_long(text, start, end) if raw else None
+    quote = straight(text[start])
     last = end if added else end - 1
-    changes = inside(text, start + 1, last, quote)
+    changes = inside(text, start + 1, last, quote, raw=raw)
     if text[start] not in STRAIGHT:
         changes.insert(0, ("curly", Change(start, start + 1, quote)))
     if not added and text[last] not in STRAIGHT:
         changes.append(("curly", Change(last, end, quote)))
+    return _repair(text, (start, end), changes, raw=raw)
+
+
+def _mended_long(text: str, start: int, end: int) -> Repair | None:
+    """The repair of a string between three quotes each whose last backslash is text."""
+    places = (match.start() for match in BACKSLASH['"'].finditer(text, start + 3, end - 3) if match["text"])
+    return _repair(text, (start, end), [("backslash", Change(at, at, "\\")) for at in places], raw=True)
+
+
+def _repair(text: str, place: tuple[int, int], changes: list[tuple[str, Change]], *, raw: bool) -> Repair | None:
+    """The repair of a string that makes these changes, if there are any."""
     kinds = {kind for kind, _ in changes}
     name = next((name for name in _REPORTS if name in kinds), None)
     if name is None:
         return None
+    words = {}
+    if name == "backslash":
+        unknown = None if raw else unknown_escape(text, *place)
+        words = {"reason": f"`{unknown}` is not an escape" if unknown else "the quote behind the last one ends it"}
     report = _REPORTS[name]
 
     def warn(span: Span, edit: Edit) -> Diagnostic:
-        return report(span=span, edit=edit)
+        return report(span=span, edit=edit, **words)
 
-    return Repair(tuple(change for _, change in changes), warn, "line" in kinds, (start, end))
+    return Repair(tuple(change for _, change in changes), warn, raw or "line" in kinds, place)
 
 
 def quoted(text: str, start: int, end: int) -> Change:
@@ -77,13 +105,22 @@ def quoted(text: str, start: int, end: int) -> Change:
     return Change(start, end, f'"{"".join(parts)}{text[at:end]}"')
 
 
+def may_join(text: str, start: int, end: int) -> bool:
+    """Whether a string needs no repair, unless backslashes of it are text."""
+    if text.startswith('"""', start) or text[start] not in STRAIGHT or text[end - 1] != text[start]:
+        return False
+    return all(kind == "backslash" for kind, _ in inside(text, start + 1, end - 1, text[start]))
+
+
 def joined(text: str, first: tuple[int, int], others: list[tuple[int, int]]) -> tuple[Change, ...]:
     """The changes that make one string of several side by side, with the first one's quotes."""
     quote = straight(text[first[0]])
-    changes: list[Change] = []
+    changes = [change for _, change in inside(text, first[0] + 1, first[1] - 1, quote)]
     behind = first[1] - 1
     for start, end in others:
         changes.append(Change(behind, start + 1, ""))
-        changes += (change for kind, change in inside(text, start + 1, end - 1, quote) if kind == "quote")
+        own = [change for _, change in inside(text, start + 1, end - 1, text[start])]
+        foreign = [change for kind, change in inside(text, start + 1, end - 1, quote) if kind == "quote"]
+        changes += sorted({*own, *foreign})
         behind = end - 1
     return (*changes, Change(behind, behind + 1, quote))

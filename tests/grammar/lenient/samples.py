@@ -60,8 +60,46 @@ MENDED = {
     "curly and straight": ('f(\u201cx")', 'f("x")'),
     "curly around straight": ('f(\u201ca "b" c\u201d)', 'f("a \\"b\\" c")'),
     "unknown escapes": ("f('C:\\Docs\\u12\\q')", "f('C:\\\\Docs\\\\u12\\\\q')"),
+    "existing escapes beside an unknown one": (
+        'f("C:\\Users\\nina\\temp", "a\\n")',
+        'f("C:\\\\Users\\\\nina\\\\temp", "a\\n")',
+    ),
+    "an unknown escape and quotes": ('f("\\d \\"a\\" \\\\ \\n")', 'f("\\\\d \\"a\\" \\\\ \\\\n")'),
+    "an unknown escape in single quotes": ("f('it\\'s \\d\\n')", "f('it\\'s \\\\d\\\\n')"),
+    "an unknown escape in three quotes": ('f("""\\d\n\\n""")', 'f("""\\\\d\n\\\\n""")'),
+    "unknown escapes everywhere": (
+        'f(["\\d"], {"\\d\\n": "\\s"}) if $a["\\d"] == "\\w" @fallback("\\x")',
+        'f(["\\\\d"], {"\\\\d\\\\n": "\\\\s"}) if $a["\\\\d"] == "\\\\w" @fallback("\\\\x")',
+    ),
+    "an unknown escape in a value": ('a = "\\d\\n" + "\\n"', 'a = "\\\\d\\\\n" + "\\n"'),
+    "an unknown escape and a continued line": ('f("\\d\\\nb")', 'f("\\\\d\\\\\\nb")'),
+    "backslash at the end": ("1. f('C:\\Docs\\')\n2. g()", "1. f('C:\\\\Docs\\\\')\n2. g()"),
+    "backslash at the end, more behind": (
+        'f("C:\\temp\\", ["D:\\n\\"], {"E:\\": "x"}, y="z")',
+        'f("C:\\\\temp\\\\", ["D:\\\\n\\\\"], {"E:\\\\": "x"}, y="z")',
+    ),
+    "backslash at the end behind quotes": (
+        'f("type \\"a b\\" C:\\", 1)',
+        'f("type \\"a b\\" C:\\\\", 1)',
+    ),
+    "backslash at the end before what looks like operators": (
+        'f("C:\\a\\", "in 3 days", "-1", "", x="+1")',
+        'f("C:\\\\a\\\\", "in 3 days", "-1", "", x="+1")',
+    ),
+    "backslash at the end, two on a line": (
+        '1. f("C:\\a\\", "x") 2. g("y")',
+        '1. f("C:\\\\a\\\\", "x")\n2. g("y")',
+    ),
+    "backslash at the end before a comma in quotes": ('f("C:\\", ", ")', 'f("C:\\\\", ", ")'),
+    "backslash at the end of three quotes": ('f("""C:\\""", 1)', 'f("""C:\\\\""", 1)'),
+    "backslash at the end of a value": ('a = "C:\\temp\\"', 'a = "C:\\\\temp\\\\"'),
+    "backslash at the end in curly quotes": ("f(\u201cC:\\\u201d)", 'f("C:\\\\")'),
     "malformed braces": ('f("${", "${1 + 2} $${x} ${x}")', 'f("$${", "$${1 + 2} $${x} ${x}")'),
     "strings side by side": ('f("a", "b," "", [])', 'f("a", "b,", [])'),
+    "strings with unknown escapes": (
+        """f("C:\\d\\n" 'it\\'s "\\x"' "\\n")""",
+        """f("C:\\\\d\\\\nit\\'s \\"\\\\x\\"\\n")""",
+    ),
     "strings of both quotes": ("f('a' \"b'c\")", "f('ab\\'c')"),
     # closers
     "bracket missing": ("1. f(1\n2. g()", "1. f(1)\n2. g()"),
@@ -150,7 +188,9 @@ REFUSED = {
     "the field of a task above": ("a = f()\ng(a.city)", "E175"),
     "argument twice": ("f(x='it's', x=2)", "E171"),
     "header": ('use "tools.py"', "E134"),
-    "backslash at the end": ("1. f('C:\\Docs\\')\n2. g()", "E121"),
+    "a quotation that may go on": ('f("say \\"hi\\")', "E121"),
+    "a quotation or a path": ('f("say \\"hi\\", "x")', "E125"),
+    "an operator behind a backslash": ('f("5\\" + "6")', "E125"),
     "open and asking for more": ("1. f(1,\n2. g()", "E120"),
     "unclosed over lines": ("1. f('a\nb\n2. g()", "E121"),
     "calls too deep": (f"1. {'f(' * 33}{')' * 33}", "E109"),
@@ -168,7 +208,7 @@ MOVED = {
     "apostrophe in front",
     "arrow",
     "two on a line",
-    *(name for name in MENDED if "missing" in name),
+    *(name for name in MENDED if "missing" in name or "backslash at the end" in name),
 }
 """Those of MENDED in which a repair decides where a statement begins or ends."""
 

@@ -70,8 +70,20 @@ INSIDE = {
     "nested": "f('a's', ",
     "lines with closers": "b' x)\n",
     "lines with words": "it's (b)\n",
+    "escaped quotes": "\\', ",
+    "escaped quotes and strings": "\\', 'x",
+    "escaped quotes and closers": "\\')",
+    "escaped quotes and operators": "\\' + 'x",
+    "escaped long quotes": '"""a\\"""), ',
 }
-IN_A_STRING = {"escapes": "\\q", "backslashes": "\\", "braces": "${", "keys": '${a["', "line breaks": "\n"}
+IN_A_STRING = {
+    "escapes": "\\q",
+    "escapes and lines": "\\q\\\n",
+    "backslashes": "\\",
+    "braces": "${",
+    "keys": '${a["',
+    "line breaks": "\n",
+}
 
 
 def hostile() -> dict[str, str]:
