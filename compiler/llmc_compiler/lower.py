@@ -5,7 +5,7 @@ the conditions on its way; what is left of the expression is a term that reads i
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,6 +17,7 @@ from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
 from llmc_compiler.infer import Facts
 from llmc_compiler.names import Names
 from llmc_compiler.operators import is_small
+from llmc_compiler.slots import doubtful, halved_dollars, is_bare, part_behind, path_mistake, signs_beside, text_at
 from llmc_compiler.term import Const, Get, Json, NodeId, Term
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_compiler.types import within
@@ -77,7 +78,7 @@ class Lowering:
         self.diagnostics: list[Diagnostic] = []
         self._tools = tools
         self._lenient = lenient
-        self._written = written if lenient else None
+        self._written = written
         self._facts = Facts()
         self._nodes: list[Node] = []
         self._task = TaskId("")
@@ -247,7 +248,7 @@ class Lowering:
         """The argument of a parameter that is a text: a quoted reference is one, and so are a model's bare figures."""
         if isinstance(given, ast.Text) and not isinstance(value, (Const, term.Template)):
             return term.Template((value,), value.span)
-        if self._written is None or not isinstance(given, (ast.Literal, ast.Unary, ast.Binary)):
+        if not self._lenient or self._written is None or not isinstance(given, (ast.Literal, ast.Unary, ast.Binary)):
             return value
         figures = self._written(given.span)
         if not _FIGURES.fullmatch(figures):
@@ -315,8 +316,7 @@ class Lowering:
     def _text(self, parts: Sequence[str | ast.Slot], span: Span) -> Term:
         """A text: a constant where it has no slot that reads something."""
         pieces: list[str | Term] = []
-        for part in parts:
-            found = part if isinstance(part, str) else self._slot(part)
+        for found in self._pieces(parts, span):
             if isinstance(found, str) and pieces and isinstance(pieces[-1], str):
                 pieces[-1] += found
             else:
@@ -326,6 +326,36 @@ class Lowering:
         if all(isinstance(piece, str) for piece in pieces):
             return Const("".join(piece for piece in pieces if isinstance(piece, str)), span)
         return term.Template(tuple(pieces), span)
+
+    def _pieces(self, parts: Sequence[str | ast.Slot], span: Span) -> Iterator[str | Term]:
+        """The pieces of a text; steps behind a reference may belong to it."""
+        signs = signs_beside(parts) if self._lenient else {}
+        if self._lenient and self._written and any("$" in part for part in parts if isinstance(part, str)):
+            self.diagnostics.extend(halved_dollars(self._written(span), span.start))
+        taken = 0
+        for at, part in enumerate(parts):
+            if isinstance(part, str):
+                found: str | Term = part[taken:]
+                taken = 0
+            else:
+                found = self._slot(part)
+                if isinstance(found, term.Read) and is_bare(part):
+                    found, taken = self._with_steps(part.ref, found, text_at(parts, at + 1))
+                    if at in signs and not taken:
+                        self.diagnostics.append(doubtful(part.ref, signs[at]))
+            if found != "":
+                yield found
+
+    def _with_steps(self, ref: ast.Ref, found: term.Read, behind: str) -> tuple[term.Read, int]:
+        """A read with the steps that a text behind it begins with, and their length; 0 where they are text."""
+        fact = self._facts.known(found)
+        part = None if fact is None else part_behind(fact.type, behind)
+        if part is None:
+            return found, 0
+        is_read = self._lenient and part.certain
+        mistake = path_mistake(ref, part, self._written, is_read=is_read)
+        self.diagnostics.append(mistake)
+        return (replace(found, path=part.path, span=mistake.span), len(part.text)) if is_read else (found, 0)
 
     def _slot(self, slot: ast.Slot) -> str | Term:
         """What a slot reads, or its text where nothing of that name is above."""

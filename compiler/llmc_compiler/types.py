@@ -223,6 +223,15 @@ def part(found: Type, step: str | int) -> Type:
             return NEVER
 
 
+def has(found: Type, step: str | int) -> bool:
+    """Whether every value of a type certainly has this part."""
+    kinds = options(found)
+    return bool(kinds) and all(
+        isinstance(kind, Record) and any(known.name == step and known.required for known in kind.fields)
+        for kind in kinds
+    )
+
+
 def element(found: Type) -> Type:
     """What a loop over a value goes through: items of a list, keys of a mapping; NEVER where there is no loop."""
     match found:

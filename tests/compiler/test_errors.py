@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import TypedDict
 
-from llmc_compiler import errors
+from llmc_compiler import errors, text_errors
 from llmc_compiler.errors import CompileError, closest
 from llmc_compiler.front import Front, check
 from llmc_compiler.marks import Secret
@@ -18,7 +18,12 @@ from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import compiled
 
 GOLDEN = Path(__file__).with_name("golden")
-CLASSES = {name: found for name, found in inspect.getmembers(errors, inspect.isclass) if issubclass(found, Diagnostic)}
+CLASSES = {
+    name: found
+    for module in (errors, text_errors)
+    for name, found in inspect.getmembers(module, inspect.isclass)
+    if issubclass(found, Diagnostic)
+}
 MISTAKES = {name: found for name, found in CLASSES.items() if found is not Diagnostic}
 
 

@@ -12,6 +12,7 @@ from llmc import GrammarTooLargeError, Tool, Toolbox, decoder_grammar, pure
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level, fitting_grammar
 from llmc_compiler.decoder.shapes import Whole, shape_of
+from llmc_grammar import ast, parse
 from tests.decoder.toolboxes import HANDMADE, random_toolbox
 from tests.decoder.walker import Walker
 
@@ -103,6 +104,20 @@ BAD = [
 def test_sound_plans_are_let_through_and_others_are_not() -> None:
     """Three tasks at most, each with what `find` takes, references to earlier ones, and a join."""
     assert accepted([*GOOD, *BAD], FIND, tasks=3) == GOOD
+
+
+def test_an_amount_is_never_half_a_reference() -> None:
+    """Behind a task 1, `$1` does not go on with a digit or a letter; two dollar signs write any amount."""
+    amounts = ["10", "150", "1999", "1.50", "1,000", "1k", "1_", "1st"]
+    plan = '1. find("a")\n2. find("under {}")\njoin()'
+    good = [plan.format(f"$${amount}") for amount in amounts]
+    bad = [plan.format(f"${amount}") for amount in amounts]
+    assert accepted([*good, *bad, plan.format("$1")], FIND, tasks=3) == [*good, plan.format("$1")]
+    for text, amount in zip(good, amounts, strict=True):
+        (_, task, _) = parse(text).plan.statements
+        assert isinstance(task, ast.Task)
+        assert isinstance(task.expr, ast.Call)
+        assert task.expr.arguments[0].value == ast.Text((f"under ${amount}",))
 
 
 def test_references_beside_each_other_are_each_looked_for_once() -> None:
