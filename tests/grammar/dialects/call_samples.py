@@ -39,6 +39,7 @@ TWINS: Final[dict[str, str]] = {
     "two sets of arguments": '{"name": "price", "arguments": {}, "input": {}}',
     "a key twice": '{"name": "price", "name": "search", "arguments": {}}',
     "no call": "[]",
+    "a message without calls": '{"role": "assistant", "content": [{"type": "text", "text": "Hello."}]}',
     "nothing": "",
     "a comment": f"{PRICE} // the price",
     "NaN": '{"name": "price", "arguments": {"item": NaN}}',
@@ -70,6 +71,15 @@ READ: Final[dict[str, tuple[str, list[str]]]] = {
     "a function without an end": ("<function=price><parameter=item>tea</parameter></tool_call>", [TEA]),
     "Functionary": ('>>>price\n{"item": "tea"}', [TEA]),
     "backticks": (f"`{PRICE}`", [TEA]),
+    "a message of Gemini": (
+        '{"role": "model", "parts": [{"text": "So."}, {"functionCall": {"name": "price", "args": {"item": "tea"}}}]}',
+        [TEA],
+    ),
+    "a message of Anthropic": (
+        '{"role": "assistant", "content": [{"type": "text", "text": "So."},'
+         ' {"type": "tool_use", "id": "t", "name": "price", "input": {"item": "tea"}}]}',
+        [TEA],
+    ),
     "a protocol": (f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {PRICE}}}', [TEA]),
     "a method": ('{"method": "price", "params": {"item": "tea"}}', [TEA]),
     "pairs": ('{"name": "price", "parameters": [{"name": "item", "value": "tea"}]}', [TEA]),

@@ -39,10 +39,12 @@ ARGUMENTS: Final = frozenset(
 )
 """Keys of a call's arguments."""
 
-_WRAPPERS: Final = frozenset(["toolcalls", "toolcall", "functioncalls", "functioncall", "tooluses", "command"])
+_WRAPPERS: Final = frozenset(
+    ["toolcalls", "toolcall", "functioncalls", "functioncall", "tooluses", "tooluse", "command", "parts", "content"]
+)
 _PARALLEL: Final = frozenset(["multi_tool_use.parallel", "parallel"])
 _PROTOCOL: Final = "tools/call"
-_IDS: Final = frozenset(["id", "callid", "toolcallid", "index"])
+_IDS: Final = frozenset(["id", "callid", "toolcallid", "tooluseid", "index"])
 WORDS: Final = frozenset(
     ["thought", "thoughts", "reason", "reasoning", "rationale", "explanation", "comment", "plan", "analysis"]
 )
@@ -115,13 +117,31 @@ def native_calls(value: Value) -> Iterator[NativeCall]:
 def _calls_of_object(value: Object) -> Iterator[NativeCall]:
     """Yield the call that an object is, or the calls that it wraps."""
     keys = keyed(value)
-    wrappers = [key for key in keys if key in _WRAPPERS and not isinstance(keys[key][1], String)]
+    wrappers = [key for key in keys if key in _WRAPPERS and isinstance(keys[key][1], Array | Object)]
     if len(wrappers) == 1:
         for key in keys.keys() - wrappers:
             _check_extra(key, *keys[key], message=True)
-        yield from native_calls(keys[wrappers[0]][1])
+        yield from native_calls(_without_speech(keys[wrappers[0]][1]))
         return
     yield from _unfolded(native_call(value, keys))
+
+
+def _without_speech(value: Value) -> Value:
+    """Return the parts of a message without those that are text."""
+    if not isinstance(value, Array):
+        return value
+    return replace(value, items=tuple(item for item in value.items if not _is_speech(item)))
+
+
+def _is_speech(value: Value) -> bool:
+    """Whether a part of a message is text."""
+    match value:
+        case Object(entries=((String(value="text"), String()),)):
+            return True
+        case Object(entries=((String(value="type"), String(value="text")), (String(value="text"), String()))):
+            return True
+        case _:
+            return False
 
 
 def _unfolded(call: NativeCall) -> Iterator[NativeCall]:
@@ -188,7 +208,7 @@ def _check_extra(key: str, name: String, value: Value, *, message: bool = False)
         or (message and key in _MESSAGE and (text is not None or _is_null(value)))
     )
     if not allowed:
-        raise Unreadable(f"`{name.value[:40]}` is no part of a call", name.span.start)
+        raise Unreadable(f"`{name.value[:40]}` is not a key of a call", name.span.start)
 
 
 def is_said(value: Value) -> bool:
