@@ -92,14 +92,18 @@ def _marked(text: str, target: Target) -> list[Span] | None:
     """Return the stretches inside marks, None if one is open or if the text around them calls a tool."""
     found: list[Span] = []
     done = 0
+
+    def calls(start: int, end: int) -> bool:
+        return target.is_called_in(text[start:end]) or OPENING.search(text, start, end) is not None
+
     while mark := _MARK.search(text, done):
         closing = mark_of(mark[1]).closing
         end = text.find(closing, mark.end()) if closing else _last(text)
-        if end < mark.end() or mark[1] in _WITH_NAMES or target.is_called_in(text[done : mark.start()]):
+        if end < mark.end() or mark[1] in _WITH_NAMES or calls(done, mark.start(1)):
             return None
         found.append(Span(mark.end(), end))
         done = end + len(closing) if closing else len(text)
-    return None if target.is_called_in(text[done:]) else found
+    return None if calls(done, len(text)) else found
 
 
 def _last(text: str) -> int:

@@ -76,8 +76,8 @@ READ: Final[dict[str, tuple[str, list[str]]]] = {
         [TEA],
     ),
     "a message of Anthropic": (
-        '{"role": "assistant", "content": [{"type": "text", "text": "So."},'
-         ' {"type": "tool_use", "id": "t", "name": "price", "input": {"item": "tea"}}]}',
+        ('{"role": "assistant", "content": [{"type": "text", "text": "So."},'
+         ' {"type": "tool_use", "id": "t", "name": "price", "input": {"item": "tea"}}]}'),
         [TEA],
     ),
     "a protocol": (f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {PRICE}}}', [TEA]),

@@ -264,6 +264,14 @@ def test_blocks_are_the_calls_in_marks() -> None:
     assert bare.blocks == ()
 
 
+def test_marks_of_two_forms_lose_no_call() -> None:
+    """A call in Python beside one in JSON is refused, wherever the marks stand."""
+    for between in ("", "\n", " and "):
+        text = f'<tool_call>price(item="tea")</tool_call>{between}<tool_call>{SEARCH}</tool_call>'
+        parsed = parse(text, mode="lenient", tools=KNOWN.tools)
+        assert (parsed.dialect, [each.code for each in parsed.diagnostics]) == ("tool_calls", ["W131", "E126"])
+
+
 @pytest.mark.parametrize("mark", MARKS, ids=[mark.opening for mark in MARKS])
 def test_every_mark_opens_a_block(mark: Mark) -> None:
     """Those in the table of marks are the ones that are read."""
