@@ -70,8 +70,9 @@ def found_by_grammar(text: str, reading: tuple[str, ...]) -> Found:
     words = dict(word.split("=") for word in reading if "=" in word)
     header = words.pop("header", "yes") == "yes"
     mode: Mode = "lenient" if words.pop("mode", "strict") == "lenient" else "strict"
+    tools = {words.pop("tools", "")}
     limits = Bounds(**{name: int(value) for name, value in words.items()})
-    parsed = parse(data, name="plan.llmc", mode=mode, bounds=limits, header=header)
+    parsed = parse(data, name="plan.llmc", mode=mode, bounds=limits, header=header, tools=tools)
     return list(parsed.diagnostics), parsed.source
 
 

@@ -123,8 +123,8 @@ class PlanStream:
     def moved(self) -> tuple[Span, ...]:
         """The statements of which a repair decided where they begin or end: with any, no write may start.
 
-        Such a repair adds closers, keeps a line break in a string or an apostrophe in front of a text, cuts off an
-        arrow or the next task on the line, or closes a string above a line that is left out and may be its end. So do
+        Such a repair adds closers, keeps a line break in a string or an apostrophe in front of a text, cuts off a
+        label, an arrow or the next task on the line, or closes a string above a line that may be its end. So do
         all statements of a plan in another form that has no marks around its calls.
         """
         if self._translation is not None:

@@ -1,4 +1,4 @@
-"""What was mended in a model's text: W110 to W132, and what cannot be, E125 to E128."""
+"""What was mended in a model's text: W110 to W133, and what cannot be, E125 to E128."""
 
 from llmc_grammar.diagnostic import Diagnostic, mistake
 
@@ -255,3 +255,27 @@ class TwoReadings(Diagnostic):
 
     what: str = "a string may end here, or go on"
     suggestion: str = "write a backslash in front of each quote that is text"
+
+
+@mistake
+class CallUnread(Diagnostic):
+    """A call of a known tool in a line, or a part of one, that cannot be read as a task."""
+
+    code = "E127"
+    title = "a call of `{tool}` cannot be read"
+    label = "not called"
+    help = "write a line with a number and `{tool}(…)` alone, or `Thought: …` if nothing is to be called"
+
+    tool: str
+
+
+@mistake
+class FullWidth(Diagnostic):
+    """A full-width character where the language has one of ASCII."""
+
+    code = "W133"
+    title = "a full-width character is read as `{plain}`"
+    label = "full width"
+    help = "write `{plain}`"
+
+    plain: str

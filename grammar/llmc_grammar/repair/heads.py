@@ -9,18 +9,22 @@ from typing import Final
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.errors.repairs import JoinSpelled, TaskHead
 from llmc_grammar.repair.changes import Change, Repair
+from llmc_grammar.repair.dress import DRESSED, is_doubtful, number_of
 from llmc_grammar.repair.marks import NAME
 
 _TOOL: Final = rf"(?P<tool>{NAME}(?:\.{NAME})*)"
-_END: Final = r"[ \t]*[.*`]{0,3}[ \t\r]*(?:<END_OF_PLAN>.*)?$"
+_GAP: Final = r"[ \t]{0,16}"
+"""Blanks between the parts of a head; unbounded ones side by side would take a time that grows with their cube."""
+
+_END: Final = r"[ \t\r]*(?:[.*`]{1,3}[ \t\r]*)?(?:<END_OF_PLAN>.*)?$"
 _STRICT: Final = re.compile(
     rf"(?P<dress>[ \t]*)(?:(?P<number>[0-9]+)\.(?![0-9])[ \t]*|(?P<name>{NAME})[ \t]*=(?!=)[ \t]*)?{_TOOL}(?P<call>\()"
 )
 _DECORATED: Final = re.compile(
-    r"[ \t]*(?P<dress>(?:[-*+\u2022>][ \t]+)?(?P<open>\*\*|__|`{1,3})?[ \t]*"
-    r"(?:(?:(?:[Ss]tep|[Aa]ction)[ \t]*)?(?P<number>[0-9]{1,4})(?:\*\*|__)?[.):](?![0-9])(?:\*\*|__)?"
-    rf"|\$(?P<target>[0-9]{{1,4}}|{NAME})[ \t]*=(?!=)|(?P<name>{NAME})[ \t]*=(?!=))?[ \t]*(?P<inner>\*\*|__|`{{1,3}})?)"
-    rf"[ \t]*{_TOOL}(?:(?P<call>\()|{_END})"
+    rf"[ \t]*(?=\S)(?P<dress>(?P<bullet>[-*+\u2022>][ \t]{{1,16}})?(?P<open>\*\*|__|`{{1,3}})?{_GAP}"
+    rf"(?:(?:(?:[Ss]tep|[Aa]ction){_GAP})?(?P<number>[0-9]{{1,4}})(?:\*\*|__)?[.):](?![0-9])(?:\*\*|__)?"
+    rf"|\$(?P<target>[0-9]{{1,4}}|{NAME}){_GAP}=(?!=)|(?P<name>{NAME}){_GAP}=(?!=))?{_GAP}(?P<inner>\*\*|__|`{{1,3}})?)"
+    rf"{_GAP}{_TOOL}(?:(?P<call>\()|{_END})"
 )
 _FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
 _THOUGHT: Final = re.compile(r"[ \t]*Thought:")
@@ -31,7 +35,8 @@ _FINISH: Final = frozenset({"finish", "Finish"})
 class Head:
     """The beginning of a task up to its call: where the tool's name stands, and the repairs of what is before it.
 
-    `call` is where the call's bracket is, None for a join without one.
+    `call` is where the call's bracket is, None for a join without one. `is_listed`: only a bullet stands before it, so
+    that the line may be an item of a list in prose.
     """
 
     start: int
@@ -40,6 +45,7 @@ class Head:
     numbered: bool
     join: bool
     repairs: tuple[Repair, ...]
+    is_listed: bool = False
 
 
 def find_head(text: str, tools: Container[str], at: int = 0) -> Head | None:
@@ -47,34 +53,64 @@ def find_head(text: str, tools: Container[str], at: int = 0) -> Head | None:
     match = _STRICT.match(text, at)
     if match and (match["tool"] == "join" or match["tool"] not in KEYWORDS):
         return _head(match, tools, ())
+    return _find_decorated(text, tools, at) or _find_dressed(text, tools, at)
+
+
+def _find_decorated(text: str, tools: Container[str], at: int) -> Head | None:
+    """The head of a call of any name, with the decorations of Markdown."""
     match = _DECORATED.match(text, at)
     if not match or (match["tool"] in KEYWORDS and match["tool"] != "join"):
         return None
     binder = _binder(match)
     if match["call"] is None and (not _is_join(match["tool"], tools) or match["name"] or match["target"]):
         return None
-    if not (binder or match["open"] or match["inner"] or match["call"] is None):
+    is_marked = bool(binder or match["open"] or match["inner"])
+    if not (is_marked or match["bullet"] or match["call"] is None):
         return None
     start, tool = match.start("dress"), match.start("tool")
     is_dressed = text[start:tool].rstrip() != binder.rstrip()
-    return _head(match, tools, (_dressed(start, tool, binder),) if is_dressed else ())
+    return _head(
+        match,
+        tools,
+        (_dressed(start, tool, binder),) if is_dressed else (),
+        is_listed=bool(match["bullet"]) and not is_marked,
+    )
+
+
+def _find_dressed(text: str, tools: Container[str], at: int) -> Head | None:
+    """The head of a call of a known tool, or of a join, behind what else models write in front of calls."""
+    match = DRESSED.match(text, at)
+    if not match:
+        return None
+    label = match["label"]
+    if label and is_doubtful(label):
+        return None
+    if match["tool"] not in tools and (label or not _is_join(match["tool"], tools)):
+        return None
+    binder = _binder(match)
+    start, tool = match.start("dress"), match.start("tool")
+    is_dressed = text[start:tool].rstrip(" \t") != binder.rstrip()
+    dress = _dressed(start, tool, binder, moves=bool(label or match["tick"]))
+    return _head(match, tools, (dress,) if is_dressed else ())
 
 
 def _binder(match: re.Match[str]) -> str:
     """The binder as the language writes it, with a blank behind it, or nothing."""
-    if match["number"]:
-        return f"{int(match['number'])}. "
+    number = number_of(match) if match.re is DRESSED else match["number"] and int(match["number"])
+    if number is not None:
+        return f"{number}. "
     if match["target"]:
         target = match["target"]
         return f"{int(target)}. " if target.isdigit() else f"{target} = "
     return f"{match['name']} = " if match["name"] else ""
 
 
-def _dressed(start: int, end: int, binder: str) -> Repair:
-    """The repair of a decorated head."""
+def _dressed(start: int, end: int, binder: str, *, moves: bool = False) -> Repair:
+    """The repair of a decorated head; `moves` where words are left out that may be more than decoration."""
     shown = binder.rstrip()
     help_ = f"write `{shown} tool(…)`" if shown else "write the call alone"
-    return Repair((Change(start, end, binder),), lambda span, edit: TaskHead(span=span, edit=edit, suggestion=help_))
+    change = Change(start, end, binder)
+    return Repair((change,), lambda span, edit: TaskHead(span=span, edit=edit, suggestion=help_), moves=moves)
 
 
 def _is_join(tool: str, tools: Container[str]) -> bool:
@@ -82,7 +118,7 @@ def _is_join(tool: str, tools: Container[str]) -> bool:
     return tool == "join" or (tool in _FINISH and tool not in tools)
 
 
-def _head(match: re.Match[str], tools: Container[str], repairs: tuple[Repair, ...]) -> Head:
+def _head(match: re.Match[str], tools: Container[str], repairs: tuple[Repair, ...], *, is_listed: bool = False) -> Head:
     """The head of a match, with the repair of a join that is spelled otherwise."""
     start, end = match.span("tool")
     join = _is_join(match["tool"], tools)
@@ -92,9 +128,10 @@ def _head(match: re.Match[str], tools: Container[str], repairs: tuple[Repair, ..
         repairs = (*repairs, Repair((word,), lambda span, edit: JoinSpelled(span=span, edit=edit, found=match["tool"])))
     call = None if bare else match.start("call")
     groups = match.groupdict()
-    numbered = bool(match["number"]) or (groups.get("target") or "").isdigit()
-    first = match.start("dress") if match.re is _DECORATED else match.end("dress")
-    return Head(first, start, call, numbered, join, repairs)
+    number = number_of(match) if match.re is DRESSED else match["number"]
+    numbered = number is not None or (groups.get("target") or "").isdigit()
+    first = match.end("dress") if match.re is _STRICT else match.start("dress")
+    return Head(first, start, call, numbered, join, repairs, is_listed)
 
 
 def is_fence(line: str) -> bool:

@@ -1,5 +1,7 @@
 """Lines of a model's text in, statements out: which lines belong to which statement.
 
+A line that begins no statement is left out, unless it calls a known tool: then it is a mistake in the place of a task.
+
 For each open statement and each further line: (1) if the strict scan closes it, it ends, and text that parses is never
 repaired; (2) else if a repair closes it on these lines, it ends; (3) else if the next line is a task line and the open
 text does not ask for more, it ends there and missing closers are added; (4) else the line belongs to it. An open
@@ -19,6 +21,8 @@ from llmc_grammar.repair.heads import Head, TaskLine, find_head, is_thought, tas
 from llmc_grammar.repair.marks import FLOW_WORDS, LITERAL_WORDS, NAME
 from llmc_grammar.repair.mend import Mended, Setting, is_mendable, mend, mend_value, read_with_head, refuse
 from llmc_grammar.repair.scan import Scan
+from llmc_grammar.repair.unread import refused_prose, without_hidden_calls
+from llmc_grammar.repair.wide import narrowed
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece
 from llmc_grammar.statement import kind_of, may_go_on, parses
@@ -57,8 +61,16 @@ class _Open:
 
     @property
     def is_prose(self) -> bool:
-        """Whether its first line goes on behind a call as a sentence does."""
-        return self.shut is not None and _PROSE.match(self.lines[0], self.shut) is not None
+        """Whether its first line goes on behind a call without a binder as a sentence does."""
+        head = self.head
+        bare = head is not None and not head.join and head.start == head.tool and not head.repairs
+        is_loose = bare or (head is not None and head.is_listed)
+        return is_loose and self.shut is not None and _PROSE.match(self.lines[0], self.shut) is not None
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it may be an item of a list in prose."""
+        return self.head is not None and self.head.is_listed and len(self.lines) == 1
 
     @property
     def text(self) -> str:
@@ -143,8 +155,7 @@ class Lenient:
         if head is not None:
             self._begin(_Open(start, head), text, done)
         elif not self._plain(text, start, done):
-            self._blocks.takes(text, start, anywhere=True)
-            self._leave_out(text, start)
+            self._prose(text, start, done)
 
     def _plain(self, text: str, start: int, done: list[Piece]) -> bool:
         """A line that is a statement only if it parses."""
@@ -165,6 +176,34 @@ class Lenient:
         self._begin(opened, text, done)
         return True
 
+    def _prose(self, text: str, start: int, done: list[Piece]) -> None:
+        """A line that begins no statement: it is left out, or refused if it calls a known tool."""
+        is_block = self._blocks.takes(text, start, anywhere=True)
+        before, mark, _ = text.partition(END_MARK)
+        if is_block:
+            before = text[: self._blocks.spans[-1].start - start]
+        refused = refused_prose(before, start, self._setting.tools)
+        if refused is None:
+            self._leave_out(text, start)
+            return
+        self._doubt(before)
+        self._refuse_prose(refused, done)
+        if mark or is_block:
+            self._leave_out(text[len(before) :], refused.end)
+
+    def _refuse_prose(self, refused: Piece, done: list[Piece]) -> None:
+        """Prose with a call takes the place of a task."""
+        self._flush()
+        self._guessed = None
+        self._tasks += 1
+        done.append(refused)
+
+    def _doubt(self, text: str) -> None:
+        """A line that may be the end of the statement above it puts that one's boundary in doubt."""
+        if self._guessed is not None and _CLOSES.search(text):
+            self.moved.append(self._guessed)
+            self._guessed = None
+
     def _leave_out(self, text: str, start: int) -> None:
         """A line that is no part of the plan."""
         mark = text.find(END_MARK)
@@ -174,9 +213,7 @@ class Lenient:
             if not text[:mark].strip():
                 return
             text = text[:mark]
-        if self._guessed is not None and _CLOSES.search(text):
-            self.moved.append(self._guessed)
-            self._guessed = None
+        self._doubt(text)
         blanks = len(text) - len(text.lstrip())
         first = self._run.start if self._run else start + blanks
         self._run = Span(first, start + len(text.rstrip()))
@@ -229,7 +266,8 @@ class Lenient:
     def _take(self, opened: _Open, text: str, start: int, done: list[Piece], at: int = 0) -> None:
         """Add a line to the statement, and end it where it closes."""
         scan = opened.scan
-        scan.line(text, at)
+        is_first = opened.head is not None and not opened.lines
+        scan.line(narrowed(text, at) if is_first else text, at)
         mark = scan.mark
         if mark is None and scan.broken and END_MARK in text:
             mark = text.index(END_MARK)
@@ -300,11 +338,16 @@ class Lenient:
         """The statement has ended; one that is none after all is left out."""
         self._open = None
         head = opened.head
-        bare = head is not None and not head.join and head.start == head.tool and not head.repairs
-        if mended.statement is None and bare and opened.is_prose:
-            for line, start in _with_offsets(opened.lines, opened.start):
-                self._leave_out(line, start)
-            return
+        if mended.statement is None and (opened.is_prose or opened.is_item):
+            refused = refused_prose(opened.text, opened.start, self._setting.tools)
+            if refused is None:
+                for line, start in _with_offsets(opened.lines, opened.start):
+                    self._leave_out(line, start)
+                return
+            if opened.is_prose:
+                self._refuse_prose(refused, done)
+                return
+        mended = without_hidden_calls(mended, opened.text, self._setting.tools)
         self._flush()
         self._guessed = None
         read = (mended.statement, list(mended.found))

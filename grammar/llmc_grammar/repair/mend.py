@@ -2,14 +2,22 @@
 
 import re
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from llmc_grammar.ast import Statement
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, without_edit
 from llmc_grammar.errors.lines import NestedTooDeep
-from llmc_grammar.errors.repairs import CloserAdded, TailLeftOut, TwoReadings, TwoTasks
+from llmc_grammar.errors.repairs import (
+    CallUnread,
+    CloserAdded,
+    CurlyQuotes,
+    FullWidth,
+    TailLeftOut,
+    TwoReadings,
+    TwoTasks,
+)
 from llmc_grammar.repair import strings
 from llmc_grammar.repair.arguments import Arguments
 from llmc_grammar.repair.call import CANDIDATE, Bracket, CallScan
@@ -17,15 +25,16 @@ from llmc_grammar.repair.changes import Change, Places, Repair, applied, outermo
 from llmc_grammar.repair.heads import Head
 from llmc_grammar.repair.marks import NAME, PAIRS
 from llmc_grammar.repair.quotes import Around, Verdict, escaped_end
+from llmc_grammar.repair.wide import Swap, swapped, swaps
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece, Splitter
 from llmc_grammar.statement import kind_of, parses, read_if_it_parses, read_statement
 
 _TAIL: Final = re.compile(
-    r"[ \t\r]*(?P<left>->|=>|\u2192|[`*]{1,3}[ \t\r]*(?:->|=>|\u2192|[.;,]?[ \t\r]*\Z)|[.;,][ \t\r]*\Z)"
+    r"[ \t\r]*(?P<left>->|=>|\u2192|[`*]{1,3}[ \t\r]*(?:->|=>|\u2192|(?:[.;,][ \t\r]*)?\Z)|[.;,][ \t\r]*\Z)"
 )
 _ARROW: Final = re.compile(r"->|=>|\u2192")
-_NEXT_TASK: Final = re.compile(rf"[ \t\r]*[,;]?[ \t]*(?=[0-9]{{1,4}}[.)](?![0-9])[ \t]*(?:{NAME}\.)*{NAME}\()")
+_NEXT_TASK: Final = re.compile(rf"[ \t\r]*(?:[,;][ \t]*)?(?=[0-9]{{1,4}}[.)](?![0-9])[ \t]*(?:{NAME}\.)*{NAME}\()")
 _STRING_ALONE: Final = re.compile(
     rf"[ \t]*(?:[0-9]{{1,4}}\.|{NAME}[ \t]*=)[ \t]*"
     r"(?P<string>\"(?:[^\"\\\n]|\\.)*\\\"|'(?:[^'\\\n]|\\.)*\\')[ \t\r]*\Z"
@@ -37,6 +46,9 @@ _MENDABLE: Final = frozenset({"E187", "E162"})
 """Mistakes of meaning that a repair may be for: a malformed brace, a leading zero."""
 
 _MOST_MISTAKES: Final = 64
+_BESIDE_SWAPS: Final = frozenset({"W112", "W113", "W114", "W115"})
+"""Repairs of text with full-width characters: none that decides where an argument begins or ends."""
+
 _NO_NAME: Final = "E172"
 _GROUP: Final = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
@@ -127,6 +139,14 @@ def mend(
     """
     if head.call is None:
         return _finish(text, base, head, [], len(text), setting)
+    wide = swaps(text, head.tool)
+    if wide and (mended := _mend_wide(text, base, head, wide, setting)):
+        return mended
+    if text[head.call] != "(":
+        span = Span(base + head.tool, base + head.call)
+        mistake = CallUnread(span=span, tool=text[head.tool : head.call])
+        edited = applied(text, [change for repair in head.repairs for change in repair.changes])
+        return Mended(edited, Span(base, base + len(text)), None, (mistake,))
     nesting = setting.bounds.nesting
     mended = _scanned(text, base, head, CallScan(text, nesting, forced=forced), setting, tried=tried)
     if (mended is None or mended.statement is None) and _ESCAPED_QUOTE.search(text):
@@ -154,6 +174,31 @@ def _scanned(text: str, base: int, head: Head, scan: CallScan, setting: Setting,
     )
     found = (*mended.found, warning(gap, text, base))
     return Mended(mended.text, mended.span, mended.statement, found, moved=True, rest=following.end())
+
+
+def _mend_wide(text: str, base: int, head: Head, wide: list[Swap], setting: Setting) -> Mended | None:
+    """The statement of a text with full-width characters, if swapping them leaves its arguments as they are."""
+    mended = mend(swapped(text, wide), base, head, setting, tried=False)
+    if mended is None or mended.statement is None:
+        return None
+    if any(one.code.startswith(("W11", "W12")) and one.code not in _BESIDE_SWAPS for one in mended.found):
+        return None
+    edits = [one.edit.span for one in mended.found if one.edit is not None and one.code in _BESIDE_SWAPS]
+    repairs = [
+        _swap(one)
+        for one in wide
+        if one.end <= (mended.rest or len(text)) and not any(start <= base + one.start < end for start, end in edits)
+    ]
+    kept = [one if one.code in _BESIDE_SWAPS else _outside(one, repairs, base) for one in mended.found]
+    return replace(mended, found=(*(warning(one, text, base) for one in repairs), *kept))
+
+
+def _swap(swap: Swap) -> Repair:
+    """The repair that writes one swap."""
+    change = (Change(swap.start, swap.end, swap.text),)
+    if swap.is_string:
+        return Repair(change, lambda span, edit: CurlyQuotes(span=span, edit=edit))
+    return Repair(change, lambda span, edit: FullWidth(span=span, edit=edit, plain=swap.text))
 
 
 def _mend_call(text: str, base: int, head: Head, scanned: tuple[CallScan, Bracket], setting: Setting) -> Mended:

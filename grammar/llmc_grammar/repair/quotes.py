@@ -24,7 +24,7 @@ _OPERATOR: Final = re.compile(
 )
 _TAIL: Final = re.compile(
     rf"[ \t\r]*(?:$|\#|->|=>|\u2192|[`*]|@|[.;,][ \t\r]*$|(?:if|for|unless|when|and|or|else|in|not)\b|[-+*/%<>=!&|]"
-    rf"|[,;]?[ \t]*[0-9]+[.)][ \t]*{NAME})"
+    rf"|(?:[,;][ \t]*)?[0-9]+[.)][ \t]*{NAME})"
 )
 
 

@@ -13,6 +13,11 @@ MENDED = {
     "bold": ("**2.** f()", "2. f()"),
     "bold mark outside": ("**2**. f()", "2. f()"),
     "bullet": ("- 2. f()", "2. f()"),
+    "bullet alone": ("- f()\n* g()\n+ h()\n\u2022 i()", "f()\ng()\nh()\ni()"),
+    "bullet before a damaged call": ("- f('it's')", "f('it\\'s')"),
+    "bullet before a call over lines": ("- f(\n  1\n)", "f(\n  1\n)"),
+    "bullet before an operator": ("- f() - g()", "f() - g()"),
+    "items of a list": ("* f(x) is a function\n- g(x): another\n1. f()", "\n1. f()"),
     "bracket": ("2) f()", "2. f()"),
     "step": ("Step 2: f()", "2. f()"),
     "bold step": ("**Step 2:** f()", "2. f()"),
@@ -144,6 +149,12 @@ MENDED = {
     "thousands": ("f(1,000)", 'f("1,000")'),
     "thousands with a name": ("f(amount=1,234,567.50, b=2)", 'f(amount="1,234,567.50", b=2)'),
     "tuple": ("f((3, 4), b=('x', 'it's'))", "f([3, 4], b=['x', 'it\\'s'])"),
+    # full width
+    "comma of full width": ('f("a"\uff0c2\u3001\u300cb\u300d)', 'f("a",2,"b")'),
+    "comma of full width in a text": (
+        "search(\u6771\u4eac\uff0c\u5927\u962a)",
+        'search("\u6771\u4eac\uff0c\u5927\u962a")',
+    ),
     # tails
     "arrow": ("1. f(1) -> the height\n2. g()", "1. f(1)\n2. g()"),
     "fence behind": ("1. f(1)```", "1. f(1)"),

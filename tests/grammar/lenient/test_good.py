@@ -1,10 +1,13 @@
-"""A text that parses is never repaired."""
+"""A text that parses is never repaired, but for one form: a dash and a blank before a call at the start of a line."""
+
+import re
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from llmc_grammar import parse, print_plan
-from llmc_grammar.ast import Plan
+from llmc_grammar.ast import KEYWORDS, Plan
 from tests.grammar.lenient.samples import MENDED, lenient
 from tests.grammar.samples import GOOD
 from tests.grammar.strategies import plans
@@ -25,6 +28,30 @@ FORMS = {
     "brackets in strings": 'f("(", ")", "[", [")"], {"{": "}"})\n',
     "values alone": '"text"\n3. 1\ntrue\n$a\n[1]\n{"a": 1}\nnot $a\n-$a\n(1)\n',
 }
+
+BULLET = re.compile(rf"[ \t]*-[ \t]+(?!(?:{'|'.join(KEYWORDS)})\b)(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*\(", re.ASCII)
+"""The one form: strictly an operator, in a model's text a bullet."""
+
+PARTS = (
+    "-",
+    "- ",
+    " - ",
+    "f(",
+    "g.h(",
+    "not(",
+    ")",
+    "1",
+    "1. ",
+    "a = ",
+    "$1",
+    '"- f()"',
+    "(",
+    "[",
+    "]",
+    " + ",
+    ", ",
+    " if ",
+)
 
 
 def unchanged(text: str) -> None:
@@ -54,3 +81,34 @@ def test_mended_texts_stay_as_they_are(text: str) -> None:
 def test_printed_plans_stay_as_they_are(plan: Plan) -> None:
     """No plan as it is printed is repaired."""
     unchanged(print_plan(plan))
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=8).map("".join))
+def test_only_a_bullet_is_no_operator(line: str) -> None:
+    """A line that parses is read as it stands, or without its bullet, with a warning."""
+    strict = parse(f"{line}\n", header=False)
+    if not strict.ok:
+        return
+    if not BULLET.match(line):
+        unchanged(f"{line}\n")
+        return
+    model = lenient(f"{line}\n")
+    assert [found.code for found in model.diagnostics][:1] == ["W113"]
+    assert model.plan == lenient(line.lstrip(" \t-") + "\n").plan != strict.plan
+
+
+@pytest.mark.parametrize(
+    "line", ["-f()", "2. -f()", "2. - f()", "a = - f()", "- $1", "- 3", "- (f())", "- not(f())", "f(- g(),\n- h())"]
+)
+def test_other_dashes_are_operators(line: str) -> None:
+    """Glued to the call, behind a binder, before anything else, or inside brackets, a dash is an operator."""
+    unchanged(f"a = 1\n{line}\n")
+
+
+@pytest.mark.parametrize("line", ["- f()", "  -\tg.h(1) if $a", "- f(\n- g())", "- f() - f()"])
+def test_a_bullet_is_one(line: str) -> None:
+    """The strict reading takes such a line for something else, so that it is no proof of the law above."""
+    strict, model = parse(f"a = 1\n{line}\n", header=False), lenient(f"a = 1\n{line}\n")
+    assert strict.ok
+    assert strict.plan != model.plan
+    assert [found.code for found in model.diagnostics] == ["W113"]
