@@ -17,6 +17,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.repairs import AfterTheEnd, LeftOut, TailLeftOut
 from llmc_grammar.repair.blocks import Blocks
+from llmc_grammar.repair.code_blocks import CodeBlocks
 from llmc_grammar.repair.heads import Head, TaskLine, find_head, is_thought, task_line
 from llmc_grammar.repair.marks import FLOW_WORDS, LITERAL_WORDS, NAME
 from llmc_grammar.repair.mend import Mended, Setting, is_mendable, mend, mend_value, read_with_head, refuse
@@ -97,6 +98,7 @@ class Lenient:
         self._rest: tuple[str, int] | None = None
         self._guessed: Span | None = None
         self._blocks = Blocks()
+        self._code = CodeBlocks(self._setting)
 
     @property
     def found(self) -> list[Diagnostic]:
@@ -145,7 +147,7 @@ class Lenient:
         if _BLANK.match(text):
             return
         if self._blocks.takes(text, start):
-            self._leave_out(text, start)
+            self._pass_block(text, start)
             return
         if is_thought(text):
             self._flush()
@@ -184,12 +186,20 @@ class Lenient:
             before = text[: self._blocks.spans[-1].start - start]
         refused = refused_prose(before, start, self._setting.tools)
         if refused is None:
-            self._leave_out(text, start)
+            self._code.pass_over(text, start)
+            self._leave_out(before if is_block else text, start)
             return
         self._doubt(before)
         self._refuse_prose(refused, done)
-        if mark or is_block:
+        if mark:
             self._leave_out(text[len(before) :], refused.end)
+
+    def _pass_block(self, text: str, start: int) -> None:
+        """A line in marks of tool calls, for a dialect; an end mark in it ends the plan."""
+        self._flush()
+        mark = text.find(END_MARK)
+        if mark >= 0:
+            self._mark(start + mark, text[mark + len(END_MARK) :])
 
     def _refuse_prose(self, refused: Piece, done: list[Piece]) -> None:
         """Prose with a call takes the place of a task."""
@@ -234,6 +244,9 @@ class Lenient:
 
     def _begin(self, opened: _Open, text: str, done: list[Piece]) -> None:
         """Open a statement with its first line."""
+        block = self._code.refused(text)
+        if block is not None:
+            self._refuse_prose(block, done)
         self._open = opened
         self._take(opened, text, opened.start, done, at=opened.head.tool if opened.head else 0)
 
