@@ -172,7 +172,7 @@ class Lenient:
             self._tries -= 1
             mended = mend_value(text, start, self._setting) if opened.scan.broken else None
             if mended is not None:
-                self._done(opened, mended, done)
+                self._done(_Open(start, None, lines=[text]), mended, done)
             return mended is not None
         opened.scan = Scan()
         self._begin(opened, text, done)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container
 from typing import Final, NamedTuple
 
-from llmc_grammar.repair.wide import FOLD, QUOTE, string_end
+from llmc_grammar.repair.wide import QUOTE, string_end
 
 _TOKEN: Final = re.compile(
     rf"[\"']|(?<![A-Za-z0-9_.])(?P<name>[A-Za-z0-9_.]+)(?:[*`\u200b-\u200d\u2060\ufeff]{{0,4}}\("
@@ -34,9 +34,8 @@ def is_aside(line: str) -> bool:
     return _ASIDE.match(line) is not None
 
 
-def find_call(line: str, tools: Container[str], start: int = 0, end: int | None = None) -> Mention | None:
-    """The first call of a tool that begins between two places of a line."""
-    folded = line.translate(FOLD)
+def find_call(folded: str, tools: Container[str], start: int = 0, end: int | None = None) -> Mention | None:
+    """The first call of a tool that begins between two places of a line, whose characters are those of ASCII."""
     last = folded.rfind(")")
     match = _TOKEN.search(folded, start)
     while match and match.end() <= last and (end is None or match.start() < end):

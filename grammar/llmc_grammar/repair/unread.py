@@ -4,20 +4,29 @@ from collections.abc import Container
 from dataclasses import replace
 from typing import Final
 
-from llmc_grammar.errors.repairs import CallUnread, QuoteAtStart, QuoteInside, TailLeftOut, TextQuoted
+from llmc_grammar.errors.repairs import (
+    BackslashKept,
+    CallUnread,
+    CurlyQuotes,
+    QuoteAtStart,
+    QuoteInside,
+    TailLeftOut,
+    TextQuoted,
+)
 from llmc_grammar.repair.dress import ORDINAL, number_of
 from llmc_grammar.repair.mend import Mended
 from llmc_grammar.repair.mentions import find_call, is_aside
+from llmc_grammar.repair.wide import fold, string_end
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
 
-_HIDES: Final = (TailLeftOut, QuoteInside, QuoteAtStart, TextQuoted)
+_HIDES: Final = (TailLeftOut, QuoteInside, QuoteAtStart, TextQuoted, CurlyQuotes, BackslashKept)
 """Repairs that may leave a call out, or make it a part of a text."""
 
 
 def refused_prose(text: str, start: int, tools: Container[str]) -> Piece | None:
     """A text that is no statement as a refused task with the number it begins with, None unless it calls a tool."""
-    call = None if is_aside(text) else find_call(text, tools)
+    call = None if is_aside(text) else find_call(fold(text), tools)
     if call is None:
         return None
     ordinal = ORDINAL.match(text)
@@ -29,10 +38,11 @@ def refused_prose(text: str, start: int, tools: Container[str]) -> Piece | None:
 def without_hidden_calls(mended: Mended, text: str, tools: Container[str]) -> Mended:
     """A statement as it was mended, refused if a repair left a call out or made it a part of a text."""
     base = mended.span.start
-    for one in mended.found:
-        if mended.statement is not None and isinstance(one, _HIDES):
-            call = find_call(text, tools, one.span.start - base, one.span.end - base)
-            if call is not None:
-                span = Span(base + call.start, base + call.end)
-                return replace(mended, statement=None, found=(CallUnread(span=span, tool=call.tool),), moved=False)
+    suspects = [one.span for one in mended.found if isinstance(one, _HIDES)] if mended.statement is not None else []
+    folded = fold(text) if suspects else text
+    for start, end in ((span.start - base, span.end - base) for span in suspects):
+        call = None if string_end(folded, start) == end else find_call(folded, tools, start, end)
+        if call is not None:
+            span = Span(base + call.start, base + call.end)
+            return replace(mended, statement=None, found=(CallUnread(span=span, tool=call.tool),), moved=False)
     return mended

@@ -53,6 +53,11 @@ class Swap(NamedTuple):
     is_string: bool
 
 
+def fold(text: str) -> str:
+    """The text with the characters of ASCII wherever others stand for them, inside strings too; as long as before."""
+    return text if text.isascii() else text.translate(FOLD)
+
+
 def string_end(folded: str, at: int) -> int:
     """Where the string ends that a quote at `at` begins, -1 unless delimiters or operators stand around it."""
     before = before_blanks(folded, at, 0)
@@ -65,7 +70,9 @@ def string_end(folded: str, at: int) -> int:
 
 def swaps(text: str, at: int) -> list[Swap]:
     """The characters to swap from `at` on; none if a quote is uncertain, or if all of them are typographic quotes."""
-    folded = text.translate(FOLD)
+    if text.isascii():
+        return []
+    folded = fold(text)
     found: list[Swap] = []
     match = _FOREIGN.search(text, at)
     while match and folded[match.start()] != "#":
@@ -96,4 +103,4 @@ def swapped(text: str, found: list[Swap]) -> str:
 
 def narrowed(text: str, at: int) -> str:
     """The text as the language writes it from `at` on, as far as only its characters differ."""
-    return text if text.isascii() else swapped(text, swaps(text, at))
+    return swapped(text, swaps(text, at))

@@ -75,6 +75,8 @@ REFUSED = {
     "behind an arrow": '1. height("K2") -> then send("a")',
     "in an argument": '1. height(what send("a") says)',
     "behind a sentence in quotes": '1. height("K2"). Then send("a")',
+    "behind a sentence in typographic quotes": "1. height(\u201cK2\u201d). Then send(\u201ca\u201d)",
+    "behind a backslash": '1. height("C:\\") then send("a")',
     "full width without quotes": "send\uff08\u6771\u4eac\uff0c\u5927\u962a\uff09",
     "full width, not closed": 'send\uff08"a"\uff0c',
     "beside another name": 'foo("x") is better than send("y")',
@@ -152,6 +154,14 @@ def test_a_tool_may_be_named(text: str) -> None:
     parsed = lenient(text)
     assert parsed.ok
     assert not list(calls(parsed.plan))
+
+
+@pytest.mark.parametrize("text", ["\u201csend(1)\u201d", '"C:\\q send(1)"', "\u300csend(1)\u300d\uff0c 2"])
+def test_a_repaired_string_may_hold_a_call(text: str) -> None:
+    """The string ends where it says, so that all of it is data."""
+    parsed = lenient(f"1. height({text})\n")
+    assert parsed.ok
+    assert [call.tool for call in calls(parsed.plan)] == ["height"]
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
