@@ -10,6 +10,7 @@ from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.print import quoted
 from llmc_grammar.source import Span
+from llmc_grammar.split import END_MARK
 from llmc_grammar.text import BRACED
 
 HIGHEST: Final = 9999
@@ -139,6 +140,11 @@ def _brace(value: str, brace: re.Match[str]) -> str:
     """Return a `${` as a string has to have it."""
     is_text = brace[0] != "$$" and not BRACED.match(value, brace.start(), brace.start() + _LONGEST_BRACE)
     return "$${" if is_text else brace[0]
+
+
+def without_end(text: str) -> str:
+    """Return a text without the mark that ends a plan."""
+    return text.rstrip().removesuffix(END_MARK)
 
 
 def plain_string(value: str) -> str:

@@ -8,7 +8,7 @@ in `join()`, which hands on each value. A variable that stands for a constant is
 import ast
 from typing import Final
 
-from llmc_grammar.dialects.form import Rewritten, Target
+from llmc_grammar.dialects.form import Rewritten, Target, without_end
 from llmc_grammar.dialects.python_nodes import dotted, has_sign
 from llmc_grammar.dialects.python_source import read, stretches
 from llmc_grammar.dialects.python_values import Values
@@ -38,7 +38,7 @@ _ANNOTATION: Final = (
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
     """Return the calls of a text as statements, None if any of it has another form."""
-    found = stretches(text, target) if "(" in text else None
+    found = stretches(without_end(text), target) if "(" in text else None
     read_all = [read(text, span) for span in found.spans] if found else []
     codes = [code for code in read_all if code is not None and code.body]
     if not found or not codes or len(codes) != len(read_all):

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from llmc_grammar.dialects.form import Rewritten, Target, Written, argument_name, plain_string
+from llmc_grammar.dialects.form import Rewritten, Target, Written, argument_name, plain_string, without_end
 from llmc_grammar.dialects.rewoo_lines import USE, Evidence, Idea, items
 from llmc_grammar.errors.repairs import UnreadableCall
 from llmc_grammar.source import Span
@@ -23,7 +23,7 @@ _FINISH: Final = "finish"
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
     """Return the thoughts and calls of a text as statements, None if any of it has another form."""
-    found = items(text)
+    found = items(without_end(text))
     calls = [item for item in found or () if isinstance(item, Evidence)]
     plan = _Plan(text, target, _folded(target))
     tools = [plan.tool(call) for call in calls]
@@ -99,7 +99,7 @@ class _Plan:
         self._count += 1
         if call.name is None:
             return
-        name = self.text[call.name.start : call.name.end]
+        name = self.text[call.name.start : call.name.end].upper()
         if name in self.numbers:
             why, suggestion = f"`#{name}` is the name of a call above", "give each call a name of its own"
             written.found.append(UnreadableCall(span=call.name, why=why, suggestion=suggestion))
@@ -166,8 +166,8 @@ class _Plan:
         """Return the uses of calls above, with their numbers; others are mistakes."""
         found: list[tuple[Span, int]] = []
         for use in USE.finditer(self.text, span.start, span.end):
-            number = self.numbers.get(use["name"])
-            if number is not None and (use["sign"] or use["name"] in self.bare):
+            number = self.numbers.get(use["name"].upper())
+            if number is not None and (use["sign"] or use["name"].upper() in self.bare):
                 found.append((Span(*use.span()), number))
             elif number is None and use["sign"] and not self.text[use.start() - 1].isalnum():
                 why, suggestion = f"no call above is `{use[0]}`", "refer to a call above"

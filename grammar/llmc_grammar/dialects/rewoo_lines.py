@@ -10,23 +10,23 @@ from llmc_grammar.source import Span
 
 _BULLET: Final = r"[ \t]*(?:(?:[-*+>\u2022]|[0-9]{1,3}[.)])[ \t]+)?[*_`]{0,3}"
 _CALL: Final = r"[*_`]{0,3}[ \t]*[=:][ \t]*[*_`]{0,3}(?P<tool>[A-Za-z_][A-Za-z0-9_.\- ]{0,63})(?P<bracket>[\[(])"
-_SIGN: Final = r"#[ \t]?(?P<name>E[0-9]{1,4})"
+_SIGN: Final = r"#[ \t]?(?P<name>[Ee][0-9]{1,4})"
 _INLINE: Final = re.compile(_SIGN + _CALL)
-_EVIDENCE: Final = re.compile(rf"{_BULLET}(?:{_SIGN}|(?P<bare>E[0-9]{{1,4}})|Action(?:[ \t]?[0-9]{{1,4}})?){_CALL}")
-_PLAN: Final = re.compile(
-    rf"{_BULLET}(?:(?:Plan|Thought)(?:[ \t]?#?[0-9]{{1,4}})?|Step[ \t]?[0-9]{{1,4}})[*_`]{{0,3}}:\**"
-)
+_EVIDENCE: Final = re.compile(rf"{_BULLET}(?:{_SIGN}|(?P<bare>[Ee][0-9]{{1,4}})|Action(?:[ \t]?[0-9]{{1,4}})?){_CALL}")
+_LABEL: Final = r"(?:Plan|Thought)(?:[ \t]?#?[0-9]{1,4})?|Step[ \t]?[0-9]{1,4}"
+_OTHER_LABEL: Final = r"(?P<other>Task|Question|Goal|Solver?)"
+_PLAN: Final = re.compile(rf"{_BULLET}(?:{_LABEL}|{_OTHER_LABEL})[*_`]{{0,3}}:\**")
 _DEFINITION: Final = re.compile(_SIGN + r"[ \t]*=")
 _START: Final = re.compile(
-    rf"^(?:{_PLAN.pattern}|{_BULLET}(?:#[ \t]?E[0-9]|E[0-9]{{1,4}}[ \t]*[=:]|Action\b))", re.MULTILINE
+    rf"^(?:{_PLAN.pattern}|{_BULLET}(?:#[ \t]?[Ee][0-9]|[Ee][0-9]{{1,4}}[ \t]*[=:]|Action\b))", re.MULTILINE
 )
 _BLANK: Final = re.compile(r"[ \t\r]*(?:(?:```|~~~)[a-z]*[ \t\r]*)?(?:\n|\Z)")
-_TAIL: Final = re.compile(r"[*_`]{0,3}[ \t\r]*(?:[.,;][ \t\r]*)?(?P<end>\n|\Z)?")
+_TAIL: Final = re.compile(r"[*_`]{0,3}[ \t\r]*(?:[.,;][ \t\r]*)?(?:#(?![ \t]?[Ee][0-9])[^\n]*)?(?P<end>\n|\Z)?")
 _SQUARE: Final = re.compile(r"[\[\]]")
 _ROUND: Final = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|[\[\](){}]")
 _CLOSERS: Final = {"[": "]", "(": ")", "{": "}"}
 
-USE: Final = re.compile(r"(?P<sign>#?)(?<![A-Za-z0-9_])(?P<name>E[0-9]{1,4})(?![A-Za-z0-9_])")
+USE: Final = re.compile(r"(?P<sign>#?)(?<![A-Za-z0-9_])(?P<name>[Ee][0-9]{1,4})(?![A-Za-z0-9_])")
 """A name of a call in a text."""
 
 
@@ -78,7 +78,7 @@ def _take_thought(text: str, at: int, starts: list[int], found: list[Evidence | 
     last = found[-1] if found else None
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
-    begin = plan.end() if plan else at
+    begin = at if plan is None else plan.start("other") if plan["other"] else plan.end()
     inline = _INLINE.search(text, begin, end)
     line = Span(begin, inline.start() if inline else end)
     if plan:

@@ -201,7 +201,7 @@ def programs(draw: st.DrawFn) -> tuple[str, int, list[str]]:
     program = Program(draw(st.sampled_from((1, 7))))
     program.code.append("note('begin')")
     program.task("note('begin')")
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(draw(st.integers(1, 2))):
         _statement(draw, program)
     comment = draw(st.sampled_from(("", "  # then")))
     between = draw(st.sampled_from(("\n", "\n\n# a comment, f(1)\n", "; ")))

@@ -114,7 +114,7 @@ def plans(draw: st.DrawFn) -> tuple[str, int, list[str], list[str]]:
     plan = Plan(draw(st.sampled_from((1, 7))))
     fence = draw(st.sampled_from(("", "", "```\n")))
     plan.text = fence
-    for _ in range(draw(st.integers(1, 4))):
+    for _ in range(draw(st.integers(1, 3))):
         layout = draw(st.sampled_from(("alone", "below", "lines", "beside", "several")))
         if layout in ("below", "lines", "beside"):
             thought = draw(_thoughts)

@@ -63,6 +63,7 @@ MEANT: Final = {
     "r = search(1); fetch(r)": ["1. search(1)", "2. fetch($1)"],
     "search(1)\nfinish()": ["1. search(1)", "join()"],
     "r = search(1)\njoin(r, r[0])": ["1. search(1)", "join($1, $1[0])"],
+    "r = search(1)\njoin(r)<END_OF_PLAN>\n": ["1. search(1)", "join($1)"],
     "print(search(1), 'is', fetch(2))": ["1. search(1)", "2. fetch(2)"],
     "r = search(1)\nprint(r)\nr": ["1. search(1)"],
     "r = search(1)\nprint(f'It is {r}', r + 1)": ["1. search(1)", '2. "It is ${1}"', "3. $1 + 1"],

@@ -94,6 +94,12 @@ MEANT: Final = {
     ],
     "#E1 = now()": ["1. now()"],
     "Thought: I need K2.\nAction 1: Search[K2]": ["Thought: I need K2.", '1. search(query="K2")'],
+    "Task: compare.\n#e1 = Search[x] # first\n#e2 = LLM[#E1]\nSolve: use #E2.\n<END_OF_PLAN>": [
+        "Thought: Task: compare.",
+        '1. search(query="x")',
+        '2. LLM(prompt="$1")',
+        "Thought: Solve: use #E2.",
+    ],
     "Action: Search[K2]": ['1. search(query="K2")'],
 }  # fmt: skip
 
