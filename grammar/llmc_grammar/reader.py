@@ -27,6 +27,7 @@ from llmc_grammar.statement import HEAD, kind_of, read_statement
 
 JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*|[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*)?join[ \t]*(?:\(|$)")
 _INPUT_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BEFORE_TYPE: Final = re.compile(r"[:=]")
 _COMMENT_END: Final = re.compile(r"\*/|-->")
 _OPEN_COMMENT: Final = re.compile(r"[ \t]*(?:/\*|<!--)(?:(?!\*/|-->).)*", re.DOTALL)
 _NOTHING: Final = re.compile(r"[ \t\r]*(?:#|$)")
@@ -131,7 +132,7 @@ class Reader:
         head = HEAD.match(piece.text)
         words = head.group().strip(" \t=.").split() if head and head.lastgroup else []
         if words[:1] == ["input"]:
-            words = _INPUT_WORD.findall(piece.text.split("=")[0])[1:]
+            words = _INPUT_WORD.findall(_BEFORE_TYPE.split(piece.text, maxsplit=1)[0])[1:]
         names = dict.fromkeys((*words, *names_of(piece.text)))
         self._names.update(names)
         self.lost += [Lost(name, Span(piece.start, piece.end)) for name in names or [None]]

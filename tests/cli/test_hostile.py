@@ -190,7 +190,7 @@ COMMANDS: Final = (
     "check raw.llmc stray.llmc unknown.llmc",
     "check --format github raw.llmc stray.llmc",
     "check --lenient --format json raw.llmc",
-    "check --fix --diff raw.llmc",
+    "check --fix --unsafe-fixes --diff raw.llmc",
     "compile --emit json text.llmc",
     "compile --print-after fold text.llmc",
     "explain twice.llmc",
