@@ -1,6 +1,6 @@
 """A call's arguments against the tool's parameters; each mistake at its argument."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from llmc_compiler import errors, types
@@ -10,7 +10,9 @@ from llmc_compiler.term import Const, ListOf, MapOf, Read, Term, written, writte
 from llmc_compiler.tools import ArgumentError, Tool
 from llmc_compiler.types import NULL, STR, Type, describe, overlap, within
 from llmc_grammar import ast
-from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.safety import has_rival
+from llmc_grammar.source import Span
 
 _MOST_KEYS: Final = 5
 """How many keys of a value are looked at for a better one."""
@@ -101,6 +103,13 @@ def no_part(ref: ast.Ref, read: Read, facts: Facts) -> Diagnostic:
     )
 
 
+def describe_misfits(misfits: Sequence[Misfit], tool: Tool, call: ast.Call) -> Iterator[Diagnostic]:
+    """Their diagnostics; an argument that is missing under its name, and there under a misspelt one, has one."""
+    found = [describe_misfit(misfit, tool, call) for misfit in misfits]
+    meant = {one.suggestion for one in found if isinstance(one, errors.UnknownArgument)}
+    return (one for one in found if not (isinstance(one, errors.MissingArgument) and one.name in meant))
+
+
 def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
     """The diagnostic of an argument without a place, or a place without an argument."""
     shape = tool.signature.shape
@@ -112,12 +121,16 @@ def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
         case Unknown(index, name):
             span = call.arguments[index].span
             every = [*shape.positional, *sorted(shape.named.difference(shape.positional))]
+            near = errors.alike(name, every)
+            place = Span(span.start, span.start + len(name))
             return errors.UnknownArgument(
                 span=span,
                 tool=tool.name,
                 name=name,
                 known=", ".join(every) or None,
-                suggestion=errors.closest(name, every),
+                suggestion=near[0] if near else None,
+                edit=Edit(place, near[0]) if near else None,
+                is_guess=has_rival(name, near),
             )
         case Twice(index, name):
             return errors.ArgumentTwice(span=call.arguments[index].span, name=name)

@@ -33,7 +33,7 @@ def closest(name: str, known: Sequence[str]) -> str | None:
     return next(iter(alike(name, known, 1)), None)
 
 
-def alike(name: str, known: Sequence[str], most: int = 2) -> list[str]:
+def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
     """The known names that are like the given one, the most alike first."""
     folded = {other.lower(): other for other in reversed(known)}
     return [folded[found] for found in get_close_matches(name.lower(), folded, n=most)]
@@ -54,6 +54,7 @@ class UnknownTool(Diagnostic):
     suggestion: str | None = None
     is_empty: bool = False
     is_file: bool = True
+    is_builtin: bool = False
 
     @property
     def place(self) -> str:
@@ -69,6 +70,8 @@ class UnknownTool(Diagnostic):
             )
         if self.is_empty:
             return 'without tools, a plan is `join("…")` with the answer itself; `--tools tools.py` loads some'
+        if self.is_builtin and self.is_file:
+            return f"write a tool that does what `{self.name}` does in Python"
         return None if self.suggestion is None else f"did you mean `{self.suggestion}`?"
 
 
@@ -155,6 +158,8 @@ class UnknownArgument(Diagnostic):
     title = "`{tool}` has no argument `{name}`"
     label = "not one of: {known}"
     help = "did you mean `{suggestion}`?"
+    is_safe = True
+    renames = True
 
     tool: str
     name: str

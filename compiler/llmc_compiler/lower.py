@@ -4,13 +4,14 @@ Names are resolved, arguments bound and constants checked. A call inside an expr
 the conditions on its way; what is left of the expression is a term that reads it.
 """
 
+import builtins
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from llmc_compiler import errors, graph, term, types
-from llmc_compiler.arguments import check_argument, describe_misfit, no_part
+from llmc_compiler.arguments import check_argument, describe_misfits, no_part
 from llmc_compiler.binding import Missing, bind
 from llmc_compiler.evaluate import EvaluationError, evaluate
 from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
@@ -26,11 +27,12 @@ from llmc_grammar.diagnose.foreign_values import method_call
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.foreign import ForeignStatement
 from llmc_grammar.errors.repairs import TextQuoted
+from llmc_grammar.safety import has_rival, is_slip
 from llmc_grammar.source import Span
 
 _ENDS: Final = {
     "print": "end the plan with `join(…)`: its value is printed",
-    "return": "end the plan with `join(…)`",
+    **dict.fromkeys(("return", "finish", "Finish", "final_answer"), "end the plan with `join(…)`"),
 }
 """Calls of other languages that say what comes out."""
 
@@ -196,7 +198,7 @@ class Lowering:
             self.diagnostics.append(self._unknown_tool(call))
             return NodeId(place.path)
         names, misfits = bind(tool.signature.shape, [given.name for given in call.arguments])
-        self.diagnostics.extend(describe_misfit(misfit, tool, call) for misfit in misfits)
+        self.diagnostics.extend(describe_misfits(misfits, tool, call))
         lost = {misfit.index for misfit in misfits if not isinstance(misfit, Missing)}
         bound = [
             (name, value if index in lost else self._argument(tool, index, name, given.value, value))
@@ -223,15 +225,17 @@ class Lowering:
             return ForeignStatement(span=call.name_span, word=call.tool, suggestion=_ENDS[call.tool])
         known = [tool.name for tool in self._tools]
         near = errors.alike(call.tool, [*known, "join"]) if known else []
-        edit = Edit(call.name_span, near[0]) if near else None
+        is_builtin = hasattr(builtins, call.tool) and not any(is_slip(call.tool, other) for other in near)
+        meant = near[0] if near and not is_builtin else None
         return errors.UnknownTool(
             span=call.name_span,
             name=call.tool,
-            suggestion=near[0] if near else None,
-            edit=edit,
-            is_guess=len(near) > 1,
+            suggestion=meant,
+            edit=None if meant is None else Edit(call.name_span, meant),
+            is_guess=has_rival(call.tool, near),
             is_empty=not known,
             is_file=not self._lenient,
+            is_builtin=is_builtin,
         )
 
     def _argument(self, tool: Tool, index: int, name: str | None, given: ast.Expr, value: Term) -> Term:

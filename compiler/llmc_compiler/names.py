@@ -7,6 +7,7 @@ from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Get, MapOf, NodeId, Param, Read, Term
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic, Edit, Note
+from llmc_grammar.safety import has_rival
 from llmc_grammar.source import Span
 
 _HIGHEST_NUMBER = 9999
@@ -140,7 +141,7 @@ class Names:
                     name=ref.name,
                     suggestion=near[0] if near else None,
                     edit=_respelled(ref, near[0]) if near else None,
-                    is_guess=len(near) > 1,
+                    is_guess=has_rival(ref.name, near),
                 )
 
     def _note(self, name: str) -> tuple[Note, ...]:

@@ -42,6 +42,7 @@ from llmc_grammar.errors.statements import (
 )
 from llmc_grammar.reading import Reading
 from llmc_grammar.references import is_task_number
+from llmc_grammar.safety import has_rival
 from llmc_grammar.source import Span
 
 _HEADER: Final = {"use": UseForm, "input": InputForm}
@@ -68,7 +69,7 @@ def check_type(name: str, span: Span, parts: int, reading: Reading) -> None:
     guess = "str" if parts < 0 else (near[0] if near else None)
     guess = _FORMS.get(guess or name, guess)
     edit = Edit(span, guess) if guess and parts <= 0 else None
-    is_guess = parts < 0 or len(near) > 1
+    is_guess = parts < 0 or has_rival(name, near)
     reading.report(UnknownType(span=span, name=name, suggestion=guess, edit=edit, is_guess=is_guess))
 
 

@@ -7,6 +7,7 @@ doubled or swapped with its neighbour.
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from llmc_grammar.diagnostic import Diagnostic, Edit
@@ -39,20 +40,28 @@ def _words(text: str) -> Counter[str]:
     return Counter(_WORD.findall(text.casefold()))
 
 
-def _renames(edit: Edit, text: str) -> bool:
-    """Whether an edit replaces one name by another from which it differs by one slip."""
-    before, after = text[slice(*edit.span)], edit.text
-    if not (_NAME.fullmatch(before) and _NAME.fullmatch(after)):
-        return False
-    parts = [_PARTS.split(name.casefold()) for name in (before, after)]
+def has_rival(name: str, known: Sequence[str]) -> bool:
+    """Whether a name is one slip away from several of those known."""
+    return sum(is_slip(name, other) for other in known) > 1
+
+
+def is_slip(wrong: str, right: str) -> bool:
+    """Whether a name is another with one slip of the hand; `get_user` and `set_user` are two names."""
+    parts = [_PARTS.split(name.casefold()) for name in (wrong, right)]
     if len(parts[0]) != len(parts[1]):
         return _is_slip("".join(parts[0]), "".join(parts[1]))
     different = [pair for pair in zip(*parts, strict=True) if pair[0] != pair[1]]
-    return len(different) == 1 and _is_slip(*different[0])
+    return not different or (len(different) == 1 and _is_slip(*different[0]))
+
+
+def _renames(edit: Edit, text: str) -> bool:
+    """Whether an edit replaces one name by another from which it differs by one slip."""
+    before, after = text[slice(*edit.span)], edit.text
+    return all(_NAME.fullmatch(name) for name in (before, after)) and is_slip(before, after)
 
 
 def _is_slip(wrong: str, right: str) -> bool:
-    """Whether a word is another with one slip of the hand; `get` and `set` are two words."""
+    """Whether a word is another with one letter left out, doubled, swapped or, further back, changed."""
     pairs = enumerate(zip(wrong, right, strict=False))
     at = next((at for at, (one, other) in pairs if one != other), min(len(wrong), len(right)))
     one, other = wrong[at:], right[at:]

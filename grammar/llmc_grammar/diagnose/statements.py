@@ -24,6 +24,7 @@ from llmc_grammar.errors.statements import (
     TwoLoops,
     UnknownOption,
 )
+from llmc_grammar.safety import has_rival
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _NEXT: Final = re.compile(rf"[0-9]+\.(?![0-9])|Thought:|{_NAME}[ \t]*=(?!=)|{_NAME}(?:\.{_NAME})*\(")
@@ -134,4 +135,6 @@ def options(stop: Stop) -> Diagnostic | None:
         return OptionForm(span=span, name=name, example=_EXAMPLES[name])
     near = get_close_matches(name[:20], _EXAMPLES, 2)
     edit = Edit(span, f"@{near[0]}") if near else None
-    return UnknownOption(span=span, name=name, suggestion=near[0] if near else None, edit=edit, is_guess=len(near) > 1)
+    return UnknownOption(
+        span=span, name=name, suggestion=near[0] if near else None, edit=edit, is_guess=has_rival(name, near)
+    )

@@ -352,6 +352,10 @@ def _bare_words(stop: Stop, start: int, words: str) -> Diagnostic:
     if start == stop.first and " " in words and stop.kind == "bare" and stop.text[start + len(words) :][:1] != "(":
         edit = Edit(stop.span(start, start), "# ")
         return UnquotedWord(span=span, word=words, suggestion="`#` in front of a comment", edit=edit, is_guess=True)
+    if stop.text[start + len(words) :][:1] == "(" and re.fullmatch(rf"{_NAME}(?:-{_NAME})+", words):
+        name = words.replace("-", "_")
+        suggestion = f"`{name}(…)`, since a name has no hyphens"
+        return UnquotedWord(span=span, word=words, suggestion=suggestion, edit=Edit(span, name), is_guess=True)
     is_name = re.fullmatch(rf"{_NAME}(?:\.{_NAME})*", words)
     reference = f", or `${words}` for a value" if is_name else ""
     quoted = '"' + words.replace("\\", "\\\\") + '"'
