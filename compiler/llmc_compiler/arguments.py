@@ -11,7 +11,7 @@ from llmc_compiler.tools import ArgumentError, Tool
 from llmc_compiler.types import NULL, STR, Type, describe, overlap, within
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic, Edit
-from llmc_grammar.safety import has_rival
+from llmc_grammar.safety import alike, has_rival
 from llmc_grammar.source import Span
 
 _MOST_KEYS: Final = 5
@@ -121,7 +121,7 @@ def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
         case Unknown(index, name):
             span = call.arguments[index].span
             every = [*shape.positional, *sorted(shape.named.difference(shape.positional))]
-            near = errors.alike(name, every)
+            near = alike(name, every)
             place = Span(span.start, span.start + len(name))
             return errors.UnknownArgument(
                 span=span,

@@ -4,9 +4,9 @@ The exception that carries all of a plan's mistakes is `CompileError`.
 """
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.safety import alike
 from llmc_grammar.source import Source
 
 
@@ -31,12 +31,6 @@ class CompileError(Exception):
 def closest(name: str, known: Sequence[str]) -> str | None:
     """The known name that is most like the given one, if any is."""
     return next(iter(alike(name, known, 1)), None)
-
-
-def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
-    """The known names that are like the given one, the most alike first."""
-    folded = {other.lower(): other for other in reversed(known)}
-    return [folded[found] for found in get_close_matches(name.lower(), folded, n=most)]
 
 
 @mistake

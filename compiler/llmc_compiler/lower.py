@@ -27,7 +27,7 @@ from llmc_grammar.diagnose.foreign_values import method_call
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.foreign import ForeignStatement
 from llmc_grammar.errors.repairs import TextQuoted
-from llmc_grammar.safety import has_rival, is_slip
+from llmc_grammar.safety import alike, has_rival, is_slip
 from llmc_grammar.source import Span
 
 _ENDS: Final = {
@@ -224,7 +224,7 @@ class Lowering:
         if call.tool in _ENDS:
             return ForeignStatement(span=call.name_span, word=call.tool, suggestion=_ENDS[call.tool])
         known = [tool.name for tool in self._tools]
-        near = errors.alike(call.tool, [*known, "join"]) if known else []
+        near = alike(call.tool, [*known, "join"]) if known else []
         is_builtin = hasattr(builtins, call.tool) and not any(is_slip(call.tool, other) for other in near)
         meant = near[0] if near and not is_builtin else None
         return errors.UnknownTool(

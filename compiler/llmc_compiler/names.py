@@ -7,7 +7,7 @@ from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Get, MapOf, NodeId, Param, Read, Term
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic, Edit, Note
-from llmc_grammar.safety import has_rival
+from llmc_grammar.safety import alike, has_rival
 from llmc_grammar.source import Span
 
 _HIGHEST_NUMBER = 9999
@@ -155,7 +155,7 @@ class Names:
 
         def suggest(name: str) -> list[str]:
             if name not in found and len(found) * len(known) < _MOST_COMPARED:
-                found[name] = errors.alike(name, known)
+                found[name] = alike(name, known)
             return found.get(name, [])
 
         return suggest

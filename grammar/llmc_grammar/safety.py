@@ -8,6 +8,7 @@ doubled or swapped with its neighbour.
 import re
 from collections import Counter
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from llmc_grammar.diagnostic import Diagnostic, Edit
@@ -38,6 +39,12 @@ def keeps_words(edit: Edit, text: str) -> bool:
 def _words(text: str) -> Counter[str]:
     """The words of a text, in no order."""
     return Counter(_WORD.findall(text.casefold()))
+
+
+def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
+    """The known names that are like the given one, the most alike first."""
+    folded = {other.lower(): other for other in reversed(known)}
+    return [folded[found] for found in get_close_matches(name.lower(), folded, n=most)]
 
 
 def has_rival(name: str, known: Sequence[str]) -> bool:
