@@ -15,6 +15,9 @@ from llmc_grammar.diagnostic import Diagnostic, Edit
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _PARTS: Final = re.compile(r"[@$_.(]+")
+_ALIKE: Final = 0.65
+"""Above the usual 0.6, at which `match` is `fetch` and `sorted` is `send`."""
+
 _LONG: Final = 5
 """Letters of a word in which one other letter makes no other word."""
 
@@ -44,7 +47,7 @@ def _words(text: str) -> Counter[str]:
 def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
     """The known names that are like the given one, the most alike first."""
     folded = {other.lower(): other for other in reversed(known)}
-    return [folded[found] for found in get_close_matches(name.lower(), folded, n=most)]
+    return [folded[found] for found in get_close_matches(name.lower(), folded, most, _ALIKE)]
 
 
 def has_rival(name: str, known: Sequence[str]) -> bool:
