@@ -5,7 +5,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Container, Iterable
 from typing import Final, Literal
 
-from llmc_grammar.ast import Join, Statement, Task, calls
+from llmc_grammar.ast import Join, List, Map, Statement, Task, calls
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import forbidden
 from llmc_grammar.diagnostic import Diagnostic
@@ -232,9 +232,11 @@ class PlanStream:
         if known is None or self.is_over:
             return
         tools = {call.tool for call in calls(tuple(self._statements))}
-        if known.blocks and (tools or reader.lost):
-            why = "it stands beside a plan in the plan language"
-            reader.found.append(UnreadableCall(span=known.blocks[0], why=why))
+        beside = known.blocks[:1] if tools or reader.lost else []
+        if tools or known.blocks:
+            beside = beside or [each.span for each in self._statements if self._is_stray(each)]
+        if beside:
+            reader.found.append(UnreadableCall(span=beside[0], why="it stands beside calls in another form"))
             return
         is_sound = not any(each.severity == "error" for each in self.diagnostics)
         if tools and (not self._target.is_known or (is_sound and not self._is_doubtful(tools))):
@@ -247,6 +249,13 @@ class PlanStream:
             self._reader = Reader(self._bounds, header=False)
             self._done, self._unended, self._translation = [], None, translation
             self._read_pieces(translation.pieces)
+
+    def _is_stray(self, statement: Statement) -> bool:
+        """Whether a statement is the value of a call in another form."""
+        if not isinstance(statement, Task) or not isinstance(statement.expr, Map | List) or any(calls(statement)):
+            return False
+        found = translate(self.text[slice(*statement.span)], 0, self._target, self._bounds)
+        return found is not None and self._target.has_all(found.tools)
 
     def _is_doubtful(self, tools: Iterable[str]) -> bool:
         """Whether a plan holds guesses, or calls a tool that does not exist."""

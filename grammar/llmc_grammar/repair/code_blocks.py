@@ -1,9 +1,11 @@
 """Blocks of code in a model's text: a call in one depends on the line above it, which is no statement."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
-from llmc_grammar.repair.mend import Setting, refuse
+from llmc_grammar.errors.repairs import UnreadableCall
+from llmc_grammar.repair.mend import Mended, Setting, refuse
 from llmc_grammar.split import Piece
 
 _HEADER: Final = re.compile(
@@ -13,27 +15,44 @@ _HEADER: Final = re.compile(
 
 
 class CodeBlocks:
-    """Remembers the last line that begins a block of code."""
+    """Finds the statements that stand in the block of a line of code."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._header: tuple[str, int] | None = None
+        self._is_refused = False
 
     def pass_over(self, text: str, start: int) -> None:
         """Take a line that is left out."""
         if _HEADER.match(text):
-            self._header = (text, start)
+            self._header, self._is_refused = (text, start), False
 
-    def refused(self, text: str) -> Piece | None:
-        """Return the first line of the block that a statement stands in, as a refused task, None outside of blocks."""
-        if self._header is None:
+    def holds(self, text: str) -> bool:
+        """Whether a statement that begins with this line stands in a block."""
+        if self._header is not None and _indent(text) <= _indent(self._header[0]):
+            self._header = None
+        return self._header is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last statement stood in a block."""
+        return self._header is not None
+
+    def refused_header(self) -> Piece | None:
+        """Return the line that begins the block as a refused task, once."""
+        if self._header is None or self._is_refused:
             return None
-        (header, start), self._header = self._header, None
-        if _indent(text) <= _indent(header):
-            return None
+        self._is_refused = True
+        header, start = self._header
         found = refuse(header, start, self._setting).found
-        end = start + len(header.rstrip())
-        return Piece("", start + _indent(header), read=(None, list(found)), stop=end)
+        return Piece("", start + _indent(header), read=(None, list(found)), stop=start + len(header.rstrip()))
+
+
+def refused_in_block(mended: Mended) -> Mended:
+    """Return a statement in a block as a refused one."""
+    why, advice = "it depends on the line that begins its block", "write its loop or condition behind it, on one line"
+    found = UnreadableCall(span=mended.span, why=why, suggestion=advice)
+    return replace(mended, statement=None, found=(found,), moved=False)
 
 
 def _indent(text: str) -> int:

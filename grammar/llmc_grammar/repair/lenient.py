@@ -17,7 +17,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.repairs import AfterTheEnd, LeftOut, TailLeftOut
 from llmc_grammar.repair.blocks import Blocks
-from llmc_grammar.repair.code_blocks import CodeBlocks
+from llmc_grammar.repair.code_blocks import CodeBlocks, refused_in_block
 from llmc_grammar.repair.heads import Head, TaskLine, find_head, is_thought, task_line
 from llmc_grammar.repair.marks import FLOW_WORDS, LITERAL_WORDS, NAME
 from llmc_grammar.repair.mend import Mended, Setting, is_mendable, mend, mend_value, read_with_head, refuse
@@ -59,6 +59,7 @@ class _Open:
     lines: list[str] = field(default_factory=list)
     tail: str = ""
     shut: int | None = None
+    is_in_block: bool = False
 
     @property
     def is_prose(self) -> bool:
@@ -244,9 +245,7 @@ class Lenient:
 
     def _begin(self, opened: _Open, text: str, done: list[Piece]) -> None:
         """Open a statement with its first line."""
-        block = self._code.refused(text)
-        if block is not None:
-            self._refuse_prose(block, done)
+        opened.is_in_block = self._code.holds(text)
         self._open = opened
         self._take(opened, text, opened.start, done, at=opened.head.tool if opened.head else 0)
 
@@ -360,6 +359,10 @@ class Lenient:
             if opened.is_prose:
                 self._refuse_prose(refused, done)
                 return
+        if opened.is_in_block:
+            if (header := self._code.refused_header()) is not None:
+                self._refuse_prose(header, done)
+            mended = refused_in_block(mended)
         mended = without_hidden_calls(mended, opened.text, self._setting.tools)
         self._flush()
         self._guessed = None
@@ -384,7 +387,7 @@ class Lenient:
             if self.ended_at is not None:
                 self._beyond(text, start)
             elif head is not None and self._tasks <= self._setting.bounds.tasks:
-                opened = _Open(start, head, lines=[text])
+                opened = _Open(start, head, lines=[text], is_in_block=self._code.is_open)
                 mended = mend(text, start, head, self._setting, tried=False)
                 if mended is None:
                     self._begin(_Open(start, head), text, done)

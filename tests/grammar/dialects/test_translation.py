@@ -120,6 +120,16 @@ def test_marks_beside_a_plan_are_a_mistake() -> None:
     assert [found.code for found in lenient(MARKED).diagnostics] == ["W131"]
 
 
+@pytest.mark.parametrize("plan", ['1. height("K2")\n', MARKED])
+def test_a_native_call_beside_a_plan_is_a_mistake(plan: str) -> None:
+    """Without marks it would be a value, and the call would not be made; data beside a plan stays a value."""
+    call = '{"name": "price", "arguments": {"item": "tea"}}\n'
+    data = '{"name": "tea", "price": 3}\n'
+    for text in (call + plan, plan + call):
+        assert "E126" in {found.code for found in lenient(text).diagnostics}
+    assert lenient(data + plan).ok
+
+
 @pytest.mark.parametrize("dialect", FORMS)
 def test_writes_of_a_text_without_marks_are_held(dialect: str) -> None:
     """As where a repair moved a boundary; a plan in the language is not held."""
