@@ -41,7 +41,7 @@ def test_all_codes_are_listed(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "suggestion"), [("E127", "W127"), ("W102", "E102"), ("E301", "W301"), ("W119", "E119")]
+    ("code", "suggestion"), [("E128", "W128"), ("W102", "E102"), ("E301", "W301"), ("W119", "E119")]
 )
 def test_an_unknown_code_suggests_one(cli: Cli, code: str, suggestion: str) -> None:
     """The nearest one."""
