@@ -84,9 +84,9 @@ def _translation(  # noqa: PLR0917 (the parts of a text)
         added.add("join()", end)
         pieces.append(_piece(added, base, setting))
         edit = _edit(pieces, base, text)
-    start = base + len(text) - len(text.lstrip())
-    first = text.lstrip().split("\n", 1)[0].rstrip()
-    note = DialectRead(span=Span(start, start + len(first)), dialect=name, edit=edit)
+    start = min(place.start for place in rewritten.blocks or [each.place for each in rewritten.statements])
+    first = text[start:].split("\n", 1)[0].rstrip()
+    note = DialectRead(span=Span(base + start, base + start + len(first)), dialect=name, edit=edit)
     return Translation(name, tuple(pieces), note, is_marked=bool(rewritten.blocks))
 
 
