@@ -44,6 +44,29 @@ def test_a_terminal_sees_the_tasks_beside_the_plan() -> None:
     ]
 
 
+def test_a_plan_in_another_form_is_shown_as_it_is_read() -> None:
+    """Tasks stand beside the lines that the reply became; with reasoning before it, the plan begins anew twice."""
+    reply = '{"name": "search", "arguments": {"entity": "a"}}'
+    line = '1. search(entity="a")'
+    done = f"{line:<{len(reply)}}  ✓ 0.20 s"
+    read = ["── read as another form of a plan (`tool_calls`)", done, "join()", "── finish: x"]
+    assert drawn([reply, "Finish(x)"]) == ["── plan 1", reply, *read]
+    lines = drawn([f"1. dice()\n</think>\n{reply}", "Finish(x)"])
+    assert "── all of it so far was reasoning" in lines
+    assert lines[-4:] == read
+
+
+def test_a_log_tells_that_a_plan_is_read_as_another_form() -> None:
+    """With the lines that it became."""
+    stream = io.StringIO()
+    lines = Lines(stream)
+    for event in watch(['{"name": "search", "arguments": {"entity": "a"}}', "Finish(x)"])[:-1]:
+        lines.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
+    told = [TIMES.sub("", line).strip() for line in stream.getvalue().splitlines()]
+    at = told.index("restart   read as another form of a plan (`tool_calls`)")
+    assert told[at + 1 : at + 3] == ['written   1. search(entity="a")', "written   join()"]
+
+
 def test_a_running_task_shows_its_time() -> None:
     """As long as it runs."""
     sheet = Sheet()
