@@ -3,28 +3,25 @@
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Container, Iterable
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from llmc_grammar.ast import Join, List, Map, Statement, Task, calls
+from llmc_grammar.ast import Statement, Task
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import forbidden
 from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.dialects.form import Target
-from llmc_grammar.dialects.translation import Translation, translate
 from llmc_grammar.errors.lines import TextTooLong
-from llmc_grammar.errors.repairs import UnreadableCall
 from llmc_grammar.reader import JOIN, Lost, Reader
 from llmc_grammar.reasoning import USUAL, ReasoningTags
-from llmc_grammar.repair.reasoning_filter import ReasoningFilter
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece, Splitter
 from llmc_grammar.statement import kind_of, parses
 
+if TYPE_CHECKING:
+    from llmc_grammar.dialects.translation import Translation
+    from llmc_grammar.repair.reasoning_filter import ReasoningFilter
+
 REASONING: Final = 16
 """The size limit of a model's text, reasoning included, as a multiple of the limit of its plan."""
-
-_GUESSES: Final = frozenset(["W120", "W121", "W127"])
-"""Repairs that take a part of a text for a string: a form that the whole text has, with known tools, goes before."""
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 _MARK: Final = "\ufeff"
@@ -60,7 +57,7 @@ class PlanStream:
         self._limit = bounds.text
         self._bounds = bounds
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
-        self._filter = ReasoningFilter(bounds, tools, reasoning) if lenient else None
+        self._filter = _filter(bounds, tools, reasoning) if lenient else None
         self._splitter: Splitter | ReasoningFilter = self._filter or Splitter(bounds)
         self._reader = Reader(bounds, header=header and not lenient)
         self._texts: list[str] = []
@@ -78,7 +75,8 @@ class PlanStream:
         self._unended: Span | None = None
         self._edge = ""
         self._is_marked = False
-        self._target = Target(tools, first)
+        self._tools = tools
+        self._first = first
         self._translation: Translation | None = None
         self._statements: list[Statement] = []
 
@@ -228,38 +226,23 @@ class PlanStream:
 
     def _translate(self) -> None:
         """Read a text that has no plan of its own as one in another form."""
-        known, reader = self._filter, self._reader
+        known = self._filter
         if known is None or self.is_over:
             return
-        tools = {call.tool for call in calls(tuple(self._statements))}
-        beside = known.blocks[:1] if tools or reader.lost else []
-        if tools or known.blocks:
-            beside = beside or [each.span for each in self._statements if self._is_stray(each)]
-        if beside:
-            reader.found.append(UnreadableCall(span=beside[0], why="it stands beside calls in another form"))
-            return
-        is_sound = not any(each.severity == "error" for each in self.diagnostics)
-        if tools and (not self._target.is_known or (is_sound and not self._is_doubtful(tools))):
-            return
-        join = self._last if isinstance(self._last, Join) and self._last.arguments else None
-        text = self.text[known.begins_at : known.ends_at if join is None else join.span.start]
-        translation = translate(text, known.begins_at, self._target, self._bounds, join)
-        is_plan = bool(tools) and is_sound
-        if translation is not None and (not is_plan or self._target.has_all(translation.tools)):
+        from llmc_grammar.dialects.fallback import OwnPlan, other_form  # noqa: PLC0415 — plan files have one form
+        from llmc_grammar.dialects.form import Target  # noqa: PLC0415 — as above
+
+        place, has_lost = (known.begins_at, known.ends_at), bool(self._reader.lost)
+        own = OwnPlan(
+            self.text, place, tuple(self._statements), self.diagnostics, tuple(known.blocks), has_lost=has_lost
+        )
+        found = other_form(own, Target(self._tools, self._first), self._bounds)
+        if isinstance(found, Diagnostic):
+            self._reader.found.append(found)
+        elif found is not None:
             self._reader = Reader(self._bounds, header=False)
-            self._done, self._unended, self._translation = [], None, translation
-            self._read_pieces(translation.pieces)
-
-    def _is_stray(self, statement: Statement) -> bool:
-        """Whether a statement is the value of a call in another form."""
-        if not isinstance(statement, Task) or not isinstance(statement.expr, Map | List) or any(calls(statement)):
-            return False
-        found = translate(self.text[slice(*statement.span)], 0, self._target, self._bounds)
-        return found is not None and self._target.has_all(found.tools)
-
-    def _is_doubtful(self, tools: Iterable[str]) -> bool:
-        """Whether a plan holds guesses, or calls a tool that does not exist."""
-        return any(each.code in _GUESSES for each in self.diagnostics) or not self._target.has_all(tools)
+            self._done, self._unended, self._translation = [], None, found
+            self._read_pieces(found.pieces)
 
     def _break_off(self, last: str) -> None:
         """End a truncated text; of its last line, only reasoning tags count."""
@@ -372,6 +355,13 @@ class PlanStream:
                 self._last = statement
                 if self._filter is not None:
                     self._statements.append(statement)
+
+
+def _filter(bounds: Bounds, tools: Container[str], tags: ReasoningTags) -> "ReasoningFilter":
+    """Return the reader of a model's text."""
+    from llmc_grammar.repair.reasoning_filter import ReasoningFilter  # noqa: PLC0415 — plan files are not repaired
+
+    return ReasoningFilter(bounds, tools, tags)
 
 
 def _size(text: str) -> int:

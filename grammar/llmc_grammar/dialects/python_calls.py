@@ -9,10 +9,10 @@ import ast
 from typing import Final
 
 from llmc_grammar.dialects.form import Rewritten, Target, without_end
-from llmc_grammar.dialects.python_nodes import dotted, has_sign
-from llmc_grammar.dialects.python_source import read, stretches
-from llmc_grammar.dialects.python_values import Values
-from llmc_grammar.dialects.python_variables import Bound, Constant, Items, NotOfTheFormError
+from llmc_grammar.dialects.python.nodes import dotted, has_sign
+from llmc_grammar.dialects.python.source import read, stretches
+from llmc_grammar.dialects.python.values import Values
+from llmc_grammar.dialects.python.variables import Bound, Constant, Items, NotOfTheFormError
 from llmc_grammar.errors.repairs import BackslashKept
 
 NAME: Final = "python_calls"

@@ -13,9 +13,9 @@ from llmc_grammar.ast import KEYWORDS, Literal
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.climb import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
 from llmc_grammar.dialects.form import Target, Written, argument_name, string
-from llmc_grammar.dialects.python_nodes import ATOM, OPERATORS, binds, dotted, has_call, is_part, needs_tasks
-from llmc_grammar.dialects.python_source import Code
-from llmc_grammar.dialects.python_variables import (
+from llmc_grammar.dialects.python.nodes import ATOM, OPERATORS, binds, dotted, has_call, is_part, needs_tasks
+from llmc_grammar.dialects.python.source import Code
+from llmc_grammar.dialects.python.variables import (
     Bound,
     Constant,
     Items,

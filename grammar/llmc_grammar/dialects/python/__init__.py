@@ -1,0 +1,1 @@
+"""Python code as statements: its parser, its values and its variables."""
