@@ -273,17 +273,30 @@ class Plan:
     statements: tuple[Statement, ...]
 
 
+def _names(kind: type) -> tuple[str, ...]:
+    """Return the fields of a node that may hold nodes; none of anything else."""
+    return tuple(each.name for each in fields(kind) if not each.name.endswith("span")) if is_dataclass(kind) else ()
+
+
+_NODES: Final = (Literal, Ref, Slot, Text, List, Map, Argument, Call, Unary, Binary, Choice, Loop, Timeout, Retry)
+_NAMES: Final[dict[type, tuple[str, ...]]] = {
+    kind: _names(kind) for kind in (*_NODES, Fallback, Use, Type, Input, Thought, Task, Join, Plan)
+}
+_WITHOUT_CALLS: Final = frozenset([Literal, Ref, Slot, Text, Timeout, Retry, str, int, float, bool, type(None)])
+
+
 def children(node: object) -> tuple[object, ...]:
-    """Return the values directly inside a node or a tuple."""
-    if isinstance(node, tuple):
-        return node
-    return tuple(getattr(node, each.name) for each in fields(node)) if is_dataclass(node) else ()
+    """Return the values directly inside a node or a tuple, without places."""
+    return node if isinstance(node, tuple) else tuple([getattr(node, name) for name in _NAMES.get(type(node), ())])
 
 
 def calls(node: object) -> Iterator[Call]:
-    """Return the calls in a part of a plan, at any depth."""
-    if isinstance(node, Call):
-        yield node
-    for child in children(node):
-        if not isinstance(child, (str, Span)):
-            yield from calls(child)
+    """Return the calls in a part of a plan, at any depth, in order."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if type(part) in _WITHOUT_CALLS:
+            continue
+        if isinstance(part, Call):
+            yield part
+        waiting.extend(reversed(children(part)))
