@@ -278,10 +278,9 @@ def _names(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind) if not each.name.endswith("span")) if is_dataclass(kind) else ()
 
 
-_NODES: Final = (Literal, Ref, Slot, Text, List, Map, Argument, Call, Unary, Binary, Choice, Loop, Timeout, Retry)
-_NAMES: Final[dict[type, tuple[str, ...]]] = {
-    kind: _names(kind) for kind in (*_NODES, Fallback, Use, Type, Input, Thought, Task, Join, Plan)
-}
+_EXPRESSIONS: Final = (Literal, Ref, Slot, Text, List, Map, Argument, Call, Unary, Binary, Choice)
+_STATEMENTS: Final = (Loop, Timeout, Retry, Fallback, Use, Type, Input, Thought, Task, Join, Plan)
+_NAMES: Final[dict[type, tuple[str, ...]]] = {kind: _names(kind) for kind in (*_EXPRESSIONS, *_STATEMENTS)}
 _WITHOUT_CALLS: Final = frozenset([Literal, Ref, Slot, Text, Timeout, Retry, str, int, float, bool, type(None)])
 
 
