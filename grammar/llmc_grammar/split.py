@@ -28,7 +28,7 @@ _INTERESTING: Final = re.compile(
 )
 _OPEN_LONG, _OPEN_SHORT, _OPENER, _CLOSER, _COMMENT, _MARK = range(1, 7)
 STRING_END: Final = {
-    '"""': re.compile(r'[^"\\]*(?:(?:\\.?|""?(?!"))[^"\\]*)*"""'),
+    '"""': re.compile(r'[^"\\]*(?:(?:\\.|\\$|""?(?!"))[^"\\]*)*"""'),
     '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"'),
     "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'"),
 }

@@ -7,6 +7,7 @@ import pytest
 
 from llmc_grammar import Bounds, PlanStream, parse, print_plan
 from llmc_grammar.bounds import Bounds as Defined
+from llmc_grammar.stream import Mode
 
 
 def codes(text: str, bounds: Bounds = Bounds.FILE) -> list[str]:
@@ -153,6 +154,13 @@ def test_an_indented_open_statement_costs_what_its_length_says() -> None:
 
     parse("f()")
     assert seconds(text(64_000)) <= 24 * max(seconds(text(8_000)), 0.002)
+
+
+@pytest.mark.parametrize("mode", ["strict", "lenient"])
+def test_backslashes_in_an_open_long_string_cost_what_their_number_says(mode: Mode) -> None:
+    """Each is read one way; with two ways for each, thirty of them took minutes."""
+    parsed = parse('1. f("""x\n' + "\\a" * 4_000, mode=mode)
+    assert "E121" in {found.code for found in parsed.diagnostics}
 
 
 def test_many_small_pieces_cost_what_their_length_says() -> None:
