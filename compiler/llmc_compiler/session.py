@@ -158,8 +158,10 @@ class Session:
 
     def _unused(self) -> tuple[Diagnostic, ...]:
         """Warn of tasks that nothing needs: in a plan file, where the tools are known and all else is right so far."""
-        is_wrong = self._lowering.names.is_incomplete or any(one.severity == "error" for one in self.mistakes())
-        return () if self._lenient or not self._tools.is_known or is_wrong else tuple(unused_tasks(self._graph()))
+        if self._lenient or not self._tools.is_known or self._lowering.names.is_incomplete:
+            return ()
+        is_wrong = any(one.severity == "error" for one in self.mistakes())
+        return () if is_wrong else tuple(unused_tasks(self._graph()))
 
     def unended(self, task: Span) -> tuple[Diagnostic, ...]:
         """Warn of a last task that may be incomplete, if it may write."""

@@ -9,6 +9,8 @@ from typing import Final, Protocol, runtime_checkable
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.print import quoted
+from llmc_grammar.repair.mentions import find_call
+from llmc_grammar.repair.wide import FOLD
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK
 from llmc_grammar.text import BRACED
@@ -21,7 +23,6 @@ _CHARACTER: Final = re.compile(r"[^A-Za-z0-9_.]")
 _LONGEST_BRACE: Final = 300
 """Characters of a reference in a string: without a limit, each unclosed brace would be read to the end."""
 
-_CALLED: Final = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z_][A-Za-z0-9_.]*(?=\()")
 _PREFIXES: Final = ("functions.", "function.", "tools.", "tool.", "default_api.", "api.")
 """Namespaces of tools in the prompts of models; the first is one for every tool, the others if that is known."""
 
@@ -57,7 +58,8 @@ class Target:
 
     def is_called_in(self, prose: str) -> bool:
         """Whether a text has a call of a tool."""
-        return any(self.has(call[0]) for call in _CALLED.finditer(prose))
+        folded = prose.translate(FOLD)
+        return self.is_known and any(find_call(line, self.tools) is not None for line in folded.split("\n"))
 
     def required(self, name: str) -> tuple[str, ...] | None:
         """Return the names of a tool's required parameters, None if they are unknown."""

@@ -1,6 +1,6 @@
 """A whole text in another form, read as a plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from llmc_grammar.errors.repairs import DialectRead
 from llmc_grammar.print import print_statement
 from llmc_grammar.repair.changes import Places, relocated
 from llmc_grammar.repair.mend import Setting, read_with_head, refuse
+from llmc_grammar.repair.unread import refused_prose
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
 
@@ -74,20 +75,32 @@ def _translation(  # noqa: PLR0917 (the parts of a text)
     name: str, rewritten: Rewritten, base: int, text: str, join: Join | None, setting: Setting
 ) -> Translation:
     """Read the statements of a rewritten text."""
-    pieces = [_piece(written, base, setting) for written in rewritten.statements]
-    edit = _edit(pieces, base, text)
-    if join is not None:
-        pieces.append(Piece(print_statement(join), join.span.start, read=(join, []), stop=join.span.end))
-    elif not _is_join(pieces[-1]):
+    unread = [*_unread(text, base, rewritten.blocks, setting.tools)]
+    pieces = [*unread, *(_piece(written, base, setting) for written in rewritten.statements)]
+    if join is None and not _is_join(pieces[-1]):
         end = max(written.place.end for written in rewritten.statements)
         added = Written()
         added.add("join()", end)
         pieces.append(_piece(added, base, setting))
-        edit = _edit(pieces, base, text)
+    edit = _edit(pieces, base, text)
+    if join is not None:
+        pieces.append(Piece(print_statement(join), join.span.start, read=(join, []), stop=join.span.end))
     start = min(place.start for place in rewritten.blocks or [each.place for each in rewritten.statements])
     first = text[start:].split("\n", 1)[0].rstrip()
     note = DialectRead(span=Span(base + start, base + start + len(first)), dialect=name, edit=edit)
     return Translation(name, tuple(pieces), note, is_marked=bool(rewritten.blocks))
+
+
+def _unread(text: str, base: int, blocks: Sequence[Span], tools: Container[str]) -> Iterator[Piece]:
+    """Return calls of known tools around the blocks of a text as refused tasks."""
+    ends = [0, *(block.end for block in blocks)]
+    for start, end in zip(ends, [*(block.start for block in blocks), len(text)], strict=True) if blocks else ():
+        at = base + start
+        for line in text[start:end].split("\n"):
+            refused = refused_prose(line, at, tools)
+            if refused is not None:
+                yield refused
+            at += len(line) + 1
 
 
 def _is_join(piece: Piece) -> bool:

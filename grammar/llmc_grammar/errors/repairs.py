@@ -1,4 +1,4 @@
-"""What was mended in a model's text: W110 to W133, and what cannot be, E125 to E128."""
+"""What was mended in a model's text: W110 to W133, and what cannot be, E125 to E127."""
 
 from llmc_grammar.diagnostic import Diagnostic, mistake
 

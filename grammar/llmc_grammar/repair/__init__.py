@@ -1,6 +1,10 @@
 """A model's text with its everyday damage, mended in front of the one grammar.
 
 changes.py    edits of a statement's text, and where its places were before them
+blocks.py     lines in marks of tool calls
+code_blocks.py  calls in blocks of code
+reasoning_filter.py  the text without reasoning
+strings.py    the inside of a string
 scan.py       what the strict reading has open after each line
 heads.py      which lines begin a task, and what decorates them
 dress.py      decorations of calls of known tools: ordinals of all scripts, bullets, labels

@@ -30,4 +30,6 @@ Budgets = Annotated[
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure, instead of doing the rest.")]
 MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
 MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]
-Lenient = Annotated[bool, typer.Option("--lenient", help="Read a model's text, and repair what can be.")]
+Lenient = Annotated[
+    bool, typer.Option("--lenient", help="Read a model's text: repair what can be, and read other forms of calls.")
+]

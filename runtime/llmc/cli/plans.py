@@ -155,7 +155,7 @@ def compile_plan(
     try:
         known = _all_tools(parsed.plan, text.folder, tools)
     except UseError as error:
-        raise CompileError(check_plan(text, tools, limits).diagnostics, parsed.source) from error
+        raise CompileError(report_of(parsed, text.folder, tools, mode).diagnostics, parsed.source) from error
     return Program.of(parsed, known, mode=mode, passes=passes)
 
 

@@ -145,6 +145,22 @@ def test_writes_of_calls_in_marks_are_not_held(text: str) -> None:
     assert (parsed.dialect, parsed.moved, parsed.unended) == ("tool_calls", (), None)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{MARKED.strip()} then send("x")\n',
+        f'First send("a"), then {MARKED.replace(chr(10), "")}\n',
+        f'{MARKED.strip()} and send("x") and {MARKED.strip()}\n',
+        '<tool_code>price("tea")</tool_code> then send\uff08"x"\uff09\n',
+        "Plan: look\nthen send\uff08'x'\uff09 now\n#E1 = search[tea]\n",
+    ],
+)
+def test_a_call_in_prose_beside_another_form_is_a_mistake(text: str) -> None:
+    """It is not left out because the calls beside it are read; prose that calls nothing is."""
+    assert "E127" in {found.code for found in lenient(text).diagnostics}
+    assert lenient(f"{MARKED.strip()} then I send it\n").ok
+
+
 def test_nothing_in_marks_is_a_statement_while_it_streams() -> None:
     """A line of an argument that reads as a call starts nothing; the same line without marks does."""
     inside = 'search("K2")\nsearch("K2")\n'
