@@ -137,9 +137,8 @@ class PlanStream:
 
     @property
     def plan(self) -> str:
-        """The plan that a text in another form becomes; empty for one in the language, and for one with mistakes."""
-        edit = None if self._translation is None else self._translation.note.edit
-        return "" if edit is None else edit.text
+        """The plan that a text in another form becomes; empty for one in the language."""
+        return "" if self._translation is None else self._translation.plan
 
     @property
     def unended(self) -> Span | None:

@@ -41,7 +41,10 @@ class OwnPlan:
     def join(self) -> Join | None:
         """Its join, if that says what the answer is."""
         last = self.statements[-1] if self.statements else None
-        return last if isinstance(last, Join) and last.arguments else None
+        if not isinstance(last, Join) or not last.arguments:
+            return None
+        is_guess = any(each.code in _GUESSES and each.span.start >= last.span.start for each in self.diagnostics)
+        return None if is_guess else last
 
 
 def other_form(own: OwnPlan, target: Target, bounds: Bounds) -> Translation | Diagnostic | None:
@@ -55,6 +58,9 @@ def other_form(own: OwnPlan, target: Target, bounds: Bounds) -> Translation | Di
     start, end = own.place
     text = own.text[start : end if own.join is None else own.join.span.start]
     found = translate(text, start, target, bounds, own.join)
+    if found is None and not tools:
+        stray = next(_values(own, target, bounds), None)
+        return None if stray is None else UnreadableCall(span=stray, why="it stands beside other text")
     if found is None or (tools and own.is_sound and not target.has_all(found.tools)):
         return None
     return found
@@ -65,11 +71,16 @@ def _native_calls(own: OwnPlan, tools: Iterable[str], target: Target, bounds: Bo
     if tools or own.has_lost:
         yield from own.blocks
     if tools or own.blocks:
-        for each in own.statements:
-            if isinstance(each, Task) and isinstance(each.expr, Map | List) and not any(calls(each)):
-                found = translate(own.text[slice(*each.span)], 0, target, bounds)
-                if found is not None and target.has_all(found.tools):
-                    yield each.span
+        yield from _values(own, target, bounds)
+
+
+def _values(own: OwnPlan, target: Target, bounds: Bounds) -> Iterator[Span]:
+    """Yield the places of statements that are calls of known tools in another form."""
+    for each in own.statements:
+        if isinstance(each, Task) and isinstance(each.expr, Map | List) and not any(calls(each)):
+            found = translate(own.text[slice(*each.span)], 0, target, bounds)
+            if found is not None and target.has_all(found.tools):
+                yield each.span
 
 
 def _is_doubtful(own: OwnPlan, tools: Iterable[str], target: Target) -> bool:

@@ -32,6 +32,9 @@ from llmc_grammar.errors.repairs import AfterTheEnd, OrderOnly, UnreadableCall
 
 NAME: Final = "json_plan"
 
+_FROM: Final = frozenset(["from", "source", "src", "start", "before"])
+_TO: Final = frozenset(["to", "target", "dst", "end", "after"])
+
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
     """Return the tasks of a plan as statements, None if the text is not of this form."""
@@ -107,7 +110,7 @@ def _resolve(tasks: list[PlanTask], references: References) -> None:
 def _resolve_edges(edges: Value | None, tasks: list[PlanTask], references: References) -> None:
     """Take edges, each a pair or an object with two ids, as dependencies; raises Unreadable."""
     for edge in edges.items if isinstance(edges, Array) else ():
-        items = [item for _, item in edge.entries[:2]] if isinstance(edge, Object) else None
+        items = _ends(edge) if isinstance(edge, Object) else None
         items = list(edge.items) if isinstance(edge, Array) else items
         ends = [read_name(item) for item in items or ()]
         places = [None if end is None else references.task(end[0]) for end in ends]
@@ -116,6 +119,12 @@ def _resolve_edges(edges: Value | None, tasks: list[PlanTask], references: Refer
                 tasks[after].before.setdefault(before, place)
             case _:
                 raise Unreadable("it is not an edge between tasks", edge.span.start)
+
+
+def _ends(edge: Object) -> list[Value]:
+    """Return the beginning and the end of an edge by their keys, or else its first two values."""
+    named = [item for names in (_FROM, _TO) for key, item in edge.entries if key.value.lower() in names]
+    return named or [item for _, item in edge.entries[:2]]
 
 
 def _uses(task: PlanTask, target: Target, references: References) -> frozenset[int]:

@@ -1,5 +1,6 @@
 """A whole text in another form, read as a plan."""
 
+import re
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from llmc_grammar.repair.mend import Setting, read_with_head, refuse
 from llmc_grammar.repair.unread import refused_prose
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
+from llmc_grammar.tool_marks import CLOSING, OPENING
 
 Dialect = Callable[[str, Target], Rewritten | None]
 
@@ -26,6 +28,14 @@ DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = (
     (tool_calls.NAME, tool_calls.rewrite),
 )
 """The dialects by name, in the order in which they are tried; the last one refuses marks around anything else."""
+
+
+_QUOTES: Final = re.compile(
+    r"^[ \t]*>|^[ \t*_]*(?:observation|result|response|output)s?\b[^\n:]{0,40}:|\b(?:example|format|e\.g\.)|"
+    r"<(?:tool_|function_)?(?:response|result|output|observation|document|example)s?>",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Words and signs of a text that quotes something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,12 @@ class Translation:
     pieces: tuple[Piece, ...]
     note: Diagnostic
     is_marked: bool
+
+    @property
+    def plan(self) -> str:
+        """The plan as it is read."""
+        statements = (piece.read[0] for piece in self.pieces if piece.read is not None)
+        return "".join(f"{print_statement(statement)}\n" for statement in statements if statement is not None)
 
     @property
     def tools(self) -> frozenset[str]:
@@ -88,7 +104,19 @@ def _translation(  # noqa: PLR0917 (the parts of a text)
     start = min(place.start for place in rewritten.blocks or [each.place for each in rewritten.statements])
     first = text[start:].split("\n", 1)[0].rstrip()
     note = DialectRead(span=Span(base + start, base + start + len(first)), dialect=name, edit=edit)
-    return Translation(name, tuple(pieces), note, is_marked=bool(rewritten.blocks))
+    is_marked = bool(rewritten.blocks) and not _is_quoted(text, rewritten.blocks)
+    return Translation(name, tuple(pieces), note, is_marked)
+
+
+def _is_quoted(text: str, blocks: Sequence[Span]) -> bool:
+    """Whether a block may be an example, a result or a quotation, so that its marks do not say that it is a call."""
+    ends = [0, *(block.end for block in blocks)]
+    for start, block in zip(ends, blocks, strict=False):
+        before = text[start : block.start]
+        beside = CLOSING.sub("", OPENING.sub("", before.rpartition("\n")[2]))
+        if beside.strip() or _QUOTES.search(before):
+            return True
+    return False
 
 
 def _unread(text: str, base: int, blocks: Sequence[Span], tools: Container[str]) -> Iterator[Piece]:

@@ -162,7 +162,7 @@ class ReasoningFilter:
             opened = (self._draft or self._plan).opened_at
             if not at_end and opened is not None and opened <= tag.start:
                 break
-            if not self._is_text(tag, found) and (tag.closes or self._draft is None):
+            if (tag.closes or self._draft is None) and not self._is_text(tag, found):
                 return self._count(tag)
             self._pending.pop(0)
         return self._out(found), []

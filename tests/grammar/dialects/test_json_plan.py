@@ -234,7 +234,7 @@ def test_edges_are_dependencies() -> None:
         {"id": "b", "tool": "search", "args": {"query": "x"}},
         {"id": "a", "tool": "price", "args": {"item": "tea"}},
     ]
-    for edge in (["a", "b"], {"from": "a", "to": "b"}):
+    for edge in (["a", "b"], {"from": "a", "to": "b"}, {"id": "e", "to": "b", "from": "a"}):
         rewritten = rewrite(json.dumps({"nodes": nodes, "edges": [edge]}), KNOWN)
         assert lines(rewritten) == ['1. price(item="tea")', '2. search(query="x")']
         assert codes(rewritten) == [[], ["W132"]]

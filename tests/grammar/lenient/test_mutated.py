@@ -141,8 +141,12 @@ def ordinary() -> int:
 
 @pytest.mark.parametrize("text", hostile().values(), ids=hostile())
 def test_hostile_texts_cost_little(text: str, ordinary: int) -> None:
-    """A text made to be hard takes less than four times the work of an ordinary plan of its size."""
-    assert work(lambda: parse(text, mode="lenient", tools=("f",))) < 4 * ordinary
+    """A text made to be hard takes less than four times the work of an ordinary plan of its size.
+
+    One that is a plan in another form is read twice, and takes less than eight times.
+    """
+    times = 4 if parse(text, mode="lenient", tools=("f",)).dialect is None else 8
+    assert work(lambda: parse(text, mode="lenient", tools=("f",))) < times * ordinary
 
 
 @pytest.mark.parametrize("before", ["", "x", "x =", "1. f(1)", "1. f('a')", "1. f(1)*", "**", "-", "1. a:"])
