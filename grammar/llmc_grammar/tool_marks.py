@@ -46,6 +46,13 @@ MARKS: Final = (
 )
 """Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama, Mistral."""
 
+TURN: Final = re.compile(
+    r"<\|(?:im_end|im_start|eot_id|eom_id|start_header_id|endoftext|end_of_text|end|user|observation|start_of_role"
+    r"|END_OF_TURN_TOKEN)\|>|<(?:start|end)_of_turn>|</s>|\[INST\]|\[TOOL_RESULTS\]|<tool_(?:response|result|output)s?>"
+    r"|<function_(?:response|result|output)s?>|<\uff5c(?:end\u2581of\u2581sentence|tool\u2581outputs\u2581begin)\uff5c>"
+)
+"""Signs that end a model's turn, or begin the next one: text behind them is not the reply."""
+
 OPENING: Final = re.compile("|".join(re.escape(mark.opening) for mark in MARKS))
 CLOSING: Final = re.compile("|".join(sorted({re.escape(mark.closing) for mark in MARKS if mark.closing})))
 _BY_OPENING: Final = {mark.opening: mark for mark in MARKS}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from llmc_grammar.errors.repairs import UnreadableCall
+from llmc_grammar.repair.dress import is_doubtful
 from llmc_grammar.repair.mend import Mended, Setting, refuse
 from llmc_grammar.split import Piece
 
@@ -12,6 +13,23 @@ _HEADER: Final = re.compile(
     r"[ \t]*(?:(?:async[ \t]+)?(?:for[ \t]+\(?(?:(?:const|let|var)[ \t]+)?\w+[ \t]+(?:in|of)|with|def)|while|if|elif"
     r"|else|}[ \t]*else|try|except|finally|class|function)\b[^\n]*[:{][ \t]*(?:#.*)?$"
 )
+
+
+_LEAVES: Final = re.compile(r"[ \t]*(?:return|raise|throw|exit|quit|break|continue|assert)\b")
+_CONDITION: Final = re.compile(
+    r"[^\w\n]*(?:[0-9]{1,4}[.):][ \t]*)?(?:[-*+][ \t]+)?(?:(?:if|elif|else|otherwise|unless|when|while|until|foreach"
+    r"|repeat|loop|match|switch|case|do)\b|for[ \t]+(?:each|every|all|\w+[ \t]+(?:in|of))\b|for[ \t]*\()",
+    re.IGNORECASE,
+)
+_OPENS: Final = re.compile(r"(?:[:{(]|=>|\bthen|\bdo|\))[ \t]*(?:```\w*)?[ \t]*$", re.IGNORECASE)
+
+
+def is_conditional(line: str) -> bool:
+    """Whether a line that is left out may decide if the call below it is made: a condition, a negation, an example."""
+    if _LEAVES.match(line):
+        return True
+    opens = _OPENS.search(line)
+    return opens is not None and (_CONDITION.match(line) is not None or (":" in opens[0] and is_doubtful(line)))
 
 
 class CodeBlocks:

@@ -17,7 +17,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.repairs import AfterTheEnd, LeftOut, TailLeftOut
 from llmc_grammar.repair.blocks import Blocks
-from llmc_grammar.repair.code_blocks import CodeBlocks, refused_in_block
+from llmc_grammar.repair.code_blocks import CodeBlocks, is_conditional, refused_in_block
 from llmc_grammar.repair.heads import Head, TaskLine, find_head, is_thought, task_line
 from llmc_grammar.repair.marks import FLOW_WORDS, LITERAL_WORDS, NAME
 from llmc_grammar.repair.mend import Mended, Setting, is_mendable, mend, mend_value, read_with_head, refuse
@@ -27,6 +27,7 @@ from llmc_grammar.repair.wide import narrowed
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece
 from llmc_grammar.statement import kind_of, may_go_on, parses
+from llmc_grammar.tool_marks import TURN
 
 _BINDER: Final = re.compile(rf"[ \t]*({NAME})[ \t]*=(?!=)")
 _BLANK: Final = re.compile(r"[ \t\r]*(?:#|$)")
@@ -98,6 +99,7 @@ class Lenient:
         self._tasks = 0
         self._rest: tuple[str, int] | None = None
         self._guessed: Span | None = None
+        self._is_conditional = False
         self._blocks = Blocks()
         self._code = CodeBlocks(self._setting)
 
@@ -153,6 +155,11 @@ class Lenient:
         if is_thought(text):
             self._flush()
             done.append(Piece(text, start))
+            return
+        if self._tasks and TURN.match(text.lstrip()):
+            self._flush()
+            self.ended_at = start
+            self._beyond(text, start)
             return
         head = find_head(text, self._setting.tools)
         if head is not None:
@@ -225,6 +232,7 @@ class Lenient:
                 return
             text = text[:mark]
         self._doubt(text)
+        self._is_conditional = is_conditional(text)
         blanks = len(text) - len(text.lstrip())
         first = self._run.start if self._run else start + blanks
         self._run = Span(first, start + len(text.rstrip()))
@@ -368,8 +376,9 @@ class Lenient:
         self._guessed = None
         read = (mended.statement, list(mended.found))
         done.append(Piece(mended.text, mended.span.start, read=read, stop=mended.span.end))
-        if mended.moved:
+        if mended.moved or self._is_conditional:
             self.moved.append(mended.span)
+        self._is_conditional = False
         self._tasks += 1
         binder = _BINDER.match(mended.text)
         if binder:

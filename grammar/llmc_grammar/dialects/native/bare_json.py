@@ -11,19 +11,13 @@ from typing import Final
 from llmc_grammar.dialects.native.call import NativeCall, arguments_of
 from llmc_grammar.dialects.native.json_text import Places, String, Unreadable, Value, read_json, read_whole, skip_blanks
 from llmc_grammar.source import Span
+from llmc_grammar.tool_marks import TURN
 
 END_MARKS: Final = re.compile(
     r"(?:\s|```|<END_OF_PLAN>|<end_action>|<end_of_turn>|</s>|<\|(?:im_end|eot_id|eom_id|end|end_of_text|endoftext"
     r"|END_OF_TURN_TOKEN|return|call)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>)*"
 )
 """Signs with which a model's reply ends."""
-
-TURN: Final = re.compile(
-    r"<\|(?:im_end|im_start|eot_id|eom_id|start_header_id|endoftext|end_of_text|end|user|observation|start_of_role"
-    r"|END_OF_TURN_TOKEN)\|>|<(?:start|end)_of_turn>|</s>|\[INST\]|\[TOOL_RESULTS\]|<tool_(?:response|result|output)s?>"
-    r"|<function_(?:response|result|output)s?>|<\uff5c(?:end\u2581of\u2581sentence|tool\u2581outputs\u2581begin)\uff5c>"
-)
-"""Signs that end a model's turn, or begin the next one: text behind them is not the reply."""
 
 _LABEL: Final = re.compile(
     r"[ \t]*(?:\**(?:Actions?|Plan|Steps|Tasks|(?:Tool|Function)[ _]calls?|(?:Step|Task|Call|Action) [0-9]{1,4})"

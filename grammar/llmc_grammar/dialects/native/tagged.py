@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from llmc_grammar.dialects.native.bare_json import END_MARKS, TURN
+from llmc_grammar.dialects.native.bare_json import END_MARKS
 from llmc_grammar.dialects.native.call import Given, NativeCall, arguments_of, native_calls
 from llmc_grammar.dialects.native.json_text import (
     Array,
@@ -28,7 +28,7 @@ from llmc_grammar.dialects.native.json_text import (
     skip_blanks,
 )
 from llmc_grammar.source import Span
-from llmc_grammar.tool_marks import CLOSING, MARKS, OPENING, mark_of
+from llmc_grammar.tool_marks import CLOSING, MARKS, OPENING, TURN, mark_of
 
 _PREFIX: Final = r"(?:\uff5cDSML\uff5c|[A-Za-z]+:)?"
 _ELEMENTS: Final = ("<function=", "<function name=", "<invoke ")
