@@ -277,6 +277,8 @@ class _Marked:
         end = self._find(_PARAMETER_END, parameter.end())
         if end is None:
             raise Unreadable(f"the parameter `{parameter[group]}` has no end", parameter.start())
+        if inner := _PARAMETER.search(self._text, parameter.end(), end.start()):
+            raise Unreadable("a parameter stands inside another one", inner.start())
         is_text = 'string="true"' in (parameter["more"] or "")
         value = parameter_value(self._text, parameter.end(), end.start(), is_text=is_text)
         return Given(parameter[group], Span(*parameter.span(group)), value), end.end()

@@ -36,6 +36,9 @@ _ESCAPE: Final = re.compile(
     r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|N\{[^}\n]+\}|\r\n|[nrt\\\"'\n])|(\\)"
 )
 _BACKSLASH: Final = re.compile(r"\\(?:[\\\"\n]|(\r\n|[\s\S]))")
+_NUMBERED: Final = re.compile(r"[0-9]+\.\s")
+"""The number of a task, which Python would read as a part of the call."""
+
 _PRIVATE: Final = range(0xE000, 0xF900)
 
 
@@ -134,6 +137,8 @@ def read(text: str, span: Span) -> Code | None:
     """Return a stretch of a text as Python, None if it is not; all its lines may be indented."""
     stretch = text[span.start : span.end].rstrip()
     code = stretch.lstrip()
+    if _NUMBERED.match(code):
+        return None
     base = span.start + len(stretch) - len(code)
     characters = set(code)
     stand_in = next((chr(each) for each in _PRIVATE if chr(each) not in characters), "")
