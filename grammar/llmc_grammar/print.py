@@ -137,7 +137,7 @@ def _expr(expr: Expr, *, plain: bool = False) -> str:
         case Text(parts=parts):
             return quoted("".join(map(str, parts))) if plain else _text(parts)
         case Ref(name=name, path=path):
-            return f"${name}{''.join(map(_step, path))}"
+            return f"${name}{''.join(map(written_step, path))}"
         case List(items=items):
             return f"[{', '.join(_expr(item, plain=plain) for item in items)}]"
         case Map(entries=entries):
@@ -206,7 +206,7 @@ def _is_number(expr: Expr) -> bool:
     return isinstance(expr, Literal) and expr.value is not None and not isinstance(expr.value, bool)
 
 
-def _step(step: str | int) -> str:
+def written_step(step: str | int) -> str:
     """A step of a reference."""
     if isinstance(step, int):
         return f"[{step}]"
@@ -265,10 +265,10 @@ def _slot(slot: Slot, followers: tuple[str | Slot, ...]) -> str:
 
 def _braces(slot: Slot) -> str:
     """A slot in braces."""
-    return f"${{{slot.ref.name}{''.join(map(_raw_step, slot.ref.path))}}}"
+    return f"${{{slot.ref.name}{''.join(map(raw_step, slot.ref.path))}}}"
 
 
-def _raw_step(step: str | int) -> str:
+def raw_step(step: str | int) -> str:
     """A step inside a string, before escapes."""
     if isinstance(step, int):
         return f"[{step}]"

@@ -22,7 +22,7 @@ from llmc_grammar.errors.statements import (
     TextAfterJoin,
 )
 from llmc_grammar.source import Span
-from llmc_grammar.split import END_MARK, Piece
+from llmc_grammar.split import END_MARK, Piece, indent_of
 from llmc_grammar.statement import HEAD, kind_of, read_statement
 
 JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*|[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*)?join[ \t]*(?:\(|$)")
@@ -118,7 +118,7 @@ class Reader:
             return True
         if self._block is None:
             return False
-        inner, outer = _indent(piece.text), _indent(self._block.text)
+        inner, outer = indent_of(piece.text), indent_of(self._block.text)
         follows = continues_block(piece.text) or (
             self._block.text.lstrip().startswith("@") and is_definition(piece.text)
         )
@@ -196,11 +196,6 @@ def _names(statement: Statement | None) -> tuple[str, ...]:
     if isinstance(statement, Input):
         return (statement.name,)
     return (statement.binder,) if isinstance(statement, Task) and statement.binder else ()
-
-
-def _indent(text: str) -> int:
-    """Blanks in front of a line."""
-    return len(text) - len(text.lstrip(" \t"))
 
 
 def _line_of(piece: Piece) -> Span:

@@ -143,7 +143,7 @@ class Splitter:
             done.append(Piece(text, start))
             return
         if not state.lines:
-            state.indent = _indent(text)
+            state.indent = indent_of(text)
         inside = state.quote_at if state.quote else None
         at = self._close_string(text) if state.quote else 0
         code = self._scan(text, start, at) if at >= 0 else len(text)
@@ -273,9 +273,9 @@ class Splitter:
         if self._open.brackets[-1][0] == "{" and _FOREIGN_BLOCK.match(self._open.lines[0].text):
             return False
         if self._mode:
-            return _NAMED.match(text) is not None and _indent(text) <= indent
+            return _NAMED.match(text) is not None and indent_of(text) <= indent
         if _JOIN.match(text):
-            return _indent(text) <= indent
+            return indent_of(text) <= indent
         return _NAMED_CALL.match(text) is not None and (
             self._open.brackets[-1][0] != "(" or not _WANTS_MORE.search(self._tail())
         )
@@ -337,11 +337,11 @@ def _unclosed_string(quote: str, at: int, *, tripled: bool) -> Diagnostic:
     return UnclosedString(span=Span(at, at + len(quote)), suggestion=suggestion)
 
 
-def _indent(text: str) -> int:
+def indent_of(text: str) -> int:
     """Blanks in front of a line."""
     return len(text) - len(text.lstrip(" \t"))
 
 
 def _begins_task(text: str, indent: int) -> bool:
     """Whether a line looks like the beginning of a task that is indented no deeper than `indent`."""
-    return _ALWAYS.match(text) is not None or (_TASK.match(text) is not None and _indent(text) <= indent)
+    return _ALWAYS.match(text) is not None or (_TASK.match(text) is not None and indent_of(text) <= indent)

@@ -5,7 +5,7 @@ from typing import Final
 
 from lark import Token
 
-from llmc_grammar.diagnose.stop import Stop
+from llmc_grammar.diagnose.stop import LOOP_NAME, Stop
 from llmc_grammar.diagnostic import Diagnostic, Edit
 from llmc_grammar.errors.expressions import BadReference, Placeholder
 from llmc_grammar.errors.foreign import (
@@ -43,7 +43,6 @@ _SPREAD: Final = re.compile(rf"(\*\*?|\.\.\.)(\$?{_NAME}|\$[0-9]+|[\[{{(])")
 _DOTS: Final = re.compile(r"\.\.\.")
 _BRACED: Final = re.compile(rf"(\{{\{{?|\{{%)[ \t]*({_NAME}(?:\.{_NAME}|\[[0-9]+\])*)[ \t]*(?:\|[^}}\n]*)?[%}}]\}}?")
 _ELEMENT: Final = re.compile(r"[$A-Za-z0-9_.]{1,80}[ \t]*[,}]")
-_COMPREHENSION: Final = re.compile(rf"\bfor[ \t]+({_NAME})[ \t]+in\b")
 _METHODS: Final = {
     "append": "write `$xs + [1]` for a longer list, in a task of its own",
     "extend": "write `$xs + $ys` for a longer list, in a task of its own",
@@ -186,7 +185,7 @@ def comprehension(stop: Stop) -> Diagnostic | None:
     word = stop.top_word or stop.word
     if not stop.opener or word not in stop.elements or stop.word == "for":
         return None
-    loop = next((found for found in _COMPREHENSION.finditer(stop.text, stop.at) if found[1] == word), None)
+    loop = next((found for found in LOOP_NAME.finditer(stop.text, stop.at) if found[1] == word), None)
     if loop is None or _is_closed(stop, loop.start()):
         return None
     return LoopInside(span=stop.span(loop.start(), loop.start() + 3))

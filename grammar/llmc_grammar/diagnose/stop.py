@@ -15,7 +15,7 @@ from llmc_grammar.terminals import quiet
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FOUND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_.]*|\$[A-Za-z0-9_]*|@[A-Za-z0-9_]*|[=!<>&|*/+-]+|.")
 _SHOWN: Final = 40
-_ELEMENT: Final = re.compile(r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in\b")
+LOOP_NAME: Final = re.compile(r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in\b")
 OPENERS: Final = ("(", "[", "{")
 CLOSERS: Final = (")", "]", "}")
 _ENDS: Final = frozenset({"COMMA", "RPAR", "RSQB", "RBRACE", "$END"})
@@ -101,7 +101,7 @@ class Stop:
     @cached_property
     def elements(self) -> frozenset[str]:
         """The names that loops of this statement give to their elements."""
-        return frozenset(_ELEMENT.findall(self.text))
+        return frozenset(LOOP_NAME.findall(self.text))
 
     def knows(self, name: str) -> bool:
         """Whether a name is that of an input or task above, or of a loop's element."""

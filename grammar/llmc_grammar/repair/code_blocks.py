@@ -7,7 +7,7 @@ from typing import Final
 from llmc_grammar.errors.repairs import UnreadableCall
 from llmc_grammar.repair.dress import is_doubtful
 from llmc_grammar.repair.mend import Mended, Setting, refuse
-from llmc_grammar.split import Piece
+from llmc_grammar.split import Piece, indent_of
 
 _HEADER: Final = re.compile(
     r"[ \t]*(?:(?:async[ \t]+)?(?:for[ \t]+\(?(?:(?:const|let|var)[ \t]+)?\w+[ \t]+(?:in|of)|with|def)|while|if|elif"
@@ -47,7 +47,7 @@ class CodeBlocks:
 
     def holds(self, text: str) -> bool:
         """Whether a statement that begins with this line stands in a block."""
-        if self._header is not None and _indent(text) <= _indent(self._header[0]):
+        if self._header is not None and indent_of(text) <= indent_of(self._header[0]):
             self._header = None
         return self._header is not None
 
@@ -63,7 +63,7 @@ class CodeBlocks:
         self._is_refused = True
         header, start = self._header
         found = refuse(header, start, self._setting).found
-        return Piece("", start + _indent(header), read=(None, list(found)), stop=start + len(header.rstrip()))
+        return Piece("", start + indent_of(header), read=(None, list(found)), stop=start + len(header.rstrip()))
 
 
 def refused_in_block(mended: Mended) -> Mended:
@@ -71,8 +71,3 @@ def refused_in_block(mended: Mended) -> Mended:
     why, advice = "it depends on the line that begins its block", "write its loop or condition behind it, on one line"
     found = UnreadableCall(span=mended.span, why=why, suggestion=advice)
     return replace(mended, statement=None, found=(found,), moved=False)
-
-
-def _indent(text: str) -> int:
-    """Return the number of blanks at the beginning of a line."""
-    return len(text) - len(text.lstrip(" \t"))

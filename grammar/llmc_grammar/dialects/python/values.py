@@ -22,11 +22,9 @@ from llmc_grammar.dialects.python.variables import (
     NotOfTheFormError,
     Result,
     Scalar,
-    raw_step,
     step_into,
-    written_step,
 )
-from llmc_grammar.print import print_expr, quoted
+from llmc_grammar.print import print_expr, quoted, raw_step, written_step
 from llmc_grammar.source import Span
 from llmc_grammar.text import BRACED
 

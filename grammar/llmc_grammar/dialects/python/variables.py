@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from llmc_grammar.print import quoted
-
 Scalar = str | int | float | bool | None
 
 
@@ -46,17 +44,3 @@ def step_into(bound: Bound, step: str | int) -> Bound:
             return items[step]
         case _:
             raise NotOfTheFormError
-
-
-def written_step(step: str | int) -> str:
-    """Return a step behind a reference."""
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if step.isascii() and step.isidentifier() else f"[{quoted(step)}]"
-
-
-def raw_step(step: str | int) -> str:
-    """Return a step inside a string."""
-    return (
-        f'["{step}"]' if isinstance(step, str) and not (step.isascii() and step.isidentifier()) else written_step(step)
-    )
