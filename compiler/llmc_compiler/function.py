@@ -19,9 +19,17 @@ from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
 from llmc_compiler.received import known_form, makes_defaults
 from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.segment import OPEN, Segment, by_annotation
-from llmc_compiler.signature import Identified, Prepared, Received
+from llmc_compiler.signature import (
+    ArgumentError,
+    Identified,
+    Prepared,
+    Received,
+    ResultError,
+    ToolboxError,
+    ToolParameter,
+    Wanted,
+)
 from llmc_compiler.term import Json, thaw
-from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import ANY, NEVER, Type
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
@@ -32,6 +40,8 @@ _UNKNOWN: Final = "default"
 _OF_JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
 _BY_POSITION: Final = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
+
+_MANY: Final[dict[Any, Literal["*", "**"]]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
 
 class FunctionSignature:
@@ -63,6 +73,21 @@ class FunctionSignature:
             "required": list(self.shape.required),
             **shared,
         }
+
+    @cached_property
+    def takes(self) -> tuple[ToolParameter, ...]:
+        """The parameters, in the function's order."""
+        schemas = self.parameters["properties"]
+        required = self.shape.required
+        return tuple(
+            ToolParameter(p.name, p.name, schemas.get(p.name, True), p.name in required, _MANY.get(p.kind, ""))
+            for p in self._found
+        )
+
+    @property
+    def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
+        """Nothing: a function has one set of parameters."""
+        return ()
 
     @cached_property
     def returns(self) -> dict[str, Any]:

@@ -20,9 +20,17 @@ from llmc_compiler.schema_validation import (
     mistake_in,
 )
 from llmc_compiler.segment import OPEN, Segment, by_schema
-from llmc_compiler.signature import Identified, Prepared, Received
+from llmc_compiler.signature import (
+    ArgumentError,
+    Identified,
+    Prepared,
+    Received,
+    ResultError,
+    ToolboxError,
+    ToolParameter,
+    Wanted,
+)
 from llmc_compiler.term import Json, thaw
-from llmc_compiler.tools import ArgumentError, ResultError, ToolboxError, Wanted
 from llmc_compiler.types import Type
 
 _SAYS_ITSELF: Final = WORDLESS | {"type", "properties", "required", "additionalProperties", "$defs", "definitions"}
@@ -60,6 +68,19 @@ class SchemaSignature:
                 for name, schema in properties.items()
                 if not (isinstance(schema, Mapping) and {"$id", "id"} & schema.keys())
             }
+
+    @cached_property
+    def takes(self) -> tuple[ToolParameter, ...]:
+        """The parameters, in order."""
+        properties = self.parameters.get("properties", {})
+        return tuple(
+            ToolParameter(name, name, properties[name], name in self.shape.required) for name in self.shape.positional
+        )
+
+    @property
+    def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
+        """Nothing."""
+        return ()
 
     @cached_property
     def gives(self) -> Type:

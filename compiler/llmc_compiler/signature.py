@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.identity import Likeness
@@ -12,6 +12,10 @@ from llmc_compiler.types import Type
 
 Prepared = tuple[list[Any], dict[str, Any]]
 """Positional and keyword arguments of a function."""
+
+
+class ToolboxError(Exception):
+    """A tool is declared in a way that cannot work."""
 
 
 class ArgumentError(ValueError):
@@ -33,6 +37,21 @@ class Wanted:
 
     at_most: Type
     at_least: Type
+
+
+@dataclass(frozen=True, slots=True)
+class ToolParameter:
+    """A parameter for prompts and grammars: plans write `name`, the tool knows it as `own_name`.
+
+    `schema` is its own JSON schema, a part of the signature's `parameters`. `many` is `*` for any number of positional
+    arguments, `**` for keywords of any other name.
+    """
+
+    name: str
+    own_name: str
+    schema: object
+    required: bool
+    many: Literal["", "*", "**"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +91,17 @@ class Signature(Protocol):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The JSON schema of the arguments."""
+        """The JSON schema of the arguments, under the tool's own names."""
+        ...
+
+    @property
+    def takes(self) -> tuple[ToolParameter, ...]:
+        """The parameters: positional ones in order, then those that go by name alone, then any number of others."""
+        ...
+
+    @property
+    def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
+        """The sets of arguments that a call may have, where the schema has alternatives; else nothing."""
         ...
 
     @property

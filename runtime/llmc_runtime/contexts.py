@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any
 
-from llmc_compiler.tools import Opening, Tool
+from llmc_compiler.tool import Opening, Tool
 from llmc_runtime.errors import ContextError, shortened
 
 

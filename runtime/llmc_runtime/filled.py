@@ -7,7 +7,7 @@ from typing import Any
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.segment import Segment
-from llmc_compiler.signature import Identified, Prepared, Received, Signature, Wanted
+from llmc_compiler.signature import Identified, Prepared, Received, Signature, ToolParameter, Wanted
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 
@@ -34,6 +34,16 @@ class Filled:
     def parameters(self) -> dict[str, Any]:
         """Their JSON schema."""
         return self.signature.parameters
+
+    @property
+    def takes(self) -> tuple[ToolParameter, ...]:
+        """The parameters that a plan sees, with their schemas."""
+        return self.signature.takes
+
+    @property
+    def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
+        """The sets of arguments that a call may have."""
+        return self.signature.forms
 
     @property
     def returns(self) -> dict[str, Any]:

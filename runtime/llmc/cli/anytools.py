@@ -6,7 +6,7 @@ from typing import Any
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.effects import Effect, Kind
 from llmc_compiler.segment import OPEN, Segment
-from llmc_compiler.signature import Identified, Prepared, Received
+from llmc_compiler.signature import Identified, Prepared, Received, ToolParameter
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox, Wanted
 from llmc_compiler.types import ANY, Type
@@ -29,6 +29,8 @@ class Anything:
 
     gives: Type = ANY
     converts = False
+    takes: tuple[ToolParameter, ...] = ()
+    forms: tuple[tuple[ToolParameter, ...], ...] = ()
 
     def wants(self, parameter: str | None) -> Wanted:  # noqa: ARG002 — it is the same for all
         """Anything."""

@@ -1,0 +1,68 @@
+"""The decorators that declare a function's effect: `@pure`, `@nondet`, `@read`, `@write`, `@opaque`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Unpack, overload
+
+from llmc_compiler.effects import EVERYTHING, Effect, Kind, parse_effect
+from llmc_compiler.signature import ToolboxError
+from llmc_compiler.tool import Function, Settings, Tool
+
+Decorated = Callable[[Function], Tool]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A decorator that says what a function does to the world: `@pure`, or `@pure(latency=0.1)`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Function, /) -> Tool: ...
+    @overload
+    def __call__(self, function: None = None, /, **settings: Unpack[Settings]) -> Decorated: ...
+    def __call__(self, function: Function | None = None, /, **settings: Unpack[Settings]) -> Tool | Decorated:
+        """Make a tool of the function."""
+        effect = Effect(self.kind, EVERYTHING if self.kind is Kind.OPAQUE else "")
+        return _declare(effect, function, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDeclaration:
+    """A decorator that says what a function reads or writes: `@read` (everything), or `@read("mail")`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Function, /) -> Tool: ...
+    @overload
+    def __call__(
+        self, resource: str = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[Settings]
+    ) -> Decorated: ...
+    def __call__(
+        self, first: str | Function = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[Settings]
+    ) -> Tool | Decorated:
+        """Make a tool of the function; raises ToolboxError for a resource that is no name."""
+        function = None if isinstance(first, str) else first
+        where = first if isinstance(first, str) else EVERYTHING
+        try:
+            effect = parse_effect(f"{self.kind.value}({where}{', idempotent' if idempotent else ''})")
+        except ValueError as error:
+            raise ToolboxError(str(error)) from error
+        return _declare(effect, function, settings)
+
+
+def _declare(effect: Effect, function: Function | None, settings: Settings) -> Tool | Decorated:
+    """A tool where the function is known, else the decorator that makes one."""
+
+    def make(found: Function) -> Tool:
+        return Tool.from_function(found, effect, **settings)
+
+    return make if function is None else make(function)
+
+
+pure = Declaration(Kind.PURE)
+nondet = Declaration(Kind.NONDET)
+opaque = Declaration(Kind.OPAQUE)
+read = ResourceDeclaration(Kind.READ)
+write = ResourceDeclaration(Kind.WRITE)
