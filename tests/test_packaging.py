@@ -53,6 +53,7 @@ def test_a_package_is_typed(package: str) -> None:
         ("llmc_grammar", "plan.lark"),
         ("llmc_compiler", "errors.md"),
         ("llmc_compiler", "text_errors.md"),
+        ("llmc_compiler", "secret_errors.md"),
         ("llmc_compiler", "graph.schema.json"),
         ("llmc", "toolfiles.md"),
     ],

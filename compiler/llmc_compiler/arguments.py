@@ -1,6 +1,6 @@
 """A call's arguments against the tool's parameters; each mistake at its argument."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from llmc_compiler import errors, types
@@ -38,6 +38,22 @@ def check_argument(
             suggestion=_mend(term, found, better),
             notes=facts.notes([term], term.span),
         )
+
+
+def check_together(
+    tool: Tool,
+    names: Sequence[str | None],
+    bound: Sequence[tuple[str | None, Term]],
+    call: ast.Call,
+    constant_of: Callable[[Term], Const | None],
+) -> Iterator[Diagnostic]:
+    """What is wrong with the arguments of a call together; `constant_of` gives the value of a term that has one."""
+    constants = [(name, constant_of(value)) for name, value in bound]
+    known = {name: found.value for name, found in constants if name is not None and found is not None}
+    try:
+        tool.signature.check_call(names, known)
+    except ArgumentError as error:
+        yield errors.WrongTogether(span=call.name_span, tool=tool.name, reason=str(error))
 
 
 def _mismatches(value: Term, wanted: Type, facts: Facts) -> Iterator[tuple[Term, Type, Type]]:

@@ -1,7 +1,7 @@
 """Which argument goes to which parameter, decided from names alone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +9,7 @@ class Shape:
     """The parameters of a tool by name.
 
     `positional` are those that take positional arguments, in order; `named` those that may be given by name; more of
-    either kind are taken where `more_positional` or `more_named` says so.
+    either kind are taken where `more_positional` or `more_named` says so. `aliases` are other names of parameters.
     """
 
     positional: tuple[str, ...]
@@ -17,6 +17,7 @@ class Shape:
     required: tuple[str, ...]
     more_positional: bool = False
     more_named: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 ANYTHING = Shape((), frozenset(), (), more_positional=True, more_named=True)
@@ -67,7 +68,8 @@ def bind(shape: Shape, names: Sequence[str | None]) -> tuple[tuple[str | None, .
     """
     bound: list[str | None] = []
     misfits: list[Misfit] = []
-    for index, name in enumerate(names):
+    for index, written in enumerate(names):
+        name = written if written is None else shape.aliases.get(written, written)
         if name is None and index < len(shape.positional):
             bound.append(shape.positional[index])
             continue

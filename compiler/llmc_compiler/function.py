@@ -3,7 +3,7 @@
 import inspect
 import json
 import types
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from inspect import Parameter
@@ -112,6 +112,9 @@ class FunctionSignature:
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
         self._convert(parameter, value)
+
+    def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
+        """Nothing is left to check: each parameter says all of itself."""
 
     def _of(self, parameter: str | None) -> "_Type":
         """The annotation that an argument has to fit."""

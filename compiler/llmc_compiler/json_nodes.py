@@ -176,7 +176,9 @@ class Reader:
         if tool is None:
             suggestion = closest(name, [known.name for known in self._tools])
             raise NoSuchTool(fields["tool"].path, name=name, suggestion=suggestion)
-        bound = tuple([_argument(one) for one in fields["arguments"].items()])
+        aliases = tool.signature.shape.aliases
+        given = [_argument(one) for one in fields["arguments"].items()]
+        bound = tuple((aliases.get(name, name) if name else name, value) for name, value in given)
         _check_bound(tool, bound, fields["arguments"])
         timeout = None if fields["timeout"].value is None else _seconds(fields["timeout"])
         return Call(tool, bound, timeout, fields["retries"].count(), _optional(fields["fallback"]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from llmc_compiler import errors, graph, term, types
-from llmc_compiler.arguments import check_argument, describe_misfits, no_part
+from llmc_compiler.arguments import check_argument, check_together, describe_misfits, no_part
 from llmc_compiler.binding import Missing, bind
 from llmc_compiler.evaluate import EvaluationError, evaluate
 from llmc_compiler.graph import JOIN, Condition, Node, TaskId, dependencies
@@ -197,6 +197,7 @@ class Lowering:
         if tool is None:
             self.diagnostics.append(self._unknown_tool(call))
             return NodeId(place.path)
+        before = len(self.diagnostics)
         names, misfits = bind(tool.signature.shape, [given.name for given in call.arguments])
         self.diagnostics.extend(describe_misfits(misfits, tool, call))
         lost = {misfit.index for misfit in misfits if not isinstance(misfit, Missing)}
@@ -204,6 +205,8 @@ class Lowering:
             (name, value if index in lost else self._argument(tool, index, name, given.value, value))
             for index, (name, given, value) in enumerate(zip(names, call.arguments, values, strict=True))
         ]
+        if not misfits and len(self.diagnostics) == before:
+            self.diagnostics.extend(check_together(tool, names, bound, call, self._constant))
         retries = [option for option in options if isinstance(option, ast.Retry) and option.count]
         if retries and not tool.may_repeat:
             self.diagnostics.append(errors.UnsureRetry(span=retries[0].span, tool=tool.name))

@@ -1,5 +1,6 @@
 """What a tool takes and gives by JSON schema."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, cast
@@ -10,6 +11,8 @@ from referencing.exceptions import Unresolvable
 
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.identity import digest, json_form, likeness
+from llmc_compiler.object_schema import Properties, object_schema
+from llmc_compiler.outside_names import aliases_of, argument_names
 from llmc_compiler.schema_defaults import Filling
 from llmc_compiler.schema_types import WORDLESS, at_least, at_most, listed
 from llmc_compiler.schema_validation import (
@@ -31,10 +34,18 @@ from llmc_compiler.signature import (
     Wanted,
 )
 from llmc_compiler.term import Json, thaw
-from llmc_compiler.types import Type
+from llmc_compiler.types import ANY, Type
 
 _SAYS_ITSELF: Final = WORDLESS | {"type", "properties", "required", "additionalProperties", "$defs", "definitions"}
 """The words of a schema for which each parameter is described by its own schema alone."""
+
+_OTHERS: Final = "others"
+"""The name under which any number of other arguments is listed."""
+
+_MOST_TOLD: Final = 5
+"""How many forms of a call an error lists."""
+
+_ANYTHING: Final = Wanted(ANY, ANY)
 
 _CHOICES: Final = frozenset({"anyOf", "oneOf", "allOf", "$ref", "$dynamicRef", "$recursiveRef"})
 
@@ -42,18 +53,62 @@ _CHOICES: Final = frozenset({"anyOf", "oneOf", "allOf", "$ref", "$dynamicRef", "
 class SchemaSignature:
     """Arguments and result by JSON schema: nothing is coerced, defaults are not filled in.
 
-    A schema without `properties` takes arguments of any name. Raises ToolboxError for a schema that is none.
+    Plans write the spelling of a parameter's name, and the tool gets its own name. An object schema takes its required
+    properties first where they go by position; a schema that says nothing takes anything. The run fills `hidden`
+    properties. Raises ToolboxError for a schema that cannot be used.
     """
 
     converts: Final = False
 
-    def __init__(self, name: str, parameters: dict[str, Any], returns: dict[str, Any]) -> None:
+    def __init__(
+        self, name: str, parameters: dict[str, Any], returns: dict[str, Any], hidden: Iterable[str] = ()
+    ) -> None:
         """Check both schemas."""
+        self._arguments = _validator(parameters, f"the parameters of `{name}`")
         self.parameters = parameters
         self.returns = returns
-        self._arguments = _validator(parameters, f"the parameters of `{name}`")
+        if left_out := tuple(hidden):
+            self.parameters = _without(name, parameters, left_out)
+            self._arguments = _validator(self.parameters, f"the parameters of `{name}`")
         self._result = _validator(returns, f"the result of `{name}`")
-        self.shape = _shape(parameters)
+        found = object_schema(self.parameters)
+        if found is None:
+            message = f"`{name}` can never be called: its parameters fit no object"
+            raise ToolboxError(message)
+        self._object = found
+        names = (*found.all.schemas, *found.conditional)
+        self._spelled = argument_names(names)
+        self._own = {spelling: own for own, spelling in self._spelled.items()}
+        self.shape = self._shape()
+
+    def _shape(self) -> Shape:
+        """The parameters by the names that plans write."""
+        every = self._object.all
+        if not every.is_object and not self._own:
+            return ANYTHING
+        required = tuple(self._spelled[name] for name in every.required)
+        more_named, aliases = every.others is not False, aliases_of(self._spelled)
+        return Shape(tuple(self._own), frozenset(self._own), required, more_named=more_named, aliases=aliases)
+
+    @cached_property
+    def takes(self) -> tuple[ToolParameter, ...]:
+        """The parameters, required ones first."""
+        schemas = {**self._object.all.schemas, **self._object.conditional}
+        named = self._listed(schemas, self._object.all.required)
+        if not self.shape.more_named:
+            return named
+        rest = True if self._object.all.others is None else self._object.all.others
+        others = ToolParameter(_OTHERS, _OTHERS, rest, required=False, many="**")
+        return (*named, others)
+
+    @cached_property
+    def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
+        """The sets of arguments that the alternatives of the schema allow."""
+        return tuple(self._listed(form.schemas, form.required) for form in self._object.forms)
+
+    def _listed(self, schemas: Mapping[str, object], required: Sequence[str]) -> tuple[ToolParameter, ...]:
+        """Parameters with the names that plans write."""
+        return tuple(ToolParameter(self._spelled[own], own, schema, own in required) for own, schema in schemas.items())
 
     @cached_property
     def _one(self) -> Mapping[str, Validator]:
@@ -61,26 +116,20 @@ class SchemaSignature:
 
         What such a schema refers to starts from there, which a validator of that part does not know.
         """
-        properties: dict[str, Any] = self.parameters.get("properties", {})
-        with checking(properties):
+        schemas = self._object.all.schemas
+        with checking(schemas):
             return {
-                name: self._arguments.evolve(schema=schema)
-                for name, schema in properties.items()
+                self._spelled[name]: self._arguments.evolve(schema=schema)
+                for name, schema in schemas.items()
                 if not (isinstance(schema, Mapping) and {"$id", "id"} & schema.keys())
             }
 
     @cached_property
-    def takes(self) -> tuple[ToolParameter, ...]:
-        """The parameters, in order."""
-        properties = self.parameters.get("properties", {})
-        return tuple(
-            ToolParameter(name, name, properties[name], name in self.shape.required) for name in self.shape.positional
-        )
-
-    @property
-    def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
-        """Nothing."""
-        return ()
+    def _one_more(self) -> Validator | None:
+        """The validator of an argument that the schema does not name, if it says anything of it."""
+        others = self._object.all.others
+        with checking(others):
+            return self._arguments.evolve(schema=others) if isinstance(others, Mapping) else None
 
     @cached_property
     def gives(self) -> Type:
@@ -94,34 +143,59 @@ class SchemaSignature:
     @cached_property
     def _wanted(self) -> Mapping[str, Wanted]:
         """What each parameter takes."""
-        return {
-            name: _wanted(schema, self.parameters) for name, schema in self.parameters.get("properties", {}).items()
-        }
+        named = {self._spelled[name]: _wanted(each, self.parameters) for name, each in self._object.all.schemas.items()}
+        return {**dict.fromkeys((self._spelled[name] for name in self._object.conditional), _ANYTHING), **named}
 
     @cached_property
     def _other(self) -> Wanted:
         """What a parameter takes that the schema does not name."""
-        return _wanted(_additional(self.parameters, default=True), self.parameters)
+        others = self._object.all.others
+        return _ANYTHING if others is None or others is False else _wanted(others, self.parameters)
 
     def segment(self, parameter: str) -> Segment:
         """How a parameter closes a segment in the name of a resource; only its own schema may say what it is."""
         if self.parameters.keys() - _SAYS_ITSELF:
             return OPEN
-        schema = self.parameters.get("properties", {}).get(parameter, self.parameters.get("additionalProperties", True))
+        own = self._own.get(parameter, parameter)
+        schema = self.parameters.get("properties", {}).get(own, self.parameters.get("additionalProperties", True))
         default = Filling(self._arguments).default_of(schema) if parameter in self.shape.named else None
         return by_schema(schema, self.parameters, default)
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
         validator = self._one.get(parameter or "")
+        if validator is None and parameter is not None and parameter not in self._own:
+            validator = self._one_more
         if validator is not None:
             _complain(validator, value, parameter)
 
+    def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
+        """Check the arguments of a call together, of which some values are known; raises ArgumentError."""
+        if not all(names):
+            return
+        given = {self._own.get(name, name) for name in names if name is not None}
+        constants = {self._own.get(name, name): value for name, value in known.items()}
+        if self._object.forms and not any(self._may_be(form, given, constants) for form in self._object.forms):
+            raise ArgumentError(None, f"give {'; or '.join(map(_form_text, self.forms[:_MOST_TOLD]))}")
+        if len(constants) == len(names):
+            _complain(self._arguments, constants, None)
+
+    def _may_be(self, form: Properties, given: set[str], constants: Mapping[str, Json]) -> bool:
+        """Whether arguments may be of a form."""
+        if not given.issuperset(form.required) or (form.others is False and not given.issubset(form.schemas)):
+            return False
+        with checking(constants):
+            schemas = ((form.schemas.get(name, True), value) for name, value in constants.items())
+            return all(_may_fit(self._arguments.evolve(schema=schema), value) for schema, value in schemas)
+
+    def _named(self, bound: Sequence[tuple[str | None, Json]]) -> dict[str, Json]:
+        """The arguments by the tool's own names."""
+        return {self._own.get(name, name): value for name, value in bound if name is not None}
+
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
         """Tell the arguments from others, by what was written and the defaults of the schema."""
-        named = {name: value for name, value in bound if name is not None}
         filling = Filling(self._arguments)
-        filled = cast("dict[str, Json]", filling.filled(named))
+        filled = cast("dict[str, Json]", filling.filled(self._named(bound)))
         pairs = [*((None, value) for name, value in bound if name is None), *filled.items()]
         like = likeness(pairs, is_certain=filling.is_certain) if self._has_choices else None
         return Identified((digest("written", [(name, json_form(value)) for name, value in pairs]),), likeness=like)
@@ -134,11 +208,13 @@ class SchemaSignature:
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
         args = [thaw(value) for name, value in bound if name is None]
-        kwargs = {name: thaw(value) for name, value in bound if name is not None}
+        kwargs = {name: thaw(value) for name, value in self._named(bound).items()}
         error = None if args else _first_error(self._arguments, kwargs, None)
         if error is not None:
             first, *rest = error.absolute_path or (None,)
-            raise ArgumentError(None if first is None else str(first), _words(error, rest))
+            raise ArgumentError(
+                None if first is None else self._spelled.get(str(first), str(first)), _words(error, rest)
+            )
         return args, kwargs
 
     def received(
@@ -147,9 +223,13 @@ class SchemaSignature:
         prepared: Prepared,  # noqa: ARG002 — nothing is converted
     ) -> list[Received]:
         """What the tool receives: what was written, and the defaults that its schema names."""
-        named = {name: value for name, value in bound if name is not None}
+        named = self._named(bound)
         filled = cast("dict[str, Json]", Filling(self._arguments).filled(named))
-        left_out = [Received(name, value, is_default=True) for name, value in filled.items() if name not in named]
+        left_out = [
+            Received(self._spelled.get(name, name), value, is_default=True)
+            for name, value in filled.items()
+            if name not in named
+        ]
         return [*(Received(name, value) for name, value in bound), *left_out]
 
     def accept(self, result: object) -> object:
@@ -175,18 +255,34 @@ def _wanted(schema: object, whole: dict[str, Any]) -> Wanted:
     return Wanted(at_most(schema, whole), at_least(schema, whole))
 
 
-def _additional(parameters: dict[str, Any], *, default: bool) -> object:
-    """The schema of arguments that are not named; any of them may match a pattern."""
-    return "patternProperties" in parameters or parameters.get("additionalProperties", default)
-
-
-def _shape(parameters: dict[str, Any]) -> Shape:
-    """The parameters that a schema names, in its order."""
+def _without(tool: str, parameters: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
+    """A schema without the properties that the run fills; raises ToolboxError where it has them elsewhere."""
+    kept = {name: each for name, each in parameters.get("properties", {}).items() if name not in hidden}
+    required = [name for name in listed(parameters, "required") if name not in hidden]
+    reduced = {**parameters, "properties": kept, "required": required}
     if "properties" not in parameters:
-        return ANYTHING
-    names = tuple(parameters["properties"])
-    required = tuple(listed(parameters, "required"))
-    return Shape(names, frozenset(names), required, more_named=bool(_additional(parameters, default=False)))
+        del reduced["properties"]
+    if "required" not in parameters:
+        del reduced["required"]
+    found = object_schema(reduced)
+    for name in hidden:
+        if found is not None and (name in found.all.schemas or name in found.conditional):
+            message = f"`{name}` of `{tool}` is filled by the run: put it into the `properties` of the schema itself"
+            raise ToolboxError(message)
+    return reduced
+
+
+def _form_text(form: Sequence[ToolParameter]) -> str:
+    """The arguments of a form: `action="get"`, `id`, `page?`."""
+    return ", ".join(map(_argument_text, form)) or "no arguments"
+
+
+def _argument_text(parameter: ToolParameter) -> str:
+    """An argument of a form; the value of one that can only have that."""
+    schema = parameter.schema
+    if isinstance(schema, Mapping) and isinstance(schema.get("const"), str):
+        return f"`{parameter.name}={json.dumps(schema['const'], ensure_ascii=False)}`"
+    return f"`{parameter.name}`" if parameter.required else f"`{parameter.name}?`"
 
 
 def _validator(schema: dict[str, Any], what: str) -> Validator:
@@ -217,6 +313,14 @@ def _first_error(validator: Validator, value: Any, parameter: str | None) -> Val
         raise ArgumentError(parameter, "its schema takes too many steps to check this: make it smaller") from error
     except Exception as error:  # a reference may lead to what is no schema
         raise ArgumentError(parameter, f"its schema cannot be used: {error}") from error
+
+
+def _may_fit(validator: Validator, value: Json) -> bool:
+    """Whether a value fits, or nothing says so."""
+    try:
+        return _first_error(validator, value, None) is None
+    except ArgumentError:
+        return True
 
 
 def _complain(validator: Validator, value: Any, parameter: str | None) -> None:  # noqa: ANN401 — a tool's own result

@@ -6,8 +6,10 @@ certainly allows. What neither knows is `any` for the first and nothing for the 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, Final
 
+from llmc_compiler.schema_refs import referred
 from llmc_compiler.types import (
     ANY,
     BOOL,
@@ -19,6 +21,7 @@ from llmc_compiler.types import (
     STR,
     Field,
     Type,
+    both,
     list_of,
     record,
     union,
@@ -81,18 +84,23 @@ class _AtMost:
 
     def _read(self, schema: Mapping[str, Any]) -> Type:
         """The type of a schema that is a mapping."""
+        said = [self._own(schema)]
         if "$ref" in schema:
-            return self.read(referred(self.whole, schema["$ref"]))
+            said.append(self.read(referred(self.whole, schema["$ref"])))
+        choices = [schema[key] for key in ("anyOf", "oneOf") if isinstance(schema.get(key), list)]
+        said += [union(map(self.read, options)) for options in choices]
+        said += [self.read(each) for each in listed(schema, "allOf")]
+        return reduce(both, said)
+
+    def _own(self, schema: Mapping[str, Any]) -> Type:
+        """The type of what a schema says by itself."""
         if "const" in schema or "enum" in schema:
             found = schema.get("enum", [schema.get("const")])
             return union(map(_any_of_its_kind, found)) if isinstance(found, list) else ANY
-        for key in ("anyOf", "oneOf"):
-            if isinstance(schema.get(key), list):
-                return union(self.read(option) for option in schema[key])
-        if isinstance(schema.get("allOf"), list):
-            # Each of them has all values; the first that says something is good enough.
-            return next((found for each in schema["allOf"] if (found := self.read(each)) != ANY), ANY)
-        return union(self._typed(name, schema) for name in _names(schema)) if "type" in schema else ANY
+        if "type" not in schema:
+            return ANY
+        typed = union(self._typed(name, schema) for name in _names(schema))
+        return union((typed, NULL)) if is_nullable(schema) else typed
 
     def _typed(self, name: str, schema: Mapping[str, Any]) -> Type:
         """The type of a schema for values of one of JSON's types."""
@@ -145,7 +153,7 @@ class _AtLeast:
 
     def _read(self, schema: Mapping[str, Any]) -> Type:
         """The type of a schema that is a mapping."""
-        said = schema.keys() - WORDLESS
+        said = schema.keys() - WORDLESS - ({"nullable"} if "type" in schema else set())
         if self.whole is schema:
             said -= {"$defs", "definitions"}
         if not said:
@@ -158,7 +166,8 @@ class _AtLeast:
             return words(found) if (found := [word for word in schema["enum"] if isinstance(word, str)]) else NEVER
         if said <= {"const", "type"} and isinstance(schema.get("const"), str):
             return words((schema["const"],))
-        return union(self._typed(name, schema) for name in _names(schema) if _says(said, schema))
+        typed = union(self._typed(name, schema) for name in _names(schema) if _says(said, schema))
+        return union((typed, NULL)) if is_nullable(schema) and typed != NEVER else typed
 
     def _typed(self, name: str, schema: Mapping[str, Any]) -> Type:
         """The type of a schema for values of one of JSON's types."""
@@ -214,20 +223,12 @@ def _any_of_its_kind(value: object) -> Type:
     return union((FLOAT, BOOL)) if isinstance(value, (bool, int, float)) else ANY
 
 
+def is_nullable(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema takes null beside its type, in the way of OpenAPI 3.0."""
+    return schema.get("nullable") is True and "type" in schema
+
+
 def listed(schema: Mapping[str, Any], word: str) -> list[Any]:
     """What a keyword lists; nothing where it is of another kind, since drafts let stand what they do not know."""
     found = schema.get(word)
     return found if isinstance(found, list) else []
-
-
-def referred(whole: object, reference: object) -> object:
-    """The schema that a reference means; one that allows everything where it is not inside the whole."""
-    found = whole
-    if not isinstance(reference, str) or not reference.startswith("#"):
-        return {"not": {}}
-    for step in filter(None, reference[1:].split("/")):
-        name = step.replace("~1", "/").replace("~0", "~")
-        if not isinstance(found, Mapping) or name not in found:
-            return {"not": {}}
-        found = found[name]
-    return found

@@ -174,6 +174,8 @@ def longest_checked(pattern: str) -> float:
 def _bounded(kind: Any, *, has_patterns: bool) -> Any:  # noqa: ANN401 — classes of validators made at run time
     """A draft whose checks are bounded."""
     words: dict[str, Keyword] = {word: _OWN.get(word, keyword) for word, keyword in kind.VALIDATORS.items()}
+    if isinstance(kind.META_SCHEMA, Mapping) and "draft-03" not in str(kind.META_SCHEMA.get("$schema", "")):
+        words["type"] = _type  # in draft 3 it is another keyword
     for word in _MANY & words.keys():
         words[word] = _counted(words[word])
     for word in _NEGATIVE & words.keys():
@@ -332,6 +334,12 @@ def _pattern_properties(_validator: object, _said: object, instance: object, _sc
     """`patternProperties`, which is not checked."""
     if instance and isinstance(instance, dict):
         _left_open()
+
+
+def _type(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
+    """`type`, beside which OpenAPI 3.0 writes `nullable`."""
+    if not (instance is None and schema.get("nullable") is True):
+        yield from _KEYWORDS["type"](validator, said, instance, schema) or ()
 
 
 _OWN: Final[Mapping[str, Keyword]] = {

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from llmc_compiler.errors import WrittenSecret
 from llmc_compiler.graph import Call, Evaluate, Loop, Node, Parameter, node_body
+from llmc_compiler.secret_errors import WrittenSecret
 from llmc_compiler.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, Steps, leaves, merged
 from llmc_compiler.term import Binary, Choice, Const, Get, Item, ListOf, MapOf, NodeId, Param, Template, Term
 from llmc_grammar.diagnostic import Note

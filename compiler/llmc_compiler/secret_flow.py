@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from llmc_compiler.errors import MadeSecret, SecretArgument, SecretRead
 from llmc_compiler.graph import Call, Join, Loop, Node, Parameter, node_body, terms
 from llmc_compiler.secrecy import Secrecy
+from llmc_compiler.secret_errors import MadeSecret, SecretArgument, SecretRead
 from llmc_compiler.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, inside, merged, part
 from llmc_compiler.term import (
     Binary,

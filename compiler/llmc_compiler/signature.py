@@ -1,6 +1,6 @@
 """What a tool takes and gives, however it says so: the interface of annotations and of JSON schemas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -129,6 +129,10 @@ class Signature(Protocol):
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
+        ...
+
+    def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
+        """Check the arguments of a call together, of which some values are known; raises ArgumentError."""
         ...
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> "Identified":

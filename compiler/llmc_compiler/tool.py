@@ -60,11 +60,14 @@ class Tool:
     opens: Opening | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     """The parts of its schemas that are not checked, in words."""
+    own_name: str = ""
+    """Its name before a toolbox spelled it for plans."""
     segments: Mapping[str, Segment] = field(init=False, repr=False, compare=False)
     """How the parameters in the name of its resource close their segments."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises ToolboxError."""
+        object.__setattr__(self, "own_name", self.own_name or self.name)
         for what, amount in (("cost", self.cost), ("latency", 0.0 if self.latency is None else self.latency)):
             if not _is_amount(amount):
                 message = f"the {what} of `{self.name}` is {amount!r}: give a number that is not negative"
@@ -137,14 +140,20 @@ class Tool:
         call: Function,
         *,
         returns: Mapping[str, Any] | None = None,
+        latency: float | None = None,
+        early: bool = True,
         cost: float = 0.0,
         approve: bool = False,
+        idempotency_key: str | None = None,
+        context: str | None = None,
         secret: Iterable[str] = (),
+        returns_secret: bool = False,
     ) -> "Tool":
         """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.
 
-        `secret` names the parameters that take secrets, as `Secret[str]` does. Raises ToolboxError for a schema that is
-        none or lacks these, ValueError for an effect that is none.
+        The run gives `call` the `idempotency_key` and the `context` under these names, which plans do not see. `secret`
+        names the parameters that take secrets, as `Secret[str]` does. Raises ToolboxError for a schema that cannot be
+        used or lacks these, ValueError for an effect that is none.
         """
         from llmc_compiler.schema import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
         from llmc_compiler.schema_notes import notes_of  # noqa: PLC0415 — the same
@@ -154,7 +163,10 @@ class Tool:
             if not isinstance(schema, Mapping):
                 message = f"the schema of a tool is a mapping, and for `{name}` it is {schema!r}"
                 raise ToolboxError(message)
-        signature = SchemaSignature(name, dict(parameters), dict(returns) if returns is not None else {})
+        hidden = [each for each in (idempotency_key, context) if each is not None]
+        signature = SchemaSignature(name, dict(parameters), {} if returns is None else dict(returns), hidden)
+        secrets = _secrets(name, signature, secret)
+        marks = Marks(key=idempotency_key, context=context, secrets=secrets, returns_secret=returns_secret)
         return Tool(
             name=name,
             description=description,
@@ -162,22 +174,26 @@ class Tool:
             signature=signature,
             call=call,
             is_async=_is_async(call),
+            latency=latency,
+            early=early,
             cost=cost,
             approve=approve,
-            marks=_secret_marks(name, signature, secret),
+            marks=UNMARKED if marks == UNMARKED else marks,
             notes=notes_of(signature.parameters, signature.returns),
         )
 
 
-def _secret_marks(tool: str, signature: Signature, secret: Iterable[str]) -> Marks:
-    """The marks of a tool with secret parameters; raises ToolboxError for one that it does not have."""
-    names = frozenset((secret,) if isinstance(secret, str) else secret)
-    shape = signature.shape
-    for name in sorted(names.difference(shape.positional, shape.named)):
-        known = ", ".join(f"`{other}`" for other in shape.positional) or "none"
-        message = f"`{tool}` has no parameter `{name}` to take a secret; its parameters are: {known}"
-        raise ToolboxError(message)
-    return Marks(secrets=names) if names else UNMARKED
+def _secrets(tool: str, signature: Signature, secret: Iterable[str]) -> frozenset[str]:
+    """The parameters that take secrets, as plans write them; raises ToolboxError for names of none."""
+    named = (secret,) if isinstance(secret, str) else tuple(secret)
+    takes = [each for each in signature.takes if not each.many]
+    known = {**{each.name: each.name for each in takes}, **{each.own_name: each.name for each in takes}}
+    for name in named:
+        if name not in known:
+            names = ", ".join(f"`{each.name}`" for each in takes) or "none"
+            message = f"`{tool}` has no parameter `{name}` to take a secret; its parameters are: {names}"
+            raise ToolboxError(message)
+    return frozenset(known[name] for name in named)
 
 
 def _require_function(found: object) -> None:

@@ -1,25 +1,18 @@
 """Toolboxes: tools by the names that plans use."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal
 
 from llmc_compiler.effects import EVERYTHING, Effect, Kind
+from llmc_compiler.outside_names import distinct, plan_name
 from llmc_compiler.signature import ToolboxError
 from llmc_compiler.tool import Function, Opening, Tool
-from llmc_grammar.ast import KEYWORDS
 
-_NAME_CHARACTER = re.compile(r"[^A-Za-z0-9_.]")
-_LONGEST_NAME = 64
-
-
-def plan_name(name: str) -> str:
-    """The name by which a plan calls a tool: what no name may hold becomes `_`, a reserved word gets one."""
-    parts = [part for part in _NAME_CHARACTER.sub("_", name).split(".") if part]
-    parts = [f"_{part}" if part[0].isdigit() else part for part in parts] or ["_"]
-    dotted = ".".join(parts)
-    return f"{dotted}_" if dotted in KEYWORDS else dotted
+_LONGEST_NAME: Final = 128
+_MOST_SHOWN: Final = 5
+"""How many tools the repr of a toolbox names."""
 
 
 class Toolbox:
@@ -44,24 +37,11 @@ class Toolbox:
         if bare not in (None, "parallel", "ordered"):
             message = f'`bare` is "parallel" or "ordered", not {bare!r}'
             raise ToolboxError(message)
-        self._tools: dict[str, Tool] = {}
-        for tool in tools:
-            self._add(_with_context(tool if isinstance(tool, Tool) else _bare_tool(tool, bare), context))
+        given = [_with_context(tool if isinstance(tool, Tool) else _bare_tool(tool, bare), context) for tool in tools]
+        self._tools: dict[str, Tool] = {tool.name: tool for tool in _spelled(given)}
         if context is not None and not any(tool.opens is context for tool in self):
             message = "no tool of this toolbox takes its context: mark a parameter, `session: Context[…]`"
             raise ToolboxError(message)
-
-    def _add(self, tool: Tool) -> None:
-        """Enter a tool under the name that plans use."""
-        name = plan_name(tool.name)
-        if len(name) > _LONGEST_NAME * 2:
-            longest = _LONGEST_NAME * 2
-            message = f"`{name[:_LONGEST_NAME]}…` is too long for a tool's name: use at most {longest} characters"
-            raise ToolboxError(message)
-        if name in self._tools:
-            message = f"two tools are called `{name}`: give one of them another name"
-            raise ToolboxError(message)
-        self._tools[name] = tool if tool.name == name else replace(tool, name=name)
 
     def get(self, name: str) -> Tool | None:
         """The tool of that name, if there is one."""
@@ -84,9 +64,45 @@ class Toolbox:
         """How many tools there are."""
         return len(self._tools)
 
+    def __getitem__(self, name: str) -> Tool:
+        """The tool of that name, as plans write it or as it is its own; raises KeyError."""
+        found = self._tools.get(name) or next((tool for tool in self if tool.own_name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
     def __or__(self, other: "Toolbox") -> "Toolbox":
         """The tools of both; raises ToolboxError where a name is in both."""
         return Toolbox([*self, *other])
+
+    __add__ = __or__
+
+    def __repr__(self) -> str:
+        """The first names: `Toolbox(search, send, … 3 more)`."""
+        names = list(self._tools)
+        more = [f"… {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
+        return f"{type(self).__name__}({', '.join([*names[:_MOST_SHOWN], *more])})"
+
+
+def _spelled(tools: Sequence[Tool]) -> Iterator[Tool]:
+    """The tools under the names that plans use; raises ToolboxError.
+
+    Names that agree are told apart. Tools keep the names of one toolbox in another one with fewer of them.
+    """
+    names = [plan_name(tool.name) for tool in tools]
+    times = Counter(names)
+    alike = [tool.own_name for tool, name in zip(tools, names, strict=True) if times[name] > 1]
+    for name in (name for name, count in Counter(alike).items() if count > 1):
+        message = f"two tools are called `{name}`: give one of them another name"
+        raise ToolboxError(message)
+    apart = distinct({name: plan_name(name) for name in alike}, {name for name in names if times[name] == 1})
+    for tool, name in zip(tools, names, strict=True):
+        spelling = name if times[name] == 1 else apart[tool.own_name]
+        if len(spelling) > _LONGEST_NAME:
+            shown = f"{spelling[: _LONGEST_NAME // 2]}…"
+            message = f"`{shown}` is too long for a tool's name: use at most {_LONGEST_NAME} characters"
+            raise ToolboxError(message)
+        yield tool if tool.name == spelling else replace(tool, name=spelling)
 
 
 def _with_context(tool: Tool, context: Opening | None) -> Tool:

@@ -165,6 +165,26 @@ def within(inner: Type, outer: Type) -> bool:
             return (inner, outer) == (INT, FLOAT) or (isinstance(inner, Words) and outer == STR)
 
 
+def both(one: Type, other: Type) -> Type:
+    """A type with every value that is of both types; of mappings it has the fields of both."""
+    if within(one, other):
+        return one
+    if within(other, one) or not (isinstance(one, Record) and isinstance(other, Record)):
+        return other
+    names = dict.fromkeys(each.name for each in (*one.fields, *other.fields))
+    rest = None if one.rest is None or other.rest is None else both(one.rest, other.rest)
+    return record([found for name in names if (found := _both_fields(one, other, name)) is not None], rest)
+
+
+def _both_fields(one: Record, other: Record, name: str) -> Field | None:
+    """What two types of mappings have at a key; None where there can be nothing."""
+    first, second = one.at(name), other.at(name)
+    if first is None or second is None:
+        return None
+    required = any(each.required for each in (*one.fields, *other.fields) if each.name == name)
+    return Field(name, both(first, second), required)
+
+
 def _record_within(inner: Record, outer: Record) -> bool:
     """Whether every mapping of one type is certainly one of the other."""
     known = {each.name: each for each in inner.fields}

@@ -72,6 +72,10 @@ class Filled:
         """Check one argument; raises ArgumentError."""
         self.signature.check(parameter, value)
 
+    def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
+        """Check the arguments of a call together; raises ArgumentError."""
+        self.signature.check_call(names, known)
+
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
         """Tell the arguments of the plan from others; raises ArgumentError, and what converters raise."""
         return self.signature.identify(bound)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import TypedDict
 
-from llmc_compiler import errors, text_errors
+from llmc_compiler import errors, secret_errors, text_errors
 from llmc_compiler.errors import CompileError, closest
 from llmc_compiler.front import Front, check
 from llmc_compiler.marks import Secret
@@ -20,7 +20,7 @@ from tests.compiler.compiling import compiled
 GOLDEN = Path(__file__).with_name("golden")
 CLASSES = {
     name: found
-    for module in (errors, text_errors)
+    for module in (errors, text_errors, secret_errors)
     for name, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, Diagnostic)
 }
@@ -79,9 +79,13 @@ def login(user: str, password: Secret[str]) -> str:
 ORDER = Tool.from_schema(
     "order",
     "Order something.",
-    {"properties": {"item": {"type": "string"}, "count": {"type": "integer"}}, "required": ["item"]},
+    {
+        "properties": {"item": {"type": "string"}, "count": {"type": "integer"}, "gift": {"type": "boolean"}},
+        "required": ["item"],
+        "anyOf": [{"properties": {"gift": False}}, {"properties": {"count": False}}],
+    },
     "write(shop)",
-    lambda item, count=1: [item, count],
+    lambda item, count=1, gift=False: [item, count, gift],
 )
 TOOLS = Toolbox([search, send, now, size, total, height, login, ORDER])
 

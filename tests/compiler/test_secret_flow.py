@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from llmc_compiler.errors import CompileError, MadeSecret, SecretArgument, SecretRead
+from llmc_compiler.errors import CompileError
 from llmc_compiler.front import Front, compile_parsed
 from llmc_compiler.graph import JOIN, Graph
 from llmc_compiler.json_errors import SecretLeak
 from llmc_compiler.marks import Secret
+from llmc_compiler.secret_errors import MadeSecret, SecretArgument, SecretRead
 from llmc_compiler.secret_flow import SecretFlow
 from llmc_compiler.secret_labels import ANY, MOST_PARTS, WHOLE, Label, hidden, inside, merged, part
 from llmc_compiler.session import Earlier, Session

@@ -160,7 +160,8 @@ def test_an_effect_prints_as_it_is_written(text: str) -> None:
         ("search", "search"),
         ("github.create_issue", "github.create_issue"),
         ("create-issue", "create_issue"),
-        ("größe", "gr__e"),
+        ("größe", "gruf6udfe"),
+        ("获取天气", "u83b7u53d6u5929u6c14"),
         ("7zip", "_7zip"),
         ("a.7", "a._7"),
         ("if", "if_"),
@@ -194,11 +195,34 @@ class TestToolbox:
         assert box.get("nothing") is None
 
     def test_two_tools_of_one_name_are_refused(self) -> None:
-        """Also where the names are the same only after they were made fit."""
+        """By their own names; those whose spelling is the same are told apart."""
         with pytest.raises(ToolboxError, match="two tools are called `plain`: give one of them another name"):
             Toolbox([pure(plain), read(plain)])
-        with pytest.raises(ToolboxError, match="two tools are called `a_b`"):
-            Toolbox([pure(name="a-b")(plain), pure(name="a_b")(waiting)])
+
+    def test_names_that_agree_are_told_apart(self) -> None:
+        """All but the first by their own names get a number, whatever the order; a part of the toolbox keeps them."""
+        names = ["a_b", "a-b", "a b", "a_b_2"]
+        for order in (names, names[::-1]):
+            box = Toolbox(pure(name=name)(plain) for name in order)
+            assert {tool.own_name: tool.name for tool in box} == {
+                "a b": "a_b",
+                "a-b": "a_b_3",
+                "a_b": "a_b_4",
+                "a_b_2": "a_b_2",
+            }
+            assert [tool.name for tool in Toolbox([box["a_b_4"]])] == ["a_b_4"]
+
+    def test_a_tool_is_looked_up_by_either_name(self) -> None:
+        """As plans write it, or as it is its own."""
+        box = Toolbox([pure(name="look-up")(plain)])
+        assert box["look_up"] is box["look-up"]
+        with pytest.raises(KeyError, match="nothing"):
+            box["nothing"]
+
+    def test_the_repr_names_the_first_tools(self) -> None:
+        """And says how many there are besides."""
+        assert repr(Toolbox([])) == "Toolbox()"
+        assert repr(Toolbox(pure(name=f"t{n}")(plain) for n in range(8))) == "Toolbox(t0, t1, t2, t3, t4, … 3 more)"
 
     def test_toolboxes_join(self) -> None:
         """`|` has the tools of both, and refuses a clash."""
@@ -206,6 +230,7 @@ class TestToolbox:
         assert [tool.name for tool in one | other] == ["plain", "waiting"]
         with pytest.raises(ToolboxError, match="two tools are called `plain`"):
             one | one
+        assert [tool.name for tool in one + other] == ["plain", "waiting"]
 
     def test_a_name_may_not_be_endless(self) -> None:
         """A name of more than 128 characters is refused; one of 128 is taken."""

@@ -39,15 +39,14 @@ class Callee:
     def of(tool: Tool) -> "Callee":
         """What a tool takes."""
         whole, shape = tool.signature.parameters, tool.signature.shape
-        schemas = whole.get("properties", {})
-        named = [name for name in schemas if name in shape.named and name not in shape.positional]
         parameters = tuple(
             Parameter(
-                name if name in shape.named and is_word(name) else None,
-                shape_of(schemas.get(name, True), whole),
-                name in shape.required,
+                each.name if each.name in shape.named and is_word(each.name) else None,
+                shape_of(each.schema, whole),
+                each.required,
             )
-            for name in (*shape.positional, *named)
+            for each in tool.signature.takes
+            if not each.many
         )
         wanted = tool.signature.wants(None).at_least if shape.more_positional else NEVER
         return Callee(tool.name, parameters, len(shape.positional), shape_of_type(wanted), tool.signature.gives)

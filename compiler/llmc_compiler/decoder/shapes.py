@@ -12,7 +12,8 @@ from math import ceil, floor, isfinite
 from typing import Any, Final
 
 from llmc_compiler import types
-from llmc_compiler.schema_types import WORDLESS, at_most, listed, referred
+from llmc_compiler.schema_refs import NOWHERE, referred
+from llmc_compiler.schema_types import WORDLESS, at_most, listed
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 from llmc_grammar import parse
@@ -205,7 +206,7 @@ class _Reader:
         """The shape of a schema that stands elsewhere; nothing where it goes in circles, or is nowhere."""
         name = str(schema["$ref"])
         found = referred(self.whole, schema["$ref"])
-        if inside.count(name) >= _MOST_TURNS or found == {"not": {}}:
+        if inside.count(name) >= _MOST_TURNS or found is NOWHERE:
             return NOTHING
         return self._all(_without(schema, "$ref"), [found], (*inside, name))
 

@@ -1,6 +1,6 @@
 """Tools of every name, for plans that are checked without theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmc_compiler.binding import ANYTHING, Shape
@@ -42,6 +42,9 @@ class Anything:
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Every argument is fine."""
+
+    def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
+        """All arguments are fine together."""
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:  # noqa: ARG002 — as above
         """No digest: no call is the same as another."""

@@ -28,6 +28,7 @@ PAGES: Final = (
     ("llmc_grammar", "errors/repairs.md"),
     ("llmc_compiler", "errors.md"),
     ("llmc_compiler", "text_errors.md"),
+    ("llmc_compiler", "secret_errors.md"),
     ("llmc", "toolfiles.md"),
 )
 """Each page of mistakes, and the package that it lies in."""

@@ -1,0 +1,260 @@
+"""The arguments that an object schema describes: one list of parameters for prompts, binding, checks and grammars.
+
+References and `allOf` are joined, alternatives (`anyOf`, `oneOf`) are taken apart into forms. A name that only a
+condition (`if`, `dependentSchemas`) mentions is an optional parameter, which takes any value.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+from typing import Any, Final
+
+from llmc_compiler.schema_refs import NOWHERE, referred
+
+_MOST_FORMS: Final = 64
+"""Alternatives that are told apart."""
+_MOST_SCHEMAS: Final = 500
+_DEEPEST: Final = 40
+
+_OF_OBJECTS: Final = frozenset(
+    {
+        *("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties"),
+        *("maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """The parameters of a form, or of all of them: `schemas` by their own names, in order; required ones first.
+
+    `others` is the schema of arguments with other names: False if there are none, None if nothing says so.
+    `is_object` tells whether the schema is certainly one of objects.
+    """
+
+    schemas: Mapping[str, object]
+    required: tuple[str, ...]
+    others: object
+    is_object: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSchema:
+    """All parameters of a tool, and the forms that a call may have, if there are several.
+
+    `conditional` are the parameters that only conditions mention, with the schemas that these have for them.
+    """
+
+    all: Properties
+    forms: tuple[Properties, ...] = ()
+    conditional: Mapping[str, object] = field(default_factory=dict)
+
+
+def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
+    """The parameters that a schema describes; None where no object fits it."""
+    reader = _Reader(whole)
+    read = list(islice(reader.read(whole), _MOST_FORMS + 1))
+    if not read:
+        return None
+    # Where no form can be met, all are kept: each mistake then has its place.
+    forms = _unlike(filter(_can_be_met, map(_form, read))) or _unlike(map(_form, read))
+    every = _ordered(forms[0] if len(forms) == 1 else _union(forms))
+    conditional = {
+        name: _either(schemas)
+        for name, schemas in reader.mentioned.items()
+        if name not in every.schemas and any(_both(part.of(name) for part in parts) is not False for parts in read)
+    }
+    if len(read) > _MOST_FORMS or reader.left <= 0:
+        return ObjectSchema(replace(every, required=_required((_Part(whole),)), others=True), (), conditional)
+    return ObjectSchema(every, tuple(map(_ordered, forms)) if len(forms) > 1 else (), conditional)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one schema says of an object by itself."""
+
+    schema: Mapping[str, Any]
+    excludes_objects: bool = False
+
+    def of(self, name: str) -> object:
+        """The schema of what is at a key."""
+        known = _mapping(self.schema, "properties")
+        if name in known:
+            return known[name]
+        return True if "patternProperties" in self.schema else self.schema.get("additionalProperties", True)
+
+
+_Parts = tuple[_Part, ...]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads a schema as alternatives, each of which is made of parts that all hold."""
+
+    whole: Mapping[str, Any]
+    left: int = _MOST_SCHEMAS
+    mentioned: dict[str, list[object]] = field(default_factory=dict)
+
+    def read(self, schema: object, depth: int = 0, inside: tuple[str, ...] = ()) -> Iterator[_Parts]:
+        """The alternatives of a schema, found inside of these references."""
+        self.left -= 1
+        if schema is False:
+            return iter(())
+        if not isinstance(schema, Mapping) or self.left <= 0 or depth > _DEEPEST:
+            return iter([()])
+        own = _Part(schema, _excludes_objects(schema))
+        if own.excludes_objects:
+            return iter(())
+        self._mention(schema)
+        factors: list[list[_Parts]] = [[(own,)]]
+        for group in self._groups(schema):
+            options = (found for each in group for found in self._followed(each, depth, inside))
+            factors.append(list(islice(options, _MOST_FORMS + 1)))
+        return (tuple(part for parts in each for part in parts) for each in product(*factors))
+
+    def _groups(self, schema: Mapping[str, Any]) -> Iterator[Sequence[object]]:
+        """The alternatives inside a schema: one of each group holds."""
+        if "$ref" in schema:
+            yield [{"$ref": schema["$ref"]}]
+        yield from ([each] for each in _list(schema, "allOf"))
+        yield from (found for word in ("anyOf", "oneOf") if (found := _list(schema, word)))
+
+    def _followed(self, schema: object, depth: int, inside: tuple[str, ...]) -> Iterator[_Parts]:
+        """The alternatives of a schema, or of the one that it refers to; a circle says nothing more."""
+        if isinstance(schema, Mapping) and schema.keys() == {"$ref"}:
+            name = str(schema["$ref"])
+            found = referred(self.whole, schema["$ref"])
+            if name in inside or found is NOWHERE:
+                return iter([()])
+            return self.read(found, depth + 1, (*inside, name))
+        return self.read(schema, depth + 1, inside)
+
+    def _mention(self, schema: Mapping[str, Any]) -> None:
+        """Note the names that conditions speak of."""
+        conditional = [schema.get(word) for word in ("if", "then", "else")]
+        for word in ("dependentSchemas", "dependencies"):
+            conditional += _mapping(schema, word).values()
+        for each in conditional:
+            if isinstance(each, Mapping):
+                named = {
+                    **dict.fromkeys(filter(_is_name, _list(each, "required")), True),
+                    **_mapping(each, "properties"),
+                }
+                for name, inside in named.items():
+                    self.mentioned.setdefault(name, []).append(inside)
+
+
+def _form(parts: _Parts) -> Properties:
+    """The parameters of parts that all hold."""
+    names = (name for part in parts for name in _mapping(part.schema, "properties"))
+    required = _required(parts)
+    schemas = {name: _both(part.of(name) for part in parts) for name in dict.fromkeys((*names, *required))}
+    known = {name: schema for name, schema in schemas.items() if schema is not False or name in required}
+    is_object = any(_speaks_of_objects(part.schema) for part in parts)
+    return Properties(known, required, _others(parts), is_object)
+
+
+def _can_be_met(form: Properties) -> bool:
+    """Whether no required parameter is one that the schema forbids."""
+    return all(form.schemas[name] is not False for name in form.required)
+
+
+def _required(parts: _Parts) -> tuple[str, ...]:
+    """The names that one of these parts requires; in draft 3 a property says so itself."""
+    found: dict[str, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys(filter(_is_name, _list(part.schema, "required"))))
+        found.update((name, None) for name, each in _mapping(part.schema, "properties").items() if _is_marked(each))
+    return tuple(found)
+
+
+def _others(parts: _Parts) -> object:
+    """The schema of arguments that no part names; None where nothing says whether there are any."""
+    said = [
+        True
+        if "patternProperties" in schema
+        else schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+        for schema in (part.schema for part in parts)
+        if schema.keys() & {"additionalProperties", "unevaluatedProperties", "patternProperties"}
+    ]
+    if said:
+        return _both(said)
+    return False if any("properties" in part.schema for part in parts) else None
+
+
+def _union(forms: Sequence[Properties]) -> Properties:
+    """The parameters of all forms together: required are those that each form requires."""
+    names = {name: None for form in forms for name in form.schemas}
+    schemas = {name: _either(form.schemas[name] for form in forms if name in form.schemas) for name in names}
+    required = tuple(name for name in names if all(name in form.required for form in forms))
+    others = _either(True if form.others is None else form.others for form in forms)
+    is_open = any(form.others is None for form in forms) and others is True
+    return Properties(schemas, required, None if is_open else others, any(form.is_object for form in forms))
+
+
+def _ordered(found: Properties) -> Properties:
+    """The parameters with those that are required in front."""
+    first = {name: found.schemas[name] for name in found.schemas if name in found.required}
+    return replace(found, schemas={**first, **found.schemas}, required=tuple(first))
+
+
+def _unlike(forms: Iterable[Properties]) -> list[Properties]:
+    """The forms, each once."""
+    kept: list[Properties] = []
+    for form in forms:
+        if form not in kept:
+            kept.append(form)
+    return kept
+
+
+def _both(schemas: Iterable[object]) -> object:
+    """The schema of what fits all of these."""
+    said = [schema for schema in schemas if schema is not True and schema != {}]
+    if any(schema is False for schema in said):
+        return False
+    distinct = [schema for at, schema in enumerate(said) if schema not in said[:at]]
+    return distinct[0] if len(distinct) == 1 else {"allOf": distinct} if distinct else True
+
+
+def _either(schemas: Iterable[object]) -> object:
+    """The schema of what fits one of these."""
+    said = list(schemas)
+    if any(schema is True or schema == {} for schema in said):
+        return True
+    possible = [schema for at, schema in enumerate(said) if schema is not False and schema not in said[:at]]
+    return possible[0] if len(possible) == 1 else {"anyOf": possible} if possible else False
+
+
+def _excludes_objects(schema: Mapping[str, Any]) -> bool:
+    """Whether the type of a schema leaves out objects."""
+    named = schema.get("type")
+    types = [named] if isinstance(named, str) else named if isinstance(named, list) else None
+    return types is not None and not any(each in ("object", "any") or isinstance(each, Mapping) for each in types)
+
+
+def _speaks_of_objects(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema is one of objects."""
+    named = schema.get("type")
+    return named == "object" or (isinstance(named, list) and "object" in named) or not _OF_OBJECTS.isdisjoint(schema)
+
+
+def _is_marked(schema: object) -> bool:
+    """Whether a property says itself that it is required, as in draft 3."""
+    return isinstance(schema, Mapping) and schema.get("required") is True
+
+
+def _mapping(schema: Mapping[str, Any], word: str) -> Mapping[str, Any]:
+    """What a keyword has by name; nothing where it is of another kind."""
+    found = schema.get(word)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _list(schema: Mapping[str, Any], word: str) -> list[Any]:
+    """What a keyword lists; nothing where it is of another kind."""
+    found = schema.get(word)
+    return found if isinstance(found, list) else []
+
+
+def _is_name(value: object) -> bool:
+    """Whether it may be a name."""
+    return isinstance(value, str)
