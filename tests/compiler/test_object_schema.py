@@ -123,7 +123,9 @@ def test_many_alternatives_are_not_told_apart() -> None:
 
 def test_alternatives_of_alternatives_are_read_in_bounded_time() -> None:
     """Twenty choices between two make a million forms; a few of them are looked at."""
-    schema = {"allOf": [{"anyOf": [{"properties": {f"a{n}": {}}}, {"properties": {f"b{n}": {}}}]} for n in range(20)]}
+    schema: dict[str, Any] = {
+        "allOf": [{"anyOf": [{"properties": {f"a{n}": {}}}, {"properties": {f"b{n}": {}}}]} for n in range(20)]
+    }
     assert SchemaSignature("t", schema, {}).shape.more_named
     deep: dict[str, Any] = A
     for _ in range(200):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from llmc_compiler.outside_names import argument_name, argument_names, plan_name
 from llmc_compiler.schema import SchemaSignature
+from llmc_compiler.term import Json
 from llmc_grammar import parse
 
 
@@ -63,6 +64,6 @@ def test_the_tool_gets_its_own_names_back() -> None:
     signature = SchemaSignature("t", schema, {})
     assert signature.shape.positional == ("in_", "_top", "u57ceu5e02")
     assert signature.shape.aliases == {"in": "in_"}
-    bound = [("in_", "x"), ("_top", 3), ("u57ceu5e02", None)]
+    bound: list[tuple[str | None, Json]] = [("in_", "x"), ("_top", 3), ("u57ceu5e02", None)]
     assert signature.prepare(bound) == ([], {"in": "x", "$top": 3, "城市": None})
     assert [each.name for each in signature.received(bound, ([], {}))] == ["in_", "_top", "u57ceu5e02"]
