@@ -11,7 +11,7 @@ from llmc_compiler.front import check
 from llmc_grammar import Diagnostic, Edit, Span, parse
 from llmc_grammar.fix import edited
 from llmc_grammar.safety import is_safe, keeps_words
-from tests.cases.test_text import CASES
+from tests.cases.test_text import CASES, written
 from tests.cases.world import TOOLS
 from tests.grammar.lenient.samples import MENDED
 from tests.grammar.samples import BAD
@@ -33,7 +33,7 @@ Offered = tuple[Diagnostic, str]
 def offered() -> Iterator[Offered]:
     """Every mistake with an edit, in the examples of the catalogue, in the cases and in the samples; and its text."""
     texts = [*((entry.plan, "strict") for _, entry in ENTRIES), *((text, "strict") for text in BAD.values())]
-    texts += [*((case.text, case.mode) for case in CASES), *((sample[0], "lenient") for sample in MENDED.values())]
+    texts += [*(written(case) for case in CASES), *((sample[0], "lenient") for sample in MENDED.values())]
     for text, mode in texts:
         parsed = parse(text, mode="lenient" if mode == "lenient" else "strict", tools=TOOLS)
         found = check(parsed, TOOLS, lenient=mode == "lenient")

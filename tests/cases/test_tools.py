@@ -1,0 +1,130 @@
+"""Tools as they really look, and what becomes of them; one page a kind in `tools/`.
+
+A case defines tools in a block `python` (a tools file) or `json` (one tool, or a list of them: `name`, `parameters` and
+other arguments of `Tool.from_schema`; it gives `result`). Further blocks use them: a `plan` is compiled and run, a
+`grammar` has a plan that the sound decoder grammar takes or not, and `show` prints `names`, `notes` or the `prompt`.
+The result has a line for each call as the tool receives it, the plan's value, its mistakes and errors.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import llmc
+from llmc import CompileError, Tool, Toolbox, ToolboxError, decoder_grammar
+from llmc.toolfiles import load_file
+from llmc_runtime.agent.templates import Prompts
+from llmc_runtime.agent.tool_list import listed
+from tests.cases.pages import Block, Section, sections
+from tests.decoder.walker import Walker
+
+CASES: Final = sections(Path(__file__).with_name("tools"))
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_tools_become_what_their_page_says(case: Section, tmp_path: Path) -> None:
+    """Their names, parameters and prompts; the calls that plans make; the plans that grammars take."""
+    case.settle("".join(f"{line}\n" for line in _results(case, tmp_path)))
+
+
+def _results(case: Section, folder: Path) -> Iterator[str]:
+    """Define the tools and use them."""
+    definition, *uses = case.blocks
+    calls: list[str] = []
+    try:
+        tools = _defined(definition, folder, calls)
+    except (ToolboxError, ValueError) as error:
+        yield f"refused: {str(error).replace(str(folder), '…')}"
+        return
+    for block in uses:
+        yield from _used(block, tools, calls)
+
+
+def _defined(block: Block, folder: Path, calls: list[str]) -> Toolbox:
+    """Return the tools of a block."""
+    if block.kind == "python":
+        path = folder / "tools.py"
+        path.write_text(block.text, "utf-8")
+        return load_file(path)
+    assert block.kind == "json"
+    found = json.loads(block.text)
+    return Toolbox(_tool(each, calls) for each in (found if isinstance(found, list) else [found]))
+
+
+def _tool(given: dict[str, Any], calls: list[str]) -> Tool:
+    """Return a tool that notes its calls."""
+    said = {"description": "", "effect": "nondet", "parameters": {}, **given}
+    result = said.pop("result", None)
+
+    def call(*args: Any, **kwargs: Any) -> object:
+        """Note the call."""
+        given = [*map(repr, args), *(f"{name!r}: {value!r}" for name, value in kwargs.items())]
+        calls.append(f"{said['name']} gets {', '.join(given) or 'nothing'}")
+        return result
+
+    return Tool.from_schema(call=call, **said)
+
+
+def _used(block: Block, tools: Toolbox, calls: list[str]) -> Iterator[str]:
+    """Use the tools in the way of a block."""
+    match block.kind:
+        case "plan":
+            yield from _ran(block.text, tools, calls)
+        case "grammar":
+            grammar = Walker.of(decoder_grammar(tools, dialect="gbnf"), "gbnf")
+            yield f"grammar: {'takes' if grammar.accepts(block.text.rstrip()) else 'refuses'} it"
+        case "show":
+            for what in sorted(block.options):
+                yield from _shown(what, tools)
+        case kind:
+            message = f"no block is a `{kind}`"
+            raise AssertionError(message)
+
+
+def _ran(text: str, tools: Toolbox, calls: list[str]) -> Iterator[str]:
+    """Compile and run a plan."""
+    calls.clear()
+    try:
+        run = llmc.compile(text, tools).run_sync(inputs={})
+    except CompileError as error:
+        for found in error.diagnostics:
+            yield f"{found.code} {found.words('title')}: {found.words('label')}".removesuffix(": ")
+            yield from (f"    {help_}" for help_ in [found.words("help")] if help_)
+        return
+    yield from calls
+    if run.has_value:
+        yield f"value: {json.dumps(run.value, ensure_ascii=False)}"
+    yield from (f"error in {task}: {error}" for task, error in run.errors.items())
+
+
+def _shown(what: str, tools: Toolbox) -> Iterator[str]:
+    """Print something of the tools."""
+    match what:
+        case "names":
+            for tool in tools:
+                given = [*tool.signature.takes]
+                required = [each.name if each.required else f"{each.name}?" for each in given if not each.many]
+                yield f"{tool.name}({', '.join([*required, *(each.many + each.name for each in given if each.many)])})"
+        case "notes":
+            yield from (note for tool in tools for note in tool.notes)
+        case "prompt":
+            text = Prompts().render("tools", tools=listed(tools))
+            yield from (line.rstrip() for line in text.splitlines()[1:] if line.strip())
+        case _:
+            message = f"nothing shows `{what}`"
+            raise AssertionError(message)
+
+
+def test_every_case_says_why() -> None:
+    """A case without a reason is only a record of what the code does."""
+    assert [str(case) for case in CASES if not case.why] == []
+
+
+def test_no_two_cases_of_a_page_have_one_title() -> None:
+    """The title is the name of a case."""
+    names = [str(case) for case in CASES]
+    assert len(names) == len(set(names))
