@@ -152,9 +152,14 @@ class SchemaSignature:
         others = self._object.all.others
         return _ANYTHING if others is None or others is False else _wanted(others, self.parameters)
 
+    @cached_property
+    def _says_each(self) -> bool:
+        """Whether the schema says nothing but what each parameter is."""
+        return not self.parameters.keys() - _SAYS_ITSELF
+
     def segment(self, parameter: str) -> Segment:
         """How a parameter closes a segment in the name of a resource; only its own schema may say what it is."""
-        if self.parameters.keys() - _SAYS_ITSELF:
+        if not self._says_each:
             return OPEN
         own = self._own.get(parameter, parameter)
         schema = self.parameters.get("properties", {}).get(own, self.parameters.get("additionalProperties", True))
@@ -177,7 +182,7 @@ class SchemaSignature:
         constants = {self._own.get(name, name): value for name, value in known.items()}
         if self._object.forms and not any(self._may_be(form, given, constants) for form in self._object.forms):
             raise ArgumentError(None, f"give {'; or '.join(map(_form_text, self.forms[:_MOST_TOLD]))}")
-        if len(constants) == len(names):
+        if len(constants) == len(names) and not self._says_each:
             _complain(self._arguments, constants, None)
 
     def _may_be(self, form: Properties, given: set[str], constants: Mapping[str, Json]) -> bool:
