@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, cast
 
@@ -99,7 +100,8 @@ class SchemaSignature:
             return named
         rest = True if self._object.all.others is None else self._object.all.others
         others = ToolParameter(_OTHERS, _OTHERS, rest, required=False, many="**")
-        return (*named, others)
+        by_position = (replace(others, many="*"),) if self.shape.more_positional else ()
+        return (*named, *by_position, others)
 
     @cached_property
     def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
