@@ -10,18 +10,15 @@ from itertools import islice, product
 from typing import Any, Final
 
 from llmc_compiler.schema_refs import NOWHERE, referred
+from llmc_compiler.schema_types import WORDLESS
 
 _MOST_FORMS: Final = 64
 """Alternatives that are told apart."""
 _MOST_SCHEMAS: Final = 500
 _DEEPEST: Final = 40
 
-_OF_OBJECTS: Final = frozenset(
-    {
-        *("properties", "required", "additionalProperties", "patternProperties", "propertyNames", "minProperties"),
-        *("maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties"),
-    }
-)
+_JOINING: Final = WORDLESS | {"$defs", "definitions", "$ref", "allOf", "anyOf", "oneOf"}
+"""The words that say nothing of a value by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +26,12 @@ class Properties:
     """The parameters of a form, or of all of them: `schemas` by their own names, in order; required ones first.
 
     `others` is the schema of arguments with other names: False if there are none, None if nothing says so.
-    `is_object` tells whether the schema is certainly one of objects.
     """
 
     schemas: Mapping[str, object]
     required: tuple[str, ...]
     others: object
-    is_object: bool
+    says_something: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +146,8 @@ def _form(parts: _Parts) -> Properties:
     required = _required(parts)
     schemas = {name: _both(part.of(name) for part in parts) for name in dict.fromkeys((*names, *required))}
     known = {name: schema for name, schema in schemas.items() if schema is not False or name in required}
-    is_object = any(_speaks_of_objects(part.schema) for part in parts)
-    return Properties(known, required, _others(parts), is_object)
+    says_something = any(part.schema.keys() - _JOINING for part in parts)
+    return Properties(known, required, _others(parts), says_something)
 
 
 def _can_be_met(form: Properties) -> bool:
@@ -189,7 +185,7 @@ def _union(forms: Sequence[Properties]) -> Properties:
     required = tuple(name for name in names if all(name in form.required for form in forms))
     others = _either(True if form.others is None else form.others for form in forms)
     is_open = any(form.others is None for form in forms) and others is True
-    return Properties(schemas, required, None if is_open else others, any(form.is_object for form in forms))
+    return Properties(schemas, required, None if is_open else others, any(form.says_something for form in forms))
 
 
 def _ordered(found: Properties) -> Properties:
@@ -230,12 +226,6 @@ def _excludes_objects(schema: Mapping[str, Any]) -> bool:
     named = schema.get("type")
     types = [named] if isinstance(named, str) else named if isinstance(named, list) else None
     return types is not None and not any(each in ("object", "any") or isinstance(each, Mapping) for each in types)
-
-
-def _speaks_of_objects(schema: Mapping[str, Any]) -> bool:
-    """Whether a schema is one of objects."""
-    named = schema.get("type")
-    return named == "object" or (isinstance(named, list) and "object" in named) or not _OF_OBJECTS.isdisjoint(schema)
 
 
 def _is_marked(schema: object) -> bool:

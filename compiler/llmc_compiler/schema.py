@@ -21,6 +21,7 @@ from llmc_compiler.schema_validation import (
     bounded_validator,
     checking,
     error_in,
+    mappings_in,
     mistake_in,
 )
 from llmc_compiler.segment import OPEN, Segment, by_schema
@@ -85,7 +86,7 @@ class SchemaSignature:
     def _shape(self) -> Shape:
         """The parameters by the names that plans write."""
         every = self._object.all
-        if not every.is_object and not self._own:
+        if not every.says_something and not self._own:
             return ANYTHING
         required = tuple(self._spelled[name] for name in every.required)
         more_named, aliases = every.others is not False, aliases_of(self._spelled)
@@ -296,7 +297,7 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
     """The validator of a schema's own draft."""
     try:
         error = mistake_in(schema)
-        if error is None:
+        if error is None and all(isinstance(name, str) for words in mappings_in(schema) for name in words):
             return bounded_validator(schema)
     except RecursionError as why:
         message = f"{what} are described by too many schemas inside each other"
@@ -304,7 +305,7 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
     except Exception as why:
         message = f"{what} are no JSON schema: {why}"
         raise ToolboxError(message) from why
-    message = f"{what} are no JSON schema: {error.message}"
+    message = f"{what} are no JSON schema: {'a name in it is no text' if error is None else error.message}"
     raise ToolboxError(message) from error
 
 
