@@ -183,15 +183,20 @@ class SchemaSignature:
             return
         given = {self._own.get(name, name) for name in names if name is not None}
         constants = {self._own.get(name, name): value for name, value in known.items()}
-        if self._object.forms and not any(self._may_be(form, given, constants) for form in self._object.forms):
-            raise ArgumentError(None, f"give {'; or '.join(map(_form_text, self.forms[:_MOST_TOLD]))}")
+        if self._object.forms:
+            self._check_forms(given, constants)
         if len(constants) == len(names) and not self._says_each:
             _complain(self._arguments, constants, None)
 
-    def _may_be(self, form: Properties, given: set[str], constants: Mapping[str, Json]) -> bool:
-        """Whether arguments may be of a form."""
-        if not given.issuperset(form.required) or (form.others is False and not given.issubset(form.schemas)):
-            return False
+    def _check_forms(self, given: set[str], constants: Mapping[str, Json]) -> None:
+        """Require that arguments may be of a form; raises ArgumentError with the forms that their values are of."""
+        fitting = [at for at, form in enumerate(self._object.forms) if self._fits(form, constants)]
+        if not any(_has_names(self._object.forms[at], given) for at in fitting):
+            meant = [self.forms[at] for at in fitting] or self.forms
+            raise ArgumentError(None, f"give {'; or '.join(map(_form_text, meant[:_MOST_TOLD]))}")
+
+    def _fits(self, form: Properties, constants: Mapping[str, Json]) -> bool:
+        """Whether the values that are known may be those of a form."""
         with checking(constants):
             schemas = ((form.schemas.get(name, True), value) for name, value in constants.items())
             return all(_may_fit(self._arguments.evolve(schema=schema), value) for schema, value in schemas)
@@ -321,6 +326,11 @@ def _first_error(validator: Validator, value: Any, parameter: str | None) -> Val
         raise ArgumentError(parameter, "its schema takes too many steps to check this: make it smaller") from error
     except Exception as error:  # a reference may lead to what is no schema
         raise ArgumentError(parameter, f"its schema cannot be used: {error}") from error
+
+
+def _has_names(form: Properties, given: set[str]) -> bool:
+    """Whether arguments of these names are all that a form needs, and no others."""
+    return given.issuperset(form.required) and (form.others is not False or given.issubset(form.schemas))
 
 
 def _may_fit(validator: Validator, value: Json) -> bool:
