@@ -131,8 +131,17 @@ def _first(validator: Validator, value: Any, steps: float) -> ValidationError | 
     token = _check.set(_Check(steps))
     try:
         return next(validator.iter_errors(value), None)
+    except BaseException as error:
+        if _is_panic(error):
+            raise RecursionError from error
+        raise
     finally:
         _check.reset(token)
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Whether Python's limit of recursion was met inside the Rust code of `referencing`."""
+    return type(error).__name__ == "PanicException"
 
 
 def mappings_in(schema: object) -> Iterator[Mapping[str, Any]]:
@@ -150,7 +159,12 @@ def fits(validator: Validator, value: Json) -> bool | None:
     """Whether a value fits, inside of `checking`; None where that depends on what is not checked."""
     check = _check.get()
     before, check.is_open = check.is_open, False
-    found = validator.is_valid(value)
+    try:
+        found = validator.is_valid(value)
+    except BaseException as error:
+        if _is_panic(error):
+            raise RecursionError from error
+        raise
     is_open, check.is_open = check.is_open, before
     return None if found and is_open else found
 

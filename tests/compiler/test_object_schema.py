@@ -106,7 +106,7 @@ def test_arguments_are_checked_together() -> None:
     signature.check_call(["a", "b"], {})
     with pytest.raises(ArgumentError, match="give `a`; or `b`, `a\\?`"):
         signature.check_call([], {})
-    with pytest.raises(ArgumentError, match="give `a`$"):
+    with pytest.raises(ArgumentError, match=r"give `a`$"):
         signature.check_call(["a", "b"], {"b": "no integer"})
     with pytest.raises(ArgumentError, match="is valid under 2 of the given schemas"):
         SchemaSignature("t", {"oneOf": [A, {**A}, B]}, {}).check_call(["a"], {"a": "x"})

@@ -31,6 +31,7 @@ VALUES: Final[dict[str, Json]] = {
     },
     "duplicate": "14.05 million people live in Tokyo, that is 14047594",
     "publish": "published as number 1",
+    "tracker": {"number": 1, "title": "The kettle whistles in the wrong key", "state": "closed"},
     "nine": "Paris and Tokyo are 9712 km apart, with 2165423 and 14047594 inhabitants",
 }
 
@@ -51,7 +52,7 @@ def program(name: str, **options: Any) -> llmc.Program:
 
 def test_every_plan_is_here() -> None:
     """There is a value for every example but those with mistakes."""
-    assert {path.stem for path in EXAMPLES.glob("*.llmc")} == VALUES.keys() | {"mistakes", "types"}
+    assert {path.stem for path in EXAMPLES.glob("*.llmc")} == VALUES.keys() | {"mistakes", "types", "closing"}
 
 
 @pytest.mark.parametrize("name", VALUES)
