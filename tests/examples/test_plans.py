@@ -71,8 +71,8 @@ def test_a_plan_has_its_value(name: str, optimize: bool) -> None:
 @pytest.mark.parametrize("name", VALUES)
 def test_the_compiled_plan_is_the_same_plan(name: str) -> None:
     """What `llmc compile` prints gives the same value."""
-    tools = load_file(EXAMPLES / "atlas.py")
-    text = program(name).to_llmc().replace('use "atlas.py"\n', "")
+    use, _, text = program(name).to_llmc().partition("\n")
+    tools = load_file(EXAMPLES / use.removeprefix('use "').removesuffix('"'))
     assert llmc.compile(text, tools).run_sync(approve="all").value == VALUES[name]
 
 
