@@ -2,26 +2,31 @@
 
 A case defines tools in a block `python` (a tools file) or `json` (one tool, or a list of them: `name`, `parameters` and
 other arguments of `Tool.from_schema`; it gives `result`). Further blocks use them: a `plan` is compiled and run, a
-`grammar` has a plan that the sound decoder grammar takes or not, and `show` prints `names`, `notes` or the `prompt`.
-The result has a line for each call as the tool receives it, the plan's value, its mistakes and errors.
+`grammar` has a plan that the sound decoder grammar takes or not, and `show` prints `names`, `forms`, `notes` or the
+`prompt`. The result has a line for each call as the tool receives it, the plan's value, its mistakes and errors.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 import llmc
-from llmc import CompileError, Tool, Toolbox, ToolboxError, decoder_grammar
+from llmc import CompileError, Limits, Tool, Toolbox, ToolboxError, decoder_grammar
 from llmc.toolfiles import load_file
+from llmc_compiler.signature import ToolParameter
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.agent.tool_list import listed
 from tests.cases.pages import Block, Section, sections
+from tests.decoder.judge import judge
 from tests.decoder.walker import Walker
 
 CASES: Final = sections(Path(__file__).with_name("tools"))
+_LIMITS: Final = Limits(width=1, attempt_time=2.0, run_time=5.0)
+"""Calls of a case happen one after the other, and none takes long."""
 
 
 @pytest.mark.golden
@@ -52,7 +57,14 @@ def _defined(block: Block, folder: Path, calls: list[str]) -> Toolbox:
         return load_file(path)
     assert block.kind == "json"
     found = json.loads(block.text)
-    return Toolbox(_tool(each, calls) for each in (found if isinstance(found, list) else [found]))
+    tools = [_tool(each, calls) for each in (found if isinstance(found, list) else [found])]
+    return Toolbox(tools, context=_context if any(tool.marks.context for tool in tools) else None)
+
+
+@asynccontextmanager
+async def _context() -> AsyncIterator[str]:
+    """Open the context of every toolbox that has one."""
+    yield "the context"
 
 
 def _tool(given: dict[str, Any], calls: list[str]) -> Tool:
@@ -62,7 +74,8 @@ def _tool(given: dict[str, Any], calls: list[str]) -> Tool:
 
     def call(*args: Any, **kwargs: Any) -> object:
         """Note the call."""
-        given = [*map(repr, args), *(f"{name!r}: {value!r}" for name, value in kwargs.items())]
+        named = {name: "a key" if name == said.get("idempotency_key") else value for name, value in kwargs.items()}
+        given = [*map(repr, args), *(f"{name!r}: {value!r}" for name, value in named.items())]
         calls.append(f"{said['name']} gets {', '.join(given) or 'nothing'}")
         return result
 
@@ -75,8 +88,7 @@ def _used(block: Block, tools: Toolbox, calls: list[str]) -> Iterator[str]:
         case "plan":
             yield from _ran(block.text, tools, calls)
         case "grammar":
-            grammar = Walker.of(decoder_grammar(tools, dialect="gbnf"), "gbnf")
-            yield f"grammar: {'takes' if grammar.accepts(block.text.rstrip()) else 'refuses'} it"
+            yield from _written(block.text.rstrip(), tools)
         case "show":
             for what in sorted(block.options):
                 yield from _shown(what, tools)
@@ -85,11 +97,18 @@ def _used(block: Block, tools: Toolbox, calls: list[str]) -> Iterator[str]:
             raise AssertionError(message)
 
 
+def _written(text: str, tools: Toolbox) -> Iterator[str]:
+    """Ask the sound grammar for a plan; one that it takes has no mistakes of its own."""
+    takes = Walker.of(decoder_grammar(tools, dialect="gbnf"), "gbnf").accepts(text)
+    yield f"grammar: {'takes' if takes else 'refuses'} it"
+    yield from (f"    {found.code} {found.words('title')}" for found in (judge(text, tools).own if takes else ()))
+
+
 def _ran(text: str, tools: Toolbox, calls: list[str]) -> Iterator[str]:
     """Compile and run a plan."""
     calls.clear()
     try:
-        run = llmc.compile(text, tools).run_sync(inputs={})
+        run = llmc.compile(text, tools).run_sync(limits=_LIMITS)
     except CompileError as error:
         for found in error.diagnostics:
             yield f"{found.code} {found.words('title')}: {found.words('label')}".removesuffix(": ")
@@ -105,10 +124,9 @@ def _shown(what: str, tools: Toolbox) -> Iterator[str]:
     """Print something of the tools."""
     match what:
         case "names":
-            for tool in tools:
-                given = [*tool.signature.takes]
-                required = [each.name if each.required else f"{each.name}?" for each in given if not each.many]
-                yield f"{tool.name}({', '.join([*required, *(each.many + each.name for each in given if each.many)])})"
+            yield from (f"{tool.name}({_names(tool.signature.takes)})" for tool in tools)
+        case "forms":
+            yield from (f"{tool.name}({_names(form)})" for tool in tools for form in tool.signature.forms)
         case "notes":
             yield from (note for tool in tools for note in tool.notes)
         case "prompt":
@@ -117,6 +135,18 @@ def _shown(what: str, tools: Toolbox) -> Iterator[str]:
         case _:
             message = f"nothing shows `{what}`"
             raise AssertionError(message)
+
+
+def _names(parameters: Sequence[ToolParameter]) -> str:
+    """Return the names of parameters; a value is the only one that a parameter can have."""
+    return ", ".join(map(_name, parameters))
+
+
+def _name(parameter: ToolParameter) -> str:
+    """Return the name of a parameter."""
+    constant = parameter.schema.get("const") if isinstance(parameter.schema, dict) else None
+    value = "" if constant is None else f"={json.dumps(constant)}"
+    return f"{parameter.many}{parameter.name}{value}{'' if parameter.required or parameter.many else '?'}"
 
 
 def test_every_case_says_why() -> None:
