@@ -1,14 +1,17 @@
 """Names from outside, as plans write them: `cik-A` is `cik_A`, `城市` is `u57ceu5e02`.
 
 ASCII letters, digits, `_` and the dots of a tool's name stay. Another letter becomes `u` and its code point, any other
-character `_`. A leading digit gets a `_` before it, a reserved word one behind it.
+character `_`. A leading digit gets a `_` before it, a reserved word one behind it. A word ends after 64 characters, the
+longest that a plan may have.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from llmc_grammar.ast import KEYWORDS
+from llmc_grammar.bounds import Bounds
 
+_LONGEST: Final = Bounds.MODEL.name
 _STAY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -28,13 +31,15 @@ def distinct(spellings: Mapping[str, str], others: Collection[str] = ()) -> dict
     """The spelling of each name; of those that agree, with each other or with `others`, later ones get `_2`, `_3` …."""
     taken = {*spellings.values(), *others}
     owners: dict[str, str] = dict.fromkeys(others, "")
+    numbers: dict[str, int] = {}
     found: dict[str, str] = {}
     for name in sorted(spellings):
-        spelling = spellings[name]
+        spelling = found[name] = spellings[name]
         if owners.setdefault(spelling, name) != name:
-            spelling = _free(spelling, taken)
-            taken.add(spelling)
-        found[name] = spelling
+            # Going on from the last number keeps this linear in the names that agree.
+            numbers[spelling] = _free_number(spelling, taken, numbers.get(spelling, 1) + 1)
+            found[name] = _numbered(spelling, numbers[spelling])
+            taken.add(found[name])
     return {name: found[name] for name in spellings}
 
 
@@ -49,18 +54,25 @@ def aliases_of(spelled: Mapping[str, str]) -> dict[str, str]:
     return {own: spelling for own, spelling in spelled.items() if own in KEYWORDS and own not in taken}
 
 
-def _free(spelling: str, taken: set[str]) -> str:
-    """The spelling with the lowest number that makes it another one than those taken."""
-    number = 2
-    while f"{spelling}_{number}" in taken:
+def _free_number(spelling: str, taken: set[str], least: int) -> int:
+    """The lowest number that makes a spelling another one than those taken."""
+    number = least
+    while _numbered(spelling, number) in taken:
         number += 1
-    return f"{spelling}_{number}"
+    return number
+
+
+def _numbered(spelling: str, number: int) -> str:
+    """A spelling with a number behind it."""
+    parts, dot, word = spelling.rpartition(".")
+    suffix = f"_{number}"
+    return f"{parts}{dot}{word[: _LONGEST - len(suffix)]}{suffix}"
 
 
 def _word(name: str) -> str:
     """A name, or a part of one, in the language's characters."""
     text = "".join(
         character if character in _STAY else f"u{ord(character):x}" if character.isalpha() else "_"
-        for character in name
+        for character in name[:_LONGEST]
     )
-    return f"_{text}" if text[:1].isdigit() else text
+    return (f"_{text}" if text[:1].isdigit() else text)[:_LONGEST]

@@ -98,8 +98,8 @@ def _spelled(tools: Sequence[Tool]) -> Iterator[Tool]:
     apart = distinct({name: plan_name(name) for name in alike}, {name for name in names if times[name] == 1})
     for tool, name in zip(tools, names, strict=True):
         spelling = name if times[name] == 1 else apart[tool.own_name]
-        if len(spelling) > _LONGEST_NAME:
-            shown = f"{spelling[: _LONGEST_NAME // 2]}…"
+        if len(tool.own_name) > _LONGEST_NAME:
+            shown = f"{tool.own_name[: _LONGEST_NAME // 2]}…"
             message = f"`{shown}` is too long for a tool's name: use at most {_LONGEST_NAME} characters"
             raise ToolboxError(message)
         yield tool if tool.name == spelling else replace(tool, name=spelling)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.outside_names import argument_name, argument_names, plan_name
+from llmc_compiler.outside_names import argument_name, argument_names, distinct, plan_name
 from llmc_compiler.schema import SchemaSignature
 from llmc_compiler.term import Json
 from llmc_grammar import parse
@@ -31,6 +31,9 @@ from llmc_grammar import parse
         ("🌍", "_"),
         ("٣", "_"),
         ("e\u0301", "e_"),
+        ("a" * 65, "a" * 64),
+        ("2" * 64, f"_{'2' * 63}"),
+        ("查" * 13, f"{'u67e5' * 12}u67e"),
     ],
 )
 def test_a_parameter_has_one_spelling(own: str, spelling: str) -> None:
@@ -43,6 +46,19 @@ def test_spellings_that_agree_are_told_apart_whatever_their_order() -> None:
     names = ("cik_A", "cik-A", "cik A", "cik_A_2")
     expected = {"cik A": "cik_A", "cik-A": "cik_A_3", "cik_A": "cik_A_4", "cik_A_2": "cik_A_2"}
     assert all(argument_names(order) == expected for order in permutations(names))
+
+
+def test_long_spellings_are_told_apart_in_64_characters() -> None:
+    """A plan may have no longer word; the dots of a tool's name begin a new one."""
+    assert argument_names(["a" * 70, "a" * 65]) == {"a" * 70: f"{'a' * 62}_2", "a" * 65: "a" * 64}
+    assert distinct({"x": f"b.{'a' * 64}", "y": f"b.{'a' * 64}"})["y"] == f"b.{'a' * 62}_2"
+
+
+def test_many_names_that_agree_are_told_apart_in_linear_time() -> None:
+    """Each number is looked for from the last one on; otherwise this would take a minute."""
+    signs = [chr(0x2500 + number) for number in range(150)]
+    names = [one + other for one in signs for other in signs]
+    assert len(set(argument_names(names).values())) == len(names)
 
 
 @given(st.lists(st.text(max_size=12), unique=True, max_size=8))
