@@ -62,7 +62,8 @@ def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
     }
     if len(read) > _MOST_FORMS or reader.left <= 0:
         return ObjectSchema(replace(every, required=_required((_Part(whole),)), others=True), (), conditional)
-    return ObjectSchema(every, tuple(map(_ordered, forms)) if len(forms) > 1 else (), conditional)
+    apart = tuple(_ordered(form, every.schemas) for form in forms) if len(forms) > 1 else ()
+    return ObjectSchema(every, apart, conditional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,8 @@ class _Reader:
             return iter(())
         if not isinstance(schema, Mapping) or self.left <= 0 or depth > _DEEPEST:
             return iter([()])
+        if "$ref" in schema and self._refers_alone:
+            return self._followed({"$ref": schema["$ref"]}, depth, inside)
         own = _Part(schema, _excludes_objects(schema))
         if own.excludes_objects:
             return iter(())
@@ -107,6 +110,11 @@ class _Reader:
             options = (found for each in group for found in self._followed(each, depth, inside))
             factors.append(list(islice(options, _MOST_FORMS + 1)))
         return (tuple(part for parts in each for part in parts) for each in product(*factors))
+
+    @property
+    def _refers_alone(self) -> bool:
+        """Whether `$ref` leaves no meaning to the words beside it, as in drafts 3 to 7."""
+        return "/draft-0" in str(self.whole.get("$schema"))
 
     def _groups(self, schema: Mapping[str, Any]) -> Iterator[Sequence[object]]:
         """The alternatives inside a schema: one of each group holds."""
@@ -188,10 +196,12 @@ def _union(forms: Sequence[Properties]) -> Properties:
     return Properties(schemas, required, None if is_open else others, any(form.says_something for form in forms))
 
 
-def _ordered(found: Properties) -> Properties:
-    """The parameters with those that are required in front."""
-    first = {name: found.schemas[name] for name in found.schemas if name in found.required}
-    return replace(found, schemas={**first, **found.schemas}, required=tuple(first))
+def _ordered(found: Properties, order: Iterable[str] = ()) -> Properties:
+    """The parameters with those that are required in front; the rest in this order, then in their own."""
+    names = [name for name in dict.fromkeys((*order, *found.schemas)) if name in found.schemas]
+    first = [name for name in names if name in found.required]
+    schemas = {name: found.schemas[name] for name in dict.fromkeys((*first, *names))}
+    return replace(found, schemas=schemas, required=tuple(first))
 
 
 def _unlike(forms: Iterable[Properties]) -> list[Properties]:

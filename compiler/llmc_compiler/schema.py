@@ -270,6 +270,11 @@ def _wanted(schema: object, whole: dict[str, Any]) -> Wanted:
 
 def _without(tool: str, parameters: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
     """A schema without the properties that the run fills; raises ToolboxError where it has them elsewhere."""
+    if len(set(hidden)) < len(hidden):
+        message = (
+            f"`{hidden[0]}` of `{tool}` cannot be both the idempotency key and the context: give each a name of its own"
+        )
+        raise ToolboxError(message)
     kept = {name: each for name, each in parameters.get("properties", {}).items() if name not in hidden}
     required = [name for name in listed(parameters, "required") if name not in hidden]
     reduced = {**parameters, "properties": kept, "required": required}
@@ -319,7 +324,8 @@ def _first_error(validator: Validator, value: Any, parameter: str | None) -> Val
     try:
         return error_in(validator, value)
     except Unresolvable as error:
-        raise ArgumentError(parameter, f"its schema refers to `{error.ref}`, which is not in it") from error
+        place = f"#{error.ref}" if error.ref.startswith("/") else error.ref
+        raise ArgumentError(parameter, f"its schema refers to `{place}`, which is not in it") from error
     except RecursionError as error:
         raise ArgumentError(parameter, "its schema goes in circles, or this is too deep for it") from error
     except CheckTooLongError as error:
