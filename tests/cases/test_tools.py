@@ -3,7 +3,8 @@
 A case defines tools in a block `python` (a tools file) or `json` (one tool, or a list of them: `name`, `parameters` and
 other arguments of `Tool.from_schema`; it gives `result`). Further blocks use them: a `plan` is compiled and run, a
 `grammar` has a plan that the sound decoder grammar takes or not, and `show` prints `names`, `forms`, `notes` or the
-`prompt`. The result has a line for each call as the tool receives it, the plan's value, its mistakes and errors.
+`prompt`, which fits a budget of characters if there is a number. The result has a line for each call as the tool
+receives it, the plan's value, its mistakes and errors.
 """
 
 import json
@@ -19,7 +20,7 @@ from llmc import CompileError, Limits, Tool, Toolbox, ToolboxError, decoder_gram
 from llmc.toolfiles import load_file
 from llmc_compiler.signature import ToolParameter
 from llmc_runtime.agent.templates import Prompts
-from llmc_runtime.agent.tool_list import listed
+from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET, tool_list
 from tests.cases.pages import Block, Section, sections
 from tests.decoder.judge import judge
 from tests.decoder.walker import Walker
@@ -90,8 +91,9 @@ def _used(block: Block, tools: Toolbox, calls: list[str]) -> Iterator[str]:
         case "grammar":
             yield from _written(block.text.rstrip(), tools)
         case "show":
-            for what in sorted(block.options):
-                yield from _shown(what, tools)
+            numbers = [int(option) for option in block.options if option.isdecimal()]
+            for what in sorted(option for option in block.options if not option.isdecimal()):
+                yield from _shown(what, tools, *numbers)
         case kind:
             message = f"no block is a `{kind}`"
             raise AssertionError(message)
@@ -120,7 +122,7 @@ def _ran(text: str, tools: Toolbox, calls: list[str]) -> Iterator[str]:
     yield from (f"error in {task}: {error}" for task, error in run.errors.items())
 
 
-def _shown(what: str, tools: Toolbox) -> Iterator[str]:
+def _shown(what: str, tools: Toolbox, budget: int = PROMPT_BUDGET) -> Iterator[str]:
     """Print something of the tools."""
     match what:
         case "names":
@@ -130,8 +132,10 @@ def _shown(what: str, tools: Toolbox) -> Iterator[str]:
         case "notes":
             yield from (note for tool in tools for note in tool.notes)
         case "prompt":
-            text = Prompts().render("tools", tools=listed(tools))
+            found = tool_list(tools, budget)
+            text = Prompts().render("tools", tools=found.tools)
             yield from (line.rstrip() for line in text.splitlines()[1:] if line.strip())
+            yield from found.left_out
         case _:
             message = f"nothing shows `{what}`"
             raise AssertionError(message)

@@ -99,6 +99,6 @@ def test_a_secret_that_is_short_is_said_to_be(cli: Cli, folder: Path) -> None:
 def test_tools_are_listed_with_what_they_ask(cli: Cli, folder: Path) -> None:
     """And with the parameters that are secret."""
     (folder / "bank.py").write_text(TOOLS, "utf-8")
-    assert "send(body: str) -> str  [write(mail), asks first]" in cli("tools", "bank.py").stdout
+    assert "send(body: Secret[str]) -> str  [write(mail), asks first]" in cli("tools", "bank.py").stdout
     listed = {tool["name"]: tool for tool in json.loads(cli("tools", "bank.py", "--json").stdout)}
     assert (listed["send"]["approve"], listed["login"]["secrets"]) == (True, ["password"])

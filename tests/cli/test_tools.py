@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from llmc.cli.tools import type_text
+from llmc.toolfiles import load_file
+from llmc_runtime.agent.loop import Agent
+from llmc_runtime.agent.tool_list.types import type_text
+from tests.agent.fakes import Script
 from tests.cli.conftest import Cli
 
 LISTED = """\
@@ -54,7 +57,9 @@ def test_what_is_not_checked_stands_beneath_a_tool(cli: Cli, folder: Path) -> No
     """And in the JSON."""
     (folder / "loose.py").write_text(LOOSE)
     note = "the pattern `^(?=[a-z])` of `parameters/properties/code` is not checked"
-    assert cli("tools", "loose.py").stdout == f"find(code: str = …) -> any  [pure]\n    Find it.\n    {note}\n"
+    assert (
+        cli("tools", "loose.py").stdout == f"find(code?: str /^(?=[a-z])/) -> any  [pure]\n    Find it.\n    {note}\n"
+    )
     assert json.loads(cli("tools", "loose.py", "--json").stdout)[0]["notes"] == [note]
     assert json.loads(cli("tools", "tools.py", "--json").stdout)[0]["notes"] == []
 
@@ -80,12 +85,12 @@ TOOLS = Toolbox([size, Tool.from_schema("odd", "", SCHEMA, "opaque", print)])
 
 
 def test_a_default_that_is_no_json_is_not_null(cli: Cli, folder: Path) -> None:
-    """`null` is a default that is None; what is not known, or an object of Python, is `…`."""
+    """`null` is a default that is None; one that is not known, or an object of Python, is a `?` behind the name."""
     (folder / "defaults.py").write_text(DEFAULTS, "utf-8")
     ended = cli("tools", "defaults.py")
     assert ended.stdout.splitlines() == [
-        "size(unit: any = …, box: any = …, most: float = …, last: int? = null) -> int  [pure]",
-        'odd(any: any = …, set: any = …, word: any = "é", n: int = …) -> any  [opaque]',
+        'size(unit?: "m", box?: any, most?: float, last: int? = null) -> int  [pure]',
+        'odd(any?: any, set?: any, word: any = "é", n?: int) -> any  [opaque]',
     ]
 
 
@@ -115,9 +120,14 @@ def test_what_is_not_there_is_wrong_usage(cli: Cli, target: str) -> None:
         ({"type": "object", "additionalProperties": {"type": "integer"}}, "dict[str, int]"),
         ({"type": "array", "items": {"type": "array"}}, "list[list[any]]"),
         ({"anyOf": [{"type": "null"}, {"type": "string"}]}, "str?"),
-        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "any"),
-        ({"type": ["string", "null"]}, "any"),
-        ({"enum": [1]}, "any"),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "int | str"),
+        ({"type": ["string", "null"]}, "str?"),
+        ({"enum": [1]}, "1"),
+        ({"type": "file"}, "any"),
+        (False, "nothing"),
+        ({"enum": []}, "nothing"),
+        ({"format": "uri"}, "str (uri)"),
+        ({"required": ["a"]}, '{"a": any}'),
     ],
 )
 def test_schemas_are_written_as_types_of_the_language(schema: object, text: str) -> None:
@@ -135,3 +145,66 @@ def test_what_a_tool_says_of_itself_controls_no_terminal(cli: Cli, folder: Path)
     ended = cli("tools", "evil.py")
     assert ended.stdout.replace("\n", "").isprintable()
     assert "It is \\x1b[31mred\\u202e." in ended.stdout
+
+
+LIKE_A_SERVER = """
+from llmc import Tool, Toolbox
+PARAMETERS = {
+    "properties": {
+        "owner": {"type": "string", "description": "Owner of the repository"},
+        "page": {"type": "integer", "minimum": 1, "description": "Page of the results"},
+    },
+    "required": ["owner"],
+}
+TOOLS = Toolbox([Tool.from_schema("list_issues", "List issues.", PARAMETERS, "read(github)", print)])
+"""
+
+
+def test_the_prompt_is_that_of_a_planner_with_its_size(cli: Cli, folder: Path) -> None:
+    """The system message on standard output, characters and tokens on standard error."""
+    (folder / "server.py").write_text(LIKE_A_SERVER, "utf-8")
+    ended = cli("tools", "server.py", "--prompt")
+    agent = Agent(load_file(folder / "server.py"), model=Script([]))
+    (system, _) = agent.planner.messages("", list(agent.tools))
+    assert ended.stdout == f"{system.text}\n"
+    assert (
+        "- list_issues(owner: str, page?: int ≥1) -> any\n    List issues.\n      owner: Owner of the" in ended.stdout
+    )
+    tools, prompt = ended.stderr.splitlines()
+    assert tools == "tools: 144 characters, about 36 tokens"
+    assert prompt.startswith(f"prompt: {len(system.text):,} characters, about ")
+
+
+def test_a_smaller_prompt_says_what_is_left_out(cli: Cli, folder: Path) -> None:
+    """And how much of it; more than names and types cannot be left out."""
+    (folder / "server.py").write_text(LIKE_A_SERVER, "utf-8")
+    ended = cli("tools", "server.py", "--prompt", "--budget", "110")
+    assert ended.stderr.splitlines()[2:] == [
+        "bounds and formats of 1 tool were left out: 3 of 3 characters",
+        "descriptions of optional parameters of 1 tool were left out: 19 of 19 characters",
+    ]
+    ended = cli("tools", "server.py", "--prompt", "--budget", "0")
+    assert "- list_issues(owner: str, page?: int) -> any\n\nHow" in ended.stdout
+    assert ended.stderr.endswith("names and types take 55 characters of 0: none of them is left out\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--budget", "100"), "`--budget` is for `--prompt`: add it"),
+        (("--prompt", "--json"), "`--prompt` prints text: leave `--json` out"),
+    ],
+)
+def test_options_that_do_not_go_together_are_wrong_usage(cli: Cli, options: tuple[str, ...], words: str) -> None:
+    """A sentence says which one to change."""
+    ended = cli("tools", "tools.py", *options)
+    assert (ended.status, ended.stdout, ended.stderr) == (2, "", f"llmc: {words}\n")
+
+
+def test_each_form_of_a_call_has_a_line(cli: Cli, folder: Path) -> None:
+    """The list and the prompt have one printer of types."""
+    forms = [{"properties": {"k": {"const": k}, k: {}}, "required": ["k"]} for k in ("a", "b")]
+    tool = f"Tool.from_schema('t', '', {{'oneOf': {forms!r}}}, 'pure', print)"
+    (folder / "forms.py").write_text(f"from llmc import Tool, Toolbox\nTOOLS = Toolbox([{tool}])\n")
+    shown = 't(k: "a", a?: any) -> any\n    or t(k: "b", *, b?: any)  [pure]\n'
+    assert "".join(cli("tools", "forms.py").stdout.replace("\n      or", "\n    or")) == shown

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from llmc.cli.approving import Asking
-from llmc.cli.options import Budgets, Limit, PlanTools
+from llmc.cli.options import PROMPT_BUDGET, Budgets, Limit, PlanTools, PromptBudget
 from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, reason, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 from llmc.cli.screen import seen
@@ -34,6 +34,7 @@ class Settings(TypedDict, total=False):
     budget: "Budget"
     approve: "Approval"
     max_replans: int
+    prompt_budget: int
     options: "Options"
 
 
@@ -74,10 +75,9 @@ def ask(
     grammar: Followed = None,
     limit: Limit = None,
     budget: Budgets = None,
+    prompt_budget: PromptBudget = PROMPT_BUDGET,
     approve: Asking = None,
-    show_plan: Annotated[
-        bool, typer.Option("--show-plan", help="Show plans and tasks also where there is no terminal.")
-    ] = False,
+    show_plan: Annotated[bool, typer.Option("--show-plan", help="Show plans and tasks without a terminal.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print everything that was done as JSON.")] = False,
     max_replans: Annotated[int, typer.Option(metavar="N", min=0, help="How many plans may follow the first.")] = 2,
 ) -> None:
@@ -97,6 +97,7 @@ def ask(
         budget=given_budget(budget or ()),
         approve=Approval(None if approve is None else approve.value, prompt),
         max_replans=max_replans,
+        prompt_budget=prompt_budget,
         options={"emit": happened.append},
     )
     try:
@@ -137,6 +138,7 @@ def plan(
     local: Local = False,
     grammar: Followed = None,
     budget: Budgets = None,
+    prompt_budget: PromptBudget = PROMPT_BUDGET,
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
     from llmc import LlmcError
@@ -148,7 +150,8 @@ def plan(
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
     speaker = _model(model, base_url, local=local)
-    agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()))
+    bounds = given_budget(budget or ())
+    agent = _agent(_toolbox(tools), speaker, followed, budget=bounds, prompt_budget=prompt_budget)
     try:
         program = Interruptible(agent.plan(question)).run()
     except Interruption as end:

@@ -1,8 +1,11 @@
 """Options and arguments that several commands have."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+
+PROMPT_BUDGET: Final = 24_000
+"""That of `llmc_runtime.agent.tool_list`, which takes longer to import than `--help` does."""
 
 PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]
 PlanFiles = Annotated[list[str], typer.Argument(metavar="FILE", help="Plans, or `-` for standard input.")]
@@ -26,6 +29,9 @@ Limit = Annotated[
 Budgets = Annotated[
     list[str] | None,
     typer.Option("--budget", metavar="NAME=VALUE", help="What the models may take: `tokens=N`, `cost=X`; both may be."),
+]
+PromptBudget = Annotated[
+    int, typer.Option(metavar="N", min=0, help="Characters that the tools may take in a prompt, 4 of them a token.")
 ]
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure, instead of doing the rest.")]
 MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]

@@ -36,6 +36,7 @@ from llmc_runtime.agent.samples import Example, checked
 from llmc_runtime.agent.speakers import speaker
 from llmc_runtime.agent.speaking import has_no_prices
 from llmc_runtime.agent.templates import Prompts
+from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET
 from llmc_runtime.approval import Approval, Callback, Hold, Word
 from llmc_runtime.ending import name_open
 from llmc_runtime.errors import LlmcError
@@ -57,6 +58,7 @@ _KINDS: Final[Kinds] = {
     "limits": ((Limits, NoneType), "a llmc.Limits"),
     "budget": (Budget, "a llmc.Budget"),
     "max_replans": (int, "a number from 0"),
+    "prompt_budget": (int, "a number of characters"),
     "grant": (Collection, "a list of tools' names"),
     "options": ((Mapping, NoneType), "a mapping from the names of settings to their values"),
     "question": (str, "a text"),
@@ -74,6 +76,8 @@ class Agent:
     `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
     `context` are as for `Program.run`. `options` are more settings of runs. `grammar` is the level that plans have to
     follow ("sound", "tools" or "plain"), or a function that gives the grammar of a plan.
+    The tools take at most `prompt_budget` characters of a prompt, unless their names and types alone are longer; the
+    logger `llmc` warns of all that is left out.
 
     Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for what cannot work.
     """
@@ -95,14 +99,19 @@ class Agent:
         context: object = None,
         grammar: Level | GrammarFor | None = None,
         options: Options | None = None,
+        prompt_budget: int = PROMPT_BUDGET,
     ) -> None:
         """Check everything that can be checked before a question is asked."""
         given = {"tools": tools, "prompts": prompts, "examples": examples, "limits": limits, "budget": budget}
-        check_kinds(given | {"max_replans": max_replans, "grant": grant, "options": options}, _KINDS)
+        others = {"max_replans": max_replans, "grant": grant, "options": options, "prompt_budget": prompt_budget}
+        check_kinds(given | others, _KINDS)
         check_each("examples", examples, Example, "a llmc.Example")
         check_method("replan", replan, "after", "a policy, such as llmc.replanning.JOINER")
         if max_replans < 0:
             message = f"`max_replans` is a number from 0, not {max_replans}"
+            raise ValueError(message)
+        if prompt_budget < 0:
+            message = f"`prompt_budget` is a number of characters from 0, not {prompt_budget}"
             raise ValueError(message)
         tools = tools if isinstance(tools, Toolbox) else Toolbox(tools)
         _check_grant(grant, tools)
@@ -115,7 +124,7 @@ class Agent:
         followed = following(grammar) if isinstance(grammar, str) else grammar
         if followed is not None:
             check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
-        self.planner = Planner(speaker(model), loaded, shown, followed)
+        self.planner = Planner(speaker(model), loaded, shown, followed, prompt_budget)
         self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner, "joiner"), loaded)
         if budget.cost is not None:
             _check_prices(self.planner.speaker, self.joiner.speaker)

@@ -1,5 +1,6 @@
 """What a planner is told, in the variant for models that talk and in the one for models that only continue a text."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,30 +14,40 @@ from llmc_runtime.agent.results import bounded
 from llmc_runtime.agent.samples import END, Example, card_samples, is_plan
 from llmc_runtime.agent.speaking import continues
 from llmc_runtime.agent.templates import Prompts
-from llmc_runtime.agent.tool_list import Listed, listed
+from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET, ToolList, tool_list
 from llmc_runtime.agent.worked import worked
 
 CONTINUED_STOPS: Final = (END, "\n###", "\nQuestion:")
 """What ends a plan of a model that would go on with the next question."""
 
 
+_log: Final = logging.getLogger("llmc")
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What planners are told of tools; found once for an agent, since samples are compiled to be checked."""
 
-    tools: list[Listed]
+    tools: ToolList
     samples: list[str]
     examples: list[Example]
 
 
+def planner_prompt(tools: Toolbox, budget: int = PROMPT_BUDGET) -> tuple[str, ToolList]:
+    """The system message for these tools, and the list of tools in it."""
+    told = _Told(tool_list(tools, budget), card_samples(tools), [])
+    return Prompts().render("planner", tools=told.tools.tools, samples=told.samples, examples=told.examples), told.tools
+
+
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Asks a model for plans."""
+    """Asks a model for plans; the tools take at most `prompt_budget` characters where their names and types fit."""
 
     speaker: Speaker
     prompts: Prompts
     examples: tuple[Example, ...] = ()
     grammar: GrammarFor | None = None
+    prompt_budget: int = PROMPT_BUDGET
     _known: dict[tuple[str, ...], _Told] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -57,7 +68,7 @@ class Planner:
         """What is said to get a plan; `plans` are those before it, and `thought` is why they do not suffice."""
         told = self._told(tools)
         variables = {
-            "tools": told.tools,
+            "tools": told.tools.tools,
             "samples": told.samples,
             "examples": told.examples,
             "history": history,
@@ -79,7 +90,10 @@ class Planner:
             toolbox = Toolbox(tools)
             # A replan may have fewer tools than its examples were checked with.
             examples = [example for example in self.examples if is_plan(example.plan, toolbox)]
-            self._known[names] = _Told(listed(tools), card_samples(toolbox), examples)
+            found = tool_list(tools, self.prompt_budget)
+            for text in found.left_out:
+                _log.warning("a prompt has room for %s characters of tools: %s", f"{self.prompt_budget:,}", text)
+            self._known[names] = _Told(found, card_samples(toolbox), examples)
         return self._known[names]
 
     def repair(self, messages: Sequence[Message], broken: Broken) -> list[Message]:

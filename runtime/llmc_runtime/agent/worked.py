@@ -10,7 +10,8 @@ from typing import Final
 
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.samples import Example, checked
-from llmc_runtime.agent.tool_list import Listed, listed
+from llmc_runtime.agent.tool_list.entry import Listed
+from llmc_runtime.agent.tool_list.listing import listed
 
 _TOOLS: Final = (
     ("article", "An article about a person, a ship or a lake.", {"title": "string"}, "string"),

@@ -9,12 +9,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from llmc.cli.tools import type_text
 from llmc_compiler.decoder.dialects import GrammarTooLargeError
 from llmc_compiler.decoder.grammar import LARGEST, fitting_grammar
 from llmc_compiler.tools import ArgumentError, ResultError, Tool, Toolbox, ToolboxError
 from llmc_compiler.types import of_value, overlap, within
-from llmc_runtime.agent.tool_list import listed
+from llmc_runtime.agent.tool_list.listing import listed
+from llmc_runtime.agent.tool_list.types import type_text
 from tests.fuzz.laws import check_message
 
 MESSAGE: Final = 20_000

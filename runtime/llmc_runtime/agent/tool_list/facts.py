@@ -1,0 +1,83 @@
+"""Bounds, formats and patterns of a type: `1..100`, `≤64 chars`, `(date-time)`, `/^z+$/`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+_NO_NAME: Final = re.compile(r"[^A-Za-z0-9_./+-]")
+
+_LONGEST_PATTERN: Final = 40
+_LONGEST_NUMBER: Final = 24
+_LARGEST_SAFE: Final = 2**53 - 1
+"""The bounds that generators write for any integer at all (ECMA-262, Number.MAX_SAFE_INTEGER)."""
+
+_FORMATS_OF_TYPES: Final = frozenset({"int32", "int64", "float", "double", "string", "text"})
+
+
+def facts(kind: str, schema: Mapping[str, Any]) -> str:
+    """What a schema says of values of one of JSON's types besides the type, with a blank before it."""
+    return "".join(f" {fact}" for fact in _FACTS[kind](schema)) if kind in _FACTS else ""
+
+
+def _of_numbers(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Facts of numbers."""
+    least, above = _number(schema, "minimum"), _number(schema, "exclusiveMinimum")
+    most, below = _number(schema, "maximum"), _number(schema, "exclusiveMaximum")
+    if schema.get("exclusiveMinimum") is True:  # draft 4
+        least, above = None, least
+    if schema.get("exclusiveMaximum") is True:
+        most, below = None, most
+    if above is None and below is None:
+        yield from _range(least, most)
+    else:
+        bounds = ((">", above), ("≥", least), ("<", below), ("≤", most))
+        yield from (f"{sign}{bound}" for sign, bound in bounds if bound is not None)
+    if (step := _number(schema, "multipleOf")) not in {None, "1"}:
+        yield f"(multiple of {step})"
+
+
+def _of_texts(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Facts of texts."""
+    least, most = _number(schema, "minLength"), _number(schema, "maxLength")
+    if least == "1" and most is None:
+        yield "(not empty)"
+    else:
+        yield from (f"{each} chars" for each in _range(None if least == "0" else least, most))
+    for word in ("format", "contentEncoding", "contentMediaType"):
+        value = schema.get(word)
+        if isinstance(value, str) and value not in _FORMATS_OF_TYPES and (name := _NO_NAME.sub("", value[:40])):
+            yield f"({name})"
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and len(pattern) <= _LONGEST_PATTERN and pattern.isascii() and pattern.isprintable():
+        yield f"/{pattern}/"
+
+
+def _of_lists(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Facts of lists."""
+    least, most = _number(schema, "minItems"), _number(schema, "maxItems")
+    if least == "1" and most is None:
+        yield "(not empty)"
+    else:
+        yield from (f"{each} items" for each in _range(None if least == "0" else least, most))
+    if schema.get("uniqueItems") is True:
+        yield "(unique)"
+
+
+_FACTS: Final = {"integer": _of_numbers, "number": _of_numbers, "string": _of_texts, "array": _of_lists}
+
+
+def _range(least: str | None, most: str | None) -> Iterator[str]:
+    """Both bounds, one, or none."""
+    if least is not None and most is not None:
+        yield least if least == most else f"{least}..{most}"
+    elif least is not None or most is not None:
+        yield f"≤{most}" if least is None else f"≥{least}"
+
+
+def _number(schema: Mapping[str, Any], word: str) -> str | None:
+    """A bound as text, None where there is none that tells anything."""
+    value = schema.get(word)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _LARGEST_SAFE:
+        return None  # a NaN is not smaller either
+    text = f"{int(value)}" if value == int(value) else f"{value!r}"
+    return text if len(text) <= _LONGEST_NUMBER else None

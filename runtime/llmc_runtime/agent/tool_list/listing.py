@@ -1,0 +1,120 @@
+"""The list of tools in a prompt, cut to a budget of characters.
+
+Descriptions of parameters that several tools have in common are told once where the list is too long otherwise. Then
+parts are cut in the order of `Cut`: examples; bounds, formats and patterns; descriptions of optional parameters, then
+of required ones; long enumerations; descriptions of tools, first to a sentence; at last the descriptions of required
+parameters that tools have in common. The longest parts of a kind go first.
+Names, types, defaults, and which parameters are required are always there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from llmc_compiler.tools import Tool, Toolbox
+from llmc_runtime.agent.tool_list.cut import ALL, WHOLE, Cut
+from llmc_runtime.agent.tool_list.entry import Entry, Listed
+from llmc_runtime.agent.tool_list.notes import joined
+
+PROMPT_BUDGET: Final = 24_000
+"""Characters that the tools may take in a prompt: about 6,000 tokens."""
+
+CHARACTERS_OF_A_TOKEN: Final = 4
+
+_HEADING: Final = len("The tools:")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolList:
+    """The tools of a prompt, their size in characters, and in words what was left out."""
+
+    tools: tuple[Listed, ...]
+    characters: int
+    left_out: tuple[str, ...] = ()
+
+
+def tool_list(tools: Toolbox | Iterable[Tool], budget: int = PROMPT_BUDGET) -> ToolList:
+    """The tools, as they were given, in a budget of characters."""
+    entries = [Entry(tool) for tool in tools]
+    for entry, notes in zip(entries, joined([entry.notes for entry in entries]), strict=True):
+        entry.notes = notes
+    cut = _fitting(entries, budget)
+    found = tuple(entry.listed(cut) for entry in entries)
+    size = _size(found)
+    left_out = _left_out(entries, cut)
+    if size > budget:
+        left_out.append(f"names and types take {size:,} characters of {budget:,}: none of them is left out")
+    return ToolList(found, size, tuple(left_out))
+
+
+def listed(tools: Toolbox | Iterable[Tool]) -> list[Listed]:
+    """The tools with all that can be told of them."""
+    return [Entry(tool).listed() for tool in tools]
+
+
+def signature(tool: Tool) -> str:
+    """Name, parameters and result with their types, in the words of the plan language."""
+    return Entry(tool).signature()
+
+
+def tokens(characters: int) -> int:
+    """About how many tokens so many characters are."""
+    return -(-characters // CHARACTERS_OF_A_TOKEN)
+
+
+def _fitting(entries: Sequence[Entry], budget: int) -> Cut:
+    """The least cut that fits; the largest if none does."""
+    cut = WHOLE
+    for kind in fields(Cut):
+        if _fits(entries, cut, budget):
+            break
+        without: Cut = replace(cut, **{kind.name: 0})
+        cut = _least(entries, cut, kind.name, budget) if _fits(entries, without, budget) else without
+    return cut
+
+
+def _least(entries: Sequence[Entry], cut: Cut, kind: str, budget: int) -> Cut:
+    """The cut that leaves as much of a kind as fits."""
+    most, too_many = 0, ALL
+    while too_many - most > 1:
+        middle = (most + too_many) // 2
+        if _fits(entries, replace(cut, **{kind: middle}), budget):
+            most = middle
+        else:
+            too_many = middle
+    return replace(cut, **{kind: most})
+
+
+def _fits(entries: Sequence[Entry], cut: Cut, budget: int) -> bool:
+    """Whether the tools are within a budget."""
+    return _size([entry.listed(cut) for entry in entries]) <= budget
+
+
+def _size(tools: Sequence[Listed]) -> int:
+    """The characters that `tools.j2` takes for some tools."""
+    return _HEADING + sum(len(line) + 1 for tool in tools for line in _lines(tool))
+
+
+def _lines(tool: Listed) -> Iterable[str]:
+    """The lines of a tool as `tools.j2` writes them."""
+    yield f"- {tool.signature}" + (f"  (changes something: {tool.effect})" if tool.writes else "")
+    if tool.description:
+        yield f"    {tool.description}"
+    yield from (f"      {line}" for line in tool.parameters)
+
+
+def _left_out(entries: Sequence[Entry], cut: Cut) -> list[str]:
+    """What a cut leaves out, in words."""
+    amounts: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for entry in entries:
+        for kind, amount in entry.left_out(cut).items():
+            amounts[kind].append(amount)
+    return [_words(kind, found) for kind, found in amounts.items()]
+
+
+def _words(kind: str, found: Sequence[tuple[int, int]]) -> str:
+    """What is left out of one kind."""
+    missing, total = (sum(amounts) for amounts in zip(*found, strict=True))
+    tools = "1 tool" if len(found) == 1 else f"{len(found):,} tools"
+    return f"{kind} of {tools} were left out: {missing:,} of {total:,} characters"

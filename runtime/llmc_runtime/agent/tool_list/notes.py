@@ -1,0 +1,132 @@
+"""The lines below a tool that describe its parameters, and the keys of records among them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from llmc_compiler.signature import ToolParameter
+from llmc_runtime.agent.tool_list.cut import Cut
+from llmc_runtime.agent.tool_list.flat import Flat
+from llmc_runtime.agent.tool_list.texts import Text, json_piece, key_text, line_text
+
+_LONGEST: Final = 1_000
+"""Characters of a parameter's description."""
+
+_LONGEST_NAME: Final = 80
+_LONGEST_EXAMPLE: Final = 60
+_MOST_EXAMPLES: Final = 3
+_MOST_OPTIONS: Final = 5
+"""Alternatives that may each describe a parameter."""
+
+_MOST_KEYS: Final = 30
+_DEEPEST: Final = 4
+"""Lists and unions around a record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A parameter and what is said of it; its line is always there if it says the tool's own name for it.
+
+    Of those that are `shared` among tools, the first may speak for all; `required` then means required in any.
+    """
+
+    name: str
+    own_name: str
+    text: Text
+    examples: str
+    required: bool
+    is_shared: bool = False
+    is_first: bool = True
+
+    def line(self, cut: Cut) -> str:
+        """The line; empty where nothing is left of it."""
+        once = self._is_told_once(cut)
+        text = self.described(cut) if self.is_first or not once else ""
+        examples = self.shown_examples(cut)
+        head = f"{self.name} ({self.own_name})" if self.own_name else self.name
+        head = f"{head}, here and below" if text and once else head
+        rest = " ".join(filter(None, (text, f"(e.g. {examples})" if examples else "")))
+        return f"{head}: {rest}" if rest else head if self.own_name else ""
+
+    def described(self, cut: Cut) -> str:
+        """What is left of the description, here or where it is told for all."""
+        required = cut.shared if self._is_told_once(cut) else cut.required
+        return self.text.cut(required if self.required else cut.optional)
+
+    def _is_told_once(self, cut: Cut) -> bool:
+        """Whether the first of the notes that are alike speaks for all."""
+        return self.is_shared and len(self.text.text) > cut.repeated
+
+    def shown_examples(self, cut: Cut) -> str:
+        """What is left of the examples."""
+        return self.examples if len(self.examples) <= cut.examples else ""
+
+
+def notes_of(parameter: ToolParameter, whole: object) -> Iterator[Note]:
+    """What is said of a parameter and of the keys of its records."""
+    flat = Flat(whole).take(parameter.schema).schema
+    own = "" if parameter.own_name == parameter.name else line_text(parameter.own_name, _LONGEST_NAME).text
+    yield Note(parameter.name, own, _description(flat, whole), _examples(flat), parameter.required)
+    for path, part, needed in list(_keys(flat, whole, parameter.name, _DEEPEST))[:_MOST_KEYS]:
+        yield Note(path, "", _description(part, whole), _examples(part), parameter.required and needed)
+
+
+def joined(notes: Sequence[Sequence[Note]]) -> list[list[Note]]:
+    """The notes of some tools; those of several tools that are alike know of each other."""
+    keys = [{(each.name, each.own_name, each.text) for each in tool if each.text.text} for tool in notes]
+    times = Counter(key for tool in keys for key in tool)
+    required = {(each.name, each.own_name, each.text) for tool in notes for each in tool if each.required}
+    told: set[tuple[str, str, Text]] = set()
+    found: list[list[Note]] = []
+    for tool in notes:
+        found.append([])
+        for each in tool:
+            key = (each.name, each.own_name, each.text)
+            is_first = key not in told
+            told.add(key)
+            shared = replace(each, required=key in required, is_shared=True, is_first=is_first)
+            found[-1].append(shared if times[key] > 1 else each)
+    return found
+
+
+def _description(flat: Mapping[str, Any], whole: object) -> Text:
+    """The description of a schema, or those of its alternatives."""
+    own = flat.get("description")
+    if not isinstance(own, str) or not own.strip():
+        inside = (Flat(whole).take(each).schema.get("description") for each in _options(flat))
+        own = "; or: ".join(dict.fromkeys(each.strip() for each in inside if isinstance(each, str)))
+    found = line_text(own, _LONGEST)
+    if flat.get("deprecated") is True:
+        return Text(f"(deprecated) {found.text}".strip(), found.length)
+    return found
+
+
+def _options(flat: Mapping[str, Any]) -> list[object]:
+    """The alternatives of a schema."""
+    found = flat.get("anyOf", flat.get("oneOf"))
+    return found[:_MOST_OPTIONS] if isinstance(found, list) else []
+
+
+def _examples(flat: Mapping[str, Any]) -> str:
+    """Some values that a schema gives as examples."""
+    several = flat.get("examples", [flat["example"]] if "example" in flat else [])
+    values = several[:_MOST_EXAMPLES] if isinstance(several, list) else []
+    return ", ".join(filter(None, (json_piece(value, _LONGEST_EXAMPLE) for value in values)))
+
+
+def _keys(
+    flat: Mapping[str, Any], whole: object, path: str, depth: int
+) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """The keys of the records that a schema allows: where, what, and whether they are required."""
+    known, required = flat.get("properties"), flat.get("required")
+    if isinstance(known, Mapping):
+        for name, part in list(known.items())[:_MOST_KEYS]:
+            place = f"{path}.{name}" if name.isidentifier() else f"{path}[{key_text(name, _LONGEST_NAME)}]"
+            yield place, Flat(whole).take(part).schema, isinstance(required, list) and name in required
+    elif depth > 0:
+        inside = [(path, each) for each in _options(flat)]
+        if isinstance(flat.get("items"), Mapping):
+            inside.append((f"{path}[]", flat["items"]))
+        for place, part in inside:
+            yield from _keys(Flat(whole).take(part).schema, whole, place, depth - 1)
