@@ -47,6 +47,17 @@ def test_a_budget_holds(cli: Cli, say: Say, command: str) -> None:
     assert re.search(r"llmc: the question was given up: its models took \d+ tokens, and may take 100\n", ended.stderr)
 
 
+@pytest.mark.parametrize("command", ["ask", "plan"])
+def test_the_tools_of_a_prompt_have_a_budget(cli: Cli, say: Say, command: str) -> None:
+    """Descriptions are left out where it is too small, and names and types stay."""
+    for options, is_described in (((), True), (("--prompt-budget", "0"), False)):
+        model = say("1. add(1, 2)\njoin($1)")
+        assert cli(command, "How much?", "--tools", "tools.py", *options).status == 0
+        text = model.asked[0].messages[0].text
+        assert "- add(a: float, b: float = 1) -> float\n" in text
+        assert ("The sum of two numbers." in text) == is_described
+
+
 @pytest.mark.parametrize(
     ("budget", "words"),
     [
