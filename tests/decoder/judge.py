@@ -9,6 +9,9 @@ from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.check import parts
 from llmc_grammar.stream import Mode
 
+BY_TYPE = frozenset({"E212", "E215", "E218"})
+"""Mistakes that may be those of a reference's type: an argument, an operand, the source of a loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -30,8 +33,8 @@ def judge(text: str, tools: Toolbox) -> Verdict:
     A result that nothing uses is no mistake of a grammar.
     """
     found = [one for one in check(read(text), tools) if not isinstance(one, UnusedTask)]
-    # What a reference reads depends on the tool that was called above, which no rule can know.
-    by_type = [one for one in found if one.code == "E217" or (one.code == "E212" and refers(text[slice(*one.span)]))]
+    # The type of what a reference reads depends on the tool that was called above, which no rule can know.
+    by_type = [one for one in found if one.code == "E217" or (one.code in BY_TYPE and refers(text[slice(*one.span)]))]
     own = [one for one in found if one not in by_type]
     return Verdict(text, tuple(own), tuple(by_type))
 

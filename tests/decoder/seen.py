@@ -10,6 +10,18 @@ from llmc_grammar.check import parts
 JOINS = frozenset({"join()", "join of one", "join of several", "join of a text", "join by name", "join with a number"})
 KINDS = JOINS | {"a thought", "a reference", "a reference with steps", "a reference in a text", "a doubled dollar"}
 """What every sound grammar with a tool lets a plan have."""
+LINES = frozenset(
+    {
+        "a loop over constants",
+        "a loop over a result",
+        "a loop with a condition",
+        "a guard",
+        "an element",
+        "a negation",
+        *(f"a comparison {op}" for op in ("==", "!=", "<", "<=", ">", ">=", "in", "and", "or")),
+    }
+)
+"""What a full grammar lets a plan have besides, where some tool gives lists of records."""
 
 
 def seen(text: str, tools: Toolbox) -> Iterator[str]:
@@ -22,15 +34,34 @@ def seen(text: str, tools: Toolbox) -> Iterator[str]:
                 yield from _join(arguments)
                 yield from ("join with a number",) if binder else ()
                 yield from _references(argument.value for argument in arguments)
-            case ast.Task(expr=ast.Call(tool=name, arguments=arguments)):
+            case ast.Task(expr=ast.Call(tool=name, arguments=arguments), loop=loop, guard=guard):
                 tool = tools.get(name)
                 assert tool is not None
                 yield name
                 yield from (f"{name}: {each}" for each in _given(tool.signature.shape, arguments))
                 yield from _references(argument.value for argument in arguments)
+                yield from _conditions(loop, guard)
             case _:
                 message = f"no statement of a sound plan: {statement}"
                 raise AssertionError(message)
+
+
+def _conditions(loop: ast.Loop | None, guard: ast.Expr | None) -> Iterator[str]:
+    """The loop and the guard of a task."""
+    if loop is not None:
+        yield f"a loop over {'a result' if isinstance(loop.source, ast.Ref) else 'constants'}"
+        yield from ("a loop with a condition",) if loop.condition else ()
+    yield from ("a guard",) if guard else ()
+    for part in (part for each in (guard, loop and loop.condition) if each for part in parts(each)):
+        match part:
+            case ast.Ref(name="x"):
+                yield "an element"
+            case ast.Unary("not"):
+                yield "a negation"
+            case ast.Binary(op):
+                yield f"a comparison {op}"
+            case _:
+                pass
 
 
 def to_see(tools: Toolbox) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from itertools import pairwise, product
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pytest
 
@@ -301,7 +301,7 @@ def test_without_tools_there_is_still_a_language() -> None:
     assert accepted([*texts, "join()"], Toolbox()) == ["join()"]
 
 
-@pytest.mark.parametrize(("level", "dialect"), [*product(["sound", "tools", "plain"], DIALECTS)])
+@pytest.mark.parametrize(("level", "dialect"), [*product(["full", "sound", "tools", "plain"], DIALECTS)])
 def test_the_same_tools_have_the_same_grammar(level: Level, dialect: Dialect) -> None:
     """Letter by letter, every time."""
     one, other = (decoder_grammar(random_toolbox(3, 5), level=level, dialect=dialect) for _ in range(2))
@@ -327,7 +327,7 @@ def test_size_is_linear_in_tasks_and_in_tools() -> None:
 def test_a_grammar_that_is_too_large_steps_down() -> None:
     """To the names of the tools, then to the language; at the end it is a ValueError."""
     tools = HANDMADE["all"]
-    sizes = {level: len(decoder_grammar(tools, level=level)) for level in ("sound", "tools", "plain")}
+    sizes = {level: len(decoder_grammar(tools, level=level)) for level in get_args(Level)}
     for level, size in sizes.items():
         assert fitting_grammar(tools, largest=size)[0] == level
         with pytest.raises(GrammarTooLargeError, match=f"level `{level}` would be larger than {size - 1} "):
@@ -340,7 +340,7 @@ def test_a_grammar_that_is_too_large_steps_down() -> None:
     ("options", "words"),
     [
         ({"dialect": "ebnf"}, "a dialect is one of 'lark', 'gbnf', not 'ebnf'"),
-        ({"level": "best"}, "a level is one of 'sound', 'tools', 'plain', not 'best'"),
+        ({"level": "best"}, "a level is one of 'full', 'sound', 'tools', 'plain', not 'best'"),
         ({"tasks": 0}, "a model's plan has 1 to 256 tasks"),
         ({"tasks": 257}, "257 from 1 on are none"),
         ({"first": 0}, "numbers up to 9999"),

@@ -6,7 +6,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 from random import Random
 from typing import Final
 
@@ -16,7 +16,7 @@ from llmc import decoder_grammar
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
 from tests.decoder.judge import Verdict, judge, judge_syntax, read
-from tests.decoder.seen import seen, to_see
+from tests.decoder.seen import LINES, seen, to_see
 from tests.decoder.toolboxes import TOOLBOXES
 from tests.decoder.walker import Walker
 
@@ -25,6 +25,8 @@ DIALECTS: Final[tuple[Dialect, ...]] = ("lark", "gbnf")
 EACH: Final = -(-WALKS // (len(TOOLBOXES) * len(DIALECTS)))
 TASKS: Final = 8
 SHOWN: Final = 3
+FULL: Final = tuple(TOOLBOXES) if WALKS > 200 else ("none", "look up", "numbers", "places", "days", "random 4 of 4")
+"""Toolboxes whose full grammars are walked through."""
 SIZES: Final = tuple(len(tools) for tools in TOOLBOXES.values())
 
 
@@ -80,6 +82,19 @@ def test_a_sound_walk_compiles(name: str, dialect: Dialect, tally: Counter[str])
     assert not bad, "\n".join(map(str, bad[:SHOWN]))
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", FULL)
+def test_a_full_walk_compiles(name: str, dialect: Dialect, tally: Counter[str]) -> None:
+    """With loops and guards there is no other mistake either, but for the types of what references read."""
+    tools = TOOLBOXES[name]
+    bad: list[Verdict] = []
+    for text in islice(walks(walker(name, dialect, "full"), f"{name} {dialect}"), EACH):
+        verdict = judge(text, tools)
+        count(tally, "full", verdict)
+        bad += [verdict] if verdict.own else []
+    assert not bad, "\n".join(map(str, bad[:SHOWN]))
+
+
 @pytest.mark.parametrize("level", ["tools", "plain"])
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", ["none", "look up", "all", "random 9 of 12"])
@@ -93,8 +108,10 @@ def test_a_walk_through_the_language_is_read(name: str, dialect: Dialect, level:
     assert not bad, "\n".join(map(str, bad[:SHOWN]))
 
 
-@pytest.mark.parametrize("level", ["sound", "tools", "plain"])
-@pytest.mark.parametrize("name", ["look up", "all", "random 7 of 8"])
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("look up", "full"), *product(["look up", "all", "random 7 of 8"], ["sound", "tools", "plain"])],
+)
 def test_both_dialects_say_the_same(name: str, level: Level) -> None:
     """The same choices lead to the same plans."""
     lark, gbnf = (walks(walker(name, dialect, level), name) for dialect in DIALECTS)
@@ -125,6 +142,17 @@ def test_the_walks_see_everything() -> None:
     tools = TOOLBOXES["all"]
     left = {*to_see(tools)}
     for text in islice(walks(walker("all", "lark"), "everything"), 1500):
+        left -= {*seen(text, tools)}
+        if not left:
+            break
+    assert not left
+
+
+def test_full_walks_see_loops_and_guards() -> None:
+    """Over constants and results, with and without a condition, of each kind of value."""
+    left = {*LINES}
+    tools = TOOLBOXES["days"]
+    for text in islice(walks(walker("days", "lark", "full"), "lines"), 400):
         left -= {*seen(text, tools)}
         if not left:
             break

@@ -56,10 +56,10 @@ class Callee:
         return (each.name for each in self.parameters if each.name is not None)
 
 
-def call(tool: Callee, number: int, values: Values) -> Part | None:
-    """A call of a tool in one line; `number` is the tool's in the toolbox."""
+def call(tool: Callee, number: int, values: Values, references: int = Bounds.MODEL.references) -> Part | None:
+    """A call of a tool in one line, with so many references; `number` is the tool's in the toolbox."""
     places = len(tool.parameters) + (0 if tool.more == NOTHING else _MOST_MORE)
-    budget = Bounds.MODEL.references // max(places, 1)
+    budget = references // max(places, 1)
     fields = [
         Field(None if each.name is None else f"{each.name}=", values.of(each.shape, budget), each.required)
         for each in tool.parameters

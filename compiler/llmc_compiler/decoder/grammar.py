@@ -6,6 +6,7 @@ from typing import Final, Literal, get_args
 
 from llmc_compiler.decoder.calls import Callee
 from llmc_compiler.decoder.dialects import Dialect, GrammarTooLargeError, written
+from llmc_compiler.decoder.full import full_rules
 from llmc_compiler.decoder.language import language_rules
 from llmc_compiler.decoder.notation import Rule
 from llmc_compiler.decoder.sound import sound_rules
@@ -14,8 +15,9 @@ from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.references import is_task_number
 
-Level = Literal["sound", "tools", "plain"]
-"""How much a grammar says: only good plans for a toolbox; only its names; only the language."""
+Level = Literal["full", "sound", "tools", "plain"]
+"""How much a grammar says: only good plans for a toolbox, with loops and guards or without; only its names; only the
+language."""
 
 TASKS: Final = 16
 """How many tasks a plan may have by default."""
@@ -37,9 +39,9 @@ def decoder_grammar(
 ) -> str:
     """A grammar of the plans that call these tools, for a server that lets a model write nothing else.
 
-    Plans have at most so many `tasks`. In sound ones these are numbered from `first` on, and references may also be to
-    the `known` numbers and names of earlier plans. Raises GrammarTooLargeError, a ValueError, for one of more than
-    `largest` characters, and ValueError for what is no dialect, level or number of tasks.
+    Plans have at most so many `tasks`. In full and sound ones these are numbered from `first` on, and references may
+    also be to the `known` numbers and names of earlier plans. Raises GrammarTooLargeError, a ValueError, for
+    one of more than `largest` characters, and ValueError for what is no dialect, level or number of tasks.
     """
     _check(dialect, level, tasks, first, known)
     return written(_rules(tools, level, tasks, first, known), dialect, level, largest)
@@ -54,7 +56,7 @@ def fitting_grammar(
     known: Collection[str] = (),
     largest: int = LARGEST,
 ) -> tuple[Level, str]:
-    """The grammar that says most within `largest` characters, and its level: sound, else tools, else plain.
+    """The grammar that says most within `largest` characters, and its level: full, else sound, tools or plain.
 
     Raises as `decoder_grammar`, GrammarTooLargeError where no level fits.
     """
@@ -74,6 +76,9 @@ def fitting_grammar(
 def _rules(tools: Toolbox, level: Level, tasks: int, first: int, known: Collection[str]) -> Iterator[Rule]:
     """The rules of a level."""
     called = [Callee.of(tool) for tool in tools]
+    if level == "full":
+        secret = [tool.name for tool in tools if tool.marks.returns_secret]
+        return full_rules(called, first, tasks, known, secret)
     if level == "sound":
         return sound_rules(called, first, tasks, known)
     return language_rules(called, tasks, names_tools=level == "tools")

@@ -41,13 +41,13 @@ def sound_rules(tools: Sequence[Callee], first: int, tasks: int, known: Collecti
 def _line(tools: Sequence[Callee], number: int, values: Values) -> None:
     """Make the rules of a task, or the join in its place."""
     values.begin()
-    join = values.rule("join", _join(values))
+    join = values.rule("join", join_in(values))
     task = values.rule("call", choice(*(call(tool, at, values) for at, tool in enumerate(tools))))
     numbered = choice(seq(task, "\n", Use(f"plan_{number + 1}")), join)
     values.rule("plan", seq(maybe(THOUGHT.use), choice(seq(f"{number}. ", numbered), join)))
 
 
-def _join(values: Values) -> Part:
+def join_in(values: Values) -> Part:
     """The join: of all, of values or texts, or of one with a name, since no rule could keep two names apart."""
     value = values.rule("joined", choice(values.reference(), values.text(_MOST_JOINED)))
     several = seq(value, repeat(seq(", ", value), 0, _MOST_JOINED - 1))

@@ -1,24 +1,30 @@
 """Steps into results, where some result has such a part.
 
 Which task calls which tool no grammar can remember, so the results of all tools are taken together: where none is a
-list there is no `[0]`, and where every mapping tells its keys there are no others.
+list there is no `[0]`, and where every mapping tells its keys there are no others. `steps_to` are those to values of
+one kind: the lists that a loop goes through, the numbers that a condition compares.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler import types
 from llmc_compiler.decoder.notation import Part, choice, seq
 from llmc_compiler.decoder.words import INDEX, NAME
-from llmc_compiler.types import Type
+from llmc_compiler.types import ANY, Type
 from llmc_grammar.bounds import Bounds
 
 MOST_STEPS: Final = 3
 _MOST_KEYS: Final = 64
 """How many keys are told apart."""
+_MOST_WAYS: Final = 64
+"""How many ways to values of one kind are told apart."""
 _WORD: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{Bounds.MODEL.name - 1}}}\Z")
+
+Path = tuple[str | None, ...]
+"""Steps into a value: keys, None for a place in a list, and "" for a key of any name."""
 
 
 def is_word(name: str) -> bool:
@@ -63,3 +69,47 @@ def _places(found: Type, depth: int) -> Iterator[_Place]:
                     yield from _places(inside, depth + 1)
             case _:
                 pass
+
+
+def parts_of(found: Type, fits: Callable[[Type], bool]) -> Iterator[Type]:
+    """The parts of a value that are of a kind, or of no known type, the value itself among them."""
+    return (part for _, part in ways(found, fits))
+
+
+def steps_to(results: Iterable[Type], fits: Callable[[Type], bool]) -> set[Path] | None:
+    """The ways to parts of a kind in some of these results; None where any may lead there, or too many do."""
+    found: set[Path] = set()
+    for result in results:
+        for path, part in ways(result, fits):
+            found.add(path)
+            if part == ANY or len(found) > _MOST_WAYS:
+                return None
+    return found
+
+
+def written_steps(path: Path) -> Part | None:
+    """Some steps as a plan writes them."""
+    index = seq("[", INDEX.use, "]")
+    return seq(*(index if step is None else seq(".", step or NAME.use) for step in path))
+
+
+def ways(found: Type, fits: Callable[[Type], bool], most: int = MOST_STEPS) -> Iterator[tuple[Path, Type]]:
+    """The ways to the parts of a value that are of a kind, or of no known type, so many steps long at most."""
+    for option in types.options(found):
+        if option == ANY or fits(option):
+            yield (), option
+        for step, inside in _inside(option) if most else ():
+            yield from (((step, *path), part) for path, part in ways(inside, fits, most - 1))
+
+
+def _inside(found: Type) -> Iterator[tuple[str | None, Type]]:
+    """The steps that a value takes, and what is there; keys of any name only where none is known."""
+    match found:
+        case types.List(item):
+            yield None, item
+        case types.Record((), rest) if rest is not None:
+            yield "", rest
+        case types.Record(fields):
+            yield from ((each.name, each.type) for each in fields if is_word(each.name))
+        case _:
+            pass
