@@ -139,31 +139,31 @@ async def test_a_refused_grammar_is_followed_by_one_that_says_less() -> None:
     model, sent = llamacpp(refusal(400), refusal(422), *[answer] * 2)
     assert (await said(model, grammar=grammar))[0] == ["a"]
     assert (await said(model, grammar=grammar))[0] == ["a"]
-    assert sent() == ["sound", "tools", "plain", "plain"]
+    assert sent() == ["full", "sound", "tools", "tools"]
 
 
 async def test_no_grammar_is_the_last_try() -> None:
     """A server that takes none is asked without."""
-    model, sent = llamacpp(refusal(400), refusal(400), refusal(400), answer)
+    model, sent = llamacpp(refusal(400), refusal(400), refusal(400), refusal(400), answer)
     await said(model, grammar=grammar)
     await said(model, grammar=grammar)
-    assert sent() == ["sound", "tools", "plain", "none", "none"]
+    assert sent() == ["full", "sound", "tools", "plain", "none", "none"]
 
 
 async def test_what_is_refused_without_a_grammar_too_says_nothing_about_grammars() -> None:
     """The error is that of the request, and the next question tries the grammar again."""
-    model, sent = llamacpp(*[refusal(400, "too long")] * 4, answer)
+    model, sent = llamacpp(*[refusal(400, "too long")] * 5, answer)
     with pytest.raises(RequestRefused, match="too long"):
         await said(model, grammar=grammar)
     await said(model, grammar=grammar)
-    assert sent() == ["sound", "tools", "plain", "none", "sound"]
+    assert sent() == ["full", "sound", "tools", "plain", "none", "full"]
 
 
 async def test_a_grammar_that_would_be_too_large_is_followed_by_a_smaller_one() -> None:
     """That is a matter of the question, and nothing is remembered."""
 
     def large(dialect: Dialect, level: Level) -> str:
-        if level == "sound":
+        if level == "full":
             raise ValueError
         return grammar(dialect, level)
 
@@ -173,7 +173,7 @@ async def test_a_grammar_that_would_be_too_large_is_followed_by_a_smaller_one() 
     model, sent = llamacpp(answer)
     for asked in (large, grammar, endless):
         await said(model, grammar=asked)
-    assert sent() == ["tools", "sound", "none"]
+    assert sent() == ["sound", "full", "none"]
 
 
 async def test_a_refused_schema_is_followed_by_none() -> None:
@@ -202,7 +202,7 @@ async def test_what_has_nothing_to_do_with_a_grammar_is_not_asked_again() -> Non
     model, sent = llamacpp(refusal(404, "no model m"))
     with pytest.raises(RequestRefused, match="no model m"):
         await said(model, grammar=grammar)
-    assert sent() == ["sound"]
+    assert sent() == ["full"]
 
 
 async def test_a_refusal_is_remembered_also_after_another_fault() -> None:
@@ -211,4 +211,4 @@ async def test_a_refusal_is_remembered_also_after_another_fault() -> None:
     model = Model("m", base_url="http://localhost:8080/v1", transport=asked.transport, random=lambda: -1.0)
     await said(model, grammar=grammar)
     await said(model, grammar=grammar)
-    assert levels(asked.bodies) == ["sound", "tools", "tools", "tools"]
+    assert levels(asked.bodies) == ["full", "sound", "sound", "sound"]

@@ -33,6 +33,9 @@ def test_plans_follow_the_level_and_know_what_came_before() -> None:
 @pytest.mark.parametrize(
     ("level", "asked", "used"),
     [
+        ("full", "full", "full"),
+        ("full", "sound", "sound"),
+        ("sound", "full", "sound"),
         ("sound", "tools", "tools"),
         ("tools", "sound", "tools"),
         ("plain", "sound", "plain"),
@@ -49,5 +52,5 @@ def test_a_server_may_step_down_and_not_up(level: Level, asked: Level, used: Lev
 
 def test_another_level_is_refused() -> None:
     """Before any question."""
-    with pytest.raises(ValueError, match="one of 'sound', 'tools', 'plain', not 'loud'"):
+    with pytest.raises(ValueError, match="one of 'full', 'sound', 'tools', 'plain', not 'loud'"):
         llmc.Agent(TOOLS, model=llmc.ScriptedModel([]), grammar="loud")  # type: ignore[arg-type]  # a mistake

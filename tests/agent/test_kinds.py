@@ -34,7 +34,7 @@ POLICY = "`replan` is a policy, such as llmc.replanning.JOINER, not"
         ({"max_replans": "2"}, "`max_replans` is a number from 0, not '2'"),
         ({"max_replans": True}, "`max_replans` is a number from 0, not True"),
         ({"grant": 3}, "`grant` is a list of tools' names, not 3"),
-        ({"grammar": 3}, "`grammar` is one of 'sound', 'tools', 'plain', or a function, not 3"),
+        ({"grammar": 3}, "`grammar` is one of 'full', 'sound', 'tools', 'plain', or a function, not 3"),
         ({"options": 3}, "`options` is a mapping from the names of settings to their values, not 3"),
         ({"options": {"emti": print}}, "`options` has no setting `emti`: did you mean `emit`?"),
         ({"options": {"wat": 1}}, "`options` has no setting `wat`: there are: emit, clock, random, wall, limits,"),

@@ -217,7 +217,7 @@ async def test_a_local_model_is_asked_like_any_other(llama: Llama, tmp_path: Pat
         pieces, _ = await said(model, grammar=lambda dialect, level: f"{level} in {dialect}")
         (request,) = server.requests
     assert (model.name, "".join(pieces)) == ("tiny", "Paris.")
-    assert (request.api, request.body["grammar"]) == ("completions", "sound in gbnf")
+    assert (request.api, request.body["grammar"]) == ("completions", "full in gbnf")
     assert request.headers["authorization"] == f"Bearer {llama.started[0].api_keys[0]}"
 
 

@@ -80,7 +80,7 @@ def test_another_level_is_wrong_usage(cli: Cli, say: Say) -> None:
     say()
     ended = cli("ask", "How much?", "--tools", "tools.py", "--grammar", "loud")
     assert (ended.status, ended.stdout) == (2, "")
-    assert "`--grammar loud` is no level: it is sound, tools or plain" in ended.stderr
+    assert "`--grammar loud` is no level: it is full, sound, tools or plain" in ended.stderr
 
 
 def test_plan_and_tasks_are_shown(cli: Cli, say: Say) -> None:

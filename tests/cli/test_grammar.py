@@ -11,15 +11,15 @@ from llmc_compiler.decoder.grammar import Level
 from tests.cli.conftest import Cli
 
 
-def test_a_sound_grammar_is_printed(cli: Cli, folder: Path) -> None:
+def test_a_full_grammar_is_printed(cli: Cli, folder: Path) -> None:
     """In the Lark dialect, of 16 tasks, unless something else is asked for."""
     ended = cli("grammar", "--tools", "tools.py")
     assert (ended.status, ended.stderr) == (0, "")
-    assert ended.stdout == decoder_grammar(load_file(folder / "tools.py"))
+    assert ended.stdout == decoder_grammar(load_file(folder / "tools.py"), level="full")
 
 
 @pytest.mark.parametrize("dialect", ["lark", "gbnf"])
-@pytest.mark.parametrize("level", ["sound", "tools", "plain"])
+@pytest.mark.parametrize("level", ["full", "sound", "tools", "plain"])
 def test_dialect_level_and_tasks_are_options(cli: Cli, folder: Path, dialect: Dialect, level: Level) -> None:
     """Each is that of the function."""
     ended = cli("grammar", "--tools", "tools.py", "--dialect", dialect, "--level", level, "--tasks", "3")

@@ -59,7 +59,7 @@ Followed = Annotated[
     typer.Option(
         "--grammar",
         metavar="LEVEL",
-        help="What the server may let the model write: sound, tools or plain; with --local, sound if nothing is said.",
+        help="What the server lets a model write: full, sound, tools or plain; with --local, sound if nothing is said.",
     ),
 ]
 Local = Annotated[bool, typer.Option("--local", help="A model in this process, without network or key.")]

@@ -10,7 +10,7 @@ from llmc.cli.plans import named_tools
 
 # Not those of the compiler: importing it takes longer than all of `--help`.
 Dialect = Literal["lark", "gbnf"]
-Level = Literal["sound", "tools", "plain"]
+Level = Literal["full", "sound", "tools", "plain"]
 
 
 def grammar(
@@ -21,7 +21,9 @@ def grammar(
     ] = "lark",
     level: Annotated[
         Level | None,
-        typer.Option(help="Plans that compile, plans with these tools, any plans; else the first that fits."),
+        typer.Option(
+            help="Plans that compile, with loops or without, of these tools, or any; else the first that fits."
+        ),
     ] = None,
     tasks: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Tasks that a plan may have.")] = 16,
 ) -> None:
@@ -33,7 +35,7 @@ def grammar(
     try:
         if level is None:
             found, text = fitting_grammar(known, dialect=dialect, tasks=tasks)
-            if found != "sound":
+            if found != "full":
                 tell(f"llmc: a grammar that says more would be too large: this one is at level `{found}`")
         else:
             text = decoder_grammar(known, dialect=dialect, level=level, tasks=tasks)

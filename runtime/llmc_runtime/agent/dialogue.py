@@ -5,7 +5,7 @@ async for part in model.reply([Message("system", "…"), Message("user", "…")]
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from llmc_compiler.decoder.dialects import Dialect
@@ -21,10 +21,19 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something said to a model."""
+    """Something said to a model.
+
+    Where the text depends on what a reply may contain, `by_level` gives it for the level of the grammar that a request
+    carries, None being no grammar; `text` is then that of the level which is tried first.
+    """
 
     role: Literal["system", "user", "assistant"]
     text: str
+    by_level: Callable[[Level | None], str] | None = field(default=None, repr=False, compare=False, kw_only=True)
+
+    def at(self, level: Level | None) -> "Message":
+        """The message of a request that carries a grammar of this level, or none."""
+        return self if self.by_level is None else Message(self.role, self.by_level(level))
 
 
 def encodable(text: str) -> str:

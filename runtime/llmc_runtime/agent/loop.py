@@ -75,9 +75,9 @@ class Agent:
     first one, where the policy `replan` lets them; they may write with the tools named in `grant` alone, or with what
     `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
     `context` are as for `Program.run`. `options` are more settings of runs. `grammar` is the level that plans have to
-    follow ("sound", "tools" or "plain"), or a function that gives the grammar of a plan.
-    The tools take at most `prompt_budget` characters of a prompt, unless their names and types alone are longer; the
-    logger `llmc` warns of all that is left out.
+    follow ("full", "sound", "tools" or "plain"), or a function that gives the grammar of a plan. The tools take at most
+    `prompt_budget` characters of a prompt, unless their names and types alone are longer; the logger `llmc` warns of all
+    that is left out.
 
     Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for what cannot work.
     """

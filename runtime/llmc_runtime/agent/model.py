@@ -115,23 +115,24 @@ class Model:
         ready = await _ready(self.settings)
         watch = Watch(ready, asyncio.get_running_loop().time)
         ends = stops(ready, messages, stop)
-        refused: set[Step] = set()
+        refused: dict[Step, Followed | None] = {}
         failures = 0
         while True:
             step, followed = self._followed(grammar, schema, refused)
+            said = messages if grammar is None else [each.at(None if step == "schema" else step) for each in messages]
             try:
                 async with aclosing(
-                    self._answer(ready, watch, body(ready, messages, followed, ends, most_tokens), ends)
+                    self._answer(ready, watch, body(ready, said, followed, ends, most_tokens), ends)
                 ) as parts:
                     async for part in parts:
-                        self._refused |= refused
+                        self._refused |= refused.keys()
                         yield part
                 return
             except ModelError as error:
                 if watch.first_token is not None:
                     raise
                 if step is not None and isinstance(error, RequestRefused) and error.status in _OF_GRAMMARS:
-                    refused.add(step)
+                    refused[step] = followed
                     continue
                 delay = self._wait(error, failures)
                 if delay is None or not watch.allows(delay):
@@ -140,17 +141,23 @@ class Model:
             await asyncio.sleep(delay)
 
     def _followed(
-        self, grammar: Grammar | None, schema: Schema | None, refused: set[Step]
+        self, grammar: Grammar | None, schema: Schema | None, refused: dict[Step, Followed | None]
     ) -> tuple[Step | None, Followed | None]:
-        """What the reply has to follow: the schema where the server takes any, else the first grammar that it takes."""
-        known = self._refused | refused
+        """What the reply has to follow: the schema where the server takes any, else the first grammar that it takes.
+
+        A level whose grammar is the same as a refused one is refused with it.
+        """
+        known = self._refused | refused.keys()
         if schema is not None and self.settings.schemas:
             return (None, None) if "schema" in known else ("schema", schema)
         if grammar is not None and self.settings.dialect is not None:
             for level in LEVELS:
                 if level not in known:
                     with suppress(ValueError):  # too large
-                        return level, grammar(self.settings.dialect, level)
+                        made = grammar(self.settings.dialect, level)
+                        if made not in refused.values():
+                            return level, made
+                        refused[level] = made
         return None, None
 
     def _wait(self, error: ModelError, failures: int) -> float | None:
