@@ -2,16 +2,18 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
+from llmc_compiler.decoder.grammar import Level
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Planned
-from llmc_runtime.agent.decoding import GrammarFor
+from llmc_runtime.agent.card import Card, card
+from llmc_runtime.agent.decoding import GrammarFor, level_of, lower
 from llmc_runtime.agent.dialogue import Message, Speaker
 from llmc_runtime.agent.repair import Broken
 from llmc_runtime.agent.results import bounded
-from llmc_runtime.agent.samples import END, Example, card_samples, is_plan
+from llmc_runtime.agent.samples import END, Example, is_plan
 from llmc_runtime.agent.speaking import continues
 from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET, ToolList, tool_list
@@ -28,15 +30,23 @@ _log: Final = logging.getLogger("llmc")
 class _Told:
     """What planners are told of tools; found once for an agent, since samples are compiled to be checked."""
 
+    toolbox: Toolbox
     tools: ToolList
-    samples: list[str]
     examples: list[Example]
+    _cards: dict[Level | None, Card] = field(default_factory=dict)
+
+    def card(self, level: Level | None) -> Card:
+        """The card for a level, which is the same for all that have the whole language."""
+        known = level if level in {"full", "sound"} else None
+        if known not in self._cards:
+            self._cards[known] = card(self.toolbox, known)
+        return self._cards[known]
 
 
 def planner_prompt(tools: Toolbox, budget: int = PROMPT_BUDGET) -> tuple[str, ToolList]:
     """The system message for these tools, and the list of tools in it."""
-    told = _Told(tool_list(tools, budget), card_samples(tools), [])
-    return Prompts().render("planner", tools=told.tools.tools, samples=told.samples, examples=told.examples), told.tools
+    found = tool_list(tools, budget)
+    return Prompts().render("planner", tools=found.tools, examples=[], **asdict(card(tools, None))), found
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +75,13 @@ class Planner:
         thought: str = "",
         first: int = 1,
     ) -> list[Message]:
-        """What is said to get a plan; `plans` are those before it, and `thought` is why they do not suffice."""
+        """What is said to get a plan; `plans` are those before it, and `thought` is why they do not suffice.
+
+        The card has what the grammar of the request lets pass: where a server refuses a level, that of a lower one.
+        """
         told = self._told(tools)
         variables = {
             "tools": told.tools.tools,
-            "samples": told.samples,
             "examples": told.examples,
             "history": history,
             "question": question,
@@ -78,9 +90,16 @@ class Planner:
             "first": first,
             "worked": None if self.examples or not continues(self.speaker) else worked(),
         }
+        followed = level_of(self.grammar)
+
+        def text(level: Level | None) -> str:
+            shown = told.card(None if level is None or followed is None else lower(followed, level))
+            name = "planner_completion" if continues(self.speaker) else "planner"
+            return self.prompts.render(name, **variables, **asdict(shown))
+
         if continues(self.speaker):
-            return [Message("user", self.prompts.render("planner_completion", **variables) + "\n")]
-        system = Message("system", self.prompts.render("planner", **variables))
+            return [Message("user", text(followed) + "\n")]
+        system = Message("system", text(followed), by_level=text)
         return [system, *history, Message("user", self.prompts.render("question", **variables))]
 
     def _told(self, tools: Sequence[Tool]) -> _Told:
@@ -93,7 +112,7 @@ class Planner:
             found = tool_list(tools, self.prompt_budget)
             for text in found.left_out:
                 _log.warning("a prompt has room for %s characters of tools: %s", f"{self.prompt_budget:,}", text)
-            self._known[names] = _Told(found, card_samples(toolbox), examples)
+            self._known[names] = _Told(toolbox, found, examples)
         return self._known[names]
 
     def repair(self, messages: Sequence[Message], broken: Broken) -> list[Message]:

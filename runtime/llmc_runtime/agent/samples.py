@@ -9,10 +9,11 @@ from typing import Final
 
 from llmc_compiler import types
 from llmc_compiler.errors import CompileError
-from llmc_compiler.front import compile_parsed
+from llmc_compiler.front import check, compile_parsed
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_compiler.types import Type
 from llmc_grammar import parse
+from llmc_grammar.print import quoted
 from llmc_runtime.agent.failures import ExampleError
 
 END: Final = "<END_OF_PLAN>"
@@ -51,7 +52,7 @@ def card_samples(tools: Toolbox) -> list[str]:
         f'1. {first}\n2. join("It is $1."){END}',
     ]
     candidates[1:1] = list(_chains(tools, first))[:1]
-    return [plan for plan in candidates if is_plan(plan, tools)]
+    return [plan for plan in candidates if is_clean(plan, tools)]
 
 
 def _chains(tools: Toolbox, first: str) -> Iterator[str]:
@@ -62,9 +63,9 @@ def _chains(tools: Toolbox, first: str) -> Iterator[str]:
             continue
         required = _required(tool)
         if required and types.within(giver.signature.gives, tool.signature.wants(required[0]).at_least):
-            rest = "".join(f", {_literal(tool.signature.wants(name).at_most)}" for name in required[1:])
+            rest = "".join(f", {literal(tool.signature.wants(name).at_most)}" for name in required[1:])
             plan = f"1. {first}\n2. {tool.name}($1{rest})\n3. join($2){END}"
-            if is_plan(plan, tools):
+            if is_clean(plan, tools):
                 yield plan
 
 
@@ -79,23 +80,23 @@ def _call(tool: Tool) -> str | None:
     required = _required(tool)
     if len(required) < len(tool.signature.shape.required):
         return None
-    return f"{tool.name}({', '.join(_literal(tool.signature.wants(name).at_most) for name in required)})"
+    return f"{tool.name}({', '.join(literal(tool.signature.wants(name).at_most) for name in required)})"
 
 
-def _literal(found: Type, depth: int = 0) -> str:
+def literal(found: Type, depth: int = 0) -> str:
     """A value of a type as it is written in a plan."""
     match found:
         case types.Basic(name):
             return {"int": "2", "float": "2", "bool": "true", "null": "null"}.get(name, '"…"')
         case types.Words(texts):
-            return f'"{min(texts)}"'
+            return quoted(min(texts).replace("$", "$$"))
         case types.List(item):
-            return f"[{_literal(item, depth + 1)}]" if depth < _DEPTH else "[]"
+            return f"[{literal(item, depth + 1)}]" if depth < _DEPTH else "[]"
         case types.Record(fields):
-            needed = (f'"{each.name}": {_literal(each.type, depth + 1)}' for each in fields if each.required)
+            needed = (f'"{each.name}": {literal(each.type, depth + 1)}' for each in fields if each.required)
             return f"{{{', '.join(needed)}}}" if depth < _DEPTH else "{}"
         case types.Union(inside):
-            return _literal(inside[0], depth + 1) if inside and depth < _DEPTH else "null"
+            return literal(inside[0], depth + 1) if inside and depth < _DEPTH else "null"
 
 
 def is_plan(text: str, tools: Toolbox) -> bool:
@@ -105,3 +106,8 @@ def is_plan(text: str, tools: Toolbox) -> bool:
     except CompileError:
         return False
     return True
+
+
+def is_clean(text: str, tools: Toolbox) -> bool:
+    """Whether a text is read strictly and compiles without a warning."""
+    return not check(parse(text, name="card"), tools)

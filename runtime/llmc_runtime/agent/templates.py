@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 LARGEST: Final = 1024 * 1024
 """Bytes that a prompt's file may have."""
 
-_PLAN: Final = frozenset({"tools", "samples", "examples", "first", "question", "plans", "thought", "history", "worked"})
+_CARD: Final = frozenset({"samples", "loops", "guards", "free"})
+_PLAN: Final = _CARD | {"tools", "examples", "first", "question", "plans", "thought", "history", "worked"}
 _JUDGE: Final = frozenset({"question", "plans", "final", "stopped", "history", "structured"})
 
 VARIABLES: Final[Mapping[str, frozenset[str]]] = {
-    "card": frozenset({"samples"}),
+    "card": _CARD,
     "tools": frozenset({"tools"}),
     "planner": _PLAN,
     "question": _PLAN,
