@@ -49,9 +49,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", blocks("llmc"))
 def test_a_plan_runs_or_has_the_mistakes_that_it_announces(text: str) -> None:
-    """Every plan that is shown runs without an error, but the one that is about mistakes."""
-    tools = load_file(EXAMPLES / "atlas.py")
-    if "mistakes" in text:
+    """Every plan that is shown runs without an error, but those that are about mistakes."""
+    use = re.search(r'^use "(.+)"$', text, re.MULTILINE)
+    tools = load_file(EXAMPLES / (use[1] if use else "atlas.py"))
+    if "mistakes" in text or "A closed issue needs a number" in text:
         with pytest.raises(llmc.CompileError):
             llmc.compile(text, tools)
         return

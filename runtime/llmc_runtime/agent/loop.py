@@ -76,8 +76,8 @@ class Agent:
     `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
     `context` are as for `Program.run`. `options` are more settings of runs. `grammar` is the level that plans have to
     follow ("full", "sound", "tools" or "plain"), or a function that gives the grammar of a plan. The tools take at most
-    `prompt_budget` characters of a prompt, unless their names and types alone are longer; the logger `llmc` warns of all
-    that is left out.
+    `prompt_budget` characters of a prompt, unless their names and types alone are longer; the logger `llmc` warns of
+    cuts.
 
     Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for what cannot work.
     """
