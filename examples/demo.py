@@ -29,6 +29,11 @@ SCENES: Final = (
     ("Tools that hang, raise, or answer with a plan of their own", "python examples/unruly.py"),
     ("A plan may use a secret, but not show it, and not let it decide", "python examples/secret.py"),
     ("What an approver sees, though a page would like to write it", "python examples/letters.py"),
+    (
+        "What a planner is told of tools that come as JSON schema: names that a plan can write, types, alternatives",
+        "llmc tools examples/tracker.py --prompt",
+    ),
+    ("Arguments that no alternative takes together", "!llmc check examples/closing.llmc"),
     ("What a model wrote that was trained to call tools in JSON", "cat examples/replies/tool_calls.txt"),
     (
         "It is read as the plan that it means, and a warning names the form",

@@ -39,6 +39,17 @@ def check_attacks(secret: str, letters: str) -> None:
     assert letters.rstrip().endswith("sent: reader0@example.org")
 
 
+def check_schemas(told: str, closing: str) -> None:
+    """A planner sees spellings, types, alternatives and descriptions; what no alternative takes is a mistake."""
+    assert '_filter: str, state: "open" | "closed" | "all" = "open", per_page: int 1..100 = 30' in told
+    assert "      _filter ($filter): Words that the title has." in told
+    assert '  or issues.change(action: "close", *, number: int ≥1)' in told
+    assert "2. issues.search($x.title) for x in $1" in told
+    assert re.search(r"^prompt: [\d,]+ characters, about [\d,]+ tokens$", told, re.MULTILINE)
+    assert 'give `action="close"`, `number`' in closing
+    assert closing.rstrip().endswith("1 plan: 1 error")
+
+
 def check_replies(reply: str, checked: str, became: str, prose: str) -> None:
     """Native tool calls become a plan, with a warning; a call in prose is a mistake that names the tool."""
     assert (EXAMPLES / "replies" / "tool_calls.txt").read_text("utf-8").strip() in reply
@@ -56,7 +67,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, secret, letters, *rest = scenes
+    checked, written, compiled, told, run, unruly, secret, letters, told_of, closing, *rest = scenes
     *replies, arriving, meant, asking = rest[:7]
     live = rest[7:]
     assert not opening.strip()
@@ -89,6 +100,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
     assert "deleted: nothing\n" in unruly
     check_attacks(secret, letters)
+    check_schemas(told_of, closing)
     check_replies(*replies)
     assert arriving.index("started   1") < arriving.index('written   2) country("Kyoto"')
     assert arriving.count("warning[W") == 5
