@@ -2,13 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Unpack, overload
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar, Unpack, overload
 
+from llmc_compiler.callables import name_of
 from llmc_compiler.effects import EVERYTHING, Effect, Kind, parse_effect
 from llmc_compiler.signature import ToolboxError
-from llmc_compiler.tool import Function, Settings, Tool
+from llmc_compiler.tool import Function, Settings, Tool, inside
 
-Decorated = Callable[[Function], Tool]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Decorated(Protocol):
+    """A decorator, which keeps the types of the function."""
+
+    def __call__(self, function: Callable[P, R], /) -> Tool[P, R]:
+        """Make a tool of the function."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +29,7 @@ class Declaration:
     kind: Kind
 
     @overload
-    def __call__(self, function: Function, /) -> Tool: ...
+    def __call__(self, function: Callable[P, R], /) -> Tool[P, R]: ...
     @overload
     def __call__(self, function: None = None, /, **settings: Unpack[Settings]) -> Decorated: ...
     def __call__(self, function: Function | None = None, /, **settings: Unpack[Settings]) -> Tool | Decorated:
@@ -34,7 +45,7 @@ class ResourceDeclaration:
     kind: Kind
 
     @overload
-    def __call__(self, function: Function, /) -> Tool: ...
+    def __call__(self, function: Callable[P, R], /) -> Tool[P, R]: ...
     @overload
     def __call__(
         self, resource: str = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[Settings]
@@ -55,7 +66,12 @@ class ResourceDeclaration:
 def _declare(effect: Effect, function: Function | None, settings: Settings) -> Tool | Decorated:
     """A tool where the function is known, else the decorator that makes one."""
 
-    def make(found: Function) -> Tool:
+    def make(found: Callable[P, R], /) -> Tool[P, R]:
+        if not isinstance(found, (Tool, partial)) and inside(found) is not None:
+            message = (
+                f"`{name_of(found)}` is a function around a tool, which declares its effect already: declare it once"
+            )
+            raise ToolboxError(message)
         return Tool.from_function(found, effect, **settings)
 
     return make if function is None else make(function)

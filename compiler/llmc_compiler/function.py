@@ -1,19 +1,21 @@
 """What a tool takes and gives by a function's annotations, checked by pydantic without calling it."""
 
-import inspect
 import json
 import types
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
-from inspect import Parameter
-from typing import Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from llmc_compiler.binding import Shape
+from llmc_compiler.callables import BY_POSITION, layers, read
+from llmc_compiler.declared_parameters import MADE, declared, filled, is_harmless
+from llmc_compiler.docstrings import described
 from llmc_compiler.identity import Likeness, Named, digest, in_order, likeness
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
 from llmc_compiler.received import known_form, makes_defaults
@@ -39,8 +41,6 @@ _UNKNOWN: Final = "default"
 """The text of a default whose equality nothing knows: it is always the same object."""
 _OF_JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
-_BY_POSITION: Final = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
-
 _MANY: Final[dict[Any, Literal["*", "**"]]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
 
@@ -53,11 +53,19 @@ class FunctionSignature:
     def __init__(self, function: Callable[..., Any], name: str, key: str | None = None) -> None:
         """Read the annotations; `key` is the parameter that takes the idempotency key."""
         self._name = name
-        signature, hints = _inspect(function, name)
+        signature, hints, self.receiver = read(function, name)
         self.marks, hints = _marked(signature, hints, name, key)
-        self._found = tuple(p for p in signature.parameters.values() if p.name not in self.marks.hidden)
+        every = [declared(p, hints.get(p.name, Any), name) for p in signature.parameters.values()]
+        seen = [each for each in every if each.parameter.name not in self.marks.hidden]
+        self.call = filled(function, every)
+        self._dispatches = any(hasattr(layer, "dispatch") and hasattr(layer, "registry") for layer in layers(function))
+        self._found = tuple(each.parameter for each in seen)
+        self._told = {each.parameter.name: each.told for each in seen}
+        self.description, self._texts = described(function)
         self.shape = _shape(self._found)
-        self._types = {p.name: _Type(hints.get(p.name, Any), f"`{p.name}` of `{name}`") for p in self._found}
+        self._types = {
+            each.parameter.name: _Type(each.annotation, f"`{each.parameter.name}` of `{name}`") for each in seen
+        }
         self._result = _Type(hints.get("return", Any), f"the result of `{name}`")
         self._extra = next((p.name for p in self._found if p.kind is Parameter.VAR_POSITIONAL), None)
         self._more = next((p.name for p in self._found if p.kind is Parameter.VAR_KEYWORD), None)
@@ -65,22 +73,36 @@ class FunctionSignature:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The JSON schema of the arguments."""
-        plain = [p for p in self._found if p.kind not in {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}]
-        schemas, shared = TypeAdapter.json_schemas([(p.name, "validation", self._types[p.name].adapter) for p in plain])
+        schemas, shared = self._schemas
         return {
             "type": "object",
-            "properties": {p.name: _with_default(schemas[p.name, "validation"], p.default) for p in plain},
+            "properties": {p.name: schemas[p.name] for p in self._found if p.kind not in _MANY},
             "required": list(self.shape.required),
+            **({"additionalProperties": schemas[self._more] or True} if self._more is not None else {}),
             **shared,
         }
 
     @cached_property
+    def _schemas(self) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+        """The schema of each parameter, and what they share."""
+        mode: Literal["validation"] = "validation"
+        schemas, shared = TypeAdapter.json_schemas([(p.name, mode, self._types[p.name].adapter) for p in self._found])
+        return {p.name: self._schema(p, schemas[p.name, mode]) for p in self._found}, shared
+
+    def _schema(self, parameter: Parameter, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema of a parameter with its description and default; the default of a secret is one, too."""
+        name = parameter.name
+        text = {"description": self._texts[name]} if name in self._texts else {}
+        default = Parameter.empty if name in self.marks.secrets else parameter.default
+        return _with_default({**schema, **text, **self._told[name]}, default)
+
+    @cached_property
     def takes(self) -> tuple[ToolParameter, ...]:
         """The parameters, in the function's order."""
-        schemas = self.parameters["properties"]
+        schemas, _ = self._schemas
         required = self.shape.required
         return tuple(
-            ToolParameter(p.name, p.name, schemas.get(p.name, True), p.name in required, _MANY.get(p.kind, ""))
+            ToolParameter(p.name, p.name, schemas[p.name], p.name in required, _MANY.get(p.kind, ""))
             for p in self._found
         )
 
@@ -131,7 +153,7 @@ class FunctionSignature:
         """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
         written = [(name, known_form(value) or _UNKNOWN) for name, value in self._completed(bound)]
         if not self.converts:
-            return Identified((digest("written", written),))
+            return Identified((digest("written", written),), likeness=self._likeness(bound))
         kwargs, extra = self._converted(bound)
         arrived = self._completed([*kwargs.items(), *((None, value) for value in extra)])
         # An object whose equality nothing knows counts as it was written.
@@ -153,8 +175,9 @@ class FunctionSignature:
 
     @cached_property
     def _makes_defaults(self) -> bool:
-        """Whether code makes defaults inside of arguments."""
-        return any(makes_defaults(self._types[p.name].adapter.core_schema) for p in self._found)
+        """Whether code makes defaults, of parameters or inside of arguments."""
+        is_made = any(p.default is MADE for p in self._found)
+        return is_made or any(makes_defaults(self._types[p.name].adapter.core_schema) for p in self._found)
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Positional and keyword arguments, checked, in copies of the function's own; raises ArgumentError."""
@@ -164,7 +187,7 @@ class FunctionSignature:
         """What the function receives: the prepared arguments in the order of `bound`, and defaults."""
         args, kwargs = prepared
         given = {name for name, _ in bound}
-        first = [p.name for p in self._found if p.kind in _BY_POSITION and p.name in given and p.name not in kwargs]
+        first = [p.name for p in self._found if p.kind in BY_POSITION and p.name in given and p.name not in kwargs]
         values = {**dict(zip(first, args, strict=False)), **kwargs}
         extra = iter(args[len(first) :])
         arrived = [(name, next(extra) if name is None else values[name]) for name, _ in bound]
@@ -181,7 +204,7 @@ class FunctionSignature:
 
     def _arranged(self, kwargs: dict[str, Any], extra: list[Any]) -> Prepared:
         """Positional and keyword arguments of a call."""
-        first = [p.name for p in self._found if p.kind in _BY_POSITION] if extra else self._positional_only
+        first = [p.name for p in self._found if p.kind in BY_POSITION] if extra else self._positional_only
         args = [kwargs.pop(name) for name in first if name in kwargs]
         return args + extra, kwargs
 
@@ -197,13 +220,14 @@ class FunctionSignature:
 
     @cached_property
     def _defaults(self) -> list[Named]:
-        """The parameters that have a default."""
-        return [(p.name, p.default) for p in self._found if p.default is not Parameter.empty]
+        """The parameters that have a default, unless each call has one of its own."""
+        return [(p.name, p.default) for p in self._found if p.default is not Parameter.empty and p.default is not MADE]
 
     @cached_property
     def _positional_only(self) -> list[str]:
-        """Parameters that cannot be given by name."""
-        return [p.name for p in self._found if p.kind is Parameter.POSITIONAL_ONLY]
+        """Parameters that cannot be given by name, as the first one of `functools.singledispatch`."""
+        first = [p.name for p in self._found[:1] if self._dispatches and p.kind in BY_POSITION]
+        return first or [p.name for p in self._found if p.kind is Parameter.POSITIONAL_ONLY]
 
     def accept(self, result: object) -> object:
         """The result as JSON data; raises ResultError."""
@@ -318,19 +342,7 @@ def _instead(error: PydanticUserError) -> str:
     return "use JSON's types or a pydantic model"
 
 
-def _inspect(function: Callable[..., Any], name: str) -> tuple[inspect.Signature, dict[str, Any]]:
-    """Signature and resolved annotations."""
-    plain = function if inspect.isroutine(function) or isinstance(function, type) else type(function).__call__
-    try:
-        return inspect.signature(function), get_type_hints(plain, include_extras=True)
-    except (TypeError, ValueError, NameError, AttributeError, SyntaxError) as error:  # annotations are code
-        message = f"the signature of `{name}` cannot be read: {error}"
-        raise ToolboxError(message) from error
-
-
-def _marked(
-    signature: inspect.Signature, hints: dict[str, Any], name: str, key: str | None
-) -> tuple[Marks, dict[str, Any]]:
+def _marked(signature: Signature, hints: dict[str, Any], name: str, key: str | None) -> tuple[Marks, dict[str, Any]]:
     """The marks of a function, and its annotations without them."""
     try:
         return read_marks(signature, hints, key), unmarked(hints)
@@ -343,9 +355,9 @@ def _shape(found: Sequence[Parameter]) -> Shape:
     """The parameters by name."""
     kinds = {p.kind for p in found}
     return Shape(
-        positional=tuple(p.name for p in found if p.kind in _BY_POSITION),
+        positional=tuple(p.name for p in found if p.kind in BY_POSITION),
         named=frozenset(p.name for p in found if p.kind in _BY_NAME),
-        required=tuple(p.name for p in found if p.default is Parameter.empty and p.kind in _BY_NAME | _BY_POSITION),
+        required=tuple(p.name for p in found if p.default is Parameter.empty and p.kind in _BY_NAME | BY_POSITION),
         more_positional=Parameter.VAR_POSITIONAL in kinds,
         more_named=Parameter.VAR_KEYWORD in kinds,
     )
@@ -356,6 +368,8 @@ def _is_plain(annotation: Any) -> bool:  # noqa: ANN401 — an annotation may be
     if isinstance(annotation, Hashable) and annotation in _PLAIN:
         return True
     origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _is_plain(inside[0]) and all(map(is_harmless, inside[1:]))
     if origin is dict and inside[0] is not str:
         return False
     return origin in _CONTAINERS and (origin is Literal or all(map(_is_plain, inside)))

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NewType, assert_never
 from llmc_compiler.brief import Brief
 from llmc_compiler.effects import Effect
 from llmc_compiler.term import Const, Json, NodeId, Term, reads
+from llmc_compiler.tool import Function
+from llmc_compiler.toolbox import toolbox_of
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar.ast import NOWHERE, Type
 from llmc_grammar.source import Span
@@ -139,11 +141,11 @@ class Graph(Brief):
         return to_json(self)
 
     @staticmethod
-    def from_json(data: object, tools: Toolbox) -> "Graph":
+    def from_json(data: object, tools: Toolbox | Iterable[Tool | Function]) -> "Graph":
         """The graph that `to_json` gave, with the tools that it was compiled with; raises FormError."""
         from llmc_compiler.json_form import from_json  # noqa: PLC0415 — as above
 
-        return from_json(data, tools)
+        return from_json(data, toolbox_of(tools))
 
 
 def op_name(op: Operation) -> str:

@@ -83,7 +83,7 @@ def read_marks(signature: Signature, hints: Mapping[str, Any], key: str | None) 
     for name in (*sorted(secrets), "return"):
         _check_secret(signature.parameters.get(name), name, hints.get(name))
     context = contexts[0] if contexts else None
-    wanted = _plain(hints[context]) if context else None
+    wanted = _bare(hints[context]) if context else None
     found = Marks(
         key=key,
         context=context,
@@ -108,7 +108,15 @@ def _mark(hint: object) -> Mark | None:
 
 def _plain(hint: Any) -> Any:  # noqa: ANN401 — an annotation may be anything
     """The annotation without its mark."""
-    return hint.__origin__ if _mark(hint) is not None else hint
+    if _mark(hint) is None:
+        return hint
+    others = [each for each in hint.__metadata__ if not isinstance(each, Mark)]
+    return Annotated[hint.__origin__, *others] if others else hint.__origin__
+
+
+def _bare(hint: Any) -> Any:  # noqa: ANN401 — an annotation may be anything
+    """The type alone, without marks, bounds and descriptions."""
+    return hint.__origin__ if get_origin(hint) is Annotated else hint
 
 
 def _refuse_inside(name: str, hint: object) -> None:
@@ -131,7 +139,7 @@ def _check_key(signature: Signature, hints: Mapping[str, Any], key: str) -> None
     if key not in signature.parameters:
         known = ", ".join(f"`{name}`" for name in signature.parameters) or "none"
         raise MarkError(f"there is no parameter `{key}` to take the idempotency key; the parameters are: {known}")
-    if hints.get(key, str) is not str:
+    if _bare(hints.get(key, str)) is not str:
         raise MarkError(f"the idempotency key is a text: write `{key}: str`")
 
 
@@ -151,6 +159,6 @@ def _check_secret(parameter: Parameter | None, name: str, hint: object) -> None:
         return
     if parameter is not None and parameter.kind in {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}:
         raise MarkError(f"`{name}` takes any number of arguments: give each secret a parameter of its own")
-    if _plain(hint) not in (str, str | None):
+    if _bare(hint) not in (str, str | None):
         what = "the result" if name == "return" else f"`{name}`"
         raise MarkError(f"a secret is a text: write `Secret[str]` for {what}, and one such parameter for each secret")

@@ -7,19 +7,31 @@
 The decorator is the effect; annotations are the types, the docstring is the description.
 """
 
-import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from functools import partialmethod, singledispatchmethod
 from math import isfinite
-from typing import Any, TypedDict
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, TypedDict, cast, overload
 
+from typing_extensions import ParamSpec, TypeVar
+
+from llmc_compiler.callables import behind, calling_module, is_async, layers, likeness_of, name_of, refuse
 from llmc_compiler.effects import Effect, When, parse_effect
 from llmc_compiler.marks import UNMARKED, Marks
 from llmc_compiler.segment import Segment
 from llmc_compiler.signature import Signature, ToolboxError
 
 Function = Callable[..., Any]
+
+# With defaults, so that `Tool` alone is a tool of any function.
+P = ParamSpec("P", default=...)
+R_co = TypeVar("R_co", default=Any, covariant=True)
+Q = ParamSpec("Q")
+S = TypeVar("S")
+T = TypeVar("T")
 
 Opening = Callable[[], AbstractAsyncContextManager[Any]]
 """Opens the context of a toolbox: a session, a pool."""
@@ -36,21 +48,31 @@ class Settings(TypedDict, total=False):
     idempotency_key: str | None
 
 
+_OF_CLASSES: Final = (classmethod, property, partialmethod, singledispatchmethod)
+
+
+class _Dressed:
+    """Has room for the attributes of a function: its name, docstring and module."""
+
+
 @dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(_Dressed, Generic[P, R_co]):
     """A function that plans may call: its name, what it takes and gives, and what it does to the world.
 
     `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds, `cost`
     what an attempt costs, in a unit of your choice. `early=False`: never started before the whole plan is known;
     `approve`: only called when somebody said yes. `marks` are the parameters that a plan does not see, and the secret
-    ones; `opens` gives each run the context that the tool takes, where its toolbox has one.
+    ones; `opens` gives each run the context that the tool takes, where its toolbox has one. A method's tool has a
+    `receiver`, `self`, until it is taken from an object.
+
+    For Python it passes for its function, as with `functools.update_wrapper`.
     """
 
     name: str
     description: str
     effect: Effect
     signature: Signature = field(repr=False)
-    call: Function = field(repr=False)
+    call: Callable[P, R_co] = field(repr=False)
     is_async: bool
     latency: float | None = None
     early: bool = True
@@ -62,12 +84,20 @@ class Tool:
     """The parts of its schemas that are not checked, in words."""
     own_name: str = ""
     """Its name before a toolbox spelled it for plans."""
+    receiver: str | None = field(default=None, repr=False)
+    made_in: str = field(init=False, repr=False, compare=False)
+    """The module whose code had it made."""
     segments: Mapping[str, Segment] = field(init=False, repr=False, compare=False)
     """How the parameters in the name of its resource close their segments."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot work; raises ToolboxError."""
         object.__setattr__(self, "own_name", self.own_name or self.name)
+        object.__setattr__(self, "made_in", calling_module())
+        likeness = likeness_of(self.call, self.own_name, self.description)
+        vars(self).update(
+            {name: value for name, value in likeness.items() if name[:2] == "__" or not hasattr(Tool, name)}
+        )
         for what, amount in (("cost", self.cost), ("latency", 0.0 if self.latency is None else self.latency)):
             if not _is_amount(amount):
                 message = f"the {what} of `{self.name}` is {amount!r}: give a number that is not negative"
@@ -95,13 +125,60 @@ class Tool:
         rule = self.effect.rule.retry
         return rule is When.YES or (rule is When.SURE and self.marks.key is not None)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 — whatever the function takes and gives
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Call the function itself, from Python."""
         return self.call(*args, **kwargs)
 
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> "Tool[P, R_co]": ...
+    @overload
+    def __get__(self: "Tool[Concatenate[S, Q], T]", instance: S, owner: type | None = None) -> "Tool[Q, T]": ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> "Tool[P, R_co]": ...
+    def __get__(self, instance: object, owner: type | None = None) -> "Tool[..., Any]":
+        """The tool of an object, of a tool that was made in its class."""
+        if instance is None or self.receiver is None:
+            return self
+        return replace(self, call=MethodType(self.call, instance), receiver=None)
+
+    def __copy__(self) -> "Tool[P, R_co]":
+        """Itself: nothing of it changes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Tool[P, R_co]":
+        """Itself: nothing of it changes."""
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """How to find it again when it is unpickled: by the name of its function, or as the method of an object."""
+        found: object = sys.modules.get(self.__module__)
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self.__qualname__
+        if isinstance(self.call, MethodType):
+            found = getattr(self.call.__self__, self.call.__name__, None)
+            if found == self:
+                return getattr, (self.call.__self__, self.call.__name__)
+        if not isinstance(found, Tool) or found.call != self.call:
+            message = f"cannot pickle the tool `{self.name}`: it is not `{self.__qualname__}` of `{self.__module__}`"
+            raise TypeError(message)
+        names = [each.name for each in fields(self) if each.init]
+        changes = {name: value for name in names if (value := getattr(self, name)) is not getattr(found, name)}
+        return _changed, (found, {name: value for name, value in changes.items() if name not in {"call", "signature"}})
+
+    if TYPE_CHECKING:  # set for each tool
+
+        @property
+        def __wrapped__(self) -> Callable[P, R_co]: ...
+        @property
+        def __name__(self) -> str: ...
+        @property
+        def __qualname__(self) -> str: ...
+
     @staticmethod
     def from_function(
-        function: Function,
+        function: Callable[Q, T],
         effect: Effect,
         *,
         name: str | None = None,
@@ -110,25 +187,27 @@ class Tool:
         cost: float = 0.0,
         approve: bool = False,
         idempotency_key: str | None = None,
-    ) -> "Tool":
+    ) -> "Tool[Q, T]":
         """The tool that a function with annotations and a docstring is; raises ToolboxError."""
         from llmc_compiler.function import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
 
         _require_function(function)
-        own_name: str = name or getattr(function, "__name__", "") or type(function).__name__
+        own_name = name or name_of(function)
+        refuse(function, own_name)
         signature = FunctionSignature(function, own_name, idempotency_key)
         return Tool(
             name=own_name,
-            description=inspect.getdoc(function) or "",
+            description=signature.description,
             effect=effect,
             signature=signature,
-            call=function,
+            call=signature.call,
             is_async=_is_async(function),
             latency=latency,
             early=early,
             cost=cost,
             approve=approve,
             marks=signature.marks,
+            receiver=signature.receiver,
         )
 
     @staticmethod
@@ -196,8 +275,51 @@ def _secrets(tool: str, signature: Signature, secret: Iterable[str]) -> frozense
     return frozenset(known[name] for name in named)
 
 
+def around(found: object) -> Tool | None:
+    """The tool that a callable is, or has become by what was put around one: a decorator, a partial.
+
+    Raises ToolboxError for a partial of a tool that a schema describes.
+    """
+    if isinstance(found, Tool):
+        return found
+    inner = inside(found)
+    if inner is None:
+        return None
+    if isinstance(found, MethodType) and list(layers(found))[1] is inner:
+        return inner.__get__(found.__self__)
+    return _remade(cast("Function", found), inner)
+
+
+def _remade(found: Function, inner: Tool) -> Tool:
+    """The tool of a function around another tool, with its effect and settings; raises ToolboxError."""
+    from llmc_compiler.function import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
+
+    if isinstance(inner.signature, FunctionSignature):
+        made = Tool.from_function(found, inner.effect, name=inner.name, idempotency_key=inner.marks.key)
+        kept = ("latency", "early", "cost", "approve", "opens")
+        return replace(made, **{name: getattr(inner, name) for name in kept})
+    if isinstance(behind(found), Tool):
+        message = f"`{inner.name}` has a schema, which a partial does not change: write a function around it"
+        raise ToolboxError(message)
+    return replace(inner, call=found, is_async=_is_async(found))
+
+
+def inside(found: object) -> Tool | None:
+    """The tool that a callable is a partial or method of, or wraps."""
+    return next((layer for layer in layers(found) if isinstance(layer, Tool)), None)
+
+
+def _changed(tool: Tool, changes: Mapping[str, Any]) -> Tool:
+    """The tool with some changes: what a pickle calls."""
+    return replace(tool, **changes)
+
+
 def _require_function(found: object) -> None:
     """Refuse what is no function, or a tool already; raises ToolboxError."""
+    if isinstance(found, _OF_CLASSES):
+        kind = type(found).__name__
+        message = f"a `{kind}` is called through a class or an object: make a tool of the method of an object"
+        raise ToolboxError(message)
     if isinstance(found, Tool) or not callable(found):
         what = "declares its effect already" if isinstance(found, Tool) else "is no function"
         message = f"{found!r} {what}: decorate a function, once"
@@ -211,4 +333,5 @@ def _is_amount(value: object) -> bool:
 
 def _is_async(function: Function) -> bool:
     """Whether a call of it gives a coroutine."""
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+    inner = behind(function)
+    return inner.is_async if isinstance(inner, Tool) else is_async(inner)

@@ -1,14 +1,16 @@
 """Toolboxes: tools by the names that plans use."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+from llmc_compiler.callables import name_of
 from llmc_compiler.effects import EVERYTHING, Effect, Kind
 from llmc_compiler.outside_names import distinct, plan_name
+from llmc_compiler.short_repr import short_repr
 from llmc_compiler.signature import ToolboxError
-from llmc_compiler.tool import Function, Opening, Tool
+from llmc_compiler.tool import Function, Opening, Tool, around
 
 _LONGEST_NAME: Final = 128
 _MOST_SHOWN: Final = 5
@@ -37,7 +39,7 @@ class Toolbox:
         if bare not in (None, "parallel", "ordered"):
             message = f'`bare` is "parallel" or "ordered", not {bare!r}'
             raise ToolboxError(message)
-        given = [_with_context(tool if isinstance(tool, Tool) else _bare_tool(tool, bare), context) for tool in tools]
+        given = [_with_context(_bare_tool(tool, bare), context) for tool in tools]
         self._tools: dict[str, Tool] = {tool.name: tool for tool in _spelled(given)}
         if context is not None and not any(tool.opens is context for tool in self):
             message = "no tool of this toolbox takes its context: mark a parameter, `session: Context[…]`"
@@ -112,15 +114,36 @@ def _with_context(tool: Tool, context: Opening | None) -> Tool:
 
 
 def _bare_tool(function: object, bare: str | None) -> Tool:
-    """A tool of a function that declares no effect."""
+    """The tool itself, or a tool of a function that declares no effect."""
+    tool = around(function)
+    if tool is not None and tool.receiver is not None:
+        message = (
+            f"`{tool.__qualname__}` needs an object for `{tool.receiver}`: give the tool of an object, "
+            f"`{tool.__qualname__.replace('.', '(…).', 1)}`"
+        )
+        raise ToolboxError(message)
+    if tool is not None:
+        return tool
     if not callable(function):
         message = f"{function!r} is no tool: give functions, or make one with `Tool.from_schema`"
         raise ToolboxError(message)
     if bare is None:
-        name = getattr(function, "__name__", repr(function))
+        name = name_of(function)
         message = (
             f"`{name}` declares no effect: decorate it (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`), "
             f'or say what such functions are: `Toolbox([{name}], bare="parallel")` or `bare="ordered"`'
         )
         raise ToolboxError(message)
     return Tool.from_function(function, Effect(Kind.BARE if bare == "parallel" else Kind.OPAQUE, EVERYTHING))
+
+
+def toolbox_of(tools: object) -> Toolbox:
+    """The toolbox, or one of the tools that are given; raises TypeError and ToolboxError."""
+    if isinstance(tools, Toolbox):
+        return tools
+    if isinstance(tools, (str, bytes, Mapping)) or not isinstance(tools, Iterable):
+        is_plain = type(tools).__module__ == "builtins"
+        shown = short_repr(tools) if is_plain else type(tools).__name__
+        message = f"`tools` is a llmc.Toolbox, or a list of tools, not {shown}"
+        raise TypeError(message)
+    return Toolbox(tools)

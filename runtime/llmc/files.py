@@ -1,13 +1,15 @@
 """Plans from files, with the tools that they name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from llmc.config import Config, find_config
 from llmc.toolfiles import UseError, resolve_uses
 from llmc_compiler.errors import CompileError
 from llmc_compiler.pipeline import PIPELINE, Pass
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tool import Function
+from llmc_compiler.toolbox import toolbox_of
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
 from llmc_runtime.input_files import folder_of, read_start
@@ -16,7 +18,7 @@ from llmc_runtime.program import Program
 
 def load(
     path: str | Path,
-    tools: Toolbox | None = None,
+    tools: Toolbox | Iterable[Tool | Function] | None = None,
     *,
     passes: Sequence[Pass] = PIPELINE,
     config: Config | None = None,
@@ -26,10 +28,11 @@ def load(
 
     Without a `config`, the one that governs the plan's folder is read. Raises OSError, CompileError, ConfigError.
     """
+    given = None if tools is None else toolbox_of(tools)
     folder = folder_of(path)
     parsed = parse(read_start(path, bounds.text + 1), name=str(path), bounds=bounds)
     try:
         used = resolve_uses(parsed.plan, folder, config or find_config(folder))
     except UseError as error:
         raise CompileError(error.diagnostics, parsed.source) from error
-    return Program.of(parsed, used | tools if tools else used, passes=passes)
+    return Program.of(parsed, used | given if given else used, passes=passes)

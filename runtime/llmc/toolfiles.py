@@ -1,6 +1,6 @@
 """Tools from Python files and modules, and those that a plan names with `use`.
 
-The toolbox of a file is its one module-level `Toolbox`, else all decorated functions that it defines. A file is
+The toolbox of a file is its one module-level `Toolbox`, else all tools that it makes and names. A file is
 executed each time it is loaded, as a module of a private name. Its folder is importable while it is executed, as for a
 script, and not afterwards: siblings are imported at the head of the file, not in its functions.
 """
@@ -10,16 +10,18 @@ import importlib.util
 import stat
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.abc import InspectLoader
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Final, TypeGuard
 
 from llmc.config import Config
+from llmc_compiler.callables import layers
 from llmc_compiler.session import require_parameters
+from llmc_compiler.tool import Function, inside
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic, Note, mistake
@@ -209,7 +211,8 @@ def _toolbox(module: ModuleType, what: str) -> Toolbox:
         raise ToolboxError(message)
     if given:
         return _checked(next(iter(given.values())))
-    own = {id(value): value for value in vars(module).values() if _is_made_in(module, value)}
+    own = {id(value): value for value in vars(module).values() if _is_own(module, value)}
+    _refuse_hidden(module, own.values())
     if not own:
         message = f"{what} has no tools: decorate its functions (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`)"
         raise ToolboxError(message)
@@ -222,9 +225,42 @@ def _checked(tools: Toolbox) -> Toolbox:
     return tools
 
 
-def _is_made_in(module: ModuleType, value: object) -> TypeGuard[Tool]:
-    """Whether it is a tool whose function the module defines."""
-    return isinstance(value, Tool) and getattr(value.call, "__module__", None) == module.__name__
+def _refuse_hidden(module: ModuleType, own: Collection[object]) -> None:
+    """Refuse tools of a module that no name leads to, only a class or a decorator's function; raises ToolboxError."""
+    known = {id(layer) for value in own for layer in layers(value)}
+    for name, value in list(vars(module).items()):
+        for tool in map(inside, _held(value)):
+            if tool is None or tool.made_in != module.__name__ or any(id(layer) in known for layer in layers(tool)):
+                continue
+            remedy = "give its decorator `functools.wraps`, or declare the effect above it"
+            if isinstance(value, type):
+                remedy = "give the tool a name in the file, or put it into a Toolbox"
+            message = f"`{name}` holds the tool `{tool.name}`, which is not used: {remedy}"
+            raise ToolboxError(message)
+
+
+def _held(value: object) -> Iterator[object]:
+    """The contents of a class, of a function's closure, or of a callable object."""
+    if isinstance(value, type):
+        yield from (getattr(each, "__func__", each) for each in list(vars(value).values()))
+    elif isinstance(value, FunctionType):
+        for cell in value.__closure__ or ():
+            with suppress(ValueError):  # nothing is in it yet
+                yield cell.cell_contents
+    elif callable(value) and not isinstance(value, Tool):
+        yield from list(getattr(value, "__dict__", {}).values())
+
+
+def _is_own(module: ModuleType, value: object) -> TypeGuard[Tool | Function]:
+    """Whether it is a tool, or a callable around one, that is not imported from another module."""
+    tool = None if isinstance(value, type) or not callable(value) else inside(value)
+    if tool is None:
+        return False
+    homes = {tool.made_in, getattr(value, "__module__", None), getattr(tool.call, "__module__", None)}
+    if module.__name__ in homes:
+        return True
+    others = [vars(sys.modules[home]) for home in homes if home in sys.modules]
+    return not any(value is other for names in others for other in names.values())
 
 
 def resolve_uses(plan: Plan, folder: Path, config: Config) -> Toolbox:

@@ -1,6 +1,6 @@
 """A compiled plan, and how a text becomes one."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args
@@ -15,7 +15,9 @@ from llmc_compiler.pipeline import PIPELINE, Pass, Stage, stages
 from llmc_compiler.print import print_graph
 from llmc_compiler.secret_labels import Label
 from llmc_compiler.term import Json
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tool import Function
+from llmc_compiler.toolbox import toolbox_of
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
@@ -55,7 +57,6 @@ class Terms(TypedDict, total=False):
 
 _KINDS: Final[Kinds] = {
     "text": ((str, bytes), "a text, or its bytes"),
-    "tools": (Toolbox, "a llmc.Toolbox"),
     "limits": (Limits, "a llmc.Limits"),
 }
 """What a program is made of, and run with, where nothing else looks at it at once."""
@@ -83,9 +84,15 @@ class Program(Brief):
     secrets: Mapping[str, Label] = field(default_factory=dict)
 
     @staticmethod
-    def of(parsed: Parsed, tools: Toolbox, *, mode: Mode = "strict", passes: Sequence[Pass] = PIPELINE) -> "Program":
+    def of(
+        parsed: Parsed,
+        tools: Toolbox | Iterable[Tool | Function],
+        *,
+        mode: Mode = "strict",
+        passes: Sequence[Pass] = PIPELINE,
+    ) -> "Program":
         """Compile a plan that was read in this mode; raises CompileError with all of its mistakes."""
-        found = compile_parsed(parsed, tools, passes=passes, lenient=mode == "lenient")
+        found = compile_parsed(parsed, toolbox_of(tools), passes=passes, lenient=mode == "lenient")
         return Program(
             found.graph,
             parsed.plan,
@@ -233,23 +240,24 @@ class Program(Brief):
 
 def compile_plan(
     text: str | bytes,
-    tools: Toolbox,
+    tools: Toolbox | Iterable[Tool | Function],
     *,
     mode: Mode = "strict",
     passes: Sequence[Pass] = PIPELINE,
     name: str = "<plan>",
     bounds: Bounds | None = None,
 ) -> Program:
-    """Compile a plan; raises CompileError with all of its mistakes.
+    """Compile a plan with a toolbox or a list of tools; raises CompileError with all of its mistakes.
 
     `mode` is "strict" for what people write, "lenient" for a model's text, whose everyday damage is repaired, each
     repair with a warning. `passes` are run in their order; `name` is what reports call the text; `bounds` what it may
     hold, by default those of plan files or of model text.
     """
     _check_mode(mode)
-    check_kinds({"text": text, "tools": tools}, _KINDS)
-    parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=tools)
-    return Program.of(parsed, tools, mode=mode, passes=passes)
+    check_kinds({"text": text}, _KINDS)
+    known = toolbox_of(tools)
+    parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=known)
+    return Program.of(parsed, known, mode=mode, passes=passes)
 
 
 def parse_plan(

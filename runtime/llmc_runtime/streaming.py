@@ -10,7 +10,7 @@ plan.run()
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from types import TracebackType
@@ -22,7 +22,9 @@ from llmc_compiler.rank import rank
 from llmc_compiler.session import NOTHING, Earlier
 from llmc_compiler.steps import Add, Step
 from llmc_compiler.term import NodeId
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tool import Function
+from llmc_compiler.toolbox import toolbox_of
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.reasoning import USUAL, ReasoningTags
@@ -36,7 +38,6 @@ from llmc_runtime.ending import name_open, naming
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.executor import Executor
 from llmc_runtime.instance import Instance
-from llmc_runtime.kinds import check_kind
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.run import Options, Run, conclude, recorded, signed
 from llmc_runtime.secrets import Secrets
@@ -178,7 +179,7 @@ def _end(scope: asyncio.Timeout) -> None:
 
 async def run_stream(
     pieces: AsyncIterable[str | bytes],
-    tools: Toolbox,
+    tools: Toolbox | Iterable[Tool | Function],
     *,
     mode: Mode = "lenient",
     passes: Sequence[Pass] = PIPELINE,
@@ -195,9 +196,9 @@ async def run_stream(
     Raises CompileError with all mistakes, ContextError, RunRefused where the text takes longer than the run may, and
     whatever `pieces` raises: then no write was started, and what runs is stopped.
     """
-    check_kind("tools", tools, Toolbox, "a llmc.Toolbox")
-    contexts = Contexts(tools, context)
-    arriving = Arriving(tools, mode=mode, passes=passes, bounds=bounds, contexts=contexts, approve=approve, **options)
+    box = toolbox_of(tools)
+    contexts = Contexts(box, context)
+    arriving = Arriving(box, mode=mode, passes=passes, bounds=bounds, contexts=contexts, approve=approve, **options)
     async with arriving as plan:
         async with plan.in_time():
             async for piece in pieces:

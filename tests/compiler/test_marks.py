@@ -44,7 +44,7 @@ def test_a_marked_type_is_the_type_that_it_marks() -> None:
 def test_declarations_are_kept() -> None:
     """What a decorator says is on the tool."""
     assert (send.approve, send.cost, send.may_repeat) == (True, 0.5, True)
-    plain = pure(lambda: None)
+    plain = pure(two_numbers)
     assert (plain.approve, plain.cost, plain.marks.hidden) == (False, 0.0, ())
     made = Tool.from_schema("f", "", {}, "write(a)", print, approve=True, cost=2)
     assert (made.approve, made.cost, made.may_repeat) == (True, 2, False)
@@ -86,6 +86,15 @@ def test_the_warning_about_retries_asks_for_the_key(declared: bool) -> None:
 
 class Speaks(Protocol):
     """Whatever speaks."""
+
+
+def two_numbers() -> list[int]:
+    """Take nothing."""
+    return [1, 2]
+
+
+def number_text(key: str) -> None:
+    """Take a key."""
 
 
 def no_key(to: str) -> None:
@@ -141,7 +150,7 @@ def secret_inside_result() -> dict[str, Secret[str]]:
         (write("a", idempotency_key="key"), number_as_key, "the idempotency key is a text: write `key: str`"),
         (write("a", idempotency_key="key"), key_by_place, r"`key` is filled by name: put it behind a `\*`"),
         (write("a", idempotency_key="key"), key_before_more, r"`key` is filled by name: put it behind a `\*`"),
-        (read("a", idempotency_key="key"), lambda key="": None, r"writes nothing \(read\(a\)\): leave the key out"),
+        (read("a", idempotency_key="key"), number_text, r"writes nothing \(read\(a\)\): leave the key out"),
         (pure, two_contexts, "`a` and `b` both take the context: keep one"),
         (pure, context_as_result, "the result is no context"),
         (pure, secret_number, "a secret is a text: write `Secret\\[str\\]` for `pin`"),
@@ -149,9 +158,9 @@ def secret_inside_result() -> dict[str, Secret[str]]:
         (pure, secret_or_none, "stands inside the type of `word`"),
         (pure, secret_rest, "`words` takes any number of arguments"),
         (pure, secret_inside_result, "stands inside the type of the result"),
-        (pure(cost=-1), lambda: None, "the cost of .* is -1: give a number that is not negative"),
-        (pure(cost=float("nan")), lambda: None, "the cost of .* is nan"),
-        (pure(cost=True), lambda: None, "the cost of .* is True"),
+        (pure(cost=-1), two_numbers, "the cost of .* is -1: give a number that is not negative"),
+        (pure(cost=float("nan")), two_numbers, "the cost of .* is nan"),
+        (pure(cost=True), two_numbers, "the cost of .* is True"),
     ],
 )
 def test_a_wrong_declaration_is_refused(declare: Callable[..., Tool], function: Any, words: str) -> None:  # noqa: ANN401
@@ -202,7 +211,3 @@ def test_a_resource_is_named_after_no_hidden_parameter() -> None:
     tool = write("a:{key}", idempotency_key="key")(number_text)
     with pytest.raises(ToolboxError, match="has no parameter `key`"):
         compiled("1. number_text()\n", Toolbox([tool]))
-
-
-def number_text(key: str) -> None:
-    """Take a key."""

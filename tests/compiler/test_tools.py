@@ -102,7 +102,8 @@ def test_a_tool_is_still_a_function() -> None:
             "'mail' is no function: decorate a function, once",
         ),
         (lambda: pure(read("mail")(plain)), "declares its effect already: decorate a function, once"),
-        (lambda: pure(dict), "the signature of `dict` cannot be read"),
+        (lambda: pure(dict), "`dict` is a class, and a call of it makes an object"),
+        (lambda: pure(max), "the signature of `max` cannot be read: no signature found for builtin"),
         (
             lambda: Tool.from_schema("x", "", {"type": "nonsense"}, "pure", plain),
             "parameters of `x` are no JSON schema",

@@ -95,7 +95,7 @@ def test_the_cost_is_bounded_and_attempts_count() -> None:
 def test_a_cost_is_a_number(cost: Any) -> None:  # noqa: ANN401 — what is no number
     """From nothing, and finite."""
     with pytest.raises(ToolboxError, match="the cost of `tool` is"):
-        Tool.from_function(lambda: 1, pure(lambda: 1).effect, name="tool", cost=cost)
+        Tool.from_function(lambda: 1, pure(name="tool")(lambda: 1).effect, name="tool", cost=cost)
 
 
 def test_the_number_of_tasks_is_bounded_before_anything_begins() -> None:

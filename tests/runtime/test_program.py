@@ -86,11 +86,12 @@ def test_a_way_of_reading_that_does_not_exist_is_refused() -> None:
 
 
 def test_a_program_is_made_of_a_text_and_a_toolbox() -> None:
-    """A list of tools is none: who gives one is told so at once."""
-    with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, not \["):
-        llmc.compile(PLAN, [times])  # type: ignore[arg-type]  # what is refused
-    with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, not \["):
-        asyncio.run(llmc.run_stream(aiter_of(PLAN), [times]))  # type: ignore[arg-type]  # what is refused
+    """Or of a list of tools; a tool alone, a name or a mapping is refused at once."""
+    for tools in (times, "times", {"times": times}, 3):
+        with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, or a list of tools, not "):
+            llmc.compile(PLAN, tools)  # type: ignore[arg-type]  # what is refused
+        with pytest.raises(TypeError, match=r"`tools` is a llmc\.Toolbox, or a list of tools, not "):
+            asyncio.run(llmc.run_stream(aiter_of(PLAN), tools))  # type: ignore[arg-type]  # what is refused
     for read in (llmc.parse, partial(llmc.compile, tools=TOOLS)):
         with pytest.raises(TypeError, match="`text` is a text, or its bytes, not None"):
             read(None)  # type: ignore[arg-type]  # what is refused

@@ -1,7 +1,7 @@
 """The grammar of a toolbox, at a level and in a dialect, never larger than it may be."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Literal, get_args
 
 from llmc_compiler.decoder.calls import Callee
@@ -10,7 +10,9 @@ from llmc_compiler.decoder.full import full_rules
 from llmc_compiler.decoder.language import language_rules
 from llmc_compiler.decoder.notation import Rule
 from llmc_compiler.decoder.sound import sound_rules
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tool import Function
+from llmc_compiler.toolbox import toolbox_of
+from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.references import is_task_number
@@ -28,7 +30,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def decoder_grammar(
-    tools: Toolbox,
+    tools: Toolbox | Iterable[Tool | Function],
     *,
     dialect: Dialect = "lark",
     level: Level = "sound",
@@ -44,11 +46,11 @@ def decoder_grammar(
     one of more than `largest` characters, and ValueError for what is no dialect, level or number of tasks.
     """
     _check(dialect, level, tasks, first, known)
-    return written(_rules(tools, level, tasks, first, known), dialect, level, largest)
+    return written(_rules(toolbox_of(tools), level, tasks, first, known), dialect, level, largest)
 
 
 def fitting_grammar(
-    tools: Toolbox,
+    tools: Toolbox | Iterable[Tool | Function],
     *,
     dialect: Dialect = "lark",
     tasks: int = TASKS,
@@ -60,12 +62,13 @@ def fitting_grammar(
 
     Raises as `decoder_grammar`, GrammarTooLargeError where no level fits.
     """
+    box = toolbox_of(tools)
     levels: tuple[Level, ...] = get_args(Level)
     too_large: GrammarTooLargeError | None = None
     for level in levels:
         try:
             return level, decoder_grammar(
-                tools, dialect=dialect, level=level, tasks=tasks, first=first, known=known, largest=largest
+                box, dialect=dialect, level=level, tasks=tasks, first=first, known=known, largest=largest
             )
         except GrammarTooLargeError as error:
             too_large = error

@@ -18,6 +18,8 @@ from typing import Final
 from llmc_compiler.decoder.grammar import Level
 from llmc_compiler.graph import JOIN
 from llmc_compiler.secret_labels import PUBLIC
+from llmc_compiler.tool import Function
+from llmc_compiler.toolbox import toolbox_of
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
@@ -52,7 +54,6 @@ MAX_REPLANS: Final = 2
 SAME: Final = "the planner wrote the same plan again"
 
 _KINDS: Final[Kinds] = {
-    "tools": (Iterable, "a llmc.Toolbox, or a list of tools"),
     "prompts": ((Path, str, Mapping, NoneType), "a folder, or a mapping from names to texts"),
     "examples": (Sequence, "a list of llmc.Example"),
     "limits": ((Limits, NoneType), "a llmc.Limits"),
@@ -84,7 +85,7 @@ class Agent:
 
     def __init__(
         self,
-        tools: Toolbox | Iterable[Tool],
+        tools: Toolbox | Iterable[Tool | Function],
         *,
         model: Speaker | str,
         joiner: Speaker | str | None = None,
@@ -102,7 +103,7 @@ class Agent:
         prompt_budget: int = PROMPT_BUDGET,
     ) -> None:
         """Check everything that can be checked before a question is asked."""
-        given = {"tools": tools, "prompts": prompts, "examples": examples, "limits": limits, "budget": budget}
+        given = {"prompts": prompts, "examples": examples, "limits": limits, "budget": budget}
         others = {"max_replans": max_replans, "grant": grant, "options": options, "prompt_budget": prompt_budget}
         check_kinds(given | others, _KINDS)
         check_each("examples", examples, Example, "a llmc.Example")
@@ -113,14 +114,13 @@ class Agent:
         if prompt_budget < 0:
             message = f"`prompt_budget` is a number of characters from 0, not {prompt_budget}"
             raise ValueError(message)
-        tools = tools if isinstance(tools, Toolbox) else Toolbox(tools)
-        _check_grant(grant, tools)
-        self.tools = tools
+        self.tools = box = toolbox_of(tools)
+        _check_grant(grant, box)
         self.max_replans = max_replans
         self._budget = budget
         self._policy = replan
         loaded = Prompts(prompts)
-        shown = tuple(checked(example, tools) for example in examples)
+        shown = tuple(checked(example, box) for example in examples)
         followed = following(grammar) if isinstance(grammar, str) else grammar
         if followed is not None:
             check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
@@ -129,7 +129,7 @@ class Agent:
         if budget.cost is not None:
             _check_prices(self.planner.speaker, self.joiner.speaker)
         # Whatever is wrong with prompts is found now, and the first question is not held up by reading them.
-        said = self.planner.messages("", list(tools))
+        said = self.planner.messages("", list(box))
         self.planner.repair(said, Broken((), "", is_cut=False, is_hopeless=False))
         self.joiner.messages("", ())
         self.joiner.reminded(said, "", final=False)

@@ -45,7 +45,7 @@ def test_it_times_out_and_is_named() -> None:
 
     async def scenario() -> None:
         stubborn = Stubborn()
-        tool = Tool.from_function(stubborn, write("r")(lambda: None).effect, name="stubborn")
+        tool = Tool.from_function(stubborn, write("r", name="stubborn")(lambda: None).effect, name="stubborn")
         run = await execute(graph(call("a", tool, timeout=1)), {})
         error = run.errors["a"]
         assert isinstance(error, ToolTimedOut)
@@ -65,7 +65,7 @@ def test_calls_of_a_tool_that_piles_up_fail_at_once(bound: int) -> None:
 
     async def scenario() -> None:
         stubborn = Stubborn()
-        tool = Tool.from_function(stubborn, pure(lambda: None).effect, name="stubborn")
+        tool = Tool.from_function(stubborn, pure(name="stubborn")(lambda: None).effect, name="stubborn")
         limits = Limits(attempt_time=1, abandoned=bound, tool_width=1, grace=0.1)
         run = await execute(graph(*(call(f"t{i}", tool) for i in range(6))), {}, limits=limits)
         refused = [error for error in run.errors.values() if isinstance(error, LimitReached)]
