@@ -8,9 +8,10 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from inspect import Parameter
-from types import FrameType, FunctionType, MethodType
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, Final, get_type_hints
 
 from llmc_compiler.signature import ToolboxError
@@ -124,13 +125,17 @@ def read(function: Callable[..., Any], name: str) -> tuple[inspect.Signature, di
 
 def parameter_names(function: Callable[..., Any]) -> frozenset[str]:
     """The names of all parameters, those too that are bound."""
-    names: set[str] = set()
-    for layer in layers(function):
-        try:
-            names.update(inspect.signature(layer).parameters)  # type: ignore[arg-type]  # else it raises
-        except _UNREADABLE:
-            continue
+    codes = [layer.__code__ for layer in layers(function) if isinstance(layer, FunctionType)]
+    names = {name for code in codes for name in code.co_varnames[: _count(code)]}
+    with suppress(*_UNREADABLE):
+        names.update(names or inspect.signature(function).parameters)
     return frozenset(names)
+
+
+def _count(code: CodeType) -> int:
+    """How many parameters a function has."""
+    many = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_argcount + code.co_kwonlyargcount + many
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:

@@ -37,13 +37,14 @@ _BOUNDS: Final = frozenset({"Gt", "Ge", "Lt", "Le", "MultipleOf", "MinLen", "Max
 class Declared:
     """A parameter, its annotation, and the parts of its schema that do not change which values it takes.
 
-    `make` gives the default for a call that leaves it out, where Python would give the `Field` itself.
+    `make` gives its default. It `is_missed` by Python, which would give the `Field` itself, or nothing.
     """
 
     parameter: Parameter
     annotation: Any
     told: Mapping[str, Any] = field(default_factory=dict)
     make: Callable[[], object] | None = None
+    is_missed: bool = False
 
 
 def declared(parameter: Parameter, hint: Any, tool: str) -> Declared:  # noqa: ANN401 — an annotation may be anything
@@ -59,20 +60,16 @@ def declared(parameter: Parameter, hint: Any, tool: str) -> Declared:  # noqa: A
     if parameter.kind in _MANY:
         return Declared(parameter, annotation, _told(found))
     make = None if found.is_required() else partial(found.get_default, call_default_factory=True)
-    return Declared(parameter.replace(default=_default(found)), annotation, _told(found), make)
+    is_missed = isinstance(default, FieldInfo) or (make is not None and not is_given)
+    return Declared(parameter.replace(default=_default(found)), annotation, _told(found), make, is_missed)
 
 
 def filled(function: Callable[..., Any], found: Iterable[Declared]) -> Callable[..., Any]:
     """The function, given the default of each `Field` that a call leaves out; such a call raises TypeError for none."""
-    parameters = signature(function).parameters
-    makers = {
-        each.parameter.name: each.make
-        for each in found
-        if isinstance(parameters[each.parameter.name].default, FieldInfo)
-        or (each.make is not None and parameters[each.parameter.name].default is Parameter.empty)
-    }
+    makers = {each.parameter.name: each.make for each in found if each.is_missed}
     if not makers:
         return function
+    parameters = signature(function).parameters
     names = [p.name for p in parameters.values() if p.kind in BY_POSITION]
     only_by_position = [p for p in parameters.values() if p.kind is Parameter.POSITIONAL_ONLY]
 

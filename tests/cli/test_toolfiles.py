@@ -295,3 +295,83 @@ def test_a_resource_of_a_parameter_that_is_not_there_is_a_mistake_of_the_file(tm
     assert wrong(tmp_path, 'use "tools.py"') == [("E220", 'use "tools.py"', words)]
     write(tmp_path, "tools.py", (text + boxed).replace("{pth}", "{path}"))
     assert use(tmp_path, 'use "tools.py"') == ["f"]
+
+
+MADE = """\
+from functools import partial, wraps
+from llmc import pure, read
+from other import Shop, imported, made, lookup, logged
+
+def double(x: int) -> int:
+    '''Double.'''
+    return 2 * x
+
+class Adder:
+    def __call__(self, x: int) -> int:
+        '''Add.'''
+        return x + 1
+
+price = pure(Shop().price)
+six = pure(name="six")(partial(double, 3))
+add = pure(name="add")(Adder())
+of_other = read("web")(partial(made, 1))
+again = six
+
+@logged
+@pure
+def above() -> int:
+    '''Count.'''
+    return 1
+"""
+
+OTHER = """\
+from functools import partial, wraps
+from llmc import pure
+
+class Shop:
+    def price(self) -> int:
+        '''Price.'''
+        return 1
+
+def made(x: int) -> int:
+    '''Make.'''
+    return x
+
+def logged(function):
+    @wraps(function)
+    def call(*args, **kwargs):
+        return function(*args, **kwargs)
+    return call
+
+imported = pure(made)
+lookup = pure(name="lookup")(partial(made, 2))
+"""
+
+
+def test_whatever_a_file_makes_a_tool_of_is_one(tmp_path: Path) -> None:
+    """Partials, objects and methods, also of other modules, but no tool that another module makes and names."""
+    write(tmp_path, "other.py", OTHER)
+    sys.modules.pop("other", None)
+    try:
+        assert names(load_file(write(tmp_path, "tools.py", MADE))) == ["price", "six", "add", "made", "above"]
+    finally:
+        sys.modules.pop("other", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def log(f):\n    return lambda: f()\n", "`a` holds the tool `a`, which is not used: give its decorator"),
+        (
+            "class log:\n    def __init__(self, f):\n        self.f = f\n    def __call__(self):\n        pass\n",
+            "`a` holds the tool `a`, which is not used: give its decorator",
+        ),
+    ],
+)
+def test_a_tool_that_a_decorator_hides_is_an_error(tmp_path: Path, text: str, words: str) -> None:
+    """It would be dropped without a word; a function that only uses a named tool hides nothing."""
+    hidden = text + PURE.format("b") + PURE.format("a").replace("@pure", "@log\n@pure")
+    with pytest.raises(ToolboxError, match=words):
+        load_file(write(tmp_path, "tools.py", hidden))
+    named = text + PURE.format("b") + "\nuser = log(b)\n"
+    assert names(load_file(write(tmp_path, "tools.py", named))) == ["b"]

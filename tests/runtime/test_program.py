@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +96,26 @@ def test_a_program_is_made_of_a_text_and_a_toolbox() -> None:
     for read in (llmc.parse, partial(llmc.compile, tools=TOOLS)):
         with pytest.raises(TypeError, match="`text` is a text, or its bytes, not None"):
             read(None)  # type: ignore[arg-type]  # what is refused
+
+
+def test_a_list_of_tools_is_as_good_as_a_toolbox(tmp_path: Path) -> None:
+    """Wherever tools are taken."""
+    path = tmp_path / "circle.llmc"
+    path.write_text(PLAN)
+    program = llmc.compile(PLAN, [times])
+    assert program.graph == llmc.compile(PLAN, TOOLS).graph == llmc.compile(PLAN, (each for each in TOOLS)).graph
+    assert llmc.Program.of(llmc.parse(PLAN), [times]).graph == program.graph
+    assert llmc.load(path, [times]).graph == program.graph
+    assert llmc.Graph.from_json(program.to_json(), [times]) == program.graph
+    assert llmc.decoder_grammar([times]) == llmc.decoder_grammar(TOOLS)
+    run = asyncio.run(llmc.run_stream(aiter_of("1. times(2, 3)\njoin($1)"), [times]))
+    assert run.value == 6.0
+    with pytest.raises(llmc.ToolboxError, match="`plain` declares no effect"):
+        llmc.compile(PLAN, [plain])
+
+
+def plain() -> None:
+    """Say nothing of an effect."""
 
 
 async def aiter_of(text: str) -> AsyncIterator[str]:
