@@ -11,28 +11,33 @@ from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_or
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import SchemaError
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.callables import BY_POSITION, layers, read
 from llmc_compiler.declared_parameters import MADE, declared, filled, is_harmless
 from llmc_compiler.docstrings import described
 from llmc_compiler.identity import Likeness, Named, digest, in_order, likeness
+from llmc_compiler.impossible import impossible
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
 from llmc_compiler.received import known_form, makes_defaults
+from llmc_compiler.results import collected, form
 from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.segment import OPEN, Segment, by_annotation
 from llmc_compiler.signature import (
+    BOUNDS,
     ArgumentError,
+    Bounds,
     Identified,
     Prepared,
     Received,
-    ResultError,
     ToolboxError,
     ToolParameter,
     Wanted,
 )
 from llmc_compiler.term import Json, thaw
 from llmc_compiler.types import ANY, NEVER, Type
+from llmc_compiler.validated import accepted, first_mistake
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
@@ -67,6 +72,9 @@ class FunctionSignature:
             each.parameter.name: _Type(each.annotation, f"`{each.parameter.name}` of `{name}`") for each in seen
         }
         self._result = _Type(hints.get("return", Any), f"the result of `{name}`")
+        if not self._result.is_plain and (reason := impossible(self._result.dumped)) is not None:
+            message = f"no result of `{name}` can have the type that it declares: {reason}. Correct the annotation"
+            raise ToolboxError(message)
         self._extra = next((p.name for p in self._found if p.kind is Parameter.VAR_POSITIONAL), None)
         self._more = next((p.name for p in self._found if p.kind is Parameter.VAR_KEYWORD), None)
 
@@ -147,7 +155,7 @@ class FunctionSignature:
         try:
             return self._of(parameter).convert(value)
         except ValidationError as error:
-            raise ArgumentError(parameter, _first(error)) from error
+            raise ArgumentError(parameter, first_mistake(error)) from error
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
         """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
@@ -229,12 +237,9 @@ class FunctionSignature:
         first = [p.name for p in self._found[:1] if self._dispatches and p.kind in BY_POSITION]
         return first or [p.name for p in self._found if p.kind is Parameter.POSITIONAL_ONLY]
 
-    def accept(self, result: object) -> object:
+    def accept(self, result: object, bounds: Bounds = BOUNDS) -> object:
         """The result as JSON data; raises ResultError."""
-        try:
-            return self._result.dump(result)
-        except ValidationError as error:
-            raise ResultError(_first(error)) from error
+        return accepted(result, self._result.dump, bounds)
 
 
 class _Dumped(GenerateJsonSchema):
@@ -258,6 +263,9 @@ class _Type:
             self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
         except (PydanticSchemaGenerationError, PydanticUserError) as error:
             message = f"{what} has a type without a JSON form ({annotation!r}): {_instead(error)}"
+            raise ToolboxError(message) from error
+        except (SchemaError, AssertionError) as error:  # an empty `Literal`, a constraint that is none
+            message = f"{what} has a type that pydantic cannot read: {error}"
             raise ToolboxError(message) from error
         self.is_plain = _is_plain(annotation)
         if not self.is_plain:
@@ -317,14 +325,16 @@ class _Type:
         except (TypeError, ValueError, RecursionError):
             return _words(value), kind
 
-    def dump(self, result: object) -> object:
-        """The result as JSON data."""
+    def dump(self, result: object, bounds: Bounds) -> object:
+        """The result as JSON data, but for parts of plain types that may be anything."""
         if type(result) is self._exact or self._anything:
             return result
         if self.is_plain:
             self._strictly(result)
             return result
-        return self.adapter.dump_python(self.adapter.validate_python(result), mode="json", by_alias=True)
+        value = self.adapter.validate_python(collected(result, bounds))
+        other = partial(form, bounds=bounds)
+        return self.adapter.serializer.to_python(value, mode="json", by_alias=True, fallback=other)
 
 
 def _words(value: object) -> str:
@@ -387,11 +397,3 @@ def _is_json(value: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def _first(error: ValidationError) -> str:
-    """The first mistake of a validation, with its place."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = "".join(f"[{step!r}]" for step in first["loc"])
-    words = first["msg"][0].lower() + first["msg"][1:]
-    return f"{place}: {words}" if place else words

@@ -58,6 +58,11 @@ class Marks:
         return parameter in self.secrets or (parameter is None and bool(self.secrets))
 
     @property
+    def shows_results(self) -> bool:
+        """Whether messages may show parts of results: not where these are secret, or may hold a part of a secret."""
+        return not (self.returns_secret or self.secrets)
+
+    @property
     def hidden(self) -> tuple[str, ...]:
         """What a plan does not see."""
         return tuple(name for name in (self.key, self.context) if name is not None)

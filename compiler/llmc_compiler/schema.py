@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, cast
 
 from jsonschema import ValidationError
@@ -14,6 +14,7 @@ from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.identity import digest, json_form, likeness
 from llmc_compiler.object_schema import Properties, object_schema
 from llmc_compiler.outside_names import aliases_of, argument_names
+from llmc_compiler.results import checked
 from llmc_compiler.schema_defaults import Filling
 from llmc_compiler.schema_types import WORDLESS, at_least, at_most, listed
 from llmc_compiler.schema_validation import (
@@ -26,11 +27,12 @@ from llmc_compiler.schema_validation import (
 )
 from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import (
+    BOUNDS,
     ArgumentError,
+    Bounds,
     Identified,
     Prepared,
     Received,
-    ResultError,
     ToolboxError,
     ToolParameter,
     Wanted,
@@ -245,14 +247,9 @@ class SchemaSignature:
         ]
         return [*(Received(name, value) for name, value in bound), *left_out]
 
-    def accept(self, result: object) -> object:
-        """The result, checked; raises ResultError."""
-        if self.returns:
-            try:
-                _complain(self._result, result, None)
-            except ArgumentError as error:
-                raise ResultError(str(error)) from error
-        return result
+    def accept(self, result: object, bounds: Bounds = BOUNDS) -> object:
+        """The result, checked in its form as JSON data; raises ResultError."""
+        return checked(result, partial(_complain, self._result, parameter=None), bounds) if self.returns else result
 
 
 def _words_of(schema: object) -> Iterator[str]:

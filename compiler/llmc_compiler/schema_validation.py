@@ -22,6 +22,7 @@ from referencing.jsonschema import DRAFT202012, SchemaRegistry, specification_wi
 from llmc_compiler.identity import json_form
 from llmc_compiler.operators import same
 from llmc_compiler.schema_patterns import pattern_of, searchable
+from llmc_compiler.seen import Seen, digest_of
 from llmc_compiler.term import Json
 
 _NAMES: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
@@ -115,10 +116,20 @@ def bounded_validator(schema: Mapping[str, Any]) -> Validator:
     return found
 
 
+_good: Final = Seen(4_096)
+"""Contents of schemas that were found to be such."""
+
+
 def mistake_in(schema: Mapping[str, Any]) -> ValidationError | None:
-    """Why a schema is none; its patterns may be of any kind."""
+    """Why a schema is none; its patterns may be of any kind. Equal schemas are checked once."""
+    content = digest_of(schema)
+    if _good.has(content):
+        return None
     rules = validator_of(schema).META_SCHEMA
-    return _first(validator_of(rules)(rules, registry=NOWHERE), schema, inf)
+    error = _first(validator_of(rules)(rules, registry=NOWHERE), schema, inf)
+    if error is None:
+        _good.add(content)
+    return error
 
 
 def error_in(validator: Validator, value: Any) -> ValidationError | None:  # noqa: ANN401 — a tool's own result

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.identity import Likeness
+from llmc_compiler.operators import VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.segment import Segment
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
@@ -81,6 +82,18 @@ class Received:
     is_default: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large and how deep a result may be, in bytes and levels; whether messages may show values of it."""
+
+    size: int = VALUE_TEXT
+    depth: int = VALUE_DEPTH
+    shows: bool = True
+
+
+BOUNDS: Final = Bounds()
+
+
 class Signature(Protocol):
     """What a tool takes and gives."""
 
@@ -147,6 +160,6 @@ class Signature(Protocol):
         """What the tool receives: the prepared arguments in the order of `bound`, and defaults that are known."""
         ...
 
-    def accept(self, result: object) -> object:
+    def accept(self, result: object, bounds: Bounds = BOUNDS) -> object:
         """The result as JSON data (still the tool's own object where it is plain); raises ResultError."""
         ...

@@ -244,6 +244,7 @@ class Tool(_Dressed, Generic[P, R_co]):
                 raise ToolboxError(message)
         hidden = [each for each in (idempotency_key, context) if each is not None]
         signature = SchemaSignature(name, dict(parameters), {} if returns is None else dict(returns), hidden)
+        never = _never_fit(name, parameters, returns)
         secrets = _secrets(name, signature, secret)
         marks = Marks(key=idempotency_key, context=context, secrets=secrets, returns_secret=returns_secret)
         return Tool(
@@ -258,8 +259,21 @@ class Tool(_Dressed, Generic[P, R_co]):
             cost=cost,
             approve=approve,
             marks=UNMARKED if marks == UNMARKED else marks,
-            notes=notes_of(signature.parameters, signature.returns),
+            notes=(*never, *notes_of(signature.parameters, signature.returns)),
         )
+
+
+def _never_fit(tool: str, parameters: Mapping[str, Any], returns: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """A note on parameters that no arguments fit; raises ToolboxError for a result that cannot be given."""
+    from llmc_compiler.impossible import impossible  # noqa: PLC0415 — jsonschema is heavy
+
+    if returns and (reason := impossible(returns)) is not None:
+        message = (
+            f"no result of `{tool}` can fit the schema in `returns`: {reason}. Correct the schema, or leave it out"
+        )
+        raise ToolboxError(message)
+    reason = impossible(parameters)
+    return () if reason is None else (f"no call fits the parameters: {reason}",)
 
 
 def _secrets(tool: str, signature: Signature, secret: Iterable[str]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.memory import NoRoomError, Room, copied_bytes
+from llmc_compiler.signature import Bounds
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError
 from llmc_runtime.door import Door
@@ -391,11 +392,14 @@ class Calling(Generic[T]):
 
     def _returned(self, result: object) -> None:
         """The tool returned."""
-        limits, may_write = self._door.limits, self._op.tool.effect.may_write
+        limits, tool = self._door.limits, self._op.tool
+        may_write = tool.effect.may_write
+        bounds = Bounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
+        accept = partial(tool.signature.accept, bounds=bounds)
         left = self._door.allowance.left
         room = Room(left)
         try:
-            value = receive(result, self._op.tool.signature.accept, limits.result_bytes, limits.result_depth, room)
+            value = receive(result, accept, bounds.size, bounds.depth, room, shows=bounds.shows)
         except NoRoomError as full:
             limit, why_not = self._door.allowance.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
@@ -407,7 +411,7 @@ class Calling(Generic[T]):
             bad = BadResult(
                 self._node.task,
                 self._node.span,
-                tool=self._op.tool.name,
+                tool=tool.name,
                 attempt=self._attempt,
                 why=why,
                 in_doubt=may_write,

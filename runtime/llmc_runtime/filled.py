@@ -7,7 +7,16 @@ from typing import Any
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.segment import Segment
-from llmc_compiler.signature import Identified, Prepared, Received, Signature, ToolParameter, Wanted
+from llmc_compiler.signature import (
+    BOUNDS,
+    Bounds,
+    Identified,
+    Prepared,
+    Received,
+    Signature,
+    ToolParameter,
+    Wanted,
+)
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
 
@@ -98,6 +107,6 @@ class Filled:
         """What the tool receives of the plan."""
         return self.signature.received(bound, prepared)
 
-    def accept(self, result: object) -> object:
+    def accept(self, result: object, bounds: Bounds = BOUNDS) -> object:
         """The result as JSON data; raises ResultError."""
-        return self.signature.accept(result)
+        return self.signature.accept(result, bounds)

@@ -11,12 +11,11 @@ from typing import Any, Final, cast
 
 from llmc_compiler.memory import ELEMENT, ENTRY, LIST, MAPPING, Room, number_bytes, text_bytes
 from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
+from llmc_compiler.results import PART, forms
+from llmc_compiler.signature import Bounds, ResultError
 from llmc_compiler.term import Json, thaw
 
 Steps = tuple[str | int, ...]
-
-PART: Final = 16
-"""Bytes that each value in a list or mapping counts, besides its text."""
 
 _PIECE: Final = 64 * 1024
 _LONGEST_STEP: Final = 100
@@ -37,6 +36,14 @@ class NotJsonError(ValueError):
     def __str__(self) -> str:
         """The text, for a result."""
         return self.of("result")
+
+
+class ForeignError(NotJsonError):
+    """A value is of a type that is not one of JSON's, but may have a form as JSON data."""
+
+
+Accept = Callable[[object], object]
+"""Makes data of a result, or refuses it."""
 
 
 def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> int:
@@ -66,11 +73,11 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
 
 
 def receive(
-    result: object, accept: Callable[[object], object], size: int, depth: int, room: Room | None = None
+    result: object, accept: Accept, size: int, depth: int, room: Room | None = None, *, shows: bool = True
 ) -> Json:
     """A result as JSON data of our own, for which there has to be `room`; `accept` makes data of it.
 
-    Raises NotJsonError, NoRoomError, and what `accept` raises.
+    Messages show parts if it `shows` of it. Raises NotJsonError, NoRoomError, ResultError, and what `accept` raises.
     """
     taken = measure(result, size, depth)
     accepted = accept(result)
@@ -78,7 +85,26 @@ def receive(
         taken = measure(accepted, size, depth)
     if room is not None:
         room.take(taken)
-    return _frozen(accepted, ())
+    try:
+        return _frozen(accepted, ())
+    except ForeignError:
+        # So seldom that nothing looks for it before.
+        data = _converted(accepted, accept, Bounds(size, depth, shows))
+    more = measure(data, size, depth)
+    if room is not None:
+        room.take(more - taken)
+    return _frozen(data, ())
+
+
+def _converted(result: object, accept: Accept, bounds: Bounds) -> object:
+    """A result with parts that are not JSON data, in a form as such that is accepted; raises ResultError."""
+    error: ResultError | None = None
+    for data in forms(result, bounds):
+        try:
+            return accept(data)
+        except ResultError as why:
+            error = error or why
+    raise error or NotJsonError("not JSON data")
 
 
 def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> Json:
@@ -151,7 +177,7 @@ def _frozen(value: object, steps: Steps) -> Json:
         return items
     if isinstance(value, dict):
         return {_key(key, steps): _frozen(each, (*steps, key)) for key, each in dict.items(value)}
-    raise _not(steps, f"of type `{type(value).__name__}`, which is not JSON")
+    raise ForeignError(f"of type `{type(value).__name__}`, which is not JSON", steps)
 
 
 def _text(value: str, steps: Steps) -> str:
@@ -184,7 +210,7 @@ def _key(key: object, steps: Steps) -> str:
     """The key of a mapping."""
     if isinstance(key, str):
         return _text(key, steps)
-    raise _not(steps, f"a mapping with a key of type `{type(key).__name__}`, not text")
+    raise ForeignError(f"a mapping with a key of type `{type(key).__name__}`, not text", steps)
 
 
 def _too_deep(depth: int) -> NotJsonError:

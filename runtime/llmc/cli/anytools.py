@@ -6,7 +6,7 @@ from typing import Any
 from llmc_compiler.binding import ANYTHING, Shape
 from llmc_compiler.effects import Effect, Kind
 from llmc_compiler.segment import OPEN, Segment
-from llmc_compiler.signature import Identified, Prepared, Received, ToolParameter
+from llmc_compiler.signature import BOUNDS, Bounds, Identified, Prepared, Received, ToolParameter
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox, Wanted
 from llmc_compiler.types import ANY, Type
@@ -62,7 +62,7 @@ class Anything:
         """The arguments as they were written."""
         return [Received(name, value) for name, value in bound]
 
-    def accept(self, result: object) -> object:
+    def accept(self, result: object, bounds: Bounds = BOUNDS) -> object:  # noqa: ARG002 — as above
         """Every result is fine."""
         return result
 
