@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, inf, isfinite
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from jsonschema.protocols import Validator
 from referencing.exceptions import Unresolvable
@@ -64,7 +64,7 @@ def _impossible(schema: Mapping[str, Any]) -> str | None:
         finder = _Finder(
             validator,
             schema,
-            words=frozenset(validator.VALIDATORS),  # type: ignore[attr-defined]  # of each class of validators
+            words=frozenset(validator.VALIDATORS),
             ignores_siblings=any(name in draft for name in _IGNORES_SIBLINGS),
             has_names=any(isinstance(each.get(word), str) for each in _parts(schema) for word in ("$id", "id")),
         )
@@ -377,7 +377,7 @@ def _once(options: list[Any]) -> list[Any]:
     return [each for each, content in zip(options, contents, strict=True) if content is None or counts[content] == 1]
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     """Whether it is a number that bounds something."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 

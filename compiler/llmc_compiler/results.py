@@ -61,7 +61,7 @@ def forms(result: object, bounds: Bounds, *, declared: bool = False, or_itself: 
 def checked(result: object, complain: Callable[[object], None], bounds: Bounds) -> object:
     """A result, or its form as JSON data, of which a check raises no ArgumentError; raises ResultError."""
     error: ArgumentError | None = None
-    for data in forms(result, bounds, declared=True, or_itself=True):
+    for data in (result,) if _is_data(result, bounds) else forms(result, bounds, declared=True, or_itself=True):
         try:
             complain(data)
         except ArgumentError as why:
@@ -73,6 +73,24 @@ def checked(result: object, complain: Callable[[object], None], bounds: Bounds) 
     raise ResultError(
         words if is_data else f"{words}; it is of type {typed(result)}: convert it in the tool"
     ) from error
+
+
+def _is_data(result: object, bounds: Bounds) -> bool:
+    """Whether it is JSON data, for all that a look at its types can say."""
+    left, open_ = bounds.size // PART, [result]
+    while open_ and left >= 0:
+        each = open_.pop()
+        if type(each) is dict:
+            if any(type(key) is not str for key in each):
+                return False
+            open_ += each.values()
+            left -= len(each)
+        elif type(each) is list:
+            open_ += each
+            left -= len(each)
+        elif type(each) not in _DATA:
+            return False
+    return left >= 0
 
 
 def form(result: object, bounds: Bounds) -> Json:
@@ -158,7 +176,10 @@ class _Reader:
     def _list(self, items: Iterable[object], length: int, steps: Path) -> Json:
         """The form of a list."""
         self._take(length, steps)
-        return [self.read(each, (*steps, position)) for position, each in enumerate(islice(items, length))]
+        return [
+            cast("Json", each) if type(each) in _DATA else self.read(each, (*steps, position))
+            for position, each in enumerate(islice(items, length))
+        ]
 
     def _mapping(self, entries: Iterable[tuple[object, object]], length: int, steps: Path) -> Json:
         """The form of a mapping."""
@@ -285,7 +306,7 @@ class _Reader:
         return ResultError(f"`result{written(steps)}` is {what}: {remedy or remedy_for(value)}")
 
 
-_VIEWS: Final = (type({}.keys()), type({}.values()), type({}.items()))
+_VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.values()), type({}.items()))
 
 
 def _by_pydantic(serializer: Any, value: object, fallback: Any) -> object:  # noqa: ANN401 — as pydantic has them

@@ -5,14 +5,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 
 def digest_of(data: Mapping[str, Any]) -> bytes | None:
     """A digest of all that data holds, with its types; None for data with objects that are not Python's own."""
     try:
         # Version 2 refers to no object that it wrote before, so that equal data has equal bytes.
-        return sha256(marshal.dumps(data, 2)).digest()
+        return sha256(marshal.dumps(cast("dict[str, Any]", data), 2)).digest()
     except ValueError:
         return None
 

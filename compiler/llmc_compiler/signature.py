@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from llmc_compiler.binding import Shape
 from llmc_compiler.identity import Likeness
@@ -82,8 +82,7 @@ class Received:
     is_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """How large and how deep a result may be, in bytes and levels; whether messages may show values of it."""
 
     size: int = VALUE_TEXT

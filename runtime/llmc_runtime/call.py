@@ -13,11 +13,12 @@ import asyncio
 from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from functools import partial
+from functools import lru_cache, partial
 from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmc_compiler.graph import Call, Node
+from llmc_compiler.marks import UNMARKED
 from llmc_compiler.memory import NoRoomError, Room, copied_bytes
 from llmc_compiler.signature import Bounds
 from llmc_compiler.term import Json
@@ -394,12 +395,12 @@ class Calling(Generic[T]):
         """The tool returned."""
         limits, tool = self._door.limits, self._op.tool
         may_write = tool.effect.may_write
-        bounds = Bounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
-        accept = partial(tool.signature.accept, bounds=bounds)
+        size, depth = limits.result_bytes, limits.result_depth
         left = self._door.allowance.left
         room = Room(left)
         try:
-            value = receive(result, accept, bounds.size, bounds.depth, room, shows=bounds.shows)
+            bounds = _bounds(size, depth, shows=tool.marks is UNMARKED or tool.marks.shows_results)
+            value = receive(result, tool.signature.accept, size, depth, room, bounds=bounds)
         except NoRoomError as full:
             limit, why_not = self._door.allowance.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
@@ -502,3 +503,9 @@ def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgumen
     if not is_secret:
         error.__cause__ = without_values(why) if isinstance(why, ArgumentError) else why
     return error
+
+
+@lru_cache
+def _bounds(size: int, depth: int, *, shows: bool) -> Bounds:
+    """The bounds of results, and whether messages may show values of them."""
+    return Bounds(size, depth, shows)

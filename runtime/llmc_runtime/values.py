@@ -42,10 +42,6 @@ class ForeignError(NotJsonError):
     """A value is of a type that is not one of JSON's, but may have a form as JSON data."""
 
 
-Accept = Callable[[object], object]
-"""Makes data of a result, or refuses it."""
-
-
 def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> int:
     """Refuse what is larger than so many bytes, or nested deeper; the memory that the value takes.
 
@@ -73,14 +69,21 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
 
 
 def receive(
-    result: object, accept: Accept, size: int, depth: int, room: Room | None = None, *, shows: bool = True
+    result: object,
+    accept: Callable[..., object],
+    size: int,
+    depth: int,
+    room: Room | None = None,
+    *,
+    bounds: Bounds | None = None,
 ) -> Json:
     """A result as JSON data of our own, for which there has to be `room`; `accept` makes data of it.
 
-    Messages show parts if it `shows` of it. Raises NotJsonError, NoRoomError, ResultError, and what `accept` raises.
+    `accept` gets the `bounds` as well, if they are given. Raises NotJsonError, NoRoomError, ResultError, and what else
+    `accept` raises.
     """
     taken = measure(result, size, depth)
-    accepted = accept(result)
+    accepted = accept(result) if bounds is None else accept(result, bounds)
     if accepted is not result:
         taken = measure(accepted, size, depth)
     if room is not None:
@@ -89,14 +92,14 @@ def receive(
         return _frozen(accepted, ())
     except ForeignError:
         # So seldom that nothing looks for it before.
-        data = _converted(accepted, accept, Bounds(size, depth, shows))
+        data = _converted(accepted, accept, bounds or Bounds(size, depth))
     more = measure(data, size, depth)
     if room is not None:
         room.take(more - taken)
     return _frozen(data, ())
 
 
-def _converted(result: object, accept: Accept, bounds: Bounds) -> object:
+def _converted(result: object, accept: Callable[..., object], bounds: Bounds) -> object:
     """A result with parts that are not JSON data, in a form as such that is accepted; raises ResultError."""
     error: ResultError | None = None
     for data in forms(result, bounds):

@@ -245,7 +245,7 @@ def test_a_plain_result_is_not_copied() -> None:
 
 @pytest.mark.parametrize(
     ("annotation", "result"),
-    [(str, 1), (int, True), (int, 1.0), (float, "1"), (None, 1), (list[int], ["1"]), (list[int], (1,)), (date, "x")],
+    [(str, 1), (int, True), (int, 1.0), (float, "1"), (None, 1), (list[int], ["1"]), (list[int], ("1",)), (date, "x")],
 )
 def test_a_result_of_another_type_is_refused(annotation: Any, result: object) -> None:  # noqa: ANN401
     """A tool that breaks its own word is told so."""

