@@ -129,10 +129,10 @@ def describe_misfits(misfits: Sequence[Misfit], tool: Tool, call: ast.Call) -> I
 def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
     """The diagnostic of an argument without a place, or a place without an argument."""
     shape = tool.signature.shape
-    known = ", ".join(shape.positional) or None
     match misfit:
         case TooMany(index):
             span = call.arguments[index].span
+            known = ", ".join(shape.positional) or None
             return errors.TooManyArguments(span=span, tool=tool.name, most=_count(len(shape.positional)), known=known)
         case Unknown(index, name):
             span = call.arguments[index].span

@@ -7,10 +7,12 @@ condition (`if`, `dependentSchemas`) mentions is an optional parameter, which ta
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from llmc_compiler.schema_refs import NOWHERE, referred
 from llmc_compiler.schema_types import WORDLESS
+
+_T = TypeVar("_T")
 
 _MOST_FORMS: Final = 64
 """Alternatives that are told apart."""
@@ -53,12 +55,13 @@ def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
     if not read:
         return None
     # Where no form can be met, all are kept: each mistake then has its place.
-    forms = _unlike(filter(_can_be_met, map(_form, read))) or _unlike(map(_form, read))
+    forms = _distinct(filter(_can_be_met, map(_form, read))) or _distinct(map(_form, read))
     every = _ordered(forms[0] if len(forms) == 1 else _union(forms))
+    closed = [[part for part in parts if part.others is not True] for parts in read]
     conditional = {
         name: _either(schemas)
         for name, schemas in reader.mentioned.items()
-        if name not in every.schemas and any(_both(part.of(name) for part in parts) is not False for parts in read)
+        if name not in every.schemas and any(all(part.of(name) is not False for part in parts) for parts in closed)
     }
     if len(read) > _MOST_FORMS or reader.left <= 0:
         return ObjectSchema(replace(every, required=_required((_Part(whole),)), others=True), (), conditional)
@@ -73,12 +76,14 @@ class _Part:
     schema: Mapping[str, Any]
     excludes_objects: bool = False
 
+    @property
+    def others(self) -> object:
+        """The schema of what is at a key that it does not name."""
+        return True if "patternProperties" in self.schema else self.schema.get("additionalProperties", True)
+
     def of(self, name: str) -> object:
         """The schema of what is at a key."""
-        known = _mapping(self.schema, "properties")
-        if name in known:
-            return known[name]
-        return True if "patternProperties" in self.schema else self.schema.get("additionalProperties", True)
+        return _mapping(self.schema, "properties").get(name, self.others)
 
 
 _Parts = tuple[_Part, ...]
@@ -150,10 +155,20 @@ class _Reader:
 
 def _form(parts: _Parts) -> Properties:
     """The parameters of parts that all hold."""
-    names = (name for part in parts for name in _mapping(part.schema, "properties"))
+    said: dict[str, list[object]] = {}
+    for part in parts:
+        for name, schema in _mapping(part.schema, "properties").items():
+            said.setdefault(name, []).append(schema)
     required = _required(parts)
-    schemas = {name: _both(part.of(name) for part in parts) for name in dict.fromkeys((*names, *required))}
-    known = {name: schema for name, schema in schemas.items() if schema is not False or name in required}
+    said.update((name, []) for name in required if name not in said)
+    for part in parts:
+        if part.others is not True:
+            named = _mapping(part.schema, "properties")
+            for name in said.keys() - named.keys():
+                said[name].append(part.others)
+    needed = set(required)
+    schemas = {name: _both(each) for name, each in said.items()}
+    known = {name: schema for name, schema in schemas.items() if schema is not False or name in needed}
     says_something = any(part.schema.keys() - _JOINING for part in parts)
     return Properties(known, required, _others(parts), says_something)
 
@@ -188,9 +203,13 @@ def _others(parts: _Parts) -> object:
 
 def _union(forms: Sequence[Properties]) -> Properties:
     """The parameters of all forms together: required are those that each form requires."""
-    names = {name: None for form in forms for name in form.schemas}
-    schemas = {name: _either(form.schemas[name] for form in forms if name in form.schemas) for name in names}
-    required = tuple(name for name in names if all(name in form.required for form in forms))
+    said: dict[str, list[object]] = {}
+    for form in forms:
+        for name, schema in form.schemas.items():
+            said.setdefault(name, []).append(schema)
+    needed = set(forms[0].required).intersection(*(form.required for form in forms))
+    schemas = {name: _either(each) for name, each in said.items()}
+    required = tuple(name for name in said if name in needed)
     others = _either(True if form.others is None else form.others for form in forms)
     is_open = any(form.others is None for form in forms) and others is True
     return Properties(schemas, required, None if is_open else others, any(form.says_something for form in forms))
@@ -199,18 +218,23 @@ def _union(forms: Sequence[Properties]) -> Properties:
 def _ordered(found: Properties, order: Iterable[str] = ()) -> Properties:
     """The parameters with those that are required in front; the rest in this order, then in their own."""
     names = [name for name in dict.fromkeys((*order, *found.schemas)) if name in found.schemas]
-    first = [name for name in names if name in found.required]
+    needed = set(found.required)
+    first = [name for name in names if name in needed]
     schemas = {name: found.schemas[name] for name in dict.fromkeys((*first, *names))}
     return replace(found, schemas=schemas, required=tuple(first))
 
 
-def _unlike(forms: Iterable[Properties]) -> list[Properties]:
-    """The forms, each once."""
-    kept: list[Properties] = []
-    for form in forms:
-        if form not in kept:
-            kept.append(form)
-    return kept
+def _distinct(found: Iterable[_T]) -> list[_T]:
+    """Each once; to `==` a constant `1` would be `true`, and comparing each with each is quadratic."""
+    return list({_key(each): each for each in found}.values())
+
+
+def _key(value: object) -> object:
+    """A text that is the same for equal values; a value that is too deep for one equals none but itself."""
+    try:
+        return repr(value)
+    except RecursionError:
+        return id(value)
 
 
 def _both(schemas: Iterable[object]) -> object:
@@ -218,7 +242,7 @@ def _both(schemas: Iterable[object]) -> object:
     said = [schema for schema in schemas if schema is not True and schema != {}]
     if any(schema is False for schema in said):
         return False
-    distinct = [schema for at, schema in enumerate(said) if schema not in said[:at]]
+    distinct = _distinct(said)
     return distinct[0] if len(distinct) == 1 else {"allOf": distinct} if distinct else True
 
 
@@ -227,12 +251,15 @@ def _either(schemas: Iterable[object]) -> object:
     said = list(schemas)
     if any(schema is True or schema == {} for schema in said):
         return True
-    possible = [schema for at, schema in enumerate(said) if schema is not False and schema not in said[:at]]
+    possible = _distinct(schema for schema in said if schema is not False)
     return possible[0] if len(possible) == 1 else {"anyOf": possible} if possible else False
 
 
 def _excludes_objects(schema: Mapping[str, Any]) -> bool:
-    """Whether the type of a schema leaves out objects."""
+    """Whether the type of a schema, or its list of values, leaves out objects."""
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if isinstance(values, list) and not any(isinstance(value, Mapping) for value in values):
+        return True
     named = schema.get("type")
     types = [named] if isinstance(named, str) else named if isinstance(named, list) else None
     return types is not None and not any(each in ("object", "any") or isinstance(each, Mapping) for each in types)

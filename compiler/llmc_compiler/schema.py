@@ -1,5 +1,6 @@
 """What a tool takes and gives by JSON schema."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -48,6 +49,10 @@ _OTHERS: Final = "others"
 
 _MOST_TOLD: Final = 5
 """How many forms of a call an error lists."""
+
+_KNOWN: Final[set[bytes]] = set()
+"""Digests of schemas that the schema of schemas allows."""
+_MOST_KNOWN: Final = 4096
 
 _ANYTHING: Final = Wanted(ANY, ANY)
 
@@ -113,7 +118,8 @@ class SchemaSignature:
 
     def _listed(self, schemas: Mapping[str, object], required: Sequence[str]) -> tuple[ToolParameter, ...]:
         """Parameters with the names that plans write."""
-        return tuple(ToolParameter(self._spelled[own], own, schema, own in required) for own, schema in schemas.items())
+        needed = set(required)
+        return tuple(ToolParameter(self._spelled[own], own, schema, own in needed) for own, schema in schemas.items())
 
     @cached_property
     def _one(self) -> Mapping[str, Validator]:
@@ -303,7 +309,7 @@ def _argument_text(parameter: ToolParameter) -> str:
 def _validator(schema: dict[str, Any], what: str) -> Validator:
     """The validator of a schema's own draft."""
     try:
-        error = mistake_in(schema)
+        error = _mistake(schema)
         if error is None and all(isinstance(name, str) for words in mappings_in(schema) for name in words):
             return bounded_validator(schema)
     except RecursionError as why:
@@ -314,6 +320,22 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
         raise ToolboxError(message) from why
     message = f"{what} are no JSON schema: {'a name in it is no text' if error is None else error.message}"
     raise ToolboxError(message) from error
+
+
+def _mistake(schema: dict[str, Any]) -> ValidationError | None:
+    """Why a schema is none; one that was found to be one is not checked again, which takes 1 ms a tool."""
+    try:
+        name = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
+    except RecursionError:  # the data in it, which nothing checks, is deep
+        return mistake_in(schema)
+    if name in _KNOWN:
+        return None
+    error = mistake_in(schema)
+    if error is None:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN.add(name)
+    return error
 
 
 def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401

@@ -112,6 +112,38 @@ def test_arguments_are_checked_together() -> None:
         SchemaSignature("t", {"oneOf": [A, {**A}, B]}, {}).check_call(["a"], {"a": "x"})
 
 
+def test_alternatives_of_1_and_true_are_two() -> None:
+    """To Python they are equal, to JSON they are not."""
+    options = [{"properties": {"on": {"const": value}}, "required": ["on"]} for value in (1, True)]
+    signature = SchemaSignature("t", {"oneOf": options}, {})
+    assert [[each.schema for each in form] for form in signature.forms] == [[{"const": 1}], [{"const": True}]]
+    assert object_schema({"anyOf": [options[0], dict(options[0])]}).forms == ()  # type: ignore[union-attr]  # an object
+
+
+def test_values_that_are_no_object_exclude_objects() -> None:
+    """So do constants and enumerations at the root."""
+    excluding: list[dict[str, Any]] = [{"const": "x"}, {"enum": [1, None]}, {"enum": []}]
+    for schema in excluding:
+        assert object_schema(schema) is None
+    assert object_schema({"enum": [None, {"a": 1}]}) is not None
+
+
+def test_a_reference_stands_alone_in_early_drafts() -> None:
+    """Up to draft 7 validators ignore the words beside it; later ones take both."""
+    schema: dict[str, Any] = {"$ref": "#/definitions/x", "properties": {"b": {}}, "definitions": {"x": A}}
+    assert names(schema) == "a b?"
+    for draft in ("4", "6", "7"):
+        assert names({"$schema": f"http://json-schema.org/draft-0{draft}/schema#", **schema}) == "a"
+
+
+def test_many_names_are_read_in_linear_time() -> None:
+    """Each name is looked up, not searched for; otherwise this would take minutes."""
+    many = [f"p{number}" for number in range(20_000)]
+    found = object_schema({"required": many, "allOf": [{"properties": dict.fromkeys(many, True)}] * 5})
+    assert found is not None
+    assert len(found.all.required) == 20_000
+
+
 def test_many_alternatives_are_not_told_apart() -> None:
     """Beyond 64 there are no forms, and any other name may be one of a further alternative."""
     options = [{"properties": {f"p{number}": {}}, "required": [f"p{number}"]} for number in range(100)]
