@@ -1,6 +1,5 @@
 """What grammars let through, how large they are, and what is no grammar."""
 
-import json
 from collections.abc import Sequence
 from itertools import pairwise, product
 from typing import Any, Literal, get_args
@@ -11,7 +10,8 @@ import llmc
 from llmc import GrammarTooLargeError, Tool, Toolbox, decoder_grammar, pure
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level, fitting_grammar
-from llmc_compiler.decoder.shapes import Whole, shape_of
+from llmc_compiler.decoder.shape_types import Whole
+from llmc_compiler.decoder.shapes import shape_of
 from llmc_grammar import ast, parse
 from tests.decoder.toolboxes import HANDMADE, random_toolbox
 from tests.decoder.walker import Walker
@@ -144,8 +144,8 @@ def test_references_beside_each_other_are_each_looked_for_once() -> None:
         ),
         (
             {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "boolean"}], "items": False},
-            ["[1, true]"],
-            ["[1, true, 2]"],
+            ["[1, true]", "[1]", "[]"],
+            ["[1, true, 2]", "[true]"],
         ),
         ({"type": "array", "maxItems": 0}, ["[]"], ["[1]"]),
         (
@@ -170,10 +170,10 @@ def test_references_beside_each_other_are_each_looked_for_once() -> None:
         ),
         ({"required": ["a"], "type": "object", "additionalProperties": {"type": "null"}}, ['{"a": null}'], ["{}"]),
         ({"items": {"type": "null"}}, ["[null]"], ["1"]),
-        ({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "x"}]}, ["1"], ['"x"']),
+        ({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "x"}]}, ["1", '"x"'], ["true"]),
         ({"oneOf": [{"type": "null"}, {}]}, ['"a"', "1", "[1]"], ["null"]),
         ({"oneOf": [{"type": "null"}, {"type": ["string", "null"]}]}, ['"a"'], ["null", "1"]),
-        ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, ["1", "1.5"], ['"a"']),
+        ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, ["1.5"], ["1", '"a"']),
         (
             {
                 "allOf": [{"properties": {"a": {"const": 1}}, "required": ["a"]}, {"properties": {"b": {"const": 2}}}],
@@ -196,8 +196,7 @@ def test_constants_are_what_the_schema_says(schema: Any, good: list[str], bad: l
     plans = {value: f"1. f({value})\njoin()" for value in (*good, *bad)}
     assert accepted([*plans.values()], tools, tasks=1) == [plans[value] for value in good]
     for value in good:
-        if "oneOf" not in json.dumps(schema) or value != "1":
-            llmc.compile(plans[value], tools)
+        llmc.compile(plans[value], tools)
 
 
 @pytest.mark.parametrize(

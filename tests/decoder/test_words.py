@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from decimal import Decimal
 from itertools import repeat
 from random import Random
 from uuid import UUID
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from llmc_compiler.decoder.dialects import written
 from llmc_compiler.decoder.forms import FORMS
 from llmc_compiler.decoder.notation import START, Part, Rule, sure
-from llmc_compiler.decoder.words import KEY, NAME, SIGN, THOUGHT, from_to, name_but, numbers, whole_numbers
+from llmc_compiler.decoder.words import KEY, NAME, SIGN, THOUGHT, fractions, from_to, name_but, whole_numbers
 from llmc_grammar.ast import KEYWORDS
 from tests.decoder.walker import Walker
 
@@ -53,20 +54,28 @@ def test_whole_numbers_may_be_negative(least: int | None, most: int | None, good
         assert walker(part).accepts(text) == (text in good)
 
 
-@pytest.mark.parametrize(
-    ("least", "most", "good", "bad"),
-    [
-        (None, None, ["0", "-1.50", "1e10", "2.5E-3", "-0.0"], ["1.", ".5", "01", "1e100", "--1", "NaN"]),
-        (0, 1, ["0.5", "0.001"], ["0.0", "-0.5", "1.5"]),
-        (-1.5, 2, ["1.25", "0.5", "-0.5"], ["2.5", "-1.2", "-1.6"]),
-        (5, None, ["5.1", "123456.7"], ["4.9", "-5.1"]),
-        (0.2, 0.8, ["-7", "7.5"], ["."]),
-    ],
-)
-def test_numbers_are_between_two(least: float | None, most: float | None, good: list[str], bad: list[str]) -> None:
-    """Any number, where no whole one is between them."""
-    walking = walker(numbers(least, most, None))
+@settings(max_examples=60)
+@given(st.lists(st.decimals(-30, 30, places=2).map(float), min_size=2, max_size=2), st.booleans(), st.data())
+def test_fractions_are_those_between_two(ends: list[float], is_open: bool, data: st.DataObject) -> None:
+    """Whatever the ends, with and without these; near the ends it counts most."""
+    least, most = sorted(ends)
+    part = fractions(least, most, above=is_open, below=is_open)
+    walking = None if part is None else walker(part)
+    near = [end + step for end in ends for step in (-1, -0.01, -0.001, 0, 0.001, 0.01, 1)]
+    for number in (*near, data.draw(st.floats(-40, 40))):
+        text = f"{Decimal(repr(round(number, 9))):f}"
+        if not float(text).is_integer():
+            is_between = least < float(text) < most if is_open else least <= float(text) <= most
+            assert (walking is not None and walking.accepts(text)) == is_between
+
+
+def test_fractions_have_no_other_spelling() -> None:
+    """No exponent, no zero at the end, no whole number; far from zero there are none."""
+    walking = walker(fractions(None, None))
+    good, bad = ["0.5", "-0.5", "123456.75", f"0.{19 * '0'}1"], ["1.0", "0.50", "5e-1", "1", ".5", "-0.0", "01.5"]
     assert [text for text in [*good, *bad] if walking.accepts(text)] == good
+    assert fractions(1e16, None) is None
+    assert fractions(0.25, 0.25, above=True) is None
 
 
 def test_a_name_is_any_word_but_some() -> None:
@@ -117,6 +126,13 @@ def test_a_form_is_read_by_python(name: str, read: Callable[[str], object]) -> N
     walking, random = walker(FORMS[name].body), Random(name)
     for _ in repeat(None, 200):
         assert str(read(walking.walk(random)[1:-1]))
+
+
+def test_a_time_may_have_a_zone_and_parts_of_a_second() -> None:
+    """As RFC 3339 has it; Python's own times have no zone."""
+    walking = walker(FORMS["time"].body)
+    times = ["10:00:00", "10:00:00Z", "10:00:00.25+02:00", "10:00", "24:00:00", "10:00:00."]
+    assert [time for time in times if walking.accepts(f'"{time}"')] == times[:3]
 
 
 def test_leap_days_are_dates() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from llmc_compiler.decoder.notation import Part, Rule, chars, choice, repeat, seq, sure
+from llmc_compiler.decoder.notation import Part, Rule, chars, choice, maybe, repeat, seq, sure
 from llmc_compiler.decoder.words import digits_from_to
 
 _DIGIT: Final = chars("0-9")
@@ -15,9 +15,12 @@ _DATE: Final = choice(
     seq(_YEAR, "-", choice("01", "03", "05", "07", "08", "10", "12"), "-31"),
     seq(_CENTURY, _FOURTH_YEAR, "-02-29"),
 )
-_TIME: Final = seq(digits_from_to("00", "23"), ":", digits_from_to("00", "59"), ":", digits_from_to("00", "59"))
+_FRACTION: Final = maybe(".", repeat(_DIGIT, 1, 6))
+_TIME: Final = seq(
+    digits_from_to("00", "23"), ":", digits_from_to("00", "59"), ":", digits_from_to("00", "59"), _FRACTION
+)
 _ZONE: Final = choice("Z", seq(chars("+-"), digits_from_to("00", "23"), ":", digits_from_to("00", "59")))
-_HEX: Final = chars("0-9a-f")
+_HEX: Final = chars("0-9A-Fa-f")
 
 
 def _hex(digits: int) -> Part | None:
@@ -26,7 +29,12 @@ def _hex(digits: int) -> Part | None:
 
 
 _UUID: Final = seq(_hex(8), "-", _hex(4), "-", _hex(4), "-", _hex(4), "-", _hex(12))
-_FORMS: Final = {"date": _DATE, "time": _TIME, "date-time": seq(_DATE, "T", _TIME, _ZONE), "uuid": _UUID}
+_FORMS: Final = {
+    "date": _DATE,
+    "time": seq(_TIME, maybe(_ZONE)),
+    "date-time": seq(_DATE, "T", _TIME, _ZONE),
+    "uuid": _UUID,
+}
 
 FORMS: Final = {
     name: Rule(name.replace("-", "_"), sure(seq('"', form, '"')), token=True) for name, form in _FORMS.items()

@@ -15,7 +15,7 @@ from typing import Final
 from llmc_compiler import types
 from llmc_compiler.decoder.calls import Callee, call
 from llmc_compiler.decoder.notation import START, Part, Rule, Use, Word, choice, maybe, repeat, seq, sure
-from llmc_compiler.decoder.shapes import BOOL, NOTHING, Number
+from llmc_compiler.decoder.shape_types import BOOL, NOTHING, Number
 from llmc_compiler.decoder.sound import join_in
 from llmc_compiler.decoder.steps import parts_of, step_into, steps_to, written_steps
 from llmc_compiler.decoder.values import SHARED, TEXT, Values

@@ -1,372 +1,369 @@
-"""What a parameter takes, as far as a grammar can say it: read from a tool's JSON schema.
+r"""The shapes of JSON schemas: the values that a grammar lets a model write for a parameter.
 
-All its values are such as the schema allows, but for what is not understood: `pattern`, `format` other than those in
-FORMATS, `multipleOf`, `uniqueItems`, `not`, conditions, how many keys a mapping has, mappings that two options of a
-`oneOf` take, and bounds of a number that have no whole one between them.
+A shape has every value that the schema allows and a plan can write. The exceptions are bounds of size and spelling:
+
+- A text has up to 240 characters, or as many as `minLength` needs, and none that is written as `\u`.
+- A text with the format `date`, `time`, `date-time` or `uuid` has the form of RFC 3339 or RFC 9562: years from 1000 on,
+  no leap second, up to six digits of a second, no 29th of February where the century ends.
+- A number has up to 18 digits. Within bounds it has up to 15 before the point, 20 behind it, and no exponent.
+- A list has up to 16 items, 8 inside another list, 4 further in, or as many as `minItems` needs.
+- A mapping has its named keys in the order of the schema and no others; one without named keys has a single key.
+- A key that only a condition names has the values that the condition gives.
+- A schema occurs inside itself twice. A value without a schema goes two levels deep, one inside another value.
+- A schema without a type that has `properties` or `items` is one of mappings or lists.
+
+A shape has other values only where no rule can express a keyword, and the compiler then checks constants: `pattern`,
+other formats, `multipleOf`, `uniqueItems`, `contains`, `not`, `if`, dependencies, names and numbers of keys, values
+that fit two options of a `oneOf`, and schemas of more than 500 parts. Listed values (`enum`, `const`, and `null`,
+`true`, `false` under `not`, `if` and `oneOf`) are checked against the whole schema, so those fit.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import ceil, floor, isfinite
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from math import ceil, floor, inf, isfinite
+from typing import Any, Final, TypeGuard
 
-from llmc_compiler import types
-from llmc_compiler.schema_refs import NOWHERE, referred
-from llmc_compiler.schema_types import WORDLESS, at_most, listed
+from llmc_compiler.decoder.cases import PLAIN, Case, Cases, Part
+from llmc_compiler.decoder.shape_types import (
+    ANYTHING,
+    FORMATS,
+    FREE,
+    NOTHING,
+    NULL,
+    Formed,
+    Items,
+    Key,
+    Keys,
+    Number,
+    Shape,
+    Text,
+    Whole,
+    either,
+    is_key,
+    one_of,
+)
+from llmc_compiler.decoder.words import LONGEST_TEXT
+from llmc_compiler.schema_types import listed
 from llmc_compiler.term import Json
-from llmc_compiler.types import Type
-from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.print import quoted
 
-FORMATS: Final = ("date", "date-time", "time", "uuid")
-_PLAIN: Final = 100
-"""Characters of a word that needs no reading."""
-_MOST_SCHEMAS: Final = 500
+_MOST_READ: Final = 500
+"""Schemas that are read for one parameter."""
+_MOST_JUDGED: Final = 2_000
+"""Listed values that are checked one by one for one parameter."""
+_MOST_MULTIPLES: Final = 64
 _DEEPEST: Final = 24
-_MOST_TURNS: Final = 2
-"""How often a schema is read inside itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text of so many characters; not `certain` where the schema says more of it."""
-
-    least: int = 0
-    most: int | None = None
-    certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Formed:
-    """A text of a form in FORMATS."""
-
-    format: str
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """One of some values, as the language prints them."""
-
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A whole number."""
-
-    least: int | None = None
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number between two, or one of these whole ones."""
-
-    least: float | None = None
-    most: float | None = None
-    whole: Whole = Whole()
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list: certain items first, then so many others."""
-
-    first: tuple["Shape", ...]
-    rest: "Shape"
-    least: int = 0
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A key of a mapping that must be there, or may."""
-
-    name: str
-    shape: "Shape"
-    required: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """A mapping with these keys, in this order; where it has none, `others` is what a free one has."""
-
-    keys: tuple[Key, ...]
-    others: "Shape"
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """A value of one of the options; without any, no value can be written out."""
-
-    options: tuple["Shape", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Anything:
-    """Any value."""
-
-
-Shape = Text | Formed | OneOf | Whole | Number | Items | Keys | Either | Anything
-
-ANYTHING: Final = Anything()
-NOTHING: Final = Either(())
-BOOL: Final = OneOf(("true", "false"))
-NULL: Final = OneOf(("null",))
-_BASIC: Final[dict[str, Shape]] = {
-    "null": NULL,
-    "bool": BOOL,
-    "int": Whole(),
-    "float": Number(),
-    "str": Text(),
+_MOST_ITEMS: Final = 1_000
+"""Items of a list that a plan can hold."""
+_APPLYING: Final = frozenset({"if", "then", "else", "dependentSchemas", "dependencies", "contains", "not"})
+"""Words beside which some of the other items or keys may be known."""
+_JUDGED: Final = frozenset({"not", "if", "disallow", "extends"})
+"""Words that may forbid `null`, `true` and `false` whatever the type."""
+_TYPES: Final[dict[str, tuple[Shape, ...]]] = {
+    "string": FREE[:1],
+    "number": FREE[1:2],
+    "integer": (Whole(),),
+    "boolean": FREE[2:3],
+    "null": FREE[3:4],
+    "array": FREE[4:5],
+    "object": FREE[5:],
 }
-_KINDS: Final[dict[str, tuple[type, ...]]] = {
-    "null": (type(None),),
-    "boolean": (bool,),
-    "integer": (int,),
-    "number": (int, float),
-    "string": (str,),
-    "array": (list,),
-    "object": (dict,),
-}
-
-_SAID_OTHERWISE: Final = frozenset({"$ref", "const", "enum", "anyOf", "oneOf", "allOf"})
 
 
 def shape_of(schema: object, whole: object) -> Shape:
     """The shape of a schema, which is a part of `whole`."""
-    return _Reader(whole).read(schema, ())
-
-
-def shape_of_type(found: Type) -> Shape:
-    """The shape of a type."""
-    match found:
-        case types.Basic("any"):
-            return ANYTHING
-        case types.Basic(name):
-            return _BASIC[name]
-        case types.Words(texts):
-            return OneOf(tuple(map(_printed, sorted(texts))))
-        case types.List(item):
-            return Items((), shape_of_type(item))
-        case types.Record(fields, rest):
-            keys = tuple(Key(each.name, shape_of_type(each.type), each.required) for each in fields)
-            return Keys(keys, NOTHING if rest is None else shape_of_type(rest))
-        case types.Union(inside):
-            return _either(map(shape_of_type, inside))
-
-
-def _either(found: Iterator[Shape]) -> Shape:
-    """One of some shapes: those that are certain, if there are any."""
-    options: dict[Shape, None] = {}
-    for shape in found:
-        options.update(dict.fromkeys(shape.options if isinstance(shape, Either) else (shape,)))
-    certain = [shape for shape in options if not isinstance(shape, Text) or shape.certain]
-    kept = tuple(certain or options)
-    return kept[0] if len(kept) == 1 else Either(kept)
+    return _Reader(whole, Cases(whole)).read((schema,), ())
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads the schemas of one tool."""
+    """Reads the schemas of one parameter."""
 
     whole: object
-    left: int = field(default=_MOST_SCHEMAS)
+    cases: Cases
+    left: int = _MOST_READ
+    judged: int = _MOST_JUDGED
     depth: int = 0
+    _known: dict[tuple[object, ...], tuple[object, Shape]] = field(default_factory=dict)
+    _validators: list[Any] = field(default_factory=list)
 
-    def read(self, schema: object, inside: tuple[str, ...]) -> Shape:
-        """The shape of a schema that was found inside of these references; nothing where it is too deep."""
-        if schema is True or schema == {}:
+    def read(self, schemas: Sequence[object], inside: tuple[str, ...]) -> Shape:
+        """The shape of what fits all of these schemas, which were found inside of these references."""
+        said = tuple(schema for schema in schemas if schema is not True and schema != {})
+        if not said:
             return ANYTHING
-        if not isinstance(schema, Mapping) or self.left <= 0 or self.depth >= _DEEPEST:
-            return NOTHING
-        self.left -= 1
+        key = (inside, *map(id, said))
+        if key not in self._known:
+            # The schemas are kept as well, so that no other one gets their identity.
+            self._known[key] = (said, self._read(said, inside))
+        return self._known[key][1]
+
+    def _read(self, said: tuple[object, ...], inside: tuple[str, ...]) -> Shape:
+        """The same, for schemas that say something."""
+        if self.left <= 0 or self.depth >= _DEEPEST:
+            return either(_by_type(said))
+        self.left -= len(said)
         self.depth += 1
-        found = self._read(schema, inside)
+        cases = self.cases.of(said, inside)
+        found = either(shape for case in cases for shape in self._shapes(case, said, inside))
         self.depth -= 1
         return found
 
-    def _read(self, schema: Mapping[str, Any], inside: tuple[str, ...]) -> Shape:
-        """The shape of a schema that is a mapping."""
-        if "$ref" in schema:
-            return self._referred(schema, inside)
-        if "const" in schema or "enum" in schema:
-            return _one_of(schema)
-        for key in ("anyOf", "oneOf"):
-            if isinstance(schema.get(key), list):
-                options = schema[key] if key == "anyOf" else _apart(schema[key], self.whole)
-                said = _without(schema, key)
-                return _either(self._all(said, [option], inside) for option in options)
-        if isinstance(schema.get("allOf"), list):
-            return self._all(_without(schema, "allOf"), schema["allOf"], inside)
-        return _either(self._typed(name, schema, inside) for name in _names(schema)) if _names(schema) else ANYTHING
+    def _shapes(self, case: Case, said: Sequence[object], inside: tuple[str, ...]) -> Iterator[Shape]:
+        """The shapes of a case, by the kind of value."""
+        if not case.parts:
+            yield ANYTHING
+            return
+        kinds = self.cases.kinds(case)
+        listed_ = self._listed(case, said)
+        if listed_ is not None:
+            yield one_of(value for value in listed_ if _kind(value) in kinds)
+            return
+        inner = (*inside, *sorted(case.through))
+        yield from self._fixed(case, kinds, said)
+        if "string" in kinds:
+            yield _text(case)
+        if kinds & {"integer", "fraction"}:
+            yield _number(case, kinds)
+        if "array" in kinds:
+            yield self._items(case, inner)
+        if "object" in kinds:
+            yield from self._keys(case, inner)
 
-    def _referred(self, schema: Mapping[str, Any], inside: tuple[str, ...]) -> Shape:
-        """The shape of a schema that stands elsewhere; nothing where it goes in circles, or is nowhere."""
-        name = str(schema["$ref"])
-        found = referred(self.whole, schema["$ref"])
-        if inside.count(name) >= _MOST_TURNS or found is NOWHERE:
-            return NOTHING
-        return self._all(_without(schema, "$ref"), [found], (*inside, name))
+    def _listed(self, case: Case, said: Sequence[object]) -> list[Json] | None:
+        """The values that a case lists, if it does."""
+        groups = [[value] for value in case.all("const")] + [list(found) for found in case.all("enum")]
+        if not groups:
+            return None
+        values = min(groups, key=len)
+        is_plain = len(groups) == 1 and not case.is_open and all(part.keys() <= PLAIN for part in case.parts)
+        return values if is_plain else [value for value in values if self._fits(said, value)]
 
-    def _all(self, schema: dict[str, Any], more: Sequence[object], inside: tuple[str, ...]) -> Shape:
-        """The shape of a schema with others that hold besides."""
-        if not schema.keys() - WORDLESS and len(more) == 1:
-            return self.read(more[0], inside)
-        for part in more:
-            known: object = part
-            if isinstance(known, Mapping) and "$ref" in known:
-                name = str(known["$ref"])
-                if inside.count(name) >= _MOST_TURNS:
-                    return NOTHING
-                inside = (*inside, name)
-                known = referred(self.whole, known["$ref"])
-            if not isinstance(known, Mapping):
-                return NOTHING
-            schema = _merged(schema, known)
-        return self.read(schema, inside)
+    def _fixed(self, case: Case, kinds: frozenset[str], said: Sequence[object]) -> Iterator[Shape]:
+        """`null`, `true` and `false`."""
+        is_judged = case.is_open or any(part.keys() & _JUDGED for part in case.parts)
+        values: list[Json] = [True, False] if "boolean" in kinds else []
+        kept = [value for value in values if not is_judged or self._fits(said, value)]
+        if kept:
+            yield one_of(kept)
+        if "null" in kinds and (not is_judged or self._fits(said, None)):
+            yield NULL
 
-    def _typed(self, name: str, schema: Mapping[str, Any], inside: tuple[str, ...]) -> Shape:
-        """The shape of a schema for values of one of JSON's types."""
-        match name:
-            case "null":
-                return NULL
-            case "boolean":
-                return BOOL
-            case "integer":
-                return _whole(schema)
-            case "number":
-                return _number(schema)
-            case "string":
-                return _text(schema)
-            case "array":
-                return self._items(schema, inside)
-            case "object":
-                return self._keys(schema, inside)
-            case _:
-                return NOTHING
+    def _fits(self, schemas: Sequence[object], value: Json) -> bool:
+        """Whether a value fits all of these schemas, or nothing says so."""
+        from llmc_compiler.schema_validation import bounded_validator, checking, fits  # noqa: PLC0415 — it is heavy
 
-    def _items(self, schema: Mapping[str, Any], inside: tuple[str, ...]) -> Shape:
+        self.judged -= 1
+        if self.judged < 0 or not isinstance(self.whole, Mapping):
+            return True
+        try:
+            if not self._validators:
+                self._validators.append(bounded_validator(self.whole))
+            with checking(value):
+                validator = self._validators[0]
+                return all(fits(validator.evolve(schema=each), value) is not False for each in schemas)
+        except Exception:  # noqa: BLE001 — a reference that leads nowhere, a circle: no value fits these
+            return False
+
+    def _items(self, case: Case, inside: tuple[str, ...]) -> Shape:
         """The shape of a list."""
-        rest = schema.get("items", True)
-        first = rest if isinstance(rest, list) else listed(schema, "prefixItems")
-        rest = schema.get("additionalItems", True) if isinstance(rest, list) else rest
-        most = schema.get("maxItems")
-        known = tuple(self.read(item, inside) for item in first[:most])
-        return Items(known, self.read(rest, inside), int(schema.get("minItems", 0)), most)
+        least = max(int(_highest(case.all("minItems"))), *map(_contained, case.parts))
+        most = _lowest(case.all("maxItems"))
+        if least > min(most, _MOST_ITEMS):
+            return NOTHING
+        found = [_first_and_rest(part, is_single=len(case.parts) == 1) for part in case.parts]
+        count = int(min(max(len(first) for first, _ in found), most, _MOST_ITEMS))
+        places = [[first[at] if at < len(first) else rest for first, rest in found] for at in range(count)]
+        known = tuple(self.read(each, inside) for each in places)
+        rest = self.read([rest for _, rest in found], inside)
+        return Items(known, rest, least, None if most == inf else int(most))
 
-    def _keys(self, schema: Mapping[str, Any], inside: tuple[str, ...]) -> Shape:
-        """The shape of a mapping."""
-        required = listed(schema, "required")
-        known = schema.get("properties", {})
-        # Which keys a pattern allows is not checked: all are better than none.
-        others = schema.get("additionalProperties", True) or "patternProperties" in schema
-        named = {**known, **{name: others for name in required if name not in known}}
-        keys = tuple(Key(name, self.read(part, inside), name in required) for name, part in named.items())
-        return Keys(keys, self.read(others, inside) if not keys else NOTHING)
+    def _keys(self, case: Case, inside: tuple[str, ...]) -> Iterator[Shape]:
+        """The shapes of a mapping."""
+        required = {name for part in case.parts for name in _required(part)}
+        least = max(len(required), int(_highest(case.all("minProperties"))))
+        most = _lowest(case.all("maxProperties"))
+        if least > most or not all(map(is_key, required)):
+            return
+        others = [_others(part, is_single=len(case.parts) == 1) for part in case.parts]
+        if most == 0:
+            yield Keys((), NOTHING)
+        elif names := self._names(case, required, inside):
+            known = [
+                Key(name, self.read(_at(name, case.parts, others), inside), name in required)
+                for name in names
+                if is_key(name)
+            ]
+            yield from _mappings(tuple(known), least, most)
+        elif least <= 1:
+            limits = case.all("propertyNames")
+            is_open = not limits or self.read(limits, inside) != NOTHING
+            yield Keys((), self.read(others, inside) if is_open else NOTHING, is_filled=least == 1)
+
+    def _names(self, case: Case, required: set[str], inside: tuple[str, ...]) -> list[str]:
+        """The keys that a case names, in order."""
+        named = dict.fromkeys(name for part in case.parts for name in _mapping(part, "properties"))
+        mentioned = dict.fromkeys(name for part in case.parts for name in _mentioned(part))
+        limits = case.all("propertyNames")
+        if not limits:
+            return [*{**named, **dict.fromkeys(sorted(required)), **mentioned}]
+        found = [self._listed(each, limits) for each in self.cases.of(limits, inside)]
+        listed_ = [value for values in found for value in values or () if isinstance(value, str)]
+        every = {**named, **dict.fromkeys(sorted(required)), **mentioned}
+        if all(values is not None for values in found):
+            every.update(dict.fromkeys(listed_))
+        return [name for name in every if self._fits(limits, name)]
 
 
-def _merged(schema: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """What two schemas say together."""
-    found = {**schema, **more}
-    if "properties" in found:
-        found["properties"] = {**schema.get("properties", {}), **more.get("properties", {})}
-    found["required"] = [*listed(schema, "required"), *listed(more, "required")]
+def _mappings(keys: tuple[Key, ...], least: int, most: float) -> Iterator[Shape]:
+    """The mappings of so many of these keys; of several bounds for the number only those around 1 are held."""
+    possible = [key for key in keys if key.required or key.shape != NOTHING]
+    if least > len(possible) or any(key.shape == NOTHING for key in keys if key.required):
+        return
+    if most == 1 and len(possible) > 1:
+        wanted = [key for key in possible if key.required] or possible
+        yield from (Keys((replace(key, required=True),), NOTHING) for key in wanted)
+        yield from [Keys((), NOTHING)] if least == 0 else []
+    else:
+        yield Keys(tuple(possible), NOTHING, is_filled=least > 0)
+
+
+def _at(name: str, parts: Sequence[Part], others: Sequence[object]) -> list[object]:
+    """The schemas of what is at a key."""
+    found: list[object] = []
+    for part, rest in zip(parts, others, strict=True):
+        known = _mapping(part, "properties")
+        mentioned = [inside[name] for inside in _conditional(part) if name in inside]
+        found.append(known.get(name, rest))
+        found += [{"anyOf": mentioned}] if mentioned and name not in known else []
     return found
 
 
-def _without(schema: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """What else a schema says; not its definitions, which are read from the whole."""
-    return {name: value for name, value in schema.items() if name not in {key, "$defs", "definitions", "discriminator"}}
+def _others(part: Part, *, is_single: bool) -> object:
+    """The schema of a key that a part does not name; it may match any pattern."""
+    rest = _rest(part, "additionalProperties", "unevaluatedProperties", is_single=is_single)
+    patterns = _mapping(part, "patternProperties")
+    return {"anyOf": [*patterns.values(), rest]} if patterns and rest is not True else rest
 
 
-def _names(schema: Mapping[str, Any]) -> list[str]:
-    """The names of JSON's types that a schema allows, or of one that it speaks of."""
-    found = schema.get("type")
-    if found is None:
-        found = "object" if "properties" in schema else "array" if "items" in schema else []
-    return [found] if isinstance(found, str) else list(found)
+def _first_and_rest(part: Part, *, is_single: bool) -> tuple[list[object], object]:
+    """The schemas of the first items of a list, and that of all others."""
+    if isinstance(part.get("items"), list):
+        return part["items"], part.get("additionalItems", True)
+    return listed(part, "prefixItems"), _rest(part, "items", "unevaluatedItems", is_single=is_single)
 
 
-def _one_of(schema: Mapping[str, Any]) -> Shape:
-    """The values of an enumeration that are of the type besides, and that a model's plan can write."""
-    found: list[Json] = [schema["const"]] if "const" in schema else list(schema["enum"])
-    names = _names(schema)
-    kinds = tuple(kind for name in names for kind in _KINDS.get(name, ()))
-    kept = [
-        value
-        for value in found
-        if not names or (isinstance(value, kinds) and (not isinstance(value, bool) or "boolean" in names))
-    ]
-    texts = [text for text in dict.fromkeys(map(_printed, kept)) if _is_value(text)]
-    return OneOf(tuple(texts)) if texts else NOTHING
+def _rest(part: Part, word: str, unevaluated: str, *, is_single: bool) -> object:
+    """What a part says of all others; of those that no part says anything of only where it is alone."""
+    if word in part or not is_single or part.keys() & _APPLYING:
+        return part.get(word, True)
+    return part.get(unevaluated, True)
 
 
-def _is_value(text: str) -> bool:
-    """Whether a plan can write this: not `Infinity`, half a character, or too many digits or brackets."""
-    is_plain = len(text) <= _PLAIN and text.isascii() and text[1:-1].isalnum() and text[0] == text[-1] == '"'
-    return is_plain or parse(f"f({text})", bounds=Bounds.MODEL, header=False).ok
+def _contained(part: Part) -> int:
+    """How many items a list certainly has for what it is to contain."""
+    least = part.get("minContains", 1)
+    return int(least) if "contains" in part and _is_number(least) else 0
 
 
-def _printed(value: Json) -> str:
-    """JSON data as a plan writes it, with every `$` in a text doubled."""
-    match value:
-        case str():
-            return quoted(value.replace("$", "$$"))
-        case list():
-            return f"[{', '.join(map(_printed, value))}]"
-        case dict():
-            return f"{{{', '.join(f'{quoted(key)}: {_printed(item)}' for key, item in value.items())}}}"
-        case _:
-            return json.dumps(value)
+def _required(part: Part) -> Iterator[str]:
+    """The keys that a part requires; in draft 3 a property says so itself."""
+    yield from (name for name in listed(part, "required") if isinstance(name, str))
+    for name, inside in _mapping(part, "properties").items():
+        if isinstance(inside, Mapping) and inside.get("required") is True:
+            yield name
 
 
-def _apart(options: Sequence[object], whole: object) -> list[object]:
-    """The options of a `oneOf` by JSON type, without what another one takes too; mappings stay, since keys differ."""
-    found = [at_most(option, whole) for option in options]
-    kept: list[object] = []
-    for at, option in enumerate(options):
-        others = [other for place, other in enumerate(found) if place != at]
-        for one in _by_type(option):
-            known = at_most(one, whole)
-            if isinstance(known, types.Record) or not any(types.overlap(known, other) for other in others):
-                kept.append(one)
-    return kept or list(options)
+def _mentioned(part: Part) -> Iterator[str]:
+    """The keys that conditions name."""
+    return (name for inside in _conditional(part) for name in inside)
 
 
-def _by_type(schema: object) -> list[object]:
-    """A schema for each of JSON's types that a schema allows, where it allows several."""
-    if schema is True or (isinstance(schema, Mapping) and not schema.keys() & _SAID_OTHERWISE):
-        said = {} if schema is True else schema
-        return [{**said, "type": name} for name in _names(said) or _KINDS]
-    return [schema]
+def _conditional(part: Part) -> Iterator[Part]:
+    """The properties that conditions name."""
+    found = [part.get("then"), part.get("else")] if "if" in part else []
+    for word in ("dependentSchemas", "dependencies"):
+        found += _mapping(part, word).values()
+    return (_mapping(each, "properties") for each in found if isinstance(each, Mapping))
 
 
-def _whole(schema: Mapping[str, Any]) -> Whole:
-    """A whole number between what a schema says."""
-    low = [ceil(schema["minimum"])] if _is_number(schema.get("minimum")) else []
-    low += [floor(schema["exclusiveMinimum"]) + 1] if _is_number(schema.get("exclusiveMinimum")) else []
-    high = [floor(schema["maximum"])] if _is_number(schema.get("maximum")) else []
-    high += [ceil(schema["exclusiveMaximum"]) - 1] if _is_number(schema.get("exclusiveMaximum")) else []
-    return Whole(max(low, default=None), min(high, default=None))
+def _mapping(part: Part, word: str) -> Part:
+    """What a keyword has by name; nothing where it is of another kind."""
+    found = part.get(word)
+    return found if isinstance(found, Mapping) else {}
 
 
-def _number(schema: Mapping[str, Any]) -> Number:
-    """A number between what a schema says."""
-    low = [schema[key] for key in ("minimum", "exclusiveMinimum") if _is_number(schema.get(key))]
-    high = [schema[key] for key in ("maximum", "exclusiveMaximum") if _is_number(schema.get(key))]
-    return Number(max(low, default=None), min(high, default=None), _whole(schema))
+def _text(case: Case) -> Shape:
+    """A text, of a known form or of so many characters."""
+    least, most = int(_highest(case.all("minLength"))), _lowest(case.all("maxLength"))
+    if least > min(most, Bounds.MODEL.string):
+        return NOTHING
+    for name in case.all("format"):
+        if name in FORMATS:
+            shortest, longest = FORMATS[name]
+            return Formed(name) if least <= longest and most >= shortest else NOTHING
+    return Text(least, int(most) if most < max(least, LONGEST_TEXT) else None)
 
 
-def _is_number(value: object) -> bool:
-    """Whether it is a finite number, and no switch as in old drafts; `1e999` in JSON is infinite."""
+def _number(case: Case, kinds: frozenset[str]) -> Shape:
+    """A number between bounds; a multiple of a whole number is one as well."""
+    least, above = max(_bounds(case, "minimum", "exclusiveMinimum"), default=(-inf, False))
+    highest = _bounds(case, "maximum", "exclusiveMaximum")
+    most, below = min(highest, key=lambda bound: (bound[0], not bound[1]), default=(inf, False))
+    low = None if least == -inf else floor(least) + 1 if above else ceil(least)
+    high = None if most == inf else ceil(most) - 1 if below else floor(most)
+    steps = [step for step in case.all("multipleOf") if _is_number(step) and step >= 1 and step == int(step)]
+    if "fraction" not in kinds or steps:
+        return _whole(low, high, int(max(steps, default=1))) if "integer" in kinds else NOTHING
+    whole = Whole(low, high) if "integer" in kinds else None
+    return Number(None if low is None else least, None if high is None else most, whole, above, below)
+
+
+def _bounds(case: Case, word: str, excluding: str) -> list[tuple[float, bool]]:
+    """The bounds at one end, each with whether it is left out itself; in draft 4 a switch says so."""
+    found = [(part[word], part.get(excluding) is True) for part in case.parts if _is_number(part.get(word))]
+    return found + [(each, True) for each in case.all(excluding) if _is_number(each)]
+
+
+def _whole(low: int | None, high: int | None, step: int) -> Shape:
+    """A whole number between two; the multiples of a number where they are few."""
+    if low is not None and high is not None and step > 1 and high - low < _MOST_MULTIPLES * step:
+        return one_of(range(-(-low // step) * step, high + 1, step))
+    return Whole(low, high)
+
+
+def _highest(values: Sequence[object]) -> float:
+    """The highest of some lower bounds."""
+    return max((value for value in values if _is_number(value)), default=0)
+
+
+def _lowest(values: Sequence[object]) -> float:
+    """The lowest of some upper bounds."""
+    return min((value for value in values if _is_number(value)), default=inf)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a finite number; `1e999` in JSON is infinite."""
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and isfinite(value))
 
 
-def _text(schema: Mapping[str, Any]) -> Shape:
-    """A text, of a known form or of so many characters."""
-    if schema.get("format") in FORMATS:
-        return Formed(schema["format"])
-    certain = "pattern" not in schema and "format" not in schema
-    return Text(int(schema.get("minLength", 0)), schema.get("maxLength"), certain)
+def _kind(value: Json) -> str:
+    """The kind of a value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "integer" if value == value // 1 else "fraction"
+        case str():
+            return "string"
+        case _:
+            return "array" if isinstance(value, list) else "object"
+
+
+def _by_type(schemas: Sequence[object]) -> Iterator[Shape]:
+    """All values of the type that a schema names first, for one that is not read."""
+    named = next((each["type"] for each in schemas if isinstance(each, Mapping) and "type" in each), None)
+    names = named if isinstance(named, list) else [named]
+    return (shape for name in names for shape in _TYPES.get(str(name), FREE))

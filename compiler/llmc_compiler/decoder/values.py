@@ -10,10 +10,8 @@ from typing import Final
 
 from llmc_compiler.decoder.forms import FORMS
 from llmc_compiler.decoder.notation import Part, Rule, Use, Word, choice, maybe, repeat, seq, sure
-from llmc_compiler.decoder.shapes import (
-    ANYTHING,
-    BOOL,
-    NULL,
+from llmc_compiler.decoder.shape_types import (
+    SCALARS,
     Anything,
     Either,
     Formed,
@@ -26,6 +24,7 @@ from llmc_compiler.decoder.shapes import (
     Whole,
 )
 from llmc_compiler.decoder.words import (
+    ANY_NUMBER,
     APART,
     INDEX,
     KEY,
@@ -33,7 +32,7 @@ from llmc_compiler.decoder.words import (
     LONGEST_TEXT,
     NAME,
     SIGN,
-    numbers,
+    fractions,
     whole_numbers,
 )
 from llmc_grammar.print import quoted
@@ -42,14 +41,13 @@ _MOST_IN_A_TEXT: Final = 4
 _MOST_ITEMS: Final = (16, 8, 4)
 """How many items a list has, by how deep it is in others."""
 _FEWEST_ITEMS: Final = 4
-_DEEPEST: Final = 2
-"""How far a value of which nothing is known goes into itself."""
+
+_LEVELS: Final = (2, 1)
+"""How far a value without a schema goes into itself: an argument, or a part of one."""
 
 TEXT: Final = Rule("text", sure(seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), '"')), token=True)
 SHARED: Final = (SIGN, APART, KEY, NAME, INDEX, TEXT, *FORMS.values())
 """Rules that every line may use."""
-
-_FREE: Final = (Text(), Number(), BOOL, NULL, Items((), ANYTHING), Keys((), ANYTHING))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,9 @@ class Values:
         bare = seq("$", ids, choice(maybe(APART.use, piece), ",", "."))
         slot = self.rule("slot", choice(bare, seq("${", ids, self.steps, "}", piece)), token=True)
         for most in range(1, _MOST_IN_A_TEXT + 1):
-            text = seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), repeat(slot, 0, most), '"')
-            self.rule(f"text{most}", text, token=True)
+            for name, least in (("text", 0), ("filled", 1)):
+                text = seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), repeat(slot, least, most), '"')
+                self.rule(f"{name}{most}", text, token=True)
 
     def reference(self) -> Part | None:
         """`$1.name`, where there is something to refer to."""
@@ -109,9 +108,13 @@ class Values:
 
     def text(self, budget: int) -> Part:
         """A text that may have so many references."""
+        return self._text("text", budget) or TEXT.use
+
+    def _text(self, name: str, budget: int) -> Part | None:
+        """A text with references: with or without for the name `text`, with one at least for `filled`."""
         if self.ids is None or not budget:
-            return TEXT.use
-        return Use(f"text{min(budget, _MOST_IN_A_TEXT)}_{self.line}", token=True)
+            return None
+        return Use(f"{name}{min(budget, _MOST_IN_A_TEXT)}_{self.line}", token=True)
 
     def of(self, shape: Shape, budget: int, depth: int = 0) -> Part | None:
         """A value of a shape, so deep in others, with at most so many references."""
@@ -142,9 +145,13 @@ class Values:
             case Formed(form):
                 yield FORMS[form].use
                 yield from self._quoted(budget)
-            case Text() | Whole() | Number():
+            case Text(_, most):
                 yield self._token(shape)
-                yield from self._quoted(budget if isinstance(shape, Text) else 0)
+                yield from self._quoted(budget)
+                # How long a text with references is shows when it is run.
+                yield self._text("filled", budget) if most is None else None
+            case Whole() | Number():
+                yield self._token(shape)
             case OneOf(values):
                 yield from map(Word, values)
             case Items():
@@ -154,8 +161,10 @@ class Values:
             case Either(options):
                 for option in options:
                     yield from self._written(option, budget, depth)
-            case Anything():
-                for option in _FREE[: None if depth < _DEEPEST else -2]:
+            case Anything(given):
+                levels = _LEVELS[min(depth, 1)] if given is None else given
+                inner = Anything(levels - 1)
+                for option in (*SCALARS, *((Items((), inner), Keys((), inner)) if levels else ())):
                     yield from self._written(option, budget, depth)
 
     def _quoted(self, budget: int) -> Iterator[Part]:
@@ -173,40 +182,44 @@ class Values:
         return self._made[key]
 
     def _items(self, shape: Items, budget: int, depth: int) -> Part | None:
-        """A list."""
-        most = _MOST_ITEMS[min(depth, len(_MOST_ITEMS) - 1)]
-        most = min(most, max(budget, _FEWEST_ITEMS)) if budget else most
-        most = max(most, shape.least, len(shape.first))
-        most = most if shape.most is None else min(most, shape.most)
-        each = budget // most if most else 0
-        known = [self.of(item, each, depth + 1) for item in shape.first]
-        others = most - len(known)
-        rest = self.of(shape.rest, each, depth + 1) if others else None
-        least = max(0, shape.least - len(known))
-        if not known and rest is not None:
-            more = seq(rest, repeat(seq(", ", rest), max(0, least - 1), others - 1))
-            return seq("[", more if least else maybe(more), "]")
-        parts = [part for item in known for part in (", ", item)][1:]
-        return seq("[", *parts, repeat(seq(", ", rest), least, others), "]")
+        """A list, of which only so many items may refer to something."""
+        longest = max(_MOST_ITEMS[min(depth, len(_MOST_ITEMS) - 1)], shape.least, len(shape.first))
+        longest = longest if shape.most is None else min(longest, shape.most)
+        if not longest:
+            return seq("[]")
+        most = min(longest, max(budget, _FEWEST_ITEMS, shape.least, len(shape.first))) if budget else longest
+        each = budget // most
+        rest = self.of(shape.rest, each, depth + 1) if most > len(shape.first) else None
+        heads = [self.of(item, each, depth + 1) for item in shape.first] or [rest]
+        after = repeat(seq(", ", rest), max(0, shape.least - len(heads)), most - len(heads))
+        if longest > most and self.constants is not None:
+            after = seq(after, repeat(seq(", ", self.constants.of(shape.rest, 0, depth + 1)), 0, longest - most))
+        name = f"i{self._number((shape, budget, depth, 'items'))}"
+        for at in reversed(range(len(heads))):
+            given = seq(*([", "] if at else []), heads[at], after)
+            behind = given if at < shape.least else maybe(given)
+            after = self.rule(f"{name}r{at}", behind) if at else behind
+        return seq("[", after, "]")
 
     def _keys(self, shape: Keys, budget: int, depth: int) -> Part | None:
         """A mapping; with free keys it has but one, since no rule could keep two from being the same."""
         if not shape.keys:
-            return seq("{", maybe(KEY.use, ": ", self.of(shape.others, budget, depth + 1)), "}")
+            free = seq(KEY.use, ": ", self.of(shape.others, budget, depth + 1))
+            return seq("{", free if shape.is_filled else maybe(free), "}")
         each = budget // len(shape.keys)
         fields = [
             Field(f"{quoted(key.name)}: ", self.of(key.shape, each, depth + 1), key.required) for key in shape.keys
         ]
         name = f"k{self._number((shape, budget, depth, 'keys'))}"
-        first, _ = self.chain(name, fields, "}", is_shared=not fields[0].required)
+        first, _ = self.chain(name, fields, "}", is_shared=not fields[0].required, is_filled=shape.is_filled)
         return seq("{", first)
 
     def chain(
-        self, name: str, fields: Sequence[Field], close: str, *, is_shared: bool
+        self, name: str, fields: Sequence[Field], close: str, *, is_shared: bool, is_filled: bool = False
     ) -> tuple[Part | None, list[Part | None]]:
         """Fields in their order, the optional ones left out or not; also what may follow in front of each of them.
 
-        Where that is used more than once, `is_shared`, it gets a rule.
+        Where that is used more than once, `is_shared`, it gets a rule. `is_filled`: not all of them are left out.
         """
         after: list[Part | None] = [seq(close)]
         for at in reversed(range(len(fields))):
@@ -220,7 +233,7 @@ class Values:
             if one.required:
                 break
         else:
-            starts.append(seq(close))
+            starts.append(None if is_filled else seq(close))
         return choice(*starts), after
 
 
@@ -231,5 +244,8 @@ def _bounded(shape: Text | Whole | Number) -> Part | None:
             return seq('"', repeat(SIGN.use, least, max(least, LONGEST_TEXT) if most is None else most), '"')
         case Whole(least, most):
             return whole_numbers(least, most)
-        case Number(least, most, whole):
-            return numbers(least, most, whole_numbers(whole.least, whole.most))
+        case Number(least, most, whole, above, below):
+            if shape == Number():
+                return ANY_NUMBER
+            of_whole = None if whole is None else whole_numbers(whole.least, whole.most)
+            return choice(of_whole, fractions(least, most, above=above, below=below))

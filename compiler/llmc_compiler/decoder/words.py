@@ -2,13 +2,17 @@
 
 import string
 from collections.abc import Collection, Iterable, Iterator
-from math import ceil, floor
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from llmc_compiler.decoder.notation import Chars, Part, Rule, chars, choice, maybe, repeat, seq, sure
 from llmc_grammar.characters import HIDDEN
 
 MOST_DIGITS: Final = 18
+_WIDEST: Final = 10**15
+_MOST_PLACES: Final = 20
+"""Up to where a number between bounds may have a fraction, and how many digits that has."""
 LONGEST_TEXT: Final = 240
 LONGEST_PIECE: Final = 80
 """How long a text is before its first reference, and after each."""
@@ -80,7 +84,7 @@ UNSIGNED: Final = sure(
 )
 
 
-_ANY_NUMBER: Final = seq(maybe("-"), UNSIGNED)
+ANY_NUMBER: Final = seq(maybe("-"), UNSIGNED)
 
 
 def name_but(words: Collection[str]) -> Part:
@@ -167,17 +171,94 @@ def _span(low: int, high: int, rest: int) -> Part | None:
     return seq(chars(f"{low}-{high}") if low < high else str(low), repeat(_DIGIT, rest, rest))
 
 
-def numbers(least: float | None, most: float | None, whole: Part | None) -> Part | None:
-    """The numbers between two, whole ones apart; any number where nothing is between them."""
-    if least is None and most is None:
-        return _ANY_NUMBER
-    limit = 10**15
-    low = -limit if least is None else max(-limit, ceil(least))
-    high = limit if most is None else min(limit, floor(most))
-    fraction = seq(".", repeat(_DIGIT, 0, 9), chars("1-9"))
-    found = choice(
-        whole,
-        seq(from_to(max(low, 0), high - 1), fraction),
-        seq("-", from_to(max(-high, 0), -low - 1), fraction),
+def fractions(least: float | None, most: float | None, *, above: bool = False, below: bool = False) -> Part | None:
+    """The numbers between two that are not whole, `above` and `below` without these themselves; no exponents."""
+    low = -_WIDEST if least is None else max(-_WIDEST, least)
+    high = _WIDEST if most is None else min(_WIDEST, most)
+    if low > high:
+        return None
+    first, last = _End.of(low, is_left_out=above), _End.of(high, is_left_out=below)
+    return choice(_positive(first, last), seq("-", _positive(last.opposite(), first.opposite())))
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """An end of a range: its digits in front of the point and behind it."""
+
+    is_negative: bool
+    whole: int
+    digits: str
+    is_left_out: bool
+
+    @staticmethod
+    def of(number: float, *, is_left_out: bool) -> "_End":
+        """The digits of a number."""
+        whole, _, digits = f"{abs(Decimal(repr(number))):f}".partition(".")
+        return _End(number < 0, int(whole), digits.rstrip("0"), is_left_out)
+
+    def opposite(self) -> "_End":
+        """The same end on the other side of zero."""
+        return replace(self, is_negative=not self.is_negative)
+
+    def behind(self) -> "_End":
+        """The end behind the first digit of these."""
+        return replace(self, digits=self.digits[1:])
+
+
+def _positive(low: _End, high: _End) -> Part | None:
+    """The numbers between two ends that are above zero and not whole."""
+    if high.is_negative:
+        return None
+    start: _End | None = None if low.is_negative else low
+    first = 0 if start is None else start.whole
+    if first == high.whole:
+        return seq(f"{first}.", _places(start, high, _MOST_PLACES))
+    return choice(
+        seq(f"{first}.", _places(start, None, _MOST_PLACES)),
+        seq(from_to(first + 1, high.whole - 1), ".", _places(None, None, _MOST_PLACES)),
+        seq(f"{high.whole}.", _places(None, high, _MOST_PLACES)),
     )
-    return found or _ANY_NUMBER
+
+
+def _places(low: _End | None, high: _End | None, left: int, *, may_end: bool = False) -> Part | None:
+    """Digits behind a point between two ends, where these count; the last digit is not 0.
+
+    They `may_end` at once where the digit in front is not 0.
+    """
+    if low is None and high is None:
+        rest = seq(repeat(_DIGIT, 0, left - 1), chars("1-9")) if left else None
+        return _ended(rest, may_end=may_end)
+    fits_low = low is None or (not low.digits and not low.is_left_out)
+    fits_high = high is None or bool(high.digits) or not high.is_left_out
+    first = int(low.digits[:1] or 0) if low is not None else 0
+    last = int(high.digits[:1] or -1) if high is not None else 9
+    options = [
+        _digits(range(first + 1, last), left - 1),
+        *(
+            seq(
+                str(digit),
+                _places(
+                    low.behind() if low is not None and low.digits and digit == first else None,
+                    high.behind() if high is not None and digit == last else None,
+                    left - 1,
+                    may_end=digit > 0,
+                ),
+            )
+            for digit in {first, last}
+            if left and first <= digit <= last
+        ),
+    ]
+    return _ended(choice(*options), may_end=may_end and fits_low and fits_high)
+
+
+def _digits(between: range, left: int) -> Part | None:
+    """One of these digits, which are not 0, and any others behind it."""
+    if left < 0 or not between:
+        return None
+    head = chars(f"{between[0]}-{between[-1]}") if len(between) > 1 else str(between[0])
+    return seq(head, _places(None, None, left, may_end=True))
+
+
+def _ended(rest: Part | None, *, may_end: bool) -> Part | None:
+    """More digits, or none where there may be none."""
+    return repeat(rest, 0, 1) if may_end else rest
