@@ -68,9 +68,8 @@ def odd_toolbox(seed: int, size: int) -> Toolbox:
 def _tool(random: Random, name: str) -> Tool:
     """An odd tool."""
     effect = random.choice(["pure", "read(web)", "write(web)"])
-    return Tool.from_schema(
-        name, _text(random, 400), _root(random), effect, _call, returns=random.choice([None, _value(random, 1)])
-    )
+    returns = random.choice([None, {**_value(random, 1), "$defs": _DEFINITIONS, "definitions": {"a b": True}}])
+    return Tool.from_schema(name, _text(random, 400), _root(random), effect, _call, returns=returns)
 
 
 def _call(**arguments: Json) -> Json:
