@@ -28,6 +28,7 @@ _BYTES: Final = (bytes, bytearray, memoryview)
 _WHOLE: Final = (Collection, SimpleNamespace, BaseException, partial)
 _RECORDS: Final = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_serializer__")
 """Marks of types that write all of their parts, however often these stand in each other."""
+_NO_REPR: Final[Any] = object.__repr__
 _AWAITED: Final = frozenset({"coroutine", "Task", "Future", "async_generator"})
 
 
@@ -64,7 +65,7 @@ def _own_repr(value: Any) -> str:  # noqa: ANN401 — of any type
     is_array = hasattr(kind, "dtype") or hasattr(kind, "dtypes")
     if isinstance(value, _WHOLE) and not (isinstance(value, str) or is_array):
         return ""
-    if kind.__repr__ is object.__repr__ or any(hasattr(kind, name) for name in _RECORDS):
+    if kind.__repr__ is _NO_REPR or any(hasattr(kind, name) for name in _RECORDS):
         return ""
     found = repr(value)
     return "" if " at 0x" in found[:_MOST] else found

@@ -13,14 +13,12 @@ import asyncio
 from asyncio import Task, TimerHandle
 from collections.abc import Callable, Sequence
 from contextvars import Context
-from functools import lru_cache, partial
+from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmc_compiler.graph import Call, Node
-from llmc_compiler.marks import UNMARKED
 from llmc_compiler.memory import NoRoomError, Room, copied_bytes
-from llmc_compiler.signature import Bounds
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError
 from llmc_runtime.door import Door
@@ -40,7 +38,7 @@ from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.retry import backoff, retry_after
 from llmc_runtime.strays import Rest, attempt, caller, left_by
 from llmc_runtime.threads import Job
-from llmc_runtime.values import NotJsonError, receive
+from llmc_runtime.values import NotJsonError, bounds_of, receive
 
 if TYPE_CHECKING:
     from llmc_runtime.nesting import Host
@@ -395,12 +393,11 @@ class Calling(Generic[T]):
         """The tool returned."""
         limits, tool = self._door.limits, self._op.tool
         may_write = tool.effect.may_write
-        size, depth = limits.result_bytes, limits.result_depth
+        size = limits.result_bytes, limits.result_depth
         left = self._door.allowance.left
         room = Room(left)
         try:
-            bounds = _bounds(size, depth, shows=tool.marks is UNMARKED or tool.marks.shows_results)
-            value = receive(result, tool.signature.accept, size, depth, room, bounds=bounds)
+            value = receive(result, tool.signature.accept, *size, room, bounds=bounds_of(*size, tool.marks))
         except NoRoomError as full:
             limit, why_not = self._door.allowance.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
@@ -409,14 +406,8 @@ class Calling(Generic[T]):
         except BaseException as why:  # noqa: BLE001 — a result may do anything while it is looked at
             if iscoroutine(result):
                 result.close()
-            bad = BadResult(
-                self._node.task,
-                self._node.span,
-                tool=tool.name,
-                attempt=self._attempt,
-                why=why,
-                in_doubt=may_write,
-            )
+            node, name = self._node, tool.name
+            bad = BadResult(node.task, node.span, tool=name, attempt=self._attempt, why=why, in_doubt=may_write)
             bad.__cause__ = without_values(why) if isinstance(why, (NotJsonError, ResultError)) else why
             self._failed(bad)
         else:
@@ -503,9 +494,3 @@ def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgumen
     if not is_secret:
         error.__cause__ = without_values(why) if isinstance(why, ArgumentError) else why
     return error
-
-
-@lru_cache
-def _bounds(size: int, depth: int, *, shows: bool) -> Bounds:
-    """The bounds of results, and whether messages may show values of them."""
-    return Bounds(size, depth, shows)

@@ -7,8 +7,10 @@ has no say in it.
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, Final, cast
 
+from llmc_compiler.marks import UNMARKED, Marks
 from llmc_compiler.memory import ELEMENT, ENTRY, LIST, MAPPING, Room, number_bytes, text_bytes
 from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.results import PART, forms
@@ -108,6 +110,17 @@ def _converted(result: object, accept: Callable[..., object], bounds: Bounds) ->
         except ResultError as why:
             error = error or why
     raise error or NotJsonError("not JSON data")
+
+
+def bounds_of(size: int, depth: int, marks: Marks) -> Bounds:
+    """The bounds of a tool's results, of which messages show nothing where they may hold a secret."""
+    return _bounds(size, depth, shows=marks is UNMARKED or marks.shows_results)
+
+
+@lru_cache
+def _bounds(size: int, depth: int, *, shows: bool) -> Bounds:
+    """The bounds of results: the same for all calls of a run."""
+    return Bounds(size, depth, shows)
 
 
 def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> Json:
@@ -233,4 +246,4 @@ def _written(steps: Steps) -> str:
     return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)
 
 
-__all__ = ["PART", "NotJsonError", "Steps", "freeze", "measure", "receive", "thaw"]
+__all__ = ["PART", "NotJsonError", "Steps", "bounds_of", "freeze", "measure", "receive", "thaw"]

@@ -14,6 +14,7 @@ import llmc
 from llmc_compiler import schema_validation
 from llmc_compiler.schema import SchemaSignature
 from llmc_compiler.schema_validation import bounded_validator, error_in
+from llmc_compiler.seen import Seen, digest_of
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, Tool
 from tests.compiler.test_schema_types import DEFINITIONS, SCHEMAS, Schema
@@ -340,3 +341,29 @@ def test_a_name_in_a_schema_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) 
     assert crawls == []
     Draft202012Validator(whole, registry=schema_validation.NOWHERE).validate({"x": "a"})
     assert len(crawls) == 20
+
+
+def test_an_equal_schema_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its content: a changed one is checked again, and a list is not a tuple."""
+    checks: list[object] = []
+    rules_of = schema_validation.validator_of
+    monkeypatch.setattr(schema_validation, "validator_of", lambda given: checks.append(given) or rules_of(given))
+    schema: dict[str, Any] = {"type": "object", "required": ["once"], "title": "checked once"}
+    assert schema_validation.mistake_in(schema) is None
+    assert schema_validation.mistake_in({**schema}) is None
+    assert len(checks) == 2  # for the schema, and for its metaschema
+    schema["required"] = ("once",)
+    assert schema_validation.mistake_in(schema) is not None
+    assert schema_validation.mistake_in(schema) is not None
+    assert len(checks) == 6
+
+
+def test_the_schemas_that_are_remembered_are_bounded() -> None:
+    """The one that was not asked for for longest is forgotten."""
+    seen = Seen(2)
+    for digest in (b"a", b"b"):
+        seen.add(digest)
+    assert seen.has(b"a")
+    seen.add(b"c")
+    assert [digest for digest in (b"a", b"b", b"c") if seen.has(digest)] == [b"a", b"c"]
+    assert digest_of({"a": object()}) is None
