@@ -1,7 +1,7 @@
 """Parameters of functions with pydantic's `Field`, as a default or inside `Annotated`, as parameters without."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from inspect import Parameter, signature
 from typing import Annotated, Any, Final, cast
@@ -45,6 +45,10 @@ class Declared:
     told: Mapping[str, Any] = field(default_factory=dict)
     make: Callable[[], object] | None = None
     is_missed: bool = False
+
+    def called(self, name: str) -> "Declared":
+        """The parameter under another name."""
+        return self if name == self.parameter.name else replace(self, parameter=self.parameter.replace(name=name))
 
 
 def declared(parameter: Parameter, hint: Any, tool: str) -> Declared:  # noqa: ANN401 — an annotation may be anything

@@ -1,28 +1,24 @@
 """What a tool takes and gives by a function's annotations, checked by pydantic without calling it."""
 
 import json
-import types
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import suppress
-from functools import cached_property, partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
 from inspect import Parameter, Signature
-from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin
+from typing import Any, Final, Literal, cast
 
-from pydantic import PydanticUserError, TypeAdapter, ValidationError
-from pydantic.errors import PydanticSchemaGenerationError
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import SchemaError
+from pydantic import TypeAdapter, ValidationError
 
+from llmc_compiler.annotation import Annotation
 from llmc_compiler.binding import Shape
 from llmc_compiler.callables import BY_POSITION, layers, read
-from llmc_compiler.declared_parameters import MADE, declared, filled, is_harmless
+from llmc_compiler.declared_parameters import MADE, declared, filled
 from llmc_compiler.docstrings import described
 from llmc_compiler.identity import Likeness, Named, digest, in_order, likeness
 from llmc_compiler.impossible import impossible
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
+from llmc_compiler.outside_names import letters_spelled
 from llmc_compiler.received import known_form, makes_defaults
-from llmc_compiler.results import collected, form
-from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.segment import OPEN, Segment, by_annotation
 from llmc_compiler.signature import (
     BOUNDS,
@@ -35,16 +31,13 @@ from llmc_compiler.signature import (
     ToolParameter,
     Wanted,
 )
-from llmc_compiler.term import Json, thaw
-from llmc_compiler.types import ANY, NEVER, Type
+from llmc_compiler.term import Json
+from llmc_compiler.types import Type
 from llmc_compiler.validated import accepted, first_mistake
 
-_PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
-_CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
 _UNKNOWN: Final = "default"
 """The text of a default whose equality nothing knows: it is always the same object."""
-_OF_JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
 _MANY: Final[dict[Any, Literal["*", "**"]]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
@@ -64,14 +57,20 @@ class FunctionSignature:
         seen = [each for each in every if each.parameter.name not in self.marks.hidden]
         self.call = filled(function, every)
         self._dispatches = any(hasattr(layer, "dispatch") and hasattr(layer, "registry") for layer in layers(function))
+        self._spelled = letters_spelled(each.parameter.name for each in seen)
+        self._own = {spelling: own for own, spelling in self._spelled.items()}
+        seen = [each.called(self._spelled[each.parameter.name]) for each in seen]
+        if self.marks.secrets:
+            self.marks = replace(self.marks, secrets=frozenset(self._spelled[name] for name in self.marks.secrets))
         self._found = tuple(each.parameter for each in seen)
         self._told = {each.parameter.name: each.told for each in seen}
-        self.description, self._texts = described(function)
+        self.description, texts = described(function)
+        self._texts = {self._spelled.get(name, name): text for name, text in texts.items()}
         self.shape = _shape(self._found)
         self._types = {
-            each.parameter.name: _Type(each.annotation, f"`{each.parameter.name}` of `{name}`") for each in seen
+            each.parameter.name: Annotation(each.annotation, f"`{each.parameter.name}` of `{name}`") for each in seen
         }
-        self._result = _Type(hints.get("return", Any), f"the result of `{name}`")
+        self._result = Annotation(hints.get("return", Any), f"the result of `{name}`")
         if not self._result.is_plain and (reason := impossible(self._result.dumped)) is not None:
             message = f"no result of `{name}` can have the type that it declares: {reason}. Correct the annotation"
             raise ToolboxError(message)
@@ -110,7 +109,7 @@ class FunctionSignature:
         schemas, _ = self._schemas
         required = self.shape.required
         return tuple(
-            ToolParameter(p.name, p.name, schemas[p.name], p.name in required, _MANY.get(p.kind, ""))
+            ToolParameter(p.name, self._own[p.name], schemas[p.name], p.name in required, _MANY.get(p.kind, ""))
             for p in self._found
         )
 
@@ -146,7 +145,7 @@ class FunctionSignature:
     def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
         """Nothing is left to check: each parameter says all of itself."""
 
-    def _of(self, parameter: str | None) -> "_Type":
+    def _of(self, parameter: str | None) -> Annotation:
         """The annotation that an argument has to fit."""
         return self._types.get(parameter or self._extra or "") or self._types[self._more or ""]
 
@@ -193,7 +192,7 @@ class FunctionSignature:
 
     def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
         """What the function receives: the prepared arguments in the order of `bound`, and defaults."""
-        args, kwargs = prepared
+        args, kwargs = prepared[0], {self._spelled.get(name, name): value for name, value in prepared[1].items()}
         given = {name for name, _ in bound}
         first = [p.name for p in self._found if p.kind in BY_POSITION and p.name in given and p.name not in kwargs]
         values = {**dict(zip(first, args, strict=False)), **kwargs}
@@ -214,7 +213,7 @@ class FunctionSignature:
         """Positional and keyword arguments of a call."""
         first = [p.name for p in self._found if p.kind in BY_POSITION] if extra else self._positional_only
         args = [kwargs.pop(name) for name in first if name in kwargs]
-        return args + extra, kwargs
+        return args + extra, {self._own.get(name, name): value for name, value in kwargs.items()}
 
     @cached_property
     def converts(self) -> bool:
@@ -242,116 +241,6 @@ class FunctionSignature:
         return accepted(result, self._result.dump, bounds)
 
 
-class _Dumped(GenerateJsonSchema):
-    """Schemas of what is dumped, where a serializer that does not say what it gives may give anything."""
-
-    def ser_schema(self, schema: Any) -> dict[str, Any] | None:  # noqa: ANN401 — one of many shapes
-        """The schema of what a serializer gives."""
-        is_function = schema["type"] in {"function-plain", "function-wrap"}
-        return {} if is_function and "return_schema" not in schema else super().ser_schema(schema)
-
-
-class _Type:
-    """One annotation: how JSON data becomes what it says, and back.
-
-    Plain annotations (made of JSON's own types) are checked as they are; others go through JSON text, where a date, an
-    enum or a model has its strict form.
-    """
-
-    def __init__(self, annotation: Any, what: str) -> None:  # noqa: ANN401 — an annotation may be anything
-        try:
-            self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
-        except (PydanticSchemaGenerationError, PydanticUserError) as error:
-            message = f"{what} has a type without a JSON form ({annotation!r}): {_instead(error)}"
-            raise ToolboxError(message) from error
-        except (SchemaError, AssertionError) as error:  # an empty `Literal`, a constraint that is none
-            message = f"{what} has a type that pydantic cannot read: {error}"
-            raise ToolboxError(message) from error
-        self.is_plain = _is_plain(annotation)
-        if not self.is_plain:
-            self._check_schema(what)
-        self._exact = annotation if annotation in (str, int, float, bool) else None
-        self._anything = annotation in (Any, object, Json)
-        self._strictly = partial(self.adapter.validator.validate_python, strict=True)
-
-    @cached_property
-    def wanted(self) -> Wanted:
-        """What it takes; of types that are not plain, a schema tells only a part."""
-        if self._anything:
-            return Wanted(ANY, ANY)
-        schema = self.adapter.json_schema()
-        return Wanted(at_most(schema, strict=True), at_least(schema) if self.is_plain else NEVER)
-
-    @cached_property
-    def gives(self) -> Type:
-        """The type of what it dumps."""
-        return ANY if self._anything else at_most(self.dumped, strict=True)
-
-    @cached_property
-    def dumped(self) -> dict[str, Any]:
-        """The JSON schema of what it dumps; one that says nothing where pydantic knows none."""
-        try:
-            return self.adapter.json_schema(mode="serialization", schema_generator=_Dumped)
-        except PydanticUserError:
-            return {}
-
-    def _check_schema(self, what: str) -> None:
-        """Refuse types that pydantic knows but JSON does not."""
-        try:
-            self.adapter.json_schema()
-        except PydanticUserError as error:
-            message = f"{what} has a type without a JSON form: use JSON's types or a pydantic model"
-            raise ToolboxError(message) from error
-
-    def convert(self, value: Json) -> object:
-        """Own copy of the value as the annotation says."""
-        if type(value) is self._exact:
-            return value
-        if self._anything:
-            return thaw(value)
-        if self.is_plain:
-            return self._strictly(thaw(value))
-        return self.adapter.validate_json(json.dumps(value), strict=True)
-
-    def told(self, value: object) -> tuple[Json, str | None]:
-        """An argument or default as JSON data, and its Python type if that is none of JSON's."""
-        kind = None if type(value) in _OF_JSON else type(value).__name__
-        data = value
-        if not (self.is_plain or self._anything):
-            with suppress(Exception):  # serializers are the tool's own code
-                data = self.adapter.dump_python(value, mode="json", by_alias=True, warnings=False)
-        try:
-            return json.loads(json.dumps(data, allow_nan=False)), kind
-        except (TypeError, ValueError, RecursionError):
-            return _words(value), kind
-
-    def dump(self, result: object, bounds: Bounds) -> object:
-        """The result as JSON data, but for parts of plain types that may be anything."""
-        if type(result) is self._exact or self._anything:
-            return result
-        if self.is_plain:
-            self._strictly(result)
-            return result
-        value = self.adapter.validate_python(collected(result, bounds))
-        other = partial(form, bounds=bounds)
-        return self.adapter.serializer.to_python(value, mode="json", by_alias=True, fallback=other)
-
-
-def _words(value: object) -> str:
-    """A value without a JSON form as a text."""
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001 — it is the tool's own code
-        return f"({type(value).__name__} without a readable text)"
-
-
-def _instead(error: PydanticUserError) -> str:
-    """What to write in the place of a type."""
-    if error.code == "typed-dict-version":
-        return "before Python 3.12, take `TypedDict` from `typing_extensions`"
-    return "use JSON's types or a pydantic model"
-
-
 def _marked(signature: Signature, hints: dict[str, Any], name: str, key: str | None) -> tuple[Marks, dict[str, Any]]:
     """The marks of a function, and its annotations without them."""
     try:
@@ -371,18 +260,6 @@ def _shape(found: Sequence[Parameter]) -> Shape:
         more_positional=Parameter.VAR_POSITIONAL in kinds,
         more_named=Parameter.VAR_KEYWORD in kinds,
     )
-
-
-def _is_plain(annotation: Any) -> bool:  # noqa: ANN401 — an annotation may be anything
-    """Whether it is made of JSON's own types alone."""
-    if isinstance(annotation, Hashable) and annotation in _PLAIN:
-        return True
-    origin, inside = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _is_plain(inside[0]) and all(map(is_harmless, inside[1:]))
-    if origin is dict and inside[0] is not str:
-        return False
-    return origin in _CONTAINERS and (origin is Literal or all(map(_is_plain, inside)))
 
 
 def _with_default(schema: dict[str, Any], default: object) -> dict[str, Any]:

@@ -48,6 +48,11 @@ def argument_names(names: Iterable[str]) -> dict[str, str]:
     return distinct({name: argument_name(name) for name in names})
 
 
+def letters_spelled(names: Iterable[str]) -> dict[str, str]:
+    """The spelling of each parameter of a function, by its own name: words of the language stay as they are."""
+    return distinct({name: _word(name) for name in names})
+
+
 def aliases_of(spelled: Mapping[str, str]) -> dict[str, str]:
     """The parameters whose own names are reserved words, which are names of arguments as well: `in` for `in_`."""
     taken = set(spelled.values())
