@@ -38,6 +38,18 @@ def test_json_has_the_schemas(cli: Cli) -> None:
     assert first["returns"] == {"type": "number"}
 
 
+def test_json_has_the_names_that_plans_write(cli: Cli, folder: Path) -> None:
+    """The tool's, and each parameter's by its own name."""
+    (folder / "odd.py").write_text(
+        "from llmc import Tool, Toolbox\n"
+        "SCHEMA = {'properties': {'$top': {'type': 'integer'}, 'q': {'type': 'string'}}, 'required': ['q']}\n"
+        "TOOLS = Toolbox([Tool.from_schema('list-users', '', SCHEMA, 'pure', print)])\n"
+    )
+    first = json.loads(cli("tools", "odd.py", "--json").stdout)[0]
+    assert (first["name"], first["own_name"]) == ("list_users", "list-users")
+    assert first["spellings"] == {"q": "q", "$top": "_top"}
+
+
 def test_tools_that_take_anything_say_so(cli: Cli, folder: Path) -> None:
     """A tool with an empty schema has no parameters to list."""
     (folder / "any.py").write_text(

@@ -59,6 +59,8 @@ def _as_json(tool: "Tool") -> dict[str, Any]:
     """A tool as JSON data."""
     return {
         "name": tool.name,
+        "own_name": tool.own_name,
+        "spellings": {each.own_name: each.name for each in tool.signature.takes if not each.many},
         "description": tool.description,
         "effect": str(tool.effect),
         "latency": tool.latency,
