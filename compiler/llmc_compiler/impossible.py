@@ -9,14 +9,14 @@ would contain a smaller one. Keywords that are not looked at, and parts of a sch
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil, floor, inf, isfinite
-from typing import Any, Final, NamedTuple, TypeGuard
+from math import ceil, floor, inf
+from typing import Any, Final, NamedTuple
 
 from jsonschema.protocols import Validator
 from referencing.exceptions import Unresolvable
 
-from llmc_compiler.schema_types import listed
 from llmc_compiler.schema_validation import bounded_validator, checking, fits, mappings_in
+from llmc_compiler.schema_words import is_number, listed, refers_alone
 from llmc_compiler.seen import Seen, digest_of
 
 _MOST: Final = 3_000
@@ -35,8 +35,6 @@ _KINDS: Final[Kinds] = _NUMBERS | {"null", "boolean", "string", "array", "object
 _NONE: Final[Kinds] = frozenset()
 _SMALL: Final = {"null": (None,), "boolean": (True, False)}
 """Kinds with so few values that they are tried."""
-_IGNORES_SIBLINGS: Final = ("draft-04", "draft-06", "draft-07")
-"""Drafts for which a reference stands for all of its schema."""
 
 
 _possible: Final = Seen(4_096)
@@ -65,7 +63,7 @@ def _impossible(schema: Mapping[str, Any]) -> str | None:
             validator,
             schema,
             words=frozenset(validator.VALIDATORS),
-            ignores_siblings=any(name in draft for name in _IGNORES_SIBLINGS),
+            ignores_siblings=refers_alone(draft),
             has_names=any(isinstance(each.get(word), str) for each in _parts(schema) for word in ("$id", "id")),
         )
         with checking(None):
@@ -246,9 +244,9 @@ class _Finder:
         found: tuple[float, bool] = (-inf, False)
         for atom in atoms.values():
             said, other = atom.words.get(f"m{ending}"), atom.words.get(f"exclusiveM{ending}")
-            if _is_number(said):
+            if is_number(said):
                 found = max(found, (sign * said, other is True))
-            if _is_number(other) and f"exclusiveM{ending}" in self.words:
+            if is_number(other) and f"exclusiveM{ending}" in self.words:
                 found = max(found, (sign * other, True))
         return found
 
@@ -261,8 +259,8 @@ class _Finder:
 
     def _size(self, atoms: _Atoms, what: str) -> tuple[float, float]:
         """The bounds of a length."""
-        low = max(filter(_is_number, self._each(atoms, f"min{what}")), default=0)
-        return low, min(filter(_is_number, self._each(atoms, f"max{what}")), default=inf)
+        low = max(filter(is_number, self._each(atoms, f"min{what}")), default=0)
+        return low, min(filter(is_number, self._each(atoms, f"max{what}")), default=inf)
 
     def _arrays(self, atoms: _Atoms, kinds: Kinds, around: tuple[frozenset[int], ...]) -> Kinds:
         """The kinds that the items of lists leave."""
@@ -280,7 +278,7 @@ class _Finder:
         """The schemas of items that a list has to contain."""
         for atom in atoms.values():
             least = atom.words.get("minContains", 1) if "minContains" in self.words else 1
-            if "contains" in atom.words and "contains" in self.words and _is_number(least) and least > 0:
+            if "contains" in atom.words and "contains" in self.words and is_number(least) and least > 0:
                 yield atom.words["contains"]
 
     def _item(self, atoms: _Atoms, position: int) -> Iterator[object]:
@@ -375,11 +373,6 @@ def _once(options: list[Any]) -> list[Any]:
     contents = [digest_of({"option": each}) for each in options]
     counts = Counter(contents)
     return [each for each, content in zip(options, contents, strict=True) if content is None or counts[content] == 1]
-
-
-def _is_number(value: object) -> TypeGuard[int | float]:
-    """Whether it is a number that bounds something."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
 
 
 def _cut(reason: str) -> str:

@@ -10,7 +10,7 @@ from itertools import islice, product
 from typing import Any, Final, TypeVar
 
 from llmc_compiler.schema_refs import NOWHERE, referred
-from llmc_compiler.schema_types import WORDLESS
+from llmc_compiler.schema_words import WORDLESS, listed, mapped, refers_alone, required_in
 
 _T = TypeVar("_T")
 
@@ -83,7 +83,7 @@ class _Part:
 
     def of(self, name: str) -> object:
         """The schema of what is at a key."""
-        return _mapping(self.schema, "properties").get(name, self.others)
+        return mapped(self.schema, "properties").get(name, self.others)
 
 
 _Parts = tuple[_Part, ...]
@@ -104,7 +104,7 @@ class _Reader:
             return iter(())
         if not isinstance(schema, Mapping) or self.left <= 0 or depth > _DEEPEST:
             return iter([()])
-        if "$ref" in schema and self._refers_alone:
+        if "$ref" in schema and refers_alone(self.whole.get("$schema")):
             return self._followed({"$ref": schema["$ref"]}, depth, inside)
         own = _Part(schema, _excludes_objects(schema))
         if own.excludes_objects:
@@ -116,17 +116,12 @@ class _Reader:
             factors.append(list(islice(options, _MOST_FORMS + 1)))
         return (tuple(part for parts in each for part in parts) for each in product(*factors))
 
-    @property
-    def _refers_alone(self) -> bool:
-        """Whether `$ref` leaves no meaning to the words beside it, as in drafts 3 to 7."""
-        return "/draft-0" in str(self.whole.get("$schema"))
-
     def _groups(self, schema: Mapping[str, Any]) -> Iterator[Sequence[object]]:
         """The alternatives inside a schema: one of each group holds."""
         if "$ref" in schema:
             yield [{"$ref": schema["$ref"]}]
-        yield from ([each] for each in _list(schema, "allOf"))
-        yield from (found for word in ("anyOf", "oneOf") if (found := _list(schema, word)))
+        yield from ([each] for each in listed(schema, "allOf"))
+        yield from (found for word in ("anyOf", "oneOf") if (found := listed(schema, word)))
 
     def _followed(self, schema: object, depth: int, inside: tuple[str, ...]) -> Iterator[_Parts]:
         """The alternatives of a schema, or of the one that it refers to; a circle says nothing more."""
@@ -142,12 +137,12 @@ class _Reader:
         """Note the names that conditions speak of."""
         conditional = [schema.get(word) for word in ("if", "then", "else")]
         for word in ("dependentSchemas", "dependencies"):
-            conditional += _mapping(schema, word).values()
+            conditional += mapped(schema, word).values()
         for each in conditional:
             if isinstance(each, Mapping):
                 named = {
-                    **dict.fromkeys(filter(_is_name, _list(each, "required")), True),
-                    **_mapping(each, "properties"),
+                    **dict.fromkeys(filter(_is_name, listed(each, "required")), True),
+                    **mapped(each, "properties"),
                 }
                 for name, inside in named.items():
                     self.mentioned.setdefault(name, []).append(inside)
@@ -157,13 +152,13 @@ def _form(parts: _Parts) -> Properties:
     """The parameters of parts that all hold."""
     said: dict[str, list[object]] = {}
     for part in parts:
-        for name, schema in _mapping(part.schema, "properties").items():
+        for name, schema in mapped(part.schema, "properties").items():
             said.setdefault(name, []).append(schema)
     required = _required(parts)
     said.update((name, []) for name in required if name not in said)
     for part in parts:
         if part.others is not True:
-            named = _mapping(part.schema, "properties")
+            named = mapped(part.schema, "properties")
             for name in said.keys() - named.keys():
                 said[name].append(part.others)
     needed = set(required)
@@ -179,11 +174,10 @@ def _can_be_met(form: Properties) -> bool:
 
 
 def _required(parts: _Parts) -> tuple[str, ...]:
-    """The names that one of these parts requires; in draft 3 a property says so itself."""
+    """The names that one of these parts requires."""
     found: dict[str, None] = {}
     for part in parts:
-        found.update(dict.fromkeys(filter(_is_name, _list(part.schema, "required"))))
-        found.update((name, None) for name, each in _mapping(part.schema, "properties").items() if _is_marked(each))
+        found.update(dict.fromkeys(required_in(part.schema)))
     return tuple(found)
 
 
@@ -263,23 +257,6 @@ def _excludes_objects(schema: Mapping[str, Any]) -> bool:
     named = schema.get("type")
     types = [named] if isinstance(named, str) else named if isinstance(named, list) else None
     return types is not None and not any(each in ("object", "any") or isinstance(each, Mapping) for each in types)
-
-
-def _is_marked(schema: object) -> bool:
-    """Whether a property says itself that it is required, as in draft 3."""
-    return isinstance(schema, Mapping) and schema.get("required") is True
-
-
-def _mapping(schema: Mapping[str, Any], word: str) -> Mapping[str, Any]:
-    """What a keyword has by name; nothing where it is of another kind."""
-    found = schema.get(word)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _list(schema: Mapping[str, Any], word: str) -> list[Any]:
-    """What a keyword lists; nothing where it is of another kind."""
-    found = schema.get(word)
-    return found if isinstance(found, list) else []
 
 
 def _is_name(value: object) -> bool:

@@ -17,7 +17,7 @@ from llmc_compiler.object_schema import Properties, object_schema
 from llmc_compiler.outside_names import aliases_of, argument_names
 from llmc_compiler.results import checked
 from llmc_compiler.schema_defaults import Filling
-from llmc_compiler.schema_types import WORDLESS, at_least, at_most, listed
+from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.schema_validation import (
     CheckTooLongError,
     bounded_validator,
@@ -26,6 +26,7 @@ from llmc_compiler.schema_validation import (
     mappings_in,
     mistake_in,
 )
+from llmc_compiler.schema_words import WORDLESS, listed
 from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import (
     BOUNDS,

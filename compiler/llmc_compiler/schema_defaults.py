@@ -14,8 +14,8 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from llmc_compiler.identity import json_form
-from llmc_compiler.schema_types import listed
 from llmc_compiler.schema_validation import CheckTooLongError, checking, fits, matches, parts_of
+from llmc_compiler.schema_words import listed
 from llmc_compiler.term import Json
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any, Final
 
 from llmc_compiler.schema_refs import referred
+from llmc_compiler.schema_words import WORDLESS, is_nullable, listed
 from llmc_compiler.types import (
     ANY,
     BOOL,
@@ -33,9 +34,6 @@ _MOST_SCHEMAS: Final = 500
 _DEEPEST: Final = 40
 """How many of them inside each other."""
 
-WORDLESS: Final = frozenset(
-    {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id"}
-)
 _UNDERSTOOD: Final = {
     "null": frozenset({"type"}),
     "boolean": frozenset({"type"}),
@@ -221,14 +219,3 @@ def _any_of_its_kind(value: object) -> Type:
     if value is None:
         return NULL
     return union((FLOAT, BOOL)) if isinstance(value, (bool, int, float)) else ANY
-
-
-def is_nullable(schema: Mapping[str, Any]) -> bool:
-    """Whether a schema takes null beside its type, in the way of OpenAPI 3.0."""
-    return schema.get("nullable") is True and "type" in schema
-
-
-def listed(schema: Mapping[str, Any], word: str) -> list[Any]:
-    """What a keyword lists; nothing where it is of another kind, since drafts let stand what they do not know."""
-    found = schema.get(word)
-    return found if isinstance(found, list) else []

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from llmc_compiler.schema_refs import referred
-from llmc_compiler.schema_types import listed
+from llmc_compiler.schema_words import listed
 
 _LARGEST: Final = 2**63
 """Integers from here on leave their segment open: long ones have no decimal text."""

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from llmc_compiler.identity import json_form
 from llmc_compiler.schema_refs import NOWHERE, referred
-from llmc_compiler.schema_types import WORDLESS, at_least, is_nullable, listed
+from llmc_compiler.schema_types import at_least
+from llmc_compiler.schema_words import WORDLESS, is_nullable, listed, refers_alone
 from llmc_compiler.types import ANY, BOOL, FLOAT, INT, NULL, STR, list_of, map_of, within
 
 Part = Mapping[str, Any]
@@ -53,8 +54,6 @@ _SINCE: Final = (
     ("draft-03", {"allOf", "anyOf", "oneOf", "not", "minProperties", "maxProperties"}),
 )
 """For each draft the words that later ones have."""
-_ALONE: Final = frozenset({"draft-03", "draft-04", "draft-06", "draft-07"})
-"""The drafts in which a `$ref` stands for all of its schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class Cases:
         named = str(self.whole.get("$schema", "")) if isinstance(self.whole, Mapping) else ""
         at = next((at for at, (draft, _) in enumerate(_SINCE) if draft in named), -1)
         self.unknown = frozenset().union(*(words for _, words in _SINCE[: at + 1]))
-        self.is_ref_alone = any(draft in named for draft in _ALONE)
+        self.is_ref_alone = refers_alone(named)
 
     def of(self, schemas: Iterable[object], inside: tuple[str, ...]) -> list[Case]:
         """The cases of a value that all of these schemas allow, found inside of these references."""

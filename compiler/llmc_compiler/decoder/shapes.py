@@ -20,8 +20,8 @@ that fit two options of a `oneOf`, and schemas of more than 500 parts. Listed va
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import ceil, floor, inf, isfinite
-from typing import Any, Final, TypeGuard
+from math import ceil, floor, inf
+from typing import Any, Final
 
 from llmc_compiler.decoder.cases import PLAIN, Case, Cases, Part
 from llmc_compiler.decoder.shape_types import (
@@ -43,7 +43,7 @@ from llmc_compiler.decoder.shape_types import (
     one_of,
 )
 from llmc_compiler.decoder.words import LONGEST_TEXT
-from llmc_compiler.schema_types import listed
+from llmc_compiler.schema_words import is_number, listed, mapped, required_in
 from llmc_compiler.term import Json
 from llmc_grammar.bounds import Bounds
 
@@ -180,7 +180,7 @@ class _Reader:
 
     def _keys(self, case: Case, inside: tuple[str, ...]) -> Iterator[Shape]:
         """The shapes of a mapping."""
-        required = {name for part in case.parts for name in _required(part)}
+        required = {name for part in case.parts for name in required_in(part)}
         least = max(len(required), int(_highest(case.all("minProperties"))))
         most = _lowest(case.all("maxProperties"))
         if least > most or not all(map(is_key, required)):
@@ -202,7 +202,7 @@ class _Reader:
 
     def _names(self, case: Case, required: set[str], inside: tuple[str, ...]) -> list[str]:
         """The keys that a case names, in order."""
-        named = dict.fromkeys(name for part in case.parts for name in _mapping(part, "properties"))
+        named = dict.fromkeys(name for part in case.parts for name in mapped(part, "properties"))
         mentioned = dict.fromkeys(name for part in case.parts for name in _mentioned(part))
         limits = case.all("propertyNames")
         if not limits:
@@ -232,7 +232,7 @@ def _at(name: str, parts: Sequence[Part], others: Sequence[object]) -> list[obje
     """The schemas of what is at a key."""
     found: list[object] = []
     for part, rest in zip(parts, others, strict=True):
-        known = _mapping(part, "properties")
+        known = mapped(part, "properties")
         mentioned = [inside[name] for inside in _conditional(part) if name in inside]
         found.append(known.get(name, rest))
         found += [{"anyOf": mentioned}] if mentioned and name not in known else []
@@ -242,7 +242,7 @@ def _at(name: str, parts: Sequence[Part], others: Sequence[object]) -> list[obje
 def _others(part: Part, *, is_single: bool) -> object:
     """The schema of a key that a part does not name; it may match any pattern."""
     rest = _rest(part, "additionalProperties", "unevaluatedProperties", is_single=is_single)
-    patterns = _mapping(part, "patternProperties")
+    patterns = mapped(part, "patternProperties")
     return {"anyOf": [*patterns.values(), rest]} if patterns and rest is not True else rest
 
 
@@ -263,15 +263,7 @@ def _rest(part: Part, word: str, unevaluated: str, *, is_single: bool) -> object
 def _contained(part: Part) -> int:
     """How many items a list certainly has for what it is to contain."""
     least = part.get("minContains", 1)
-    return int(least) if "contains" in part and _is_number(least) else 0
-
-
-def _required(part: Part) -> Iterator[str]:
-    """The keys that a part requires; in draft 3 a property says so itself."""
-    yield from (name for name in listed(part, "required") if isinstance(name, str))
-    for name, inside in _mapping(part, "properties").items():
-        if isinstance(inside, Mapping) and inside.get("required") is True:
-            yield name
+    return int(least) if "contains" in part and is_number(least) else 0
 
 
 def _mentioned(part: Part) -> Iterator[str]:
@@ -283,14 +275,8 @@ def _conditional(part: Part) -> Iterator[Part]:
     """The properties that conditions name."""
     found = [part.get("then"), part.get("else")] if "if" in part else []
     for word in ("dependentSchemas", "dependencies"):
-        found += _mapping(part, word).values()
-    return (_mapping(each, "properties") for each in found if isinstance(each, Mapping))
-
-
-def _mapping(part: Part, word: str) -> Part:
-    """What a keyword has by name; nothing where it is of another kind."""
-    found = part.get(word)
-    return found if isinstance(found, Mapping) else {}
+        found += mapped(part, word).values()
+    return (mapped(each, "properties") for each in found if isinstance(each, Mapping))
 
 
 def _text(case: Case) -> Shape:
@@ -312,7 +298,7 @@ def _number(case: Case, kinds: frozenset[str]) -> Shape:
     most, below = min(highest, key=lambda bound: (bound[0], not bound[1]), default=(inf, False))
     low = None if least == -inf else floor(least) + 1 if above else ceil(least)
     high = None if most == inf else ceil(most) - 1 if below else floor(most)
-    steps = [step for step in case.all("multipleOf") if _is_number(step) and step >= 1 and step == int(step)]
+    steps = [step for step in case.all("multipleOf") if is_number(step) and step >= 1 and step == int(step)]
     if "fraction" not in kinds or steps:
         return _whole(low, high, int(max(steps, default=1))) if "integer" in kinds else NOTHING
     whole = Whole(low, high) if "integer" in kinds else None
@@ -321,8 +307,8 @@ def _number(case: Case, kinds: frozenset[str]) -> Shape:
 
 def _bounds(case: Case, word: str, excluding: str) -> list[tuple[float, bool]]:
     """The bounds at one end, each with whether it is left out itself; in draft 4 a switch says so."""
-    found = [(part[word], part.get(excluding) is True) for part in case.parts if _is_number(part.get(word))]
-    return found + [(each, True) for each in case.all(excluding) if _is_number(each)]
+    found = [(part[word], part.get(excluding) is True) for part in case.parts if is_number(part.get(word))]
+    return found + [(each, True) for each in case.all(excluding) if is_number(each)]
 
 
 def _whole(low: int | None, high: int | None, step: int) -> Shape:
@@ -334,17 +320,12 @@ def _whole(low: int | None, high: int | None, step: int) -> Shape:
 
 def _highest(values: Sequence[object]) -> float:
     """The highest of some lower bounds."""
-    return max((value for value in values if _is_number(value)), default=0)
+    return max((value for value in values if is_number(value)), default=0)
 
 
 def _lowest(values: Sequence[object]) -> float:
     """The lowest of some upper bounds."""
-    return min((value for value in values if _is_number(value)), default=inf)
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a finite number; `1e999` in JSON is infinite."""
-    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and isfinite(value))
+    return min((value for value in values if is_number(value)), default=inf)
 
 
 def _kind(value: Json) -> str:
