@@ -1,6 +1,5 @@
 """What a tool takes and gives by JSON schema."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -27,6 +26,7 @@ from llmc_compiler.schema_validation import (
     mistake_in,
 )
 from llmc_compiler.schema_words import WORDLESS, listed
+from llmc_compiler.seen import Seen, digest_of
 from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import (
     BOUNDS,
@@ -51,9 +51,8 @@ _OTHERS: Final = "others"
 _MOST_TOLD: Final = 5
 """How many forms of a call an error lists."""
 
-_KNOWN: Final[set[bytes]] = set()
-"""Digests of schemas that the schema of schemas allows."""
-_MOST_KNOWN: Final = 4096
+_allowed: Final = Seen(4_096)
+"""Contents of schemas that the schema of schemas allows."""
 
 _ANYTHING: Final = Wanted(ANY, ANY)
 
@@ -325,17 +324,12 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
 
 def _mistake(schema: dict[str, Any]) -> ValidationError | None:
     """Why a schema is none; one that was found to be one is not checked again, which takes 1 ms a tool."""
-    try:
-        name = hashlib.sha256(repr(schema).encode("utf-8", "surrogatepass")).digest()
-    except RecursionError:  # the data in it, which nothing checks, is deep
-        return mistake_in(schema)
-    if name in _KNOWN:
+    content = digest_of(schema)
+    if _allowed.has(content):
         return None
     error = mistake_in(schema)
     if error is None:
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        _KNOWN.add(name)
+        _allowed.add(content)
     return error
 
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from llmc_compiler.schema_refs import NOWHERE, referred
+from llmc_compiler.schema_words import WORDLESS, listed
 
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _MOST_PARTS: Final = 50
 _LARGER: Final = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems"})
 _SMALLER: Final = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
 
-ANNOTATIONS: Final = frozenset(
-    {"title", "description", "default", "examples", "example", "deprecated", "readOnly", "writeOnly"}
-    | {"$comment", "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$defs", "definitions"}
-)
+ANNOTATIONS: Final = WORDLESS | {"example", "id", "$anchor", "$dynamicAnchor", "$defs", "definitions"}
 """The words of a schema that allow every value."""
 
 
@@ -45,9 +43,7 @@ class Flat:
             if not isinstance(part, Mapping):
                 continue
             inside = [self._followed(part[word]) for word in _REFERENCES if word in part]
-            several = part.get("allOf")
-            if isinstance(several, list):
-                inside += several[: self.left]
+            inside += listed(part, "allOf")[: self.left]
             yield {word: value for word, value in part.items() if word not in {*_REFERENCES, "allOf"}}
             open_ += reversed(inside)
 

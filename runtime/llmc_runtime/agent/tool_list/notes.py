@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from llmc_compiler.schema_words import listed
 from llmc_compiler.signature import ToolParameter
 from llmc_runtime.agent.tool_list.cut import Cut
 from llmc_runtime.agent.tool_list.flat import Flat
@@ -104,26 +105,25 @@ def _description(flat: Mapping[str, Any], whole: object) -> Text:
 
 def _options(flat: Mapping[str, Any]) -> list[object]:
     """The alternatives of a schema."""
-    found = flat.get("anyOf", flat.get("oneOf"))
-    return found[:_MOST_OPTIONS] if isinstance(found, list) else []
+    return listed(flat, "anyOf" if "anyOf" in flat else "oneOf")[:_MOST_OPTIONS]
 
 
 def _examples(flat: Mapping[str, Any]) -> str:
     """Some values that a schema gives as examples."""
-    several = flat.get("examples", [flat["example"]] if "example" in flat else [])
-    values = several[:_MOST_EXAMPLES] if isinstance(several, list) else []
-    return ", ".join(filter(None, (json_piece(value, _LONGEST_EXAMPLE) for value in values)))
+    several = listed(flat, "examples") if "examples" in flat or "example" not in flat else [flat["example"]]
+    return ", ".join(filter(None, (json_piece(value, _LONGEST_EXAMPLE) for value in several[:_MOST_EXAMPLES])))
 
 
 def _keys(
     flat: Mapping[str, Any], whole: object, path: str, depth: int
 ) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
     """The keys of the records that a schema allows: where, what, and whether they are required."""
-    known, required = flat.get("properties"), flat.get("required")
+    known = flat.get("properties")
     if isinstance(known, Mapping):
+        required = listed(flat, "required")
         for name, part in list(known.items())[:_MOST_KEYS]:
             place = f"{path}.{name}" if name.isidentifier() else f"{path}[{key_text(name, _LONGEST_NAME)}]"
-            yield place, Flat(whole).take(part).schema, isinstance(required, list) and name in required
+            yield place, Flat(whole).take(part).schema, name in required
     elif depth > 0:
         inside = [(path, each) for each in _options(flat)]
         if isinstance(flat.get("items"), Mapping):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from llmc_compiler.schema_words import listed, mapped
 from llmc_runtime.agent.tool_list.facts import facts
 from llmc_runtime.agent.tool_list.flat import ANNOTATIONS, Flat, says
 from llmc_runtime.agent.tool_list.texts import json_piece, key_text, word_of
@@ -72,8 +73,7 @@ class _Writer:
         flat = Flat(self.whole).take(schema)
         if flat.is_nothing:
             return ["nothing"]
-        known = flat.schema.get("properties")
-        self.schemas -= 1 + min(len(known) // _MOST_KEYS, _MOST_KEYS) if isinstance(known, Mapping) else 1
+        self.schemas -= 1 + min(len(mapped(flat.schema, "properties")) // _MOST_KEYS, _MOST_KEYS)
         again = next((self.open[each] for each in flat.references if each in self.open), None)
         if again is not None:
             self.named.add(again)
@@ -163,10 +163,8 @@ class _Writer:
 
     def _object(self, schema: dict[str, Any], records: int) -> str:
         """A record with its keys, or a mapping from any keys."""
-        required = schema.get("required")
-        required = required if isinstance(required, list) else []
-        known = schema.get("properties")
-        known = {name: part for name, part in known.items() if part is not False} if isinstance(known, Mapping) else {}
+        required = listed(schema, "required")
+        known = {name: part for name, part in mapped(schema, "properties").items() if part is not False}
         rest = _rest(schema)
         if not known and not required:
             key = self.read(schema["propertyNames"], 0) if says(schema.get("propertyNames")) else "str"
@@ -199,8 +197,7 @@ class _Writer:
 
 def _rest(schema: Mapping[str, Any]) -> list[object]:
     """The schemas of values at other keys than those that are named; nothing if there are none."""
-    patterns = schema.get("patternProperties")
-    found = list(patterns.values())[:_MOST_PLACES] if isinstance(patterns, Mapping) else []
+    found = list(mapped(schema, "patternProperties").values())[:_MOST_PLACES]
     others = schema.get("additionalProperties", schema.get("unevaluatedProperties", not found))
     return found if others is False else [*found, others]
 
