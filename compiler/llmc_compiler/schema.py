@@ -26,7 +26,6 @@ from llmc_compiler.schema_validation import (
     mistake_in,
 )
 from llmc_compiler.schema_words import WORDLESS, listed
-from llmc_compiler.seen import Seen, digest_of
 from llmc_compiler.segment import OPEN, Segment, by_schema
 from llmc_compiler.signature import (
     BOUNDS,
@@ -50,9 +49,6 @@ _OTHERS: Final = "others"
 
 _MOST_TOLD: Final = 5
 """How many forms of a call an error lists."""
-
-_allowed: Final = Seen(4_096)
-"""Contents of schemas that the schema of schemas allows."""
 
 _ANYTHING: Final = Wanted(ANY, ANY)
 
@@ -309,7 +305,7 @@ def _argument_text(parameter: ToolParameter) -> str:
 def _validator(schema: dict[str, Any], what: str) -> Validator:
     """The validator of a schema's own draft."""
     try:
-        error = _mistake(schema)
+        error = mistake_in(schema)
         if error is None and all(isinstance(name, str) for words in mappings_in(schema) for name in words):
             return bounded_validator(schema)
     except RecursionError as why:
@@ -320,17 +316,6 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
         raise ToolboxError(message) from why
     message = f"{what} are no JSON schema: {'a name in it is no text' if error is None else error.message}"
     raise ToolboxError(message) from error
-
-
-def _mistake(schema: dict[str, Any]) -> ValidationError | None:
-    """Why a schema is none; one that was found to be one is not checked again, which takes 1 ms a tool."""
-    content = digest_of(schema)
-    if _allowed.has(content):
-        return None
-    error = mistake_in(schema)
-    if error is None:
-        _allowed.add(content)
-    return error
 
 
 def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401

@@ -3,12 +3,9 @@
 from typing import Any
 
 import pytest
-from jsonschema import ValidationError
 
-from llmc_compiler import schema
 from llmc_compiler.binding import Shape
 from llmc_compiler.schema import SchemaSignature
-from llmc_compiler.schema_validation import mistake_in
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError, Tool, ToolboxError
 from llmc_compiler.types import describe
@@ -29,28 +26,6 @@ ORDER: dict[str, Any] = {
 def signature(parameters: dict[str, Any], returns: dict[str, Any] | None = None) -> SchemaSignature:
     """The signature of a schema."""
     return SchemaSignature("tool", parameters, returns or {})
-
-
-def test_a_schema_is_found_to_be_one_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check takes 1 ms a tool. One that is none is checked each time."""
-    checked: list[object] = []
-
-    def counted(found: dict[str, Any]) -> ValidationError | None:
-        """Check a schema, and note that."""
-        checked.append(found)
-        return mistake_in(found)
-
-    monkeypatch.setattr(schema, "mistake_in", counted)
-    for _ in range(3):
-        signature({"properties": {"once": {"type": "string"}}})
-    assert len(checked) <= 2  # the parameters, and the empty schema of the result
-    for value in (1, True):
-        signature({"properties": {"once": {"const": value}}})
-    assert checked[-2:] == [{"properties": {"once": {"const": 1}}}, {"properties": {"once": {"const": True}}}]
-    for _ in range(2):
-        with pytest.raises(ToolboxError, match="are no JSON schema"):
-            signature({"properties": {"once": {"type": "text"}}})
-    assert len(checked) <= 6
 
 
 def test_positional_arguments_are_the_properties_in_order() -> None:

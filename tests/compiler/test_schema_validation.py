@@ -344,7 +344,7 @@ def test_a_name_in_a_schema_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_equal_schema_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its content: a changed one is checked again, and a list is not a tuple."""
+    """By its content: a changed one is checked again, a list is not a tuple, and `1` is not `true`."""
     checks: list[object] = []
     rules_of = schema_validation.validator_of
 
@@ -362,6 +362,9 @@ def test_an_equal_schema_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert schema_validation.mistake_in(schema) is not None
     assert schema_validation.mistake_in(schema) is not None
     assert len(checks) == 6
+    for value in (1, True):
+        assert schema_validation.mistake_in({"const": value, "title": "checked once"}) is None
+    assert len(checks) == 10
 
 
 def test_the_schemas_that_are_remembered_are_bounded() -> None:
