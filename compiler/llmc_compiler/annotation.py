@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import SchemaError
 
 from llmc_compiler.declared_parameters import is_harmless
-from llmc_compiler.results import collected, form
+from llmc_compiler.results import JSON_TYPES, collected, form
 from llmc_compiler.schema_types import at_least, at_most
 from llmc_compiler.signature import Bounds, ToolboxError, Wanted
 from llmc_compiler.term import Json, thaw
@@ -21,7 +21,6 @@ from llmc_compiler.types import ANY, NEVER, Type
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
 _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
-_OF_JSON: Final = frozenset({str, int, float, bool, type(None), list, dict})
 
 
 class _Dumped(GenerateJsonSchema):
@@ -97,7 +96,7 @@ class Annotation:
 
     def told(self, value: object) -> tuple[Json, str | None]:
         """An argument or default as JSON data, and its Python type if that is none of JSON's."""
-        kind = None if type(value) in _OF_JSON else type(value).__name__
+        kind = None if type(value) in JSON_TYPES else type(value).__name__
         data = value
         if not (self.is_plain or self._anything):
             with suppress(Exception):  # serializers are the tool's own code

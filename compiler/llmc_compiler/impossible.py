@@ -18,6 +18,7 @@ from referencing.exceptions import Unresolvable
 from llmc_compiler.schema_validation import bounded_validator, checking, fits, mappings_in
 from llmc_compiler.schema_words import is_number, listed, refers_alone
 from llmc_compiler.seen import Seen, digest_of
+from llmc_compiler.short_repr import cut
 
 _MOST: Final = 3_000
 """Schemas that are read, again for each option beside them."""
@@ -67,7 +68,7 @@ def _impossible(schema: Mapping[str, Any]) -> str | None:
             has_names=any(isinstance(each.get(word), str) for each in _parts(schema) for word in ("$id", "id")),
         )
         with checking(None):
-            return None if finder.read((schema,), ()) else _cut(finder.why)
+            return None if finder.read((schema,), ()) else cut(finder.why, _LONGEST)
     except Exception:  # noqa: BLE001 — schemas of others: what cannot be read rules out nothing
         return None
 
@@ -373,8 +374,3 @@ def _once(options: list[Any]) -> list[Any]:
     contents = [digest_of({"option": each}) for each in options]
     counts = Counter(contents)
     return [each for each, content in zip(options, contents, strict=True) if content is None or counts[content] == 1]
-
-
-def _cut(reason: str) -> str:
-    """A reason of bounded length."""
-    return reason if len(reason) <= _LONGEST else f"{reason[: _LONGEST - 1]}…"

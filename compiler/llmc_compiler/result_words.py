@@ -12,7 +12,7 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-from llmc_compiler.short_repr import short_repr
+from llmc_compiler.short_repr import cut, short_repr
 
 _LONGEST: Final = 80
 """Characters of a value, or of a name, that are shown."""
@@ -24,7 +24,7 @@ _FEW: Final = 10
 
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _FLAT: Final = frozenset({list, tuple, set, frozenset, deque})
-_BYTES: Final = (bytes, bytearray, memoryview)
+BYTES: Final = (bytes, bytearray, memoryview)
 _WHOLE: Final = (Collection, SimpleNamespace, BaseException, partial)
 _RECORDS: Final = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_serializer__")
 """Marks of types that write all of their parts, however often these stand in each other."""
@@ -35,15 +35,15 @@ _AWAITED: Final = frozenset({"coroutine", "Task", "Future", "async_generator"})
 def typed(value: object) -> str:
     """The type of a value and its module, where that is not Python's own."""
     kind: Any = type(value)
-    name, module = _cut(str(kind.__name__)), kind.__module__
-    return f"`{name}`" if module == "builtins" else f"`{name}` of `{_cut(str(module))}`"
+    name, module = cut(str(kind.__name__), _LONGEST), kind.__module__
+    return f"`{name}`" if module == "builtins" else f"`{name}` of `{cut(str(module), _LONGEST)}`"
 
 
 def said(value: object) -> str:
     """A value in a few words; an empty text where it has none, or where writing it may take long."""
     try:
         found = short_repr(value) if type(value) in _SCALARS or _is_flat(value) else _own_repr(value)
-        return _cut(" ".join(found[:_MOST].split()))
+        return cut(" ".join(found[:_MOST].split()), _LONGEST)
     except Exception:  # noqa: BLE001 — it is the tool's own code
         return ""
 
@@ -57,7 +57,7 @@ def _is_flat(value: object) -> bool:
 
 def _own_repr(value: Any) -> str:  # noqa: ANN401 — of any type
     """A value as its type writes it, unless that writes all of its parts, or its address."""
-    if isinstance(value, _BYTES):
+    if isinstance(value, BYTES):
         return repr(bytes(value[:_LONGEST]))
     if isinstance(value, Enum):
         return f"{type(value).__name__}.{value.name}"
@@ -72,13 +72,13 @@ def _own_repr(value: Any) -> str:  # noqa: ANN401 — of any type
 
 
 def remedy_for(value: object) -> str:
-    """What the tool gives instead of a value that has no exact form as JSON data."""
+    """An instruction for a value without an exact form as JSON data."""
     kind = type(value)
     if kind.__name__ in _AWAITED or hasattr(kind, "__await__"):
         return "await it in the tool"
     if hasattr(kind, "get_secret_value"):
         return "return `.get_secret_value()`, and declare `-> Secret[str]`"
-    if isinstance(value, _BYTES):
+    if isinstance(value, BYTES):
         return "decode it to a text"
     if isinstance(value, AbstractSet):
         return "return a list (`sorted(…)`)"
@@ -94,8 +94,3 @@ def remedy_for(value: object) -> str:
     if isinstance(value, complex):
         return "return its parts, or a text"
     return "convert it in the tool, or declare a model (`-> Model`)"
-
-
-def _cut(text: str) -> str:
-    """A text of bounded length."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

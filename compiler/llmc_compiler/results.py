@@ -25,7 +25,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from llmc_compiler.identity import json_form
-from llmc_compiler.result_words import remedy_for, said, typed
+from llmc_compiler.result_words import BYTES, remedy_for, said, typed
 from llmc_compiler.signature import ArgumentError, Bounds, ResultError
 from llmc_compiler.term import Json, Path, written
 
@@ -33,8 +33,8 @@ PART: Final = 16
 """Bytes that each value in a list or mapping counts, besides its text."""
 
 _DATA: Final = frozenset({str, int, float, bool, type(None)})
+JSON_TYPES: Final = _DATA | {list, dict}
 _AS_TEXT: Final = (UUID, PurePath, IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network)
-_BYTES: Final = (bytes, bytearray, memoryview)
 _MISSING: Final = frozenset({"NAType", "NaTType"})
 """The types of what pandas has in the place of a value that is missing."""
 _TIMES: Final = "mM"
@@ -69,7 +69,7 @@ def checked(result: object, complain: Callable[[object], None], bounds: Bounds) 
         else:
             return data
     words = str(error) if bounds.shows else "it is not as its schema says"
-    is_data = type(result) in _DATA or type(result) in {list, dict}
+    is_data = type(result) in JSON_TYPES
     raise ResultError(
         words if is_data else f"{words}; it is of type {typed(result)}: convert it in the tool"
     ) from error
@@ -99,7 +99,7 @@ def form(result: object, bounds: Bounds) -> Json:
 
 
 def collected(result: object, bounds: Bounds) -> object:
-    """A list of what an iterator gives, which may have no end; any other result as it is. Raises ResultError."""
+    """The items of an iterator, which may have no end, as a list; any other result as it is. Raises ResultError."""
     if not isinstance(result, Iterator):
         return result
     most = bounds.size // PART
@@ -111,7 +111,7 @@ def collected(result: object, bounds: Bounds) -> object:
 
 def mismatch(words: str, value: object, bounds: Bounds) -> ResultError:
     """The error for a value that is not of the declared type, for which there are words."""
-    foreign = type(value) not in _DATA and type(value) not in {list, dict}
+    foreign = type(value) not in JSON_TYPES
     shown = said(value) if bounds.shows else ""
     what = f"{shown} ({typed(value)})" if shown else f"a value of type {typed(value)}"
     return ResultError(f"{words}, not {what}{': convert it in the tool' if foreign else ''}")
@@ -244,7 +244,7 @@ class _Reader:
         if isinstance(value, Mapping) or (hasattr(kind, "keys") and hasattr(kind, "__getitem__") and not is_table):
             keys = list(islice(cast("Mapping[object, object]", value).keys(), self.left + 1))
             return self._mapping(((key, cast("Any", value)[key]) for key in keys), len(keys), steps)
-        is_list = isinstance(value, Sequence) and not isinstance(value, _BYTES) and not hasattr(kind, "casefold")
+        is_list = isinstance(value, Sequence) and not isinstance(value, BYTES) and not hasattr(kind, "casefold")
         if is_list or isinstance(value, _VIEWS) or hasattr(kind, "typecode"):
             return self._items(cast("Iterable[object]", value), steps)
         if self.declared and isinstance(value, AbstractSet):
@@ -254,7 +254,7 @@ class _Reader:
         raise self._refused(value, steps)
 
     def _items(self, value: Iterable[object], steps: Path) -> Json:
-        """The form of what there is in a collection."""
+        """The form of the items of a collection."""
         items = list(islice(value, self.left + 1))
         return self._list(items, len(items), steps)
 

@@ -18,3 +18,8 @@ class _Short(Repr):
 
 short_repr: Final = _Short().repr
 """A value as Python writes it, cut where it is long."""
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning with `…`, in at most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
