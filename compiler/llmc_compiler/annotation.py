@@ -24,10 +24,10 @@ _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
 
 
 class _Dumped(GenerateJsonSchema):
-    """Schemas of what is dumped, where a serializer that does not say what it gives may give anything."""
+    """Schemas of dumped values; a serializer without a declared type may give anything."""
 
     def ser_schema(self, schema: Any) -> dict[str, Any] | None:  # noqa: ANN401 — one of many shapes
-        """The schema of what a serializer gives."""
+        """The schema of a serializer's values."""
         is_function = schema["type"] in {"function-plain", "function-wrap"}
         return {} if is_function and "return_schema" not in schema else super().ser_schema(schema)
 
@@ -57,7 +57,7 @@ class Annotation:
 
     @cached_property
     def wanted(self) -> Wanted:
-        """What it takes; of types that are not plain, a schema tells only a part."""
+        """The values that it takes; a schema tells only a part of types that are not plain."""
         if self._anything:
             return Wanted(ANY, ANY)
         schema = self.adapter.json_schema()
@@ -65,12 +65,12 @@ class Annotation:
 
     @cached_property
     def gives(self) -> Type:
-        """The type of what it dumps."""
+        """The type of dumped values."""
         return ANY if self._anything else at_most(self.dumped, strict=True)
 
     @cached_property
     def dumped(self) -> dict[str, Any]:
-        """The JSON schema of what it dumps; one that says nothing where pydantic knows none."""
+        """The JSON schema of dumped values; empty where pydantic knows none."""
         try:
             return self.adapter.json_schema(mode="serialization", schema_generator=_Dumped)
         except PydanticUserError:
@@ -127,7 +127,7 @@ def _words(value: object) -> str:
 
 
 def _instead(error: PydanticUserError) -> str:
-    """What to write in the place of a type."""
+    """An instruction for a type without a JSON form."""
     if error.code == "typed-dict-version":
         return "before Python 3.12, take `TypedDict` from `typing_extensions`"
     return "use JSON's types or a pydantic model"

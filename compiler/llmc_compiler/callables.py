@@ -23,7 +23,7 @@ _OURS: Final = frozenset({"llmc", "llmc_compiler", "llmc_grammar", "llmc_runtime
 """Packages that make tools for others."""
 _IN_FUNCTION: Final = "<locals>"
 _ATTRIBUTES: Final = (*functools.WRAPPER_ASSIGNMENTS, "__code__", "__defaults__", "__kwdefaults__")
-"""What functions have, as well for `inspect.iscoroutinefunction`."""
+"""Attributes of functions, those for `inspect.iscoroutinefunction` among them."""
 _UNREADABLE: Final = (TypeError, ValueError, NameError, AttributeError, SyntaxError, RecursionError)
 """Errors of annotations, which are code."""
 
@@ -36,7 +36,7 @@ def behind(function: Any) -> Any:  # noqa: ANN401 — any callable
 
 
 def layers(function: object) -> Iterator[object]:
-    """The callable, and what it wraps, as far as `__wrapped__`, partials and methods tell."""
+    """The callable and those that it wraps, as far as `__wrapped__`, partials and methods tell."""
     for _ in range(_MOST_LAYERS):
         yield function
         if isinstance(function, partial):
@@ -139,7 +139,7 @@ def _count(code: CodeType) -> int:
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    """The signature without what partials bind; what follows a bound parameter may still be given by position."""
+    """The signature without parameters that partials bind; those behind them may still be given by position."""
     found = inspect.signature(function)
     if not isinstance(function, partial):
         return found

@@ -112,12 +112,12 @@ def is_harmless(metadata: object) -> bool:
 
 
 def _metadata(hint: object) -> tuple[object, ...]:
-    """What `Annotated` says besides the type."""
+    """The metadata of `Annotated`."""
     return tuple(getattr(hint, "__metadata__", ()))
 
 
 def _refuse(found: FieldInfo, what: str, name: str) -> None:
-    """Refuse what a `Field` of a model may say, and that of a parameter may not."""
+    """Refuse words of a model's `Field` that a parameter cannot have."""
     for word in _ALIASES:
         if (alias := getattr(found, word)) is not None:
             message = (

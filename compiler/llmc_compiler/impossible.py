@@ -148,7 +148,7 @@ class _Finder:
         return self._gather(found.contents, atoms, path)
 
     def _list(self, schema: Mapping[str, Any], word: str) -> list[Any]:
-        """What a keyword of this draft lists."""
+        """The list of a keyword of this draft."""
         return listed(schema, word) if word in self.words else []
 
     def _each(self, atoms: _Atoms, word: str) -> Iterator[Any]:
@@ -342,7 +342,7 @@ class _Finder:
 
 
 def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The mappings inside a schema, but for itself."""
+    """The mappings inside a schema, without itself."""
     return (each for each in mappings_in(schema) if each is not schema)
 
 

@@ -71,18 +71,18 @@ def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What one schema says of an object by itself."""
+    """One schema of an object, without those that it includes."""
 
     schema: Mapping[str, Any]
     excludes_objects: bool = False
 
     @property
     def others(self) -> object:
-        """The schema of what is at a key that it does not name."""
+        """The schema of values at other keys."""
         return True if "patternProperties" in self.schema else self.schema.get("additionalProperties", True)
 
     def of(self, name: str) -> object:
-        """The schema of what is at a key."""
+        """The schema of the value at a key."""
         return mapped(self.schema, "properties").get(name, self.others)
 
 
@@ -232,7 +232,7 @@ def _key(value: object) -> object:
 
 
 def _both(schemas: Iterable[object]) -> object:
-    """The schema of what fits all of these."""
+    """The schema of values that fit all of these."""
     said = [schema for schema in schemas if schema is not True and schema != {}]
     if any(schema is False for schema in said):
         return False
@@ -241,7 +241,7 @@ def _both(schemas: Iterable[object]) -> object:
 
 
 def _either(schemas: Iterable[object]) -> object:
-    """The schema of what fits one of these."""
+    """The schema of values that fit one of these."""
     said = list(schemas)
     if any(schema is True or schema == {} for schema in said):
         return True

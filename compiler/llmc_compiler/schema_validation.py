@@ -121,7 +121,7 @@ _good: Final = Seen(4_096)
 
 
 def mistake_in(schema: Mapping[str, Any]) -> ValidationError | None:
-    """Why a schema is none; its patterns may be of any kind. Equal schemas are checked once."""
+    """The first mistake in a schema, whose patterns may be of any kind. Equal schemas are checked once."""
     content = digest_of(schema)
     if _good.has(content):
         return None

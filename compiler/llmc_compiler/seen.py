@@ -1,4 +1,4 @@
-"""What was seen before, by its content: data may be changed by those who gave it."""
+"""Data that was seen before, by its content, since callers may change it."""
 
 import marshal
 from collections import OrderedDict
@@ -34,7 +34,7 @@ class Seen:
             return True
 
     def add(self, digest: bytes | None) -> None:
-        """See it, and forget the one that was not asked for for longest if there is no room."""
+        """Add it, and forget the one unused for longest where there is no room."""
         if digest is not None:
             with self._lock:
                 self._digests[digest] = None

@@ -79,7 +79,7 @@ class Case:
         )
 
     def all(self, word: str) -> list[Any]:
-        """What the parts say with a keyword."""
+        """The values of a keyword in the parts."""
         return [part[word] for part in self.parts if word in part]
 
 
@@ -140,7 +140,7 @@ class Cases:
         return _product([[Case((words,))], *self._groups(words, inside, path)])
 
     def _groups(self, words: Part, inside: tuple[str, ...], path: tuple[str, ...]) -> list[list[Case]]:
-        """The cases of what a schema says besides, one group after another."""
+        """The cases of references and alternatives, one group after another."""
         deeper = (*path, "")
         groups = [self._followed(words["$ref"], inside, path)] if "$ref" in words else []
         groups += [self._read(each, inside, deeper) for each in listed(words, "allOf")]
@@ -173,7 +173,7 @@ class Cases:
 
 
 def _product(groups: Sequence[list[Case]]) -> list[Case]:
-    """One case of each group at once, for all of them; what no case can hold leaves none."""
+    """One case of each group at once, for all of them; none where a group has none."""
     if not all(groups):
         return []
     found = [_ALL]

@@ -23,7 +23,7 @@ from llmc_compiler.decoder.words import THOUGHT, from_to
 from llmc_compiler.types import ANY, FLOAT, INT, STR, Type
 
 LOOP_NAMES: Final = ("x", "item", "element", "entry")
-"""What a loop may call its element: the first that no earlier task is called."""
+"""Names for a loop's element; the first that no earlier task has is used."""
 
 _IN_CALL: Final = 48
 _IN_SOURCE: Final = 8
@@ -62,7 +62,7 @@ _Behind = Mapping[str, Part | None]
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The parts that lines share: what loops call their element, and the steps to lists and to what is compared."""
+    """The parts that lines share: the name of a loop's element, and the steps to lists and to compared values."""
 
     tools: Sequence[Callee]
     element: str | None
@@ -97,7 +97,7 @@ def full_rules(
 ) -> Iterator[Rule]:
     """The rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` ones.
 
-    What the `secret` tools give is neither compared nor looped over.
+    Results of the `secret` tools are neither compared nor looped over.
     """
     yield from (*SHARED, THOUGHT)
     constants, earlier, unknown = Values(), choice(*known), [ANY] if known else []
@@ -124,7 +124,7 @@ def full_rules(
 def _shared(
     tools: Sequence[Callee], unknown: Sequence[Type], secret: Collection[str], steps: Part, constants: Values
 ) -> tuple[Part | None, _Behind, _Behind]:
-    """The steps to lists, to what is compared in results, and in the elements of lists; their rules are constants'."""
+    """The steps to lists and to compared values, in results and in elements of lists; their rules are constants'."""
     read = [*(tool.gives for tool in tools if tool.name not in secret), *unknown]
     lists = [part for found in read for part in parts_of(found, is_list)]
     # The result of a loop is a list, whose elements are results; constants are texts and numbers.

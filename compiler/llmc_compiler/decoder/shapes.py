@@ -88,7 +88,7 @@ class _Reader:
     _validators: list[Any] = field(default_factory=list)
 
     def read(self, schemas: Sequence[object], inside: tuple[str, ...]) -> Shape:
-        """The shape of what fits all of these schemas, which were found inside of these references."""
+        """The shape of values that fit all of these schemas, which were found inside of these references."""
         said = tuple(schema for schema in schemas if schema is not True and schema != {})
         if not said:
             return ANYTHING
@@ -229,7 +229,7 @@ def _mappings(keys: tuple[Key, ...], least: int, most: float) -> Iterator[Shape]
 
 
 def _at(name: str, parts: Sequence[Part], others: Sequence[object]) -> list[object]:
-    """The schemas of what is at a key."""
+    """The schemas of the value at a key."""
     found: list[object] = []
     for part, rest in zip(parts, others, strict=True):
         known = mapped(part, "properties")
@@ -261,7 +261,7 @@ def _rest(part: Part, word: str, unevaluated: str, *, is_single: bool) -> object
 
 
 def _contained(part: Part) -> int:
-    """How many items a list certainly has for what it is to contain."""
+    """How many items `contains` certainly requires."""
     least = part.get("minContains", 1)
     return int(least) if "contains" in part and is_number(least) else 0
 

@@ -63,7 +63,7 @@ def level_of(grammar: GrammarFor | None) -> Level | None:
 def _written(
     tools: Toolbox, first: int, known: tuple[str, ...], dialect: Dialect, level: Level
 ) -> str | GrammarTooLargeError:
-    """A grammar, or why there is none, so that this is found out once."""
+    """A grammar, or the error in its place, so that each is tried once."""
     try:
         return decoder_grammar(tools, dialect=dialect, level=level, first=first, known=known)
     except GrammarTooLargeError as error:

@@ -35,7 +35,7 @@ _FORMATS: Final = {
 
 
 def readable(tool: Tool) -> bool:
-    """Whether a plan may compare and loop over what a tool gives."""
+    """Whether a plan may compare and loop over a tool's results."""
     return not tool.marks.returns_secret
 
 
@@ -118,7 +118,7 @@ class Lines:
         return [call for call in islice(found, _MOST_TOOLS) if call is not None]
 
     def _call(self, tool: Tool) -> Call | None:
-        """A call with what has to be given."""
+        """A call with its required arguments."""
         for parameters in (tool.signature.takes, *tool.signature.forms):
             made = _made(tool, [each for each in parameters if each.required and not each.many])
             if made is not None and is_clean(f"1. {made.text}\njoin()", self.tools):
@@ -126,7 +126,7 @@ class Lines:
         return None
 
     def loops(self) -> Iterator[list[str]]:
-        """A loop over what a tool gives, else one over constants, whose results another tool may take."""
+        """A loop over a tool's results, else one over constants, whose results another tool may take."""
         pairs = ((giver, taker) for giver in self.calls for taker in self.calls if taker.first)
         for giver, taker in islice(pairs, _MOST_PAIRS):
             for element, steps in _elements(giver.tool):
@@ -215,7 +215,7 @@ def _constant(value: float | str) -> str:
 
 
 def _elements(tool: Tool) -> Iterator[tuple[Type, str]]:
-    """What is in the lists that a tool gives, and the steps there."""
+    """The elements of the lists that a tool gives, and the steps to them."""
     found = _shortest(tool.signature.gives, is_list) if readable(tool) else None
     if found is not None:
         yield types.element(found[1]), found[0]
@@ -230,7 +230,7 @@ def _passed(element: Type, taker: Call) -> str | None:
 
 
 def _constants(item: Type, first: str) -> str | None:
-    """A list of two constants, the first of which is known to be taken; None for what is no text and no number."""
+    """A list of two constants, the first of which is known to be taken; None for types other than texts and numbers."""
     if isinstance(item, types.Words):
         few = sorted(item.words)[:2]
         return f"[{', '.join(map(_constant, few))}]"

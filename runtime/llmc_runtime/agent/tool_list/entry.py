@@ -114,7 +114,7 @@ class Entry:
         return Argument(parameter, self._whole, parameter.name in self.tool.marks.secrets)
 
     def listed(self, cut: Cut = WHOLE) -> Listed:
-        """What a planner sees of the tool."""
+        """The tool as a planner sees it."""
         effect, tool = self.tool.effect, self.tool
         own = f"({self._own_name}) " if self._own_name else ""
         description = f"{own}{self._described(cut)}".strip().replace("\n", "\n    ")
@@ -146,7 +146,7 @@ class Entry:
                 yield "/"
 
     def _described(self, cut: Cut) -> str:
-        """What is left of the tool's description."""
+        """The tool's description after the cut."""
         text = self._description.text
         if len(text) > cut.sentences:
             text = shortened(text, max(cut.sentences, len(self._description.sentence)))

@@ -15,7 +15,7 @@ _FORMATS_OF_TYPES: Final = frozenset({"int32", "int64", "float", "double", "stri
 
 
 def facts(kind: str, schema: Mapping[str, Any]) -> str:
-    """What a schema says of values of one of JSON's types besides the type, with a blank before it."""
+    """Bounds, formats and patterns of values of one of JSON's types, with a blank before each."""
     return "".join(f" {fact}" for fact in _FACTS[kind](schema)) if kind in _FACTS else ""
 
 

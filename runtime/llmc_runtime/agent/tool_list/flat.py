@@ -18,7 +18,7 @@ ANNOTATIONS: Final = WORDLESS | {"example", "id", "$anchor", "$dynamicAnchor", "
 
 @dataclass(slots=True)
 class Flat:
-    """What a schema and all that it includes say together; `references` are those that were followed."""
+    """The keywords of a schema and of all that it includes; `references` are those that were followed."""
 
     whole: object
     schema: dict[str, Any] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Flat:
 
 
 def _joined(word: str, first: Any, second: Any) -> Any:  # noqa: ANN401 — any JSON
-    """What two schemas say with the same word, taken together."""
+    """The values of a keyword in two schemas, taken together."""
     if word == "properties" and isinstance(first, Mapping) and isinstance(second, Mapping):
         both = {name: {"allOf": [first[name], part]} for name, part in second.items() if name in first}
         return {**first, **second, **both}

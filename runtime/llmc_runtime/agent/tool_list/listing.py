@@ -105,7 +105,7 @@ def _lines(tool: Listed) -> Iterable[str]:
 
 
 def _left_out(entries: Sequence[Entry], cut: Cut) -> list[str]:
-    """What a cut leaves out, in words."""
+    """The parts that a cut leaves out, in words."""
     amounts: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for entry in entries:
         for kind, amount in entry.left_out(cut).items():
@@ -114,7 +114,7 @@ def _left_out(entries: Sequence[Entry], cut: Cut) -> list[str]:
 
 
 def _words(kind: str, found: Sequence[tuple[int, int]]) -> str:
-    """What is left out of one kind."""
+    """The cut of one kind, in words."""
     missing, total = (sum(amounts) for amounts in zip(*found, strict=True))
     tools = "1 tool" if len(found) == 1 else f"{len(found):,} tools"
     return f"{kind} of {tools} were left out: {missing:,} of {total:,} characters"

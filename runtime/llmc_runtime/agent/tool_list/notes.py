@@ -27,7 +27,7 @@ _DEEPEST: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A parameter and what is said of it; its line is always there if it says the tool's own name for it.
+    """A parameter and its description; its line is always there if it says the tool's own name for it.
 
     Of those that are `shared` among tools, the first may speak for all; `required` then means required in any.
     """
@@ -51,7 +51,7 @@ class Note:
         return f"{head}: {rest}" if rest else head if self.own_name else ""
 
     def described(self, cut: Cut) -> str:
-        """What is left of the description, here or where it is told for all."""
+        """The description after the cut, here or where it is told for all."""
         required = cut.shared if self._is_told_once(cut) else cut.required
         return self.text.cut(required if self.required else cut.optional)
 
@@ -60,12 +60,12 @@ class Note:
         return self.is_shared and len(self.text.text) > cut.repeated
 
     def shown_examples(self, cut: Cut) -> str:
-        """What is left of the examples."""
+        """The examples, unless they are cut."""
         return self.examples if len(self.examples) <= cut.examples else ""
 
 
 def notes_of(parameter: ToolParameter, whole: object) -> Iterator[Note]:
-    """What is said of a parameter and of the keys of its records."""
+    """The notes on a parameter and on the keys of its records."""
     flat = Flat(whole).take(parameter.schema).schema
     own = "" if parameter.own_name == parameter.name else line_text(parameter.own_name, _LONGEST_NAME).text
     yield Note(parameter.name, own, _description(flat, whole), _examples(flat), parameter.required)

@@ -77,7 +77,7 @@ def _marked(text: str, found: Text, most: int) -> Text:
 
 
 def _printable(text: str) -> str:
-    """The text without what cannot be seen and without the mark that ends plans."""
+    """The text without invisible characters and without the mark that ends plans."""
     plain = "\n".join(text.splitlines())
     if not plain.isascii() or not plain.replace("\n", "").isprintable():
         plain = "".join(each for each in plain.replace("\t", " ") if each == "\n" or _is_seen(each))

@@ -95,7 +95,7 @@ class _Writer:
         return options
 
     def _alternatives(self, schema: dict[str, Any], records: int) -> Iterator[str]:
-        """What a schema allows, one after the other."""
+        """The types of a schema's alternatives, one after the other."""
         word = next((word for word in ("anyOf", "oneOf") if isinstance(schema.get(word), list)), None)
         if "const" in schema:
             yield from self._values([schema["const"]])
