@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from llmc_compiler.graph import Call, Node
 from llmc_compiler.memory import NoRoomError, Room, copied_bytes
+from llmc_compiler.signature import Bounds
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError
 from llmc_runtime.door import Door
@@ -38,7 +39,7 @@ from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.retry import backoff, retry_after
 from llmc_runtime.strays import Rest, attempt, caller, left_by
 from llmc_runtime.threads import Job
-from llmc_runtime.values import NotJsonError, bounds_of, receive
+from llmc_runtime.values import NotJsonError, receive
 
 if TYPE_CHECKING:
     from llmc_runtime.nesting import Host
@@ -393,11 +394,11 @@ class Calling(Generic[T]):
         """The tool returned."""
         limits, tool = self._door.limits, self._op.tool
         may_write = tool.effect.may_write
-        size = limits.result_bytes, limits.result_depth
+        bounds = Bounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
         left = self._door.allowance.left
         room = Room(left)
         try:
-            value = receive(result, tool.signature.accept, *size, room, bounds=bounds_of(*size, tool.marks))
+            value = receive(result, tool.signature.accept, bounds, room)
         except NoRoomError as full:
             limit, why_not = self._door.allowance.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)

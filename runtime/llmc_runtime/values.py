@@ -7,10 +7,8 @@ has no say in it.
 
 import math
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any, Final, cast
 
-from llmc_compiler.marks import UNMARKED, Marks
 from llmc_compiler.memory import ELEMENT, ENTRY, LIST, MAPPING, Room, number_bytes, text_bytes
 from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.results import PART, forms
@@ -21,6 +19,9 @@ Steps = tuple[str | int, ...]
 
 _PIECE: Final = 64 * 1024
 _LONGEST_STEP: Final = 100
+
+Accept = Callable[[object, Bounds], object]
+"""How a signature takes a result within bounds, as JSON data."""
 
 
 class NotJsonError(ValueError):
@@ -70,57 +71,37 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
     return taken
 
 
-def receive(
-    result: object,
-    accept: Callable[..., object],
-    size: int,
-    depth: int,
-    room: Room | None = None,
-    *,
-    bounds: Bounds | None = None,
-) -> Json:
+def receive(result: object, accept: Accept, bounds: Bounds, room: Room | None = None) -> Json:
     """A result as JSON data of our own, for which there has to be `room`; `accept` makes data of it.
 
-    `accept` gets the `bounds` as well, if they are given. Raises NotJsonError, NoRoomError, ResultError, and what else
-    `accept` raises.
+    Raises NotJsonError, NoRoomError, ResultError, and other errors of `accept`.
     """
-    taken = measure(result, size, depth)
-    accepted = accept(result) if bounds is None else accept(result, bounds)
+    taken = measure(result, bounds.size, bounds.depth)
+    accepted = accept(result, bounds)
     if accepted is not result:
-        taken = measure(accepted, size, depth)
+        taken = measure(accepted, bounds.size, bounds.depth)
     if room is not None:
         room.take(taken)
     try:
         return _frozen(accepted, ())
     except ForeignError:
         # So seldom that nothing looks for it before.
-        data = _converted(accepted, accept, bounds or Bounds(size, depth))
-    more = measure(data, size, depth)
+        data = _converted(accepted, accept, bounds)
+    more = measure(data, bounds.size, bounds.depth)
     if room is not None:
         room.take(more - taken)
     return _frozen(data, ())
 
 
-def _converted(result: object, accept: Callable[..., object], bounds: Bounds) -> object:
+def _converted(result: object, accept: Accept, bounds: Bounds) -> object:
     """A result with parts that are not JSON data, in a form as such that is accepted; raises ResultError."""
     error: ResultError | None = None
     for data in forms(result, bounds):
         try:
-            return accept(data)
+            return accept(data, bounds)
         except ResultError as why:
             error = error or why
     raise error or NotJsonError("not JSON data")
-
-
-def bounds_of(size: int, depth: int, marks: Marks) -> Bounds:
-    """The bounds of a tool's results, of which messages show nothing where they may hold a secret."""
-    return _bounds(size, depth, shows=marks is UNMARKED or marks.shows_results)
-
-
-@lru_cache
-def _bounds(size: int, depth: int, *, shows: bool) -> Bounds:
-    """The bounds of results: the same for all calls of a run."""
-    return Bounds(size, depth, shows)
 
 
 def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> Json:
@@ -246,4 +227,4 @@ def _written(steps: Steps) -> str:
     return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)
 
 
-__all__ = ["PART", "NotJsonError", "Steps", "bounds_of", "freeze", "measure", "receive", "thaw"]
+__all__ = ["PART", "NotJsonError", "Steps", "freeze", "measure", "receive", "thaw"]

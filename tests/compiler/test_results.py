@@ -88,7 +88,7 @@ class Series(Array):
 Point = namedtuple("Point", ["x", "y"])  # noqa: PYI024 — as others write it
 
 
-def accept_of(annotation: Any) -> Callable[[object], object]:  # noqa: ANN401 — an annotation may be anything
+def accept_of(annotation: Any) -> Callable[..., object]:  # noqa: ANN401 — an annotation may be anything
     """How the results of a function with this annotation are taken; with none for `...`."""
 
     def tool() -> object:
@@ -100,7 +100,7 @@ def accept_of(annotation: Any) -> Callable[[object], object]:  # noqa: ANN401 �
 
 def taken(annotation: Any, result: object) -> object:  # noqa: ANN401 — as above
     """A result as a run has it."""
-    return receive(result, accept_of(annotation), 16 * 1024 * 1024, 100)
+    return receive(result, accept_of(annotation), Bounds())
 
 
 TAKEN: list[tuple[Any, object, object]] = [
@@ -245,7 +245,7 @@ def test_results_by_schema_are_checked_in_their_form() -> None:
     """Numbers of other libraries, decimals as texts or numbers, sets where a list is wanted."""
 
     def of(schema: dict[str, Any], result: object) -> object:
-        return receive(result, SchemaSignature("tool", {}, schema).accept, 1_000, 10)
+        return receive(result, SchemaSignature("tool", {}, schema).accept, Bounds(1_000, 10))
 
     assert of({"type": "integer"}, Number(3)) == 3
     assert of({"type": "number"}, Decimal("1.5")) == 1.5
@@ -259,15 +259,15 @@ def test_results_by_schema_are_checked_in_their_form() -> None:
 def test_few_objects_that_would_be_many_values_are_refused() -> None:
     """Before they are."""
     with pytest.raises(ResultError, match="is larger than the 16,000 bytes that it may have"):
-        receive(laughs(), accept_of(int), 16_000, 100, bounds=Bounds(16_000))
+        receive(laughs(), accept_of(int), Bounds(16_000))
 
 
 def test_messages_about_secrets_show_no_value() -> None:
     """Neither of the result nor of what its code raises."""
-    bounds = Bounds(shows=False)
+    bounds = Bounds(1_000, 10, shows=False)
     for annotation, result in ((int, "hush"), (..., [1j]), (dict, {1: 2}), (..., Failing("hush"))):
         with pytest.raises(ResultError) as caught:
-            receive(result, accept_of(annotation), 1_000, 10, bounds=bounds)
+            receive(result, accept_of(annotation), bounds)
         assert not [word for word in ("hush", "1j", "(1)", "lost") if word in str(caught.value)]
 
 
