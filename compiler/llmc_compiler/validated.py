@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from llmc_compiler.results import forms, mismatch
-from llmc_compiler.signature import Bounds
+from llmc_compiler.signature import Bounds, ResultError
 
 Dump = Callable[[object, Bounds], object]
 """Makes JSON data of what fits a type; raises ValidationError for what does not."""
@@ -17,6 +17,9 @@ def accepted(result: object, dump: Dump, bounds: Bounds) -> object:
     """A result as JSON data; raises ResultError, and what the code of the result's type does."""
     try:
         return dump(result, bounds)
+    except UnicodeDecodeError as error:
+        message = "bytes in the result are no text in UTF-8: return a text (`base64.b64encode(…).decode()`)"
+        raise ResultError(message) from error
     except (ValidationError, PydanticSerializationError, TypeError) as error:
         return _accepted_form(result, dump, bounds, error)
 

@@ -199,7 +199,7 @@ def _integer(value: int, steps: Steps) -> int:
 def _float(value: float, steps: Steps) -> float:
     """The number, if it is one."""
     if not math.isfinite(value):
-        raise _not(steps, f"{value}, which is not JSON")
+        raise _not(steps, f"{value}, which is not JSON: give `None` instead")
     return value if type(value) is float else float.__float__(value)
 
 

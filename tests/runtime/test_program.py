@@ -43,7 +43,7 @@ def test_inputs_are_checked_before_anything_starts() -> None:
     ("value", "words"),
     [
         ("\ud800", "input `x` is a text with half a surrogate pair"),
-        ([{"k": math.nan}], "input `x[0].k` is nan, which is not JSON"),
+        ([{"k": math.nan}], "input `x[0].k` is nan, which is not JSON: give `None` instead"),
         ({1}, "input `x` is of type `set`, which is not JSON"),
         (10**4000, "input `x` is an integer of more than 10,000 bits"),
         ([CIRCLE], "input `x` is nested more than 100 deep, or contains itself"),
