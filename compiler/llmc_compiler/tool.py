@@ -160,11 +160,12 @@ class Tool(_Dressed, Generic[P, R_co]):
             found = getattr(self.call.__self__, self.call.__name__, None)
             if found == self:
                 return getattr, (self.call.__self__, self.call.__name__)
-        if not isinstance(found, Tool) or found.call != self.call:
+        made = _made_of(found, self)
+        if made is None:
             message = f"cannot pickle the tool `{self.name}`: it is not `{self.__qualname__}` of `{self.__module__}`"
             raise TypeError(message)
         names = [each.name for each in fields(self) if each.init]
-        changes = {name: value for name in names if (value := getattr(self, name)) is not getattr(found, name)}
+        changes = {name: value for name in names if (value := getattr(self, name)) is not getattr(made, name)}
         return _changed, (found, {name: value for name, value in changes.items() if name not in {"call", "signature"}})
 
     if TYPE_CHECKING:  # set for each tool
@@ -323,9 +324,17 @@ def inside(found: object) -> Tool | None:
     return next((layer for layer in layers(found) if isinstance(layer, Tool)), None)
 
 
-def _changed(tool: Tool, changes: Mapping[str, Any]) -> Tool:
-    """The tool with some changes: what a pickle calls."""
-    return replace(tool, **changes)
+def _made_of(found: object, tool: Tool) -> Tool | None:
+    """The tool that a name stands for, itself or a function around it, if the other one is made of the same."""
+    if isinstance(found, Tool):
+        return found if found.call == tool.call else None
+    is_same = any(layer is found for layer in layers(tool))
+    return around(found) if is_same else None
+
+
+def _changed(found: object, changes: Mapping[str, Any]) -> Tool:
+    """The tool that a name stands for, with some changes: what a pickle calls."""
+    return replace(cast("Tool", around(found)), **changes)
 
 
 def _require_function(found: object) -> None:

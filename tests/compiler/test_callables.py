@@ -44,6 +44,23 @@ class Shop:
         return currency
 
 
+def loud(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Call the function in upper case."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> object:
+        return str(function(*args, **kwargs)).upper()
+
+    return call
+
+
+@loud
+@pure
+def shout(text: str, mark: str = Field("!")) -> str:
+    """Shout."""
+    return text + mark
+
+
 SHOP = Shop()
 LOOK = Toolbox([replace(search, name="look-up")])["look_up"]
 
@@ -96,6 +113,13 @@ def test_a_method_is_pickled_with_its_object() -> None:
     found = pickle.loads(pickle.dumps(SHOP.price))  # noqa: S301 — its own
     assert found("ab", 2) == 4
     assert found.receiver is None
+
+
+def test_the_tool_of_a_function_around_another_is_pickled() -> None:
+    """Its name leads to the function, of which the tool is made again."""
+    tools = Toolbox([replace(Toolbox([shout])["shout"], cost=2.0)])
+    found = pickle.loads(pickle.dumps(tools))["shout"]  # noqa: S301 — its own
+    assert (found.cost, found.call("a")) == (2.0, "A!")
 
 
 def test_a_tool_that_no_name_leads_to_is_not_pickled() -> None:
