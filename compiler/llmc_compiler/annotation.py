@@ -21,6 +21,7 @@ from llmc_compiler.types import ANY, NEVER, Type
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
 _CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
+_SCALARS: Final = frozenset({str, int, float, bool})
 
 
 class _Dumped(GenerateJsonSchema):
@@ -105,6 +106,16 @@ class Annotation:
             return json.loads(json.dumps(data, allow_nan=False)), kind
         except (TypeError, ValueError, RecursionError):
             return _words(value), kind
+
+    def written(self, default: object) -> object:
+        """A default as plans write it, where it is a scalar in another type's form; else the default."""
+        if self.is_plain or self._anything:
+            return default
+        with suppress(Exception):  # serializers and validators are the tool's own code
+            data = self.adapter.dump_python(default, mode="json", by_alias=True, warnings=False)
+            if type(data) in _SCALARS and self.convert(data) == default:
+                return data
+        return default
 
     def dump(self, result: object, bounds: Bounds) -> object:
         """The result as JSON data, but for parts of plain types that may be anything."""

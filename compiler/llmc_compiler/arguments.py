@@ -122,7 +122,7 @@ def no_part(ref: ast.Ref, read: Read, facts: Facts) -> Diagnostic:
 def describe_misfits(misfits: Sequence[Misfit], tool: Tool, call: ast.Call) -> Iterator[Diagnostic]:
     """Their diagnostics; an argument that is missing under its name, and there under a misspelt one, has one."""
     found = [describe_misfit(misfit, tool, call) for misfit in misfits]
-    meant = {one.suggestion for one in found if isinstance(one, errors.UnknownArgument)}
+    meant = {name for one in found if isinstance(one, errors.UnknownArgument) for name in (one.name, one.suggestion)}
     return (one for one in found if not (isinstance(one, errors.MissingArgument) and one.name in meant))
 
 
@@ -137,13 +137,14 @@ def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
         case Unknown(index, name):
             span = call.arguments[index].span
             every = [*shape.positional, *sorted(shape.named.difference(shape.positional))]
-            near = alike(name, every)
+            is_unnamed = name in shape.positional
+            near = [] if is_unnamed else alike(name, every)
             place = Span(span.start, span.start + len(name))
             return errors.UnknownArgument(
                 span=span,
                 tool=tool.name,
                 name=name,
-                known=", ".join(every) or None,
+                cause=_why_unknown(every, is_unnamed=is_unnamed),
                 suggestion=near[0] if near else None,
                 edit=Edit(place, near[0]) if near else None,
                 is_guess=has_rival(name, near),
@@ -152,6 +153,13 @@ def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
             return errors.ArgumentTwice(span=call.arguments[index].span, name=name)
         case Missing(name):
             return errors.MissingArgument(span=call.name_span, tool=tool.name, name=name)
+
+
+def _why_unknown(known: Sequence[str], *, is_unnamed: bool) -> str | None:
+    """Why a tool has no argument of a name: its arguments have other names, or this one is given without."""
+    if is_unnamed:
+        return "it is given by position: write its value alone"
+    return f"not one of: {', '.join(known)}" if known else None
 
 
 def _count(arguments: int) -> str:

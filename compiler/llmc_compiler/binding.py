@@ -9,7 +9,8 @@ class Shape:
     """The parameters of a tool by name.
 
     `positional` are those that take positional arguments, in order; `named` those that may be given by name; more of
-    either kind are taken where `more_positional` or `more_named` says so. `aliases` are other names of parameters.
+    either kind are taken where `more_positional` or `more_named` says so, but for the `reserved` names, which the tool
+    fills itself. `aliases` are other names of parameters.
     """
 
     positional: tuple[str, ...]
@@ -18,6 +19,12 @@ class Shape:
     more_positional: bool = False
     more_named: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict, compare=False)
+    reserved: frozenset[str] = frozenset()
+
+    def has(self, name: str) -> bool:
+        """Whether an argument may go to a parameter of this name."""
+        is_parameter = name in self.named or name in self.positional
+        return is_parameter or (self.more_named and name not in self.reserved)
 
 
 ANYTHING = Shape((), frozenset(), (), more_positional=True, more_named=True)
@@ -57,8 +64,8 @@ Misfit = TooMany | Unknown | Twice | Missing
 
 
 def _may_be_named(shape: Shape, name: str) -> bool:
-    """Whether an argument of this name is taken; one that goes by position alone is not."""
-    return name in shape.named or (shape.more_named and name not in shape.positional)
+    """Whether an argument of this name is taken; one that goes by position alone is not, nor one that is bound."""
+    return name in shape.named or (name not in shape.positional and shape.has(name))
 
 
 def bind(shape: Shape, names: Sequence[str | None]) -> tuple[tuple[str | None, ...], tuple[Misfit, ...]]:

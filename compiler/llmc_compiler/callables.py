@@ -7,16 +7,17 @@ object is its `__call__`, and `__wrapped__` leads from a decorated function to t
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from functools import partial
 from inspect import Parameter
 from types import CodeType, FrameType, FunctionType, MethodType
-from typing import Any, Final, get_type_hints
+from typing import Any, Final, cast, get_type_hints
 
 from llmc_compiler.signature import ToolboxError
 
 BY_POSITION: Final = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
+_MANY: Final = frozenset({Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD})
 _MOST_LAYERS: Final = 100
 _RECEIVERS: Final = frozenset({"self", "cls", "this", "_self", "_cls", "klass"})
 _OURS: Final = frozenset({"llmc", "llmc_compiler", "llmc_grammar", "llmc_runtime", "dataclasses", "functools"})
@@ -69,7 +70,7 @@ def text_of(function: object) -> str:
     inner = behind(function)
     if not inspect.isroutine(inner) and "__doc__" not in getattr(inner, "__dict__", {}):
         inside = type(inner).__call__ if isinstance(type(inner).__call__, FunctionType) else inner
-        inner = inside if inspect.getdoc(inside) else inner
+        inner = inside if inside.__doc__ else inner
     return inspect.getdoc(inner) or ""
 
 
@@ -112,6 +113,8 @@ def read(function: Callable[..., Any], name: str) -> tuple[inspect.Signature, di
         hints = get_type_hints(_annotated(function), include_extras=True)
     except _UNREADABLE as error:
         remedy = "" if isinstance(behind(function), (FunctionType, MethodType)) else "; define a function that calls it"
+        if isinstance(error, NameError):
+            remedy = "; define it above the function, or import it there, not only for `TYPE_CHECKING`"
         message = f"the signature of `{name}` cannot be read: {error}{remedy}"
         raise ToolboxError(message) from error
     # A `__signature__` may have parameters that the function behind it has not.
@@ -130,6 +133,19 @@ def parameter_names(function: Callable[..., Any]) -> frozenset[str]:
     with suppress(*_UNREADABLE):
         names.update(names or inspect.signature(function).parameters)
     return frozenset(names)
+
+
+def bound_names(function: Callable[..., Any], found: Collection[str]) -> frozenset[str]:
+    """The names of parameters that are not `found`: bound to an object, by a partial, or hidden from plans."""
+    every = list(layers(function))
+    if not inspect.isroutine(every[-1]):
+        every.append(type(every[-1]).__call__)
+    names: set[str] = set()
+    for layer in every:
+        with suppress(*_UNREADABLE):
+            parameters = inspect.signature(cast("Callable[..., Any]", layer)).parameters
+            names.update(p.name for p in parameters.values() if p.kind not in _MANY)
+    return frozenset(names.difference(found))
 
 
 def _count(code: CodeType) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
-from inspect import Parameter, signature
+from inspect import Parameter, cleandoc, signature
 from typing import Annotated, Any, Final, cast
 
 from pydantic import Field
@@ -55,17 +55,18 @@ def declared(parameter: Parameter, hint: Any, tool: str) -> Declared:  # noqa: A
     """The parameter as its `Field` declares it; raises ToolboxError for an alias and for a default from others."""
     default = parameter.default
     has_field = isinstance(default, FieldInfo) or any(isinstance(each, FieldInfo) for each in _metadata(hint))
+    words = _words(hint)
     if not has_field:
-        return Declared(parameter, hint)
+        return Declared(parameter, hint, words)
     is_given = default is not Parameter.empty
     found = FieldInfo.from_annotated_attribute(hint, default) if is_given else FieldInfo.from_annotation(hint)
     _refuse(found, f"`{parameter.name}` of `{tool}`", parameter.name)
     annotation = _bounded(found)
     if parameter.kind in _MANY:
-        return Declared(parameter, annotation, _told(found))
+        return Declared(parameter, annotation, {**words, **_told(found)})
     make = None if found.is_required() else partial(found.get_default, call_default_factory=True)
     is_missed = isinstance(default, FieldInfo) or (make is not None and not is_given)
-    return Declared(parameter.replace(default=_default(found)), annotation, _told(found), make, is_missed)
+    return Declared(parameter.replace(default=_default(found)), annotation, {**words, **_told(found)}, make, is_missed)
 
 
 def filled(function: Callable[..., Any], found: Iterable[Declared]) -> Callable[..., Any]:
@@ -104,8 +105,10 @@ def filled(function: Callable[..., Any], found: Iterable[Declared]) -> Callable[
 
 
 def is_harmless(metadata: object) -> bool:
-    """Whether a part of `Annotated` is a bound, which takes values as they are or refuses them."""
+    """Whether a part of `Annotated` is a bound, which takes values as they are or refuses them, or only words."""
     kind = type(metadata)
+    if _text(metadata) is not None:
+        return True
     if kind.__module__ == "annotated_types":
         return kind.__name__ in _BOUNDS
     return kind.__module__.startswith("pydantic.") and getattr(metadata, "__dict__", {}).keys() == {"pattern"}
@@ -114,6 +117,18 @@ def is_harmless(metadata: object) -> bool:
 def _metadata(hint: object) -> tuple[object, ...]:
     """The metadata of `Annotated`."""
     return tuple(getattr(hint, "__metadata__", ()))
+
+
+def _words(hint: object) -> dict[str, Any]:
+    """The description of `Annotated[str, "Words"]` and `Annotated[str, Doc("Words")]`."""
+    found = next((text for each in _metadata(hint) if (text := _text(each)) is not None), "")
+    return {"description": found} if found else {}
+
+
+def _text(metadata: object) -> str | None:
+    """The words that a part of `Annotated` is, or has as a `Doc`."""
+    found = getattr(metadata, "documentation", None) if type(metadata).__name__ == "Doc" else metadata
+    return cleandoc(found) if isinstance(found, str) else None
 
 
 def _refuse(found: FieldInfo, what: str, name: str) -> None:

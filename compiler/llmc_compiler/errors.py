@@ -150,14 +150,14 @@ class UnknownArgument(Diagnostic):
 
     code = "E208"
     title = "`{tool}` has no argument `{name}`"
-    label = "not one of: {known}"
+    label = "{cause}"
     help = "did you mean `{suggestion}`?"
     is_safe = True
     renames = True
 
     tool: str
     name: str
-    known: str | None
+    cause: str | None
     suggestion: str | None = None
 
 

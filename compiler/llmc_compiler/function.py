@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from llmc_compiler.annotation import Annotation
 from llmc_compiler.binding import Shape
-from llmc_compiler.callables import BY_POSITION, layers, read
+from llmc_compiler.callables import BY_POSITION, bound_names, layers, read
 from llmc_compiler.declared_parameters import MADE, declared, filled
 from llmc_compiler.docstrings import described
 from llmc_compiler.identity import Likeness, Named, digest, in_order, likeness
@@ -66,7 +66,7 @@ class FunctionSignature:
         self._told = {each.parameter.name: each.told for each in seen}
         self.description, texts = described(function)
         self._texts = {self._spelled.get(name, name): text for name, text in texts.items()}
-        self.shape = _shape(self._found)
+        self.shape = _shape(self._found, function)
         self._types = {
             each.parameter.name: Annotation(each.annotation, f"`{each.parameter.name}` of `{name}`") for each in seen
         }
@@ -101,7 +101,7 @@ class FunctionSignature:
         name = parameter.name
         text = {"description": self._texts[name]} if name in self._texts else {}
         default = Parameter.empty if name in self.marks.secrets else parameter.default
-        return _with_default({**schema, **text, **self._told[name]}, default)
+        return _with_default({**schema, **text, **self._told[name]}, self._types[name].written(default))
 
     @cached_property
     def takes(self) -> tuple[ToolParameter, ...]:
@@ -140,7 +140,12 @@ class FunctionSignature:
 
     def check(self, parameter: str | None, value: Json) -> None:
         """Check one argument; raises ArgumentError."""
-        self._convert(parameter, value)
+        try:
+            self._convert(parameter, value)
+        except ArgumentError:
+            raise
+        except Exception as error:
+            raise ArgumentError(parameter, f"its check raised {type(error).__name__}: {error}") from error
 
     def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
         """Nothing is left to check: each parameter says all of itself."""
@@ -250,7 +255,7 @@ def _marked(signature: Signature, hints: dict[str, Any], name: str, key: str | N
         raise ToolboxError(message) from error
 
 
-def _shape(found: Sequence[Parameter]) -> Shape:
+def _shape(found: Sequence[Parameter], function: Callable[..., Any]) -> Shape:
     """The parameters by name."""
     kinds = {p.kind for p in found}
     return Shape(
@@ -259,6 +264,7 @@ def _shape(found: Sequence[Parameter]) -> Shape:
         required=tuple(p.name for p in found if p.default is Parameter.empty and p.kind in _BY_NAME | BY_POSITION),
         more_positional=Parameter.VAR_POSITIONAL in kinds,
         more_named=Parameter.VAR_KEYWORD in kinds,
+        reserved=bound_names(function, {p.name for p in found}) if Parameter.VAR_KEYWORD in kinds else frozenset(),
     )
 
 

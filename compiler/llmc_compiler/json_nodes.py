@@ -258,7 +258,7 @@ def _misfits(tool: Tool, bound: tuple[tuple[str | None, Term], ...]) -> Iterator
     for name, times in names.items():
         if name is None and not shape.more_positional:
             yield "takes no more arguments by position"
-        elif name is not None and name not in (*shape.positional, *shape.named) and not shape.more_named:
+        elif name is not None and not shape.has(name):
             yield f"has no parameter `{name}`"
         elif name is not None and times > 1:
             yield f"is given `{name}` twice"

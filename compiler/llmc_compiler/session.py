@@ -219,7 +219,7 @@ def require_parameters(tools: Toolbox) -> None:
     for tool in tools:
         shape = tool.signature.shape
         for name in tool.effect.parameters:
-            if name not in (*shape.positional, *shape.named) and not shape.more_named:
+            if not shape.has(name):
                 known = ", ".join(f"`{{{other}}}`" for other in shape.positional) or "none"
                 raise ToolboxError(f"`{tool.name}` has no parameter `{name}` for {tool.effect}: it may name {known}")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
-from llmc_compiler.callables import name_of
+from llmc_compiler.callables import name_of, refuse
 from llmc_compiler.effects import EVERYTHING, Effect, Kind
 from llmc_compiler.outside_names import distinct, plan_name
 from llmc_compiler.short_repr import short_repr
@@ -116,25 +116,31 @@ def _with_context(tool: Tool, context: Opening | None) -> Tool:
 def _bare_tool(function: object, bare: str | None) -> Tool:
     """The tool itself, or a tool of a function that declares no effect."""
     tool = around(function)
-    if tool is not None and tool.receiver is not None:
-        message = (
-            f"`{tool.__qualname__}` needs an object for `{tool.receiver}`: give the tool of an object, "
-            f"`{tool.__qualname__.replace('.', '(…).', 1)}`"
-        )
-        raise ToolboxError(message)
     if tool is not None:
-        return tool
+        return _bound(tool)
     if not callable(function):
         message = f"{function!r} is no tool: give functions, or make one with `Tool.from_schema`"
         raise ToolboxError(message)
     if bare is None:
         name = name_of(function)
+        refuse(function, name)
         message = (
             f"`{name}` declares no effect: decorate it (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`), "
             f'or say what such functions are: `Toolbox([{name}], bare="parallel")` or `bare="ordered"`'
         )
         raise ToolboxError(message)
-    return Tool.from_function(function, Effect(Kind.BARE if bare == "parallel" else Kind.OPAQUE, EVERYTHING))
+    return _bound(Tool.from_function(function, Effect(Kind.BARE if bare == "parallel" else Kind.OPAQUE, EVERYTHING)))
+
+
+def _bound(tool: Tool) -> Tool:
+    """The tool, which needs no object any more; raises ToolboxError."""
+    if tool.receiver is not None:
+        message = (
+            f"`{tool.__qualname__}` needs an object for `{tool.receiver}`: give the tool of an object, "
+            f"`{tool.__qualname__.replace('.', '(…).', 1)}`"
+        )
+        raise ToolboxError(message)
+    return tool
 
 
 def toolbox_of(tools: object) -> Toolbox:

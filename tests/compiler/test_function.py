@@ -277,7 +277,7 @@ def test_the_schema_describes_the_arguments() -> None:
         "a": {"$ref": "#/$defs/Place"},
         "b": {"type": "array", "items": {"$ref": "#/$defs/Inner"}},
         "c": {"const": "x", "type": "string", "default": "x"},
-        "d": {"format": "date", "type": "string"},
+        "d": {"format": "date", "type": "string", "default": "2024-01-01"},
     }
     assert set(found["$defs"]) == {"Place", "Inner"}
     assert signature(tool).returns == {"type": "number"}

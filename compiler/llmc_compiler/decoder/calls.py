@@ -9,7 +9,7 @@ from llmc_compiler.decoder.shape_types import NOTHING, Shape, shape_of_type
 from llmc_compiler.decoder.shapes import shape_of
 from llmc_compiler.decoder.steps import is_word
 from llmc_compiler.decoder.values import Field, Values
-from llmc_compiler.decoder.words import NAME
+from llmc_compiler.decoder.words import LONGEST_NAME, NAME, name_but
 from llmc_compiler.signature import ToolParameter
 from llmc_compiler.tools import Tool
 from llmc_compiler.types import NEVER, Type
@@ -43,13 +43,15 @@ class Callee:
     gives: Type
     others: Shape = NOTHING
     forms: tuple[tuple[Parameter, ...], ...] = ()
+    reserved: frozenset[str] = frozenset()
 
     @staticmethod
     def of(tool: Tool) -> "Callee":
         """The callee that a tool is."""
         signature, shape = tool.signature, tool.signature.shape
         reader = _Reader(signature.parameters, shape.named, {})
-        other = next((each for each in signature.takes if each.many == "**" and not shape.named), None)
+        every = shape.named.union(shape.positional)
+        other = next((each for each in signature.takes if each.many == "**" and not every), None)
         wanted = signature.wants(None).at_least if shape.more_positional else NEVER
         return Callee(
             tool.name,
@@ -59,6 +61,7 @@ class Callee:
             signature.gives,
             NOTHING if other is None else reader.other(other, signature.wants(other.name).at_least),
             tuple(map(reader.read, _apart(signature.forms, signature.parameters))),
+            shape.reserved,
         )
 
     def names(self) -> Iterator[str]:
@@ -129,7 +132,9 @@ def call(tool: Callee, number: int, values: Values, references: int = Bounds.MOD
     budget = references // max(places, 1)
     fields = _fields(tool.parameters, budget, values)
     more = None if tool.more == NOTHING else values.of(tool.more, budget)
-    other = None if tool.others == NOTHING else seq(NAME.use, "=", values.of(tool.others, budget), ")")
+    reserved = [word for word in tool.reserved if word.isascii() and len(word) <= LONGEST_NAME]
+    free = values.rule(f"{name}n", name_but(reserved)) if reserved else NAME.use
+    other = None if tool.others == NOTHING else seq(free, "=", values.of(tool.others, budget), ")")
     return seq(head, choice(_arguments(name, fields, tool.positional, more, values), other))
 
 
