@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from inspect import Parameter, cleandoc, signature
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, cast, get_origin
 
 from pydantic import Field
 from pydantic.fields import FieldInfo
@@ -52,7 +52,10 @@ class Declared:
 
 
 def declared(parameter: Parameter, hint: Any, tool: str) -> Declared:  # noqa: ANN401 — an annotation may be anything
-    """The parameter as its `Field` declares it; raises ToolboxError for an alias and for a default from others."""
+    """The parameter as its `Field` declares it; raises ToolboxError for one that cannot be a plan's."""
+    if parameter.kind in _MANY and _is_unpacked(hint):
+        message = f"`{parameter.name}` of `{tool}` unpacks a type: write each part of it as a parameter of its own"
+        raise ToolboxError(message)
     default = parameter.default
     has_field = isinstance(default, FieldInfo) or any(isinstance(each, FieldInfo) for each in _metadata(hint))
     words = _words(hint)
@@ -112,6 +115,11 @@ def is_harmless(metadata: object) -> bool:
     if kind.__module__ == "annotated_types":
         return kind.__name__ in _BOUNDS
     return kind.__module__.startswith("pydantic.") and getattr(metadata, "__dict__", {}).keys() == {"pattern"}
+
+
+def _is_unpacked(hint: object) -> bool:
+    """Whether it is `Unpack[…]` or `*tuple[…]`, which say of many arguments what each is."""
+    return getattr(hint, "__unpacked__", False) is True or str(get_origin(hint)).endswith(".Unpack")
 
 
 def _metadata(hint: object) -> tuple[object, ...]:

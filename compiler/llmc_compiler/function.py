@@ -277,6 +277,6 @@ def _is_json(value: object) -> bool:
     """Whether it can be written as JSON."""
     try:
         json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return False
     return True

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib.abc import InspectLoader
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
-from types import FunctionType, ModuleType
+from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Final, TypeGuard
 
 from llmc.config import Config
@@ -52,6 +52,7 @@ class ClashingTools(Diagnostic):
     name: str
 
 
+_COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes that a tools file may have."""
 
@@ -233,15 +234,18 @@ def _refuse_hidden(module: ModuleType, own: Collection[object]) -> None:
             if tool is None or tool.made_in != module.__name__ or any(id(layer) in known for layer in layers(tool)):
                 continue
             remedy = "give its decorator `functools.wraps`, or declare the effect above it"
-            if isinstance(value, type):
+            if isinstance(value, (type, *_COLLECTIONS)):
                 remedy = "give the tool a name in the file, or put it into a Toolbox"
             message = f"`{name}` holds the tool `{tool.name}`, which is not used: {remedy}"
             raise ToolboxError(message)
 
 
 def _held(value: object) -> Iterator[object]:
-    """The contents of a class, of a function's closure, or of a callable object."""
-    if isinstance(value, type):
+    """The contents of a class, of a function's closure, of a callable object, or the tools of a list or mapping."""
+    if isinstance(value, _COLLECTIONS):
+        items = list(value.values() if isinstance(value, dict) else value)
+        yield from (each for each in items if isinstance(each, Tool))
+    elif isinstance(value, type):
         yield from (getattr(each, "__func__", each) for each in list(vars(value).values()))
     elif isinstance(value, FunctionType):
         for cell in value.__closure__ or ():
@@ -249,6 +253,10 @@ def _held(value: object) -> Iterator[object]:
                 yield cell.cell_contents
     elif callable(value) and not isinstance(value, Tool):
         yield from list(getattr(value, "__dict__", {}).values())
+        slots = (each for kind in type(value).__mro__ for each in vars(kind).values())
+        for slot in (each for each in slots if isinstance(each, MemberDescriptorType)):
+            with suppress(AttributeError):  # as above
+                yield slot.__get__(value)
 
 
 def _is_own(module: ModuleType, value: object) -> TypeGuard[Tool | Function]:
