@@ -114,7 +114,7 @@ def read(function: Callable[..., Any], name: str) -> tuple[inspect.Signature, di
     except _UNREADABLE as error:
         remedy = "" if isinstance(behind(function), (FunctionType, MethodType)) else "; define a function that calls it"
         if isinstance(error, NameError):
-            remedy = "; define it above the function, or import it there, not only for `TYPE_CHECKING`"
+            remedy = "; define or import it in the module, above the function, not only for `TYPE_CHECKING`"
         message = f"the signature of `{name}` cannot be read: {error}{remedy}"
         raise ToolboxError(message) from error
     # A `__signature__` may have parameters that the function behind it has not.

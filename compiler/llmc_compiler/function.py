@@ -19,6 +19,7 @@ from llmc_compiler.impossible import impossible
 from llmc_compiler.marks import MarkError, Marks, read_marks, unmarked
 from llmc_compiler.outside_names import letters_spelled
 from llmc_compiler.received import known_form, makes_defaults
+from llmc_compiler.result_words import raised
 from llmc_compiler.segment import OPEN, Segment, by_annotation
 from llmc_compiler.signature import (
     BOUNDS,
@@ -145,7 +146,7 @@ class FunctionSignature:
         except ArgumentError:
             raise
         except Exception as error:
-            raise ArgumentError(parameter, f"its check raised {type(error).__name__}: {error}") from error
+            raise ArgumentError(parameter, f"its check raised {raised(error)}") from error
 
     def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
         """Nothing is left to check: each parameter says all of itself."""

@@ -6,6 +6,7 @@ The types are the tool's own, so that each look at one may fail or give somethin
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from itertools import islice
@@ -46,6 +47,14 @@ def said(value: object) -> str:
         return cut(" ".join(found[:_MOST].split()), _LONGEST)
     except Exception:  # noqa: BLE001 — it is the tool's own code
         return ""
+
+
+def raised(error: Exception) -> str:
+    """An error of the tool's own code: its type, and the beginning of its words."""
+    name, words = _cut(type(error).__name__), ""
+    with suppress(Exception):
+        words = _cut(" ".join(str(error)[:_MOST].split()))
+    return f"{name}: {words}" if words else name
 
 
 def _is_flat(value: object) -> bool:
