@@ -97,11 +97,11 @@ TOOLS = Toolbox([size, Tool.from_schema("odd", "", SCHEMA, "opaque", print)])
 
 
 def test_a_default_that_is_no_json_is_not_null(cli: Cli, folder: Path) -> None:
-    """`null` is a default that is None; one that is not known, or an object of Python, is a `?` behind the name."""
+    """`null` is a default that is None; one that is not known, or that no plan can write, is a `?` behind the name."""
     (folder / "defaults.py").write_text(DEFAULTS, "utf-8")
     ended = cli("tools", "defaults.py")
     assert ended.stdout.splitlines() == [
-        'size(unit?: "m", box?: any, most?: float, last: int? = null) -> int  [pure]',
+        'size(unit: "m" = "m", box?: any, most?: float, last: int? = null) -> int  [pure]',
         'odd(any?: any, set?: any, word: any = "é", n?: int) -> any  [opaque]',
     ]
 
