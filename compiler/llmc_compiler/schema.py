@@ -27,6 +27,7 @@ from llmc_compiler.schema_validation import (
 )
 from llmc_compiler.schema_words import WORDLESS, listed
 from llmc_compiler.segment import OPEN, Segment, by_schema
+from llmc_compiler.short_repr import short_repr
 from llmc_compiler.signature import (
     BOUNDS,
     ArgumentError,
@@ -51,6 +52,8 @@ _MOST_TOLD: Final = 5
 """How many forms of a call an error lists."""
 
 _ANYTHING: Final = Wanted(ANY, ANY)
+
+_TYPES: Final = "`array`, `boolean`, `integer`, `null`, `number`, `object` or `string`"
 
 _CHOICES: Final = frozenset({"anyOf", "oneOf", "allOf", "$ref", "$dynamicRef", "$recursiveRef"})
 
@@ -314,8 +317,16 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
     except Exception as why:
         message = f"{what} are no JSON schema: {why}"
         raise ToolboxError(message) from why
-    message = f"{what} are no JSON schema: {'a name in it is no text' if error is None else error.message}"
+    message = f"{what} are no JSON schema: {'a name in it is no text' if error is None else _mistake_text(error)}"
     raise ToolboxError(message) from error
+
+
+def _mistake_text(error: ValidationError) -> str:
+    """Why a schema is none, with the types that there are where it has another."""
+    place = [str(step) for step in error.absolute_path]
+    if error.validator == "anyOf" and place[-1:] == ["type"] and isinstance(error.instance, str):
+        return f"`{'/'.join(place)}` is {short_repr(error.instance)}: write {_TYPES}"
+    return error.message
 
 
 def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401
