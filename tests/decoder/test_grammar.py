@@ -292,6 +292,36 @@ def test_the_language_is_let_through_and_mistakes_of_syntax_are_not() -> None:
     assert accepted(other, FIND, "plain") == other[:1]
 
 
+@pytest.mark.parametrize("level", ["tools", "plain"])
+def test_mappings_have_one_key_or_those_of_a_record(level: Level) -> None:
+    """Of a record that a tool takes, be it deep inside, in the order of its schema; free keys might be the same."""
+    text = {"type": "string"}
+    line = {"type": "object", "properties": {"path": text, "line": {"type": "integer"}, "body": text}}
+    tools = by_schema({"anyOf": [{"type": "array", "items": {"type": "object", "properties": {"in": line}}}, text]})
+    good = [
+        '1. f([{"in": {"path": "a", "line": 1, "body": "$1"}}])\njoin()',
+        '1. f({"path": "a", "body": "b"})\njoin({"line": 1, "body": $1})',
+        '1. f({"other": {"path": "a", "line": 2}})\njoin({})',
+    ]
+    bad = [
+        '1. f({"line": 1, "path": "a"})\njoin()',
+        '1. f({"a": 1, "b": 2})\njoin()',
+        '1. f({"in": 1, "path": 2})\njoin()',
+    ]
+    assert accepted([*good, *bad], tools, level) == good
+
+
+def test_many_records_leave_room() -> None:
+    """Five hundred keys of them are told."""
+    records: list[dict[str, Any]] = [{f"k{number}_{at}": {} for at in range(30)} for number in range(40)]
+    few, many = (
+        len(decoder_grammar(by_schema({"anyOf": [{"properties": keys} for keys in records[:most]]}), level="tools"))
+        for most in (16, 40)
+    )
+    assert many == few
+    assert len(decoder_grammar(by_schema({"properties": records[0]}), level="tools")) < few
+
+
 def test_without_tools_there_is_still_a_language() -> None:
     """At level `tools` no call is possible, at level `plain` any is."""
     texts = ["1. 1 + 2\njoin($1)", "1. seek(1, where=2)\njoin()"]

@@ -6,18 +6,23 @@ in one order, that of the parameters, and where names are free there is but one 
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from llmc_compiler.decoder.calls import Callee
 from llmc_compiler.decoder.notation import START, Part, Rule, Use, chars, choice, maybe, repeat, seq, sure
+from llmc_compiler.decoder.shape_types import keys_in
 from llmc_compiler.decoder.steps import MOST_STEPS
 from llmc_compiler.decoder.values import SHARED, Field, Values
 from llmc_compiler.decoder.words import KEY, NAME, STEP, THOUGHT, UNSIGNED, from_to, name_but
 from llmc_grammar.ast import KEYWORDS
+from llmc_grammar.print import quoted
 
 _MOST_OPERANDS: Final = 4
 _MOST_ITEMS: Final = 16
 _MOST_ARGUMENTS: Final = 8
+_MOST_KEYS: Final = 500
+"""The keys of all records together."""
 _HIGHEST_NUMBER: Final = 9999
 
 _EXPR: Final = Use("expr")
@@ -41,6 +46,7 @@ def language_rules(tools: Sequence[Callee], tasks: int, *, names_tools: bool) ->
     yield from _lines(tasks, call)
     yield from _operators()
     yield from _primaries(texts, call)
+    yield from _mappings(tools)
 
 
 def _lines(tasks: int, call: Part | None) -> Iterator[Rule]:
@@ -93,8 +99,26 @@ def _primaries(texts: Values, call: Part | None) -> Iterator[Rule]:
     yield Rule("number", UNSIGNED, token=True)
     yield _rule("string", choice(texts.text(_MOST_OPERANDS), Use("quote_any", token=True)))
     array = seq("[", choice("]", seq(_listed(_EXPR, _MOST_ITEMS), "]")))
-    mapping = seq("{", maybe(KEY.use, ": ", _EXPR), "}")
-    yield _rule("primary", choice(*_constants(), _REF, call, seq("(", _EXPR, ")"), array, mapping))
+    yield _rule("primary", choice(*_constants(), _REF, call, seq("(", _EXPR, ")"), array, Use("mapping")))
+
+
+def _mappings(tools: Sequence[Callee]) -> Iterator[Rule]:
+    """The rules of mappings: one key, or those of a record that a tool takes, in their order."""
+    rules = Values()
+    options = [seq("{", maybe(KEY.use, ": ", _EXPR), "}")]
+    for number, names in enumerate(_records(tools)):
+        fields = [Field(f"{quoted(name)}: ", _EXPR, required=False) for name in names]
+        options.append(seq("{", rules.chain(f"record{number}", fields, "}", is_shared=True, is_filled=True)[0]))
+    yield from rules.rules()
+    yield _rule("mapping", choice(*options))
+
+
+def _records(tools: Sequence[Callee]) -> list[tuple[str, ...]]:
+    """The keys of records that tools take, of as many as there is room for."""
+    given = (each for tool in tools for part in (tool.parameters, *tool.forms) for each in part)
+    found = dict.fromkeys(names for each in given for names in keys_in(each.shape) if len(names) > 1)
+    ends = accumulate(map(len, found))
+    return [names for names, end in zip(found, ends, strict=True) if end <= _MOST_KEYS]
 
 
 def _constants() -> tuple[Part | str, ...]:

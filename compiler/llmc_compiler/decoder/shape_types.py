@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -156,6 +156,27 @@ def shape_of_type(found: Type) -> Shape:
             return Keys(keys, NOTHING if rest is None else shape_of_type(rest))
         case types.Union(inside):
             return either(map(shape_of_type, inside))
+
+
+def keys_in(shape: Shape) -> Iterator[tuple[str, ...]]:
+    """The names of each mapping with known keys, the outer ones first."""
+    if isinstance(shape, Keys):
+        yield tuple(key.name for key in shape.keys)
+    for inside in _inside(shape):
+        yield from keys_in(inside)
+
+
+def _inside(shape: Shape) -> Iterable[Shape]:
+    """The shapes of which a shape is made."""
+    match shape:
+        case Keys(keys, others):
+            return (*(key.shape for key in keys), others)
+        case Items(first, rest):
+            return (*first, rest)
+        case Either(options):
+            return options
+        case _:
+            return ()
 
 
 def one_of(values: Iterable[Json]) -> Shape:
