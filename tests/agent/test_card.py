@@ -145,6 +145,13 @@ BOXES: dict[str, Toolbox] = {
         [tool("roll", of({"sides": {"type": "integer", "minimum": 6}}), {"type": "integer"})]
     ),
     "a list of anything": Toolbox([tool("all", of({}), {"type": "array"}), tool("one", of({"id": {}}))]),
+    "a day and an identifier": Toolbox(
+        [tool("get", of({"day": {**TEXT, "format": "date"}, "id": {**TEXT, "format": "uuid"}}), TEXT)]
+    ),
+    "numbers of forms": Toolbox(
+        [tool("get", {"anyOf": [of({"v": {"const": 1}}), of({"v": {"const": 2}, "b": TEXT})]})]
+    ),
+    "records": Toolbox([tool("draw", of({"from": of({"x": {"type": "number"}, "y": {"type": "number"}})}))]),
     "a list of lists": Toolbox([tool("grid", of({"rows": {"type": "array", "items": {"type": "array"}}}))]),
     "many": random_toolbox(5, 40),
 }
@@ -261,7 +268,11 @@ def test_a_card_teaches_what_the_level_lets_pass() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["one", "look up", "items", "page", "price, mean", "days", "odd names", "world", "words"]
+    "name",
+    [
+        *("one", "look up", "items", "page", "price, mean", "days", "odd names", "world", "words"),
+        *("forms", "forms and a search", "numbers of forms", "a format", "a day and an identifier", "records"),
+    ],
 )
 def test_what_a_card_shows_the_grammar_of_its_level_has(name: str) -> None:
     """Each plan, but for the mark at its end, which a grammar of numbered tasks leaves out."""
@@ -296,6 +307,8 @@ def test_a_plan_that_a_level_forbids_is_noticed() -> None:
         ("price, mean", None, ["2. mean($1)", "join($2 if $a > 3 else $3)"]),
         ("a pattern with an example", None, ['a = zip("7")']),
         ("numbers with bounds", None, ["1. roll(6) if $a > 3"]),
+        ("forms", None, ['a = create(kind="a", name="…")']),
+        ("a day and an identifier", "sound", ['1. get("2024-05-01", "6f1a0c9e-52d1-4c7b-9c1e-3a5d8e2b7f10")']),
         ("forms and a search", None, ['a = search(search("…"))']),
     ],
 )

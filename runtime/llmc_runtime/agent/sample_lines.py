@@ -3,7 +3,6 @@
 Tools that may write are never called: a card that shows how to send a mail is worse than one without.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,22 +15,12 @@ from llmc_compiler.decoder.steps import Path, is_word, parts_of, ways
 from llmc_compiler.signature import ToolParameter
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_compiler.types import ANY, NULL, Type
-from llmc_runtime.agent.samples import is_clean, literal
+from llmc_runtime.agent.samples import argument, constant, is_clean
 
-_LONGEST: Final = 24
-"""Characters of an argument that a schema gives as an example."""
 _MOST_TOOLS: Final = 50
 """How many tools are tried."""
 _MOST_PAIRS: Final = 400
 """How many pairs of tools are looked at for a loop."""
-_FORMATS: Final = {
-    "date": "2024-05-01",
-    "time": "12:00:00",
-    "date-time": "2024-05-01T12:00:00Z",
-    "uuid": "6f1a0c9e-52d1-4c7b-9c1e-3a5d8e2b7f10",
-    "email": "a@example.org",
-    "uri": "https://example.org",
-}
 
 
 def readable(tool: Tool) -> bool:
@@ -54,7 +43,7 @@ def read_off(tool: Tool) -> str | None:
     for fits in (is_bool, is_number, _is_words):
         if (found := _shortest(gives, fits)) is not None:
             steps, part = found
-            words = f" == {_constant(min(part.words))}" if isinstance(part, types.Words) else " > 3"
+            words = f" == {constant(min(part.words))}" if isinstance(part, types.Words) else " > 3"
             return steps if is_bool(part) else f"{steps}{words}"
     return " != null" if NULL in types.options(gives) and gives != NULL else None
 
@@ -174,8 +163,11 @@ def _is_taken(inner: Call, outer: Call) -> bool:
 
 
 def _made(tool: Tool, required: Sequence[ToolParameter]) -> Call | None:
-    """A call with these parameters, by position as far as that goes; None where one cannot be named or filled."""
-    positional = tool.signature.shape.positional
+    """A call with these parameters, by position as far as that goes; None where one cannot be named or filled.
+
+    Grammars take the parameters of forms by name alone.
+    """
+    positional = () if tool.signature.forms else tool.signature.shape.positional
     given: list[tuple[str, str]] = []
     for at, parameter in enumerate(required):
         by_position = positional[at : at + 1] == (parameter.name,) and all(not head for head, _ in given)
@@ -187,31 +179,6 @@ def _made(tool: Tool, required: Sequence[ToolParameter]) -> Call | None:
     wanted = tool.signature.wants(required[0].name) if required else None
     takes, wants = (ANY, types.NEVER) if wanted is None else (wanted.at_most, wanted.at_least)
     return Call(tool, f"{tool.name}({head}", first, f"{rest})", takes, wants)
-
-
-def argument(tool: Tool, parameter: ToolParameter) -> str:
-    """A value for a parameter: the schema's own example or default, else one of its format or type."""
-    schema = parameter.schema if isinstance(parameter.schema, dict) else {}
-    examples = schema.get("examples")
-    for value in (*(examples[:1] if isinstance(examples, list) else ()), schema.get("example"), schema.get("default")):
-        if isinstance(value, (str, int, float)) and len(text := _constant(value)) <= _LONGEST:
-            return text
-    if schema.get("format") in _FORMATS:
-        return _constant(_FORMATS[schema["format"]])
-    if isinstance(least := schema.get("minimum"), int) and schema.get("type") in {"integer", "number"}:
-        return _constant(max(least, 2) if _allows(schema, max(least, 2)) else least)
-    return literal(tool.signature.wants(parameter.name).at_most)
-
-
-def _allows(schema: dict[str, object], value: int) -> bool:
-    """Whether a number is not too large."""
-    most = schema.get("maximum")
-    return not isinstance(most, (int, float)) or value <= most
-
-
-def _constant(value: float | str) -> str:
-    """A scalar as a plan writes it."""
-    return json.dumps(value.replace("$", "$$") if isinstance(value, str) else value, ensure_ascii=False)
 
 
 def _elements(tool: Tool) -> Iterator[tuple[Type, str]]:
@@ -233,7 +200,7 @@ def _constants(item: Type, first: str) -> str | None:
     """A list of two constants, the first of which is known to be taken; None for types other than texts and numbers."""
     if isinstance(item, types.Words):
         few = sorted(item.words)[:2]
-        return f"[{', '.join(map(_constant, few))}]"
+        return f"[{', '.join(map(constant, few))}]"
     if item == types.STR:
         return f"[{first}, {first}]"
     return f"[{first}, 3]" if item in {types.INT, types.FLOAT} else None

@@ -3,6 +3,7 @@
 Each is read strictly and compiled against the tools before a model sees it.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from llmc_compiler import types
 from llmc_compiler.errors import CompileError
 from llmc_compiler.front import check, compile_parsed
+from llmc_compiler.signature import ToolParameter
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_compiler.types import Type
 from llmc_grammar import parse
@@ -19,6 +21,16 @@ from llmc_runtime.agent.failures import ExampleError
 END: Final = "<END_OF_PLAN>"
 
 _DEPTH: Final = 4
+_LONGEST: Final = 24
+"""Characters of an argument that a schema gives as an example."""
+_FORMATS: Final = {
+    "date": "2024-05-01",
+    "time": "12:00:00",
+    "date-time": "2024-05-01T12:00:00Z",
+    "uuid": "6f1a0c9e-52d1-4c7b-9c1e-3a5d8e2b7f10",
+    "email": "a@example.org",
+    "uri": "https://example.org",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +74,50 @@ def _chains(tools: Toolbox, first: str) -> Iterator[str]:
         if giver is None or tool.effect.may_write:
             continue
         required = _required(tool)
-        if required and types.within(giver.signature.gives, tool.signature.wants(required[0]).at_least):
-            rest = "".join(f", {literal(tool.signature.wants(name).at_most)}" for name in required[1:])
+        if required and types.within(giver.signature.gives, tool.signature.wants(required[0].name).at_least):
+            rest = "".join(f", {argument(tool, each)}" for each in required[1:])
             plan = f"1. {first}\n2. {tool.name}($1{rest})\n3. join($2){END}"
             if is_clean(plan, tools):
                 yield plan
 
 
-def _required(tool: Tool) -> Sequence[str]:
-    """The parameters that must be given, as they are given by position."""
-    shape = tool.signature.shape
-    return [name for name in shape.positional if name in shape.required]
+def _required(tool: Tool) -> Sequence[ToolParameter]:
+    """The parameters that must be given, as they are given by position; none where a call has forms."""
+    by_position = set() if tool.signature.forms else {*tool.signature.shape.positional}
+    return [each for each in tool.signature.takes if each.required and each.name in by_position]
 
 
 def _call(tool: Tool) -> str | None:
     """A call with what has to be given, None where that is more than positions say."""
     required = _required(tool)
-    if len(required) < len(tool.signature.shape.required):
+    if tool.signature.forms or len(required) < len(tool.signature.shape.required):
         return None
-    return f"{tool.name}({', '.join(literal(tool.signature.wants(name).at_most) for name in required)})"
+    return f"{tool.name}({', '.join(argument(tool, each) for each in required)})"
+
+
+def argument(tool: Tool, parameter: ToolParameter) -> str:
+    """A value for a parameter: the schema's own example or default, else one of its format or type."""
+    schema = parameter.schema if isinstance(parameter.schema, dict) else {}
+    examples = schema.get("examples")
+    for value in (*(examples[:1] if isinstance(examples, list) else ()), schema.get("example"), schema.get("default")):
+        if isinstance(value, (str, int, float)) and len(text := constant(value)) <= _LONGEST:
+            return text
+    if schema.get("format") in _FORMATS:
+        return constant(_FORMATS[schema["format"]])
+    if isinstance(least := schema.get("minimum"), int) and schema.get("type") in {"integer", "number"}:
+        return constant(max(least, 2) if _allows(schema, max(least, 2)) else least)
+    return literal(tool.signature.wants(parameter.name).at_most)
+
+
+def _allows(schema: dict[str, object], value: int) -> bool:
+    """Whether a number is not too large."""
+    most = schema.get("maximum")
+    return not isinstance(most, (int, float)) or value <= most
+
+
+def constant(value: float | str) -> str:
+    """A scalar as a plan writes it."""
+    return json.dumps(value.replace("$", "$$") if isinstance(value, str) else value, ensure_ascii=False)
 
 
 def literal(found: Type, depth: int = 0) -> str:
