@@ -19,6 +19,7 @@ from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET, ToolList, listed
 from llmc_runtime.agent.tool_list.texts import lines_text, shortened
 from llmc_runtime.agent.tool_list.types import type_text
 from tests.agent.fakes import Script, World
+from tests.decoder.odd_toolboxes import odd_toolbox
 
 _WORDS: Final = [
     "the",
@@ -130,6 +131,33 @@ def test_a_larger_budget_never_shows_less(seed: int) -> None:
 def _size_of(tool: Listed) -> int:
     """Return the characters of a tool."""
     return len(tool.signature) + len(tool.description) + sum(map(len, tool.parameters))
+
+
+def test_a_hundred_odd_tools_are_within_the_budget_or_say_why() -> None:
+    """With references, unions, long descriptions: the default, less than names and types take, and enough for all."""
+    tools = odd_toolbox(0, 100)
+    least = tool_list(tools, 0).characters
+    assert PROMPT_BUDGET < least < 30_000
+    for budget in (PROMPT_BUDGET, least, 40_000, 10**6):
+        shown = tool_list(tools, budget)
+        assert len(Prompts().render("tools", tools=shown.tools)) == shown.characters <= max(budget, least)
+        assert ("none of them is left out" in " ".join(shown.left_out)) == (budget < least)
+        assert [tool.name for tool in shown.tools] == [tool.name for tool in tools]
+    assert tool_list(llmc.Toolbox([*tools][:80])).characters <= PROMPT_BUDGET
+
+
+def test_the_remarks_are_in_the_order_of_the_cut() -> None:
+    """Whatever the first tool has, and with nothing said of kinds that no tool has."""
+    bounded = {"properties": {"n": {"type": "integer", "minimum": 3, "description": "Number"}}}
+    tools = [
+        llmc.Tool.from_schema("a", "Read.", {}, "pure", call=print),
+        llmc.Tool.from_schema("b", "", bounded, "pure", call=print),
+    ]
+    assert [text.partition(" of 1 tool")[0] for text in tool_list(tools, 0).left_out[:-1]] == [
+        "bounds and formats",
+        "descriptions of optional parameters",
+        "descriptions",
+    ]
 
 
 def test_the_same_tools_give_the_same_list() -> None:

@@ -153,11 +153,11 @@ class Entry:
         return shortened(text, cut.descriptions)
 
     def left_out(self, cut: Cut) -> dict[str, tuple[int, int]]:
-        """How many characters of how many a cut leaves out, by kinds of parts."""
+        """How many characters of how many a cut leaves out, by kinds of parts, in the order in which they are cut."""
         arguments = [each for form in self._forms for each in form]
         bounds = sum(each.bounds for each in arguments if each.bounds > cut.bounds)
         values = sum(each.values for each in arguments if each.values > cut.values)
-        found = {
+        return {
             "examples": _missing((len(each.examples), len(each.shown_examples(cut))) for each in self.notes),
             "bounds and formats": (bounds, sum(each.bounds for each in arguments) if bounds else 0),
             **{
@@ -169,7 +169,6 @@ class Entry:
             "values of enumerations": (values, sum(each.values for each in arguments) if values else 0),
             "descriptions": _missing([(self._description.length, len(self._described(cut)))]),
         }
-        return {kind: amount for kind, amount in found.items() if amount[0] > 0}
 
 
 def _missing(lengths: Sequence[tuple[int, int]] | Iterator[tuple[int, int]]) -> tuple[int, int]:

@@ -109,8 +109,8 @@ def _left_out(entries: Sequence[Entry], cut: Cut) -> list[str]:
     amounts: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for entry in entries:
         for kind, amount in entry.left_out(cut).items():
-            amounts[kind].append(amount)
-    return [_words(kind, found) for kind, found in amounts.items()]
+            amounts[kind] += [amount] if amount[0] > 0 else []
+    return [_words(kind, found) for kind, found in amounts.items() if found]
 
 
 def _words(kind: str, found: Sequence[tuple[int, int]]) -> str:
