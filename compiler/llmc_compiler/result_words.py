@@ -51,9 +51,9 @@ def said(value: object) -> str:
 
 def raised(error: Exception) -> str:
     """An error of the tool's own code: its type, and the beginning of its words."""
-    name, words = _cut(type(error).__name__), ""
+    name, words = cut(type(error).__name__, _LONGEST), ""
     with suppress(Exception):
-        words = _cut(" ".join(str(error)[:_MOST].split()))
+        words = cut(" ".join(str(error)[:_MOST].split()), _LONGEST)
     return f"{name}: {words}" if words else name
 
 

@@ -148,6 +148,22 @@ BOXES: dict[str, Toolbox] = {
     "a day and an identifier": Toolbox(
         [tool("get", of({"day": {**TEXT, "format": "date"}, "id": {**TEXT, "format": "uuid"}}), TEXT)]
     ),
+    "a day of a definition": Toolbox(
+        [
+            tool(
+                "get",
+                {
+                    **of(
+                        {
+                            "day": {"$ref": "#/$defs/Day"},
+                            "id": {"anyOf": [{**TEXT, "format": "uuid"}, {"type": "null"}]},
+                        }
+                    ),
+                    "$defs": {"Day": {**TEXT, "format": "date"}},
+                },
+            )
+        ]
+    ),
     "numbers of forms": Toolbox(
         [tool("get", {"anyOf": [of({"v": {"const": 1}}), of({"v": {"const": 2}, "b": TEXT})]})]
     ),
@@ -272,6 +288,7 @@ def test_a_card_teaches_what_the_level_lets_pass() -> None:
     [
         *("one", "look up", "items", "page", "price, mean", "days", "odd names", "world", "words"),
         *("forms", "forms and a search", "numbers of forms", "a format", "a day and an identifier", "records"),
+        "a day of a definition",
     ],
 )
 def test_what_a_card_shows_the_grammar_of_its_level_has(name: str) -> None:
@@ -308,6 +325,7 @@ def test_a_plan_that_a_level_forbids_is_noticed() -> None:
         ("a pattern with an example", None, ['a = zip("7")']),
         ("numbers with bounds", None, ["1. roll(6) if $a > 3"]),
         ("forms", None, ['a = create(kind="a", name="…")']),
+        ("a day of a definition", "full", ['1. get("2024-05-01", "6f1a0c9e-52d1-4c7b-9c1e-3a5d8e2b7f10")']),
         ("a day and an identifier", "sound", ['1. get("2024-05-01", "6f1a0c9e-52d1-4c7b-9c1e-3a5d8e2b7f10")']),
         ("forms and a search", None, ['a = search(search("…"))']),
     ],

@@ -6,7 +6,7 @@ Each is read strictly and compiled against the tools before a model sees it.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from llmc_compiler import types
 from llmc_compiler.errors import CompileError
@@ -17,6 +17,7 @@ from llmc_compiler.types import Type
 from llmc_grammar import parse
 from llmc_grammar.print import quoted
 from llmc_runtime.agent.failures import ExampleError
+from llmc_runtime.agent.tool_list.flat import Flat
 
 END: Final = "<END_OF_PLAN>"
 
@@ -97,7 +98,7 @@ def _call(tool: Tool) -> str | None:
 
 def argument(tool: Tool, parameter: ToolParameter) -> str:
     """A value for a parameter: the schema's own example or default, else one of its format or type."""
-    schema = parameter.schema if isinstance(parameter.schema, dict) else {}
+    schema = _said(parameter.schema, tool.signature.parameters)
     examples = schema.get("examples")
     for value in (*(examples[:1] if isinstance(examples, list) else ()), schema.get("example"), schema.get("default")):
         if isinstance(value, (str, int, float)) and len(text := constant(value)) <= _LONGEST:
@@ -107,6 +108,14 @@ def argument(tool: Tool, parameter: ToolParameter) -> str:
     if isinstance(least := schema.get("minimum"), int) and schema.get("type") in {"integer", "number"}:
         return constant(max(least, 2) if _allows(schema, max(least, 2)) else least)
     return literal(tool.signature.wants(parameter.name).at_most)
+
+
+def _said(schema: object, whole: object) -> dict[str, Any]:
+    """What a schema says, with the first of its alternatives."""
+    flat = Flat(whole).take(schema).schema
+    options = flat.get("anyOf", flat.get("oneOf"))
+    first = Flat(whole).take(options[0]).schema if isinstance(options, list) and options else {}
+    return {**first, **flat}
 
 
 def _allows(schema: dict[str, object], value: int) -> bool:
