@@ -117,13 +117,14 @@ class Colour(Enum):
 
 
 def test_a_default_that_is_no_json_is_not_told_as_null() -> None:
-    """It is one of Python's own, whose value a plan need not know: the parameter has `?` behind its name."""
+    """It is told as a plan would write it; where no plan can, the parameter has `?` behind its name."""
 
     @llmc.pure
-    def paint(colour: Colour = Colour.RED, layer: int | None = None, width: float = 0.5) -> None:
+    def paint(colour: Colour = Colour.RED, layer: int | None = None, width: float = 0.5, brush: object = print) -> None:
         """Paint."""
 
-    assert signature(paint) == 'paint(colour?: "red", layer: int? = null, width: float = 0.5) -> null'
+    told = 'paint(colour: "red" = "red", layer: int? = null, width: float = 0.5, brush?: any) -> null'
+    assert signature(paint) == told
 
 
 class Point(BaseModel):
