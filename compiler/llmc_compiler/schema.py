@@ -72,13 +72,13 @@ class SchemaSignature:
         self, name: str, parameters: dict[str, Any], returns: dict[str, Any], hidden: Iterable[str] = ()
     ) -> None:
         """Check both schemas."""
-        self._arguments = _validator(parameters, f"the parameters of `{name}`")
+        self._arguments = _validator(parameters, f"the parameters of `{name}` are")
         self.parameters = parameters
         self.returns = returns
         if left_out := tuple(hidden):
             self.parameters = _without(name, parameters, left_out)
-            self._arguments = _validator(self.parameters, f"the parameters of `{name}`")
-        self._result = _validator(returns, f"the result of `{name}`")
+            self._arguments = _validator(self.parameters, f"the parameters of `{name}` are")
+        self._result = _validator(returns, f"the result of `{name}` is")
         found = object_schema(self.parameters)
         if found is None:
             message = f"`{name}` can never be called: its parameters fit no object"
@@ -312,12 +312,12 @@ def _validator(schema: dict[str, Any], what: str) -> Validator:
         if error is None and all(isinstance(name, str) for words in mappings_in(schema) for name in words):
             return bounded_validator(schema)
     except RecursionError as why:
-        message = f"{what} are described by too many schemas inside each other"
+        message = f"{what} described by too many schemas inside each other"
         raise ToolboxError(message) from why
     except Exception as why:
-        message = f"{what} are no JSON schema: {why}"
+        message = f"{what} no JSON schema: {why}"
         raise ToolboxError(message) from why
-    message = f"{what} are no JSON schema: {'a name in it is no text' if error is None else _mistake_text(error)}"
+    message = f"{what} no JSON schema: {'a name in it is no text' if error is None else _mistake_text(error)}"
     raise ToolboxError(message) from error
 
 
