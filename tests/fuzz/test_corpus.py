@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from llmc_compiler import schema_words
+from llmc_compiler import schema
 from llmc_compiler.json_place import Place
+from llmc_compiler.types import ANY
 from llmc_runtime.agent.settings import Settings
 from tests.fuzz.campaign import LONGEST
 from tests.fuzz.findings import HERE, corpus, dictionary
@@ -24,7 +25,7 @@ FAULTS: Final[dict[str, tuple[object, str, Callable[..., Any]]]] = {
     "trace": (trace, "draw", lambda *_, width: [(("x" * (width + 1), ""),)]),
     "graph_json": (Place, "wrong", lambda place, wanted: KeyError(wanted)),
     "sse_stream": (Settings, "without_key", lambda settings, text: text),
-    "tool_schema": (schema_words, "isfinite", lambda number: True),
+    "tool_schema": (schema, "at_least", lambda part, whole: ANY),
     "terminal_text": (terminal_text, "visible", str),
     "configuration": (configuration, "ConfigError", KeyError),
 }
