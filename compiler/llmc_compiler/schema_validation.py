@@ -22,6 +22,7 @@ from referencing.jsonschema import DRAFT202012, SchemaRegistry, specification_wi
 from llmc_compiler.identity import json_form
 from llmc_compiler.operators import same
 from llmc_compiler.schema_patterns import pattern_of, searchable
+from llmc_compiler.schema_words import is_nullable
 from llmc_compiler.seen import Seen, digest_of
 from llmc_compiler.term import Json
 
@@ -363,7 +364,7 @@ def _pattern_properties(_validator: object, _said: object, instance: object, _sc
 
 def _type(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
     """`type`, beside which OpenAPI 3.0 writes `nullable`."""
-    if not (instance is None and schema.get("nullable") is True):
+    if not (instance is None and is_nullable(schema)):
         yield from _KEYWORDS["type"](validator, said, instance, schema) or ()
 
 

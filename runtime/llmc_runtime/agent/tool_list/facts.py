@@ -38,11 +38,7 @@ def _of_numbers(schema: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_texts(schema: Mapping[str, Any]) -> Iterator[str]:
     """Facts of texts."""
-    least, most = _number(schema, "minLength"), _number(schema, "maxLength")
-    if least == "1" and most is None:
-        yield "(not empty)"
-    else:
-        yield from (f"{each} chars" for each in _range(None if least == "0" else least, most))
+    yield from _sizes(_number(schema, "minLength"), _number(schema, "maxLength"), "chars")
     for word in ("format", "contentEncoding", "contentMediaType"):
         value = schema.get(word)
         if isinstance(value, str) and value not in _FORMATS_OF_TYPES and (name := _NO_NAME.sub("", value[:40])):
@@ -54,13 +50,17 @@ def _of_texts(schema: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_lists(schema: Mapping[str, Any]) -> Iterator[str]:
     """Facts of lists."""
-    least, most = _number(schema, "minItems"), _number(schema, "maxItems")
+    yield from _sizes(_number(schema, "minItems"), _number(schema, "maxItems"), "items")
+    if schema.get("uniqueItems") is True:
+        yield "(unique)"
+
+
+def _sizes(least: str | None, most: str | None, unit: str) -> Iterator[str]:
+    """The bounds of a length, in characters or items."""
     if least == "1" and most is None:
         yield "(not empty)"
     else:
-        yield from (f"{each} items" for each in _range(None if least == "0" else least, most))
-    if schema.get("uniqueItems") is True:
-        yield "(unique)"
+        yield from (f"{each} {unit}" for each in _range(None if least == "0" else least, most))
 
 
 _FACTS: Final = {"integer": _of_numbers, "number": _of_numbers, "string": _of_texts, "array": _of_lists}
