@@ -14,7 +14,7 @@ from time import perf_counter, process_time
 from typing import Final
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Message, Speaker, Usage
+from llmc_runtime.agent.dialogue import ChatModel, End, Message, Usage
 from tests.agent.server import FakeServer, Request
 
 TOKEN: Final = 0.02
@@ -114,7 +114,7 @@ def _tokens(text: str) -> list[str]:
     return [text[at : at + LETTERS] for at in range(0, len(text), LETTERS)]
 
 
-async def measure(name: str, model: Speaker, sent: Writer | FakeServer) -> None:
+async def measure(name: str, model: ChatModel, sent: Writer | FakeServer) -> None:
     """Measure an agent with a model, and print a table."""
     agent = llmc.Agent([search], model=model)
     late: list[float] = []

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx2
 
-from llmc_runtime.agent.dialogue import End, Message, Usage
+from llmc_runtime.agent.dialogue import End, Message, Part, Usage
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.settings import Api
 
@@ -144,7 +144,7 @@ def refusal(status: int, message: str = "no", code: str | None = None, **headers
     )
 
 
-async def read(reply: AsyncIterator[str | End], came: list[str | End]) -> None:
+async def read(reply: AsyncIterator[Part], came: list[Part]) -> None:
     """Note the parts of a reply as they come, so that those before an error are known."""
     async for part in reply:
         came.append(part)  # noqa: PERF401 — a comprehension would lose them

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from llmc_runtime.agent import model as module
-from llmc_runtime.agent.dialogue import End
+from llmc_runtime.agent.dialogue import End, Part
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
@@ -105,7 +105,7 @@ async def test_a_refused_request_has_its_class(answer: Answer, error: type[Model
 )
 async def test_a_broken_reply_has_its_class(api: Api, sent: list[bytes], error: type[ModelError], words: str) -> None:
     """Whether the server says so or just stops: no end is given, and nothing but what arrived whole."""
-    pieces: list[str | End] = []
+    pieces: list[Part] = []
     stream = Stream(sent)
     with pytest.raises(error, match=words) as caught:
         await read(model(wire(stream), api).reply(QUESTION), pieces)
@@ -151,7 +151,7 @@ async def breaking(*pieces: bytes) -> Any:  # noqa: ANN401 — an asynchronous g
 async def test_a_connection_that_breaks_is_a_broken_reply() -> None:
     """What arrived before stays, and there is no second reply behind it."""
     asked = wire(Stream(breaking(chat(["a"])[0])), chat(["b"]))
-    pieces: list[str | End] = []
+    pieces: list[Part] = []
     with pytest.raises(StreamBroken, match="peer closed"):
         await read(model(asked, retries=5).reply(QUESTION), pieces)
     assert pieces == ["a"]

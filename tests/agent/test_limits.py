@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llmc_runtime.agent.dialogue import End
+from llmc_runtime.agent.dialogue import Part
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import ModelTimedOut
 from llmc_runtime.agent.settings import settings
@@ -94,7 +94,7 @@ def test_bytes_that_make_no_event_are_silence(byte: bytes) -> None:
 def test_a_slow_reader_is_no_stall() -> None:
     """What arrived while the reader did something else is still there."""
 
-    async def ask() -> list[str | End]:
+    async def ask() -> list[Part]:
         model = Model("m", base_url="http://server/v1", transport=wire(chat(["a", "b"])).transport, idle=10.0)
         came = []
         async for part in model.reply(QUESTION):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from llmc_runtime.agent import model as module
-from llmc_runtime.agent.dialogue import Message, Prices, Speaker, Usage
+from llmc_runtime.agent.dialogue import ChatModel, Message, Prices, Usage
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.settings import Api
 from tests.agent.events import FORMS, Stream, Wire, chat, completions, event, responses, said, wire
@@ -172,7 +172,7 @@ async def test_a_model_can_be_asked_many_times_at_once() -> None:
 
 def test_a_model_shows_no_secret() -> None:
     """Neither the key nor a password in the address is shown."""
-    speaker: Speaker = Model("m", api_key="sk-hidden")
+    speaker: ChatModel = Model("m", api_key="sk-hidden")
     assert speaker.name == "m"
     shown = Model("m", base_url="https://me:password@server/v1?token=hidden", api_key="sk-hidden")
     assert repr(shown) == "Model('m', server='other', api='chat', base_url='https://server/v1')"

@@ -5,14 +5,14 @@ import asyncio
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Message, Prices, Speaker, Usage
+from llmc_runtime.agent.dialogue import ChatModel, End, Message, Part, Prices, Usage
 from llmc_runtime.agent.model_errors import RateLimited, ServerFailed
 from llmc_runtime.agent.scripted import ScriptedModel, ScriptEnded
 from tests.agent.events import QUESTION
 from tests.runtime import clock
 
 
-async def parts(model: Speaker, messages: tuple[Message, ...] = QUESTION) -> list[str | End]:
+async def parts(model: ChatModel, messages: tuple[Message, ...] = QUESTION) -> list[Part]:
     """All parts of a reply."""
     return [part async for part in model.reply(messages, stop=["#"], most_tokens=9)]
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import llmc
 from llmc.cli import app
-from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.dialogue import ChatModel
 from tests.agent.fakes import Reply, Script
 
 TOOLS = '''
@@ -91,8 +91,8 @@ def say(monkeypatch: pytest.MonkeyPatch) -> Say:
     def script(*replies: Reply, **options: Sequence[str]) -> Script:
         model = Script(replies, **options)  # type: ignore[arg-type]  # the options of a script
 
-        def named(kind: str) -> Callable[..., Speaker]:
-            def speaker(name: str = "", *, base_url: str | None = None) -> Speaker:
+        def named(kind: str) -> Callable[..., ChatModel]:
+            def speaker(name: str = "", *, base_url: str | None = None) -> ChatModel:
                 model.name = f"{kind} {name} {base_url}"
                 return model
 

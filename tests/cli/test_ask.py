@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.dialogue import ChatModel
 from llmc_runtime.agent.model_errors import ServerFailed
 from tests.cli.conftest import Cli, Say
 
@@ -259,7 +259,7 @@ def test_a_model_is_named(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.
 def test_a_model_that_cannot_be_had(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Is wrong usage."""
 
-    def refuse(name: str) -> Speaker:
+    def refuse(name: str) -> ChatModel:
         message = f"no model {name}"
         raise ValueError(message)
 

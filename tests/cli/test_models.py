@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.dialogue import ChatModel
 from tests.agent.fakes import Script
 from tests.cli.conftest import Cli
 
@@ -25,7 +25,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What models were made with an address."""
     found: list[str] = []
 
-    def model(name: str, *, base_url: str) -> Speaker:
+    def model(name: str, *, base_url: str) -> ChatModel:
         found.append(f"{name} {base_url}")
         return Script(['join("1")'])
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from llmc import Agent, Answer, Approval, Budget, Limits, PlanError, Toolbox
     from llmc.cli.asking import Board
-    from llmc_runtime.agent.dialogue import Speaker
+    from llmc_runtime.agent.dialogue import ChatModel
     from llmc_runtime.agent.progress import Progress
     from llmc_runtime.events import Event
     from llmc_runtime.run import Options
@@ -203,7 +203,7 @@ def _toolbox(targets: Sequence[str]) -> "Toolbox":
     return found
 
 
-def _agent(tools: "Toolbox", model: "Speaker", grammar: str | None, **settings: "Unpack[Settings]") -> "Agent":
+def _agent(tools: "Toolbox", model: "ChatModel", grammar: str | None, **settings: "Unpack[Settings]") -> "Agent":
     """The agent, or the end with a message."""
     from llmc import Agent
     from llmc_runtime.agent.decoding import LEVELS
@@ -217,7 +217,7 @@ def _agent(tools: "Toolbox", model: "Speaker", grammar: str | None, **settings: 
         fail(str(error))
 
 
-def _model(model: str | None, base_url: str | None, *, local: bool) -> "Speaker":
+def _model(model: str | None, base_url: str | None, *, local: bool) -> "ChatModel":
     """The model that the options describe, or the end with a message."""
     import llmc
 

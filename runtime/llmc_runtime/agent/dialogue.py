@@ -1,12 +1,12 @@
 """What is said to a model, and what comes back: the one interface between the agent and whatever speaks.
 
 async for part in model.reply([Message("system", "…"), Message("user", "…")]):
-    part        a piece of text (str) as it arrives, and at last how the reply ended (End)
+    part        a piece of text (str) or of reasoning (Reasoning) as it arrives, and at last how the reply ended (End)
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
@@ -46,6 +46,8 @@ class Usage:
     """What replies took: how many there were, tokens read (of these `cached`) and written, cost, and seconds.
 
     `cost` is None where prices are not known; `first_token` is the time until the first text arrived, of one reply.
+    `reasoning` counts the tokens of reasoning among those written. `estimated`: the server counted no tokens, or the
+    count did not arrive, so that some of these numbers are estimates.
     """
 
     calls: int = 0
@@ -55,6 +57,8 @@ class Usage:
     cost: float | None = None
     seconds: float = 0.0
     first_token: float | None = None
+    reasoning: int = 0
+    estimated: bool = False
 
     def __add__(self, other: "Usage") -> "Usage":
         """Both together; the cost is known if both are, and the first token is the first one's."""
@@ -68,6 +72,8 @@ class Usage:
             cost=sum(costs) if costs and len(costs) == len(known) else None,
             seconds=self.seconds + other.seconds,
             first_token=other.first_token if self.first_token is None else self.first_token,
+            reasoning=self.reasoning + other.reasoning,
+            estimated=self.estimated or other.estimated,
         )
 
     @staticmethod
@@ -104,6 +110,13 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A piece of the reasoning that a server sends beside the text; it belongs to neither plan nor answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """How a reply ended: by itself, by a bound on its length, by a refusal or a filter of the server."""
 
@@ -111,7 +124,11 @@ class End:
     usage: Usage
 
 
-class Speaker(Protocol):
+Part: TypeAlias = str | Reasoning | End
+"""A part of a reply."""
+
+
+class ChatModel(Protocol):
     """What can be asked: a model of a server, a local one, or a scripted one."""
 
     @property
@@ -127,7 +144,7 @@ class Speaker(Protocol):
         schema: Schema | None = None,
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
-    ) -> AsyncGenerator[str | End, None]:
+    ) -> AsyncGenerator[Part, None]:
         """The reply in pieces as they arrive, at last its End; raises ModelError. Closing it ends the connection.
 
         It follows the schema, else the grammar, as far as whoever speaks can be made to.

@@ -8,7 +8,7 @@ from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.answer import Planned
 from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision, schema
-from llmc_runtime.agent.dialogue import Grammar, Message, Speaker
+from llmc_runtime.agent.dialogue import ChatModel, Grammar, Message
 from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.results import bounded
@@ -29,7 +29,7 @@ _LONGEST_THOUGHT: Final = 400
 class Joiner:
     """Asks a model whether the results answer the question."""
 
-    speaker: Speaker
+    speaker: ChatModel
     prompts: Prompts
 
     async def decide(
@@ -99,7 +99,7 @@ class Joiner:
         return [*messages, Message("assistant", text or "…"), Message("user", reminder)]
 
 
-def _grammar(speaker: Speaker, *, final: bool) -> Grammar:
+def _grammar(speaker: ChatModel, *, final: bool) -> Grammar:
     """What a joiner may write: a thought on one line, and a decision.
 
     Where a text is continued, its label is there already, and the line ends: else such a model would never stop.

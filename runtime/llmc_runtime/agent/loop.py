@@ -24,7 +24,7 @@ from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
 from llmc_runtime.agent.decision import Finish
 from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
-from llmc_runtime.agent.dialogue import Message, Speaker
+from llmc_runtime.agent.dialogue import ChatModel, Message
 from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
 from llmc_runtime.agent.joiner import Joiner
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, kept, ledger_of
@@ -71,8 +71,8 @@ _KINDS: Final[Kinds] = {
 class Agent:
     """Answers questions with tools.
 
-    `model` plans, and joins where there is no other `joiner`: a Speaker, or a model's name. `prompts` are a folder or a
-    mapping with prompts of your own, `examples` show plans for these tools. At most `max_replans` plans follow the
+    `model` plans, and joins where there is no other `joiner`: a ChatModel, or a model's name. `prompts` are a folder or
+    a mapping with prompts of your own, `examples` show plans for these tools. At most `max_replans` plans follow the
     first one, where the policy `replan` lets them; they may write with the tools named in `grant` alone, or with what
     `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
     `context` are as for `Program.run`. `options` are more settings of runs. `grammar` is the level that plans have to
@@ -87,8 +87,8 @@ class Agent:
         self,
         tools: Toolbox | Iterable[Tool | Function],
         *,
-        model: Speaker | str,
-        joiner: Speaker | str | None = None,
+        model: ChatModel | str,
+        joiner: ChatModel | str | None = None,
         prompts: Path | str | Mapping[str, str] | None = None,
         examples: Sequence[Example] = (),
         limits: Limits | None = None,
@@ -278,7 +278,7 @@ def _shown(question: str, history: Sequence[Message]) -> tuple[str, Sequence[Mes
     return secrets.text(question), [replace(each, text=secrets.text(each.text)) for each in history]
 
 
-def _check_prices(*speakers: Speaker) -> None:
+def _check_prices(*speakers: ChatModel) -> None:
     """Refuse models of which a budget could never say what they cost; raises ValueError."""
     for each in speakers:
         if has_no_prices(each):

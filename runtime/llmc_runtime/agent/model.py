@@ -21,7 +21,7 @@ import openai
 from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.bodies import Followed, body, stops
 from llmc_runtime.agent.decoding import LEVELS
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Schema
+from llmc_runtime.agent.dialogue import Grammar, Message, Part, Schema
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContentRefused,
@@ -110,7 +110,7 @@ class Model:
         schema: Schema | None = None,
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
-    ) -> AsyncGenerator[str | End, None]:
+    ) -> AsyncGenerator[Part, None]:
         """The reply in pieces as they arrive, at last its End; raises ModelError. Closing it ends the connection."""
         ready = await _ready(self.settings)
         watch = Watch(ready, asyncio.get_running_loop().time)
@@ -174,7 +174,7 @@ class Model:
 
     async def _answer(
         self, ready: Settings, watch: Watch, request: Mapping[str, object], ends: Sequence[str]
-    ) -> AsyncGenerator[str | End, None]:
+    ) -> AsyncGenerator[Part, None]:
         """The reply to one request."""
         reply, cut = Reply(ready), Cut(ends)
         watch.ask()

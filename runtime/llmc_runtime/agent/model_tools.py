@@ -10,7 +10,7 @@ from typing import Any, Final
 from llmc_compiler.effects import Effect, Kind
 from llmc_compiler.tools import Tool, ToolboxError
 from llmc_runtime.agent.arithmetic import FUNCTIONS, ArithmeticFault, Number, evaluate
-from llmc_runtime.agent.dialogue import Message, Speaker
+from llmc_runtime.agent.dialogue import ChatModel, Message
 from llmc_runtime.agent.failures import PromptError
 from llmc_runtime.agent.ledger import current
 from llmc_runtime.agent.speakers import speaker
@@ -30,7 +30,7 @@ _PLAIN: Final = re.compile(r"[0-9.+\-*/%^() ]+")
 def llm_tool(
     name: str,
     prompt: str,
-    model: Speaker | str,
+    model: ChatModel | str,
     *,
     description: str | None = None,
     most_tokens: int | None = None,
@@ -67,7 +67,7 @@ def llm_tool(
     return Tool.from_schema(name, said, schema, _NONDET, ask, returns={"type": "string"})
 
 
-def math_tool(model: Speaker | str, *, name: str = "math") -> Tool:
+def math_tool(model: ChatModel | str, *, name: str = "math") -> Tool:
     """A tool that computes what a problem in words asks for: the model writes one expression, which is evaluated here.
 
     A problem that is an expression already needs no model. What would take long, as `9**9**9`, fails at once.

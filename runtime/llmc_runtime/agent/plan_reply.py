@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from llmc_grammar import PlanStream
 from llmc_grammar.bounds import Bounds
-from llmc_runtime.agent.dialogue import End, Grammar, Message
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Part, Reasoning
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.reader import PlanReader
@@ -78,7 +78,7 @@ class Reading:
         return self.end is not None and self.end.reason == "refusal"
 
 
-async def read_plan(pieces: AsyncGenerator[str | End, None], feed: Callable[[str], None], plan: Plan) -> Reading:
+async def read_plan(pieces: AsyncGenerator[Part, None], feed: Callable[[str], None], plan: Plan) -> Reading:
     """Feed the pieces of a reply to a plan until the reply ends or is cut off."""
     now = asyncio.get_running_loop().time
     tail = 0
@@ -88,6 +88,8 @@ async def read_plan(pieces: AsyncGenerator[str | End, None], feed: Callable[[str
             async for piece in pieces:
                 if isinstance(piece, End):
                     return Reading(piece, has_tail=plan.has_tail)
+                if isinstance(piece, Reasoning):
+                    continue
                 was_ended = plan.is_ended
                 feed(piece)
                 if plan.is_over:

@@ -10,7 +10,7 @@ from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Planned
 from llmc_runtime.agent.card import Card, card
 from llmc_runtime.agent.decoding import GrammarFor, level_of, lower
-from llmc_runtime.agent.dialogue import Message, Speaker
+from llmc_runtime.agent.dialogue import ChatModel, Message
 from llmc_runtime.agent.repair import Broken
 from llmc_runtime.agent.results import bounded
 from llmc_runtime.agent.samples import END, Example, is_plan
@@ -53,7 +53,7 @@ def planner_prompt(tools: Toolbox, budget: int = PROMPT_BUDGET) -> tuple[str, To
 class Planner:
     """Asks a model for plans; the tools take at most `prompt_budget` characters where their names and types fit."""
 
-    speaker: Speaker
+    speaker: ChatModel
     prompts: Prompts
     examples: tuple[Example, ...] = ()
     grammar: GrammarFor | None = None

@@ -102,6 +102,14 @@ class Settings:
     path: Path | None = None
     threads: int | None = None
     reasoning_tags: tuple[TagName, ...] = ()
+    max_tokens: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    reasoning_effort: str | None = None
+    stop: tuple[str, ...] = ()
+    stream: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    extra_body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     meant: str | None = None
 
     @property
@@ -126,6 +134,10 @@ class Options(TypedDict, total=False):
     `connect` for the connection, all in seconds. `retries` are made only before the first text. `api_version` makes
     Azure's address one of the older form. `threads` is for a local model. `reasoning_tags` are additional tags around
     its reasoning: names, or pairs of an opening and a closing text.
+
+    `max_tokens` bounds each reply; `top_p`, `seed` and `reasoning_effort` are sent as they are, and `stop` ends a reply
+    beside the model's own end. `stream=False` asks for the whole reply at once. `headers` and the keys of `extra_body`
+    are added to each request, and replace those that llmc would send.
     """
 
     base_url: str | None
@@ -145,6 +157,14 @@ class Options(TypedDict, total=False):
     api_version: str | None
     threads: int | None
     reasoning_tags: Sequence[TagName]
+    max_tokens: int | None
+    top_p: float | None
+    seed: int | None
+    reasoning_effort: str | None
+    stop: str | Sequence[str]
+    stream: bool
+    headers: Mapping[str, str]
+    extra_body: Mapping[str, Any]
 
 
 def settings(
@@ -159,6 +179,8 @@ def settings(
     tags: Sequence[Any] = options.get("reasoning_tags", ())
     rest["reasoning_tags"] = tuple(tuple(each) if isinstance(each, list) else each for each in tags)
     ReasoningTags(rest["reasoning_tags"])
+    if "stop" in rest:
+        rest["stop"] = (rest["stop"],) if isinstance(rest["stop"], str) else tuple(rest["stop"])
     here = path is not None or (name == LOCAL and options.get("base_url") is None)
     url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
     server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
@@ -201,6 +223,14 @@ _KINDS: Final[Kinds] = {
     "api_version": ((str, NoneType), "a text"),
     "threads": ((int, NoneType), "a whole number"),
     "reasoning_tags": ((list, tuple), "a list of names, or of pairs of texts"),
+    "max_tokens": ((int, NoneType), "a whole number from 1"),
+    "top_p": ((int, float, NoneType), "a number from 0 to 1"),
+    "seed": ((int, NoneType), "a whole number"),
+    "reasoning_effort": ((str, NoneType), 'a text, such as "low"'),
+    "stop": ((str, list, tuple), "a text, or a list of texts"),
+    "stream": (bool, "True or False"),
+    "headers": (Mapping, "a mapping from names to texts"),
+    "extra_body": (Mapping, "a mapping from keys of the request to JSON data"),
 }
 """What options are, but for those that are one of some words."""
 

@@ -1,12 +1,12 @@
 """From a model's name to what can be asked."""
 
-from llmc_runtime.agent.dialogue import Speaker
+from llmc_runtime.agent.dialogue import ChatModel
 from llmc_runtime.kinds import check_method
 
 GGUF = ".gguf"
 
 
-def speaker(model: Speaker | str, option: str = "model") -> Speaker:
+def speaker(model: ChatModel | str, option: str = "model") -> ChatModel:
     """The model itself; for a name that of a server, for `local` or a file `*.gguf` one in this process.
 
     Raises TypeError, with the option, for what is no model.

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from llmc_grammar.reasoning import ReasoningTags, reasoning_tags
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Speaker
+from llmc_runtime.agent.dialogue import ChatModel, End, Grammar, Message, Part, Prices, Reasoning, Schema
 from llmc_runtime.agent.ledger import Ledger, Role
 from llmc_runtime.agent.model_errors import StreamBroken
 
@@ -14,7 +14,7 @@ LONGEST_REPLY = 64 * 1024
 
 
 async def reply(
-    speaker: Speaker,
+    speaker: ChatModel,
     messages: Sequence[Message],
     role: Role,
     ledger: Ledger,
@@ -23,7 +23,7 @@ async def reply(
     schema: Schema | None = None,
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
-) -> AsyncGenerator[str | End, None]:
+) -> AsyncGenerator[Part, None]:
     """The reply in pieces, at last its End; raises BudgetSpent, StreamBroken, and what the model raises."""
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
@@ -45,7 +45,7 @@ async def reply(
 
 
 async def whole_reply(
-    speaker: Speaker,
+    speaker: ChatModel,
     messages: Sequence[Message],
     role: Role,
     ledger: Ledger,
@@ -63,6 +63,8 @@ async def whole_reply(
         async for piece in pieces:
             if isinstance(piece, End):
                 return "".join(texts), piece
+            if isinstance(piece, Reasoning):
+                continue
             texts.append(piece[: LONGEST_REPLY - length])
             length += len(piece)
             if length >= LONGEST_REPLY:
@@ -70,7 +72,7 @@ async def whole_reply(
     return "".join(texts), None
 
 
-def _check_form(speaker: Speaker, pieces: object) -> None:
+def _check_form(speaker: ChatModel, pieces: object) -> None:
     """Raises StreamBroken where a model of somebody's own does not give its reply in pieces."""
     if hasattr(pieces, "__aiter__") and hasattr(pieces, "aclose"):
         return
@@ -79,25 +81,25 @@ def _check_form(speaker: Speaker, pieces: object) -> None:
     raise StreamBroken(_name(speaker), f"its `reply` is no async generator, but a `{type(pieces).__name__}`")
 
 
-def _check_piece(speaker: Speaker, piece: object) -> None:
+def _check_piece(speaker: ChatModel, piece: object) -> None:
     """Raises StreamBroken for a piece that is none."""
-    if not isinstance(piece, str | End):
+    if not isinstance(piece, str | Reasoning | End):
         what = f"a piece of its reply is neither text nor an End, but a `{type(piece).__name__}`"
         raise StreamBroken(_name(speaker), what)
 
 
-def _name(speaker: Speaker) -> str:
+def _name(speaker: ChatModel) -> str:
     """What reports call it, which somebody's own may have forgotten to say."""
     return str(getattr(speaker, "name", type(speaker).__name__))
 
 
-def _prices(speaker: Speaker) -> Prices | None:
+def _prices(speaker: ChatModel) -> Prices | None:
     """What its tokens cost, if anybody said."""
     found: Prices | None = _setting(speaker, "prices", None)
     return found
 
 
-def has_no_prices(speaker: Speaker) -> bool:
+def has_no_prices(speaker: ChatModel) -> bool:
     """Whether it has a place for prices, and nothing in it."""
     return _setting(speaker, "prices", ...) is None
 
@@ -106,26 +108,26 @@ CONTINUED_TOKENS = 400
 """Tokens of a decision, or of mended lines, of a model that would go on for as long as it may."""
 
 
-def bounded_tokens(speaker: Speaker) -> int | None:
+def bounded_tokens(speaker: ChatModel) -> int | None:
     """How many tokens a short reply may have; a model that thinks before it speaks needs its own number."""
     return CONTINUED_TOKENS if continues(speaker) else None
 
 
-def continues(speaker: Speaker) -> bool:
+def continues(speaker: ChatModel) -> bool:
     """Whether the model only continues a text, as those of the API `completions` do."""
     return bool(_setting(speaker, "api", "chat") == "completions")
 
 
-def takes_schemas(speaker: Speaker) -> bool:
+def takes_schemas(speaker: ChatModel) -> bool:
     """Whether a reply that is JSON can be made to follow a schema."""
     return bool(_setting(speaker, "schemas", None))
 
 
-def _setting(speaker: Speaker, name: str, default: object) -> Any:  # noqa: ANN401 — whatever somebody's own has
+def _setting(speaker: ChatModel, name: str, default: object) -> Any:  # noqa: ANN401 — whatever somebody's own has
     """What a model was set to, or says of itself."""
     return getattr(getattr(speaker, "settings", speaker), name, default)
 
 
-def reasoning_of(speaker: Speaker) -> ReasoningTags:
+def reasoning_of(speaker: ChatModel) -> ReasoningTags:
     """Return the tags around a model's reasoning."""
     return reasoning_tags(tuple(_setting(speaker, "reasoning_tags", ())))

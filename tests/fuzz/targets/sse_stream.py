@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx2
 
-from llmc_runtime.agent.dialogue import End, Message
+from llmc_runtime.agent.dialogue import End, Message, Part
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import ModelError
 from llmc_runtime.agent.settings import Api
@@ -33,7 +33,7 @@ def check(data: bytes) -> None:
 async def _ask(head: bytes, body: bytes) -> None:
     """Ask once: nothing but texts and one end at last, and no task that is left."""
     way = head[0] - ord("0")
-    came: list[str | End] = []
+    came: list[Part] = []
     client = httpx2.MockTransport(lambda _: _answer(way // len(APIS), body))
     model = Model("m", base_url="http://server/v1", api=APIS[way % len(APIS)], api_key=KEY, transport=client, retries=0)
     try:
