@@ -44,13 +44,13 @@ def tools(
 
 def _print_prompt(found: "Toolbox", budget: int) -> None:
     """What a planner is told on standard output, its size and all that is left out on standard error."""
+    from llmc_runtime.agent.estimate import tokens_of
     from llmc_runtime.agent.planner import planner_prompt
-    from llmc_runtime.agent.tool_list.listing import tokens
 
     text, shown = planner_prompt(found, budget)
     put_out(text, "\n")
     for length, what in ((shown.characters, "tools"), (len(text), "prompt")):
-        tell(f"{what}: {length:,} characters, about {tokens(length):,} tokens")
+        tell(f"{what}: {length:,} characters, about {tokens_of(length):,} tokens")
     for words in shown.left_out:
         tell(words)
 

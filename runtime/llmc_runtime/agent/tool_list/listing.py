@@ -20,8 +20,6 @@ from llmc_runtime.agent.tool_list.notes import joined
 PROMPT_BUDGET: Final = 24_000
 """Characters that the tools may take in a prompt: about 6,000 tokens."""
 
-CHARACTERS_OF_A_TOKEN: Final = 4
-
 _HEADING: Final = len("The tools:")
 
 
@@ -56,11 +54,6 @@ def listed(tools: Toolbox | Iterable[Tool]) -> list[Listed]:
 def signature(tool: Tool) -> str:
     """Name, parameters and result with their types, in the words of the plan language."""
     return Entry(tool).signature()
-
-
-def tokens(characters: int) -> int:
-    """About how many tokens so many characters are."""
-    return -(-characters // CHARACTERS_OF_A_TOKEN)
 
 
 def _fitting(entries: Sequence[Entry], budget: int) -> Cut:
