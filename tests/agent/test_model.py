@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from llmc_runtime.agent import model as module
+from llmc_runtime.agent import clients as module
 from llmc_runtime.agent.dialogue import ChatModel, Message, Prices, Usage
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.settings import Api
@@ -63,9 +63,12 @@ async def test_an_end_has_its_reason(api: Api, sent: list[bytes], reason: str) -
 
 
 async def test_pieces_are_counted_where_the_server_counts_nothing() -> None:
-    """Tokens written are then at least as many as there were pieces."""
+    """Tokens are then estimated, and those written are at least as many as there were pieces."""
     _, end = await said(model(wire(chat(["a", "b", "c"], usage=None))))
-    assert (end.usage.read, end.usage.written) == (0, 3)
+    assert (end.usage.read, end.usage.written, end.usage.estimated) == (7, 3, True)
+    _, end = await said(model(wire(chat(["a" * 400], usage=None))))
+    assert (end.usage.written, end.usage.estimated) == (100, True)
+    assert not (await said(model(wire(chat(["a"])))))[1].usage.estimated
 
 
 @pytest.mark.parametrize("usage", [None, 3, [], {"prompt_tokens": "x", "completion_tokens": 1}, {"prompt_tokens": 1}])
@@ -87,7 +90,7 @@ async def test_halves_of_characters_do_not_break_a_question() -> None:
     """JSON can hold what UTF-8 cannot: in both directions pairs are joined, and a half alone is replaced."""
     asked = wire([b'data: {"choices": [{"delta": {"content": "\\ud83d\\ude00 \\ud83d"}}]}\n\n', *chat([])])
     pieces, _ = await said(model(asked), [Message("user", "\ud83d\ude00 \ude00")])
-    assert pieces == ["😀 �"]
+    assert "".join(pieces) == "😀 �"
     assert asked.bodies[0]["messages"][0]["content"] == "😀 �"
 
 
@@ -155,7 +158,7 @@ async def test_one_client_serves_all_questions_to_an_address() -> None:
     asked = wire(lambda _: Stream(chat(["a"])))
     for name, address in (("m", "http://a/v1"), ("m", "http://a/v1"), ("n", "http://a/v1"), ("m", "http://b/v1")):
         await said(Model(name, base_url=address, transport=asked.transport))
-    (clients,) = (found.of for loop, found in module._clients.items() if not loop.is_closed())  # noqa: SLF001 — what is inside
+    (clients,) = (found.of for loop, found in module.clients_by_loop.items() if not loop.is_closed())
     assert len(clients) == 2
 
 

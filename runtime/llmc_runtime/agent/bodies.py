@@ -13,9 +13,11 @@ below the other: a system message as it stands, the others under `User:` and `As
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
 
 from llmc_runtime.agent.dialogue import Message, Schema, encodable
+from llmc_runtime.agent.own_parameters import OwnPart
 from llmc_runtime.agent.settings import Settings
 
 TOOL: Final = "reply"
@@ -33,49 +35,88 @@ Followed: TypeAlias = str | Schema
 _LABELS: Final = {"user": "User:\n", "assistant": "Assistant:\n", "system": ""}
 
 
-def body(
-    settings: Settings,
-    messages: Sequence[Message],
-    followed: Followed | None,
-    stop: Sequence[str],
-    most_tokens: int | None,
-) -> dict[str, Any]:
-    """The body of the request."""
-    request: dict[str, Any] = {"model": settings.name, "stream": True}
-    if settings.temperature is not None:
-        request["temperature"] = settings.temperature
-    if settings.api == "responses":
-        return request | _responses(messages, followed, most_tokens)
-    request["stream_options"] = {"include_usage": True}
-    if stop:
-        request["stop"] = list(stop[:MOST_STOPS])
-    if followed is not None:
-        request |= _extra(settings, followed)
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to a server: what the reply has to follow and where it ends; parts that are refused are `left_out`."""
+
+    messages: Sequence[Message]
+    followed: Followed | None = None
+    stop: Sequence[str] = ()
+    most_tokens: int | None = None
+    left_out: frozenset[OwnPart] = frozenset()
+
+
+def body(settings: Settings, asked: Question) -> dict[str, Any]:
+    """The body of the request; the user's `extra_body` replaces all else."""
+    request: dict[str, Any] = {"model": settings.name}
+    if settings.stream and "stream" not in asked.left_out:
+        request["stream"] = True
+    for name in ("temperature", "top_p", "seed"):
+        if getattr(settings, name) is not None and name not in asked.left_out:
+            request[name] = getattr(settings, name)
+    limits = [limit for limit in (settings.max_tokens, asked.most_tokens) if limit is not None]
+    asked = replace(asked, most_tokens=min(limits, default=None))
+    if "system" in asked.left_out:
+        asked = replace(asked, messages=_folded(asked.messages))
+    request |= _responses(settings, asked) if settings.api == "responses" else _choices(settings, asked)
+    return request | dict(settings.extra_body)
+
+
+def _choices(settings: Settings, asked: Question) -> dict[str, Any]:
+    """What the APIs `chat` and `completions` take."""
+    request: dict[str, Any] = {}
+    if settings.stream and not {"stream", "stream_options"} & asked.left_out:
+        request["stream_options"] = {"include_usage": True}
+    if settings.reasoning_effort is not None:
+        request["reasoning_effort"] = settings.reasoning_effort
+    if asked.stop and "stop" not in asked.left_out:
+        request["stop"] = list(asked.stop[:MOST_STOPS])
+    if asked.followed is not None:
+        request |= _extra(settings, asked.followed)
     if settings.api == "completions":
-        return request | {"prompt": encodable(prompt(messages)), "max_tokens": most_tokens or CONTINUATION}
-    if most_tokens is not None:
-        limit = "max_completion_tokens" if settings.server in {"openai", "azure"} else "max_tokens"
-        request[limit] = most_tokens
-    return request | {"messages": [_said(message) for message in messages]}
+        bound = {} if "max_tokens" in asked.left_out else {"max_tokens": asked.most_tokens or CONTINUATION}
+        return request | {"prompt": encodable(prompt(asked.messages)), **bound}
+    names: tuple[OwnPart, OwnPart] = ("max_tokens", "max_completion_tokens")
+    for name in names[::-1] if settings.server in {"openai", "azure"} else names:
+        if asked.most_tokens is not None and name not in asked.left_out:
+            request[name] = asked.most_tokens
+            break
+    return request | {"messages": [_said(message) for message in asked.messages]}
 
 
-def _responses(messages: Sequence[Message], followed: Followed | None, most_tokens: int | None) -> dict[str, Any]:
-    """What the API `responses` takes."""
-    request: dict[str, Any] = {"input": [_said(message) for message in messages], "store": False}
-    if most_tokens is not None:
-        request["max_output_tokens"] = most_tokens
-    if followed is None:
+def _responses(settings: Settings, asked: Question) -> dict[str, Any]:
+    """What the API `responses` takes; sequences that end the reply are looked for here."""
+    request: dict[str, Any] = {"input": [_said(message) for message in asked.messages]}
+    if "store" not in asked.left_out:
+        request["store"] = False
+    if settings.reasoning_effort is not None:
+        request["reasoning"] = {"effort": settings.reasoning_effort}
+    if asked.most_tokens is not None and "max_output_tokens" not in asked.left_out:
+        request["max_output_tokens"] = asked.most_tokens
+    if asked.followed is None:
         return request
-    if not isinstance(followed, str):
-        return request | {"text": {"format": {"type": "json_schema", **_schema(followed)}}}
+    if not isinstance(asked.followed, str):
+        return request | {"text": {"format": {"type": "json_schema", **_schema(asked.followed)}}}
     tool = {
         "type": "custom",
         "name": TOOL,
         "description": "Takes the whole reply.",
-        "format": {"type": "grammar", "syntax": "lark", "definition": followed},
+        "format": {"type": "grammar", "syntax": "lark", "definition": asked.followed},
     }
-    choice = {"type": "custom", "name": TOOL}
-    return request | {"tools": [tool], "tool_choice": choice, "parallel_tool_calls": False}
+    request |= {"tools": [tool], "tool_choice": {"type": "custom", "name": TOOL}}
+    return request if "parallel_tool_calls" in asked.left_out else request | {"parallel_tool_calls": False}
+
+
+def _folded(messages: Sequence[Message]) -> list[Message]:
+    """The messages without a role `system`, in turns that alternate: what one side says in a row is one message."""
+    found: list[Message] = []
+    for message in messages:
+        role: Literal["user", "assistant"] = "assistant" if message.role == "assistant" else "user"
+        if found and found[-1].role == role:
+            found[-1] = Message(role, f"{found[-1].text}\n\n{message.text}")
+        else:
+            found.append(Message(role, message.text))
+    return found
 
 
 def _said(message: Message) -> dict[str, str]:
@@ -109,4 +150,4 @@ def prompt(messages: Sequence[Message]) -> str:
 def stops(settings: Settings, messages: Sequence[Message], stop: Sequence[str]) -> tuple[str, ...]:
     """What ends the reply: in a conversation that is continued as one text, the other's turn too."""
     turn = ("\n\nUser:",) if settings.api == "completions" and len(messages) > 1 else ()
-    return (*stop, *turn)
+    return (*settings.stop, *stop, *turn)

@@ -6,25 +6,26 @@ Answers are not unpacked, and an event has a bound, so that no server can fill t
 """
 
 import asyncio
+import logging
 import random as chance
-from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
-from math import isfinite
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal, Unpack, cast
+from typing import Final, Literal, Unpack
 
 import httpx2
 import openai
 
 from llmc_compiler.decoder.grammar import Level
-from llmc_runtime.agent.bodies import Followed, body, stops
+from llmc_runtime.agent.bodies import Followed, Question, body, stops
+from llmc_runtime.agent.clients import bytes_of, client_of
 from llmc_runtime.agent.decoding import LEVELS
-from llmc_runtime.agent.dialogue import Grammar, Message, Part, Schema
+from llmc_runtime.agent.dialogue import Grammar, Message, Part, Reasoning, Schema
+from llmc_runtime.agent.event_decoder import Sent, sent_events
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
-    ContentRefused,
+    ContextTooLong,
     ModelError,
     ModelTimedOut,
     NoStream,
@@ -35,32 +36,23 @@ from llmc_runtime.agent.model_errors import (
     ServerUnreachable,
     StreamBroken,
 )
-from llmc_runtime.agent.replies import Cut, Reply, fault
-from llmc_runtime.agent.settings import Options, Settings, settings, shown
+from llmc_runtime.agent.own_parameters import OwnPart, names_given, refused_part
+from llmc_runtime.agent.replies import Cut, Heard, Reply
+from llmc_runtime.agent.server_errors import no_event, no_reply, server_error, typed
+from llmc_runtime.agent.server_words import answered, error_in, quoted
+from llmc_runtime.agent.settings import Options, Settings, settings
 from llmc_runtime.agent.watch import Watch
 
 PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "completions": "/completions"}
 
 Step = Level | Literal["schema"]
-"""What a server may refuse."""
-
-MOST_BYTES: Final = 4 * 1024 * 1024
-"""Of an event, and of the answer to a refused request."""
+"""A form that a reply has to follow, which a server may refuse."""
 
 LONGEST_WAIT: Final = 60.0
 """Seconds that a server may ask us to wait; where it wants more, that is the error."""
 
-FAULTS: Final = 500
-"""From this status on, the server reports a fault of its own."""
-
-EVENTS: Final = "text/event-stream"
-"""The content type of a stream of events."""
-
 FIRST_WAIT: Final = 0.5
 """Upper bound of the wait before the second attempt, in seconds; each further one doubles it."""
-
-
-_FILTERED: Final = {"content_filter", "content_policy_violation"}
 
 _OF_GRAMMARS: Final = {400, 422}
 """With these a server may mean the grammar."""
@@ -69,15 +61,29 @@ _END: Final = object()
 
 _Stream = openai.AsyncStream[object]
 
+_refused_by: Final[dict[tuple[str, str, str], frozenset[OwnPart]]] = {}
+"""Parts of a request that were refused, by address, model and API."""
+
+_log: Final = logging.getLogger("llmc")
+
+
+@dataclass(slots=True)
+class _Tried:
+    """What was refused while a reply is asked for."""
+
+    steps: dict[Step, Followed | None]
+    left_out: frozenset[OwnPart]
+
 
 class Model:
     """A model on a server: OpenAI, Azure, vLLM, SGLang, Ollama, llama.cpp, or `local`; see Options for the rest.
 
-    A grammar that the server refuses is followed by one that says less, at last by none, a schema at once by none; what
-    was refused is not sent again.
+    A grammar that the server refuses is followed by one that says less, at last by none, a schema at once by none.
+    Other parts of a request that llmc adds by itself are left out where the server refuses them, and the logger `llmc`
+    says so. What was refused is not sent again.
     """
 
-    __slots__ = ("_random", "_refused", "_transport", "settings")
+    __slots__ = ("_left_out", "_random", "_refused", "_transport", "settings")
 
     def __init__(
         self,
@@ -92,6 +98,8 @@ class Model:
         self._transport = transport
         self._random = random
         self._refused: set[Step] = set()
+        # A transport of one's own may be another server at the same address.
+        self._left_out = _refused_by if transport is None else {}
 
     def __repr__(self) -> str:
         made = self.settings
@@ -115,24 +123,27 @@ class Model:
         ready = await _ready(self.settings)
         watch = Watch(ready, asyncio.get_running_loop().time)
         ends = stops(ready, messages, stop)
-        refused: dict[Step, Followed | None] = {}
+        server = (ready.base_url, ready.name, ready.api)
+        tried = _Tried({}, self._left_out.get(server, frozenset()))
         failures = 0
         while True:
-            step, followed = self._followed(grammar, schema, refused)
+            step, followed = self._followed(grammar, schema, tried.steps)
             said = messages if grammar is None else [each.at(None if step == "schema" else step) for each in messages]
+            question = Question(said, followed, ends, most_tokens, tried.left_out)
             try:
-                async with aclosing(
-                    self._answer(ready, watch, body(ready, said, followed, ends, most_tokens), ends)
-                ) as parts:
+                async with aclosing(self._answer(ready, watch, question)) as parts:
                     async for part in parts:
-                        self._refused |= refused.keys()
+                        self._refused |= tried.steps.keys()
+                        self._left_out[server] = tried.left_out
                         yield part
                 return
             except ModelError as error:
                 if watch.first_token is not None:
                     raise
-                if step is not None and isinstance(error, RequestRefused) and error.status in _OF_GRAMMARS:
-                    refused[step] = followed
+                if _leave_out(error, ready, question, tried):
+                    continue
+                if step is not None and _is_of_grammar(error, ready):
+                    tried.steps[step] = followed
                     continue
                 delay = self._wait(error, failures)
                 if delay is None or not watch.allows(delay):
@@ -172,19 +183,19 @@ class Model:
             case _:
                 return None
 
-    async def _answer(
-        self, ready: Settings, watch: Watch, request: Mapping[str, object], ends: Sequence[str]
-    ) -> AsyncGenerator[Part, None]:
+    async def _answer(self, ready: Settings, watch: Watch, question: Question) -> AsyncGenerator[Part, None]:
         """The reply to one request."""
-        reply, cut = Reply(ready), Cut(ends)
+        reply, cut = Reply(ready), Cut(question.stop)
+        client = await client_of(ready, self._transport)
         watch.ask()
         try:
-            async with aclosing(_events(ready, await _client(ready, self._transport), request, watch)) as events:
+            async with aclosing(_events(ready, client, body(ready, question), watch)) as events:
                 async for event in events:
-                    text = cut.feed(reply.take(event))
-                    watch.hear(text=bool(text))
-                    if text:
-                        yield text
+                    heard = _taken(ready, reply, event)
+                    text = cut.feed(heard.text)
+                    watch.hear(text=bool(text), reasoning=bool(heard.reasoning))
+                    for part in _parts(heard.reasoning, text):
+                        yield part
                     if cut.hit:
                         break
         except (ModelTimedOut, StreamBroken):
@@ -192,9 +203,60 @@ class Model:
                 raise
         if reply.reason is None and not cut.hit:
             raise StreamBroken(ready.name, "it ended without saying how")
-        if rest := cut.rest():
-            yield rest
-        yield reply.end(ready.prices, seconds=watch.seconds, first_token=watch.first_token)
+        if not cut.hit:
+            heard = reply.rest()
+            for part in _parts(heard.reasoning, cut.feed(heard.text) + cut.rest()):
+                yield part
+        yield reply.end(ready.prices, question.messages, seconds=watch.seconds, first_token=watch.first_token)
+
+
+def _taken(asked: Settings, reply: Reply, event: Sent) -> Heard:
+    """Give an event to the reply, and return what is in it; raises ModelError."""
+    if event.is_done:
+        reply.done()
+        return reply.rest()
+    if not event.data.strip():
+        return Heard()
+    try:
+        values = event.values()
+    except (ValueError, RecursionError):
+        if event.name == "error":
+            values = [event.data]
+        else:
+            raise no_event(asked, event.data) from None
+    heard = [reply.take(value, event.name) for value in values]
+    if event.is_whole:
+        reply.done()
+        heard.append(reply.rest())
+    return Heard("".join(each.text for each in heard), "".join(each.reasoning for each in heard))
+
+
+def _parts(reasoning: str, text: str) -> Iterator[Part]:
+    """The pieces that are given on."""
+    if reasoning:
+        yield Reasoning(reasoning)
+    if text:
+        yield text
+
+
+def _leave_out(error: ModelError, asked: Settings, question: Question, tried: _Tried) -> bool:
+    """Note a part of the request that the server refuses; whether the question can be asked without it."""
+    if error.said is None or isinstance(error, ContextTooLong):
+        return False
+    part = refused_part(error.said, body(asked, question), asked, question.left_out)
+    if part is None:
+        return False
+    tried.left_out |= {part}
+    what = "%s refuses `%s` for the model `%s`, and is asked without it from now on: %s"
+    _log.warning(what, asked.place, part, asked.name, error.said.text)
+    return True
+
+
+def _is_of_grammar(error: ModelError, asked: Settings) -> bool:
+    """Whether an error may be about the form that the reply has to follow."""
+    if not isinstance(error, RequestRefused) or isinstance(error, ContextTooLong):
+        return False
+    return error.status in _OF_GRAMMARS and not (error.said is not None and names_given(error.said, asked))
 
 
 async def _ready(asked: Settings) -> Settings:
@@ -211,171 +273,45 @@ async def _ready(asked: Settings) -> Settings:
 
 async def _events(
     asked: Settings, client: openai.AsyncOpenAI, request: Mapping[str, object], watch: Watch
-) -> AsyncGenerator[object, None]:
-    """The events of the answer to a request, as JSON data."""
-    begun = heard = False
+) -> AsyncGenerator[Sent, None]:
+    """The events of the answer to a request."""
+    begun = False
     try:
-        opening = client.post(PATHS[asked.api], body=request, cast_to=object, stream=True, stream_cls=_Stream)
-        async with await watch.within(opening) as stream:
+        opening = client.post(
+            PATHS[asked.api],
+            body=request,
+            options={"headers": dict(asked.headers)},
+            cast_to=object,
+            stream=True,
+            stream_cls=_Stream,
+        )
+        async with await watch.within(opening) as answer, aclosing(sent_events(bytes_of(answer.response))) as events:
             begun = True
-            while (event := await watch.within(anext(stream, _END))) is not _END:
-                stream.response.extensions["llmc"].count = 0
-                heard = True
+            has_events = False
+            while isinstance(event := await watch.within(anext(events, _END)), Sent):
+                if event.is_whole or (event.is_done and not has_events):
+                    _check_whole(asked, answer.response, event)
+                has_events = True
                 yield event
-            if not heard:
-                raise _unheard(asked, stream.response)
     except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
         # What quotes the key is not shown, not even as a cause.
         hidden = asked.key is not None and asked.key.get_secret_value() in f"{error!r}{error.__cause__!r}"
         raise typed(asked, error, begun=begun) from (None if hidden else error)
 
 
-def _unheard(asked: Settings, response: httpx2.Response) -> StreamBroken:
-    """The error for an answer without any event: only of a stream may the next attempt bring one."""
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in {"", EVENTS}:
-        return StreamBroken(asked.name, f"no event of a reply came from {asked.place}")
-    return NoStream(asked.name, asked.place, kind)
-
-
-def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
-    """The error for what the SDK raised; `begun`: an answer had begun."""
-    name, why = asked.name, _words(asked, error)
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return AuthenticationFailed(name, why, asked.variable, has_key=asked.key is not None, meant=asked.meant)
-        case openai.RateLimitError():
-            kind = QuotaSpent if error.code == "insufficient_quota" else RateLimited
-            return kind(name, why, _asked_to_wait(error.response.headers))
-        case openai.APIError(code=str(code)) if code in _FILTERED:
-            return ContentRefused(name, why)
-        case openai.APIStatusError(status_code=status) if status >= FAULTS or status in {408, 409}:
-            return ServerFailed(name, why, _asked_to_wait(error.response.headers))
-        case openai.NotFoundError(status_code=status):
-            return RequestRefused(name, why, status, shown(f"{error.request.url}"), asked.meant)
-        case openai.APIStatusError(status_code=status):
-            return RequestRefused(name, why, status)
-        case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
-            return ServerUnreachable(name, asked.place, why)
-        case openai.APIError() if not isinstance(error, openai.APIConnectionError):
-            return fault(asked, error.code, why)
-        case _:
-            return StreamBroken(name, why)
-
-
-def _words(asked: Settings, error: Exception) -> str:
-    """What an error says, without the key."""
-    said = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
-    return asked.without_key(str(said) or type(said).__name__)
-
-
-def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a server wants to be left alone, if it says so; a date is not looked at."""
-    for name, parts in (("retry-after-ms", 1000), ("retry-after", 1)):
-        try:
-            seconds = float(headers.get(name, "")) / parts
-        except ValueError:
-            continue
-        if isfinite(seconds) and seconds >= 0:
-            return seconds
-    return None
-
-
-class _Counted(httpx2.AsyncByteStream):
-    """The bytes of an answer: more than MOST_BYTES in a row, with no event among them, are an error."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self.count = 0
-        self._stream = stream
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._stream:
-            self.count += len(piece)
-            if self.count > MOST_BYTES:
-                message = f"more than {MOST_BYTES} bytes came in one event"
-                raise ValueError(message)
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-class _Clients:
-    """The clients of an event loop; they are closed when it ends."""
-
-    def __init__(self, loop: AbstractEventLoop) -> None:
-        self.of: dict[object, openai.AsyncOpenAI] = {}
-        self._loop = loop
-        self._open = self._while_open()
-
-    async def start(self) -> None:
-        """Be told of the loop's end: that is when it ends asynchronous generators."""
-        await anext(self._open)
-
-    async def _while_open(self) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            _clients.pop(self._loop, None)
-            for client in self.of.values():
-                await client.close()
-
-
-_clients: Final[dict[AbstractEventLoop, _Clients]] = {}
-
-
-async def _client(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
-    """The client for an address and a key on this loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        for other in tuple(_clients):
-            if other.is_closed():
-                del _clients[other]
-        clients = _clients[loop] = _Clients(loop)
-        await clients.start()
-    identity = (
-        asked.base_url,
-        asked.key,
-        asked.server,
-        asked.organisation,
-        asked.project,
-        asked.api_version,
-        asked.connect,
-        transport,
-    )
-    clients = _clients[loop]
-    if identity not in clients.of:
-        clients.of[identity] = _opened(asked, transport)
-    return clients.of[identity]
-
-
-async def _count(response: httpx2.Response) -> None:
-    """Have the bytes of an answer counted; a small one may unpack to gigabytes, so none is unpacked."""
-    response.headers.pop("content-encoding", None)
-    stream = cast("httpx2.AsyncByteStream", response.stream)
-    response.stream = response.extensions["llmc"] = _Counted(stream)
-
-
-def _opened(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
-    """A new client."""
-    http = openai.DefaultAsyncHttpxClient(
-        transport=transport,
-        trust_env=not asked.near,
-        headers={"accept-encoding": "identity"},
-        event_hooks={"response": [_count]},
-    )
-    timeout = openai.Timeout(None, connect=asked.connect)
-    key = asked.key.get_secret_value() if asked.key else "none"
-    if asked.server == "azure" and asked.api_version is not None:
-        return openai.AsyncAzureOpenAI(
-            azure_endpoint=asked.base_url,
-            api_version=asked.api_version,
-            api_key=key,
-            http_client=http,
-            timeout=timeout,
-            max_retries=0,
-        )
-    client = openai.AsyncOpenAI(base_url=asked.base_url, api_key=key, http_client=http, timeout=timeout, max_retries=0)
-    client.organization = asked.organisation
-    client.project = asked.project
-    return client
+def _check_whole(asked: Settings, response: httpx2.Response, event: Sent) -> None:
+    """Raises ModelError where an answer without events is no reply."""
+    try:
+        value = None if event.is_done else event.values()[0]
+    except (ValueError, RecursionError):
+        value = None
+    if Reply.is_reply(value):
+        return
+    said = error_in(value)
+    if said is not None and said.is_of_api:
+        raise server_error(asked, said)
+    text = event.data.strip()
+    if event.is_done or not text:
+        raise no_reply(asked, response, None)
+    said = answered(200, text)
+    raise no_reply(asked, response, said if value is None else replace(said, text=quoted(value)))

@@ -7,7 +7,8 @@
       ModelTimedOut             one of the time limits ran out; `limit` names it
       ServerUnreachable         no connection
       ServerFailed              the server has a fault of its own
-      RequestRefused            the server does not take the request: an unknown model, too long a prompt, the grammar
+      RequestRefused            the server does not take the request: an unknown model, an option, the grammar
+        ContextTooLong          the question does not fit into the model's context
       ContentRefused            the server will not speak about this
       StreamBroken              the reply broke off, was not in the form of its API, or did not end
         NoStream                a page, or other data, came instead of a reply
@@ -21,6 +22,7 @@ text holds the key.
 
 from typing import Literal
 
+from llmc_runtime.agent.server_words import ServerWords
 from llmc_runtime.errors import LlmcError, shortened
 
 Limit = Literal["first_token", "idle", "timeout"]
@@ -28,7 +30,9 @@ Limit = Literal["first_token", "idle", "timeout"]
 
 
 class ModelError(LlmcError):
-    """A model gave no reply, or only a part of one; `model` is its name."""
+    """A model gave no reply, or only a part of one; `model` is its name, `said` the server's error if it sent one."""
+
+    said: ServerWords | None = None
 
     def __init__(self, model: str, what: str) -> None:
         super().__init__(f"the model `{shortened(model)}` {what}")
@@ -89,15 +93,22 @@ class ServerFailed(ModelError):
 
 
 class RequestRefused(ModelError):
-    """The server does not take the request as it is; `status` is that of HTTP, `place` what was not found."""
+    """The server does not take the request; `status` is that of HTTP, `place` the address if it may be a wrong one."""
 
     def __init__(
         self, model: str, why: object, status: int, place: str | None = None, meant: str | None = None
     ) -> None:
-        advice = f"did you mean `{shortened(meant)}`?" if meant else "are the model's name and `base_url` right?"
-        missing = "" if place is None else f"; {shortened(place)} was asked: {advice}"
-        super().__init__(model, f"does not take the request: {shortened(why)}{missing}")
+        advice = ""
+        if meant:
+            advice = f"; did you mean `{shortened(meant)}`?"
+        elif place is not None:
+            advice = f"; {shortened(place)} was asked: is `base_url` right?"
+        super().__init__(model, f"does not take the request: {shortened(why)}{advice}")
         self.status = status
+
+
+class ContextTooLong(RequestRefused):
+    """The question is longer than the model's context, and asking again does not help."""
 
 
 class ContentRefused(ModelError):
@@ -117,10 +128,11 @@ class StreamBroken(ModelError):
 class NoStream(StreamBroken):
     """A page, or other data, came instead of a reply: waiting does not help."""
 
-    def __init__(self, model: str, place: str, kind: str) -> None:
-        came = f"{shortened(place)} sent {shortened(kind)}, and no event of one"
+    def __init__(self, model: str, place: str, kind: str, words: str = "") -> None:
+        came = f"{shortened(place)} sent {shortened(kind) or 'data'}, and no event of one"
+        quoted = f": {shortened(words)}" if words else ""
         advice = "is `base_url` that of the API? It mostly ends in /v1"
-        ModelError.__init__(self, model, f"gave no reply: {came}; {advice}")
+        ModelError.__init__(self, model, f"gave no reply: {came}{quoted}; {advice}")
 
 
 class ModelMissing(ModelError):

@@ -1,154 +1,284 @@
-"""What comes back from a server: text, an end, tokens; whatever it sends, nothing but ModelError is raised."""
+"""What comes back from a server: text, reasoning, an end, tokens; nothing but ModelError is raised for any of it.
 
+An event is read by its shape, since servers mix them: pieces (`delta`), whole completions (`message`, `output`), texts
+and lists of parts. Reasoning and commentary are apart from the text.
+"""
+
+import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
-from llmc_runtime.agent.dialogue import End, Prices, Usage, encodable
-from llmc_runtime.agent.model_errors import (
-    ContentRefused,
-    ModelError,
-    QuotaSpent,
-    RateLimited,
-    ServerFailed,
-    StreamBroken,
-)
+from llmc_runtime.agent.dialogue import End, Message, Prices, Usage, encodable
+from llmc_runtime.agent.estimate import estimated_tokens, text_size, tokens_of
+from llmc_runtime.agent.model_errors import StreamBroken
 from llmc_runtime.agent.native_calls import NativeCalls, native_call
+from llmc_runtime.agent.reply_shapes import TokenCount, at, content, reasoning_of, token_count, words
+from llmc_runtime.agent.server_errors import server_error
+from llmc_runtime.agent.server_words import ServerWords, error_in
 from llmc_runtime.agent.settings import Settings
 
 Reason = Literal["stop", "length", "refusal"]
 
 MOST_TEXT: Final = 4 * 1024 * 1024
-"""Characters of a reply."""
+"""Characters of a reply, and of its reasoning."""
 
 _REASONS: Final[Mapping[str, Reason]] = {
     "length": "length",
+    "max_tokens": "length",
     "max_output_tokens": "length",
+    "model_length": "length",
     "content_filter": "refusal",
+    "safety": "refusal",
+    "refusal": "refusal",
 }
-"""How replies end, as servers say it, if not by themselves."""
+"""Finish reasons of servers for a reply that did not end by itself."""
 
 _FAULTS: Final = {"abort", "error"}
-"""Ends that are none."""
-
-_TOO_MUCH: Final = {"rate_limit_exceeded", "429"}
-"""Codes of a server that is asked too much; some say the status of HTTP."""
+"""Finish reasons that do not end a reply."""
 
 _TEXT: Final = {"response.output_text.delta", "response.custom_tool_call_input.delta", "response.refusal.delta"}
-_ENDS: Final = {"response.completed", "response.incomplete"}
+_REASONING: Final = {
+    "response.reasoning_text.delta",
+    "response.reasoning_summary_text.delta",
+    "response.reasoning.delta",
+    "response.reasoning_summary.delta",
+}
+_ENDS: Final = {"response.completed", "response.incomplete", "response.done"}
+_COMMENTARY: Final = {"commentary", "analysis"}
 
 
-def at(value: object, *path: str | int) -> object:
-    """What is found in JSON data along a path, None if nothing is."""
-    for step in path:
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, dict) else None
-        else:
-            value = value[step] if isinstance(value, list) and len(value) > step else None
-    return value
+class Heard(NamedTuple):
+    """The text and the reasoning of an event."""
+
+    text: str = ""
+    reasoning: str = ""
 
 
-def words(value: object) -> str:
-    """A text, nothing for anything else."""
-    return value if isinstance(value, str) else ""
+_HALF: Final = re.compile("(?:[\ud800-\udbff]|[\udcc2-\udcf4][\udc80-\udcbf]{0,2})\\Z")
+"""The first part of a character at the end of a piece: of a pair of surrogates, or of the bytes of UTF-8."""
+
+_BYTES: Final = re.compile("(?<![\ud800-\udbff])[\udc80-\udcff]+")
 
 
-def fault(settings: Settings, code: object, message: object) -> ModelError:
-    """What a server reports in the middle of a reply."""
-    why = settings.without_key(words(message) or words(code) or "the server gave the reply up and did not say why")
-    if code == "insufficient_quota":
-        return QuotaSpent(settings.name, why)
-    if words(code) in _TOO_MUCH:
-        return RateLimited(settings.name, why)
-    return ContentRefused(settings.name, why) if code == "content_filter" else ServerFailed(settings.name, why)
+class Joined:
+    """Joins the halves of characters that are cut apart between pieces."""
+
+    __slots__ = ("_half",)
+
+    def __init__(self) -> None:
+        self._half = ""
+
+    def feed(self, piece: str) -> str:
+        """The piece, with the half before it and without one at its end."""
+        text = self._half + piece
+        if text.isascii():
+            return text
+        half = _HALF.search(text)
+        self._half = half[0] if half else ""
+        return _whole(text.removesuffix(self._half))
+
+    def rest(self) -> str:
+        """The replacement of a half that stayed alone."""
+        half, self._half = self._half, ""
+        return _whole(half)
+
+
+def _whole(text: str) -> str:
+    """The text with its bytes decoded and its surrogates joined; what is neither is replaced."""
+    decoded = _BYTES.sub(lambda found: found[0].encode("ascii", "surrogateescape").decode("utf-8", "replace"), text)
+    return encodable(decoded)
 
 
 class Reply:
     """A reply as it arrives: events in, text out."""
 
     __slots__ = (
-        "_cached", "_calls", "_length", "_pieces", "_read", "_refused", "_responses", "_settings", "_written", "reason"
+        "_calls", "_count", "_is_commentary", "_item", "_length", "_pieces", "_reasoned", "_reasoning", "_refused",
+        "_settings", "_size", "_text", "reason"
     )  # fmt: skip
 
     def __init__(self, settings: Settings) -> None:
         self.reason: Reason | None = None
         self._settings = settings
-        self._responses = settings.api == "responses"
-        self._pieces = self._length = self._read = self._cached = 0
-        self._written: int | None = None
+        self._text, self._reasoning = Joined(), Joined()
+        self._pieces = self._length = self._size = self._reasoned = 0
+        self._count: TokenCount | None = None
         self._refused = False
+        self._is_commentary: dict[object, bool] = {}
+        self._item: object = None
         self._calls = NativeCalls()
 
-    def take(self, event: object) -> str:
-        """The text of an event; raises ModelError if it reports a fault, or if there is too much of it."""
-        text = self._of_responses(event) if self._responses else self._of_choices(event)
-        self._pieces += bool(text)
-        self._length += len(text)
+    def take(self, event: object, name: str = "") -> Heard:
+        """The text and reasoning of an event; raises ModelError if it reports a fault, or if they are too long."""
+        if (said := error_in(event, name)) is not None:
+            raise server_error(self._settings, said)
+        is_of_responses = words(at(event, "type")).startswith("response.") or at(event, "object") == "response"
+        found = self._of_responses(event) if is_of_responses else self._of_choices(event)
+        return self._noted(Heard(self._text.feed(found.text), self._reasoning.feed(found.reasoning)))
+
+    def _noted(self, found: Heard) -> Heard:
+        """Count text and reasoning."""
+        self._pieces += bool(found.text)
+        self._length += len(found.text) + len(found.reasoning)
+        self._size += text_size([found.text])
+        self._reasoned += text_size([found.reasoning])
         if self._length > MOST_TEXT:
             raise StreamBroken(self._settings.name, f"its text is longer than {MOST_TEXT} characters")
-        return encodable(text)
+        return found
 
-    def _of_choices(self, event: object) -> str:
-        """The text of an event of the APIs `chat` and `completions`."""
-        refusal = words(at(event, "choices", 0, "delta", "refusal"))
-        self._refused |= bool(refusal)
-        self._count(at(event, "usage"), "prompt", "completion")
-        self._take_calls(at(event, "choices", 0, "delta"))
-        self._end(words(at(event, "choices", 0, "finish_reason")))
-        text = words(at(event, "choices", 0, "delta", "content")) or words(at(event, "choices", 0, "text"))
-        return (text or refusal) + (self._calls.text() if self.reason is not None else "")
+    @staticmethod
+    def is_reply(value: object) -> bool:
+        """Whether data that came as a whole is a reply."""
+        return isinstance(value, dict) and (
+            isinstance(value.get("choices"), list) or value.get("object") == "response" or "output" in value
+        )
 
-    def _take_calls(self, delta: object) -> None:
+    def done(self) -> None:
+        """The server says that nothing follows: a reply without a finish reason has ended by itself."""
+        self.reason = self.reason or "stop"
+
+    def rest(self) -> Heard:
+        """What was kept until the end of the reply: tool calls, and halves of characters."""
+        return self._noted(Heard(self._text.rest() + encodable(self._calls.text()), self._reasoning.rest()))
+
+    def _of_choices(self, event: object) -> Heard:
+        """Read an event of the APIs `chat` and `completions`, or a whole completion."""
+        choice = _first(at(event, "choices"))
+        self._note_count(at(event, "usage"), at(choice, "usage"), at(event, "x_groq", "usage"), at(event, "timings"))
+        if (said := error_in(choice)) is not None:
+            raise server_error(self._settings, said)
+        message = at(choice, "delta") or at(choice, "message")
+        refusal = content(at(message, "refusal"))
+        self._refused |= bool(refusal.text)
+        self._take_calls(message)
+        self._end(words(at(choice, "finish_reason")))
+        text = content(at(message, "content"))
+        plain = "" if text.text else words(at(choice, "text"))
+        reasoning = text.reasoning + reasoning_of(message)
+        return Heard((text.text or plain or refusal.text) + self._ended_calls(), reasoning)
+
+    def _ended_calls(self) -> str:
+        """The tool calls as text, once the reply has ended."""
+        return self._calls.text() if self.reason is not None else ""
+
+    def _take_calls(self, message: object) -> None:
         """Collect the tool calls of an event; they become text when the reply ends."""
-        calls = at(delta, "tool_calls")
-        for each in (*(calls if isinstance(calls, list) else ()), {"function": at(delta, "function_call")}):
-            name, arguments = words(at(each, "function", "name")), words(at(each, "function", "arguments"))
-            if name or arguments:
-                index = at(each, "index")
-                self._length += len(name) + len(arguments)
-                self._calls.take(index if isinstance(index, int) else 0, name, arguments)
+        calls = at(message, "tool_calls")
+        for each in (*(calls if isinstance(calls, list) else ()), {"function": at(message, "function_call")}):
+            self._length += self._calls.take(each)
 
-    def _of_responses(self, event: object) -> str:
-        """The text of an event of the API `responses`."""
+    def _of_responses(self, event: object) -> Heard:
+        """Read an event of the API `responses`, or a whole response."""
         kind = words(at(event, "type"))
         if kind in _TEXT:
             self._refused |= kind == "response.refusal.delta"
-            return words(at(event, "delta"))
-        if kind == "response.output_item.done" and at(event, "item", "type") == "function_call":
-            return native_call(words(at(event, "item", "name")), words(at(event, "item", "arguments")))
-        if kind in _ENDS:
-            self._count(at(event, "response", "usage"), "input", "output")
-            self._end(words(at(event, "response", "incomplete_details", "reason")) or "stop")
+            return self._of_item(event, words(at(event, "delta")))
+        if kind in _REASONING:
+            return Heard(reasoning=words(at(event, "delta")))
+        if kind == "response.output_item.added":
+            self._is_commentary[at(event, "output_index")] = _is_commentary(at(event, "item"))
+        elif kind == "response.output_item.done" and at(event, "item", "type") == "function_call":
+            return self._of_item(event, _function_call(at(event, "item")))
+        elif kind in _ENDS or not kind:
+            response = event if not kind else at(event, "response")
+            self._note_count(at(response, "usage"))
+            self._end_response(response)
+            return Heard() if self._pieces else self._of_output(at(response, "output"))
         elif kind == "response.failed":
             error = at(event, "response", "error")
-            raise fault(self._settings, at(error, "code"), at(error, "message"))
-        elif kind == "error":
-            raise fault(self._settings, at(event, "code"), at(event, "message"))
-        return ""
+            raise server_error(self._settings, error_in({"error": error}) or ServerWords(""))
+        return Heard()
+
+    def _of_item(self, event: object, text: str) -> Heard:
+        """Keep the texts of items apart; that of commentary is reasoning."""
+        item = at(event, "output_index")
+        if self._is_commentary.get(item):
+            return Heard(reasoning=text)
+        gap = "\n\n" if self._pieces and item != self._item else ""
+        self._item = item
+        return Heard(gap + text)
+
+    def _of_output(self, output: object) -> Heard:
+        """Read the items of a whole response."""
+        texts: list[str] = []
+        reasoning: list[str] = []
+        for item in output if isinstance(output, list) else ():
+            match at(item, "type"):
+                case "function_call":
+                    texts.append(_function_call(item))
+                case "custom_tool_call":
+                    texts.append(words(at(item, "input")))
+                case "reasoning":
+                    reasoning += [content(at(item, "summary")).reasoning, content(at(item, "content")).text]
+                case "message" | None:
+                    found = content(at(item, "content"))
+                    self._refused |= found.is_refused
+                    (reasoning if _is_commentary(item) else texts).append(found.text)
+                    reasoning.append(found.reasoning)
+                case _:
+                    pass
+        return Heard("\n\n".join(filter(None, texts)), "".join(reasoning))
+
+    def _end_response(self, response: object) -> None:
+        """Note how a response ended."""
+        if at(response, "status") == "failed" or (at(response, "error") and not at(response, "output")):
+            raise server_error(self._settings, error_in({"error": at(response, "error")}) or ServerWords(""))
+        reason = words(at(response, "incomplete_details", "reason"))
+        is_cut = at(response, "status") == "incomplete"
+        self._end(reason or ("length" if is_cut else "stop"))
 
     def _end(self, reason: str) -> None:
         """Note how the reply ended, if this says so."""
-        if reason in _FAULTS:
-            raise fault(self._settings, reason, None)
+        if reason.lower() in _FAULTS:
+            raise server_error(self._settings, ServerWords("", code=reason))
         if reason:
-            self.reason = _REASONS.get(reason, "stop")
+            self.reason = _REASONS.get(reason.lower(), "stop")
 
-    def _count(self, usage: object, read: str, written: str) -> None:
-        """Note the tokens that the server counted, if this says so."""
-        counts = (
-            at(usage, f"{read}_tokens"),
-            at(usage, f"{read}_tokens_details", "cached_tokens"),
-            at(usage, f"{written}_tokens"),
+    def _note_count(self, *counts: object) -> None:
+        """Note the tokens that the server counted; the last count is that of the whole reply."""
+        for each in counts:
+            self._count = token_count(each) or self._count
+
+    def end(
+        self, prices: Prices | None, messages: Sequence[Message], *, seconds: float, first_token: float | None
+    ) -> End:
+        """How it ended, and what it took; tokens are estimated where the server counted none."""
+        count = self._count
+        if count is None:
+            read = estimated_tokens(*(message.text for message in messages))
+            reasoned = tokens_of(self._reasoned)
+            count = TokenCount(read, 0, max(self._pieces, tokens_of(self._size)) + reasoned, reasoned)
+        cost = None if prices is None else prices.cost(read=count.read, cached=count.cached, written=count.written)
+        usage = Usage(
+            calls=1,
+            read=count.read,
+            cached=count.cached,
+            written=count.written,
+            cost=cost,
+            seconds=seconds,
+            first_token=first_token,
+            reasoning=count.reasoning or min(tokens_of(self._reasoned), count.written),
+            estimated=self._count is None,
         )
-        if isinstance(counts[0], int) and isinstance(counts[2], int):
-            self._read, self._written = max(counts[0], 0), max(counts[2], 0)
-            self._cached = min(max(counts[1], 0), self._read) if isinstance(counts[1], int) else 0
-
-    def end(self, prices: Prices | None, *, seconds: float, first_token: float | None) -> End:
-        """How it ended, and what it took; pieces are counted where the server counted no tokens."""
-        written = self._pieces if self._written is None else self._written
-        cost = None if prices is None else prices.cost(read=self._read, cached=self._cached, written=written)
-        usage = Usage(1, self._read, self._cached, written, cost, seconds, first_token)
         return End("refusal" if self._refused else self.reason or "stop", usage)
+
+
+def _first(choices: object) -> object:
+    """The choice that is read: others come where somebody asked for several."""
+    for each in choices if isinstance(choices, list) else ():
+        if at(each, "index") in {None, 0}:
+            return each
+    return None
+
+
+def _is_commentary(item: object) -> bool:
+    """Whether an item of a response is no part of the answer."""
+    return words(at(item, "phase")) in _COMMENTARY or words(at(item, "channel")) in _COMMENTARY
+
+
+def _function_call(item: object) -> str:
+    """A call of a function as text."""
+    return native_call(words(at(item, "name")), words(at(item, "arguments")))
 
 
 class Cut:

@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 
 class Watch:
-    """From the question to the end: until the first text `first_token` holds, then `idle`, and always `timeout`."""
+    """From the question to the end: `first_token` until the first text, then `idle`, and always `timeout`.
+
+    Each piece of reasoning before the first text starts `first_token` anew.
+    """
 
     __slots__ = ("_asked", "_now", "_settings", "_start", "first_token")
 
@@ -25,13 +28,15 @@ class Watch:
         """The question is asked, perhaps once more."""
         self._asked = self._now()
 
-    def hear(self, *, text: bool) -> None:
+    def hear(self, *, text: bool, reasoning: bool = False) -> None:
         """Something came; raises ModelTimedOut: what never makes us wait is never interrupted."""
         seconds = self.seconds
         if seconds >= self._settings.timeout:
             raise ModelTimedOut(self._settings.name, "timeout", self._settings.timeout)
         if text and self.first_token is None:
             self.first_token = seconds
+        if reasoning:
+            self._asked = self._now()
 
     @property
     def seconds(self) -> float:

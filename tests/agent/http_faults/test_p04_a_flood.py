@@ -8,8 +8,9 @@ from typing import Final
 import pytest
 
 from llmc_grammar.bounds import Bounds
+from llmc_runtime.agent.clients import MOST_BYTES
 from llmc_runtime.agent.failures import NoDecision, PlanFailed
-from llmc_runtime.agent.model import MOST_BYTES, Model
+from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.model_errors import StreamBroken
 from llmc_runtime.agent.speaking import LONGEST_REPLY
 from tests.agent.events import said

@@ -1,0 +1,124 @@
+"""Clients of the SDK: one for each address and key on an event loop, closed when the loop ends."""
+
+import asyncio
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncGenerator
+from typing import Final, cast
+
+import httpx2
+import openai
+
+from llmc_runtime.agent.settings import Settings
+
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of an event, and of the answer to a refused request."""
+
+
+class CountedStream(httpx2.AsyncByteStream):
+    """The bytes of an answer: more than MOST_BYTES in a row, with no event among them, are an error."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self.count = 0
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        pieces = aiter(self._stream)
+        try:
+            async for piece in pieces:
+                self.count += len(piece)
+                if self.count > MOST_BYTES:
+                    message = f"more than {MOST_BYTES} bytes came in one event"
+                    raise ValueError(message)
+                yield piece
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+
+class _Clients:
+    """The clients of an event loop; they are closed when it ends."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self.of: dict[object, openai.AsyncOpenAI] = {}
+        self._loop = loop
+        self._open = self._while_open()
+
+    async def start(self) -> None:
+        """Be told of the loop's end: that is when it ends asynchronous generators."""
+        await anext(self._open)
+
+    async def _while_open(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            clients_by_loop.pop(self._loop, None)
+            for client in self.of.values():
+                await client.close()
+
+
+clients_by_loop: Final[dict[AbstractEventLoop, _Clients]] = {}
+
+
+async def client_of(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
+    """The client for an address and a key on this loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in clients_by_loop:
+        for other in tuple(clients_by_loop):
+            if other.is_closed():
+                del clients_by_loop[other]
+        clients = clients_by_loop[loop] = _Clients(loop)
+        await clients.start()
+    identity = (
+        asked.base_url,
+        asked.key,
+        asked.server,
+        asked.organisation,
+        asked.project,
+        asked.api_version,
+        asked.connect,
+        transport,
+    )
+    clients = clients_by_loop[loop]
+    if identity not in clients.of:
+        clients.of[identity] = _opened(asked, transport)
+    return clients.of[identity]
+
+
+async def _count(response: httpx2.Response) -> None:
+    """Have the bytes of an answer counted; a small one may unpack to gigabytes, so none is unpacked."""
+    response.headers.pop("content-encoding", None)
+    response.stream = CountedStream(cast("httpx2.AsyncByteStream", response.stream))
+
+
+def _opened(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
+    """A new client."""
+    http = openai.DefaultAsyncHttpxClient(
+        transport=transport,
+        trust_env=not asked.near,
+        headers={"accept-encoding": "identity"},
+        event_hooks={"response": [_count]},
+    )
+    timeout = openai.Timeout(None, connect=asked.connect)
+    key = asked.key.get_secret_value() if asked.key else "none"
+    if asked.server == "azure" and asked.api_version is not None:
+        return openai.AsyncAzureOpenAI(
+            azure_endpoint=asked.base_url,
+            api_version=asked.api_version,
+            api_key=key,
+            http_client=http,
+            timeout=timeout,
+            max_retries=0,
+        )
+    client = openai.AsyncOpenAI(base_url=asked.base_url, api_key=key, http_client=http, timeout=timeout, max_retries=0)
+    client.organization = asked.organisation
+    client.project = asked.project
+    return client
+
+
+def bytes_of(response: httpx2.Response) -> CountedStream:
+    """The bytes of an answer of one of these clients."""
+    return cast("CountedStream", response.stream)

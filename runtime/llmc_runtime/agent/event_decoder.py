@@ -1,0 +1,114 @@
+"""Server-sent events, decoded from the bytes of an answer.
+
+The form is that of the HTML standard (9.2.6), with three liberties that servers take: an event of several lines of JSON
+is several events, the last event counts without the empty line behind it if it is whole, and an answer without any
+event is given as a whole, since it may be a completion or an error in JSON.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from llmc_runtime.agent.clients import CountedStream
+
+DONE: Final = "[DONE]"
+"""The data of the event after the last one."""
+
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event: its name and its data; or an answer without events, as a whole (`is_whole`)."""
+
+    name: str
+    data: str
+    is_whole: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it says that no other event follows."""
+        return self.data.strip() == DONE
+
+    def values(self) -> list[object]:
+        """Parse the data: one JSON value, or one a line; raises ValueError and RecursionError."""
+        try:
+            return [json.loads(self.data)]
+        except ValueError:
+            lines = [line for line in self.data.splitlines() if line.strip() not in {"", DONE}]
+            if len(lines) < 2:  # noqa: PLR2004 — a single line has been tried
+                raise
+            return [json.loads(line) for line in lines]
+
+
+class EventDecoder:
+    """Bytes in, events out."""
+
+    __slots__ = ("_data", "_is_after_return", "_name", "_tail")
+
+    def __init__(self) -> None:
+        self._tail: list[bytes] = []
+        self._is_after_return = False
+        self._name = ""
+        self._data: list[str] = []
+
+    def feed(self, piece: bytes) -> Iterator[Sent]:
+        """Yield the events that a piece of the answer completes."""
+        if self._is_after_return:
+            piece = piece.removeprefix(b"\n")
+        self._is_after_return = piece.endswith(b"\r")
+        self._tail.append(piece)
+        if b"\n" not in piece and b"\r" not in piece:
+            return
+        lines = b"".join(self._tail).splitlines()
+        self._tail = [] if piece.endswith((b"\n", b"\r")) else [lines.pop()]
+        for line in lines:
+            yield from self._take(line)
+
+    def rest(self) -> Iterator[Sent]:
+        """Yield the last event, if nothing but the empty line behind it is missing."""
+        if self._tail:
+            yield from self._take(b"".join(self._tail))
+        found = Sent(self._name, "\n".join(self._data))
+        try:
+            if found.is_done or found.values():
+                yield found
+        except (ValueError, RecursionError):
+            return
+
+    def _take(self, line: bytes) -> Iterator[Sent]:
+        """Read a line; an empty one ends an event."""
+        if not line:
+            if self._data or self._name:
+                yield Sent(self._name, "\n".join(self._data))
+            self._name, self._data = "", []
+            return
+        field, _, value = line.removeprefix(_MARK).partition(b":")
+        # Half a character may be a piece of its own: `Joined` puts it together.
+        text = value.removeprefix(b" ").decode("utf-8", "surrogateescape")
+        if field == b"data":
+            self._data.append(text)
+        elif field == b"event":
+            self._name = text
+
+
+async def sent_events(stream: CountedStream) -> AsyncGenerator[Sent, None]:
+    """Yield the events of an answer as they come, or the answer as a whole if it has none."""
+    decoder = EventDecoder()
+    body: list[bytes] = []
+    has_events = False
+    async with aclosing(aiter(stream)) as pieces:
+        async for piece in pieces:
+            if not has_events:
+                body.append(piece)
+            for each in decoder.feed(piece):
+                has_events, body = True, []
+                stream.count = 0
+                yield each
+    for each in decoder.rest():
+        has_events = True
+        yield each
+    if not has_events:
+        yield Sent("", b"".join(body).decode("utf-8", "replace"), is_whole=True)

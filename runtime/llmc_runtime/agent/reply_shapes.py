@@ -1,0 +1,113 @@
+"""Shapes of the data in replies: contents that are texts or lists of parts, reasoning, counts of tokens."""
+
+from typing import Final, NamedTuple
+
+_DEPTH: Final = 4
+_REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_details")
+"""Fields beside the text in which servers send reasoning; the first that has some counts."""
+
+_REASONING_PARTS: Final = {
+    "reasoning",
+    "thinking",
+    "reasoning_text",
+    "summary_text",
+    "reasoning.text",
+    "redacted_thinking",
+}
+_IN_PART: Final = ("text", "content", "value", "refusal", "thinking", "reasoning", "summary")
+"""The fields that hold the text of a part."""
+
+
+class Content(NamedTuple):
+    """The text and the reasoning of a content; `is_refused`: the text is a refusal."""
+
+    text: str = ""
+    reasoning: str = ""
+    is_refused: bool = False
+
+
+class TokenCount(NamedTuple):
+    """Tokens of a reply: those read, of these cached, written, and of these reasoning."""
+
+    read: int
+    cached: int
+    written: int
+    reasoning: int
+
+
+def at(value: object, *path: str | int) -> object:
+    """What is found in JSON data along a path, None if nothing is."""
+    for step in path:
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        else:
+            value = value[step] if isinstance(value, list) and len(value) > step else None
+    return value
+
+
+def words(value: object) -> str:
+    """A text, nothing for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def content(value: object, depth: int = _DEPTH) -> Content:
+    """Read a content: a text, a part, or a list of them."""
+    if isinstance(value, str):
+        return Content(value)
+    if not depth:
+        return Content()
+    if isinstance(value, list):
+        parts = [content(each, depth - 1) for each in value]
+        text, reasoning = "".join(each.text for each in parts), "".join(each.reasoning for each in parts)
+        return Content(text, reasoning, any(each.is_refused for each in parts))
+    if not isinstance(value, dict):
+        return Content()
+    kind = words(value.get("type"))
+    inner = next((found for key in _IN_PART if (found := content(value.get(key), depth - 1)) != Content()), Content())
+    if kind in _REASONING_PARTS or value.get("thought") is True:
+        return Content(reasoning=inner.text + inner.reasoning)
+    if kind in {"", "text", "output_text", "refusal", "input_text"}:
+        return inner._replace(is_refused=inner.is_refused or kind == "refusal")
+    return Content()
+
+
+def reasoning_of(message: object) -> str:
+    """The reasoning that a message has beside its content."""
+    for field in _REASONING_FIELDS:
+        found = content(at(message, field))
+        if found.text or found.reasoning:
+            return found.reasoning + found.text
+    return ""
+
+
+_COUNTS: Final = (
+    ("prompt_tokens", "completion_tokens"),
+    ("input_tokens", "output_tokens"),
+    ("prompt_eval_count", "eval_count"),
+    ("prompt_n", "predicted_n"),
+)
+"""The names of tokens read and written, by API; the last ones are those of Ollama and llama.cpp."""
+
+
+def token_count(usage: object) -> TokenCount | None:
+    """Read a count of tokens; None where it is none."""
+    for names in _COUNTS:
+        read, written = (_number(at(usage, name)) for name in names)
+        if read is None or written is None:
+            continue
+        cached = (at(usage, f"{names[0]}_details", "cached_tokens"), at(usage, "prompt_cache_hit_tokens"))
+        # llama.cpp counts the tokens of its cache beside those it reads.
+        beside = _number(at(usage, "cache_n")) or 0
+        total = _number(at(usage, "total_tokens")) or 0
+        reasoning = _number(at(usage, f"{names[1]}_details", "reasoning_tokens")) or 0
+        # Gemini counts reasoning in the total alone.
+        hidden = max(total - read - written, 0)
+        read += beside
+        found = next((count for each in cached if (count := _number(each)) is not None), beside)
+        return TokenCount(read, min(found, read), written + hidden, max(min(reasoning, written), hidden))
+    return None
+
+
+def _number(value: object) -> int | None:
+    """A number of tokens."""
+    return max(value, 0) if type(value) is int else None

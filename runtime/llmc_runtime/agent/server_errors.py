@@ -1,0 +1,138 @@
+"""From what a server says, or the SDK raises, to a ModelError."""
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from typing import Final
+
+import httpx2
+import openai
+
+from llmc_runtime.agent.model_errors import (
+    AuthenticationFailed,
+    ContentRefused,
+    ContextTooLong,
+    ModelError,
+    NoStream,
+    QuotaSpent,
+    RateLimited,
+    RequestRefused,
+    ServerFailed,
+    ServerUnreachable,
+    StreamBroken,
+)
+from llmc_runtime.agent.server_words import ServerWords, answered, is_too_long
+from llmc_runtime.agent.settings import Settings, shown
+
+FAULTS: Final = 500
+"""From this status on, the server reports a fault of its own."""
+
+_FILTERED: Final = {"content_filter", "content_policy_violation", "responsibleaipolicyviolation", "safety"}
+_UNPAID: Final = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached", "payment_required"}
+_UNKNOWN_KEY: Final = {"invalid_api_key", "authentication_error", "permission_denied", "unauthenticated"}
+_TOO_MUCH: Final = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests", "resource_exhausted"}
+_MISSING: Final = {"model_not_found", "not_found_error", "notfounderror"}
+_REFUSED: Final = {
+    "invalid_request_error",
+    "badrequesterror",
+    "invalid_argument",
+    "unsupported_parameter",
+    "bad_request",
+}
+_FOR_LATER: Final = {408, 409, 425}
+
+_STATUSES: Final[tuple[tuple[int, set[str]], ...]] = (
+    (402, _UNPAID),
+    (401, _UNKNOWN_KEY),
+    (429, _TOO_MUCH),
+    (404, _MISSING),
+    (400, _REFUSED),
+)
+"""The status that a word for machines stands for, where an error states none."""
+
+
+def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
+    """Return the error for an exception of the SDK; `begun`: an answer had begun."""
+    why = _words(asked, error)
+    match error:
+        case openai.APIStatusError(response=response):
+            said = answered(response.status_code, _body(response))
+            return server_error(asked, said, headers=response.headers, url=f"{error.request.url}")
+        case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
+            return ServerUnreachable(asked.name, asked.place, why)
+        case _:
+            return StreamBroken(asked.name, why)
+
+
+def _body(response: httpx2.Response) -> str:
+    """The body of a refused request, which the SDK has read."""
+    try:
+        return response.content.decode("utf-8", "replace")
+    except httpx2.ResponseNotRead:
+        return ""
+
+
+def server_error(
+    asked: Settings, said: ServerWords, *, headers: Mapping[str, str] | None = None, url: str = ""
+) -> ModelError:
+    """Return the error that a server reports, by the status of the answer or the words of the error."""
+    error = _server_error(asked, said, {} if headers is None else headers, url)
+    error.said = said
+    return error
+
+
+def _server_error(asked: Settings, said: ServerWords, headers: Mapping[str, str], url: str) -> ModelError:
+    """Return the error of a class that says whether and how to go on."""
+    name, code = asked.name, said.code.lower()
+    status = said.status or next((status for status, words in _STATUSES if {code, said.kind.lower()} & words), None)
+    why = asked.without_key(said.text or said.code or "it gave no reason")
+    why = f"{why} (HTTP {said.status})" if said.status else why
+    if code in _FILTERED or said.kind.lower() in _FILTERED:
+        return ContentRefused(name, why)
+    if is_too_long(said):
+        return ContextTooLong(name, why, status or 400)
+    if code in _UNPAID or status == 402:  # noqa: PLR2004 — payment required
+        return QuotaSpent(name, why, _asked_to_wait(headers))
+    if status in {401, 403}:
+        return AuthenticationFailed(name, why, asked.variable, has_key=asked.key is not None, meant=asked.meant)
+    if status == 429:  # noqa: PLR2004 — too many requests
+        return RateLimited(name, why, _asked_to_wait(headers))
+    if status is None or status >= FAULTS or status in _FOR_LATER:
+        return ServerFailed(name, why, _asked_to_wait(headers))
+    place = None if said.is_of_api or not url else shown(url)
+    meant = asked.meant if status == 404 else None  # noqa: PLR2004 — no such model
+    return RequestRefused(name, why, status, place, meant)
+
+
+def no_reply(asked: Settings, response: httpx2.Response, said: ServerWords | None) -> ModelError:
+    """Return the error for an answer without any event: only of a stream may the next attempt bring one."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    quoted = asked.without_key(said.text) if said is not None else ""
+    if kind in {"", "text/event-stream"}:
+        why = f"no event of a reply came from {asked.place}"
+        return StreamBroken(asked.name, f"{why}: {quoted}" if quoted else why)
+    return NoStream(asked.name, asked.place, kind, quoted)
+
+
+def no_event(asked: Settings, data: str) -> StreamBroken:
+    """Return the error for an event that is no JSON."""
+    said = answered(200, json.dumps(data[:1000]))
+    return StreamBroken(asked.name, f"an event is not JSON: {asked.without_key(said.text)}")
+
+
+def _words(asked: Settings, error: Exception) -> str:
+    """The words of an exception, without the key."""
+    said = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
+    return asked.without_key(str(said) or type(said).__name__)
+
+
+def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a server wants to be left alone, if it says so; a date is not looked at."""
+    for name, parts in (("retry-after-ms", 1000), ("retry-after", 1)):
+        try:
+            seconds = float(headers.get(name, "")) / parts
+        except ValueError:
+            continue
+        if isfinite(seconds) and seconds >= 0:
+            return seconds
+    return None

@@ -1,0 +1,216 @@
+"""Errors in a server's own words, in all the forms that servers give them.
+
+{"error": {"message", "code", "param", "type"}}      OpenAI, Azure, vLLM, llama.cpp, Ollama
+{"error": "text"}, {"message": "text"}               Ollama, LM Studio, Mistral
+{"detail": "text"}, {"detail": [{"loc", "msg"}]}     FastAPI, Mistral
+[{"error": {…}}]                                     Gemini
+{"error": {"message", "metadata": {"raw": "…"}}}     OpenRouter
+plain text, an HTML page                             proxies
+"""
+
+import html
+import json
+import re
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from itertools import islice
+from typing import Final
+
+from llmc_grammar.terminal_text import visible
+from llmc_runtime.errors import shortened
+
+_READ: Final = 64 * 1024
+"""Characters of an error that are looked at."""
+
+_DEPTH: Final = 6
+_MOST_ITEMS: Final = 3
+
+_FIRST: Final = ("message", "detail", "error", "error_description", "msg", "description", "title", "reason")
+"""The keys that hold an error's words, the first that has some."""
+
+_BESIDE: Final = ("errors", "details", "metadata", "raw", "innererror", "inner_error")
+"""The keys with more words behind those."""
+
+_NO_ROUTE: Final = re.compile(
+    r"(?:404:? *)?(?:page |file |url |path |resource |route )?(?:was )?not found\W*|method not allowed\W*"
+    r"|.*(?:invalid url|unexpected endpoint|unknown endpoint|no such endpoint|unknown request url|no route)\b.*"
+    r"|(?:cannot|could not|can't) (?:post|find) /.*",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words of a server that has no such address."""
+
+_TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWords:
+    """A server's error: its words in one bounded line, and what else it says.
+
+    `code` and `kind` are words for machines, `parameter` names a part of the request, and `status` is that of HTTP, or
+    the one that the error states itself. `is_of_api` is False where a page or an unknown address answered.
+    """
+
+    text: str
+    code: str = ""
+    kind: str = ""
+    parameter: str = ""
+    status: int | None = None
+    is_of_api: bool = True
+
+
+def answered(status: int, body: str) -> ServerWords:
+    """Read the body of an answer with a status that is an error."""
+    value = _json(body)
+    said = None if value is None else error_in(value) or (_said(value) if isinstance(value, dict | list) else None)
+    if said is None:
+        said = ServerWords(_plain(value if isinstance(value, str) else body), is_of_api=False)
+    if not said.text:
+        said = replace(said, text=_phrase(status), is_of_api=False)
+    if _NO_ROUTE.fullmatch(said.text):
+        said = replace(said, is_of_api=False)
+    return replace(said, status=status)
+
+
+def error_in(value: object, name: str = "") -> ServerWords | None:
+    """Return the error in JSON data that should be a reply, or an event of one with this name; None if it is none."""
+    if isinstance(value, list):
+        return next((said for each in value[:_MOST_ITEMS] if (said := error_in(each, name)) is not None), None)
+    if not isinstance(value, dict):
+        return _said(value) if name == "error" else None
+    if value.get("error"):
+        return _said(value)
+    is_error = name == "error" or "error" in (value.get("type"), value.get("object"))
+    has_words = "detail" in value or isinstance(value.get("message"), str)
+    if is_error or (has_words and not value.keys() & {"choices", "output", "type"}):
+        return _said(value)
+    return None
+
+
+def _said(value: object) -> ServerWords:
+    """Read an error."""
+    error: object = value
+    for _ in range(_DEPTH):
+        if isinstance(error, list) and error:
+            error = error[0]
+        elif isinstance(error, dict) and isinstance(error.get("error"), dict | list):
+            error = error["error"]
+        elif isinstance(error, dict) and isinstance(error.get("message"), dict):
+            error = error["message"]
+        else:
+            break
+    fields = error if isinstance(error, dict) else {}
+    code = fields.get("code")
+    return ServerWords(
+        text=cleaned(words_of(value)),
+        code=code if isinstance(code, str) else "",
+        kind=_text(fields.get("type")),
+        parameter=_text(fields.get("param")) or ".".join(_places(fields.get("detail"))),
+        status=_status(code) or _status(fields.get("status")) or _status(fields.get("status_code")),
+    )
+
+
+def _status(value: object) -> int | None:
+    """Return a status of HTTP that is an error."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:4])
+    return value if type(value) is int and 400 <= value < 600 else None  # noqa: PLR2004 — the statuses of errors
+
+
+def _text(value: object) -> str:
+    """A text, empty for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def _places(detail: object) -> list[str]:
+    """Return the places in the request that a validation names."""
+    found: list[str] = []
+    for each in detail[:_MOST_ITEMS] if isinstance(detail, list) else ():
+        place = each.get("loc") if isinstance(each, dict) else None
+        found += [step for step in place if isinstance(step, str)] if isinstance(place, list) else []
+    return found
+
+
+def words_of(value: object, depth: int = _DEPTH) -> str:
+    """Collect the words of an error in JSON data."""
+    if isinstance(value, str):
+        inner = _json(value) if value[:1] in {"{", "["} else None
+        return (words_of(inner, depth - 1) if inner is not None and depth else "") or _plain(value)
+    if not depth or not value or isinstance(value, bool | int | float):
+        return ""
+    if isinstance(value, list):
+        found = (words_of(each, depth - 1) for each in value[:_MOST_ITEMS])
+        return "; ".join(dict.fromkeys(filter(None, found)))
+    if not isinstance(value, dict):
+        return ""
+    first = next(filter(None, (words_of(value.get(key), depth - 1) for key in _FIRST)), "")
+    place = value.get("loc")
+    if first and isinstance(place, list):
+        first = f"{'.'.join(map(str, place))}: {first}"
+    beside = (words_of(value.get(key), depth - 1) for key in _BESIDE)
+    more = [text for text in beside if text and text not in first]
+    return ": ".join(filter(None, [first, *more])) or _text(value.get("code")) or _text(value.get("type"))
+
+
+def cleaned(text: str) -> str:
+    """One bounded line, with escapes for what controls a terminal."""
+    return visible(shortened(text))
+
+
+def _json(text: str) -> object:
+    """Parse a text as JSON; None for what is none."""
+    try:
+        return json.loads(text[:_READ])
+    except (ValueError, RecursionError):
+        return None
+
+
+def _plain(text: str) -> str:
+    """Return the words of a text that is no JSON: the title or heading of a page, else all of it."""
+    text = text[:_READ]
+    lower = text.lower()
+    if "<html" not in lower and "<!doctype" not in lower and "<title" not in lower:
+        return text.strip()
+    for tag in ("title", "h1", "body"):
+        start = lower.find(f"<{tag}")
+        begin = lower.find(">", start) + 1
+        if start >= 0 and begin:
+            end = lower.find(f"</{tag}", begin)
+            inside = _TAG.sub(" ", text[begin:] if end < 0 else text[begin:end])
+            if found := " ".join(html.unescape(inside).split()):
+                return found
+    return " ".join(html.unescape(_TAG.sub(" ", text)).split())
+
+
+def _phrase(status: int) -> str:
+    """The name of a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"status {status}"
+
+
+_TOO_LONG_CODES: Final = {"context_length_exceeded", "exceed_context_size_error", "context_too_long", "prompt_too_long"}
+_TOO_LONG: Final = re.compile(
+    r"maximum context|context[ _-]?(?:length|window|size|limit)|(?:prompt|input|request) is too (?:long|large)"
+    r"|(?:prompt|input)(?: contains| has)? too many tokens|too many (?:input|prompt) tokens"
+    r"|token count[^.]{0,60}exceeds|tokens? (?:exceeds?|is greater than|are greater than)[^.]{0,40}(?:maximum|limit)"
+    r"|exceeds? (?:the )?(?:maximum )?(?:number of )?(?:input |prompt |context )?tokens?\b"
+    r"|input length|longer than the (?:model|context)|reduce the length",
+    re.IGNORECASE,
+)
+
+_REPLY_LIMIT: Final = re.compile(r"max_(?:completion_|output_|new_)?tokens")
+"""Errors about the bound of the reply are no errors about the question."""
+
+
+def is_too_long(said: ServerWords) -> bool:
+    """Whether the question does not fit into the model's context."""
+    if said.code in _TOO_LONG_CODES or said.kind in _TOO_LONG_CODES:
+        return True
+    is_about_reply = _REPLY_LIMIT.search(said.text) is not None
+    return said.status in {None, 400, 413, 422, 500} and not is_about_reply and _TOO_LONG.search(said.text) is not None
+
+
+def quoted(values: object) -> str:
+    """The beginning of data that is neither a reply nor an error."""
+    return cleaned("".join(islice(json.JSONEncoder(ensure_ascii=False).iterencode(values), 200)))
