@@ -26,6 +26,12 @@ _DECORATED: Final = re.compile(
     rf"|\$(?P<target>[0-9]{{1,4}}|{NAME}){_GAP}=(?!=)|(?P<name>{NAME}){_GAP}=(?!=))?{_GAP}(?P<inner>\*\*|__|`{{1,3}})?)"
     rf"{_GAP}{_TOOL}(?:(?P<call>\()|{_END})"
 )
+_GLUED: Final = re.compile(
+    r"[ \t]*(?P<dress>(?P<heading>[*_]{0,3}[^\W\d_][^()\[\]{}\"'`$=#\n]{0,200}?[:.!?*_\uff1a\u3002])"
+    rf"(?P<number>[0-9]{{1,4}})\.(?![0-9])[ \t]{{0,16}})(?P<tool>{NAME}(?:\.{NAME})*)\("
+)
+"""A heading, or the end of a sentence, to which the first task is glued."""
+
 _FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
 _THOUGHT: Final = re.compile(r"[ \t]*Thought:")
 _FINISH: Final = frozenset({"finish", "Finish"})
@@ -53,7 +59,7 @@ def find_head(text: str, tools: Container[str], at: int = 0) -> Head | None:
     match = _STRICT.match(text, at)
     if match and (match["tool"] == "join" or match["tool"] not in KEYWORDS):
         return _head(match, tools, ())
-    return _find_decorated(text, tools, at) or _find_dressed(text, tools, at)
+    return _find_decorated(text, tools, at) or _find_dressed(text, tools, at) or _find_glued(text, tools, at)
 
 
 def _find_decorated(text: str, tools: Container[str], at: int) -> Head | None:
@@ -92,6 +98,16 @@ def _find_dressed(text: str, tools: Container[str], at: int) -> Head | None:
     is_dressed = text[start:tool].rstrip(" \t") != binder.rstrip()
     dress = _dressed(start, tool, binder, moves=bool(label or match["tick"]))
     return _head(match, tools, (dress,) if is_dressed else ())
+
+
+def _find_glued(text: str, tools: Container[str], at: int) -> Head | None:
+    """The head of a numbered call of a known tool right behind a heading."""
+    match = _GLUED.match(text, at)
+    if not match or match["tool"] not in tools or is_doubtful(match["heading"]):
+        return None
+    start, tool = match.start("dress"), match.start("tool")
+    dress = _dressed(start, tool, f"{int(match['number'])}. ", moves=True)
+    return Head(start, tool, match.end() - 1, numbered=True, join=False, repairs=(dress,))
 
 
 def _binder(match: re.Match[str]) -> str:
