@@ -56,8 +56,10 @@ class EventDecoder:
 
     def feed(self, piece: bytes) -> Iterator[Sent]:
         """Yield the events that a piece of the answer completes."""
-        if self._is_after_return:
-            piece = piece.removeprefix(b"\n")
+        if self._is_after_return and piece:
+            piece, self._is_after_return = piece.removeprefix(b"\n"), False
+        if not piece:
+            return
         self._is_after_return = piece.endswith(b"\r")
         self._tail.append(piece)
         if b"\n" not in piece and b"\r" not in piece:

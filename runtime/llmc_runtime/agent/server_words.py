@@ -63,7 +63,7 @@ def answered(status: int, body: str) -> ServerWords:
     value = _json(body)
     said = None if value is None else error_in(value) or (_said(value) if isinstance(value, dict | list) else None)
     if said is None:
-        said = ServerWords(_plain(value if isinstance(value, str) else body), is_of_api=False)
+        said = ServerWords(cleaned(_plain(value if isinstance(value, str) else body)), is_of_api=False)
     if not said.text:
         said = replace(said, text=_phrase(status), is_of_api=False)
     if _NO_ROUTE.fullmatch(said.text):

@@ -1,0 +1,1 @@
+"""What servers send: refusals, words of errors, and shapes of replies."""
