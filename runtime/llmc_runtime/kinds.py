@@ -19,7 +19,7 @@ def check_kinds(values: Mapping[str, object], kinds: Kinds) -> None:
 
 def check_kind(name: str, value: object, kinds: type | tuple[type, ...], what: str) -> None:
     """Raises TypeError for a value that is not of these kinds; True and False are no numbers."""
-    if not isinstance(value, kinds) or isinstance(value, bool):
+    if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
         raise wrong_kind(name, value, what)
 
 

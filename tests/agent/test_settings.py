@@ -137,6 +137,30 @@ def test_api_and_grammar_follow_from_the_server(options: Any, api: str, dialect:
         ("m", {"retries": -1}, "`retries` is 0 or more, not -1"),
         ("local", {"threads": 0}, "`threads` is 1 or more, not 0"),
         ("m", {"api_key": "sk-§"}, "characters that no key has"),
+        ("m", {"max_tokens": 0}, "`max_tokens` is a whole number from 1, not 0"),
+        ("m", {"top_p": 1.1}, "`top_p` is a number from 0 to 1, not 1.1"),
+        ("m", {"top_p": float("nan")}, "`top_p` is a number from 0 to 1, not nan"),
+        ("m", {"seed": 2**63}, "`seed` is a whole number of at most 64 bits"),
+        ("m", {"reasoning_effort": " "}, '`reasoning_effort` is a text, such as "low"'),
+        ("m", {"stop": ["a", ""]}, "`stop` has an empty text"),
+        ("m", {"headers": {"a b": "sk-1"}}, "`headers` has a name that no header has: 'a b'"),
+        ("m", {"headers": {"": "sk-1"}}, "`headers` has a name that no header has: ''"),
+        ("m", {"headers": {"x\r\ny": "sk-1"}}, "`headers` has a name that no header has"),
+        (
+            "m",
+            {"headers": {"x-org": "sk-1\r\nx-evil: 1"}},
+            "`headers` has a value for `x-org` that is longer .* or not",
+        ),
+        ("m", {"headers": {"x-org": "sk-\xe4"}}, "`headers` has a value for `x-org` that is longer .* or not ASCII"),
+        ("m", {"headers": {"x-org": "sk-1" * 9999}}, "`headers` has a value for `x-org` that is longer than 16,384"),
+        ("m", {"headers": {"x-org": "sk-1", "X-Org": "sk-1"}}, "`headers` has `x-org` twice"),
+        ("m", {"headers": {"Content-Length": "3"}}, "`headers` has `content-length`, which follows from the request"),
+        ("m", {"headers": {f"x-{each}": "sk-1" for each in range(65)}}, "`headers` has 65 headers, and may have 64"),
+        ("m", {"extra_body": {"stream": True}}, "`extra_body` has `stream`: set the option `stream`"),
+        ("m", {"extra_body": {"messages": []}}, "`extra_body` has `messages`: the agent writes them"),
+        ("m", {"extra_body": {"n": 2}}, "`extra_body` has `n`: one reply is read"),
+        ("m", {"extra_body": {"a": [1, {"b": float("inf")}]}}, r"`extra_body.a\[1\].b` is no finite number"),
+        ("m", {"extra_body": {"a": "sk-1" * 300_000}}, "`extra_body` is larger than 1,048,576 characters, or deeper"),
     ],
 )
 def test_what_makes_no_sense_is_said_at_once(name: str, options: Any, words: str) -> None:  # noqa: ANN401 — the same
@@ -152,8 +176,8 @@ def test_what_makes_no_sense_is_said_at_once(name: str, options: Any, words: str
         (3, {}, '`name` is a text, such as "gpt-5" or "local", not 3'),
         ("m", {"path": 3}, "`path` is the path of a file, not 3"),
         ("m", {"base_url": 3}, "`base_url` is an address, not 3"),
-        ("m", {"api_key": 3}, "`api_key` is a text, not int"),
-        ("m", {"api_key": SecretStr("sk-1")}, "`api_key` is a text, not SecretStr"),
+        ("m", {"api_key": 3}, "`api_key` is a text, or a function that gives one, not int"),
+        ("m", {"api_key": SecretStr("sk-1")}, "`api_key` is a text, or a function that gives one, not SecretStr"),
         ("m", {"temperature": "x"}, "`temperature` is a number, not 'x'"),
         ("m", {"temperature": True}, "`temperature` is a number, not True"),
         ("m", {"timeout": None}, "`timeout` is a number of seconds above 0, not None"),
@@ -163,6 +187,23 @@ def test_what_makes_no_sense_is_said_at_once(name: str, options: Any, words: str
         ("m", {"prices": {"read": 1}}, "`prices` is llmc.Prices(read=…, written=…), not {'read': 1}"),
         ("m", {"project": b"x"}, "`project` is a text, not b'x'"),
         ("local", {"threads": 2.0}, "`threads` is a whole number, not 2.0"),
+        ("m", {"max_tokens": 1.5}, "`max_tokens` is a whole number from 1, not 1.5"),
+        ("m", {"max_tokens": True}, "`max_tokens` is a whole number from 1, not True"),
+        ("m", {"seed": "1"}, "`seed` is a whole number, not '1'"),
+        ("m", {"stream": 0}, "`stream` is True or False, not 0"),
+        ("m", {"stream": None}, "`stream` is True or False, not None"),
+        ("m", {"stop": [1]}, "`stop` is a text, or a list of texts, not of int"),
+        ("m", {"stop": None}, "`stop` is a text, or a list of texts, not None"),
+        ("m", {"headers": [("a", "b")]}, "`headers` is a mapping from names to texts, not [('a', 'b')]"),
+        (
+            "m",
+            {"headers": {"x-api-key": b"sk-1"}},
+            "`headers` has a value for `x-api-key` that is no text, but of type b",
+        ),
+        ("m", {"headers": {1: "sk-1"}}, "a name in `headers` is a text, not int"),
+        ("m", {"extra_body": "{}"}, "`extra_body` is a mapping from keys of the request to JSON data, not '{}'"),
+        ("m", {"extra_body": {"a": {1: 2}}}, "a key in `extra_body.a` is a text, not int"),
+        ("m", {"extra_body": {"a": {"b": {1, 2}}}}, "`extra_body.a.b` is no JSON data, but of type set"),
         ("m", {"temprature": 1}, "`llmc.Model` has no option `temprature`: did you mean `temperature`?"),
         ("m", {"wat": 1}, "`llmc.Model` has no option `wat`: there are: base_url, api_key, api, server, grammar,"),
         ("m", {"meant": "x"}, "`llmc.Model` has no option `meant`: there are:"),
@@ -174,6 +215,22 @@ def test_what_is_of_a_wrong_kind_is_said_at_once(name: Any, options: Any, words:
         Model(name, **options)
     assert words in str(caught.value)
     assert "sk-" not in str(caught.value)
+
+
+def test_options_of_requests_are_kept_as_they_are() -> None:
+    """Names of headers in small letters; a mapping that changes later does not change them, nor does one of itself."""
+    body: dict[str, Any] = {"provider": {"order": ["a", "b"]}, "top_k": 20, "n": 1, "x": (1, None, True)}
+    options: Options = {"headers": {"X-Org": " acme "}, "extra_body": body, "stop": "\n\n", "stream": False, "seed": -1}
+    made = settings("m", options)
+    body["provider"]["order"].clear()
+    assert made.headers == {"x-org": "acme"}
+    assert made.extra_body == {"provider": {"order": ["a", "b"]}, "top_k": 20, "n": 1, "x": [1, None, True]}
+    assert (made.stop, made.stream, made.seed) == (("\n\n",), False, -1)
+    assert "acme" not in repr(made)
+    assert "order" not in repr(made)
+    body["provider"]["order"].append(body)
+    with pytest.raises(ValueError, match="deeper than 32 levels"):
+        settings("m", options)
 
 
 def test_every_option_has_a_kind_or_some_words() -> None:

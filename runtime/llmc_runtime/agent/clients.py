@@ -64,7 +64,7 @@ clients_by_loop: Final[dict[AbstractEventLoop, _Clients]] = {}
 
 
 async def client_of(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
-    """The client for an address and a key on this loop."""
+    """The client for an address and a key on this loop; keys of a function, which change, have one together."""
     loop = asyncio.get_running_loop()
     if loop not in clients_by_loop:
         for other in tuple(clients_by_loop):
@@ -74,7 +74,7 @@ async def client_of(asked: Settings, transport: httpx2.AsyncBaseTransport | None
         await clients.start()
     identity = (
         asked.base_url,
-        asked.key,
+        None if asked.key_source is not None else asked.key,
         asked.server,
         asked.organisation,
         asked.project,
@@ -103,7 +103,7 @@ def _opened(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> ope
         event_hooks={"response": [_count]},
     )
     timeout = openai.Timeout(None, connect=asked.connect)
-    key = asked.key.get_secret_value() if asked.key else "none"
+    key = "none"  # that of a request is in its headers
     if asked.server == "azure" and asked.api_version is not None:
         return openai.AsyncAzureOpenAI(
             azure_endpoint=asked.base_url,

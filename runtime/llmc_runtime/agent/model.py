@@ -23,6 +23,7 @@ from llmc_runtime.agent.clients import bytes_of, client_of
 from llmc_runtime.agent.decoding import LEVELS
 from llmc_runtime.agent.dialogue import Grammar, Message, Part, Reasoning, Schema
 from llmc_runtime.agent.event_decoder import Sent, sent_events
+from llmc_runtime.agent.keys import key_of, request_headers
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContextTooLong,
@@ -185,6 +186,8 @@ class Model:
 
     async def _answer(self, ready: Settings, watch: Watch, question: Question) -> AsyncGenerator[Part, None]:
         """The reply to one request."""
+        if ready.key_source is not None:
+            ready = replace(ready, key=await key_of(ready))
         reply, cut = Reply(ready), Cut(question.stop)
         client = await client_of(ready, self._transport)
         watch.ask()
@@ -248,7 +251,7 @@ def _leave_out(error: ModelError, asked: Settings, question: Question, tried: _T
         return False
     tried.left_out |= {part}
     what = "%s refuses `%s` for the model `%s`, and is asked without it from now on: %s"
-    _log.warning(what, asked.place, part, asked.name, error.said.text)
+    _log.warning(what, asked.place, part, asked.name, asked.without_key(error.said.text))
     return True
 
 
@@ -262,13 +265,13 @@ def _is_of_grammar(error: ModelError, asked: Settings) -> bool:
 async def _ready(asked: Settings) -> Settings:
     """The settings with the address of the server, which is started if it is in this process."""
     if asked.server != "local":
-        if asked.key is None and asked.server in {"openai", "azure"}:
+        if not asked.has_key and asked.server in {"openai", "azure"}:
             raise AuthenticationFailed(asked.name, "there is no key", asked.variable, meant=asked.meant)
         return asked
     from llmc_runtime.agent.local import serve  # noqa: PLC0415 — it imports this module
 
     served = await asyncio.to_thread(serve, asked)
-    return replace(asked, base_url=served.base_url, key=served.key)
+    return replace(asked, base_url=served.base_url, key=served.key, key_source=None)
 
 
 async def _events(
@@ -277,10 +280,11 @@ async def _events(
     """The events of the answer to a request."""
     begun = False
     try:
+        headers = {name: openai.Omit() if each is None else each for name, each in request_headers(asked).items()}
         opening = client.post(
             PATHS[asked.api],
             body=request,
-            options={"headers": dict(asked.headers)},
+            options={"headers": headers},
             cast_to=object,
             stream=True,
             stream_cls=_Stream,
@@ -295,7 +299,8 @@ async def _events(
                 yield event
     except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
         # What quotes the key is not shown, not even as a cause.
-        hidden = asked.key is not None and asked.key.get_secret_value() in f"{error!r}{error.__cause__!r}"
+        said = f"{error!r}{error.__cause__!r}"
+        hidden = asked.without_key(said) != said
         raise typed(asked, error, begun=begun) from (None if hidden else error)
 
 

@@ -94,7 +94,7 @@ def _server_error(asked: Settings, said: ServerWords, headers: Mapping[str, str]
     if code in _UNPAID or status == 402:  # noqa: PLR2004 — payment required
         return QuotaSpent(name, why, _asked_to_wait(headers))
     if status in {401, 403}:
-        return AuthenticationFailed(name, why, asked.variable, has_key=asked.key is not None, meant=asked.meant)
+        return AuthenticationFailed(name, why, asked.variable, has_key=asked.has_key, meant=asked.meant)
     if status == 429:  # noqa: PLR2004 — too many requests
         return RateLimited(name, why, _asked_to_wait(headers))
     if status is None or status >= FAULTS or status in _FOR_LATER:

@@ -13,7 +13,7 @@ one that runs elsewhere is named with `server=`.
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -27,9 +27,20 @@ from pydantic import SecretStr
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_grammar.reasoning import ReasoningTags, TagName
 from llmc_runtime.agent.dialogue import Prices
+from llmc_runtime.agent.sent_options import (
+    check_sampling,
+    checked_body,
+    checked_headers,
+    checked_stops,
+    has_credentials,
+    secrets_in,
+)
 from llmc_runtime.kinds import Kinds, check_kind, check_kinds, check_names
 
 Api = Literal["responses", "chat", "completions"]
+KeySource = Callable[[], str | Awaitable[str]]
+"""Gives the key for the next request."""
+
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
 
 OPENAI: Final = "https://api.openai.com/v1"
@@ -78,7 +89,8 @@ _OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure":
 class Settings:
     """Everything about a model but its state; times are in seconds.
 
-    `variable` is where its key is looked up; `meant` is a configured model whose name is nearly this one.
+    `variable` is where its key is looked up, `key_source` gives it for each request; `meant` is a configured model
+    whose name is nearly this one.
     """
 
     name: str
@@ -110,6 +122,7 @@ class Settings:
     stream: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     extra_body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    key_source: KeySource | None = field(default=None, repr=False)  # a partial shows its arguments
     meant: str | None = None
 
     @property
@@ -122,16 +135,30 @@ class Settings:
         """Whether the server is on this machine, where no proxy is wanted."""
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key, a function that gives it, or a header in its place."""
+        return self.key is not None or self.key_source is not None or has_credentials(self.headers)
+
+    @property
+    def secrets(self) -> list[str]:
+        """The key, and whatever headers and body hold that looks like one; the longest first."""
+        key = (self.key.get_secret_value(),) if self.key else ()
+        return sorted({*key, *secrets_in(self.headers, self.extra_body)}, key=len, reverse=True)
+
     def without_key(self, text: str) -> str:
-        """What a server says, as it may be shown: it may quote the key."""
-        return text.replace(self.key.get_secret_value(), "…") if self.key else text
+        """What a server says, as it may be shown: it may quote the key, or another secret of the request."""
+        for each in self.secrets:
+            text = text.replace(each, "…")
+        return text
 
 
 class Options(TypedDict, total=False):
     """How a model is asked. What is left out is guessed from the address, or looked up in the environment.
 
     `timeout` is for the whole reply, `first_token` until its first text, `idle` from then on between two events,
-    `connect` for the connection, all in seconds. `retries` are made only before the first text. `api_version` makes
+    `connect` for the connection, all in seconds. `api_key` may be a function that gives the key, async or not; it is
+    called for each request. `retries` are made only before the first text. `api_version` makes
     Azure's address one of the older form. `threads` is for a local model. `reasoning_tags` are additional tags around
     its reasoning: names, or pairs of an opening and a closing text.
 
@@ -141,7 +168,7 @@ class Options(TypedDict, total=False):
     """
 
     base_url: str | None
-    api_key: str | None
+    api_key: str | KeySource | None
     api: Api | None
     server: Server | None
     grammar: Dialect | Literal["auto"] | None
@@ -179,15 +206,19 @@ def settings(
     tags: Sequence[Any] = options.get("reasoning_tags", ())
     rest["reasoning_tags"] = tuple(tuple(each) if isinstance(each, list) else each for each in tags)
     ReasoningTags(rest["reasoning_tags"])
-    if "stop" in rest:
-        rest["stop"] = (rest["stop"],) if isinstance(rest["stop"], str) else tuple(rest["stop"])
+    for option, check in _SENT.items():
+        if option in rest:
+            rest[option] = check(rest[option])
     here = path is not None or (name == LOCAL and options.get("base_url") is None)
     url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
     server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
     api = chosen_api(options.get("api"), server)
-    key = secret(options.get("api_key"))
-    if key is not None:
+    given = options.get("api_key")
+    rest["key_source"] = source = given if callable(given) else None
+    key = None if source is not None else secret(given)
+    if key is not None or source is not None:
         variable = None
+        _check_one_key(rest.get("headers", {}))
     elif variable is not None:
         key = secret(environment.get(variable))
     if here:
@@ -207,6 +238,20 @@ def settings(
     )
     _check_rest(made)
     return made
+
+
+_SENT: Final[Mapping[str, Callable[[Any], object]]] = {
+    "stop": checked_stops,
+    "headers": checked_headers,
+    "extra_body": checked_body,
+}
+
+
+def _check_one_key(headers: Mapping[str, str]) -> None:
+    """Raises ValueError where a header would replace the key that was given."""
+    if "authorization" in headers:
+        message = "`api_key` and the header `authorization` are both keys: leave one of them out"
+        raise ValueError(message)
 
 
 _KINDS: Final[Kinds] = {
@@ -252,6 +297,7 @@ def _check_rest(made: Settings) -> None:
     if made.temperature is not None and not isfinite(made.temperature):
         message = f"`temperature` is a number, not {made.temperature!r}"
         raise ValueError(message)
+    check_sampling(made.max_tokens, made.top_p, made.seed, made.reasoning_effort)
     for header in ("organisation", "project"):
         text = getattr(made, header)
         if text is not None and not (text.isascii() and text.isprintable()):
@@ -274,7 +320,7 @@ def shown(url: str) -> str:
 def secret(key: object) -> SecretStr | None:
     """A key; raises TypeError and ValueError, without showing it, if it cannot be one."""
     if not isinstance(key, str | None):
-        message = f"`api_key` is a text, not {type(key).__name__}"
+        message = f"`api_key` is a text, or a function that gives one, not {type(key).__name__}"
         raise TypeError(message)
     if not key or not (plain := key.strip()):
         return None
