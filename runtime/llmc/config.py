@@ -12,6 +12,10 @@
     name = "gpt-5"                   # what its server calls it
     api_key_env = "PLANNER_KEY"      # the variable that holds its key; the key itself is never written here
     prices = { read = 1.25, cached = 0.125, written = 10.0 }
+    max_tokens = 4000
+    headers = { "x-team" = "atlas" }
+    headers_env = { "x-api-key" = "GATEWAY_KEY" }     # the same for headers that are secret
+    extra_body = { service_tier = "flex" }            # keys of the request
 
 Models have the options of `llmc.Model`, and a local one the `path` of its file.
 
@@ -56,10 +60,12 @@ _TEXTS: Final = (
     "organisation",
     "path",
     "project",
+    "reasoning_effort",
     "server",
 )
-_NUMBERS: Final = ("connect", "first_token", "idle", "temperature", "timeout")
-_WHOLE: Final = ("retries", "threads")
+_NUMBERS: Final = ("connect", "first_token", "idle", "temperature", "timeout", "top_p")
+_WHOLE: Final = ("max_tokens", "retries", "seed", "threads")
+_OTHERS: Final = ("extra_body", "headers", "headers_env", "prices", "reasoning_tags", "stop", "stream")
 _PRICES: Final = ("cached", "read", "written")
 
 
@@ -248,7 +254,7 @@ def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> 
             f"{path}: `{_dotted(*header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
         )
         raise ConfigError(message)
-    _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, *_WHOLE, "prices"))
+    _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, *_WHOLE, *_OTHERS))
     _check_types(path, header, table, _TEXTS)
     _check_types(path, header, table, _NUMBERS)
     _check_types(path, header, table, _WHOLE)
@@ -258,13 +264,58 @@ def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> 
     if "prices" in table and not {"read", "written"} <= set(prices):
         message = f"{path}: `{_dotted(*header)}.prices` needs `read` and `written`, for a million tokens each"
         raise ConfigError(message)
+    _check_headers(path, header, table)
+    _check_sent(path, header, table)
     return table | ({"path": folder / table["path"]} if "path" in table else {})
 
 
-def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...]) -> None:
-    """Raises ConfigError for a value that is not what its key has."""
-    what, kind = {_TEXTS: ("a text", str), _WHOLE: ("a whole number", int)}.get(keys, ("a number", int | float))
-    for key in keys:
+def _check_headers(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> None:
+    """Raises ConfigError for a header that is a secret and stands here, or that is no text."""
+    from llmc_runtime.agent.sent_options import has_credentials
+
+    plain = _table(path, (*header, "headers"), table.get("headers", {}))
+    named = _table(path, (*header, "headers_env"), table.get("headers_env", {}))
+    for name in plain:
+        where = _dotted(*header, "headers", name)
+        if has_credentials({name: ""}):
+            advice = f'name it: `headers_env = {{ "{name[:_LONGEST_KEY]}" = "VARIABLE" }}`'
+            message = f"{path}: `{where}` is not read; put the secret in a variable and {advice}"
+            raise ConfigError(message)
+        if name.lower() in map(str.lower, named):
+            message = f"{path}: `{where}` is in `headers_env` too; leave one of them out"
+            raise ConfigError(message)
+    _check_types(path, (*header, "headers"), plain, _TEXTS, tuple(plain))
+    _check_types(path, (*header, "headers_env"), named, _TEXTS, tuple(named))
+
+
+def _check_sent(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> None:
+    """Raises ConfigError for what no request can carry."""
+    from llmc_runtime.agent.sent_options import checked_body, checked_headers, checked_stops
+
+    for key in ("stop", "reasoning_tags"):
+        if key in table and not isinstance(table[key], (str, list) if key == "stop" else list):
+            message = f"{path}: `{_dotted(*header, key)}` must be a list of texts, not {short_repr(table[key])}"
+            raise ConfigError(message)
+    if not isinstance(table.get("stream", True), bool):
+        message = f"{path}: `{_dotted(*header, 'stream')}` must be true or false, not {short_repr(table['stream'])}"
+        raise ConfigError(message)
+    body = _table(path, (*header, "extra_body"), table.get("extra_body", {}))
+    try:
+        checked_stops(table.get("stop", ()))
+        checked_headers(table.get("headers", {}))
+        checked_headers(table.get("headers_env", {}))
+        checked_body(body)
+    except (TypeError, ValueError) as error:
+        message = f"{path}: in `{_dotted(*header)}`: {error}"
+        raise ConfigError(message) from error
+
+
+def _check_types(
+    path: Path, header: tuple[str, ...], table: dict[str, Any], kinds: tuple[str, ...], keys: tuple[str, ...] = ()
+) -> None:
+    """Raises ConfigError for a value that is not what its key has; the keys are those of its kind, or these."""
+    what, kind = {_TEXTS: ("a text", str), _WHOLE: ("a whole number", int)}.get(kinds, ("a number", int | float))
+    for key in keys or kinds:
         value = table.get(key)
         if key in table and (not isinstance(value, kind) or isinstance(value, bool) or not _is_usable(value)):
             message = f"{path}: `{_dotted(*header, key)}` must be {what}, not {short_repr(value)}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from llmc.cli.approving import Asking
-from llmc.cli.options import PROMPT_BUDGET, Budgets, Limit, PlanTools, PromptBudget
+from llmc.cli.options import PROMPT_BUDGET, Budgets, Limit, ModelOptions, PlanTools, PromptBudget
 from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, reason, say, tell
 from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
 from llmc.cli.screen import seen
@@ -71,6 +71,7 @@ def ask(
     tools: PlanTools,
     model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOptions = None,
     local: Local = False,
     grammar: Followed = None,
     limit: Limit = None,
@@ -91,7 +92,7 @@ def ask(
     happened: list[Event] = []
     agent = _agent(
         _toolbox(tools),
-        _model(model, base_url, local=local),
+        _model(model, base_url, model_option or (), local=local),
         grammar or ("sound" if local else None),
         limits=given_limits(STDIN, limit or ()),
         budget=given_budget(budget or ()),
@@ -135,6 +136,7 @@ def plan(
     ] = None,
     model: ModelName = None,
     base_url: BaseUrl = None,
+    model_option: ModelOptions = None,
     local: Local = False,
     grammar: Followed = None,
     budget: Budgets = None,
@@ -149,7 +151,7 @@ def plan(
     if output is not None and os.path.lexists(output):
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
-    speaker = _model(model, base_url, local=local)
+    speaker = _model(model, base_url, model_option or (), local=local)
     bounds = given_budget(budget or ())
     agent = _agent(_toolbox(tools), speaker, followed, budget=bounds, prompt_budget=prompt_budget)
     try:
@@ -217,26 +219,29 @@ def _agent(tools: "Toolbox", model: "ChatModel", grammar: str | None, **settings
         fail(str(error))
 
 
-def _model(model: str | None, base_url: str | None, *, local: bool) -> "ChatModel":
+def _model(model: str | None, base_url: str | None, given: Sequence[str], *, local: bool) -> "ChatModel":
     """The model that the options describe, or the end with a message."""
     import llmc
+    from llmc.cli.model_options import given_model_options
 
     if local and (model is not None or base_url is not None):
         fail("`--local` is a model already: leave `--model` and `--base-url` out")
     name = model or os.environ.get(VARIABLE)
+    options = given_model_options(given)
     try:
         if local:
-            return llmc.local_model()
+            return llmc.local_model(**options)
         if not name:
             fail(f"no model is named: `--model M`, `--local`, or the variable {VARIABLE}")
         if base_url is not None:
-            return llmc.Model(_unconfigured(name), base_url=base_url)
+            options["base_url"] = base_url
+            return llmc.Model(_unconfigured(name), **options)
         if name.endswith(".gguf"):
             if not os.path.isfile(name):  # noqa: PTH113 — false, and no error, where a name is too long
                 fail(f"there is no file {name}")
-            return llmc.local_model(name)
-        return llmc.load_model(name)
-    except ValueError as error:
+            return llmc.local_model(name, **options)
+        return llmc.load_model(name, **options)
+    except (TypeError, ValueError) as error:  # TypeError: an option of a wrong kind
         fail(str(error))
 
 

@@ -30,6 +30,14 @@ Budgets = Annotated[
     list[str] | None,
     typer.Option("--budget", metavar="NAME=VALUE", help="What the models may take: `tokens=N`, `cost=X`; both may be."),
 ]
+ModelOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model-option",
+        metavar="NAME=VALUE",
+        help="How the model is asked, such as `max_tokens=4000` or `extra_body.top_k=20`; may be repeated.",
+    ),
+]
 PromptBudget = Annotated[
     int, typer.Option(metavar="N", min=0, help="Characters that the tools may take in a prompt, 4 of them a token.")
 ]
