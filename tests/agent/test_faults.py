@@ -7,6 +7,7 @@ import pytest
 
 import llmc
 from llmc_runtime.agent.dialogue import End, Message, Usage
+from llmc_runtime.agent.estimate import estimated_tokens
 from llmc_runtime.agent.failures import PlanFailed
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.agent.progress import Repairing
@@ -324,8 +325,9 @@ def test_a_model_that_goes_on_below_its_plan_is_cut_off() -> None:
     assert answer.value == BOTH
     assert model.closed == 1
     took = answer.usage["planner"]
-    assert (took.calls, took.read, took.cost) == (1, 0, None)
-    assert 4096 / 50 < took.written < 4096 / 50 + 10
+    assert (took.calls, took.estimated, took.cost) == (1, True, None)
+    assert took.read == estimated_tokens(*(message.text for message in model.asked[0].messages)) > 400
+    assert (len(PLAN) + 4096) / 4 < took.written < (len(PLAN) + 4096 + 100) / 4
 
 
 def test_a_tool_may_be_called_finish() -> None:

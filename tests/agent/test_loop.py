@@ -145,7 +145,7 @@ def test_a_cost_that_nobody_knows_is_over_any_budget() -> None:
 
 
 def test_a_reply_that_was_cut_off_costs_what_is_known_of_it() -> None:
-    """Its pieces are tokens, at the model's prices."""
+    """Its tokens are estimated, at the model's prices."""
     model = llmc.ScriptedModel([[PLAN, "\n", *["blah " * 100] * 20], DONE], prices=Prices(read=0.0, written=1e6))
     answer = clock.run(Agent(World().toolbox(), model=model).ask("What is a?"))
     took = answer.usage["planner"]

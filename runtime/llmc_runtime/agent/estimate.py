@@ -3,8 +3,11 @@
 A token is taken for 4 bytes of UTF-8: 4 letters of English, and a little more than one character of Chinese.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from llmc_runtime.agent.dialogue import End, Message, Part, Prices, Reasoning, Usage
 
 SIZE_OF_A_TOKEN: Final = 4
 
@@ -22,3 +25,56 @@ def estimated_tokens(*texts: str) -> int:
 def text_size(texts: Iterable[str]) -> int:
     """The bytes of some texts in UTF-8; halves of characters are counted too."""
     return sum(len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")) for text in texts)
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a reply took so far, as far as it can be seen from here."""
+
+    messages: Sequence[Message]
+    prices: Prices | None
+    now: Callable[[], float]
+    is_heard: bool = False
+    _start: float = field(init=False)
+    _first_token: float | None = None
+    _text: int = 0
+    _reasoning: int = 0
+
+    def __post_init__(self) -> None:
+        self._start = self.now()
+
+    def hear(self, piece: Part) -> None:
+        """A piece of the reply has come."""
+        self.is_heard = True
+        if isinstance(piece, str):
+            self._text += text_size((piece,))
+            self._first_token = self.now() - self._start if self._first_token is None else self._first_token
+        elif isinstance(piece, Reasoning):
+            self._reasoning += text_size((piece.text,))
+
+    def nothing(self) -> Usage:
+        """The usage of a request that was refused."""
+        return Usage(calls=1, cost=None if self.prices is None else 0.0, seconds=self.now() - self._start)
+
+    def estimate(self) -> Usage:
+        """The usage of a reply without a count."""
+        read = estimated_tokens(*(message.text for message in self.messages))
+        written = tokens_of(self._text + self._reasoning)
+        return Usage(
+            calls=1,
+            read=read,
+            written=written,
+            cost=None if self.prices is None else self.prices.cost(read=read, cached=0, written=written),
+            seconds=self.now() - self._start,
+            first_token=self._first_token,
+            reasoning=min(tokens_of(self._reasoning), written),
+            estimated=True,
+        )
+
+    def counted(self, end: End) -> Usage:
+        """The usage of a reply that ended: that of its End, or an estimate where this has no tokens."""
+        if end.usage.tokens:
+            return end.usage
+        estimate = self.estimate()
+        seconds, cost = end.usage.seconds or estimate.seconds, end.usage.cost
+        return replace(estimate, seconds=seconds, cost=estimate.cost if cost is None else cost)

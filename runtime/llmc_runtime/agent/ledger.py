@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final, Literal
 
-from llmc_runtime.agent.dialogue import Prices, Usage
+from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.failures import BudgetSpent
 from llmc_runtime.kinds import check_amount
 from llmc_runtime.nesting import surrounding
@@ -57,13 +57,18 @@ class Ledger:
 
     def add(self, role: Role, usage: Usage) -> None:
         """Note what a reply took; raises BudgetSpent where that was too much."""
-        self._note(role, usage)
+        self.note(role, usage)
         self._check(is_before=False)
 
-    def add_cut(self, role: Role, pieces: int, prices: Prices | None) -> None:
-        """Note a reply that was cut off: its pieces are counted as tokens, and what it read is not known."""
-        cost = None if prices is None else prices.cost(read=0, cached=0, written=pieces)
-        self._note(role, Usage(calls=1, written=pieces, cost=cost))
+    def note(self, role: Role, usage: Usage) -> None:
+        """Note what was taken, here and in the questions around this one, which may run in another thread.
+
+        The budget is compared before the next reply.
+        """
+        with _noting:
+            for ledger in self._chain():
+                noted: Role = role if ledger is self else "tools"
+                ledger._usage[noted] = ledger._usage.get(noted, Usage()) + usage  # noqa: SLF001
 
     def most_tokens(self) -> int | None:
         """How many tokens the next reply may have, None for any number; raises BudgetSpent where none are left."""
@@ -77,13 +82,6 @@ class Ledger:
         while ledger is not None:
             yield ledger
             ledger = ledger._around  # noqa: SLF001
-
-    def _note(self, role: Role, usage: Usage) -> None:
-        """Add up, here and in the questions around this one, which may run in another thread."""
-        with _noting:
-            for ledger in self._chain():
-                noted: Role = role if ledger is self else "tools"
-                ledger._usage[noted] = ledger._usage.get(noted, Usage()) + usage  # noqa: SLF001
 
     def _check(self, *, is_before: bool) -> None:
         """Compare with the budget, and those around it; before a reply, what is just used up is too much as well."""

@@ -1,13 +1,15 @@
 """One reply, taken whole or in pieces, with what it took noted."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from llmc_grammar.reasoning import ReasoningTags, reasoning_tags
 from llmc_runtime.agent.dialogue import ChatModel, End, Grammar, Message, Part, Prices, Reasoning, Schema
+from llmc_runtime.agent.estimate import Taken
 from llmc_runtime.agent.ledger import Ledger, Role
-from llmc_runtime.agent.model_errors import StreamBroken
+from llmc_runtime.agent.model_errors import ModelError, ModelTimedOut, NoStream, StreamBroken
 
 LONGEST_REPLY = 64 * 1024
 """Characters after which a reply that is taken whole is cut off."""
@@ -24,24 +26,36 @@ async def reply(
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
 ) -> AsyncGenerator[Part, None]:
-    """The reply in pieces, at last its End; raises BudgetSpent, StreamBroken, and what the model raises."""
+    """The reply in pieces, at last its End; raises BudgetSpent, StreamBroken, and what the model raises.
+
+    What it took is noted in any case: an estimate of it where the reply is cut off, or the model counts nothing.
+    """
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
     pieces = speaker.reply(messages, grammar=grammar, schema=schema, stop=stop, most_tokens=most)
     _check_form(speaker, pieces)
-    is_over, count = False, 0
+    taken = Taken(messages, _prices(speaker), asyncio.get_running_loop().time)
+    is_over = was_refused = False
     try:
         async with aclosing(pieces):
             async for piece in pieces:
                 _check_piece(speaker, piece)
                 if isinstance(piece, End):
                     is_over = True
-                    ledger.add(role, piece.usage)
-                count += 1
+                    ledger.add(role, taken.counted(piece))
+                taken.hear(piece)
                 yield piece
+    except ModelError as error:
+        was_refused = not taken.is_heard and not _may_have_read(error)
+        raise
     finally:
         if not is_over:
-            ledger.add_cut(role, count, _prices(speaker))
+            ledger.note(role, taken.nothing() if was_refused else taken.estimate())
+
+
+def _may_have_read(error: ModelError) -> bool:
+    """Whether a model that said nothing may have read the request all the same."""
+    return isinstance(error, ModelTimedOut | StreamBroken) and not isinstance(error, NoStream)
 
 
 async def whole_reply(
@@ -83,7 +97,8 @@ def _check_form(speaker: ChatModel, pieces: object) -> None:
 
 def _check_piece(speaker: ChatModel, piece: object) -> None:
     """Raises StreamBroken for a piece that is none."""
-    if not isinstance(piece, str | Reasoning | End):
+    text = piece.text if isinstance(piece, Reasoning) else piece
+    if not isinstance(text, str | End):
         what = f"a piece of its reply is neither text nor an End, but a `{type(piece).__name__}`"
         raise StreamBroken(_name(speaker), what)
 
