@@ -8,14 +8,14 @@
 The reply is a text, cut into tokens that are sent one each `pace` seconds (0.02: 50 a second), or pieces: tokens,
 seconds of silence, bytes that are sent as they are (none are the end of the answer), how it ends (an End) and, to break
 off there, None. Of an endless generator only as much is made as is sent. An answer of httpx2, or a number, which is its
-status, is sent at once; None breaks off before any answer.
+status, is sent at once; Sent has the bytes of an answer as they are written; None breaks off before any answer.
 """
 
 import asyncio
 import json
 import re
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -29,9 +29,9 @@ from tests.agent.events import USAGE, begin, ended, refusal, token
 
 TOKENS: Final = re.compile(r"\s|[^\s\w]|\w{1,4}")
 PATHS: Final[dict[str, Api]] = {
-    "/v1/chat/completions": "chat",
-    "/v1/completions": "completions",
-    "/v1/responses": "responses",
+    "/chat/completions": "chat",
+    "/completions": "completions",
+    "/responses": "responses",
 }
 HEAD: Final = "HTTP/1.1 {} X\r\n{}transfer-encoding: chunked\r\n\r\n"
 
@@ -69,8 +69,17 @@ class Request:
         return self.talk[0].startswith("You are given")
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An answer of which nothing is made up here: its status, its content type, and its bytes in the pieces given."""
+
+    status: int
+    kind: str
+    pieces: Sequence[bytes]
+
+
 Piece = str | bytes | float | End | None
-Reply = str | int | httpx2.Response | Iterable[Piece] | None
+Reply = str | int | httpx2.Response | Sent | Iterable[Piece] | None
 
 
 class FakeServer:
@@ -123,7 +132,7 @@ class FakeServer:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
         body = json.loads(await reader.readexactly(int(headers["content-length"])))
-        request = Request(PATHS[head[0].split()[1]], headers, body, asyncio.get_running_loop().time())
+        request = Request(_api(head[0].split()[1]), headers, body, asyncio.get_running_loop().time())
         self.requests.append(request)
         try:
             return await self._reply(reader, writer, request)
@@ -137,6 +146,9 @@ class FakeServer:
             return False
         if isinstance(reply, int | httpx2.Response):
             await _send(writer, refusal(reply) if isinstance(reply, int) else reply)
+            return True
+        if isinstance(reply, Sent):
+            await _send_pieces(writer, reply)
             return True
         leaving = asyncio.ensure_future(reader.read(1))
         pieces = TOKENS.findall(reply) if isinstance(reply, str) else reply
@@ -188,6 +200,22 @@ async def _send(writer: StreamWriter, answer: httpx2.Response) -> None:
     headers = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items() if name != "content-length")
     writer.write(HEAD.format(answer.status_code, headers).encode() + chunk(answer.content) + chunk())
     await writer.drain()
+
+
+async def _send_pieces(writer: StreamWriter, answer: Sent) -> None:
+    """Send an answer piece by piece."""
+    writer.write(HEAD.format(answer.status, f"content-type: {answer.kind}\r\n").encode())
+    for piece in answer.pieces:
+        writer.write(chunk(piece))
+        await writer.drain()
+    writer.write(chunk())
+    await writer.drain()
+
+
+def _api(target: str) -> Api:
+    """The API at a path, wherever a server has it."""
+    path = target.partition("?")[0]
+    return next(api for end, api in PATHS.items() if path.endswith(end))
 
 
 def chunk(data: bytes = b"") -> bytes:

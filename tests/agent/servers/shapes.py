@@ -1,0 +1,123 @@
+"""The rows of the table: what the model says as planner and as joiner, and how that arrives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import llmc
+from llmc_runtime.agent.settings import Api
+from tests.agent.servers.personality import Personality
+from tests.agent.servers.replies import Form, Turn
+
+Failure = Literal["body", "body-as-stream", "plain", "page", "login", "context"]
+"""What comes instead of a reply: the error in a body of status 200, as a stream, a text, a page, too long a prompt."""
+
+PLAN: Final = Turn('1. price("tea")\n2. join()\n')
+DONE: Final = Turn("Thought: the price is known\nAction: Finish(Tea costs 3.5.)")
+DRAFT: Final = 'I could begin so:\n1. order("ham")\n2. join()\nbut a price is asked for.\n'
+"""A plan that must not be run."""
+
+AGAIN: Final = Turn("Thought: ham is missing\nAction: Replan(the price of ham)")
+PROSE: Final = Turn("Tea costs 3.5 in the shop.")
+NO_PLAN: Final = Turn("Tea is a drink that is made of leaves.")
+SORRY: Final = "I'm sorry, but I can't help with that."
+TAIL: Final = "This looks the price up and then the answer is known.\n"
+BOUNDED: Final = llmc.Budget(tokens=10_000_000)
+
+
+PLAIN: Final = Form()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A row. Of the turns of a role the last one is repeated.
+
+    `refuses` is the parameter that the server does not take. An answer is `unmarked` where the joiner's prose is taken
+    for it, and `cut` where a reply is longer than is read. `chat` are the plans where a reply has one text alone.
+    """
+
+    name: str
+    plans: tuple[Turn, ...] = (PLAN,)
+    joins: tuple[Turn, ...] = (DONE,)
+    form: Form = PLAIN
+    refuses: Callable[[Personality], str] | None = None
+    fails: Failure | None = None
+    model: Mapping[str, Any] = field(default_factory=dict)
+    agent: Mapping[str, Any] = field(default_factory=dict)
+    api: Api | None = None
+    chat: tuple[Turn, ...] = ()
+    item: str = "tea"
+    unmarked: bool = False
+    cut: bool = False
+
+
+def _joined(name: str, *texts: str, unmarked: bool = False) -> Shape:
+    """A row about what a joiner says."""
+    return Shape(name, joins=tuple(map(Turn, texts)), unmarked=unmarked)
+
+
+LEAF: Final = "tea 🍵"
+
+SHAPES: Final = (
+    Shape("plain"),
+    Shape("parts", form=Form(parts=True)),
+    Shape("phases", plans=(Turn(PLAN.text, commentary=DRAFT),), chat=(Turn(f"I will look it up.{PLAN.text}"),)),
+    Shape("heading", plans=(Turn("Plan:" + PLAN.text),)),
+    Shape("whole", form=Form(whole=True)),
+    Shape("not-streamed", form=Form(whole=True), model={"stream": False}),
+    Shape("unended", form=Form(unended=True)),
+    Shape("pings", form=Form(pings=True)),
+    Shape(
+        "half-emoji",
+        plans=(Turn(f'1. price("{LEAF}")\n2. join()\n'),),
+        joins=(Turn(f"Thought: it is known\nAction: Finish(A {LEAF} costs 3.5.)"),),
+        form=Form(units=1),
+        item=LEAF,
+    ),
+    Shape(
+        "cut-bytes",
+        plans=(Turn(f'1. price("{LEAF}")\n2. join()\n'),),
+        joins=(Turn(f"Thought: it is known\nAction: Finish(A {LEAF} costs 3.5.)"),),
+        form=Form(units=40, bytes=7),
+        item=LEAF,
+    ),
+    Shape("tool-calls", plans=(Turn(calls=(("price", '{"item": "tea"}'), ("price", '{"item": "ham"}'))),)),
+    Shape(
+        "calls-and-text",
+        plans=(Turn(commentary="I will look up the price of tea.", calls=(("price", '{"item": "tea"}'),)),),
+    ),
+    Shape(
+        "reasoning",
+        plans=(Turn(PLAN.text, thinking=DRAFT),),
+        joins=(Turn(DONE.text, thinking="Should I write Replan(the price of ham)?\n"),),
+    ),
+    Shape("long", plans=(Turn(PLAN.text + TAIL * 100),), form=Form(units=40), cut=True),
+    Shape("uncounted", form=Form(told=False)),
+    Shape("refused-option", refuses=lambda server: server.option),
+    Shape("refused-bound", refuses=lambda server: server.bound, agent={"budget": BOUNDED}),
+    Shape("refused-system", refuses=lambda _: "system"),
+    Shape("refused-stop", refuses=lambda _: "stop", api="completions"),
+    Shape("user-temperature", refuses=lambda _: "temperature", model={"temperature": 0.3}),
+    Shape("error-200", fails="body"),
+    Shape("error-200-stream", fails="body-as-stream"),
+    Shape("error-choice", form=Form(fault="choice")),
+    Shape("error-stream", form=Form(fault="stream")),
+    Shape("error-text", fails="plain"),
+    Shape("error-page", fails="page"),
+    Shape("login-page", fails="login"),
+    Shape("context", fails="context"),
+    _joined("final-answer", "I have it.\nFinal Answer: Tea costs 3.5."),
+    _joined("no-thought", '{"action": "Finish", "text": "Tea costs 3.5."}'),
+    _joined("number", '{"thought": "it is known", "action": "Finish", "text": 3.5}'),
+    _joined("colon", "Thought: it is known\nAction: Finish: Tea costs 3.5."),
+    _joined("think-first", "<think>Final Answer: ham? Replan(ham)?</think>\nFinal Answer: Tea costs 3.5."),
+    _joined("prose-once", PROSE.text, DONE.text),
+    _joined("prose-twice", PROSE.text, unmarked=True),
+    _joined("prose-replan", "One could say Replan( or not; I am not certain of it."),
+    _joined("prose-call", 'You could call price("ham") as well.'),
+    Shape("no-plan", plans=(NO_PLAN,)),
+    Shape("refusal", plans=(Turn(refusal=SORRY),)),
+    Shape("only-thinking", plans=(Turn(thinking="I should look up the price of tea."),)),
+    Shape("replan-prose", plans=(PLAN, PROSE), joins=(AGAIN, PROSE)),
+    Shape("replan-broken", plans=(PLAN, Turn("2. nonsense(((\n3. join(")), joins=(AGAIN, DONE)),
+)
