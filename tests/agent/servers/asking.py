@@ -90,7 +90,7 @@ class Cell:
     def _failed(self, how: str) -> Given:
         """An answer that is no reply."""
         server = self.server
-        body = server.form(server.trouble)
+        body = server.body(server.trouble)
         match how:
             case "body":
                 return Given(Sent(200, JSON, [json.dumps(body).encode()]))
@@ -102,6 +102,10 @@ class Cell:
                 return Given(Sent(502, "text/html", [PAGE.format(server.page).encode()]))
             case "login":
                 return Given(Sent(200, "text/html; charset=utf-8", [PAGE.format("Sign in to the gateway").encode()]))
+            case "wrong-key" | "no-model":
+                fault = server.wrong_key if how == "wrong-key" else server.no_model
+                assert fault is not None
+                return refused(server, fault)
             case _:
                 return self._too_long()
 
@@ -112,7 +116,7 @@ class Cell:
             return refused(server, server.context)
         if server.api == "responses":
             return failed(server.context)
-        return Given(Sent(200, STREAM, [server.in_stream(server.form(server.context))]))
+        return Given(Sent(200, STREAM, [server.in_stream(server.body(server.context))]))
 
 
 def has(body: dict[str, Any], parameter: str) -> bool:
@@ -203,7 +207,11 @@ def _wrong_end(cell: Cell, expected: Expected) -> list[str]:
     found = [f"its error has no {words!r}: {text}" for words in expected.words if words not in text]
     if len(text) > MOST_WORDS or re.search("<html|<title|Traceback", text):
         found.append(f"its error is not cleaned: {text}")
-    if ("`base_url`" in text) and cell.shape.fails not in {"login", "page", "plain"}:
+    if "matrix-key" in text:
+        found.append(f"its error has the key: {text}")
+    if cell.shape.fails == "context" and type(outcome).__name__ != "ContextTooLong":
+        found.append(f"raised {type(outcome).__name__}")
+    if "`base_url`" in text and cell.shape.fails not in {"login", "page", "plain"}:
         found.append(f"its error blames the address: {text}")
     if outcome.answer is None:
         found.append("its error has no answer")

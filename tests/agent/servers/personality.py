@@ -10,6 +10,9 @@ from tests.agent.events import event
 Thinking = Literal["reasoning_content", "reasoning", "reasoning_details", "parts", "tags", "items"]
 """Where a server puts what its model thinks: a field, parts of the content, tags in the text, items of their own."""
 
+Usage = Literal["own", "beside", "last", "each"]
+"""Where a server tells tokens: in an event of its own, in one with a choice of nothing, in the last one, in each."""
+
 Place = Literal["status", "choice", "stream"]
 """Where a fault is reported: by a status, in a choice, in the stream."""
 
@@ -18,13 +21,14 @@ NOTHING: Final[Mapping[str, Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a server says that does not answer."""
+    """What a server says that does not answer; `body` is all of it, where its form is not that of its other errors."""
 
     status: int
     message: Any
     code: str | None = None
     param: str | None = None
     kind: str = "invalid_request_error"
+    body: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def as_text(fault: Fault) -> Any:  # noqa: ANN401
 
 def as_list(fault: Fault) -> Any:  # noqa: ANN401
     """The form of Gemini's compatible endpoint: a list."""
-    status = {400: "INVALID_ARGUMENT", 503: "UNAVAILABLE"}[fault.status]
+    status = {400: "INVALID_ARGUMENT", 404: "NOT_FOUND", 503: "UNAVAILABLE"}[fault.status]
     return [{"error": {"code": fault.status, "message": fault.message, "status": status}}]
 
 
@@ -100,7 +104,8 @@ class Personality:
     """A server. `source` is where its texts and forms were reported.
 
     `unknown` is what it says of a parameter that it does not know, `system` of a system message, `context` of too long
-    a prompt, `trouble` when it breaks down; `page` is the title of what a proxy before it shows;
+    a prompt, `trouble` when it breaks down; `page` is the title of what a proxy before it shows.
+    `opening` and `closing` are the choices, or events, around the text, and `blank` is before a whole completion.
     `hidden` tokens of reasoning, which it does not show, are in its total alone.
     """
 
@@ -111,13 +116,15 @@ class Personality:
     context: Fault
     trouble: Fault
     plain: tuple[int, str]
+    wrong_key: Fault | None
+    no_model: Fault | None
     server: Server = "other"
     api: Api = "chat"
     options: Mapping[str, Any] = field(default_factory=dict)
     form: Callable[[Fault], Any] = as_openai
     thinking: Thinking | None = "reasoning_content"
     context_place: Place = "status"
-    usage: Literal["own", "last", "each"] = "own"
+    usage: Usage = "own"
     tells_unasked: bool = False
     details: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -127,7 +134,11 @@ class Personality:
     in_stream: Callable[[Any], bytes] = in_data
     choice: Callable[[Any], dict[str, Any]] = choice_with_error
     page: str = "502 Bad Gateway"
+    closing: Sequence[Mapping[str, Any]] = ()
     one_index: bool = False
+    ends_with_text: bool = False
+    has_timings: bool = False
+    blank: bytes = b""
     hidden: int = 0
 
     @property
@@ -141,6 +152,10 @@ class Personality:
         if self.api == "responses":
             return "max_output_tokens"
         return "max_completion_tokens" if self.server in {"openai", "azure"} else "max_tokens"
+
+    def body(self, fault: Fault) -> Any:  # noqa: ANN401 — JSON
+        """The body of an error."""
+        return self.form(fault) if fault.body is None else fault.body
 
     def refusal(self, parameter: str) -> Fault:
         """What it says of a parameter that it does not take."""

@@ -24,14 +24,15 @@ class Form:
     """How it arrives.
 
     `parts`: the content is a list of parts; `whole`: one completion instead of a stream; `unended`: nothing says how
-    it ended; `pings`: comments and empty events between; `units`: UTF-16 units of a piece; `bytes`: bytes of a chunk;
-    `told`: the server counts tokens; `fault`: where it breaks down in the middle.
+    it ended; `pings`: comments and empty events between, `odd`: others that say nothing; `units`: UTF-16 units of a
+    piece; `bytes`: bytes of a chunk; `told`: the server counts tokens; `fault`: where it breaks down in the middle.
     """
 
     parts: bool = False
     whole: bool = False
     unended: bool = False
     pings: bool = False
+    odd: bool = False
     units: int = SIZE
     bytes: int | None = None
     told: bool = True

@@ -3,6 +3,7 @@
 import json
 from typing import Any, Final
 
+from tests.agent.events import event
 from tests.agent.server import Sent
 from tests.agent.servers.personality import Counts, Fault, Personality
 from tests.agent.servers.replies import Form, Turn, pieces
@@ -12,6 +13,21 @@ Event = dict[str, Any]
 
 DONE: Final = b"data: [DONE]\n\n"
 """OpenAI sends none; gateways in front of it do."""
+
+
+ODD: Final = tuple(
+    map(
+        event,
+        (
+            {},
+            {"type": "response.ping"},
+            {"type": "response.in_progress", "response": None},
+            {"type": "response.output_item.added", "output_index": 9, "item": None},
+            {"type": "response.output_text.delta", "output_index": 1, "delta": None},
+        ),
+    )
+)
+"""Events that say nothing of the reply."""
 
 
 def named(sent: Event, *, as_ascii: bool = False) -> bytes:
@@ -128,7 +144,9 @@ def responded(server: Personality, turn: Turn, form: Form, read: int, _body: dic
         sent.append({"type": "response.completed", "response": whole})
     numbered = [each | {"sequence_number": number} for number, each in enumerate(sent)]
     events = [named(each, as_ascii=form.units == 1) for each in numbered]
-    return Given(chunked([*events, *([DONE] if form.unended else [])], form, server.ping), counts, told is not None)
+    return Given(
+        chunked([*events, *([DONE] if form.unended else [])], form, server.ping, ODD), counts, told is not None
+    )
 
 
 def failed(fault: Fault) -> Given:

@@ -1,7 +1,7 @@
 """The replies of the APIs `chat` and `completions`, in the fields of each server, as the bytes of its answer."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,6 +14,21 @@ STREAM: Final = "text/event-stream; charset=utf-8"
 JSON: Final = "application/json"
 BETWEEN: Final = (b"data:\n\n", b"data: \n\n", b"id: 7\n\n", b"event: ping\n\n", b"retry: 3000\n\n")
 """Events of nothing."""
+
+ODD: Final = tuple(
+    map(
+        event,
+        (
+            {},
+            {"choices": None, "usage": None},
+            {"choices": [], "usage": {}},
+            {"choices": [{"index": 0, "delta": None, "finish_reason": None}]},
+            {"choices": [{"index": 0, "delta": {"role": "assistant", "content": None, "tool_calls": None}}]},
+            {"choices": [{"index": 1, "delta": {"content": "1. order()"}}], "error": None},
+        ),
+    )
+)
+"""Events of `chat` that say nothing of the reply."""
 
 PAGE: Final = (
     "<!DOCTYPE html>\n<html><head><title>{}</title></head>\n<body><center><h1>nginx</h1></center></body></html>"
@@ -102,7 +117,11 @@ def _end(turn: Turn) -> str:
 def _chunks(server: Personality, turn: Turn, form: Form) -> list[dict[str, Any]]:
     """The choices of the events of `chat`, the last of them with the end."""
     sent = [{"index": 0, "delta": delta, "finish_reason": None} for delta in _deltas(server, turn, form)]
-    return sent if form.unended else [*sent, {"index": 0, "delta": {}, "finish_reason": _end(turn)}]
+    if form.unended:
+        return sent
+    if server.ends_with_text and sent:
+        return [*sent[:-1], sent[-1] | {"finish_reason": _end(turn)}]
+    return [*sent, {"index": 0, "delta": {}, "finish_reason": _end(turn)}]
 
 
 def _continued(turn: Turn, form: Form) -> list[dict[str, Any]]:
@@ -123,23 +142,26 @@ def _streamed(server: Personality, choices: Sequence[dict[str, Any]], counts: Co
     sent = [{**around, "choices": [{**choice, **server.in_choice}]} for choice in choices]
     if counts is None:
         return sent
+    if server.has_timings:
+        took = {"cache_n": counts.cached, "prompt_n": counts.read - counts.cached, "predicted_n": counts.written}
+        sent[-1]["timings"] = took
     if server.usage == "each":
         for number, chunk in enumerate(sent[:-1], 1):
             chunk["usage"] = usage(server, Counts(counts.read, counts.cached, server.hidden + number))
-    if server.usage == "own":
+    if server.usage in {"own", "beside"}:
         for chunk in sent:
             chunk["usage"] = None
-        return [*sent, {**around, "choices": [], "usage": usage(server, counts)}]
+        beside = [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
+        choices_left = beside if server.usage == "beside" else []
+        return [*sent, {**around, "choices": choices_left, "usage": usage(server, counts)}]
     sent[-1]["usage"] = usage(server, counts)
     return sent
 
 
-def _opening(server: Personality) -> list[dict[str, Any]]:
-    """The events before the first piece."""
-    return [
-        {**server.extra, **first} if "choices" in first else {**server.extra, "choices": [first]}
-        for first in server.opening
-    ]
+def _around(server: Personality, choices: Iterable[Mapping[str, Any]]) -> list[bytes]:
+    """The events before and after the text."""
+    whole = [each if "choices" in each else {"choices": [each]} for each in choices]
+    return [event({**server.extra, **each}) for each in whole]
 
 
 def _completion(server: Personality, turn: Turn, counts: Counts | None) -> bytes:
@@ -155,11 +177,14 @@ def _completion(server: Personality, turn: Turn, counts: Counts | None) -> bytes
         message["refusal"] = turn.refusal
     choice = {"index": 0, "message": message, "finish_reason": _end(turn), **server.in_choice}
     said: dict[str, Any] = {"id": "chatcmpl-1", "object": "chat.completion", "model": "m", "choices": [choice]}
-    return json.dumps(said | ({"usage": usage(server, counts)} if counts else {})).encode()
+    return server.blank + json.dumps(said | ({"usage": usage(server, counts)} if counts else {})).encode()
 
 
-def chunked(events: Sequence[bytes], form: Form, ping: bytes) -> Sent:
-    """Events as they arrive: with pings between them, or cut anywhere."""
+def chunked(events: Sequence[bytes], form: Form, ping: bytes, odd: Sequence[bytes] = ()) -> Sent:
+    """Events as they arrive: with pings or odd events between them, or cut anywhere."""
+    if form.odd:
+        tight = [each.replace(b"data: ", b"data:") for each in events]
+        events = [b"\xef\xbb\xbf", *(part for each in tight for part in (*odd, each))]
     if form.pings:
         between = (ping, *BETWEEN)
         events = [part.replace(b"\n", b"\r\n") for each in events for part in (*between, each)]
@@ -171,7 +196,7 @@ def chunked(events: Sequence[bytes], form: Form, ping: bytes) -> Sent:
 
 def broken_off(server: Personality, events: Sequence[bytes], form: Form, read: int, half: int) -> Given:
     """A reply that fails in its middle, after `half` pieces of it; its tokens are told by no one."""
-    body = server.form(server.trouble)
+    body = server.body(server.trouble)
     if form.fault == "choice":
         around = {"id": "chatcmpl-1", "object": "chat.completion.chunk", **server.extra}
         last = [event({**around, "choices": [server.choice(body)]}), DONE]
@@ -185,12 +210,12 @@ def replied(server: Personality, turn: Turn, form: Form, read: int, body: dict[s
     turn = spoken(server, turn)
     counts = counted(turn, form, read, server.hidden)
     asked = bool((body.get("stream_options") or {}).get("include_usage"))
-    told = form.told and (server.tells_unasked or asked or form.whole)
+    told = form.told and (server.tells_unasked or server.has_timings or asked or form.whole)
     shown = counts if told else None
     if form.whole:
         return Given(Sent(200, JSON, [_completion(server, turn, shown)]), counts, told)
     choices = _chunks(server, turn, form)
-    opening = [event(each) for each in _opening(server)]
+    opening = _around(server, server.opening)
     if form.fault is not None:
         half = len(choices) // 2
         begun = [event(each) for each in _streamed(server, choices[:half], None)]
@@ -198,13 +223,14 @@ def replied(server: Personality, turn: Turn, form: Form, read: int, body: dict[s
     plain = form.units == 1  # then a piece may be half a character, which is no UTF-8
     chunks = _streamed(server, choices, shown)
     events = [f"data: {json.dumps(each)}\n\n".encode() if plain else event(each) for each in chunks]
-    return Given(chunked([*opening, *events, DONE], form, server.ping), counts, told)
+    closing = _around(server, server.closing)
+    return Given(chunked([*opening, *events, *closing, DONE], form, server.ping, ODD), counts, told)
 
 
 def continued(server: Personality, turn: Turn, form: Form, read: int, body: dict[str, Any]) -> Given:
     """A reply of `completions`."""
     counts = counted(turn, form, read, server.hidden)
-    told = server.tells_unasked or bool((body.get("stream_options") or {}).get("include_usage"))
+    told = server.tells_unasked or server.has_timings or bool((body.get("stream_options") or {}).get("include_usage"))
     choices = _continued(turn, form)
     events = [event(each) for each in _streamed(server, choices, counts if told else None)]
     return Given(chunked([*events, DONE], form, server.ping), counts, told)
@@ -212,4 +238,4 @@ def continued(server: Personality, turn: Turn, form: Form, read: int, body: dict
 
 def refused(server: Personality, fault: Fault) -> Given:
     """A request that is not taken."""
-    return Given(Sent(fault.status, JSON, [json.dumps(server.form(fault)).encode()]))
+    return Given(Sent(fault.status, JSON, [json.dumps(server.body(fault)).encode()]))

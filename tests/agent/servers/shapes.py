@@ -9,7 +9,7 @@ from llmc_runtime.agent.settings import Api
 from tests.agent.servers.personality import Personality
 from tests.agent.servers.replies import Form, Turn
 
-Failure = Literal["body", "body-as-stream", "plain", "page", "login", "context"]
+Failure = Literal["body", "body-as-stream", "plain", "page", "login", "wrong-key", "no-model", "context"]
 """What comes instead of a reply: the error in a body of status 200, as a stream, a text, a page, too long a prompt."""
 
 PLAN: Final = Turn('1. price("tea")\n2. join()\n')
@@ -61,12 +61,13 @@ LEAF: Final = "tea 🍵"
 SHAPES: Final = (
     Shape("plain"),
     Shape("parts", form=Form(parts=True)),
-    Shape("phases", plans=(Turn(PLAN.text, commentary=DRAFT),), chat=(Turn(f"I will look it up.{PLAN.text}"),)),
+    Shape("phases", plans=(Turn(PLAN.text, commentary=DRAFT),), chat=(Turn(f"Here is the plan:{PLAN.text}"),)),
     Shape("heading", plans=(Turn("Plan:" + PLAN.text),)),
     Shape("whole", form=Form(whole=True)),
     Shape("not-streamed", form=Form(whole=True), model={"stream": False}),
     Shape("unended", form=Form(unended=True)),
     Shape("pings", form=Form(pings=True)),
+    Shape("odd-events", form=Form(odd=True)),
     Shape(
         "half-emoji",
         plans=(Turn(f'1. price("{LEAF}")\n2. join()\n'),),
@@ -105,6 +106,8 @@ SHAPES: Final = (
     Shape("error-text", fails="plain"),
     Shape("error-page", fails="page"),
     Shape("login-page", fails="login"),
+    Shape("wrong-key", fails="wrong-key"),
+    Shape("no-model", fails="no-model"),
     Shape("context", fails="context"),
     _joined("final-answer", "I have it.\nFinal Answer: Tea costs 3.5."),
     _joined("no-thought", '{"action": "Finish", "text": "Tea costs 3.5."}'),
@@ -113,11 +116,16 @@ SHAPES: Final = (
     _joined("think-first", "<think>Final Answer: ham? Replan(ham)?</think>\nFinal Answer: Tea costs 3.5."),
     _joined("prose-once", PROSE.text, DONE.text),
     _joined("prose-twice", PROSE.text, unmarked=True),
-    _joined("prose-replan", "One could say Replan( or not; I am not certain of it."),
+    _joined("prose-replan", "Tea costs 3.5. One could re-plan (for ham) or not."),
     _joined("prose-call", 'You could call price("ham") as well.'),
     Shape("no-plan", plans=(NO_PLAN,)),
     Shape("refusal", plans=(Turn(refusal=SORRY),)),
     Shape("only-thinking", plans=(Turn(thinking="I should look up the price of tea."),)),
-    Shape("replan-prose", plans=(PLAN, PROSE), joins=(AGAIN, PROSE)),
+    Shape(
+        "replan-inside",
+        plans=(PLAN, Turn('3. price("ham")\n4. join()\n')),
+        joins=(Turn("Tea costs 3.5. For ham I would Replan(the price of ham) at once."), DONE),
+    ),
+    Shape("replan-prose", plans=(PLAN, PROSE), joins=(AGAIN, PROSE), unmarked=True),
     Shape("replan-broken", plans=(PLAN, Turn("2. nonsense(((\n3. join(")), joins=(AGAIN, DONE)),
 )
