@@ -33,7 +33,7 @@ _REASONS: Final[Mapping[str, Reason]] = {
 }
 """Finish reasons of servers for a reply that did not end by itself."""
 
-_FAULTS: Final = {"abort", "error"}
+_FAULTS: Final = {"abort", "error", "insufficient_system_resource", "network_error"}
 """Finish reasons that do not end a reply."""
 
 _TEXT: Final = {"response.output_text.delta", "response.custom_tool_call_input.delta", "response.refusal.delta"}
@@ -192,6 +192,8 @@ class Reply:
     def _of_item(self, event: object, text: str) -> Heard:
         """Keep the texts of items apart; that of commentary is reasoning."""
         item = at(event, "output_index")
+        if not text:
+            return Heard()
         if self._is_commentary.get(item):
             return Heard(reasoning=text)
         gap = "\n\n" if self._pieces and item != self._item else ""
@@ -257,7 +259,7 @@ class Reply:
             cost=cost,
             seconds=seconds,
             first_token=first_token,
-            reasoning=count.reasoning or min(tokens_of(self._reasoned), count.written),
+            reasoning=min(tokens_of(self._reasoned), count.written) if count.reasoning is None else count.reasoning,
             estimated=self._count is None,
         )
         return End("refusal" if self._refused else self.reason or "stop", usage)

@@ -27,12 +27,12 @@ class Content(NamedTuple):
 
 
 class TokenCount(NamedTuple):
-    """Tokens of a reply: those read, of these cached, written, and of these reasoning."""
+    """Tokens of a reply: those read, of these cached, written, and of these reasoning (None: that is not told)."""
 
     read: int
     cached: int
     written: int
-    reasoning: int
+    reasoning: int | None
 
 
 def at(value: object, *path: str | int) -> object:
@@ -99,12 +99,13 @@ def token_count(usage: object) -> TokenCount | None:
         # llama.cpp counts the tokens of its cache beside those it reads.
         beside = _number(at(usage, "cache_n")) or 0
         total = _number(at(usage, "total_tokens")) or 0
-        reasoning = _number(at(usage, f"{names[1]}_details", "reasoning_tokens")) or 0
+        reasoning = _number(at(usage, f"{names[1]}_details", "reasoning_tokens"))
         # Gemini counts reasoning in the total alone.
         hidden = max(total - read - written, 0)
         read += beside
         found = next((count for each in cached if (count := _number(each)) is not None), beside)
-        return TokenCount(read, min(found, read), written + hidden, max(min(reasoning, written), hidden))
+        known = hidden or None if reasoning is None else max(min(reasoning, written), hidden)
+        return TokenCount(read, min(found, read), written + hidden, known)
     return None
 
 
