@@ -69,7 +69,10 @@ class Cell:
         parameter = self.shape.refuses and self.shape.refuses(self.server)
         if parameter and has(request.body, parameter):
             self.refusals += 1
-            return refused(self.server, self.server.refusal(parameter))
+            fault = self.server.refusal(parameter)
+            if parameter == "system" and self.server.system_place == "stream":
+                return Given(Sent(200, STREAM, [self.server.in_stream(self.server.body(fault))]))
+            return refused(self.server, fault)
         if self.shape.fails:
             return self._failed(self.shape.fails)
         turn = self._turn(request)

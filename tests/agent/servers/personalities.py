@@ -36,13 +36,20 @@ def _unsupported(parameter: str) -> Fault:
     return Fault(400, text, "unsupported_parameter", parameter)
 
 
+def _not_known(parameter: str) -> Fault:
+    """What OpenAI says of a parameter of `responses`; a gateway says it in a word."""
+    if parameter == "max_output_tokens":
+        return Fault(400, "", body={"detail": f"Unsupported parameter: {parameter}"})
+    return Fault(400, f"Unknown parameter: '{parameter}'.", "unknown_parameter", parameter)
+
+
 OPENAI_RESPONSES: Final = Personality(
     name="openai-responses",
     source="platform.openai.com/docs/api-reference/responses-streaming; BerriAI/litellm#29223",
     server="openai",
     api="responses",
     options={"api_key": "sk-matrix-key"},
-    unknown=lambda parameter: Fault(400, f"Unknown parameter: '{parameter}'.", "unknown_parameter", parameter),
+    unknown=_not_known,
     system=Fault(400, NO_SYSTEM.replace("messages", "input"), "unsupported_value", "input[0].role"),
     context=Fault(400, "Your input exceeds the context window of this model.", "context_length_exceeded"),
     context_place="stream",
@@ -121,13 +128,18 @@ VLLM: Final = Personality(
     in_choice={"logprobs": None, "stop_reason": None, "token_ids": None},
 )
 
+
+def _invalid(parameter: str) -> Fault:
+    """What a server made with FastAPI says of a parameter."""
+    said = {"type": "extra_forbidden", "loc": ["body", parameter], "msg": "Extra inputs are not permitted"}
+    return Fault(422, "", body={"detail": [said]})
+
+
 SGLANG: Final = Personality(
     name="sglang",
     source="QwenLM/Qwen3#1321, sgl-project/sglang#892",
     server="sglang",
-    unknown=lambda parameter: Fault(
-        400, f"1 validation error for request: body.{parameter}: Extra inputs are not permitted"
-    ),
+    unknown=_invalid,
     system=Fault(400, "System role not supported"),
     context=Fault(400, "The input (61709 tokens) is longer than the model's context length (40960 tokens)."),
     trouble=Fault(500, "Prefill out of memory. Try to lower your batch size."),
@@ -196,6 +208,7 @@ LMSTUDIO: Final = Personality(
     context=Fault(
         400, "The number of tokens to keep from the initial prompt is greater than the context length (n_keep: 13055)."
     ),
+    system_place="stream",
     context_place="stream",
     trouble=Fault(500, "The model has crashed without additional information. (Exit code: 6)"),
     plain=(400, "Model unloaded."),

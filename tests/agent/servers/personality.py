@@ -124,6 +124,7 @@ class Personality:
     form: Callable[[Fault], Any] = as_openai
     thinking: Thinking | None = "reasoning_content"
     context_place: Place = "status"
+    system_place: Place = "status"
     usage: Usage = "own"
     tells_unasked: bool = False
     details: bool = True
@@ -145,6 +146,12 @@ class Personality:
     def option(self) -> str:
         """The parameter that llmc sends by itself and that the server may refuse."""
         return "store" if self.api == "responses" else "stream_options"
+
+    @property
+    def format(self) -> str:
+        """The parameter with the form that a joiner's reply has to follow."""
+        names = {"vllm": "structured_outputs", "sglang": "ebnf", "llamacpp": "grammar"}
+        return "text" if self.api == "responses" else names.get(self.server, "response_format")
 
     @property
     def bound(self) -> str:

@@ -96,6 +96,7 @@ SHAPES: Final = (
     Shape("uncounted", form=Form(told=False)),
     Shape("refused-option", refuses=lambda server: server.option),
     Shape("refused-bound", refuses=lambda server: server.bound, agent={"budget": BOUNDED}),
+    Shape("refused-format", refuses=lambda server: server.format),
     Shape("refused-system", refuses=lambda _: "system"),
     Shape("refused-stop", refuses=lambda _: "stop", api="completions"),
     Shape("user-temperature", refuses=lambda _: "temperature", model={"temperature": 0.3}),
