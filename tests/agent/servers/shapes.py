@@ -32,8 +32,9 @@ PLAIN: Final = Form()
 class Shape:
     """A row. Of the turns of a role the last one is repeated.
 
-    `refuses` is the parameter that the server does not take. An answer is `unmarked` where the joiner's prose is taken
-    for it, and `cut` where a reply is longer than is read. `chat` are the plans where a reply has one text alone.
+    `refuses` is the parameter that the server does not take, and `logged` whether users are told of it. An answer is
+    `unmarked` where the joiner's prose is taken for it, and `cut` where a reply is longer than is read. `chat` are the
+    plans where a reply has one text alone.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Shape:
     chat: tuple[Turn, ...] = ()
     item: str = "tea"
     unmarked: bool = False
+    logged: bool = True
     cut: bool = False
 
 
@@ -96,7 +98,7 @@ SHAPES: Final = (
     Shape("uncounted", form=Form(told=False)),
     Shape("refused-option", refuses=lambda server: server.option),
     Shape("refused-bound", refuses=lambda server: server.bound, agent={"budget": BOUNDED}),
-    Shape("refused-format", refuses=lambda server: server.format),
+    Shape("refused-format", refuses=lambda server: server.format, logged=False),
     Shape("refused-system", refuses=lambda _: "system"),
     Shape("refused-stop", refuses=lambda _: "stop", api="completions"),
     Shape("user-temperature", refuses=lambda _: "temperature", model={"temperature": 0.3}),

@@ -66,7 +66,7 @@ def judged(cell: Cell) -> list[str]:
 
 def untold(cell: Cell, caplog: pytest.LogCaptureFixture) -> list[str]:
     """A parameter that was left out is told in the log."""
-    if cell.shape.refuses is None or not isinstance(cell.outcome, llmc.Answer):
+    if cell.shape.refuses is None or not cell.shape.logged or not isinstance(cell.outcome, llmc.Answer):
         return []
     parameter = cell.shape.refuses(cell.server)
     told = any(parameter in text and cell.name in text for text in caplog.messages)
