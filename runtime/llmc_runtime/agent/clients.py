@@ -1,14 +1,25 @@
-"""Clients of the SDK: one for each address and key on an event loop, closed when the loop ends."""
+"""Clients of the SDK: one for each address and key on an event loop, closed when the loop ends; and its errors."""
 
 import asyncio
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator
-from typing import Final, cast
+from collections.abc import AsyncGenerator, Mapping
+from typing import Final, TypeAlias, cast
 
 import httpx2
 import openai
 
+from llmc_runtime.agent.keys import request_headers
+from llmc_runtime.agent.model_errors import ModelError, ServerUnreachable, StreamBroken
+from llmc_runtime.agent.server_errors import server_error
+from llmc_runtime.agent.server_words import answered
 from llmc_runtime.agent.settings import Settings
+
+PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "completions": "/completions"}
+
+Client: TypeAlias = openai.AsyncOpenAI
+
+ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError)
+"""What the SDK raises, and what is below it."""
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of an event, and of the answer to a refused request."""
@@ -43,7 +54,7 @@ class _Clients:
     """The clients of an event loop; they are closed when it ends."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
-        self.of: dict[object, openai.AsyncOpenAI] = {}
+        self.of: dict[object, Client] = {}
         self._loop = loop
         self._open = self._while_open()
 
@@ -63,7 +74,7 @@ class _Clients:
 clients_by_loop: Final[dict[AbstractEventLoop, _Clients]] = {}
 
 
-async def client_of(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
+async def client_of(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> Client:
     """The client for an address and a key on this loop; keys of a function, which change, have one together."""
     loop = asyncio.get_running_loop()
     if loop not in clients_by_loop:
@@ -94,7 +105,7 @@ async def _count(response: httpx2.Response) -> None:
     response.stream = CountedStream(cast("httpx2.AsyncByteStream", response.stream))
 
 
-def _opened(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
+def _opened(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> Client:
     """A new client."""
     http = openai.DefaultAsyncHttpxClient(
         transport=transport,
@@ -122,3 +133,44 @@ def _opened(asked: Settings, transport: httpx2.AsyncBaseTransport | None) -> ope
 def bytes_of(response: httpx2.Response) -> CountedStream:
     """The bytes of an answer of one of these clients."""
     return cast("CountedStream", response.stream)
+
+
+async def post(client: Client, asked: Settings, request: Mapping[str, object]) -> httpx2.Response:
+    """Send a question, and return the answer as soon as it begins; its bytes are not read yet."""
+    headers = {name: openai.Omit() if each is None else each for name, each in request_headers(asked).items()}
+    stream = await client.post(
+        PATHS[asked.api],
+        body=request,
+        options={"headers": headers},
+        cast_to=object,
+        stream=True,
+        stream_cls=openai.AsyncStream[object],
+    )
+    return stream.response
+
+
+def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
+    """Return the error for an exception of the SDK; `begun`: an answer had begun."""
+    why = _words(asked, error)
+    match error:
+        case openai.APIStatusError(response=response):
+            said = answered(response.status_code, _body(response))
+            return server_error(asked, said, headers=response.headers, url=f"{error.request.url}")
+        case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
+            return ServerUnreachable(asked.name, asked.place, why)
+        case _:
+            return StreamBroken(asked.name, why)
+
+
+def _body(response: httpx2.Response) -> str:
+    """The body of a refused request, which the SDK has read."""
+    try:
+        return response.content.decode("utf-8", "replace")
+    except httpx2.ResponseNotRead:
+        return ""
+
+
+def _words(asked: Settings, error: Exception) -> str:
+    """The words of an exception, without the key."""
+    said = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
+    return asked.without_key(str(said) or type(said).__name__)

@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import Final, Literal, Unpack
 
 import httpx2
-import openai
 
 from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.bodies import Followed, Question, body, stops
-from llmc_runtime.agent.clients import bytes_of, client_of
+from llmc_runtime.agent.clients import ERRORS, Client, bytes_of, client_of, post, typed
 from llmc_runtime.agent.decoding import LEVELS
 from llmc_runtime.agent.dialogue import Grammar, Message, Part, Reasoning, Schema
 from llmc_runtime.agent.event_decoder import Sent, sent_events
-from llmc_runtime.agent.keys import key_of, request_headers
+from llmc_runtime.agent.keys import key_of
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
     ContextTooLong,
@@ -39,12 +38,10 @@ from llmc_runtime.agent.model_errors import (
 )
 from llmc_runtime.agent.own_parameters import OwnPart, names_given, refused_part
 from llmc_runtime.agent.replies import Cut, Heard, Reply
-from llmc_runtime.agent.server_errors import no_event, no_reply, server_error, typed
+from llmc_runtime.agent.server_errors import no_event, no_reply, server_error
 from llmc_runtime.agent.server_words import answered, error_in, quoted
 from llmc_runtime.agent.settings import Options, Settings, settings
 from llmc_runtime.agent.watch import Watch
-
-PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "completions": "/completions"}
 
 Step = Level | Literal["schema"]
 """A form that a reply has to follow, which a server may refuse."""
@@ -59,8 +56,6 @@ _OF_GRAMMARS: Final = {400, 422}
 """With these a server may mean the grammar."""
 
 _END: Final = object()
-
-_Stream = openai.AsyncStream[object]
 
 _refused_by: Final[dict[tuple[str, str, str], frozenset[OwnPart]]] = {}
 """Parts of a request that were refused, by address, model and API."""
@@ -275,29 +270,20 @@ async def _ready(asked: Settings) -> Settings:
 
 
 async def _events(
-    asked: Settings, client: openai.AsyncOpenAI, request: Mapping[str, object], watch: Watch
+    asked: Settings, client: Client, request: Mapping[str, object], watch: Watch
 ) -> AsyncGenerator[Sent, None]:
     """The events of the answer to a request."""
-    begun = False
+    begun = has_events = False
     try:
-        headers = {name: openai.Omit() if each is None else each for name, each in request_headers(asked).items()}
-        opening = client.post(
-            PATHS[asked.api],
-            body=request,
-            options={"headers": headers},
-            cast_to=object,
-            stream=True,
-            stream_cls=_Stream,
-        )
-        async with await watch.within(opening) as answer, aclosing(sent_events(bytes_of(answer.response))) as events:
+        async with aclosing(await watch.within(post(client, asked, request))) as response:
             begun = True
-            has_events = False
-            while isinstance(event := await watch.within(anext(events, _END)), Sent):
-                if event.is_whole or (event.is_done and not has_events):
-                    _check_whole(asked, answer.response, event)
-                has_events = True
-                yield event
-    except (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError) as error:
+            async with aclosing(sent_events(bytes_of(response))) as events:
+                while isinstance(event := await watch.within(anext(events, _END)), Sent):
+                    if event.is_whole or (event.is_done and not has_events):
+                        _check_whole(asked, response, event)
+                    has_events = True
+                    yield event
+    except ERRORS as error:
         # What quotes the key is not shown, not even as a cause.
         said = f"{error!r}{error.__cause__!r}"
         hidden = asked.without_key(said) != said

@@ -27,8 +27,8 @@ OwnPart = Literal[
 LIMITS: Final[tuple[OwnPart, ...]] = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 """The names of the bound of a reply, which all mean the same."""
 
-STATUSES: Final = {400, 404, 405, 415, 422, 500, 501}
-"""The statuses under which a refused part is looked for: most are 400 or 422, and templates fail with 500."""
+STATUSES: Final = {None, 400, 404, 405, 415, 422, 500, 501}
+"""The statuses under which a refused part is looked for: templates fail with 500, or without any in the stream."""
 
 _PARTS: Final[tuple[OwnPart, ...]] = (
     "stream_options",

@@ -1,4 +1,4 @@
-"""From what a server says, or the SDK raises, to a ModelError."""
+"""From a server's words to a ModelError."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,6 @@ from math import isfinite
 from typing import Final
 
 import httpx2
-import openai
 
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
@@ -18,7 +17,6 @@ from llmc_runtime.agent.model_errors import (
     RateLimited,
     RequestRefused,
     ServerFailed,
-    ServerUnreachable,
     StreamBroken,
 )
 from llmc_runtime.agent.server_words import ServerWords, answered, is_too_long
@@ -49,27 +47,6 @@ _STATUSES: Final[tuple[tuple[int, set[str]], ...]] = (
     (400, _REFUSED),
 )
 """The status that a word for machines stands for, where an error states none."""
-
-
-def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
-    """Return the error for an exception of the SDK; `begun`: an answer had begun."""
-    why = _words(asked, error)
-    match error:
-        case openai.APIStatusError(response=response):
-            said = answered(response.status_code, _body(response))
-            return server_error(asked, said, headers=response.headers, url=f"{error.request.url}")
-        case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
-            return ServerUnreachable(asked.name, asked.place, why)
-        case _:
-            return StreamBroken(asked.name, why)
-
-
-def _body(response: httpx2.Response) -> str:
-    """The body of a refused request, which the SDK has read."""
-    try:
-        return response.content.decode("utf-8", "replace")
-    except httpx2.ResponseNotRead:
-        return ""
 
 
 def server_error(
@@ -118,12 +95,6 @@ def no_event(asked: Settings, data: str) -> StreamBroken:
     """Return the error for an event that is no JSON."""
     said = answered(200, json.dumps(data[:1000]))
     return StreamBroken(asked.name, f"an event is not JSON: {asked.without_key(said.text)}")
-
-
-def _words(asked: Settings, error: Exception) -> str:
-    """The words of an exception, without the key."""
-    said = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
-    return asked.without_key(str(said) or type(said).__name__)
 
 
 def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
