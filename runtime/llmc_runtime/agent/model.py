@@ -25,9 +25,9 @@ from llmc_runtime.agent.event_decoder import Sent, sent_events
 from llmc_runtime.agent.keys import key_of
 from llmc_runtime.agent.model_errors import (
     AuthenticationFailed,
+    ContentRefused,
     ContextTooLong,
     ModelError,
-    ModelTimedOut,
     NoStream,
     QuotaSpent,
     RateLimited,
@@ -196,8 +196,9 @@ class Model:
                         yield part
                     if cut.hit:
                         break
-        except (ModelTimedOut, StreamBroken):
-            if reply.reason is None:  # else it was whole, and only its count or its good-bye is missing
+        except ModelError as error:
+            # Behind its end, only the count and the good-bye of a reply are missing.
+            if reply.reason is None or isinstance(error, ContentRefused):
                 raise
         if reply.reason is None and not cut.hit:
             raise StreamBroken(ready.name, "it ended without saying how")

@@ -60,7 +60,7 @@ def refused_part(
     said: ServerWords, request: Mapping[str, Any], asked: Settings, left_out: frozenset[OwnPart]
 ) -> OwnPart | None:
     """Return the part of a request that a server refuses, if llmc has added it by itself."""
-    if said.status not in STATUSES:
+    if said.status is not None and said.status not in STATUSES:
         return None
     if "system" not in left_out and _refuses_roles(said, request):
         return "system"

@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import llmc
@@ -57,6 +58,11 @@ class Cell:
         """Whether the server told them all."""
         return all(each.told for each in self.given)
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The parameters that the server does not take."""
+        return () if self.shape.refuses is None else self.shape.refuses(self.server)
+
     def answer(self, request: Request) -> Sent:
         """The answer to a request."""
         self.requests.append(request.body)
@@ -66,8 +72,9 @@ class Cell:
 
     def _given(self, request: Request) -> Given:
         """The answer to a request, and what it took."""
-        parameter = self.shape.refuses and self.shape.refuses(self.server)
-        if parameter and has(request.body, parameter):
+        if self.shape.fails_once and len(self.requests) == 1:
+            return self._failed(self.shape.fails_once)
+        for parameter in filter(partial(has, request.body), self.refused):
             self.refusals += 1
             fault = self.server.refusal(parameter)
             if parameter == "system" and self.server.system_place == "stream":
@@ -75,10 +82,11 @@ class Cell:
             return refused(self.server, fault)
         if self.shape.fails:
             return self._failed(self.shape.fails)
-        turn = self._turn(request)
+        turn, form = self._turn(request), self.shape.form
         read = len(json.dumps(request.body)) // 4
+        form = replace(form, whole=True) if not request.body.get("stream") else form
         send = {"responses": responded, "chat": replied, "completions": continued}[request.api]
-        return send(self.server, turn, self.shape.form, read, request.body)
+        return send(self.server, turn, form, read, request.body)
 
     def _turn(self, request: Request) -> Turn:
         """What the model says next."""
@@ -95,6 +103,8 @@ class Cell:
         server = self.server
         body = server.body(server.trouble)
         match how:
+            case "busy":
+                return refused(server, server.trouble)
             case "body":
                 return Given(Sent(200, JSON, [json.dumps(body).encode()]))
             case "body-as-stream":
@@ -126,7 +136,7 @@ def has(body: dict[str, Any], parameter: str) -> bool:
     """Whether a request has a parameter, or a message of the system."""
     if parameter == "system":
         return any(each["role"] == "system" for each in body.get("messages") or body.get("input") or ())
-    return parameter in body
+    return body.get(parameter) is True if parameter == "stream" else parameter in body
 
 
 _asked: Final[ContextVar[Cell]] = ContextVar("cell")
@@ -190,7 +200,7 @@ def faults(cell: Cell, expected: Expected) -> list[str]:
     found = [*_wrong_end(cell, expected), *_wrong_usage(cell)]
     if cell.ordered:
         found.append(f"ordered {cell.ordered}")
-    if cell.shape.refuses is not None and cell.refusals != 1:
+    if cell.refusals != len(cell.refused):
         found.append(f"was refused {cell.refusals} times")
     if cell.shape.fails == "context" and len(cell.requests) != 1:
         found.append(f"asked {len(cell.requests)} times, though the prompt is too long")

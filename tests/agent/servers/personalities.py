@@ -286,7 +286,12 @@ DEEPSEEK: Final = Personality(
     context=Fault(
         400, f"This model's maximum context length is 131072 tokens. However, you requested 140000 tokens. {LONGER}"
     ),
-    trouble=Fault(503, "Service is too busy. Please switch to another provider for the time being."),
+    trouble=Fault(
+        503,
+        "Service is too busy. Please switch to another provider for the time being.",
+        "service_unavailable",
+        kind="service_unavailable_error",
+    ),
     plain=(503, AUTOMATIC),
     wrong_key=Fault(401, "Authentication Fails, Your api key: ****-key is invalid", kind="authentication_error"),
     no_model=Fault(400, "Model Not Exist"),

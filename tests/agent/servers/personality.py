@@ -13,8 +13,8 @@ Thinking = Literal["reasoning_content", "reasoning", "reasoning_details", "parts
 Usage = Literal["own", "beside", "last", "each"]
 """Where a server tells tokens: in an event of its own, in one with a choice of nothing, in the last one, in each."""
 
-Place = Literal["status", "choice", "stream"]
-"""Where a fault is reported: by a status, in a choice, in the stream."""
+Place = Literal["status", "choice", "stream", "end"]
+"""Where a fault is reported: by a status, in a choice, in the stream, in the stream behind the end of the reply."""
 
 NOTHING: Final[Mapping[str, Any]] = {}
 
@@ -166,4 +166,7 @@ class Personality:
 
     def refusal(self, parameter: str) -> Fault:
         """What it says of a parameter that it does not take."""
+        if parameter == "stream" and self.server in {"openai", "azure"}:
+            text = "Your organization must be verified to stream this model."
+            return Fault(400, text, "unsupported_value", "stream")
         return self.system if parameter == "system" else self.unknown(parameter)

@@ -120,12 +120,16 @@ def _failed(fault: Fault) -> Event:
     return {"type": "response.failed", "response": _response(None, None, status="failed", error=error)}
 
 
+def _error(fault: Fault) -> Event:
+    """An error in the stream."""
+    return {"type": "error", "code": "server_error", "message": fault.message, "param": None}
+
+
 def _broken_off(server: Personality, begun: list[Event], form: Form, read: int) -> Given:
     """A reply that fails in its middle."""
     half = sum(each["type"].endswith(".delta") for each in begun)
     fault = server.trouble
-    last = {"type": "error", "code": "server_error", "message": fault.message, "param": None}
-    events = [*begun, _failed(fault) if form.fault == "choice" else last]
+    events = [*begun, _failed(fault) if form.fault == "choice" else _error(fault)]
     return Given(Sent(200, STREAM, list(map(named, events))), Counts(read, read // 2, half), told=False)
 
 
@@ -138,10 +142,12 @@ def responded(server: Personality, turn: Turn, form: Form, read: int, _body: dic
         return Given(Sent(200, JSON, [json.dumps(whole).encode()]), counts, told is not None)
     first = {"type": "response.created", "response": _response(None, None, status="in_progress")}
     sent = [first, first | {"type": "response.in_progress"}, *_events(turn, form)]
-    if form.fault is not None:
+    if form.fault in {"choice", "stream"}:
         return _broken_off(server, sent[: len(sent) // 2], form, read)
     if not form.unended:
         sent.append({"type": "response.completed", "response": whole})
+    if form.fault == "end":
+        sent.append(_error(server.trouble))
     numbered = [each | {"sequence_number": number} for number, each in enumerate(sent)]
     events = [named(each, as_ascii=form.units == 1) for each in numbered]
     return Given(

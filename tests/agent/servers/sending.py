@@ -164,9 +164,11 @@ def _around(server: Personality, choices: Iterable[Mapping[str, Any]]) -> list[b
     return [event({**server.extra, **each}) for each in whole]
 
 
-def _completion(server: Personality, turn: Turn, counts: Counts | None) -> bytes:
+def _completion(server: Personality, turn: Turn, form: Form, counts: Counts | None) -> bytes:
     """A reply of `chat` as one completion."""
-    message: dict[str, Any] = {"role": "assistant", "content": turn.commentary + turn.text or None}
+    text = turn.commentary + turn.text
+    content = [{"type": "text", "text": text}] if form.parts else text or None
+    message: dict[str, Any] = {"role": "assistant", "content": content}
     if turn.thinking:
         thought = _thought(server, turn.thinking)
         parts = thought.pop("content", None)
@@ -175,6 +177,9 @@ def _completion(server: Personality, turn: Turn, counts: Counts | None) -> bytes
             message["content"] = [*parts, {"type": "text", "text": turn.text}]
     if turn.refusal:
         message["refusal"] = turn.refusal
+    if turn.calls:
+        called = ({"name": name, "arguments": arguments} for name, arguments in turn.calls)
+        message["tool_calls"] = [{"id": "call_1", "type": "function", "function": each} for each in called]
     choice = {"index": 0, "message": message, "finish_reason": _end(turn), **server.in_choice}
     said: dict[str, Any] = {"id": "chatcmpl-1", "object": "chat.completion", "model": "m", "choices": [choice]}
     return server.blank + json.dumps(said | ({"usage": usage(server, counts)} if counts else {})).encode()
@@ -213,10 +218,10 @@ def replied(server: Personality, turn: Turn, form: Form, read: int, body: dict[s
     told = form.told and (server.tells_unasked or server.has_timings or asked or form.whole)
     shown = counts if told else None
     if form.whole:
-        return Given(Sent(200, JSON, [_completion(server, turn, shown)]), counts, told)
+        return Given(Sent(200, JSON, [_completion(server, turn, form, shown)]), counts, told)
     choices = _chunks(server, turn, form)
     opening = _around(server, server.opening)
-    if form.fault is not None:
+    if form.fault in {"choice", "stream"}:
         half = len(choices) // 2
         begun = [event(each) for each in _streamed(server, choices[:half], None)]
         return broken_off(server, [*opening, *begun], form, read, half)
@@ -224,6 +229,8 @@ def replied(server: Personality, turn: Turn, form: Form, read: int, body: dict[s
     chunks = _streamed(server, choices, shown)
     events = [f"data: {json.dumps(each)}\n\n".encode() if plain else event(each) for each in chunks]
     closing = _around(server, server.closing)
+    if form.fault == "end":
+        closing.append(server.in_stream(server.body(server.trouble)))
     return Given(chunked([*opening, *events, *closing, DONE], form, server.ping, ODD), counts, told)
 
 

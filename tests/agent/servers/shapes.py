@@ -9,8 +9,8 @@ from llmc_runtime.agent.settings import Api
 from tests.agent.servers.personality import Personality
 from tests.agent.servers.replies import Form, Turn
 
-Failure = Literal["body", "body-as-stream", "plain", "page", "login", "wrong-key", "no-model", "context"]
-"""What comes instead of a reply: the error in a body of status 200, as a stream, a text, a page, too long a prompt."""
+Failure = Literal["busy", "body", "body-as-stream", "plain", "page", "login", "wrong-key", "no-model", "context"]
+"""What comes instead of a reply: a status, the error in the body of status 200, or as a stream, a text, a page, …"""
 
 PLAN: Final = Turn('1. price("tea")\n2. join()\n')
 DONE: Final = Turn("Thought: the price is known\nAction: Finish(Tea costs 3.5.)")
@@ -32,17 +32,19 @@ PLAIN: Final = Form()
 class Shape:
     """A row. Of the turns of a role the last one is repeated.
 
-    `refuses` is the parameter that the server does not take, and `logged` whether users are told of it. An answer is
-    `unmarked` where the joiner's prose is taken for it, and `cut` where a reply is longer than is read. `chat` are the
-    plans where a reply has one text alone.
+    `refuses` are the parameters that the server does not take, and `logged` whether users are told of them. `fails` is
+    what comes instead of all replies, `fails_once` instead of the first. An answer is `unmarked` where the joiner's
+    prose is taken for it, and `cut` where a reply is longer than is read. `chat` are the plans where a reply has one
+    text alone.
     """
 
     name: str
     plans: tuple[Turn, ...] = (PLAN,)
     joins: tuple[Turn, ...] = (DONE,)
     form: Form = PLAIN
-    refuses: Callable[[Personality], str] | None = None
+    refuses: Callable[[Personality], tuple[str, ...]] | None = None
     fails: Failure | None = None
+    fails_once: Failure | None = None
     model: Mapping[str, Any] = field(default_factory=dict)
     agent: Mapping[str, Any] = field(default_factory=dict)
     api: Api | None = None
@@ -67,6 +69,8 @@ SHAPES: Final = (
     Shape("heading", plans=(Turn("Plan:" + PLAN.text),)),
     Shape("whole", form=Form(whole=True)),
     Shape("not-streamed", form=Form(whole=True), model={"stream": False}),
+    Shape("whole-parts", form=Form(whole=True, parts=True)),
+    Shape("whole-calls", plans=(Turn(calls=(("price", '{"item": "tea"}'),)),), form=Form(whole=True)),
     Shape("unended", form=Form(unended=True)),
     Shape("pings", form=Form(pings=True)),
     Shape("odd-events", form=Form(odd=True)),
@@ -94,14 +98,21 @@ SHAPES: Final = (
         plans=(Turn(PLAN.text, thinking=DRAFT),),
         joins=(Turn(DONE.text, thinking="Should I write Replan(the price of ham)?\n"),),
     ),
+    Shape("think-tags", plans=(Turn(f"<think>\n{DRAFT}</think>\n{PLAN.text}"),)),
     Shape("long", plans=(Turn(PLAN.text + TAIL * 100),), form=Form(units=40), cut=True),
     Shape("uncounted", form=Form(told=False)),
-    Shape("refused-option", refuses=lambda server: server.option),
-    Shape("refused-bound", refuses=lambda server: server.bound, agent={"budget": BOUNDED}),
-    Shape("refused-format", refuses=lambda server: server.format, logged=False),
-    Shape("refused-system", refuses=lambda _: "system"),
-    Shape("refused-stop", refuses=lambda _: "stop", api="completions"),
-    Shape("user-temperature", refuses=lambda _: "temperature", model={"temperature": 0.3}),
+    Shape("refused-option", refuses=lambda server: (server.option,)),
+    Shape("refused-bound", refuses=lambda server: (server.bound,), agent={"budget": BOUNDED}),
+    Shape("refused-format", refuses=lambda server: (server.format,), logged=False),
+    Shape("refused-system", refuses=lambda _: ("system",)),
+    Shape("refused-two", refuses=lambda server: (server.option, "system")),
+    Shape("refused-stream", refuses=lambda _: ("stream",)),
+    Shape("refused-stop", refuses=lambda _: ("stop",), api="completions"),
+    Shape("user-temperature", refuses=lambda _: ("temperature",), model={"temperature": 0.3}),
+    Shape("user-extra", refuses=lambda _: ("top_k",), model={"extra_body": {"top_k": 5}}),
+    Shape("busy-once", fails_once="busy"),
+    Shape("error-200-once", fails_once="body"),
+    Shape("error-behind", form=Form(fault="end")),
     Shape("error-200", fails="body"),
     Shape("error-200-stream", fails="body-as-stream"),
     Shape("error-choice", form=Form(fault="choice")),
@@ -114,6 +125,7 @@ SHAPES: Final = (
     Shape("context", fails="context"),
     _joined("final-answer", "I have it.\nFinal Answer: Tea costs 3.5."),
     _joined("no-thought", '{"action": "Finish", "text": "Tea costs 3.5."}'),
+    _joined("fenced", '```json\n{"action": "Finish", "text": "Tea costs 3.5."}\n```'),
     _joined("number", '{"thought": "it is known", "action": "Finish", "text": 3.5}'),
     _joined("colon", "Thought: it is known\nAction: Finish: Tea costs 3.5."),
     _joined("think-first", "<think>Final Answer: ham? Replan(ham)?</think>\nFinal Answer: Tea costs 3.5."),
@@ -121,6 +133,9 @@ SHAPES: Final = (
     _joined("prose-twice", PROSE.text, unmarked=True),
     _joined("prose-replan", "Tea costs 3.5. One could re-plan (for ham) or not."),
     _joined("prose-call", 'You could call price("ham") as well.'),
+    Shape("called-finish", joins=(Turn(calls=(("Finish", '{"text": "Tea costs 3.5."}'),)),)),
+    Shape("join-refusal", joins=(Turn(refusal=SORRY),)),
+    Shape("join-thinking", joins=(Turn(thinking="Tea costs 3.5, so that is it."),)),
     Shape("no-plan", plans=(NO_PLAN,)),
     Shape("refusal", plans=(Turn(refusal=SORRY),)),
     Shape("only-thinking", plans=(Turn(thinking="I should look up the price of tea."),)),
