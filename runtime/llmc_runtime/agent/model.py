@@ -36,7 +36,7 @@ from llmc_runtime.agent.model_errors import (
     ServerUnreachable,
     StreamBroken,
 )
-from llmc_runtime.agent.own_parameters import OwnPart, names_given, refused_part
+from llmc_runtime.agent.own_parameters import OwnPart, names_form, names_given, refused_part
 from llmc_runtime.agent.replies import Cut, Heard, Reply
 from llmc_runtime.agent.server_errors import no_event, no_reply, server_error
 from llmc_runtime.agent.server_words import answered, error_in, quoted
@@ -253,9 +253,11 @@ def _leave_out(error: ModelError, asked: Settings, question: Question, tried: _T
 
 def _is_of_grammar(error: ModelError, asked: Settings) -> bool:
     """Whether an error may be about the form that the reply has to follow."""
-    if not isinstance(error, RequestRefused) or isinstance(error, ContextTooLong):
+    said = error.said
+    if said is None or isinstance(error, ContextTooLong) or names_given(said, asked):
         return False
-    return error.status in _OF_GRAMMARS and not (error.said is not None and names_given(error.said, asked))
+    is_refused = isinstance(error, RequestRefused) and error.status in _OF_GRAMMARS
+    return is_refused or (isinstance(error, RequestRefused | ServerFailed) and names_form(said))
 
 
 async def _ready(asked: Settings) -> Settings:

@@ -5,6 +5,7 @@ Such a part is left out, or written in another way, and the question is asked ag
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 from llmc_runtime.agent.server_words import ServerWords
@@ -28,7 +29,7 @@ LIMITS: Final[tuple[OwnPart, ...]] = ("max_tokens", "max_completion_tokens", "ma
 """The names of the bound of a reply, which all mean the same."""
 
 STATUSES: Final = {None, 400, 404, 405, 415, 422, 500, 501}
-"""The statuses under which a refused part is looked for: templates fail with 500, or without any in the stream."""
+"""The statuses under which a refused part is looked for: templates fail with 500, or without one in the stream."""
 
 _PARTS: Final[tuple[OwnPart, ...]] = (
     "stream_options",
@@ -50,8 +51,12 @@ _REFUSES: Final = re.compile(
 _SYSTEM: Final = re.compile(
     r"\bsystem\b.{0,40}\b(?:role|message|prompt|instruction)|\brole.{0,60}\bsystem\b"
     r"|\bdeveloper (?:instruction|message|role)"
-    r"|roles? must alternate|only user and assistant|alternate user/assistant|first message.{0,40}\buser\b",
+    r"|\b(?:role|message|user|turn)s?\b.{0,60}\balternat|only user and assistant|first message.{0,40}\buser\b",
     re.IGNORECASE | re.DOTALL,
+)
+_FORM: Final = re.compile(
+    r"\b(?:grammar|gbnf|ebnf|lark|response_format|json_schema|structured_outputs?|guided\w*|custom tool|tool_choice)\b",
+    re.IGNORECASE,
 )
 _ROLE: Final = re.compile(r"(?:messages|input)\b.*\brole\b")
 
@@ -60,7 +65,7 @@ def refused_part(
     said: ServerWords, request: Mapping[str, Any], asked: Settings, left_out: frozenset[OwnPart]
 ) -> OwnPart | None:
     """Return the part of a request that a server refuses, if llmc has added it by itself."""
-    if said.status is not None and said.status not in STATUSES:
+    if said.status not in STATUSES:
         return None
     if "system" not in left_out and _refuses_roles(said, request):
         return "system"
@@ -77,6 +82,11 @@ def names_given(said: ServerWords, asked: Settings) -> bool:
     given |= {"stop"} if asked.stop else set()
     given |= {"reasoning"} if asked.reasoning_effort is not None and asked.api == "responses" else set()
     return any(_names(said, name) for name in (*given, *asked.extra_body))
+
+
+def names_form(said: ServerWords) -> bool:
+    """Whether an error is about the grammar or the schema that a reply has to follow."""
+    return _FORM.search(said.text) is not None
 
 
 def _is_own(part: OwnPart, asked: Settings, left_out: frozenset[OwnPart]) -> bool:
@@ -99,6 +109,7 @@ def _names(said: ServerWords, name: str) -> bool:
 def _refuses_roles(said: ServerWords, request: Mapping[str, Any]) -> bool:
     """Whether an error is about the roles of messages."""
     messages = request.get("messages") or request.get("input") or ()
-    if not any(isinstance(each, dict) and each.get("role") == "system" for each in messages):
+    roles = [each.get("role") for each in messages if isinstance(each, dict)]
+    if "system" not in roles and not any(before == after for before, after in pairwise(roles)):
         return False
     return bool(_ROLE.search(said.parameter) or _SYSTEM.search(said.text))

@@ -203,3 +203,33 @@ async def test_what_was_refused_is_remembered_for_the_server_and_the_model() -> 
     with pytest.raises(ServerFailed):
         await said(speaker)
     assert speaker._left_out == {}  # noqa: SLF001
+
+
+async def test_turns_of_one_side_are_joined_where_turns_have_to_alternate() -> None:
+    """Also without a system message; where turns alternate already, the refusal is final."""
+    answer = refusal(400, "After the optional system message(s), user and assistant messages should be alternating.")
+    asked = wire(answer, chat(["a"]))
+    await said(model(asked), TALK[1:])
+    assert [each["content"] for each in asked.bodies[1]["messages"]] == ["Which?\n\nNow."]
+    asked = wire(answer)
+    with pytest.raises(RequestRefused):
+        await said(model(asked), TALK[1:2])
+    assert len(asked.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked_times"),
+    [
+        (refusal(400, "no"), 2),
+        (refusal(500, "failed to parse grammar"), 2),
+        (refusal(404, "structured_outputs: not here"), 2),
+        (refusal(500, "out of memory"), 1),
+        (refusal(404, "no such model"), 1),
+    ],
+)
+async def test_a_refused_form_is_left_out(answer: httpx2.Response, asked_times: int) -> None:
+    """Under 400 and 422 whatever the words; under other statuses only where they speak of it."""
+    asked = wire(answer)
+    with pytest.raises(ModelError):
+        await said(model(asked, server="vllm"), grammar=lambda _syntax, _level: "root ::= 'a'")
+    assert ["structured_outputs" in body for body in asked.bodies] == [True, False][:asked_times]
