@@ -51,7 +51,7 @@ async def test_p17_a_reply_of_another_shape(reply: Reply) -> None:
         ([part(PLAN), event({"choices": [{"error": {"message": "the pot broke"}}]}), b""], ServerFailed),
         ([b'event: error\ndata: {"detail": "the pot broke"}\n\n', b""], ServerFailed),
         (
-            httpx2.Response(422, content=json.dumps({"detail": [{"loc": ["body"], "msg": "the pot broke"}]})),
+            httpx2.Response(422, json={"detail": [{"loc": ["body"], "msg": "the pot broke"}]}),
             RequestRefused,
         ),
     ],
