@@ -104,8 +104,8 @@ class Reply:
         self._pieces = self._length = self._size = self._reasoned = 0
         self._count: TokenCount | None = None
         self._refused = False
-        self._is_commentary: dict[object, bool] = {}
-        self._item: object = None
+        self._is_commentary: dict[int, bool] = {}
+        self._item = -1
         self._calls = NativeCalls()
 
     def take(self, event: object, name: str = "") -> Heard:
@@ -176,7 +176,7 @@ class Reply:
         if kind in _REASONING:
             return Heard(reasoning=words(at(event, "delta")))
         if kind == "response.output_item.added":
-            self._is_commentary[at(event, "output_index")] = _is_commentary(at(event, "item"))
+            self._is_commentary[_place(event)] = _is_commentary(at(event, "item"))
         elif kind == "response.output_item.done" and at(event, "item", "type") == "function_call":
             return self._of_item(event, _function_call(at(event, "item")))
         elif kind in _ENDS or not kind:
@@ -191,7 +191,7 @@ class Reply:
 
     def _of_item(self, event: object, text: str) -> Heard:
         """Keep the texts of items apart; that of commentary is reasoning."""
-        item = at(event, "output_index")
+        item = _place(event)
         if not text:
             return Heard()
         if self._is_commentary.get(item):
@@ -268,9 +268,15 @@ class Reply:
 def _first(choices: object) -> object:
     """The choice that is read: others come where somebody asked for several."""
     for each in choices if isinstance(choices, list) else ():
-        if at(each, "index") in {None, 0}:
+        if at(each, "index") in (None, 0):
             return each
     return None
+
+
+def _place(event: object) -> int:
+    """The place of an event's item among those of a response."""
+    index = at(event, "output_index")
+    return index if isinstance(index, int) else 0
 
 
 def _is_commentary(item: object) -> bool:

@@ -145,7 +145,7 @@ def words_of(value: object, depth: int = _DEPTH) -> str:
     first = next(filter(None, (words_of(value.get(key), depth - 1) for key in _FIRST)), "")
     place = value.get("loc")
     if first and isinstance(place, list):
-        first = f"{'.'.join(map(str, place))}: {first}"
+        first = f"{'.'.join(str(step) for step in place if isinstance(step, str | int))}: {first}"
     beside = (words_of(value.get(key), depth - 1) for key in _BESIDE)
     more = [text for text in beside if text and text not in first]
     return ": ".join(filter(None, [first, *more])) or _text(value.get("code")) or _text(value.get("type"))
