@@ -1,6 +1,7 @@
 """Types of inputs as they are written: whether a value fits one, and how a text is read as one."""
 
 import json
+from collections import Counter
 from math import isfinite
 from typing import NoReturn
 
@@ -39,7 +40,7 @@ def read_text(text: str, wanted: ast.Type) -> Json:
     if wanted.name == "str" and not (wanted.optional and text == "null"):
         return text
     try:
-        value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        value = read_json(text)
     except (ValueError, RecursionError) as error:
         message = f"{text!r} is not JSON, as `{describe(wanted)}` wants it"
         raise ValueError(message) from error
@@ -47,6 +48,23 @@ def read_text(text: str, wanted: ast.Type) -> Json:
         message = f"{text} is no `{describe(wanted)}`"
         raise ValueError(message)
     return value
+
+
+def read_json(text: str) -> Json:
+    """A text as JSON data; raises ValueError and RecursionError, also for what is no finite number."""
+    value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    return value
+
+
+def repeated_names(text: str) -> list[str]:
+    """The names that a JSON object has several times, not those inside of its values; raises as `read_json` does."""
+    found = json.loads(text, object_pairs_hook=_Pairs)
+    counts = Counter(name for name, _ in found) if isinstance(found, _Pairs) else {}
+    return [name for name, count in counts.items() if count > 1]
+
+
+class _Pairs(list[tuple[str, object]]):
+    """The names and values of a JSON object."""
 
 
 def _refuse(constant: str) -> NoReturn:

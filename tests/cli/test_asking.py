@@ -8,7 +8,8 @@ from rich.console import Console
 
 import llmc
 from llmc.cli.ask import _board
-from llmc.cli.asking import Lines, LiveSheet, Nothing, Sheet, live_board
+from llmc.cli.asking import Lines, LiveSheet, Sheet, live_board
+from llmc.cli.silent import Silent
 from llmc_runtime.agent.progress import PlanBegan
 from tests.agent.asking import watch
 from tests.agent.fakes import Reply
@@ -90,8 +91,8 @@ class Terminal(io.StringIO):
     ("stream", "term", "wanted", "board"),
     [
         (Terminal(), "xterm", False, LiveSheet),
-        (Terminal(), "dumb", False, Nothing),
-        (io.StringIO(), "xterm", False, Nothing),
+        (Terminal(), "dumb", False, Silent),
+        (io.StringIO(), "xterm", False, Silent),
         (io.StringIO(), "xterm", True, Lines),
     ],
 )
@@ -133,7 +134,7 @@ def test_nothing_is_drawn_while_somebody_is_asked() -> None:
             drawn_now.append(board.is_drawn)
         drawn_now.append(board.is_drawn)
     assert drawn_now == [True, False, True]
-    with Nothing().still():
+    with Silent().still():
         pass
 
 

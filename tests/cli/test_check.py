@@ -156,13 +156,14 @@ def test_wrong_uses_are_shown_with_the_other_mistakes(cli: Cli, folder: Path) ->
 
 
 def test_a_file_that_cannot_be_read_is_wrong_usage(cli: Cli, folder: Path) -> None:
-    """Missing files and folders are told one by one, the others are checked, and the status is 2."""
+    """Missing files and folders without plans are told one by one, the others are checked, and the status is 2."""
     (folder / "plan.llmc").write_text(BAD)
-    ended = cli("check", "none.llmc", ".", "plan.llmc")
+    (folder / "empty").mkdir()
+    ended = cli("check", "none.llmc", "empty", "plan.llmc")
     assert ended.status == 2
     assert ended.stderr.splitlines()[:2] == [
         "llmc: none.llmc: no such file or directory",
-        "llmc: .: is a directory; name the plans in it",
+        "llmc: empty: the folder has no plan: no file in it or below it ends in .llmc",
     ]
     assert "plan.llmc:2:5" in ended.stdout
 

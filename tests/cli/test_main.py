@@ -223,10 +223,10 @@ def test_colour_can_be_refused(folder: Path) -> None:
 
 
 def test_a_plain_terminal_sees_lines(folder: Path) -> None:
-    """A terminal that cannot move its cursor gets a line for each event."""
+    """A terminal that cannot move its cursor gets a line for each task."""
     (folder / "plan.llmc").write_text('use "tools.py"\na = add(1, 2)\njoin($a)\n')
     _, output = on_terminal(folder, "run", "plan.llmc", TERM="dumb")
-    assert "started   a  add(1, 2)" in output
+    assert "finished  a  add(1, 2)  after" in output
 
 
 def test_what_a_terminal_cannot_write_is_escaped(folder: Path) -> None:

@@ -63,7 +63,7 @@ def shown(cli: Cli, folder: Path, secret: str, *options: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("options", [[], ["--json"], ["--approve", "all"], ["--json", "--approve", "all"]])
+@pytest.mark.parametrize("options", [["-v"], ["--json", "-v"], ["--approve", "all", "-v"]])
 def test_a_secret_is_shown_nowhere(cli: Cli, folder: Path, options: list[str]) -> None:
     """Not in what the plan gives, not in what is told on the way, and not in the trace."""
     found = shown(cli, folder, "Secret[str]", *options)
@@ -73,9 +73,16 @@ def test_a_secret_is_shown_nowhere(cli: Cli, folder: Path, options: list[str]) -
     assert "[secret]" in found["trace"]
 
 
+@pytest.mark.parametrize("options", [[], ["-q"], ["--json", "--approve", "all"]])
+def test_a_secret_is_not_told_in_fewer_words(cli: Cli, folder: Path, options: list[str]) -> None:
+    """Where tasks have a line, or nothing is told but failures."""
+    found = shown(cli, folder, "Secret[str]", *options)
+    assert [name for name, text in found.items() if SECRET in text] == []
+
+
 def test_what_is_no_secret_is_shown(cli: Cli, folder: Path) -> None:
     """The search above is not blind."""
-    found = shown(cli, folder, "str", "--json")
+    found = shown(cli, folder, "str", "--json", "-v")
     assert {name for name, text in found.items() if SECRET in text} == {"stdout", "stderr", "trace"}
     assert json.loads(found["stdout"])["results"]["a"] == f"ann came with {SECRET}"
 

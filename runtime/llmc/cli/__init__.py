@@ -20,7 +20,7 @@ from llmc.cli.fmt import fmt
 from llmc.cli.grammar import grammar
 from llmc.cli.graph import graph
 from llmc.cli.new import new
-from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_streams, unwritten
+from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_streams, set_verbosity, unwritten
 from llmc.cli.run import run
 from llmc.cli.screen import open_screens
 from llmc.cli.tools import tools
@@ -64,6 +64,7 @@ def _options(
     ] = False,
 ) -> None:
     """Check, compile and run plans of tool calls."""
+    set_verbosity(quiet=False)
 
 
 def main() -> None:

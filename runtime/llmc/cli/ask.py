@@ -10,9 +10,32 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 import typer
 
 from llmc.cli.approving import Asking
-from llmc.cli.options import PROMPT_BUDGET, Budgets, Limit, ModelOptions, PlanTools, PromptBudget
-from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, reason, say, tell
-from llmc.cli.plans import STDIN, given_budget, given_limits, named_tools
+from llmc.cli.options import (
+    PROMPT_BUDGET,
+    AsJson,
+    Budgets,
+    Limit,
+    ModelOptions,
+    PlanTools,
+    PromptBudget,
+    Quiet,
+    Verbose,
+)
+from llmc.cli.outcome import (
+    FOUND,
+    DisplayError,
+    Stderr,
+    Waiting,
+    fail,
+    give,
+    note,
+    print_json,
+    reason,
+    say,
+    set_verbosity,
+    tell,
+)
+from llmc.cli.plans import STDIN, drawn, given_budget, given_limits, named_tools
 from llmc.cli.screen import seen
 from llmc.cli.uses import header_for
 
@@ -80,6 +103,8 @@ def ask(
     approve: Asking = None,
     show_plan: Annotated[bool, typer.Option("--show-plan", help="Show plans and tasks without a terminal.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print everything that was done as JSON.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     max_replans: Annotated[int, typer.Option(metavar="N", min=0, help="How many plans may follow the first.")] = 2,
 ) -> None:
     """Answer a question: a model plans, the plan runs while it is written; the answer goes to stdout."""
@@ -87,6 +112,7 @@ def ask(
     from llmc.cli.interrupt import Interruptible, Interruption, left_open
     from llmc.cli.prompt import Prompt, can_ask
 
+    set_verbosity(quiet=quiet, verbose=verbose)
     question = _asked(question)
     prompt = Prompt() if can_ask() else None
     happened: list[Event] = []
@@ -115,16 +141,7 @@ def ask(
         if json_ and isinstance(error, LlmcError) and error.answer is not None:
             _print(error.answer, as_json=True)
         raise typer.Exit(FOUND) from error
-    if answer.stopped is not None:
-        say(answer.stopped)
-    tell(answer.summary())
-    if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
-        say("there is no terminal to ask on; `--approve all` calls what asks")
-    _print(answer, as_json=json_)
-    if any(plan.run.abandoned for plan in answer.plans):
-        Waiting.is_wanted = False
-    if not answer.answered or Stderr.is_lost:
-        raise typer.Exit(FOUND)
+    _conclude(answer, as_json=json_)
 
 
 def plan(
@@ -141,12 +158,16 @@ def plan(
     grammar: Followed = None,
     budget: Budgets = None,
     prompt_budget: PromptBudget = PROMPT_BUDGET,
+    json_: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was repaired in the plan.")] = False,
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
     from llmc import LlmcError
     from llmc.cli.interrupt import Interruptible, Interruption
     from llmc_grammar.terminal_text import visible
 
+    set_verbosity(quiet=quiet, verbose=verbose)
     question = _asked(question)
     if output is not None and os.path.lexists(output):
         fail(f"{output} is there already: name another file")
@@ -162,18 +183,31 @@ def plan(
         _say(error)
         raise typer.Exit(FOUND) from error
     comment, written = _as_file(question, program.source.text, agent)
+    if verbose and program.diagnostics:
+        tell(drawn(program.diagnostics, program.source, sys.stderr))
     if output is None:
-        print(f"{comment}{written}", end="")
+        _print_plan(question, f"{comment}{written}", None, as_json=json_)
         return
     header = header_for(tools, output)
     try:
         with output.open("x", encoding="utf-8") as file:
             file.write(f"{comment}{header.text}{written}")
     except (OSError, ValueError) as error:
-        print(f"{comment}{written}", end="")  # it was paid for
+        _print_plan(question, f"{comment}{written}", None, as_json=json_)  # it was paid for
         fail(f"{output}: {reason(error)}")
+    if json_:
+        _print_plan(question, f"{comment}{header.text}{written}", output, as_json=True)
     command = " ".join(filter(None, ("llmc run", visible(str(output)), header.options)))
-    tell(f"wrote {visible(str(output))}: read it, and run it with `{command}`")
+    note(f"wrote {visible(str(output))}: read it, and run it with `{command}`")
+
+
+def _print_plan(question: str, text: str, file: Path | None, *, as_json: bool) -> None:
+    """A plan on stdout, or as JSON with its question and the file that has it."""
+    if not as_json:
+        print(text, end="")
+        return
+    name = None if file is None else str(file)
+    print_json({"version": 1, "language": 1, "question": question, "plan": text, "file": name})
 
 
 def _asked(question: str) -> str:
@@ -255,6 +289,26 @@ def _unconfigured(name: str) -> str:
     return name
 
 
+def _conclude(answer: "Answer", *, as_json: bool) -> None:
+    """The last lines on stderr, the answer on stdout, and the status."""
+    if not (Stderr.is_quiet and answer.answered):
+        _remark(answer)
+    _print(answer, as_json=as_json)
+    if any(plan.run.abandoned for plan in answer.plans):
+        Waiting.is_wanted = False
+    if not answer.answered or Stderr.is_lost:
+        raise typer.Exit(FOUND)
+
+
+def _remark(answer: "Answer") -> None:
+    """What there is to say of an answer, or of why there is none."""
+    if answer.stopped is not None:
+        say(answer.stopped)
+    note(answer.summary())
+    if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
+        say("there is no terminal to ask on; `--approve all` calls what asks")
+
+
 def _print(answer: "Answer", *, as_json: bool) -> None:
     """The answer on stdout: a text as it is, anything else as JSON; or all that was done as one JSON document."""
     shown = answer.to_json()
@@ -304,14 +358,20 @@ async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":
 
 
 def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
-    """Plans with their tasks beside them on a terminal; else a line for each event, if they are wanted."""
-    from llmc.cli.asking import Lines, Nothing, live_board
+    """Plans with their tasks beside them on a terminal; elsewhere lines, if they are wanted."""
+    from llmc.cli.asking import Lines, live_board
+    from llmc.cli.silent import Silent
+    from llmc.cli.task_lines import TaskLines
 
+    if Stderr.is_verbose:
+        return nullcontext(Lines(sys.stderr))
+    if Stderr.is_quiet:
+        return nullcontext(Silent())
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         from rich.console import Console
 
         return live_board(Console(stderr=True, highlight=False))
-    return nullcontext(Lines(sys.stderr) if wanted else Nothing())
+    return nullcontext(Lines(sys.stderr, TaskLines()) if wanted else Silent())
 
 
 def _as_file(question: str, text: str, agent: "Agent") -> tuple[str, str]:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
-from llmc.cli.lines import line
+from llmc.cli.lines import LineOf, line
 from llmc.cli.painting import drawn_by_rich
 from llmc.cli.redrawn import Redrawn
 from llmc.cli.screen import question
@@ -50,23 +50,13 @@ class Board(Protocol):
         ...
 
 
-class Nothing:
-    """Shows nothing."""
-
-    def apply(self, event: progress.Progress) -> None:
-        """Nothing."""
-
-    def still(self) -> AbstractContextManager[object]:
-        """It is."""
-        return question()
-
-
 class Lines:
-    """Writes a line for each line of a plan, and for each event of its run."""
+    """Writes a line for each line of a plan, and lines for events of its run, which `line_of` gives."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, line_of: LineOf = line) -> None:
         """Nothing was told."""
         self._stream = stream
+        self._line = line_of
         self._open = ""
         self._kept: list[str] | None = None
 
@@ -108,9 +98,9 @@ class Lines:
                 yield from (f"{at:7.3f}  written   {each}" for each in plan.splitlines())
             case progress.Happened(_, at, happened, written):
                 yield from self._rest(at)
-                if not isinstance(happened, events.OF_RUNS):
-                    said = line(happened, {happened.key[0]: " ".join(written.split())})
-                    yield from () if said is None else (f"{at:7.3f}{said[7:]}",)
+                texts = {} if isinstance(happened, events.OF_RUNS) else {happened.key[0]: " ".join(written.split())}
+                said = self._line(happened, texts)
+                yield from () if said is None else (f"{at:7.3f}{said[7:]}",)
             case progress.Repairing(_, at, attempt, report):
                 yield from self._rest(at)
                 mistakes = [each for each in report.splitlines() if each.startswith(("error", "warning"))]

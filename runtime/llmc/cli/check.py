@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmc.cli.options import Lenient, MaxTasks, MaxText, PlanFiles, Tools
-from llmc.cli.outcome import FOUND, USAGE, counted, fail, reason, say, tell
+from llmc.cli.folders import plan_files
+from llmc.cli.options import AsJson, Lenient, MaxTasks, MaxText, PlanFiles, Quiet, Tools, one_form
+from llmc.cli.outcome import FOUND, USAGE, counted, fail, note, reason, say, set_verbosity
 from llmc.cli.plans import (
     STDIN,
     PlanText,
@@ -44,18 +45,24 @@ def check(
         bool, typer.Option("--unsafe-fixes", help="With --fix or --diff, edits that change words or guess too.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")] = False,
+    json_: AsJson = False,
+    quiet: Quiet = False,
     tools: Tools = None,
     no_tools: Annotated[bool, typer.Option("--no-tools", help="Check without tools: import no Python file.")] = False,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
     """Report all mistakes of plans; nothing of them runs."""
+    set_verbosity(quiet=quiet)
+    form = Format(one_form(format_, as_json=json_, option="--format"))
+    if diff and form is Format.JSON:
+        fail("`--diff` prints text: leave JSON out")
     if fix and not diff and STDIN in files:
         fail("standard input cannot be fixed in place; `--diff` shows what would change")
     mode: Mode = "lenient" if lenient else "strict"
     limits = bounds(max_tasks, max_text, mode=mode)
     given = None if no_tools else named_tools(tools or ())
-    texts = [_text(file, limits.text, mode) for file in files]
+    texts = [None if file is None else _text(file, limits.text, mode) for file in plan_files(files)]
     readable = [text for text in texts if text is not None]
     if fix or diff:
         fixes = [_Fix(text, given, limits, mode, unsafe=unsafe).carry_out(write=not diff) for text in readable]
@@ -65,9 +72,9 @@ def check(
     if unsafe and not (fix or diff):
         _tell_unsafe(sum(_edits(report.diagnostics, mode) for report in reports), "--fix --unsafe-fixes")
     if diff:
-        tell(summary(reports))
-    else:
-        print_reports(reports, format_)
+        note(summary(reports))
+    elif readable or form is Format.JSON:
+        print_reports(reports, form)
     raise typer.Exit(USAGE if None in texts else FOUND if has_errors(reports) else 0)
 
 
@@ -89,7 +96,7 @@ def _edits(found: "Sequence[Diagnostic]", mode: "Mode") -> int:
 def _tell_unsafe(number: int, options: str) -> None:
     """Say how many edits these options would make."""
     if number:
-        tell(f"{counted(number, 'more edit')} with `{options}`")
+        note(f"{counted(number, 'more edit')} with `{options}`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,7 @@ class _Fix:
         after = replace(text, data=fixed.text.encode("utf-8", "surrogateescape"))
         if write:
             _replace(text.name, after.data)
-        tell(f"{visible(text.name)}: {'mended' if write else 'would mend'} {words}")
+        note(f"{visible(text.name)}: {'mended' if write else 'would mend'} {words}")
         if not write:
             put_out(difference(text.name, *(_shown(one.data) for one in (text, after))))
         return after if write else text, len(fixed.unsafe)

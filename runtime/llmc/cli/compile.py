@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from llmc.cli.options import Lenient, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import fail, tell
+from llmc.cli.options import AsJson, Lenient, MaxTasks, MaxText, Optimize, Passes, PlanFile, Quiet, Tools
+from llmc.cli.outcome import fail, note, set_verbosity, tell
 from llmc.cli.plans import program
 from llmc.cli.screen import Painted, seen
 
@@ -32,6 +32,8 @@ def compile_(
     file: PlanFile,
     *,
     emit: Annotated[Emit, typer.Option(help="The plan language, or the graph as JSON.")] = Emit.LLMC,
+    json_: AsJson = False,
+    quiet: Quiet = False,
     lenient: Lenient = False,
     tools: Tools = None,
     optimize: Optimize = True,
@@ -46,6 +48,7 @@ def compile_(
     max_text: MaxText = None,
 ) -> None:
     """Print what will be run, as a plan or as a graph."""
+    set_verbosity(quiet=quiet)
     if print_after is not None:
         _require_known(print_after)
     mode: Mode = "lenient" if lenient else "strict"
@@ -53,8 +56,8 @@ def compile_(
     if print_after is not None:
         _print_stages(compiled, print_after)
     for line in _checks(compiled):
-        tell(line)
-    if emit is Emit.JSON:
+        note(line)
+    if json_ or emit is Emit.JSON:
         from llmc_grammar.terminal_text import json_text
 
         print(json_text(compiled.to_json()))

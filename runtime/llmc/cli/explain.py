@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, Tools
-from llmc.cli.outcome import fail
+from llmc.cli.options import AsJson, MaxTasks, MaxText, Optimize, Passes, Quiet, Tools
+from llmc.cli.outcome import fail, set_verbosity
 from llmc.cli.painting import painted
 from llmc.cli.plans import STDIN, has_color, program
 
@@ -51,6 +51,8 @@ def explain(
     *,
     list_: Annotated[bool, typer.Option("--list", help="List all codes.")] = False,
     format_: Annotated[Format, typer.Option("--format", help="How it is written.")] = Format.TEXT,
+    json_: AsJson = False,
+    quiet: Quiet = False,
     width: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Of a plan: how long it takes with N calls at once.")
     ] = None,
@@ -61,14 +63,16 @@ def explain(
     max_text: MaxText = None,
 ) -> None:
     """Explain a mistake by its code; or what compiling does to a plan, why it may, and how long the plan takes."""
+    set_verbosity(quiet=quiet)
+    form = Format.JSON if json_ else format_
     if list_ == (what is not None):
         fail("name one code or plan, as in `llmc explain E201`; `llmc explain --list` has all codes")
     if what is None:
-        _print_list(format_)
+        _print_list(form)
     elif _CODE.fullmatch(what.upper()):
-        _print_mistake(what.upper(), format_)
+        _print_mistake(what.upper(), form)
     elif what == STDIN or what.endswith(".llmc") or os.path.lexists(what):
-        _print_plan(program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes), format_, width)
+        _print_plan(program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes), form, width)
     else:
         fail(f"`{what}` is no code and no file: codes look like E201 or W101; `llmc explain --list` has all of them")
 

@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, PlanFiles
-from llmc.cli.outcome import FOUND, USAGE, counted, reason, tell
+from llmc.cli.folders import plan_files
+from llmc.cli.options import AsJson, MaxTasks, MaxText, PlanFiles, Quiet
+from llmc.cli.outcome import FOUND, USAGE, counted, note, print_json, reason, set_verbosity, tell
 from llmc.cli.plans import STDIN, UnreadablePlanError, bounds, drawn, read_plan, require_plan
 from llmc.cli.screen import put_name, put_out
 from llmc.cli.writing import difference, replace_file
@@ -21,24 +22,34 @@ def fmt(
     *,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; name the plans that would change.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
+    json_: AsJson = False,
+    quiet: Quiet = False,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
     """Format plans in place, or standard input to standard output; plans with errors stay as they are."""
+    set_verbosity(quiet=quiet)
     limits = bounds(max_tasks, max_text)
-    changed, statuses = [], [0]
-    for file in files:
+    changed, statuses, entries = [], [0], []
+    for file in plan_files(files):
+        if file is None:
+            statuses.append(USAGE)
+            continue
         try:
             before, after = _formatted(file, limits)
-            _put(file, before, after, check=check, diff=diff)
+            _put(file, before, after, check=check, diff=diff, as_json=json_)
             if before != after:
                 changed.append(file)
+            entries.append(_entry(file, before, after, diff=diff))
         except _UnchangedError as error:
             tell(str(error))
             statuses.append(error.status)
-    if not (STDIN in files and not check and not diff):
+            entries.append({"file": file, "formatted": False, "changed": False})
+    if json_:
+        print_json({"version": 1, "plans": entries})
+    if not (STDIN in files and not check and not diff) and entries:
         words = "would change" if check or diff else "changed"
-        tell(f"{counted(len(files), 'plan')}: {f'{len(changed)} {words}' if changed else 'no changes'}")
+        note(f"{counted(len(entries), 'plan')}: {f'{len(changed)} {words}' if changed else 'no changes'}")
     raise typer.Exit(max(*statuses, FOUND if check and changed else 0))
 
 
@@ -69,8 +80,20 @@ def _formatted(file: str, limits: "Bounds") -> tuple[bytes, bytes]:
         raise _UnchangedError(f"llmc: {text.name} is left as it is: {error}", FOUND) from error
 
 
-def _put(file: str, before: bytes, after: bytes, *, check: bool, diff: bool) -> None:
+def _entry(file: str, before: bytes, after: bytes, *, diff: bool) -> dict[str, Any]:
+    """A plan as JSON data: standard input with its text, the others with their difference if it is wanted."""
+    entry: dict[str, Any] = {"file": file, "formatted": True, "changed": before != after}
+    if diff:
+        entry["diff"] = difference(file, before.decode(), after.decode())
+    elif file == STDIN:
+        entry["text"] = after.decode()
+    return entry
+
+
+def _put(file: str, before: bytes, after: bytes, *, check: bool, diff: bool, as_json: bool) -> None:
     """Write the formatted text where it belongs, or what there is to say about it; raises _UnchangedError."""
+    if as_json and (diff or check or file == STDIN):
+        return
     if diff:
         put_out(difference(file, before.decode(), after.decode()))
     elif check:

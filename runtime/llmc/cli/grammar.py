@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from llmc.cli.options import PlanTools
-from llmc.cli.outcome import fail, tell
+from llmc.cli.options import AsJson, PlanTools, Quiet
+from llmc.cli.outcome import fail, note, print_json, set_verbosity
 from llmc.cli.plans import named_tools
 
 # Not those of the compiler: importing it takes longer than all of `--help`.
@@ -26,19 +26,25 @@ def grammar(
         ),
     ] = None,
     tasks: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Tasks that a plan may have.")] = 16,
+    json_: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Print a grammar that lets a model write nothing but plans."""
     from llmc import GrammarTooLargeError, decoder_grammar
     from llmc_compiler.decoder.grammar import fitting_grammar
 
+    set_verbosity(quiet=quiet)
     known = named_tools(tools)
     try:
         if level is None:
             found, text = fitting_grammar(known, dialect=dialect, tasks=tasks)
             if found != "full":
-                tell(f"llmc: a grammar that says more would be too large: this one is at level `{found}`")
+                note(f"llmc: a grammar that says more would be too large: this one is at level `{found}`")
         else:
-            text = decoder_grammar(known, dialect=dialect, level=level, tasks=tasks)
+            found, text = level, decoder_grammar(known, dialect=dialect, level=level, tasks=tasks)
     except GrammarTooLargeError as error:
         fail(str(error))
-    print(text, end="")
+    if json_:
+        print_json({"version": 1, "dialect": dialect, "level": found, "tasks": tasks, "grammar": text})
+    else:
+        print(text, end="")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmc.cli.options import MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import fail
+from llmc.cli.options import AsJson, MaxTasks, MaxText, Optimize, Passes, PlanFile, Quiet, Tools, one_form
+from llmc.cli.outcome import fail, set_verbosity
 from llmc.cli.painting import painted
 from llmc.cli.plans import has_color, program
 
@@ -34,6 +34,8 @@ def graph(
     width: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Columns of the text (those of the terminal, else 80).")
     ] = None,
+    json_: AsJson = False,
+    quiet: Quiet = False,
     tools: Tools = None,
     optimize: Optimize = True,
     passes: Passes = None,
@@ -41,8 +43,10 @@ def graph(
     max_text: MaxText = None,
 ) -> None:
     """Draw what will run together, what waits for what, and which tasks are merged or left out."""
+    set_verbosity(quiet=quiet)
+    form = Format(one_form(format_, as_json=json_, option="--format"))
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
-    drawn = _drawn(compiled, format_, width or shutil.get_terminal_size().columns)
+    drawn = _drawn(compiled, form, width or shutil.get_terminal_size().columns)
     print(drawn, end="" if drawn.endswith("\n") else "\n")
 
 

@@ -1,6 +1,6 @@
 """Events as lines, for output that is no terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, TextIO
 
@@ -16,18 +16,23 @@ from llmc_runtime.events import Event
 _WIDTH: Final = 160
 
 
-class Lines:
-    """Writes a line for each event."""
+LineOf = Callable[[Event, Mapping[NodeId, str]], str | None]
+"""The line of an event, if it has one; the mapping has the nodes' texts."""
 
-    def __init__(self, graph: Graph, source: Source, stream: TextIO) -> None:
+
+class Lines:
+    """Writes lines for events: `line_of` gives that of an event, or None."""
+
+    def __init__(self, graph: Graph, source: Source, stream: TextIO, line_of: LineOf | None = None) -> None:
         """Know how the tasks are written."""
         self._written = texts(graph, source)
         self._stream = stream
+        self._line = line if line_of is None else line_of
         self._kept: list[str] | None = None
 
     def apply(self, event: Event) -> None:
         """Write the line of an event."""
-        text = line(event, self._written)
+        text = self._line(event, self._written)
         if text is None:
             return
         if self._kept is None:

@@ -7,7 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from llmc.cli.outcome import fail, reason
+from llmc.cli.options import AsJson
+from llmc.cli.outcome import fail, print_json, reason
 from llmc.cli.screen import put_name
 
 PLAN: Final = """\
@@ -63,7 +64,11 @@ def remember(text: str) -> None:
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def new(name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's name, without an ending.")]) -> None:
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's name, without an ending.")],
+    *,
+    json_: AsJson = False,
+) -> None:
     """Write NAME.llmc and NAME_tools.py, to start from."""
     path = Path(name.removesuffix(".llmc"))
     if not _NAME.fullmatch(path.name):
@@ -75,6 +80,9 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's nam
             fail(f"{file} exists already; nothing was written")
     for file, text in ((tools, TOOLS), (plan, PLAN)):
         _write(file, text.format(name=path.name, tools=tools.name))
+    if json_:
+        print_json({"version": 1, "files": [str(plan), str(tools)]})
+        return
     for file in (plan, tools):
         put_name(str(file))
 

@@ -4,11 +4,15 @@ from typing import Annotated, Final
 
 import typer
 
+from llmc.cli.outcome import fail
+
 PROMPT_BUDGET: Final = 24_000
 """That of `llmc_runtime.agent.tool_list`, which takes longer to import than `--help` does."""
 
 PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]
-PlanFiles = Annotated[list[str], typer.Argument(metavar="FILE", help="Plans, or `-` for standard input.")]
+PlanFiles = Annotated[
+    list[str], typer.Argument(metavar="FILE|DIR", help="Plans, folders with plans, or `-` for standard input.")
+]
 Tools = Annotated[
     list[str] | None,
     typer.Option(metavar="FILE|MODULE", help="More tools than the plan names with `use`; may be repeated."),
@@ -44,6 +48,16 @@ PromptBudget = Annotated[
 FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure, instead of doing the rest.")]
 MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
 MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors alone: nothing else on stderr.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every event on stderr, a line each.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; `llmc schema` describes it.")]
 Lenient = Annotated[
     bool, typer.Option("--lenient", help="Read a model's text: repair what can be, and read other forms of calls.")
 ]
+
+
+def one_form(named: str, *, as_json: bool, option: str) -> str:
+    """Return the form that is asked for, which `--json` says too, or end with a message where that is another one."""
+    if as_json and named not in {"text", "json"}:
+        fail(f"`--json` and `{option} {named}` are two forms: give one of them")
+    return "json" if as_json else named

@@ -28,7 +28,10 @@ def reason(error: OSError | ValueError) -> str:
     """Why a file cannot be read or written."""
     from llmc_runtime.input_files import NO_NAME
 
-    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else NO_NAME
+    if not isinstance(error, OSError):
+        return NO_NAME
+    words = error.strerror or str(error)
+    return words[:1].lower() + words[1:]  # the rest may be a unit
 
 
 class Waiting:
@@ -38,9 +41,11 @@ class Waiting:
 
 
 class Stderr:
-    """Whether standard error could not be written."""
+    """Whether standard error could not be written; whether it takes errors alone, or every event."""
 
     is_lost = False
+    is_quiet = False
+    is_verbose = False
 
 
 class DisplayError(Exception):
@@ -97,6 +102,23 @@ def tell(text: str) -> None:
             _send_nowhere(sys.stderr.fileno())
 
 
+def note(text: str) -> None:
+    """Write a line to stderr, as `tell` does, unless errors alone are wanted."""
+    if not Stderr.is_quiet:
+        tell(text)
+
+
+def set_verbosity(*, quiet: bool, verbose: bool = False) -> None:
+    """Write errors alone to stderr if `quiet`, without warnings of the log; end with a message for both options."""
+    if quiet and verbose:
+        fail("`--quiet` leaves out what `--verbose` adds: give one of them")
+    if quiet or Stderr.is_quiet:
+        import logging
+
+        logging.getLogger("llmc").setLevel(logging.ERROR if quiet else logging.NOTSET)
+    Stderr.is_quiet, Stderr.is_verbose = quiet, verbose
+
+
 def open_streams() -> None:
     """Where stdout or stderr was closed, let it fail when it is written, and no other file take its place."""
     if sys.stdout is None:
@@ -133,6 +155,13 @@ def give(value: object) -> None:
     for piece in pieces:
         sys.stdout.write(piece)
     print()
+
+
+def print_json(value: object) -> None:
+    """Write JSON data to stdout, with escapes for what controls a terminal."""
+    from llmc_grammar.terminal_text import json_text
+
+    print(json_text(value))
 
 
 def counted(number: int, noun: str) -> str:

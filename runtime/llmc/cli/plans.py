@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import typer
 
-from llmc.cli.outcome import FOUND, fail, reason, say, tell
+from llmc.cli.outcome import FOUND, fail, note, reason, say, tell
 from llmc.cli.screen import Painted, aside, terminal_width
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ def program(
         raise typer.Exit(FOUND) from error
     told = [found for found in compiled.diagnostics if not (shows_pruned and isinstance(found, UnusedTask))]
     if told:
-        tell(drawn(told, compiled.source, sys.stderr))
+        note(drawn(told, compiled.source, sys.stderr))
     return compiled
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from llmc.cli.outcome import counted, tell
+from llmc.cli.outcome import counted, note
 from llmc.cli.plans import Report, drawn
 from llmc.cli.screen import Painted
 
@@ -28,7 +28,7 @@ def print_reports(reports: Sequence[Report], form: Format) -> None:
     """Write the mistakes of plans to stdout, and to stderr their number; in JSON only that tools were not checked."""
     _PRINTERS[form](reports)
     if form is not Format.JSON or not all(report.tools_checked for report in reports):
-        tell(summary(reports))
+        note(summary(reports))
 
 
 def summary(reports: Sequence[Report]) -> str:

@@ -10,8 +10,8 @@ import typer
 
 from llmc.cli.approving import Asking
 from llmc.cli.inputs import read_inputs
-from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Tools
-from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, say, tell
+from llmc.cli.options import FailFast, Limit, MaxTasks, MaxText, Optimize, Passes, PlanFile, Quiet, Tools, Verbose
+from llmc.cli.outcome import FOUND, DisplayError, Stderr, Waiting, fail, give, say, set_verbosity, tell
 from llmc.cli.plans import given_limits, program
 
 if TYPE_CHECKING:
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 Inputs = Annotated[
     list[str] | None,
     typer.Option(
-        "--input", "-i", metavar="NAME=VALUE", help="A value for an input; JSON, but for `str`. May be repeated."
+        "--input",
+        "-i",
+        metavar="NAME=VALUE|@FILE",
+        help="A value for an input; JSON, but for `str`. `@FILE` has inputs by name as JSON. May be repeated.",
     ),
 ]
 
@@ -42,6 +45,8 @@ def run(
         str | None, typer.Option("--trace", metavar="FILE", help="Record the run in a new file, for `llmc trace`.")
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print all of the run as JSON.")] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     optimize: Optimize = True,
     passes: Passes = None,
     max_tasks: MaxTasks = None,
@@ -51,9 +56,10 @@ def run(
     from llmc import Approval, InputError
     from llmc.cli.prompt import Prompt, can_ask
 
+    set_verbosity(quiet=quiet, verbose=verbose)
     limits = given_limits(file, limit or ())
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes, shows_pruned=False)
-    inputs = read_inputs(input_ or (), compiled.parameters, compiled.secret_inputs)
+    inputs = read_inputs(input_ or (), compiled.parameters, compiled.secret_inputs, file)
     prompt = Prompt() if can_ask() else None
     approval = Approval(None if approve is None else approve.value, prompt)
     if dry:
@@ -167,15 +173,29 @@ def _tell_end(done: "Run") -> None:
     """The last lines on stderr."""
     from llmc import NotApproved
 
-    tell(done.summary())
-    for note in done.notes:
-        say(note)
+    if Stderr.is_quiet:
+        from llmc.cli.failures import failures
+
+        for words in failures(done):
+            say(words)
+    else:
+        tell(done.summary())
+        for words in done.notes:
+            say(words)
     if any(isinstance(error, NotApproved) and error.reason == "nobody" for error in done.errors.values()):
         say("there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
 
 
 def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
-    """A tree on a terminal, else a line for each event."""
+    """A line for each event if verbose, nothing if quiet; else a tree on a terminal, and elsewhere a line a task."""
+    from llmc.cli.lines import Lines
+    from llmc.cli.silent import Silent
+    from llmc.cli.task_lines import TaskLines
+
+    if Stderr.is_verbose:
+        return nullcontext(Lines(compiled.graph, compiled.source, sys.stderr))
+    if Stderr.is_quiet:
+        return nullcontext(Silent())
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         from rich.console import Console
 
@@ -183,9 +203,7 @@ def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
         from llmc.cli.tree import TreeState
 
         return live_tree(TreeState(compiled.graph, compiled.source), Console(stderr=True, highlight=False))
-    from llmc.cli.lines import Lines
-
-    return nullcontext(Lines(compiled.graph, compiled.source, sys.stderr))
+    return nullcontext(Lines(compiled.graph, compiled.source, sys.stderr, TaskLines()))
 
 
 def _print(done: "Run", *, as_json: bool) -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmc.cli.options import PROMPT_BUDGET
-from llmc.cli.outcome import fail, tell
+from llmc.cli.options import PROMPT_BUDGET, AsJson, Quiet
+from llmc.cli.outcome import fail, note, set_verbosity
 from llmc.cli.plans import named_tools
 from llmc.cli.screen import INDENT, Painted, put_out
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def tools(
     target: Annotated[str, typer.Argument(metavar="FILE|MODULE", help="A Python file or an importable module.")],
     *,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json_: AsJson = False,
+    quiet: Quiet = False,
     prompt: Annotated[bool, typer.Option("--prompt", help="Print what a planner is told, and how long it is.")] = False,
     budget: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="With --prompt: characters for the tools (24000).")
@@ -25,6 +26,7 @@ def tools(
     """List the tools of a Python file or module."""
     from llmc_grammar.terminal_text import json_text, marked
 
+    set_verbosity(quiet=quiet)
     if budget is not None and not prompt:
         fail("`--budget` is for `--prompt`: add it")
     if prompt and json_:
@@ -50,9 +52,9 @@ def _print_prompt(found: "Toolbox", budget: int) -> None:
     text, shown = planner_prompt(found, budget)
     put_out(text, "\n")
     for length, what in ((shown.characters, "tools"), (len(text), "prompt")):
-        tell(f"{what}: {length:,} characters, about {tokens_of(length):,} tokens")
+        note(f"{what}: {length:,} characters, about {tokens_of(length):,} tokens")
     for words in shown.left_out:
-        tell(words)
+        note(words)
 
 
 def _as_json(tool: "Tool") -> dict[str, Any]:

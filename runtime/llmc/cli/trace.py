@@ -7,13 +7,19 @@ from typing import Annotated, Final
 
 import typer
 
-from llmc.cli.outcome import FOUND, fail, reason, say
+from llmc.cli.options import AsJson, Quiet
+from llmc.cli.outcome import FOUND, fail, note, print_json, reason, say, set_verbosity
 
 _WIDTH: Final = 80
 _WIDEST: Final = 120
 
 
-def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc run --trace FILE` wrote.")]) -> None:
+def trace(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc run --trace FILE` wrote.")],
+    *,
+    json_: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Show a recorded run again: when each call waited and ran, and the longest chain."""
     from llmc.cli.drawing import plain
     from llmc.cli.timeline import draw
@@ -21,6 +27,7 @@ def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc r
     from llmc_runtime.input_files import read_start
     from llmc_runtime.trace import LARGEST, TraceError, read_trace
 
+    set_verbosity(quiet=quiet)
     try:
         found = read_trace(BytesIO(read_start(file, LARGEST + 1)))
         past = history(found)
@@ -29,8 +36,13 @@ def trace(file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc r
     except TraceError as error:
         say(f"{file}: {error}")
         raise typer.Exit(FOUND) from error
-    for note in found.notes:
-        say(f"{file}: {note}")
+    for words in found.notes:
+        note(f"llmc: {file}: {words}")
+    if json_:
+        from llmc.cli.trace_json import trace_json
+
+        print_json(trace_json(found, past))
+        return
     lines = draw(found.plan, past, width=_width())
     if _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
         from rich.console import Console
