@@ -29,6 +29,14 @@ _HOW: Final = {
 }
 
 
+_PATTERNS: Final = {"count": _COUNT, "seconds": _TIME, "bytes": _SIZE, "rate": _RATE}
+
+
+def pattern(unit: str) -> str:
+    """The regular expression of a limit's text, by the unit of the limit."""
+    return _PATTERNS[unit].pattern if unit in _PATTERNS else _NUMBER
+
+
 def read_limits(given: Iterable[tuple[str, str]], before: Limits) -> Limits:
     """The limits, but for those that are given by name and text; `tool.width` and `tool.rate` are a tool's own.
 

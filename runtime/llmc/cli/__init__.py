@@ -22,6 +22,7 @@ from llmc.cli.graph import graph
 from llmc.cli.new import new
 from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_streams, set_verbosity, unwritten
 from llmc.cli.run import run
+from llmc.cli.schema import schema
 from llmc.cli.screen import open_screens
 from llmc.cli.tools import tools
 from llmc.cli.trace import trace
@@ -46,6 +47,7 @@ app.command()(tools)
 app.command()(grammar)
 app.command()(explain)
 app.command()(new)
+app.command()(schema)
 
 
 def _version(wanted: bool) -> None:

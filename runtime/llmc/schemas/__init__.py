@@ -1,0 +1,46 @@
+"""JSON Schemas (draft 2020-12) of what llmc prints with `--json`, writes into traces, and reads as configuration.
+
+    schema("run")      the schema of a document, as JSON data
+    ABOUT              what each name stands for
+
+Within a version of a document keys may be added, so unknown ones are valid; in a configuration they are mistakes.
+"""
+
+from typing import Any, Final
+
+ABOUT: Final = {
+    "run": "a run: `llmc run --json`, `Run.to_json()`",
+    "dry-run": "the calls that a run would make: `llmc run --dry-run --json`",
+    "trace": "a recorded run: `llmc trace --json`, and each line of a trace file",
+    "events": "an event of a run: a line of a trace file, `event.to_json()`",
+    "answer": "a question and its answer: `llmc ask --json`, `Answer.to_json()`",
+    "plan": "a plan of a model: `llmc plan --json`",
+    "graph": "a compiled plan: `llmc graph --json`, `llmc compile --json`, `Program.to_json()`",
+    "explanation": "what compiling did to a plan: `llmc explain FILE --json`",
+    "codes": "a mistake by its code, or the list of them: `llmc explain CODE --json`, `llmc explain --list --json`",
+    "diagnostics": "the mistakes of plans: `llmc check --json`",
+    "tools": "tools: `llmc tools --json`",
+    "fmt": "formatted plans: `llmc fmt --json`",
+    "grammar": "a decoder grammar: `llmc grammar --json`",
+    "new": "the files of a new plan: `llmc new --json`",
+    "config": "the configuration: llmc.toml, or [tool.llmc] in pyproject.toml",
+}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the schema of a document; raises KeyError for an unknown name."""
+    import json
+
+    from llmc.schemas.configuration import configuration
+    from llmc.schemas.documents import document
+
+    title = f"llmc {name}"
+    about = ABOUT[name]
+    if name == "graph":
+        from llmc_compiler.json_form import schema as graph_schema
+
+        found: dict[str, Any] = json.loads(graph_schema())
+        return found
+    found = configuration() if name == "config" else document(name)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, "description": about}
+    return {**head, **{key: value for key, value in found.items() if key not in head}}

@@ -1,0 +1,81 @@
+"""The JSON Schema of `llmc.toml`, made of the tables that the configuration is checked with."""
+
+from typing import Any, Final
+
+from llmc.config import _KEYS, _LARGEST_NUMBER, _NUMBERS, _OTHERS, _PRICES, _TEXTS, _WHOLE
+from llmc.limit_texts import pattern
+from llmc_runtime.limits import Limits, ToolLimits, limit_fields
+
+_TEXT: Final = {"type": "string", "pattern": "^[^\\u0000]*$"}
+_NUMBER: Final = {"type": "number", "minimum": -_LARGEST_NUMBER, "maximum": _LARGEST_NUMBER}
+_INTEGER: Final = {**_NUMBER, "type": "integer"}
+
+_TEXTS_BY_NAME: Final = {"type": "object", "additionalProperties": _TEXT}
+_LIST: Final = {"type": "array"}
+_SHAPES: Final[dict[str, dict[str, Any]]] = {
+    "extra_body": {"type": "object", "description": "keys of the request"},
+    "headers": _TEXTS_BY_NAME,
+    "headers_env": {**_TEXTS_BY_NAME, "description": "the variables that hold secret headers"},
+    "prices": {
+        "type": "object",
+        "properties": dict.fromkeys(_PRICES, _NUMBER),
+        "required": ["read", "written"],
+        "additionalProperties": False,
+    },
+    "reasoning_tags": _LIST,
+    "stop": {"type": ["string", "array"], "items": {"type": "string"}},
+    "stream": {"type": "boolean"},
+}
+"""Options of a model that are neither text nor number."""
+
+
+def configuration() -> dict[str, Any]:
+    """The schema of a configuration; unknown keys are mistakes."""
+    entries = {
+        "tools": _named({"type": "string", "minLength": 1, "description": "a Python file, or the name of a module"}),
+        "limits": _limits(),
+        "models": _named(_model()),
+    }
+    return _table({key: entries[key] for key in _KEYS})
+
+
+def _model() -> dict[str, Any]:
+    """The schema of the options of a model."""
+    return _table(
+        {
+            **dict.fromkeys(_TEXTS, _TEXT),
+            **dict.fromkeys(_NUMBERS, _NUMBER),
+            **dict.fromkeys(_WHOLE, _INTEGER),
+            **{key: _SHAPES[key] for key in _OTHERS},
+        }
+    )
+
+
+def _limits() -> dict[str, Any]:
+    """The schema of the limits; `-` and `_` are the same in their names."""
+    properties: dict[str, Any] = {}
+    for name, field in limit_fields(Limits).items():
+        limit = _limit(field.metadata["unit"], field.metadata["what"])
+        properties |= {name: limit, name.replace("_", "-"): limit}
+    width = limit_fields(ToolLimits)["width"].metadata
+    of_tool = {"width": _limit(width["unit"], width["what"]), "rate": _limit("rate", "calls in a time")}
+    return _table({**properties, "tools": _named(_table(of_tool))})
+
+
+def _limit(unit: str, about: str) -> dict[str, Any]:
+    """The schema of a limit: a text with its unit, or a number where there is none."""
+    text = {"type": "string", "pattern": f"^\\s*(?:{pattern(unit)})\\s*$"}
+    number = {"count": "integer", "bytes": "integer", "cost": "number"}.get(unit)
+    if number is None:
+        return {**text, "description": about}
+    return {"anyOf": [{"type": number, "minimum": 0}, text], "description": about}
+
+
+def _table(properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a table with these keys alone."""
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _named(entry: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a table whose entries have names of the user's own."""
+    return {"type": "object", "additionalProperties": entry}

@@ -1,0 +1,102 @@
+"""Runs and answers as JSON data, as types."""
+
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict  # that of typing is too old for pydantic before Python 3.12
+
+from llmc_runtime.agent.answer import Times
+from llmc_runtime.agent.dialogue import Usage
+from llmc_runtime.errors import Refusal
+
+
+class TaskError(TypedDict):
+    """Why a task has no value; the keys that may be missing belong to some types of errors."""
+
+    type: Annotated[str, Field(description="the class of the error")]
+    message: str
+    ended: NotRequired[Annotated[str, Field(description="how: failed, blocked, held back, not approved, cancelled")]]
+    line: NotRequired[int]
+    file: NotRequired[Annotated[str, Field(description="the file of the tool in which it failed")]]
+    line_in_file: NotRequired[int]
+    tool: NotRequired[str]
+    attempt: NotRequired[int]
+    in_doubt: NotRequired[bool]
+    cause: NotRequired[Annotated[str, Field(description="the task that failed")]]
+    cause_line: NotRequired[int]
+    reason: NotRequired[Refusal]
+    why: NotRequired[Annotated[str, Field(description="what was said with a no")]]
+
+
+class _Outcomes(TypedDict):
+    """What became of the tasks of a plan."""
+
+    results: Annotated[dict[str, Any], Field(description="values by task")]
+    errors: Annotated[dict[str, TaskError], Field(description="errors by task")]
+    skipped: Annotated[list[str], Field(description="tasks whose condition did not hold")]
+    in_doubt: Annotated[list[str], Field(description="tasks that may have written something")]
+    seconds: float
+
+
+class Run(_Outcomes):
+    """A run of a plan."""
+
+    version: Literal[1]
+    language: Literal[1]
+    id: str
+    value: Annotated[Any, Field(description="the value of the plan, null where it has none")]
+    has_value: bool
+    calls: int
+    processor_seconds: NotRequired[float]
+    sum_of_calls: Annotated[float | None, Field(description="seconds of the calls one after another, if known")]
+    longest_chain: Annotated[float, Field(description="seconds that no schedule can go below")]
+    chain: Annotated[list[str], Field(description="the tasks on the longest chain")]
+    abandoned: Annotated[list[str], Field(description="calls that still run")]
+    notes: list[str]
+
+
+class DryCall(TypedDict):
+    """A call that would be made."""
+
+    node: str
+    task: str
+    line: int | None
+    tool: str
+    text: str
+    effects: list[str]
+    answer: Literal["runs", "asks", "refused"]
+    conditions: list[str]
+    in_loop: bool
+    elements: int | None
+    waits: list[str]
+
+
+class DryRun(TypedDict):
+    """The calls that a run would make."""
+
+    version: Literal[1]
+    calls: list[DryCall]
+
+
+class AnswerPlan(_Outcomes):
+    """A plan that was run for a question."""
+
+    text: str
+    repairs: int
+    thought: str
+
+
+class Answer(TypedDict):
+    """A question, its answer, and what was done for it."""
+
+    question: str
+    answer: Any
+    answered: bool
+    is_unmarked: NotRequired[Annotated[bool, Field(description="a model wrote prose, and marked no answer in it")]]
+    stopped: Annotated[str | None, Field(description="why no other plan was made")]
+    thoughts: list[str]
+    plans: list[AnswerPlan]
+    calls: int
+    reused: int
+    usage: Annotated[dict[str, Usage], Field(description="what models took by their role, and `total`")]
+    times: Times
