@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from llmc_grammar.stream import PlanStream
     from llmc_runtime.agent import policy as replanning
     from llmc_runtime.agent.answer import Answer
-    from llmc_runtime.agent.dialogue import Message, Prices, Usage
+    from llmc_runtime.agent.decided import Finish, Replan
+    from llmc_runtime.agent.dialogue import ChatModel, End, Message, Prices, Reasoning, Usage
     from llmc_runtime.agent.failures import AgentError
     from llmc_runtime.agent.ledger import Budget
     from llmc_runtime.agent.local import local_model
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from llmc_runtime.agent.model import Model
     from llmc_runtime.agent.model_errors import ModelError
     from llmc_runtime.agent.model_tools import llm_tool, math_tool
+    from llmc_runtime.agent.policy import Joiner
     from llmc_runtime.agent.samples import Example
     from llmc_runtime.agent.scripted import ScriptedModel
     from llmc_runtime.approval import Approval
@@ -70,16 +72,20 @@ __all__ = [
     "Approver",
     "Bounds",
     "Budget",
+    "ChatModel",
     "CompileError",
     "Context",
     "ContextError",
     "Diagnostic",
+    "End",
     "Example",
+    "Finish",
     "FormError",
     "GrammarTooLargeError",
     "Graph",
     "Held",
     "InputError",
+    "Joiner",
     "Json",
     "LimitError",
     "LimitReached",
@@ -98,6 +104,8 @@ __all__ = [
     "Prices",
     "Program",
     "Rate",
+    "Reasoning",
+    "Replan",
     "Run",
     "RunRefused",
     "ScriptedModel",
@@ -142,7 +150,8 @@ _HOMES: Final = {
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
-    "llmc_runtime.agent.dialogue": ("Message", "Prices", "Usage"),
+    "llmc_runtime.agent.decided": ("Finish", "Replan"),
+    "llmc_runtime.agent.dialogue": ("ChatModel", "End", "Message", "Prices", "Reasoning", "Usage"),
     "llmc_runtime.agent.local": ("local_model",),
     "llmc_runtime.agent.model": ("Model",),
     "llmc_runtime.agent.model_errors": ("ModelError",),
@@ -168,6 +177,7 @@ _HOMES: Final = {
     "llmc_runtime.agent.ledger": ("Budget",),
     "llmc_runtime.agent.loop": ("Agent",),
     "llmc_runtime.agent.model_tools": ("llm_tool", "math_tool"),
+    "llmc_runtime.agent.policy": ("Joiner",),
     "llmc_runtime.agent.samples": ("Example",),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
     "llmc_runtime.run": ("Run",),

@@ -63,6 +63,107 @@ def test_another_plan_is_asked_for(text: str, thought: str, why: str) -> None:
     assert read_decision(text) == Replan(why, thought)
 
 
+FORMS: list[tuple[str, str]] = [
+    ("Final Answer: 42", "42"),
+    ("**Final Answer:** 42", "42"),
+    ("**Final Answer**: **42**", "42"),
+    ("## Final Answer\n\n42\n", "42"),
+    ("FINAL ANSWER:\n- a\n- b", "- a\n- b"),
+    ("```\nFinal Answer: 42\n```", "42"),
+    ("Final Answer:\n```json\n[1]\n```", "```json\n[1]\n```"),
+    ("Answer: Paris\nand Rome", "Paris\nand Rome"),
+    ("Thought: it is. Final Answer: 42", "42"),
+    ("Answer: maybe 3\nFinal Answer: 42", "42"),
+    ("Final Answer: 42\nThought: done\nQuestion: what else?", "42"),
+    ("Action: Finish: 42", "42"),
+    ("action: **finish**: 42", "42"),
+    ("Action: Finish 42", "42"),
+    ('Action: Finish "42"', "42"),
+    ("Finish: 42", "42"),
+    ("Finish -> 42", "42"),
+    ("Action: Finish\nAction Input: 42", "42"),
+    ("**Action: Final Answer**\n**Action Input:** 42", "42"),
+    ("Action: Finish\nFinal Answer: 42", "42"),
+    ("<answer>42</answer>", "42"),
+    ('Finish(answer="42")', "42"),
+    ("Final Answer: those who finish (Bolt) get medals", "those who finish (Bolt) get medals"),
+    ('{"answer": "42"}', "42"),
+    ('{"answer": 42}', "42"),
+    ('{"text": 42}', "42"),
+    ('{"Final Answer": "42", "Thought": "known"}', "42"),
+    ('{"action": "Finish", "text": "42"}', "42"),
+    ('{"thought": "known", "action": "Finish", "text": 42}', "42"),
+    ('{"action": "Finish", "text": ["a", true, null]}', '["a", true, null]'),
+    ('{"action": "finish", "action_input": "42"}', "42"),
+    ('{"action": "Final Answer", "action_input": {"answer": 42}}', "42"),
+    ('{"thought": "known", "action": "Finish(42)"}', "42"),
+    ('{"name": "finish", "arguments": {"answer": "42"}}', "42"),
+    ('<tool_call>{"name": "Finish", "arguments": "{\\"text\\": 42}"}</tool_call>', "42"),
+    ('{"finish": {"text": "42"}}', "42"),
+    ('Here it is:\n```json\n{"answer": "42"}\n```', "42"),
+    ('Final Answer: {"answer": 42}', "42"),
+]
+"""Answers in forms of other prompts."""
+
+
+@pytest.mark.parametrize(("text", "answer"), FORMS)
+def test_an_answer_in_another_form_is_read(text: str, answer: str) -> None:
+    """Behind a label, in bold, in a fence, in JSON with other keys; and nothing of it counts inside of reasoning."""
+    found = read_decision(text)
+    assert isinstance(found, Finish)
+    assert (found.text, found.is_unmarked) == (answer, False)
+    assert read_decision(f"<think>\n{text}\n</think>\nAction: Finish(other)") == Finish("other")
+    assert read_decision(f"<think>\n{text}") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Replan: the height", "the height"),
+        ("Action: Replan: the height", "the height"),
+        ("Action: Replan\nAction Input: the height", "the height"),
+        ("Action: Replan", ""),
+        ("Final Answer: Replan: the height", "the height"),
+        ('{"replan": "the height"}', "the height"),
+        ('{"action": "replan", "missing": "the height"}', "the height"),
+        ('{"action": "Replan(the height)"}', "the height"),
+    ],
+)
+def test_another_plan_in_another_form(text: str, why: str) -> None:
+    """Is asked for as well."""
+    found = read_decision(text)
+    assert isinstance(found, Replan)
+    assert found.text == why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Action: Finish",
+        "Action: finish the search first",
+        "Action: Answer the question with search",
+        "Answer to it all",
+        "Final Answer",
+        "Replan: the height\nFinal Answer: 42",
+        '{"answer": "42", "unit": "m"}',
+        '{"answer": null}',
+        '{"text": "the height"}',
+        '{"name": "search", "arguments": {"text": "a"}}',
+        '{"answer": ' * 50_000,
+    ],
+)
+def test_a_form_that_may_mean_something_else_decides_nothing(text: str) -> None:
+    """A sentence, data, a call, or labels of both kinds; a text that may be the answer is, where only that counts."""
+    assert read_decision(text) is None
+    assert read_decision('{"text": "the height"}', final=True) == Finish("the height")
+
+
+@pytest.mark.parametrize("text", [text for text, _ in FORMS if not text.endswith("}")])
+def test_an_answer_behind_a_label_may_go_on(text: str) -> None:
+    """So it does not count in a reply that was cut off."""
+    assert read_decision(text, complete=False) is None
+
+
 @pytest.mark.parametrize("text", ["", "Thought: hm", "The answer is Paris.", "Finishing (the) race", "Finish line"])
 def test_a_text_may_decide_nothing(text: str) -> None:
     """Words that look like a decision are none without brackets."""
@@ -78,7 +179,25 @@ def test_what_is_balanced_comes_back(inside: str, depth: int) -> None:
     assert found == Finish(text.strip(), "t")
 
 
-@pytest.mark.parametrize("piece", ["*", "\n", " ", "(", ")", "Action:", "finish ", "`>#- ", "Finish(", "thought "])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "*",
+        "\n",
+        " ",
+        "(",
+        ")",
+        "Action:",
+        "finish ",
+        "`>#- ",
+        "Finish(",
+        "thought ",
+        "\nAnswer: ",
+        "Final Answer: ",
+        "\nFinal",
+        '{"answer":',
+    ],
+)
 def test_long_garbage_costs_what_its_length_says(piece: str) -> None:
     """Eight times the letters cost at most 24 times the processor's time: a square would cost 64 times."""
 

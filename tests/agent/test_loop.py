@@ -157,7 +157,7 @@ def test_a_reply_that_was_cut_off_costs_what_is_known_of_it() -> None:
 def test_an_error_tells_what_was_done() -> None:
     """The plans that were run, with their results; no plan where none was."""
     with pytest.raises(NoDecision) as error:
-        ask([PLAN, "nonsense", "nonsense"])
+        ask([PLAN, "", ""])
     answer = error.value.answer
     assert answer is not None
     assert (answer.value, answer.answered, answer.calls) == (None, False, 2)
@@ -188,14 +188,11 @@ def test_a_question_that_used_everything_up_asks_no_more() -> None:
 
 
 def test_a_joiner_is_reminded_once() -> None:
-    """Of what it has to write; a second reply without a decision is an error that quotes it."""
+    """Of what it has to write."""
     answer, model, _ = ask([PLAN, "It is a.", DONE])
     assert answer.value == "it is a"
     assert model.asked[2].messages[-2] == Message("assistant", "It is a.")
     assert "Action: Finish(the answer), or Action: Replan" in model.asked[2].messages[-1].text
-    with pytest.raises(NoDecision, match="neither finished nor asked for another plan: It is b") as error:
-        ask([PLAN, "It is a.", "It is b."])
-    assert error.value.text == "It is b."
 
 
 def test_an_answer_of_many_lines() -> None:

@@ -162,6 +162,8 @@ def judged(seed: int) -> tuple[str, str, object]:
         answer = clock.run(AGENT.ask("?"))
     except PlanFailed:
         return style, "wrong" if PAID else "refused", script
+    if answer.stopped is not None:  # a later plan was refused
+        return style, "wrong" if PAID else "refused", script
     value, paid = meant.value()
     return style, "meant" if (answer.text, PAID) == (value, paid) else "wrong", script
 

@@ -304,6 +304,8 @@ def _remark(answer: "Answer") -> None:
     """What there is to say of an answer, or of why there is none."""
     if answer.stopped is not None:
         say(answer.stopped)
+    if answer.is_unmarked:
+        say("the model wrote prose and marked no answer in it: check the text")
     note(answer.summary())
     if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
         say("there is no terminal to ask on; `--approve all` calls what asks")

@@ -72,7 +72,8 @@ class Answer(Brief):
     """The answer to a question.
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
-    the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. An error that ends a
+    the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. `is_unmarked`: a model
+    wrote it as prose, and marked nothing in it as the answer. An error that ends a
     question has one too, as its `answer`, with the plans that were run until then. `calls` counts calls of tools,
     `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes out `secrets`,
     and the parts of the value that are secret by its `label`.
@@ -88,6 +89,7 @@ class Answer(Brief):
     reused: int
     stopped: str | None = None
     answered: bool = True
+    is_unmarked: bool = False
     secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
     label: Label = field(default=PUBLIC, repr=False)
 
@@ -135,6 +137,7 @@ class Answer(Brief):
             "question": self.question,
             "answer": self._shown(),
             "answered": self.answered,
+            "is_unmarked": self.is_unmarked,
             "stopped": None if self.stopped is None else self.secrets.text(self.stopped),
             "thoughts": list(self.thoughts),
             "plans": [_plan(each) for each in self.plans],

@@ -7,48 +7,32 @@ Read whole: brackets nest, an answer may have many lines, `Action:` may be missi
 makes it follow a schema, it is
 
     {"thought": "both are known now", "action": "Finish", "text": "First for Women (magazine)"}
+
+The forms of other prompts are read too where they are unmistakable: see `labels` and `decided_json`.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from llmc_grammar.reasoning import USUAL, ReasoningTags
+from llmc_runtime.agent.decided import KINDS, MARKS, Decision, Finish, Replan
+from llmc_runtime.agent.decided_json import decided, decided_strictly
 from llmc_runtime.agent.dialogue import Schema
+from llmc_runtime.agent.labels import Labelled, find_label
 
 _WORD: Final = r"(?P<word>finish|replan)[ \t]*(?P<open>[(\[])"
-_MARKS: Final = " \t*_`>#-"
-_ACTION: Final = rf"action[ \t]*[0-9]*[{_MARKS}]*:[{_MARKS}]*"
-_AT_LINE: Final = re.compile(rf"^[{_MARKS}]*(?:{_ACTION})?{_WORD}", re.IGNORECASE | re.MULTILINE)
+_ACTION: Final = rf"action[ \t]*[0-9]*[{MARKS}]*:[{MARKS}]*"
+_AT_LINE: Final = re.compile(rf"^[{MARKS}]*(?:{_ACTION})?{_WORD}", re.IGNORECASE | re.MULTILINE)
+_CALLED: Final = re.compile(rf"\b(?:(?i:{_ACTION}{_WORD})|(?:Finish|Replan)[(\[])")
 _ANYWHERE: Final = re.compile(rf"\b(?:{_ACTION})?{_WORD}", re.IGNORECASE)
-_LABEL: Final = re.compile(rf"[{_MARKS}]*thought[ \t]*[0-9]*[{_MARKS}]*:[{_MARKS}]*", re.IGNORECASE)
+_LABEL: Final = re.compile(rf"[{MARKS}]*thought[ \t]*[0-9]*[{MARKS}]*:[{MARKS}]*", re.IGNORECASE)
 _END_OF_LINE: Final = re.compile(r"[ \t.`*]*(?:<\w+>)?[ \t]*(?:\r?\n|\Z)")
 _ENDED_LINE: Final = re.compile(r"[ \t.`*]*\r?\n\s*\Z")
 _IS_JSON: Final = re.compile(r"\s*(?:```\w*\s*)?\{.*\}\s*(?:```\s*)?\Z", re.DOTALL)
+_NAMED: Final = re.compile(r"(?:answer|final_answer|text|result)[ \t]*=[ \t]*(?=[\"'“])", re.IGNORECASE)
 _QUOTES: Final = ('"', "'", "“”")
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """The answer is known: `text`."""
-
-    text: str
-    thought: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Replan:
-    """Another plan is needed; `text` says why, and what it should find."""
-
-    text: str
-    thought: str = ""
-
-
-Decision = Finish | Replan
-
-_KINDS: Final[Mapping[str, type[Decision]]] = {"finish": Finish, "replan": Replan}
 
 
 def schema(*, final: bool) -> Schema:
@@ -61,43 +45,62 @@ def schema(*, final: bool) -> Schema:
     return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
 
 
-def read_decision(text: str, reasoning: ReasoningTags = USUAL, *, complete: bool = True) -> Decision | None:
+def read_decision(
+    text: str, reasoning: ReasoningTags = USUAL, *, complete: bool = True, final: bool = False
+) -> Decision | None:
     """Return the decision in a joiner's text, None if there is none.
 
     Reasoning is ignored; a tag inside a decision is text. In a text that is not `complete`, a decision counts only if
-    its line has ended and nothing follows, since later text may withdraw it.
+    its line has ended and nothing follows, since later text may withdraw it. A `final` decision is an answer.
     """
-    if _IS_JSON.match(text) and (found := _structured(text)) is not None:
+    if _IS_JSON.match(text) and (found := decided(text, _inside, final=final)) is not None:
         return found
     text = reasoning.strip(text)
-    found = _structured(text) if complete or _IS_JSON.match(text) else None
-    return found or _written(text, reasoning, complete=complete)
+    if not complete:
+        found = decided(text, _inside, final=final) if _IS_JSON.match(text) else None
+        return found or _written(text, reasoning, complete=False)
+    return decided_strictly(text) or _written(text, reasoning, complete=True) or decided(text, _inside, final=final)
 
 
-def _structured(text: str) -> Decision | None:
-    """The decision of a text that is JSON, maybe in a fence."""
-    try:
-        match json.loads(text[text.find("{") : text.rfind("}") + 1]):
-            case {"thought": str(thought), "action": str(action), "text": str(said)} if action.lower() in _KINDS:
-                return _KINDS[action.lower()](said, thought)
-    except (ValueError, RecursionError):
-        pass
-    return None
+def _inside(text: str) -> Decision | None:
+    """The decision in the value of a key."""
+    return _written(text, USUAL, complete=True)
 
 
 def _written(text: str, reasoning: ReasoningTags, *, complete: bool) -> Decision | None:
-    """The decision of a text in lines."""
-    found = _AT_LINE.search(text) or _ANYWHERE.search(text)
+    """The decision of a text in lines: in brackets, else behind a label."""
+    found = _AT_LINE.search(text)
+    if found is None and _CALLED.search(text) is None and complete:
+        label = find_label(text)
+        if label is not None:
+            return None if reasoning.opens(text[: label.start]) else _labelled(text, label)
+    found = found or _ANYWHERE.search(text)
     if found is None or reasoning.opens(text[: found.start()]):
         return None
     start = found.end()
     end = _end(text, start, found["open"])
     if not complete and not _ENDED_LINE.match(text, end + 1):
         return None
-    thought = text[: found.start()].strip(f"{_MARKS}\r\n")
+    return KINDS[found["word"].lower()](_unquoted(text[start:end].strip()), _thought(text[: found.start()]))
+
+
+def _labelled(text: str, label: Labelled) -> Decision | None:
+    """The decision behind a label; a label without an answer is none."""
+    content = _unquoted(label.content)
+    thought = _thought(text[: label.start])
+    if label.kind is Replan:
+        return Replan(content, thought)
+    found = decided(content, _inside, final=False) if _IS_JSON.match(content) else None
+    if found is not None:
+        return replace(found, thought=found.thought or thought)
+    return Finish(content, thought) if content else None
+
+
+def _thought(before: str) -> str:
+    """The text before a decision, without its label."""
+    thought = before.strip(f"{MARKS}\r\n")
     label = _LABEL.match(thought)
-    thought = thought[label.end() :] if label else thought
-    return _KINDS[found["word"].lower()](_unquoted(text[start:end].strip()), thought)
+    return thought[label.end() :] if label else thought
 
 
 def _end(text: str, start: int, opening: str) -> int:
@@ -125,9 +128,15 @@ def _closers(text: str, start: int, opening: str) -> Iterator[int]:
 
 
 def _unquoted(text: str) -> str:
-    """The text without quotes around all of it."""
+    """The text without quotes around all of it, and without the name of an argument before these."""
+    named = _NAMED.match(text)
+    if named is not None and (inside := _unquoted(text[named.end() :])) != text[named.end() :]:
+        return inside
     for quotes in _QUOTES:
         inside = text[1:-1]
         if len(text) > 1 and text[0] == quotes[0] and text[-1] == quotes[-1] and not set(quotes) & set(inside):
             return inside
     return text
+
+
+__all__ = ["Decision", "Finish", "Replan", "read_decision", "schema"]

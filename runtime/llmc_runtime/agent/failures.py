@@ -32,20 +32,25 @@ class AgentError(LlmcError):
 
 
 class PlanFailed(AgentError):
-    """A plan is wrong, and stayed so; `plan` is its number and `report` its mistakes, with their lines."""
+    """A plan is wrong, and stayed so; `plan` is its number and `report` its mistakes, with their lines.
 
-    def __init__(self, plan: int, repairs: int, report: str) -> None:
+    `prose` is the text that the planner wrote in the place of a plan, if it may be an answer.
+    """
+
+    def __init__(self, plan: int, repairs: int, report: str, *, prose: str | None = None) -> None:
         tried = f" after {repairs} repair{'s' if repairs > 1 else ''}" if repairs else ""
         super().__init__(f"plan {plan} cannot be run{tried}:\n{report}")
         self.plan = plan
         self.report = report
+        self.prose = prose
 
 
 class NoDecision(AgentError):
-    """The joiner's replies hold neither `Finish(…)` nor `Replan(…)`; `text` is the last of them."""
+    """The joiner's replies hold neither `Finish(…)` nor `Replan(…)`, nor an answer in prose; `text` is the last."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(f"the joiner neither finished nor asked for another plan: {shortened(text) or '(nothing)'}")
+    def __init__(self, text: str, quoted: str | None = None) -> None:
+        words = (shortened(text) or "(nothing)") if quoted is None else quoted
+        super().__init__(f"the joiner neither finished nor asked for another plan: {words}")
         self.text = text
 
 

@@ -24,6 +24,7 @@ from llmc_runtime.agent.mending import Mended, mended
 from llmc_runtime.agent.plan_reply import Reading, plan_reply, read_plan
 from llmc_runtime.agent.plan_text import AFTER_ANSWERS, PlanText, has_answers
 from llmc_runtime.agent.planner import Planner
+from llmc_runtime.agent.prose import no_plan, offered, refused
 from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
 from llmc_runtime.agent.results import shown_tasks
@@ -33,7 +34,6 @@ from llmc_runtime.approval import Approval, Hold, may_change
 from llmc_runtime.approval_request import Origin
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
-from llmc_runtime.errors import shortened
 from llmc_runtime.instance import Instance
 from llmc_runtime.memo import Memo
 from llmc_runtime.nesting import known_secrets
@@ -96,6 +96,7 @@ class Inquiry:
         self._shapes: set[tuple[ast.Statement, ...]] = set()
         self._told: set[tuple[type, object]] = set()
         self._allowance: Allowance[Instance] | None = None
+        self._last = "", Reading(None)
         self._calls = 0
         self._first_task: float | None = None
         self._plan_time: float | None = None
@@ -159,11 +160,19 @@ class Inquiry:
                 written = written.mended(found, again, is_joined=attempt.front.is_joined)
                 broken = self._broken(attempt, reader, written)
             if broken is not None and not broken.may_run:
-                raise PlanFailed(self.number, repairs, broken.why or "there is no plan in what the planner wrote")
+                raise self._failed(repairs, broken, reader)
             statements = self._new_plan(attempt, reader)
             attempt.start(*written.holds, *self._holds())
             await attempt.settled()
         return self._planned(attempt, statements, repairs, tools)
+
+    def _failed(self, repairs: int, broken: Broken, reader: PlanReader) -> PlanFailed:
+        """The error of a plan that stayed wrong; of one that was never there, with the prose in its place."""
+        if broken.why:
+            return PlanFailed(self.number, repairs, broken.why)
+        text, reading = self._last
+        prose = offered(text, reading, reader.reasoning, reader.tools)
+        return PlanFailed(self.number, repairs, no_plan(text, reading, reader.reasoning), prose=prose)
 
     def _holds(self) -> Iterator[Hold]:
         """Yield a hold on the plan if its planner may have seen results."""
@@ -254,9 +263,10 @@ class Inquiry:
             attempt.feed(piece)
 
         reading = await read_plan(pieces, feed, front)
+        self._last = front.source.text, reading
         self._plan_time = self.now() if self._plan_time is None else self._plan_time
         if reading.is_refused:
-            raise PlanFailed(self.number, 0, f"the planner refused: {shortened(front.source.text)}")
+            raise PlanFailed(self.number, 0, refused(*self._last, reasoning_of(planner.speaker)))
         return PlanText.of(reading, is_joined=front.is_joined)
 
     def _broken(self, attempt: Arriving, reader: PlanReader, written: PlanText) -> Broken | None:
@@ -286,8 +296,9 @@ class Inquiry:
         text, reading = await plan_reply(
             planner, planner.repair(messages, broken), reader, self.ledger, most_tokens=most
         )
+        self._last = text, reading
         if reading.is_refused:
-            raise PlanFailed(self.number, 0, f"the planner refused: {shortened(text)}")
+            raise PlanFailed(self.number, 0, refused(text, reading, reader.reasoning))
         return mended(broken, text, reader, complete=reading.is_complete), reading
 
     def _new_plan(self, attempt: Arriving, reader: PlanReader) -> tuple[ast.Statement, ...]:
@@ -318,7 +329,15 @@ class Inquiry:
         self.tell(progress.PlanEnded(number, self.now(), planned.text, run))
         return planned
 
-    def answer(self, value: Json, stopped: str | None, *, answered: bool = True, label: Label = PUBLIC) -> Answer:
+    def answer(
+        self,
+        value: Json,
+        stopped: str | None,
+        *,
+        answered: bool = True,
+        is_unmarked: bool = False,
+        label: Label = PUBLIC,
+    ) -> Answer:
         """The answer, with everything that was done for it."""
         now = self.now()
         return Answer(
@@ -332,6 +351,7 @@ class Inquiry:
             reused=self._memo.reused,
             stopped=stopped,
             answered=answered,
+            is_unmarked=is_unmarked,
             secrets=self._secrets,
             label=label,
         )

@@ -1,16 +1,18 @@
 """What a joiner is told, and how its decision is found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
-from llmc_runtime.agent.answer import Planned
+from llmc_compiler.tools import Tool
 from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision, schema
-from llmc_runtime.agent.dialogue import ChatModel, Grammar, Message
+from llmc_runtime.agent.dialogue import ChatModel, End, Grammar, Message
 from llmc_runtime.agent.failures import NoDecision
-from llmc_runtime.agent.ledger import Ledger
+from llmc_runtime.agent.ledger import current
+from llmc_runtime.agent.policy import Turn
+from llmc_runtime.agent.prose import prose, quoted, wants_more
 from llmc_runtime.agent.results import bounded
 from llmc_runtime.agent.speaking import bounded_tokens, continues, reasoning_of, takes_schemas, whole_reply
 from llmc_runtime.agent.templates import Prompts
@@ -26,70 +28,64 @@ _LONGEST_THOUGHT: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Joiner:
-    """Asks a model whether the results answer the question."""
+class ModelJoiner:
+    """Asks a model whether the results answer the question; prose that calls one of the `tools` is no answer."""
 
     speaker: ChatModel
     prompts: Prompts
+    tools: Iterable[Tool] = ()
 
-    async def decide(
-        self,
-        question: str,
-        plans: Sequence[Planned],
-        ledger: Ledger,
-        *,
-        history: Sequence[Message] = (),
-        final: bool = False,
-        stopped: str | None = None,
-    ) -> Decision:
-        """The decision; where it is `final`, or `stopped` says why no other plan is made, only an answer is asked for.
+    async def decide(self, turn: Turn) -> Decision:
+        """The model's decision; prose counts if it is all that the model writes although it was reminded.
 
         Raises NoDecision, BudgetSpent and what the model raises.
         """
-        messages = self.messages(question, plans, history=history, final=final, stopped=stopped)
-        grammar = _grammar(self.speaker, final=final)
-        stop = ("\n###", "\nQuestion:") if continues(self.speaker) else ()
-        text = ""
+        reasoning = reasoning_of(self.speaker)
+        messages = self.messages(turn)
+        answer, text, end = "", "", None
         for _ in range(REMINDERS + 1):
-            text, end = await whole_reply(
-                self.speaker,
-                messages,
-                "joiner",
-                ledger,
-                grammar=grammar,
-                schema=schema(final=final),
-                stop=stop,
-                most_tokens=bounded_tokens(self.speaker),
-            )
+            text, end = await self._reply(messages, is_final=turn.is_final)
             is_whole = end is not None and end.reason == "stop"
-            decision = read_decision(text, reasoning_of(self.speaker), complete=is_whole)
+            decision = read_decision(text, reasoning, complete=is_whole, final=turn.is_final)
             if decision is not None:
                 return decision
-            messages = self.reminded(messages, text, final=final)
-        raise NoDecision(text)
+            said = prose(text, reasoning)
+            if wants_more(said, self.tools):
+                answer = ""
+            elif is_whole:
+                answer = said or answer
+            messages = self.reminded(messages, text, final=turn.is_final)
+        if answer:
+            return Finish(answer, is_unmarked=True)
+        raise NoDecision(text, f"{quoted(text, reasoning)}{_ending(end)}")
 
-    def messages(
-        self,
-        question: str,
-        plans: Sequence[Planned],
-        *,
-        history: Sequence[Message] = (),
-        final: bool = False,
-        stopped: str | None = None,
-    ) -> list[Message]:
+    async def _reply(self, messages: Sequence[Message], *, is_final: bool) -> tuple[str, End | None]:
+        """What the model says."""
+        return await whole_reply(
+            self.speaker,
+            messages,
+            "joiner",
+            current(),
+            grammar=_grammar(self.speaker, final=is_final),
+            schema=schema(final=is_final),
+            stop=("\n###", "\nQuestion:") if continues(self.speaker) else (),
+            most_tokens=bounded_tokens(self.speaker),
+        )
+
+    def messages(self, turn: Turn) -> list[Message]:
         """What is said to get a decision."""
         variables = {
-            "question": question,
-            "plans": bounded(plans),
-            "final": final,
-            "stopped": stopped,
-            "history": history,
+            "question": turn.question,
+            "plans": bounded(turn.plans),
+            "final": turn.is_final,
+            "stopped": turn.stopped,
+            "history": turn.history,
             "structured": takes_schemas(self.speaker),
         }
         if continues(self.speaker):
             return [Message("user", self.prompts.render("joiner_completion", **variables))]
         system = Message("system", self.prompts.render("joiner", **variables))
-        return [system, *history, Message("user", self.prompts.render("results", **variables))]
+        return [system, *turn.history, Message("user", self.prompts.render("results", **variables))]
 
     def reminded(self, messages: Sequence[Message], text: str, *, final: bool) -> list[Message]:
         """The same, after a reply without a decision."""
@@ -97,6 +93,13 @@ class Joiner:
         if continues(self.speaker):
             return [Message("user", f"{messages[-1].text} {text.strip()}\n\n{reminder}\n")]
         return [*messages, Message("assistant", text or "…"), Message("user", reminder)]
+
+
+def _ending(end: End | None) -> str:
+    """How a reply ended that did not end by itself."""
+    if end is None or end.reason == "length":
+        return " (the reply was cut off)"
+    return " (the model refused)" if end.reason == "refusal" else ""
 
 
 def _grammar(speaker: ChatModel, *, final: bool) -> Grammar:
@@ -117,4 +120,4 @@ def _grammar(speaker: ChatModel, *, final: bool) -> Grammar:
     return write
 
 
-__all__ = ["Decision", "Finish", "Joiner", "Replan"]
+__all__ = ["Decision", "Finish", "ModelJoiner", "Replan"]

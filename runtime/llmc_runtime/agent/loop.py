@@ -22,16 +22,18 @@ from llmc_compiler.tool import Function
 from llmc_compiler.toolbox import toolbox_of
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
-from llmc_runtime.agent.decision import Finish
+from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision
 from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import ChatModel, Message
+from llmc_runtime.agent.failures import NoDecision, PlanFailed
 from llmc_runtime.agent.inquiry import Emit, Inquiry, SamePlanError, Terms
-from llmc_runtime.agent.joiner import Joiner
+from llmc_runtime.agent.joiner import ModelJoiner
 from llmc_runtime.agent.ledger import NO_LIMIT, Budget, kept, ledger_of
+from llmc_runtime.agent.model_errors import ModelError
 from llmc_runtime.agent.only_plan import write_plan
 from llmc_runtime.agent.plan_text import AFTER_ANSWERS, has_answers
 from llmc_runtime.agent.planner import Planner
-from llmc_runtime.agent.policy import JOINER, Again, Replanning, Turn
+from llmc_runtime.agent.policy import JOINER, Again, Joiner, Replanning, Turn
 from llmc_runtime.agent.progress import Judged, Progress
 from llmc_runtime.agent.repair import Broken
 from llmc_runtime.agent.samples import Example, checked
@@ -41,7 +43,7 @@ from llmc_runtime.agent.templates import Prompts
 from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET
 from llmc_runtime.approval import Approval, Callback, Hold, Word
 from llmc_runtime.ending import name_open
-from llmc_runtime.errors import LlmcError
+from llmc_runtime.errors import LlmcError, shortened
 from llmc_runtime.kinds import Kinds, check_each, check_kinds, check_method, check_names
 from llmc_runtime.limits import Limits
 from llmc_runtime.nesting import known_secrets
@@ -52,6 +54,7 @@ from llmc_runtime.to_end import run_to_end
 MAX_REPLANS: Final = 2
 
 SAME: Final = "the planner wrote the same plan again"
+PROSE: Final = "the planner wrote no other plan, but this text"
 
 _KINDS: Final[Kinds] = {
     "prompts": ((Path, str, Mapping, NoneType), "a folder, or a mapping from names to texts"),
@@ -71,7 +74,8 @@ _KINDS: Final[Kinds] = {
 class Agent:
     """Answers questions with tools.
 
-    `model` plans, and joins where there is no other `joiner`: a ChatModel, or a model's name. `prompts` are a folder or
+    `model` plans, and joins where there is no other `joiner`: a ChatModel, or a model's name; a joiner may also be a
+    Joiner, which decides by itself. `prompts` are a folder or
     a mapping with prompts of your own, `examples` show plans for these tools. At most `max_replans` plans follow the
     first one, where the policy `replan` lets them; they may write with the tools named in `grant` alone, or with what
     `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
@@ -88,7 +92,7 @@ class Agent:
         tools: Toolbox | Iterable[Tool | Function],
         *,
         model: ChatModel | str,
-        joiner: ChatModel | str | None = None,
+        joiner: Joiner | ChatModel | str | None = None,
         prompts: Path | str | Mapping[str, str] | None = None,
         examples: Sequence[Example] = (),
         limits: Limits | None = None,
@@ -125,14 +129,15 @@ class Agent:
         if followed is not None:
             check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
         self.planner = Planner(speaker(model), loaded, shown, followed, prompt_budget)
-        self.joiner = Joiner(self.planner.speaker if joiner is None else speaker(joiner, "joiner"), loaded)
+        self.joiner = self._joining(joiner, loaded)
         if budget.cost is not None:
-            _check_prices(self.planner.speaker, self.joiner.speaker)
+            _check_prices(self.planner.speaker, *_models(self.joiner))
         # Whatever is wrong with prompts is found now, and the first question is not held up by reading them.
         said = self.planner.messages("", list(box))
         self.planner.repair(said, Broken((), "", is_cut=False, is_hopeless=False))
-        self.joiner.messages("", ())
-        self.joiner.reminded(said, "", final=False)
+        if isinstance(self.joiner, ModelJoiner):
+            self.joiner.messages(Turn("", ()))
+            self.joiner.reminded(said, "", final=False)
         settings: Options = {} if options is None else {**options}
         check_names("options", "setting", settings, Options.__annotations__)
         if limits is not None:
@@ -230,28 +235,45 @@ class Agent:
                 planned = await inquiry.plan(tools, thought)
             except SamePlanError:
                 again, stopped = None, SAME
+            except (PlanFailed, ModelError) as error:
+                if not inquiry.plans:
+                    raise
+                if (text := _offered(error)) is not None:
+                    return inquiry.answer(text, PROSE, is_unmarked=True)
+                again, stopped = None, _first_lines(error)
             else:
                 if planned.is_answer:
                     return inquiry.answer(planned.run.value, stopped, label=planned.run.labels.get(JOIN, PUBLIC))
                 again = self._again(inquiry)
-            decision = await self.joiner.decide(
-                inquiry.question,
-                inquiry.plans,
-                inquiry.ledger,
-                history=inquiry.history,
-                final=again is None,
-                stopped=stopped,
-            )
-            inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
-            inquiry.thoughts.append(decision.thought)
+            decision = await self._decide(inquiry, is_final=again is None, stopped=stopped)
             if isinstance(decision, Finish):
-                return inquiry.answer(decision.text, stopped)
+                return inquiry.answer(decision.text, stopped, is_unmarked=decision.is_unmarked)
             if again is None:
                 why = f"{stopped or self._no_more(inquiry)}; still missing: {decision.text}"
                 return inquiry.answer(None, why, answered=False)
             thought = decision.text or decision.thought
             inquiry.plans[-1] = replace(inquiry.plans[-1], thought=thought)
             tools = _narrowed(tools, again)
+
+    async def _decide(self, inquiry: Inquiry, *, is_final: bool, stopped: str | None) -> Decision:
+        """What the joiner decides; raises NoDecision for anything but a decision."""
+        turn = Turn(inquiry.question, tuple(inquiry.plans), inquiry.history, is_final, stopped)
+        decision: object = await self.joiner.decide(turn)
+        if not isinstance(decision, Finish | Replan):
+            words = f"`decide` of `{type(self.joiner).__name__}` returned a `{type(decision).__name__}`"
+            raise NoDecision("", f"{words}; return llmc.Finish or llmc.Replan")
+        inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
+        inquiry.thoughts.append(decision.thought)
+        return decision
+
+    def _joining(self, joiner: Joiner | ChatModel | str | None, prompts: Prompts) -> Joiner:
+        """The joiner itself, or the one that asks a model."""
+        if joiner is None:
+            return ModelJoiner(self.planner.speaker, prompts, self.tools)
+        if isinstance(joiner, Joiner):
+            check_method("joiner", joiner, "decide", "a model, the name of one, or an object with a method `decide`")
+            return joiner
+        return ModelJoiner(speaker(joiner, "joiner"), prompts, self.tools)
 
     def _again(self, inquiry: Inquiry) -> Again | None:
         """What another plan may use, if one may follow."""
@@ -264,6 +286,25 @@ class Agent:
         if len(inquiry.plans) > self.max_replans:
             return f"no other plan may follow (max_replans={self.max_replans})"
         return "the policy lets no other plan follow"
+
+
+def _models(joiner: Joiner) -> tuple[ChatModel, ...]:
+    """The model that a joiner asks, if that is known."""
+    return (joiner.speaker,) if isinstance(joiner, ModelJoiner) else ()
+
+
+def _offered(error: LlmcError) -> str | None:
+    """The answer in the prose that a planner wrote in the place of another plan; None if there is none."""
+    text = error.prose if isinstance(error, PlanFailed) else None
+    decision = None if text is None else read_decision(text)
+    if decision is None:
+        return text
+    return decision.text if isinstance(decision, Finish) else None
+
+
+def _first_lines(error: LlmcError) -> str:
+    """What went wrong, and the first mistake, in a line."""
+    return shortened("\n".join(str(error).split("\n", 2)[:2]))
 
 
 def _check_asked(question: str, history: Sequence[Message]) -> None:

@@ -16,11 +16,11 @@ from llmc_runtime.agent.mending import mended
 from llmc_runtime.agent.plan_reply import plan_reply
 from llmc_runtime.agent.plan_text import PlanText
 from llmc_runtime.agent.planner import Planner
+from llmc_runtime.agent.prose import no_plan, refused
 from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
 from llmc_runtime.agent.speaking import reasoning_of
 from llmc_runtime.agent.written import does_something
-from llmc_runtime.errors import shortened
 from llmc_runtime.program import Program
 
 
@@ -33,7 +33,7 @@ async def write_plan(
     grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None else None
     text, reading = await plan_reply(planner, messages, reader, ledger, grammar=grammar)
     if reading.is_refused:
-        raise PlanFailed(1, 0, f"the planner refused: {shortened(text)}")
+        raise PlanFailed(1, 0, refused(text, reading, reader.reasoning))
     parsed = reader.read(text, complete=reading.is_complete)
     written = PlanText.of(reading, is_joined=_is_joined(parsed))
     found = _compiled(parsed, reader, written)
@@ -42,7 +42,7 @@ async def write_plan(
         repairs += 1
         text, reading = await plan_reply(planner, planner.repair(messages, found), reader, ledger)
         if reading.is_refused:
-            raise PlanFailed(1, repairs, f"the planner refused: {shortened(text)}")
+            raise PlanFailed(1, repairs, refused(text, reading, reader.reasoning))
         again = mended(found, text, reader, complete=reading.is_complete)
         if again.unclear is not None:
             found = replace(found, unclear=again.unclear, cuts=(*found.cuts, *again.cuts))
@@ -52,7 +52,7 @@ async def write_plan(
         found = _compiled(parsed, reader, written)
     if isinstance(found, Program):
         return found
-    raise PlanFailed(1, repairs, found.why or "there is no plan in what was written")
+    raise PlanFailed(1, repairs, found.why or no_plan(text, reading, reader.reasoning))
 
 
 def _is_joined(parsed: Parsed) -> bool:

@@ -17,6 +17,7 @@ from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.speaking import reply
+from llmc_runtime.errors import LONGEST
 
 LONGEST_TAIL: Final = 4_096
 """The number of characters after a plan at which the reply is cut off."""
@@ -49,13 +50,14 @@ class Reading:
     """How a reply ended: with the model's End, or cut off by the reader.
 
     `is_cut_behind`: cut off after its plan, by the limits above. `is_over`: the plan exceeds a limit of plans.
-    `has_tail`: text follows the plan.
+    `has_tail`: text follows the plan. `reasoned` is the beginning of the reasoning that a server sent beside the text.
     """
 
     end: End | None
     is_cut_behind: bool = False
     is_over: bool = False
     has_tail: bool = False
+    reasoned: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -81,14 +83,15 @@ class Reading:
 async def read_plan(pieces: AsyncGenerator[Part, None], feed: Callable[[str], None], plan: Plan) -> Reading:
     """Feed the pieces of a reply to a plan until the reply ends or is cut off."""
     now = asyncio.get_running_loop().time
-    tail = 0
+    tail, reasoned = 0, ""
     bound = asyncio.timeout(None)
     try:
         async with bound, aclosing(pieces):
             async for piece in pieces:
                 if isinstance(piece, End):
-                    return Reading(piece, has_tail=plan.has_tail)
+                    return Reading(piece, has_tail=plan.has_tail, reasoned=reasoned)
                 if isinstance(piece, Reasoning):
+                    reasoned += piece.text[: LONGEST - len(reasoned)]
                     continue
                 was_ended = plan.is_ended
                 feed(piece)
@@ -105,7 +108,7 @@ async def read_plan(pieces: AsyncGenerator[Part, None], feed: Callable[[str], No
         if not bound.expired():
             raise
         return Reading(None, is_cut_behind=True)
-    return Reading(None)
+    return Reading(None, reasoned=reasoned)
 
 
 async def plan_reply(

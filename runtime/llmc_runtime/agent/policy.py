@@ -1,25 +1,34 @@
-"""When another plan may follow: a policy is asked after each plan, before the joiner.
+"""When another plan may follow, and who says whether it should: a policy is asked after each plan, then the joiner.
 
     JOINER          the joiner decides
     ON_FAILURE      it may ask for another plan only if something failed
     NEVER           there is one plan
 
-Anything with a method `after(turn)` is one.
+Any object with a method `after(turn)` is a policy, and one with an async method `decide(turn)` is a joiner.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from llmc_runtime.agent.answer import Planned
+from llmc_runtime.agent.decided import Decision
+from llmc_runtime.agent.dialogue import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question whose plans so far were run; the last of them is the one to judge."""
+    """A question whose plans so far were run; the last of them is the one to judge.
+
+    `history` are the messages before the question. A joiner is told whether only an answer counts (`is_final`), and why
+    no other plan follows although one was wanted (`stopped`).
+    """
 
     question: str
     plans: Sequence[Planned]
+    history: Sequence[Message] = ()
+    is_final: bool = False
+    stopped: str | None = None
 
     @property
     def last(self) -> Planned:
@@ -39,6 +48,15 @@ class Replanning(Protocol):
 
     def after(self, turn: Turn, /) -> Again | None:
         """What the next plan may use; None where there must be none."""
+        ...
+
+
+@runtime_checkable
+class Joiner(Protocol):
+    """Answers a question from the results of its plans, or asks for another plan."""
+
+    async def decide(self, turn: Turn, /) -> Decision:
+        """Return Finish with the answer, or Replan with the reason; where the turn is final, a Replan is no answer."""
         ...
 
 

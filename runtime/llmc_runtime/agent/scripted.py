@@ -9,6 +9,7 @@ A line of the script, in the order of the questions, is one of
 
     "text"                          the whole reply in one piece
     ["te", 0.2, "xt", error]        pieces, seconds of silence, and an exception in mid-stream
+    [Reasoning("…"), "text"]        reasoning beside the text
     error                           an exception instead of a reply
     lambda messages: …              any of these, for what was asked
 
@@ -22,12 +23,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from llmc_grammar.reasoning import ReasoningTags, TagName
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Prices, Schema, Usage
+from llmc_runtime.agent.dialogue import End, Grammar, Message, Part, Prices, Reasoning, Schema, Usage
 from llmc_runtime.agent.model_errors import ModelError
 from llmc_runtime.errors import shortened
 
 Failure: TypeAlias = BaseException | type[BaseException]
-Piece: TypeAlias = str | float | End | Failure
+Piece: TypeAlias = str | float | Reasoning | End | Failure
 Answer: TypeAlias = str | Failure | Sequence[Piece]
 Line: TypeAlias = Answer | Callable[[Sequence[Message]], Answer]
 
@@ -88,7 +89,7 @@ class ScriptedModel:
         schema: Schema | None = None,
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
-    ) -> AsyncGenerator[str | End, None]:
+    ) -> AsyncGenerator[Part, None]:
         """The next line; `closed` counts the replies that somebody closed before their end."""
         self.asked.append(Asked(tuple(messages), grammar, schema, tuple(stop), most_tokens))
         pieces = self._pieces(messages, len(self.asked))
@@ -103,6 +104,8 @@ class ScriptedModel:
                     case str():
                         first = clock() - start if first is None else first
                         said.append(piece)
+                        yield piece
+                    case Reasoning():
                         yield piece
                     case int() | float():
                         await asyncio.sleep(piece)

@@ -1,0 +1,109 @@
+"""A joiner's decision behind a label, as other prompts ask for it.
+
+    Final Answer: 42            **Answer:** 42          ## Final Answer         Action: Finish
+    Action: Finish: 42          Replan: the height      42                      Action Input: 42
+
+A text with labels of both kinds decides nothing. `Final Answer:` counts in the middle of a line too.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from llmc_runtime.agent.decided import MARKS, Decision, Finish, Replan
+
+_FINAL: Final = r"final[ _-]?answer"
+_COLON: Final = r"[ \t*_`]*+(?:[:=\uff1a→]|[-=]>)[*_`]*+"
+_BEFORE: Final = rf"(?:(?:action|decision)[ \t]*+[0-9]*+[{MARKS}]*+:[{MARKS}]*+)"
+_INPUT: Final = rf"(?:\s*+[{MARKS}]*+(?:action[ _]?)?input[ \t*_`]*+:[*_`]*+)?"
+_AT_LINE: Final = re.compile(
+    rf"^(?P<marks>[{MARKS}]*+)(?:"
+    rf"{_BEFORE}?(?P<labelled>{_FINAL}|answer|finish|re-?plan){_COLON}{_INPUT}"
+    rf"|{_BEFORE}(?P<bare>finish|re-?plan|{_FINAL}|answer)(?:[ \t*_`]*+$|[ \t]++){_INPUT}"
+    rf"|(?P<heading>{_FINAL}|answer)[ \t*_`]*+$"
+    r"|<(?P<tag>final_?answer|answer)>"
+    r")",
+    re.IGNORECASE | re.MULTILINE,
+)
+_IN_LINE: Final = re.compile(r"\bFinal Answer[*_`]*:[*_`]*(?=\s)")
+_NEXT: Final = re.compile(
+    rf"^[{MARKS}]*+(?:thought|observation|question|action|decision|{_FINAL})[ \t]*+[0-9]*+[{MARKS}]*+:"
+    r"|<END_OF_\w+>|</(?:final_?answer|answer)>",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FENCE: Final = re.compile(r"^[ \t]*```.*$", re.MULTILINE)
+_BOLD: Final = ("**", "__", "`")
+_NESTED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The text behind a label that begins at `start`."""
+
+    kind: type[Decision]
+    start: int
+    content: str
+
+
+def find_label(text: str) -> Labelled | None:
+    """Return the decision behind a label, None if there is none or labels of both kinds."""
+    labels = [label for label in _AT_LINE.finditer(text) if _is_label(text, label)]
+    if not labels:
+        inside = _IN_LINE.search(text)
+        return None if inside is None else Labelled(Finish, inside.start(), _content(text, inside.end()))
+    if len({_kind(label) for label in labels}) > 1:
+        return None
+    best = min(labels, key=_rank)
+    kind, content = _kind(best), _content(text, best.end())
+    for _ in range(_NESTED):
+        label = _AT_LINE.match(content)
+        if label is None or not _is_label(content, label):
+            break
+        kind, content = _kind(label), content[label.end() :].strip()
+    return Labelled(kind, best.start(), content)
+
+
+def _is_label(text: str, label: re.Match[str]) -> bool:
+    """Whether it is more than the words of a sentence: a heading has marks, `Finish` before its answer a capital."""
+    if label["heading"]:
+        return not {*"#*_"}.isdisjoint(label["marks"])
+    behind = text[label.end("bare") : label.end()]
+    is_in_sentence = bool(label["bare"]) and bool(behind) and not behind.strip(" \t")
+    return not is_in_sentence or (label["bare"][0].isupper() and not _is_answer(label["bare"]))
+
+
+def _is_answer(word: str) -> bool:
+    """Whether a label is `Answer` or `Final Answer`."""
+    return word.lower().endswith("answer")
+
+
+def _word(label: re.Match[str]) -> str:
+    """The word of a label."""
+    return (label["labelled"] or label["bare"] or label["heading"] or label["tag"]).lower()
+
+
+def _kind(label: re.Match[str]) -> type[Decision]:
+    """The decision that a label marks."""
+    return Replan if _word(label).startswith("re") else Finish
+
+
+def _rank(label: re.Match[str]) -> int:
+    """The order in which labels count: an answer may be a draft where a final one follows."""
+    return 1 if _word(label) == "answer" else 0
+
+
+def _content(text: str, start: int) -> str:
+    """The text behind a label, to the next label of another kind, without marks around all of it."""
+    after = text[start:].lstrip()
+    nested = _AT_LINE.match(after)
+    end = _NEXT.search(after, 0 if nested is None else nested.end())
+    content = after[: end.start()] if end is not None else after
+    fences = list(_FENCE.finditer(content))
+    if len(fences) % 2 and not content[fences[-1].end() :].strip():
+        content = content[: fences[-1].start()]
+    content = content.strip()
+    for mark in _BOLD:
+        inside = content[len(mark) : -len(mark)]
+        if len(content) > 2 * len(mark) and content == f"{mark}{inside}{mark}" and mark not in inside:
+            return inside.strip()
+    return content
