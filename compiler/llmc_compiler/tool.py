@@ -43,6 +43,7 @@ class Settings(TypedDict, total=False):
     name: str | None
     latency: float | None
     early: bool
+    reuse: bool
     cost: float
     approve: bool
     idempotency_key: str | None
@@ -61,7 +62,8 @@ class Tool(_Dressed, Generic[P, R_co]):
 
     `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds, `cost`
     what an attempt costs, in a unit of your choice. `early=False`: never started before the whole plan is known;
-    `approve`: only called when somebody said yes. `marks` are the parameters that a plan does not see, and the secret
+    `reuse=False`: its answers change by themselves, so a later plan calls it again; `approve`: only called when
+    somebody said yes. `marks` are the parameters that a plan does not see, and the secret
     ones; `opens` gives each run the context that the tool takes, where its toolbox has one. A method's tool has a
     `receiver`, `self`, until it is taken from an object.
 
@@ -78,6 +80,7 @@ class Tool(_Dressed, Generic[P, R_co]):
     early: bool = True
     cost: float = 0.0
     approve: bool = False
+    reuse: bool = True
     marks: Marks = UNMARKED
     opens: Opening | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
@@ -104,6 +107,9 @@ class Tool(_Dressed, Generic[P, R_co]):
                 raise ToolboxError(message)
         if self.marks.key is not None and not self.effect.is_write:
             message = f"`{self.name}` takes an idempotency key, but writes nothing ({self.effect}): leave the key out"
+            raise ToolboxError(message)
+        if not self.reuse and self.effect.may_write:
+            message = f"`{self.name}` may write ({self.effect}), and no plan repeats a write: leave `reuse=False` out"
             raise ToolboxError(message)
         found = {name: self.signature.segment(name) for name in self.effect.parameters}
         object.__setattr__(self, "segments", found)
@@ -185,6 +191,7 @@ class Tool(_Dressed, Generic[P, R_co]):
         name: str | None = None,
         latency: float | None = None,
         early: bool = True,
+        reuse: bool = True,
         cost: float = 0.0,
         approve: bool = False,
         idempotency_key: str | None = None,
@@ -205,6 +212,7 @@ class Tool(_Dressed, Generic[P, R_co]):
             is_async=_is_async(function),
             latency=latency,
             early=early,
+            reuse=reuse,
             cost=cost,
             approve=approve,
             marks=signature.marks,
@@ -222,6 +230,7 @@ class Tool(_Dressed, Generic[P, R_co]):
         returns: Mapping[str, Any] | None = None,
         latency: float | None = None,
         early: bool = True,
+        reuse: bool = True,
         cost: float = 0.0,
         approve: bool = False,
         idempotency_key: str | None = None,
@@ -257,6 +266,7 @@ class Tool(_Dressed, Generic[P, R_co]):
             is_async=_is_async(call),
             latency=latency,
             early=early,
+            reuse=reuse,
             cost=cost,
             approve=approve,
             marks=UNMARKED if marks == UNMARKED else marks,
@@ -311,7 +321,7 @@ def _remade(found: Function, inner: Tool) -> Tool:
 
     if isinstance(inner.signature, FunctionSignature):
         made = Tool.from_function(found, inner.effect, name=inner.name, idempotency_key=inner.marks.key)
-        kept = ("latency", "early", "cost", "approve", "opens")
+        kept = ("latency", "early", "reuse", "cost", "approve", "opens")
         return replace(made, **{name: getattr(inner, name) for name in kept})
     if isinstance(behind(found), Tool):
         message = f"`{inner.name}` has a schema, which a partial does not change: write a function around it"

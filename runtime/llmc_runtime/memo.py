@@ -8,6 +8,7 @@ A read is the same with the same tool and the same arguments, types included; a 
 written or as the tool receives them, with defaults filled in.
 
     pure, read      gives what the first one gave; while that one runs, waits for it. A write forgets what it may change
+    reuse=False     the same, but within one plan alone: its answers change by themselves
     nondet          the same, but within one plan and for the same task alone
     a failure       stands within one plan for the same task: a plan that is read anew does not try again
     write           one that an earlier plan made gives what it gave, and fails if it is in doubt, unless idempotent;
@@ -20,6 +21,7 @@ an earlier plan, where arguments are left out that have no certain default. What
 A function of which nobody has said what it does is taken for a write.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -33,6 +35,7 @@ from llmc_runtime.door import Report
 from llmc_runtime.errors import BadArgument, Blocked, CallError, Repeated, Stopped, Timed, ToolTimedOut
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done, Failed
+from llmc_runtime.plan_calls import PlanCalls
 from llmc_runtime.resource_index import ResourceIndex
 from llmc_runtime.stop import by_caller
 from llmc_runtime.trust import Trust
@@ -42,13 +45,14 @@ _SHARED = frozenset({Kind.PURE, Kind.READ})
 
 
 class Memo:
-    """The calls of one question; `reused` counts those that were not made because another one gave their result."""
+    """The calls of one question; `reused` counts those that were not made, and `plans` has those of each plan."""
 
     def __init__(self) -> None:
         """Nothing was called."""
         self.reused = 0
         self.plan = 0
         self._kept: dict[str, Done | Failed] = {}
+        self.plans: defaultdict[int, PlanCalls] = defaultdict(PlanCalls)
         self._running: dict[str, Recalled] = {}
         self._reads: ResourceIndex[str] = ResourceIndex()  # the keys of both
         self._writing: ResourceIndex[Recalled] = ResourceIndex()  # made, or given up and perhaps not over elsewhere
@@ -58,6 +62,10 @@ class Memo:
     def next_plan(self) -> None:
         """What follows was planned after the results so far were seen."""
         self.plan += 1
+
+    def has_all(self, plan: int) -> bool:
+        """Whether a plan with the same calls would get no other results."""
+        return self.plans[plan].would_repeat(self._kept, self._writes, self.plan)
 
     def recall(self, trust: Trust, report: Report[Instance], owner: Instance, op: Call, bound: Bound) -> "Recalled":
         """A call that goes through this memo."""
@@ -137,6 +145,7 @@ class Memo:
     def _give(self, call: "Recalled", outcome: Done | Failed) -> None:
         """End a call that is not made."""
         self.reused += 1
+        call.note(is_made=False)
         if isinstance(outcome, Failed):
             node = call.owner.node
             may_write = call.effect.may_write
@@ -147,6 +156,7 @@ class Memo:
     def _make(self, call: "Recalled") -> None:
         """Make a call."""
         call.is_made = True
+        call.note(is_made=True)
         if call.effect.may_write:
             self._writing.add(call, call.effect.resource)
             self._forget(call.effect)
@@ -236,6 +246,7 @@ class Recalled:
         "calling",
         "doubt",
         "effect",
+        "is_lasting",
         "is_left",
         "is_made",
         "is_shared",
@@ -268,6 +279,7 @@ class Recalled:
         self.effect = op.tool.effect_of(bound)
         self.limits = (op.timeout, op.retries)
         self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
+        self.is_lasting = self.effect.kind in _SHARED and op.tool.reuse
         self.keys: tuple[str, ...] = ()
         self.key = self.own_key = ""
         self.likeness: Likeness | None = None
@@ -295,6 +307,11 @@ class Recalled:
             self.keys = tuple(f"{self.tool} {digest}" for digest in identified.digests)
             self.likeness = identified.likeness
             self.prepared = identified.prepared
+
+    def note(self, *, is_made: bool) -> None:
+        """Count it among the calls of its plan."""
+        keys, task = self.keys or (self.key,), self.owner.node.task
+        self.memo.plans[self.plan].add(task, self.effect, keys, is_lasting=self.is_lasting, is_made=is_made)
 
     @property
     def place(self) -> str:
@@ -373,6 +390,8 @@ def _key(call: Recalled, plan: int, bound: Bound) -> str:
     digest = sha256(call.tool.encode())
     for name, value in sorted(bound, key=lambda pair: pair[0] or ""):
         digest.update(f" {name}={canonical(value)}".encode())
+    if not call.is_lasting:
+        digest.update(f" {plan}".encode())
     if call.effect.kind is Kind.NONDET:
-        digest.update(f" {plan} {call.owner.key}".encode())
+        digest.update(f" {call.owner.key}".encode())
     return digest.hexdigest()

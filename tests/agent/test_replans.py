@@ -1,5 +1,7 @@
 """Plans that follow plans: what they may do, when they may follow, and that they end."""
 
+import re
+
 import pytest
 
 import llmc
@@ -196,3 +198,141 @@ def test_a_result_that_asks_for_a_write_gets_none() -> None:
     model = Script(model.replies)
     clock.run(Agent(tools, model=model, grant=["send"]).ask("What is on the page?"))
     assert world.sent == ["eve", evil]
+
+
+# The same plan again
+
+
+class Jobs(World):
+    """A world in which the first calls of `fetch` fail, and `state` answers anew each time."""
+
+    def __init__(self, failures: int = 1) -> None:
+        super().__init__()
+        self.failures = failures
+
+    def toolbox(self) -> llmc.Toolbox:
+        """The tools of the world, and these."""
+
+        @llmc.read("web", latency=1)
+        async def fetch(page: str) -> str:
+            """A page."""
+            self.calls[f"fetch {page}"] += 1
+            if self.calls[f"fetch {page}"] <= self.failures:
+                raise RuntimeError("busy")
+            return f"page {page}"
+
+        @llmc.read("jobs", reuse=False)
+        async def state(job: str) -> str:
+            """The state of a job."""
+            self.calls["state"] += 1
+            return f"{job}: {self.calls['state']}"
+
+        return llmc.Toolbox([*super().toolbox(), fetch, state])
+
+
+RETRY = '1. search("a")\n2. fetch("x")\n3. search("$2")\n4. join()'
+
+
+def later(plan: str, by: int = 10) -> str:
+    """The same plan with higher numbers."""
+    return re.sub(r"(?<=\$)\d+|^\d+(?=\.)", lambda match: str(int(match[0]) + by), plan, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+def test_what_failed_is_tried_again(pause: float) -> None:
+    """The plan is the same; what had a result is not called again, also where the call is over before the plan is."""
+    answer, model, world = ask([RETRY, MORE, later(RETRY), DONE], Jobs(), pause=pause)
+    assert answer.stopped is None
+    assert answer.plans[1].run.results == {"11": "a is known", "12": "page x", "13": "page x is known"}
+    assert world.calls == {"search a": 1, "fetch x": 2, "search page x": 1}
+    assert (len(model.asked), answer.reused) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("plan", "failures"),
+    [
+        ('1. fetch("x") @fallback("none")\n2. join()', 1),
+        ('1. fetch($p) for p in ["x", "y"]\n2. join()', 1),
+        ('1. search("a") @timeout(1ms)\n2. join()', 0),
+        ("1. dice()\n2. join()", 0),
+        ('1. state("a")\n2. join()', 0),
+        ('1. inbox()\n2. send("bob")\n3. join()', 0),
+    ],
+)
+def test_a_plan_that_may_end_otherwise_is_run_again(plan: str, failures: int) -> None:
+    """A fallback took the place of a value, an element failed, time was over, answers change, a read is out of date."""
+    again = later(plan)
+    answer, _, _ = ask([plan, MORE, again, DONE], Jobs(failures), grant=["send"])
+    assert (answer.stopped, len(answer.plans)) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        '1. search("a")\n2. add(1, 2)\n3. 1 / ($2 - 3)\n4. join()',
+        '1. search("a")\n2. send("bob")\n3. join()',
+        '1. search("a")\n2. search("b") if $1 == "b"\n3. join()',
+    ],
+)
+def test_a_plan_that_must_end_the_same_is_stopped(plan: str) -> None:
+    """The control: an expression without a value, a write that is done, a condition that does not hold."""
+    again = later(plan)
+    answer, _, world = ask([plan, MORE, again, DONE], grant=["send"])
+    assert (answer.stopped, len(answer.plans)) == (SAME, 1)
+    assert world.calls["search a"] == 1
+
+
+def test_a_write_that_is_held_again_is_no_progress() -> None:
+    """A plan that failed once is repeated; then only what nobody approves is left of it."""
+    plans = ['fetch("x")\nsend("bob")\njoin()'] * 3
+    answer, _, world = ask(
+        ['search("a")\njoin()', MORE, plans[0], MORE, plans[1], MORE, plans[2], DONE], Jobs(), max_replans=9
+    )
+    assert (answer.stopped, len(answer.plans)) == (SAME, 3)
+    assert (world.calls["fetch x"], world.sent) == (2, [])
+
+
+def test_the_number_of_retries_is_bounded() -> None:
+    """By that of the plans."""
+    answer, _, world = ask([RETRY, MORE, later(RETRY), MORE, later(RETRY, 20), DONE], Jobs(failures=9), max_replans=1)
+    assert len(answer.plans) == 2
+    assert world.calls["fetch x"] == 2
+
+
+def test_a_limit_of_a_run_leaves_something_to_do() -> None:
+    """Calls that were not made are made by the same plan again, and those that were are not."""
+    plan = '1. search("a")\n2. search("b")\n3. search("c")\n4. join()'
+    again = later(plan)
+    answer, _, world = ask([plan, MORE, again, DONE], limits=llmc.Limits(calls=2))
+    assert answer.stopped is None
+    assert world.calls == {"search a": 1, "search b": 1, "search c": 1}
+
+
+# Answers that change
+
+
+def test_a_read_whose_answers_change_is_called_by_each_plan() -> None:
+    """Once in each; the planner is told that it may. The control is a read that is reused."""
+    first = '1. state("a")\n2. state("a")\n3. search("a")\njoin()'
+    answer, model, world = ask([first, MORE, '4. state("a")\n5. search("a")\n6. join($1, $4, $5)'], Jobs())
+    assert answer.value == ["a: 1", "a: 2", "a is known"]
+    assert (world.calls["state"], world.calls["search a"]) == (2, 1)
+    told = model.asked[2].text
+    assert "- state(job: str) -> str  (its answers change: a later plan may call it again)\n" in told
+    assert "- search(entity: str) -> str\n" in told
+    assert "do not call again what has a result (but for tools whose answers change), and never repeat" in told
+    _, model, _ = ask([PLAN, MORE, '3. search("a")\njoin($3)'])
+    assert "answers change" not in model.asked[2].text
+
+
+def test_a_write_is_never_repeated_by_declaration() -> None:
+    """`reuse=False` is for reads; a tool of a schema has it too."""
+    with pytest.raises(llmc.ToolboxError, match=r"`send` may write \(write\(mail\)\), and no plan repeats a write"):
+
+        @llmc.write("mail", reuse=False)
+        def send() -> None:
+            """Send."""
+
+    tool = llmc.Tool.from_schema("state", "", {"type": "object"}, "read(jobs)", print, reuse=False)
+    assert not tool.reuse
+    assert llmc.pure(len).reuse

@@ -68,6 +68,7 @@ def _as_json(tool: "Tool") -> dict[str, Any]:
         "latency": tool.latency,
         "cost": tool.cost,
         "approve": tool.approve,
+        "reuse": tool.reuse,
         "secrets": sorted(tool.marks.secrets),
         "notes": list(tool.notes),
         "parameters": tool.signature.parameters,
@@ -81,4 +82,5 @@ def _heading(tool: "Tool") -> str:
 
     latency = "" if tool.latency is None else f", about {tool.latency:g} s"
     asks = ", asks first" if tool.approve else ""
+    asks += "" if tool.reuse else ", answers change"
     return f"{signature(tool)}  [{tool.effect}{latency}{asks}]"

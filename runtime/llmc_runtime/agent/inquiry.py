@@ -34,6 +34,7 @@ from llmc_runtime.approval import Approval, Hold, may_change
 from llmc_runtime.approval_request import Origin
 from llmc_runtime.contexts import Contexts
 from llmc_runtime.door import Allowance
+from llmc_runtime.errors import LimitReached, PlanError, Stopped, ToolTimedOut
 from llmc_runtime.instance import Instance
 from llmc_runtime.memo import Memo
 from llmc_runtime.nesting import known_secrets
@@ -52,7 +53,7 @@ Emit = Callable[[progress.Progress], object]
 
 
 class SamePlanError(Exception):
-    """The planner wrote a plan that was run before."""
+    """The planner wrote a plan that was run before, and that would give the same again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ class Inquiry:
         self._secrets = known_secrets()
         self._clock = asyncio.get_running_loop().time
         self._start = self._clock()
-        self._shapes: set[tuple[ast.Statement, ...]] = set()
+        self._shapes: dict[tuple[ast.Statement, ...], int] = {}
+        self._over: frozenset[int] = frozenset()
         self._told: set[tuple[type, object]] = set()
         self._allowance: Allowance[Instance] | None = None
         self._last = "", Reading(None)
@@ -132,6 +134,8 @@ class Inquiry:
         was written.
         """
         self._memo.next_plan()
+        # Before the planner writes: a call that is made again while it does would be among what is known.
+        self._over = frozenset(number for number in self._shapes.values() if self._is_over(number))
         self._told.clear()
         self.tell(progress.PlanBegan(self.number, self.now()))
         messages = self._messages(tools, thought)
@@ -302,13 +306,18 @@ class Inquiry:
         return mended(broken, text, reader, complete=reading.is_complete), reading
 
     def _new_plan(self, attempt: Arriving, reader: PlanReader) -> tuple[ast.Statement, ...]:
-        """The statements of a plan that can be run; raises SamePlanError where it was run before."""
+        """The statements of a plan that can be run; raises SamePlanError where it was run before, and tells no more."""
         statements = reader.read(attempt.front.source.text).plan.statements
         found = shape(statements, self._highest())
-        if found in self._shapes:
+        if self._shapes.get(found) in self._over:
             raise SamePlanError
-        self._shapes.add(found)
+        self._shapes[found] = self.number
         return statements
+
+    def _is_over(self, number: int) -> bool:
+        """Whether the same plan again would make no call, and end as it did."""
+        errors = (getattr(event, "error", None) for event in self.plans[number - 1].run.events)
+        return self._memo.has_all(number) and not any(map(_may_end_otherwise, errors))
 
     def _planned(
         self, attempt: Arriving, statements: tuple[ast.Statement, ...], repairs: int, tools: Toolbox
@@ -355,6 +364,11 @@ class Inquiry:
             secrets=self._secrets,
             label=label,
         )
+
+
+def _may_end_otherwise(error: PlanError | None) -> bool:
+    """Whether a task was given up before its call, so that nothing is known of what this gives."""
+    return isinstance(error, LimitReached | Stopped | ToolTimedOut) and not error.in_doubt
 
 
 def _writes(graph: Graph) -> bool:

@@ -39,7 +39,7 @@ _NAMED_EFFECTS: Final = frozenset({Kind.IDEMPOTENT, Kind.WRITE, Kind.OPAQUE, Kin
 class Listed:
     """A tool in a prompt: `signature` as `search(entity: str) -> str`, `description` in a few lines.
 
-    `parameters` are lines that describe parameters.
+    `parameters` are lines that describe parameters. `writes`: it changes something; `changes`: its answers change.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Listed:
     description: str
     effect: str
     writes: bool
+    changes: bool = False
     parameters: tuple[str, ...] = ()
 
 
@@ -119,7 +120,15 @@ class Entry:
         own = f"({self._own_name}) " if self._own_name else ""
         description = f"{own}{self._described(cut)}".strip().replace("\n", "\n    ")
         lines = tuple(filter(None, (note.line(cut) for note in self.notes)))
-        return Listed(tool.name, self.signature(cut), description, str(effect), effect.kind in _NAMED_EFFECTS, lines)
+        return Listed(
+            name=tool.name,
+            signature=self.signature(cut),
+            description=description,
+            effect=str(effect),
+            writes=effect.kind in _NAMED_EFFECTS,
+            changes=not tool.reuse,
+            parameters=lines,
+        )
 
     def signature(self, cut: Cut = WHOLE) -> str:
         """Name, parameters and result with their types; a line for each form of a call."""

@@ -20,6 +20,9 @@ from llmc_runtime.agent.tool_list.notes import joined
 PROMPT_BUDGET: Final = 24_000
 """Characters that the tools may take in a prompt: about 6,000 tokens."""
 
+CHANGES: Final = "(its answers change: a later plan may call it again)"
+"""The words of `tools.j2` for a tool that is declared with `reuse=False`."""
+
 _HEADING: Final = len("The tools:")
 
 
@@ -91,7 +94,8 @@ def _size(tools: Sequence[Listed]) -> int:
 
 def _lines(tool: Listed) -> Iterable[str]:
     """The lines of a tool as `tools.j2` writes them."""
-    yield f"- {tool.signature}" + (f"  (changes something: {tool.effect})" if tool.writes else "")
+    changes = f"  {CHANGES}" if tool.changes else ""
+    yield f"- {tool.signature}{changes}" + (f"  (changes something: {tool.effect})" if tool.writes else "")
     if tool.description:
         yield f"    {tool.description}"
     yield from (f"      {line}" for line in tool.parameters)
