@@ -170,7 +170,7 @@ def test_an_error_tells_what_was_done() -> None:
     assert nothing.plans == ()
     assert nothing.summary().startswith("0 plans, 0 calls; ")
     assert nothing.to_json()["usage"]["planner"]["calls"] == 3
-    assert "plans=()" in repr(nothing)
+    assert "plans=0" in repr(nothing)
 
 
 def test_a_budget_is_an_amount() -> None:

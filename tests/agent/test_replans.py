@@ -7,7 +7,7 @@ import pytest
 import llmc
 from llmc_runtime.agent.loop import SAME, Agent
 from llmc_runtime.agent.policy import NEVER, ON_FAILURE, Again, Turn
-from llmc_runtime.errors import Held
+from llmc_runtime.errors import Blocked, Held
 from tests.agent.asking import ask
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
@@ -336,3 +336,37 @@ def test_a_write_is_never_repeated_by_declaration() -> None:
     tool = llmc.Tool.from_schema("state", "", {"type": "object"}, "read(jobs)", print, reuse=False)
     assert not tool.reuse
     assert llmc.pure(len).reuse
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        '1. search("a")\n2. fetch("x")\n3. search("$2 and ${1}")\n4. join($3)\n',
+        'a = search("a")\nb = fetch("x")\nsearch("$b and ${a}")\njoin()\n',
+        'Thought: hm\n1. search("a")\n2. fetch("x")\nThought: so\n3. search("$2 and ${1}")',
+    ],
+)
+def test_a_plan_that_is_repeated_letter_by_letter_gets_other_numbers(plan: str) -> None:
+    """Its ids are taken, and what they mean in it is plain; it does not go back to its planner."""
+    answer, model, world = ask([plan, MORE, plan, DONE], Jobs())
+    assert len(answer.plans) == 2
+    assert list(answer.run.results.values()) == ["a is known", "page x", "page x and a is known is known"]
+    assert answer.plans[1].repairs == 0
+    assert (world.calls["search a"], world.calls["fetch x"]) == (1, 2)
+    assert len(model.asked) == (3 if "join($3)" in plan else 4)
+    answer, model, world = ask([plan, MORE, plan, DONE], Jobs(failures=0), max_replans=1)
+    if "join($3)" not in plan:
+        assert (answer.stopped, len(model.asked), world.calls["fetch x"]) == (SAME, 4, 1)
+
+
+def test_a_repeated_plan_may_not_write_either() -> None:
+    """As any plan after the first one."""
+    plan = '1. fetch("x")\n2. send("$1")\n3. send("bob")\n4. join()\n'
+    answer, _, world = ask([plan, MORE, plan, DONE], Jobs())
+    assert world.sent == ["bob"]
+    assert isinstance(answer.run.errors["6"], Blocked)
+    assert isinstance(answer.run.errors["5"], Held)
+    unended = '1. search("a")\n2. fetch("x")\n3. send("eve")'
+    answer, _, world = ask([unended, MORE, unended, DONE], Jobs(), grant=["send"])
+    assert world.sent == []
+    assert "end its line" in str(answer.run.errors["6"])

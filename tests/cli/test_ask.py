@@ -116,9 +116,20 @@ def test_a_question_without_answer(cli: Cli, say: Say) -> None:
     assert ended.stderr.startswith("llmc: no other plan may follow (max_replans=0); still missing: more\n")
 
 
+def test_an_answer_in_prose_is_told(cli: Cli, say: Say) -> None:
+    """Below it, since nothing in the text marks the answer; a marked one needs no remark."""
+    say(PLAN, "It is 3.", "It is 3.")
+    ended = cli("ask", "How much?", "--tools", "tools.py")
+    assert (ended.status, ended.stdout) == (0, "It is 3.\n")
+    assert ended.stderr.startswith("llmc: the model wrote prose and marked no answer in it: check the text\n")
+    say(PLAN, "It is 3.", "Final Answer: 3")
+    ended = cli("ask", "How much?", "--tools", "tools.py")
+    assert (ended.stdout, "prose" in ended.stderr) == ("3\n", False)
+
+
 def test_a_question_that_fails_is_told_as_json(cli: Cli, say: Say) -> None:
     """With the plans that were run until then."""
-    say('1. log("a")\njoin()', "nonsense", "nonsense")
+    say('1. log("a")\njoin()', "", "")
     ended = cli("ask", "How much?", "--tools", "tools.py", "--json")
     found = json.loads(ended.stdout)
     assert ended.status == 1

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
-from llmc_compiler.brief import REACH, Brief, brief_fields
+from llmc_compiler.brief import REACH, Brief, brief
 from llmc_compiler.secret_labels import PUBLIC, Label, hidden
 from llmc_compiler.term import Json
 from llmc_grammar import ast
@@ -36,7 +36,8 @@ class Planned(Brief):
     """A plan that was run.
 
     `text` is what ran, after `repairs` by the planner, `statements` its lines, `thoughts` its notes; `tasks` is what
-    became of its tasks, and `thought` what the joiner thought of it. `ids` are the tasks' ids.
+    became of its tasks, and `thought` why another plan followed. `ids` are the tasks' ids, and `reused` those whose
+    calls earlier plans had made; it `began` and `ended` so many seconds after the question.
     """
 
     text: str
@@ -46,6 +47,9 @@ class Planned(Brief):
     repairs: int
     tasks: tuple[ShownTask, ...] = ()
     thought: str = ""
+    reused: tuple[str, ...] = ()
+    began: float = 0.0
+    ended: float = 0.0
 
     @property
     def thoughts(self) -> tuple[str, ...]:
@@ -94,18 +98,33 @@ class Answer(Brief):
     label: Label = field(default=PUBLIC, repr=False)
 
     def __repr__(self) -> str:
-        """Its fields, each of them cut, without its secrets."""
+        """The value, cut and without its secrets, and numbers; how the question ended, if that is not plain."""
         value = hidden(start(self.value, REACH)[0], self.label, HIDDEN) if self.label else self.value
-        return brief_fields(self, self.secrets.text, value=value)
+        ends = {"answered": (self.answered, True), "is_unmarked": (self.is_unmarked, False)}
+        shown: dict[str, object] = {
+            "value": value,
+            "plans": len(self.plans),
+            "calls": self.calls,
+            "tokens": self.total.tokens,
+            **({} if self.stopped is None else {"stopped": self.stopped}),
+            **{name: found for name, (found, usual) in ends.items() if found is not usual},
+        }
+        return f"Answer({', '.join(f'{name}={brief(part, hide=self.secrets.text)}' for name, part in shown.items())})"
 
-    def _shown(self) -> Json:
+    @property
+    def shown_value(self) -> Json:
         """The value without secrets."""
         return self.secrets.value(hidden(self.value, self.label, HIDDEN))
 
     @property
+    def shown_text(self) -> str:
+        """The value without secrets, as text."""
+        return _text(self.shown_value)
+
+    @property
     def text(self) -> str:
         """The value as text: a text as it is, anything else as JSON."""
-        return self.value if isinstance(self.value, str) else json.dumps(self.value, ensure_ascii=False)
+        return _text(self.value)
 
     @property
     def total(self) -> Usage:
@@ -132,28 +151,18 @@ class Answer(Brief):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON data, without its secrets."""
-        return {
-            "question": self.question,
-            "answer": self._shown(),
-            "answered": self.answered,
-            "is_unmarked": self.is_unmarked,
-            "stopped": None if self.stopped is None else self.secrets.text(self.stopped),
-            "thoughts": list(self.thoughts),
-            "plans": [_plan(each) for each in self.plans],
-            "calls": self.calls,
-            "reused": self.reused,
-            "usage": {**{role: asdict(usage) for role, usage in self.usage.items()}, "total": asdict(self.total)},
-            "times": asdict(self.times),
-        }
+        """All of it as JSON data, without its secrets: see `llmc_runtime.agent.answer_json`."""
+        from llmc_runtime.agent.answer_json import to_json  # noqa: PLC0415 — it is about answers
+
+        return to_json(self)
+
+    def explain(self) -> str:
+        """How it came about, in lines: plans and why they followed, what was reused, how it ended, what models took."""
+        from llmc_runtime.agent.answer_story import explained  # noqa: PLC0415 — it is about answers
+
+        return explained(self)
 
 
-def _plan(planned: Planned) -> dict[str, Any]:
-    """A plan and its run as JSON data."""
-    run = planned.run.to_json()
-    return {
-        "text": planned.text,
-        "repairs": planned.repairs,
-        "thought": planned.thought,
-        **{key: run[key] for key in ("results", "errors", "skipped", "in_doubt", "seconds")},
-    }
+def _text(value: Json) -> str:
+    """A text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

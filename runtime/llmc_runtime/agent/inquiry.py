@@ -29,7 +29,7 @@ from llmc_runtime.agent.reader import PlanReader
 from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
 from llmc_runtime.agent.results import shown_tasks
 from llmc_runtime.agent.speaking import bounded_tokens, reasoning_of, reply
-from llmc_runtime.agent.written import does_something, highest_number, numbered, shape
+from llmc_runtime.agent.written import does_something, highest_number, numbered, renumbered, shape
 from llmc_runtime.approval import Approval, Hold, may_change
 from llmc_runtime.approval_request import Origin
 from llmc_runtime.contexts import Contexts
@@ -99,6 +99,7 @@ class Inquiry:
         self._told: set[tuple[type, object]] = set()
         self._allowance: Allowance[Instance] | None = None
         self._last = "", Reading(None)
+        self._began = 0.0
         self._calls = 0
         self._first_task: float | None = None
         self._plan_time: float | None = None
@@ -137,7 +138,8 @@ class Inquiry:
         # Before the planner writes: a call that is made again while it does would be among what is known.
         self._over = frozenset(number for number in self._shapes.values() if self._is_over(number))
         self._told.clear()
-        self.tell(progress.PlanBegan(self.number, self.now()))
+        self._began = self.now()
+        self.tell(progress.PlanBegan(self.number, self._began))
         messages = self._messages(tools, thought)
         contexts = Contexts(tools, self._terms.context)  # a plan that is read anew has those that are open
         reader = self._reader(tools)
@@ -150,6 +152,10 @@ class Inquiry:
                 written = await self._write(attempt, messages, tools)
             repairs = 0
             broken = self._broken(attempt, reader, written)
+            if broken is not None and (text := self._repeated(attempt, reader, written)) is not None:
+                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
+                attempt.feed(text)
+                broken = self._broken(attempt, reader, written)
             while broken is not None and repairs < REPAIRS:
                 repairs += 1
                 self.tell(progress.Repairing(self.number, self.now(), repairs, broken.report))
@@ -314,6 +320,15 @@ class Inquiry:
         self._shapes[found] = self.number
         return statements
 
+    def _repeated(self, attempt: Arriving, reader: PlanReader, written: PlanText) -> str | None:
+        """The text with new numbers of a plan that repeats an earlier one letter by letter; None for any other."""
+        parsed = reader.read(attempt.front.source.text)
+        if written.is_cut or attempt.front.moved or parsed.lost:
+            return None
+        texts = (renumbered(parsed.plan.statements, plan.statements, self._highest()) for plan in self.plans)
+        text = next(filter(None, texts), None)
+        return text if text is None or parsed.unended is not None else f"{text}\n"
+
     def _is_over(self, number: int) -> bool:
         """Whether the same plan again would make no call, and end as it did."""
         errors = (getattr(event, "error", None) for event in self.plans[number - 1].run.events)
@@ -323,16 +338,19 @@ class Inquiry:
         self, attempt: Arriving, statements: tuple[ast.Statement, ...], repairs: int, tools: Toolbox
     ) -> Planned:
         """The plan that was run, kept."""
-        run, highest = attempt.run(), self._highest()
+        run, highest, number = attempt.run(), self._highest(), self.number
+        ids = tuple(name for name, _ in numbered(statements, highest))
         planned = Planned(
             text=attempt.front.source.text,
             statements=statements,
-            ids=tuple(name for name, _ in numbered(statements, highest)),
+            ids=ids,
             run=run,
             repairs=repairs,
             tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if tool.effect.may_write}),
+            reused=tuple(name for name in ids if name in self._memo.plans[number].reused),
+            began=self._began,
+            ended=self.now(),
         )
-        number = self.number
         self.plans.append(planned)
         self._sources.update(attempt.sources(number))
         self.tell(progress.PlanEnded(number, self.now(), planned.text, run))

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
-from llmc_grammar import ast
+from llmc_grammar import ast, print_statement
 from llmc_grammar.source import Span
 
 T = TypeVar("T")
@@ -32,6 +32,19 @@ def shape(statements: Sequence[ast.Statement], highest: int) -> tuple[ast.Statem
     names = {name: f"task{index}" for index, (name, _) in enumerate(tasks)}
     plain = (each for each in statements if isinstance(each, (ast.Task, ast.Join)))
     return tuple(replace(renamed(each, names, keep_raw=False), binder=None) for each in plain)
+
+
+def renumbered(statements: Sequence[ast.Statement], earlier: Sequence[ast.Statement], highest: int) -> str | None:
+    """The text of a plan that repeats an `earlier` one with its ids, under numbers above `highest`; None for others."""
+    plain = [each for each in statements if isinstance(each, (ast.Task, ast.Join))]
+    if plain != [each for each in earlier if isinstance(each, (ast.Task, ast.Join))]:
+        return None
+    names = {name: str(highest + index) for index, (name, _) in enumerate(numbered(plain, highest), start=1)}
+    lines = [renamed(each, names) for each in plain]
+    ids = iter(names.values())
+    return "\n".join(
+        print_statement(replace(each, binder=next(ids) if isinstance(each, ast.Task) else None)) for each in lines
+    )
 
 
 def renamed(node: T, names: Mapping[str, str], *, keep_raw: bool = True) -> T:

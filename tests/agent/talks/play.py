@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Message, Usage
+from llmc_runtime.agent.dialogue import End, Message, Part, Usage
 from tests.agent.talks.meant import Approver, Reply, Talk
 from tests.agent.talks.spelling import pieces
 from tests.agent.talks.world import TOOLBOX, WORLD, Made
@@ -72,7 +72,7 @@ class Voice(llmc.ScriptedModel):
 
     __slots__ = ()
 
-    async def reply(self, messages: Sequence[Message], **settings: Any) -> AsyncGenerator[str | End, None]:
+    async def reply(self, messages: Sequence[Message], **settings: Any) -> AsyncGenerator[Part, None]:
         """The next line of the script."""
         self.asked.clear()
         WORLD.is_speaking = True
