@@ -102,6 +102,7 @@ FORMS: list[tuple[str, str]] = [
     ('{"finish": {"text": "42"}}', "42"),
     ('Here it is:\n```json\n{"answer": "42"}\n```', "42"),
     ('Final Answer: {"answer": 42}', "42"),
+    ('{"answer": "one\ntwo"}', "one\ntwo"),
 ]
 """Answers in forms of other prompts."""
 
@@ -145,6 +146,7 @@ def test_another_plan_in_another_form(text: str, why: str) -> None:
         "Answer to it all",
         "Final Answer",
         "Replan: the height\nFinal Answer: 42",
+        "Action: search\nAction Input: a\nObservation: 42\nThought: known\nFinal Answer: 42",
         '{"answer": "42", "unit": "m"}',
         '{"answer": null}',
         '{"text": "the height"}',

@@ -1,6 +1,7 @@
 """Replies without a decision or a plan: one reminder; then prose is the answer, marked, or an error quotes it."""
 
 import re
+from time import process_time
 
 import pytest
 
@@ -9,6 +10,7 @@ from llmc_runtime.agent.failures import BudgetSpent, NoDecision, PlanFailed
 from llmc_runtime.agent.loop import PROSE
 from llmc_runtime.agent.model_errors import ServerFailed
 from llmc_runtime.agent.progress import Judged
+from llmc_runtime.agent.prose import wants_more
 from llmc_runtime.errors import RunRefused
 from tests.agent.asking import ask, watch
 from tests.agent.fakes import Script, World
@@ -34,6 +36,12 @@ def test_prose_is_the_answer_after_one_reminder() -> None:
     assert "is_unmarked" not in repr(answer)
 
 
+def test_a_thought_alone_is_prose() -> None:
+    """Without its label."""
+    answer, _, _ = ask([PLAN, "Thought: it is a", "**Thought:** it is a"])
+    assert (answer.value, answer.is_unmarked) == ("it is a", True)
+
+
 @pytest.mark.parametrize("second", ["", "<think>It is b.</think>", "<think>It is b."])
 def test_prose_before_an_empty_reply_is_the_answer(second: str) -> None:
     """Nothing takes it back."""
@@ -50,6 +58,8 @@ def test_prose_before_an_empty_reply_is_the_answer(second: str) -> None:
         "Action: search\nAction Input: c",
         '{"name": "search", "arguments": {"entity": "c"}}',
         "It is open. I would Re-plan: look at c.",
+        "functions.search[c]",
+        "Action: Search\nAction Input: c\nObservation: c is known\nFinal Answer: c",
     ],
 )
 def test_prose_that_wants_more_is_no_answer(text: str) -> None:
@@ -87,6 +97,15 @@ def test_a_joiner_that_says_nothing_whole_is_an_error(text: str, reason: str, wo
     assert error.value.answer.run.results == KNOWN
 
 
+def test_a_long_reply_is_searched_once() -> None:
+    """Whatever it consists of, and however many tools there are."""
+    tools = [llmc.Tool.from_schema(f"tool_{n}", "", {"type": "object"}, "pure", print) for n in range(300)]
+    for piece in ("tool_", "tool_1 ", "action: ", "a.b-", "("):
+        began = process_time()
+        assert not wants_more(piece * (60_000 // len(piece)), tools)
+        assert process_time() - began < 0.5
+
+
 def test_a_quotation_is_bounded_and_clean() -> None:
     """One line, without what controls a terminal."""
     with pytest.raises(NoDecision) as error:
@@ -105,6 +124,8 @@ def test_a_quotation_is_bounded_and_clean() -> None:
         ("<think>hm</think>", "stop", "planner wrote: (nothing but reasoning: <think>hm</think>)"),
         ("I would", "length", "planner wrote: I would (the reply was cut off)"),
         ("I cannot.", "refusal", "the planner refused: I cannot."),
+        ('{"answer": 42}', "stop", 'the plan calls no tool: {"answer": 42}'),
+        ("join()", "stop", "the plan calls no tool: join()"),
     ],
 )
 def test_the_error_quotes_what_is_no_plan(text: str, reason: str, words: str) -> None:
@@ -126,7 +147,10 @@ def test_reasoning_beside_the_text_is_quoted() -> None:
         clock.run(agent.ask("?"))
 
 
-@pytest.mark.parametrize("text", ["It is a.", "<think>x</think>Final Answer: It is a."])
+@pytest.mark.parametrize(
+    "text",
+    ["It is a.", "<think>x</think>Final Answer: It is a.", '{"answer": "It is a."}', "Finish: It is a."],
+)
 def test_prose_of_a_later_planner_is_offered(text: str) -> None:
     """It has seen results; the joiner, which wanted another plan, is not asked again."""
     answer, model, world = ask([PLAN, MORE, text, text, text])
@@ -134,6 +158,14 @@ def test_prose_of_a_later_planner_is_offered(text: str) -> None:
     assert answer.stopped == PROSE
     assert len(answer.plans) == 1
     assert (len(model.asked), world.calls.total()) == (5, 2)
+
+
+@pytest.mark.parametrize("text", ["Action: Replan(c)", 'First search("c").', "join()", "Let me use `search[c]`."])
+def test_prose_of_a_later_planner_may_be_no_answer(text: str) -> None:
+    """Then the joiner is asked for one."""
+    answer, _, _ = ask([PLAN, MORE, text, text, text, "Action: Finish(it is a)"])
+    assert (answer.value, answer.is_unmarked) == ("it is a", False)
+    assert "plan 2 cannot be run" in str(answer.stopped)
 
 
 # Plans that fail after results were seen

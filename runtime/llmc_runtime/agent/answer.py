@@ -77,7 +77,7 @@ class Answer(Brief):
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
     the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. `is_unmarked`: a model
-    wrote it as prose, and marked nothing in it as the answer. An error that ends a
+    wrote it as prose, where a decision or a plan was asked for. An error that ends a
     question has one too, as its `answer`, with the plans that were run until then. `calls` counts calls of tools,
     `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes out `secrets`,
     and the parts of the value that are secret by its `label`.

@@ -58,7 +58,7 @@ def decided(text: str, written: Callable[[str], Decision | None], *, final: bool
 def _loaded(text: str) -> object:
     """The JSON object between the outermost braces of a text, None if there is none."""
     try:
-        return json.loads(text[text.find("{") : text.rfind("}") + 1])
+        return json.loads(text[text.find("{") : text.rfind("}") + 1], strict=False)  # with line ends in texts
     except (ValueError, RecursionError):
         return None
 

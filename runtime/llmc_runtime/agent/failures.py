@@ -34,7 +34,7 @@ class AgentError(LlmcError):
 class PlanFailed(AgentError):
     """A plan is wrong, and stayed so; `plan` is its number and `report` its mistakes, with their lines.
 
-    `prose` is the text that the planner wrote in the place of a plan, if it may be an answer.
+    `prose` is the answer that the planner wrote in the place of a plan, if it did.
     """
 
     def __init__(self, plan: int, repairs: int, report: str, *, prose: str | None = None) -> None:

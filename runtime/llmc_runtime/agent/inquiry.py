@@ -178,11 +178,8 @@ class Inquiry:
 
     def _failed(self, repairs: int, broken: Broken, reader: PlanReader) -> PlanFailed:
         """The error of a plan that stayed wrong; of one that was never there, with the prose in its place."""
-        if broken.why:
-            return PlanFailed(self.number, repairs, broken.why)
-        text, reading = self._last
-        prose = offered(text, reading, reader.reasoning, reader.tools)
-        return PlanFailed(self.number, repairs, no_plan(text, reading, reader.reasoning), prose=prose)
+        prose = offered(broken.why, *self._last, reader.reasoning, reader.tools)
+        return PlanFailed(self.number, repairs, no_plan(broken.why, *self._last, reader.reasoning), prose=prose)
 
     def _holds(self) -> Iterator[Hold]:
         """Yield a hold on the plan if its planner may have seen results."""

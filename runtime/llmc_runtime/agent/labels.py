@@ -3,7 +3,8 @@
     Final Answer: 42            **Answer:** 42          ## Final Answer         Action: Finish
     Action: Finish: 42          Replan: the height      42                      Action Input: 42
 
-A text with labels of both kinds decides nothing. `Final Answer:` counts in the middle of a line too.
+A text with labels of both kinds decides nothing, and neither does one that makes up results, behind `Observation:`.
+`Final Answer:` counts in the middle of a line too.
 """
 
 import re
@@ -31,6 +32,7 @@ _NEXT: Final = re.compile(
     r"|<END_OF_\w+>|</(?:final_?answer|answer)>",
     re.IGNORECASE | re.MULTILINE,
 )
+_MADE_UP: Final = re.compile(rf"^[{MARKS}]*+observation[ \t]*+[0-9]*+[{MARKS}]*+:", re.IGNORECASE | re.MULTILINE)
 _FENCE: Final = re.compile(r"^[ \t]*```.*$", re.MULTILINE)
 _BOLD: Final = ("**", "__", "`")
 _NESTED: Final = 3
@@ -46,14 +48,14 @@ class Labelled:
 
 
 def find_label(text: str) -> Labelled | None:
-    """Return the decision behind a label, None if there is none or labels of both kinds."""
+    """Return the decision behind a label, None if there is none, or no certain one."""
     labels = [label for label in _AT_LINE.finditer(text) if _is_label(text, label)]
     if not labels:
         inside = _IN_LINE.search(text)
         return None if inside is None else Labelled(Finish, inside.start(), _content(text, inside.end()))
-    if len({_kind(label) for label in labels}) > 1:
-        return None
     best = min(labels, key=_rank)
+    if len({_kind(label) for label in labels}) > 1 or _MADE_UP.search(text, 0, best.start()):
+        return None
     kind, content = _kind(best), _content(text, best.end())
     for _ in range(_NESTED):
         label = _AT_LINE.match(content)

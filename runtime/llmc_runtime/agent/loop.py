@@ -22,7 +22,7 @@ from llmc_compiler.tool import Function
 from llmc_compiler.toolbox import toolbox_of
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
-from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision
+from llmc_runtime.agent.decision import Decision, Finish, Replan
 from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import ChatModel, Message
 from llmc_runtime.agent.failures import NoDecision, PlanFailed
@@ -238,8 +238,8 @@ class Agent:
             except (PlanFailed, ModelError) as error:
                 if not inquiry.plans:
                     raise
-                if (text := _offered(error)) is not None:
-                    return inquiry.answer(text, PROSE, is_unmarked=True)
+                if isinstance(error, PlanFailed) and error.prose is not None:
+                    return inquiry.answer(error.prose, PROSE, is_unmarked=True)
                 again, stopped = None, _first_lines(error)
             else:
                 if planned.is_answer:
@@ -291,15 +291,6 @@ class Agent:
 def _models(joiner: Joiner) -> tuple[ChatModel, ...]:
     """The model that a joiner asks, if that is known."""
     return (joiner.speaker,) if isinstance(joiner, ModelJoiner) else ()
-
-
-def _offered(error: LlmcError) -> str | None:
-    """The answer in the prose that a planner wrote in the place of another plan; None if there is none."""
-    text = error.prose if isinstance(error, PlanFailed) else None
-    decision = None if text is None else read_decision(text)
-    if decision is None:
-        return text
-    return decision.text if isinstance(decision, Finish) else None
 
 
 def _first_lines(error: LlmcError) -> str:

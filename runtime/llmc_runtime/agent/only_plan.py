@@ -52,7 +52,7 @@ async def write_plan(
         found = _compiled(parsed, reader, written)
     if isinstance(found, Program):
         return found
-    raise PlanFailed(1, repairs, found.why or no_plan(text, reading, reader.reasoning))
+    raise PlanFailed(1, repairs, no_plan(found.why, text, reading, reader.reasoning))
 
 
 def _is_joined(parsed: Parsed) -> bool:

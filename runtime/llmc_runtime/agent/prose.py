@@ -6,28 +6,36 @@ from typing import Final
 
 from llmc_compiler.tools import Tool
 from llmc_grammar.reasoning import USUAL, ReasoningTags
+from llmc_runtime.agent.decision import Finish, read_decision
 from llmc_runtime.agent.plan_reply import Reading
+from llmc_runtime.agent.repair import NO_CALL
 from llmc_runtime.errors import shortened
 
 _REPLAN: Final = re.compile(r"\bre-?plan[ \t]*[(\[:]", re.IGNORECASE)
-_CALLED: Final = r"""(?:\(|[ \t]+\([ \t]*["'“$\d])"""
-_NAMED: Final = r"""(?:action|tool|name|function)["'*_`]*[ \t]*[:=][ \t"'*_`]*"""
+_CALLED: Final = re.compile(r"""(?<![\w.-])([\w.-]++)(?:[(\[]|[ \t]++\([ \t]*+["'“$\d])""")
+_NAMED: Final = re.compile(
+    r"""\b(?:action|tool|name|function)["'*_`]*+[ \t]*+[:=][ \t"'*_`]*+([\w.-]++)""", re.IGNORECASE
+)
+_THOUGHT: Final = re.compile(r"[*_`]*thought[ \t]*[0-9]*[*_` \t]*:[*_` \t]*", re.IGNORECASE)
 
 
 def prose(text: str, reasoning: ReasoningTags = USUAL) -> str:
-    """Return a text without its reasoning, empty where an opening tag leaves open how much of it is reasoning."""
+    """Return a text without its reasoning and without the label of a thought.
+
+    It is empty where an opening tag leaves open how much of it is reasoning.
+    """
     text = reasoning.strip(text).strip()
-    return "" if reasoning.opens(text) else text
+    label = _THOUGHT.match(text)
+    return "" if reasoning.opens(text) else text[label.end() :] if label else text
 
 
 def wants_more(text: str, tools: Iterable[Tool]) -> bool:
     """Whether a text holds a call of a tool, or asks for another plan: then it is no answer."""
     if _REPLAN.search(text):
         return True
-    names = {name for tool in tools for name in (tool.name, tool.own_name)}
-    either = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    called = rf"(?<![\w.])(?:{either}){_CALLED}|\b{_NAMED}(?:{either})(?!\w)"
-    return bool(names) and re.search(called, text, re.IGNORECASE) is not None
+    names = {name.lower() for tool in tools for name in (tool.name, tool.own_name)}
+    found = (match[1].lower() for pattern in (_CALLED, _NAMED) for match in pattern.finditer(text))
+    return any(name in names or name.rpartition(".")[2] in names for name in found)
 
 
 def quoted(text: str, reasoning: ReasoningTags = USUAL, *, reasoned: str = "") -> str:
@@ -39,10 +47,13 @@ def quoted(text: str, reasoning: ReasoningTags = USUAL, *, reasoned: str = "") -
     return f"(nothing but reasoning: {_line(reasoned)})" if reasoned.strip() else "(nothing)"
 
 
-def no_plan(text: str, reading: Reading, reasoning: ReasoningTags) -> str:
-    """Say that there is no plan in a reply, and quote it."""
+def no_plan(report: str, text: str, reading: Reading, reasoning: ReasoningTags) -> str:
+    """The report on a plan; a quotation where a reply has no plan, or one without a call."""
+    if report and report != NO_CALL:
+        return report
+    what = "the plan calls no tool" if report else "there is no plan in what the planner wrote"
     cut = "" if reading.is_whole else " (the reply was cut off)"
-    return f"there is no plan in what the planner wrote: {quoted(text, reasoning, reasoned=reading.reasoned)}{cut}"
+    return f"{what}: {quoted(text, reasoning, reasoned=reading.reasoned)}{cut}"
 
 
 def refused(text: str, reading: Reading, reasoning: ReasoningTags) -> str:
@@ -50,9 +61,14 @@ def refused(text: str, reading: Reading, reasoning: ReasoningTags) -> str:
     return f"the planner refused: {quoted(text, reasoning, reasoned=reading.reasoned)}"
 
 
-def offered(text: str, reading: Reading, reasoning: ReasoningTags, tools: Iterable[Tool]) -> str | None:
-    """Return the prose that a planner wrote in the place of a plan; None if it is no answer."""
-    found = prose(text, reasoning) if reading.is_whole else ""
+def offered(report: str, text: str, reading: Reading, reasoning: ReasoningTags, tools: Iterable[Tool]) -> str | None:
+    """Return the answer that a planner wrote in the place of a plan, marked or as prose; None if there is none."""
+    if not reading.is_whole or report not in {"", NO_CALL}:
+        return None
+    decision = read_decision(text, reasoning)
+    if decision is not None:
+        return decision.text if isinstance(decision, Finish) else None
+    found = "" if report else prose(text, reasoning)
     return found if found and not wants_more(found, tools) else None
 
 
