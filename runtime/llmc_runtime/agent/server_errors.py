@@ -1,6 +1,7 @@
 """From a server's words to a ModelError."""
 
 import json
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Final
@@ -28,6 +29,13 @@ FAULTS: Final = 500
 _FILTERED: Final = {"content_filter", "content_policy_violation", "responsibleaipolicyviolation", "safety"}
 _UNPAID: Final = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached", "payment_required"}
 _UNKNOWN_KEY: Final = {"invalid_api_key", "authentication_error", "permission_denied", "unauthenticated"}
+_WRONG_KEY: Final = re.compile(
+    r"\b(?:incorrect|invalid|wrong|expired) api[ _-]?key\b"
+    r"|\bapi[ _-]?key (?:is )?(?:not valid|invalid|incorrect|expired)",
+    re.IGNORECASE,
+)
+"""Words of servers that say under status 400 that a key is wrong: Gemini and Grok do."""
+
 _TOO_MUCH: Final = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests", "resource_exhausted"}
 _MISSING: Final = {"model_not_found", "not_found_error", "notfounderror"}
 _REFUSED: Final = {
@@ -70,7 +78,7 @@ def _server_error(asked: Settings, said: ServerWords, headers: Mapping[str, str]
         return ContextTooLong(name, why, status or 400)
     if code in _UNPAID or status == 402:  # noqa: PLR2004 — payment required
         return QuotaSpent(name, why, _asked_to_wait(headers))
-    if status in {401, 403}:
+    if status in {401, 403} or (status == 400 and _WRONG_KEY.search(said.text)):  # noqa: PLR2004 — bad request
         return AuthenticationFailed(name, why, asked.variable, has_key=asked.has_key, meant=asked.meant)
     if status == 429:  # noqa: PLR2004 — too many requests
         return RateLimited(name, why, _asked_to_wait(headers))

@@ -222,7 +222,7 @@ def _wrong_end(cell: Cell, expected: Expected) -> list[str]:
         found.append(f"its error is not cleaned: {text}")
     if "matrix-key" in text:
         found.append(f"its error has the key: {text}")
-    if cell.shape.fails == "context" and type(outcome).__name__ != "ContextTooLong":
+    if not isinstance(outcome, cell.shape.error):
         found.append(f"raised {type(outcome).__name__}")
     if "`base_url`" in text and cell.shape.fails not in {"login", "page", "plain"}:
         found.append(f"its error blames the address: {text}")

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import llmc
+from llmc_runtime.agent.failures import NoDecision, PlanFailed
+from llmc_runtime.agent.model_errors import (
+    AuthenticationFailed,
+    ContextTooLong,
+    ModelError,
+    NoStream,
+    RequestRefused,
+)
 from llmc_runtime.agent.settings import Api
+from llmc_runtime.errors import LlmcError
 from tests.agent.servers.personality import Personality
 from tests.agent.servers.replies import Form, Turn
 
@@ -35,13 +44,14 @@ class Shape:
     `refuses` are the parameters that the server does not take, and `logged` whether users are told of them. `fails` is
     what comes instead of all replies, `fails_once` instead of the first. An answer is `unmarked` where the joiner's
     prose is taken for it, and `cut` where a reply is longer than is read. `chat` are the plans where a reply has one
-    text alone.
+    text alone. An `error` of a shape is of this type.
     """
 
     name: str
     plans: tuple[Turn, ...] = (PLAN,)
     joins: tuple[Turn, ...] = (DONE,)
     form: Form = PLAIN
+    error: type[LlmcError] = ModelError
     refuses: Callable[[Personality], tuple[str, ...]] | None = None
     fails: Failure | None = None
     fails_once: Failure | None = None
@@ -57,7 +67,7 @@ class Shape:
 
 def _joined(name: str, *texts: str, unmarked: bool = False) -> Shape:
     """A row about what a joiner says."""
-    return Shape(name, joins=tuple(map(Turn, texts)), unmarked=unmarked)
+    return Shape(name, joins=tuple(map(Turn, texts)), unmarked=unmarked, error=NoDecision)
 
 
 LEAF: Final = "tea 🍵"
@@ -108,8 +118,8 @@ SHAPES: Final = (
     Shape("refused-two", refuses=lambda server: (server.option, "system")),
     Shape("refused-stream", refuses=lambda _: ("stream",)),
     Shape("refused-stop", refuses=lambda _: ("stop",), api="completions"),
-    Shape("user-temperature", refuses=lambda _: ("temperature",), model={"temperature": 0.3}),
-    Shape("user-extra", refuses=lambda _: ("top_k",), model={"extra_body": {"top_k": 5}}),
+    Shape("user-temperature", refuses=lambda _: ("temperature",), model={"temperature": 0.3}, error=RequestRefused),
+    Shape("user-extra", refuses=lambda _: ("top_k",), model={"extra_body": {"top_k": 5}}, error=RequestRefused),
     Shape("busy-once", fails_once="busy"),
     Shape("error-200-once", fails_once="body"),
     Shape("error-behind", form=Form(fault="end")),
@@ -119,10 +129,10 @@ SHAPES: Final = (
     Shape("error-stream", form=Form(fault="stream")),
     Shape("error-text", fails="plain"),
     Shape("error-page", fails="page"),
-    Shape("login-page", fails="login"),
-    Shape("wrong-key", fails="wrong-key"),
-    Shape("no-model", fails="no-model"),
-    Shape("context", fails="context"),
+    Shape("login-page", fails="login", error=NoStream),
+    Shape("wrong-key", fails="wrong-key", error=AuthenticationFailed),
+    Shape("no-model", fails="no-model", error=RequestRefused),
+    Shape("context", fails="context", error=ContextTooLong),
     _joined("final-answer", "I have it.\nFinal Answer: Tea costs 3.5."),
     _joined("no-thought", '{"action": "Finish", "text": "Tea costs 3.5."}'),
     _joined("fenced", '```json\n{"action": "Finish", "text": "Tea costs 3.5."}\n```'),
@@ -134,11 +144,11 @@ SHAPES: Final = (
     _joined("prose-replan", "Tea costs 3.5. One could re-plan (for ham) or not."),
     _joined("prose-call", 'You could call price("ham") as well.'),
     Shape("called-finish", joins=(Turn(calls=(("Finish", '{"text": "Tea costs 3.5."}'),)),)),
-    Shape("join-refusal", joins=(Turn(refusal=SORRY),)),
-    Shape("join-thinking", joins=(Turn(thinking="Tea costs 3.5, so that is it."),)),
-    Shape("no-plan", plans=(NO_PLAN,)),
-    Shape("refusal", plans=(Turn(refusal=SORRY),)),
-    Shape("only-thinking", plans=(Turn(thinking="I should look up the price of tea."),)),
+    Shape("join-refusal", joins=(Turn(refusal=SORRY),), error=NoDecision),
+    Shape("join-thinking", joins=(Turn(thinking="Tea costs 3.5, so that is it."),), error=NoDecision),
+    Shape("no-plan", plans=(NO_PLAN,), error=PlanFailed),
+    Shape("refusal", plans=(Turn(refusal=SORRY),), error=PlanFailed),
+    Shape("only-thinking", plans=(Turn(thinking="I should look up the price of tea."),), error=PlanFailed),
     Shape(
         "replan-inside",
         plans=(PLAN, Turn('3. price("ham")\n4. join()\n')),
