@@ -28,7 +28,7 @@ _MOST_ITEMS: Final = 3
 _FIRST: Final = ("message", "detail", "error", "error_description", "msg", "description", "title", "reason")
 """The keys that hold an error's words, the first that has some."""
 
-_BESIDE: Final = ("errors", "details", "metadata", "raw", "innererror", "inner_error")
+_BESIDE: Final = ("error_description", "errors", "details", "metadata", "raw", "innererror", "inner_error")
 """The keys with more words behind those."""
 
 _NO_ROUTE: Final = re.compile(
@@ -64,6 +64,8 @@ def answered(status: int, body: str) -> ServerWords:
     said = None if value is None else error_in(value) or (_said(value) if isinstance(value, dict | list) else None)
     if said is None:
         said = ServerWords(cleaned(_plain(value if isinstance(value, str) else body)), is_of_api=False)
+    if not said.text and value:
+        said = replace(said, text=cleaned(body[:_READ]))  # under keys that are not known
     if not said.text:
         said = replace(said, text=_phrase(status), is_of_api=False)
     if _NO_ROUTE.fullmatch(said.text):

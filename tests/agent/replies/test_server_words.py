@@ -57,6 +57,21 @@ def test_what_is_no_api_has_words_too(body: str, words: str) -> None:
     assert not said.is_of_api
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "invalid_request", "error_description": SAID},
+        {"fault": {"faultstring": SAID, "detail": {"errorcode": "oauth.v2"}}},
+        {"error_code": 17, "error_msg": SAID},
+        {"base_resp": {"status_code": 1004, "status_msg": SAID}},
+        {"Message": SAID, "__type": "AccessDenied"},
+    ],
+)
+def test_words_under_other_keys_are_not_lost(body: object) -> None:
+    """Where no key is known, the data itself is quoted."""
+    assert SAID in answered(400, json.dumps(body)).text
+
+
 def test_details_are_joined() -> None:
     """A validation says where; what a gateway adds is behind its own words."""
     detail = [{"type": "extra_forbidden", "loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]
