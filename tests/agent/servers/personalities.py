@@ -231,6 +231,7 @@ def _forbidden(parameter: str) -> Fault:
 MISTRAL: Final = Personality(
     name="mistral",
     source="dnakov/anon-kode#53, editor-code-assistant/eca#231; docs.mistral.ai: reasoning",
+    refuses=("stream_options",),
     unknown=_forbidden,
     system=Fault(400, "Unexpected role 'system' in messages", "3230", kind="invalid_request_message_order"),
     context=Fault(400, "Prompt contains 40000 tokens, too large for model with 32768 maximum context length", "3051"),

@@ -103,8 +103,9 @@ def choice_with_error(body: Any) -> dict[str, Any]:  # noqa: ANN401
 class Personality:
     """A server. `source` is where its texts and forms were reported.
 
-    `unknown` is what it says of a parameter that it does not know, `system` of a system message, `context` of too long
-    a prompt, `trouble` when it breaks down; `page` is the title of what a proxy before it shows.
+    It `refuses` these parameters in all shapes. `unknown` is what it says of one that it does not know, `system` of a
+    system message, `context` of too long a prompt, `trouble` when it breaks down; `page` is the title of what a proxy
+    before it shows.
     `opening` and `closing` are the choices, or events, around the text, and `blank` is before a whole completion.
     `hidden` tokens of reasoning, which it does not show, are in its total alone.
     """
@@ -118,6 +119,7 @@ class Personality:
     plain: tuple[int, str]
     wrong_key: Fault | None
     no_model: Fault | None
+    refuses: tuple[str, ...] = ()
     server: Server = "other"
     api: Api = "chat"
     options: Mapping[str, Any] = field(default_factory=dict)

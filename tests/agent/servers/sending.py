@@ -202,8 +202,13 @@ def chunked(events: Sequence[bytes], form: Form, ping: bytes, odd: Sequence[byte
 def broken_off(server: Personality, events: Sequence[bytes], form: Form, read: int, half: int) -> Given:
     """A reply that fails in its middle, after `half` pieces of it; its tokens are told by no one."""
     body = server.body(server.trouble)
+    around = {"id": "chatcmpl-1", "object": "chat.completion.chunk", **server.extra}
+    if form.whole:
+        choice = server.choice(body)
+        choice["message"] = {"role": "assistant", "content": choice.pop("delta")["content"]}
+        whole = json.dumps({**around, "object": "chat.completion", "choices": [choice]}).encode()
+        return Given(Sent(200, JSON, [whole]), Counts(read, read // 2, half), told=False)
     if form.fault == "choice":
-        around = {"id": "chatcmpl-1", "object": "chat.completion.chunk", **server.extra}
         last = [event({**around, "choices": [server.choice(body)]}), DONE]
     else:
         last = [server.in_stream(body), DONE]
@@ -217,7 +222,7 @@ def replied(server: Personality, turn: Turn, form: Form, read: int, body: dict[s
     asked = bool((body.get("stream_options") or {}).get("include_usage"))
     told = form.told and (server.tells_unasked or server.has_timings or asked or form.whole)
     shown = counts if told else None
-    if form.whole:
+    if form.whole and form.fault is None:
         return Given(Sent(200, JSON, [_completion(server, turn, form, shown)]), counts, told)
     choices = _chunks(server, turn, form)
     opening = _around(server, server.opening)

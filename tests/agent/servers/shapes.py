@@ -98,6 +98,12 @@ SHAPES: Final = (
         form=Form(units=40, bytes=7),
         item=LEAF,
     ),
+    Shape(
+        "half-calls",
+        plans=(Turn(calls=(("price", f'{{"item": "{LEAF}"}}'),)),),
+        form=Form(units=1),
+        item=LEAF,
+    ),
     Shape("tool-calls", plans=(Turn(calls=(("price", '{"item": "tea"}'), ("price", '{"item": "ham"}'))),)),
     Shape(
         "calls-and-text",
@@ -126,6 +132,7 @@ SHAPES: Final = (
     Shape("error-200", fails="body"),
     Shape("error-200-stream", fails="body-as-stream"),
     Shape("error-choice", form=Form(fault="choice")),
+    Shape("error-whole", form=Form(whole=True, fault="choice")),
     Shape("error-stream", form=Form(fault="stream")),
     Shape("error-text", fails="plain"),
     Shape("error-page", fails="page"),
