@@ -140,7 +140,7 @@ def responded(server: Personality, turn: Turn, form: Form, read: int, _body: dic
     whole = _response(turn, told, status="completed")
     if form.whole and form.fault:
         whole = _failed(server.trouble)["response"]
-        return Given(Sent(200, JSON, [json.dumps(whole).encode()]), Counts(read, read // 2), told=False)
+        return Given(Sent(200, JSON, [json.dumps(whole).encode()]))
     if form.whole:
         return Given(Sent(200, JSON, [json.dumps(whole).encode()]), counts, told is not None)
     first = {"type": "response.created", "response": _response(None, None, status="in_progress")}

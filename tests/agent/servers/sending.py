@@ -200,14 +200,14 @@ def chunked(events: Sequence[bytes], form: Form, ping: bytes, odd: Sequence[byte
 
 
 def broken_off(server: Personality, events: Sequence[bytes], form: Form, read: int, half: int) -> Given:
-    """A reply that fails in its middle, after `half` pieces of it; its tokens are told by no one."""
+    """A reply that fails in its middle, after `half` pieces of it, or as a whole; its tokens are told by no one."""
     body = server.body(server.trouble)
     around = {"id": "chatcmpl-1", "object": "chat.completion.chunk", **server.extra}
     if form.whole:
         choice = server.choice(body)
         choice["message"] = {"role": "assistant", "content": choice.pop("delta")["content"]}
         whole = json.dumps({**around, "object": "chat.completion", "choices": [choice]}).encode()
-        return Given(Sent(200, JSON, [whole]), Counts(read, read // 2, half), told=False)
+        return Given(Sent(200, JSON, [whole]))
     if form.fault == "choice":
         last = [event({**around, "choices": [server.choice(body)]}), DONE]
     else:
