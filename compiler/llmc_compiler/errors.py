@@ -6,11 +6,12 @@ The exception that carries all of a plan's mistakes is `CompileError`.
 from collections.abc import Sequence
 
 from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.portable import Portable
 from llmc_grammar.safety import alike
 from llmc_grammar.source import Source
 
 
-class CompileError(Exception):
+class CompileError(Portable, Exception):
     """A plan that cannot be run; `diagnostics` has every mistake, in order of place."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:

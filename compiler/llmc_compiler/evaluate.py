@@ -46,10 +46,11 @@ from llmc_compiler.term import (
     Unary,
     written,
 )
+from llmc_grammar.portable import Portable
 from llmc_grammar.source import Span
 
 
-class SkippedRead(Exception):  # noqa: N818 — an outcome, not a mistake
+class SkippedRead(Portable, Exception):  # noqa: N818 — an outcome, not a mistake
     """A term read a node that was skipped."""
 
     def __init__(self, node: NodeId) -> None:
@@ -57,7 +58,7 @@ class SkippedRead(Exception):  # noqa: N818 — an outcome, not a mistake
         self.node = node
 
 
-class EvaluationError(ValueError):
+class EvaluationError(Portable, ValueError):
     """A term has no value; `node` is the one whose value was read, where a read is to blame."""
 
     def __init__(self, message: str, span: Span, node: NodeId | None = None) -> None:

@@ -19,13 +19,14 @@ TooDeep
 from typing import ClassVar, Final
 
 from llmc_compiler.short_repr import short_repr
+from llmc_grammar.portable import Portable
 from llmc_grammar.terminal_text import visible
 
 _LONGEST: Final = 100
 """Characters of a key or a value that a message quotes."""
 
 
-class FormError(ValueError):
+class FormError(Portable, ValueError):
     """JSON data that is no graph: `path` is the place in it, `fact` what is wrong there, `help` what to do.
 
     Each class has the words of the two, with holes.

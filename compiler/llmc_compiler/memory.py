@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from llmc_compiler.term import Json
+from llmc_grammar.portable import Portable
 
 TEXT: Final = 50
 NUMBER: Final = 32
@@ -29,7 +30,7 @@ _DIGIT_BITS: Final = 7
 """CPython keeps 30 bits of an integer in 4 bytes."""
 
 
-class NoRoomError(Exception):
+class NoRoomError(Portable, Exception):
     """There is no room for a new value of so many bytes (`size`)."""
 
     def __init__(self, size: int) -> None:

@@ -11,6 +11,7 @@ from typing import Final, TypeGuard
 
 from llmc_compiler.memory import ELEMENT, LIST, TEXT, width
 from llmc_compiler.term import Json
+from llmc_grammar.portable import Portable
 
 INTEGER_BITS: Final = 10_000
 TEXT_BYTES: Final = 1024 * 1024
@@ -30,7 +31,7 @@ _CHARACTERS: Final = 100
 """Characters of a text that are looked at in the time of a part."""
 
 
-class Unfit(Exception):  # noqa: N818 — becomes an EvaluationError where the place is known
+class Unfit(Portable, Exception):  # noqa: N818 — becomes an EvaluationError where the place is known
     """These operands do not go with this operator; the text says why, and what would."""
 
 

@@ -12,6 +12,7 @@ from llmc_compiler.passes.hoist import Hoist
 from llmc_compiler.passes.prune import Prune
 from llmc_compiler.remarks import Remark
 from llmc_compiler.verify import verify
+from llmc_grammar.portable import Portable
 
 
 class Pass(Protocol):
@@ -56,7 +57,7 @@ class Remarking(Protocol):
 PIPELINE: Final[tuple[Pass, ...]] = (Fold(), Hoist(), Dedup(), Prune())
 
 
-class UnknownPassError(ValueError):
+class UnknownPassError(Portable, ValueError):
     """There is no pass of that name; the message suggests one."""
 
 

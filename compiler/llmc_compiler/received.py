@@ -22,6 +22,7 @@ from pydantic import AnyUrl, BaseModel, SecretBytes, SecretStr
 from pydantic_core import Url
 
 from llmc_compiler.identity import number_form
+from llmc_grammar.portable import Portable
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -53,7 +54,7 @@ _MOST_DIGITS: Final = 10_000
 """Decimals of more digits, before or behind the point, are not made integers."""
 
 
-class UnknownEqualityError(Exception):
+class UnknownEqualityError(Portable, Exception):
     """Nothing says when two such objects are equal."""
 
 

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from llmc_grammar.portable import Portable
+
 _LONGEST: Final = 10_000
 """Characters of a pattern."""
 
@@ -55,7 +57,7 @@ _MOST_KNOWN: Final = 1_024
 _known: dict[str, Pattern] = {}
 
 
-class _OtherSyntaxError(Exception):
+class _OtherSyntaxError(Portable, Exception):
     """A pattern means nothing that the engine can be told."""
 
 

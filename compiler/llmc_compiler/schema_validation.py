@@ -25,6 +25,7 @@ from llmc_compiler.schema_patterns import pattern_of, searchable
 from llmc_compiler.schema_words import is_nullable
 from llmc_compiler.seen import Seen, digest_of
 from llmc_compiler.term import Json
+from llmc_grammar.portable import Portable
 
 _NAMES: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
 """Keywords by which a part of a schema is referred to."""
@@ -48,7 +49,7 @@ Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 _KEYWORDS: Final[Mapping[str, Keyword]] = Draft202012Validator.VALIDATORS
 
 
-class CheckTooLongError(Exception):
+class CheckTooLongError(Portable, Exception):
     """A schema takes too many steps to check a value."""
 
 

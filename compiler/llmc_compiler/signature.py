@@ -10,16 +10,17 @@ from llmc_compiler.operators import VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.segment import Segment
 from llmc_compiler.term import Json
 from llmc_compiler.types import Type
+from llmc_grammar.portable import Portable
 
 Prepared = tuple[list[Any], dict[str, Any]]
 """Positional and keyword arguments of a function."""
 
 
-class ToolboxError(Exception):
+class ToolboxError(Portable, Exception):
     """A tool is declared in a way that cannot work."""
 
 
-class ArgumentError(ValueError):
+class ArgumentError(Portable, ValueError):
     """An argument does not fit its parameter; `parameter` is its name, or None where none is to blame."""
 
     def __init__(self, parameter: str | None, message: str) -> None:
@@ -28,7 +29,7 @@ class ArgumentError(ValueError):
         self.parameter = parameter
 
 
-class ResultError(ValueError):
+class ResultError(Portable, ValueError):
     """A tool's result is not of the type that it declares."""
 
 

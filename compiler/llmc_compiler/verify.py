@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 from llmc_compiler.graph import JOIN, Graph, Join, Loop, Node, dependencies, node_body
 from llmc_compiler.term import NodeId
+from llmc_grammar.portable import Portable
 
 
-class BrokenGraphError(AssertionError):
+class BrokenGraphError(Portable, AssertionError):
     """A graph that no pass may produce: a fault of the compiler, never of the plan."""
 
 

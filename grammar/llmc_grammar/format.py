@@ -11,6 +11,7 @@ from typing import Final
 from llmc_grammar.ast import Input, Statement, Thought, Use
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.parse import Parsed, parse
+from llmc_grammar.portable import Portable
 from llmc_grammar.print import print_statement
 from llmc_grammar.split import Piece, Splitter
 from llmc_grammar.terminals import quiet
@@ -19,7 +20,7 @@ _WIDTH: Final = 120
 _BLANKS: Final = " \t\r"
 
 
-class FormatError(Exception):
+class FormatError(Portable, Exception):
     """A text that cannot be formatted: it has errors, or would not say the same afterwards."""
 
 

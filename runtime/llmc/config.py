@@ -36,6 +36,7 @@ from typing import Any, Final
 
 from llmc.toml_text import TomlError, read_toml
 from llmc_compiler.short_repr import short_repr
+from llmc_grammar.portable import Portable
 from llmc_runtime.input_files import folder_of, open_input, read_descriptor, require_size
 
 VARIABLE: Final = "LLMC_CONFIG"
@@ -69,7 +70,7 @@ _OTHERS: Final = ("extra_body", "headers", "headers_env", "prices", "reasoning_t
 _PRICES: Final = ("cached", "read", "written")
 
 
-class ConfigError(ValueError):
+class ConfigError(Portable, ValueError):
     """A configuration file cannot be read, or says something that has no meaning."""
 
 

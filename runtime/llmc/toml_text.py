@@ -8,6 +8,8 @@ import re
 import tomllib
 from typing import Any, Final
 
+from llmc_grammar.portable import Portable
+
 PARTS: Final = 32
 """Parts that a dotted name may have."""
 
@@ -23,7 +25,7 @@ _QUOTED: Final = re.compile(
 _BETWEEN: Final = re.compile(r"[=,\[\]{}\n]")
 
 
-class TomlError(ValueError):
+class TomlError(Portable, ValueError):
     """A text is no TOML that can be read."""
 
 

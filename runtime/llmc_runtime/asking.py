@@ -17,6 +17,7 @@ from inspect import isawaitable, iscoroutinefunction
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from llmc_grammar.portable import Portable
 from llmc_runtime.approval import Callback
 from llmc_runtime.approval_request import ApprovalRequest
 from llmc_runtime.pending_approval import Approver, Rounds
@@ -79,7 +80,7 @@ class Question:
             self.task.cancel()
 
 
-class RunEndedError(Exception):
+class RunEndedError(Portable, Exception):
     """The run whose function was to be asked has ended."""
 
     def __init__(self) -> None:

@@ -11,6 +11,7 @@ from llmc_compiler.graph import Graph
 from llmc_compiler.mermaid import to_mermaid
 from llmc_compiler.picture import Picture
 from llmc_grammar import ast
+from llmc_grammar.portable import Portable
 
 _WIDTH: Final = 100
 _LARGEST: Final = 200
@@ -19,7 +20,7 @@ _LARGEST: Final = 200
 _PATIENCE: Final = 10.0
 
 
-class NoGraphvizError(RuntimeError):
+class NoGraphvizError(Portable, RuntimeError):
     """Graphviz is not there, or could not draw; the message says what to do."""
 
 

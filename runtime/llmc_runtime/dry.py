@@ -15,6 +15,7 @@ from llmc_compiler.levels import waits
 from llmc_compiler.memory import NoRoomError, Room
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.term import Json, NodeId, Term
+from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source
 from llmc_runtime.errors import PlanError
 from llmc_runtime.limits import Limits
@@ -24,7 +25,7 @@ from llmc_runtime.trust import Trust
 Answer = Literal["runs", "asks", "refused"]
 
 
-class _UnknownError(Exception):
+class _UnknownError(Portable, Exception):
     """A value is known only when the plan runs."""
 
 

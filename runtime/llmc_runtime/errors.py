@@ -19,35 +19,43 @@
       ContextError              a tool takes a context, and the run has none that it can take
       RunRefused                a run that a limit does not let begin, grow, or wait for its plan
     NotSent                     raised by tools: what was to be written was certainly not sent
+    Final                       raised by tools: another attempt would certainly fail too
 
 The text of each is one fact that names the task.
 """
 
 # ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
 
+import typing
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
+from copy import copy
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json
 from llmc_grammar.ast import NOWHERE
+from llmc_grammar.portable import Cause, Portable
 from llmc_grammar.source import Span
+from llmc_runtime.groups import SHOWN, leaves
 
 if TYPE_CHECKING:
     from llmc_runtime.agent.answer import Answer
+    from llmc_runtime.secrets import Secrets
 
 E = TypeVar("E", bound=BaseException)
 
 Timed = Literal["attempt", "task", "run"]
 """What the time of a call may be over for."""
 
-LONGEST: Final = 300
+LONGEST: typing.Final = 300
 """Characters of text from outside that a message quotes."""
 
+_OF_MANY: typing.Final = 80
+"""Characters of each of several texts in its place."""
 
 Refusal = Literal["no", "nobody", "none", "failed"]
 
-REFUSALS: Final[Mapping[Refusal, str]] = {
+REFUSALS: typing.Final[Mapping[Refusal, str]] = {
     "no": "the answer was no",
     "nobody": "there is nobody to ask",
     "none": "this run refuses whatever asks",
@@ -56,14 +64,27 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
 """Why something was not approved."""
 
 
-class NotSent(Exception):
+class NotSent(Portable, Exception):
     """Raised by a tool that writes: certainly nothing was sent, so that another attempt does nothing twice."""
 
 
-class LlmcError(Exception):
-    """Any error of a run, or of a question; if it ended a question, `answer` is what was done for that until then."""
+class Final(Portable, Exception):
+    """Raised by a tool: another attempt would certainly fail too, so that `@retry` makes none."""
+
+
+class LlmcError(Portable, Exception):
+    """Any error of a run, or of a question; if it ended a question, `answer` is what was done for that until then.
+
+    `secrets` are those of its run, where it had any.
+    """
 
     answer: "Answer | None" = None
+    secrets: "Secrets | None" = None
+
+    def _state(self) -> tuple[dict[str, Any], Cause | None]:
+        """What a pickle has: if the run had secrets, of foreign causes only the text, since objects may hold one."""
+        attributes, cause = super()._state()
+        return attributes, cause if cause is None else Cause(cause.error, words=self.secrets is not None)
 
 
 class PlanError(LlmcError):
@@ -82,14 +103,18 @@ class PlanError(LlmcError):
 
     def at(self, span: Span) -> Self:
         """The same error, of a text in which the task stands elsewhere."""
-        same = type(self).__new__(type(self), *self.args)
-        same.__dict__.update(self.__dict__)
-        same.span, same.line, same.__cause__ = span, None, self.__cause__
+        same = copy(self)
+        same.span, same.line = span, None
         return same
 
 
 class CallError(PlanError):
-    """A call of a tool gave no value, in so many attempts."""
+    """A call of a tool gave no value, in so many attempts.
+
+    `final` is why no other one was made although `@retry` allows it: the exception was final, or its HTTP status is.
+    """
+
+    final: str | None = None
 
     def __init__(self, task: TaskId, what: str, span: Span, *, tool: str, attempt: int) -> None:
         super().__init__(task, what, span)
@@ -123,12 +148,20 @@ class ToolFailed(CallError):
     """A tool raised; the exception is the cause."""
 
     def __init__(
-        self, task: TaskId, span: Span, *, tool: str, attempt: int, why: BaseException, in_doubt: bool = False
+        self,
+        task: TaskId,
+        span: Span,
+        *,
+        tool: str,
+        attempt: int,
+        why: BaseException,
+        in_doubt: bool = False,
+        final: str | None = None,
     ) -> None:
-        words = shortened(why)
-        raised = type(why).__name__ + (f": {words}" if words else "")
-        super().__init__(task, f"failed: `{tool}` raised {raised}", span, tool=tool, attempt=attempt)
+        end = "" if final is None else f"; not retried: {final}"
+        super().__init__(task, f"failed: `{tool}` raised {described(why)}{end}", span, tool=tool, attempt=attempt)
         self.in_doubt = in_doubt
+        self.final = final
 
 
 class ToolTimedOut(CallError):
@@ -176,6 +209,14 @@ class LoopFailed(PlanError):
         self.error = error
         self.results = results
 
+    def _state(self) -> tuple[dict[str, Any], Cause | None]:
+        """The results too are shown without secrets."""
+        attributes, cause = super()._state()
+        if self.secrets is None:
+            return attributes, cause
+        shown = {index: self.secrets.value(each) for index, each in self.results.items()}
+        return attributes | {"results": shown}, cause
+
 
 class Blocked(PlanError):
     """A task was not done because the task `cause` failed.
@@ -196,10 +237,10 @@ class Blocked(PlanError):
         self.fell_back = fell_back
 
 
-REPAIRED: Final = "the plan had to be repaired; read it, and approve it"
+REPAIRED: typing.Final = "the plan had to be repaired; read it, and approve it"
 """Why a plan's writes are held where a repair decided where a statement begins or ends."""
 
-UNENDED: Final = "the plan's text ends right behind it, and the task may go on; end its line, or approve it"
+UNENDED: typing.Final = "the plan's text ends right behind it, and the task may go on; end its line, or approve it"
 """Why a last task is held that neither a newline nor a join nor an end mark follows."""
 
 
@@ -278,11 +319,31 @@ def without_values(error: E) -> E:
     return error
 
 
+def described(error: BaseException) -> str:
+    """The name of an exception, and what it says."""
+    words = shortened(error)
+    return type(error).__name__ + (f": {words}" if words else "")
+
+
 def shortened(words: object) -> str:
-    """Text from outside, as one line of bounded length."""
+    """Text from outside, as one line of bounded length; a group of exceptions names the first of them."""
+    if isinstance(words, BaseExceptionGroup):
+        inner = leaves(words)
+        named = [_line(f"{type(each).__name__}: {_text(each)}".removesuffix(": "), _OF_MANY) for each in inner[:SHOWN]]
+        more = [f"… {len(inner) - SHOWN} more"] if len(inner) > SHOWN else []
+        return _line(f"{_line(_text(words), _OF_MANY)}: {'; '.join([*named, *more])}".removesuffix(": "), LONGEST)
+    return _line(_text(words), LONGEST)
+
+
+def _text(words: object) -> str:
+    """The text of anything."""
     try:
-        text = str(words)
+        return str(words)
     except Exception:  # noqa: BLE001 — an exception may fail at describing itself
-        text = f"({type(words).__name__} without a readable text)"
-    line = " ".join(text[: 4 * LONGEST].split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+        return f"({type(words).__name__} without a readable text)"
+
+
+def _line(text: str, most: int) -> str:
+    """The text as one line of at most so many characters."""
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most else line[: most - 1] + "…"

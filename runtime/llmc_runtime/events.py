@@ -205,6 +205,9 @@ Event = (
 OF_RUNS: Final = (RunStarted, Restarted, RunFinished)
 """Events of a run as a whole, without an instance."""
 
+OF_ERRORS: Final = (Retried, FellBack, Failed, Cancelled)
+"""Events with an error."""
+
 
 def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> Event:
     """The event of an outcome that is no value."""

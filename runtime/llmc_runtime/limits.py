@@ -9,10 +9,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
 from llmc_compiler.operators import VALUE_DEPTH, VALUE_TEXT
+from llmc_grammar.portable import Portable
 
 Unit = Literal["count", "seconds", "bytes", "cost"]
 
@@ -25,7 +27,7 @@ _LARGEST: Final = 10**12
 """So that sums of limits stay exact, and no timer overflows."""
 
 
-class LimitError(ValueError):
+class LimitError(Portable, ValueError):
     """A limit is unknown, or its value is none that it can have."""
 
 
@@ -108,6 +110,11 @@ class Limits:
             if not isinstance(limits, ToolLimits):
                 raise LimitError(f"the limits of tool `{name}` must be ToolLimits, not {limits!r}")
         object.__setattr__(self, "tools", MappingProxyType(dict(self.tools)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Its values by name: a read-only mapping cannot be pickled."""
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        return partial(Limits, **given | {"tools": dict(self.tools)}), ()
 
     def too_many_tasks(self, number: int) -> str | None:
         """Why a run may not have so many tasks, if so."""

@@ -21,6 +21,7 @@ from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
 from llmc_runtime import nesting
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 
-class InputError(ValueError):
+class InputError(Portable, ValueError):
     """An input of the plan is missing, unknown or of the wrong type."""
 
 

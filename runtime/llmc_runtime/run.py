@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypedDict, Unpack
 
-from llmc_compiler.brief import LENGTH, REACH, Brief, brief_fields
+from llmc_compiler.brief import LENGTH, REACH, brief_fields
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.rank import rank
 from llmc_compiler.secret_labels import PUBLIC, Label, hidden
@@ -20,21 +20,21 @@ from llmc_runtime.approval import Hold
 from llmc_runtime.door import Allowance
 from llmc_runtime.ending import naming
 from llmc_runtime.errors import PlanError
-from llmc_runtime.events import Event, in_doubt
+from llmc_runtime.events import OF_ERRORS, Event, in_doubt
 from llmc_runtime.executor import Executor
 from llmc_runtime.instance import Instance
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.loops import reason
 from llmc_runtime.memo import Memo
 from llmc_runtime.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
-from llmc_runtime.secrets import HIDDEN, Secrets
+from llmc_runtime.secrets import HIDDEN, Concealing, Secrets
 from llmc_runtime.text import start
 from llmc_runtime.trust import Trust
 from llmc_runtime.values import thaw
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Run(Brief):
+class Run(Concealing):
     """What a run gave.
 
     `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
@@ -42,8 +42,8 @@ class Run(Brief):
     time of all calls together, `longest_chain` what no schedule can go below, and `chain` the tasks on it; all times
     are in seconds. `abandoned` names what did not end when it was told to; `notes` are sentences about what is no
     error. `id` is part of the run's idempotency keys. `value` and `results` are as the tools gave them: what shows
-    them, `repr` and `to_json`, takes the `secrets` out; `labels` say which parts of inputs, and of what tasks and the
-    join gave, are secret.
+    them, `repr`, `to_json` and a pickle, takes the `secrets` out; `labels` say which parts of inputs, and of what tasks
+    and the join gave, are secret.
     """
 
     value: Json
@@ -90,6 +90,15 @@ class Run(Brief):
     def _shown(self, task: str, value: Json) -> Json:
         """A value of a task, or the beginning of it, without secrets."""
         return self.secrets.value(hidden(value, self.labels.get(task, PUBLIC), HIDDEN))
+
+    def _concealed(self) -> dict[str, Any]:
+        """What a pickle has in the place of values and of a text with secrets; errors know all secrets by now."""
+        if not self.secrets and not self.labels:
+            return {}
+        for error in (*self.errors.values(), *(each.error for each in self.events if isinstance(each, OF_ERRORS))):
+            self.secrets.cover(error)
+        source = self.source and replace(self.source, text=self.secrets.masked(self.source.text))
+        return {"value": self.shown_value, "results": self.shown_results, "source": source}
 
     def _unlabelled(self, task: str, value: Json) -> Json:
         """A value without what is secret by where it is from, and of that only the beginning."""

@@ -10,12 +10,16 @@ import re
 import traceback
 from bisect import insort
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import fields
 from operator import neg
 from threading import Lock
-from typing import Final
+from typing import Any, Final, Self
 from urllib.parse import quote, quote_plus
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.term import Json
+from llmc_grammar.portable import StandIn, stand_in, words_of
 from llmc_runtime.errors import LlmcError
 
 HIDDEN: Final = "[secret]"
@@ -27,16 +31,16 @@ SHORTEST: Final = 4
 LONGEST: Final = 10_000
 """Characters that it may have at most for that."""
 
-_WORDS: Final = 4_000
-"""Characters of an exception that are kept where it holds a secret."""
 
-
-class HiddenError(Exception):
+class HiddenError(StandIn):
     """Stands for an exception whose text, or that of one of its causes, holds a secret."""
 
 
 class Secrets:
-    """The secrets of a run, and of the runs inside it, which may add to them in other threads."""
+    """The secrets of a run, and of the runs inside it, which may add to them in other threads.
+
+    A copy is the same set, which only grows. A pickle holds none of them: see `Concealing`.
+    """
 
     def __init__(self) -> None:
         self._adding = Lock()
@@ -50,6 +54,18 @@ class Secrets:
         """Whether there is anything to hide."""
         return bool(self._texts)
 
+    def __copy__(self) -> "Secrets":
+        """The same."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Secrets":
+        """The same."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """No secrets: a pickle leaves the process."""
+        return Secrets, ()
+
     def add(self, text: str) -> bool:
         """Hide this text from now on; whether it can be found inside of others."""
         can_be_found = SHORTEST <= len(text) <= LONGEST
@@ -60,6 +76,10 @@ class Secrets:
                 for form in (*_forms(text), HIDDEN) if can_be_found else ():
                     self._add_form(form)
         return can_be_found
+
+    def unlock(self) -> None:
+        """Have a lock that is free, in the child of a fork: another thread may have held it."""
+        self._adding = Lock()
 
     def share(self, others: "Secrets") -> "Secrets":
         """The others, which hide these from now on as well."""
@@ -91,6 +111,12 @@ class Secrets:
             end = start + length
         return "".join(pieces) + text[end:]
 
+    def masked(self, text: str) -> str:
+        """The text with as many dots in the place of each secret: places in it stay where they are."""
+        for start, length in list(self._found(text)):
+            text = text[:start] + "·" * length + text[start + length :]
+        return text
+
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         """Where secrets are in a text, and how long; of those that begin at one place the longest."""
         if self._heads is None:
@@ -120,14 +146,16 @@ class Secrets:
 
     def cover(self, error: LlmcError) -> None:
         """Take the secrets out of an error: out of its text, and out of the exception that it is from."""
-        if not self._forms:
+        if not self._texts:
             return
+        error.secrets = self
         error.args = tuple(self._cut(self.text(part)) if isinstance(part, str) else part for part in error.args)
         cause = error.__cause__
         if isinstance(cause, LlmcError):
             self.cover(cause)
         elif cause is not None and self._is_in(_whole(cause)):
-            error.__cause__ = _stand_in(cause, self._cut(self.text(_words(cause))))
+            kind, words = type(cause), self._cut(self.text(words_of(cause)))
+            error.__cause__ = stand_in(HiddenError, kind.__name__, kind.__module__, words)
             error.__suppress_context__ = True
 
     def _is_in(self, text: str) -> bool:
@@ -157,23 +185,44 @@ def _forms(text: str) -> Iterator[str]:
         yield line
 
 
-def _words(error: BaseException) -> str:
-    """What an exception says, as far as it can."""
-    try:
-        return str(error)[:_WORDS]
-    except Exception:  # noqa: BLE001 — an exception may fail at describing itself
-        return ""
-
-
 def _whole(error: BaseException) -> str:
     """Everything that a traceback of the exception would show, and its parts."""
     try:
         return "".join(traceback.format_exception(error)) + repr(error)
     except Exception:  # noqa: BLE001 — as above; what cannot be looked at is hidden
-        return "".join(_words(each) for each in (error, error.__cause__, error.__context__) if each is not None)
+        return "".join(words_of(each) for each in (error, error.__cause__, error.__context__) if each is not None)
 
 
-def _stand_in(error: BaseException, words: str) -> BaseException:
-    """An exception of the same name with other words."""
-    kind: type[HiddenError] = type(type(error).__name__, (HiddenError,), {"__module__": type(error).__module__})
-    return kind(words)
+class Concealing(Brief):
+    """Mixin of frozen dataclasses that hold secrets: copies in memory keep them, and a pickle has what is shown.
+
+    A pickle leaves the process: for a queue, a cache, a disk.
+    """
+
+    __slots__ = ()
+
+    def _concealed(self) -> dict[str, Any]:
+        """The fields that hold secrets, without them."""
+        raise NotImplementedError
+
+    def __copy__(self) -> Self:
+        """Itself: nothing of it changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Another one, with copies of its values."""
+        return type(self)(**{name: deepcopy(each, memo) for name, each in _fields(self).items()})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Its class and its fields, without secrets."""
+        return _restored, (type(self), _fields(self) | self._concealed())
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 — any dataclass
+    """The fields of a dataclass by name."""
+    return {each.name: getattr(value, each.name) for each in fields(value)}
+
+
+def _restored(kind: type[Concealing], values: dict[str, Any]) -> Concealing:
+    """What was pickled."""
+    return kind(**values)

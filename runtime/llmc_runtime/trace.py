@@ -20,6 +20,7 @@ from llmc_compiler.json_form import LANGUAGE
 from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.short_repr import short_repr
+from llmc_grammar.portable import Portable
 from llmc_runtime import events
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.events import Event
@@ -41,7 +42,7 @@ TracedKey = tuple[str, tuple[int, ...]]
 """An instance in a trace: its node, and the position in each loop around it."""
 
 
-class TraceError(ValueError):
+class TraceError(Portable, ValueError):
     """A file is no trace that can be read; the text says where and why."""
 
 

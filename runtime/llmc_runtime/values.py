@@ -14,6 +14,7 @@ from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.results import PART, forms
 from llmc_compiler.signature import Bounds, ResultError
 from llmc_compiler.term import Json, thaw
+from llmc_grammar.portable import Portable
 
 Steps = tuple[str | int, ...]
 
@@ -24,7 +25,7 @@ Accept = Callable[[object, Bounds], object]
 """How a signature takes a result within bounds, as JSON data."""
 
 
-class NotJsonError(ValueError):
+class NotJsonError(Portable, ValueError):
     """A value is no JSON data, or too large; the text names the place in it."""
 
     def __init__(self, what: str, steps: Steps = ()) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from llmc_compiler.decoder.notation import START, Chars, Choice, Part, Repeat, Rule, Sequence, Use, Word, uses
+from llmc_grammar.portable import Portable
 
 Dialect = Literal["lark", "gbnf"]
 """Forms in which servers take a grammar."""
@@ -19,7 +20,7 @@ _MOST_UNUSED: Final = 2
 _FOUR_DIGITS: Final = 0x1000
 
 
-class GrammarTooLargeError(ValueError):
+class GrammarTooLargeError(Portable, ValueError):
     """A grammar would have more characters than it may."""
 
     def __init__(self, level: str, largest: int) -> None:

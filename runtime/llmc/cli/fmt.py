@@ -58,8 +58,12 @@ class _UnchangedError(Exception):
 
     def __init__(self, message: str, status: int) -> None:
         """Say why."""
-        super().__init__(message)
+        super().__init__(message, status)
         self.status = status
+
+    def __str__(self) -> str:
+        """The message alone."""
+        return str(self.args[0])
 
 
 def _formatted(file: str, limits: "Bounds") -> tuple[bytes, bytes]:

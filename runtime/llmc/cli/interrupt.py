@@ -14,7 +14,9 @@ import typer
 
 from llmc.cli.outcome import Waiting, say
 from llmc.cli.screen import aside
+from llmc_grammar.portable import Portable
 from llmc_runtime import active, ending
+from llmc_runtime.errors import described
 from llmc_runtime.events import Event
 from llmc_runtime.to_end import run_to_end
 
@@ -36,7 +38,7 @@ def status_of(number: int) -> int:
     return 128 + number
 
 
-class Interruption(KeyboardInterrupt):
+class Interruption(Portable, KeyboardInterrupt):
     """A signal stopped a run; the cause is the exception that ended the run."""
 
     def __init__(self, number: signal.Signals) -> None:
@@ -47,7 +49,7 @@ class Interruption(KeyboardInterrupt):
         """Report how the run ended, and exit with the status of the signal."""
         cause = self.__cause__
         if cause is not None and not isinstance(cause, (asyncio.CancelledError, KeyboardInterrupt)):
-            say(f"{type(cause).__name__}: {cause}")
+            say(described(cause))
         say(f"{self}{words}")
         raise typer.Exit(self.status) from self
 

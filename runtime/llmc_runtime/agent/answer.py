@@ -12,7 +12,7 @@ from llmc_grammar import ast
 from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.ledger import Role
 from llmc_runtime.run import Run
-from llmc_runtime.secrets import HIDDEN, Secrets
+from llmc_runtime.secrets import HIDDEN, Concealing, Secrets
 from llmc_runtime.text import start
 
 
@@ -72,7 +72,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Answer(Brief):
+class Answer(Concealing):
     """The answer to a question.
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
@@ -80,7 +80,7 @@ class Answer(Brief):
     wrote it as prose, where a decision or a plan was asked for. An error that ends a
     question has one too, as its `answer`, with the plans that were run until then. `calls` counts calls of tools,
     `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes out `secrets`,
-    and the parts of the value that are secret by its `label`.
+    and the parts of the value that are secret by its `label`; so does a pickle.
     """
 
     question: str
@@ -115,6 +115,11 @@ class Answer(Brief):
     def shown_value(self) -> Json:
         """The value without secrets."""
         return self.secrets.value(hidden(self.value, self.label, HIDDEN))
+
+    def _concealed(self) -> dict[str, Any]:
+        """What a pickle has in the place of the value."""
+        stopped = None if self.stopped is None else self.secrets.text(self.stopped)
+        return {"value": self._shown(), "stopped": stopped}
 
     @property
     def shown_text(self) -> str:

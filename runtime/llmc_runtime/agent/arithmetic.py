@@ -9,6 +9,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from llmc_grammar.portable import Portable
+
 LONGEST: Final = 400
 """Characters of an expression, and so the most operations that are computed for it."""
 
@@ -33,7 +35,7 @@ _NODES: Final = (
 )
 
 
-class ArithmeticFault(ValueError):  # noqa: N818 — it is not an error of Python's arithmetic
+class ArithmeticFault(Portable, ValueError):  # noqa: N818 — it is not an error of Python's arithmetic
     """A text is no expression, or has no value."""
 
 

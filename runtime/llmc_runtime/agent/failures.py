@@ -11,15 +11,16 @@ ExampleError            an example is no plan for these tools; told when the age
 
 # ruff: noqa: N818 — they are caught by name, and `except PlanFailed` says it all
 
+from llmc_grammar.portable import Portable
 from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.errors import LlmcError, shortened
 
 
-class PromptError(ValueError):
+class PromptError(Portable, ValueError):
     """A prompt is unknown, cannot be read, or names what it is not given."""
 
 
-class ExampleError(ValueError):
+class ExampleError(Portable, ValueError):
     """An example's plan is not written strictly, or does not compile against the tools."""
 
     def __init__(self, question: str, report: str) -> None:

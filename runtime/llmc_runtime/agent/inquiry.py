@@ -14,6 +14,7 @@ from llmc_compiler.session import Earlier
 from llmc_compiler.term import Json
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar import ast
+from llmc_grammar.portable import Portable
 from llmc_runtime import events
 from llmc_runtime.agent import progress
 from llmc_runtime.agent.answer import Answer, Planned, Times
@@ -52,7 +53,7 @@ AFTER_RESULTS: Final = (
 Emit = Callable[[progress.Progress], object]
 
 
-class SamePlanError(Exception):
+class SamePlanError(Portable, Exception):
     """The planner wrote a plan that was run before, and that would give the same again."""
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from llmc_grammar.portable import Portable
 from llmc_runtime.agent.model_errors import AuthenticationFailed
 from llmc_runtime.agent.sent_options import has_credentials
 from llmc_runtime.agent.settings import Settings, secret
@@ -23,7 +24,7 @@ _WORDS: Final = 4_000
 """Characters of an exception that are looked at."""
 
 
-class _NoKey(Exception):  # noqa: N818 — it never leaves this module
+class _NoKey(Portable, Exception):  # noqa: N818 — it never leaves this module
     """The function gave no key."""
 
 

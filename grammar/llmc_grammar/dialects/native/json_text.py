@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.dialects.form import Written, string
 from llmc_grammar.errors.repairs import BackslashKept
+from llmc_grammar.portable import Portable
 from llmc_grammar.print import quoted
 from llmc_grammar.source import Span
 
@@ -40,7 +41,7 @@ _SIGNS: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": ""
 _KEPT_SIGNS: Final = frozenset("\\\"'")
 
 
-class Unreadable(Exception):  # noqa: N818 (a finding, not a fault)
+class Unreadable(Portable, Exception):  # noqa: N818 (a finding, not a fault)
     """A text is not of the form; `at` is the offset in the reply, `reach` that up to which the text was looked at."""
 
     def __init__(self, why: str, at: int, reach: int | None = None) -> None:

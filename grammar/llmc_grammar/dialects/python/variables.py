@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from llmc_grammar.portable import Portable
+
 Scalar = str | int | float | bool | None
 
 
-class NotOfTheFormError(Exception):
+class NotOfTheFormError(Portable, Exception):
     """Code that is no plan."""
 
 
