@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
+from llmc_grammar.portable import Portable
+
 T = TypeVar("T")
 
 
@@ -35,7 +37,11 @@ Secret = Annotated[T, _SECRET]
 """A text that is kept out of sight: `Secret[str]`, of a parameter or of the result."""
 
 
-class MarkError(ValueError):
+_ANYTHING: Final = (object, Any)
+"""Classes of a context that say nothing about it."""
+
+
+class MarkError(Portable, ValueError):
     """A mark that cannot work; the text says what to write instead."""
 
 
@@ -92,7 +98,7 @@ def read_marks(signature: Signature, hints: Mapping[str, Any], key: str | None) 
     found = Marks(
         key=key,
         context=context,
-        wants=wanted if isinstance(wanted, type) and wanted is not object else None,
+        wants=wanted if isinstance(wanted, type) and wanted not in _ANYTHING else None,
         secrets=secrets,
         returns_secret=_mark(hints.get("return")) is _SECRET,
     )

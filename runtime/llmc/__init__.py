@@ -8,7 +8,7 @@ Each name is imported when it is first used, so that the command line starts fas
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llmc.files import load
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from llmc_runtime.ending import in_doubt
     from llmc_runtime.errors import (
         ContextError,
+        Final,
         Held,
         LimitReached,
         LlmcError,
@@ -79,6 +80,7 @@ __all__ = [
     "Diagnostic",
     "End",
     "Example",
+    "Final",
     "Finish",
     "FormError",
     "GrammarTooLargeError",
@@ -134,7 +136,7 @@ __all__ = [
     "write",
 ]
 
-_HOMES: Final = {
+_HOMES = {
     "llmc.files": ("load",),
     "llmc.models": ("load_model",),
     "llmc_compiler.decoder.dialects": ("GrammarTooLargeError",),
@@ -162,6 +164,7 @@ _HOMES: Final = {
     "llmc_runtime.ending": ("in_doubt",),
     "llmc_runtime.errors": (
         "ContextError",
+        "Final",
         "Held",
         "LimitReached",
         "LlmcError",
@@ -183,9 +186,9 @@ _HOMES: Final = {
     "llmc_runtime.run": ("Run",),
     "llmc_runtime.streaming": ("run_stream",),
 }
-_HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
-_INSIDE: Final = {"compile": "compile_plan", "parse": "parse_plan"}
-_MODULES: Final = {"replanning": "llmc_runtime.agent.policy"}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+_INSIDE = {"compile": "compile_plan", "parse": "parse_plan"}
+_MODULES = {"replanning": "llmc_runtime.agent.policy"}
 
 
 def __getattr__(name: str) -> object:

@@ -22,13 +22,13 @@ from llmc_compiler.memory import NoRoomError, Room, copied_bytes
 from llmc_compiler.signature import Bounds
 from llmc_compiler.term import Json
 from llmc_compiler.tools import ArgumentError, ResultError
+from llmc_grammar.portable import Portable
 from llmc_runtime.door import Door
 from llmc_runtime.errors import (
     BadArgument,
     BadResult,
     CallError,
     LimitReached,
-    NotSent,
     PlanError,
     Timed,
     ToolFailed,
@@ -36,7 +36,7 @@ from llmc_runtime.errors import (
     without_values,
 )
 from llmc_runtime.outcomes import Done, Failed
-from llmc_runtime.retry import backoff, retry_after
+from llmc_runtime.retry import Word, backoff
 from llmc_runtime.strays import Rest, attempt, caller, left_by
 from llmc_runtime.threads import Job
 from llmc_runtime.values import NotJsonError, receive
@@ -368,27 +368,23 @@ class Calling(Generic[T]):
         if isinstance(why, _TooLateError):
             self._refuse(self._limited(*why.args))
             return
-        was_sent = not isinstance(why, NotSent)
+        node, tool, word = self._node, self._op.tool, Word.of(why, self._door.wall, self._door.limits.retry_after)
+        in_doubt = word.was_sent and tool.effect.may_write
+        final = word.final if self._may_repeat(was_sent=word.was_sent) else None
         error = ToolFailed(
-            self._node.task,
-            self._node.span,
-            tool=self._op.tool.name,
-            attempt=self._attempt,
-            why=why,
-            in_doubt=was_sent and self._op.tool.effect.may_write,
+            node.task, node.span, tool=tool.name, attempt=self._attempt, why=why, in_doubt=in_doubt, final=final
         )
         error.__cause__ = why
-        pause = retry_after(why, self._door.wall, self._door.limits.retry_after)
-        if pause:
+        if pause := word.pause or 0.0:
             self._door.gate.pause(self.lane, pause)
         if error.in_doubt and self.is_left:
             turn = self._turn
             self._discard()
-            self._pending = turn, error, pause or 0.0
+            self._pending = turn, error, pause
             self._door.graces.set(self)
             self._ended_late(turn)
         else:
-            self._failed(error, was_sent=was_sent, pause=pause or 0.0)
+            self._failed(error, was_sent=word.was_sent, pause=pause)
 
     def _returned(self, result: object) -> None:
         """The tool returned."""
@@ -423,7 +419,8 @@ class Calling(Generic[T]):
         self._discard()
         self._inherit_doubt(error)
         self._last = error
-        delay = max(backoff(self._attempt, self._door.random), pause) if self._may_repeat(was_sent=was_sent) else None
+        repeats = error.final is None and self._may_repeat(was_sent=was_sent)
+        delay = max(backoff(self._attempt, self._door.random), pause) if repeats else None
         # Who would have to wait until it is too late fails at once.
         if delay is None or self._door.loop.time() + delay >= min(self._until, self._door.until):
             self._end(Failed(error))
@@ -482,7 +479,7 @@ class Calling(Generic[T]):
             self._timer = None
 
 
-class _TooLateError(Exception):
+class _TooLateError(Portable, Exception):
     """A tool was not called, because of a limit (its name and the words): what is around its run has ended."""
 
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from llmc_compiler.tool import Opening, Tool
-from llmc_runtime.errors import ContextError, shortened
+from llmc_runtime.errors import ContextError, described
 
 
 class Contexts:
@@ -70,8 +70,7 @@ class Contexts:
         try:
             return await self._stack.enter_async_context(opens())
         except Exception as error:
-            words = f"{type(error).__name__}: {shortened(error)}".removesuffix(": ")
-            raise ContextError(f"the context of `{tool.name}` could not be opened: {words}") from error
+            raise ContextError(f"the context of `{tool.name}` could not be opened: {described(error)}") from error
 
 
 def _check(tool: Tool, context: object) -> None:

@@ -354,7 +354,7 @@ async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":
         try:
             board.apply(event)
         except Exception as error:
-            raise DisplayError(error) from error
+            raise DisplayError.of(error) from error
 
     return await agent.ask(question, emit=show)
 

@@ -51,9 +51,13 @@ class Stderr:
 class DisplayError(Exception):
     """What happens in a run can not be shown, or recorded; the run has ended, and the cause is why."""
 
-    def __init__(self, why: Exception) -> None:
-        words = (why.strerror or str(why)).lower() if isinstance(why, OSError) else f"{type(why).__name__}: {why}"
-        super().__init__(f"progress cannot be shown: {words}")
+    @staticmethod
+    def of(why: Exception) -> "DisplayError":
+        """The error for this cause."""
+        from llmc_runtime.errors import described
+
+        words = (why.strerror or str(why)).lower() if isinstance(why, OSError) else described(why)
+        return DisplayError(f"progress cannot be shown: {words}")
 
 
 def leave(status: object) -> NoReturn:

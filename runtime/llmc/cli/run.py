@@ -119,7 +119,7 @@ class _Listener:
                 self.recording(event)
             self.progress.apply(event)
         except Exception as error:
-            raise DisplayError(error) from error
+            raise DisplayError.of(error) from error
 
 
 def _carry_out(
