@@ -4,8 +4,9 @@ import marshal
 from collections import OrderedDict
 from collections.abc import Mapping
 from hashlib import sha256
-from threading import Lock
 from typing import Any, cast
+
+from llmc_grammar.forks import fork_safe_lock
 
 
 def digest_of(data: Mapping[str, Any]) -> bytes | None:
@@ -18,12 +19,15 @@ def digest_of(data: Mapping[str, Any]) -> bytes | None:
 
 
 class Seen:
-    """The digests that were seen last, up to a number of them. What has none was never seen."""
+    """The digests that were seen last, up to a number of them. What has none was never seen.
+
+    Modules have one each: its lock is never forgotten.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._digests: OrderedDict[bytes, None] = OrderedDict()
-        self._lock = Lock()
+        self._lock = fork_safe_lock()
 
     def has(self, digest: bytes | None) -> bool:
         """Whether it was seen."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Container
-from threading import Lock
 from typing import Final
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
@@ -12,6 +11,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnose import diagnose
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import TaskTooLarge
+from llmc_grammar.forks import fork_safe_lock
 from llmc_grammar.reading import Reading
 from llmc_grammar.source import Span
 from llmc_grammar.tables import parser
@@ -20,7 +20,7 @@ HEAD: Final = re.compile(
     r"[ \t]*(?:(?P<numbered>[0-9]+\.(?![0-9]))|(?P<thought>Thought:)|(?P<named>[A-Za-z_][A-Za-z0-9_]*[ \t]*=(?!=))"
     r"|(?P<use>use(?![A-Za-z0-9_.])(?![ \t]*\())|(?P<input>input(?![A-Za-z0-9_.])(?![ \t]*\()))"
 )
-_LOCK: Final = Lock()
+_LOCK: Final = fork_safe_lock()
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'|[A-Za-z0-9_$.]+|[^\s]', re.DOTALL)
 """Whatever a token may be, without looking closely."""
 

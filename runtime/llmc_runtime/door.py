@@ -4,10 +4,10 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from llmc_compiler.tools import Tool
+from llmc_grammar.forks import fork_safe_lock
 from llmc_runtime import left
 from llmc_runtime.deadlines import Deadlines
 from llmc_runtime.ending import Ending
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
-_counting: Final = Lock()
+_counting: Final = fork_safe_lock()
 """Runs inside each other may be in several threads, and count what they take in the same places."""
 
 _ENDS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)

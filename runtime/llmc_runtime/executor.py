@@ -170,6 +170,7 @@ class Executor:
     def cut_off(self) -> None:
         """Disable this copy of the run in the child of a fork: emit no events, and end its threads."""
         self._flow.emit = active.leave
+        self.trust.cut_off()
         self._threads.is_cut_off = True
 
     def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:

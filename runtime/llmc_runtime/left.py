@@ -1,13 +1,15 @@
 """Calls that were given up and still run, in all runs of this process: nothing can kill them, so they are counted.
 
-Threads come back on their own, so all of this is behind a lock.
+Threads come back on their own, so all of this is behind a lock. None of them goes on in the child of a fork.
 """
 
+import os
 from collections.abc import Callable, Hashable
-from threading import Lock
 from typing import Any, Final
 
-_lock: Final = Lock()
+from llmc_grammar.forks import fork_safe_lock
+
+_lock: Final = fork_safe_lock()
 _left: Final[dict[Hashable, Callable[..., Any]]] = {}
 _numbers: Final[dict[int, int]] = {}  # by the identity of the function: not every callable can be hashed
 _told: Final[dict[Hashable, list[Callable[[], object]]]] = {}
@@ -60,3 +62,12 @@ def all_left() -> tuple[Hashable, ...]:
     """Whatever was left and still runs."""
     with _lock:
         return tuple(_left)
+
+
+def _forget() -> None:
+    """In the child of a fork, nothing was left."""
+    for each in (_left, _numbers, _told):
+        each.clear()
+
+
+os.register_at_fork(after_in_child=_forget)

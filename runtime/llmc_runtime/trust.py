@@ -23,7 +23,7 @@ from llmc_runtime.approval_request import ApprovalRequest, Origin
 from llmc_runtime.asking import Asker, Question, RunEndedError
 from llmc_runtime.call import unfit
 from llmc_runtime.contexts import Contexts
-from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, shortened
+from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, described, shortened
 from llmc_runtime.filled import Filled
 from llmc_runtime.instance import Instance
 from llmc_runtime.origins import Earlier, line_of, request_of, sources
@@ -139,6 +139,11 @@ class Trust:
                 self.notes[f"{left} of those that were asked did not stop when the run ended"] = None
         finally:
             await self._contexts.close(kind, error, trace)
+
+    def cut_off(self) -> None:
+        """Let the runs inside this copy, in the child of a fork, ask nobody: who is asked is in the parent."""
+        self.is_over = True
+        self.secrets.unlock()
 
     def hold(self, *holds: Hold) -> None:
         """From here on, call nothing that these holds cover without being asked for."""
@@ -297,7 +302,7 @@ class Trust:
                 if isinstance(error, Exception | asyncio.CancelledError):
                     raise
                 return
-            refusal = _refusal(instance, tool, "failed", f"{type(error).__name__}: {error}".removesuffix(": "))
+            refusal = _refusal(instance, tool, "failed", described(error))
             refusal.__cause__ = error
         if question.is_open:
             self._asking.answered(instance, refusal)

@@ -2,11 +2,12 @@
 
 It looks at the loops of all runs, twice in the time that a tool may block, and sees which task they are at. To know
 whether a task is still at the same step it asks the loop for a sign of life, but only once it has a suspicion. Without
-runs, it ends after a while.
+runs, it ends after a while. The child of a fork has a thread of its own, and nothing to watch at first.
 """
 
 import asyncio
 import logging
+import os
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,6 +46,10 @@ class _Watch:
     """The thread, and what it looks at."""
 
     def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget all: in the child of a fork, the thread does not go on, and may have held the lock."""
         self.changed = Condition()
         self.runs: set[Watched] = set()
         self.thread: Thread | None = None
@@ -70,6 +75,7 @@ class _Watch:
 
 
 _watch: Final = _Watch()
+os.register_at_fork(after_in_child=_watch.begin_anew)
 
 
 def begin(watched: Watched) -> None:

@@ -227,6 +227,29 @@ def test_the_cache_is_where_the_system_wants_it() -> None:
     assert local.cache({}) == Path.home() / ".cache" / "llmc"
 
 
+def test_the_child_of_a_fork_never_ends_a_server_of_its_parent(llama: Llama, tmp_path: Path) -> None:
+    """It asks it; ending it would wait for its threads, which are in the parent. The control: others are ended."""
+    (tmp_path / "a.gguf").write_bytes(PARTS[0])
+    ended: list[str] = []
+
+    class Server(SimpleNamespace):
+        def __del__(self) -> None:
+            ended.append(self.listening_address)
+
+    def serve_at(address: str) -> None:
+        setattr(llama, "Server", lambda _: Server(listening_address=address))  # noqa: B010 — for mypy
+        serve(settings("a", {"threads": 1}, tmp_path / "a.gguf"))
+
+    serve_at("of the child")
+    local.stop()
+    serve_at("of the parent")
+    with local._turn.lock:  # noqa: SLF001 — held by a thread of the parent
+        local._leave_to_parent()  # noqa: SLF001 — as a fork does
+        assert not local._turn.lock.locked()  # noqa: SLF001
+    local.stop()
+    assert ended == ["of the child"]
+
+
 @pytest.mark.skipif(find_spec("xllamacpp") is None, reason='needs pip install "llmc-lang[local]"')
 def test_the_real_model_follows_a_grammar(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One question with each of two grammars, one reply closed early, and one grammar that is none."""

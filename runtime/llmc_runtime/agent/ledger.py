@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from threading import Lock
 from typing import Final, Literal
 
+from llmc_grammar.forks import fork_safe_lock
 from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.failures import BudgetSpent
 from llmc_runtime.kinds import check_amount
@@ -98,7 +98,7 @@ class Ledger:
                 raise BudgetSpent(f"{models} cost {spent.cost:g}, and may cost {cost:g}", spent)
 
 
-_noting: Final = Lock()
+_noting: Final = fork_safe_lock()
 _current: ContextVar[Ledger] = ContextVar("ledger")
 
 

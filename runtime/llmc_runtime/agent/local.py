@@ -5,6 +5,8 @@
 
 The server listens on a free port of 127.0.0.1 and lets in whoever has its key, which is made for it. One is started for
 each file and kept. It is a base model: what it is told, it continues; grammars are in GBNF.
+
+The child of a fork asks the servers of its parent, as long as that lives, since the threads of a server stay there.
 """
 
 import atexit
@@ -49,7 +51,20 @@ class Served:
 
 
 _served: Final[dict[tuple[Path, int], Served]] = {}
-_lock: Final = Lock()
+
+
+class _Turn:
+    """The turn of the one that starts a server."""
+
+    def __init__(self) -> None:
+        self.free()
+
+    def free(self) -> None:
+        """In the child of a fork, no other thread goes on with it."""
+        self.lock = Lock()
+
+
+_turn: Final = _Turn()
 
 
 def local_model(path: str | Path | None = None, **options: Unpack[Options]) -> Model:
@@ -61,7 +76,7 @@ def local_model(path: str | Path | None = None, **options: Unpack[Options]) -> M
 
 def serve(asked: Settings) -> Served:
     """The server of a model, started if it is not running; takes seconds the first time; raises ModelMissing."""
-    with _lock:
+    with _turn.lock:
         # `resolve` raises RuntimeError for a circle of links up to Python 3.12; here opening the file says so.
         path = Path(os.path.realpath(asked.path or installed(asked.name)))
         threads = asked.threads or default_threads(os.cpu_count())
@@ -152,5 +167,18 @@ def _tell(what: str) -> None:
 @atexit.register
 def stop() -> None:
     """End all servers."""
-    with _lock:
+    with _turn.lock:
         _served.clear()
+
+
+def _leave_to_parent() -> None:
+    """Keep the servers of the parent for ever: ending one would wait for threads that are not in this process."""
+    _turn.free()
+    if _served:
+        from ctypes import py_object, pythonapi  # noqa: PLC0415 — for the child of a fork alone
+
+        for each in _served.values():
+            pythonapi.Py_IncRef(py_object(each.server))
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
