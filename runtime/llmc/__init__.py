@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from llmc_runtime.agent.model import Model
     from llmc_runtime.agent.model_errors import ModelError
     from llmc_runtime.agent.model_tools import llm_tool, math_tool
+    from llmc_runtime.agent.noted import note_usage
     from llmc_runtime.agent.policy import Joiner
     from llmc_runtime.agent.samples import Example
     from llmc_runtime.agent.scripted import ScriptedModel
@@ -127,6 +128,7 @@ __all__ = [
     "local_model",
     "math_tool",
     "nondet",
+    "note_usage",
     "opaque",
     "parse",
     "pure",
@@ -180,6 +182,7 @@ _HOMES = {
     "llmc_runtime.agent.ledger": ("Budget",),
     "llmc_runtime.agent.loop": ("Agent",),
     "llmc_runtime.agent.model_tools": ("llm_tool", "math_tool"),
+    "llmc_runtime.agent.noted": ("note_usage",),
     "llmc_runtime.agent.policy": ("Joiner",),
     "llmc_runtime.agent.samples": ("Example",),
     "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),

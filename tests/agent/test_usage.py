@@ -40,7 +40,7 @@ class Own:
         self.prices = prices
         self._pieces = pieces
 
-    async def reply(self, _messages: Sequence[Message], **_how: Any) -> AsyncGenerator[Part, None]:
+    async def reply(self, messages: Sequence[Message], **_how: Any) -> AsyncGenerator[Part, None]:
         """The pieces."""
         for piece in self._pieces:
             await asyncio.sleep(1.0)

@@ -10,6 +10,7 @@ import logging
 import random as chance
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, Unpack
@@ -40,7 +41,7 @@ from llmc_runtime.agent.own_parameters import OwnPart, names_form, names_given, 
 from llmc_runtime.agent.replies import Cut, Heard, Reply
 from llmc_runtime.agent.server_errors import no_event, no_reply, server_error
 from llmc_runtime.agent.server_words import answered, error_in, quoted
-from llmc_runtime.agent.settings import Options, Settings, settings
+from llmc_runtime.agent.settings import Options, Settings, changed, settings
 from llmc_runtime.agent.watch import Watch
 
 Step = Level | Literal["schema"]
@@ -100,6 +101,12 @@ class Model:
     def __repr__(self) -> str:
         made = self.settings
         return f"Model({made.name!r}, server={made.server!r}, api={made.api!r}, base_url={made.place!r})"
+
+    def with_options(self, **options: Unpack[Options]) -> "Model":
+        """The same model, asked with other options; server, API and key stay. Raises TypeError and ValueError."""
+        made = copy(self)
+        made.settings = changed(self.settings, options)
+        return made
 
     @property
     def name(self) -> str:

@@ -14,8 +14,7 @@ one that runs elsewhere is named with `server=`.
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import isfinite
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
 from typing import Any, Final, Literal, TypedDict, get_args
@@ -25,17 +24,11 @@ import httpx2
 from pydantic import SecretStr
 
 from llmc_compiler.decoder.dialects import Dialect
-from llmc_grammar.reasoning import ReasoningTags, TagName
+from llmc_grammar.reasoning import TagName
 from llmc_runtime.agent.dialogue import Prices
-from llmc_runtime.agent.sent_options import (
-    check_sampling,
-    checked_body,
-    checked_headers,
-    checked_stops,
-    has_credentials,
-    secrets_in,
-)
-from llmc_runtime.kinds import Kinds, check_kind, check_kinds, check_names
+from llmc_runtime.agent.option_checks import check_one_key, check_options, check_settings, settled
+from llmc_runtime.agent.sent_options import has_credentials, secrets_in
+from llmc_runtime.kinds import check_kind, check_names
 
 Api = Literal["responses", "chat", "completions"]
 KeySource = Callable[[], str | Awaitable[str]]
@@ -198,17 +191,12 @@ def settings(
     name: str, options: Options, path: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """All that a model is asked with; raises TypeError or ValueError, with a suggestion, if it makes no sense."""
-    _check_kinds(name, options, path)
+    check_options(name, options, Options.__annotations__)
+    check_kind("path", path, (str, Path, NoneType), "the path of a file")
     if not name.strip():
         message = 'a model needs a name, such as "gpt-5" or "local"'
         raise ValueError(message)
-    rest: dict[str, Any] = {key: value for key, value in options.items() if key not in _CHOSEN}
-    tags: Sequence[Any] = options.get("reasoning_tags", ())
-    rest["reasoning_tags"] = tuple(tuple(each) if isinstance(each, list) else each for each in tags)
-    ReasoningTags(rest["reasoning_tags"])
-    for option, check in _SENT.items():
-        if option in rest:
-            rest[option] = check(rest[option])
+    rest = settled({key: value for key, value in options.items() if key not in _CHOSEN})
     here = path is not None or (name == LOCAL and options.get("base_url") is None)
     url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
     server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
@@ -218,7 +206,7 @@ def settings(
     key = None if source is not None else secret(given)
     if key is not None or source is not None:
         variable = None
-        _check_one_key(rest.get("headers", {}))
+        check_one_key(rest.get("headers", {}))
     elif variable is not None:
         key = secret(environment.get(variable))
     if here:
@@ -236,79 +224,20 @@ def settings(
         path=Path(path) if path is not None else None,
         **rest,
     )
-    _check_rest(made)
+    check_settings(made)
     return made
 
 
-_SENT: Final[Mapping[str, Callable[[Any], object]]] = {
-    "stop": checked_stops,
-    "headers": checked_headers,
-    "extra_body": checked_body,
-}
+def changed(made: Settings, options: Options) -> Settings:
+    """The settings with other options; raises TypeError or ValueError for one that makes no sense, or means a server.
 
-
-def _check_one_key(headers: Mapping[str, str]) -> None:
-    """Raises ValueError where a header would replace the key that was given."""
-    if "authorization" in headers:
-        message = "`api_key` and the header `authorization` are both keys: leave one of them out"
-        raise ValueError(message)
-
-
-_KINDS: Final[Kinds] = {
-    "base_url": ((str, NoneType), "an address"),
-    "temperature": ((int, float, NoneType), "a number"),
-    "prices": ((Prices, NoneType), "llmc.Prices(read=…, written=…)"),
-    "timeout": ((int, float), "a number of seconds above 0"),
-    "first_token": ((int, float), "a number of seconds above 0"),
-    "idle": ((int, float), "a number of seconds above 0"),
-    "connect": ((int, float), "a number of seconds above 0"),
-    "retries": (int, "a whole number"),
-    "organisation": ((str, NoneType), "a text"),
-    "project": ((str, NoneType), "a text"),
-    "api_version": ((str, NoneType), "a text"),
-    "threads": ((int, NoneType), "a whole number"),
-    "reasoning_tags": ((list, tuple), "a list of names, or of pairs of texts"),
-    "max_tokens": ((int, NoneType), "a whole number from 1"),
-    "top_p": ((int, float, NoneType), "a number from 0 to 1"),
-    "seed": ((int, NoneType), "a whole number"),
-    "reasoning_effort": ((str, NoneType), 'a text, such as "low"'),
-    "stop": ((str, list, tuple), "a text, or a list of texts"),
-    "stream": (bool, "True or False"),
-    "headers": (Mapping, "a mapping from names to texts"),
-    "extra_body": (Mapping, "a mapping from keys of the request to JSON data"),
-}
-"""What options are, but for those that are one of some words."""
-
-
-def _check_kinds(name: str, options: Options, path: str | Path | None) -> None:
-    """Raises TypeError for an option that is not there, or of a wrong kind."""
-    check_kind("name", name, str, 'a text, such as "gpt-5" or "local"')
-    check_kind("path", path, (str, Path, NoneType), "the path of a file")
-    check_names("llmc.Model", "option", options, Options.__annotations__)
-    check_kinds(options, _KINDS)
-
-
-def _check_rest(made: Settings) -> None:
-    """Raises ValueError for a number that makes no sense, and for what cannot be sent as a header."""
-    for limit in ("timeout", "first_token", "idle", "connect"):
-        if not getattr(made, limit) > 0:
-            message = f"`{limit}` is a number of seconds above 0, not {getattr(made, limit)!r}"
-            raise ValueError(message)
-    if made.temperature is not None and not isfinite(made.temperature):
-        message = f"`temperature` is a number, not {made.temperature!r}"
-        raise ValueError(message)
-    check_sampling(made.max_tokens, made.top_p, made.seed, made.reasoning_effort)
-    for header in ("organisation", "project"):
-        text = getattr(made, header)
-        if text is not None and not (text.isascii() and text.isprintable()):
-            message = f"`{header}` has characters that none has: {text!r}"
-            raise ValueError(message)
-    if made.retries < 0:
-        message = f"`retries` is 0 or more, not {made.retries!r}"
-        raise ValueError(message)
-    if made.threads is not None and made.threads < 1:
-        message = f"`threads` is 1 or more, not {made.threads!r}"
-        raise ValueError(message)
+    Server, API, address and key stay.
+    """
+    check_names("with_options", "option", options, {key: 0 for key in Options.__annotations__ if key not in _CHOSEN})
+    check_options(made.name, options, Options.__annotations__)
+    found = replace(made, **settled(options))
+    check_settings(found)
+    return found
 
 
 def shown(url: str) -> str:
