@@ -3,22 +3,31 @@
 What they take is noted with the question that they are called for, in the role `tools`.
 """
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from math import inf
 from typing import Any, Final
 
 from llmc_compiler.effects import Effect, Kind
+from llmc_compiler.short_repr import short_repr
 from llmc_compiler.tools import Tool, ToolboxError
 from llmc_runtime.agent.arithmetic import FUNCTIONS, ArithmeticFault, Number, evaluate
-from llmc_runtime.agent.dialogue import ChatModel, Message
+from llmc_runtime.agent.dialogue import ChatModel, End, Message, Schema
 from llmc_runtime.agent.failures import PromptError
+from llmc_runtime.agent.json_replies import JsonForm, NoJsonError
 from llmc_runtime.agent.ledger import current
 from llmc_runtime.agent.speakers import speaker
-from llmc_runtime.agent.speaking import continues, reasoning_of, whole_reply
+from llmc_runtime.agent.speaking import continues, name_of, reasoning_of, whole_reply
 from llmc_runtime.agent.templates import Prompts, sandbox, variables_of
+from llmc_runtime.errors import shortened
+from llmc_runtime.kinds import check_method
 
 ATTEMPTS: Final = 2
-"""How often a model may be asked for an expression."""
+"""How often a model may be asked for an expression, or for JSON."""
+
+MOST_REPLIES: Final = 64
+"""Replies that one call of a tool may ask for."""
 
 EXPRESSION_TOKENS: Final = 200
 
@@ -34,37 +43,118 @@ def llm_tool(
     *,
     description: str | None = None,
     most_tokens: int | None = None,
+    temperature: float | None = None,
+    n: int | None = None,
+    schema: Mapping[str, Any] | object = None,
 ) -> Tool:
     """A tool that fills a prompt, as `Summarise in one sentence: {{ text }}`, and gives what the model says to it.
 
     The prompt is a Jinja template; its variables are the tool's arguments, in their order. Without a description the
-    prompt's first line is one. Raises ToolboxError for a prompt that is no template.
+    prompt's first line is one. With `n` it gives a list of so many replies, which are asked for at once. With `schema`,
+    a JSON Schema or a type, it gives JSON data that follows it; a model that writes anything else is asked once more.
+    `temperature` is that of this tool alone. Raises ToolboxError for a prompt that is no template, for a schema or
+    a number that makes no sense, and for a model of one's own whose temperature cannot be set.
     """
     environment = sandbox({name: prompt})
     try:
         arguments = variables_of(environment, name, prompt)
     except PromptError as error:
         raise ToolboxError(str(error)) from error
-    asked = speaker(model)
+    _check_numbers(name, n, temperature)
+    asked = speaker(model) if temperature is None else _tempered(name, speaker(model), temperature)
+    form = None if schema is None else JsonForm(name, schema)
+    item = {"type": "string"} if form is None else form.schema
+    listed = {"type": "array", "items": item} if form is None else form.listed(name) if n is not None else {}
 
-    async def ask(**values: Any) -> str:
+    async def ask(**values: Any) -> object:
         """Ask the model."""
-        messages = [Message("user", environment.get_template(name).render(**values))]
-        text, _end = await whole_reply(asked, messages, "tools", current(), most_tokens=most_tokens)
-        answer = reasoning_of(asked).strip(text).strip()
-        if text.strip() and not answer:
-            message = f"`{asked.name}` returned only reasoning"
-            raise ValueError(message)
-        return answer
+        text = environment.get_template(name).render(**values)
+        left = current().most_tokens()
+        most = most_tokens if left is None else min(left // (n or 1) or 1, left if most_tokens is None else most_tokens)
+        if n is None:
+            return await _answer(asked, text, form, most)
+        return await _at_once([_answer(asked, text, form, most) for _ in range(n)])
 
-    schema = {
+    parameters = {
         "type": "object",
         "properties": {argument: {} for argument in arguments},
         "required": arguments,
         "additionalProperties": False,
     }
     said = description if description is not None else prompt.strip().partition("\n")[0]
-    return Tool.from_schema(name, said, schema, _NONDET, ask, returns={"type": "string"})
+    return Tool.from_schema(name, said, parameters, _NONDET, ask, returns=item if n is None else listed)
+
+
+def _check_numbers(tool: str, n: object, temperature: object) -> None:
+    """Raises ToolboxError for a number of replies, or a temperature, that makes no sense."""
+    if n is not None and (not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_REPLIES):
+        message = f"the `n` of `{tool}` is a number of replies from 1 to {MOST_REPLIES}, not {short_repr(n)}"
+        raise ToolboxError(message)
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if temperature is not None and not (is_number and 0 <= temperature < inf):  # type: ignore[operator]  # it is one
+        message = f"the `temperature` of `{tool}` is a number from 0, not {short_repr(temperature)}"
+        raise ToolboxError(message)
+
+
+def _tempered(tool: str, asked: ChatModel, temperature: float) -> ChatModel:
+    """The model with a temperature of its own."""
+    with_options = getattr(asked, "with_options", None)
+    if not callable(with_options):
+        message = (
+            f"`{tool}` cannot set the temperature of `{name_of(asked)}`, which has no method `with_options`: "
+            "leave `temperature` out, or give the model the method"
+        )
+        raise ToolboxError(message)
+    made: ChatModel = with_options(temperature=temperature)
+    check_method("with_options", made, "reply", "a method that gives a model")
+    return made
+
+
+async def _at_once(replies: Sequence[Coroutine[Any, Any, object]]) -> list[object]:
+    """All of some replies; the first error ends the others, and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(reply) for reply in replies]
+    except ExceptionGroup as errors:
+        first = errors.exceptions[0]
+        raise first from first.__cause__
+    return [task.result() for task in tasks]
+
+
+async def _answer(asked: ChatModel, prompt: str, form: JsonForm | None, most: int | None) -> object:
+    """What a model says to a prompt, a text or in a form; raises ValueError for a reply that has none."""
+    if form is None:
+        return (await _said(asked, [Message("user", prompt)], None, most))[0]
+    messages = [Message("user", f"{prompt}\n\n{form.request}")]
+    for attempt in range(1, ATTEMPTS + 1):
+        text, end = await _said(asked, messages, form.for_servers, most)
+        if end is not None and end.reason == "refusal":
+            message = f"`{name_of(asked)}` refused: {shortened(text)}"
+            raise ValueError(message)
+        try:
+            return form.read(text)
+        except NoJsonError as error:
+            if end is None or end.reason == "length":
+                message = f"the reply of `{name_of(asked)}` was cut off before its JSON ended: allow more `most_tokens`"
+                raise ValueError(message) from error
+            if attempt == ATTEMPTS:
+                message = f"`{name_of(asked)}` wrote no JSON that follows the schema: {error}: {shortened(text)}"
+                raise ValueError(message) from error
+            again = f"That does not follow the schema: {error}. Write the JSON alone."
+            messages = [*messages, Message("assistant", text or "…"), Message("user", again)]
+    raise AssertionError
+
+
+async def _said(
+    asked: ChatModel, messages: Sequence[Message], schema: Schema | None, most: int | None
+) -> tuple[str, End | None]:
+    """A model's reply without its reasoning, and how it ended; raises ValueError where there is nothing else."""
+    text, end = await whole_reply(asked, messages, "tools", current(), schema=schema, most_tokens=most)
+    answer = reasoning_of(asked).strip(text).strip()
+    if text.strip() and not answer:
+        message = f"`{name_of(asked)}` returned only reasoning"
+        raise ValueError(message)
+    return answer, end
 
 
 def math_tool(model: ChatModel | str, *, name: str = "math") -> Tool:

@@ -81,6 +81,10 @@ class ScriptedModel:
         """What reports call it."""
         return self._name
 
+    def with_options(self, **_options: object) -> "ScriptedModel":
+        """Return the same model: no option changes its lines."""
+        return self
+
     async def reply(
         self,
         messages: Sequence[Message],

@@ -92,7 +92,7 @@ def _check_form(speaker: ChatModel, pieces: object) -> None:
         return
     if isinstance(pieces, Coroutine):
         pieces.close()
-    raise StreamBroken(_name(speaker), f"its `reply` is no async generator, but a `{type(pieces).__name__}`")
+    raise StreamBroken(name_of(speaker), f"its `reply` is no async generator, but a `{type(pieces).__name__}`")
 
 
 def _check_piece(speaker: ChatModel, piece: object) -> None:
@@ -100,10 +100,10 @@ def _check_piece(speaker: ChatModel, piece: object) -> None:
     text = piece.text if isinstance(piece, Reasoning) else piece
     if not isinstance(text, str | End):
         what = f"a piece of its reply is neither text nor an End, but a `{type(piece).__name__}`"
-        raise StreamBroken(_name(speaker), what)
+        raise StreamBroken(name_of(speaker), what)
 
 
-def _name(speaker: ChatModel) -> str:
+def name_of(speaker: ChatModel) -> str:
     """What reports call it, which somebody's own may have forgotten to say."""
     return str(getattr(speaker, "name", type(speaker).__name__))
 
