@@ -39,7 +39,8 @@ class HiddenError(StandIn):
 class Secrets:
     """The secrets of a run, and of the runs inside it, which may add to them in other threads.
 
-    A copy is the same set, which only grows. A pickle holds none of them: see `Concealing`.
+    `longest` is the number of characters of the longest text that is looked for. A copy is the same set, which only
+    grows. A pickle holds none of them: see `Concealing`.
     """
 
     def __init__(self) -> None:
@@ -49,6 +50,7 @@ class Secrets:
         self._lengths: dict[str, list[int]] = {}
         self._heads: re.Pattern[str] | None = None
         self._first: set[str] = set()
+        self.longest = 0
 
     def __bool__(self) -> bool:
         """Whether there is anything to hide."""
@@ -95,6 +97,7 @@ class Secrets:
         forms = self._forms.setdefault(head, set())
         if form not in forms:
             forms.add(form)
+            self.longest = max(self.longest, len(form))
             if len(form) not in lengths:
                 insort(lengths, len(form), key=neg)
         if form[0] not in self._first:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict
@@ -19,6 +19,7 @@ from llmc.cli.options import (
     PlanTools,
     PromptBudget,
     Quiet,
+    ShowReasoning,
     Verbose,
 )
 from llmc.cli.outcome import (
@@ -36,6 +37,7 @@ from llmc.cli.outcome import (
     tell,
 )
 from llmc.cli.plans import STDIN, drawn, given_budget, given_limits, named_tools
+from llmc.cli.reasons import reasons_shown
 from llmc.cli.screen import seen
 from llmc.cli.uses import header_for
 
@@ -102,6 +104,7 @@ def ask(
     prompt_budget: PromptBudget = PROMPT_BUDGET,
     approve: Asking = None,
     show_plan: Annotated[bool, typer.Option("--show-plan", help="Show plans and tasks without a terminal.")] = False,
+    show_reasoning: ShowReasoning = False,
     json_: Annotated[bool, typer.Option("--json", help="Print everything that was done as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -128,7 +131,10 @@ def ask(
         options={"emit": happened.append},
     )
     try:
-        with _board(wanted=show_plan) as board:
+        with (
+            _board(wanted=show_plan) as plans,
+            reasons_shown(plans) if show_reasoning else nullcontext(plans) as board,
+        ):
             if prompt is not None:
                 prompt.progress = board
             answer = Interruptible(_follow(agent, question, board)).run()
@@ -161,6 +167,7 @@ def plan(
     json_: AsJson = False,
     quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was repaired in the plan.")] = False,
+    show_reasoning: ShowReasoning = False,
 ) -> None:
     """Have a plan written for a question, to be read and run later; nothing is called."""
     from llmc import LlmcError
@@ -176,10 +183,12 @@ def plan(
     bounds = given_budget(budget or ())
     agent = _agent(_toolbox(tools), speaker, followed, budget=bounds, prompt_budget=prompt_budget)
     try:
-        program = Interruptible(agent.plan(question)).run()
+        with reasons_shown(None) if show_reasoning else nullcontext() as reasons:
+            emit = None if reasons is None else _showing(reasons)
+            program = Interruptible(agent.plan(question, emit=emit)).run()
     except Interruption as end:
         end.leave()
-    except LlmcError as error:
+    except (DisplayError, LlmcError) as error:
         _say(error)
         raise typer.Exit(FOUND) from error
     comment, written = _as_file(question, program.source.text, agent)
@@ -349,6 +358,11 @@ def _had_nobody(error: "PlanError") -> bool:
 
 async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":
     """The answer; what happens meanwhile is shown. Raises DisplayError where it cannot be."""
+    return await agent.ask(question, emit=_showing(board))
+
+
+def _showing(board: "Board") -> "Callable[[Progress], None]":
+    """A function that shows what happens; it raises DisplayError where that fails."""
 
     def show(event: "Progress") -> None:
         try:
@@ -356,7 +370,7 @@ async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":
         except Exception as error:
             raise DisplayError.of(error) from error
 
-    return await agent.ask(question, emit=show)
+    return show
 
 
 def _board(*, wanted: bool) -> "AbstractContextManager[Board]":

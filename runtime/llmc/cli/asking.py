@@ -89,6 +89,8 @@ class Lines:
         match event:
             case progress.PlanBegan(plan, at):
                 yield f"{at:7.3f}  plan {plan}"
+            case progress.Reasoned():
+                pass
             case progress.Wrote(_, at, text):
                 *whole, self._open = (self._open + text).split("\n")
                 yield from (f"{at:7.3f}  written   {each}" for each in whole if each.strip())
@@ -143,6 +145,8 @@ class Sheet:
             case progress.PlanBegan(plan):
                 self.rows += [Row(f"── plan {plan}", is_ours=True), Row("")]
                 self._first = len(self.rows) - 1
+            case progress.Reasoned():
+                pass
             case progress.Wrote(text=text):
                 self._write(text)
             case progress.Happened(event=events.Restarted(_, dialect, plan)):

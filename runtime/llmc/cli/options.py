@@ -34,6 +34,9 @@ Budgets = Annotated[
     list[str] | None,
     typer.Option("--budget", metavar="NAME=VALUE", help="What the models may take: `tokens=N`, `cost=X`; both may be."),
 ]
+ShowReasoning = Annotated[
+    bool, typer.Option("--show-reasoning", help="Show the reasoning that a server sends beside the text, on stderr.")
+]
 ModelOptions = Annotated[
     list[str] | None,
     typer.Option(

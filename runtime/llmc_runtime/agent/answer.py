@@ -142,16 +142,19 @@ class Answer(Concealing):
         return self.plans[-1].run
 
     def summary(self) -> str:
-        """One line: plans, calls, tokens and times."""
+        """One line: plans, calls, tokens and times; `about` where tokens are estimated."""
         plans = f"{len(self.plans)} plan{'' if len(self.plans) == 1 else 's'}"
         calls = f"{self.calls} call{'' if self.calls == 1 else 's'}"
         reused = f" ({self.reused} reused)" if self.reused else ""
         spent = self.total
         cached = f" ({spent.cached:,} cached)" if spent.cached else ""
+        reasoning = f" ({spent.reasoning:,} reasoning)" if spent.reasoning else ""
         cost = f", cost {spent.cost:.4g}" if spent.cost else ""
+        about = "about " if spent.estimated else ""
         first = "" if self.times.first_task is None else f"first task after {self.times.first_task:.2f} s, "
         return (
-            f"{plans}, {calls}{reused}; {spent.read:,} tokens read{cached}, {spent.written:,} written{cost}; "
+            f"{plans}, {calls}{reused}; "
+            f"{about}{spent.read:,} tokens read{cached}, {spent.written:,} written{reasoning}{cost}; "
             f"{first}plan after {self.times.plan:.2f} s, answer after {self.times.answer:.2f} s"
         )
 

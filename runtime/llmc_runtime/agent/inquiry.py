@@ -20,13 +20,14 @@ from llmc_runtime.agent import progress
 from llmc_runtime.agent.answer import Answer, Planned, Times
 from llmc_runtime.agent.dialogue import Message
 from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.ledger import Ledger
+from llmc_runtime.agent.ledger import Ledger, Role
 from llmc_runtime.agent.mending import Mended, mended
 from llmc_runtime.agent.plan_reply import Reading, plan_reply, read_plan
 from llmc_runtime.agent.plan_text import AFTER_ANSWERS, PlanText, has_answers
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.prose import no_plan, offered, refused
 from llmc_runtime.agent.reader import PlanReader
+from llmc_runtime.agent.reasoned import Reasons
 from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
 from llmc_runtime.agent.results import shown_tasks
 from llmc_runtime.agent.speaking import bounded_tokens, reasoning_of, reply
@@ -93,6 +94,8 @@ class Inquiry:
         self._emit = emit
         self._memo = Memo()
         self._secrets = known_secrets()
+        if emit is not None:
+            ledger.listener = Reasons(self._reasoned, self._secrets)
         self._clock = asyncio.get_running_loop().time
         self._start = self._clock()
         self._shapes: dict[tuple[ast.Statement, ...], int] = {}
@@ -118,6 +121,11 @@ class Inquiry:
                 if self._allowance is not None:
                     self._allowance.end_with(error)
                 raise
+
+    def _reasoned(self, role: Role, text: str) -> None:
+        """Tell what a model reasoned."""
+        number = self.number if role == "planner" else len(self.plans)
+        self.tell(progress.Reasoned(number, self.now(), text))
 
     def close(self) -> None:
         """Stop the current plan from starting calls."""

@@ -1,13 +1,13 @@
 """What the models of a question took, by role, and whether it may take more."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from llmc_grammar.forks import fork_safe_lock
-from llmc_runtime.agent.dialogue import Usage
+from llmc_runtime.agent.dialogue import Part, Usage
 from llmc_runtime.agent.failures import BudgetSpent
 from llmc_runtime.kinds import check_amount
 from llmc_runtime.nesting import surrounding
@@ -34,6 +34,9 @@ class Budget:
 
 NO_LIMIT: Final = Budget()
 
+Listener = Callable[[Role, Part], None]
+"""Is told the pieces of a question's replies."""
+
 
 class Ledger:
     """The usage of one question; what it takes is taken by the question `around` it as well, as of its tools."""
@@ -43,6 +46,7 @@ class Ledger:
         self._budget = budget
         self._around = around
         self._usage: dict[Role, Usage] = {}
+        self.listener: Listener | None = None
 
     @property
     def usage(self) -> Mapping[Role, Usage]:
@@ -69,6 +73,11 @@ class Ledger:
             for ledger in self._chain():
                 noted: Role = role if ledger is self else "tools"
                 ledger._usage[noted] = ledger._usage.get(noted, Usage()) + usage  # noqa: SLF001
+
+    def hear(self, role: Role, piece: Part) -> None:
+        """Tell the listener of a piece of a reply."""
+        if self.listener is not None:
+            self.listener(role, piece)
 
     def most_tokens(self) -> int | None:
         """How many tokens the next reply may have, None for any number; raises BudgetSpent where none are left."""

@@ -34,7 +34,8 @@ from llmc_runtime.agent.only_plan import write_plan
 from llmc_runtime.agent.plan_text import AFTER_ANSWERS, has_answers
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.policy import JOINER, Again, Joiner, Replanning, Turn
-from llmc_runtime.agent.progress import Judged, Progress
+from llmc_runtime.agent.progress import Judged, Progress, Reasoned
+from llmc_runtime.agent.reasoned import Reasons
 from llmc_runtime.agent.repair import Broken
 from llmc_runtime.agent.samples import Example, checked
 from llmc_runtime.agent.speakers import speaker
@@ -160,9 +161,7 @@ class Agent:
         Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
         the models and `emit` raise.
         """
-        _check_asked(question, history)
-        if emit is not None:
-            check_method("emit", emit, "__call__", "a function of what happens")
+        _check_asked(question, history, emit)
         return await self._ask(self._inquiry(question, history, emit, trust_history=trust_history))
 
     def ask_sync(
@@ -197,13 +196,23 @@ class Agent:
             end.cancel()
             await asyncio.wait([end])
 
-    async def plan(self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False) -> Program:
+    async def plan(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        trust_history: bool = False,
+        emit: Emit | None = None,
+    ) -> Program:
         """The plan that the planner writes for a question, compiled and not run; raises as `ask` does.
 
-        The program holds the calls that `ask` would hold, until it is `approved`.
+        The program holds the calls that `ask` would hold, until it is `approved`. `emit` receives what the planner
+        reasons (Reasoned).
         """
-        _check_asked(question, history)
+        _check_asked(question, history, emit)
         ledger = ledger_of(self._budget)
+        if emit is not None:
+            ledger.listener = _told_of_reasons(emit)
         with kept(ledger):
             program = await write_plan(self.planner, self.tools, *_shown(question, history), ledger)
         if has_answers(history) and not trust_history:
@@ -298,10 +307,19 @@ def _first_lines(error: LlmcError) -> str:
     return shortened("\n".join(str(error).split("\n", 2)[:2]))
 
 
-def _check_asked(question: str, history: Sequence[Message]) -> None:
-    """Raises TypeError for what is no question, and for what nobody said."""
+def _check_asked(question: str, history: Sequence[Message], emit: Emit | None = None) -> None:
+    """Raises TypeError for what is no question, for what nobody said, and for what cannot be told."""
     check_kinds({"question": question, "history": history}, _KINDS)
     check_each("history", history, Message, "a llmc.Message")
+    if emit is not None:
+        check_method("emit", emit, "__call__", "a function of what happens")
+
+
+def _told_of_reasons(emit: Emit) -> Reasons:
+    """A listener that emits the reasoning of the first plan."""
+    now = asyncio.get_running_loop().time
+    start = now()
+    return Reasons(lambda _, text: emit(Reasoned(1, now() - start, text)), known_secrets())
 
 
 def _shown(question: str, history: Sequence[Message]) -> tuple[str, Sequence[Message]]:

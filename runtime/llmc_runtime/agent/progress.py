@@ -1,6 +1,7 @@
 """What happens while a question is answered, as it happens.
 
     PlanBegan
+      Reasoned                  a piece of reasoning, of the planner or of the joiner
       Wrote                     a piece of the plan's text
       Happened                  an event of the run: see `llmc_runtime.events`
       Repairing                 the plan goes back to its planner
@@ -29,6 +30,15 @@ class PlanBegan(Brief):
 @dataclass(frozen=True, slots=True, repr=False)
 class Wrote(Brief):
     """The planner wrote a piece of its plan."""
+
+    plan: int
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reasoned(Brief):
+    """A model reasoned: the planner, or after the end of the plan the joiner."""
 
     plan: int
     at: float
@@ -74,4 +84,4 @@ class Judged(Brief):
     decision: Decision
 
 
-Progress = PlanBegan | Wrote | Happened | Repairing | PlanEnded | Judged
+Progress = PlanBegan | Reasoned | Wrote | Happened | Repairing | PlanEnded | Judged

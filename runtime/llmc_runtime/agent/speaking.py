@@ -44,6 +44,7 @@ async def reply(
                     is_over = True
                     ledger.add(role, taken.counted(piece))
                 taken.hear(piece)
+                ledger.hear(role, piece)
                 yield piece
     except ModelError as error:
         was_refused = not taken.is_heard and not _may_have_read(error)
