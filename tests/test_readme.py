@@ -101,7 +101,8 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
     found = find_config(tmp_path)
     assert found.tools == {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail.tools"}
     assert read_limits(found.limits, llmc.Limits()).tools["search"] == llmc.ToolLimits(width=2, rate=llmc.Rate(10, 1.0))
-    assert llmc.load_model("planner", config=found, environment={"PLANNER_KEY": "k"}).name == "gpt-5"
+    environment = {"PLANNER_KEY": "k", "GATEWAY_KEY": "g"}
+    assert llmc.load_model("planner", config=found, environment=environment).name == "gpt-5"
 
 
 def test_the_table_of_limits_is_that_of_the_code() -> None:

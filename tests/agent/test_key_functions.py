@@ -253,3 +253,14 @@ async def test_keys_of_a_function_share_one_client() -> None:
         await said(model(key, net))
     assert len(clients) == 3
     assert sent(net) == ["Bearer key-1", "Bearer key-2", "Bearer key-3", "Bearer a", "Bearer b"]
+
+
+async def test_no_log_has_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """Neither ours, which quotes a server that refuses a part of the request, nor those of the libraries below."""
+    caplog.set_level(0)
+    net = wire(refusal(400, "Unsupported parameter: 'stream_options' for sk-hunter22, hunter33 of acme"), chat(["a"]))
+    made = model(lambda: "sk-hunter22", net, headers={"x-api-key": "hunter33"}, extra_body={"api_key": "hunter44"})
+    assert (await said(made))[0] == ["a"]
+    assert "refuses `stream_options`" in caplog.text
+    assert "of acme" in caplog.text
+    assert "hunter" not in caplog.text
