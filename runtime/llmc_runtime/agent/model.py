@@ -133,8 +133,9 @@ class Model:
             step, followed = self._followed(grammar, schema, tried.steps)
             said = messages if grammar is None else [each.at(None if step == "schema" else step) for each in messages]
             question = Question(said, followed, ends, most_tokens, tried.left_out)
+            asked = ready if ready.key_source is None else replace(ready, key=await key_of(ready))
             try:
-                async with aclosing(self._answer(ready, watch, question)) as parts:
+                async with aclosing(self._answer(asked, watch, question)) as parts:
                     async for part in parts:
                         self._refused |= tried.steps.keys()
                         self._left_out[server] = tried.left_out
@@ -143,9 +144,9 @@ class Model:
             except ModelError as error:
                 if watch.first_token is not None:
                     raise
-                if _leave_out(error, ready, question, tried):
+                if _leave_out(error, asked, question, tried):
                     continue
-                if step is not None and _is_of_grammar(error, ready):
+                if step is not None and _is_of_grammar(error, asked):
                     tried.steps[step] = followed
                     continue
                 delay = self._wait(error, failures)
@@ -188,8 +189,6 @@ class Model:
 
     async def _answer(self, ready: Settings, watch: Watch, question: Question) -> AsyncGenerator[Part, None]:
         """The reply to one request."""
-        if ready.key_source is not None:
-            ready = replace(ready, key=await key_of(ready))
         reply, cut = Reply(ready), Cut(question.stop)
         client = await client_of(ready, self._transport)
         watch.ask()
