@@ -56,6 +56,12 @@ _STARTER: Final = "_llmc_starter"
 """The attribute of a thread that holds the call that started it."""
 
 
+def starter() -> Caller | None:
+    """The call that this happens in, or that started this thread."""
+    found: Caller | None = caller.get() or vars(threading.current_thread()).get(_STARTER)
+    return found
+
+
 @cache
 def note_starts() -> None:
     """From here on, note which call starts a thread."""
@@ -63,7 +69,7 @@ def note_starts() -> None:
 
     @wraps(start)
     def noted(thread: threading.Thread) -> None:
-        call = caller.get() or vars(threading.current_thread()).get(_STARTER)
+        call = starter()
         if call is not None and not isinstance(thread, threads.OwnThread):
             vars(thread)[_STARTER] = call
         start(thread)

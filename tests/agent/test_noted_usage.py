@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -145,19 +147,21 @@ def asked(tool: Any, budget: llmc.Budget = NO_LIMIT) -> llmc.Answer:  # noqa: AN
 
 @llmc.read("web")
 def work(tokens: int) -> int:
-    """Ask a model, in a sync tool and in a thread of its own."""
+    """Ask models: in this thread, in one of its own, and in a pool, with and without its context."""
     llmc.note_usage(read=tokens, written=0, cost=0.5)
-    context = copy_context()
-    thread = threading.Thread(target=context.run, args=(llmc.note_usage,), kwargs={"usage": {"prompt_tokens": 10}})
+    thread = threading.Thread(target=llmc.note_usage, kwargs={"read": 10})
     thread.start()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(llmc.note_usage, read=100).result()
+        pool.submit(copy_context().run, partial(llmc.note_usage, read=1000)).result()
     thread.join()
     return tokens
 
 
 def test_a_sync_tool_notes_its_usage_with_the_question() -> None:
-    """Also from a thread that took the context along."""
+    """Also from threads that it has started."""
     answer = asked(work)
-    assert (answer.usage["tools"].calls, answer.usage["tools"].read) == (2, 13)
+    assert (answer.usage["tools"].calls, answer.usage["tools"].read) == (4, 1113)
     assert answer.usage["joiner"].calls == 1
     assert answer.total.read == sum(usage.read for usage in answer.usage.values())
 
@@ -196,13 +200,13 @@ def test_a_question_that_a_tool_asks_notes_in_both() -> None:
     async def outer() -> str:
         """Ask a question."""
         inner = await llmc.Agent([work], model=Script(["1. work(5)\njoin($1)"], cost=0.0)).ask("?")
-        assert inner.usage["tools"].read == 15
+        assert inner.usage["tools"].read == 1115
         return inner.text
 
     model = Script(["1. outer()\njoin($1)"], cost=0.0)
     answer = clock.run(llmc.Agent([outer], model=model).ask("?"))
     assert answer.value == "5"
-    assert answer.usage["tools"].calls == 3
+    assert answer.usage["tools"].calls == 5
 
 
 def test_outside_of_a_question_nothing_is_noted() -> None:

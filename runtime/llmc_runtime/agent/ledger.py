@@ -11,6 +11,7 @@ from llmc_runtime.agent.dialogue import Part, Usage
 from llmc_runtime.agent.failures import BudgetSpent
 from llmc_runtime.kinds import check_amount
 from llmc_runtime.nesting import surrounding
+from llmc_runtime.strays import starter
 
 Role = Literal["planner", "joiner", "tools"]
 ROLES: Final[tuple[Role, ...]] = ("planner", "joiner", "tools")
@@ -128,5 +129,8 @@ def kept(ledger: Ledger) -> Iterator[None]:
 
 
 def current() -> Ledger:
-    """The ledger of the question that a tool is called for; a new one outside of any."""
-    return _current.get(None) or Ledger()
+    """The ledger of the question that a tool is called for, also in a thread that it started; else a new one."""
+    ledger = _current.get(None)
+    if ledger is None and (call := starter()) is not None:
+        ledger = call.run.context.get(_current)
+    return ledger or Ledger()

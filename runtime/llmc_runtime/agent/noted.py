@@ -37,8 +37,10 @@ def note_usage(
     noted in the role `tools`.
 
     It counts towards the budget, which is compared before the next reply: noting raises nothing for it. Outside of a
-    question nothing is noted. A thread that a tool starts itself belongs to the question in the tool's context
-    (`contextvars.copy_context`). Raises TypeError and ValueError for what is no usage.
+    question nothing is noted. A thread belongs to the question of the tool that started it; where several share a pool,
+    its work has to take the context along (`contextvars.copy_context`).
+
+    Raises TypeError and ValueError for what is no usage.
     """
     noted = _given(usage, {"read": read, "written": written, "cached": cached, "reasoning": reasoning})
     check_kinds({"cost": cost, "seconds": seconds, "prices": prices}, _KINDS)
