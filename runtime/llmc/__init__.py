@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from llmc import events
     from llmc.files import load
     from llmc.models import load_model
     from llmc_compiler.decoder.dialects import GrammarTooLargeError
@@ -121,6 +122,7 @@ __all__ = [
     "Usage",
     "compile",
     "decoder_grammar",
+    "events",
     "in_doubt",
     "llm_tool",
     "load",
@@ -191,7 +193,7 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _INSIDE = {"compile": "compile_plan", "parse": "parse_plan"}
-_MODULES = {"replanning": "llmc_runtime.agent.policy"}
+_MODULES = {"events": "llmc.events", "replanning": "llmc_runtime.agent.policy"}
 
 
 def __getattr__(name: str) -> object:

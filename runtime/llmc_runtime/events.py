@@ -9,29 +9,68 @@
     Restarted                             the text so far was reasoning or another form; its tasks were dropped
     RunFinished
 
-`key` is the instance, `task` the written task, `at` the seconds since the start of the run.
+`key` is the instance, `task` the written task, `at` the seconds since the start of the run. `to_json()` of an event is
+its line in a trace, and with the value.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from llmc_compiler.brief import Brief
+from llmc_compiler.brief import LENGTH, Brief, brief_fields
 from llmc_compiler.graph import TaskId
+from llmc_compiler.term import Json, thaw
 from llmc_runtime import outcomes
-from llmc_runtime.errors import PlanError
+from llmc_runtime.errors import LlmcError, PlanError
 from llmc_runtime.outcomes import Key
+from llmc_runtime.veil import NO_VEIL, Veil
+
+DIGITS: Final = 6
+"""Digits of a second behind the point: microseconds."""
+
+
+class Told(Brief):
+    """Something that happened at a time, `at`, and can be written down."""
+
+    __slots__ = ()
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    at: float
+
+    def to_json(self, *, values: bool = True) -> dict[str, Any]:
+        """The event as JSON data, without secrets: its class as `event`, and its fields; without `values` no result."""
+        found: dict[str, Any] = {"event": type(self).__name__, "at": round(self.at, DIGITS)}
+        for name in self.__dataclass_fields__:
+            if name == "key":
+                node, indices = getattr(self, name)
+                found.update(node=node, indices=list(indices))
+            elif name != "at" and (values or name != "value"):
+                found[name] = _json(getattr(self, name))
+        return found
+
+
+def _json(value: Any) -> Json:  # noqa: ANN401 — a field of any event
+    """A field as JSON data, in a copy."""
+    match value:
+        case LlmcError():
+            return {"type": type(value).__name__, "message": str(value)}
+        case float():
+            return round(value, DIGITS)
+        case tuple():
+            return list(value)
+        case _:
+            return thaw(value)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RunStarted(Brief):
+class RunStarted(Told):
     """The run can be given nodes."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Asked(Brief):
+class Asked(Told):
     """A call of `tool` waits until somebody says whether it may be made."""
 
     key: Key
@@ -41,7 +80,7 @@ class Asked(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Answered(Brief):
+class Answered(Told):
     """Somebody said whether the call may be made (`approved`) or not."""
 
     key: Key
@@ -51,7 +90,7 @@ class Answered(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Started(Brief):
+class Started(Told):
     """A tool is called for the first time."""
 
     key: Key
@@ -61,7 +100,7 @@ class Started(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Retried(Brief):
+class Retried(Told):
     """An attempt failed, and the one numbered `attempt` follows after `delay` seconds."""
 
     key: Key
@@ -73,7 +112,7 @@ class Retried(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class FellBack(Brief):
+class FellBack(Told):
     """It failed, and its fallback takes the place of the value."""
 
     key: Key
@@ -83,7 +122,7 @@ class FellBack(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Expanded(Brief):
+class Expanded(Told):
     """A loop has `count` elements."""
 
     key: Key
@@ -93,7 +132,7 @@ class Expanded(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Stalled(Brief):
+class Stalled(Told):
     """The tool blocked the event loop for `seconds`, in which nothing else went on."""
 
     key: Key
@@ -103,18 +142,62 @@ class Stalled(Brief):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Finished(Brief):
-    """It has a value, after `seconds` in tools."""
+def _shown(event: "Finished") -> Json:
+    """The value of an event without secrets."""
+    return event._veil.value(event.key[0], event._value)  # noqa: SLF001 — a property of it
+
+
+_SHOWN: Final = property(_shown)
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Finished(Told):
+    """It has a value, after `seconds` in tools.
+
+    The value is the one that the run goes on with, not a copy: nobody may change it. Secrets are taken out of it each
+    time that it is looked at, those too that became known later.
+    """
+
+    __slots__ = ("_value", "_veil", "at", "key", "seconds", "task")
 
     key: Key
     task: TaskId
     at: float
     seconds: float
+    value: Json = _SHOWN  # type: ignore[assignment]  # a field for all who look at it
+
+    if TYPE_CHECKING:  # what the field is made of
+        _value: ClassVar[Json]
+        _veil: ClassVar[Veil]
+
+    def __init__(
+        self, key: Key, task: TaskId, at: float, seconds: float, value: Json = None, *, veil: Veil = NO_VEIL
+    ) -> None:
+        keep = object.__setattr__
+        keep(self, "key", key)
+        keep(self, "task", task)
+        keep(self, "at", at)
+        keep(self, "seconds", seconds)
+        keep(self, "_value", value)
+        keep(self, "_veil", veil)
+
+    def __hash__(self) -> int:
+        """Hash of all but the value, which may be a list."""
+        return hash((self.key, self.task, self.at, self.seconds))
+
+    def __repr__(self) -> str:
+        """Its fields, each of them cut, without secrets."""
+        veil, node = self._veil, self.key[0]
+        value = veil.beginning(node, self._value, LENGTH)[0] if veil.has_label(node) else self._value
+        return brief_fields(self, veil.text, value=value)
+
+    def __reduce__(self) -> tuple[type["Finished"], tuple[object, ...]]:
+        """Pickle it with the value that it shows: secrets stay in their run."""
+        return Finished, (self.key, self.task, self.at, self.seconds, self.value)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Failed(Brief):
+class Failed(Told):
     """It failed."""
 
     key: Key
@@ -124,7 +207,7 @@ class Failed(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Skipped(Brief):
+class Skipped(Told):
     """It was not to be done."""
 
     key: Key
@@ -133,7 +216,7 @@ class Skipped(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Blocked(Brief):
+class Blocked(Told):
     """It could not be done because the task `cause` failed."""
 
     key: Key
@@ -143,7 +226,7 @@ class Blocked(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Cancelled(Brief):
+class Cancelled(Told):
     """It was given up, or not begun, because the run was stopped; `in_doubt` where it may have written."""
 
     key: Key
@@ -153,7 +236,7 @@ class Cancelled(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Dropped(Brief):
+class Dropped(Told):
     """Nobody needs it any more."""
 
     key: Key
@@ -162,7 +245,7 @@ class Dropped(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Restarted(Brief):
+class Restarted(Told):
     """The plan so far was dropped, and its keys may come again.
 
     It was reasoning, or the whole text is of a `dialect`; then `plan` is what it says, unless it has mistakes.
@@ -174,7 +257,7 @@ class Restarted(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RunFinished(Brief):
+class RunFinished(Told):
     """All have an outcome, or the run was given up (not `complete`); `abandoned` names what is left running."""
 
     at: float

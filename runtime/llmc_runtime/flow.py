@@ -428,12 +428,11 @@ class Flow:
             instance.held, instance.arguments = 0, ()
         if type(outcome) is Done and not allowance.keep(outcome.size):
             outcome, cause = self._no_room(instance, outcome.size), instance
-        instance.outcome = outcome
-        instance.cause = cause
+        instance.outcome, instance.cause = outcome, cause
         self._pending -= 1
         if type(outcome) is Done:
-            self._trust.known_secrets.note(instance)
-            self.tell(events.Finished(instance.key, instance.node.task, self.now(), instance.seconds))
+            veil, task = self._trust.known_secrets.note(instance), instance.node.task
+            self.tell(events.Finished(instance.key, task, self.now(), instance.seconds, outcome.value, veil=veil))
             self.last = later_end(self.last, instance)
         else:
             self._settle_without_value(instance, outcome)

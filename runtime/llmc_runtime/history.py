@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from llmc_compiler.brief import Brief
+from llmc_runtime.text import start_of_json
 from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode, TraceError, is_time
 
 WAITS: Final = 4_000_000
 """Pairs of instances in loops that may wait for each other: a file of n lines can say n² of them."""
+
+LONGEST_VALUE: Final = 100
+"""Characters, about, that are kept of a value."""
 
 _ENDS: Final = frozenset({"Finished", "Failed", "Skipped", "Blocked", "Cancelled", "Dropped"})
 
@@ -27,7 +31,8 @@ class Past(Brief):
     """What happened to an instance.
 
     `ready` is when everything that it waits for had ended; `asked` and `answered` are about its approval; `outcome` is
-    the name of its last event, empty where it has none. `chain` is the longest time in calls up to its end, and `via`
+    the name of its last event, empty where it has none; `value` is the beginning of what it gave as JSON, where the
+    trace holds it. `chain` is the longest time in calls up to its end, and `via`
     the instance before it on that chain.
     """
 
@@ -40,6 +45,7 @@ class Past(Brief):
     ended: float | None = None
     outcome: str = ""
     words: str = ""
+    value: str = ""
     chain: float = 0.0
     via: TracedKey | None = None
 
@@ -168,9 +174,17 @@ def _apply(past: Past, event: TracedEvent) -> None:
             _end_attempt(past, event.at, failed=True)
         case name if name in _ENDS:
             past.ended, past.outcome = event.at, name
+            past.value = _shown(event.fields) if name == "Finished" else ""
             _end_attempt(past, event.at, failed=name == "Failed")
         case _:
             pass
+
+
+def _shown(fields: Mapping[str, Any]) -> str:
+    """The beginning of the value that an event may have; a mark alone where the trace has no more."""
+    if "value" in fields:
+        return start_of_json(fields["value"], LONGEST_VALUE)
+    return "…" if "cut" in fields else ""
 
 
 def _end_attempt(past: Past, at: float, *, failed: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypedDict, Unpack
 from llmc_compiler.brief import LENGTH, REACH, brief_fields
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.rank import rank
-from llmc_compiler.secret_labels import PUBLIC, Label, hidden
+from llmc_compiler.secret_labels import Label, hidden
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json, NodeId
 from llmc_grammar.diagnostic import Diagnostic
@@ -31,6 +31,7 @@ from llmc_runtime.secrets import HIDDEN, Concealing, Secrets
 from llmc_runtime.text import start
 from llmc_runtime.trust import Trust
 from llmc_runtime.values import thaw
+from llmc_runtime.veil import Veil
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,12 +85,11 @@ class Run(Concealing):
 
     def beginning(self, task: str, most: int) -> tuple[Json, bool]:
         """What a task gave without secrets, of a little more than `most` parts and characters; whether it is all."""
-        found, is_whole = start(self.results[task], most + REACH)
-        return self._shown(task, found), is_whole
+        return Veil(self.secrets, self.labels).beginning(task, self.results[task], most)
 
     def _shown(self, task: str, value: Json) -> Json:
-        """A value of a task, or the beginning of it, without secrets."""
-        return self.secrets.value(hidden(value, self.labels.get(task, PUBLIC), HIDDEN))
+        """A value of a task without secrets."""
+        return Veil(self.secrets, self.labels).value(task, value)
 
     def _concealed(self) -> dict[str, Any]:
         """What a pickle has in the place of values and of a text with secrets; errors know all secrets by now."""

@@ -1,6 +1,7 @@
 """Finds out what is secret of a run, as its plan and its results arrive."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from llmc_compiler.graph import JOIN, Node, TaskId
 from llmc_compiler.secret_flow import SecretFlow
@@ -10,12 +11,14 @@ from llmc_compiler.tools import Tool
 from llmc_runtime.instance import Instance
 from llmc_runtime.outcomes import Done
 from llmc_runtime.secrets import LONGEST, SHORTEST, Secrets
+from llmc_runtime.veil import Veil
 
 
 class SecretTracker:
     """Adds what turns out to be secret to `secrets`; `notes` say of which secrets only whole values are hidden.
 
     `labels` say which inputs and results are known to be secret beforehand; `params` are the values of the inputs.
+    The `veil` hides what is secret of the values of nodes.
     """
 
     def __init__(self, secrets: Secrets, notes: dict[str, None], labels: Mapping[str, Label]) -> None:
@@ -24,10 +27,21 @@ class SecretTracker:
         self._notes = notes
         self._known = labels
         self._flow = SecretFlow(labels)
+        self.veil = self._veil()
+
+    def share(self, around: Secrets) -> None:
+        """Hide the secrets of the run around as well, and there those of this one."""
+        self.secrets = self.secrets.share(around)
+        self.veil = self._veil()
+
+    def _veil(self) -> Veil:
+        """Hides what is secret of the nodes so far, and of those that come."""
+        return Veil(self.secrets, cast("Mapping[str, Label]", self._flow.shown))
 
     def forget(self) -> None:
         """The nodes so far are void, and their ids may mean others."""
         self._flow = SecretFlow(self._known)
+        self.veil = self._veil()
 
     def conceal(self, labels: Mapping[str, Label], instances: Iterable[Instance]) -> None:
         """Keep these parts of inputs and results secret: of the instances, what they gave already."""
@@ -46,17 +60,18 @@ class SecretTracker:
             if instance.node.id in changed:
                 self.note(instance)
 
-    def note(self, instance: Instance) -> None:
-        """An instance has its outcome: keep what is secret of it."""
+    def note(self, instance: Instance) -> Veil:
+        """An instance has its outcome: keep what is secret of it; gives the veil of its value."""
         key = instance.node.id
         label = self._flow.labels.get(key)
         if label is None or not isinstance(instance.outcome, Done):
-            return
+            return self.veil
         is_source = bool(self._flow.sources.label_of(key))
         for steps in label:
             # Of what was built from a secret, nothing is said that was not said of the secret.
             what = f"the result of task {instance.node.task}" if is_source else None
             self._keep(texts(instance.outcome.value, steps), what)
+        return self.veil
 
     def labels(self, tasks: Mapping[TaskId, NodeId]) -> dict[str, Label]:
         """What is secret of inputs, and what is hidden of the values of tasks and of the join."""

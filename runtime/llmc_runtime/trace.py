@@ -5,7 +5,8 @@
     …
 
 One JSON object a line: the head, then an event for each event of the run, with its class as `event`. A trace holds no
-values: only what the plan says, times, and errors without secrets. Within a version, keys and events may be added.
+values: only what the plan says, times, and errors without secrets. If it is asked for, `Finished` has the `value`
+without secrets: of a long one the beginning, and `"cut": true`. Within a version, keys and events may be added.
 """
 
 import json
@@ -20,21 +21,27 @@ from llmc_compiler.json_form import LANGUAGE
 from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.short_repr import short_repr
+from llmc_compiler.term import Json
 from llmc_grammar.portable import Portable
 from llmc_runtime import events
-from llmc_runtime.errors import LlmcError
 from llmc_runtime.events import Event
+from llmc_runtime.text import start
 
 VERSION: Final = 1
 
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes that a trace may have to be read."""
 
+LONGEST_VALUE: Final = 64 * 1024
+"""Bytes of JSON that a value may have in a trace; of a longer one the beginning is written."""
+
+VALUES: Final = LARGEST // 2
+"""Bytes that the lines with values of a trace may have together, so that it can be read."""
+
 LATEST: Final = 10**9
 """Seconds from the beginning of a run to an event in it: the most that a limit may say."""
 
 _LONGEST_TEXT: Final = 200
-_DIGITS: Final = 6
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -60,7 +67,7 @@ class TracedNode(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TracedEvent(Brief):
-    """An event: its class by name, when it was, of which instance, and `error` and `delay` where it has them."""
+    """An event: its class by name, when it was, of which instance, and what else is known of it."""
 
     event: str
     at: float
@@ -104,18 +111,45 @@ def _carry(top: Node, node: Node) -> list[str]:
     return [earlier for earlier, later in carry if later == node.id]
 
 
-def event_line(event: Event) -> str:
-    """The line of an event."""
-    found: dict[str, Any] = {"event": type(event).__name__, "at": round(event.at, _DIGITS)}
-    for name in event.__dataclass_fields__:
-        value = getattr(event, name)
-        if name == "key":
-            found["node"], found["indices"] = value[0], list(value[1])
-        elif isinstance(value, LlmcError):
-            found[name] = {"type": type(value).__name__, "message": str(value)}
-        elif name != "at":
-            found[name] = round(value, _DIGITS) if isinstance(value, float) else value
+def event_line(event: Event, *, values: bool = False) -> str:
+    """The line of an event; with `values` also what it has a value for gave, or the beginning of it."""
+    found = event.to_json(values=False)
+    if values and isinstance(event, events.Finished):
+        found.update(_value(event.value))
     return _line(found)
+
+
+class Lines:
+    """The lines of a run's events, with values as long as the lines with values have room."""
+
+    def __init__(self, room: int) -> None:
+        """So many bytes are for them."""
+        self._room = room
+
+    def __call__(self, event: Event) -> str:
+        """The line of an event; a value that has no room is left out, and marked as cut."""
+        if not self._room or not isinstance(event, events.Finished):
+            return event_line(event)
+        line = event_line(event, values=True)
+        size = _bytes(line)
+        if size > self._room:
+            return _line({**event.to_json(values=False), "cut": True})
+        self._room -= size
+        return line
+
+
+def _value(value: Json) -> dict[str, Json]:
+    """A value in the bounds of a trace, and a mark where it is cut."""
+    found, most = start(value, LONGEST_VALUE)[0], LONGEST_VALUE
+    while most and (size := _bytes(_encode(found))) > LONGEST_VALUE:
+        most = min(most // 2, most * LONGEST_VALUE // size)
+        found = start(value, most)[0]
+    return {"value": found} if found == value else {"value": found, "cut": True}
+
+
+def _bytes(text: str) -> int:
+    """The bytes of a text in a trace."""
+    return len(text.encode("utf-8", "backslashreplace"))
 
 
 def _line(value: object) -> str:
@@ -179,8 +213,8 @@ def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator
         name, at = found.get("event"), found.get("at")
         if not isinstance(name, str) or not is_time(at) or at < last:
             raise TraceError(f"line {number} is no event of a run")
-        last = round(float(at), _DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
-        fields: dict[str, Any] = {field: found[field] for field in ("error", "delay") if field in found}
+        last = round(float(at), events.DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
+        fields: dict[str, Any] = {field: found[field] for field in ("error", "delay", "value", "cut") if field in found}
         yield TracedEvent(name, last, _key(found, nodes, number), fields)
 
 

@@ -112,7 +112,7 @@ class Trust:
 
     def inherit(self, around: "Trust", call: str) -> None:
         """Bind this run to the one around it, in whose `call` it begins."""
-        self.known_secrets.secrets = self.secrets.share(around.secrets)
+        self.known_secrets.share(around.secrets)
         self.around, self.inside = around, (*around.inside, call)
 
     async def open(self) -> None:

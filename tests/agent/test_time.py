@@ -1,5 +1,6 @@
 """How long it takes, in virtual time: a model that writes 50 tokens a second, tools that take 200 ms."""
 
+import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from itertools import accumulate
@@ -100,6 +101,25 @@ def test_what_is_told_comes_in_its_order() -> None:
     assert [(event.plan, event.written) for event in happened] == [(1, 'search("a")'), (2, 'search("b")')]
     times = [event.at for event in seen if not isinstance(event, llmc.Answer)]
     assert times == sorted(times)
+
+
+def test_what_is_told_has_a_form_as_json() -> None:
+    """Each with its class, plan and time; events of the runs inside, with values or without."""
+    more = "Thought: t\nAction: Replan(more)"
+    seen = watch(['1. search("a")\njoin()', more, '2. search("b")\njoin($2)'], pause=TOKEN)
+    for event in seen[:-1]:
+        assert not isinstance(event, llmc.Answer)
+        told = json.loads(json.dumps(event.to_json()))
+        assert (told["event"], told["plan"]) == (type(event).__name__, event.plan)
+        assert told["at"] == pytest.approx(event.at, abs=1e-6)
+        if isinstance(event, Happened):
+            assert told["happened"] == event.event.to_json()
+            assert event.to_json(values=False)["happened"] == event.event.to_json(values=False)
+        elif isinstance(event, PlanEnded):
+            assert told["run"] == event.run.to_json()
+            assert told["run"].keys() - event.to_json(values=False)["run"].keys() == {"value", "results"}
+    (judged,) = (event.to_json() for event in seen if isinstance(event, Judged))
+    assert judged["decision"] == {"action": "Replan", "text": "more", "thought": "t"}
 
 
 def test_who_leaves_early_ends_the_question() -> None:

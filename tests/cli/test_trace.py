@@ -160,6 +160,37 @@ def test_a_run_is_recorded_and_drawn(cli: Cli, folder: Path) -> None:
     assert all(cells(line) <= 80 for line in lines)
 
 
+def test_a_trace_has_values_if_they_are_asked_for(cli: Cli, folder: Path) -> None:
+    """Those of every task and of the join, and `llmc trace` shows them; without the option there are none."""
+    assert cli("run", "-", "--trace", "out.jsonl", "--trace-values", stdin=PLAN).status == 0
+    assert cli("run", "-", "--trace", "without.jsonl", stdin=PLAN).status == 0
+    found = [json.loads(line) for line in (folder / "out.jsonl").read_text("utf-8").splitlines()]
+    assert {event["task"]: event["value"] for event in found[1:] if event["event"] == "Finished"} == {
+        "a": 3.0,
+        "b": 6.0,
+        "1": 1,
+        "join": 6.0,
+    }
+    shown = cli("trace", "out.jsonl").stdout
+    assert re.findall(r"(\w+)  [^→]*→ ([0-9.]+)", shown) == [("a", "3.0"), ("b", "6.0"), ("1", "1"), ("join", "6.0")]
+    assert "value" not in (folder / "without.jsonl").read_text("utf-8")
+    assert "→" not in cli("trace", "without.jsonl").stdout
+    ended = cli("run", "-", "--trace-values", stdin=PLAN)
+    assert (ended.status, ended.stderr) == (2, "llmc: `--trace-values` is for `--trace FILE`: add it\n")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_values_are_drawn_within_the_width(width: int) -> None:
+    """A long text leaves half of the room to a long value; what a value holds controls nothing."""
+    values = ["x" * 1000, "\u202e\x1b[2J" * 9, ["山"] * 99]
+    events = [
+        {**event, "value": values[at % 3]} if event["event"] == "Finished" else event for at, event in enumerate(EVENTS)
+    ]
+    lines = drawn(traced([*events, END]), width).splitlines()
+    assert all(cells(line) <= width and line.isprintable() for line in lines)
+    assert any("… → " in line for line in lines)
+
+
 def test_a_trace_is_not_overwritten(cli: Cli, folder: Path) -> None:
     """Nor is a link followed; nothing is run then."""
     (folder / "out.jsonl").write_text("mine", "utf-8")

@@ -77,6 +77,7 @@ def artefacts(program: llmc.Program, run: Run, requests: list[llmc.ApprovalReque
     yield "json", json.dumps(run.to_json(), ensure_ascii=False)
     yield "trace", head_line(program.graph, "plan") + "".join(map(event_line, run.events))
     yield "events", "".join(map(repr, run.events))
+    yield "values", "".join(event_line(event, values=True) + json.dumps(event.to_json()) for event in run.events)
     yield "requests", "".join(f"{request}{request!r}" for request in requests)
     yield "picture", json.dumps(program._repr_mimebundle_(), ensure_ascii=False)
     yield "plan", program.to_llmc() + json.dumps(program.to_json(), ensure_ascii=False)

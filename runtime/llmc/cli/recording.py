@@ -16,12 +16,12 @@ _OWN: Final = 0o600
 class Recording:
     """Writes a line for each event. A file that cannot be written any more ends the trace, not the run."""
 
-    def __init__(self, path: str, program: "Program") -> None:
+    def __init__(self, path: str, program: "Program", *, values: bool = False) -> None:
         """Make the file, which must not be there yet, for its owner alone; or the end with what is wrong."""
-        from llmc_runtime.trace import event_line, head_line
+        from llmc_runtime.trace import VALUES, Lines, head_line
 
         self._path = path
-        self._line: Callable[[Event], str] = event_line
+        self._line: Callable[[Event], str] = Lines(VALUES if values else 0)
         try:
             self._descriptor: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
         except FileExistsError:

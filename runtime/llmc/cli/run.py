@@ -44,6 +44,9 @@ def run(
     trace: Annotated[
         str | None, typer.Option("--trace", metavar="FILE", help="Record the run in a new file, for `llmc trace`.")
     ] = None,
+    trace_values: Annotated[
+        bool, typer.Option("--trace-values", help="With --trace: what the tasks gave too, without secrets.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print all of the run as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -57,6 +60,8 @@ def run(
     from llmc.cli.prompt import Prompt, can_ask
 
     set_verbosity(quiet=quiet, verbose=verbose)
+    if trace_values and trace is None:
+        fail("`--trace-values` is for `--trace FILE`: add it")
     limits = given_limits(file, limit or ())
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes, shows_pruned=False)
     inputs = read_inputs(input_ or (), compiled.parameters, compiled.secret_inputs, file)
@@ -72,7 +77,7 @@ def run(
     with _progress(compiled) as progress:
         if prompt is not None:
             prompt.progress = progress
-        done = _carry_out(compiled, inputs, terms, _Listener(progress), trace)
+        done = _carry_out(compiled, inputs, terms, _Listener(progress), trace, trace_values=trace_values)
     _tell_end(done)
     _print(done, as_json=json_)
     if done.failed or Stderr.is_lost:
@@ -123,7 +128,13 @@ class _Listener:
 
 
 def _carry_out(
-    compiled: "Program", inputs: "Mapping[str, Json]", terms: "Terms", listener: _Listener, trace: str | None
+    compiled: "Program",
+    inputs: "Mapping[str, Json]",
+    terms: "Terms",
+    listener: _Listener,
+    trace: str | None,
+    *,
+    trace_values: bool,
 ) -> "Run":
     """Run the plan, or end with what is wrong; the first signal stops it, the second ends the process at once."""
     from llmc import ContextError, InputError, RunRefused
@@ -136,7 +147,7 @@ def _carry_out(
         terms["emit"] = listener
         events = compiled.stream(inputs, **terms)
         if trace is not None:
-            listener.recording = Recording(trace, compiled)
+            listener.recording = Recording(trace, compiled, values=trace_values)
         done = Interruptible(_last(events)).run()
     except (InputError, RunRefused) as error:
         fail(str(error))

@@ -48,7 +48,7 @@ def draw(plan: str, past: History, *, width: int) -> Iterator[Line]:
     labels = max((cells(fit(row.label, _LABEL)) for row in kept), default=0)
     times = max([_TIME, *(len(_time(row)) for row in kept)])
     room = width - 4 - labels - 2 - times
-    texts = min(max((cells(row.node.text) for row in kept), default=0), max(room // 2 - 1, _NARROWEST))
+    texts = min(max((cells(_text(row)) for row in kept), default=0), max(room // 2 - 1, _NARROWEST))
     bar = max(room - texts - 2, _NARROWEST)
     if kept:
         yield _scale(past.seconds, bar, indent=4 + labels + 2 + texts + 2)
@@ -91,7 +91,21 @@ def _summary(plan: str, past: History) -> Iterator[str]:
 
 def _is_told(row: Past) -> bool:
     """Whether something is to be said of what was not called."""
-    return row.outcome in {"Failed", "Blocked", "Skipped"}
+    return row.outcome in {"Failed", "Blocked", "Skipped"} or bool(row.value)
+
+
+def _text(row: Past) -> str:
+    """What it does, and what it gave, where the trace says that."""
+    return f"{row.node.text} → {row.value}" if row.value else row.node.text
+
+
+def _fitted(row: Past, width: int) -> str:
+    """The same in so many cells, of which the value has half where both are long."""
+    if not row.value or cells(_text(row)) <= width:
+        return fit(_text(row), width)
+    value = f" → {row.value}"
+    text = fit(row.node.text, max(width - cells(value), width // 2))
+    return text + fit(value, width - cells(text))
 
 
 def _scale(seconds: float, width: int, indent: int) -> Line:
@@ -108,7 +122,7 @@ def _row(row: Past, picture: str, *, is_long: bool, labels: int, texts: int, tim
         ("●" if is_long else " ", "bold"),
         (sign, style),
         (f"  {padded(fit(row.label, _LABEL), labels)}  ", "bold"),
-        (f"{padded(fit(row.node.text, texts), texts)}  ", ""),
+        (f"{padded(_fitted(row, texts), texts)}  ", ""),
         *_styled(picture),
         (_time(row).rjust(times), "dim"),
     )

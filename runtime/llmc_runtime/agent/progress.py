@@ -8,19 +8,20 @@
     PlanEnded
     Judged                      what the joiner decided
 
-`plan` is the number of the plan, from 1, `at` the seconds since the question was asked.
+`plan` is the number of the plan, from 1, `at` the seconds since the question was asked. `to_json()` of each is JSON
+data without secrets, in the form that `llmc_runtime.trace` has for events of runs.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from llmc_compiler.brief import Brief
 from llmc_runtime.agent.decision import Decision
-from llmc_runtime.events import Event
+from llmc_runtime.events import DIGITS, Event, Told
 from llmc_runtime.run import Run
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PlanBegan(Brief):
+class PlanBegan(Told):
     """The planner is asked."""
 
     plan: int
@@ -28,7 +29,7 @@ class PlanBegan(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wrote(Brief):
+class Wrote(Told):
     """The planner wrote a piece of its plan."""
 
     plan: int
@@ -37,7 +38,7 @@ class Wrote(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Reasoned(Brief):
+class Reasoned(Told):
     """A model reasoned: the planner, or after the end of the plan the joiner."""
 
     plan: int
@@ -46,7 +47,7 @@ class Reasoned(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Happened(Brief):
+class Happened(Told):
     """Something happened in the run of the plan; `written` is the task as it is written, where it is about one."""
 
     plan: int
@@ -54,9 +55,14 @@ class Happened(Brief):
     event: Event
     written: str
 
+    def to_json(self, *, values: bool = True) -> dict[str, Any]:
+        """It as JSON data: the event of the run as `happened`."""
+        happened = self.event.to_json(values=values)
+        return {**_head(self), "plan": self.plan, "written": self.written, "happened": happened}
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Repairing(Brief):
+class Repairing(Told):
     """The plan has mistakes, and its planner is asked for other lines for the `attempt`-th time."""
 
     plan: int
@@ -66,7 +72,7 @@ class Repairing(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PlanEnded(Brief):
+class PlanEnded(Told):
     """Every task of the plan has ended; `text` is what ran."""
 
     plan: int
@@ -74,14 +80,30 @@ class PlanEnded(Brief):
     text: str
     run: Run
 
+    def to_json(self, *, values: bool = True) -> dict[str, Any]:
+        """It as JSON data: the run as by its own `to_json`, without `values` only what became of it."""
+        run = self.run.to_json()
+        shown = run if values else {name: run[name] for name in run if name not in {"value", "results"}}
+        return {**_head(self), "plan": self.plan, "text": self.text, "run": shown}
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Judged(Brief):
+class Judged(Told):
     """The joiner decided."""
 
     plan: int
     at: float
     decision: Decision
 
+    def to_json(self, *, values: bool = True) -> dict[str, Any]:  # noqa: ARG002 — the joiner was shown what it says
+        """It as JSON data: the decision with its class as `action`."""
+        decision = {"action": type(self.decision).__name__, **asdict(self.decision)}
+        return {**_head(self), "plan": self.plan, "decision": decision}
+
 
 Progress = PlanBegan | Reasoned | Wrote | Happened | Repairing | PlanEnded | Judged
+
+
+def _head(event: Told) -> dict[str, Any]:
+    """What all events begin with."""
+    return {"event": type(event).__name__, "at": round(event.at, DIGITS)}

@@ -1,0 +1,52 @@
+"""Events of runs, and what happens while a question is answered: `llmc.events.Finished`, `llmc.events.PlanBegan`.
+
+Each has `to_json()`. `Event` is any event of a run, `Progress` any of a question.
+"""
+
+from llmc_runtime.agent.progress import Happened, Judged, PlanBegan, PlanEnded, Progress, Repairing, Wrote
+from llmc_runtime.events import (
+    Answered,
+    Asked,
+    Blocked,
+    Cancelled,
+    Dropped,
+    Event,
+    Expanded,
+    Failed,
+    FellBack,
+    Finished,
+    Restarted,
+    Retried,
+    RunFinished,
+    RunStarted,
+    Skipped,
+    Stalled,
+    Started,
+)
+
+__all__ = [
+    "Answered",
+    "Asked",
+    "Blocked",
+    "Cancelled",
+    "Dropped",
+    "Event",
+    "Expanded",
+    "Failed",
+    "FellBack",
+    "Finished",
+    "Happened",
+    "Judged",
+    "PlanBegan",
+    "PlanEnded",
+    "Progress",
+    "Repairing",
+    "Restarted",
+    "Retried",
+    "RunFinished",
+    "RunStarted",
+    "Skipped",
+    "Stalled",
+    "Started",
+    "Wrote",
+]
