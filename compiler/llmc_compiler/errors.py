@@ -5,7 +5,7 @@ The exception that carries all of a plan's mistakes is `CompileError`.
 
 from collections.abc import Sequence
 
-from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.diagnostic import Diagnostic, located, mistake
 from llmc_grammar.portable import Portable
 from llmc_grammar.safety import alike
 from llmc_grammar.source import Source
@@ -16,17 +16,13 @@ class CompileError(Portable, Exception):
 
     def __init__(self, diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:
         """Carry the mistakes."""
-        self.diagnostics = tuple(sorted(diagnostics, key=lambda found: found.span))
+        self.diagnostics = located(sorted(diagnostics, key=lambda found: found.span), source)
         self.source = source
         super().__init__(self.diagnostics, source)
 
     def __str__(self) -> str:
         """Every mistake as it is drawn without colour, or its title where the text is not known."""
-        if self.source is None:
-            return "\n".join(f"{found.severity}[{found.code}]: {found.words('title')}" for found in self.diagnostics)
-        from llmc_grammar.render import render  # noqa: PLC0415 — only the edge draws
-
-        return "\n\n".join(render(found, self.source) for found in self.diagnostics)
+        return ("\n" if self.source is None else "\n\n").join(map(str, self.diagnostics))
 
 
 def closest(name: str, known: Sequence[str]) -> str | None:

@@ -183,7 +183,7 @@ class Front:
         """Everything found, as if nothing more came, by place."""
         task = self._stream.unended
         unended = () if task is None else self._session.unended(task)
-        found = (*self._stream.diagnostics, *self._session.mistakes(), *unended)
+        found = (*self._stream.mistakes_in(None), *self._session.mistakes(), *unended)
         return tuple(sorted(found, key=lambda one: one.span))
 
     def _take(self, read: Callable[[], Sequence[ast.Statement]]) -> tuple[Step, ...]:

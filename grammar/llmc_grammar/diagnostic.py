@@ -10,18 +10,20 @@
         name: str
         suggestion: str | None = None
 
-A line with a hole that is None is left out. Who finds a mistake formats nothing; `render.py` draws.
+A line with a hole that is None is left out. Who finds a mistake formats nothing; `render.py` draws. A mistake is given
+its text when it leaves the compiler (`located`); `line`, `column` and `to_json()` are found in that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import FrozenInstanceError, dataclass
 from inspect import get_annotations
 from string import Formatter
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar, dataclass_transform
 
-from llmc_grammar.source import Span
+from llmc_grammar.source import Source, Span
 
 T = TypeVar("T")
+D = TypeVar("D", bound="Diagnostic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def mistake(cls: type[T]) -> type[T]:
 class Diagnostic:
     """A mistake at a place; subclasses hold the words.
 
-    An edit is safe only if its class says so, it is no guess, and it keeps the author's words (`safety.py`).
+    An edit is safe only if its class says so, it is no guess, and it keeps the author's words (`safety.py`). `source`
+    is the text that the mistake is in, where that is known.
     """
 
     code: ClassVar[str]
@@ -77,6 +80,8 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     edit: Edit | None = None
     is_guess: bool = False
+
+    source: ClassVar[Source | None] = None
 
     if not TYPE_CHECKING:
 
@@ -96,22 +101,56 @@ class Diagnostic:
             raise FrozenInstanceError(message)
 
     def __eq__(self, other: object) -> bool:
-        """Same mistake, same values."""
-        return type(self) is type(other) and self.__dict__ == other.__dict__
+        """Same mistake, same values, in whatever text."""
+        return type(self) is type(other) and self._values() == other._values()
 
     def __hash__(self) -> int:
         """Hash of the values."""
-        return hash((type(self), *self.__dict__.values()))
+        return hash((type(self), *self._values().values()))
 
     def __repr__(self) -> str:
         """The mistake as it would be made."""
-        values = ", ".join(f"{name}={value!r}" for name, value in self.__dict__.items())
+        values = ", ".join(f"{name}={value!r}" for name, value in self._values().items())
         return f"{type(self).__name__}({values})"
+
+    def __str__(self) -> str:
+        """The mistake as it is drawn without colour, or its title where its text is not known."""
+        if self.source is None:
+            return f"{self.severity}[{self.code}]: {self.message}"
+        from llmc_grammar.render import render  # noqa: PLC0415 — it is about mistakes
+
+        return render(self, self.source)
+
+    def _values(self) -> dict[str, object]:
+        """The values of the fields."""
+        return {name: self.__dict__[name] for name in self.fields}
 
     @property
     def severity(self) -> Literal["error", "warning"]:
         """`warning` for codes that begin with W."""
         return "warning" if self.code.startswith("W") else "error"
+
+    @property
+    def message(self) -> str:
+        """The title with its holes filled, in one line that controls no terminal."""
+        title: str = self.to_json()["title"]
+        return title
+
+    @property
+    def line(self) -> int | None:
+        """The line on which it begins, from 1; None where its text is not known."""
+        return None if self.source is None else self.source.position(self.span.start)[0]
+
+    @property
+    def column(self) -> int | None:
+        """The column in which it begins, from 1, in characters; None where its text is not known."""
+        return None if self.source is None else self.source.position(self.span.start)[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """The mistake as JSON data, in the form of `llmc check --format json`."""
+        from llmc_grammar.render import to_json  # noqa: PLC0415 — it is about mistakes
+
+        return to_json(self, self.source)
 
     def words(self, line: Literal["title", "label", "help"]) -> str:
         """One of the three lines with its holes filled, or nothing where a hole is None."""
@@ -124,3 +163,17 @@ def without_edit(found: Diagnostic) -> Diagnostic:
     """Return a mistake without its edit."""
     fields = {name: getattr(found, name) for name in found.fields}
     return type(found)(**{**fields, "edit": None})
+
+
+def located(found: Iterable[D], source: Source | None) -> tuple[D, ...]:
+    """Return mistakes that know the text in which they are."""
+    return tuple(found) if source is None else tuple(_in_source(each, source) for each in found)
+
+
+def _in_source(found: D, source: Source) -> D:
+    """Return a mistake that knows its text."""
+    if found.source is source:
+        return found
+    new = object.__new__(type(found))
+    new.__dict__.update(found.__dict__, source=source)
+    return new

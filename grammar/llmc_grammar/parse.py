@@ -55,6 +55,5 @@ def parse(
     rest = stream.close(complete=complete)
     plan = Plan(statements + rest if stream.restarts == restarts else rest)
     source = Source(name, stream.text)
-    return Parsed(
-        plan, stream.diagnostics, source, stream.lost, stream.moved, stream.unended, stream.begins_at, stream.dialect
-    )
+    found = stream.mistakes_in(source)
+    return Parsed(plan, found, source, stream.lost, stream.moved, stream.unended, stream.begins_at, stream.dialect)

@@ -62,8 +62,11 @@ def render(diagnostic: Diagnostic, source: Source, *, color: bool = False, width
     return "\n".join(rows)
 
 
-def to_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
-    """The mistake as plain data; lines and columns count from 1, offsets from 0 in characters."""
+def to_json(diagnostic: Diagnostic, source: Source | None) -> dict[str, Any]:
+    """The mistake as plain data; lines and columns count from 1, offsets from 0 in characters.
+
+    Where the text is not known, there are no lines, columns and file.
+    """
     edit = diagnostic.edit
     return {
         "code": diagnostic.code,
@@ -71,21 +74,23 @@ def to_json(diagnostic: Diagnostic, source: Source) -> dict[str, Any]:
         "title": _safe(diagnostic.words("title")),
         "label": _safe(diagnostic.words("label")),
         "help": _safe(diagnostic.words("help")),
-        "file": _safe(source.name),
+        "file": None if source is None else _safe(source.name),
         "place": _place(diagnostic.span, source),
         "notes": [{"label": _safe(note.label), "place": _place(note.span, source)} for note in diagnostic.notes],
-        "edit": None if edit is None else _edit(edit, source, safe=is_safe(diagnostic, source.text)),
+        "edit": None
+        if edit is None
+        else _edit(edit, source, safe=source is not None and is_safe(diagnostic, source.text)),
     }
 
 
-def _edit(edit: Edit, source: Source, *, safe: bool) -> dict[str, Any]:
+def _edit(edit: Edit, source: Source | None, *, safe: bool) -> dict[str, Any]:
     """An edit's place, its text, and whether it keeps the author's words."""
     return {"place": _place(edit.span, source), "text": edit.text, "safe": safe}
 
 
-def _place(span: Span, source: Source) -> dict[str, int]:
+def _place(span: Span, source: Source | None) -> dict[str, int | None]:
     """Line, column and offsets."""
-    line, column = source.position(span.start)
+    line, column = (None, None) if source is None else source.position(span.start)
     return {"line": line, "column": column, "start": span.start, "end": span.end}
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from llmc_grammar.ast import Statement, Task
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import forbidden
-from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.diagnostic import Diagnostic, located
 from llmc_grammar.errors.lines import TextTooLong
 from llmc_grammar.reader import JOIN, Lost, Reader
 from llmc_grammar.reasoning import USUAL, ReasoningTags
-from llmc_grammar.source import Span
+from llmc_grammar.source import Source, Span
 from llmc_grammar.split import END_MARK, Piece, Splitter
 from llmc_grammar.statement import kind_of, parses
 
@@ -89,10 +89,14 @@ class PlanStream:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found so far, by place."""
+        return self.mistakes_in(Source("<stream>", self.text))
+
+    def mistakes_in(self, source: Source | None) -> tuple[Diagnostic, ...]:
+        """The same, in the text by another name, or of places alone."""
         found = [*self._within_plan(), *self._left_out(), *self._reader.found]
         stop = self._reader.stopped_at
         kept = found if stop is None else [one for one in found if one.span.start <= stop]
-        return tuple(sorted(kept, key=lambda one: (one.span, one.code)))
+        return located(sorted(kept, key=lambda one: (one.span, one.code)), source)
 
     def _within_plan(self) -> list[Diagnostic]:
         """Mistakes of characters and size; in a model's text, only those inside its plan."""
@@ -233,7 +237,7 @@ class PlanStream:
 
         place, has_lost = (known.begins_at, known.ends_at), bool(self._reader.lost)
         own = OwnPlan(
-            self.text, place, tuple(self._statements), self.diagnostics, tuple(known.blocks), has_lost=has_lost
+            self.text, place, tuple(self._statements), self.mistakes_in(None), tuple(known.blocks), has_lost=has_lost
         )
         found = other_form(own, Target(self._tools, self._first), self._bounds)
         if isinstance(found, Diagnostic):

@@ -20,7 +20,7 @@ from llmc_compiler.toolbox import toolbox_of
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.diagnostic import Diagnostic, located
 from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
@@ -98,7 +98,7 @@ class Program(Brief):
             found.graph,
             parsed.plan,
             parsed.source,
-            found.warnings,
+            located(found.warnings, parsed.source),
             held=parsed.moved,
             written=found.written,
             passes=tuple(passes),

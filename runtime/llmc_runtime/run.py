@@ -13,7 +13,7 @@ from llmc_compiler.rank import rank
 from llmc_compiler.secret_labels import Label, hidden
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json, NodeId
-from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.diagnostic import Diagnostic, located
 from llmc_grammar.source import Source
 from llmc_runtime import nesting
 from llmc_runtime.approval import Hold
@@ -262,4 +262,4 @@ def signed(run: Run, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Run
     """The run, with the text that it came from and its warnings; its errors know their lines."""
     for error in run.errors.values():
         error.line = source.position(error.span.start)[0]
-    return replace(run, source=source, diagnostics=diagnostics)
+    return replace(run, source=source, diagnostics=located(diagnostics, source))
