@@ -143,7 +143,7 @@ class Program(Brief):
 
     def run_sync(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]) -> Run:
         """Run it from code that is not async, as `run` does; what hangs does not hold up the return."""
-        return run_to_end(self.run(inputs, **terms))
+        return run_to_end(self.run(inputs, **terms), "await program.run()", "program.run_sync")
 
     def stream(
         self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[Terms]

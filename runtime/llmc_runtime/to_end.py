@@ -26,11 +26,18 @@ class _Unawaited(ThreadPoolExecutor):
         super().shutdown(wait=False, cancel_futures=True)
 
 
-def run_to_end(main: Coroutine[Any, Any, T]) -> T:
-    """What `asyncio.run` does, but that nothing can hold it up; raises RuntimeError inside of a running loop."""
+def run_to_end(main: Coroutine[Any, Any, T], awaited: str = "await …", called: str = "…") -> T:
+    """What `asyncio.run` does, but that nothing can hold it up; raises RuntimeError inside of a running loop.
+
+    `awaited` is the code to write there instead, and `called` the function that was called.
+    """
     try:
         if _is_in_a_loop():
-            message = "an event loop runs here already: await the method whose name does not end with `_sync`"
+            message = (
+                "an event loop is running here already, as in a notebook or in an async function:\n"
+                f"use `{awaited}`, or where that cannot be,\n"
+                f"a thread without a loop: `await asyncio.to_thread({called}, …)`"
+            )
             raise RuntimeError(message)
         return asyncio.run(_alone(main))
     finally:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+import llmc
 from llmc_runtime.to_end import GRACE, run_to_end
 from tests.patience import PATIENCE
 from tests.runtime.clock import VirtualLoop
@@ -60,11 +61,20 @@ def test_threads_of_the_loop_are_not_waited_for() -> None:
     release.set()
 
 
-async def test_a_coroutine_is_told_to_await() -> None:
-    """Two loops cannot run in one thread; nothing is left that was never awaited."""
-
-    async def main() -> int:
-        return 3
-
-    with pytest.raises(RuntimeError, match="await the method whose name does not end with `_sync`"):
-        run_to_end(main())
+async def test_code_in_a_loop_is_told_to_await() -> None:
+    """In three lines, with no other error behind it; nothing is left that was never awaited."""
+    program = llmc.compile("join(1)\n", [])
+    agent = llmc.Agent([], model=llmc.ScriptedModel(["join(1)"]))
+    for call, awaited, called in (
+        (program.run_sync, "await program.run()", "program.run_sync"),
+        (lambda: agent.ask_sync("?"), "await agent.ask(…)", "agent.ask_sync"),
+    ):
+        with pytest.raises(RuntimeError) as caught:
+            call()
+        assert str(caught.value).splitlines() == [
+            "an event loop is running here already, as in a notebook or in an async function:",
+            f"use `{awaited}`, or where that cannot be,",
+            f"a thread without a loop: `await asyncio.to_thread({called}, …)`",
+        ]
+        assert caught.value.__cause__ is caught.value.__context__ is None
+    assert (await program.run()).value == (await asyncio.to_thread(program.run_sync)).value == 1

@@ -173,7 +173,8 @@ class Agent:
         emit: Emit | None = None,
     ) -> Answer:
         """Answer a question as `ask` does, from sync code; a hanging tool does not delay the return."""
-        return run_to_end(self.ask(question, history=history, trust_history=trust_history, emit=emit))
+        asked = self.ask(question, history=history, trust_history=trust_history, emit=emit)
+        return run_to_end(asked, "await agent.ask(…)", "agent.ask_sync")
 
     async def stream(
         self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False
