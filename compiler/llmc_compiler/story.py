@@ -5,6 +5,7 @@ It is found from the graph as it was lowered, by running the passes again, when 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llmc_compiler.declared import Gain, gains
 from llmc_compiler.effects import Effect, Kind, conflict
@@ -16,6 +17,9 @@ from llmc_compiler.rank import Estimate, estimate, expected_time
 from llmc_compiler.remarks import Computed, Missed, Remark
 from llmc_compiler.term import NodeId
 from llmc_grammar.source import Source
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,20 @@ class Story:
         from llmc_compiler.telling import as_text  # noqa: PLC0415 — the story itself knows no layout
 
         return as_text(self)
+
+    def _repr_html_(self) -> str:
+        """The story, for notebooks."""
+        from llmc_compiler.displaying import lines_as_html  # noqa: PLC0415 — as above
+        from llmc_compiler.telling import tell  # noqa: PLC0415 — as above
+
+        return lines_as_html(tell(self, 100))
+
+    def __rich__(self) -> "Text":
+        """The story, for `rich.print`."""
+        from llmc_compiler.displaying import lines_as_rich  # noqa: PLC0415 — as above
+        from llmc_compiler.telling import tell  # noqa: PLC0415 — as above
+
+        return lines_as_rich(tell(self))
 
 
 def _all_nodes(graph: Graph) -> dict[NodeId, Node]:

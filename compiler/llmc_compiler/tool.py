@@ -22,6 +22,7 @@ from llmc_compiler.callables import behind, calling_module, is_async, layers, li
 from llmc_compiler.effects import Effect, When, parse_effect
 from llmc_compiler.marks import UNMARKED, Marks
 from llmc_compiler.segment import Segment
+from llmc_compiler.sheet import Displayed, Sheet
 from llmc_compiler.signature import Signature, ToolboxError
 
 Function = Callable[..., Any]
@@ -57,7 +58,7 @@ class _Dressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Tool(_Dressed, Generic[P, R_co]):
+class Tool(_Dressed, Displayed, Generic[P, R_co]):
     """A function that plans may call: its name, what it takes and gives, and what it does to the world.
 
     `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds, `cost`
@@ -146,6 +147,12 @@ class Tool(_Dressed, Generic[P, R_co]):
         if instance is None or self.receiver is None:
             return self
         return replace(self, call=MethodType(self.call, instance), receiver=None)
+
+    def _sheet(self) -> Sheet:
+        """The tool for notebooks."""
+        from llmc_compiler.toolbox import sheet_of  # noqa: PLC0415 — toolboxes are about tools
+
+        return sheet_of([self], 1)
 
     def __copy__(self) -> "Tool[P, R_co]":
         """Itself: nothing of it changes."""

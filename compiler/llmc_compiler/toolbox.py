@@ -8,16 +8,21 @@ from typing import Final, Literal
 from llmc_compiler.callables import name_of, refuse
 from llmc_compiler.effects import EVERYTHING, Effect, Kind
 from llmc_compiler.outside_names import distinct, plan_name
+from llmc_compiler.sheet import Displayed, Sheet
 from llmc_compiler.short_repr import short_repr
 from llmc_compiler.signature import ToolboxError
 from llmc_compiler.tool import Function, Opening, Tool, around
+from llmc_compiler.types import describe
 
 _LONGEST_NAME: Final = 128
 _MOST_SHOWN: Final = 5
 """How many tools the repr of a toolbox names."""
 
+_MOST_TAKEN: Final = 12
+"""How many parameters of a tool are shown."""
 
-class Toolbox:
+
+class Toolbox(Displayed):
     """Tools by the names that plans use.
 
     `bare` says what functions without a declared effect are: `"parallel"` (unordered among themselves, in order with
@@ -84,6 +89,25 @@ class Toolbox:
         names = list(self._tools)
         more = [f"… {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
         return f"{type(self).__name__}({', '.join([*names[:_MOST_SHOWN], *more])})"
+
+    def _sheet(self) -> Sheet:
+        """The tools with their parameters, effects and descriptions."""
+        return sheet_of(self, len(self))
+
+
+def sheet_of(tools: Iterable[Tool], count: int) -> Sheet:
+    """What is shown of so many tools."""
+    rows = map(_row, tools)
+    return Sheet(f"{count:,} tool{'' if count == 1 else 's'}", ("tool", "effect", "description"), rows, count=count)
+
+
+def _row(tool: Tool) -> tuple[str, str, str]:
+    """What is shown of a tool."""
+    takes = [f"{each.many}{each.name}{'' if each.required or each.many else '?'}" for each in tool.signature.takes]
+    more = [f"… {len(takes) - _MOST_TAKEN} more"] if len(takes) > _MOST_TAKEN else []
+    asks = ", asks first" if tool.approve else ""
+    called = f"{tool.name}({', '.join([*takes[:_MOST_TAKEN], *more])}) → {describe(tool.signature.gives)}"
+    return called, f"{tool.effect}{asks}", tool.description.strip().partition("\n")[0]
 
 
 def _spelled(tools: Sequence[Tool]) -> Iterator[Tool]:

@@ -11,6 +11,7 @@ from llmc_compiler.brief import LENGTH, REACH, brief_fields
 from llmc_compiler.graph import JOIN, Graph, TaskId
 from llmc_compiler.rank import rank
 from llmc_compiler.secret_labels import Label, hidden
+from llmc_compiler.sheet import Displayed, Sheet
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json, NodeId
 from llmc_grammar.diagnostic import Diagnostic, located
@@ -35,7 +36,7 @@ from llmc_runtime.veil import Veil
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Run(Concealing):
+class Run(Displayed, Concealing):
     """What a run gave.
 
     `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
@@ -110,6 +111,12 @@ class Run(Concealing):
         from llmc_runtime.report import to_json  # noqa: PLC0415 — it is about runs
 
         return to_json(self)
+
+    def _sheet(self) -> Sheet:
+        """The run for notebooks."""
+        from llmc_runtime.sheets import run_sheet  # noqa: PLC0415 — it is about runs
+
+        return run_sheet(self)
 
     @property
     def failed(self) -> bool:

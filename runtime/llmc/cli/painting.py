@@ -26,9 +26,6 @@ def painted(lines: "Iterable[Line]", *, color: bool) -> str:
 
 def drawn_by_rich(lines: "Iterable[Line]") -> "Text":
     """The lines as a text of rich, in which nothing is markup."""
-    from rich.text import Text
+    from llmc_compiler.displaying import lines_as_rich
 
-    from llmc_grammar.terminal_text import visible
-
-    whole = Text("\n", no_wrap=True, overflow="crop")
-    return whole.join(Text.assemble(*((visible(text), style) for text, style in line)) for line in lines)
+    return lines_as_rich(lines)

@@ -7,6 +7,7 @@ from typing import Any
 
 from llmc_compiler.brief import REACH, Brief, brief
 from llmc_compiler.secret_labels import PUBLIC, Label, hidden
+from llmc_compiler.sheet import Displayed, Sheet
 from llmc_compiler.term import Json
 from llmc_grammar import ast
 from llmc_runtime.agent.dialogue import Usage
@@ -72,7 +73,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Answer(Concealing):
+class Answer(Displayed, Concealing):
     """The answer to a question.
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
@@ -119,7 +120,13 @@ class Answer(Concealing):
     def _concealed(self) -> dict[str, Any]:
         """What a pickle has in the place of the value."""
         stopped = None if self.stopped is None else self.secrets.text(self.stopped)
-        return {"value": self._shown(), "stopped": stopped}
+        return {"value": self.shown_value, "stopped": stopped}
+
+    def _sheet(self) -> Sheet:
+        """The answer for notebooks."""
+        from llmc_runtime.sheets import answer_sheet  # noqa: PLC0415 — it is about answers
+
+        return answer_sheet(self, self.shown_value)
 
     @property
     def shown_text(self) -> str:
