@@ -139,7 +139,7 @@ def _summary(picture: Picture) -> Iterator[str]:
 def _times(found: Estimate) -> str:
     """The longest chain and the sum of all calls."""
     if found.unit == "s":
-        return f"longest chain {found.span:.2f} of {found.work:.2f} s"
+        return f"longest chain {found.span:.2f} of {found.work:.2f} s (estimated)"
     return f"longest chain {found.span:g} of {found.work:g} calls"
 
 

@@ -59,7 +59,7 @@ def _sections(story: Story, width: int) -> Iterator[tuple[str, Iterator[Line]]]:
     yield "Order", _entries([_edge(edge, source) for edge in story.order[:_MOST_SHOWN]], len(story.order), width)
     yield "What declarations would buy", _gains(story, width)
     yield "Calls that run together", _levels(story, width)
-    yield "Time", _time(story, width)
+    yield _title_of_time(story), _time(story, width)
 
 
 def _opening(story: Story) -> str:
@@ -173,6 +173,11 @@ def _levels(story: Story, width: int) -> Iterator[Line]:
         head = f"  {number:>{digits}}  {_counted(len(level)):<{len(_counted(widest))}}  "
         yield ((head, "dim"), (fit(", ".join([*ids, *more]), width - len(head)), ""))
     yield from _rest(len(busy) - _MOST_SHOWN, width)
+
+
+def _title_of_time(story: Story) -> str:
+    """What the times are estimated from."""
+    return "Time, estimated from declared latencies" if story.estimate.unit == "s" else "Time, estimated in calls"
 
 
 def _time(story: Story, width: int) -> Iterator[Line]:

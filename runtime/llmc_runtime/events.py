@@ -14,7 +14,7 @@ its line in a trace, and with the value.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from llmc_compiler.brief import LENGTH, Brief, brief_fields
@@ -258,11 +258,16 @@ class Restarted(Told):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunFinished(Told):
-    """All have an outcome, or the run was given up (not `complete`); `abandoned` names what is left running."""
+    """All have an outcome, or the run was given up (not `complete`); `abandoned` names what is left running.
+
+    `processor_seconds` and `sum_of_calls` are those of the Run.
+    """
 
     at: float
     complete: bool
     abandoned: tuple[str, ...]
+    processor_seconds: float | None = field(default=None, compare=False)
+    sum_of_calls: float | None = field(default=None, compare=False)
 
 
 Event = (

@@ -20,7 +20,7 @@ from llmc_compiler.graph import JOIN, TaskId
 from llmc_compiler.memory import copied_bytes
 from llmc_compiler.steps import Add, Conceal, Drop, Restart, Share, Step
 from llmc_compiler.term import Json, NodeId
-from llmc_runtime import active, events, nesting, watch
+from llmc_runtime import active, events, nesting, sums, watch
 from llmc_runtime.approval import Hold
 from llmc_runtime.approval_request import Origin
 from llmc_runtime.call import Calling
@@ -35,6 +35,7 @@ from llmc_runtime.memo import Memo
 from llmc_runtime.nesting import Host
 from llmc_runtime.outcomes import Key, Outcome
 from llmc_runtime.strays import note_starts, strays
+from llmc_runtime.sums import CallTimes
 from llmc_runtime.threads import Threads
 from llmc_runtime.trust import Trust
 from llmc_runtime.values import freeze
@@ -47,10 +48,11 @@ class Executor:
     """A run: it is given nodes, and gives their outcomes.
 
     `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
-    it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1) and `wall` (the
-    time of day) are for tests; `trust` says what asks first, which contexts tools get and what is secret, and is for
-    one run. Runs of one question share a `memo` of what their calls gave; one that goes on from another, which may
-    still run, also shares its `allowance`. Raises LimitError for a policy that does not exist.
+    it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1), `wall` (the time
+    of day) and `processor` (seconds that processors were used) are for tests; `trust` says what asks first, which
+    contexts tools get and what is secret, and is for one run. Runs of one question share a `memo` of what their calls
+    gave; one that goes on from another, which may still run, also shares its `allowance`. Raises LimitError for a
+    policy that does not exist.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Executor:
         clock: Callable[[], float] | None = None,
         random: Callable[[], float] = randomness.random,
         wall: Callable[[], float] = time,
+        processor: Callable[[], float] | None = None,
         limits: Limits = DEFAULTS,
         policy: Policy = "finish",
         trust: Trust | None = None,
@@ -73,6 +76,7 @@ class Executor:
         self._clock = clock
         self._random = random
         self._wall = wall
+        self._processor = processor
         self._limits = limits
         self._policy: Policy = policy
         self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
@@ -81,7 +85,8 @@ class Executor:
         self._allowance = allowance
         self.trust = trust or Trust()
         self.abandoned: tuple[str, ...] = ()
-        self.seconds = 0.0
+        self.seconds = self.processor_seconds = 0.0
+        self.sum_of_calls: float | None = None
 
     async def __aenter__(self) -> Self:
         """Start the run; raises RunRefused for inputs that are too large, or if the run around it does not let it."""
@@ -103,7 +108,7 @@ class Executor:
             trust=self.trust,
             memo=self._memo,
             emit=self._emit,
-            clock=self._clock or loop.time,
+            times=CallTimes(self._clock or loop.time, self._processor or sums.processor_time),
             end=loop.create_future(),
             limits=limits,
             policy=self._policy,
@@ -154,7 +159,10 @@ class Executor:
             left_behind = strays(self.loop, self._host, running)
             self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *left_behind]))
             self.seconds = self._flow.now()
-            self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned))
+            self.processor_seconds = self._flow.times.used()
+            self.sum_of_calls = self._flow.times.total(self.seconds, self.processor_seconds)
+            figures = self.processor_seconds, self.sum_of_calls
+            self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned, *figures))
             await self.trust.close(kind, error, trace)
         if error is None and self.allowance.error is not None:
             raise self.allowance.error
@@ -228,11 +236,6 @@ class Executor:
     def calls(self) -> int:
         """How many calls were made, each counted once whatever its attempts."""
         return self._door.calls
-
-    @property
-    def sum_of_calls(self) -> float:
-        """The time of all calls together, in seconds."""
-        return self._flow.sum_of_calls
 
     def longest_chain(self) -> tuple[float, tuple[TaskId, ...]]:
         """The longest time, in seconds, that calls took one after the other, and the tasks on that way."""

@@ -27,6 +27,7 @@ from llmc_runtime.loops import collect, elements, expand
 from llmc_runtime.memo import Memo, Recalled
 from llmc_runtime.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
 from llmc_runtime.stop import Reason, by_caller, by_failure, by_time
+from llmc_runtime.sums import CallTimes
 from llmc_runtime.trust import Trust
 
 
@@ -42,20 +43,18 @@ class Flow:
         trust: Trust,
         memo: Memo | None,
         emit: Callable[[events.Event], object] | None,
-        clock: Callable[[], float],
+        times: CallTimes,
         end: "Future[None]",
         limits: Limits,
         policy: Policy,
     ) -> None:
         self.ending = Ending(end, self.halt)
         self.emit = emit
-        self.sum_of_calls = 0.0
+        self.times = times
         self.last: Instance | None = None
         self._scope = scope
         self._trust = trust
         self._memo = memo
-        self._clock = clock
-        self._start = clock()
         self._limits = limits
         self._fails_fast = policy == "fail_fast"
         self._reason: Reason | None = None
@@ -77,7 +76,7 @@ class Flow:
 
     def now(self) -> float:
         """Seconds since the start of the run."""
-        return self._clock() - self._start
+        return self.times.now()
 
     def tell(self, event: events.Event) -> None:
         """Emit an event; what a listener raises ends the run, not the tool that happened to run."""
@@ -195,7 +194,7 @@ class Flow:
 
     def started(self, owner: Instance, tool: str) -> None:
         """A tool is called for the first time."""
-        owner.started = self.now()
+        owner.started = self.times.begin(owner)
         self.tell(events.Started(owner.key, owner.node.task, owner.started, tool))
 
     def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
@@ -210,9 +209,8 @@ class Flow:
             if isinstance(calling, Recalled):
                 calling.wrote(outcome)
             if owner.started is not None:
-                owner.seconds = self.now() - owner.started
+                owner.seconds = self.times.end(owner)
                 owner.chain += owner.seconds
-                self.sum_of_calls += owner.seconds
             if isinstance(outcome, Done):
                 self._settle(owner, outcome)
             else:
@@ -227,6 +225,7 @@ class Flow:
         """A call blocked the loop for so long."""
         if isinstance(label, Calling):
             owner: Instance = label.owner
+            self.times.is_stalled = True
             self.tell(events.Stalled(owner.key, owner.node.task, self.now(), label.tool, seconds))
 
     # Deciding

@@ -57,12 +57,15 @@ class Past(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class History(Brief):
-    """A recorded run: its instances in the order in which they were first heard of, and its sums, in seconds."""
+    """A recorded run: its instances in the order in which they were first heard of, and its sums, in seconds.
+
+    `sum_of_calls` is None where the run ended without it: calls may have waited for processors, or nothing is known.
+    """
 
     pasts: Mapping[TracedKey, Past]
     seconds: float
     calls: int
-    sum_of_calls: float
+    sum_of_calls: float | None
     chain: tuple[TracedKey, ...]
     longest_chain: float
 
@@ -99,11 +102,11 @@ def history(trace: Trace) -> History:
             past.chain += _seconds(past, seconds)
             if event.event in {"Finished", "Failed"} and (last is None or past.chain >= last.chain):
                 last = past
-    return _history(pasts, last, seconds)
+    return _history(pasts, last, seconds, trace.events[-1].fields.get("sum_of_calls") if trace.events else None)
 
 
-def _history(pasts: dict[TracedKey, Past], last: Past | None, seconds: float) -> History:
-    """The sums of a history, whose longest chain ends here."""
+def _history(pasts: dict[TracedKey, Past], last: Past | None, seconds: float, told: object) -> History:
+    """The sums of a history, whose longest chain ends here, and whose end has `told` the sum of its calls."""
     called = [past for past in pasts.values() if past.attempts]
     chain: list[TracedKey] = []
     at = last
@@ -111,7 +114,7 @@ def _history(pasts: dict[TracedKey, Past], last: Past | None, seconds: float) ->
         if at.attempts:
             chain.append(at.key)
         at = None if at.via is None else pasts[at.via]
-    total = sum(_seconds(past, seconds) for past in called)
+    total = float(told) if is_time(told) else None
     return History(pasts, seconds, len(called), total, tuple(reversed(chain)), 0.0 if last is None else last.chain)
 
 

@@ -4,11 +4,13 @@
      "value", "has_value", "results": {task: value}, "skipped": [task],
      "errors": {task: {"type", "message", "line"?, "tool"?, "attempt"?, "in_doubt"?, "cause"?,
                        "reason"?, "why"?}},
-     "seconds", "calls", "sum_of_calls", "longest_chain", "chain": [task], "in_doubt": [task], "abandoned": [what],
-     "notes": [sentence]}
+     "seconds", "processor_seconds", "calls", "sum_of_calls", "longest_chain", "chain": [task],
+     "in_doubt": [task], "abandoned": [what], "notes": [sentence]}
 
 An error of a call has `tool`, `attempt` and `in_doubt`; one of a blocked task has the task that failed as `cause`;
 one of a task that was not approved has a `reason`, and what was said with a no as `why`.
+`sum_of_calls` is the time that the calls would take one after another; it is null where the process used processors
+for more than a quarter of the time (`processor_seconds`), so that calls may have waited for each other.
 Within a version, keys may be added, and none is taken away or changes its meaning.
 """
 
@@ -35,6 +37,7 @@ def to_json(run: Run) -> dict[str, Any]:
         "errors": {task: _error(error, run) for task, error in run.errors.items()},
         "skipped": list(run.skipped),
         "seconds": run.seconds,
+        "processor_seconds": run.processor_seconds,
         "calls": run.calls,
         "sum_of_calls": run.sum_of_calls,
         "longest_chain": run.longest_chain,

@@ -40,12 +40,13 @@ class Run(Displayed, Concealing):
     """What a run gave.
 
     `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
-    and `errors` the join where it failed itself. `calls` counts calls, whatever their attempts; `sum_of_calls` is the
-    time of all calls together, `longest_chain` what no schedule can go below, and `chain` the tasks on it; all times
-    are in seconds. `abandoned` names what did not end when it was told to; `notes` are sentences about what is no
-    error. `id` is part of the run's idempotency keys. `value` and `results` are as the tools gave them: what shows
-    them, `repr`, `to_json` and a pickle, takes the `secrets` out; `labels` say which parts of inputs, and of what tasks
-    and the join gave, are secret.
+    and `errors` the join where it failed itself. `calls` counts calls, whatever their attempts; `longest_chain` is the
+    longest time that calls took one after the other, and `chain` the tasks on it. `sum_of_calls` is the time of all
+    calls together. It is None where it says nothing: calls may have waited for processors, which the process used for
+    `processor_seconds`, more than a quarter of the time. All times are in seconds. `abandoned` names what did not end
+    when it was told to; `notes` are sentences about what is no error. `id` is part of the run's idempotency keys.
+    `value` and `results` are as the tools gave them: what shows them, `repr`, `to_json` and a pickle, takes the
+    `secrets` out; `labels` say which parts of inputs, and of what tasks and the join gave, are secret.
     """
 
     value: Json
@@ -56,7 +57,8 @@ class Run(Displayed, Concealing):
     events: tuple[Event, ...]
     seconds: float
     calls: int
-    sum_of_calls: float
+    sum_of_calls: float | None
+    processor_seconds: float
     longest_chain: float
     chain: tuple[str, ...]
     abandoned: tuple[str, ...]
@@ -132,7 +134,7 @@ class Run(Displayed, Concealing):
         """One line: calls, times, the longest chain, and what is left open."""
         words = f"{self.calls} {'call' if self.calls == 1 else 'calls'} in {self.seconds:.2f} s"
         if self.calls:
-            words += f"; one after another {self.sum_of_calls:.2f} s"
+            words += "" if self.sum_of_calls is None else f"; one after another {self.sum_of_calls:.2f} s"
             words += f"; longest chain {self.longest_chain:.2f} s: {', '.join(_shortened(self.chain))}"
         words += f"; in doubt: {', '.join(_shortened(self.in_doubt))}" if self.in_doubt else ""
         return words + (f"; still running: {', '.join(self.abandoned)}" if self.abandoned else "")
@@ -150,6 +152,7 @@ class Options(TypedDict, total=False):
     clock: Callable[[], float]
     random: Callable[[], float]
     wall: Callable[[], float]
+    processor: Callable[[], float]
     limits: Limits
     policy: Policy
     trust: Trust
@@ -255,6 +258,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
         seconds=executor.seconds,
         calls=executor.calls,
         sum_of_calls=executor.sum_of_calls,
+        processor_seconds=executor.processor_seconds,
         longest_chain=longest,
         chain=chain,
         abandoned=executor.abandoned,

@@ -5,8 +5,9 @@
     …
 
 One JSON object a line: the head, then an event for each event of the run, with its class as `event`. A trace holds no
-values: only what the plan says, times, and errors without secrets. If it is asked for, `Finished` has the `value`
-without secrets: of a long one the beginning, and `"cut": true`. Within a version, keys and events may be added.
+values: only what the plan says, times, and errors without secrets. The last event, `RunFinished`, has the
+`processor_seconds` and the `sum_of_calls` of the run. If it is asked for, `Finished` has the `value` without secrets:
+of a long one the beginning, and `"cut": true`. Within a version, keys and events may be added.
 """
 
 import json
@@ -214,7 +215,8 @@ def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator
         if not isinstance(name, str) or not is_time(at) or at < last:
             raise TraceError(f"line {number} is no event of a run")
         last = round(float(at), events.DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
-        fields: dict[str, Any] = {field: found[field] for field in ("error", "delay", "value", "cut") if field in found}
+        names = ("error", "delay", "value", "cut", "sum_of_calls")
+        fields: dict[str, Any] = {field: found[field] for field in names if field in found}
         yield TracedEvent(name, last, _key(found, nodes, number), fields)
 
 

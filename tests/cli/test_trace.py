@@ -67,7 +67,7 @@ EVENTS: list[dict[str, object]] = [
     {"event": "Blocked", "at": 8, "node": "more", "cause": "send"},
     {"event": "Blocked", "at": 8, "node": "join", "cause": "send"},
 ]
-END: dict[str, object] = {"event": "RunFinished", "at": 10, "complete": True, "abandoned": []}
+END: dict[str, object] = {"event": "RunFinished", "at": 10, "complete": True, "abandoned": [], "sum_of_calls": 10.5}
 
 
 def traced(events: list[dict[str, object]], nodes: list[dict[str, object]] | None = None) -> bytes:

@@ -123,6 +123,7 @@ def test_nine_calls_are_shorter_than_their_sum() -> None:
     assert run.calls == 9
     assert run.chain[0] in {"1", "2"}
     assert run.chain[-1] in {"7", "8", "9"}
+    assert run.sum_of_calls is not None
     assert run.longest_chain < run.sum_of_calls
 
 

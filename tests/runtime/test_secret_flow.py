@@ -15,7 +15,7 @@ from tests.runtime import clock
 
 FIRST, SECOND = "1st-key", "another key, and a longer one"
 NAMES = ("k", "n", "m")
-CHANCE = {"id", "seconds", "sum_of_calls", "longest_chain"}
+CHANCE = {"id", "seconds", "processor_seconds", "sum_of_calls", "longest_chain"}
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or", "+", "-", "*", "/", "//", "%", "**")
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import llmc
+from llmc.cli.drawing import plain
 from llmc.cli.timeline import draw
 from llmc_runtime import history as histories
 from llmc_runtime import trace as traces
@@ -240,6 +241,22 @@ def test_names_that_are_waited_for_twice_count_once() -> None:
     lines = [HEAD | {"nodes": [NODE | {"waits": ["b"] * 1000, "carry": ["b"] * 1000}]}, EVENT]
     node = read("".join(json.dumps(line) + "\n" for line in lines).encode()).nodes["a"]
     assert (node.waits, node.carry) == (("b",), ("b",))
+
+
+@pytest.mark.parametrize(
+    ("told", "total"),
+    [("2.5", 2.5), ("0", 0.0), ("null", None), ("-1", None), ("1e999", None), ("true", None), ('"2"', None)],
+)
+def test_the_sum_of_calls_is_what_the_end_says(told: str, total: float | None) -> None:
+    """Only the run knows whether its calls waited for processors: without its word there is none."""
+    end = {"event": "RunFinished", "at": 9, "complete": True, "abandoned": []}
+    lines = [HEAD | {"nodes": [NODE]}, EVENT, EVENT | {"event": "Finished", "at": 4}]
+    text = "".join(json.dumps(line) + "\n" for line in (*lines, end | {"sum_of_calls": "TOLD"}))
+    past = history(read(text.replace('"TOLD"', told).encode()))
+    assert (past.sum_of_calls, past.seconds) == (total, 9)
+    assert ("one after another" in plain(next(draw("p", past, width=80)))) == (total is not None)
+    for older in ([*lines, end], lines):
+        assert history(read("".join(json.dumps(line) + "\n" for line in older).encode())).sum_of_calls is None
 
 
 def test_events_and_keys_that_are_not_known_are_fine() -> None:

@@ -83,7 +83,7 @@ def _summary(plan: str, past: History) -> Iterator[str]:
     if not past.calls:
         yield words
         return
-    yield f"{words}; one after another {past.sum_of_calls:.2f} s"
+    yield words if past.sum_of_calls is None else f"{words}; one after another {past.sum_of_calls:.2f} s"
     tasks = past.tasks_of_chain
     chain = tasks if len(tasks) <= _CHAIN else (*tasks[:4], "…", *tasks[-4:])
     yield f"longest chain {past.longest_chain:.2f} s: {', '.join(chain)}"
