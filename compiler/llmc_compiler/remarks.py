@@ -9,7 +9,7 @@ Passes are asked for remarks after they were run, by whoever wants to know: comp
 
 from dataclasses import dataclass
 from string import Formatter
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from llmc_compiler.effects import Effect, Kind
 from llmc_compiler.graph import TaskId
@@ -33,13 +33,23 @@ class Remark:
         """One of the three lines with its holes filled."""
         template: str = getattr(self, line)
         holes = [name for _, name, _, _ in Formatter().parse(template) if name]
-        return template.format(**{name: _told(getattr(self, name), source) for name in holes})
+        told = {name: _told(getattr(self, name), source) for name in holes}
+        return template.format(**{name: task_of(text) if name in _NODES else text for name, text in told.items()})
 
 
 class Missed(Remark):
     """What was not done to a node, `why`, and the change of the plan or of a declaration that lets it be done."""
 
     __slots__ = ()
+
+
+_NODES: Final = frozenset({"into", "other"})
+"""Fields with the id of a node."""
+
+
+def task_of(node: str) -> str:
+    """The task that a node is in, by its id: a call inside of it has no name that somebody wrote."""
+    return node.partition("/")[0]
 
 
 def _told(value: object, source: Source) -> str:

@@ -14,9 +14,9 @@ from llmc_compiler.cells import cells, fit, padded, wrapped
 from llmc_compiler.declared import Gain, Outlook
 from llmc_compiler.drawing import Line, plain
 from llmc_compiler.effects import UNKNOWN, Kind
-from llmc_compiler.graph import Node
+from llmc_compiler.graph import Call, Node
 from llmc_compiler.rank import Unit
-from llmc_compiler.remarks import Missed
+from llmc_compiler.remarks import Missed, task_of
 from llmc_compiler.story import OrderEdge, Story, Told
 from llmc_grammar.source import Source, Span
 
@@ -59,7 +59,7 @@ def _sections(story: Story, width: int) -> Iterator[tuple[str, Iterator[Line]]]:
     yield "Order", _entries([_edge(edge, source) for edge in story.order[:_MOST_SHOWN]], len(story.order), width)
     yield "What declarations would buy", _gains(story, width)
     yield "Calls that run together", _levels(story, width)
-    yield _title_of_time(story), _time(story, width)
+    yield "Time", _time(story, width)
 
 
 def _opening(story: Story) -> str:
@@ -80,16 +80,16 @@ def _told(one: Told, source: Source) -> Entry:
     says = [f"{one.pass_name}: {remark.words('what', source)}{now}", remark.words("why", source)]
     if remark.help:
         says.append(f"({remark.words('help', source)})")
-    return _line_of(remark.span, source), str(remark.node), written(remark.span, str(remark.tasks[0]), source), says
+    return _line_of(remark.span, source), task_of(remark.node), written(remark.span, str(remark.tasks[0]), source), says
 
 
 def _edge(edge: OrderEdge, source: Source) -> Entry:
     """The entry of an order edge."""
-    earlier = f"`{edge.earlier.id}` ({_line_of(edge.earlier.span, source)})"
+    earlier = f"`{edge.earlier.task}` ({_line_of(edge.earlier.span, source)})"
     whom = f"{earlier} of the element before" if edge.is_carried else earlier
     text = written(edge.later.span, str(edge.later.task), source)
     says = [f"waits for the end of {whom}: `{edge.later_effect}` after `{edge.earlier_effect}`"]
-    return _line_of(edge.later.span, source), str(edge.later.id), text, says
+    return _line_of(edge.later.span, source), str(edge.later.task), text, says
 
 
 def _line_of(span: Span, source: Source) -> str:
@@ -163,21 +163,22 @@ def _amount(number: float, unit: Unit) -> str:
     return f"{number:.2f} s" if unit == "s" else f"{number:g} call{'' if number == 1 else 's'}"
 
 
+def _name(node: Node) -> str:
+    """The task of a call, with the tool if the call is inside of the task."""
+    is_inside = node.id not in {node.task, f"{node.task}/each"} and isinstance(node.op, Call)
+    return f"{node.task}: {node.op.tool.name}" if is_inside and isinstance(node.op, Call) else str(node.task)
+
+
 def _levels(story: Story, width: int) -> Iterator[Line]:
     """How many calls each level has, and which."""
     busy = [level for level in story.levels if level]
     digits, widest = len(str(len(busy))), max(map(len, busy), default=0)
     for number, level in enumerate(busy[:_MOST_SHOWN], 1):
-        ids = [str(node.id) for node in level[:_MOST_ON_A_LEVEL]]
-        more = [f"and {len(level) - len(ids)} more"] if len(level) > len(ids) else []
+        names = [_name(node) for node in level[:_MOST_ON_A_LEVEL]]
+        more = [f"and {len(level) - len(names)} more"] if len(level) > len(names) else []
         head = f"  {number:>{digits}}  {_counted(len(level)):<{len(_counted(widest))}}  "
-        yield ((head, "dim"), (fit(", ".join([*ids, *more]), width - len(head)), ""))
+        yield ((head, "dim"), (fit(", ".join([*names, *more]), width - len(head)), ""))
     yield from _rest(len(busy) - _MOST_SHOWN, width)
-
-
-def _title_of_time(story: Story) -> str:
-    """What the times are estimated from."""
-    return "Time, estimated from declared latencies" if story.estimate.unit == "s" else "Time, estimated in calls"
 
 
 def _time(story: Story, width: int) -> Iterator[Line]:
@@ -190,7 +191,7 @@ def _time(story: Story, width: int) -> Iterator[Line]:
     longest = "expected {}, the longest chain" if unit == "s" else "longest chain {}"
     head = longest.format(_amount(found.span, unit))
     yield from _indented(f"{head}{chain and ': '}{chain}", 2, width, "bold")
-    yield from _indented(f"one after another {_amount(found.work, unit)}{faster}", 2, width)
+    yield from _indented(f"one after another {_amount(found.work, unit)} (estimated){faster}", 2, width)
     if story.schedule is not None:
         bound, expected = _amount(story.schedule.bound, unit), _amount(story.schedule.expected, unit)
         at = f"at most {_counted(story.schedule.width)} at once"
@@ -210,7 +211,9 @@ def _assumptions(story: Story) -> Iterator[str]:
     """What the times are made of."""
     if story.estimate.unit == "calls":
         yield "No tool declares a latency, so each call counts as one."
-    elif story.assumed:
+    else:
+        yield "The times are estimated from the latencies that tools declare."
+    if story.assumed:
         names = ", ".join(f"`{name}`" for name in story.assumed[:_MOST_ON_A_LEVEL])
         several = len(story.assumed) > 1
         words = "declare no latency, and count as" if several else "declares no latency, and counts as"

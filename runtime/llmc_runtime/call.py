@@ -35,6 +35,7 @@ from llmc_runtime.errors import (
     ToolTimedOut,
     without_values,
 )
+from llmc_runtime.frames import place_in
 from llmc_runtime.outcomes import Done, Failed
 from llmc_runtime.retry import Word, backoff
 from llmc_runtime.strays import Rest, attempt, caller, left_by
@@ -374,7 +375,7 @@ class Calling(Generic[T]):
         error = ToolFailed(
             node.task, node.span, tool=tool.name, attempt=self._attempt, why=why, in_doubt=in_doubt, final=final
         )
-        error.__cause__ = why
+        error.__cause__, error.place = why, place_in(why, tool)
         if pause := word.pause or 0.0:
             self._door.gate.pause(self.lane, pause)
         if error.in_doubt and self.is_left:

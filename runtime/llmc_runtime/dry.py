@@ -5,7 +5,7 @@ result of a call is not.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from llmc_compiler.brief import Brief
@@ -14,6 +14,7 @@ from llmc_compiler.graph import Call, Condition, Evaluate, Graph, Loop, Node, Ta
 from llmc_compiler.levels import waits
 from llmc_compiler.memory import NoRoomError, Room
 from llmc_compiler.print import describe_bodies, describe_nodes
+from llmc_compiler.telling import written
 from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source
@@ -33,9 +34,10 @@ class _UnknownError(Portable, Exception):
 class Planned(Brief):
     """A call that would be made.
 
-    `text` is what it does, with other nodes by their ids, and `conditions` those under which it does, as far as they
-    are not known to hold. In a loop it is made for each element: `elements` says how many there are, where that is
-    known. `waits` are the calls that end first; `answer` is whether it runs by itself, asks, or is refused.
+    `text` is what it does, with other nodes by their ids, and `written` the same as the plan has it. `conditions` are
+    those under which it does, as far as they are not known to hold. In a loop it is made for each element: `elements`
+    says how many there are, where that is known. `waits` are the calls that end first; `answer` is whether it runs by
+    itself, asks, or is refused.
     """
 
     node: NodeId
@@ -49,6 +51,7 @@ class Planned(Brief):
     in_loop: bool = False
     elements: int | None = None
     waits: tuple[NodeId, ...] = ()
+    written: str = field(default="", compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """The call as JSON data."""
@@ -210,4 +213,5 @@ class _Dry:
             in_loop=in_loop,
             elements=elements,
             waits=self._calls_before(node),
+            written="" if self._source is None else written(node.span, node.task, self._source),
         )

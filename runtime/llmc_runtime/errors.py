@@ -37,6 +37,7 @@ from llmc_grammar.ast import NOWHERE
 from llmc_grammar.portable import Cause, Portable
 from llmc_grammar.source import Span
 from llmc_runtime.groups import SHOWN, leaves
+from llmc_runtime.middle import cut_middle
 
 if TYPE_CHECKING:
     from llmc_runtime.agent.answer import Answer
@@ -52,6 +53,10 @@ LONGEST: typing.Final = 300
 
 _OF_MANY: typing.Final = 80
 """Characters of each of several texts in its place."""
+
+_READ: typing.Final = 10_000
+"""Characters at the beginning and at the end of a text that are looked at for that."""
+
 
 Refusal = Literal["no", "nobody", "none", "failed"]
 
@@ -90,10 +95,13 @@ class LlmcError(Portable, Exception):
 class PlanError(LlmcError):
     """A task of the plan has no value; `span` is its place in the plan, `line` its line where the text is known.
 
-    `in_doubt`: what it writes may be written, or not.
+    `in_doubt`: what it writes may be written, or not. `place` is the file, and its line, at which the tool failed.
+    `ended` is how the task ended, as the last line of a run counts it.
     """
 
     line: int | None = None
+    place: tuple[str, int] | None = None
+    ended: str = "failed"
     in_doubt: bool = False
 
     def __init__(self, task: TaskId, what: str, span: Span = NOWHERE) -> None:
@@ -208,6 +216,7 @@ class LoopFailed(PlanError):
         self.index = index
         self.error = error
         self.results = results
+        self.place = error.place
 
     def _state(self) -> tuple[dict[str, Any], Cause | None]:
         """The results too are shown without secrets."""
@@ -222,11 +231,21 @@ class Blocked(PlanError):
     """A task was not done because the task `cause` failed.
 
     `by_order`: it needs no value of it, but comes after it; `fell_back`: the task `cause` has the value of its
-    `@fallback`.
+    `@fallback`. `cause_line` is the line of that task, where the text is known, and `cause_ended` how it ended.
     """
 
+    ended = "blocked"
+
     def __init__(
-        self, task: TaskId, span: Span, *, cause: TaskId, by_order: bool = False, fell_back: bool = False
+        self,
+        task: TaskId,
+        span: Span,
+        *,
+        cause: TaskId,
+        by_order: bool = False,
+        fell_back: bool = False,
+        cause_line: int | None = None,
+        cause_ended: str = "failed",
     ) -> None:
         why = "whose effect comes first, failed" if by_order else "which it needs, failed"
         if fell_back:
@@ -235,6 +254,36 @@ class Blocked(PlanError):
         self.cause = cause
         self.by_order = by_order
         self.fell_back = fell_back
+        self.cause_line = cause_line
+        self.cause_ended = cause_ended
+
+    @property
+    def reason(self) -> str:
+        """Why it was not done, by the line of the task that failed."""
+        where = place_of(self.task, self.cause, self.cause_line)
+        return blocked_by(where, self.cause_ended, is_by_order=self.by_order, has_fallen_back=self.fell_back)
+
+
+def place_of(task: TaskId, cause: TaskId, line: int | None) -> str:
+    """Where in the plan the cause of a blocked task is: `line 4`, or the task where the text is not known."""
+    where = str(cause) if line is None else f"line {line}"
+    return f"another call of {where}" if task == cause else where
+
+
+_ENDED: typing.Final[Mapping[str, str]] = {
+    "held back": "was held back",
+    "not approved": "was not approved",
+    "blocked": "was blocked",
+    "cancelled": "was cancelled",
+}
+"""How a task ended, as a verb; any other has failed."""
+
+
+def blocked_by(where: str, ended: str = "failed", *, is_by_order: bool, has_fallen_back: bool) -> str:
+    """Why a task was not done: `needs line 4, which failed`, `waits for line 13: a write before it failed`."""
+    did = _ENDED.get(ended, "failed")
+    why = f"waits for {where}: a write before it {did}" if is_by_order else f"needs {where}, which {did}"
+    return f"{why} (its `@fallback` replaces its value, and not its effect)" if has_fallen_back else why
 
 
 REPAIRED: typing.Final = "the plan had to be repaired; read it, and approve it"
@@ -247,6 +296,8 @@ UNENDED: typing.Final = "the plan's text ends right behind it, and the task may 
 class Held(PlanError):
     """A task that may write was not done, since nobody has approved it: `why` says what there is to approve."""
 
+    ended = "held back"
+
     def __init__(self, task: TaskId, span: Span, why: str = REPAIRED) -> None:
         super().__init__(task, f"was held back: {why}", span)
         self.why = why
@@ -254,6 +305,8 @@ class Held(PlanError):
 
 class Repeated(PlanError):
     """A task that may write was not done again: in an earlier plan the same call ended in doubt."""
+
+    ended = "held back"
 
     def __init__(self, task: TaskId, span: Span, *, tool: str) -> None:
         what = f"was not done: the same call of `{tool}` ended in doubt before; find out whether it happened"
@@ -266,6 +319,8 @@ class NotApproved(PlanError):
 
     If the answer was no, `why` is what was said with it, None if nothing was.
     """
+
+    ended = "not approved"
 
     def __init__(self, task: TaskId, span: Span, *, tool: str, reason: Refusal, why: object = None) -> None:
         words = REFUSALS[reason] + (f": {shortened(why)}" if why is not None else "")
@@ -297,6 +352,8 @@ class LimitReached(PlanError):
 class Stopped(PlanError):
     """A task was given up because the run was stopped: the task `cause` failed, or who runs it ended it."""
 
+    ended = "cancelled"
+
     def __init__(self, task: TaskId, span: Span, *, cause: TaskId | None = None, in_doubt: bool = False) -> None:
         why = "the run was ended" if cause is None else f"task {cause} failed"
         doubt = "; what it writes may be written, or not" if in_doubt else ""
@@ -326,7 +383,7 @@ def described(error: BaseException) -> str:
 
 
 def shortened(words: object) -> str:
-    """Text from outside, as one line of bounded length; a group of exceptions names the first of them."""
+    """Text from outside, as one line of bounded length, cut in its middle; a group of exceptions names the first."""
     if isinstance(words, BaseExceptionGroup):
         inner = leaves(words)
         named = [_line(f"{type(each).__name__}: {_text(each)}".removesuffix(": "), _OF_MANY) for each in inner[:SHOWN]]
@@ -344,6 +401,6 @@ def _text(words: object) -> str:
 
 
 def _line(text: str, most: int) -> str:
-    """The text as one line of at most so many characters."""
-    line = " ".join(text[: 4 * most].split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    """The text as one line, cut in its middle but in no URL."""
+    whole = text if len(text) <= 2 * _READ else f"{text[:_READ]}…{text[-_READ:]}"
+    return cut_middle(" ".join(whole.split()), most)

@@ -21,7 +21,7 @@ from llmc_compiler.brief import LENGTH, Brief, brief_fields
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json, thaw
 from llmc_runtime import outcomes
-from llmc_runtime.errors import LlmcError, PlanError
+from llmc_runtime.errors import LlmcError, PlanError, blocked_by, place_of
 from llmc_runtime.outcomes import Key
 from llmc_runtime.veil import NO_VEIL, Veil
 
@@ -217,12 +217,26 @@ class Skipped(Told):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Blocked(Told):
-    """It could not be done because the task `cause` failed."""
+    """It could not be done because the task `cause` failed, which is in the line `cause_line`, if the text is known.
+
+    `by_order`: it needs no value of it, but comes after it; `fell_back`: that task has the value of its `@fallback`.
+    `cause_ended` is how that task ended, if it did not fail.
+    """
 
     key: Key
     task: TaskId
     at: float
     cause: TaskId
+    cause_line: int | None = None
+    cause_ended: str = "failed"
+    by_order: bool = False
+    fell_back: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why it was not done, by the line of the task that failed."""
+        where = place_of(self.task, self.cause, self.cause_line)
+        return blocked_by(where, self.cause_ended, is_by_order=self.by_order, has_fallen_back=self.fell_back)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -302,8 +316,8 @@ def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> 
     match outcome:
         case outcomes.Failed(error):
             return Failed(key, task, at, error)
-        case outcomes.BlockedBy(cause):
-            return Blocked(key, task, at, cause)
+        case outcomes.BlockedBy(cause, error, by_order, fell_back, line):
+            return Blocked(key, task, at, cause, line, error.ended, by_order, fell_back)
         case outcomes.Cancelled(error):
             return Cancelled(key, task, at, error)
         case outcomes.Skipped():

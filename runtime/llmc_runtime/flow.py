@@ -199,7 +199,7 @@ class Flow:
 
     def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
         """An attempt failed, and another follows."""
-        self._trust.secrets.cover(error)
+        self._trust.finish(error)
         self.tell(events.Retried(owner.key, owner.node.task, self.now(), attempt, delay, error))
 
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
@@ -405,7 +405,7 @@ class Flow:
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """The node failed; a fallback gives it a value, and undoes no effect."""
-        self._trust.secrets.cover(error)
+        self._trust.finish(error)
         allowance = self.door.allowance
         try:
             outcome = Failed(error) if allowance.is_full else fallen_back(instance, error, allowance.left)
@@ -449,7 +449,7 @@ class Flow:
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
         """Tell what became of an instance that has no value, and what follows from it."""
         if isinstance(outcome, Failed):
-            self._trust.secrets.cover(outcome.error)
+            self._trust.finish(outcome.error)
             decide.note_failure(instance, outcome.error)
             self.last = later_end(self.last, instance)
             if self._fails_fast and self._reason is None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from llmc_compiler.brief import Brief
+from llmc_compiler.graph import TaskId
+from llmc_runtime.errors import blocked_by, place_of
 from llmc_runtime.text import start_of_json
 from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode, TraceError, is_time
 
@@ -31,9 +33,9 @@ class Past(Brief):
     """What happened to an instance.
 
     `ready` is when everything that it waits for had ended; `asked` and `answered` are about its approval; `outcome` is
-    the name of its last event, empty where it has none; `value` is the beginning of what it gave as JSON, where the
-    trace holds it. `chain` is the longest time in calls up to its end, and `via`
-    the instance before it on that chain.
+    the name of its last event, empty where it has none, and `words` say why it failed or was blocked; `value` is the
+    beginning of what it gave as JSON, where the trace holds it. `chain` is the longest time in calls up to its end, and
+    `via` the instance before it on that chain.
     """
 
     key: TracedKey
@@ -51,8 +53,8 @@ class Past(Brief):
 
     @property
     def label(self) -> str:
-        """The node, and the positions in the loops around it; the main call of a loop goes by the task's name."""
-        return self.node.id.removesuffix("/each") + "".join(f"[{index}]" for index in self.key[1])
+        """The task, and the positions in the loops around the node."""
+        return self.node.task + "".join(f"[{index}]" for index in self.key[1])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -178,6 +180,7 @@ def _apply(past: Past, event: TracedEvent) -> None:
         case name if name in _ENDS:
             past.ended, past.outcome = event.at, name
             past.value = _shown(event.fields) if name == "Finished" else ""
+            past.words = _why_blocked(past, event.fields) or past.words
             _end_attempt(past, event.at, failed=name == "Failed")
         case _:
             pass
@@ -188,6 +191,19 @@ def _shown(fields: Mapping[str, Any]) -> str:
     if "value" in fields:
         return start_of_json(fields["value"], LONGEST_VALUE)
     return "…" if "cut" in fields else ""
+
+
+def _why_blocked(past: Past, fields: Mapping[str, object]) -> str:
+    """Why something was not done, where another task is the cause."""
+    match fields:
+        case {"cause": str(cause)}:
+            line = fields.get("cause_line")
+            where = place_of(TaskId(past.node.task), TaskId(cause), line if type(line) is int else None)
+            has_fallen_back = fields.get("fell_back") is True
+            ended, is_by_order = str(fields.get("cause_ended")), fields.get("by_order") is True
+            return blocked_by(where, ended, is_by_order=is_by_order, has_fallen_back=has_fallen_back)
+        case _:
+            return ""
 
 
 def _end_attempt(past: Past, at: float, *, failed: bool) -> None:

@@ -81,6 +81,8 @@ def _loop_failed(node: Node, values: dict[int, Json], errors: dict[int, PlanErro
     results = {position: thaw(value) for position, value in values.items()}
     error = LoopFailed(node.task, node.span, index=index, error=first, results=results)
     error.__cause__ = first
+    # A loop has failed where an element has; else it was blocked, or refused, as its first one was.
+    error.ended = error.ended if any(each.ended == error.ended for each in errors.values()) else first.ended
     return error
 
 
@@ -88,6 +90,14 @@ def reason(task: TaskId, node: Node, blocked: BlockedBy) -> PlanError:
     """The error to report for a task whose node is blocked: if a part of the task itself failed, that part's."""
     if blocked.cause in (task, node.task):
         return blocked.error
-    error = Blocked(task, node.span, cause=blocked.cause, by_order=blocked.by_order, fell_back=blocked.fell_back)
+    error = Blocked(
+        task,
+        node.span,
+        cause=blocked.cause,
+        by_order=blocked.by_order,
+        fell_back=blocked.fell_back,
+        cause_line=blocked.line,
+        cause_ended=blocked.error.ended,
+    )
     error.__cause__ = blocked.error
     return error

@@ -1,11 +1,12 @@
 """Runs of whole plans, and what they gave."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
-from typing import Any, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack
 
 from llmc_compiler.brief import LENGTH, REACH, brief_fields
 from llmc_compiler.graph import JOIN, Graph, TaskId
@@ -131,13 +132,24 @@ class Run(Displayed, Concealing):
         return in_doubt(self.events)
 
     def summary(self) -> str:
-        """One line: calls, times, the longest chain, and what is left open."""
-        words = f"{self.calls} {'call' if self.calls == 1 else 'calls'} in {self.seconds:.2f} s"
+        """One line: how the tasks ended if one failed, calls, times, the longest chain, and what is left open."""
+        words = f"{self._counts()}; " if self.failed else ""
+        words += f"{self.calls} {'call' if self.calls == 1 else 'calls'} in {self.seconds:.2f} s"
         if self.calls:
             words += "" if self.sum_of_calls is None else f"; one after another {self.sum_of_calls:.2f} s"
             words += f"; longest chain {self.longest_chain:.2f} s: {', '.join(_shortened(self.chain))}"
         words += f"; in doubt: {', '.join(_shortened(self.in_doubt))}" if self.in_doubt else ""
         return words + (f"; still running: {', '.join(self.abandoned)}" if self.abandoned else "")
+
+    def _counts(self) -> str:
+        """`6 done, 1 failed, 2 blocked, 1 skipped`."""
+        ends = Counter(error.ended for error in self.errors.values())
+        ends.update(done=len(self.results), skipped=len(self.skipped))
+        return ", ".join(f"{ends[how]:,} {how}" for how in _ENDS if ends[how])
+
+
+_ENDS: Final = ("done", "failed", "blocked", "held back", "not approved", "cancelled", "skipped")
+"""How a task may have ended, in the order in which it is told."""
 
 
 def _shortened(chain: tuple[str, ...]) -> tuple[str, ...]:

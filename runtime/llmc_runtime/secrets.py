@@ -8,8 +8,8 @@ Python or a URL writes it. What a tool makes of it (another case, a hash, a part
 import json
 import re
 import traceback
-from bisect import insort
-from collections.abc import Iterator
+from bisect import bisect, insort
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import fields
 from operator import neg
@@ -20,7 +20,8 @@ from urllib.parse import quote, quote_plus
 from llmc_compiler.brief import Brief
 from llmc_compiler.term import Json
 from llmc_grammar.portable import StandIn, stand_in, words_of
-from llmc_runtime.errors import LlmcError
+from llmc_runtime.errors import LlmcError, PlanError
+from llmc_runtime.frames import traceback_text
 
 HIDDEN: Final = "[secret]"
 """What stands in the place of a secret."""
@@ -32,8 +33,14 @@ LONGEST: Final = 10_000
 """Characters that it may have at most for that."""
 
 
+_CUTS: Final = 8
+"""Ellipses that a part of a secret may have in itself."""
+
+
 class HiddenError(StandIn):
-    """Stands for an exception whose text, or that of one of its causes, holds a secret."""
+    """Stands for an exception whose text, or that of one of its causes, holds a secret; `shown` is its traceback."""
+
+    shown = ""
 
 
 class Secrets:
@@ -47,6 +54,7 @@ class Secrets:
         self._adding = Lock()
         self._texts: set[str] = set()
         self._forms: dict[str, set[str]] = {}
+        self._tails: dict[str, set[str]] = {}
         self._lengths: dict[str, list[int]] = {}
         self._heads: re.Pattern[str] | None = None
         self._first: set[str] = set()
@@ -98,6 +106,7 @@ class Secrets:
         if form not in forms:
             forms.add(form)
             self.longest = max(self.longest, len(form))
+            self._tails.setdefault(form[-SHORTEST:], set()).add(form)
             if len(form) not in lengths:
                 insort(lengths, len(form), key=neg)
         if form[0] not in self._first:
@@ -153,12 +162,15 @@ class Secrets:
             return
         error.secrets = self
         error.args = tuple(self._cut(self.text(part)) if isinstance(part, str) else part for part in error.args)
+        if isinstance(error, PlanError) and error.place is not None:
+            error.place = self.text(error.place[0]), error.place[1]
         cause = error.__cause__
         if isinstance(cause, LlmcError):
             self.cover(cause)
         elif cause is not None and self._is_in(_whole(cause)):
             kind, words = type(cause), self._cut(self.text(words_of(cause)))
-            error.__cause__ = stand_in(HiddenError, kind.__name__, kind.__module__, words)
+            other = error.__cause__ = stand_in(HiddenError, kind.__name__, kind.__module__, words)
+            other.shown = traceback_text(cause, self.text)
             error.__suppress_context__ = True
 
     def _is_in(self, text: str) -> bool:
@@ -166,15 +178,37 @@ class Secrets:
         return any(text[start : start + length] != HIDDEN for start, length in self._found(text))
 
     def _cut(self, text: str) -> str:
-        """The text without the beginning of a secret where it was cut off."""
-        body = text.removesuffix("…")
-        if body.endswith(HIDDEN):
-            return text
-        for start in range(len(body) - SHORTEST + 1):
-            forms = tuple(self._forms.get(body[start : start + SHORTEST], ()))
-            if forms and any(form.startswith(body[start:]) for form in forms):
-                return body[:start] + HIDDEN + text[len(body) :]
-        return text
+        """The text without beginnings of secrets before an ellipsis or its end, and their ends behind an ellipsis."""
+        cuts = [at for at, character in enumerate(text) if character == "…"]
+        found = sorted((*self._beginnings(text, cuts), *self._ends(text, cuts)))
+        pieces, done = [], 0
+        for start, end in found:
+            if end > done:
+                pieces += [text[done : max(start, done)], HIDDEN if start >= done else ""]
+                done = end
+        return "".join(pieces) + text[done:]
+
+    def _beginnings(self, text: str, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The places of beginnings of secrets right before a cut."""
+        ends = [at for at in (*cuts, len(text)) if not text.endswith(HIDDEN, 0, at)]
+        for start in range(len(text) - SHORTEST + 1):
+            forms = tuple(self._forms.get(text[start : start + SHORTEST], ()))
+            first = bisect(ends, start) if forms else 0
+            for end in reversed(ends[first : first + _CUTS] if forms else ()):
+                if any(form.startswith(text[start:end]) for form in forms):
+                    yield start, end
+                    break
+
+    def _ends(self, text: str, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The places of ends of secrets right behind a cut."""
+        starts = [at + 1 for at in cuts if not text.startswith(HIDDEN, at + 1)]
+        for end in range(SHORTEST, len(text) + 1):
+            forms = tuple(self._tails.get(text[end - SHORTEST : end], ()))
+            last = bisect(starts, end - SHORTEST) if forms else 0
+            for start in starts[max(last - _CUTS, 0) : last]:
+                if any(form.endswith(text[start:end]) for form in forms):
+                    yield start, end
+                    break
 
 
 def _forms(text: str) -> Iterator[str]:

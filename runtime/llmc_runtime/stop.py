@@ -22,7 +22,9 @@ def by_time(why: str) -> Reason:
     """The run took too long; `why` says so."""
 
     def reason(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: ARG001, FBT001 — what was under way timed out
-        return LimitReached(instance.node.task, instance.node.span, limit="run_time", why=why)
+        error = LimitReached(instance.node.task, instance.node.span, limit="run_time", why=why)
+        error.ended = Stopped.ended
+        return error
 
     return reason
 

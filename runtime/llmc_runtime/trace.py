@@ -22,8 +22,10 @@ from llmc_compiler.json_form import LANGUAGE
 from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.short_repr import short_repr
+from llmc_compiler.telling import written
 from llmc_compiler.term import Json
 from llmc_grammar.portable import Portable
+from llmc_grammar.source import Source
 from llmc_runtime import events
 from llmc_runtime.events import Event
 from llmc_runtime.text import start
@@ -43,6 +45,10 @@ LATEST: Final = 10**9
 """Seconds from the beginning of a run to an event in it: the most that a limit may say."""
 
 _LONGEST_TEXT: Final = 200
+_FIELDS: Final = (
+    "error", "delay", "value", "cut", "sum_of_calls", "cause", "cause_line", "cause_ended", "by_order", "fell_back"
+)  # fmt: skip
+"""Fields of events that are looked at."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -86,10 +92,10 @@ class Trace(Brief):
     notes: tuple[str, ...] = ()
 
 
-def head_line(graph: Graph, plan: str) -> str:
-    """The first line of the trace of a run of a graph."""
+def head_line(graph: Graph, plan: str, source: Source | None = None) -> str:
+    """The first line of the trace of a run of a graph; inner nodes are named as in the source, if it is known."""
     described = [*describe_nodes(graph), *describe_bodies(graph)]
-    texts = {node.id: text[:_LONGEST_TEXT] for node, text, _ in described}
+    texts = {node.id: _shown(node, text, source)[:_LONGEST_TEXT] for node, text, _ in described}
     before = waits(graph)
     nodes = [
         {
@@ -104,6 +110,11 @@ def head_line(graph: Graph, plan: str) -> str:
         for node in (*node_body(top), top)
     ]
     return _line({"llmc": "trace", "version": VERSION, "language": LANGUAGE, "plan": plan, "nodes": nodes})
+
+
+def _shown(node: Node, text: str, source: Source | None) -> str:
+    """What a node does; as it is written where the text may read inner nodes, whose ids nobody wrote."""
+    return text if source is None or "/" not in text else written(node.span, node.task, source) or text
 
 
 def _carry(top: Node, node: Node) -> list[str]:
@@ -215,8 +226,7 @@ def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator
         if not isinstance(name, str) or not is_time(at) or at < last:
             raise TraceError(f"line {number} is no event of a run")
         last = round(float(at), events.DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
-        names = ("error", "delay", "value", "cut", "sum_of_calls")
-        fields: dict[str, Any] = {field: found[field] for field in names if field in found}
+        fields: dict[str, Any] = {field: found[field] for field in _FIELDS if field in found}
         yield TracedEvent(name, last, _key(found, nodes, number), fields)
 
 

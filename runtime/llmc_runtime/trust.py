@@ -108,6 +108,11 @@ class Trust:
         """The secrets of the run, and of those around it."""
         return self.known_secrets.secrets
 
+    def finish(self, error: PlanError) -> None:
+        """Make an error ready to be told: without secrets, and with its line where the plan's text is known."""
+        self.secrets.cover(error)
+        error.line = line_of(self._source(), error.span) if error.line is None else error.line
+
     # The run
 
     def inherit(self, around: "Trust", call: str) -> None:

@@ -98,6 +98,8 @@ def test_json_is_one_document(cli: Cli) -> None:
             "type": "ToolFailed",
             "message": "task a failed: `fail` raised RuntimeError: no",
             "line": 2,
+            "file": "tools.py",
+            "line_in_file": 34,
             "tool": "fail",
             "attempt": 1,
             "in_doubt": False,

@@ -266,7 +266,7 @@ def test_every_event_is_a_line() -> None:
         "  0.200  fellback  a  `get` raised ValueError: no",
         "  0.250  finished  a  after 0.24 s",
         "  0.250  expanded  2  3 elements",
-        "  0.250  started   2/each[1]  get($x)",
+        "  0.250  started   2[1]  get($x)",
         "  12.500  failed    2  `get` raised ValueError: \\x1b".replace("  12", " 12", 1),
         " 12.500  blocked   b  needs 2, which failed",
         " 12.500  skipped   d",

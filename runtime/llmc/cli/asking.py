@@ -16,6 +16,7 @@ from llmc_compiler.graph import JOIN
 from llmc_runtime import events
 from llmc_runtime.agent import progress
 from llmc_runtime.agent.decision import Finish
+from llmc_runtime.errors import blocked_by
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -184,9 +185,11 @@ class Sheet:
             case events.Finished(seconds=seconds):
                 row.phase, row.note = Phase.DONE, shown_time(seconds) if seconds else "known already"
             case events.Failed(error=error) | events.Cancelled(error=error):
-                row.phase, row.note = Phase.FAILED, reason(error)
-            case events.Blocked(cause=cause):
-                row.phase, row.note = Phase.BLOCKED, f"needs {cause}, which failed"
+                row.phase, row.note = Phase.FAILED, reason(error, has_place=False)
+            case events.Blocked(cause=cause, cause_ended=ended, by_order=by_order, fell_back=fell_back):
+                # Beside the plan stand names of tasks, and no numbers of lines.
+                words = blocked_by(cause, ended, is_by_order=by_order, has_fallen_back=fell_back)
+                row.phase, row.note = Phase.BLOCKED, words
             case events.Skipped():
                 row.phase = Phase.SKIPPED
             case events.Dropped():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from llmc.cli.shown import shown, shown_time
+from llmc.cli.shown import shown, shown_ends, shown_time
 from llmc.cli.tree import Phase, Row, TreeState
 
 Piece = tuple[str, str]
@@ -33,6 +33,8 @@ _FIRST_SHOWN: Final = (
 )
 _LABEL: Final = 16
 _NARROWEST: Final = 20
+_TWO_ENDS: Final = 30
+"""Characters in which there is room for the beginning and the end of what is said."""
 
 
 def draw(state: TreeState, now: float, *, width: int, height: int) -> Iterator[Line]:
@@ -75,10 +77,13 @@ def _line(row: Row, now: float, labels: int, width: int) -> Line:
     room = max(width - len(sign) - len(head) - len(time) - 2, _NARROWEST)
     said = _said(row)
     text = shown(row.text, room if not said else max(room - len(said) - 2, room // 2))
-    said = shown(said, max(room - len(text) - 2, 1)) if said else ""
+    left = max(room - len(text) - 2, 1)
+    has_failed = row.phase in {Phase.FAILED, Phase.BLOCKED, Phase.CANCELLED}
+    has_two_ends = has_failed and left >= _TWO_ENDS
+    said = shown_ends(said, left, keeps_urls=False) if has_two_ends else shown(said, left) if said else ""
     gap = " " * max(room - len(text) - (len(said) + 2 if said else 0), 0)
     faint = "dim" if row.phase in {Phase.WAITING, Phase.SKIPPED, Phase.DROPPED} else ""
-    note = style if row.phase in {Phase.FAILED, Phase.BLOCKED, Phase.CANCELLED} else "dim"
+    note = style if has_failed else "dim"
     words = f"  {said}" if said else ""
     return ((sign, style), (head, "bold"), (text, faint), (words, note), (f"{gap}  {time}" if time else "", "dim"))
 

@@ -1,11 +1,12 @@
 """What a run would do, as lines or as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from llmc.cli.outcome import counted
 from llmc.cli.screen import Painted
 from llmc_compiler.cells import cells, fit, marked, padded
+from llmc_compiler.remarks import task_of
 from llmc_grammar.terminal_text import json_text
 
 if TYPE_CHECKING:
@@ -28,18 +29,19 @@ def print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
 
 
 def lines(calls: "Sequence[Planned]") -> Iterator[str]:
-    """A line for each call: its node, what it does, its effects, and what else there is to say."""
-    labels = max((cells(fit(call.node, _LABEL)) for call in calls), default=0)
-    written = [fit(marked(call.text), _TEXT) for call in calls]
+    """A line for each call: its task, what it does, its effects, and what else there is to say."""
+    labels = max((cells(fit(call.task, _LABEL)) for call in calls), default=0)
+    written = [fit(marked(_text(call)), _TEXT) for call in calls]
+    inner = {f"${call.node}": call.written for call in calls if "/" in call.node and call.written}
     texts = max(map(cells, written), default=0)
     effects = max((cells(fit(", ".join(call.effects), _EFFECT)) for call in calls), default=0)
     for call, text in zip(calls, written, strict=True):
         columns = (
-            padded(fit(call.node, _LABEL), labels),
+            padded(fit(call.task, _LABEL), labels),
             padded(text, texts),
             padded(fit(", ".join(call.effects), _EFFECT), effects),
         )
-        yield f"{'  '.join(columns)}  {'; '.join(_remarks(call))}".rstrip()
+        yield f"{'  '.join(columns)}  {'; '.join(_remarks(call, inner))}".rstrip()
     asking, refused = (sum(call.answer == answer for call in calls) for answer in ("asks", "refused"))
     words = [counted(len(calls), "call")]
     words += [f"{asking} would ask"] if asking else []
@@ -47,13 +49,21 @@ def lines(calls: "Sequence[Planned]") -> Iterator[str]:
     yield f"{', '.join(words)}; nothing was called"
 
 
-def _remarks(call: "Planned") -> Iterator[str]:
-    """What there is to say besides the call itself."""
+def _text(call: "Planned") -> str:
+    """What a call does; as it is written where it may read inner calls, whose ids nobody wrote."""
+    return call.written or call.text if "/" in call.text else call.text
+
+
+def _remarks(call: "Planned", inner: Mapping[str, str]) -> Iterator[str]:
+    """What there is to say besides the call itself; a condition that reads an inner call has it as it is written."""
     if call.answer != "runs":
         yield _ANSWERS[call.answer]
     if call.in_loop:
         yield "for each element" if call.elements is None else f"for each of {counted(call.elements, 'element')}"
     if call.conditions:
-        yield fit(f"if {' and '.join(call.conditions)}", _WIDTH)
-    if call.waits:
-        yield fit(f"after {', '.join(call.waits)}", _WIDTH)
+        words = " and ".join(call.conditions)
+        for node in sorted(inner, key=len, reverse=True) if "/" in words else ():
+            words = words.replace(node, inner[node])
+        yield fit(f"if {words}", _WIDTH)
+    if before := dict.fromkeys(task for task in map(task_of, call.waits) if task != call.task):
+        yield fit(f"after {', '.join(before)}", _WIDTH)

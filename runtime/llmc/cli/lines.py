@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final, TextIO
 
 from llmc.cli.screen import question
-from llmc.cli.shown import shown, shown_time
+from llmc.cli.shown import shown_ends, shown_time
 from llmc.cli.tree import reason, texts
 from llmc_compiler.graph import JOIN, Graph
 from llmc_compiler.term import NodeId
@@ -14,6 +14,10 @@ from llmc_runtime import events
 from llmc_runtime.events import Event
 
 _WIDTH: Final = 160
+_FAILURE: Final = 500
+"""Characters of the line of a failure."""
+
+_FAILURES: Final = (events.Retried, events.FellBack, events.Failed, events.Cancelled, events.Blocked)
 
 
 LineOf = Callable[[Event, Mapping[NodeId, str]], str | None]
@@ -63,10 +67,11 @@ def line(event: Event, written: Mapping[NodeId, str]) -> str | None:
     node, indices = event.key
     if node == JOIN and isinstance(event, events.Finished):
         return None  # its value is what the command prints
-    name = f"{node}{''.join(f'[{index}]' for index in indices)}"
+    name = f"{event.task}{''.join(f'[{index}]' for index in indices)}"
     words = f"{event.at:7.3f}  {type(event).__name__.lower():<8}  {name}"
     details = _details(event, written.get(node, ""))
-    return shown(f"{words}  {details}" if details else words, _WIDTH)
+    width = _FAILURE if isinstance(event, _FAILURES) else _WIDTH
+    return shown_ends(f"{words}  {details}" if details else words, width)
 
 
 def _details(event: Event, text: str) -> str:
@@ -88,7 +93,7 @@ def _details(event: Event, text: str) -> str:
             return f"`{tool}` blocked everything else for {shown_time(seconds)}"
         case events.FellBack(error=error) | events.Failed(error=error) | events.Cancelled(error=error):
             return reason(error)
-        case events.Blocked(cause=cause):
-            return f"needs {cause}, which failed"
+        case events.Blocked():
+            return event.reason
         case _:
             return ""

@@ -28,7 +28,7 @@ class Recording:
             fail(f"{path} exists already; nothing was run")
         except (OSError, ValueError) as error:
             fail(f"{path}: {reason(error)}; nothing was run")
-        self._write(head_line(program.graph, program.source.name))
+        self._write(head_line(program.graph, program.source.name, program.source))
 
     def __call__(self, event: "Event") -> None:
         """Write an event."""

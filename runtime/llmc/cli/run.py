@@ -50,6 +50,7 @@ def run(
     json_: Annotated[bool, typer.Option("--json", help="Print all of the run as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show where tools failed, in full.")] = False,
     optimize: Optimize = True,
     passes: Passes = None,
     max_tasks: MaxTasks = None,
@@ -78,6 +79,10 @@ def run(
         if prompt is not None:
             prompt.progress = progress
         done = _carry_out(compiled, inputs, terms, _Listener(progress), trace, trace_values=trace_values)
+    if traceback:
+        from llmc.cli.tracebacks import say_tracebacks
+
+        say_tracebacks(done)
     _tell_end(done)
     _print(done, as_json=json_)
     if done.failed or Stderr.is_lost:

@@ -55,8 +55,10 @@ def draw(plan: str, past: History, *, width: int) -> Iterator[Line]:
     used: set[str] = set()
     chain = set(past.chain)
     for row in kept:
-        picture = _bar(row, past.seconds, bar)
-        used.update(picture)
+        has_bar = bool(row.attempts) or row.asked is not None
+        words = row.words.removeprefix(f"task {row.node.task} ")
+        picture = _bar(row, past.seconds, bar) if has_bar else padded(fit(words, bar), bar)
+        used.update(picture if has_bar else "")
         used.update("●" if row.key in chain else "")
         yield _row(row, picture, is_long=row.key in chain, labels=labels, texts=texts, times=times)
     if len(rows) > len(kept):
@@ -147,8 +149,6 @@ def _styled(picture: str) -> Iterator[Piece]:
 def _bar(row: Past, seconds: float, width: int) -> str:
     """What a call did, cell by cell: what is short is still one cell."""
     signs = [" "] * width
-    if not row.attempts and row.asked is None:
-        return "".join(signs)
     began = row.attempts[0].began if row.attempts else seconds if row.ended is None else row.ended
     turn = row.ready if row.asked is None else row.asked
     _fill(signs, "·", row.ready, turn, seconds)

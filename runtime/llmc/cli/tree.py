@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from llmc.cli.shown import shown_value
+from llmc.cli.shown import shown_place, shown_value
 from llmc_compiler.graph import Call, Graph, Join, Loop, Node
 from llmc_compiler.term import NodeId
 from llmc_grammar.source import Source
 from llmc_runtime import events
-from llmc_runtime.errors import PlanError
+from llmc_runtime.errors import Blocked, LoopFailed, PlanError
 from llmc_runtime.events import Event
 
 _BINDER: Final = re.compile(r"(?:[A-Za-z_]\w*\s*=(?!=)|[0-9]+\.)\s*")
@@ -150,8 +150,8 @@ def _apply(row: Row, event: Event) -> None:
             row.phase, row.note = Phase.CANCELLED, reason(error)
         case events.Stalled(seconds=seconds):
             row.note = f"blocked everything else for {seconds:.1f} s"
-        case events.Blocked(cause=cause):
-            row.phase, row.note = Phase.BLOCKED, f"needs {cause}, which failed"
+        case events.Blocked():
+            row.phase, row.note = Phase.BLOCKED, event.reason
         case _:
             row.phase = _PHASES.get(type(event), row.phase)
 
@@ -165,6 +165,8 @@ def _apply_to_element(row: Row, event: Event) -> None:
             row.since = at if row.since is None else row.since
         case events.Failed(error=error):
             row.phase, row.note = Phase.FAILED, row.note or reason(error)
+        case events.Blocked() if row.phase is not Phase.FAILED:
+            row.phase, row.note = Phase.BLOCKED, row.note or event.reason
         case _:
             pass
     if isinstance(event, _ENDS):
@@ -180,9 +182,14 @@ def texts(graph: Graph, source: Source) -> dict[NodeId, str]:
     return {node.id: _written(node, source) for node in (*tops, *inside)}
 
 
-def reason(error: PlanError) -> str:
-    """What an error says, without the task, which stands beside it."""
-    return str(error).removeprefix(f"task {error.task} ").removeprefix("failed: ")
+def reason(error: PlanError, *, has_place: bool = True) -> str:
+    """What an error says, without the task, which stands beside it, and where in the tool it was."""
+    if isinstance(error, Blocked):
+        return error.reason
+    if isinstance(error, LoopFailed):
+        return f"failed at element {error.index}: {reason(error.error, has_place=has_place)}"
+    words = str(error).removeprefix(f"task {error.task} ").removeprefix("failed: ")
+    return words if error.place is None or not has_place else f"{words} ({shown_place(error.place)})"
 
 
 def _calls(loop: Loop) -> dict[NodeId, Node]:
