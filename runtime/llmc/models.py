@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from llmc.config import Config, ConfigError, find_config
+from llmc_compiler.short_repr import cut
 from llmc_runtime.agent.dialogue import Prices
 from llmc_runtime.agent.model import Model
 from llmc_runtime.agent.settings import Options
 
 VARIABLE = "LLMC_MODEL"
 """The variable with the name of the model that is meant where nobody names one."""
+
+_LONGEST_NAME = 100
 
 
 def load_model(
@@ -56,9 +59,8 @@ def _configured(name: str, configured: Mapping[str, Any], given: Options, enviro
         variable = None
     elif variable is not None:
         options["api_key"] = _variable(variable, "its key", environment)
-    secret = {
-        each: _variable(of, f"its header `{each}`", environment) for each, of in options.pop("headers_env", {}).items()
-    }
+    named = options.pop("headers_env", {}).items()
+    secret = {each: _variable(of, f"its header `{cut(each, _LONGEST_NAME)}`", environment) for each, of in named}
     if secret:
         options["headers"] = options.get("headers", {}) | secret
     if "prices" in options:
@@ -76,7 +78,7 @@ def _variable(variable: str, what: str, environment: Mapping[str, str]) -> str:
     """The value of a variable that holds a secret; raises ConfigError."""
     found = environment.get(variable)
     if not found:
-        message = f"{what} is not there; set {variable}"
+        message = f"{what} is not there; set {cut(variable, _LONGEST_NAME)}"
         raise ConfigError(message)
     return found
 

@@ -18,6 +18,9 @@ LARGEST: Final = 1024 * 1024
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SECRET: Final = re.compile(r"auth|cookie|credential|key|passw|secret|signature|token", re.IGNORECASE)
+_SHOWN: Final = 100
+"""Characters of a name that a message shows."""
+
 _SEEDS: Final = 2**63
 _SHORTEST: Final = 4
 """Characters of a secret; a shorter text would be found everywhere."""
@@ -56,7 +59,7 @@ def checked_headers(given: Mapping[Any, Any]) -> dict[str, str]:
     for name, value in given.items():
         lower = _checked_name(name)
         if lower in headers:
-            message = f"`headers` has `{lower}` twice: names are the same in any case"
+            message = f"`headers` has `{lower[:_SHOWN]}` twice: names are the same in any case"
             raise ValueError(message)
         headers[lower] = _checked_value(lower, value)
     return headers
@@ -68,7 +71,7 @@ def _checked_name(name: object) -> str:
         message = f"a name in `headers` is a text, not {type(name).__name__}"
         raise TypeError(message)
     if not _NAME.fullmatch(name):
-        message = f"`headers` has a name that no header has: {name[:100]!r}"
+        message = f"`headers` has a name that no header has: {name[:_SHOWN]!r}"
         raise ValueError(message)
     if name.lower() in _OF_HTTP:
         message = f"`headers` has `{name.lower()}`, which follows from the request: remove it"
@@ -79,11 +82,12 @@ def _checked_name(name: object) -> str:
 def _checked_value(name: str, value: object) -> str:
     """The value of a header, which is not shown."""
     if not isinstance(value, str):
-        message = f"`headers` has a value for `{name}` that is no text, but of type {type(value).__name__}"
+        message = f"`headers` has a value for `{name[:_SHOWN]}` that is no text, but of type {type(value).__name__}"
         raise TypeError(message)
     text = value.strip()
     if len(text) > LONGEST_VALUE or not (text.isascii() and text.isprintable()):
-        message = f"`headers` has a value for `{name}` that is longer than {LONGEST_VALUE:,} characters, or not ASCII"
+        what = f"that is longer than {LONGEST_VALUE:,} characters, or not ASCII"
+        message = f"`headers` has a value for `{name[:_SHOWN]}` {what}"
         raise ValueError(message)
     return text
 
@@ -115,17 +119,17 @@ class _Copy:
         if isinstance(value, list | tuple):
             return [self.data(each, f"{place}[{index}]", depth + 1) for index, each in enumerate(value)]
         if isinstance(value, float) and not isfinite(value):
-            message = f"`{place[:100]}` is no finite number, which JSON does not have"
+            message = f"`{place[:_SHOWN]}` is no finite number, which JSON does not have"
             raise ValueError(message)
         if value is None or type(value) in {str, int, float, bool}:
             return value
-        message = f"`{place[:100]}` is no JSON data, but of type {type(value).__name__}"
+        message = f"`{place[:_SHOWN]}` is no JSON data, but of type {type(value).__name__}"
         raise TypeError(message)
 
     def _key(self, key: object, place: str) -> str:
         """A key of a mapping."""
         if not isinstance(key, str):
-            message = f"a key in `{place[:100]}` is a text, not {type(key).__name__}"
+            message = f"a key in `{place[:_SHOWN]}` is a text, not {type(key).__name__}"
             raise TypeError(message)
         self._left -= len(key)
         return key
