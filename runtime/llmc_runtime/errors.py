@@ -36,6 +36,7 @@ from llmc_compiler.term import Json
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.portable import Cause, Portable
 from llmc_grammar.source import Span
+from llmc_runtime.blocking import blocked_by, place_of
 from llmc_runtime.groups import SHOWN, leaves
 from llmc_runtime.middle import cut_middle
 
@@ -262,28 +263,6 @@ class Blocked(PlanError):
         """Why it was not done, by the line of the task that failed."""
         where = place_of(self.task, self.cause, self.cause_line)
         return blocked_by(where, self.cause_ended, is_by_order=self.by_order, has_fallen_back=self.fell_back)
-
-
-def place_of(task: TaskId, cause: TaskId, line: int | None) -> str:
-    """Where in the plan the cause of a blocked task is: `line 4`, or the task where the text is not known."""
-    where = str(cause) if line is None else f"line {line}"
-    return f"another call of {where}" if task == cause else where
-
-
-_ENDED: typing.Final[Mapping[str, str]] = {
-    "held back": "was held back",
-    "not approved": "was not approved",
-    "blocked": "was blocked",
-    "cancelled": "was cancelled",
-}
-"""How a task ended, as a verb; any other has failed."""
-
-
-def blocked_by(where: str, ended: str = "failed", *, is_by_order: bool, has_fallen_back: bool) -> str:
-    """Why a task was not done: `needs line 4, which failed`, `waits for line 13: a write before it failed`."""
-    did = _ENDED.get(ended, "failed")
-    why = f"waits for {where}: a write before it {did}" if is_by_order else f"needs {where}, which {did}"
-    return f"{why} (its `@fallback` replaces its value, and not its effect)" if has_fallen_back else why
 
 
 REPAIRED: typing.Final = "the plan had to be repaired; read it, and approve it"

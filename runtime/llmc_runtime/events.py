@@ -21,7 +21,8 @@ from llmc_compiler.brief import LENGTH, Brief, brief_fields
 from llmc_compiler.graph import TaskId
 from llmc_compiler.term import Json, thaw
 from llmc_runtime import outcomes
-from llmc_runtime.errors import LlmcError, PlanError, blocked_by, place_of
+from llmc_runtime.blocking import blocked_by, place_of
+from llmc_runtime.errors import LlmcError, PlanError
 from llmc_runtime.outcomes import Key
 from llmc_runtime.veil import NO_VEIL, Veil
 

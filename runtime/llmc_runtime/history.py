@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from llmc_compiler.brief import Brief
 from llmc_compiler.graph import TaskId
-from llmc_runtime.errors import blocked_by, place_of
+from llmc_runtime.blocking import blocked_by, place_of
 from llmc_runtime.text import start_of_json
 from llmc_runtime.trace import Trace, TracedEvent, TracedKey, TracedNode, TraceError, is_time
 

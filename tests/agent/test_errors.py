@@ -233,6 +233,7 @@ async def test_no_key_is_ever_shown(api: Api, answer: Answer, caplog: pytest.Log
     with pytest.raises(ModelError) as caught:
         await said(model(wire(answer), api))
     assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert KEY not in f"{caught.value.said}"
     assert KEY not in caplog.text
     assert caplog.text  # the SDK and its client did log
 

@@ -253,7 +253,7 @@ def _leave_out(error: ModelError, asked: Settings, question: Question, tried: _T
         return False
     tried.left_out |= {part}
     what = "%s refuses `%s` for the model `%s`, and is asked without it from now on: %s"
-    _log.warning(what, asked.place, part, asked.name, asked.without_key(error.said.text))
+    _log.warning(what, asked.place, part, asked.name, error.said.text)
     return True
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Final
 
@@ -61,6 +62,10 @@ def server_error(
     asked: Settings, said: ServerWords, *, headers: Mapping[str, str] | None = None, url: str = ""
 ) -> ModelError:
     """Return the error that a server reports, by the status of the answer or the words of the error."""
+    hide = asked.without_key
+    said = replace(
+        said, text=hide(said.text), code=hide(said.code), kind=hide(said.kind), parameter=hide(said.parameter)
+    )
     error = _server_error(asked, said, {} if headers is None else headers, url)
     error.said = said
     return error
@@ -70,7 +75,7 @@ def _server_error(asked: Settings, said: ServerWords, headers: Mapping[str, str]
     """Return the error of a class that says whether and how to go on."""
     name, code = asked.name, said.code.lower()
     status = said.status or next((status for status, words in _STATUSES if {code, said.kind.lower()} & words), None)
-    why = asked.without_key(said.text or said.code or "it gave no reason")
+    why = said.text or said.code or "it gave no reason"
     why = f"{why} (HTTP {said.status})" if said.status else why
     if code in _FILTERED or said.kind.lower() in _FILTERED:
         return ContentRefused(name, why)
