@@ -12,7 +12,7 @@ from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.agent.model_errors import StreamBroken
 from llmc_runtime.agent.speakers import speaker
-from llmc_runtime.agent.speaking import continues, whole_reply
+from llmc_runtime.agent.speaking import WholeReply, continues, whole_reply
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
 
@@ -100,11 +100,11 @@ def test_pieces_are_texts_and_an_end(pieces: tuple[str | End, ...]) -> None:
     """Nothing is wrong with these."""
     model: Any = Own(*pieces)
 
-    async def whole() -> tuple[str, End | None]:
+    async def whole() -> WholeReply:
         return await whole_reply(model, [Message("user", "?")], "tools", Ledger())
 
     said = "".join(piece for piece in pieces if isinstance(piece, str))
-    assert clock.run(whole()) == (said, END if END in pieces else None)
+    assert clock.run(whole()) == WholeReply(said, END if END in pieces else None)
 
 
 def test_who_only_continues_is_seen_by_its_api() -> None:

@@ -14,7 +14,7 @@ from llmc_runtime.agent.ledger import current
 from llmc_runtime.agent.policy import Turn
 from llmc_runtime.agent.prose import prose, quoted, wants_more
 from llmc_runtime.agent.results import bounded
-from llmc_runtime.agent.speaking import bounded_tokens, continues, reasoning_of, takes_schemas, whole_reply
+from llmc_runtime.agent.speaking import WholeReply, bounded_tokens, continues, reasoning_of, takes_schemas, whole_reply
 from llmc_runtime.agent.templates import Prompts
 
 REMINDERS: Final = 1
@@ -42,24 +42,25 @@ class ModelJoiner:
         """
         reasoning = reasoning_of(self.speaker)
         messages = self.messages(turn)
-        answer, text, end = "", "", None
+        answer, reply = "", WholeReply("", None)
         for _ in range(REMINDERS + 1):
-            text, end = await self._reply(messages, is_final=turn.is_final)
-            is_whole = end is not None and end.reason == "stop"
-            decision = read_decision(text, reasoning, complete=is_whole, final=turn.is_final)
+            reply = await self._reply(messages, is_final=turn.is_final)
+            is_whole = reply.end is not None and reply.end.reason == "stop"
+            decision = read_decision(reply.text, reasoning, complete=is_whole, final=turn.is_final)
             if decision is not None:
                 return decision
-            said = prose(text, reasoning)
+            said = prose(reply.text, reasoning)
             if wants_more(said, self.tools):
                 answer = ""
             elif is_whole:
                 answer = said or answer
-            messages = self.reminded(messages, text, final=turn.is_final)
+            messages = self.reminded(messages, reply.text, final=turn.is_final)
         if answer:
             return Finish(answer, is_unmarked=True)
-        raise NoDecision(text, f"{quoted(text, reasoning)}{_ending(end)}")
+        words = quoted(reply.text, reasoning, reasoned=reply.reasoned)
+        raise NoDecision(reply.text, f"{words}{_ending(reply.end)}")
 
-    async def _reply(self, messages: Sequence[Message], *, is_final: bool) -> tuple[str, End | None]:
+    async def _reply(self, messages: Sequence[Message], *, is_final: bool) -> WholeReply:
         """What the model says."""
         return await whole_reply(
             self.speaker,

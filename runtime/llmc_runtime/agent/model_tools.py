@@ -149,7 +149,7 @@ async def _said(
     asked: ChatModel, messages: Sequence[Message], schema: Schema | None, most: int | None
 ) -> tuple[str, End | None]:
     """A model's reply without its reasoning, and how it ended; raises ValueError where there is nothing else."""
-    text, end = await whole_reply(asked, messages, "tools", current(), schema=schema, most_tokens=most)
+    text, end, _ = await whole_reply(asked, messages, "tools", current(), schema=schema, most_tokens=most)
     answer = reasoning_of(asked).strip(text).strip()
     if text.strip() and not answer:
         message = f"`{name_of(asked)}` returned only reasoning"
@@ -173,7 +173,9 @@ def math_tool(model: ChatModel | str, *, name: str = "math") -> Tool:
         messages: Sequence[Message] = [Message("user", text)]
         stop = ("\nProblem:",) if continues(asked) else ()
         for attempt in range(1, ATTEMPTS + 1):
-            said, end = await whole_reply(asked, messages, "tools", current(), stop=stop, most_tokens=EXPRESSION_TOKENS)
+            said, end, _ = await whole_reply(
+                asked, messages, "tools", current(), stop=stop, most_tokens=EXPRESSION_TOKENS
+            )
             # The last line of a truncated reply may be incomplete.
             whole = said if end is not None and end.reason == "stop" else said.rpartition("\n")[0]
             try:

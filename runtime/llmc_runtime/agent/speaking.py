@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NamedTuple
 
 from llmc_grammar.reasoning import ReasoningTags, reasoning_tags
 from llmc_runtime.agent.dialogue import ChatModel, End, Grammar, Message, Part, Prices, Reasoning, Schema
 from llmc_runtime.agent.estimate import Taken
 from llmc_runtime.agent.ledger import Ledger, Role
 from llmc_runtime.agent.model_errors import ModelError, ModelTimedOut, NoStream, StreamBroken
+from llmc_runtime.errors import LONGEST
 
 LONGEST_REPLY = 64 * 1024
 """Characters after which a reply that is taken whole is cut off."""
@@ -59,6 +60,14 @@ def _may_have_read(error: ModelError) -> bool:
     return isinstance(error, ModelTimedOut | StreamBroken) and not isinstance(error, NoStream)
 
 
+class WholeReply(NamedTuple):
+    """All of a reply's text, how it ended (None: it was cut off here), and the beginning of its reasoning."""
+
+    text: str
+    end: End | None
+    reasoned: str = ""
+
+
 async def whole_reply(
     speaker: ChatModel,
     messages: Sequence[Message],
@@ -69,22 +78,23 @@ async def whole_reply(
     schema: Schema | None = None,
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
-) -> tuple[str, End | None]:
-    """All of a reply's text, and how it ended: None where it was cut off here."""
+) -> WholeReply:
+    """Take a reply whole; raises as `reply` does."""
     texts: list[str] = []
-    length = 0
+    length, reasoned = 0, ""
     pieces = reply(speaker, messages, role, ledger, grammar=grammar, schema=schema, stop=stop, most_tokens=most_tokens)
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, End):
-                return "".join(texts), piece
+                return WholeReply("".join(texts), piece, reasoned)
             if isinstance(piece, Reasoning):
+                reasoned += piece.text[: LONGEST - len(reasoned)]
                 continue
             texts.append(piece[: LONGEST_REPLY - length])
             length += len(piece)
             if length >= LONGEST_REPLY:
                 break
-    return "".join(texts), None
+    return WholeReply("".join(texts), None, reasoned)
 
 
 def _check_form(speaker: ChatModel, pieces: object) -> None:
