@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import llmc
 from llmc_runtime.agent.dialogue import Usage
-from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.errors import LlmcError
 from tests.agent.server import FakeServer, Request, Sent
 from tests.agent.servers.personality import Counts, Personality
@@ -88,6 +87,8 @@ class Cell:
         if self.shape.fails:
             return self._failed(self.shape.fails)
         turn, form = self._turn(request), self.shape.form
+        if turn.fails:
+            return refused(self.server, self.server.trouble)
         read = len(json.dumps(request.body)) // 4
         form = replace(form, whole=True) if not request.body.get("stream") else form
         send = {"responses": responded, "chat": replied, "completions": continued}[request.api]
@@ -234,7 +235,7 @@ def _wrong_end(cell: Cell, expected: Expected) -> list[str]:
         found.append(f"its error blames the address: {text}")
     if outcome.answer is None:
         found.append("its error has no answer")
-    elif isinstance(outcome, NoDecision) and "3.5" not in outcome.answer.plans[-1].tasks[0].text:
+    elif cell.joined and "3.5" not in outcome.answer.plans[0].tasks[0].text:
         found.append("its error has no results")
     return found
 
@@ -250,8 +251,10 @@ def _wrong_answer(cell: Cell, answer: llmc.Answer, expected: Expected) -> list[s
     found = [] if answer.text == expected.value else [f"another answer: {answer.text!r}"]
     if cell.shape.item not in cell.priced:
         found.append(f"priced {cell.priced}")
-    if getattr(answer, "is_unmarked", False) is not cell.shape.unmarked:
+    if answer.is_unmarked is not cell.shape.unmarked:
         found.append(f"is_unmarked is not {cell.shape.unmarked}")
+    if (answer.stopped is not None) is not cell.shape.stopped:
+        found.append(f"stopped: {answer.stopped}")
     return found
 
 

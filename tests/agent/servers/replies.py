@@ -10,13 +10,17 @@ SIZE = 5
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a model says: `commentary` comes before the text in an item of its own, `calls` are native ones."""
+    """What a model says: `commentary` comes before the text in an item of its own, `calls` are native ones.
+
+    `fails`: its server breaks down instead.
+    """
 
     text: str = ""
     thinking: str = ""
     commentary: str = ""
     refusal: str = ""
     calls: tuple[tuple[str, str], ...] = ()
+    fails: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,8 @@ class Shape:
 
     `refuses` are the parameters that the server does not take, and `logged` whether users are told of them. `fails` is
     what comes instead of all replies, `fails_once` instead of the first. An answer is `unmarked` where the joiner's
-    prose is taken for it, and `cut` where a reply is longer than is read. `chat` are the plans where a reply has one
-    text alone. An `error` of a shape is of this type.
+    prose is taken for it, `stopped` where a plan that was wanted is missing, and `cut` where a reply is longer than is
+    read. `chat` are the plans where a reply has one text alone. An `error` of a shape is of this type.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Shape:
     chat: tuple[Turn, ...] = ()
     item: str = "tea"
     unmarked: bool = False
+    stopped: bool = False
     logged: bool = True
     cut: bool = False
 
@@ -153,6 +154,7 @@ SHAPES: Final = (
     Shape("called-finish", joins=(Turn(calls=(("Finish", '{"text": "Tea costs 3.5."}'),)),)),
     Shape("join-refusal", joins=(Turn(refusal=SORRY),), error=NoDecision),
     Shape("join-thinking", joins=(Turn(thinking="Tea costs 3.5, so that is it."),), error=NoDecision),
+    Shape("join-failed", joins=(Turn(fails=True),)),
     Shape("no-plan", plans=(NO_PLAN,), error=PlanFailed),
     Shape("refusal", plans=(Turn(refusal=SORRY),), error=PlanFailed),
     Shape("only-thinking", plans=(Turn(thinking="I should look up the price of tea."),), error=PlanFailed),
@@ -161,6 +163,7 @@ SHAPES: Final = (
         plans=(PLAN, Turn('3. price("ham")\n4. join()\n')),
         joins=(Turn("Tea costs 3.5. For ham I would Replan(the price of ham) at once."), DONE),
     ),
-    Shape("replan-prose", plans=(PLAN, PROSE), joins=(AGAIN, PROSE), unmarked=True),
-    Shape("replan-broken", plans=(PLAN, Turn("2. nonsense(((\n3. join(")), joins=(AGAIN, DONE)),
+    Shape("replan-prose", plans=(PLAN, PROSE), joins=(AGAIN, PROSE), unmarked=True, stopped=True),
+    Shape("replan-failed", plans=(PLAN, Turn(fails=True)), joins=(AGAIN, DONE), stopped=True),
+    Shape("replan-broken", plans=(PLAN, Turn("2. nonsense(((\n3. join(")), joins=(AGAIN, DONE), stopped=True),
 )
