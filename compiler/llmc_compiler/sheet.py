@@ -14,6 +14,7 @@ from llmc_compiler.cells import fit, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 MOST_ROWS: Final = 50
 LONGEST_CELL: Final = 160
@@ -21,6 +22,9 @@ LONGEST_CELL: Final = 160
 
 LONGEST_TEXT: Final = 4_000
 """Characters of the text between title and table."""
+
+LONGEST_LINES: Final = 20_000
+"""Characters of a text that is shown as lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,25 @@ class Displayed:
         from llmc_compiler.displaying import as_rich  # noqa: PLC0415 — as above
 
         return as_rich(self._sheet())
+
+
+class TextLines(str):
+    """A text that notebooks and rich show as the lines that it is: neither as one in quotes, nor as markup."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """As IPython's display protocol asks for it."""
+        from llmc_compiler.displaying import lines_as_html  # noqa: PLC0415 — as above
+
+        return lines_as_html(((line, ""),) for line in self._beginning())
+
+    def __rich__(self) -> "Text":
+        """As rich's protocol asks for it."""
+        from llmc_compiler.displaying import lines_as_rich  # noqa: PLC0415 — as above
+
+        return lines_as_rich(((line, ""),) for line in self._beginning())
+
+    def _beginning(self) -> list[str]:
+        """The lines that are shown."""
+        return (self if len(self) <= LONGEST_LINES else f"{self[:LONGEST_LINES]}…").splitlines()

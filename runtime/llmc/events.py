@@ -3,7 +3,7 @@
 Each has `to_json()`. `Event` is any event of a run, `Progress` any of a question.
 """
 
-from llmc_runtime.agent.progress import Happened, Judged, PlanBegan, PlanEnded, Progress, Repairing, Wrote
+from llmc_runtime.agent.progress import Happened, Judged, PlanBegan, PlanEnded, Progress, Reasoned, Repairing, Wrote
 from llmc_runtime.events import (
     Answered,
     Asked,
@@ -40,6 +40,7 @@ __all__ = [
     "PlanBegan",
     "PlanEnded",
     "Progress",
+    "Reasoned",
     "Repairing",
     "Restarted",
     "Retried",

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from llmc_compiler.brief import REACH
+from llmc_compiler.sheet import TextLines
 from llmc_runtime.text import start
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ _LONGEST: Final = 400
 _LONGEST_TASK: Final = 100
 
 
-def explained(answer: "Answer") -> str:
+def explained(answer: "Answer") -> TextLines:
     """The story of an answer, without its secrets."""
-    return "\n".join(_lines(answer)) + "\n"
+    return TextLines("\n".join(_lines(answer)) + "\n")
 
 
 def _lines(answer: "Answer") -> Iterator[str]:
