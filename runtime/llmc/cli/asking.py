@@ -16,7 +16,7 @@ from llmc_compiler.graph import JOIN
 from llmc_runtime import events
 from llmc_runtime.agent import progress
 from llmc_runtime.agent.decision import Finish
-from llmc_runtime.errors import blocked_by
+from llmc_runtime.blocking import blocked_by
 
 if TYPE_CHECKING:
     from rich.console import Console
