@@ -244,9 +244,9 @@ def test_a_plan_without_a_call_goes_back(plan: str) -> None:
     assert answer.value == 100
     assert "The plan calls no tool." in model.asked[1].messages[-1].text
     assert llmc.compile(plan, Bank().toolbox(), mode="lenient").run_sync().has_value
-    with pytest.raises(PlanFailed, match="The plan calls no tool"):
+    with pytest.raises(PlanFailed, match="the plan calls no tool"):
         clock.run(llmc.Agent(Bank().toolbox(), model=llmc.ScriptedModel([plan] * 3)).ask("?"))
-    with pytest.raises(PlanFailed, match="The plan calls no tool"):
+    with pytest.raises(PlanFailed, match="the plan calls no tool"):
         clock.run(llmc.Agent(Bank().toolbox(), model=llmc.ScriptedModel([plan] * 3)).plan("?"))
 
 

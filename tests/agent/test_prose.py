@@ -145,6 +145,9 @@ def test_reasoning_beside_the_text_is_quoted() -> None:
     agent = llmc.Agent(World().toolbox(), model=model)
     with pytest.raises(PlanFailed, match=r"wrote: \(nothing but reasoning: I would look up a.\)"):
         clock.run(agent.ask("?"))
+    agent = llmc.Agent(World().toolbox(), model=Script([PLAN]), joiner=model)
+    with pytest.raises(NoDecision, match=r"plan: \(nothing but reasoning: I would look up a.\)"):
+        clock.run(agent.ask("?"))
 
 
 @pytest.mark.parametrize(
