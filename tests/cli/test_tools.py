@@ -220,3 +220,12 @@ def test_each_form_of_a_call_has_a_line(cli: Cli, folder: Path) -> None:
     (folder / "forms.py").write_text(f"from llmc import Tool, Toolbox\nTOOLS = Toolbox([{tool}])\n")
     shown = 't(k: "a", a?: any) -> any\n    or t(k: "b", *, b?: any)  [pure]\n'
     assert "".join(cli("tools", "forms.py").stdout.replace("\n      or", "\n    or")) == shown
+
+
+def test_a_read_whose_answers_change_says_so(cli: Cli, folder: Path) -> None:
+    """In the list and as JSON."""
+    text = 'from llmc import read\n@read("jobs", reuse=False)\ndef state(job: str) -> str:\n    return job\n'
+    (folder / "jobs.py").write_text(text)
+    assert "state(job: str) -> str  [read(jobs), answers change]" in cli("tools", "jobs.py").stdout
+    (found,) = json.loads(cli("tools", "jobs.py", "--json").stdout)
+    assert found["reuse"] is False
