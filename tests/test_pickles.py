@@ -378,7 +378,7 @@ def test_a_hundred_of_them_go_through_a_pool_of_processes(method: str, workers: 
     things = [*raised, *[RUN, ANSWER] * ((100 - len(raised)) // 2 + 1)]
     with work.pool(get_context(method), workers) as pool:
         back = list(pool.map(work.given_back, things, chunksize=10))
-        own = pool.submit(work.run).result()
+        own = pool.submit(work.PROGRAM.run_sync, {"place": "Baltic"}).result()
         with pytest.raises(LlmcError) as refused:
             pool.submit(work.refused_run).result()
     assert len(things) >= 100
