@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llmc.cli.tree import reason
-from llmc_runtime.errors import Blocked, PlanError, Stopped
+from llmc_runtime.errors import Blocked, LoopFailed, PlanError, Stopped
 from llmc_runtime.run import Run
 
 _MOST: Final = 10
@@ -20,4 +20,5 @@ def failures(run: Run) -> Iterator[str]:
 
 def _follows(error: PlanError, errors: Mapping[str, PlanError]) -> bool:
     """Whether a task was blocked or stopped because of another one that is among the errors."""
+    error = error.error if isinstance(error, LoopFailed) and error.ended == Blocked.ended else error
     return isinstance(error, (Blocked, Stopped)) and error.cause != error.task and error.cause in errors

@@ -47,9 +47,9 @@ class Run(_Outcomes):
     value: Annotated[Any, Field(description="the value of the plan, null where it has none")]
     has_value: bool
     calls: int
-    processor_seconds: NotRequired[float]
+    processor_seconds: Annotated[float, Field(description="seconds on processors of the process and its children")]
     sum_of_calls: Annotated[float | None, Field(description="seconds of the calls one after another, if known")]
-    longest_chain: Annotated[float, Field(description="seconds that no schedule can go below")]
+    longest_chain: Annotated[float, Field(description="seconds of the calls that followed each other longest")]
     chain: Annotated[list[str], Field(description="the tasks on the longest chain")]
     abandoned: Annotated[list[str], Field(description="calls that still run")]
     notes: list[str]
