@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from llmc_compiler.schema import SchemaSignature
 from llmc_compiler.signature import ResultError, ToolboxError
+from llmc_grammar.portable import Portable
 from llmc_runtime.agent.dialogue import Schema
 from llmc_runtime.errors import shortened
 
@@ -20,7 +21,7 @@ _POINTER: Final = re.compile(r'"\$(?:ref|dynamicRef|recursiveRef)": "#(?!/\$defs
 _FENCE: Final = re.compile(r"```\w*[ \t]*\n(.*?)```", re.DOTALL)
 
 
-class NoJsonError(ValueError):
+class NoJsonError(Portable, ValueError):
     """A reply has no JSON, or one that does not follow the schema."""
 
 
