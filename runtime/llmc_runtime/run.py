@@ -164,12 +164,12 @@ class Options(TypedDict, total=False):
     clock: Callable[[], float]
     random: Callable[[], float]
     wall: Callable[[], float]
-    processor: Callable[[], float]
     limits: Limits
     policy: Policy
     trust: Trust
     memo: Memo | None
     allowance: Allowance[Instance] | None
+    processor: Callable[[], float]
 
 
 def _start(executor: Executor, graph: Graph, holds: Iterable[Hold]) -> None:
