@@ -19,10 +19,13 @@ VALUES: Final[dict[str, Json]] = {
     "compare": "Mount Everest against Kilimanjaro: 2,954 metres more",
     "diamond": {"country": "France", "capital": "Paris", "other cities": ["Marseille", "Lyon"]},
     "nested": "Berlin and Munich are 504 km apart; Berlin has 2.47 times the inhabitants",
-    "loop": [
-        "New York is a city in United States with 8,804,190 inhabitants (2020).",
-        "Los Angeles is a city in United States with 3,898,747 inhabitants (2020).",
-    ],
+    "loop": {
+        "large": [
+            "New York is a city in United States with 8,804,190 inhabitants (2020).",
+            "Los Angeles is a city in United States with 3,898,747 inhabitants (2020).",
+        ],
+        "metres": [6190, None, 4892],
+    },
     "guard": ["Gobi: 1295000 km²"],
     "story": {
         "inhabitants": 2165423,

@@ -170,7 +170,7 @@ def test_a_signal_that_is_ignored_at_the_start_stays_so(
 def test_what_a_blocked_loop_would_begin_next_is_not_begun(tmp_path: Path, guard: str, is_begun: bool) -> None:
     """The signal comes while a tool blocks the loop. The control: where only the owner is told, the write begins."""
     program = f"from llmc_runtime import active; {guard}{MAIN}"
-    started = Started(tmp_path, (program, *RUN[1:]), WAITS)
+    started = Started(tmp_path, (program, *RUN[1:], "-v"), WAITS)
     started.send(signal.SIGTERM)
     assert started.process.stderr is not None
     assert any("stopping" in line for line in iter(started.process.stderr.readline, ""))
@@ -201,7 +201,8 @@ def test_a_stderr_that_cannot_be_written_from_the_start(tmp_path: Path, command:
     (tmp_path / "tools.py").write_text(TOOLS + TOOLBOX)
     (tmp_path / "plan.llmc").write_text(f'use "tools.py"\n{ORDERS}')
     (tmp_path / "plan").write_text(ORDERS)
-    program = ["/bin/sh", "-c", f'exec "$@" {redirected}', "sh", sys.executable, "-c", *command]
+    told = [*command, "-v"]  # else the first line comes at the end of a task
+    program = ["/bin/sh", "-c", f'exec "$@" {redirected}', "sh", sys.executable, "-c", *told]
     ended = subprocess.run(program, cwd=tmp_path, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert not (tmp_path / "log").exists() or (tmp_path / "log").read_text() == "closed\n"
