@@ -168,6 +168,7 @@ class ToolEntry(TypedDict):
     latency: float | None
     cost: float
     approve: bool
+    reuse: Annotated[bool, Field(description="false where its answers change, so that later plans call it again")]
     secrets: list[str]
     notes: list[str]
     parameters: Annotated[Any, Field(description="a JSON Schema")]

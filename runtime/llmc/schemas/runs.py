@@ -29,13 +29,23 @@ class TaskError(TypedDict):
 
 
 class _Outcomes(TypedDict):
-    """What became of the tasks of a plan."""
+    """What became of a plan and its tasks."""
 
+    id: str
+    value: Annotated[Any, Field(description="the value of the plan, null where it has none")]
+    has_value: bool
     results: Annotated[dict[str, Any], Field(description="values by task")]
     errors: Annotated[dict[str, TaskError], Field(description="errors by task")]
     skipped: Annotated[list[str], Field(description="tasks whose condition did not hold")]
-    in_doubt: Annotated[list[str], Field(description="tasks that may have written something")]
     seconds: float
+    processor_seconds: Annotated[float, Field(description="seconds on processors of the process and its children")]
+    calls: int
+    sum_of_calls: Annotated[float | None, Field(description="seconds of the calls one after another, if known")]
+    longest_chain: Annotated[float, Field(description="seconds of the calls that followed each other longest")]
+    chain: Annotated[list[str], Field(description="the tasks on the longest chain")]
+    in_doubt: Annotated[list[str], Field(description="tasks that may have written something")]
+    abandoned: Annotated[list[str], Field(description="calls that still run")]
+    notes: list[str]
 
 
 class Run(_Outcomes):
@@ -43,16 +53,6 @@ class Run(_Outcomes):
 
     version: Literal[1]
     language: Literal[1]
-    id: str
-    value: Annotated[Any, Field(description="the value of the plan, null where it has none")]
-    has_value: bool
-    calls: int
-    processor_seconds: Annotated[float, Field(description="seconds on processors of the process and its children")]
-    sum_of_calls: Annotated[float | None, Field(description="seconds of the calls one after another, if known")]
-    longest_chain: Annotated[float, Field(description="seconds of the calls that followed each other longest")]
-    chain: Annotated[list[str], Field(description="the tasks on the longest chain")]
-    abandoned: Annotated[list[str], Field(description="calls that still run")]
-    notes: list[str]
 
 
 class DryCall(TypedDict):
@@ -78,21 +78,40 @@ class DryRun(TypedDict):
     calls: list[DryCall]
 
 
+class AnswerTask(TypedDict):
+    """A task as models are told of it."""
+
+    id: str
+    written: Annotated[str, Field(description="its line")]
+    state: Annotated[str, Field(description="done, failed, skipped, left out")]
+    text: Annotated[str, Field(description="what it gave, or why it has no value; of a long text the beginning")]
+    wrote: bool
+    length: Annotated[int | None, Field(description="characters of all of the text, 0 where nobody has counted them")]
+
+
 class AnswerPlan(_Outcomes):
     """A plan that was run for a question."""
 
     text: str
+    statements: Annotated[list[str], Field(description="its lines")]
+    ids: Annotated[list[str], Field(description="the ids of its tasks")]
     repairs: int
-    thought: str
+    thoughts: Annotated[list[str], Field(description="the planner's notes")]
+    thought: Annotated[str, Field(description="what the joiner thought of it")]
+    reused: Annotated[list[str], Field(description="tasks whose call had been made before")]
+    began: Annotated[float, Field(description="seconds since the question")]
+    ended: Annotated[float, Field(description="seconds since the question")]
+    tasks: list[AnswerTask]
 
 
 class Answer(TypedDict):
     """A question, its answer, and what was done for it."""
 
+    version: Literal[1]
     question: str
     answer: Any
     answered: bool
-    is_unmarked: NotRequired[Annotated[bool, Field(description="a model wrote prose, and marked no answer in it")]]
+    is_unmarked: Annotated[bool, Field(description="a model wrote prose, and marked no answer in it")]
     stopped: Annotated[str | None, Field(description="why no other plan was made")]
     thoughts: list[str]
     plans: list[AnswerPlan]
