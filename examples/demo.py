@@ -26,6 +26,10 @@ SCENES: Final = (
         "llmc explain examples/story.llmc --width 2",
     ),
     ("Nine calls: each starts as soon as what it needs is there", "llmc run examples/nine.llmc"),
+    (
+        "An order that fails: what could not be done because of it says why, and the last line counts",
+        "!llmc run examples/failing.llmc",
+    ),
     ("Tools that hang, raise, or answer with a plan of their own", "python examples/unruly.py"),
     ("A plan may use a secret, but not show it, and not let it decide", "python examples/secret.py"),
     ("What an approver sees, though a page would like to write it", "python examples/letters.py"),
@@ -47,6 +51,7 @@ SCENES: Final = (
     ("A model's untidy plan, run while it is still being written", "python examples/arriving.py"),
     ("Models that think, are cut, renumber and repeat: what was meant is done, once", "python examples/meant.py"),
     ("A question: a planner, its tools, a joiner that wants more, another plan", "python examples/asking.py"),
+    ("Servers that refuse, think, chat and fail: an answer, or their own words", "python examples/servers.py"),
 )
 
 LIVE: Final = (

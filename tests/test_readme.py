@@ -38,6 +38,7 @@ def commands() -> Iterator[tuple[str, str]]:
             yield command, output
 
 
+FAILING: Final = (EXAMPLES / "failing.llmc").read_text("utf-8")
 UNUSED: Final = [(EXAMPLES / f"{name}.llmc").read_text("utf-8") for name in ("duplicate", "story")]
 
 
@@ -49,7 +50,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", blocks("llmc"))
 def test_a_plan_runs_or_has_the_mistakes_that_it_announces(text: str) -> None:
-    """Every plan that is shown runs without an error, but those that are about mistakes."""
+    """Every plan that is shown runs without an error, but those that are about mistakes and failures."""
     use = re.search(r'^use "(.+)"$', text, re.MULTILINE)
     tools = load_file(EXAMPLES / (use[1] if use else "atlas.py"))
     if "mistakes" in text or "A closed issue needs a number" in text:
@@ -60,7 +61,7 @@ def test_a_plan_runs_or_has_the_mistakes_that_it_announces(text: str) -> None:
     run = program.run_sync(approve="all")
     # Tasks that nothing needs are warned of only in the examples that are about them.
     assert {found.code for found in program.diagnostics} <= ({"W204"} if text in UNUSED else set())
-    assert not [error for error in run.errors.values() if "@fallback" not in text]
+    assert bool([error for error in run.errors.values() if "@fallback" not in text]) == (text == FAILING)
     assert run.has_value
 
 

