@@ -54,6 +54,15 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
             r"slowly \(HTTP 429\); it wants to be left alone for 7 s",
         ),
         (refusal(429, "pay", "insufficient_quota"), QuotaSpent, "pay"),
+        (refusal(400, "Your credit balance is too low to access the API"), QuotaSpent, "too low"),
+        (refusal(403, "Your team doesn't have any credits yet"), QuotaSpent, "any credits"),
+        (refusal(429, "Insufficient balance or no resource package"), QuotaSpent, "no resource"),
+        (refusal(429, "Rate limited: add 10 credits for more requests a day"), RateLimited, "add 10 credits"),
+        (refusal(400, "Access denied", "Arrearage"), QuotaSpent, "denied"),
+        (refusal(403, "Your input was flagged for violence"), ContentRefused, "flagged"),
+        (refusal(403, "Content violates usage guidelines"), ContentRefused, "violates"),
+        (refusal(400, "Input data may contain inappropriate content"), ContentRefused, "inappropriate"),
+        (refusal(400, "Invalid prompt", "invalid_prompt"), ContentRefused, "Invalid prompt"),
         (refusal(400, "odd"), RequestRefused, r"does not take the request: odd \(HTTP 400\)$"),
         (refusal(404, "no model m"), RequestRefused, r"no model m \(HTTP 404\)$"),
         (
@@ -91,6 +100,15 @@ async def test_a_refused_request_has_its_class(answer: Answer, error: type[Model
         ("chat", [event({"error": {"message": "s", "code": 429}})], RateLimited, "s"),
         ("chat", [event({"error": {"message": "pay", "code": "insufficient_quota"}})], QuotaSpent, "pay"),
         ("chat", [event({"error": {"message": "odd", "code": [429]}})], ServerFailed, "odd"),
+        (
+            "chat",
+            [event({"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}})],
+            QuotaSpent,
+            "bal",
+        ),
+        ("chat", [b'data: {"choices": []}\n\nerror: {"message": "gone"}\n\n'], ServerFailed, "has a fault: gone"),
+        ("chat", [b'data: {"choices": []}\n\n{"error": "gone"}\n'], ServerFailed, "has a fault: gone"),
+        ("chat", chat(["a"], reason="function_call_filter: MALFORMED_FUNCTION_CALL"), ServerFailed, "MALFORMED"),
         ("chat", chat(["a"], reason="abort"), ServerFailed, "abort"),
         ("responses", [event({"type": "error", "code": "x", "message": "gone"})], ServerFailed, "gone"),
         ("responses", [event({"type": "error", "code": "rate_limit_exceeded", "message": "s"})], RateLimited, "s"),
@@ -236,6 +254,16 @@ async def test_no_key_is_ever_shown(api: Api, answer: Answer, caplog: pytest.Log
     assert KEY not in f"{caught.value.said}"
     assert KEY not in caplog.text
     assert caplog.text  # the SDK and its client did log
+
+
+@pytest.mark.parametrize("place", range(0, 300, 7))
+async def test_half_a_key_is_not_shown_where_the_words_are_cut(place: int) -> None:
+    """Wherever it is in a long text, and whatever that text is."""
+    words = f"{'a ' * (place // 2)}{KEY}{' z' * 600}"
+    for answer in (refusal(400, words), httpx2.Response(502, text=words), Stream([f"data: {{{words}\n\n".encode()])):
+        with pytest.raises(ModelError) as caught:
+            await said(model(wire(answer)))
+        assert not [half for half in (KEY[:6], KEY[-6:]) if half in f"{caught.value}{caught.value.said!r}"]
 
 
 def test_the_traceback_of_an_error_would_show_it() -> None:

@@ -154,7 +154,7 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
     why = _words(asked, error)
     match error:
         case openai.APIStatusError(response=response):
-            said = answered(response.status_code, _body(response))
+            said = answered(response.status_code, asked.without_key(_body(response)))
             return server_error(asked, said, headers=response.headers, url=f"{error.request.url}")
         case openai.APIConnectionError() | httpx2.HTTPError() if not begun:
             return ServerUnreachable(asked.name, asked.place, why)

@@ -301,17 +301,19 @@ async def _events(
 
 def _check_whole(asked: Settings, response: httpx2.Response, event: Sent) -> None:
     """Raises ModelError where an answer without events is no reply."""
+    text = asked.without_key(event.data.strip())
     try:
-        value = None if event.is_done else event.values()[0]
+        values = [] if event.is_done else event.values()
     except (ValueError, RecursionError):
-        value = None
-    if Reply.is_reply(value):
+        values = []
+    if values and Reply.is_reply(values[0]):
         return
-    said = error_in(value)
+    said = error_in(values)
     if said is not None and said.is_of_api:
         raise server_error(asked, said)
-    text = event.data.strip()
     if event.is_done or not text:
         raise no_reply(asked, response, None)
-    said = answered(200, text)
-    raise no_reply(asked, response, said if value is None else replace(said, text=quoted(value)))
+    if said is None:
+        said = answered(200, text)
+        said = replace(said, text=quoted(replace(event, data=text).values()[0])) if values else said
+    raise no_reply(asked, response, said)

@@ -21,18 +21,51 @@ from llmc_runtime.agent.model_errors import (
     ServerFailed,
     StreamBroken,
 )
-from llmc_runtime.agent.server_words import ServerWords, answered, is_too_long
+from llmc_runtime.agent.server_words import ServerWords, answered, cleaned, is_too_long
 from llmc_runtime.agent.settings import Settings, shown
 
 FAULTS: Final = 500
 """From this status on, the server reports a fault of its own."""
 
-_FILTERED: Final = {"content_filter", "content_policy_violation", "responsibleaipolicyviolation", "safety"}
-_UNPAID: Final = {"insufficient_quota", "insufficient_balance", "billing_hard_limit_reached", "payment_required"}
+_FILTERED: Final = {
+    "content_filter",
+    "content_policy_violation",
+    "data_inspection_failed",
+    "invalid_prompt",
+    "responsibleaipolicyviolation",
+    "safety",
+}
+_FLAGGED: Final = re.compile(
+    r"\b(?:was|were|been) flagged\b|content exists risk|inappropriate content|content management policy"
+    r"|violat\w+ (?:our |the |its )?(?:usage|content|safety) |requires moderation|\u654f\u611f\u5185\u5bb9",
+    re.IGNORECASE,
+)
+"""Words of filters that say neither in a code nor in a status what they are."""
+
+_UNPAID: Final = {
+    "arrearage",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "exceeded_current_quota_error",
+    "insufficient_balance",
+    "insufficient_credits",
+    "insufficient_quota",
+    "insufficient_user_quota",
+    "payment_required",
+}
+_SPENT: Final = re.compile(
+    r"insufficient (?:account )?(?:balance|credits?|funds|quota)|balance is (?:too low|insufficient)"
+    r"|used all (?:available |your |of your )?credits|n[o']t have any credits|out of credits|spending limit"
+    r"|\u4f59\u989d\u4e0d\u8db3",
+    re.IGNORECASE,
+)
+"""Words of servers that say under other statuses than 402 that nothing is left."""
+
+_REFUSING: Final = {None, 400, 403, 412, 422, 429, 451}
 _UNKNOWN_KEY: Final = {"invalid_api_key", "authentication_error", "permission_denied", "unauthenticated"}
 _WRONG_KEY: Final = re.compile(
     r"\b(?:incorrect|invalid|wrong|expired) api[ _-]?key\b"
-    r"|\bapi[ _-]?key (?:is )?(?:not valid|invalid|incorrect|expired)",
+    r"|\bapi[ _-]?key (?:is )?(?:not valid|invalid|incorrect|expired)|\blogin fail",
     re.IGNORECASE,
 )
 """Words of servers that say under status 400 that a key is wrong: Gemini and Grok do."""
@@ -63,8 +96,11 @@ def server_error(
 ) -> ModelError:
     """Return the error that a server reports, by the status of the answer or the words of the error."""
     hide = asked.without_key
+    whole = hide(said.whole)
+    # A key is hidden before the text is cut, since half of one would not be found.
+    text = cleaned(whole) if whole else hide(said.text)
     said = replace(
-        said, text=hide(said.text), code=hide(said.code), kind=hide(said.kind), parameter=hide(said.parameter)
+        said, text=text, whole=whole, code=hide(said.code), kind=hide(said.kind), parameter=hide(said.parameter)
     )
     error = _server_error(asked, said, {} if headers is None else headers, url)
     error.said = said
@@ -73,17 +109,18 @@ def server_error(
 
 def _server_error(asked: Settings, said: ServerWords, headers: Mapping[str, str], url: str) -> ModelError:
     """Return the error of a class that says whether and how to go on."""
-    name, code = asked.name, said.code.lower()
-    status = said.status or next((status for status, words in _STATUSES if {code, said.kind.lower()} & words), None)
+    name, codes = asked.name, {said.code.lower(), said.kind.lower()}
+    status = said.status or next((status for status, words in _STATUSES if codes & words), None)
     why = said.text or said.code or "it gave no reason"
     why = f"{why} (HTTP {said.status})" if said.status else why
-    if code in _FILTERED or said.kind.lower() in _FILTERED:
+    is_refusing = said.status in _REFUSING
+    if codes & _FILTERED or (is_refusing and _FLAGGED.search(said.words)):
         return ContentRefused(name, why)
     if is_too_long(said):
         return ContextTooLong(name, why, status or 400)
-    if code in _UNPAID or status == 402:  # noqa: PLR2004 — payment required
+    if codes & _UNPAID or status == 402 or (is_refusing and _SPENT.search(said.words)):  # noqa: PLR2004 — payment
         return QuotaSpent(name, why, _asked_to_wait(headers))
-    if status in {401, 403} or (status == 400 and _WRONG_KEY.search(said.text)):  # noqa: PLR2004 — bad request
+    if status in {401, 403} or (status in {None, 400} and _WRONG_KEY.search(said.words)):
         return AuthenticationFailed(name, why, asked.variable, has_key=asked.has_key, meant=asked.meant)
     if status == 429:  # noqa: PLR2004 — too many requests
         return RateLimited(name, why, _asked_to_wait(headers))
@@ -106,8 +143,8 @@ def no_reply(asked: Settings, response: httpx2.Response, said: ServerWords | Non
 
 def no_event(asked: Settings, data: str) -> StreamBroken:
     """Return the error for an event that is no JSON."""
-    said = answered(200, json.dumps(data[:1000]))
-    return StreamBroken(asked.name, f"an event is not JSON: {asked.without_key(said.text)}")
+    said = answered(200, json.dumps(asked.without_key(data)[:1000]))
+    return StreamBroken(asked.name, f"an event is not JSON: {said.text}")
 
 
 def _asked_to_wait(headers: Mapping[str, str]) -> float | None:

@@ -11,7 +11,7 @@ plain text, an HTML page                             proxies
 import html
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from itertools import islice
 from typing import Final
@@ -25,19 +25,34 @@ _READ: Final = 64 * 1024
 _DEPTH: Final = 6
 _MOST_ITEMS: Final = 3
 
-_FIRST: Final = ("message", "detail", "error", "error_description", "msg", "description", "title", "reason")
+_FIRST: Final = (
+    "message",
+    "detail",
+    "error",
+    "error_description",
+    "msg",
+    "error_msg",
+    "status_msg",
+    "base_resp",
+    "description",
+    "title",
+    "reason",
+)
 """The keys that hold an error's words, the first that has some."""
 
 _BESIDE: Final = ("error_description", "errors", "details", "metadata", "raw", "innererror", "inner_error")
 """The keys with more words behind those."""
 
 _NO_ROUTE: Final = re.compile(
-    r"(?:404:? *)?(?:page |file |url |path |resource |route )?(?:was )?not found\W*|method not allowed\W*"
+    r"(?:404:? *)?(?:page |file |url |path |resource |route )?(?:was )?not[ _]found\W*|method not allowed\W*"
     r"|.*(?:invalid url|unexpected endpoint|unknown endpoint|no such endpoint|unknown request url|no route)\b.*"
     r"|(?:cannot|could not|can't) (?:post|find) /.*",
     re.IGNORECASE | re.DOTALL,
 )
 """Words of a server that has no such address."""
+
+_UNDERSTOOD: Final = {400, 422}
+"""The statuses under which a plain text comes from an API: another server does not look into the request."""
 
 _TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
@@ -47,7 +62,8 @@ class ServerWords:
     """A server's error: its words in one bounded line, and what else it says.
 
     `code` and `kind` are words for machines, `parameter` names a part of the request, and `status` is that of HTTP, or
-    the one that the error states itself. `is_of_api` is False where a page or an unknown address answered.
+    the one that the error states itself. `is_of_api` is False where a page or an unknown address answered. `whole` are
+    the words before they were cut.
     """
 
     text: str
@@ -56,6 +72,12 @@ class ServerWords:
     parameter: str = ""
     status: int | None = None
     is_of_api: bool = True
+    whole: str = field(default="", repr=False)
+
+    @property
+    def words(self) -> str:
+        """As many of its words as are read."""
+        return self.whole or self.text
 
 
 def answered(status: int, body: str) -> ServerWords:
@@ -63,7 +85,8 @@ def answered(status: int, body: str) -> ServerWords:
     value = _json(body)
     said = None if value is None else error_in(value) or (_said(value) if isinstance(value, dict | list) else None)
     if said is None:
-        said = ServerWords(cleaned(_plain(value if isinstance(value, str) else body)), is_of_api=False)
+        plain = _plain(value if isinstance(value, str) else body)
+        said = ServerWords(cleaned(plain), is_of_api=status in _UNDERSTOOD and "<" not in body[:_READ], whole=plain)
     if not said.text and value:
         said = replace(said, text=cleaned(body[:_READ]))  # under keys that are not known
     if not said.text:
@@ -79,10 +102,14 @@ def error_in(value: object, name: str = "") -> ServerWords | None:
         return next((said for each in value[:_MOST_ITEMS] if (said := error_in(each, name)) is not None), None)
     if not isinstance(value, dict):
         return _said(value) if name == "error" else None
-    if value.get("error"):
+    error, base = value.get("error"), value.get("base_resp")
+    if error and not (isinstance(error, dict) and not any(error.values())):
         return _said(value)
+    if isinstance(base, dict) and base.get("status_code"):
+        return _said(base)
     is_error = name == "error" or "error" in (value.get("type"), value.get("object"))
-    has_words = "detail" in value or isinstance(value.get("message"), str)
+    texts = (value.get(key) for key in ("message", "msg", "error_msg"))
+    has_words = "detail" in value or bool(value.get("errors")) or any(isinstance(text, str) for text in texts)
     if is_error or (has_words and not value.keys() & {"choices", "output", "type"}):
         return _said(value)
     return None
@@ -98,16 +125,22 @@ def _said(value: object) -> ServerWords:
             error = error["error"]
         elif isinstance(error, dict) and isinstance(error.get("message"), dict):
             error = error["message"]
+        elif isinstance(error, dict) and not error.get("message") and isinstance(error.get("errors"), list):
+            error = error["errors"]
         else:
             break
     fields = error if isinstance(error, dict) else {}
     code = fields.get("code")
+    whole = words_of(value)
+    text = cleaned(whole)
     return ServerWords(
-        text=cleaned(words_of(value)),
+        text=text,
         code=code if isinstance(code, str) else "",
         kind=_text(fields.get("type")),
         parameter=_text(fields.get("param")) or ".".join(_places(fields.get("detail"))),
         status=_status(code) or _status(fields.get("status")) or _status(fields.get("status_code")),
+        is_of_api=_NO_ROUTE.fullmatch(text) is None,
+        whole=whole[:_READ],
     )
 
 
@@ -191,26 +224,33 @@ def _phrase(status: int) -> str:
         return f"status {status}"
 
 
+_TOO_LARGE: Final = 413
+
 _TOO_LONG_CODES: Final = {"context_length_exceeded", "exceed_context_size_error", "context_too_long", "prompt_too_long"}
 _TOO_LONG: Final = re.compile(
     r"maximum context|context[ _-]?(?:length|window|size|limit)|(?:prompt|input|request) is too (?:long|large)"
-    r"|(?:prompt|input)(?: contains| has)? too many tokens|too many (?:input|prompt) tokens"
-    r"|token count[^.]{0,60}exceeds|tokens? (?:exceeds?|is greater than|are greater than)[^.]{0,40}(?:maximum|limit)"
+    r"|too many (?:input |prompt )?tokens|maximum (?:prompt|input|model|sequence) length"
+    r"|token count[^.]{0,60}(?:exceeds|only supports)|tokens? (?:is|are) greater than[^.]{0,40}(?:maximum|limit)"
+    r"|\btokens?\b[^.]{0,40}\bexceeds?\b[^.]{0,40}(?:maximum|limit)"
     r"|exceeds? (?:the )?(?:maximum )?(?:number of )?(?:input |prompt |context )?tokens?\b"
-    r"|input length|longer than the (?:model|context)|reduce the length",
+    r"|exceed(?:s|ed)? (?:the )?(?:model|max(?:imum)?) token limit|prompt exceeds (?:the )?max|prompt \u8d85\u957f"
+    r"|inputs?\W{1,3}must have less than|input length|longer than the (?:model|context)|reduce the length",
     re.IGNORECASE,
 )
-
+_RATE: Final = re.compile(r"per (?:second|min|hour|day)", re.IGNORECASE)
+_ADVICE: Final = re.compile(r"(?:reduce|decrease|lower)(?: the)? [`'\"]?max_(?:completion_|output_|new_)?tokens")
 _REPLY_LIMIT: Final = re.compile(r"max_(?:completion_|output_|new_)?tokens")
 """Errors about the bound of the reply are no errors about the question."""
 
 
 def is_too_long(said: ServerWords) -> bool:
     """Whether the question does not fit into the model's context."""
-    if said.code in _TOO_LONG_CODES or said.kind in _TOO_LONG_CODES:
+    if said.status == _TOO_LARGE or said.code in _TOO_LONG_CODES or said.kind in _TOO_LONG_CODES:
         return True
-    is_about_reply = _REPLY_LIMIT.search(said.text) is not None
-    return said.status in {None, 400, 413, 422, 500} and not is_about_reply and _TOO_LONG.search(said.text) is not None
+    words = _ADVICE.sub("", said.words)
+    if said.status not in {None, 400, 422, 500} or _REPLY_LIMIT.search(words) or _RATE.search(words):
+        return False
+    return _TOO_LONG.search(words) is not None
 
 
 def quoted(values: object) -> str:

@@ -27,6 +27,9 @@ SAID = "the tea is out"
         {"errors": [{"message": SAID}]},
         {"error": {"details": [{"reason": SAID}]}},
         {"msg": SAID},
+        {"error_code": 17, "error_msg": SAID},
+        {"success": False, "result": None, "errors": [{"code": 7, "message": SAID}], "messages": []},
+        {"base_resp": {"status_code": 1004, "status_msg": SAID}},
         SAID,
     ],
 )
@@ -62,8 +65,6 @@ def test_what_is_no_api_has_words_too(body: str, words: str) -> None:
     [
         {"error": "invalid_request", "error_description": SAID},
         {"fault": {"faultstring": SAID, "detail": {"errorcode": "oauth.v2"}}},
-        {"error_code": 17, "error_msg": SAID},
-        {"base_resp": {"status_code": 1004, "status_msg": SAID}},
         {"Message": SAID, "__type": "AccessDenied"},
     ],
 )
@@ -105,6 +106,8 @@ def test_words_are_bounded() -> None:
     [
         {"choices": [{"delta": {"content": "a"}}]},
         {"choices": [], "error": None},
+        {"choices": [], "error": {"message": None, "code": None}},
+        {"choices": [], "base_resp": {"status_code": 0, "status_msg": ""}},
         {"type": "response.created", "response": {"error": None}},
         {"message": {"content": "a"}, "done": False},
         {"choices": [{"message": {"content": "a"}}], "message": "ok"},
@@ -117,6 +120,28 @@ def test_words_are_bounded() -> None:
 def test_a_reply_is_no_error(event: object) -> None:
     """Nor is what has neither words nor a name of an error."""
     assert error_in(event) is None
+
+
+def test_what_only_some_servers_call_an_error_is_one() -> None:
+    """Beside choices that are none, and without a key `error`."""
+    for value in (
+        {"choices": None, "base_resp": {"status_code": 1008, "status_msg": SAID}},
+        {"success": False, "errors": [{"message": SAID}]},
+        {"code": 500, "msg": SAID},
+    ):
+        said = error_in(value)
+        assert said is not None
+        assert said.text == SAID
+
+
+def test_a_text_about_the_request_comes_from_an_api() -> None:
+    """A page, or an address that is not there, does not."""
+    assert answered(422, "messages: missing field `content`").is_of_api
+    for status, body in ((400, "<html><title>x</title></html>"), (404, "404 page not found"), (502, SAID)):
+        assert not answered(status, body).is_of_api
+    unknown = error_in({"code": 500, "msg": "404 NOT_FOUND", "success": False})
+    assert unknown is not None
+    assert not unknown.is_of_api
 
 
 def test_an_event_may_be_called_an_error() -> None:
@@ -138,6 +163,16 @@ def test_an_event_may_be_called_an_error() -> None:
         ("Requested token count exceeds the model's maximum context length of 4096 tokens.", True),
         ("Trying to keep the first 9000 tokens when context the overflows. The context length is only 4096", True),
         ("max_tokens is too large: 9000. This model's maximum context length is 8192 tokens.", False),
+        ("Your request exceeded model token limit: 8192", True),
+        ("This model's maximum prompt length is 131072 but the request contains 137291 tokens.", True),
+        ("too many tokens: the prompt cannot exceed 4081 tokens", True),
+        ("the input token count is 40000 but model only supports up to 32768", True),
+        ("`inputs` must have less than 4095 tokens. Given: 5000", True),
+        ("the number of input tokens 9000 cannot exceed the total tokens limit 8192", True),
+        ("Requested tokens 130000 exceeds limit of 127072 tokens", True),
+        ("Prompt exceeds max length", True),
+        ("maximum context length is 8192 tokens: reduce the length of the prompt or reduce max_tokens", True),
+        ("too many tokens per minute", False),
         ("the tea is out", False),
         ("Invalid token", False),
     ],
@@ -146,4 +181,5 @@ def test_a_question_that_does_not_fit_is_known_by_its_words(said: str, is_too: b
     """In the words of each server; a bound of the reply is another matter."""
     assert is_too_long(answered(400, json.dumps({"error": {"message": said}}))) == is_too
     assert is_too_long(answered(400, json.dumps({"error": {"message": "no", "code": "context_length_exceeded"}})))
+    assert is_too_long(answered(413, "<html><title>Request Entity Too Large</title></html>"))
     assert not is_too_long(answered(401, json.dumps({"error": {"message": said}})))
