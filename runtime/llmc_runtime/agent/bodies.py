@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from llmc_runtime.agent.dialogue import Message, Schema, encodable
-from llmc_runtime.agent.own_parameters import OwnPart
+from llmc_runtime.agent.own_parameters import LIMITS, OwnPart
 from llmc_runtime.agent.settings import Settings
 
 TOOL: Final = "reply"
@@ -55,7 +55,9 @@ def body(settings: Settings, asked: Question) -> dict[str, Any]:
         if getattr(settings, name) is not None and name not in asked.left_out:
             request[name] = getattr(settings, name)
     limits = [limit for limit in (settings.max_tokens, asked.most_tokens) if limit is not None]
-    asked = replace(asked, most_tokens=min(limits, default=None))
+    # A bound in `extra_body` is the one: most servers refuse two.
+    is_bound = any(name in settings.extra_body for name in LIMITS)
+    asked = replace(asked, most_tokens=None if is_bound else min(limits, default=None))
     if "system" in asked.left_out:
         asked = replace(asked, messages=_folded(asked.messages))
     request |= _responses(settings, asked) if settings.api == "responses" else _choices(settings, asked)

@@ -246,9 +246,10 @@ def _parts(reasoning: str, text: str) -> Iterator[Part]:
 
 def _leave_out(error: ModelError, asked: Settings, question: Question, tried: _Tried) -> bool:
     """Note a part of the request that the server refuses; whether the question can be asked without it."""
-    if error.said is None or isinstance(error, ContextTooLong):
+    is_fault = isinstance(error, ServerFailed)
+    if error.said is None or isinstance(error, ContextTooLong) or not (is_fault or isinstance(error, RequestRefused)):
         return False
-    part = refused_part(error.said, body(asked, question), asked, question.left_out)
+    part = refused_part(error.said, body(asked, question), asked, question.left_out, is_fault=is_fault)
     if part is None:
         return False
     tried.left_out |= {part}

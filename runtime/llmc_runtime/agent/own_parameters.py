@@ -42,16 +42,47 @@ _PARTS: Final[tuple[OwnPart, ...]] = (
     "stop",
     "stream",
 )
+_SPELLINGS: Final[Mapping[str, str]] = {
+    **{str(name): "max_?(?:completion_?|output_?|new_?)?tokens" for name in LIMITS},
+    "parallel_tool_calls": "parallel_tool_calls|parallelToolCalls",
+    "stop": "stop|stop[ _]sequences?|stopSequences?",
+    "stream": "stream|streaming",
+    "stream_options": "stream_?options|streamOptions|include_?usage",
+}
+"""The names of a part in the messages of servers that pass a request on to an API of another form."""
+
+_WORDS: Final = {"stop", "store", "stream", "temperature"}
+"""Names that are ordinary words as well: an error has to mark them as names."""
+
 _REFUSES: Final = re.compile(
-    r"unsupported|support|unrecogni[sz]ed|unknown|unexpected|unavailable|permitted|extra|allowed|invalid|enabled"
-    r"|verified|instead|forbidden|accept|removed|deprecated|available|implemented|must|only|cannot|can't|too large"
-    r"|minimum|maximum",
+    r"unsupported|support|unrecogni[sz]ed|unknown|unexpected|unavailable|permitted|extra|allowed|valid|enabled"
+    r"|verified|instead|forbidden|accept|removed?|deprecated|available|implemented|must|should|only|cannot|can't"
+    r"|too (?:large|long|many)|minimum|maximum|less than|greater than|exceed|range",
     re.IGNORECASE,
 )
+_NAME: Final = r"(?<![\w-])({0})(?![\w-])"
+_QUOTED: Final = r"[`'\"]({0})[`'\"]"
+_MARKED: Final = (
+    _QUOTED + r"|[:,\[]\s*({0})\s*(?:[.,;\]]|$)"
+    r"|(?:^|[\s.(])({0})\s*:"
+    r"|\b({0})\s+(?:parameter|argument|field|option|mode|responses?|requests?|isn't|must be|should be|cannot be"
+    r"|(?:is|are) (?:not |un|only )(?!readable|writable|available))"
+    r"|\b(?:parameter|argument|field|option|param|property|(?:un)?support(?:s|ed)?(?: for)?|accepts?|allow|verified to)"
+    r"(?: the| a|:)? ({0})\b"
+)
 _SYSTEM: Final = re.compile(
-    r"\bsystem\b.{0,40}\b(?:role|message|prompt|instruction)|\brole.{0,60}\bsystem\b"
-    r"|\bdeveloper (?:instruction|message|role)"
-    r"|\b(?:role|message|user|turn)s?\b.{0,60}\balternat|only user and assistant|first message.{0,40}\buser\b",
+    r"\bsystem\b\W{0,3}(?:(?:and|or) \w{1,20} )?(?:role|message|prompt|instruction)|\brole.{0,60}\bsystem\b"
+    r"|\b(?:variant|value)\b\W{0,4}system\b|\bdeveloper (?:instruction|message|role)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_ROLE: Final = re.compile(
+    r"n[o']t(?: currently| yet)? (?:support|allow|enabled|permit|accept|available|implement|a valid)|unsupported"
+    r"|unexpected|unknown|invalid|must be|should be|cannot be|no system|expected",
+    re.IGNORECASE,
+)
+_TURNS: Final = re.compile(
+    r"\b(?:must|should)(?: be)? alternat(?:e|ing)\b|\balternat(?:e|ing) between\b|only user and assistant"
+    r"|first message.{0,40}\buser\b|\brole must be (?:in|one of)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _FORM: Final = re.compile(
@@ -62,16 +93,19 @@ _ROLE: Final = re.compile(r"(?:messages|input)\b.*\brole\b")
 
 
 def refused_part(
-    said: ServerWords, request: Mapping[str, Any], asked: Settings, left_out: frozenset[OwnPart]
+    said: ServerWords, request: Mapping[str, Any], asked: Settings, left_out: frozenset[OwnPart], *, is_fault: bool
 ) -> OwnPart | None:
-    """Return the part of a request that a server refuses, if llmc has added it by itself."""
+    """Return the part of a request that a server refuses, if llmc has added it by itself.
+
+    Where the server reports a fault of its own (`is_fault`), an ordinary word counts only in quotes.
+    """
     if said.status not in STATUSES:
         return None
     if "system" not in left_out and _refuses_roles(said, request):
         return "system"
     for part in _PARTS:
         is_sent = request.get(part) is True if part == "stream" else part in request
-        if is_sent and part not in left_out and _names(said, part):
+        if is_sent and part not in left_out and _names(said, part, _form(part, is_fault=is_fault)):
             return part if _is_own(part, asked, left_out) else None
     return None
 
@@ -81,12 +115,12 @@ def names_given(said: ServerWords, asked: Settings) -> bool:
     given = {name for name in ("temperature", "top_p", "seed", "reasoning_effort") if getattr(asked, name) is not None}
     given |= {"stop"} if asked.stop else set()
     given |= {"reasoning"} if asked.reasoning_effort is not None and asked.api == "responses" else set()
-    return any(_names(said, name) for name in (*given, *asked.extra_body))
+    return any(_names(said, name, _NAME) for name in (*given, *asked.extra_body))
 
 
 def names_form(said: ServerWords) -> bool:
     """Whether an error is about the grammar or the schema that a reply has to follow."""
-    return _FORM.search(said.text) is not None
+    return _FORM.search(said.words) is not None
 
 
 def _is_own(part: OwnPart, asked: Settings, left_out: frozenset[OwnPart]) -> bool:
@@ -98,12 +132,21 @@ def _is_own(part: OwnPart, asked: Settings, left_out: frozenset[OwnPart]) -> boo
     return {"temperature": asked.server == "local", "stop": not asked.stop}.get(part, True)
 
 
-def _names(said: ServerWords, name: str) -> bool:
-    """Whether an error is about a part of the request."""
-    word = rf"(?<![\w-]){re.escape(name)}(?![\w-])"
-    if said.parameter and re.search(word, said.parameter):
+def _form(part: OwnPart, *, is_fault: bool) -> str:
+    """The form in which an error has to name a part."""
+    if part not in _WORDS:
+        return _NAME
+    return _QUOTED if is_fault else _MARKED
+
+
+def _names(said: ServerWords, name: str, form: str) -> bool:
+    """Whether an error is about the part of the request with a name."""
+    spelled = _SPELLINGS.get(name, re.escape(name))
+    if said.parameter and re.search(_NAME.format(spelled), said.parameter, re.IGNORECASE):
         return True
-    return re.search(word, said.text) is not None and _REFUSES.search(said.text) is not None
+    if _REFUSES.search(said.words) is None:
+        return False
+    return re.search(form.format(spelled), said.words, re.IGNORECASE) is not None
 
 
 def _refuses_roles(said: ServerWords, request: Mapping[str, Any]) -> bool:
@@ -112,4 +155,6 @@ def _refuses_roles(said: ServerWords, request: Mapping[str, Any]) -> bool:
     roles = [each.get("role") for each in messages if isinstance(each, dict)]
     if "system" not in roles and not any(before == after for before, after in pairwise(roles)):
         return False
-    return bool(_ROLE.search(said.parameter) or _SYSTEM.search(said.text))
+    if _ROLE.search(said.parameter) or _TURNS.search(said.words):
+        return True
+    return _SYSTEM.search(said.words) is not None and _NO_ROLE.search(said.words) is not None

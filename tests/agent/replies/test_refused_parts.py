@@ -51,6 +51,17 @@ def detail(*place: str) -> httpx2.Response:
         ("chat", "system", refusal(500, "Conversation roles must alternate user/assistant/user/assistant/...")),
         ("chat", "system", refusal(400, "messages[0].role does not support 'system' with this model.")),
         ("chat", "stop", refusal(400, "Argument not supported on this model: stop")),
+        ("chat", "system", refusal(400, "messages[0]: unknown variant `system`, expected `user` or `assistant`")),
+        ("chat", "system", refusal(400, "Please ensure that multiturn requests alternate between user and model.")),
+        ("chat", "system", refusal(400, "Invalid value: 'system'. Supported values are: 'user' and 'assistant'.")),
+        ("chat", "system", refusal(400, "<400> InvalidParameter: Role must be in [user, assistant]")),
+        ("chat", "stop", refusal(400, "This model doesn't support the stopSequences field.")),
+        ("chat", "stop", refusal(400, "$.stop: array length exceeds max of 1")),
+        ("chat", "stop", refusal(400, "does not support parameters: ['stop'], for model=o3")),
+        ("chat", "stream_options", refusal(400, "include_usage is not supported here")),
+        ("chat", "stream_options", refusal(400, "validation error: stream_options should not be present")),
+        ("chat", "max_tokens", refusal(400, "maxOutputTokens is 900 but the supported range is from 1 to 800")),
+        ("chat", "max_tokens", refusal(422, "('body', 'max_tokens'), 'Input should be less than or equal to 512'")),
         ("completions", "stop", refusal(422, "unknown field `stop`")),
         ("completions", "stream_options", refusal(422, "stream_options: unknown field")),
         ("completions", "max_tokens", refusal(400, "max_tokens: unexpected value")),
@@ -156,14 +167,50 @@ async def test_a_bound_of_the_user_keeps_its_value() -> None:
         refusal(400, "please stop asking"),
         refusal(401, "unsupported parameter: stream_options"),
         refusal(429, "unsupported parameter: stream_options"),
+        refusal(400, "unknown model: don't stop believing"),
+        refusal(400, "invalid request body: stream ended unexpectedly"),
+        refusal(400, "the job cannot be created; stop another one first"),
+        refusal(400, "the system prompt has 2,000 characters; only short ones are accepted"),
+        refusal(400, "your message is not supported here; try an alternative model"),
+        refusal(400, "the system message was flagged as invalid"),
+        refusal(500, "unexpected end of stream"),
+        refusal(500, "CUDA error: invalid handle, no stream available"),
+        refusal(500, "stream error: stream ID 3; unsupported"),
+        refusal(500, "an unexpected system error occurred; include this message in your report"),
+        httpx2.Response(200, json={"error": {"message": "stream closed: unexpected EOF"}}),
     ],
 )
 async def test_a_refusal_of_something_else_is_final(answer: httpx2.Response) -> None:
-    """A part has to be named, and as one that is refused."""
+    """A part has to be named, not only mentioned, and as one that is refused."""
     asked = wire(answer)
     with pytest.raises(ModelError):
         await said(model(asked), TALK, stop=["#"])
     assert len(asked.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("Streaming is not supported for this model", "m"), ("The model is unsupported for streaming", "n")],
+)
+async def test_a_stream_may_be_refused_in_other_words(words: str, name: str) -> None:
+    """The reply comes whole then."""
+    whole = httpx2.Response(200, json={"choices": [{"message": {"content": name}, "finish_reason": "stop"}]})
+    asked = wire(lambda body: refusal(400, words) if body.get("stream") else whole)
+    assert (await said(model(asked)))[0] == [name]
+
+
+async def test_a_part_may_be_named_in_the_middle_of_a_long_error() -> None:
+    """Where the text that is shown is cut."""
+    long = f"{'a' * 900} Unsupported parameter: 'stream_options' {'z' * 900}"
+    asked = refusing("stream_options", refusal(400, long))
+    assert (await said(model(asked)))[0] == ["a"]
+
+
+async def test_a_bound_in_the_body_of_the_user_is_the_only_one() -> None:
+    """Under any of its names: most servers refuse two."""
+    asked = wire(chat(["a"]))
+    await said(model(asked, extra_body={"max_completion_tokens": 5}), most_tokens=9)
+    assert {k: v for k, v in asked.bodies[0].items() if k.startswith("max_")} == {"max_completion_tokens": 5}
 
 
 @pytest.mark.parametrize(
