@@ -1,13 +1,14 @@
 """Server-sent events, decoded from the bytes of an answer.
 
-The form is that of the HTML standard (9.2.6), with three liberties that servers take: an event of several lines of JSON
-is several events, the last event counts without the empty line behind it if it is whole, and an answer without any
-event is given as a whole, since it may be a completion or an error in JSON.
+The form is that of the HTML standard (9.2.6), with five liberties that servers take. An event of several lines of JSON
+is several events. The last event counts without the empty line behind it if it is whole. A field `error` is an event of
+that name. A line between events may be JSON by itself. An answer without any event is given as a whole: it may be a
+completion or an error in JSON.
 """
 
 import json
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +38,10 @@ class Sent:
         try:
             return [json.loads(self.data)]
         except ValueError:
-            lines = [line for line in self.data.splitlines() if line.strip() not in {"", DONE}]
+            lines = [line for line in self.data.splitlines() if line.strip() not in {"", DONE} and line[0] != ":"]
+            if self.is_whole:
+                with suppress(ValueError):
+                    return [json.loads("\n".join(lines))]
             if len(lines) < 2:  # noqa: PLR2004 — a single line has been tried
                 raise
             return [json.loads(line) for line in lines]
@@ -46,11 +50,11 @@ class Sent:
 class EventDecoder:
     """Bytes in, events out."""
 
-    __slots__ = ("_data", "_is_after_return", "_name", "_tail")
+    __slots__ = ("_data", "_is_after_return", "_is_begun", "_name", "_tail")
 
     def __init__(self) -> None:
         self._tail: list[bytes] = []
-        self._is_after_return = False
+        self._is_after_return = self._is_begun = False
         self._name = ""
         self._data: list[str] = []
 
@@ -84,8 +88,12 @@ class EventDecoder:
         """Read a line; an empty one ends an event."""
         if not line:
             if self._data or self._name:
+                self._is_begun = True
                 yield Sent(self._name, "\n".join(self._data))
             self._name, self._data = "", []
+            return
+        if self._is_begun and line.startswith(b"{") and line.endswith(b"}"):
+            yield Sent("", line.decode("utf-8", "surrogateescape"))
             return
         field, _, value = line.removeprefix(_MARK).partition(b":")
         # Half a character may be a piece of its own: `Joined` puts it together.
@@ -94,6 +102,9 @@ class EventDecoder:
             self._data.append(text)
         elif field == b"event":
             self._name = text
+        elif field == b"error":
+            self._name = "error"
+            self._data.append(text)
 
 
 async def sent_events(stream: CountedStream) -> AsyncGenerator[Sent, None]:
@@ -113,4 +124,4 @@ async def sent_events(stream: CountedStream) -> AsyncGenerator[Sent, None]:
         has_events = True
         yield each
     if not has_events:
-        yield Sent("", b"".join(body).decode("utf-8", "replace"), is_whole=True)
+        yield Sent("", b"".join(body).decode("utf-8-sig", "replace"), is_whole=True)

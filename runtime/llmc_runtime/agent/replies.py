@@ -27,13 +27,21 @@ _REASONS: Final[Mapping[str, Reason]] = {
     "max_tokens": "length",
     "max_output_tokens": "length",
     "model_length": "length",
-    "content_filter": "refusal",
-    "safety": "refusal",
-    "refusal": "refusal",
+    "model_context_window_exceeded": "length",
+    **dict.fromkeys(
+        ("blocklist", "content_filter", "prohibited_content", "refusal", "safety", "sensitive", "spii"), "refusal"
+    ),
 }
 """Finish reasons of servers for a reply that did not end by itself."""
 
-_FAULTS: Final = {"abort", "error", "insufficient_system_resource", "network_error"}
+_FAULTS: Final = {
+    "abort",
+    "error",
+    "function_call_filter",
+    "insufficient_system_resource",
+    "malformed_function_call",
+    "network_error",
+}
 """Finish reasons that do not end a reply."""
 
 _TEXT: Final = {"response.output_text.delta", "response.custom_tool_call_input.delta", "response.refusal.delta"}
@@ -151,7 +159,8 @@ class Reply:
         refusal = content(at(message, "refusal"))
         self._refused |= bool(refusal.text)
         self._take_calls(message)
-        self._end(words(at(choice, "finish_reason")))
+        reason, native = (words(at(choice, name)) for name in ("finish_reason", "native_finish_reason"))
+        self._end(native if reason and native.lower() in _FAULTS else reason)
         text = content(at(message, "content"))
         plain = "" if text.text else words(at(choice, "text"))
         reasoning = text.reasoning + reasoning_of(message)
@@ -231,10 +240,11 @@ class Reply:
 
     def _end(self, reason: str) -> None:
         """Note how the reply ended, if this says so."""
-        if reason.lower() in _FAULTS:
+        kind = reason.lower().partition(":")[0].strip()
+        if kind in _FAULTS:
             raise server_error(self._settings, ServerWords("", code=reason))
         if reason:
-            self.reason = _REASONS.get(reason.lower(), "stop")
+            self.reason = _REASONS.get(kind, "stop")
 
     def _note_count(self, *counts: object) -> None:
         """Note the tokens that the server counted; the last count is that of the whole reply."""

@@ -50,6 +50,9 @@ def test_every_byte_is_a_piece() -> None:
         (b'data: "half', []),
         (b"", []),
         (b'{"choices": []}', []),
+        (b'error: {"a": 1}', [Sent("error", '{"a": 1}')]),
+        (b'data: 1\n\n{"a": 1}\n', [Sent("", "1"), Sent("", '{"a": 1}')]),
+        (b'data: 1\n\n{"a":\n1}\n', [Sent("", "1")]),
     ],
 )
 def test_the_last_event_needs_no_empty_line(sent: bytes, events: list[Sent]) -> None:
@@ -63,6 +66,13 @@ def test_lines_of_json_are_events_of_their_own() -> None:
     assert sent.values() == [{"a": 1}, {"a": 2}]
     with pytest.raises(ValueError, match="Expecting"):
         Sent("", "{no json}").values()
+
+
+def test_an_answer_as_a_whole_may_have_pings_before_it() -> None:
+    """As a server sends them while a reply that is not streamed is made."""
+    assert Sent("", ': ping\n\n: ping\n\n{\n "a": 1\n}', is_whole=True).values() == [{"a": 1}]
+    with pytest.raises(ValueError, match="Expecting"):
+        Sent("", ": ping\n\nno json", is_whole=True).values()
 
 
 def test_a_long_line_in_small_pieces_is_joined_once() -> None:

@@ -270,6 +270,26 @@ async def test_an_event_that_is_called_an_error_is_quoted() -> None:
         await heard([b'event: error\ndata: {"detail": "the pot broke"}\n\n'])
 
 
+@pytest.mark.parametrize(
+    ("choice", "reason"),
+    [
+        ({"finish_reason": "content_filter: PROHIBITED_CONTENT"}, "refusal"),
+        ({"finish_reason": "sensitive"}, "refusal"),
+        ({"finish_reason": "model_context_window_exceeded"}, "length"),
+        ({"finish_reason": "stop", "native_finish_reason": "STOP"}, "stop"),
+    ],
+)
+async def test_ends_have_many_names(choice: dict[str, Any], reason: str) -> None:
+    """As the servers behind a gateway call them."""
+    assert (await heard([delta({"content": "a"}, **choice), b"data: [DONE]\n\n"]))[2].reason == reason
+
+
+async def test_the_end_behind_a_gateway_may_be_a_fault() -> None:
+    """Though the gateway says that all is well."""
+    with pytest.raises(ServerFailed, match="network_error"):
+        await heard([delta({"content": ""}, finish_reason="stop", native_finish_reason="network_error")])
+
+
 async def test_other_choices_are_not_mixed_in() -> None:
     """Only the first choice is the reply."""
     sent = [event({"choices": [{"index": n, "delta": {"content": f"{n}"}}]}) for n in (0, 1, 2)]
