@@ -62,7 +62,7 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
         (refusal(403, "Your input was flagged for violence"), ContentRefused, "flagged"),
         (refusal(403, "Content violates usage guidelines"), ContentRefused, "violates"),
         (refusal(400, "Input data may contain inappropriate content"), ContentRefused, "inappropriate"),
-        (refusal(400, "Invalid prompt", "invalid_prompt"), ContentRefused, "Invalid prompt"),
+        (refusal(400, "Invalid request", "invalid_prompt"), RequestRefused, "Invalid request"),
         (refusal(400, "odd"), RequestRefused, r"does not take the request: odd \(HTTP 400\)$"),
         (refusal(404, "no model m"), RequestRefused, r"no model m \(HTTP 404\)$"),
         (

@@ -31,7 +31,6 @@ _FILTERED: Final = {
     "content_filter",
     "content_policy_violation",
     "data_inspection_failed",
-    "invalid_prompt",
     "responsibleaipolicyviolation",
     "safety",
 }
@@ -76,6 +75,7 @@ _REFUSED: Final = {
     "invalid_request_error",
     "badrequesterror",
     "invalid_argument",
+    "invalid_prompt",
     "unsupported_parameter",
     "bad_request",
 }

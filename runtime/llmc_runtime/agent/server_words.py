@@ -3,6 +3,7 @@
 {"error": {"message", "code", "param", "type"}}      OpenAI, Azure, vLLM, llama.cpp, Ollama
 {"error": "text"}, {"message": "text"}               Ollama, LM Studio, Mistral
 {"detail": "text"}, {"detail": [{"loc", "msg"}]}     FastAPI, Mistral
+{"issues": [{"path", "message"}]}                    servers that validate with Zod
 [{"error": {…}}]                                     Gemini
 {"error": {"message", "metadata": {"raw": "…"}}}     OpenRouter
 plain text, an HTML page                             proxies
@@ -40,7 +41,7 @@ _FIRST: Final = (
 )
 """The keys that hold an error's words, the first that has some."""
 
-_BESIDE: Final = ("error_description", "errors", "details", "metadata", "raw", "innererror", "inner_error")
+_BESIDE: Final = ("error_description", "errors", "issues", "details", "metadata", "raw", "innererror", "inner_error")
 """The keys with more words behind those."""
 
 _NO_ROUTE: Final = re.compile(
@@ -178,7 +179,7 @@ def words_of(value: object, depth: int = _DEPTH) -> str:
     if not isinstance(value, dict):
         return ""
     first = next(filter(None, (words_of(value.get(key), depth - 1) for key in _FIRST)), "")
-    place = value.get("loc")
+    place = value.get("loc") or value.get("path")
     if first and isinstance(place, list):
         first = f"{'.'.join(str(step) for step in place if isinstance(step, str | int))}: {first}"
     beside = (words_of(value.get(key), depth - 1) for key in _BESIDE)

@@ -80,6 +80,8 @@ def test_details_are_joined() -> None:
         said = answered(422, json.dumps(body))
         assert said.text == "body.stream_options: Extra inputs are not permitted"
         assert said.parameter == "body.stream_options"
+    issues = {"message": "Invalid", "issues": [{"path": ["store"], "message": "expected false"}]}
+    assert answered(400, json.dumps({"error": issues})).text == "Invalid: store: expected false"
     raw = json.dumps({"error": {"message": SAID}})
     said = answered(400, json.dumps({"error": {"message": "Provider returned error", "metadata": {"raw": raw}}}))
     assert said.text == f"Provider returned error: {SAID}"
