@@ -38,8 +38,9 @@ def test_prose_is_the_answer_after_one_reminder() -> None:
 
 def test_a_thought_alone_is_prose() -> None:
     """Without its label."""
-    answer, _, _ = ask([PLAN, "Thought: it is a", "**Thought:** it is a"])
-    assert (answer.value, answer.is_unmarked) == ("it is a", True)
+    for second in ("**Thought:** it is a", "Thought: it is a\nAction: Finish"):
+        answer, _, _ = ask([PLAN, "Thought: it is a", second])
+        assert (answer.value, answer.is_unmarked) == ("it is a", True)
 
 
 @pytest.mark.parametrize("second", ["", "<think>It is b.</think>", "<think>It is b."])
@@ -82,6 +83,7 @@ def test_words_like_a_call_are_prose(text: str) -> None:
     [
         ("", "stop", "(nothing)"),
         (" \n", "stop", "(nothing)"),
+        ("Action: Finish", "stop", "Action: Finish"),
         ("<think>Finish(a)</think>", "stop", "(nothing but reasoning: <think>Finish(a)</think>)"),
         ("It is a, since", "length", "It is a, since (the reply was cut off)"),
         ("I cannot help with that.", "refusal", "I cannot help with that. (the model refused)"),

@@ -8,7 +8,7 @@ makes it follow a schema, it is
 
     {"thought": "both are known now", "action": "Finish", "text": "First for Women (magazine)"}
 
-The forms of other prompts are read too where they are unmistakable: see `labels` and `decided_json`.
+The forms of other prompts are read too where they are unmistakable: see `labels`, `boxed` and `decided_json`.
 """
 
 import re
@@ -17,22 +17,33 @@ from dataclasses import replace
 from typing import Final
 
 from llmc_grammar.reasoning import USUAL, ReasoningTags
-from llmc_runtime.agent.decided import KINDS, MARKS, Decision, Finish, Replan
-from llmc_runtime.agent.decided_json import decided, decided_strictly
+from llmc_runtime.agent.boxed import find_boxed, unboxed
+from llmc_runtime.agent.decided import MARKS, Decision, Finish, Replan
+from llmc_runtime.agent.decided_json import decided, decided_strictly, said
 from llmc_runtime.agent.dialogue import Schema
-from llmc_runtime.agent.labels import Labelled, find_label
+from llmc_runtime.agent.labels import Labelled, find_label, undressed
 
-_WORD: Final = r"(?P<word>finish|replan)[ \t]*(?P<open>[(\[])"
+_WORD: Final = r"(?:(?P<word>finish|re-?plan)[ \t]*|(?P<other>final[ _-]?answer))(?P<open>[(\[])"
 _ACTION: Final = rf"action[ \t]*[0-9]*[{MARKS}]*:[{MARKS}]*"
-_AT_LINE: Final = re.compile(rf"^[{MARKS}]*(?:{_ACTION})?{_WORD}", re.IGNORECASE | re.MULTILINE)
-_CALLED: Final = re.compile(rf"\b(?:(?i:{_ACTION}{_WORD})|(?:Finish|Replan)[(\[])")
-_ANYWHERE: Final = re.compile(rf"\b(?:{_ACTION})?{_WORD}", re.IGNORECASE)
+_AT_LINE: Final = re.compile(
+    rf"^[{MARKS}]*(?P<action>{_ACTION})?(?:{_WORD}|(?(action)answer|(?!))(?P<opens>[(\[]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CALLED: Final = re.compile(rf"\b(?:(?i:{_ACTION}{_WORD})|(?P<named>Finish|Replan)(?P<opens>[(\[]))")
+_REPLANS: Final = re.compile(r"re-?plan[ \t]*.\Z", re.IGNORECASE)
+_JOIN: Final = re.compile(rf"[{MARKS}]*(?:[0-9]+[.)][ \t]*)?join(?P<opens>\()(?![ \t]*[$)])", re.IGNORECASE)
+_WITHOUT_REASON: Final = re.compile(rf"[\s{MARKS}]*replan[\s{MARKS}.]*", re.IGNORECASE)
 _LABEL: Final = re.compile(rf"[{MARKS}]*thought[ \t]*[0-9]*[{MARKS}]*:[{MARKS}]*", re.IGNORECASE)
 _END_OF_LINE: Final = re.compile(r"[ \t.`*]*(?:<\w+>)?[ \t]*(?:\r?\n|\Z)")
 _ENDED_LINE: Final = re.compile(r"[ \t.`*]*\r?\n\s*\Z")
 _IS_JSON: Final = re.compile(r"\s*(?:```\w*\s*)?\{.*\}\s*(?:```\s*)?\Z", re.DOTALL)
-_NAMED: Final = re.compile(r"(?:answer|final_answer|text|result)[ \t]*=[ \t]*(?=[\"'“])", re.IGNORECASE)
+_NAMED: Final = re.compile(
+    r"(?:answer|final_answer|text|result|reason|missing)[ \t]*[=:][ \t]*(?=[\"'“])", re.IGNORECASE
+)
+_ANSWER: Final = re.compile(r"(?:final_)?answer[ \t]*[=:][ \t]*+(?P<answer>[^\"“=]+)", re.IGNORECASE)
+_ECHO: Final = re.compile(rf"[)\]]?,?[ \t]*or[ \t]+(?:{_ACTION})?re-?plan\b", re.IGNORECASE)
 _QUOTES: Final = ('"', "'", "“”")
+_APOSTROPHE: Final = re.compile(r"(?<=\w)'(?=\w)")
 
 
 def schema(*, final: bool) -> Schema:
@@ -69,24 +80,34 @@ def _inside(text: str) -> Decision | None:
 
 def _written(text: str, reasoning: ReasoningTags, *, complete: bool) -> Decision | None:
     """The decision of a text in lines: in brackets, else behind a label."""
-    found = _AT_LINE.search(text)
-    if found is None and _CALLED.search(text) is None and complete:
+    found = _AT_LINE.search(text) or _CALLED.search(text)
+    if found is None and complete:
         label = find_label(text)
         if label is not None:
             return None if reasoning.opens(text[: label.start]) else _labelled(text, label)
-    found = found or _ANYWHERE.search(text)
+        if _WITHOUT_REASON.fullmatch(text):
+            return Replan("")
+        if (boxed := find_boxed(text)) is not None:
+            return (
+                None if reasoning.opens(text[: boxed.start]) else Finish(boxed.content, _thought(text[: boxed.start]))
+            )
+        found = _JOIN.match(text.lstrip())
+        text = text if found is None else text.lstrip()
     if found is None or reasoning.opens(text[: found.start()]):
         return None
     start = found.end()
-    end = _end(text, start, found["open"])
-    if not complete and not _ENDED_LINE.match(text, end + 1):
+    end = _end(text, start, text[start - 1])
+    if _ECHO.match(text, end) or not (complete or _ENDED_LINE.match(text, end + 1)):
         return None
-    return KINDS[found["word"].lower()](_unquoted(text[start:end].strip()), _thought(text[: found.start()]))
+    kind = Replan if _REPLANS.search(found[0]) else Finish
+    return kind(_bare(text[start:end]), _thought(text[: found.start()]))
 
 
 def _labelled(text: str, label: Labelled) -> Decision | None:
-    """The decision behind a label; a label without an answer is none."""
-    content = _unquoted(label.content)
+    """The decision behind a label; a label without an answer is none, and neither is what was asked for."""
+    if _ECHO.match(label.content):
+        return None
+    content = unboxed(_unquoted(label.content))
     thought = _thought(text[: label.start])
     if label.kind is Replan:
         return Replan(content, thought)
@@ -127,14 +148,25 @@ def _closers(text: str, start: int, opening: str) -> Iterator[int]:
             yield at
 
 
+def _bare(content: str) -> str:
+    """What stands in the brackets, without quotes, marks, a box or the key of an object around all of it."""
+    return unboxed(_unquoted(undressed(said(content.strip()))))
+
+
 def _unquoted(text: str) -> str:
     """The text without quotes around all of it, and without the name of an argument before these."""
     named = _NAMED.match(text)
     if named is not None and (inside := _unquoted(text[named.end() :])) != text[named.end() :]:
         return inside
+    if (answer := _ANSWER.fullmatch(text)) is not None:
+        return answer["answer"]
     for quotes in _QUOTES:
+        if text.startswith(quotes * 3) and text.endswith(quotes * 3) and len(text) > 6:  # noqa: PLR2004 — both quotes
+            return text[3:-3].strip()
         inside = text[1:-1]
-        if len(text) > 1 and text[0] == quotes[0] and text[-1] == quotes[-1] and not set(quotes) & set(inside):
+        if len(text) < 2 or text[0] != quotes[0] or text[-1] != quotes[-1]:  # noqa: PLR2004 — both quotes
+            continue
+        if not set(quotes) & set(_APOSTROPHE.sub("", inside)):
             return inside
     return text
 

@@ -17,14 +17,18 @@ _NAMED: Final = re.compile(
     r"""\b(?:action|tool|name|function)["'*_`]*+[ \t]*+[:=][ \t"'*_`]*+([\w.-]++)""", re.IGNORECASE
 )
 _THOUGHT: Final = re.compile(r"[*_`]*thought[ \t]*[0-9]*[*_` \t]*:[*_` \t]*", re.IGNORECASE)
+_BARE: Final = re.compile(
+    r"(?:\A|\n)[ \t*_`>#-]*+(?:action[ \t]*+[0-9]*+[*_`]*+:[*_` \t]*+)?(?:finish|final[ _-]?answer)[\s().:*_`]*+\Z",
+    re.IGNORECASE,
+)
 
 
 def prose(text: str, reasoning: ReasoningTags = USUAL) -> str:
-    """Return a text without its reasoning and without the label of a thought.
+    """Return a text without its reasoning, the label of a thought, and a last line that only says `Action: Finish`.
 
     It is empty where an opening tag leaves open how much of it is reasoning.
     """
-    text = reasoning.strip(text).strip()
+    text = _BARE.sub("", reasoning.strip(text)).strip()
     label = _THOUGHT.match(text)
     return "" if reasoning.opens(text) else text[label.end() :] if label else text
 
