@@ -199,6 +199,40 @@ def test_a_joiner_that_decides_nothing_is_an_error() -> None:
             llmc.Agent(World().toolbox(), model=Fixed(), joiner=wrong)  # type: ignore[arg-type]  # that is the test
 
 
+class Giving:
+    """A joiner that gives this, and is not async."""
+
+    def __init__(self, given: object) -> None:
+        self._given = given
+
+    def decide(self, _: Turn) -> object:
+        """It."""
+        return self._given
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (llmc.Finish(object()), "returned a `Finish` whose `text` is a `object`"),  # type: ignore[arg-type]
+        (llmc.Finish(None), "returned a `Finish` whose `text` is a `NoneType`"),  # type: ignore[arg-type]
+        (llmc.Replan("c", 3), "returned a `Replan` whose `thought` is a `int`"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_decision_has_texts(given: object, words: str) -> None:
+    """With anything else, no answer could be shown; `decide` need not be async."""
+    with pytest.raises(NoDecision, match=words):
+        clock.run(llmc.Agent(World().toolbox(), model=Fixed(), joiner=Giving(given)).ask("?"))  # type: ignore[arg-type]
+    given = llmc.Finish("a")
+    assert clock.run(llmc.Agent(World().toolbox(), model=Fixed(), joiner=Giving(given)).ask("?")).value == "a"  # type: ignore[arg-type]
+
+
+def test_nothing_is_said_of_what_is_missing_where_a_joiner_does_not_say_it() -> None:
+    """The reason alone is told; a thought is taken for the text."""
+    for given, end in ((llmc.Replan(""), "again"), (llmc.Replan("", "the height"), "again; still missing: the height")):
+        answer = clock.run(llmc.Agent(World().toolbox(), model=Fixed(), joiner=Giving(given)).ask("?"))  # type: ignore[arg-type]
+        assert answer.stopped == f"the planner wrote the same plan {end}"
+
+
 def test_the_interface_is_public() -> None:
     """All that somebody needs who writes a model or a joiner."""
     for name in ("ChatModel", "End", "Finish", "Joiner", "Message", "Reasoning", "Replan", "Usage"):

@@ -85,6 +85,11 @@ END = End("stop", Usage(calls=1))
         ),
         (Own(b"join(1)"), "a piece of its reply is neither text nor an End, but a `bytes`"),
         (Own("1. add(1, 2)\n", None), "a piece of its reply is neither text nor an End, but a `NoneType`"),
+        (Own("join(1)", End("stop", None)), "its End has no llmc.Usage, but a `NoneType`"),  # type: ignore[arg-type]
+        (Own(End("done", Usage(1))), "its End has the reason 'done', which is none of stop, length, refusal"),  # type: ignore[arg-type]
+        (Own(End("stop", Usage(1, read=-5))), "the `read` of its usage is -5"),
+        (Own(End("stop", Usage(1, written="5"))), "the `written` of its usage is '5'"),  # type: ignore[arg-type]
+        (Own(End("stop", Usage(1, cost=float("nan")))), "the `cost` of its usage is nan"),
         (Whole(), "the model `whole` broke off: its `reply` is no async generator, but a `coroutine`"),
     ],
 )
@@ -105,6 +110,17 @@ def test_pieces_are_texts_and_an_end(pieces: tuple[str | End, ...]) -> None:
 
     said = "".join(piece for piece in pieces if isinstance(piece, str))
     assert clock.run(whole()) == WholeReply(said, END if END in pieces else None)
+
+
+def test_a_reply_is_a_call() -> None:
+    """Whatever its usage says: with no calls, a budget of cost would not ask for prices."""
+    ledger = Ledger()
+
+    async def whole() -> None:
+        await whole_reply(Own("a", End("stop", Usage(read=5))), [], "tools", ledger)  # type: ignore[arg-type]
+
+    clock.run(whole())
+    assert (ledger.total.calls, ledger.total.read) == (1, 5)
 
 
 def test_who_only_continues_is_seen_by_its_api() -> None:

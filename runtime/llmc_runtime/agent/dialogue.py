@@ -116,11 +116,15 @@ class Reasoning:
     text: str
 
 
+Reason: TypeAlias = Literal["stop", "length", "refusal"]
+"""How a reply ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class End:
     """How a reply ended: by itself, by a bound on its length, by a refusal or a filter of the server."""
 
-    reason: Literal["stop", "length", "refusal"]
+    reason: Reason
     usage: Usage
 
 

@@ -72,9 +72,9 @@ class Taken:
         )
 
     def counted(self, end: End) -> Usage:
-        """The usage of a reply that ended: that of its End, or an estimate where this has no tokens."""
+        """The usage of a reply that ended, which is a call: that of its End, or an estimate where it has no tokens."""
         if end.usage.tokens:
-            return end.usage
+            return replace(end.usage, calls=max(end.usage.calls, 1))
         estimate = self.estimate()
         seconds, cost = end.usage.seconds or estimate.seconds, end.usage.cost
         return replace(estimate, seconds=seconds, cost=estimate.cost if cost is None else cost)

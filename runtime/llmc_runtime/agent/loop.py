@@ -9,7 +9,7 @@ for another plan. An agent keeps nothing between questions, and answers any numb
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import NoneType
@@ -259,8 +259,9 @@ class Agent:
             if isinstance(decision, Finish):
                 return inquiry.answer(decision.text, stopped, is_unmarked=decision.is_unmarked)
             if again is None:
-                why = f"{stopped or self._no_more(inquiry)}; still missing: {decision.text}"
-                return inquiry.answer(None, why, answered=False)
+                missing = decision.text or decision.thought
+                why = stopped or self._no_more(inquiry)
+                return inquiry.answer(None, f"{why}; still missing: {missing}" if missing else why, answered=False)
             thought = decision.text or decision.thought
             inquiry.plans[-1] = replace(inquiry.plans[-1], thought=thought)
             tools = _narrowed(tools, again)
@@ -268,10 +269,8 @@ class Agent:
     async def _decide(self, inquiry: Inquiry, *, is_final: bool, stopped: str | None) -> Decision:
         """What the joiner decides; raises NoDecision for anything but a decision."""
         turn = Turn(inquiry.question, tuple(inquiry.plans), inquiry.history, is_final, stopped)
-        decision: object = await self.joiner.decide(turn)
-        if not isinstance(decision, Finish | Replan):
-            words = f"`decide` of `{type(self.joiner).__name__}` returned a `{type(decision).__name__}`"
-            raise NoDecision("", f"{words}; return llmc.Finish or llmc.Replan")
+        given: object = self.joiner.decide(turn)
+        decision = _checked(self.joiner, await given if isinstance(given, Awaitable) else given)
         inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
         inquiry.thoughts.append(decision.thought)
         return decision
@@ -296,6 +295,18 @@ class Agent:
         if len(inquiry.plans) > self.max_replans:
             return f"no other plan may follow (max_replans={self.max_replans})"
         return "the policy lets no other plan follow"
+
+
+def _checked(joiner: Joiner, decision: object) -> Decision:
+    """The decision of a joiner, which may be somebody's own; raises NoDecision for anything else."""
+    words = f"`decide` of `{type(joiner).__name__}` returned a `{type(decision).__name__}`"
+    if not isinstance(decision, Finish | Replan):
+        raise NoDecision("", f"{words}; return llmc.Finish or llmc.Replan")
+    texts: dict[str, object] = {"text": decision.text, "thought": decision.thought}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise NoDecision("", f"{words} whose `{name}` is a `{type(text).__name__}`; give it a text")
+    return decision
 
 
 def _models(joiner: Joiner) -> tuple[ChatModel, ...]:

@@ -6,9 +6,9 @@ and lists of parts. Reasoning and commentary are apart from the text.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
-from llmc_runtime.agent.dialogue import End, Message, Prices, Usage, encodable
+from llmc_runtime.agent.dialogue import End, Message, Prices, Reason, Usage, encodable
 from llmc_runtime.agent.estimate import estimated_tokens, text_size, tokens_of
 from llmc_runtime.agent.model_errors import StreamBroken
 from llmc_runtime.agent.native_calls import NativeCalls, native_call
@@ -16,8 +16,6 @@ from llmc_runtime.agent.reply_shapes import TokenCount, at, content, reasoning_o
 from llmc_runtime.agent.server_errors import server_error
 from llmc_runtime.agent.server_words import ServerWords, error_in
 from llmc_runtime.agent.settings import Settings
-
-Reason = Literal["stop", "length", "refusal"]
 
 MOST_TEXT: Final = 4 * 1024 * 1024
 """Characters of a reply, and of its reasoning."""

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 from llmc_grammar.reasoning import ReasoningTags, reasoning_tags
-from llmc_runtime.agent.dialogue import ChatModel, End, Grammar, Message, Part, Prices, Reasoning, Schema
+from llmc_runtime.agent.dialogue import ChatModel, End, Grammar, Message, Part, Prices, Reason, Reasoning, Schema, Usage
 from llmc_runtime.agent.estimate import Taken
 from llmc_runtime.agent.ledger import Ledger, Role
 from llmc_runtime.agent.model_errors import ModelError, ModelTimedOut, NoStream, StreamBroken
-from llmc_runtime.errors import LONGEST
+from llmc_runtime.errors import LONGEST, shortened
+from llmc_runtime.kinds import check_amount
+
+_REASONS: Final[tuple[str, ...]] = get_args(Reason)
 
 LONGEST_REPLY = 64 * 1024
 """Characters after which a reply that is taken whole is cut off."""
@@ -107,11 +110,32 @@ def _check_form(speaker: ChatModel, pieces: object) -> None:
 
 
 def _check_piece(speaker: ChatModel, piece: object) -> None:
-    """Raises StreamBroken for a piece that is none."""
+    """Raises StreamBroken for a piece that is none, and for an End with which no budget would hold."""
     text = piece.text if isinstance(piece, Reasoning) else piece
+    what = None
     if not isinstance(text, str | End):
         what = f"a piece of its reply is neither text nor an End, but a `{type(piece).__name__}`"
+    elif isinstance(text, End):
+        what = _wrong_end(text)
+    if what is not None:
         raise StreamBroken(name_of(speaker), what)
+
+
+def _wrong_end(end: End) -> str | None:
+    """What is wrong with an End of somebody's own model."""
+    if end.reason not in _REASONS:
+        return f"its End has the reason {shortened(repr(end.reason))}, which is none of {', '.join(_REASONS)}"
+    usage: object = end.usage
+    if not isinstance(usage, Usage):
+        return f"its End has no llmc.Usage, but a `{type(usage).__name__}`"
+    numbers = {name: getattr(usage, name) for name in ("calls", "read", "cached", "written", "reasoning")}
+    wrong = next((name for name, number in numbers.items() if not isinstance(number, int) or number < 0), None)
+    for name, amount in (("cost", usage.cost), ("seconds", usage.seconds)):
+        try:
+            check_amount(name, amount)
+        except (TypeError, ValueError):
+            wrong = name
+    return None if wrong is None else f"the `{wrong}` of its usage is {shortened(repr(getattr(usage, wrong)))}"
 
 
 def name_of(speaker: ChatModel) -> str:
