@@ -128,6 +128,13 @@ def test_usage_may_be_numbers() -> None:
         ((), {"read": 1, "cost": float("nan")}, "`cost` is a number from 0, not nan"),
         ((), {"read": 1, "prices": 3}, "`prices` is llmc.Prices"),
         ((llmc.Usage(read=-5),), {}, "`read` is a number of tokens from 0 to"),
+        (
+            (llmc.Usage(read=5, cost=float("nan")),),
+            {},
+            "`usage` cannot be noted: its `cost` is a number from 0, not nan",
+        ),
+        ((llmc.Usage(read=5, cost=-5.0),), {}, "its `cost` is a number from 0, not -5.0"),
+        ((llmc.Usage(read=5, seconds=float("inf")),), {}, "its `seconds` is a number from 0, not inf"),
     ],
 )
 def test_what_is_no_usage_is_refused(given: tuple[Any, ...], numbers: dict[str, Any], words: str) -> None:

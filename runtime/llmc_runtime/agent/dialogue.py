@@ -86,6 +86,22 @@ class Usage:
         """All tokens, read and written."""
         return self.read + self.written
 
+    @property
+    def fault(self) -> str | None:
+        """The first number that is none, or below 0, in words: with it, no budget would hold."""
+        for name in ("calls", "read", "cached", "written", "reasoning"):
+            number: object = getattr(self, name)
+            if not isinstance(number, int) or number < 0:
+                return f"its `{name}` is a number from 0, not {number!r}"
+        for name, amount in (("cost", self.cost), ("seconds", self.seconds)):
+            try:
+                check_amount(f"its `{name}`", amount)
+            except ValueError as error:
+                return str(error)
+            except TypeError:
+                return f"its `{name}` is a number from 0, not {amount!r}"
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Prices:

@@ -7,6 +7,7 @@ from typing import Final
 from llmc_runtime.agent.dialogue import Prices, Usage
 from llmc_runtime.agent.ledger import current
 from llmc_runtime.agent.usage_forms import MOST, usage_of
+from llmc_runtime.errors import shortened
 from llmc_runtime.kinds import Kinds, check_amount, check_kind, check_kinds
 
 _NOT_GIVEN: Final = object()
@@ -62,6 +63,9 @@ def _given(usage: object, numbers: dict[str, int | None]) -> Usage:
         return Usage(calls=1, estimated=True)
     if isinstance(usage, Usage):
         _check({"read": usage.read, "written": usage.written, "cached": usage.cached, "reasoning": usage.reasoning})
+        if usage.fault is not None:
+            message = f"`usage` cannot be noted: {shortened(usage.fault)}"
+            raise ValueError(message)
         return replace(usage, calls=max(usage.calls, 1))
     if usage is not _NOT_GIVEN:
         return usage_of(usage)

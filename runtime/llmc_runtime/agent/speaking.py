@@ -11,7 +11,6 @@ from llmc_runtime.agent.estimate import Taken
 from llmc_runtime.agent.ledger import Ledger, Role
 from llmc_runtime.agent.model_errors import ModelError, ModelTimedOut, NoStream, StreamBroken
 from llmc_runtime.errors import LONGEST, shortened
-from llmc_runtime.kinds import check_amount
 
 _REASONS: Final[tuple[str, ...]] = get_args(Reason)
 
@@ -128,14 +127,7 @@ def _wrong_end(end: End) -> str | None:
     usage: object = end.usage
     if not isinstance(usage, Usage):
         return f"its End has no llmc.Usage, but a `{type(usage).__name__}`"
-    numbers = {name: getattr(usage, name) for name in ("calls", "read", "cached", "written", "reasoning")}
-    wrong = next((name for name, number in numbers.items() if not isinstance(number, int) or number < 0), None)
-    for name, amount in (("cost", usage.cost), ("seconds", usage.seconds)):
-        try:
-            check_amount(name, amount)
-        except (TypeError, ValueError):
-            wrong = name
-    return None if wrong is None else f"the `{wrong}` of its usage is {shortened(repr(getattr(usage, wrong)))}"
+    return None if usage.fault is None else f"of the usage in its End, {shortened(usage.fault)}"
 
 
 def name_of(speaker: ChatModel) -> str:
