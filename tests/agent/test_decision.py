@@ -115,6 +115,7 @@ FORMS: list[tuple[str, str]] = [
     ('final_answer("42")', "42"),
     ("Action: Answer[42]", "42"),
     ('3. join("42")', "42"),
+    ("3. finish(42)", "42"),
     ("Final Answer: those who finish (Bolt) get medals", "those who finish (Bolt) get medals"),
     ('{"answer": "42"}', "42"),
     ('{"answer": 42}', "42"),

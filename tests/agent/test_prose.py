@@ -60,6 +60,8 @@ def test_prose_before_an_empty_reply_is_the_answer(second: str) -> None:
         '{"name": "search", "arguments": {"entity": "c"}}',
         "It is open. I would Re-plan: look at c.",
         "functions.search[c]",
+        "`search`",
+        "Sure, this is the plan:",
         "Action: Search\nAction Input: c\nObservation: c is known\nFinal Answer: c",
     ],
 )
@@ -84,6 +86,7 @@ def test_words_like_a_call_are_prose(text: str) -> None:
         ("", "stop", "(nothing)"),
         (" \n", "stop", "(nothing)"),
         ("Action: Finish", "stop", "Action: Finish"),
+        ("```\n```", "stop", "``` ```"),
         ("<think>Finish(a)</think>", "stop", "(nothing but reasoning: <think>Finish(a)</think>)"),
         ("It is a, since", "length", "It is a, since (the reply was cut off)"),
         ("I cannot help with that.", "refusal", "I cannot help with that. (the model refused)"),
@@ -104,7 +107,7 @@ def test_a_long_reply_is_searched_once() -> None:
     tools = [llmc.Tool.from_schema(f"tool_{n}", "", {"type": "object"}, "pure", print) for n in range(300)]
     for piece in ("tool_", "tool_1 ", "action: ", "a.b-", "("):
         began = process_time()
-        assert not wants_more(piece * (60_000 // len(piece)), tools)
+        assert not wants_more(f"{piece * (60_000 // len(piece))}x", tools)
         assert process_time() - began < 0.5
 
 
@@ -165,7 +168,9 @@ def test_prose_of_a_later_planner_is_offered(text: str) -> None:
     assert (len(model.asked), world.calls.total()) == (5, 2)
 
 
-@pytest.mark.parametrize("text", ["Action: Replan(c)", 'First search("c").', "join()", "Let me use `search[c]`."])
+@pytest.mark.parametrize(
+    "text", ["Action: Replan(c)", "```\n```", 'First search("c").', "join()", "Let me use `search[c]`."]
+)
 def test_prose_of_a_later_planner_may_be_no_answer(text: str) -> None:
     """Then the joiner is asked for one."""
     answer, _, _ = ask([PLAN, MORE, text, text, text, "Action: Finish(it is a)"])

@@ -31,7 +31,7 @@ _AT_LINE: Final = re.compile(
 )
 _CALLED: Final = re.compile(rf"\b(?:(?i:{_ACTION}{_WORD})|(?P<named>Finish|Replan)(?P<opens>[(\[]))")
 _REPLANS: Final = re.compile(r"re-?plan[ \t]*.\Z", re.IGNORECASE)
-_JOIN: Final = re.compile(rf"[{MARKS}]*(?:[0-9]+[.)][ \t]*)?join(?P<opens>\()(?![ \t]*[$)])", re.IGNORECASE)
+_JOIN: Final = re.compile(rf"[{MARKS}]*(?:[0-9]+[.)][ \t]*)?(?:join|finish)(?P<opens>\()(?![ \t]*[$)])", re.IGNORECASE)
 _WITHOUT_REASON: Final = re.compile(rf"[\s{MARKS}]*replan[\s{MARKS}.]*", re.IGNORECASE)
 _LABEL: Final = re.compile(rf"[{MARKS}]*thought[ \t]*[0-9]*[{MARKS}]*:[{MARKS}]*", re.IGNORECASE)
 _END_OF_LINE: Final = re.compile(r"[ \t.`*]*(?:<\w+>)?[ \t]*(?:\r?\n|\Z)")

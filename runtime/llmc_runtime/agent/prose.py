@@ -6,6 +6,7 @@ from typing import Final
 
 from llmc_compiler.tools import Tool
 from llmc_grammar.reasoning import USUAL, ReasoningTags
+from llmc_runtime.agent.decided import MARKS
 from llmc_runtime.agent.decision import Finish, read_decision
 from llmc_runtime.agent.plan_reply import Reading
 from llmc_runtime.agent.repair import NO_CALL
@@ -26,18 +27,23 @@ _BARE: Final = re.compile(
 def prose(text: str, reasoning: ReasoningTags = USUAL) -> str:
     """Return a text without its reasoning, the label of a thought, and a last line that only says `Action: Finish`.
 
-    It is empty where an opening tag leaves open how much of it is reasoning.
+    It is empty where an opening tag leaves open how much of it is reasoning, and where there are marks alone.
     """
     text = _BARE.sub("", reasoning.strip(text)).strip()
     label = _THOUGHT.match(text)
-    return "" if reasoning.opens(text) else text[label.end() :] if label else text
+    if reasoning.opens(text) or not text.strip(f"{MARKS}\r\n"):
+        return ""
+    return text[label.end() :] if label else text
 
 
 def wants_more(text: str, tools: Iterable[Tool]) -> bool:
-    """Whether a text holds a call of a tool, or asks for another plan: then it is no answer."""
-    if _REPLAN.search(text):
+    """Whether a text calls or names a tool, asks for another plan, or only announces something: it is no answer."""
+    alone = text.strip(f"{MARKS}\r\n.").lower()
+    if _REPLAN.search(text) or alone.endswith(":"):
         return True
     names = {name.lower() for tool in tools for name in (tool.name, tool.own_name)}
+    if alone in names:
+        return True
     found = (match[1].lower() for pattern in (_CALLED, _NAMED) for match in pattern.finditer(text))
     return any(name in names or name.rpartition(".")[2] in names for name in found)
 
