@@ -23,6 +23,7 @@ from llmc_compiler.effects import Effect, When, parse_effect
 from llmc_compiler.marks import UNMARKED, Marks
 from llmc_compiler.segment import Segment
 from llmc_compiler.sheet import Displayed, Sheet
+from llmc_compiler.short_repr import short_repr
 from llmc_compiler.signature import Signature, ToolboxError
 
 Function = Callable[..., Any]
@@ -108,6 +109,9 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
                 raise ToolboxError(message)
         if self.marks.key is not None and not self.effect.is_write:
             message = f"`{self.name}` takes an idempotency key, but writes nothing ({self.effect}): leave the key out"
+            raise ToolboxError(message)
+        if self.reuse not in (True, False):
+            message = f"`reuse` of `{self.name}` is True or False, not {short_repr(self.reuse)}"
             raise ToolboxError(message)
         if not self.reuse and self.effect.may_write:
             message = f"`{self.name}` may write ({self.effect}), and no plan repeats a write: leave `reuse=False` out"

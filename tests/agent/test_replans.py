@@ -333,6 +333,8 @@ def test_a_write_is_never_repeated_by_declaration() -> None:
         def send() -> None:
             """Send."""
 
+    with pytest.raises(llmc.ToolboxError, match="`reuse` of `state` is True or False, not 'no'"):
+        llmc.Tool.from_schema("state", "", {"type": "object"}, "read(jobs)", print, reuse="no")  # type: ignore[arg-type]
     tool = llmc.Tool.from_schema("state", "", {"type": "object"}, "read(jobs)", print, reuse=False)
     assert not tool.reuse
     assert llmc.pure(len).reuse
