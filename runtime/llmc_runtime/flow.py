@@ -209,7 +209,7 @@ class Flow:
             if isinstance(calling, Recalled):
                 calling.wrote(outcome)
             if owner.started is not None:
-                owner.seconds = self.times.end(owner)
+                owner.seconds = self.times.end(owner, owner.started)
                 owner.chain += owner.seconds
             if isinstance(outcome, Done):
                 self._settle(owner, outcome)
@@ -448,6 +448,7 @@ class Flow:
 
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
         """Tell what became of an instance that has no value, and what follows from it."""
+        self.times.forget(instance)
         if isinstance(outcome, Failed):
             self._trust.finish(outcome.error)
             decide.note_failure(instance, outcome.error)

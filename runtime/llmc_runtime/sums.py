@@ -13,6 +13,9 @@ from typing import Final
 SHARE: Final = 0.25
 """The part of the time in which processors may have been used."""
 
+STEP: Final = 0.001
+"""Seconds between two looks at the clock of processors."""
+
 
 def processor_time() -> float:
     """Seconds on processors of this process, and of those that it has waited for."""
@@ -23,17 +26,23 @@ def processor_time() -> float:
 class CallTimes:
     """The clocks of a run: adds up the times of its calls, and how long processors were used meanwhile, in seconds.
 
-    `is_stalled`: a call blocked the event loop, so that others took longer.
+    The clock of processors is slow to read, so it is read every `STEP` at most; between two looks, all the time on
+    processors counts for as many calls as were open at once. `is_stalled`: a call blocked the event loop, so that
+    others took longer.
     """
 
-    __slots__ = ("_began", "_busy", "_calls", "_clock", "_open", "_processor", "_start", "is_stalled")
+    __slots__ = (
+        "_began", "_busy", "_calls", "_clock", "_most", "_next", "_open", "_processor", "_seen", "_start", "is_stalled"
+    )  # fmt: skip
 
     def __init__(self, clock: Callable[[], float], processor: Callable[[], float]) -> None:
         self._clock = clock
         self._processor = processor
         self._start = clock()
         self._began = processor()
-        self._open: dict[Hashable, tuple[float, float]] = {}
+        self._open: set[Hashable] = set()
+        self._most = 0
+        self._seen = self._next = 0.0
         self._calls = 0.0
         self._busy = 0.0
         self.is_stalled = False
@@ -48,17 +57,31 @@ class CallTimes:
 
     def begin(self, call: Hashable) -> float:
         """A call begins: when that is."""
-        now = self.now()
-        self._open[call] = now, self.used()
+        now = self._clock() - self._start
+        if now >= self._next:
+            self._look(now)
+        self._open.add(call)
+        self._most = max(self._most, len(self._open))
         return now
 
-    def end(self, call: Hashable) -> float:
-        """A call is over: how long it took."""
-        began, used = self._open.pop(call)
-        seconds = self.now() - began
-        self._calls += seconds
-        self._busy += self.used() - used
-        return seconds
+    def end(self, call: Hashable, began: float) -> float:
+        """A call that began then is over: how long it took."""
+        now = self._clock() - self._start
+        self.forget(call)
+        if now >= self._next:
+            self._look(now)
+        self._calls += now - began
+        return now - began
+
+    def forget(self, call: Hashable) -> None:
+        """A call is not waited for any more."""
+        self._open.discard(call)
+
+    def _look(self, now: float) -> None:
+        """Count how long processors were used since the last look, for each of the calls meanwhile."""
+        used = max(self.used(), self._seen)
+        self._busy += (used - self._seen) * self._most
+        self._seen, self._next, self._most = used, now + STEP, len(self._open)
 
     def total(self, seconds: float, used: float) -> float | None:
         """The sum at the end of a run that took so long, and used processors so long; None where it would be false.

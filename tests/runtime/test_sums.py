@@ -99,7 +99,7 @@ def measured(*used: float) -> Callable[[], float]:
 @pytest.mark.parametrize(("used", "total"), [(0.0, 6.0), (1.0, 6.0), (1.01, None), (50.0, None), (-1.0, 6.0)])
 def test_a_quarter_of_the_time_on_processors_is_allowed(used: float, total: float | None) -> None:
     """Of that of the run: here it is used beside the calls. A clock that goes back has used nothing."""
-    run = play(call("a", slow, 4), call("b", slow, 2), processor=measured(0, 0, 0, 0, used))
+    run = play(call("a", slow, 4), call("b", slow, 2), processor=measured(0, 0, 0, used))
     assert (run.seconds, run.sum_of_calls) == (4, total)
     assert run.processor_seconds == pytest.approx(max(used, 0.0))
     assert isinstance(run.events[-1], events.RunFinished)
@@ -109,8 +109,7 @@ def test_a_quarter_of_the_time_on_processors_is_allowed(used: float, total: floa
 def test_a_long_wait_does_not_hide_many_calls_that_compute() -> None:
     """A quarter of the calls may be used too: each has waited no longer than was used meanwhile."""
     nodes = [call("a", slow, 100), *(call(f"b{number}", slow, 20) for number in range(9))]
-    used = [0.0] * 10 + [20.0] * 9
-    run = play(*nodes, processor=measured(*used))
+    run = play(*nodes, processor=measured(0.0, 20.0))
     assert (run.seconds, run.processor_seconds, run.sum_of_calls) == (100, 20, None)
     assert play(*nodes, processor=measured(0.0)).sum_of_calls == 280
 
@@ -128,20 +127,22 @@ def test_a_tool_that_blocks_the_loop_makes_others_wait() -> None:
     ticks = iter(range(100))
     times = CallTimes(lambda: float(next(ticks)), lambda: 0.0)
     times.begin("a")
-    assert times.end("a") == 1
+    assert times.end("a", 1.0) == 1
     assert times.total(4.0, 0.0) == 1
     times.is_stalled = True
     assert times.total(4.0, 0.0) is None
 
 
 class Processor:
-    """A clock of processors that tools set forward."""
+    """A clock of processors that tools set forward, and that counts how often it is looked at."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.looks = 0
 
     def __call__(self) -> float:
         """Seconds that were used."""
+        self.looks += 1
         return self.now
 
     def computing(self, seconds: float) -> Tool:
@@ -154,6 +155,30 @@ class Processor:
             return number
 
         return compute
+
+
+@pytest.mark.parametrize(("apart", "looks"), [(0.0, range(1, 5)), (2 * sums.STEP, range(100, 120))])
+def test_the_clock_of_processors_is_looked_at_once_a_step(apart: float, looks: range) -> None:
+    """However many calls begin and end: a look costs an eighth of all that a call costs."""
+    processor = Processor()
+    play(*(call(f"a{number}", slow, number * apart) for number in range(100)), processor=processor)
+    assert processor.looks in looks
+
+
+@pytest.mark.parametrize(("given_up", "total"), [((0, 1, 2), 4.0), ((), None)])
+def test_calls_that_are_given_up_count_no_more(given_up: tuple[int, ...], total: float | None) -> None:
+    """A call next to many others that go on may have waited for each of them; next to those of a dropped draft not."""
+    time, processor = Processor(), Processor()
+    times = CallTimes(time, processor)
+    for draft in range(3):
+        times.begin(draft)
+    for draft in given_up:
+        times.forget(draft)
+    time.now = 1.0
+    times.begin("a")
+    time.now, processor.now = 5.0, 0.5
+    times.end("a", 1.0)
+    assert times.total(5.0, 0.5) == total
 
 
 @pytest.mark.parametrize(("seconds", "total"), [(0.0, 2.0), (0.5, None)])
