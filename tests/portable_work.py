@@ -122,8 +122,8 @@ def told_late(text: str) -> llmc.Secret[str]:
 
 
 def late_secret_run(secret: str) -> llmc.Run:
-    """A run whose plan, and an error, have a text before that is a secret."""
-    text = f'1. told_early("{secret}")\n2. told_late("{secret}")\njoin("done")'
+    """A run whose plan, a warning and an error have a text before that is a secret."""
+    text = f'1. told_early("{secret}")\n2. told_late("{secret}")\n3. "{secret}"\njoin("done")'
     return llmc.compile(text, [told_early, told_late]).run_sync(limits=llmc.Limits(width=1))
 
 

@@ -358,6 +358,10 @@ def test_a_pickle_has_no_secret_that_is_known_too_late() -> None:
     data = pickle.dumps(run)
     assert SECRET.encode() not in data
     assert len(read(data).source.text) == len(run.source.text)
+    assert run.diagnostics
+    assert [(each.line, each.code) for each in read(data).diagnostics] == [
+        (each.line, each.code) for each in run.diagnostics
+    ]
     assert read(data).to_json() == run.to_json()
 
 

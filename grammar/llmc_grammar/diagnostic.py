@@ -14,7 +14,7 @@ A line with a hole that is None is left out. Who finds a mistake formats nothing
 its text when it leaves the compiler (`located`); `line`, `column` and `to_json()` are found in that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import FrozenInstanceError, dataclass
 from inspect import get_annotations
 from string import Formatter
@@ -168,6 +168,28 @@ def without_edit(found: Diagnostic) -> Diagnostic:
 def located(found: Iterable[D], source: Source | None) -> tuple[D, ...]:
     """Return mistakes that know the text in which they are."""
     return tuple(found) if source is None else tuple(_in_source(each, source) for each in found)
+
+
+def masked(found: D, mask: Callable[[str], str], source: Source | None) -> D:
+    """Return a mistake of a source whose texts were masked, none of them longer or shorter than before."""
+    new = object.__new__(type(found))
+    new.__dict__.update({name: _masked(value, mask) for name, value in found.__dict__.items()}, source=source)
+    return new
+
+
+def _masked(value: object, mask: Callable[[str], str]) -> object:
+    """The value of a field with its texts masked."""
+    match value:
+        case str():
+            return mask(value)
+        case tuple() if not isinstance(value, Span):
+            return tuple(_masked(each, mask) for each in value)
+        case Edit(span, text):
+            return Edit(span, mask(text))
+        case Note(span, label):
+            return Note(span, mask(label))
+        case _:
+            return value
 
 
 def _in_source(found: D, source: Source) -> D:

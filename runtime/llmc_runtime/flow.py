@@ -118,7 +118,7 @@ class Flow:
         self._scope.instances.clear()
         self._trust.known_secrets.forget()
         self.last = None
-        self.tell(events.Restarted(self.now(), dialect, plan))
+        self.tell(events.Restarted(self.now(), dialect, self._trust.secrets.text(plan)))
         self._line.drain()
 
     def seal(self) -> None:

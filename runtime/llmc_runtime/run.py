@@ -15,7 +15,7 @@ from llmc_compiler.secret_labels import Label, hidden
 from llmc_compiler.sheet import Displayed, Sheet
 from llmc_compiler.steps import Add
 from llmc_compiler.term import Json, NodeId
-from llmc_grammar.diagnostic import Diagnostic, located
+from llmc_grammar.diagnostic import Diagnostic, located, masked
 from llmc_grammar.source import Source
 from llmc_runtime import nesting
 from llmc_runtime.approval import Hold
@@ -101,8 +101,10 @@ class Run(Displayed, Concealing):
             return {}
         for error in (*self.errors.values(), *(each.error for each in self.events if isinstance(each, OF_ERRORS))):
             self.secrets.cover(error)
-        source = self.source and replace(self.source, text=self.secrets.masked(self.source.text))
-        return {"value": self.shown_value, "results": self.shown_results, "source": source}
+        mask = self.secrets.masked
+        source = self.source and replace(self.source, text=mask(self.source.text))
+        warnings = tuple(masked(each, mask, source) for each in self.diagnostics)
+        return {"value": self.shown_value, "results": self.shown_results, "source": source, "diagnostics": warnings}
 
     def _unlabelled(self, task: str, value: Json) -> Json:
         """A value without what is secret by where it is from, and of that only the beginning."""

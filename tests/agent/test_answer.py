@@ -1,6 +1,8 @@
 """The answer as data and in words, and models and joiners of other people."""
 
+import copy
 import json
+import pickle
 import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import fields
@@ -120,7 +122,7 @@ def test_all_of_an_answer_is_in_its_json() -> None:
 
 
 def test_nothing_that_is_shown_has_a_secret() -> None:
-    """Also where a model wrote it into a plan, a thought or the reason for another plan."""
+    """Also where a model wrote it into a plan, a thought or the reason for another plan; a plan arrives in pieces."""
 
     @llmc.read("bank")
     async def login(user: str) -> llmc.Secret[str]:
@@ -129,12 +131,28 @@ def test_nothing_that_is_shown_has_a_secret() -> None:
 
     lines = ["1. login('ann')\njoin()", "Thought: hunter22-ann\nAction: Replan(use hunter22-ann)"]
     lines += ['2. login("hunter22-ann")\njoin()', "Thought: hunter22-ann\nAction: Finish(it is hunter22-ann)"]
-    answer = clock.run(llmc.Agent([login], model=Script(lines)).ask("hunter22-ann?"))
+    seen: list[Any] = []
+    answer = clock.run(llmc.Agent([login], model=Script(lines, size=5)).ask("hunter22-ann?", emit=seen.append))
     assert answer.value == "it is hunter22-ann"
     assert "hunter22-ann" in answer.plans[1].text
-    for shown in (json.dumps(answer.to_json()), answer.explain(), repr(answer)):
+    written = "".join(each.text for each in seen if isinstance(each, llmc.events.Wrote))
+    for shown in (json.dumps(answer.to_json()), answer.explain(), repr(answer), written, packed(answer)):
         assert "hunter22-ann" not in shown
         assert "[secret]" in shown
+    for event in seen:
+        assert "hunter22-ann" not in f"{event!r} {json.dumps(event.to_json())} {packed(event)}"
+    assert {type(each).__name__ for each in seen} >= {"Judged", "PlanEnded", "Happened"}
+    again = pickle.loads(pickle.dumps(answer))  # noqa: S301 — by this test
+    assert again.to_json() == answer.to_json()
+    assert again.explain() == answer.explain()
+    assert [each.span for each in again.plans[1].statements] == [each.span for each in answer.plans[1].statements]
+    assert type(again.plans[1].statements[0].span) is type(answer.plans[1].statements[0].span)
+    assert "hunter22-ann" in copy.deepcopy(answer).plans[1].text
+
+
+def packed(thing: object) -> str:
+    """A pickle, as far as it is text."""
+    return pickle.dumps(thing).decode("latin-1")
 
 
 # Of other people

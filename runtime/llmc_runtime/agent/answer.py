@@ -118,9 +118,17 @@ class Answer(Displayed, Concealing):
         return self.secrets.value(hidden(self.value, self.label, HIDDEN))
 
     def _concealed(self) -> dict[str, Any]:
-        """What a pickle has in the place of the value."""
-        stopped = None if self.stopped is None else self.secrets.text(self.stopped)
-        return {"value": self.shown_value, "stopped": stopped}
+        """What a pickle has in the place of the value, and of what was said."""
+        from llmc_runtime.agent.veiled import veiled_plans  # noqa: PLC0415 — it is about answers
+
+        hide = self.secrets.text
+        return {
+            "question": hide(self.question),
+            "value": self.shown_value,
+            "plans": veiled_plans(self.plans, self.secrets),
+            "thoughts": tuple(map(hide, self.thoughts)),
+            "stopped": None if self.stopped is None else hide(self.stopped),
+        }
 
     def _sheet(self) -> Sheet:
         """The answer for notebooks."""

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from llmc_compiler.errors import CompileError
-from llmc_compiler.graph import Graph
 from llmc_compiler.secret_labels import PUBLIC, Label
 from llmc_compiler.session import Earlier
 from llmc_compiler.term import Json
@@ -27,10 +26,11 @@ from llmc_runtime.agent.plan_text import AFTER_ANSWERS, PlanText, has_answers
 from llmc_runtime.agent.planner import Planner
 from llmc_runtime.agent.prose import no_plan, offered, refused
 from llmc_runtime.agent.reader import PlanReader
-from llmc_runtime.agent.reasoned import Reasons
+from llmc_runtime.agent.reasoned import Pieces, Reasons
 from llmc_runtime.agent.repair import NO_CALL, Broken, find_broken
 from llmc_runtime.agent.results import shown_tasks
 from llmc_runtime.agent.speaking import bounded_tokens, reasoning_of, reply
+from llmc_runtime.agent.veiled import veiled
 from llmc_runtime.agent.written import does_something, highest_number, numbered, renumbered, shape
 from llmc_runtime.approval import Approval, Hold, may_change
 from llmc_runtime.approval_request import Origin
@@ -113,10 +113,10 @@ class Inquiry:
         return self._clock() - self._start
 
     def tell(self, event: progress.Progress) -> None:
-        """Emit a progress event; an exception of the listener ends the question and the run at once."""
+        """Emit what happened without secrets; an exception of the listener ends the question and the run at once."""
         if self._emit is not None:
             try:
-                self._emit(event)
+                self._emit(veiled(event, self._secrets))
             except BaseException as error:
                 if self._allowance is not None:
                     self._allowance.end_with(error)
@@ -274,11 +274,14 @@ class Inquiry:
         grammar = planner.grammar(tools, self._highest() + 1, known) if planner.grammar is not None else None
         pieces = reply(planner.speaker, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
 
+        shown = Pieces(lambda text: self.tell(progress.Wrote(self.number, self.now(), text)), self._secrets)
+
         def feed(piece: str) -> None:
-            self.tell(progress.Wrote(self.number, self.now(), piece))
+            shown.add(piece)
             attempt.feed(piece)
 
         reading = await read_plan(pieces, feed, front)
+        shown.end()
         self._last = front.source.text, reading
         self._plan_time = self.now() if self._plan_time is None else self._plan_time
         if reading.is_refused:
@@ -298,7 +301,7 @@ class Inquiry:
                 raise PlanFailed(self.number, 0, broken.report) from error
             return broken
         moved = (*front.moved, *moved)
-        if moved and _writes(front.graph):
+        if moved and any(map(may_change, front.graph.nodes.values())):
             return replace(find(front.diagnostics, moved), may_run=True)
         if not front.graph.tasks and not front.is_joined:
             return find(())
@@ -393,8 +396,3 @@ class Inquiry:
 def _may_end_otherwise(error: PlanError | None) -> bool:
     """Whether a task was given up before its call, so that nothing is known of what this gives."""
     return isinstance(error, LimitReached | Stopped | ToolTimedOut) and not error.in_doubt
-
-
-def _writes(graph: Graph) -> bool:
-    """Whether a plan may change something."""
-    return any(map(may_change, graph.nodes.values()))
