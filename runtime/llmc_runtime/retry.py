@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
-from typing import Final
+from typing import Any, Final
 
 from llmc_runtime import errors
 from llmc_runtime.errors import NotSent
@@ -29,6 +29,11 @@ DOUBLINGS: Final = 7
 
 FINAL: Final = frozenset({400, 401, 402, 403, 404, 405, 410, 422})
 """HTTP statuses of requests that are wrong themselves: the same one would be refused again (RFC 9110, 15.5)."""
+
+_AGAIN: Final = re.compile(
+    "Throttl|TooManyRequests|(Limit|Throughput)Exceeded|SlowDown|RequestTimeout|InProgress|NotComplete"
+)
+"""In the error codes of AWS, whose services give 400 also to requests that come too fast (botocore retries these)."""
 
 _SECONDS: Final = re.compile(r"\s*[+-]?[0-9]{1,15}(\.[0-9]{0,15})?\s*")
 _LONGEST: Final = 64
@@ -74,14 +79,22 @@ def _status(error: BaseException) -> int | None:
     """The HTTP status of an exception: of its response (httpx, requests, botocore), or its own (aiohttp, openai)."""
     response: object = getattr(error, "response", None)
     if isinstance(response, Mapping):
-        found = response.get("ResponseMetadata")
-        response = SimpleNamespace(status=found.get("HTTPStatusCode") if isinstance(found, Mapping) else None)
+        found, code = _inside(response, "ResponseMetadata", "HTTPStatusCode"), _inside(response, "Error", "Code")
+        if isinstance(code, str) and _AGAIN.search(code[:_LONGEST]):
+            return None
+        response = SimpleNamespace(status=found)
     for holder in (response, error):
         for name in ("status_code", "status", "http_status"):
             status = getattr(holder, name, None)
             if isinstance(status, int):
                 return int(status)
     return None
+
+
+def _inside(response: Mapping[Any, Any], part: str, name: str) -> object:
+    """A value in a part of a response of botocore."""
+    found = response.get(part)
+    return found.get(name) if isinstance(found, Mapping) else None
 
 
 def retry_after(error: BaseException, wall: Callable[[], float], most: float) -> float | None:

@@ -48,13 +48,18 @@ def of_httpx(status: int) -> Exception:
     return httpx2.HTTPStatusError("no", request=request, response=httpx2.Response(status, request=request))
 
 
+def of_botocore(status: int, code: str) -> Exception:
+    """An exception of botocore, the library of AWS."""
+    return saying(response={"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {"Code": code}})
+
+
 SHAPES: Final[dict[str, Callable[[int], Exception]]] = {
     "httpx": of_httpx,
     "requests": lambda status: saying(response=Falsy(status_code=status, headers={}), request=None),
     "aiohttp": lambda status: saying(status=status, headers={}, request_info=object()),
     "openai": of_openai,
     "urllib": lambda status: saying(status=status, code=status, headers={}),
-    "botocore": lambda status: saying(response={"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {}}),
+    "botocore": lambda status: of_botocore(status, "ValidationException"),
     "starlette": lambda status: saying(status_code=HTTPStatus(status)),
     "stripe": lambda status: saying(http_status=status),
 }
@@ -164,6 +169,9 @@ class Hostile(Exception):  # noqa: N818
         saying(status=404.0),
         saying(response={"ResponseMetadata": "x"}),
         saying(response={1: 2}),
+        of_botocore(400, "ThrottlingException"),
+        of_botocore(400, "ProvisionedThroughputExceededException"),
+        of_botocore(400, "RequestTimeout"),
         saying(code=404),
         saying(status_code=True),
         RequestRefused("gpt", "slow down", 409),
