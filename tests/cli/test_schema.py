@@ -7,18 +7,25 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
 
+import llmc
 from llmc.config import _KEYS, _NUMBERS, _OTHERS, _TEXTS, _WHOLE, ConfigError, find_config
 from llmc.schemas import ABOUT, schema
+from llmc_compiler.graph import TaskId
 from llmc_compiler.pipeline import PIPELINE
-from llmc_runtime.trace import event_line, head_line
+from llmc_runtime.agent.progress import Progress
+from llmc_runtime.events import Finished
+from llmc_runtime.trace import LONGEST_VALUE, event_line, head_line
+from tests.agent.fakes import World
 from tests.cli.conftest import Cli, Say
+from tests.runtime import clock
 from tests.semantics.compared import WORLD, Trial
 from tests.semantics.generator import random_sample
 
@@ -64,9 +71,26 @@ def random_runs() -> Iterator[tuple[str, Any]]:
         yield "dry-run", {"version": 1, "calls": [each.to_json() for each in program.dry_run(trial.sample.inputs)]}
         yield "trace", json.loads(head_line(program.graph, "plan"))
         for event in run.events:
-            line = json.loads(event_line(event))
-            yield "trace", line
-            yield "events", line
+            for line in (json.loads(event_line(event)), json.loads(event_line(event, values=True))):
+                yield "trace", line
+                yield "events", line
+
+
+def told() -> Iterator[tuple[str, Any]]:
+    """Everything that is told of a question, with values and without, and a line of a trace with a long value."""
+    plans = [[llmc.Reasoning("hm"), '1. search("a")\njoin()'], ["Replan(more)"], ['2. serch("b")\njoin()']]
+    for event in watch_model(llmc.ScriptedModel([*plans, ['2. search("b")'], ["Finish(x)"]])):
+        for values in (True, False):
+            yield "events", json.loads(json.dumps(event.to_json(values=values)))
+    long = Finished(("1", ()), TaskId("1"), 0.0, 0.0, "x" * LONGEST_VALUE)
+    yield "events", json.loads(event_line(long, values=True))
+
+
+def watch_model(model: llmc.ScriptedModel) -> list[Progress]:
+    """What is told of a question to a model."""
+    found: list[Progress] = []
+    clock.run(llmc.Agent(World().toolbox(), model=model).ask("?", emit=found.append))
+    return found
 
 
 COMMANDS: Final = (
@@ -132,7 +156,7 @@ def documents(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.MonkeyPatch)
         assert ended.stdout, (command, ended.stderr)
         found[name].append(json.loads(ended.stdout))
     counts = Counter[object]()
-    for name, document in random_runs():
+    for name, document in chain(random_runs(), told()):
         counts[shape := (name, document.get("event"), *document)] += 1
         if counts[shape] <= SAME:
             found[name].append(document)
@@ -147,7 +171,9 @@ def test_every_document_is_as_its_schema_says(documents: Documents) -> None:
         for document in some:
             assert mistakes(document, name) == []
             assert mistakes(document, name, strict=True) == []
-    assert {document["event"] for document in documents["events"]} >= {"Started", "Failed", "Blocked", "FellBack"}
+    seen = {document["event"] for document in documents["events"]}
+    assert seen >= {"Started", "Failed", "Blocked", "FellBack", *(kind.__name__ for kind in get_args(Progress))}
+    assert [document["cut"] for document in documents["events"] if "cut" in document] == [True]
 
 
 def test_another_document_is_not(documents: Documents) -> None:

@@ -12,7 +12,7 @@ ABOUT: Final = {
     "run": "a run: `llmc run --json`, `Run.to_json()`",
     "dry-run": "the calls that a run would make: `llmc run --dry-run --json`",
     "trace": "a recorded run: `llmc trace --json`, and each line of a trace file",
-    "events": "an event of a run: a line of a trace file, `event.to_json()`",
+    "events": "an event of a run or of a question: `event.to_json()`, and each line of a trace file but the first",
     "answer": "a question and its answer: `llmc ask --json`, `Answer.to_json()`",
     "plan": "a plan of a model: `llmc plan --json`",
     "graph": "a compiled plan: `llmc graph --json`, `llmc compile --json`, `Program.to_json()`",

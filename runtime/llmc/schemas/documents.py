@@ -8,7 +8,7 @@ from pydantic_core import CoreSchema
 
 from llmc.schemas.plans import Codes, Diagnostics, Explanation, Formatted, Grammar, NewPlan, Tools, WrittenPlan
 from llmc.schemas.runs import Answer, DryRun, Run
-from llmc.schemas.traces import event, trace
+from llmc.schemas.traces import told, trace
 
 _TYPES: Final = {
     "run": Run,
@@ -23,7 +23,7 @@ _TYPES: Final = {
     "grammar": Grammar,
     "new": NewPlan,
 }
-_MADE: Final = {"events": event, "trace": trace}
+_MADE: Final = {"events": told, "trace": trace}
 
 
 def document(name: str) -> dict[str, Any]:

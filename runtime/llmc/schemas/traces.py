@@ -1,11 +1,13 @@
-"""Events and traces as JSON data, as types; those of events are made from their classes."""
+"""Events and traces as JSON data, as types; those of events, also of questions, are made from their classes."""
 
 from typing import Annotated, Any, Final, Literal, NotRequired, Union, get_args, get_type_hints
 
 from pydantic import Field
 from typing_extensions import TypedDict  # that of typing is too old for pydantic before Python 3.12
 
+from llmc.schemas.runs import Run
 from llmc_runtime import events
+from llmc_runtime.agent.progress import Happened, Judged, PlanEnded, Progress
 from llmc_runtime.errors import LlmcError
 
 
@@ -75,13 +77,29 @@ class RecordedRun(TypedDict):
     notes: list[str]
 
 
-_ADDED: Final[dict[str, dict[str, Any]]] = {"Finished": {"value": NotRequired[Any]}}
-"""Keys that are no fields: a trace file has values only if they were asked for."""
+class Decided(TypedDict):
+    """What a joiner decided."""
+
+    action: Literal["Finish", "Replan"]
+    text: str
+    thought: str
+    is_unmarked: NotRequired[bool]
+
+
+_CUT: Final = Annotated[Literal[True], Field(description="the value is the beginning of a long one, in a trace")]
+
+_VALUES: Final = {"value": NotRequired[Any], "results": NotRequired[dict[str, Any]]}
+"""Keys of a run that are there only if its values were asked for."""
 
 
 def event() -> Any:  # noqa: ANN401 — a type
-    """The type of an event."""
+    """The type of an event of a run."""
     return Union[tuple(_event(each) for each in get_args(events.Event))]  # noqa: UP007 — of a tuple
+
+
+def told() -> Any:  # noqa: ANN401 — a type
+    """The type of an event of a run or of a question."""
+    return event() | Union[tuple(_event(each) for each in get_args(Progress))]  # noqa: UP007 — as above
 
 
 def trace() -> Any:  # noqa: ANN401 — a type
@@ -91,14 +109,31 @@ def trace() -> Any:  # noqa: ANN401 — a type
 
 def _event(kind: type) -> Any:  # noqa: ANN401 — a type
     """The type of the events of a class."""
-    fields: dict[str, Any] = {"event": Literal[kind.__name__]}
-    for name, hint in get_type_hints(kind).items():
+    hints = get_type_hints(kind)
+    fields: dict[str, Any] = {}
+    for name, hint in hints.items():
         if name == "key":
             fields["node"], fields["indices"] = str, list[int]
         elif not name.startswith("_"):
             is_error = isinstance(hint, type) and issubclass(hint, LlmcError)
             fields[name] = EventError if is_error else hint
+    if kind is events.Finished:
+        fields.update(value=NotRequired[Any], cut=NotRequired[_CUT])
+    return _dictionary(kind, {**fields, **_other(kind), "event": Literal[kind.__name__]})
+
+
+def _other(kind: type) -> dict[str, Any]:
+    """The keys of an event that are no fields, or have other types."""
+    if kind is Happened:
+        return {"happened": event()}
+    if kind is PlanEnded:
+        return {"run": _dictionary(Run, {**get_type_hints(Run, include_extras=True), **_VALUES})}
+    return {"decision": Decided} if kind is Judged else {}
+
+
+def _dictionary(kind: type, fields: dict[str, Any]) -> Any:  # noqa: ANN401 — a type
+    """The type of dictionaries with these fields, and the name and the words of a class."""
     make: Any = TypedDict  # with a name that is not written here
-    found = make(kind.__name__, {**fields, **_ADDED.get(kind.__name__, {})})
+    found = make(kind.__name__, fields)
     found.__doc__ = kind.__doc__
     return found
