@@ -133,8 +133,9 @@ class Diagnostic:
     @property
     def message(self) -> str:
         """The title with its holes filled, in one line that controls no terminal."""
-        title: str = self.to_json()["title"]
-        return title
+        from llmc_grammar.render import safe_words  # noqa: PLC0415 — it is about mistakes
+
+        return safe_words(self.words("title"))
 
     @property
     def line(self) -> int | None:
@@ -147,7 +148,7 @@ class Diagnostic:
         return None if self.source is None else self.source.position(self.span.start)[1]
 
     def to_json(self) -> dict[str, Any]:
-        """The mistake as JSON data, in the form of `llmc check --format json`."""
+        """The mistake as JSON data, in the form of `llmc check --json`."""
         from llmc_grammar.render import to_json  # noqa: PLC0415 — it is about mistakes
 
         return to_json(self, self.source)

@@ -49,14 +49,14 @@ def render(diagnostic: Diagnostic, source: Source, *, color: bool = False, width
     marks = _marks(diagnostic, source)
     margin = len(str(max(mark.line for mark in marks)))
     paint = _Paint(on=color, severity=diagnostic.severity)
-    code, title = f"{diagnostic.severity}[{diagnostic.code}]", f": {_safe(diagnostic.words('title'))}"
+    code, title = f"{diagnostic.severity}[{diagnostic.code}]", f": {safe_words(diagnostic.words('title'))}"
     rows = [
         paint.title(code) + paint.bold(title),
-        f"{' ' * margin}{paint.blue('-->')} {_safe(source.name)}:{line}:{column}",
+        f"{' ' * margin}{paint.blue('-->')} {safe_words(source.name)}:{line}:{column}",
         f"{' ' * margin} {paint.blue('|')}",
         *_rows(marks, source, margin, paint, _WIDTH if width is None else max(width - margin - 5, _NARROWEST)),
     ]
-    hint = _safe(diagnostic.words("help"))
+    hint = safe_words(diagnostic.words("help"))
     if hint:
         rows.append(f"{' ' * margin} {paint.blue('=')} {paint.bold('help')}: {hint}")
     return "\n".join(rows)
@@ -71,12 +71,12 @@ def to_json(diagnostic: Diagnostic, source: Source | None) -> dict[str, Any]:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
-        "title": _safe(diagnostic.words("title")),
-        "label": _safe(diagnostic.words("label")),
-        "help": _safe(diagnostic.words("help")),
-        "file": None if source is None else _safe(source.name),
+        "title": safe_words(diagnostic.words("title")),
+        "label": safe_words(diagnostic.words("label")),
+        "help": safe_words(diagnostic.words("help")),
+        "file": None if source is None else safe_words(source.name),
         "place": _place(diagnostic.span, source),
-        "notes": [{"label": _safe(note.label), "place": _place(note.span, source)} for note in diagnostic.notes],
+        "notes": [{"label": safe_words(note.label), "place": _place(note.span, source)} for note in diagnostic.notes],
         "edit": None
         if edit is None
         else _edit(edit, source, safe=source is not None and is_safe(diagnostic, source.text)),
@@ -124,9 +124,9 @@ class _Paint:
 
 def _marks(diagnostic: Diagnostic, source: Source) -> list[_Mark]:
     """What to underline, by place; of a span over several lines its first line and its last."""
-    marks = _spread(diagnostic.span, "^", _safe(diagnostic.words("label")), source)
+    marks = _spread(diagnostic.span, "^", safe_words(diagnostic.words("label")), source)
     for note in diagnostic.notes:
-        marks += _spread(note.span, "-", _safe(note.label), source)
+        marks += _spread(note.span, "-", safe_words(note.label), source)
     return sorted(marks, key=lambda mark: (mark.line, mark.start, mark.sign != "^"))
 
 
@@ -199,7 +199,7 @@ def _escape(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
 
 
-def _safe(text: str) -> str:
+def safe_words(text: str) -> str:
     """Words that may quote the text, not too many, without anything a terminal would obey."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=_escape))
