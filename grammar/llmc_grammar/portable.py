@@ -17,7 +17,7 @@ S = TypeVar("S", bound="StandIn")
 P = TypeVar("P", bound="Portable")
 
 OURS: Final = frozenset({"llmc", "llmc_grammar", "llmc_compiler", "llmc_runtime"})
-"""Packages whose exceptions can be pickled."""
+"""The packages of this project, whose exceptions can be pickled."""
 
 MOST_CAUSES: Final = 16
 """Foreign exceptions in a row that are each the cause of the one before."""

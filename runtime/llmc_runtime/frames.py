@@ -7,6 +7,7 @@ from typing import Final
 
 from llmc_compiler.callables import layers
 from llmc_compiler.tools import Tool
+from llmc_grammar.portable import OURS
 from llmc_runtime.middle import cut_middle
 
 Place = tuple[str, int]
@@ -15,7 +16,6 @@ Place = tuple[str, int]
 LONGEST: Final = 20_000
 """Characters of a traceback as text."""
 
-_OURS: Final = frozenset({"llmc", "llmc_compiler", "llmc_grammar", "llmc_runtime"})
 _MOST_ERRORS: Final = 10
 _MOST_FRAMES: Final = 60
 _INNER: Final = 5
@@ -54,7 +54,7 @@ def _codes(function: object) -> Iterator[CodeType]:
 def _frames(error: BaseException) -> Iterator[tuple[FrameType, int]]:
     """The frames of a traceback that are not llmc's, from the outside inwards."""
     for frame, line in traceback.walk_tb(error.__traceback__):
-        if str(frame.f_globals.get("__name__")).partition(".")[0] not in _OURS:
+        if str(frame.f_globals.get("__name__")).partition(".")[0] not in OURS:
             yield frame, line
 
 

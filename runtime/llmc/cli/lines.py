@@ -17,7 +17,7 @@ _WIDTH: Final = 160
 _FAILURE: Final = 500
 """Characters of the line of a failure."""
 
-_FAILURES: Final = (events.Retried, events.FellBack, events.Failed, events.Cancelled, events.Blocked)
+_FAILURES: Final = (*events.OF_ERRORS, events.Blocked)
 
 
 LineOf = Callable[[Event, Mapping[NodeId, str]], str | None]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from llmc.cli.outcome import say
 from llmc_runtime.errors import Blocked, CallError, LoopFailed, PlanError, ToolTimedOut
-from llmc_runtime.events import Cancelled, Failed, FellBack, Retried
+from llmc_runtime.events import OF_ERRORS
 from llmc_runtime.frames import traceback_text
 from llmc_runtime.run import Run
 from llmc_runtime.secrets import HiddenError
@@ -20,7 +20,7 @@ def tracebacks(run: Run) -> Iterator[tuple[str, str]]:
     """The traceback of each exception of a tool, once, and what failed with it; without secrets."""
     told: set[int] = set()
     for event in run.events:
-        if not isinstance(event, (Retried, FellBack, Failed, Cancelled)):
+        if not isinstance(event, OF_ERRORS):
             continue
         error: BaseException | None = event.error
         while isinstance(error, (Blocked, LoopFailed, ToolTimedOut)):
