@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from llmc.cli.lines import LineOf, line
-from llmc.cli.painting import drawn_by_rich
 from llmc.cli.redrawn import Redrawn
 from llmc.cli.screen import question
 from llmc.cli.shown import shown, shown_time
 from llmc.cli.tree import Phase, reason
+from llmc_compiler.displaying import lines_as_rich
 from llmc_compiler.graph import JOIN
 from llmc_runtime import events
 from llmc_runtime.agent import progress
@@ -259,7 +259,7 @@ class LiveSheet(Redrawn):
         indents = ("" if row.is_ours else _INDENT for row in self.sheet.rows)
         lines = self.sheet.lines(self._console.get_time() - self._start, width - len(_INDENT))
         pieces = [((f"{indent}{line}", ""),) for indent, line in zip(indents, lines, strict=True)]
-        return drawn_by_rich(pieces[-max(height - 2, 1) :])
+        return lines_as_rich(pieces[-max(height - 2, 1) :])
 
 
 @contextmanager

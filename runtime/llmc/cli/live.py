@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from llmc.cli.drawing import draw
-from llmc.cli.painting import drawn_by_rich
 from llmc.cli.redrawn import Redrawn
 from llmc.cli.tree import TreeState
+from llmc_compiler.displaying import lines_as_rich
 from llmc_runtime.events import Event
 
 _WIDEST: Final = 100
@@ -55,7 +55,7 @@ class LiveTree(Redrawn):
             width=min(width, _WIDEST),
             height=_LONGEST_END if self._over else max(height - 2, 1),
         )
-        return drawn_by_rich(lines)
+        return lines_as_rich(lines)
 
 
 @contextmanager

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Final
 from llmc.cli.screen import Painted
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
     from llmc_compiler.drawing import Line
 
 _CODES: Final = {"bold": "1", "dim": "2"}
@@ -22,10 +20,3 @@ def painted(lines: "Iterable[Line]", *, color: bool) -> str:
 
     drawn = ("".join(painted(*piece) for piece in line) for line in lines)
     return Painted("\n".join(drawn if color else map(str.rstrip, drawn)))
-
-
-def drawn_by_rich(lines: "Iterable[Line]") -> "Text":
-    """The lines as a text of rich, in which nothing is markup."""
-    from llmc_compiler.displaying import lines_as_rich
-
-    return lines_as_rich(lines)

@@ -2,31 +2,20 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from llmc.cli.screen import INDENT, Painted, question, seen
 
 if TYPE_CHECKING:
+    from llmc.cli.asking import Board
     from llmc_runtime.agent.progress import Progress
-
-
-class Board(Protocol):
-    """Shows a question under way."""
-
-    def apply(self, event: "Progress") -> None:
-        """Show what happened."""
-        ...
-
-    def still(self) -> AbstractContextManager[object]:
-        """Draw nothing meanwhile."""
-        ...
 
 
 class Reasons:
     """A board that writes reasoning, and gives all else to another one, if there is one."""
 
-    def __init__(self, board: Board | None, *, color: bool) -> None:
+    def __init__(self, board: "Board | None", *, color: bool) -> None:
         self._board = board
         self._color = color
         self._is_open = False
@@ -81,7 +70,7 @@ class Reasons:
 
 
 @contextmanager
-def reasons_shown(board: Board | None) -> Iterator[Reasons]:
+def reasons_shown(board: "Board | None") -> Iterator[Reasons]:
     """Show reasoning as well as what a board shows."""
     from llmc.cli.plans import has_color
 

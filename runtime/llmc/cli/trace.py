@@ -47,9 +47,9 @@ def trace(
     if _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
         from rich.console import Console
 
-        from llmc.cli.painting import drawn_by_rich
+        from llmc_compiler.displaying import lines_as_rich
 
-        Console(highlight=False).print(drawn_by_rich(lines), crop=True)
+        Console(highlight=False).print(lines_as_rich(lines), crop=True)
         return
     for line in lines:
         print(plain(line).rstrip())
