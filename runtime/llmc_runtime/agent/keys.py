@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
-from llmc_grammar.portable import Portable
+from llmc_grammar.portable import Portable, words_of
 from llmc_runtime.agent.model_errors import AuthenticationFailed
 from llmc_runtime.agent.sent_options import has_credentials
 from llmc_runtime.agent.settings import Settings, secret
@@ -18,10 +18,6 @@ from llmc_runtime.threads import NAME, OwnThread
 
 _LIKE_KEYS: Final = re.compile(r"(?i:\bbearer\s+\S+)|\b(?:sk-|eyJ)[\w.+/=-]{8,}")
 """What looks like a key or a token in the text of an exception."""
-
-
-_WORDS: Final = 4_000
-"""Characters of an exception that are looked at."""
 
 
 class _NoKey(Portable, Exception):  # noqa: N818 — it never leaves this module
@@ -45,7 +41,7 @@ async def key_of(asked: Settings) -> SecretStr | None:
     except Exception as error:  # noqa: BLE001 — a function of somebody's own may raise any
         if isinstance(error, TimeoutError) and bound.expired():
             raise _failed(asked, f"the function of its key took longer than {seconds:g} s") from None
-        words = f"the function of its key raised {type(error).__name__}: {_text(error)}"
+        words = f"the function of its key raised {type(error).__name__}: {words_of(error)}".removesuffix(": ")
         shown = _LIKE_KEYS.sub("…", asked.without_key(words))
         raise _failed(asked, shown) from (error if shown == words else None)
 
@@ -53,13 +49,6 @@ async def key_of(asked: Settings) -> SecretStr | None:
 def _failed(asked: Settings, why: str) -> AuthenticationFailed:
     """The error for a key that is not there."""
     return AuthenticationFailed(asked.name, why, None, has_key=True)
-
-
-def _text(error: Exception) -> str:
-    """The text of an exception, which may fail at describing itself."""
-    with suppress(Exception):
-        return str(error)[:_WORDS]
-    return "(no readable text)"
 
 
 async def _called(source: Callable[[], object]) -> object:
@@ -101,7 +90,7 @@ async def _in_thread(function: Callable[[], object]) -> object:
         try:
             result = context.run(function)
         except StopIteration as error:
-            failure = RuntimeError(f"StopIteration: {_text(error)}")  # no future takes it
+            failure = RuntimeError(f"StopIteration: {words_of(error)}")  # no future takes it
         except BaseException as error:  # noqa: BLE001 — it is raised where the function was called for
             failure = error
         with suppress(RuntimeError):  # the loop was closed meanwhile

@@ -1,6 +1,5 @@
 """From a server's words to a ModelError."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +20,7 @@ from llmc_runtime.agent.model_errors import (
     ServerFailed,
     StreamBroken,
 )
-from llmc_runtime.agent.server_words import ServerWords, answered, cleaned, is_too_long
+from llmc_runtime.agent.server_words import ServerWords, cleaned, is_too_long, words_of
 from llmc_runtime.agent.settings import Settings, shown
 
 FAULTS: Final = 500
@@ -143,8 +142,7 @@ def no_reply(asked: Settings, response: httpx2.Response, said: ServerWords | Non
 
 def no_event(asked: Settings, data: str) -> StreamBroken:
     """Return the error for an event that is no JSON."""
-    said = answered(200, json.dumps(asked.without_key(data)[:1000]))
-    return StreamBroken(asked.name, f"an event is not JSON: {said.text}")
+    return StreamBroken(asked.name, f"an event is not JSON: {cleaned(words_of(asked.without_key(data)[:1000]))}")
 
 
 def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
