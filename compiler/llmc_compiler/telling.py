@@ -165,8 +165,9 @@ def _amount(number: float, unit: Unit) -> str:
 
 def _name(node: Node) -> str:
     """The task of a call, with the tool if the call is inside of the task."""
-    is_inside = node.id not in {node.task, f"{node.task}/each"} and isinstance(node.op, Call)
-    return f"{node.task}: {node.op.tool.name}" if is_inside and isinstance(node.op, Call) else str(node.task)
+    if isinstance(node.op, Call) and node.id not in {node.task, f"{node.task}/each"}:
+        return f"{node.task}: {node.op.tool.name}"
+    return str(node.task)
 
 
 def _levels(story: Story, width: int) -> Iterator[Line]:

@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from llmc_compiler.schema import SchemaSignature
 from llmc_compiler.signature import ResultError, ToolboxError
 from llmc_grammar.portable import Portable
-from llmc_runtime.agent.dialogue import Schema
 from llmc_runtime.errors import shortened
 
 LARGEST: Final = 64 * 1024
@@ -37,11 +36,6 @@ class JsonForm:
     def request(self) -> str:
         """What is added to a prompt; not every server can make a reply follow a schema."""
         return f"Answer with JSON alone, without any other text. It follows this JSON Schema:\n{self._text}"
-
-    @property
-    def for_servers(self) -> Schema:
-        """The schema as servers get it."""
-        return self.schema
 
     def listed(self, tool: str) -> dict[str, Any]:
         """The schema of a list of such values; raises ToolboxError where it points into itself."""

@@ -127,7 +127,7 @@ async def _answer(asked: ChatModel, prompt: str, form: JsonForm | None, most: in
         return (await _said(asked, [Message("user", prompt)], None, most))[0]
     messages = [Message("user", f"{prompt}\n\n{form.request}")]
     for attempt in range(1, ATTEMPTS + 1):
-        text, end = await _said(asked, messages, form.for_servers, most)
+        text, end = await _said(asked, messages, form.schema, most)
         if end is not None and end.reason == "refusal":
             message = f"`{name_of(asked)}` refused: {shortened(text)}"
             raise ValueError(message)
