@@ -80,6 +80,8 @@ class Strange:
             },
             WHOLE,
         ),
+        ({"prompt_tokens": 100, "completion_tokens": 15, "total_tokens": 120, "prompt_cache_hit_tokens": 40}, WHOLE),
+        ({"prompt_n": 60, "cache_n": 40, "predicted_n": 20}, WITHOUT_REASONING),
         ({"prompt_eval_count": 100, "eval_count": 20}, llmc.Usage(calls=1, read=100, written=20)),
         ({"prompt_tokens": 100}, llmc.Usage(calls=1, read=100)),
         ({"prompt_tokens": None, "completion_tokens": 20}, llmc.Usage(calls=1, written=20)),

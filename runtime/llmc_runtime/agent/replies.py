@@ -12,10 +12,11 @@ from llmc_runtime.agent.dialogue import End, Message, Prices, Reason, Usage, enc
 from llmc_runtime.agent.estimate import estimated_tokens, text_size, tokens_of
 from llmc_runtime.agent.model_errors import StreamBroken
 from llmc_runtime.agent.native_calls import NativeCalls, native_call
-from llmc_runtime.agent.reply_shapes import TokenCount, at, content, reasoning_of, token_count, words
+from llmc_runtime.agent.reply_shapes import at, content, reasoning_of, words
 from llmc_runtime.agent.server_errors import server_error
 from llmc_runtime.agent.server_words import ServerWords, error_in
 from llmc_runtime.agent.settings import Settings
+from llmc_runtime.agent.usage_forms import TokenCount, token_count
 
 MOST_TEXT: Final = 4 * 1024 * 1024
 """Characters of a reply, and of its reasoning."""

@@ -1,4 +1,4 @@
-"""Shapes of the data in replies: contents that are texts or lists of parts, reasoning, counts of tokens."""
+"""Shapes of the data in replies: contents that are texts or lists of parts, and reasoning."""
 
 from typing import Final, NamedTuple
 
@@ -24,15 +24,6 @@ class Content(NamedTuple):
     text: str = ""
     reasoning: str = ""
     is_refused: bool = False
-
-
-class TokenCount(NamedTuple):
-    """Tokens of a reply: those read, of these cached, written, and of these reasoning (None: that is not told)."""
-
-    read: int
-    cached: int
-    written: int
-    reasoning: int | None
 
 
 def at(value: object, *path: str | int) -> object:
@@ -78,37 +69,3 @@ def reasoning_of(message: object) -> str:
         if found.text or found.reasoning:
             return found.reasoning + found.text
     return ""
-
-
-_COUNTS: Final = (
-    ("prompt_tokens", "completion_tokens"),
-    ("input_tokens", "output_tokens"),
-    ("prompt_eval_count", "eval_count"),
-    ("prompt_n", "predicted_n"),
-)
-"""The names of tokens read and written, by API; the last ones are those of Ollama and llama.cpp."""
-
-
-def token_count(usage: object) -> TokenCount | None:
-    """Read a count of tokens; None where it is none."""
-    for names in _COUNTS:
-        read, written = (_number(at(usage, name)) for name in names)
-        if read is None or written is None:
-            continue
-        cached = (at(usage, f"{names[0]}_details", "cached_tokens"), at(usage, "prompt_cache_hit_tokens"))
-        # llama.cpp counts the tokens of its cache beside those it reads.
-        beside = _number(at(usage, "cache_n")) or 0
-        total = _number(at(usage, "total_tokens")) or 0
-        reasoning = _number(at(usage, f"{names[1]}_details", "reasoning_tokens"))
-        # Gemini counts reasoning in the total alone.
-        hidden = max(total - read - written, 0)
-        read += beside
-        found = next((count for each in cached if (count := _number(each)) is not None), beside)
-        known = hidden or None if reasoning is None else max(min(reasoning, written), hidden)
-        return TokenCount(read, min(found, read), written + hidden, known)
-    return None
-
-
-def _number(value: object) -> int | None:
-    """A number of tokens."""
-    return max(value, 0) if type(value) is int else None

@@ -1,16 +1,17 @@
-"""Usage as other libraries count it, read by its shape: objects and mappings of OpenAI, Anthropic, Google and others.
+"""Counts of tokens, read by their shape: in replies of servers, and in objects of OpenAI, Anthropic, Google and others.
 
     read        prompt_tokens, input_tokens, …
     written     completion_tokens, output_tokens, …
     cached      prompt_tokens_details.cached_tokens, cache_read_input_tokens, …
     reasoning   completion_tokens_details.reasoning_tokens, thoughts_token_count, …
 
-Anthropic and Bedrock count what was cached beside `input_tokens`, and Google its thoughts beside the candidates.
+Anthropic and Bedrock count cached tokens beside `input_tokens`, llama.cpp beside `prompt_n`, and Google its thoughts
+beside the candidates. Gemini's compatible endpoint has them in `total_tokens` alone.
 """
 
 from collections.abc import Mapping
 from operator import index
-from typing import Final
+from typing import Final, NamedTuple
 
 from llmc_runtime.agent.dialogue import Usage
 
@@ -19,11 +20,11 @@ MOST: Final = 10**15
 
 _READ: Final = (
     "prompt_tokens", "input_tokens", "inputTokens", "prompt_token_count", "promptTokenCount", "prompt_eval_count",
-    "request_tokens",
+    "prompt_n", "request_tokens",
 )  # fmt: skip
 _WRITTEN: Final = (
     "completion_tokens", "output_tokens", "outputTokens", "candidates_token_count", "candidatesTokenCount",
-    "eval_count", "response_tokens",
+    "eval_count", "predicted_n", "response_tokens",
 )  # fmt: skip
 _CACHED: Final = (
     "prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens", "input_token_details.cache_read",
@@ -33,27 +34,45 @@ _REASONING: Final = (
     "completion_tokens_details.reasoning_tokens", "output_tokens_details.reasoning_tokens",
     "output_token_details.reasoning", "reasoning_tokens",
 )  # fmt: skip
-_CACHE_READ: Final = ("cache_read_input_tokens", "cacheReadInputTokens")
+_CACHE_READ: Final = ("cache_read_input_tokens", "cacheReadInputTokens", "cache_n")
 _CACHE_MADE: Final = ("cache_creation_input_tokens", "cacheWriteInputTokens")
 _THOUGHT_BESIDE: Final = ("thoughts_token_count", "thoughtsTokenCount")
+_TOTAL: Final = ("total_tokens",)
 _WHOLE: Final = ("usage", "usage_metadata", "usageMetadata")
 """Where a whole reply has its usage."""
+
+
+class TokenCount(NamedTuple):
+    """Tokens of a reply: those read, of these cached, written, and of these reasoning (None: that is not told)."""
+
+    read: int
+    cached: int
+    written: int
+    reasoning: int | None
+
+
+def token_count(counts: object, *, is_partial: bool = False) -> TokenCount | None:
+    """Read a count of tokens; None where it is none, or, unless it may be partial, where a half of it is missing."""
+    read, written = _first(counts, _READ), _first(counts, _WRITTEN)
+    if (read is None and written is None) or (not is_partial and (read is None or written is None)):
+        return None
+    hit, made = _first(counts, _CACHE_READ) or 0, _first(counts, _CACHE_MADE) or 0
+    # LiteLLM has the counts of both, and `prompt_tokens` are all of them.
+    whole = (read or 0) + (hit + made if _first(counts, _READ[:1]) is None else 0)
+    thought = _first(counts, _THOUGHT_BESIDE) or 0
+    if read is not None and written is not None:
+        thought += max((_first(counts, _TOTAL) or 0) - whole - written - thought, 0)
+    said = (written or 0) + thought
+    cached, reasoning = hit or _first(counts, _CACHED) or 0, _first(counts, _REASONING)
+    known = thought or None if reasoning is None else max(min(reasoning, said), thought)
+    return TokenCount(whole, min(cached, whole), said, known)
 
 
 def usage_of(given: object) -> Usage:
     """The usage that an object counts, or a reply that has one; raises TypeError where it counts no tokens."""
     for counts in (given, *(_at(given, name) for name in _WHOLE)):
-        read, written = _first(counts, _READ), _first(counts, _WRITTEN)
-        if read is None and written is None:
-            continue
-        hit, made = _first(counts, _CACHE_READ) or 0, _first(counts, _CACHE_MADE) or 0
-        thought = _first(counts, _THOUGHT_BESIDE) or 0
-        # LiteLLM has the counts of both, and `prompt_tokens` are all of them.
-        whole = (read or 0) + (hit + made if _first(counts, _READ[:1]) is None else 0)
-        said = (written or 0) + thought
-        cached = hit or _first(counts, _CACHED) or 0
-        reasoning = thought or _first(counts, _REASONING) or 0
-        return Usage(1, whole, min(cached, whole), said, reasoning=min(reasoning, said))
+        if (found := token_count(counts, is_partial=True)) is not None:
+            return Usage(1, found.read, found.cached, found.written, reasoning=found.reasoning or 0)
     message = (
         f"`usage` is a llmc.Usage, or counts tokens as `prompt_tokens` or `input_tokens` do, and a value of type "
         f"{type(given).__name__} does not: give `read=` and `written=`"
