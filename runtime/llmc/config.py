@@ -45,13 +45,13 @@ VARIABLE: Final = "LLMC_CONFIG"
 LARGEST: Final = 1024 * 1024
 """Bytes that a configuration may have."""
 
-_LARGEST_NUMBER: Final = 10**12
+LARGEST_NUMBER: Final = 10**12
 _LONGEST_KEY: Final = 100
 
 _HEADER: Final = ("tool", "llmc")
-_KEYS: Final = ("limits", "models", "tools")
+KEYS: Final = ("limits", "models", "tools")
 
-_TEXTS: Final = (
+TEXTS: Final = (
     "api",
     "api_key_env",
     "api_version",
@@ -64,10 +64,13 @@ _TEXTS: Final = (
     "reasoning_effort",
     "server",
 )
-_NUMBERS: Final = ("connect", "first_token", "idle", "temperature", "timeout", "top_p")
-_WHOLE: Final = ("max_tokens", "retries", "seed", "threads")
-_OTHERS: Final = ("extra_body", "headers", "headers_env", "prices", "reasoning_tags", "stop", "stream")
-_PRICES: Final = ("cached", "read", "written")
+NUMBERS: Final = ("connect", "first_token", "idle", "temperature", "timeout", "top_p")
+WHOLE: Final = ("max_tokens", "retries", "seed", "threads")
+OTHERS: Final = ("extra_body", "headers", "headers_env", "prices", "reasoning_tags", "stop", "stream")
+PRICES: Final = ("cached", "read", "written")
+
+_KINDS: Final = {"text": str, "number": int | float, "whole number": int}
+"""Kinds of values, as messages name them."""
 
 
 class ConfigError(Portable, ValueError):
@@ -121,7 +124,7 @@ def _named(path: Path) -> Config:
 
 def _config(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> Config:
     """The configuration that a table says; its files are relative to the folder."""
-    _check_keys(path, header, table, _KEYS)
+    _check_keys(path, header, table, KEYS)
     return Config(
         path,
         tools=_tools(path, header, table, folder),
@@ -255,13 +258,13 @@ def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> 
             f"{path}: `{_dotted(*header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
         )
         raise ConfigError(message)
-    _check_keys(path, header, table, (*_TEXTS, *_NUMBERS, *_WHOLE, *_OTHERS))
-    _check_types(path, header, table, _TEXTS)
-    _check_types(path, header, table, _NUMBERS)
-    _check_types(path, header, table, _WHOLE)
+    _check_keys(path, header, table, (*TEXTS, *NUMBERS, *WHOLE, *OTHERS))
+    _check_types(path, header, table, TEXTS, "text")
+    _check_types(path, header, table, NUMBERS, "number")
+    _check_types(path, header, table, WHOLE, "whole number")
     prices = _table(path, (*header, "prices"), table.get("prices", {}))
-    _check_keys(path, (*header, "prices"), prices, _PRICES)
-    _check_types(path, (*header, "prices"), prices, _PRICES)
+    _check_keys(path, (*header, "prices"), prices, PRICES)
+    _check_types(path, (*header, "prices"), prices, PRICES, "number")
     if "prices" in table and not {"read", "written"} <= set(prices):
         message = f"{path}: `{_dotted(*header)}.prices` needs `read` and `written`, for a million tokens each"
         raise ConfigError(message)
@@ -285,8 +288,8 @@ def _check_headers(path: Path, header: tuple[str, ...], table: dict[str, Any]) -
         if name.lower() in map(str.lower, named):
             message = f"{path}: `{where}` is in `headers_env` too; leave one of them out"
             raise ConfigError(message)
-    _check_types(path, (*header, "headers"), plain, _TEXTS, tuple(plain))
-    _check_types(path, (*header, "headers_env"), named, _TEXTS, tuple(named))
+    _check_types(path, (*header, "headers"), plain, tuple(plain), "text")
+    _check_types(path, (*header, "headers_env"), named, tuple(named), "text")
 
 
 def _check_sent(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> None:
@@ -311,21 +314,18 @@ def _check_sent(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> N
         raise ConfigError(message) from error
 
 
-def _check_types(
-    path: Path, header: tuple[str, ...], table: dict[str, Any], kinds: tuple[str, ...], keys: tuple[str, ...] = ()
-) -> None:
-    """Raises ConfigError for a value that is not what its key has; the keys are those of its kind, or these."""
-    what, kind = {_TEXTS: ("a text", str), _WHOLE: ("a whole number", int)}.get(kinds, ("a number", int | float))
-    for key in keys or kinds:
+def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...], kind: str) -> None:
+    """Raises ConfigError for a value that is not of the kind that its key has."""
+    for key in keys:
         value = table.get(key)
-        if key in table and (not isinstance(value, kind) or isinstance(value, bool) or not _is_usable(value)):
-            message = f"{path}: `{_dotted(*header, key)}` must be {what}, not {short_repr(value)}"
+        if key in table and (not isinstance(value, _KINDS[kind]) or isinstance(value, bool) or not _is_usable(value)):
+            message = f"{path}: `{_dotted(*header, key)}` must be a {kind}, not {short_repr(value)}"
             raise ConfigError(message)
 
 
 def _is_usable(value: object) -> bool:
     """Whether it is a number that clocks and prices can count with, or else no text with a NUL."""
-    return abs(value) <= _LARGEST_NUMBER if isinstance(value, int | float) else "\0" not in str(value)
+    return abs(value) <= LARGEST_NUMBER if isinstance(value, int | float) else "\0" not in str(value)
 
 
 def _target(path: Path, entry: str, value: object, folder: Path) -> Path | str:

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import llmc
-from llmc.config import _KEYS, _NUMBERS, _OTHERS, _TEXTS, _WHOLE, ConfigError, find_config
+from llmc.config import KEYS, NUMBERS, OTHERS, TEXTS, WHOLE, ConfigError, find_config
 from llmc.schemas import ABOUT, schema
 from llmc_compiler.graph import TaskId
 from llmc_compiler.pipeline import PIPELINE
@@ -298,8 +298,8 @@ def test_every_key_of_the_configuration_is_described() -> None:
     """Those that the reader knows, and no others."""
     found = schema("config")
     options = found["properties"]["models"]["additionalProperties"]["properties"]
-    assert set(found["properties"]) == set(_KEYS)
-    assert set(options) == {*_TEXTS, *_NUMBERS, *_WHOLE, *_OTHERS}
+    assert set(found["properties"]) == set(KEYS)
+    assert set(options) == {*TEXTS, *NUMBERS, *WHOLE, *OTHERS}
 
 
 def test_two_forms_are_wrong_usage(cli: Cli, folder: Path) -> None:

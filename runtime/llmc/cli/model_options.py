@@ -11,17 +11,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from llmc.cli.outcome import fail
+from llmc.config import NUMBERS, OTHERS, TEXTS, WHOLE
 
 if TYPE_CHECKING:
     from llmc_runtime.agent.settings import Options
 
-TEXTS: Final = ("api", "api_version", "grammar", "organisation", "project", "reasoning_effort", "server")
-DATA: Final = (
-    "connect", "first_token", "idle", "max_tokens", "prices", "reasoning_tags", "retries", "seed", "stream",
-    "temperature", "threads", "timeout", "top_p",
-)  # fmt: skip
-MAPPINGS: Final = ("extra_body", "headers", "headers_env")
-KNOWN: Final = (*TEXTS, *DATA, *MAPPINGS, "stop")
 ELSEWHERE: Final = {
     "api_key": "others can read a command line: set LLMC_API_KEY, or `api_key_env` of a configured model",
     "base_url": "write `--base-url`",
@@ -29,6 +23,13 @@ ELSEWHERE: Final = {
     "name": "write `--model`",
 }
 """Names that are no options of this kind, and why."""
+
+MAPPINGS: Final = ("extra_body", "headers", "headers_env")
+KNOWN: Final = tuple(
+    name
+    for name in sorted((*TEXTS, *NUMBERS, *WHOLE, *OTHERS))
+    if name not in ELSEWHERE and name not in {"api_key_env", "path"}
+)
 
 DEEPEST: Final = 32
 """Parts that a dotted name may have."""

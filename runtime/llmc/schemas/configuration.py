@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from llmc.config import _KEYS, _LARGEST_NUMBER, _NUMBERS, _OTHERS, _PRICES, _TEXTS, _WHOLE
+from llmc.config import KEYS, LARGEST_NUMBER, NUMBERS, OTHERS, PRICES, TEXTS, WHOLE
 from llmc.limit_texts import pattern
 from llmc_runtime.limits import Limits, ToolLimits, limit_fields
 
 _TEXT: Final = {"type": "string", "pattern": "^[^\\u0000]*$"}
-_NUMBER: Final = {"type": "number", "minimum": -_LARGEST_NUMBER, "maximum": _LARGEST_NUMBER}
+_NUMBER: Final = {"type": "number", "minimum": -LARGEST_NUMBER, "maximum": LARGEST_NUMBER}
 _INTEGER: Final = {**_NUMBER, "type": "integer"}
 
 _TEXTS_BY_NAME: Final = {"type": "object", "additionalProperties": _TEXT}
@@ -18,7 +18,7 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "headers_env": {**_TEXTS_BY_NAME, "description": "the variables that hold secret headers"},
     "prices": {
         "type": "object",
-        "properties": dict.fromkeys(_PRICES, _NUMBER),
+        "properties": dict.fromkeys(PRICES, _NUMBER),
         "required": ["read", "written"],
         "additionalProperties": False,
     },
@@ -36,17 +36,17 @@ def configuration() -> dict[str, Any]:
         "limits": _limits(),
         "models": _named(_model()),
     }
-    return _table({key: entries[key] for key in _KEYS})
+    return _table({key: entries[key] for key in KEYS})
 
 
 def _model() -> dict[str, Any]:
     """The schema of the options of a model."""
     return _table(
         {
-            **dict.fromkeys(_TEXTS, _TEXT),
-            **dict.fromkeys(_NUMBERS, _NUMBER),
-            **dict.fromkeys(_WHOLE, _INTEGER),
-            **{key: _SHAPES[key] for key in _OTHERS},
+            **dict.fromkeys(TEXTS, _TEXT),
+            **dict.fromkeys(NUMBERS, _NUMBER),
+            **dict.fromkeys(WHOLE, _INTEGER),
+            **{key: _SHAPES[key] for key in OTHERS},
         }
     )
 
