@@ -11,7 +11,7 @@ import atlas
 import llmc
 from llmc_runtime import events
 from llmc_runtime.agent import progress
-from llmc_runtime.agent.decision import Finish
+from llmc_runtime.agent.decided import Finish
 
 QUESTION: Final = "Which is higher, Mount Fuji or the Matterhorn, and by how much?"
 

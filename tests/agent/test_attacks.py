@@ -7,7 +7,8 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc_runtime.agent.decision import Finish, read_decision
+from llmc_runtime.agent.decided import Finish
+from llmc_runtime.agent.decision import read_decision
 from llmc_runtime.agent.dialogue import End, Usage
 from llmc_runtime.agent.failures import PlanFailed
 from llmc_runtime.agent.mending import mended

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_runtime.agent.decision import Finish, Replan, read_decision, schema
+from llmc_runtime.agent.decided import Finish, Replan
+from llmc_runtime.agent.decision import read_decision, schema
 
 
 @pytest.mark.parametrize(

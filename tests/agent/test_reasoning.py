@@ -9,7 +9,8 @@ import pytest
 import llmc
 from llmc_grammar import reasoning
 from llmc_runtime import events
-from llmc_runtime.agent.decision import Finish, Replan, read_decision
+from llmc_runtime.agent.decided import Finish, Replan
+from llmc_runtime.agent.decision import read_decision
 from llmc_runtime.agent.dialogue import End, Usage
 from llmc_runtime.agent.failures import BudgetSpent, NoDecision, PlanFailed
 from llmc_runtime.agent.plan_reply import LONGEST_TAIL, LONGEST_WAIT

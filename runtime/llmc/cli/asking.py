@@ -15,7 +15,7 @@ from llmc_compiler.displaying import lines_as_rich
 from llmc_compiler.graph import JOIN
 from llmc_runtime import events
 from llmc_runtime.agent import progress
-from llmc_runtime.agent.decision import Finish
+from llmc_runtime.agent.decided import Finish
 from llmc_runtime.blocking import blocked_by
 
 if TYPE_CHECKING:

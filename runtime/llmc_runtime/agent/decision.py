@@ -169,6 +169,3 @@ def _unquoted(text: str) -> str:
         if not set(quotes) & set(_APOSTROPHE.sub("", inside)):
             return inside
     return text
-
-
-__all__ = ["Decision", "Finish", "Replan", "read_decision", "schema"]

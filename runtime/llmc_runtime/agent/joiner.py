@@ -7,7 +7,8 @@ from typing import Final
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
 from llmc_compiler.tools import Tool
-from llmc_runtime.agent.decision import Decision, Finish, Replan, read_decision, schema
+from llmc_runtime.agent.decided import Decision, Finish
+from llmc_runtime.agent.decision import read_decision, schema
 from llmc_runtime.agent.dialogue import ChatModel, End, Grammar, Message
 from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.agent.ledger import current
@@ -119,6 +120,3 @@ def _grammar(speaker: ChatModel, *, final: bool) -> Grammar:
         return form.format(start=start, word=word, end=end, inside=anything[dialect], most=_LONGEST_THOUGHT)
 
     return write
-
-
-__all__ = ["Decision", "Finish", "ModelJoiner", "Replan"]

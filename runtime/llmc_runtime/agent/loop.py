@@ -22,7 +22,7 @@ from llmc_compiler.tool import Function
 from llmc_compiler.toolbox import toolbox_of
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_runtime.agent.answer import Answer
-from llmc_runtime.agent.decision import Decision, Finish, Replan
+from llmc_runtime.agent.decided import Decision, Finish, Replan
 from llmc_runtime.agent.decoding import LEVELS, GrammarFor, following
 from llmc_runtime.agent.dialogue import ChatModel, Message
 from llmc_runtime.agent.failures import NoDecision, PlanFailed

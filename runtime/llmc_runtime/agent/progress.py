@@ -15,7 +15,7 @@ data without secrets, in the form that `llmc_runtime.trace` has for events of ru
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from llmc_runtime.agent.decision import Decision
+from llmc_runtime.agent.decided import Decision
 from llmc_runtime.events import DIGITS, Event, Told
 from llmc_runtime.run import Run
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from llmc_compiler.tools import Tool
 from llmc_grammar.reasoning import USUAL, ReasoningTags
-from llmc_runtime.agent.decided import MARKS
-from llmc_runtime.agent.decision import Finish, read_decision
+from llmc_runtime.agent.decided import MARKS, Finish
+from llmc_runtime.agent.decision import read_decision
 from llmc_runtime.agent.plan_reply import Reading
 from llmc_runtime.agent.repair import NO_CALL
 from llmc_runtime.errors import shortened
