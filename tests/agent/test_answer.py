@@ -12,7 +12,7 @@ import pytest
 
 import llmc
 from llmc_runtime.agent.answer import Answer, Planned, ShownTask
-from llmc_runtime.agent.answer_story import MOST_TASKS, told
+from llmc_runtime.agent.answer_story import MOST_TASKS, tokens_in_words
 from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.failures import NoDecision
 from llmc_runtime.agent.policy import Turn
@@ -91,10 +91,10 @@ def test_an_explanation_is_bounded() -> None:
 
 def test_what_is_estimated_is_marked() -> None:
     """And what is counted is not; cached tokens and those of reasoning are among the others."""
-    assert told(Usage(calls=1, read=10, written=20)) == "1 reply, 10 tokens read, 20 written, 0.00 s"
+    assert tokens_in_words(Usage(calls=1, read=10, written=20)) == "10 tokens read, 20 written"
     usage = Usage(2, 1_000, 600, 20, 0.5, 1.5, reasoning=7, estimated=True)
-    words = "2 replies, about 1,000 tokens read (600 cached), about 20 written (7 of reasoning), cost 0.5, 1.50 s"
-    assert told(usage) == words
+    words = "about 1,000 tokens read (600 cached), 20 written (7 reasoning), cost 0.5"
+    assert tokens_in_words(usage) == words
 
 
 def names(kind: type[Any]) -> set[str]:

@@ -10,6 +10,7 @@ from llmc_compiler.secret_labels import PUBLIC, Label, hidden
 from llmc_compiler.sheet import Displayed, Sheet
 from llmc_compiler.term import Json
 from llmc_grammar import ast
+from llmc_runtime.agent.answer_story import counted, explained, tokens_in_words
 from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.agent.ledger import Role
 from llmc_runtime.run import Run
@@ -78,10 +79,10 @@ class Answer(Displayed, Concealing):
 
     `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
     the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. `is_unmarked`: a model
-    wrote it as prose, where a decision or a plan was asked for. An error that ends a
-    question has one too, as its `answer`, with the plans that were run until then. `calls` counts calls of tools,
-    `reused` tasks whose call had been made before. What shows the answer, `repr` and `to_json`, takes out `secrets`,
-    and the parts of the value that are secret by its `label`; so does a pickle.
+    wrote it as prose, where a decision or a plan was asked for. An error that ends a question has one too, as its
+    `answer`, with the plans that were run until then. `calls` counts calls of tools, `reused` tasks whose call had been
+    made before. What shows the answer, `repr` and `to_json`, takes out `secrets`, and the parts of the value that are
+    secret by its `label`; so does a pickle.
     """
 
     question: str
@@ -158,20 +159,11 @@ class Answer(Displayed, Concealing):
 
     def summary(self) -> str:
         """One line: plans, calls, tokens and times; `about` where tokens are estimated."""
-        plans = f"{len(self.plans)} plan{'' if len(self.plans) == 1 else 's'}"
-        calls = f"{self.calls} call{'' if self.calls == 1 else 's'}"
         reused = f" ({self.reused} reused)" if self.reused else ""
-        spent = self.total
-        cached = f" ({spent.cached:,} cached)" if spent.cached else ""
-        reasoning = f" ({spent.reasoning:,} reasoning)" if spent.reasoning else ""
-        cost = f", cost {spent.cost:.4g}" if spent.cost else ""
-        about = "about " if spent.estimated else ""
+        done = f"{counted(len(self.plans), 'plan')}, {counted(self.calls, 'call')}{reused}"
         first = "" if self.times.first_task is None else f"first task after {self.times.first_task:.2f} s, "
-        return (
-            f"{plans}, {calls}{reused}; "
-            f"{about}{spent.read:,} tokens read{cached}, {spent.written:,} written{reasoning}{cost}; "
-            f"{first}plan after {self.times.plan:.2f} s, answer after {self.times.answer:.2f} s"
-        )
+        times = f"{first}plan after {self.times.plan:.2f} s, answer after {self.times.answer:.2f} s"
+        return f"{done}; {tokens_in_words(self.total)}; {times}"
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON data, without its secrets: see `llmc_runtime.agent.answer_json`."""
@@ -181,8 +173,6 @@ class Answer(Displayed, Concealing):
 
     def explain(self) -> str:
         """How it came about, in lines: plans and why they followed, what was reused, how it ended, what models took."""
-        from llmc_runtime.agent.answer_story import explained  # noqa: PLC0415 — it is about answers
-
         return explained(self)
 
 

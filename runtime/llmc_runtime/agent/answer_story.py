@@ -48,20 +48,21 @@ def _lines(answer: "Answer") -> Iterator[str]:
     yield ""
     for role, usage in answer.usage.items():
         if usage.calls:
-            yield f"{role}: {told(usage)}"
+            replies = "1 reply" if usage.calls == 1 else f"{usage.calls:,} replies"
+            yield f"{role}: {replies}, {tokens_in_words(usage)}, {usage.seconds:.2f} s"
     yield answer.summary()
 
 
 def _plan(answer: "Answer", number: int, planned: "Planned") -> Iterator[str]:
     """A plan, its tasks, and the reason for the one after it."""
-    words = [_counted(planned.run.calls, "call")]
+    words = [counted(planned.run.calls, "call")]
     words += [f"reused: {', '.join(planned.reused[:MOST_TASKS])}"] if planned.reused else []
-    words += [f"after {_counted(planned.repairs, 'repair')}"] if planned.repairs else []
+    words += [f"after {counted(planned.repairs, 'repair')}"] if planned.repairs else []
     yield f"plan {number}: {', '.join(words)}; from {planned.began:.2f} s to {planned.ended:.2f} s"
     for task in planned.tasks[:MOST_TASKS]:
         yield f"  {_task(answer, task)}"
     if len(planned.tasks) > MOST_TASKS:
-        yield f"  … and {_counted(len(planned.tasks) - MOST_TASKS, 'task')} more"
+        yield f"  … and {counted(len(planned.tasks) - MOST_TASKS, 'task')} more"
     thought = answer.thoughts[number - 1] if number <= len(answer.thoughts) else ""
     if planned.thought:
         reason = f" ({_cut(answer, thought)})" if thought and thought != planned.thought else ""
@@ -87,18 +88,16 @@ def _ending(answer: "Answer") -> str:
     return f"answer of {origin}: {_cut(answer, answer.shown_text)}"
 
 
-def told(usage: "Usage") -> str:
-    """Replies, tokens, cost and time in words; `about` stands before what is estimated."""
+def tokens_in_words(usage: "Usage") -> str:
+    """Tokens and cost; estimates begin with `about`."""
     about = "about " if usage.estimated else ""
     cached = f" ({usage.cached:,} cached)" if usage.cached else ""
-    reasoning = f" ({usage.reasoning:,} of reasoning)" if usage.reasoning else ""
+    reasoning = f" ({usage.reasoning:,} reasoning)" if usage.reasoning else ""
     cost = f", cost {usage.cost:.4g}" if usage.cost else ""
-    replies = "1 reply" if usage.calls == 1 else f"{usage.calls:,} replies"
-    tokens = f"{about}{usage.read:,} tokens read{cached}, {about}{usage.written:,} written{reasoning}"
-    return f"{replies}, {tokens}{cost}, {usage.seconds:.2f} s"
+    return f"{about}{usage.read:,} tokens read{cached}, {usage.written:,} written{reasoning}{cost}"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
     """A number with its noun."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 

@@ -76,14 +76,13 @@ class Agent:
     """Answers questions with tools.
 
     `model` plans, and joins where there is no other `joiner`: a ChatModel, or a model's name; a joiner may also be a
-    Joiner, which decides by itself. `prompts` are a folder or
-    a mapping with prompts of your own, `examples` show plans for these tools. At most `max_replans` plans follow the
-    first one, where the policy `replan` lets them; they may write with the tools named in `grant` alone, or with what
-    `approve` says yes to. `budget` bounds what the models of a question take, `limits` what each run may; `approve` and
-    `context` are as for `Program.run`. `options` are more settings of runs. `grammar` is the level that plans have to
-    follow ("full", "sound", "tools" or "plain"), or a function that gives the grammar of a plan. The tools take at most
-    `prompt_budget` characters of a prompt, unless their names and types alone are longer; the logger `llmc` warns of
-    cuts.
+    Joiner, which decides by itself. `prompts` are a folder or a mapping with prompts of your own, `examples` show plans
+    for these tools. At most `max_replans` plans follow the first one, where the policy `replan` lets them; they may
+    write with the tools named in `grant` alone, or with what `approve` says yes to. `budget` bounds what the models of
+    a question take, `limits` what each run may; `approve` and `context` are as for `Program.run`. `options` are more
+    settings of runs. `grammar` is the level that plans have to follow ("full", "sound", "tools" or "plain"), or a
+    function that gives the grammar of a plan. The tools take at most `prompt_budget` characters of a prompt, unless
+    their names and types alone are longer; the logger `llmc` warns of cuts.
 
     Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for what cannot work.
     """

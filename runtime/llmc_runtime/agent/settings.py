@@ -151,9 +151,9 @@ class Options(TypedDict, total=False):
 
     `timeout` is for the whole reply, `first_token` until its first text, `idle` from then on between two events,
     `connect` for the connection, all in seconds. `api_key` may be a function that gives the key, async or not; it is
-    called for each request. `retries` are made only before the first text. `api_version` makes
-    Azure's address one of the older form. `threads` is for a local model. `reasoning_tags` are additional tags around
-    its reasoning: names, or pairs of an opening and a closing text.
+    called for each request. `retries` are made only before the first text. `api_version` makes Azure's address one of
+    the older form. `threads` is for a local model. `reasoning_tags` are additional tags around its reasoning: names, or
+    pairs of an opening and a closing text.
 
     `max_tokens` bounds each reply; `top_p`, `seed` and `reasoning_effort` are sent as they are, and `stop` ends a reply
     beside the model's own end. `stream=False` asks for the whole reply at once. `headers` and the keys of `extra_body`
