@@ -20,6 +20,7 @@ from llmc.config import KEYS, NUMBERS, OTHERS, TEXTS, WHOLE, ConfigError, find_c
 from llmc.schemas import ABOUT, schema
 from llmc_compiler.graph import TaskId
 from llmc_compiler.pipeline import PIPELINE
+from llmc_compiler.term import NodeId
 from llmc_runtime.agent.progress import Progress
 from llmc_runtime.events import Finished
 from llmc_runtime.trace import LONGEST_VALUE, event_line, head_line
@@ -78,11 +79,12 @@ def random_runs() -> Iterator[tuple[str, Any]]:
 
 def told() -> Iterator[tuple[str, Any]]:
     """Everything that is told of a question, with values and without, and a line of a trace with a long value."""
-    plans = [[llmc.Reasoning("hm"), '1. search("a")\njoin()'], ["Replan(more)"], ['2. serch("b")\njoin()']]
-    for event in watch_model(llmc.ScriptedModel([*plans, ['2. search("b")'], ["Finish(x)"]])):
+    first = [llmc.Reasoning("hm"), '1. search("a")\njoin()']
+    model = llmc.ScriptedModel([first, "Replan(more)", '2. serch("b")\njoin()', '2. search("b")', "Finish(x)"])
+    for event in watch_model(model):
         for values in (True, False):
             yield "events", json.loads(json.dumps(event.to_json(values=values)))
-    long = Finished(("1", ()), TaskId("1"), 0.0, 0.0, "x" * LONGEST_VALUE)
+    long = Finished((NodeId("1"), ()), TaskId("1"), 0.0, 0.0, "x" * LONGEST_VALUE)
     yield "events", json.loads(event_line(long, values=True))
 
 
