@@ -96,8 +96,7 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
     first = min((cause for cause in causes if cause is not None), key=lambda cause: cause.order, default=None)
     if first is None or first.error is None:
         return None
-    fell_back = isinstance(first.outcome, Done)
-    return BlockedBy(first.node.task, first.error, by_order, fell_back, first.error.line), first
+    return BlockedBy(first.node.task, first.error, by_order, isinstance(first.outcome, Done)), first
 
 
 def arguments(call: Call, scope: Scope, room: Room) -> list[tuple[str | None, Json]]:

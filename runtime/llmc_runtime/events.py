@@ -40,7 +40,7 @@ class Told(Brief):
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
         """The event as JSON data, without secrets: its class as `event`, and its fields; without `values` no result."""
-        found: dict[str, Any] = {"event": type(self).__name__, "at": round(self.at, DIGITS)}
+        found = self._head()
         for name in self.__dataclass_fields__:
             if name == "key":
                 node, indices = getattr(self, name)
@@ -48,6 +48,10 @@ class Told(Brief):
             elif name != "at" and (values or name != "value"):
                 found[name] = _json(getattr(self, name))
         return found
+
+    def _head(self) -> dict[str, Any]:
+        """The class and the time of the event."""
+        return {"event": type(self).__name__, "at": round(self.at, DIGITS)}
 
 
 def _json(value: Any) -> Json:  # noqa: ANN401 — a field of any event
@@ -317,8 +321,8 @@ def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> 
     match outcome:
         case outcomes.Failed(error):
             return Failed(key, task, at, error)
-        case outcomes.BlockedBy(cause, error, by_order, fell_back, line):
-            return Blocked(key, task, at, cause, line, error.ended, by_order, fell_back)
+        case outcomes.BlockedBy(cause, error, by_order, fell_back):
+            return Blocked(key, task, at, cause, error.line, error.ended, by_order, fell_back)
         case outcomes.Cancelled(error):
             return Cancelled(key, task, at, error)
         case outcomes.Skipped():

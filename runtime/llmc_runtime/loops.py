@@ -96,7 +96,7 @@ def reason(task: TaskId, node: Node, blocked: BlockedBy) -> PlanError:
         cause=blocked.cause,
         by_order=blocked.by_order,
         fell_back=blocked.fell_back,
-        cause_line=blocked.line,
+        cause_line=blocked.error.line,
         cause_ended=blocked.error.ended,
     )
     error.__cause__ = blocked.error

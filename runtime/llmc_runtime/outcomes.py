@@ -47,15 +47,13 @@ class Skipped(Brief):
 class BlockedBy(Brief):
     """It could not be done: the task `cause` failed first, with `error`.
 
-    `by_order`: it needs no value of it; `fell_back`: that task has the value of its fallback. `line` is where that task
-    is written, if the text is known.
+    `by_order`: it needs no value of it; `fell_back`: that task has the value of its fallback.
     """
 
     cause: TaskId
     error: PlanError
     by_order: bool = False
     fell_back: bool = False
-    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from llmc_runtime.agent.decided import Decision
-from llmc_runtime.events import DIGITS, Event, Told
+from llmc_runtime.events import Event, Told
 from llmc_runtime.run import Run
 
 
@@ -56,9 +56,9 @@ class Happened(Told):
     written: str
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
-        """It as JSON data: the event of the run as `happened`."""
+        """The event as JSON data; that of the run is `happened`."""
         happened = self.event.to_json(values=values)
-        return {**_head(self), "plan": self.plan, "written": self.written, "happened": happened}
+        return {**self._head(), "plan": self.plan, "written": self.written, "happened": happened}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,10 +81,10 @@ class PlanEnded(Told):
     run: Run
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
-        """It as JSON data: the run as by its own `to_json`, without `values` only what became of it."""
+        """The event as JSON data, with the run as its own `to_json` has it; without `values` no results."""
         run = self.run.to_json()
         shown = run if values else {name: run[name] for name in run if name not in {"value", "results"}}
-        return {**_head(self), "plan": self.plan, "text": self.text, "run": shown}
+        return {**self._head(), "plan": self.plan, "text": self.text, "run": shown}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,14 +96,9 @@ class Judged(Told):
     decision: Decision
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:  # noqa: ARG002 — the joiner was shown what it says
-        """It as JSON data: the decision with its class as `action`."""
+        """The event as JSON data; the class of the decision is its `action`."""
         decision = {"action": type(self.decision).__name__, **asdict(self.decision)}
-        return {**_head(self), "plan": self.plan, "decision": decision}
+        return {**self._head(), "plan": self.plan, "decision": decision}
 
 
 Progress = PlanBegan | Reasoned | Wrote | Happened | Repairing | PlanEnded | Judged
-
-
-def _head(event: Told) -> dict[str, Any]:
-    """What all events begin with."""
-    return {"event": type(event).__name__, "at": round(event.at, DIGITS)}
