@@ -48,7 +48,7 @@ _NODES: Final = frozenset({"into", "other"})
 
 
 def task_of(node: str) -> str:
-    """The task that a node is in, by its id: a call inside of it has no name that somebody wrote."""
+    """The task of a node, by its id; a call inside a task has no name in the plan."""
     return node.partition("/")[0]
 
 

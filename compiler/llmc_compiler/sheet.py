@@ -1,4 +1,4 @@
-"""What notebooks and `rich.print` show of an object: a title, a text, a table and notes, all of them bounded.
+"""Displays of objects in notebooks and by `rich.print`: a title, a text, a table and notes, all of them bounded.
 
 class Basket(Displayed):
     def _sheet(self) -> Sheet:
@@ -61,7 +61,7 @@ class Displayed:
     __slots__ = ()
 
     def _sheet(self) -> Sheet:
-        """What is shown."""
+        """The display of the object."""
         raise NotImplementedError
 
     def _repr_html_(self) -> str:
@@ -78,7 +78,7 @@ class Displayed:
 
 
 class TextLines(str):
-    """A text that notebooks and rich show as the lines that it is: neither as one in quotes, nor as markup."""
+    """A text that notebooks and rich show as plain lines, without quotes and without reading it as markup."""
 
     __slots__ = ()
 

@@ -96,13 +96,13 @@ class Toolbox(Displayed):
 
 
 def sheet_of(tools: Iterable[Tool], count: int) -> Sheet:
-    """What is shown of so many tools."""
+    """The display of so many tools."""
     rows = map(_row, tools)
     return Sheet(f"{count:,} tool{'' if count == 1 else 's'}", ("tool", "effect", "description"), rows, count=count)
 
 
 def _row(tool: Tool) -> tuple[str, str, str]:
-    """What is shown of a tool."""
+    """The row of a tool: its call, its effect and the first line of its description."""
     takes = [f"{each.many}{each.name}{'' if each.required or each.many else '?'}" for each in tool.signature.takes]
     more = [f"… {len(takes) - _MOST_TAKEN} more"] if len(takes) > _MOST_TAKEN else []
     asks = ", asks first" if tool.approve else ""

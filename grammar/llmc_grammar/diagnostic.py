@@ -114,7 +114,7 @@ class Diagnostic:
         return f"{type(self).__name__}({values})"
 
     def __str__(self) -> str:
-        """The mistake as it is drawn without colour, or its title where its text is not known."""
+        """The mistake drawn without colour, or its title where its text is not known."""
         if self.source is None:
             return f"{self.severity}[{self.code}]: {self.message}"
         from llmc_grammar.render import render  # noqa: PLC0415 — it is about mistakes

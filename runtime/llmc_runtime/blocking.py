@@ -1,4 +1,4 @@
-"""Why a task was blocked, in words: by the line of the task that is the cause."""
+"""The reason for a blocked task, in words that name the line of its cause."""
 
 from collections.abc import Mapping
 from typing import Final

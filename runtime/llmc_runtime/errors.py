@@ -88,7 +88,7 @@ class LlmcError(Portable, Exception):
     secrets: "Secrets | None" = None
 
     def _state(self) -> tuple[dict[str, Any], Cause | None]:
-        """What a pickle has: if the run had secrets, of foreign causes only the text, since objects may hold one."""
+        """The state of a pickle; if the run had secrets, that of a foreign cause is its text: objects may hold one."""
         attributes, cause = super()._state()
         return attributes, cause if cause is None else Cause(cause.error, words=self.secrets is not None)
 

@@ -76,7 +76,7 @@ def traceback_text(error: BaseException, hide: Callable[[str], str] = str) -> st
 
 
 def _pieces(error: BaseException, hide: Callable[[str], str], depth: int = 0) -> Iterator[str]:
-    """What led to an exception, its frames and its words, and the same for those of a group, further in."""
+    """The frames and words of an exception and of its causes; those of a group are indented."""
     for each, words in reversed(list(_led_to(error))):
         yield hide("".join(_stack(each)))
         yield hide(_words(each))

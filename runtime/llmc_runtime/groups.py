@@ -1,4 +1,4 @@
-"""Exception groups: what the exceptions in them say together."""
+"""The exceptions in exception groups."""
 
 from typing import Any, Final, cast
 

@@ -47,7 +47,7 @@ def backoff(attempt: int, random: Callable[[], float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What an exception says: if anything `was_sent`, the least `pause` that it asks for, and why it is `final`."""
+    """The facts in an exception: whether anything `was_sent`, the least `pause` it asks for, and why it is `final`."""
 
     was_sent: bool
     pause: float | None

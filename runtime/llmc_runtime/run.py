@@ -96,7 +96,7 @@ class Run(Displayed, Concealing):
         return Veil(self.secrets, self.labels).value(task, value)
 
     def _concealed(self) -> dict[str, Any]:
-        """What a pickle has in the place of values and of a text with secrets; errors know all secrets by now."""
+        """Values and text of a pickle, without secrets; errors know all secrets by now."""
         if not self.secrets and not self.labels:
             return {}
         for error in (*self.errors.values(), *(each.error for each in self.events if isinstance(each, OF_ERRORS))):

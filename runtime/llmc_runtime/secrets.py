@@ -88,7 +88,7 @@ class Secrets:
         return can_be_found
 
     def unlock(self) -> None:
-        """Have a lock that is free, in the child of a fork: another thread may have held it."""
+        """Replace the lock in the child of a fork, since another thread may have held it."""
         self._adding = Lock()
 
     def share(self, others: "Secrets") -> "Secrets":
@@ -261,5 +261,5 @@ def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 — any dataclass
 
 
 def _restored(kind: type[Concealing], values: dict[str, Any]) -> Concealing:
-    """What was pickled."""
+    """The object of a pickle."""
     return kind(**values)

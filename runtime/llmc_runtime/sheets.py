@@ -1,4 +1,4 @@
-"""What notebooks and `rich.print` show of runs and answers: bounded, and without secrets."""
+"""Displays of runs and answers in notebooks and by `rich.print`, bounded and without secrets."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final

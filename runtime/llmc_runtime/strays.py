@@ -57,7 +57,7 @@ _STARTER: Final = "_llmc_starter"
 
 
 def starter() -> Caller | None:
-    """The call that this happens in, or that started this thread."""
+    """The call around this code, or the one that started this thread."""
     found: Caller | None = caller.get() or vars(threading.current_thread()).get(_STARTER)
     return found
 

@@ -1,4 +1,4 @@
-"""The time of all calls together, where it is the time that they would take one after another.
+"""The sum of the times of all calls, where they would take as long one after another.
 
 Calls that wait for a processor, or for each other to leave the interpreter, take longer side by side than alone. None
 has waited longer than the process used processors meanwhile. So the sum is given only if that is at most a quarter, of

@@ -113,7 +113,7 @@ def head_line(graph: Graph, plan: str, source: Source | None = None) -> str:
 
 
 def _shown(node: Node, text: str, source: Source | None) -> str:
-    """What a node does; as it is written where the text may read inner nodes, whose ids nobody wrote."""
+    """The text of a node; that of the plan where it may read inner nodes, whose ids are not in the plan."""
     return text if source is None or "/" not in text else written(node.span, node.task, source) or text
 
 
@@ -124,7 +124,7 @@ def _carry(top: Node, node: Node) -> list[str]:
 
 
 def event_line(event: Event, *, values: bool = False) -> str:
-    """The line of an event; with `values` also what it has a value for gave, or the beginning of it."""
+    """The line of an event; with `values`, that of `Finished` has its value, or the beginning of it."""
     found = event.to_json(values=False)
     if values and isinstance(event, events.Finished):
         found.update(_value(event.value))

@@ -146,7 +146,7 @@ class Trust:
             await self._contexts.close(kind, error, trace)
 
     def cut_off(self) -> None:
-        """Let the runs inside this copy, in the child of a fork, ask nobody: who is asked is in the parent."""
+        """Refuse all that asks in this copy of the run, in the child of a fork: its approver is in the parent."""
         self.is_over = True
         self.secrets.unlock()
 

@@ -1,4 +1,4 @@
-"""Values as those may see them who must not see secrets."""
+"""Values without their secrets."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,7 +11,7 @@ from llmc_runtime.text import start
 
 
 class Veil:
-    """Takes the secrets out of values when they are looked at, so that values nobody looks at cost nothing.
+    """Takes the secrets out of values on demand, so that values that are never shown cost nothing.
 
     `labels` say which parts of values are secret, by the name of what gave them: a task, a node, the join.
     """

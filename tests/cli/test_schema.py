@@ -79,7 +79,7 @@ def random_runs() -> Iterator[tuple[str, Any]]:
 
 def told() -> Iterator[tuple[str, Any]]:
     """Everything that is told of a question, with values and without, and a line of a trace with a long value."""
-    first = [llmc.Reasoning("hm"), '1. search("a")\njoin()']
+    first = (llmc.Reasoning("hm"), '1. search("a")\njoin()')
     model = llmc.ScriptedModel([first, "Replan(more)", '2. serch("b")\njoin()', '2. search("b")', "Finish(x)"])
     for event in watch_model(model):
         for values in (True, False):

@@ -310,7 +310,7 @@ def _conclude(answer: "Answer", *, as_json: bool) -> None:
 
 
 def _remark(answer: "Answer") -> None:
-    """What there is to say of an answer, or of why there is none."""
+    """Write remarks on an answer, or on its absence."""
     if answer.stopped is not None:
         say(answer.stopped)
     if answer.is_unmarked:

@@ -50,12 +50,12 @@ def lines(calls: "Sequence[Planned]") -> Iterator[str]:
 
 
 def _text(call: "Planned") -> str:
-    """What a call does; as it is written where it may read inner calls, whose ids nobody wrote."""
+    """The text of a call; that of the plan where it may read inner calls, whose ids are not in the plan."""
     return call.written or call.text if "/" in call.text else call.text
 
 
 def _remarks(call: "Planned", inner: Mapping[str, str]) -> Iterator[str]:
-    """What there is to say besides the call itself; a condition that reads an inner call has it as it is written."""
+    """Remarks on a call; a condition that reads an inner call has it as in the plan."""
     if call.answer != "runs":
         yield _ANSWERS[call.answer]
     if call.in_loop:

@@ -97,7 +97,7 @@ def _is_told(row: Past) -> bool:
 
 
 def _text(row: Past) -> str:
-    """What it does, and what it gave, where the trace says that."""
+    """The text of an instance, and its value if the trace has it."""
     return f"{row.node.text} → {row.value}" if row.value else row.node.text
 
 

@@ -33,7 +33,7 @@ def trace_json(found: Trace, past: History) -> dict[str, Any]:
 
 
 def _instance(past: Past) -> dict[str, Any]:
-    """What happened to an instance."""
+    """An instance as JSON data."""
     return {
         "node": past.node.id,
         "indices": list(past.key[1]),

@@ -183,7 +183,7 @@ def texts(graph: Graph, source: Source) -> dict[NodeId, str]:
 
 
 def reason(error: PlanError, *, has_place: bool = True) -> str:
-    """What an error says, without the task, which stands beside it, and where in the tool it was."""
+    """The text of an error without its task, and the place of the failure in the tool."""
     if isinstance(error, Blocked):
         return error.reason
     if isinstance(error, LoopFailed):

@@ -89,7 +89,7 @@ Remark = TypedDict(
         "help": str | None,
     },
 )
-"""What a pass did, or had to leave."""
+"""A remark of a pass on a change, or on one that it could not make."""
 
 
 class EdgeEnd(TypedDict):
@@ -123,7 +123,7 @@ class EffectOutlook(_Outlook):
 
 
 class Declaration(EffectOutlook):
-    """What it would buy to declare what a tool does."""
+    """The gain of declaring the effect of a tool."""
 
     tool: str
     declared: list[EffectOutlook]

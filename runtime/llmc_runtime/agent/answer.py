@@ -119,7 +119,7 @@ class Answer(Displayed, Concealing):
         return self.secrets.value(hidden(self.value, self.label, HIDDEN))
 
     def _concealed(self) -> dict[str, Any]:
-        """What a pickle has in the place of the value, and of what was said."""
+        """The fields of a pickle that differ from those in memory."""
         from llmc_runtime.agent.veiled import veiled_plans  # noqa: PLC0415 — it is about answers
 
         hide = self.secrets.text
@@ -172,7 +172,7 @@ class Answer(Displayed, Concealing):
         return to_json(self)
 
     def explain(self) -> str:
-        """How it came about, in lines: plans and why they followed, what was reused, how it ended, what models took."""
+        """The story of the answer in lines: plans and why they followed, reused tasks, the ending, usage of models."""
         return explained(self)
 
 

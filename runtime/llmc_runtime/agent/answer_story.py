@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from llmc_compiler.brief import REACH
 from llmc_compiler.sheet import TextLines
+from llmc_compiler.short_repr import cut
 from llmc_runtime.text import start
 
 if TYPE_CHECKING:
@@ -106,4 +107,4 @@ def _cut(answer: "Answer", text: str, most: int = _LONGEST) -> str:
     """A text in one line of bounded length, without secrets and without what controls a terminal."""
     beginning = str(start(text, most + REACH)[0])
     line = "".join(filter(str.isprintable, " ".join(answer.secrets.text(beginning).split())))
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    return cut(line, most)

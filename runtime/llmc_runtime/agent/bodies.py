@@ -65,7 +65,7 @@ def body(settings: Settings, asked: Question) -> dict[str, Any]:
 
 
 def _choices(settings: Settings, asked: Question) -> dict[str, Any]:
-    """What the APIs `chat` and `completions` take."""
+    """The keys of the APIs `chat` and `completions`."""
     request: dict[str, Any] = {}
     if settings.stream and not {"stream", "stream_options"} & asked.left_out:
         request["stream_options"] = {"include_usage": True}
@@ -87,7 +87,7 @@ def _choices(settings: Settings, asked: Question) -> dict[str, Any]:
 
 
 def _responses(settings: Settings, asked: Question) -> dict[str, Any]:
-    """What the API `responses` takes; sequences that end the reply are looked for here."""
+    """The keys of the API `responses`, which has no `stop`: such sequences are found in the reply."""
     request: dict[str, Any] = {"input": [_said(message) for message in asked.messages]}
     if "store" not in asked.left_out:
         request["store"] = False

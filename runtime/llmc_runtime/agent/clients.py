@@ -19,7 +19,7 @@ PATHS: Final = {"responses": "/responses", "chat": "/chat/completions", "complet
 Client: TypeAlias = openai.AsyncOpenAI
 
 ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionError)
-"""What the SDK raises, and what is below it."""
+"""Exceptions of the SDK and of the layers below it."""
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Of an event, and of the answer to a refused request."""

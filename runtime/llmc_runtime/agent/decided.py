@@ -1,4 +1,4 @@
-"""What a joiner decides."""
+"""Decisions of a joiner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,7 +4,7 @@
     {"action": "Final Answer", "action_input": 42}      {"answer": 42}      {"action": "Replan(the height)"}
     {"name": "finish", "arguments": {"answer": "42"}}   {"finish": {"text": "42"}}
 
-A value that is no text is an answer as JSON text. Keys that might be data are none of a decision.
+A value that is no text is an answer as JSON text. JSON with keys that may be data is no decision.
 """
 
 import json
@@ -106,7 +106,7 @@ def _of(data: object, written: Callable[[str], Decision | None], *, final: bool,
     match [(key, value) for key, value in fields.items() if key not in _THOUGHTS and key not in _BESIDE]:
         case [(key, value)] if (kind := _kind(key)) is not None:
             return _made(kind, {"text": value}, thought)
-        # What is still missing would be a text.
+        # A text alone may also be the reason for another plan.
         case [("text", value)] if final or not isinstance(value, str):
             return _made(Finish, {"text": value}, thought)
     return None

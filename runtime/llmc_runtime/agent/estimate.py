@@ -29,7 +29,7 @@ def text_size(texts: Iterable[str]) -> int:
 
 @dataclass(slots=True)
 class Taken:
-    """What a reply took so far, as far as it can be seen from here."""
+    """The usage of a reply so far, measured on this side of the connection."""
 
     messages: Sequence[Message]
     prices: Prices | None
@@ -44,7 +44,7 @@ class Taken:
         self._start = self.now()
 
     def hear(self, piece: Part) -> None:
-        """A piece of the reply has come."""
+        """Count a piece of the reply."""
         self.is_heard = True
         if isinstance(piece, str):
             self._text += text_size((piece,))

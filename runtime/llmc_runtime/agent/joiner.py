@@ -62,7 +62,7 @@ class ModelJoiner:
         raise NoDecision(reply.text, f"{words}{_ending(reply.end)}")
 
     async def _reply(self, messages: Sequence[Message], *, is_final: bool) -> WholeReply:
-        """What the model says."""
+        """Ask the model."""
         return await whole_reply(
             self.speaker,
             messages,

@@ -34,7 +34,7 @@ class JsonForm:
 
     @property
     def request(self) -> str:
-        """What is added to a prompt; not every server can make a reply follow a schema."""
+        """The addition to a prompt, since not every server can make a reply follow a schema."""
         return f"Answer with JSON alone, without any other text. It follows this JSON Schema:\n{self._text}"
 
     def listed(self, tool: str) -> dict[str, Any]:

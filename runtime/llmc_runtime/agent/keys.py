@@ -17,7 +17,7 @@ from llmc_runtime.agent.settings import Settings, secret
 from llmc_runtime.threads import NAME, OwnThread
 
 _LIKE_KEYS: Final = re.compile(r"(?i:\bbearer\s+\S+)|\b(?:sk-|eyJ)[\w.+/=-]{8,}")
-"""What looks like a key or a token in the text of an exception."""
+"""Probable keys and tokens in the text of an exception."""
 
 
 class _NoKey(Portable, Exception):  # noqa: N818 — it never leaves this module
@@ -38,7 +38,7 @@ async def key_of(asked: Settings) -> SecretStr | None:
             return _checked(await _called(asked.key_source))
     except _NoKey as error:
         raise _failed(asked, f"the function of its key {error}") from None
-    except Exception as error:  # noqa: BLE001 — a function of somebody's own may raise any
+    except Exception as error:  # noqa: BLE001 — a function of the user may raise any
         if isinstance(error, TimeoutError) and bound.expired():
             raise _failed(asked, f"the function of its key took longer than {seconds:g} s") from None
         words = f"the function of its key raised {type(error).__name__}: {words_of(error)}".removesuffix(": ")
@@ -52,14 +52,14 @@ def _failed(asked: Settings, why: str) -> AuthenticationFailed:
 
 
 async def _called(source: Callable[[], object]) -> object:
-    """What a function gives, async or not."""
+    """The result of a function, async or not."""
     is_async = inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(getattr(source, "__call__", None))  # noqa: B004
     given = source() if is_async else await _in_thread(source)
     return await given if inspect.isawaitable(given) else given
 
 
 def _checked(given: object) -> SecretStr:
-    """What a function gave as a key; raises _NoKey."""
+    """The key that a function returned; raises _NoKey."""
     if given is not None and not isinstance(given, str):
         message = f"gave no text, but a value of type {type(given).__name__}"
         raise _NoKey(message)

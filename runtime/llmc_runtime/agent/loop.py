@@ -266,7 +266,7 @@ class Agent:
             tools = _narrowed(tools, again)
 
     async def _decide(self, inquiry: Inquiry, *, is_final: bool, stopped: str | None) -> Decision:
-        """What the joiner decides; raises NoDecision for anything but a decision."""
+        """The joiner's decision; raises NoDecision for anything else."""
         turn = Turn(inquiry.question, tuple(inquiry.plans), inquiry.history, is_final, stopped)
         given: object = self.joiner.decide(turn)
         decision = _checked(self.joiner, await given if isinstance(given, Awaitable) else given)
@@ -314,12 +314,12 @@ def _models(joiner: Joiner) -> tuple[ChatModel, ...]:
 
 
 def _first_lines(error: LlmcError) -> str:
-    """What went wrong, and the first mistake, in a line."""
+    """The first two lines of an error, with the first mistake, in one line."""
     return shortened("\n".join(str(error).split("\n", 2)[:2]))
 
 
 def _check_asked(question: str, history: Sequence[Message], emit: Emit | None = None) -> None:
-    """Raises TypeError for what is no question, for what nobody said, and for what cannot be told."""
+    """Raises TypeError for a wrong type of question, history or `emit`."""
     check_kinds({"question": question, "history": history}, _KINDS)
     check_each("history", history, Message, "a llmc.Message")
     if emit is not None:

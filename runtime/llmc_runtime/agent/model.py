@@ -66,7 +66,7 @@ _log: Final = logging.getLogger("llmc")
 
 @dataclass(slots=True)
 class _Tried:
-    """What was refused while a reply is asked for."""
+    """The forms and parts that were refused during one reply."""
 
     steps: dict[Step, Followed | None]
     left_out: frozenset[OwnPart]
@@ -95,7 +95,7 @@ class Model:
         self._transport = transport
         self._random = random
         self._refused: set[Step] = set()
-        # A transport of one's own may be another server at the same address.
+        # Another transport may lead to another server at the same address.
         self._left_out = _refused_by if transport is None else {}
 
     def __repr__(self) -> str:
@@ -237,7 +237,7 @@ def _taken(asked: Settings, reply: Reply, event: Sent) -> Heard:
 
 
 def _parts(reasoning: str, text: str) -> Iterator[Part]:
-    """The pieces that are given on."""
+    """The parts of a reply that have content."""
     if reasoning:
         yield Reasoning(reasoning)
     if text:

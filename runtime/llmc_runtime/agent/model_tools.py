@@ -53,7 +53,7 @@ def llm_tool(
     prompt's first line is one. With `n` it gives a list of so many replies, which are asked for at once. With `schema`,
     a JSON Schema or a type, it gives JSON data that follows it; a model that writes anything else is asked once more.
     `temperature` is that of this tool alone. Raises ToolboxError for a prompt that is no template, for a schema or
-    a number that makes no sense, and for a model of one's own whose temperature cannot be set.
+    a number that makes no sense, and for a model without `with_options` where `temperature` is given.
     """
     environment = sandbox({name: prompt})
     try:
@@ -122,7 +122,7 @@ async def _at_once(replies: Sequence[Coroutine[Any, Any, object]]) -> list[objec
 
 
 async def _answer(asked: ChatModel, prompt: str, form: JsonForm | None, most: int | None) -> object:
-    """What a model says to a prompt, a text or in a form; raises ValueError for a reply that has none."""
+    """The reply of a model to a prompt, as text or as JSON of a form; raises ValueError for a reply without either."""
     if form is None:
         return (await _said(asked, [Message("user", prompt)], None, most))[0]
     messages = [Message("user", f"{prompt}\n\n{form.request}")]

@@ -1,4 +1,4 @@
-"""What the options of a model may be, checked where they are given."""
+"""Checks of the options of a model, made where they are given."""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
@@ -37,7 +37,7 @@ _KINDS: Final[Kinds] = {
     "headers": (Mapping, "a mapping from names to texts"),
     "extra_body": (Mapping, "a mapping from keys of the request to JSON data"),
 }
-"""What options are, but for those that are one of some words."""
+"""The kinds of options, except for those with a fixed set of words."""
 
 
 def check_options(name: str, options: Mapping[str, object], known: Mapping[str, object]) -> None:

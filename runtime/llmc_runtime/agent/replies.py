@@ -1,4 +1,4 @@
-"""What comes back from a server: text, reasoning, an end, tokens; nothing but ModelError is raised for any of it.
+"""Replies of servers: text, reasoning, the end, tokens; malformed ones raise ModelError alone.
 
 An event is read by its shape, since servers mix them: pieces (`delta`), whole completions (`message`, `output`), texts
 and lists of parts. Reasoning and commentary are apart from the text.
@@ -145,7 +145,7 @@ class Reply:
         self.reason = self.reason or "stop"
 
     def rest(self) -> Heard:
-        """What was kept until the end of the reply: tool calls, and halves of characters."""
+        """The rest at the end of the reply: tool calls, and halves of characters."""
         return self._noted(Heard(self._text.rest() + encodable(self._calls.text()), self._reasoning.rest()))
 
     def _of_choices(self, event: object) -> Heard:
@@ -275,7 +275,7 @@ class Reply:
 
 
 def _first(choices: object) -> object:
-    """The choice that is read: others come where somebody asked for several."""
+    """The first choice; a request for several has others, which are not read."""
     for each in choices if isinstance(choices, list) else ():
         if at(each, "index") in (None, 0):
             return each

@@ -27,7 +27,7 @@ class Content(NamedTuple):
 
 
 def at(value: object, *path: str | int) -> object:
-    """What is found in JSON data along a path, None if nothing is."""
+    """The value in JSON data at a path, None if there is none."""
     for step in path:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None

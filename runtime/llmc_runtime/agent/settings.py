@@ -140,7 +140,7 @@ class Settings:
         return sorted({*key, *secrets_in(self.headers, self.extra_body)}, key=len, reverse=True)
 
     def without_key(self, text: str) -> str:
-        """What a server says, as it may be shown: it may quote the key, or another secret of the request."""
+        """The words of a server without the secrets of the request, which they may quote."""
         for each in self.secrets:
             text = text.replace(each, "…")
         return text

@@ -92,10 +92,10 @@ def _first(counts: object, names: tuple[str, ...]) -> int | None:
 
 
 def _at(value: object, name: str) -> object:
-    """What an object, or a mapping, has under a name."""
+    """The value of an object, or of a mapping, under a name."""
     try:
         return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-    except Exception:  # noqa: BLE001 — somebody else's object: a property of it may raise any
+    except Exception:  # noqa: BLE001 — a property of a foreign object may raise any
         return None
 
 
