@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from llmc_runtime.agent.dialogue import End, Message, Usage
+from llmc_runtime.agent import speaking
+from llmc_runtime.agent.dialogue import End, Message, Reasoning, Usage
 from llmc_runtime.agent.ledger import Ledger
 from llmc_runtime.agent.loop import Agent
 from llmc_runtime.agent.model_errors import StreamBroken
@@ -110,6 +111,20 @@ def test_pieces_are_texts_and_an_end(pieces: tuple[str | End, ...]) -> None:
 
     said = "".join(piece for piece in pieces if isinstance(piece, str))
     assert clock.run(whole()) == WholeReply(said, END if END in pieces else None)
+
+
+@pytest.mark.parametrize("piece", ["", Reasoning("why " * 1000)])
+def test_a_reply_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, piece: str | Reasoning) -> None:
+    """Also where it says nothing at all; what it took is estimated."""
+    monkeypatch.setattr(speaking, "LARGEST_REPLY", 10_000)
+    ledger = Ledger()
+
+    async def whole() -> None:
+        await whole_reply(Own(*[piece] * 20_000), [Message("user", "?")], "tools", ledger)  # type: ignore[arg-type]
+
+    with pytest.raises(StreamBroken, match="its reply is larger than 10,000 bytes"):
+        clock.run(whole())
+    assert (ledger.total.calls, ledger.total.estimated) == (1, True)
 
 
 def test_a_reply_is_a_call() -> None:

@@ -39,6 +39,7 @@ class Taken:
     _first_token: float | None = None
     _text: int = 0
     _reasoning: int = 0
+    _pieces: int = 0
 
     def __post_init__(self) -> None:
         self._start = self.now()
@@ -46,11 +47,17 @@ class Taken:
     def hear(self, piece: Part) -> None:
         """Count a piece of the reply."""
         self.is_heard = True
+        self._pieces += 1
         if isinstance(piece, str):
             self._text += text_size((piece,))
             self._first_token = self.now() - self._start if self._first_token is None else self._first_token
         elif isinstance(piece, Reasoning):
             self._reasoning += text_size((piece.text,))
+
+    @property
+    def size(self) -> int:
+        """The bytes of the reply; a piece without text counts as one."""
+        return self._text + self._reasoning + self._pieces
 
     def nothing(self) -> Usage:
         """The usage of a request that was refused."""

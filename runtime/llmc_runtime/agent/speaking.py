@@ -12,6 +12,9 @@ from llmc_runtime.agent.ledger import Ledger, Role
 from llmc_runtime.agent.model_errors import ModelError, ModelTimedOut, NoStream, StreamBroken
 from llmc_runtime.errors import LONGEST, shortened
 
+LARGEST_REPLY: Final = 16 * 1024 * 1024
+"""Bytes of text and reasoning, and pieces, that any reply may have."""
+
 _REASONS: Final[tuple[str, ...]] = get_args(Reason)
 
 LONGEST_REPLY = 64 * 1024
@@ -47,6 +50,8 @@ async def reply(
                     is_over = True
                     ledger.add(role, taken.counted(piece))
                 taken.hear(piece)
+                if taken.size > LARGEST_REPLY:
+                    raise StreamBroken(name_of(speaker), f"its reply is larger than {LARGEST_REPLY:,} bytes")
                 ledger.hear(role, piece)
                 yield piece
     except ModelError as error:
