@@ -42,9 +42,13 @@ def wrong_kind(name: str, value: object, what: str) -> TypeError:
 
 
 def check_amount(what: str, value: float | None) -> None:
-    """Raises ValueError for a number below 0, or that is none; no number is an amount too."""
-    if value is not None and not 0 <= value < inf:
-        message = f"{what} is a number from 0, not {value!r}"
+    """Raises TypeError for what is no number, ValueError for one below 0 and for NaN; None is an amount too."""
+    message = f"{what} is a number from 0, not {short_repr(value)}"
+    try:
+        is_amount = value is None or 0 <= value < inf
+    except TypeError:
+        raise TypeError(message) from None
+    if not is_amount:
         raise ValueError(message)
 
 

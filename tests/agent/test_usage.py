@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,6 +74,20 @@ def test_a_count_is_what_it_is() -> None:
     """The usage of an End is noted as it is, whatever the texts look like."""
     usage = Usage(calls=1, read=3, written=9, seconds=0.5)
     assert took(Own("a" * 100, End("stop", usage))) == usage
+
+
+def test_a_count_has_the_cost_of_its_prices() -> None:
+    """Where an End does not say it: else a budget of cost would ask for the prices that are there."""
+    usage = Usage(calls=1, read=3, written=9, seconds=0.5)
+    prices = Prices(1e6, 2e6)
+    assert took(Own("a", End("stop", usage), prices=prices)).cost == 3 + 18
+    assert took(Own("a", End("stop", replace(usage, cost=1.0)), prices=prices)).cost == 1.0
+
+
+def test_a_budget_is_a_number() -> None:
+    """A text is told as what it is."""
+    with pytest.raises(TypeError, match="the budget's `tokens` is a number from 0, not '5'"):
+        Budget(tokens="5")  # type: ignore[arg-type]
 
 
 def test_a_reply_that_is_cut_is_estimated() -> None:

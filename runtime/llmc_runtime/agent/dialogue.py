@@ -10,6 +10,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from llmc_compiler.decoder.dialects import Dialect
 from llmc_compiler.decoder.grammar import Level
+from llmc_compiler.short_repr import short_repr
 from llmc_runtime.kinds import check_amount
 
 Grammar = Callable[[Dialect, Level], str]
@@ -92,14 +93,12 @@ class Usage:
         for name in ("calls", "read", "cached", "written", "reasoning"):
             number: object = getattr(self, name)
             if not isinstance(number, int) or number < 0:
-                return f"its `{name}` is a number from 0, not {number!r}"
+                return f"its `{name}` is a number from 0, not {short_repr(number)}"
         for name, amount in (("cost", self.cost), ("seconds", self.seconds)):
             try:
                 check_amount(f"its `{name}`", amount)
-            except ValueError as error:
+            except (TypeError, ValueError) as error:
                 return str(error)
-            except TypeError:
-                return f"its `{name}` is a number from 0, not {amount!r}"
         return None
 
 

@@ -80,8 +80,12 @@ class Taken:
 
     def counted(self, end: End) -> Usage:
         """The usage of a reply that ended, which is a call: that of its End, or an estimate where it has no tokens."""
-        if end.usage.tokens:
-            return replace(end.usage, calls=max(end.usage.calls, 1))
+        usage = end.usage
+        if usage.tokens:
+            cost = usage.cost
+            if cost is None and self.prices is not None:
+                cost = self.prices.cost(read=usage.read, cached=usage.cached, written=usage.written)
+            return replace(usage, calls=max(usage.calls, 1), cost=cost)
         estimate = self.estimate()
-        seconds, cost = end.usage.seconds or estimate.seconds, end.usage.cost
+        seconds, cost = usage.seconds or estimate.seconds, usage.cost
         return replace(estimate, seconds=seconds, cost=estimate.cost if cost is None else cost)
