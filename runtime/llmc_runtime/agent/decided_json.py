@@ -37,6 +37,7 @@ _TEXTS: Final = (
 _REASONS: Final = (*_TEXTS, *_REPLAN, "missing", "still_missing", "reason", "why", "what")
 _BESIDE: Final = ("confidence", "sources", "citations", "references", "is_final", "final", "done")
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_FIRST: Final = json.JSONDecoder(strict=False)
 _DEEPEST: Final = 3
 
 
@@ -64,6 +65,10 @@ def _loaded(text: str) -> object:
     inside = text[text.find("{") : text.rfind("}") + 1]
     try:
         return json.loads(inside, strict=False)  # with line ends in texts
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return _FIRST.raw_decode(inside)[0]  # of several, as of several decisions in lines
     except (ValueError, RecursionError):
         pass
     try:

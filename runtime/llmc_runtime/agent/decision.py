@@ -23,17 +23,17 @@ from llmc_runtime.agent.decided_json import decided, decided_strictly, said
 from llmc_runtime.agent.dialogue import Schema
 from llmc_runtime.agent.labels import Labelled, find_label, undressed
 
-_WORD: Final = r"(?:(?P<word>finish|re-?plan)[ \t]*|(?P<other>final[ _-]?answer))(?P<open>[(\[])"
-_ACTION: Final = rf"action[ \t]*[0-9]*[{MARKS}]*:[{MARKS}]*"
+_WORD: Final = r"(?:(?P<word>finish|re-?plan)[ \t]*|(?P<other>final[ _-]?answer))(?P<open>[(\[\uff08])"
+_ACTION: Final = rf"action[ \t]*[0-9]*[{MARKS}]*[:\uff1a][{MARKS}]*"
 _AT_LINE: Final = re.compile(
-    rf"^[{MARKS}]*(?P<action>{_ACTION})?(?:{_WORD}|(?(action)answer|(?!))(?P<opens>[(\[]))",
+    rf"^[{MARKS}]*(?P<action>{_ACTION})?(?:{_WORD}|(?(action)answer|(?!))(?P<opens>[(\[\uff08]))",
     re.IGNORECASE | re.MULTILINE,
 )
-_CALLED: Final = re.compile(rf"\b(?:(?i:{_ACTION}{_WORD})|(?P<named>Finish|Replan)(?P<opens>[(\[]))")
+_CALLED: Final = re.compile(rf"\b(?:(?i:{_ACTION}{_WORD})|(?P<named>Finish|Replan)(?P<opens>[(\[\uff08]))")
 _REPLANS: Final = re.compile(r"re-?plan[ \t]*.\Z", re.IGNORECASE)
 _JOIN: Final = re.compile(rf"[{MARKS}]*(?:[0-9]+[.)][ \t]*)?(?:join|finish)(?P<opens>\()(?![ \t]*[$)])", re.IGNORECASE)
 _WITHOUT_REASON: Final = re.compile(rf"[\s{MARKS}]*replan[\s{MARKS}.]*", re.IGNORECASE)
-_LABEL: Final = re.compile(rf"[{MARKS}]*thought[ \t]*[0-9]*[{MARKS}]*:[{MARKS}]*", re.IGNORECASE)
+_LABEL: Final = re.compile(rf"[{MARKS}]*thought[ \t]*[0-9]*[{MARKS}]*[:\uff1a][{MARKS}]*", re.IGNORECASE)
 _END_OF_LINE: Final = re.compile(r"[ \t.`*]*(?:<\w+>)?[ \t]*(?:\r?\n|\Z)")
 _ENDED_LINE: Final = re.compile(r"[ \t.`*]*\r?\n\s*\Z")
 _IS_JSON: Final = re.compile(r"\s*(?:```\w*\s*)?\{.*\}\s*(?:```\s*)?\Z", re.DOTALL)
@@ -42,6 +42,7 @@ _NAMED: Final = re.compile(
 )
 _ANSWER: Final = re.compile(r"(?:final_)?answer[ \t]*[=:][ \t]*+(?P<answer>[^\"“=]+)", re.IGNORECASE)
 _ECHO: Final = re.compile(rf"[)\]]?,?[ \t]*or[ \t]+(?:{_ACTION})?re-?plan\b", re.IGNORECASE)
+_CLOSING: Final = {"(": ")", "[": "]", "\uff08": "\uff09"}
 _QUOTES: Final = ('"', "'", "“”")
 _APOSTROPHE: Final = re.compile(r"(?<=\w)'(?=\w)")
 
@@ -80,19 +81,21 @@ def _inside(text: str) -> Decision | None:
 
 def _written(text: str, reasoning: ReasoningTags, *, complete: bool) -> Decision | None:
     """The decision of a text in lines: in brackets, else behind a label."""
-    found = _AT_LINE.search(text) or _CALLED.search(text)
-    if found is None and complete:
+    at_line = _AT_LINE.search(text)
+    found = at_line or _CALLED.search(text)
+    if at_line is None and complete and (found is None or found["named"]):
         label = find_label(text)
-        if label is not None:
+        if label is not None and (found is None or _is_before(label, found)):
             return None if reasoning.opens(text[: label.start]) else _labelled(text, label)
-        if _WITHOUT_REASON.fullmatch(text):
+        if found is None and _WITHOUT_REASON.fullmatch(text):
             return Replan("")
-        if (boxed := find_boxed(text)) is not None:
+        if found is None and (boxed := find_boxed(text)) is not None:
             return (
                 None if reasoning.opens(text[: boxed.start]) else Finish(boxed.content, _thought(text[: boxed.start]))
             )
-        found = _JOIN.match(text.lstrip())
-        text = text if found is None else text.lstrip()
+        if found is None:
+            text = text.lstrip()
+            found = _JOIN.match(text)
     if found is None or reasoning.opens(text[: found.start()]):
         return None
     start = found.end()
@@ -101,6 +104,11 @@ def _written(text: str, reasoning: ReasoningTags, *, complete: bool) -> Decision
         return None
     kind = Replan if _REPLANS.search(found[0]) else Finish
     return kind(_bare(text[start:end]), _thought(text[: found.start()]))
+
+
+def _is_before(label: Labelled, called: re.Match[str]) -> bool:
+    """Whether a label has an answer that only mentions a call: `Final Answer: 42 (see Finish(x))`."""
+    return label.start < called.start() and _AT_LINE.match(label.content) is None
 
 
 def _labelled(text: str, label: Labelled) -> Decision | None:
@@ -137,7 +145,7 @@ def _end(text: str, start: int, opening: str) -> int:
 
 def _closers(text: str, start: int, opening: str) -> Iterator[int]:
     """The places at which the content may be closed."""
-    closing = ")" if opening == "(" else "]"
+    closing = _CLOSING[opening]
     depth = 0
     for at in range(start, len(text)):
         if text[at] == opening:

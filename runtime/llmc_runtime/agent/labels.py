@@ -22,7 +22,7 @@ _AT_LINE: Final = re.compile(
     rf"^(?P<marks>[{MARKS}]*+)(?:"
     rf"(?:{_BEFORE}|{_LEAD})?(?P<labelled>{_FINAL}|answer|finish|re-?plan)(?:(?<=answer)[ ]is)?{_COLON}{_INPUT}"
     rf"|{_BEFORE}(?P<bare>finish|re-?plan|{_FINAL}|answer)(?:[ \t*_`.]*+$|[ \t]++(?:[-\u2013\u2014][ \t]++)?){_INPUT}"
-    rf"|(?P<heading>{_FINAL}|answer)[ \t*_`]*+$"
+    rf"|(?P<heading>{_FINAL}|answer|finish)[ \t*_`]*+$"
     r")",
     re.IGNORECASE | re.MULTILINE,
 )
