@@ -233,6 +233,8 @@ def _taken(asked: Settings, reply: Reply, event: Sent) -> Heard:
     if event.is_whole:
         reply.done()
         heard.append(reply.rest())
+    if len(heard) == 1:
+        return heard[0]
     return Heard("".join(each.text for each in heard), "".join(each.reasoning for each in heard))
 
 

@@ -128,7 +128,8 @@ class Reply:
         self._pieces += bool(found.text)
         self._length += len(found.text) + len(found.reasoning)
         self._size += text_size([found.text])
-        self._reasoned += text_size([found.reasoning])
+        if found.reasoning:
+            self._reasoned += text_size([found.reasoning])
         if self._length > MOST_TEXT:
             raise StreamBroken(self._settings.name, f"its text is longer than {MOST_TEXT} characters")
         return found
@@ -158,8 +159,9 @@ class Reply:
         refusal = content(at(message, "refusal"))
         self._refused |= bool(refusal.text)
         self._take_calls(message)
-        reason, native = (words(at(choice, name)) for name in ("finish_reason", "native_finish_reason"))
-        self._end(native if reason and native.lower() in _FAULTS else reason)
+        if reason := words(at(choice, "finish_reason")):
+            native = words(at(choice, "native_finish_reason"))
+            self._end(native if native.lower() in _FAULTS else reason)
         text = content(at(message, "content"))
         plain = "" if text.text else words(at(choice, "text"))
         reasoning = text.reasoning + reasoning_of(message)
@@ -171,9 +173,11 @@ class Reply:
 
     def _take_calls(self, message: object) -> None:
         """Collect the tool calls of an event; they become text when the reply ends."""
-        calls = at(message, "tool_calls")
-        for each in (*(calls if isinstance(calls, list) else ()), {"function": at(message, "function_call")}):
+        calls, function = at(message, "tool_calls"), at(message, "function_call")
+        for each in calls if isinstance(calls, list) else ():
             self._length += self._calls.take(each)
+        if function:
+            self._length += self._calls.take({"function": function})
 
     def _of_responses(self, event: object) -> Heard:
         """Read an event of the API `responses`, or a whole response."""
@@ -242,13 +246,13 @@ class Reply:
         kind = reason.lower().partition(":")[0].strip()
         if kind in _FAULTS:
             raise server_error(self._settings, ServerWords("", code=reason))
-        if reason:
-            self.reason = _REASONS.get(kind, "stop")
+        self.reason = _REASONS.get(kind, "stop")
 
     def _note_count(self, *counts: object) -> None:
         """Note the tokens that the server counted; the last count is that of the whole reply."""
         for each in counts:
-            self._count = token_count(each) or self._count
+            if each:
+                self._count = token_count(each) or self._count
 
     def end(
         self, prices: Prices | None, messages: Sequence[Message], *, seconds: float, first_token: float | None

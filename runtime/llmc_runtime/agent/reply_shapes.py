@@ -64,8 +64,12 @@ def content(value: object, depth: int = _DEPTH) -> Content:
 
 def reasoning_of(message: object) -> str:
     """The reasoning that a message has beside its content."""
+    if not isinstance(message, dict):
+        return ""
     for field in _REASONING_FIELDS:
-        found = content(at(message, field))
+        if not (value := message.get(field)):
+            continue
+        found = content(value)
         if found.text or found.reasoning:
             return found.reasoning + found.text
     return ""

@@ -44,6 +44,9 @@ _FIRST: Final = (
 _BESIDE: Final = ("error_description", "errors", "issues", "details", "metadata", "raw", "innererror", "inner_error")
 """The keys with more words behind those."""
 
+_OF_REPLIES: Final = ("choices", "delta", "output", "type")
+"""Keys that data has which is a reply, or a part of one."""
+
 _NO_ROUTE: Final = re.compile(
     r"(?:404:? *)?(?:page |file |url |path |resource |route )?(?:was )?not[ _]found\W*|method not allowed\W*"
     r"|.*(?:invalid url|unexpected endpoint|unknown endpoint|no such endpoint|unknown request url|no route)\b.*"
@@ -108,12 +111,13 @@ def error_in(value: object, name: str = "") -> ServerWords | None:
         return _said(value)
     if isinstance(base, dict) and base.get("status_code"):
         return _said(base)
-    is_error = name == "error" or "error" in (value.get("type"), value.get("object"))
-    texts = (value.get(key) for key in ("message", "msg", "error_msg"))
-    has_words = "detail" in value or bool(value.get("errors")) or any(isinstance(text, str) for text in texts)
-    if is_error or (has_words and not value.keys() & {"choices", "output", "type"}):
+    if name == "error" or "error" in (value.get("type"), value.get("object")):
         return _said(value)
-    return None
+    if not value.keys().isdisjoint(_OF_REPLIES):
+        return None
+    texts = (value.get(key) for key in ("message", "msg", "error_msg"))
+    has_words = "detail" in value or value.get("errors") or any(isinstance(text, str) for text in texts)
+    return _said(value) if has_words else None
 
 
 def _said(value: object) -> ServerWords:

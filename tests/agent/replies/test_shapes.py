@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx2
@@ -20,7 +21,8 @@ from llmc_runtime.agent.model_errors import (
     RequestRefused,
     ServerFailed,
 )
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.agent.replies import Reply
+from llmc_runtime.agent.settings import Api, settings
 from tests.agent.events import DONE, QUESTION, Answer, Stream, chat, event, read, responses, wire
 from tests.runtime import clock
 
@@ -294,3 +296,23 @@ async def test_other_choices_are_not_mixed_in() -> None:
     """Only the first choice is the reply."""
     sent = [event({"choices": [{"index": n, "delta": {"content": f"{n}"}}]}) for n in (0, 1, 2)]
     assert (await heard([*sent, STOP]))[0] == "0"
+
+
+def test_a_piece_of_text_is_read_with_little_work() -> None:
+    """Most events hold a few letters and nothing else; a count of tokens is the control."""
+    reply = Reply(settings("m", {"base_url": "http://server/v1"}))
+    piece: dict[str, Any] = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}]}
+    assert 0 < _calls_of(lambda: reply.take(piece)) <= 50
+    usage = {"prompt_tokens": 1, "completion_tokens": 2}
+    assert _calls_of(lambda: reply.take(piece | {"usage": usage})) > 50
+
+
+def _calls_of(function: Callable[[], object]) -> int:
+    """The functions of Python that a function calls."""
+    names: list[str] = []
+    sys.setprofile(lambda frame, event, _: names.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return len(names)
