@@ -138,7 +138,8 @@ class Model:
                 async with aclosing(self._answer(asked, watch, question)) as parts:
                     async for part in parts:
                         self._refused |= tried.steps.keys()
-                        self._left_out[server] = tried.left_out
+                        if tried.left_out:
+                            self._left_out[server] = self._left_out.get(server, frozenset()) | tried.left_out
                         yield part
                 return
             except ModelError as error:

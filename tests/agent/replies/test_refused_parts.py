@@ -252,6 +252,18 @@ async def test_what_was_refused_is_remembered_for_the_server_and_the_model() -> 
     assert speaker._left_out == {}  # noqa: SLF001
 
 
+async def test_a_question_that_was_asked_before_forgets_nothing() -> None:
+    """Its reply comes after a part was refused that it did not have."""
+    asked = refusing("stop", refusal(400, "unknown parameter: stop"))
+    speaker = model(asked)
+    earlier = speaker.reply(TALK)
+    assert await anext(earlier) == "a"
+    await said(speaker, TALK, stop=["#"])
+    assert [part async for part in earlier] != []
+    await said(speaker, TALK, stop=["#"])
+    assert [has(body, "stop") for body in asked.bodies] == [False, True, False, False]
+
+
 async def test_turns_of_one_side_are_joined_where_turns_have_to_alternate() -> None:
     """Also without a system message; where turns alternate already, the refusal is final."""
     answer = refusal(400, "After the optional system message(s), user and assistant messages should be alternating.")
