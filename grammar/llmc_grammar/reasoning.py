@@ -4,6 +4,7 @@
     [THINK] … [/THINK]                        in square brackets, in any case, with attributes
     <|channel|>analysis<|message|> … <|channel|>final<|message|>      channels, as in OpenAI's harmony format
 
+A message to a tool (`<|channel|>commentary to=functions.price`) ends the reasoning before it, and is part of the text.
 Chat templates may omit the opening tag. All text before a closing tag is therefore reasoning, with or without an
 opening tag. All text after an unclosed opening tag is reasoning, too.
 """
@@ -19,7 +20,10 @@ TagName: TypeAlias = str | tuple[str, str]
 """The name in `<name>` and `[name]`, or a pair of opening and closing tag."""
 
 _FINAL: Final = r"<\|channel\|>\s*final\b[^<\n]*(?:<\|constrain\|>[^<\n]*)?(?:<\|message\|>)?"
-_CHANNEL: Final = r"<\|channel\|>\s*\w+[^<\n]*(?:<\|constrain\|>[^<\n]*)?(?:<\|message\|>)?"
+_CALL: Final = r"<\|start\|>assistant(?=<\|channel\|>commentary to=functions\.)"
+_CHANNEL: Final = (
+    r"<\|channel\|>(?!commentary to=functions\.)\s*\w+[^<\n]*(?:<\|constrain\|>[^<\n]*)?(?:<\|message\|>)?"
+)
 _ENDS: Final = r"<\|(?:end|return|call)\|>"
 _NAME: Final = re.compile(r"[A-Za-z][\w:.-]*")
 
@@ -42,7 +46,7 @@ class ReasoningTags:
         names = "|".join(re.escape(name) for name in (*NAMES, *(_checked(each) for each in extra if _is_name(each))))
         pairs = [_pair(each) for each in extra if not _is_name(each)]
         inside = r"(?:[ \t][^<>\n]*)?"
-        closing = [_FINAL, rf"<[ \t]*/[ \t]*(?:{names}){inside}>", rf"<[ \t]*(?:{names}){inside}/>"]
+        closing = [_FINAL, _CALL, rf"<[ \t]*/[ \t]*(?:{names}){inside}>", rf"<[ \t]*(?:{names}){inside}/>"]
         closing += [rf"\[[ \t]*/[ \t]*(?:{names})[ \t]*\]", *(re.escape(close) for _, close in pairs)]
         opening = [_CHANNEL, rf"<[ \t]*(?:{names}){inside}>", rf"\[[ \t]*(?:{names})[ \t]*\]"]
         opening += [re.escape(start) for start, _ in pairs]

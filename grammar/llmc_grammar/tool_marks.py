@@ -38,13 +38,15 @@ MARKS: Final = (
     Mark("<\uff5cDSML\uff5ctool_calls>", "</\uff5cDSML\uff5ctool_calls>"),
     Mark("<|START_ACTION|>", "<|END_ACTION|>"),
     Mark("<|action_start|><|plugin|>", "<|action_end|>"),
+    Mark("<|channel|>commentary to=functions.", "<|call|>"),
     Mark("<|python_tag|>"),
     Mark("<|python_start|>", "<|python_end|>"),
     Mark("<tool_code>", "</tool_code>"),
     Mark("[TOOL_CALLS]"),
     Mark("[TOOL_CALL]", "[/TOOL_CALL]"),
 )
-"""Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama, Mistral."""
+"""Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama, Mistral,
+gpt-oss."""
 
 TURN: Final = re.compile(
     r"<\|(?:im_end|im_start|eot_id|eom_id|start_header_id|endoftext|end_of_text|end|user|observation|start_of_role"

@@ -83,6 +83,15 @@ def test_a_tag_in_a_string_is_text() -> None:
     assert world.sent == ["a </think> b"]
 
 
+@pytest.mark.parametrize("channel", ["analysis", "commentary"])
+def test_a_message_to_a_tool_ends_the_reasoning(channel: str) -> None:
+    """As gpt-oss writes it where the server does not read it."""
+    call = '<|start|>assistant<|channel|>commentary to=functions.send <|constrain|>json<|message|>{"to": "bob"}<|call|>'
+    answer, _, world = ask([f'<|channel|>{channel}<|message|>1. send("ann")<|end|>{call}', "Action: Finish(sent)"])
+    assert answer.value == "sent"
+    assert world.sent == ["bob"]
+
+
 def test_a_repair_is_read_without_its_reasoning() -> None:
     """The lines in it are drafts too."""
     bad = '1. search("a")\n2. sned("bob")\n3. join($1, $2)\n'

@@ -100,6 +100,10 @@ PAIRED: Final[dict[str, Callable[[Planned], str]]] = {
         f"<\uff5ctool\u2581call\u2581begin\uff5c>function<\uff5ctool\u2581sep\uff5c>{call.tool}\n"
         f"```json\n{json.dumps(call.arguments)}\n```<\uff5ctool\u2581call\u2581end\uff5c>"
     ),
+    "gpt-oss": lambda call: (
+        f"<|channel|>commentary to=functions.{call.tool} <|constrain|>json<|message|>"
+        f"{json.dumps(call.arguments)}<|call|>"
+    ),
     "a name and JSON": lambda call: f"<tool_call>{call.tool}\n{json.dumps(call.arguments)}</tool_call>",
 }
 ELEMENTS: Final[dict[str, tuple[str, str, str]]] = {

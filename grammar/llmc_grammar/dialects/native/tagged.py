@@ -4,7 +4,7 @@
     <function=price><parameter=item>tea</parameter></function>             Qwen Coder, Seed, Nemotron
     <invoke name="price"><parameter name="item">tea</parameter></invoke>   Anthropic, MiniMax, DeepSeek
     <tool_call>price<arg_key>item</arg_key><arg_value>tea</arg_value>      GLM
-    [TOOL_CALLS]price[ARGS]{"item": "tea"}                                 Mistral; alike DeepSeek and Kimi
+    [TOOL_CALLS]price[ARGS]{"item": "tea"}                                 Mistral; alike DeepSeek, Kimi and gpt-oss
 
 Text outside of the marks is prose. What stands inside is a call or a mistake, never nothing.
 """
@@ -48,7 +48,8 @@ _PARAMETER_END: Final = re.compile(rf"</{_PREFIX}parameter>\s*")
 _ELEMENT_END: Final = re.compile(rf"</{_PREFIX}(?:function|invoke)>")
 _NAMED: Final = re.compile(
     r"(?:function<\uff5ctool\u2581sep\uff5c>)?(?P<name>[A-Za-z_][\w.\-/]*)(?::[0-9]+)?\s*(?:\[CALL_ID\]\w+)?"
-    r"(?:\[ARGS\]|<\uff5ctool\u2581sep\uff5c>|<\|tool_call_argument_begin\|>|<tool_sep>)?\s*(?:```\w*\s*)?"
+    r"(?:\[ARGS\]|<\uff5ctool\u2581sep\uff5c>|<\|tool_call_argument_begin\|>|<tool_sep>"
+    r"|[ ]?(?:<\|constrain\|>)?(?:json|code)?<\|message\|>)?\s*(?:```\w*\s*)?"
 )
 _NAME_TAG: Final = re.compile(r"<(?P<tag>tool_name|function_name|name)>\s*(?P<name>[A-Za-z_][\w.\-]*)\s*</(?P=tag)>\s*")
 _ARGUMENTS_TAG: Final = re.compile(r"<(?P<tag>parameters|arguments|args|input|tool_input)>\s*")
