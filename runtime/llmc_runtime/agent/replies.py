@@ -119,8 +119,7 @@ class Reply:
         """The text and reasoning of an event; raises ModelError if it reports a fault, or if they are too long."""
         if (said := error_in(event, name)) is not None:
             raise server_error(self._settings, said)
-        is_of_responses = words(at(event, "type")).startswith("response.") or at(event, "object") == "response"
-        found = self._of_responses(event) if is_of_responses else self._of_choices(event)
+        found = self._of_responses(event) if _is_of_responses(event) else self._of_choices(event)
         return self._noted(Heard(self._text.feed(found.text), self._reasoning.feed(found.reasoning)))
 
     def _noted(self, found: Heard) -> Heard:
@@ -276,6 +275,14 @@ class Reply:
             estimated=self._count is None,
         )
         return End("refusal" if self._refused else self.reason or "stop", usage)
+
+
+def _is_of_responses(event: object) -> bool:
+    """Whether an event is of the API `responses`."""
+    if not isinstance(event, dict):
+        return False
+    is_whole = event.get("object") == "response" or isinstance(event.get("output"), list)
+    return is_whole or words(event.get("type")).startswith("response.")
 
 
 def _first(choices: object) -> object:

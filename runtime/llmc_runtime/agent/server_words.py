@@ -38,6 +38,7 @@ _FIRST: Final = (
     "description",
     "title",
     "reason",
+    "Message",
 )
 """The keys that hold an error's words, the first that has some."""
 
@@ -187,8 +188,16 @@ def words_of(value: object, depth: int = _DEPTH) -> str:
     if first and isinstance(place, list):
         first = f"{'.'.join(str(step) for step in place if isinstance(step, str | int))}: {first}"
     beside = (words_of(value.get(key), depth - 1) for key in _BESIDE)
-    more = [text for text in beside if text and text not in first]
+    more = [text for text in (*beside, _of_fields(value.get("errors"), depth)) if text and text not in first]
     return ": ".join(filter(None, [first, *more])) or _text(value.get("code")) or _text(value.get("type"))
+
+
+def _of_fields(errors: object, depth: int) -> str:
+    """The words of a validation that has a list of them for each field."""
+    if not isinstance(errors, dict) or "message" in errors:
+        return ""
+    fields = ((name, words_of(found, depth - 1)) for name, found in islice(errors.items(), _MOST_ITEMS))
+    return "; ".join(f"{name}: {text}" for name, text in fields if text)
 
 
 def cleaned(text: str) -> str:
@@ -205,12 +214,12 @@ def _json(text: str) -> object:
 
 
 def _plain(text: str) -> str:
-    """Return the words of a text that is no JSON: the title or heading of a page, else all of it."""
+    """Return the words of a text that is no JSON: title, heading or message of a page or of XML, else all of it."""
     text = text[:_READ]
     lower = text.lower()
-    if "<html" not in lower and "<!doctype" not in lower and "<title" not in lower:
+    if not any(mark in lower for mark in ("<html", "<!doctype", "<title", "<?xml")):
         return text.strip()
-    for tag in ("title", "h1", "body"):
+    for tag in ("title", "h1", "message", "body"):
         start = lower.find(f"<{tag}")
         begin = lower.find(">", start) + 1
         if start >= 0 and begin:

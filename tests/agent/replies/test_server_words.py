@@ -27,6 +27,7 @@ SAID = "the tea is out"
         {"errors": [{"message": SAID}]},
         {"error": {"details": [{"reason": SAID}]}},
         {"msg": SAID},
+        {"Message": SAID, "__type": "AccessDenied"},
         {"error_code": 17, "error_msg": SAID},
         {"success": False, "result": None, "errors": [{"code": 7, "message": SAID}], "messages": []},
         {"base_resp": {"status_code": 1004, "status_msg": SAID}},
@@ -46,6 +47,7 @@ def test_the_message_is_found(body: object) -> None:
         (f"<!doctype html><html><head><title>\n {SAID} &amp; gone</title></head><body>x</body>", f"{SAID} & gone"),
         (f"<html><h1 class='x'>{SAID}</h1><p>more</p>", SAID),
         (f"<html><body><p>{SAID}</p></body></html>", SAID),
+        (f'<?xml version="1.0"?><Error><Code>x</Code><Message>{SAID}</Message></Error>', SAID),
         ("<html>" + "<title" * 20_000, ""),
         ("", "Bad Gateway"),
         ("{}", "Bad Gateway"),
@@ -65,7 +67,6 @@ def test_what_is_no_api_has_words_too(body: str, words: str) -> None:
     [
         {"error": "invalid_request", "error_description": SAID},
         {"fault": {"faultstring": SAID, "detail": {"errorcode": "oauth.v2"}}},
-        {"Message": SAID, "__type": "AccessDenied"},
     ],
 )
 def test_words_under_other_keys_are_not_lost(body: object) -> None:
@@ -80,6 +81,8 @@ def test_details_are_joined() -> None:
         said = answered(422, json.dumps(body))
         assert said.text == "body.stream_options: Extra inputs are not permitted"
         assert said.parameter == "body.stream_options"
+    fields = {"message": "Invalid", "errors": {"stop": ["too many", "too long"], "$.seed": ["no number"]}}
+    assert answered(422, json.dumps(fields)).text == "Invalid: stop: too many; too long; $.seed: no number"
     issues = {"message": "Invalid", "issues": [{"path": ["store"], "message": "expected false"}]}
     assert answered(400, json.dumps({"error": issues})).text == "Invalid: store: expected false"
     raw = json.dumps({"error": {"message": SAID}})

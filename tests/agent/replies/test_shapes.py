@@ -129,6 +129,7 @@ async def test_a_whole_response_has_its_items(is_streamed: bool) -> None:
     ]
     body = {"object": "response", "status": "completed", "output": output, "usage": OF_RESPONSES}
     ended = [event({"type": "response.completed", "response": body})]
+    body = {key: value for key, value in body.items() if key != "object"}  # which some servers leave out
     text, reasoning, end = await heard(ended if is_streamed else httpx2.Response(200, json=body), "responses")
     assert text.startswith(f"{PLAN}\n\n")
     assert '"name": "price"' in text
