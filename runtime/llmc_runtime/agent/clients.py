@@ -1,6 +1,7 @@
 """Clients of the SDK: one for each address and key on an event loop, closed when the loop ends; and its errors."""
 
 import asyncio
+import json
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, Mapping
 from typing import Final, TypeAlias, cast
@@ -10,6 +11,7 @@ import openai
 
 from llmc_runtime.agent.keys import request_headers
 from llmc_runtime.agent.model_errors import ModelError, ServerUnreachable, StreamBroken
+from llmc_runtime.agent.reply_shapes import at, words
 from llmc_runtime.agent.server_errors import server_error
 from llmc_runtime.agent.server_words import answered
 from llmc_runtime.agent.settings import Settings
@@ -160,6 +162,20 @@ def typed(asked: Settings, error: Exception, *, begun: bool) -> ModelError:
             return ServerUnreachable(asked.name, asked.place, why)
         case _:
             return StreamBroken(asked.name, why)
+
+
+def withheld(error: Exception) -> str | None:
+    """Return a reply, as a whole completion, that a server withholds because it calls tools: Groq quotes it."""
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    try:
+        said = at(json.loads(_body(error.response)), "error")
+    except (ValueError, RecursionError):
+        return None
+    text = words(at(said, "failed_generation"))
+    if at(said, "code") != "tool_use_failed" or not text.strip():
+        return None
+    return json.dumps({"choices": [{"message": {"content": text}, "finish_reason": "stop"}]})
 
 
 def _body(response: httpx2.Response) -> str:

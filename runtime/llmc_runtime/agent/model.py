@@ -19,7 +19,7 @@ import httpx2
 
 from llmc_compiler.decoder.grammar import Level
 from llmc_runtime.agent.bodies import Followed, Question, body, stops
-from llmc_runtime.agent.clients import ERRORS, Client, bytes_of, client_of, post, typed
+from llmc_runtime.agent.clients import ERRORS, Client, bytes_of, client_of, post, typed, withheld
 from llmc_runtime.agent.decoding import LEVELS
 from llmc_runtime.agent.dialogue import Grammar, Message, Part, Reasoning, Schema
 from llmc_runtime.agent.event_decoder import Sent, sent_events
@@ -297,6 +297,9 @@ async def _events(
                     has_events = True
                     yield event
     except ERRORS as error:
+        if (reply := withheld(error)) is not None:
+            yield Sent("", reply, is_whole=True)
+            return
         # What quotes the key is not shown, not even as a cause.
         said = f"{error!r}{error.__cause__!r}"
         hidden = asked.without_key(said) != said

@@ -293,6 +293,17 @@ async def test_the_end_behind_a_gateway_may_be_a_fault() -> None:
         await heard([delta({"content": ""}, finish_reason="stop", native_finish_reason="network_error")])
 
 
+async def test_a_reply_that_is_withheld_is_read() -> None:
+    """Groq refuses calls of tools that were not offered, and quotes them; an empty quotation is an error."""
+    error = {"message": "Tool choice is none, but model called a tool", "code": "tool_use_failed"}
+    call = '{"name": "price", "arguments": {"item": "tea"}}'
+    text, _, end = await heard(httpx2.Response(400, json={"error": error | {"failed_generation": call}}))
+    assert (text, end.reason, end.usage.estimated) == (call, "stop", True)
+    for quoted in ({}, {"failed_generation": " "}, {"failed_generation": call, "code": "json_validate_failed"}):
+        with pytest.raises(RequestRefused, match="called a tool"):
+            await heard(httpx2.Response(400, json={"error": error | quoted}))
+
+
 async def test_other_choices_are_not_mixed_in() -> None:
     """Only the first choice is the reply."""
     sent = [event({"choices": [{"index": n, "delta": {"content": f"{n}"}}]}) for n in (0, 1, 2)]
