@@ -92,6 +92,7 @@ PAIRED: Final[dict[str, Callable[[Planned], str]]] = {
     "Mistral": lambda call: f"[TOOL_CALLS]{call.tool}[ARGS]{json.dumps(call.arguments)}",
     "Mistral, short": lambda call: f"[TOOL_CALLS]{call.tool}{json.dumps(call.arguments)}",
     "Llama": lambda call: f"<function={call.tool}>{json.dumps(call.arguments)}</function>",
+    "Llama, unclosed": lambda call: f"<function={call.tool}{json.dumps(call.arguments)}</function>",
     "Kimi": lambda call: (
         f"<|tool_call_begin|>functions.{call.tool}:0<|tool_call_argument_begin|>"
         f"{json.dumps(call.arguments)}<|tool_call_end|>"

@@ -37,7 +37,7 @@ _BETWEEN: Final = re.compile(rf"(?:[\s,;]|```\w*[ \t\r]*(?=\n|\Z|[{{\[<])|{_OPEN
 _CLOSERS: Final = re.compile(
     rf"{CLOSING.pattern}|<\|/tool_calls?\|>|</{_PREFIX}(?:tool_calls?|function_calls?|tools?|function|invoke)>"
 )
-_FUNCTION: Final = re.compile(r"<function(?:=|\s+name=)[\"']?(?P<name>[^<>\"'\s]+)[\"']?\s*>\s*")
+_FUNCTION: Final = re.compile(r"<function(?:=|\s+name=)[\"']?(?P<name>[^<>\"'\s{]+)[\"']?\s*(?:>|(?={))\s*")
 _INVOKE: Final = re.compile(rf"<{_PREFIX}invoke\s+name=[\"'](?P<name>[^<>\"'\n]+)[\"'][^<>\n]*>\s*")
 _ELEMENT: Final = re.compile(rf"<(?:function[= ]|{_PREFIX}invoke )")
 _PARAMETER: Final = re.compile(
