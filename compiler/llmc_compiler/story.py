@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from llmc_compiler.brief import Brief
 from llmc_compiler.declared import Gain, gains
 from llmc_compiler.effects import Effect, Kind, conflict
 from llmc_compiler.graph import Call, Graph, Loop, Node, node_body
@@ -54,8 +55,8 @@ class Schedule:
     expected: float
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+@dataclass(frozen=True, slots=True, repr=False)
+class Story(Brief):
     """All that there is to tell about the compilation of a plan.
 
     `written` and `left` count calls, a loop having those of one element. `levels` are the calls that run together.

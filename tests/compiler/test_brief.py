@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pytest
@@ -58,6 +58,7 @@ HOLDERS: Final[dict[str, Callable[[Any], object]]] = {
     "graph": lambda value: _with(llmc.compile("join(1)", TOOLS), value).graph,
     "program": lambda value: _with(llmc.compile("join(1)", TOOLS), value),
     "event": lambda value: RunFinished(0.0, complete=True, abandoned=tuple(value)),
+    "explanation": lambda value: replace(llmc.compile("join(1)", TOOLS).explain(), remarks=tuple(list.__iter__(value))),
     "call": lambda value: DryCall("1", "1", 1, "t", "x" * MANY, (), "runs", tuple(list.__iter__(value))),  # type: ignore[arg-type]
 }
 
