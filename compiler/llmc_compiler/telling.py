@@ -6,10 +6,10 @@ Done
           same tool, same arguments; `search` is `read(web)`, and nothing writes that in between (lines 3 to 4)
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from llmc_compiler.as_written import written
 from llmc_compiler.cells import cells, fit, padded, wrapped
 from llmc_compiler.declared import Gain, Outlook
 from llmc_compiler.drawing import Line, plain
@@ -25,7 +25,6 @@ _WIDTH: Final = 80
 _LONGEST_ID: Final = 14
 _MOST_SHOWN: Final = 50
 _MOST_ON_A_LEVEL: Final = 12
-_LONGEST_TEXT: Final = 400
 
 Entry = tuple[str, str, str, Sequence[str]]
 """A line of the plan, the id and the text of what it is about, and what there is to say, advice in brackets."""
@@ -95,12 +94,6 @@ def _edge(edge: OrderEdge, source: Source) -> Entry:
 def _line_of(span: Span, source: Source) -> str:
     """The line of a place."""
     return f"line {source.position(span.start)[0]}"
-
-
-def written(span: Span, task: str, source: Source) -> str:
-    """The text at a place, in one line, without the number or name of the task that it begins with."""
-    text = " ".join(source.text[span.start : min(span.end, span.start + _LONGEST_TEXT)].split())
-    return re.sub(rf"^{re.escape(task)}\s*(?:\.(?!\d)|=(?!=))\s*", "", text)
 
 
 def _entries(shown: Sequence[Entry], number: int, width: int) -> Iterator[Line]:

@@ -25,7 +25,6 @@ from llmc_compiler.tool import Function, inside
 from llmc_compiler.tools import Tool, Toolbox, ToolboxError
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic, Note, mistake
-from llmc_runtime.errors import described
 from llmc_runtime.input_files import NO_NAME, folder_of, read_input
 
 
@@ -190,6 +189,8 @@ def _reported(what: str, folder: Path | None) -> Iterator[None]:
 def _words(error: BaseException) -> str:
     """What was raised, in one line."""
     if isinstance(error, BaseExceptionGroup):
+        from llmc_runtime.errors import described
+
         return described(error)
     first, _, rest = str(error).partition("\n")
     words = f"{first} …" if rest else first

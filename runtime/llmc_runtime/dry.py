@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from llmc_compiler.as_written import written
 from llmc_compiler.brief import Brief
 from llmc_compiler.evaluate import EvaluationError, SkippedRead, evaluate, truth
 from llmc_compiler.graph import Call, Condition, Evaluate, Graph, Loop, Node, TaskId
 from llmc_compiler.levels import waits
 from llmc_compiler.memory import NoRoomError, Room
 from llmc_compiler.print import describe_bodies, describe_nodes
-from llmc_compiler.telling import written
 from llmc_compiler.term import Json, NodeId, Term
 from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source

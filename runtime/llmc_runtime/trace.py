@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, Final, TypeGuard
 
+from llmc_compiler.as_written import written
 from llmc_compiler.brief import Brief
 from llmc_compiler.graph import Graph, Loop, Node, node_body
 from llmc_compiler.json_form import LANGUAGE
 from llmc_compiler.levels import waits
 from llmc_compiler.print import describe_bodies, describe_nodes
 from llmc_compiler.short_repr import short_repr
-from llmc_compiler.telling import written
 from llmc_compiler.term import Json
 from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source

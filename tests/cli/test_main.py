@@ -88,7 +88,15 @@ def test_check_does_not_import_what_only_a_run_needs(folder: Path) -> None:
     (folder / "plan.llmc").write_text("1. f()\njoin($1)\n")
     modules = imported(folder, "check", "plan.llmc")
     assert "lark" in modules
-    assert not {"asyncio", "jinja2", "jsonschema", "openai", "rich"} & modules
+    assert not {"asyncio", "jinja2", "jsonschema", "llmc_runtime.errors", "openai", "rich"} & modules
+
+
+def test_a_run_does_not_import_what_explains(folder: Path) -> None:
+    """What each pass did is found and told by `explain` alone, the control."""
+    (folder / "plan.llmc").write_text("join(1)\n")
+    explaining = {"llmc_compiler.story", "llmc_compiler.telling"}
+    assert not explaining & imported(folder, "run", "plan.llmc")
+    assert explaining <= imported(folder, "explain", "plan.llmc")
 
 
 def test_the_version_is_that_of_the_program_and_of_the_language(folder: Path) -> None:

@@ -37,7 +37,6 @@ from llmc.cli.outcome import (
     tell,
 )
 from llmc.cli.plans import STDIN, drawn, given_budget, given_limits, named_tools
-from llmc.cli.reasons import reasons_shown
 from llmc.cli.screen import seen
 from llmc.cli.uses import header_for
 
@@ -114,6 +113,7 @@ def ask(
     from llmc import Approval, LlmcError
     from llmc.cli.interrupt import Interruptible, Interruption, left_open
     from llmc.cli.prompt import Prompt, can_ask
+    from llmc.cli.reasons import reasons_shown
 
     set_verbosity(quiet=quiet, verbose=verbose)
     question = _asked(question)
@@ -172,6 +172,7 @@ def plan(
     """Have a plan written for a question, to be read and run later; nothing is called."""
     from llmc import LlmcError
     from llmc.cli.interrupt import Interruptible, Interruption
+    from llmc.cli.reasons import reasons_shown
     from llmc_grammar.terminal_text import visible
 
     set_verbosity(quiet=quiet, verbose=verbose)
@@ -180,8 +181,7 @@ def plan(
         fail(f"{output} is there already: name another file")
     followed = grammar or ("sound" if local else None)
     speaker = _model(model, base_url, model_option or (), local=local)
-    bounds = given_budget(budget or ())
-    agent = _agent(_toolbox(tools), speaker, followed, budget=bounds, prompt_budget=prompt_budget)
+    agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()), prompt_budget=prompt_budget)
     try:
         with reasons_shown(None) if show_reasoning else nullcontext() as reasons:
             emit = None if reasons is None else _showing(reasons)

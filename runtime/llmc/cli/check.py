@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmc.cli.folders import plan_files
 from llmc.cli.options import AsJson, Lenient, MaxTasks, MaxText, PlanFiles, Quiet, Tools, one_form
 from llmc.cli.outcome import FOUND, USAGE, counted, fail, note, reason, say, set_verbosity
 from llmc.cli.plans import (
@@ -53,6 +52,8 @@ def check(
     max_text: MaxText = None,
 ) -> None:
     """Report all mistakes of plans; nothing of them runs."""
+    from llmc.cli.folders import plan_files
+
     set_verbosity(quiet=quiet)
     form = Format(one_form(format_, as_json=json_, option="--format"))
     if diff and form is Format.JSON:

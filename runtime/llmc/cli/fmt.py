@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmc.cli.folders import plan_files
 from llmc.cli.options import AsJson, MaxTasks, MaxText, PlanFiles, Quiet
 from llmc.cli.outcome import FOUND, USAGE, counted, note, print_json, reason, set_verbosity, tell
 from llmc.cli.plans import STDIN, UnreadablePlanError, bounds, drawn, read_plan, require_plan
@@ -28,6 +27,8 @@ def fmt(
     max_text: MaxText = None,
 ) -> None:
     """Format plans in place, or standard input to standard output; plans with errors stay as they are."""
+    from llmc.cli.folders import plan_files
+
     set_verbosity(quiet=quiet)
     limits = bounds(max_tasks, max_text)
     changed, statuses, entries = [], [0], []
