@@ -35,7 +35,9 @@ def place_in(error: BaseException, tool: Tool) -> Place | None:
         for frame, line in _frames(each):
             place = frame.f_code.co_filename, line
             other = other or place
-            if place[0] in files or frame.f_globals.get("__name__") == tool.made_in:
+            # Code that a module executes from a text has its name too, but no file: the place is where it does so.
+            is_there = frame.f_globals.get("__name__") == tool.made_in and not place[0].startswith("<")
+            if place[0] in files or is_there:
                 own = place
         if own is not None:
             return own

@@ -92,6 +92,13 @@ def decorated(value: object = None) -> object:
     raise ValueError(value)  # decorated
 
 
+@pure
+def executing(value: object = None) -> object:
+    """Fail in code that is made of a text, as initializers of dataclasses are."""
+    names = {**globals(), "value": value}
+    exec("def made():\n    raise ValueError(value)\nmade()", names)  # noqa: S102 — our own text # executing
+
+
 class Service:
     """Tools that are no functions."""
 
@@ -116,6 +123,7 @@ TOOLS: list[tuple[Tool, str]] = [
     (in_library, "library"),
     (in_a_group, "group"),
     (decorated, "decorated"),
+    (executing, "executing"),
     (pure(Service().method), "method"),
     (pure(name="service")(Service()), "object"),
     (pure(name="partially")(functools.partial(partially, 1)), "partial"),
