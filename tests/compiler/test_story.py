@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmc_compiler import declared, telling
+from llmc_compiler.as_written import written
 from llmc_compiler.cells import cells, visible, wrapped
 from llmc_compiler.declared import Gain, as_if
 from llmc_compiler.effects import Effect, Kind, conflict
@@ -20,7 +21,7 @@ from llmc_compiler.print import print_graph
 from llmc_compiler.rank import estimate, expected_time
 from llmc_compiler.story import Story
 from llmc_compiler.story_json import story_json
-from llmc_compiler.telling import NARROWEST, as_text, tell, written
+from llmc_compiler.telling import NARROWEST, as_text, tell
 from llmc_compiler.tools import Tool, Toolbox
 from llmc_grammar import Source, Span, print_plan
 from tests.compiler.compiling import compiled, from_plan, read, toolbox
