@@ -78,6 +78,15 @@ def test_a_server_that_says_nothing_is_left() -> None:
     assert (limit(came), closed) == ((20.0, "first_token"), True)
 
 
+def test_a_reply_that_is_not_streamed_has_one_limit() -> None:
+    """That of the whole: its first text comes with its last."""
+    reply = b'{"choices": [{"message": {"content": "a"}}]}'
+    came, _ = times(500.0, reply, first_token=20.0, idle=10.0, stream=False)
+    assert next(each for _, each in came) == "a"
+    came, closed = times(500.0, reply, timeout=300.0, stream=False)
+    assert (limit(came), closed) == ((300.0, "timeout"), True)
+
+
 def test_a_server_that_stalls_is_left() -> None:
     """From the first text on, no event for so long is too long."""
     came, closed = times(FIRST, 9.0, FIRST, 500.0, idle=10.0)

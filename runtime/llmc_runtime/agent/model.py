@@ -192,9 +192,10 @@ class Model:
         """The reply to one request."""
         reply, cut = Reply(ready), Cut(question.stop)
         client = await client_of(ready, self._transport)
-        watch.ask()
+        request = body(ready, question)
+        watch.ask(streamed=bool(request.get("stream")))
         try:
-            async with aclosing(_events(ready, client, body(ready, question), watch)) as events:
+            async with aclosing(_events(ready, client, request, watch)) as events:
                 async for event in events:
                     heard = _taken(ready, reply, event)
                     text = cut.feed(heard.text)

@@ -13,20 +13,23 @@ T = TypeVar("T")
 class Watch:
     """From the question to the end: `first_token` until the first text, then `idle`, and always `timeout`.
 
-    Each piece of reasoning before the first text starts `first_token` anew.
+    Each piece of reasoning before the first text starts `first_token` anew. A reply that is not streamed has no first
+    text, but `timeout` alone.
     """
 
-    __slots__ = ("_asked", "_now", "_settings", "_start", "first_token")
+    __slots__ = ("_asked", "_is_streamed", "_now", "_settings", "_start", "first_token")
 
     def __init__(self, settings: Settings, now: Callable[[], float]) -> None:
         self._settings = settings
         self._now = now
         self._start = self._asked = now()
+        self._is_streamed = True
         self.first_token: float | None = None
 
-    def ask(self) -> None:
+    def ask(self, *, streamed: bool) -> None:
         """The question is asked, perhaps once more."""
         self._asked = self._now()
+        self._is_streamed = streamed
 
     def hear(self, *, text: bool, reasoning: bool = False) -> None:
         """Something came; raises ModelTimedOut: what never makes us wait is never interrupted."""
@@ -51,6 +54,8 @@ class Watch:
         """When the next limit runs out, and which; time that the reader takes is no silence of the server."""
         settings = self._settings
         whole: tuple[float, Limit, float] = (self._start + settings.timeout, "timeout", settings.timeout)
+        if not self._is_streamed:
+            return whole
         if self.first_token is None:
             return min(whole, (self._asked + settings.first_token, "first_token", settings.first_token))
         return min(whole, (self._now() + settings.idle, "idle", settings.idle))
