@@ -209,15 +209,25 @@ class ExpressionFailed(PlanError):
         super().__init__(task, f"has no value: {shortened(why)}", span)
 
 
+def _at_element(index: int, error: PlanError) -> str:
+    """Whether the first element without a value failed or was blocked, and which it is."""
+    return f"{'blocked' if error.ended == Blocked.ended else 'failed'} at element {index}"
+
+
 class LoopFailed(PlanError):
     """Elements of a loop failed: the one at `index` first, with `error`; `results` has the others' values."""
 
     def __init__(self, task: TaskId, span: Span, *, index: int, error: PlanError, results: Mapping[int, Json]) -> None:
-        super().__init__(task, f"failed at element {index}: {shortened(error)}", span)
+        super().__init__(task, f"{_at_element(index, error)}: {shortened(error)}", span)
         self.index = index
         self.error = error
         self.results = results
         self.place = error.place
+
+    @property
+    def where(self) -> str:
+        """`failed at element 3`."""
+        return _at_element(self.index, self.error)
 
     def _state(self) -> tuple[dict[str, Any], Cause | None]:
         """The results too are shown without secrets."""

@@ -144,6 +144,24 @@ def test_fallbacks_are_counted(cli: Cli) -> None:
     assert "2 elements, 2 by fallback" in ended.stderr
 
 
+def test_a_loop_of_blocked_elements_is_blocked(cli: Cli) -> None:
+    """As the last line counts it. One of which a call failed has failed: the control."""
+    plan = 'use "tools.py"\na = log("x")\nb = log($x) for x in ["1", "2"]\nc = fail(fail($x)) for x in ["3"]\njoin(1)\n'
+    told = cli("run", "-", "--no-optimize", "--approve", "ask", stdin=plan).stderr
+    why = "waits for line 2: a write before it was not approved"
+    assert f"blocked   b  blocked at element 0: {why}  (2 elements, 2 blocked)" in told
+    assert "failed    c  failed at element 0: `fail` raised" in told
+    assert "(1 element, 1 failed)" in told
+    assert "1 failed, 1 blocked, 1 not approved" in told
+
+
+def test_a_join_that_was_not_reached_has_no_line(cli: Cli) -> None:
+    """It is no task; `-v` has one."""
+    plan = 'use "tools.py"\na = fail("x")\njoin($a)\n'
+    assert "join" not in cli("run", "-", "--fail-fast", stdin=plan).stderr
+    assert "join" in cli("run", "-", "--fail-fast", "-v", stdin=plan).stderr
+
+
 @pytest.mark.parametrize("options", [["-q"], ["--quiet"], ["--quiet", "--json"]])
 def test_quiet_is_the_value_alone(cli: Cli, plans: Path, options: list[str]) -> None:
     """Nothing is on stderr, of warnings neither."""

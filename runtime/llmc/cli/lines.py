@@ -11,6 +11,7 @@ from llmc_compiler.graph import JOIN, Graph
 from llmc_compiler.term import NodeId
 from llmc_grammar.source import Source
 from llmc_runtime import events
+from llmc_runtime.errors import Blocked
 from llmc_runtime.events import Event
 
 _WIDTH: Final = 160
@@ -68,7 +69,9 @@ def line(event: Event, written: Mapping[NodeId, str]) -> str | None:
     if node == JOIN and isinstance(event, events.Finished):
         return None  # its value is what the command prints
     name = f"{event.task}{''.join(f'[{index}]' for index in indices)}"
-    words = f"{event.at:7.3f}  {type(event).__name__.lower():<8}  {name}"
+    is_blocked = isinstance(event, events.Failed) and event.error.ended == Blocked.ended  # all elements of a loop
+    kind = events.Blocked if is_blocked else type(event)
+    words = f"{event.at:7.3f}  {kind.__name__.lower():<8}  {name}"
     details = _details(event, written.get(node, ""))
     width = _FAILURE if isinstance(event, _FAILURES) else _WIDTH
     return shown_ends(f"{words}  {details}" if details else words, width)

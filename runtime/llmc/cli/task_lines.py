@@ -24,7 +24,7 @@ _TEXT: Final = 60
 
 _NO_VALUE: Final = (events.Failed, events.Blocked, events.Cancelled, events.Skipped)
 _ENDS: Final = (*_NO_VALUE, events.Finished, events.Dropped)
-_WORDS: Final[Mapping[type, str]] = dict(zip(_NO_VALUE, ("failed", "failed", "stopped", "skipped"), strict=True))
+_WORDS: Final[Mapping[type, str]] = dict(zip(_NO_VALUE, ("failed", "blocked", "stopped", "skipped"), strict=True))
 """Words for elements of a loop that have no value."""
 
 _FALLBACK: Final = "by fallback"
@@ -74,7 +74,8 @@ def _note(task: _Task, event: Event) -> None:
     if isinstance(event, events.Expanded) and TaskId(event.key[0]) == event.task:
         task.elements = event.count
     if isinstance(event, _NO_VALUE) and event.key[0] == f"{event.task}/each":
-        task.counts[_WORDS[type(event)]] += 1
+        is_own = isinstance(event, events.Blocked) and event.cause == event.task  # a call in the element failed
+        task.counts[_WORDS[events.Failed if is_own else type(event)]] += 1
 
 
 def _end(event: Event, task: _Task, text: str) -> str | None:
@@ -82,7 +83,7 @@ def _end(event: Event, task: _Task, text: str) -> str | None:
     match event:
         case events.Blocked(key=key, cause=cause, at=at) if task.failure is not None and cause == event.task:
             return line(replace(task.failure, key=key, at=at), {})
-        case events.Finished(task=name) | events.Blocked(task=name) if name == TaskId(JOIN):
+        case events.Finished() | events.Blocked() | events.Cancelled() if event.task == TaskId(JOIN):
             return None  # its value is what the command prints, or another task is why there is none
         case events.Finished(task=name, at=at) if task.since is not None:
             return _line(f"{at:7.3f}  finished  {name}", text, _counts(task), f"after {shown_time(at - task.since)}")

@@ -187,7 +187,7 @@ def reason(error: PlanError, *, has_place: bool = True) -> str:
     if isinstance(error, Blocked):
         return error.reason
     if isinstance(error, LoopFailed):
-        return f"failed at element {error.index}: {reason(error.error, has_place=has_place)}"
+        return f"{error.where}: {reason(error.error, has_place=has_place)}"
     words = str(error).removeprefix(f"task {error.task} ").removeprefix("failed: ")
     return words if error.place is None or not has_place else f"{words} ({shown_place(error.place)})"
 
