@@ -112,7 +112,7 @@ def test_a_task_has_one_line_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr("llmc_runtime.retry.FIRST_DELAY", 0.0)
     every = Counter[str]()
-    for seed in range(40):
+    for seed in range(16):
         happened = events_of(seed)
         found = names(happened, TaskLines())
         assert set(found.values()) <= {1}

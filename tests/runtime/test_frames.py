@@ -93,7 +93,7 @@ def decorated(value: object = None) -> object:
 
 
 @pure
-def executing(value: object = None) -> object:
+def executing(value: object = None) -> None:
     """Fail in code that is made of a text, as initializers of dataclasses are."""
     names = {**globals(), "value": value}
     exec("def made():\n    raise ValueError(value)\nmade()", names)  # noqa: S102 — our own text # executing
