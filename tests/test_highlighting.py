@@ -173,6 +173,7 @@ def due(token: Token) -> set[str]:
     return {"option"} if token.startswith("@") else {"operator"}
 
 
+@pytest.mark.no_cover
 @given(plans())
 def test_a_token_has_the_kind_that_is_due_to_it(plan: Plan) -> None:
     """All of a string is one, and every other token has its kind where it begins."""

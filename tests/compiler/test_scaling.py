@@ -148,6 +148,7 @@ def faces(parsed: Parsed, graph: Graph) -> Iterator[object]:
     yield from_json(to_json(graph), TOOLS)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["layers", "nested calls", "loops", "one call over and over"])
 def test_what_is_offered_for_a_graph_is_linear(name: str) -> None:
     """Pictures, levels, rank, the printed plan, JSON, and networkx' graph."""

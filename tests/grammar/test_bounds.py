@@ -137,6 +137,7 @@ def seconds(text: str) -> float:
     return min(times)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts_cost_what_their_length_says(piece: str) -> None:
     """Eight times the text costs at most 24 times the time: a square would cost 64 times."""

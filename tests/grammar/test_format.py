@@ -66,6 +66,7 @@ def formatted(text: str) -> str:
     return format_plan(parse(text))
 
 
+@pytest.mark.no_cover
 @given(written())
 def test_formatting_keeps_the_plan_and_its_comments(given_: tuple[str, Plan]) -> None:
     """The tree is equal, every comment is there in its order, and formatting again changes nothing."""
@@ -79,6 +80,7 @@ def test_formatting_keeps_the_plan_and_its_comments(given_: tuple[str, Plan]) ->
     assert formatted(after) == after
 
 
+@pytest.mark.no_cover
 @given(plans())
 def test_what_is_printed_is_formatted(plan: Plan) -> None:
     """The canonical text of a plan stays as it is."""

@@ -37,6 +37,7 @@ def expression(text: str) -> Expr:
     return task.expr
 
 
+@pytest.mark.no_cover
 @given(plans())
 def test_reading_a_printed_plan_gives_the_plan(plan: Plan) -> None:
     """What is printed reads back equal, without a word of complaint, and prints the same again."""

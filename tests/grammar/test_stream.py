@@ -58,6 +58,7 @@ def test_every_byte_alone(text: str) -> None:
     agree([data[at : at + 1] for at in range(len(data))], text)
 
 
+@pytest.mark.no_cover
 @given(plans(), st.lists(st.integers(0, 400), max_size=6))
 def test_any_cuts_of_any_plan(plan: Plan, cuts: list[int]) -> None:
     """Whatever the plan and however it is cut, the stream gives the plan."""

@@ -36,6 +36,7 @@ def ratios(*options: str) -> dict[str, list[float]]:
     return {row[0][:12].strip(): [float(cell[-13:].split()[-2]) for cell in row[:-1]] for row in rows}
 
 
+@pytest.mark.no_cover
 @LINUX
 def test_a_run_takes_no_more_than_three_times_its_limit() -> None:
     """Whatever its values are, and however it is run."""

@@ -42,6 +42,7 @@ def test_the_table_has_every_cell() -> None:
     assert {place for place, cell in TABLE.items() if cell is None} == reasons(PAGE.read_text("utf-8"))
 
 
+@pytest.mark.no_cover
 async def test_every_server_and_every_reply(settled: None, caplog: pytest.LogCaptureFixture) -> None:
     """An answer or an error as the table says, with the tokens that the server counted."""
     caplog.set_level(logging.INFO, "llmc")

@@ -184,12 +184,14 @@ def test_mutated_samples_are_lawful(text: str) -> None:
     lawful(text)
 
 
+@pytest.mark.no_cover
 @given(mutated(plans(header=False).map(print_plan)))
 def test_mutated_plans_are_lawful(text: str) -> None:
     """A printed plan with a few mistakes raises nothing, and its edits mean what they say."""
     lawful(text)
 
 
+@pytest.mark.no_cover
 @given(plans(header=False))
 def test_plans_in_a_frame_of_prose_are_read(plan: Plan) -> None:
     """Prose and fences around a plan change nothing of it."""
