@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import chain, repeat
 
 import pytest
@@ -48,7 +49,8 @@ def computing(number: int) -> int:
 def querying(number: int) -> int:
     """Let SQLite compute, which any number of threads does."""
     count = "WITH RECURSIVE n(x) AS (SELECT ? UNION ALL SELECT x + 1 FROM n LIMIT 60000) SELECT count(x) FROM n"
-    found: int = sqlite3.connect(":memory:").execute(count, [number]).fetchone()[0]
+    with closing(sqlite3.connect(":memory:")) as database:
+        found: int = database.execute(count, [number]).fetchone()[0]
     return found
 
 
