@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+import pytest
+
 import llmc
 from llmc import CompileError, Tool, Toolbox, decoder_grammar
 from llmc_compiler.outside_names import argument_names
@@ -105,6 +107,7 @@ def _compiles(call: str, tools: Toolbox) -> bool:
     return True
 
 
+@pytest.mark.no_cover
 def test_prompt_binding_check_and_grammar_agree() -> None:
     """They have the same names, of which the same are required, and take the same values."""
     for seed in range(_SCHEMAS):

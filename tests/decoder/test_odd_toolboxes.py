@@ -25,6 +25,7 @@ def tools() -> Toolbox:
     return odd_toolbox(0, SIZE)
 
 
+@pytest.mark.no_cover
 def test_a_hundred_odd_tools_have_a_grammar_that_fits(tools: Toolbox) -> None:
     """Sound or at another level that has their names; llguidance takes it."""
     level, grammar = fitting_grammar(tools, dialect="lark")
