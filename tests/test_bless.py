@@ -18,7 +18,7 @@ ROOT: Final = Path(__file__).parent.parent
 LEFT: Final = (".*", "__pycache__", "dist", "build")
 PAGES: Final = ("grammar/llmc_grammar/errors/*.md", "compiler/llmc_compiler/*errors.md", "runtime/llmc/toolfiles.md")
 CASES: Final = ("tests/passes/*.md", "tests/compiler/*.md", "tests/compiler/golden/*.md", "tests/cli/golden/*.md")
-TEXTS: Final = ("tests/cli/golden/*.txt", "examples/mistakes.txt")
+TEXTS: Final = ("tests/golden/*.txt", "tests/cli/golden/*.txt", "examples/mistakes.txt")
 COMMAND: Final = "llmc compile examples/duplicate.llmc"
 
 ONE_OF_MANY: Final = {
