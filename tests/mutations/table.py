@@ -16,6 +16,12 @@ from tests.mutations.conditions import Wrong, wrongs
 MODULES: Final = (*(type(known).__module__ for known in PIPELINE), "llmc_compiler.order", "llmc_compiler.resources")
 """Where conditions guard what is rewritten or ordered."""
 
+PAGES: Final = Path(__file__).parent
+"""Where each of them has its page, by the last part of its name."""
+
+FEWEST: Final = 520
+"""There are at least so many entries, so that no page can go unseen: the shortest has more than are over."""
+
 ROW: Final = re.compile(
     r"^\| `(?P<function>[\w.]+)` \| `(?P<text>.+?)`(?: (?P<number>\d))? \| `(?P<becomes>\S+)` \| (?P<noticed>.+) \|$"
 )
@@ -103,7 +109,18 @@ def _noticed(cell: Cell) -> str | None:
 
 def page(module: str) -> Path:
     """The page of a module."""
-    return Path(__file__).with_name(f"{module.rpartition('.')[2]}.md")
+    return PAGES / f"{module.rpartition('.')[2]}.md"
+
+
+def strays() -> Iterator[str]:
+    """The rows that belong to nothing: what a module or a function leaves behind that has another name now."""
+    modules = {page(module): module for module in MODULES}
+    for path in sorted(PAGES.glob("*.md")):
+        functions = {wrong.function for wrong in wrongs(modules[path])} if path in modules else set()
+        for line in path.read_text(encoding="utf-8").splitlines():
+            found = ROW.match(line)
+            if line.startswith("| `") and (found is None or found["function"] not in functions):
+                yield f"{path.name}: {line}"
 
 
 def _rows(module: str) -> Iterator[tuple[Wrong, str]]:

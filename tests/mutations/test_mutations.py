@@ -1,6 +1,7 @@
 """Whatever is made wrong in the effect table, in a pass or in the order of effects, its check notices."""
 
 import ast
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 from random import Random
@@ -17,9 +18,12 @@ from tests.compiler.compiling import from_plan
 from tests.mutations.cells import ANSWERS, Cell, cells
 from tests.mutations.checks import checks, is_noticed
 from tests.mutations.conditions import Wrong
-from tests.mutations.table import MODULES, NOTHING, NOTICED, Mutation, everything, page, table
+from tests.mutations.table import FEWEST, MODULES, NOTHING, NOTICED, Mutation, everything, page, strays, table
 from tests.semantics.compared import TOOLBOX
 from tests.semantics.generator import random_plan
+
+if STRAYS := [*strays()]:
+    raise LookupError("\n".join(["no condition of a module in MODULES is meant by", *STRAYS]))
 
 TABLE = table()
 CHECKS = checks()
@@ -75,6 +79,23 @@ def test_the_table_is_complete() -> None:
     assert not there - known, "\n".join(map(str, there - known))
     assert not known - there, "\n".join(map(str, known - there))
     assert set(NOTICED) <= {(cell.column, cell.kind, cell.becomes) for cell in cells()}
+
+
+def test_no_page_goes_unseen() -> None:
+    """There are enough entries; without the shortest page, or without the cells, there would not be."""
+    counts = Counter(mutation.module if isinstance(mutation, Wrong) else "cells" for mutation in TABLE)
+    assert counts.keys() == {*MODULES, "cells"}
+    assert counts.total() - min(counts.values()) < FEWEST <= counts.total(), counts
+
+
+def test_a_row_of_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its module or function has another name, or where it cannot be read; collecting these tests then fails."""
+    rows = [line for line in page(MODULES[0]).read_text("utf-8").splitlines() if line.startswith("| `")]
+    renamed, torn = f"| `renamed` {rows[0][rows[0].index('` |') + 2 :]}", rows[1].rpartition("|")[0]
+    monkeypatch.setattr("tests.mutations.table.PAGES", tmp_path)
+    page(MODULES[0]).write_text("\n".join([*rows, renamed, torn]), "utf-8")
+    (tmp_path / "renamed.md").write_text(rows[2], "utf-8")
+    assert [*strays()] == [f"{page(MODULES[0]).name}: {row}" for row in (renamed, torn)] + [f"renamed.md: {rows[2]}"]
 
 
 def test_a_new_pass_needs_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
