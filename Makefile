@@ -72,7 +72,7 @@ fuzz: $(DEV) ## 100,000 random plans against the reference, each after every pas
 	LLMC_PLANS=100000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/semantics -q
 
 fuzz-grammars: $(DEV) ## 10,000 random walks through decoder grammars
-	LLMC_WALKS=10000 LLMC_SCHEMAS=3000 $(BIN)/python -m pytest tests/decoder/test_walks.py tests/decoder/test_values.py -q -s
+	LLMC_WALKS=10000 LLMC_SCHEMAS=3000 $(BIN)/python -m pytest tests/decoder/test_walks.py tests/decoder/test_value_rules.py -q -s
 
 fuzz-talks: $(DEV) ## 100,000 random conversations of an agent, judged by what was meant; LLMC_SEED=N begins at another
 	LLMC_TALKS=100000 $(BIN)/python -m pytest tests/agent/talks -q -n auto

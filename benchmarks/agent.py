@@ -14,7 +14,7 @@ from time import perf_counter, process_time
 from typing import Final
 
 import llmc
-from llmc_runtime.agent.dialogue import ChatModel, End, Message, Usage
+from llmc_runtime.models.messages import ChatModel, End, Message, Usage
 from tests.agent.server import FakeServer, Request
 
 TOKEN: Final = 0.02

@@ -10,10 +10,11 @@ import argparse
 import time
 from collections.abc import Callable
 
-from llmc_compiler.front import compile_parsed
-from llmc_compiler.pipeline import PIPELINE, optimize, stages
-from llmc_compiler.story import Story
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.compiler import compile_parsed
+from llmc_compiler.explain.story import Story
+from llmc_compiler.passes.pipeline import PIPELINE, optimize, stages
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
 

@@ -13,8 +13,9 @@ from statistics import median
 from time import perf_counter
 from typing import Final
 
-from llmc_compiler.front import check
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.compiler import check
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Bounds, Diagnostic, parse
 from llmc_grammar.stream import Mode
 

@@ -20,10 +20,10 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 import llmc
-from llmc_compiler.decoder.grammar import Level
-from llmc_runtime import events
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.progress import Happened, Repairing
+from llmc_compiler.decoder.decoder_grammar import Level
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.agent.agent_events import Happened, Repairing
+from llmc_runtime.state import events
 
 Prompt = Literal["completion", "chat"]
 

@@ -20,8 +20,9 @@ from typing import Any, Final
 
 import llmc
 from llmc.cli import main as run_command
-from llmc_compiler import memory
-from llmc_runtime import dry, values
+from llmc_compiler.expressions import memory_limit
+from llmc_runtime import values
+from llmc_runtime.program import dry_run
 
 MIB: Final = 1024 * 1024
 USUAL: Final = llmc.Limits().run_bytes // MIB
@@ -122,7 +123,7 @@ def prepared(way: str, shape: str, limits: llmc.Limits) -> Callable[[], object]:
     os.dup2(1, 2)
     match way:
         case "dry run":
-            vars(dry)["Limits"] = lambda: limits  # it has the usual ones
+            vars(dry_run)["Limits"] = lambda: limits  # it has the usual ones
             size = min(size, MIB // 2)  # operators give no more than 1 MiB
             return llmc.compile(computed(shape, size, 2 * limits.run_bytes // size), tools).dry_run
         case "agent":
@@ -176,7 +177,7 @@ def count_naively() -> None:
     def own_bytes(value: Any) -> int:  # noqa: ANN401 — any JSON data
         return len(value) * (1 if isinstance(value, str) else values.PART) if hasattr(value, "__len__") else 0
 
-    memory.own_bytes = own_bytes
+    memory_limit.own_bytes = own_bytes
     sizes = {"LIST": 0, "ELEMENT": values.PART, "MAPPING": 0, "ENTRY": values.PART}
     vars(values).update(sizes, text_bytes=len, number_bytes=lambda _: 0)
 

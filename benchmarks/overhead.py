@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 from benchmarks.shapes import WIDE, Shape, by_hand, chain, layered, tree, turns, waiting, wide
-from llmc_runtime.run import execute
+from llmc_runtime.program.execution import execute
 
 SHAPES = (chain(200), wide(1_000), wide(10_000), tree(10), layered(1_000), turns(1_000), turns(4_000))
 

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Annotated, Any, TypedDict
 
 from benchmarks.shapes import WIDE, Shape, by_hand, chain, layered, tree, wide
-from llmc_runtime.run import execute
+from llmc_runtime.program.execution import execute
 
 SHAPES = (chain(200), wide(1_000), tree(10), layered(1_000))
 

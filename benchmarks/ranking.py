@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from random import Random
 from statistics import fmean
 
-from llmc_compiler.effects import Effect, Kind
-from llmc_compiler.graph import JOIN, Call, Graph, Join, Node, TaskId
-from llmc_compiler.levels import waits
-from llmc_compiler.rank import Estimate, costs, estimate, makespan, rank
-from llmc_compiler.term import Get, ListOf, NodeId
-from llmc_compiler.tools import Tool
+from llmc_compiler.analysis.critical_path import Estimate, costs, estimate, makespan, rank
+from llmc_compiler.analysis.levels import waits
+from llmc_compiler.effects.effects import Effect, Kind
+from llmc_compiler.expressions.terms import Get, ListOf, NodeId
+from llmc_compiler.ir.graph import JOIN, Call, Graph, Join, Node, TaskId
+from llmc_compiler.tools.tool import Tool
 
 WIDTHS = (2, 4, 8)
 SIGMA = 1.0

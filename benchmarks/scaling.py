@@ -22,12 +22,12 @@ from time import perf_counter, process_time
 from typing import Final
 
 import llmc
-from llmc_compiler.digraph import to_networkx
-from llmc_compiler.graph import Graph
-from llmc_compiler.json_form import from_json, to_json
-from llmc_compiler.levels import levels
-from llmc_compiler.picture import Picture
-from llmc_compiler.rank import estimate, rank
+from llmc_compiler.analysis.critical_path import estimate, rank
+from llmc_compiler.analysis.levels import levels
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.ir.networkx_export import to_networkx
+from llmc_compiler.rendering.graph_view import GraphView
+from llmc_compiler.serialization.graph_json import from_json, to_json
 from llmc_grammar import Bounds, parse
 
 SMALL: Final = 1_000
@@ -145,7 +145,7 @@ FACES: Final[dict[str, Callable[[llmc.Program], object]]] = {
     "levels": lambda program: levels(program.graph),
     "rank": lambda program: rank(program.graph),
     "estimate": lambda program: estimate(program.graph),
-    "picture": lambda program: Picture.of(program.graph, program.plan),
+    "picture": lambda program: GraphView.of(program.graph, program.plan),
     "print_graph": lambda program: program.to_llmc(),
     "to_json": lambda program: to_json(program.graph),
     "to_json and back": lambda program: from_json(to_json(program.graph), TOOLS, bounds=WIDE),

@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from llmc_compiler.graph import JOIN, Call, Graph, Join, Node, TaskId
-from llmc_compiler.term import Const, Get, ListOf, NodeId, Term
-from llmc_compiler.tools import Tool, nondet
+from llmc_compiler.expressions.terms import Const, Get, ListOf, NodeId, Term
+from llmc_compiler.ir.graph import JOIN, Call, Graph, Join, Node, TaskId
+from llmc_compiler.tools.decorators import nondet
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.limits import Limits
 
 WIDE: Final = Limits(width=20_000, tool_width=20_000, tasks=20_000, calls=20_000)

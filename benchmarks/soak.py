@@ -11,10 +11,10 @@ import resource
 from time import process_time
 
 import llmc
-from llmc_compiler.graph import JOIN, Call, Graph, Join, Node, TaskId
-from llmc_compiler.term import Const, Get, ListOf, NodeId
+from llmc_compiler.expressions.terms import Const, Get, ListOf, NodeId
+from llmc_compiler.ir.graph import JOIN, Call, Graph, Join, Node, TaskId
 from llmc_runtime.limits import Limits
-from llmc_runtime.run import execute
+from llmc_runtime.program.execution import execute
 
 
 @llmc.nondet

@@ -14,12 +14,13 @@ from statistics import median
 from time import perf_counter
 
 import llmc
-from llmc_runtime.approval import Approval
-from llmc_runtime.contexts import Contexts
-from llmc_runtime.events import Event
-from llmc_runtime.run import Run, execute
-from llmc_runtime.trace import event_line, head_line
-from llmc_runtime.trust import Trust
+from llmc_runtime.calls.tool_contexts import Contexts
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.safety.approval import Approval
+from llmc_runtime.safety.run_guard import RunGuard
+from llmc_runtime.state.events import Event
+from llmc_runtime.tracing.trace import event_line, head_line
 
 SIZE = 1_000
 
@@ -69,7 +70,7 @@ def way(tool: str, *, traced: Path | None = None) -> Way:
     graph = compiled.graph
 
     async def run() -> Run:
-        trust = Trust(Approval(None, yes), Contexts([keyed], object()), source=lambda: compiled.source)
+        trust = RunGuard(Approval(None, yes), Contexts([keyed], object()), source=lambda: compiled.source)
         if traced is None:
             return await execute(graph, {"x": "a word"}, trust=trust)
         with traced.open("wb", buffering=0) as stream:

@@ -12,7 +12,7 @@ import atlas
 
 import llmc
 from llmc_grammar import render
-from llmc_runtime import events
+from llmc_runtime.state import events
 
 TEXT: Final = """\
 Sure! Here is the plan:

@@ -9,9 +9,9 @@ from typing import Final
 import atlas
 
 import llmc
-from llmc_runtime import events
-from llmc_runtime.agent import progress
-from llmc_runtime.agent.decided import Finish
+from llmc_runtime.agent import agent_events
+from llmc_runtime.agent.joining.decisions import Finish
+from llmc_runtime.state import events
 
 QUESTION: Final = "Which is higher, Mount Fuji or the Matterhorn, and by how much?"
 
@@ -34,23 +34,23 @@ def slowly(text: str) -> list[str | float]:
     return [part for at in range(0, len(text), 4) for part in (0.02 * atlas.PACE, text[at : at + 4])]
 
 
-def show(event: progress.Progress, written: list[str]) -> None:
+def show(event: agent_events.Progress, written: list[str]) -> None:
     """Print what happened; `written` collects a plan's text until a line of it has ended."""
     match event:
-        case progress.PlanBegan(plan, at):
+        case agent_events.PlanBegan(plan, at):
             print(f"{at:7.3f}  plan {plan}")
-        case progress.Wrote(at=at, text=text):
+        case agent_events.Wrote(at=at, text=text):
             *whole, rest = ("".join(written) + text).split("\n")
             written[:] = [rest]
             for line in whole:
                 print(f"{at:7.3f}  written   {line}")
-        case progress.Happened(at=at, event=events.Started(task=task), written=text):
+        case agent_events.Happened(at=at, event=events.Started(task=task), written=text):
             print(f"{at:7.3f}  started   {task}  {text}")
-        case progress.Happened(at=at, event=events.Finished(task=task)) if task != "join":
+        case agent_events.Happened(at=at, event=events.Finished(task=task)) if task != "join":
             print(f"{at:7.3f}  finished  {task}")
-        case progress.PlanEnded():
+        case agent_events.PlanEnded():
             written.clear()
-        case progress.Judged(at=at, decision=decision):
+        case agent_events.Judged(at=at, decision=decision):
             print(f"{at:7.3f}  {'finish' if isinstance(decision, Finish) else 'replan'}    {decision.thought}")
         case _:
             pass

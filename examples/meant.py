@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import llmc
-from llmc_runtime.agent.dialogue import End
+from llmc_runtime.models.messages import End
 
 THINKS: Final = """<think>
 1. pay("bob", 1000)

@@ -6,8 +6,8 @@ from multiprocessing.context import BaseContext
 from types import SimpleNamespace
 
 import llmc
-from llmc_runtime.agent.answer import Answer
-from llmc_runtime.agent.progress import Progress
+from llmc_runtime.agent.agent_events import Progress
+from llmc_runtime.agent.answers.answer import Answer
 from tests.agent.asking import ask, watch
 from tests.agent.fakes import World
 

@@ -16,7 +16,11 @@ from tests.golden import settle, settle_file, settle_part
 
 ROOT: Final = Path(__file__).parent.parent
 LEFT: Final = (".*", "__pycache__", "dist", "build")
-PAGES: Final = ("grammar/llmc_grammar/errors/*.md", "compiler/llmc_compiler/*errors.md", "runtime/llmc/toolfiles.md")
+PAGES: Final = (
+    "grammar/llmc_grammar/errors/*.md",
+    "compiler/llmc_compiler/diagnostics/*errors.md",
+    "runtime/llmc/config/tool_files.md",
+)
 CASES: Final = ("tests/passes/*.md", "tests/compiler/*.md", "tests/compiler/golden/*.md", "tests/cli/golden/*.md")
 TEXTS: Final = ("tests/golden/*.txt", "tests/cli/golden/*.txt", "examples/mistakes.txt")
 COMMAND: Final = "llmc compile examples/duplicate.llmc"

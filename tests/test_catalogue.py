@@ -18,11 +18,11 @@ import llmc
 import llmc_compiler
 import llmc_grammar
 import llmc_runtime
-from llmc.cli.explain import PAGES, catalogue
-from llmc.cli.plans import bounds, check_plan, named_tools, read_plan
-from llmc_compiler.front import check
+from llmc.cli.arguments.plans import bounds, check_plan, named_tools, read_plan
+from llmc.cli.commands.files.explain import PAGES, catalogue
+from llmc_compiler.compiler import check
 from llmc_grammar import Bounds, Diagnostic, Source, parse, render
-from llmc_grammar.catalogue import Entry, entries
+from llmc_grammar.error_pages import ErrorPage, entries
 from llmc_grammar.fix import edited
 from llmc_grammar.stream import Mode
 from tests.compiler.test_errors import TOOLS as COMPILED
@@ -119,7 +119,7 @@ def test_nothing_else_is_told() -> None:
 
 @pytest.mark.golden
 @pytest.mark.parametrize(("package", "entry"), ENTRIES, ids=[entry.code for _, entry in ENTRIES])
-def test_the_example_has_this_mistake(package: str, entry: Entry) -> None:
+def test_the_example_has_this_mistake(package: str, entry: ErrorPage) -> None:
     """It has no other one, and is reported in exactly these words."""
     diagnostics, source = found(package, entry.plan, entry.reading)
     assert {one.code for one in diagnostics} == {entry.code} | COMPANIONS.get(entry.code, set())
@@ -128,14 +128,14 @@ def test_the_example_has_this_mistake(package: str, entry: Entry) -> None:
 
 
 @pytest.mark.parametrize(("package", "entry"), ENTRIES, ids=[entry.code for _, entry in ENTRIES])
-def test_what_stands_instead_has_no_mistake(package: str, entry: Entry) -> None:
+def test_what_stands_instead_has_no_mistake(package: str, entry: ErrorPage) -> None:
     """The other plan is read in the same way, but as it stands."""
     reading = tuple(word for word in entry.reading if word != "escaped")
     assert found(package, entry.instead, reading)[0] == []
 
 
 @pytest.mark.parametrize("entry", [entry for package, entry in ENTRIES if package == "llmc_grammar"], ids=CODE)
-def test_an_edit_mends_its_mistake(entry: Entry) -> None:
+def test_an_edit_mends_its_mistake(entry: ErrorPage) -> None:
     """Where a mistake offers an edit, making it leaves no mistake of that kind at that place."""
     diagnostics, source = found_by_grammar(entry.plan, entry.reading)
     for one in diagnostics:
@@ -153,7 +153,7 @@ def test_the_words_are_words_of_the_language(mistake: type[Diagnostic]) -> None:
         assert not FOREIGN.search(line.replace("did you", ""))
 
 
-def bless(entry: Entry, drawn: str) -> None:
+def bless(entry: ErrorPage, drawn: str) -> None:
     """Write the report of an entry anew."""
     for package, page in PAGES:
         path = Path(str(resources.files(package).joinpath(page)))

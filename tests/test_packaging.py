@@ -51,11 +51,11 @@ def test_a_package_is_typed(package: str) -> None:
     ("package", "name"),
     [
         ("llmc_grammar", "plan.lark"),
-        ("llmc_compiler", "errors.md"),
-        ("llmc_compiler", "text_errors.md"),
-        ("llmc_compiler", "secret_errors.md"),
-        ("llmc_compiler", "graph.schema.json"),
-        ("llmc", "toolfiles.md"),
+        ("llmc_compiler", "diagnostics/plan_errors.md"),
+        ("llmc_compiler", "diagnostics/text_errors.md"),
+        ("llmc_compiler", "diagnostics/secret_errors.md"),
+        ("llmc_compiler", "serialization/graph.schema.json"),
+        ("llmc", "config/tool_files.md"),
     ],
 )
 def test_data_is_shipped(package: str, name: str) -> None:
@@ -77,8 +77,8 @@ def test_importing_llmc_loads_no_model_client() -> None:
 
 def test_a_scripted_model_needs_no_client() -> None:
     """Tests with a scripted model do not pay for one either; a real one does."""
-    assert not imported_by("llmc_runtime.agent.scripted") & HEAVY
-    assert "openai" in imported_by("llmc_runtime.agent.model")
+    assert not imported_by("llmc_runtime.models.scripted") & HEAVY
+    assert "openai" in imported_by("llmc_runtime.models.openai.client")
 
 
 @pytest.mark.parametrize("name", ["json", "lark"])

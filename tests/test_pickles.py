@@ -19,16 +19,17 @@ import llmc.cli
 import llmc_compiler
 import llmc_grammar
 import llmc_runtime
-from llmc_compiler.errors import UnknownTool
-from llmc_compiler.json_errors import FormError
-from llmc_compiler.signature import ArgumentError
-from llmc_grammar.diagnostic import Diagnostic, Edit, Note
+from llmc_compiler.diagnostics.plan_errors import UnknownTool
+from llmc_compiler.serialization.form_errors import FormError
+from llmc_compiler.tools.signature import ArgumentError
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Edit, Note
 from llmc_grammar.portable import StandIn
 from llmc_grammar.source import Source, Span
-from llmc_runtime.agent import progress
-from llmc_runtime.agent.dialogue import Usage
+from llmc_runtime.agent import agent_events
 from llmc_runtime.errors import LlmcError, LoopFailed, PlanError, ToolFailed
-from llmc_runtime.secrets import Secrets
+from llmc_runtime.models.messages import Usage
+from llmc_runtime.redaction import Secrets
 from tests import portable_work as work
 
 PROTOCOLS: Final = range(2, pickle.HIGHEST_PROTOCOL + 1)
@@ -273,8 +274,11 @@ def test_events_and_diagnostics_survive(way: Callable[[Any], Any]) -> None:
         assert (type(found), repr(found)) == (type(each), repr(each))
     for mistake in (MISTAKE, *RUN.diagnostics):
         assert way(mistake) == mistake
-    assert {type(each) for each in RUN.events} >= {llmc_runtime.events.FellBack, llmc_runtime.events.Retried}
-    assert any(isinstance(each, progress.Happened) for each in work.told())
+    assert {type(each) for each in RUN.events} >= {
+        llmc_runtime.state.events.FellBack,
+        llmc_runtime.state.events.Retried,
+    }
+    assert any(isinstance(each, agent_events.Happened) for each in work.told())
 
 
 @BY_WAY

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 import llmc
-from llmc.config import find_config
-from llmc.limit_texts import read_limits
-from llmc.toolfiles import load_file
+from llmc.config.config import find_config
+from llmc.config.limit_syntax import read_limits
+from llmc.config.tool_files import load_file
 from llmc_runtime.limits import limit_fields
 from tests import patient
 from tests.golden import settle_part

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from llmc_compiler.front import check
+from llmc_compiler.compiler import check
 from llmc_grammar import Diagnostic, Edit, Span, parse
 from llmc_grammar.fix import edited
 from llmc_grammar.safety import is_safe, keeps_words

@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from llmc_compiler import errors
-from llmc_compiler.effects import When
-from llmc_compiler.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of, node_body
-from llmc_compiler.inputs import describe, fits, literal, type_of
-from llmc_compiler.lower import Lowering
-from llmc_compiler.order import Hazards
-from llmc_compiler.pipeline import PIPELINE, Pass, Sweeping, optimize
-from llmc_compiler.secret_flow import SecretFlow
-from llmc_compiler.secret_labels import Label
+from llmc_compiler.analysis.unused_tasks import unused_tasks
+from llmc_compiler.diagnostics import plan_errors
+from llmc_compiler.effects.effects import When
+from llmc_compiler.expressions.input_types import describe, fits, literal, type_of
+from llmc_compiler.expressions.terms import Json, NodeId
+from llmc_compiler.ir.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of, node_body
+from llmc_compiler.ir.order_edges import Hazards
+from llmc_compiler.ir.verifier import BrokenGraphError
+from llmc_compiler.lowering.lowering import Lowering
+from llmc_compiler.lowering.secret_flow import SecretFlow
+from llmc_compiler.lowering.secret_labels import Label
+from llmc_compiler.passes.pipeline import PIPELINE, Pass, Sweeping, optimize
 from llmc_compiler.steps import Add, Conceal, Drop, Report, Share, Step
-from llmc_compiler.term import Json, NodeId
-from llmc_compiler.tools import Toolbox, ToolboxError
-from llmc_compiler.unused import unused_tasks
-from llmc_compiler.verify import BrokenGraphError
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Span
@@ -133,7 +134,7 @@ class Session:
         self._lowering.input(found, wanted)
         if found.default is not None and not fits(default, wanted):
             self._lowering.diagnostics.append(
-                errors.WrongDefault(
+                plan_errors.WrongDefault(
                     span=found.default.span,
                     name=found.name,
                     type=describe(wanted),
@@ -170,7 +171,7 @@ class Session:
             if not isinstance(node.op, Call) or not task.start <= node.span.start < task.end:
                 continue
             if node.op.tool.effect.may_write or not self._tools.is_known:
-                return (errors.Unended(span=Span(task.end, task.end), tool=node.op.tool.name),)
+                return (plan_errors.Unended(span=Span(task.end, task.end), tool=node.op.tool.name),)
         return ()
 
     def close(self) -> tuple[Step, ...]:
@@ -180,7 +181,7 @@ class Session:
         """
         mistakes = self.mistakes()
         if self._lowering.names.is_incomplete or any(found.severity == "error" for found in mistakes):
-            raise errors.CompileError(mistakes)
+            raise plan_errors.CompileError(mistakes)
         if not self._joined:
             self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
         self.written = self._graph()

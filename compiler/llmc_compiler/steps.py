@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from llmc_compiler.brief import Brief
-from llmc_compiler.graph import Node, TaskId
-from llmc_compiler.secret_labels import Label
-from llmc_compiler.term import NodeId
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Node, TaskId
+from llmc_compiler.lowering.secret_labels import Label
+from llmc_compiler.representation.brief import Brief
 from llmc_grammar.diagnostic import Diagnostic
 
 

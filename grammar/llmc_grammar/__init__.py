@@ -8,12 +8,13 @@ ast                    the nodes
 
 from llmc_grammar import ast
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.diagnostic import Diagnostic, Edit, Note, mistake
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Edit, Note, mistake
 from llmc_grammar.parse import Parsed, parse
 from llmc_grammar.print import print_expr, print_plan, print_statement
-from llmc_grammar.reader import Lost
 from llmc_grammar.render import render, to_json
 from llmc_grammar.source import Source, Span
+from llmc_grammar.statement_reader import Lost
 from llmc_grammar.stream import PlanStream
 
 __all__ = [

@@ -30,14 +30,14 @@ from llmc_grammar.ast import (
 )
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.check import check_call, check_default, check_type, finish_task, task_number
-from llmc_grammar.climb import MINUS, NOT, PRECEDENCE, Item, Operator, climb
 from llmc_grammar.diagnose.foreign_types import whole_type
-from llmc_grammar.diagnostic import Edit, Note
 from llmc_grammar.errors.expressions import DuplicateKey, LeadingZero, NumberTooLarge
 from llmc_grammar.errors.lines import NumberTooLong
 from llmc_grammar.errors.statements import BadDuration, BadRetry, UnknownType
 from llmc_grammar.escapes import read_plain
-from llmc_grammar.reading import Reading
+from llmc_grammar.mistake import Edit, Note
+from llmc_grammar.parse_state import ParseState
+from llmc_grammar.precedence import MINUS, NOT, PRECEDENCE, Item, Operator, climb
 from llmc_grammar.references import read_reference
 from llmc_grammar.source import Span
 from llmc_grammar.text import read_string
@@ -58,7 +58,7 @@ class Body(NamedTuple):
 class Builder:
     """The rules' methods; `reading` is the statement at hand. Lark calls them with a rule's children."""
 
-    reading = Reading("", 0, Bounds())
+    reading = ParseState("", 0, Bounds())
 
     def _span(self, token: Token) -> Span:
         """Where a token stands in the text."""

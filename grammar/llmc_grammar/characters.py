@@ -4,8 +4,9 @@ import re
 import unicodedata
 from typing import Final
 
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import CurlyQuote, ForbiddenCharacter, NotUtf8, StrayCharacter
+from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 from llmc_grammar.terminal_text import visible
 

@@ -25,7 +25,6 @@ from llmc_grammar.ast import (
     Timeout,
     Unary,
 )
-from llmc_grammar.diagnostic import Edit, Note
 from llmc_grammar.errors.expressions import DuplicateKeyword, PositionalAfterKeyword
 from llmc_grammar.errors.foreign import InputForm, UseForm
 from llmc_grammar.errors.lines import ExpressionTooDeep
@@ -40,7 +39,8 @@ from llmc_grammar.errors.statements import (
     TaskNumber,
     UnknownType,
 )
-from llmc_grammar.reading import Reading
+from llmc_grammar.mistake import Edit, Note
+from llmc_grammar.parse_state import ParseState
 from llmc_grammar.references import is_task_number
 from llmc_grammar.safety import has_rival
 from llmc_grammar.source import Span
@@ -50,7 +50,7 @@ _FORMS: Final = {"list": "list[any]", "dict": "dict[str, any]"}
 _ARITY: Final = {"list": 1, "dict": 2}
 
 
-def task_number(digits: str, span: Span, reading: Reading) -> str:
+def task_number(digits: str, span: Span, reading: ParseState) -> str:
     """A binder's number as text; reports one that no task can have."""
     if not is_task_number(digits):
         short = digits.lstrip("0")
@@ -61,7 +61,7 @@ def task_number(digits: str, span: Span, reading: Reading) -> str:
     return digits
 
 
-def check_type(name: str, span: Span, parts: int, reading: Reading) -> None:
+def check_type(name: str, span: Span, parts: int, reading: ParseState) -> None:
     """Report a type that does not exist, or not with so many `parts`; -1 asks for `str`, a mapping's key."""
     if parts >= 0 and name in TYPE_NAMES and _ARITY.get(name, 0) == parts:
         return
@@ -73,7 +73,7 @@ def check_type(name: str, span: Span, parts: int, reading: Reading) -> None:
     reading.report(UnknownType(span=span, name=name, suggestion=guess, edit=edit, is_guess=is_guess))
 
 
-def check_default(expr: Expr, reading: Reading) -> None:
+def check_default(expr: Expr, reading: ParseState) -> None:
     """Report whatever in an input's default is more than a plain value."""
     words = {Ref: "a reference", Call: "a call"}
     for part in parts(expr):
@@ -82,7 +82,7 @@ def check_default(expr: Expr, reading: Reading) -> None:
             return
 
 
-def check_call(call: Call, reading: Reading) -> None:
+def check_call(call: Call, reading: ParseState) -> None:
     """Check a call's name and arguments; a join waits for its statement."""
     for part in call.tool.split("."):
         reading.check_name(part, call.name_span)
@@ -102,7 +102,7 @@ def _name_span(argument: Argument) -> Span:
     return Span(argument.span.start, argument.span.start + len(argument.name or ""))
 
 
-def _check_order(arguments: tuple[Argument, ...], reading: Reading) -> None:
+def _check_order(arguments: tuple[Argument, ...], reading: ParseState) -> None:
     """Report positional arguments behind keywords."""
     named: Argument | None = None
     for argument in arguments:
@@ -113,7 +113,7 @@ def _check_order(arguments: tuple[Argument, ...], reading: Reading) -> None:
             reading.report(PositionalAfterKeyword(span=argument.span, name=named.name or "", notes=(note,)))
 
 
-def _check_twice(arguments: tuple[Argument, ...], reading: Reading) -> None:
+def _check_twice(arguments: tuple[Argument, ...], reading: ParseState) -> None:
     """Report argument names used twice."""
     seen: dict[str, Argument] = {}
     for argument in arguments:
@@ -133,7 +133,7 @@ def finish_task(  # noqa: PLR0917 (the parts of a task)
     options: tuple[Option, ...],
     span: Span,
     binder_span: Span,
-    reading: Reading,
+    reading: ParseState,
 ) -> Task | Join:
     """The statement of these parts, checked: a join if its expression is one."""
     _check_depth((expr, loop, guard, options), span, reading)
@@ -153,7 +153,7 @@ def _check_join(
     loop: Loop | None,
     guard: Expr | None,
     options: tuple[Option, ...],
-    reading: Reading,
+    reading: ParseState,
 ) -> None:
     """Report what a join cannot have."""
     extras = [("loop", loop), ("guard", guard), *(("option", option) for option in options)]
@@ -168,7 +168,7 @@ def _check_join(
     _check_twice(arguments, reading)
 
 
-def _check_options(expr: Expr, options: tuple[Option, ...], reading: Reading) -> None:
+def _check_options(expr: Expr, options: tuple[Option, ...], reading: ParseState) -> None:
     """Report options given twice, on something other than a call, and calls in a fallback."""
     seen: dict[type, Option] = {}
     for option in options:
@@ -213,7 +213,9 @@ def parts(expr: Expr) -> Iterator[Expr]:
         waiting.extend(reversed(children(part)))
 
 
-def _check_depth(body: tuple[Expr, Loop | None, Expr | None, tuple[Option, ...]], span: Span, reading: Reading) -> None:
+def _check_depth(
+    body: tuple[Expr, Loop | None, Expr | None, tuple[Option, ...]], span: Span, reading: ParseState
+) -> None:
     """Report an expression of too many levels; few operators cannot make one, since brackets are bounded already."""
     if reading.operators + reading.bounds.nesting < reading.bounds.depth:
         return

@@ -8,11 +8,11 @@ import re
 from bisect import bisect_right
 from typing import Final, NamedTuple
 
-from llmc_grammar.diagnostic import Edit
 from llmc_grammar.errors.expressions import HalfSurrogate, UnknownEscape
 from llmc_grammar.errors.lines import StringTooLong
 from llmc_grammar.errors.repairs import BackslashKept
-from llmc_grammar.reading import Reading
+from llmc_grammar.mistake import Edit
+from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "\n": "", "\r\n": ""}
@@ -61,12 +61,12 @@ class Decoded:
         return Span(self.place(start), self.place(end))
 
 
-def read_plain(token: str, start: int, reading: Reading) -> str:
+def read_plain(token: str, start: int, reading: ParseState) -> str:
     """The value of a string token in which a `$` is a `$`."""
     return decode(token, start, reading).text
 
 
-def decode(token: str, start: int, reading: Reading) -> Decoded:
+def decode(token: str, start: int, reading: ParseState) -> Decoded:
     """The content of a string token without its quotes and escapes."""
     width = 3 if token.startswith('"""') else 1
     content = token[width:-width]
@@ -106,7 +106,7 @@ def _doubled(content: str, start: int, quotes: str) -> Edit:
     return Edit(Span(start + first, start + at), "".join(pieces))
 
 
-def _unescape(decoded: Decoded, reading: Reading, escapes: re.Pattern[str] = _ESCAPE) -> None:
+def _unescape(decoded: Decoded, reading: ParseState, escapes: re.Pattern[str] = _ESCAPE) -> None:
     """Decode the escapes in place and mark where each one ends."""
     content, start, at, length = decoded.text, decoded.marks[0][1], 0, 0
     pieces: list[str] = []
@@ -132,7 +132,7 @@ def _unescape(decoded: Decoded, reading: Reading, escapes: re.Pattern[str] = _ES
     decoded.text = "".join(pieces)
 
 
-def _value(match: re.Match[str], span: Span, reading: Reading) -> str:
+def _value(match: re.Match[str], span: Span, reading: ParseState) -> str:
     """What one escape stands for."""
     escape = match.group(1)
     if escape is None:
@@ -144,7 +144,7 @@ def _value(match: re.Match[str], span: Span, reading: Reading) -> str:
     return _ESCAPES.get(escape, escape)
 
 
-def _pair(high: _Half | None, value: str, escape: str, span: Span, reading: Reading) -> tuple[_Half | None, str]:
+def _pair(high: _Half | None, value: str, escape: str, span: Span, reading: ParseState) -> tuple[_Half | None, str]:
     """Put two halves of a surrogate pair together: the half that waits, and what goes into the text now."""
     if high and "\udc00" <= value <= "\udfff":
         return None, chr(0x10000 + ((high.code - 0xD800) << 10) + (ord(value) - 0xDC00))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import TextTooLong
+from llmc_grammar.mistake import Edit
 from llmc_grammar.parse import Parsed, parse
 from llmc_grammar.safety import is_safe
 from llmc_grammar.stream import Mode

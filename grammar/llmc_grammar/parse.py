@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from llmc_grammar.ast import Plan
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.reader import Lost
 from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Source, Span
+from llmc_grammar.statement_reader import Lost
 from llmc_grammar.stream import Mode, PlanStream
 
 

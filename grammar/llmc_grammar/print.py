@@ -34,7 +34,7 @@ from llmc_grammar.ast import (
     Use,
 )
 from llmc_grammar.characters import HIDDEN
-from llmc_grammar.climb import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
+from llmc_grammar.precedence import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
 from llmc_grammar.text import is_path
 
 _CHOICE: Final = 0

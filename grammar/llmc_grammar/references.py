@@ -5,11 +5,11 @@ from typing import Final
 
 from llmc_grammar.ast import Ref, Slot
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.diagnostic import Edit
 from llmc_grammar.errors.expressions import BadReference, LeadingZero
 from llmc_grammar.errors.lines import TooManySteps
 from llmc_grammar.escapes import read_plain
-from llmc_grammar.reading import Reading
+from llmc_grammar.mistake import Edit
+from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 
 TARGET: Final = r"(?:[A-Za-z_][A-Za-z0-9_]*|[1-9][0-9]{0,3})"
@@ -38,7 +38,7 @@ def is_task_number(digits: str) -> bool:
     return _TASK.match(digits) is not None
 
 
-def read_reference(token: str, start: int, reading: Reading) -> Ref:
+def read_reference(token: str, start: int, reading: ParseState) -> Ref:
     """The reference of a token that begins at offset `start`."""
     span = Span(start, start + len(token))
     head = _HEAD.match(token)
@@ -54,7 +54,7 @@ def read_reference(token: str, start: int, reading: Reading) -> Ref:
     return Ref(name, _steps(token, head.end(), start, reading), span)
 
 
-def _check_number(digits: str, span: Span, reading: Reading) -> None:
+def _check_number(digits: str, span: Span, reading: ParseState) -> None:
     """Report a number that no task can have."""
     if is_task_number(digits):
         return
@@ -64,7 +64,7 @@ def _check_number(digits: str, span: Span, reading: Reading) -> None:
     reading.report(BadReference(span=span, found=f"${digits}", suggestion=suggestion, edit=edit))
 
 
-def _steps(token: str, at: int, start: int, reading: Reading) -> tuple[str | int, ...]:
+def _steps(token: str, at: int, start: int, reading: ParseState) -> tuple[str | int, ...]:
     """The steps of a reference token from `at` on."""
     path: list[str | int] = []
     for match in _STEP.finditer(token, at):
@@ -78,7 +78,7 @@ def _steps(token: str, at: int, start: int, reading: Reading) -> tuple[str | int
     return tuple(path)
 
 
-def read_slot(match: re.Match[str], span: Span, reading: Reading) -> Slot:
+def read_slot(match: re.Match[str], span: Span, reading: ParseState) -> Slot:
     """The slot of a match in a string: group 1 is the name, group 2, if there is one, the steps."""
     reading.count_reference(span)
     path: list[str | int] = []
@@ -105,7 +105,7 @@ def steps_behind(text: str, bounds: Bounds) -> list[tuple[str | int, int]]:
     return found
 
 
-def _index(digits: str, start: int, reading: Reading) -> int:
+def _index(digits: str, start: int, reading: ParseState) -> int:
     """The number of a `[number]` step."""
     span = Span(start, start + len(digits))
     number = digits.lstrip("-")
@@ -117,7 +117,7 @@ def _index(digits: str, start: int, reading: Reading) -> int:
     return value
 
 
-def _check_count(path: list[str | int], span: Span, reading: Reading) -> None:
+def _check_count(path: list[str | int], span: Span, reading: ParseState) -> None:
     """Report too many steps."""
     if len(path) > reading.bounds.steps:
         reading.report(TooManySteps(span=span, count=len(path), limit=reading.bounds.steps))

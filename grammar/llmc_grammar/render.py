@@ -15,17 +15,22 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Edit
 from llmc_grammar.safety import is_safe
 from llmc_grammar.source import Source, Span
-from llmc_grammar.terminal_text import cells, glyphs
+from llmc_grammar.terminal_text import _escape, cells, glyphs, safe_words
 
 _WIDTH: Final = 120
 """Columns that are shown of a line of the text."""
 
+
 _NARROWEST: Final = 20
-_LONGEST: Final = 300
+
+
 _TAB: Final = 4
+
+
 _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
 
 
@@ -191,15 +196,3 @@ def _under(mark: _Mark, shown: Sequence[str], start: int, shift: int, paint: _Pa
 def _shown(text: str) -> list[str]:
     """Each character of a plan's text as it is drawn: a tab as blanks, what cannot be seen as an escape."""
     return [" " * _TAB if glyph == "\t" else glyph for glyph in glyphs(text, keep="\t", write=_escape)]
-
-
-def _escape(character: str) -> str:
-    """A character as a plan writes it in a string."""
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
-
-
-def safe_words(text: str) -> str:
-    """Words that may quote the text, not too many, without anything a terminal would obey."""
-    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=_escape))

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Edit
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _PARTS: Final = re.compile(r"[@$_.(]+")

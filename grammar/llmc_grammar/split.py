@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 from llmc_grammar.ast import Statement
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import stray
-from llmc_grammar.diagnostic import Diagnostic, Edit, Note
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignComment, ForeignString
 from llmc_grammar.errors.lines import MismatchedBracket, NestedTooDeep, StrayBracket, UnclosedBracket, UnclosedString
 from llmc_grammar.errors.statements import NumberMark
+from llmc_grammar.mistake import Edit, Note
 from llmc_grammar.source import Span
 from llmc_grammar.terminals import quiet
 

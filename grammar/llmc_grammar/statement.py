@@ -12,7 +12,7 @@ from llmc_grammar.diagnose import diagnose
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import TaskTooLarge
 from llmc_grammar.forks import fork_safe_lock
-from llmc_grammar.reading import Reading
+from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 from llmc_grammar.tables import parser
 
@@ -69,9 +69,9 @@ def may_go_on(text: str, kind: str) -> bool:
 
 def _read(
     text: str, start: int, kind: str, bounds: Bounds, names: Container[str] = (), *, lenient: bool = False
-) -> tuple[Statement | None, Reading, UnexpectedInput | None]:
+) -> tuple[Statement | None, ParseState, UnexpectedInput | None]:
     """The statement, what was found in it, and where the grammar stopped, if it did."""
-    reading = Reading(text, start, bounds, plain=kind == "input", lenient=lenient, names=names)
+    reading = ParseState(text, start, bounds, plain=kind == "input", lenient=lenient, names=names)
     if _is_large(text, bounds.tokens):
         line = text.split("\n", 1)[0]
         reading.report(TaskTooLarge(span=Span(start, start + len(line)), limit=bounds.tokens))
@@ -86,7 +86,7 @@ def _read(
     return statement, reading, None
 
 
-def _sound(statement: Statement | None, reading: Reading) -> Statement | None:
+def _sound(statement: Statement | None, reading: ParseState) -> Statement | None:
     """The statement, unless errors were found in it."""
     return None if any(found.severity == "error" for found in reading.found) else statement
 

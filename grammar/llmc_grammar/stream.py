@@ -10,11 +10,11 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.characters import forbidden
 from llmc_grammar.diagnostic import Diagnostic, located
 from llmc_grammar.errors.lines import TextTooLong
-from llmc_grammar.reader import JOIN, Lost, Reader
 from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Source, Span
 from llmc_grammar.split import END_MARK, Piece, Splitter
 from llmc_grammar.statement import kind_of, parses
+from llmc_grammar.statement_reader import JOIN, Lost, StatementReader
 
 if TYPE_CHECKING:
     from llmc_grammar.dialects.translation import Translation
@@ -59,7 +59,7 @@ class PlanStream:
         self._decoder = getincrementaldecoder("utf-8")("surrogateescape")
         self._filter = _filter(bounds, tools, reasoning) if lenient else None
         self._splitter: Splitter | ReasoningFilter = self._filter or Splitter(bounds)
-        self._reader = Reader(bounds, header=header and not lenient)
+        self._reader = StatementReader(bounds, header=header and not lenient)
         self._texts: list[str] = []
         self._pending: list[str] = []
         self._begun = False
@@ -243,7 +243,7 @@ class PlanStream:
         if isinstance(found, Diagnostic):
             self._reader.found.append(found)
         elif found is not None:
-            self._reader = Reader(self._bounds, header=False)
+            self._reader = StatementReader(self._bounds, header=False)
             self._done, self._unended, self._translation = [], None, found
             self._read_pieces(found.pieces)
 
@@ -345,7 +345,7 @@ class PlanStream:
     def _take_pieces(self, pieces: list[Piece], restarts: int) -> None:
         """Read pieces into statements; a restart since `restarts` voids the earlier statements."""
         if self.restarts != restarts:
-            self._reader = Reader(self._bounds, header=False)
+            self._reader = StatementReader(self._bounds, header=False)
             self._done, self._last, self._statements = [], None, []
         self._read_pieces(pieces)
 

@@ -17,23 +17,43 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
+_LONGEST: Final = 300
+
+
+def _escape(character: str) -> str:
+    """A character as a plan writes it in a string."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
+
+
+def safe_words(text: str) -> str:
+    """Words that may quote the text, not too many, without anything a terminal would obey."""
+    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=_escape))
+
+
 _IGNORABLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
 """Marks, letters and symbols that are drawn as nothing: Default_Ignorable_Code_Point (Unicode 15.1), and blanks."""
 
+
 _JOINING: Final = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 """Parts of emoji that take a cell, two or none, by what a terminal knows of the character before."""
+
 
 _JOINED_JAMO: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
 """Vowels and final consonants, which a terminal draws into the cell of the consonant before."""
 
+
 _WIDE_BY_NOW: Final = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]")
 """Signs that are wide since Unicode 16, whatever Python knows."""
 
+
 _MOST_MARKS: Final = 4
 """Marks on a letter that are drawn (UTS 39, section 5.4)."""
+
 
 # What most texts are made of; besides what is not printable it has nothing that is escaped.
 _USUAL: Final = re.compile(
@@ -41,9 +61,13 @@ _USUAL: Final = re.compile(
     "\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9f]*"
 )
 
+
 _UNSAFE, _OTHER, _LETTER, _PLAIN_LETTER, _MARK, _OWN_MARK = range(6)
+
+
 _WITHOUT_OWN_MARKS: Final = frozenset({"CJK", "CYRILLIC", "DIGIT", "GREEK", "HIRAGANA", "KATAKANA", "LATIN"})
 """Scripts whose letters carry marks of every script, and none of another."""
+
 
 _OVERLAY: Final = 1
 """The combining class of marks that strike through."""
@@ -112,7 +136,11 @@ def _json_escape(character: str) -> str:
 
 
 _QUOTED_ESCAPE: Final = re.compile(r"""\\(?:u[0-9a-fA-F]{4}|[bfnrt"'\\/])""")
+
+
 _BACKSLASHES: Final = re.compile(r"\\+")
+
+
 _LIKE_ESCAPE: Final = re.compile(r"[nrt]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
 
 
@@ -160,6 +188,8 @@ def marked(text: str, *, quoted: bool = True) -> str:
 
 
 _TOGETHER: Final = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
+
+
 _NAMED_OTHERWISE: Final = {
     "ARABIC-INDIC": "ARABIC",
     "EXTENDED": "ARABIC",  # the digits
@@ -168,6 +198,8 @@ _NAMED_OTHERWISE: Final = {
     "KATAKANA-HIRAGANA": "KATAKANA",
     "VERTICAL": "KATAKANA",
 }
+
+
 _OF_NO_SCRIPT: Final = frozenset(
     {"ANGSTROM", "FEMININE", "MASCULINE", "MICRO", "MODIFIER", "OHM", "SUBSCRIPT", "SUPERSCRIPT"}
 )

@@ -4,10 +4,10 @@ import re
 from typing import Final
 
 from llmc_grammar.ast import Slot, Text
-from llmc_grammar.diagnostic import Edit
 from llmc_grammar.errors.expressions import BadSlot, GluedDollar
 from llmc_grammar.escapes import Decoded, decode
-from llmc_grammar.reading import Reading
+from llmc_grammar.mistake import Edit
+from llmc_grammar.parse_state import ParseState
 from llmc_grammar.references import SLOT_STEPS, TARGET, is_task_number, read_slot
 from llmc_grammar.source import Span
 
@@ -23,7 +23,7 @@ def is_path(text: str) -> bool:
     return _WHOLE.match(text) is not None
 
 
-def read_string(token: str, start: int, reading: Reading) -> Text:
+def read_string(token: str, start: int, reading: ParseState) -> Text:
     """The value of a string token that begins at offset `start`: text and slots."""
     span = Span(start, start + len(token))
     decoded = decode(token, start, reading)
@@ -32,7 +32,7 @@ def read_string(token: str, start: int, reading: Reading) -> Text:
     return Text(_slots(decoded, reading), span)
 
 
-def _slots(decoded: Decoded, reading: Reading) -> tuple[str | Slot, ...]:
+def _slots(decoded: Decoded, reading: ParseState) -> tuple[str | Slot, ...]:
     """The content cut into text and slots."""
     text = decoded.text
     whole = _WHOLE.match(text)
@@ -62,7 +62,7 @@ def _flush(pending: list[str]) -> list[str | Slot]:
     return [text] if text else []
 
 
-def _dollar(decoded: Decoded, at: int, reading: Reading) -> tuple[str | Slot, int]:
+def _dollar(decoded: Decoded, at: int, reading: ParseState) -> tuple[str | Slot, int]:
     """What the `$` at `at` stands for, and where to go on."""
     text = decoded.text
     follower = text[at + 1 : at + 2]
@@ -82,7 +82,7 @@ def _dollar(decoded: Decoded, at: int, reading: Reading) -> tuple[str | Slot, in
     return read_slot(target, decoded.span(at, target.end()), reading), target.end()
 
 
-def _glued(decoded: Decoded, target: re.Match[str], reading: Reading) -> tuple[str, int]:
+def _glued(decoded: Decoded, target: re.Match[str], reading: ParseState) -> tuple[str, int]:
     """`$5M`: text, with a warning."""
     end = target.end()
     while end < len(decoded.text) and (decoded.text[end].isalnum() or decoded.text[end] == "_"):
@@ -95,7 +95,7 @@ def _glued(decoded: Decoded, target: re.Match[str], reading: Reading) -> tuple[s
     return found, end
 
 
-def _braced(decoded: Decoded, at: int, reading: Reading) -> tuple[str | Slot, int]:
+def _braced(decoded: Decoded, at: int, reading: ParseState) -> tuple[str | Slot, int]:
     """`${name.step}`."""
     match = BRACED.match(decoded.text, at)
     if match:

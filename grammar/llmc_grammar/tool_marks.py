@@ -6,7 +6,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ToolCallMark:
     """A pair of marks; without a closing one the calls go on to the end of the text."""
 
     opening: str
@@ -14,36 +14,36 @@ class Mark:
 
 
 MARKS: Final = (
-    Mark("<tool_call>", "</tool_call>"),
-    Mark("<tool_calls>", "</tool_calls>"),
-    Mark("<function_call>", "</function_call>"),
-    Mark("<function_calls>", "</function_calls>"),
-    Mark("<functioncall>", "</functioncall>"),
-    Mark("<function=", "</function>"),
-    Mark("<function name=", "</function>"),
-    Mark("<invoke ", "</invoke>"),
-    Mark("<invoke>", "</invoke>"),
-    Mark("<tool_use>", "</tool_use>"),
-    Mark("<TOOLCALL>", "</TOOLCALL>"),
-    Mark("<minimax:tool_call>", "</minimax:tool_call>"),
-    Mark("<seed:tool_call>", "</seed:tool_call>"),
-    Mark("<|tool_call|>"),
-    Mark("<|tool_calls|>"),
-    Mark("<|tool_call_start|>", "<|tool_call_end|>"),
-    Mark("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"),
-    Mark("<|tool_call_begin|>", "<|tool_call_end|>"),
-    Mark("<\uff5ctool\u2581calls\u2581begin\uff5c>", "<\uff5ctool\u2581calls\u2581end\uff5c>"),
-    Mark("<\uff5ctool\u2581call\u2581begin\uff5c>", "<\uff5ctool\u2581call\u2581end\uff5c>"),
-    Mark("<\uff5cDSML\uff5cfunction_calls>", "</\uff5cDSML\uff5cfunction_calls>"),
-    Mark("<\uff5cDSML\uff5ctool_calls>", "</\uff5cDSML\uff5ctool_calls>"),
-    Mark("<|START_ACTION|>", "<|END_ACTION|>"),
-    Mark("<|action_start|><|plugin|>", "<|action_end|>"),
-    Mark("<|channel|>commentary to=functions.", "<|call|>"),
-    Mark("<|python_tag|>"),
-    Mark("<|python_start|>", "<|python_end|>"),
-    Mark("<tool_code>", "</tool_code>"),
-    Mark("[TOOL_CALLS]"),
-    Mark("[TOOL_CALL]", "[/TOOL_CALL]"),
+    ToolCallMark("<tool_call>", "</tool_call>"),
+    ToolCallMark("<tool_calls>", "</tool_calls>"),
+    ToolCallMark("<function_call>", "</function_call>"),
+    ToolCallMark("<function_calls>", "</function_calls>"),
+    ToolCallMark("<functioncall>", "</functioncall>"),
+    ToolCallMark("<function=", "</function>"),
+    ToolCallMark("<function name=", "</function>"),
+    ToolCallMark("<invoke ", "</invoke>"),
+    ToolCallMark("<invoke>", "</invoke>"),
+    ToolCallMark("<tool_use>", "</tool_use>"),
+    ToolCallMark("<TOOLCALL>", "</TOOLCALL>"),
+    ToolCallMark("<minimax:tool_call>", "</minimax:tool_call>"),
+    ToolCallMark("<seed:tool_call>", "</seed:tool_call>"),
+    ToolCallMark("<|tool_call|>"),
+    ToolCallMark("<|tool_calls|>"),
+    ToolCallMark("<|tool_call_start|>", "<|tool_call_end|>"),
+    ToolCallMark("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"),
+    ToolCallMark("<|tool_call_begin|>", "<|tool_call_end|>"),
+    ToolCallMark("<\uff5ctool\u2581calls\u2581begin\uff5c>", "<\uff5ctool\u2581calls\u2581end\uff5c>"),
+    ToolCallMark("<\uff5ctool\u2581call\u2581begin\uff5c>", "<\uff5ctool\u2581call\u2581end\uff5c>"),
+    ToolCallMark("<\uff5cDSML\uff5cfunction_calls>", "</\uff5cDSML\uff5cfunction_calls>"),
+    ToolCallMark("<\uff5cDSML\uff5ctool_calls>", "</\uff5cDSML\uff5ctool_calls>"),
+    ToolCallMark("<|START_ACTION|>", "<|END_ACTION|>"),
+    ToolCallMark("<|action_start|><|plugin|>", "<|action_end|>"),
+    ToolCallMark("<|channel|>commentary to=functions.", "<|call|>"),
+    ToolCallMark("<|python_tag|>"),
+    ToolCallMark("<|python_start|>", "<|python_end|>"),
+    ToolCallMark("<tool_code>", "</tool_code>"),
+    ToolCallMark("[TOOL_CALLS]"),
+    ToolCallMark("[TOOL_CALL]", "[/TOOL_CALL]"),
 )
 """Marks of Qwen, Hermes, GLM, MiniMax, Phi, Granite, Liquid, Kimi, DeepSeek, Command, InternLM, Llama, Mistral,
 gpt-oss."""
@@ -60,6 +60,6 @@ CLOSING: Final = re.compile("|".join(sorted({re.escape(mark.closing) for mark in
 _BY_OPENING: Final = {mark.opening: mark for mark in MARKS}
 
 
-def mark_of(opening: str) -> Mark:
+def mark_of(opening: str) -> ToolCallMark:
     """Return the pair of marks that an opening one begins."""
     return _BY_OPENING[opening]

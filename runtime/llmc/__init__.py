@@ -12,39 +12,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llmc import events
-    from llmc.files import load
-    from llmc.models import load_model
-    from llmc_compiler.decoder.dialects import GrammarTooLargeError
-    from llmc_compiler.decoder.grammar import decoder_grammar
-    from llmc_compiler.errors import CompileError
-    from llmc_compiler.graph import Graph, Parameter
-    from llmc_compiler.json_errors import FormError
-    from llmc_compiler.marks import Context, Secret
-    from llmc_compiler.pipeline import PIPELINE
-    from llmc_compiler.term import Json
-    from llmc_compiler.tools import Tool, Toolbox, ToolboxError, nondet, opaque, pure, read, write
+    from llmc.config.models import load_model
+    from llmc.plan_files import load
+    from llmc_compiler.decoder.decoder_grammar import decoder_grammar
+    from llmc_compiler.decoder.syntaxes import GrammarTooLargeError
+    from llmc_compiler.diagnostics.plan_errors import CompileError
+    from llmc_compiler.expressions.terms import Json
+    from llmc_compiler.ir.graph import Graph, Parameter
+    from llmc_compiler.passes.pipeline import PIPELINE
+    from llmc_compiler.serialization.form_errors import FormError
+    from llmc_compiler.tools.decorators import nondet, opaque, pure, read, write
+    from llmc_compiler.tools.parameter_markers import Context, Secret
+    from llmc_compiler.tools.signature import ToolboxError
+    from llmc_compiler.tools.tool import Tool
+    from llmc_compiler.tools.toolbox import Toolbox
     from llmc_grammar.bounds import Bounds
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.parse import Parsed
     from llmc_grammar.stream import PlanStream
-    from llmc_runtime.agent import policy as replanning
-    from llmc_runtime.agent.answer import Answer
-    from llmc_runtime.agent.decided import Finish, Replan
-    from llmc_runtime.agent.dialogue import ChatModel, End, Message, Prices, Reasoning, Usage
-    from llmc_runtime.agent.failures import AgentError
-    from llmc_runtime.agent.ledger import Budget
-    from llmc_runtime.agent.local import local_model
-    from llmc_runtime.agent.loop import Agent
-    from llmc_runtime.agent.model import Model
-    from llmc_runtime.agent.model_errors import ModelError
-    from llmc_runtime.agent.model_tools import llm_tool, math_tool
-    from llmc_runtime.agent.noted import note_usage
-    from llmc_runtime.agent.policy import Joiner
-    from llmc_runtime.agent.samples import Example
-    from llmc_runtime.agent.scripted import ScriptedModel
-    from llmc_runtime.approval import Approval
-    from llmc_runtime.approval_request import ApprovalRequest
-    from llmc_runtime.ending import in_doubt
+    from llmc_runtime.agent.agent import Agent
+    from llmc_runtime.agent.agent_errors import AgentError
+    from llmc_runtime.agent.answers.answer import Answer
+    from llmc_runtime.agent.budget import Budget
+    from llmc_runtime.agent.joining import replan_policy as replanning
+    from llmc_runtime.agent.joining.decisions import Finish, Replan
+    from llmc_runtime.agent.joining.replan_policy import Joiner
+    from llmc_runtime.agent.noted_usage import note_usage
+    from llmc_runtime.agent.prompting.examples import Example
+    from llmc_runtime.agent.tools.llm_tools import llm_tool, math_tool
     from llmc_runtime.errors import (
         ContextError,
         Final,
@@ -58,12 +53,20 @@ if TYPE_CHECKING:
         ToolTimedOut,
     )
     from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits
-    from llmc_runtime.pending_approval import Approver, PendingApproval
-    from llmc_runtime.program import InputError, Program
-    from llmc_runtime.program import compile_plan as compile  # noqa: A004 — the name that users look for
-    from llmc_runtime.program import parse_plan as parse
-    from llmc_runtime.run import Run
-    from llmc_runtime.streaming import run_stream
+    from llmc_runtime.models.local_model import local_model
+    from llmc_runtime.models.messages import ChatModel, End, Message, Prices, Reasoning, Usage
+    from llmc_runtime.models.model_errors import ModelError
+    from llmc_runtime.models.openai.client import Model
+    from llmc_runtime.models.scripted import ScriptedModel
+    from llmc_runtime.program.incremental import run_stream
+    from llmc_runtime.program.program import InputError, Program
+    from llmc_runtime.program.program import compile_plan as compile  # noqa: A004 — the name that users look for
+    from llmc_runtime.program.program import parse_plan as parse
+    from llmc_runtime.program.run_result import Run
+    from llmc_runtime.safety.approval import Approval
+    from llmc_runtime.safety.approval_request import ApprovalRequest
+    from llmc_runtime.safety.pending_approval import Approver, PendingApproval
+    from llmc_runtime.state.run_ending import in_doubt
 
 __all__ = [
     "PIPELINE",
@@ -141,31 +144,33 @@ __all__ = [
 ]
 
 _HOMES = {
-    "llmc.files": ("load",),
-    "llmc.models": ("load_model",),
-    "llmc_compiler.decoder.dialects": ("GrammarTooLargeError",),
-    "llmc_compiler.decoder.grammar": ("decoder_grammar",),
-    "llmc_compiler.errors": ("CompileError",),
-    "llmc_compiler.graph": ("Graph", "Parameter"),
-    "llmc_compiler.json_errors": ("FormError",),
-    "llmc_compiler.marks": ("Context", "Secret"),
-    "llmc_compiler.pipeline": ("PIPELINE",),
-    "llmc_compiler.term": ("Json",),
-    "llmc_compiler.tools": ("Tool", "Toolbox", "ToolboxError", "nondet", "opaque", "pure", "read", "write"),
+    "llmc.config.models": ("load_model",),
+    "llmc.plan_files": ("load",),
+    "llmc_compiler.decoder.decoder_grammar": ("decoder_grammar",),
+    "llmc_compiler.decoder.syntaxes": ("GrammarTooLargeError",),
+    "llmc_compiler.diagnostics.plan_errors": ("CompileError",),
+    "llmc_compiler.expressions.terms": ("Json",),
+    "llmc_compiler.ir.graph": ("Graph", "Parameter"),
+    "llmc_compiler.passes.pipeline": ("PIPELINE",),
+    "llmc_compiler.serialization.form_errors": ("FormError",),
+    "llmc_compiler.tools.decorators": ("nondet", "opaque", "pure", "read", "write"),
+    "llmc_compiler.tools.parameter_markers": ("Context", "Secret"),
+    "llmc_compiler.tools.signature": ("ToolboxError",),
+    "llmc_compiler.tools.tool": ("Tool",),
+    "llmc_compiler.tools.toolbox": ("Toolbox",),
     "llmc_grammar.bounds": ("Bounds",),
     "llmc_grammar.diagnostic": ("Diagnostic",),
     "llmc_grammar.parse": ("Parsed",),
     "llmc_grammar.stream": ("PlanStream",),
-    "llmc_runtime.agent.decided": ("Finish", "Replan"),
-    "llmc_runtime.agent.dialogue": ("ChatModel", "End", "Message", "Prices", "Reasoning", "Usage"),
-    "llmc_runtime.agent.local": ("local_model",),
-    "llmc_runtime.agent.model": ("Model",),
-    "llmc_runtime.agent.model_errors": ("ModelError",),
-    "llmc_runtime.agent.scripted": ("ScriptedModel",),
-    "llmc_runtime.approval": ("Approval",),
-    "llmc_runtime.approval_request": ("ApprovalRequest",),
-    "llmc_runtime.pending_approval": ("Approver", "PendingApproval"),
-    "llmc_runtime.ending": ("in_doubt",),
+    "llmc_runtime.agent.agent": ("Agent",),
+    "llmc_runtime.agent.agent_errors": ("AgentError",),
+    "llmc_runtime.agent.answers.answer": ("Answer",),
+    "llmc_runtime.agent.budget": ("Budget",),
+    "llmc_runtime.agent.joining.decisions": ("Finish", "Replan"),
+    "llmc_runtime.agent.joining.replan_policy": ("Joiner",),
+    "llmc_runtime.agent.noted_usage": ("note_usage",),
+    "llmc_runtime.agent.prompting.examples": ("Example",),
+    "llmc_runtime.agent.tools.llm_tools": ("llm_tool", "math_tool"),
     "llmc_runtime.errors": (
         "ContextError",
         "Final",
@@ -179,21 +184,22 @@ _HOMES = {
         "ToolTimedOut",
     ),
     "llmc_runtime.limits": ("LimitError", "Limits", "Rate", "ToolLimits"),
-    "llmc_runtime.agent.answer": ("Answer",),
-    "llmc_runtime.agent.failures": ("AgentError",),
-    "llmc_runtime.agent.ledger": ("Budget",),
-    "llmc_runtime.agent.loop": ("Agent",),
-    "llmc_runtime.agent.model_tools": ("llm_tool", "math_tool"),
-    "llmc_runtime.agent.noted": ("note_usage",),
-    "llmc_runtime.agent.policy": ("Joiner",),
-    "llmc_runtime.agent.samples": ("Example",),
-    "llmc_runtime.program": ("InputError", "Program", "compile_plan", "parse_plan"),
-    "llmc_runtime.run": ("Run",),
-    "llmc_runtime.streaming": ("run_stream",),
+    "llmc_runtime.models.local_model": ("local_model",),
+    "llmc_runtime.models.messages": ("ChatModel", "End", "Message", "Prices", "Reasoning", "Usage"),
+    "llmc_runtime.models.model_errors": ("ModelError",),
+    "llmc_runtime.models.openai.client": ("Model",),
+    "llmc_runtime.models.scripted": ("ScriptedModel",),
+    "llmc_runtime.program.incremental": ("run_stream",),
+    "llmc_runtime.program.program": ("InputError", "Program", "compile_plan", "parse_plan"),
+    "llmc_runtime.program.run_result": ("Run",),
+    "llmc_runtime.safety.approval": ("Approval",),
+    "llmc_runtime.safety.approval_request": ("ApprovalRequest",),
+    "llmc_runtime.safety.pending_approval": ("Approver", "PendingApproval"),
+    "llmc_runtime.state.run_ending": ("in_doubt",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _INSIDE = {"compile": "compile_plan", "parse": "parse_plan"}
-_MODULES = {"events": "llmc.events", "replanning": "llmc_runtime.agent.policy"}
+_MODULES = {"events": "llmc.events", "replanning": "llmc_runtime.agent.joining.replan_policy"}
 
 
 def __getattr__(name: str) -> object:

@@ -3,8 +3,8 @@
 Each has `to_json()`. `Event` is any event of a run, `Progress` any of a question.
 """
 
-from llmc_runtime.agent.progress import Happened, Judged, PlanBegan, PlanEnded, Progress, Reasoned, Repairing, Wrote
-from llmc_runtime.events import (
+from llmc_runtime.agent.agent_events import Happened, Judged, PlanBegan, PlanEnded, Progress, Reasoned, Repairing, Wrote
+from llmc_runtime.state.events import (
     Answered,
     Asked,
     Blocked,

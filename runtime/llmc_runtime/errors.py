@@ -31,18 +31,18 @@ from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from llmc_compiler.graph import TaskId
-from llmc_compiler.term import Json
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import TaskId
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.portable import Cause, Portable
 from llmc_grammar.source import Span
-from llmc_runtime.blocking import blocked_by, place_of
-from llmc_runtime.groups import SHOWN, leaves
-from llmc_runtime.middle import cut_middle
+from llmc_runtime.block_reasons import blocked_by, place_of
+from llmc_runtime.exception_groups import SHOWN, leaves
+from llmc_runtime.text_format import cut_middle
 
 if TYPE_CHECKING:
-    from llmc_runtime.agent.answer import Answer
-    from llmc_runtime.secrets import Secrets
+    from llmc_runtime.agent.answers.answer import Answer
+    from llmc_runtime.redaction import Secrets
 
 E = TypeVar("E", bound=BaseException)
 

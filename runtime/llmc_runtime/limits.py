@@ -13,7 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
-from llmc_compiler.operators import VALUE_DEPTH, VALUE_TEXT
+from llmc_compiler.expressions.operators import VALUE_DEPTH, VALUE_TEXT
 from llmc_grammar.portable import Portable
 
 Unit = Literal["count", "seconds", "bytes", "cost"]

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
-from llmc_compiler.memory import ELEMENT, ENTRY, LIST, MAPPING, Room, number_bytes, text_bytes
-from llmc_compiler.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
-from llmc_compiler.results import PART, forms
-from llmc_compiler.signature import Bounds, ResultError
-from llmc_compiler.term import Json, thaw
+from llmc_compiler.expressions.memory_limit import ELEMENT, ENTRY, LIST, MAPPING, MemoryRoom, number_bytes, text_bytes
+from llmc_compiler.expressions.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
+from llmc_compiler.expressions.terms import Json, thaw
+from llmc_compiler.tools.result_forms import PART, forms
+from llmc_compiler.tools.signature import ResultBounds, ResultError
 from llmc_grammar.portable import Portable
 
 Steps = tuple[str | int, ...]
@@ -21,7 +21,7 @@ Steps = tuple[str | int, ...]
 _PIECE: Final = 64 * 1024
 _LONGEST_STEP: Final = 100
 
-Accept = Callable[[object, Bounds], object]
+Accept = Callable[[object, ResultBounds], object]
 """How a signature takes a result within bounds, as JSON data."""
 
 
@@ -72,7 +72,7 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
     return taken
 
 
-def receive(result: object, accept: Accept, bounds: Bounds, room: Room | None = None) -> Json:
+def receive(result: object, accept: Accept, bounds: ResultBounds, room: MemoryRoom | None = None) -> Json:
     """A result as JSON data of our own, for which there has to be `room`; `accept` makes data of it.
 
     Raises NotJsonError, NoRoomError, ResultError, and other errors of `accept`.
@@ -94,7 +94,7 @@ def receive(result: object, accept: Accept, bounds: Bounds, room: Room | None = 
     return _frozen(data, ())
 
 
-def _converted(result: object, accept: Accept, bounds: Bounds) -> object:
+def _converted(result: object, accept: Accept, bounds: ResultBounds) -> object:
     """A result with parts that are not JSON data, in a form as such that is accepted; raises ResultError."""
     error: ResultError | None = None
     for data in forms(result, bounds):

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-from llmc_compiler.tools import Toolbox
-from llmc_runtime import events
-from llmc_runtime.agent.answer import Answer
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.progress import Happened, Progress
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_events import Happened, Progress
+from llmc_runtime.agent.answers.answer import Answer
+from llmc_runtime.state import events
 from tests.agent.fakes import Reply, Script, World
 from tests.runtime import clock
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import httpx2
 
-from llmc_runtime.agent.dialogue import End, Message, Part, Usage
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.messages import End, Message, Part, Usage
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import Api
 
 DONE: Final = b"data: [DONE]\n\n"
 QUESTION: Final = (Message("user", "Which mountain is higher?"),)

@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from llmc_compiler.tools import Toolbox, nondet, pure, read, write
-from llmc_runtime.agent.dialogue import End, Grammar, Message, Schema, Usage
+from llmc_compiler.tools.decorators import nondet, pure, read, write
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_runtime.models.messages import End, Grammar, Message, Schema, Usage
 
 Reply = str | Exception | Callable[[Sequence[Message]], "str | Exception"]
 Reason = Literal["stop", "length", "refusal"]

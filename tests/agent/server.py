@@ -23,8 +23,8 @@ from typing import Any, Final, Self
 
 import httpx2
 
-from llmc_runtime.agent.dialogue import End
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.messages import End
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import USAGE, begin, ended, refusal, token
 
 TOKENS: Final = re.compile(r"\s|[^\s\w]|\w{1,4}")

@@ -9,14 +9,15 @@ import pytest
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 import llmc
-from llmc_compiler import received
-from llmc_compiler.segment import Segment
-from llmc_runtime.approval import Approval
+from llmc_compiler.json_schema.resource_segments import ResourceSegment
+from llmc_compiler.tools.functions import received_text
+from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.cache.write_record import WriteRecord
 from llmc_runtime.errors import Held
-from llmc_runtime.memo import Memo
-from llmc_runtime.run import Run, execute
-from llmc_runtime.trust import Trust
-from llmc_runtime.writes import Writes
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.safety.approval import Approval
+from llmc_runtime.safety.run_guard import RunGuard
 from tests.runtime import clock
 
 
@@ -137,7 +138,7 @@ class Office:
 
 def play(office: Office, *calls: str, approve: Approval | None = None) -> list[Run]:
     """Runs of plans with one call each, or several lines, one after the other with one memo."""
-    memo, tools = Memo(), office.toolbox()
+    memo, tools = CallCache(), office.toolbox()
 
     async def all_of_them() -> list[Run]:
         runs = []
@@ -145,7 +146,7 @@ def play(office: Office, *calls: str, approve: Approval | None = None) -> list[R
             memo.next_plan()
             lines = "\n".join(f"{index * 10 + line}. {each}" for line, each in enumerate(call.split(" | ")))
             graph = llmc.compile(f"{lines}\njoin()", tools).graph
-            runs.append(await execute(graph, {}, memo=memo, trust=Trust(approve)))
+            runs.append(await execute(graph, {}, memo=memo, trust=RunGuard(approve)))
         return runs
 
     return clock.run(all_of_them())
@@ -180,7 +181,7 @@ def test_without_a_look_at_what_is_alike_it_is_made_twice(
     one: str, other: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test above is not blind."""
-    monkeypatch.setattr(Writes, "like", lambda *_: None)
+    monkeypatch.setattr(WriteRecord, "like", lambda *_: None)
     assert not held(one, other)
 
 
@@ -242,8 +243,8 @@ def test_objects_that_a_tool_can_tell_apart_are_two(one: str, other: str, monkey
     def compared(value: Item | Payment) -> str:
         return repr(value.name if isinstance(value, Item) else value.to)
 
-    monkeypatch.setattr(received, "_dataclass", compared)
-    monkeypatch.setattr(received, "_holds_more", lambda _: False)
+    monkeypatch.setattr(received_text, "_dataclass", compared)
+    monkeypatch.setattr(received_text, "_holds_more", lambda _: False)
     play(office := Office(), one, other)
     assert len(office.done) == 1
 
@@ -262,7 +263,7 @@ def test_what_is_undone_under_another_spelling_is_made_again(
     """One thing has one resource, however its name is written; by the text as written it has two."""
     play(office := Office(), *calls)
     assert office.done == done
-    monkeypatch.setattr(Segment, "of", lambda _self, value: value if isinstance(value, str) else "")
+    monkeypatch.setattr(ResourceSegment, "of", lambda _self, value: value if isinstance(value, str) else "")
     play(office := Office(), *calls)
     assert office.done == done[:2]
 

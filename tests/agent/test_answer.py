@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.answer import Answer, Planned, ShownTask
-from llmc_runtime.agent.answer_story import MOST_TASKS, tokens_in_words
-from llmc_runtime.agent.dialogue import Usage
-from llmc_runtime.agent.failures import NoDecision
-from llmc_runtime.agent.policy import Turn
+from llmc_runtime.agent.agent_errors import NoDecision
+from llmc_runtime.agent.answers.answer import Answer, Planned, ShownTask
+from llmc_runtime.agent.answers.answer_story import MOST_TASKS, tokens_in_words
+from llmc_runtime.agent.joining.replan_policy import Turn
+from llmc_runtime.models.messages import Usage
 from tests.agent.asking import ask
 from tests.agent.fakes import Script, World
 from tests.runtime import clock

@@ -7,14 +7,14 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc_runtime.agent.decided import Finish
-from llmc_runtime.agent.decision import read_decision
-from llmc_runtime.agent.dialogue import End, Usage
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.mending import mended
-from llmc_runtime.agent.reader import PlanReader
-from llmc_runtime.agent.repair import find_broken
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.agent.joining.decision import read_decision
+from llmc_runtime.agent.joining.decisions import Finish
+from llmc_runtime.agent.planning.plan_reader import PlanReader
+from llmc_runtime.agent.planning.plan_repair import find_broken
+from llmc_runtime.agent.planning.reply_merge import mended
 from llmc_runtime.errors import Held
+from llmc_runtime.models.messages import End, Usage
 from tests.runtime import clock
 
 READ: Final = "1. balance()\n"

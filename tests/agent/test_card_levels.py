@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_compiler.decoder.dialects import Dialect
-from llmc_compiler.decoder.grammar import Level, decoder_grammar
-from llmc_compiler.tools import Toolbox
-from llmc_runtime.agent import decoding
-from llmc_runtime.agent.dialogue import Grammar, Message
-from llmc_runtime.agent.loop import Agent
+from llmc_compiler.decoder.decoder_grammar import Level, decoder_grammar
+from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.planning import plan_grammar
+from llmc_runtime.models.messages import Grammar, Message
 from tests.agent.events import FORMS, refusal, wire
 from tests.agent.fakes import Script, World
 
@@ -98,8 +98,8 @@ def test_a_grammar_that_is_too_large_is_found_out_once(monkeypatch: pytest.Monke
         asked.append(tools)
         raise llmc.GrammarTooLargeError(level, 100)
 
-    monkeypatch.setattr(decoding, "decoder_grammar", too_large)
-    grammar = decoding.following("full")(World().toolbox(), 1, ())
+    monkeypatch.setattr(plan_grammar, "decoder_grammar", too_large)
+    grammar = plan_grammar.following("full")(World().toolbox(), 1, ())
     for _ in range(2):
         with pytest.raises(llmc.GrammarTooLargeError, match="level `full` would be larger than 100 "):
             grammar("lark", "full")

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from llmc_runtime.agent.dialogue import Message
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import ModelTimedOut, ServerFailed, ServerUnreachable, StreamBroken
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.messages import Message
+from llmc_runtime.models.model_errors import ModelTimedOut, ServerFailed, ServerUnreachable, StreamBroken
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import QUESTION, said
 from tests.agent.server import FakeServer, Reply, Request
 

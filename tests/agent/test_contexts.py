@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 import llmc
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.contexts import Contexts
-from llmc_runtime.streaming import Arriving
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.calls.tool_contexts import Contexts
+from llmc_runtime.program.incremental import IncrementalRun
 from tests.agent.cancelling import cancelled
 from tests.agent.fakes import Reply, Script
 from tests.runtime import clock
@@ -120,7 +120,10 @@ def test_two_attempts_that_share_nothing_would_open_two() -> None:
     """A second session is seen by the tests above, and one that is refused ends what asked for it."""
 
     async def both(shop: Shop, *contexts: Contexts) -> None:
-        async with Arriving(shop.tools(), contexts=contexts[0]), Arriving(shop.tools(), contexts=contexts[1]):
+        async with (
+            IncrementalRun(shop.tools(), contexts=contexts[0]),
+            IncrementalRun(shop.tools(), contexts=contexts[1]),
+        ):
             shop.log.append("both")
 
     shop = Shop(exclusive=False)

@@ -7,10 +7,10 @@ import pytest
 
 import llmc
 from llmc_grammar import PlanStream
-from llmc_runtime.agent.dialogue import End, Usage
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.reader import PlanReader
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.agent.planning.plan_reader import PlanReader
 from llmc_runtime.errors import Held
+from llmc_runtime.models.messages import End, Usage
 from tests.runtime import clock
 
 READ = "1. balance()\n"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_runtime.agent.decided import Finish, Replan
-from llmc_runtime.agent.decision import read_decision, schema
+from llmc_runtime.agent.joining.decision import read_decision, schema
+from llmc_runtime.agent.joining.decisions import Finish, Replan
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,8 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from llmc_runtime.agent import clients as module
-from llmc_runtime.agent.dialogue import End, Part
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import (
+from llmc_runtime.models.messages import End, Part
+from llmc_runtime.models.model_errors import (
     AuthenticationFailed,
     ContentRefused,
     ModelError,
@@ -25,7 +23,9 @@ from llmc_runtime.agent.model_errors import (
     ServerUnreachable,
     StreamBroken,
 )
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.openai import transport as module
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import FORMS, QUESTION, Answer, Stream, Wire, chat, event, read, refusal, said, wire
 from tests.runtime import clock
 

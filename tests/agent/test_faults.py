@@ -6,12 +6,12 @@ from contextlib import aclosing
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Message, Usage
-from llmc_runtime.agent.estimate import estimated_tokens
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.progress import Repairing
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.agent.agent_events import Repairing
 from llmc_runtime.errors import Held, LlmcError
+from llmc_runtime.models.messages import End, Message, Usage
+from llmc_runtime.models.token_estimate import estimated_tokens
 from tests.agent.asking import ask, starts, watch
 from tests.agent.fakes import Reply, Script, World
 from tests.runtime import clock

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.answer import Answer
-from llmc_runtime.agent.plan_text import AFTER_ANSWERS
+from llmc_runtime.agent.answers.answer import Answer
+from llmc_runtime.agent.planning.text_origin import AFTER_ANSWERS
 from llmc_runtime.errors import Held
 from tests.agent.fakes import Script, World
 from tests.runtime import clock

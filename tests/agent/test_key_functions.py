@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from llmc_runtime.agent.clients import clients_by_loop
-from llmc_runtime.agent.keys import key_of
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import AuthenticationFailed, RequestRefused
-from llmc_runtime.agent.settings import settings
+from llmc_runtime.models.model_errors import AuthenticationFailed, RequestRefused
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.api_keys import key_of
+from llmc_runtime.models.openai.settings.settings import settings
+from llmc_runtime.models.openai.transport import clients_by_loop
 from tests.agent.events import Wire, chat, refusal, said, wire
 
 OPENAI = {"base_url": "https://api.openai.com/v1", "api": "chat"}

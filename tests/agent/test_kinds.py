@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.kinds import check_kind
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.validation import check_kind
 from tests.agent.fakes import Script, World
 
 POLICY = "`replan` is a policy, such as llmc.replanning.JOINER, not"
@@ -30,7 +30,7 @@ POLICY = "`replan` is a policy, such as llmc.replanning.JOINER, not"
         ({"budget": 100}, "`budget` is a llmc.Budget, not 100"),
         ({"budget": None}, "`budget` is a llmc.Budget, not None"),
         ({"replan": "never"}, f"{POLICY} 'never'"),
-        ({"replan": type(llmc.replanning.NEVER)}, f"{POLICY} <class 'llmc_runtime.agent.policy.Never'>"),
+        ({"replan": type(llmc.replanning.NEVER)}, f"{POLICY} <class 'llmc_runtime.agent.joining.replan_policy.Never'>"),
         ({"max_replans": "2"}, "`max_replans` is a number from 0, not '2'"),
         ({"max_replans": True}, "`max_replans` is a number from 0, not True"),
         ({"grant": 3}, "`grant` is a list of tools' names, not 3"),

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from llmc_runtime.agent.dialogue import Part
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import ModelTimedOut
-from llmc_runtime.agent.settings import settings
-from llmc_runtime.agent.watch import Watch
+from llmc_runtime.models.messages import Part
+from llmc_runtime.models.model_errors import ModelTimedOut
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import settings
+from llmc_runtime.models.openai.timeouts import ReplyDeadline
 from tests.agent.events import QUESTION, Stream, chat, event, wire
 from tests.runtime import clock
 
@@ -147,7 +147,7 @@ def test_a_server_that_never_pauses_is_left() -> None:
             self.now += 1.0
             return self.now
 
-    watch = Watch(settings("m", {"base_url": "http://s", "timeout": 5.0}), Late())
+    watch = ReplyDeadline(settings("m", {"base_url": "http://s", "timeout": 5.0}), Late())
     for _ in range(4):
         watch.hear(text=True)
     with pytest.raises(ModelTimedOut, match="took longer than 5 s"):
@@ -160,7 +160,7 @@ async def test_another_time_limit_is_not_ours() -> None:
     async def late() -> None:
         raise TimeoutError
 
-    watch = Watch(settings("m", {"base_url": "http://s"}), asyncio.get_running_loop().time)
+    watch = ReplyDeadline(settings("m", {"base_url": "http://s"}), asyncio.get_running_loop().time)
     with pytest.raises(TimeoutError):
         await watch.within(late())
 

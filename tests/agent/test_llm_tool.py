@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 import llmc
-from llmc_runtime.agent.dialogue import Message, Part, Usage
-from llmc_runtime.agent.failures import BudgetSpent
-from llmc_runtime.agent.json_replies import JsonForm, NoJsonError
-from llmc_runtime.agent.ledger import Budget, Ledger, kept
+from llmc_runtime.agent.agent_errors import BudgetSpent
+from llmc_runtime.agent.budget import Budget, UsageTracker, kept
+from llmc_runtime.agent.tools.json_replies import JsonForm, NoJsonError
+from llmc_runtime.models.messages import Message, Part, Usage
 from tests.agent.events import Wire, chat, wire
 from tests.agent.fakes import Script
 from tests.runtime import clock
@@ -38,7 +38,7 @@ def tool(replies: Sequence[str], **options: Any) -> tuple[llmc.Tool, Script]:
 
 def noted(made: llmc.Tool, budget: Budget | None = None) -> tuple[object, Usage]:
     """The result of a call, and what it took."""
-    ledger = Ledger() if budget is None else Ledger(budget)
+    ledger = UsageTracker() if budget is None else UsageTracker(budget)
 
     async def call() -> object:
         with kept(ledger):
@@ -74,7 +74,7 @@ def test_the_first_error_of_n_ends_the_others() -> None:
             raise ValueError(f"the first of {self.asked}")
 
     made = llmc.llm_tool("ask", "About {{ what }}", Failing(), n=3)
-    ledger = Ledger()
+    ledger = UsageTracker()
 
     async def call() -> None:
         with kept(ledger):
@@ -99,7 +99,7 @@ def test_n_replies_share_what_is_left_of_a_budget() -> None:
 def test_a_spent_budget_ends_the_call() -> None:
     """Before the model is asked."""
     made, model = tool(["a"])
-    ledger = Ledger(Budget(tokens=10))
+    ledger = UsageTracker(Budget(tokens=10))
     ledger.note("planner", Usage(calls=1, read=10))
 
     async def call() -> None:

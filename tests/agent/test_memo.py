@@ -7,16 +7,17 @@ from typing import Literal
 import pytest
 
 import llmc
-from llmc_runtime.memo import Memo
-from llmc_runtime.program import compile_plan
-from llmc_runtime.run import Run, execute
+from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.program import compile_plan
+from llmc_runtime.program.run_result import Run
 from tests.agent.fakes import World
 from tests.runtime import clock
 
 
-def play(world: World, *plans: str, memo: Memo | None = None) -> list[Run]:
+def play(world: World, *plans: str, memo: CallCache | None = None) -> list[Run]:
     """Run plans one after the other with one memo."""
-    memo = memo or Memo()
+    memo = memo or CallCache()
 
     async def all_of_them() -> list[Run]:
         runs = []
@@ -28,9 +29,9 @@ def play(world: World, *plans: str, memo: Memo | None = None) -> list[Run]:
     return clock.run(all_of_them())
 
 
-def play_at_once(world: World, *plans: str, after: Sequence[float] = ()) -> tuple[list[Run], Memo]:
+def play_at_once(world: World, *plans: str, after: Sequence[float] = ()) -> tuple[list[Run], CallCache]:
     """Run plans at the same time as one plan, each after some seconds."""
-    memo = Memo()
+    memo = CallCache()
 
     async def one(plan: str, seconds: float) -> Run:
         await asyncio.sleep(seconds)
@@ -140,7 +141,7 @@ def test_an_idempotent_write_in_doubt_is_made_again() -> None:
         done.append(name)
         return name
 
-    memo = Memo()
+    memo = CallCache()
 
     async def three_plans() -> list[Run]:
         runs = []
@@ -184,7 +185,7 @@ def test_a_failure_stands_within_a_plan() -> None:
 def test_who_waits_in_vain_calls_by_itself() -> None:
     """If the call that was waited for is given up, the others go on, one of them first."""
     world = World()
-    memo = Memo()
+    memo = CallCache()
 
     async def given_up() -> Run:
         graph = compile_plan('1. search("a")\njoin($1)', world.toolbox()).graph
@@ -221,7 +222,7 @@ def test_what_a_write_overlaps_is_not_kept() -> None:
 
 def test_long_arguments_are_not_kept() -> None:
     """What says that two calls are the same is short, however long their arguments are."""
-    memo = Memo()
+    memo = CallCache()
     play(World(), '1. "a" * 100000\n2. search("$1$x") for x in [1, 2, 3]\njoin($2)', memo=memo)
     keys = list(memo._kept)  # noqa: SLF001 — nothing shows what is kept
     assert len(keys) == 3
@@ -243,7 +244,7 @@ def test_what_nobody_has_declared_may_write(bare: Literal["parallel", "ordered"]
         log.append(value)
         return value
 
-    tools, memo = llmc.Toolbox([count, add], bare=bare), Memo()
+    tools, memo = llmc.Toolbox([count, add], bare=bare), CallCache()
 
     async def both() -> list[Run]:
         runs = []

@@ -11,12 +11,13 @@ from types import FrameType
 import pytest
 
 import llmc
-from llmc_compiler.effects import overlap
+from llmc_compiler.effects.effects import overlap
+from llmc_runtime.cache.call_cache import CachedCall, CallCache
+from llmc_runtime.cache.resource_index import ResourceIndex
 from llmc_runtime.errors import Blocked
-from llmc_runtime.memo import Memo, Recalled
-from llmc_runtime.program import compile_plan
-from llmc_runtime.resource_index import ResourceIndex
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.program import compile_plan
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 
 TIMES = 4
@@ -66,7 +67,7 @@ def many(tool: str, count: int, first: int = 1) -> str:
 
 def calls_in(*plans: str) -> int:
     """How many functions are called to run plans one after the other with one memo."""
-    memo, graphs, count = Memo(), [compile_plan(plan, TOOLS).graph for plan in plans], 0
+    memo, graphs, count = CallCache(), [compile_plan(plan, TOOLS).graph for plan in plans], 0
 
     async def work() -> None:
         for graph in graphs:
@@ -120,15 +121,15 @@ def test_a_look_at_everything_costs_more(one: str, other: str, first: int, monke
 
 def looks(monkeypatch: pytest.MonkeyPatch, *plans: str) -> int:
     """How often a write that failed is looked for among all that goes on."""
-    count, goes_on = 0, Recalled.goes_on
+    count, goes_on = 0, CachedCall.goes_on
 
-    def counting(call: Recalled) -> bool:
+    def counting(call: CachedCall) -> bool:
         nonlocal count
         count += 1
         return bool(goes_on.__get__(call))
 
     with monkeypatch.context() as patched:
-        patched.setattr(Recalled, "goes_on", property(counting))
+        patched.setattr(CachedCall, "goes_on", property(counting))
         calls_in(*plans)
     return count
 
@@ -144,7 +145,7 @@ def test_what_failed_is_looked_for_once_and_only_if_it_matters(monkeypatch: pyte
 
 def test_what_a_failed_call_has_left_is_waited_out() -> None:
     """It raised by itself, and what it began goes on; when that is over, what it touches may be read."""
-    memo = Memo()
+    memo = CallCache()
 
     async def all_of_them() -> list[Run]:
         found = []

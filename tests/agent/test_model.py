@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from llmc_runtime.agent import clients as module
-from llmc_runtime.agent.dialogue import ChatModel, Message, Prices, Usage
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.messages import ChatModel, Message, Prices, Usage
+from llmc_runtime.models.openai import transport as module
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import FORMS, Stream, Wire, chat, completions, event, responses, said, wire
 
 APIS: list[Api] = ["chat", "completions", "responses"]

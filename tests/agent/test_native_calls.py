@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from llmc_grammar import Bounds
-from llmc_runtime.agent.native_calls import MOST_CALLS
+from llmc_runtime.models.openai.native_calls import MOST_CALLS
 from tests.agent.events import DONE, event, said, wire
 from tests.agent.test_model import model
 

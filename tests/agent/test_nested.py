@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime import nesting
-from llmc_runtime.agent.failures import BudgetSpent
-from llmc_runtime.agent.inquiry import AFTER_RESULTS
-from llmc_runtime.agent.ledger import Budget
-from llmc_runtime.agent.loop import Agent
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_errors import BudgetSpent
+from llmc_runtime.agent.agent_run import AFTER_RESULTS
+from llmc_runtime.agent.budget import Budget
+from llmc_runtime.calls import nested_runs
 from llmc_runtime.errors import Held
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
 from tests.runtime.asked import Asked, reasons
@@ -76,7 +76,7 @@ def play(tool: llmc.Tool, *, in_thread: bool = False, **terms: Any) -> Run:
 @pytest.fixture
 def _each_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is inside of anything."""
-    monkeypatch.setattr(nesting, "enter", lambda _: None)
+    monkeypatch.setattr(nested_runs, "enter", lambda _: None)
 
 
 @pytest.mark.parametrize("in_thread", [False, True])
@@ -251,7 +251,7 @@ def test_cost_counts_for_both_questions() -> None:
 
 def test_without_the_rule_each_question_has_its_own_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is taken inside counts nowhere else."""
-    monkeypatch.setattr("llmc_runtime.agent.ledger.surrounding", lambda: None)
+    monkeypatch.setattr("llmc_runtime.agent.budget.surrounding", lambda: None)
     scene, answer = question(Budget(), inner=Budget())
     assert scene.answers[0].total.tokens > 0
     assert answer.usage["tools"].tokens == 0

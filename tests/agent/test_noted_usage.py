@@ -14,8 +14,8 @@ from openai.types.chat import ChatCompletion
 from openai.types.responses import ResponseUsage
 
 import llmc
-from llmc_runtime.agent.failures import BudgetSpent
-from llmc_runtime.agent.ledger import NO_LIMIT, Ledger, kept
+from llmc_runtime.agent.agent_errors import BudgetSpent
+from llmc_runtime.agent.budget import NO_LIMIT, UsageTracker, kept
 from tests.agent.fakes import Script
 from tests.runtime import clock
 
@@ -95,7 +95,7 @@ class Strange:
 )
 def test_usage_is_read_by_its_shape(counts: object, noted: llmc.Usage) -> None:
     """Of objects, of mappings, and of replies that have one."""
-    ledger = Ledger()
+    ledger = UsageTracker()
     with kept(ledger):
         assert llmc.note_usage(counts) == noted
     assert ledger.usage["tools"] == noted
@@ -141,7 +141,7 @@ def test_usage_may_be_numbers() -> None:
 )
 def test_what_is_no_usage_is_refused(given: tuple[Any, ...], numbers: dict[str, Any], words: str) -> None:
     """And nothing is noted."""
-    ledger = Ledger()
+    ledger = UsageTracker()
     with kept(ledger), pytest.raises((TypeError, ValueError)) as caught:
         llmc.note_usage(*given, **numbers)
     assert words in str(caught.value)

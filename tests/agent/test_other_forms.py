@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 import llmc
-from llmc_runtime.agent.failures import PlanFailed
+from llmc_runtime.agent.agent_errors import PlanFailed
 from llmc_runtime.errors import Held
 from tests.agent.asking import ask
 from tests.agent.events import DONE, event

@@ -12,12 +12,13 @@ from pydantic import BaseModel
 
 import llmc
 from llmc_runtime import input_files
-from llmc_runtime.agent.failures import ExampleError, PromptError
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.samples import END, Example, card_samples
-from llmc_runtime.agent.templates import LARGEST, VARIABLES, Prompts
-from llmc_runtime.agent.tool_list.listing import signature
-from llmc_runtime.agent.worked import worked
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_errors import ExampleError, PromptError
+from llmc_runtime.agent.prompting.examples import Example, card_samples
+from llmc_runtime.agent.prompting.few_shot import worked
+from llmc_runtime.agent.prompting.templates import LARGEST, VARIABLES, Prompts
+from llmc_runtime.agent.prompting.tool_docs.prompt_texts import END
+from llmc_runtime.agent.prompting.tool_docs.tool_list import signature
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
 

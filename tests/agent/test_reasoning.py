@@ -8,14 +8,14 @@ import pytest
 
 import llmc
 from llmc_grammar import reasoning
-from llmc_runtime import events
-from llmc_runtime.agent.decided import Finish, Replan
-from llmc_runtime.agent.decision import read_decision
-from llmc_runtime.agent.dialogue import End, Usage
-from llmc_runtime.agent.failures import BudgetSpent, NoDecision, PlanFailed
-from llmc_runtime.agent.plan_reply import LONGEST_TAIL, LONGEST_WAIT
-from llmc_runtime.agent.progress import Happened
+from llmc_runtime.agent.agent_errors import BudgetSpent, NoDecision, PlanFailed
+from llmc_runtime.agent.agent_events import Happened
+from llmc_runtime.agent.joining.decision import read_decision
+from llmc_runtime.agent.joining.decisions import Finish, Replan
+from llmc_runtime.agent.planning.plan_reply import LONGEST_TAIL, LONGEST_WAIT
 from llmc_runtime.errors import Held
+from llmc_runtime.models.messages import End, Usage
+from llmc_runtime.state import events
 from tests.agent.asking import ask, watch
 from tests.agent.fakes import World
 from tests.runtime import clock

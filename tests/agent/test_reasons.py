@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, Sequence
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Part, Reasoning, Usage
-from llmc_runtime.agent.ledger import Role
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.progress import Judged, Progress, Reasoned, Wrote
-from llmc_runtime.agent.reasoned import Reasons
-from llmc_runtime.secrets import HIDDEN, Secrets
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_events import Judged, Progress, Reasoned, Wrote
+from llmc_runtime.agent.budget import Role
+from llmc_runtime.agent.reasoning_text import ReasoningText
+from llmc_runtime.models.messages import End, Part, Reasoning, Usage
+from llmc_runtime.redaction import HIDDEN, Secrets
 from tests.agent.events import event, wire
 from tests.agent.fakes import World
 from tests.runtime import clock
@@ -98,7 +98,7 @@ def test_no_cut_of_a_secret_is_told(size: int) -> None:
     secrets.add("a b\nc d")
     text = "is it hunter22, or a b\nc d, or hunter2? hunter22"
     found: list[tuple[Role, str]] = []
-    listener = Reasons(lambda role, piece: found.append((role, piece)), secrets)
+    listener = ReasoningText(lambda role, piece: found.append((role, piece)), secrets)
     for start in range(0, len(text), size):
         listener("planner", Reasoning(text[start : start + size]))
     listener("planner", "the plan")
@@ -112,7 +112,7 @@ def test_no_cut_of_a_secret_is_told(size: int) -> None:
 def test_without_secrets_nothing_is_held_back() -> None:
     """A piece is told before the next one has come."""
     found: list[str] = []
-    listener = Reasons(lambda _, piece: found.append(piece), Secrets())
+    listener = ReasoningText(lambda _, piece: found.append(piece), Secrets())
     listener("planner", Reasoning("a"))
     assert found == ["a"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.loop import Agent
+from llmc_runtime.agent.agent import Agent
 from llmc_runtime.errors import LimitReached
 from tests.agent.fakes import Reply, Script
 from tests.runtime import clock

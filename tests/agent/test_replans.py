@@ -5,8 +5,8 @@ import re
 import pytest
 
 import llmc
-from llmc_runtime.agent.loop import SAME, Agent
-from llmc_runtime.agent.policy import NEVER, ON_FAILURE, Again, Turn
+from llmc_runtime.agent.agent import SAME, Agent
+from llmc_runtime.agent.joining.replan_policy import NEVER, ON_FAILURE, Again, Turn
 from llmc_runtime.errors import Blocked, Held
 from tests.agent.asking import ask
 from tests.agent.fakes import Script, World

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import ChatModel, End, Message, Part, Prices, Usage
-from llmc_runtime.agent.model_errors import RateLimited, ServerFailed
-from llmc_runtime.agent.scripted import ScriptedModel, ScriptEnded
+from llmc_runtime.models.messages import ChatModel, End, Message, Part, Prices, Usage
+from llmc_runtime.models.model_errors import RateLimited, ServerFailed
+from llmc_runtime.models.scripted import ScriptedModel, ScriptEnded
 from tests.agent.events import QUESTION
 from tests.runtime import clock
 

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from llmc.config import Config, ConfigError, find_config
-from llmc.models import load_model
-from llmc_runtime.agent.dialogue import Prices
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.settings import Options, Settings, guess_server, settings, shown
+from llmc.config.config import Config, ConfigError, find_config
+from llmc.config.models import load_model
+from llmc_runtime.models.messages import Prices
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import ModelOptions, ModelSettings, guess_server, settings, shown
 
 KEYS = {"OPENAI_API_KEY": "for-openai", "AZURE_OPENAI_API_KEY": "for-azure", "LLMC_API_KEY": "for-llmc"}
 
 
-def key(found: Settings) -> str | None:
+def key(found: ModelSettings) -> str | None:
     """The key in plain."""
     return found.key.get_secret_value() if found.key else None
 
@@ -220,7 +220,13 @@ def test_what_is_of_a_wrong_kind_is_said_at_once(name: Any, options: Any, words:
 def test_options_of_requests_are_kept_as_they_are() -> None:
     """Names of headers in small letters; a mapping that changes later does not change them, nor does one of itself."""
     body: dict[str, Any] = {"provider": {"order": ["a", "b"]}, "top_k": 20, "n": 1, "x": (1, None, True)}
-    options: Options = {"headers": {"X-Org": " acme "}, "extra_body": body, "stop": "\n\n", "stream": False, "seed": -1}
+    options: ModelOptions = {
+        "headers": {"X-Org": " acme "},
+        "extra_body": body,
+        "stop": "\n\n",
+        "stream": False,
+        "seed": -1,
+    }
     made = settings("m", options)
     body["provider"]["order"].clear()
     assert made.headers == {"x-org": "acme"}
@@ -235,7 +241,7 @@ def test_options_of_requests_are_kept_as_they_are() -> None:
 
 def test_every_option_has_a_kind_or_some_words() -> None:
     """An option that is added is one that is checked: none takes an object of no meaning."""
-    for option in Options.__annotations__:
+    for option in ModelOptions.__annotations__:
         with pytest.raises((TypeError, ValueError), match=f"`{option}`"):
             Model("m", **{option: object()})  # type: ignore[arg-type]  # no option is that
 

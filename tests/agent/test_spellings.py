@@ -11,15 +11,16 @@ import pytest
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 import llmc
-from llmc_compiler.function import FunctionSignature
-from llmc_compiler.schema import SchemaSignature
-from llmc_compiler.signature import Identified
-from llmc_compiler.term import Json, canonical
+from llmc_compiler.expressions.terms import Json, canonical
+from llmc_compiler.tools.functions.function_signature import FunctionSignature
+from llmc_compiler.tools.schema_signature import SchemaSignature
+from llmc_compiler.tools.signature import Identified
+from llmc_runtime.cache.call_cache import CallCache
 from llmc_runtime.errors import BadArgument
-from llmc_runtime.memo import Memo
-from llmc_runtime.program import compile_plan
-from llmc_runtime.run import Run, execute
-from llmc_runtime.trust import Trust
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.program import compile_plan
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.safety.run_guard import RunGuard
 from tests.runtime import clock
 
 
@@ -191,14 +192,14 @@ def runs(
     tools: llmc.Toolbox, *plans: str, params: dict[str, Json] | None = None, approve: llmc.Approval | None = None
 ) -> list[Run]:
     """The runs of plans, one after the other with one memo."""
-    memo = Memo()
+    memo = CallCache()
 
     async def all_of_them() -> list[Run]:
         found = []
         for plan in plans:
             memo.next_plan()
             graph = compile_plan(plan, tools).graph
-            found.append(await execute(graph, params or {}, memo=memo, trust=Trust(approve)))
+            found.append(await execute(graph, params or {}, memo=memo, trust=RunGuard(approve)))
         return found
 
     return clock.run(all_of_them())
@@ -274,7 +275,7 @@ def test_secrets_count_and_injected_arguments_do_not() -> None:
     async def login(password: llmc.Secret[str], key: str) -> None:
         keys.append(key)
 
-    memo = Memo()
+    memo = CallCache()
     tools = llmc.Toolbox([login, pay])
     plans = ("1. login($p)\njoin()\n", "2. login(password=$p)\njoin()\n")
 

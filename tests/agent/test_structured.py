@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.model import Model
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.models.openai.client import Model
 from tests.agent.events import Wire, chat, refusal, wire
 from tests.agent.fakes import Script, World
 from tests.runtime import clock

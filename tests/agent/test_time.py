@@ -8,9 +8,9 @@ from itertools import accumulate
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Message, Usage
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.progress import Happened, Judged, PlanBegan, PlanEnded, Progress, Wrote
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_events import Happened, Judged, PlanBegan, PlanEnded, Progress, Wrote
+from llmc_runtime.models.messages import End, Message, Usage
 from tests.agent.asking import starts, watch
 from tests.agent.fakes import Script, World
 from tests.runtime import clock

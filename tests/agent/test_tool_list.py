@@ -11,13 +11,13 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.templates import Prompts
-from llmc_runtime.agent.tool_list.cut import ALL, WHOLE, Cut
-from llmc_runtime.agent.tool_list.entry import Entry, Listed
-from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET, ToolList, listed, tool_list
-from llmc_runtime.agent.tool_list.texts import lines_text, shortened
-from llmc_runtime.agent.tool_list.types import type_text
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.prompting.templates import Prompts
+from llmc_runtime.agent.prompting.tool_docs.cut import ALL, WHOLE, ListCut
+from llmc_runtime.agent.prompting.tool_docs.prompt_texts import lines_text, shortened
+from llmc_runtime.agent.prompting.tool_docs.tool_entry import ListedTool, ToolText
+from llmc_runtime.agent.prompting.tool_docs.tool_list import PROMPT_BUDGET, ToolList, listed, tool_list
+from llmc_runtime.agent.prompting.tool_docs.type_texts import type_text
 from tests.agent.fakes import Script, World
 from tests.decoder.odd_toolboxes import odd_toolbox
 
@@ -118,17 +118,17 @@ def test_the_list_is_within_its_budget_if_names_and_types_are(seed: int) -> None
 @pytest.mark.parametrize("seed", range(3))
 def test_a_larger_budget_never_shows_less(seed: int) -> None:
     """Of any tool, in any kind of part."""
-    entries = [Entry(tool) for tool in made(seed)]
+    entries = [ToolText(tool) for tool in made(seed)]
     sizes = [[_size_of(each) for each in tool_list(made(seed), budget).tools] for budget in range(0, 7_000, 700)]
     for less, more in pairwise(sizes):
         assert all(one <= other for one, other in zip(less, more, strict=True))
-    for kind in fields(Cut):
+    for kind in fields(ListCut):
         for most in (0, 10, 40, 200, ALL):
             cut = replace(WHOLE, **{kind.name: most})
             assert all(_size_of(each.listed(cut)) <= _size_of(each.listed()) for each in entries)
 
 
-def _size_of(tool: Listed) -> int:
+def _size_of(tool: ListedTool) -> int:
     """Return the characters of a tool."""
     return len(tool.signature) + len(tool.description) + sum(map(len, tool.parameters))
 

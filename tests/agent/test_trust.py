@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.inquiry import AFTER_RESULTS
-from llmc_runtime.agent.loop import Agent
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_run import AFTER_RESULTS
+from llmc_runtime.cache.call_cache import CallCache
 from llmc_runtime.errors import REPAIRED, Held, LimitReached, NotApproved, Repeated, Stopped
-from llmc_runtime.memo import Memo
-from llmc_runtime.program import compile_plan
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.program import compile_plan
+from llmc_runtime.program.run_result import Run
 from tests.agent.asking import ask
 from tests.agent.fakes import Reply, Script, World
 from tests.runtime import clock
@@ -235,7 +236,7 @@ def keyed(sent: list[str]) -> llmc.Tool:
 
 def runs(tools: llmc.Toolbox, *plans: str, **options: object) -> list[Run]:
     """The runs of plans, one after the other with one memo."""
-    memo = Memo()
+    memo = CallCache()
 
     async def all_of_them() -> list[Run]:
         found = []
@@ -290,7 +291,7 @@ def test_a_write_that_never_began_is_made() -> None:
 def test_a_run_out_of_time_waits_for_no_other() -> None:
     """What it waited for goes on; a call of its own timed out."""
     world = World()
-    memo = Memo()
+    memo = CallCache()
 
     async def both() -> tuple[Run, Run]:
         graph = compile_plan('1. search("a")\njoin($1)', world.toolbox()).graph

@@ -8,17 +8,17 @@ from typing import Any, Literal
 import pytest
 
 import llmc
-from llmc_compiler.tools import Toolbox
-from llmc_runtime.agent.inquiry import AFTER_RESULTS
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.approval import Approval, Callback, Word
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_run import AFTER_RESULTS
+from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.cache.write_record import WriteRecord
 from llmc_runtime.errors import Held, NotApproved, NotSent, Repeated
-from llmc_runtime.events import Asked
 from llmc_runtime.limits import Policy
-from llmc_runtime.memo import Memo
-from llmc_runtime.run import execute
-from llmc_runtime.streaming import Arriving
-from llmc_runtime.writes import Writes
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.incremental import IncrementalRun
+from llmc_runtime.safety.approval import Approval, Callback, Word
+from llmc_runtime.state.events import Asked
 from tests.agent.fakes import Script
 from tests.runtime import clock
 
@@ -88,10 +88,10 @@ class Person:
 
 def play(house: House, *plans: str, approve: Approve = None, policy: Policy = "finish") -> list[llmc.Run]:
     """Run plans one after the other with one memo; nothing else holds them back."""
-    memo = Memo()
+    memo = CallCache()
 
     async def one(text: str, tools: Toolbox) -> llmc.Run:
-        async with Arriving(tools, approve=approve, memo=memo, policy=policy) as plan:
+        async with IncrementalRun(tools, approve=approve, memo=memo, policy=policy) as plan:
             plan.feed(text)
             plan.close()
             plan.start()
@@ -318,7 +318,7 @@ def test_two_writes_of_one_plan_are_two_unless_an_earlier_plan_made_one() -> Non
 
 def test_a_place_without_a_text_is_its_task() -> None:
     """A graph has no lines."""
-    tools, memo = House().toolbox(), Memo()
+    tools, memo = House().toolbox(), CallCache()
 
     async def all_of_them() -> list[llmc.Run]:
         runs = []
@@ -390,11 +390,11 @@ def last_of(*plans: str) -> Sequence[str]:
 
 def test_a_memo_that_sees_no_later_writes_leaves_the_lamp_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """The counts above are not blind."""
-    monkeypatch.setattr(Writes, "after", lambda _self, _write, _effect: None)
+    monkeypatch.setattr(WriteRecord, "after", lambda _self, _write, _effect: None)
     assert last_of(*ON_OFF_ON) == ["on", "off"]
 
 
 def test_a_memo_that_forgets_its_writes_pays_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The counts above are not blind."""
-    monkeypatch.setattr(Writes, "before", lambda _self, _keys, _plan: None)
+    monkeypatch.setattr(WriteRecord, "before", lambda _self, _keys, _plan: None)
     assert last_of(*ANN_BOB_ANN) == ["ann", "bob", "ann"]

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from llmc_runtime.agent.dialogue import End, Message, Part, Prices, Reasoning, Usage
-from llmc_runtime.agent.failures import BudgetSpent
-from llmc_runtime.agent.ledger import Budget, Ledger
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.model_errors import (
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.agent_errors import BudgetSpent
+from llmc_runtime.agent.budget import Budget, UsageTracker
+from llmc_runtime.agent.completion import reply, whole_reply
+from llmc_runtime.models.messages import End, Message, Part, Prices, Reasoning, Usage
+from llmc_runtime.models.model_errors import (
     AuthenticationFailed,
     ContentRefused,
     ModelError,
@@ -23,7 +24,6 @@ from llmc_runtime.agent.model_errors import (
     ServerUnreachable,
     StreamBroken,
 )
-from llmc_runtime.agent.speaking import reply, whole_reply
 from tests.agent.fakes import World
 from tests.runtime import clock
 
@@ -54,7 +54,7 @@ def took(model: Own, *, most: int | None = None) -> Usage:
     """What one reply took, of which so many pieces are read."""
 
     async def ask() -> Usage:
-        ledger = Ledger()
+        ledger = UsageTracker()
         pieces = reply(model, SAID, "tools", ledger)
         count = 0
         try:
@@ -134,7 +134,7 @@ def test_a_model_that_may_have_read_is_estimated(error: Exception) -> None:
     """Although nothing came of it."""
 
     async def ask() -> Usage:
-        ledger = Ledger()
+        ledger = UsageTracker()
         with pytest.raises(type(error)):
             await whole_reply(Own(error), SAID, "tools", ledger)
         return ledger.usage["tools"]
@@ -147,7 +147,7 @@ def test_a_cancelled_reply_is_estimated() -> None:
     """Whoever waited for it."""
 
     async def ask() -> Usage:
-        ledger = Ledger()
+        ledger = UsageTracker()
         asking = asyncio.ensure_future(whole_reply(Own("12345678", "never"), SAID, "tools", ledger))
         await asyncio.sleep(1.5)
         asking.cancel()
@@ -186,4 +186,4 @@ def test_a_budget_counts_estimates() -> None:
 def test_a_reasoning_piece_has_a_text() -> None:
     """Anything else in it is a broken reply."""
     with pytest.raises(StreamBroken, match="neither text nor an End"):
-        clock.run(whole_reply(Own(Reasoning(3)), SAID, "tools", Ledger()))  # type: ignore[arg-type]  # its mistake
+        clock.run(whole_reply(Own(Reasoning(3)), SAID, "tools", UsageTracker()))  # type: ignore[arg-type]  # its mistake

@@ -10,7 +10,7 @@ import pytest
 
 import llmc
 from llmc import CompileError, Tool, Toolbox, decoder_grammar
-from llmc_compiler.outside_names import argument_names
+from llmc_compiler.tools.outside_names import argument_names
 from tests.cases.test_tools import _shown
 from tests.decoder.walker import Walker
 

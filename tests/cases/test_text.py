@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from llmc import Toolbox
-from llmc_compiler.front import check
+from llmc_compiler.compiler import check
 from llmc_grammar import Diagnostic, Parsed, Source, parse, print_statement
 from llmc_grammar.stream import Mode
 from tests.cases.pages import Section, sections

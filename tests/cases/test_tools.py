@@ -17,10 +17,10 @@ import pytest
 
 import llmc
 from llmc import CompileError, Limits, Tool, Toolbox, ToolboxError, decoder_grammar
-from llmc.toolfiles import load_file
-from llmc_compiler.signature import ToolParameter
-from llmc_runtime.agent.templates import Prompts
-from llmc_runtime.agent.tool_list.listing import PROMPT_BUDGET, tool_list
+from llmc.config.tool_files import load_file
+from llmc_compiler.tools.signature import ToolParameter
+from llmc_runtime.agent.prompting.templates import Prompts
+from llmc_runtime.agent.prompting.tool_docs.tool_list import PROMPT_BUDGET, tool_list
 from tests.cases.pages import Block, Section, sections
 from tests.decoder.judge import judge
 from tests.decoder.walker import Walker

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import llmc
 from llmc.cli import app
-from llmc_runtime.agent.dialogue import ChatModel
+from llmc_runtime.models.messages import ChatModel
 from tests.agent.fakes import Reply, Script
 
 TOOLS = '''

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import ChatModel
-from llmc_runtime.agent.model_errors import ServerFailed
+from llmc_runtime.models.messages import ChatModel
+from llmc_runtime.models.model_errors import ServerFailed
 from tests.cli.conftest import Cli, Say
 
 PLAN = "Thought: both\n1. add(1, 2)\n2. entries()\n3. join()"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from llmc.cli.anytools import AnyTools
-from llmc_compiler.tools import Wanted
-from llmc_compiler.types import ANY
+from llmc.cli.arguments.any_toolbox import AnyTools
+from llmc_compiler.expressions.types import ANY
+from llmc_compiler.tools.signature import Wanted
 from tests.cli.conftest import Cli
 
 GOOD = 'use "tools.py"\na = add(1, 2)\njoin($a)\n'

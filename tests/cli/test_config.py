@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llmc.config import Config, ConfigError, find_config
+from llmc.config.config import Config, ConfigError, find_config
 
 
 def test_pyproject_names_files_and_modules(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from llmc import load_model
-from llmc.config import LARGEST, ConfigError, find_config
-from llmc.toml_text import PARTS, TomlError, read_toml
+from llmc.config.config import LARGEST, ConfigError, find_config
+from llmc.config.toml_reader import PARTS, TomlError, read_toml
 from llmc_runtime import input_files
 from tests.cli.conftest import Cli
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import llmc
-from llmc_compiler.story_json import story_json
+from llmc_compiler.explain.story_json import story_json
 from tests.cli.conftest import Cli
 from tests.cli.seen import seen
 from tests.compiler.cases import Case, cases

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from llmc.cli.new import PLAN
-from llmc.cli.writing import difference, replace_file
+from llmc.cli.commands.files.new import PLAN
+from llmc.cli.terminal.file_writer import difference, replace_file
 from tests.cli.conftest import Cli
 
 WRITTEN = "\ufeff# one\r\n\r\n\r\n1.f( 'a' )# two\r\njoin($1)"

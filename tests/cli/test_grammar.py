@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from llmc import decoder_grammar
-from llmc.toolfiles import load_file
-from llmc_compiler.decoder.dialects import Dialect
-from llmc_compiler.decoder.grammar import Level
+from llmc.config.tool_files import load_file
+from llmc_compiler.decoder.decoder_grammar import Level
+from llmc_compiler.decoder.syntaxes import Dialect
 from tests.cli.conftest import Cli
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llmc.cli.painting import painted
+from llmc.cli.terminal.ansi import painted
 from tests.cli.conftest import Cli
 from tests.cli.seen import seen
 from tests.cli.test_main import HEAVY, imported, llmc, on_terminal

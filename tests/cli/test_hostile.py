@@ -16,7 +16,7 @@ from rich.console import Console
 
 from llmc.cli import main
 from llmc_grammar.terminal_text import json_text, visible
-from llmc_runtime.agent.model_errors import ServerFailed
+from llmc_runtime.models.model_errors import ServerFailed
 from tests.agent.fakes import Reply
 from tests.cli.conftest import Cli, Say
 from tests.cli.emulator import HEIGHT, WIDTH, Drawn, Terminal, drawn

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import llmc
-from llmc_grammar.diagnostic import Diagnostic, Edit, Note, located, mistake
+from llmc_grammar.diagnostic import Diagnostic, located
+from llmc_grammar.mistake import Edit, Note, mistake
 from llmc_grammar.source import Source, Span
 from tests.cli.conftest import Cli
 from tests.runtime import clock

@@ -94,7 +94,7 @@ def test_check_does_not_import_what_only_a_run_needs(folder: Path) -> None:
 def test_a_run_does_not_import_what_explains(folder: Path) -> None:
     """What each pass did is found and told by `explain` alone, the control."""
     (folder / "plan.llmc").write_text("join(1)\n")
-    explaining = {"llmc_compiler.story", "llmc_compiler.telling"}
+    explaining = {"llmc_compiler.explain.story", "llmc_compiler.explain.story_text"}
     assert not explaining & imported(folder, "run", "plan.llmc")
     assert explaining <= imported(folder, "explain", "plan.llmc")
 

@@ -8,10 +8,10 @@ import pytest
 import typer
 
 import llmc
-from llmc.cli.model_options import ELSEWHERE, KNOWN, given_model_options
-from llmc.config import Config, ConfigError, find_config
-from llmc.models import load_model
-from llmc_runtime.agent.settings import Options, settings
+from llmc.cli.arguments.model_options import ELSEWHERE, KNOWN, given_model_options
+from llmc.config.config import Config, ConfigError, find_config
+from llmc.config.models import load_model
+from llmc_runtime.models.openai.settings.settings import ModelOptions, settings
 from tests.agent.fakes import Script
 from tests.cli.conftest import Cli
 
@@ -137,7 +137,7 @@ def test_a_wrong_option_is_wrong_usage(cli: Cli, option: str, words: str) -> Non
 
 def test_every_option_of_a_model_is_known() -> None:
     """Of the command line, and of a configuration; keys and addresses have places of their own."""
-    assert set(KNOWN) - {"headers_env"} == Options.__annotations__.keys() - ELSEWHERE.keys()
+    assert set(KNOWN) - {"headers_env"} == ModelOptions.__annotations__.keys() - ELSEWHERE.keys()
 
 
 CONFIGURED = """
@@ -170,7 +170,7 @@ def test_a_configuration_has_the_options_of_a_model(tmp_path: Path) -> None:
     assert (made.stop, made.stream, made.reasoning_tags) == (("END",), False, ("plan", ("<a>", "</a>")))
     assert made.headers == {"x-team": "atlas", "x-region": "eu", "authorization": "Bearer hunter22"}
     assert made.extra_body == {"provider": {"order": ["a"], "sort": "price"}, "top_k": 20}
-    given: Options = {
+    given: ModelOptions = {
         "max_tokens": 9,
         "stream": True,
         "headers": {"X-Region": "us"},

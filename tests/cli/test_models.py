@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import ChatModel
+from llmc_runtime.models.messages import ChatModel
 from tests.agent.fakes import Script
 from tests.cli.conftest import Cli
 

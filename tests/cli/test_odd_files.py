@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 import llmc
-from llmc.cli.writing import replace_file
+from llmc.cli.terminal.file_writer import replace_file
 from llmc_runtime import input_files
 from tests.cli.conftest import TOOLS, Cli
 from tests.patience import PATIENCE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from llmc_runtime.agent.model_errors import ServerFailed
+from llmc_runtime.models.model_errors import ServerFailed
 from tests.cli.conftest import Cli, Say
 
 UNTIDY = "Sure!\n**1.** add(1, 2)\n2. entries()\nThought: now\n3. log(\"$1 is it\")\n4. add('$1', 3)\n5. join($4)"

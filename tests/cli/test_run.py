@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import llmc
-from llmc.cli.lines import Lines
-from llmc.cli.live import LiveTree
+from llmc.cli.progress.event_log import EventLog
+from llmc.cli.progress.live_tree import LiveTree
 from tests.cli.conftest import Cli
 
 ADD = 'use "tools.py"\ninput n: int = 1\ninput who: str = "me"\na = add($n, 2)\njoin($a)\n'
@@ -151,12 +151,12 @@ class Terminal(StringIO):
         return True
 
 
-@pytest.mark.parametrize(("term", "kind"), [("xterm", LiveTree), ("dumb", Lines)])
+@pytest.mark.parametrize(("term", "kind"), [("xterm", LiveTree), ("dumb", EventLog)])
 def test_a_terminal_gets_a_tree(monkeypatch: pytest.MonkeyPatch, term: str, kind: type) -> None:
     """How a run is shown depends on what stderr is."""
     monkeypatch.setenv("TERM", term)
     monkeypatch.setattr(sys, "stderr", Terminal())
-    progress = import_module("llmc.cli.run")._progress  # noqa: SLF001 — the command itself needs a real terminal
+    progress = import_module("llmc.cli.commands.runs.run")._progress  # noqa: SLF001 — the command itself needs a real terminal
     with progress(llmc.compile("join(1)", llmc.Toolbox())) as shown:
         assert type(shown) is kind
 

@@ -16,14 +16,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import llmc
-from llmc.config import KEYS, NUMBERS, OTHERS, TEXTS, WHOLE, ConfigError, find_config
+from llmc.config.config import KEYS, NUMBERS, OTHERS, TEXTS, WHOLE, ConfigError, find_config
 from llmc.schemas import ABOUT, schema
-from llmc_compiler.graph import TaskId
-from llmc_compiler.pipeline import PIPELINE
-from llmc_compiler.term import NodeId
-from llmc_runtime.agent.progress import Progress
-from llmc_runtime.events import Finished
-from llmc_runtime.trace import LONGEST_VALUE, event_line, head_line
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import TaskId
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_runtime.agent.agent_events import Progress
+from llmc_runtime.state.events import Finished
+from llmc_runtime.tracing.trace import LONGEST_VALUE, event_line, head_line
 from tests.agent.fakes import World
 from tests.cli.conftest import Cli, Say
 from tests.runtime import clock
@@ -146,7 +146,7 @@ def documents(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.MonkeyPatch)
     """Real documents of each kind: of commands, and of random plans. They are made once."""
     if MADE:
         return MADE
-    monkeypatch.setattr("llmc_runtime.retry.FIRST_DELAY", 0.0)
+    monkeypatch.setattr("llmc_runtime.calls.backoff.FIRST_DELAY", 0.0)
     monkeypatch.setenv("ATLAS_PACE", "0")
     (folder / "plan.llmc").write_text('use "tools.py"\na = add( 1, 2 )\njoin({"a": [$a]})\n', "utf-8")
     (folder / "failing.llmc").write_text(FAILING, "utf-8")

@@ -12,9 +12,9 @@ from typing import TextIO, cast
 import pytest
 from rich.console import Console
 
-from llmc.cli.outcome import say, tell
-from llmc.cli.picture import Picture
-from llmc.cli.screen import Painted, Screen, aside, question, terminal_width
+from llmc.cli.terminal.live_region import LiveRegion
+from llmc.cli.terminal.output import say, tell
+from llmc.cli.terminal.screen import Painted, Screen, aside, question, terminal_width
 from tests.cli.emulator import Terminal
 
 HOSTILE = "a\x1b[8mb\u202e\u3164\r"
@@ -110,7 +110,7 @@ def test_what_is_printed_goes_above_a_picture(terminal: Terminal) -> None:
     """Line by line, without markup; a line that is open goes there at the end."""
     with screen(terminal):
         console = Console(file=terminal, force_terminal=True, width=100)
-        picture = Picture("picture", console, lambda error: pytest.fail(str(error)))
+        picture = LiveRegion("picture", console, lambda error: pytest.fail(str(error)))
         picture.start()
         with aside():
             print("[bold]one[/bold] [/no]", end="", flush=True)

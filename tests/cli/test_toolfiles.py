@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from llmc import CompileError, Toolbox, ToolboxError, load, parse, toolfiles
-from llmc.config import Config
-from llmc.toolfiles import MissingToolsError, UseError, load_file, load_module, load_tools, resolve_uses
+from llmc import CompileError, Toolbox, ToolboxError, load, parse
+from llmc.config import tool_files
+from llmc.config.config import Config
+from llmc.config.tool_files import MissingToolsError, UseError, load_file, load_module, load_tools, resolve_uses
 
 PURE = "from llmc import pure\n\n@pure\ndef {0}() -> int:\n    '''Count.'''\n    return 1\n"
 
@@ -147,10 +148,10 @@ def test_code_from_a_pipe_is_of_no_file(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_tools_file_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As every file from outside."""
     path = write(tmp_path, "tools.py", PURE.format("a"))
-    monkeypatch.setattr(toolfiles, "LARGEST", path.stat().st_size - 1)
+    monkeypatch.setattr(tool_files, "LARGEST", path.stat().st_size - 1)
     with pytest.raises(MissingToolsError, match=r"tools.py: has more than 0 mib"):
         load_file(path)
-    monkeypatch.setattr(toolfiles, "LARGEST", path.stat().st_size)
+    monkeypatch.setattr(tool_files, "LARGEST", path.stat().st_size)
     assert names(load_file(path)) == ["a"]
 
 

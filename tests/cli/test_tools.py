@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from llmc.toolfiles import load_file
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.tool_list.types import type_text
+from llmc.config.tool_files import load_file
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.prompting.tool_docs.type_texts import type_text
 from tests.agent.fakes import Script
 from tests.cli.conftest import Cli
 

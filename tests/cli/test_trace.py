@@ -17,12 +17,12 @@ from time import monotonic, sleep
 
 import pytest
 
-from llmc.cli.drawing import plain
-from llmc.cli.recording import Recording
-from llmc.cli.timeline import ROWS, draw
-from llmc_compiler.cells import cells
-from llmc_runtime.history import history
-from llmc_runtime.trace import read_trace
+from llmc.cli.progress.run_tree import plain
+from llmc.cli.tracing.timeline import ROWS, draw
+from llmc.cli.tracing.trace_file import TraceFile
+from llmc_compiler.terminal_cells import cells
+from llmc_runtime.tracing.trace import read_trace
+from llmc_runtime.tracing.trace_replay import history
 from tests.cli.conftest import Cli
 from tests.patience import PATIENCE
 
@@ -224,7 +224,7 @@ def test_a_disk_that_is_full_ends_the_trace_and_not_the_run(
         written.append(data)
         return len(data)
 
-    monkeypatch.setattr(import_module(Recording.__module__).os, "write", write)
+    monkeypatch.setattr(import_module(TraceFile.__module__).os, "write", write)
     ended = cli("run", "-", "--trace", "out.jsonl", stdin=PLAN)
     assert (ended.status, ended.stdout) == (0, "6.0\n")
     said = "llmc: out.jsonl: no space left on device; the trace ends here, the run goes on"
@@ -292,7 +292,7 @@ def test_a_terminal_gets_colours_and_its_own_width(
 ) -> None:
     """Within reason."""
     (folder / "out.jsonl").write_bytes(traced([*EVENTS, END]))
-    module = import_module("llmc.cli.trace")
+    module = import_module("llmc.cli.commands.runs.trace")
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(module, "_is_terminal", lambda: True)

@@ -11,11 +11,11 @@ from typing import Final
 
 import pytest
 
-from llmc.cli.lines import line
-from llmc.cli.task_lines import TaskLines
-from llmc_compiler.pipeline import PIPELINE
-from llmc_compiler.term import NodeId
-from llmc_runtime.events import OF_RUNS, Event, Failed, Started
+from llmc.cli.progress.event_log import line
+from llmc.cli.progress.task_lines import TaskLines
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_runtime.state.events import OF_RUNS, Event, Failed, Started
 from tests.cli.conftest import Cli, Ended, Say
 from tests.golden import settle_file
 from tests.semantics.compared import WORLD, Trial
@@ -110,7 +110,7 @@ def test_a_task_has_one_line_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
 
     A line for each event, as `-v` has it, is more than that: the control.
     """
-    monkeypatch.setattr("llmc_runtime.retry.FIRST_DELAY", 0.0)
+    monkeypatch.setattr("llmc_runtime.calls.backoff.FIRST_DELAY", 0.0)
     every = Counter[str]()
     for seed in range(16):
         happened = events_of(seed)

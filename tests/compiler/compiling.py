@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from llmc_compiler.graph import Graph
-from llmc_compiler.pipeline import Pass
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.passes.pipeline import Pass
 from llmc_compiler.session import Session
-from llmc_compiler.term import Json
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Parsed, ast, parse
 
 EFFECTS = {

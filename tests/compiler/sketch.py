@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from llmc_compiler import term
-from llmc_compiler.graph import Call, Evaluate, Graph, Join, Loop, Node
-from llmc_compiler.term import Term
+from llmc_compiler.expressions import terms
+from llmc_compiler.expressions.terms import Term
+from llmc_compiler.ir.graph import Call, Evaluate, Graph, Join, Loop, Node
 
 
 def sketch(graph: Graph) -> list[str]:
@@ -54,27 +54,27 @@ def _waits(node: Node) -> str:
 def show(value: Term) -> str:
     """A term, every operation in brackets."""
     match value:
-        case term.Const(data):
+        case terms.Const(data):
             return repr(data)
-        case term.Get(node, path):
+        case terms.Get(node, path):
             return f"<{node}>{_path(path)}"
-        case term.Item(path):
+        case terms.Item(path):
             return f"item{_path(path)}"
-        case term.Param(name, path):
+        case terms.Param(name, path):
             return f"input {name}{_path(path)}"
-        case term.Template(parts):
+        case terms.Template(parts):
             return f"text({', '.join(repr(part) if isinstance(part, str) else show(part) for part in parts)})"
-        case term.ListOf(items):
+        case terms.ListOf(items):
             return f"[{', '.join(map(show, items))}]"
-        case term.MapOf(entries):
+        case terms.MapOf(entries):
             return f"{{{', '.join(f'{key}: {show(item)}' for key, item in entries)}}}"
-        case term.Unary(op, operand):
+        case terms.Unary(op, operand):
             return f"({op} {show(operand)})"
-        case term.Binary(op, left, right):
+        case terms.Binary(op, left, right):
             return f"({show(left)} {op} {show(right)})"
-        case term.Choice(condition, then, otherwise):
+        case terms.Choice(condition, then, otherwise):
             return f"({show(then)} if {show(condition)} else {show(otherwise)})"
 
 
-def _path(path: term.Path) -> str:
+def _path(path: terms.Path) -> str:
     return "".join(f"[{step!r}]" for step in path)

@@ -8,11 +8,11 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc_compiler.brief import LENGTH, Brief, brief
-from llmc_compiler.term import Binary, Const
-from llmc_runtime.dry import Planned as DryCall
-from llmc_runtime.events import RunFinished
-from llmc_runtime.outcomes import Done
+from llmc_compiler.expressions.terms import Binary, Const
+from llmc_compiler.representation.brief import LENGTH, Brief, brief
+from llmc_runtime.program.dry_run import Planned as DryCall
+from llmc_runtime.state.events import RunFinished
+from llmc_runtime.state.outcomes import Done
 from tests.runtime.fakes import echo
 
 MANY: Final = 100_000

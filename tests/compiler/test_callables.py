@@ -12,7 +12,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field, StringConstraints
 
-from llmc_compiler.tools import Tool, Toolbox, ToolboxError, nondet, pure, read, write
+from llmc_compiler.tools.decorators import nondet, pure, read, write
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 
 
 @read("web", latency=1.0, cost=2.0)
@@ -84,7 +87,7 @@ def test_a_tool_has_the_attributes_of_its_function() -> None:
     assert replace(made, cost=1.0).__name__ == "tool"
     assert Tool.__doc__ is not None
     assert Tool.__doc__.startswith("A function that plans may call")
-    assert Tool.__module__ == "llmc_compiler.tool"
+    assert Tool.__module__ == "llmc_compiler.tools.tool"
 
 
 def test_help_shows_the_function() -> None:
@@ -256,7 +259,7 @@ def test_a_default_of_each_call_is_no_default_that_is_known() -> None:
 
 def test_marks_stand_beside_fields() -> None:
     """A secret may have a bound, and the key a description; a secret's default is told to nobody."""
-    from llmc_compiler.marks import Context, Secret  # noqa: PLC0415 — beside their only use
+    from llmc_compiler.tools.parameter_markers import Context, Secret  # noqa: PLC0415 — beside their only use
 
     def tool(
         word: Annotated[Secret[str], Field(min_length=8)] = "correct horse",

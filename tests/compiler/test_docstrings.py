@@ -4,8 +4,8 @@ from time import perf_counter
 
 import pytest
 
-from llmc_compiler.docstrings import read_docstring
-from llmc_compiler.tools import pure
+from llmc_compiler.tools.decorators import pure
+from llmc_compiler.tools.functions.docstrings import read_docstring
 
 NAMES = frozenset({"x", "y", "args", "kwargs"})
 

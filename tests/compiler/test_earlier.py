@@ -2,12 +2,13 @@
 
 import pytest
 
-from llmc_compiler.errors import CompileError
-from llmc_compiler.front import Front
-from llmc_compiler.graph import Graph
+from llmc_compiler.compiler import IncrementalCompiler
+from llmc_compiler.diagnostics.plan_errors import CompileError
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import Graph
 from llmc_compiler.session import Earlier
-from llmc_compiler.term import Json
-from llmc_compiler.tools import Toolbox, pure
+from llmc_compiler.tools.decorators import pure
+from llmc_compiler.tools.toolbox import Toolbox
 
 
 @pure
@@ -28,7 +29,7 @@ BEFORE = Earlier({"1": "ab", "2": [1], "4": {"k": 1}, "name": 5}, frozenset({"1"
 
 def compiled(text: str, *, mode: str = "strict") -> Graph:
     """The graph of a plan after those before it."""
-    front = Front(TOOLS, mode="lenient" if mode == "lenient" else "strict", earlier=BEFORE)
+    front = IncrementalCompiler(TOOLS, mode="lenient" if mode == "lenient" else "strict", earlier=BEFORE)
     front.feed(text)
     front.close()
     return front.graph

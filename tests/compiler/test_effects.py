@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmc_compiler.effects import RULES, Effect, Kind, When, conflict, covers, overlap, parse_effect
+from llmc_compiler.effects.effects import RULES, Effect, Kind, When, conflict, covers, overlap, parse_effect
 
 # kind: in order after, merge identical, prune unused, start early, hoist, retry by itself, run again after a crash
 TABLE = {

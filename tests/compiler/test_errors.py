@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from typing_extensions import TypedDict
 
-from llmc_compiler import errors, secret_errors, text_errors
-from llmc_compiler.errors import CompileError, closest
-from llmc_compiler.front import Front, check
-from llmc_compiler.marks import Secret
+from llmc_compiler.compiler import IncrementalCompiler, check
+from llmc_compiler.diagnostics import plan_errors, secret_errors, text_errors
+from llmc_compiler.diagnostics.plan_errors import CompileError, closest
 from llmc_compiler.session import Session
-from llmc_compiler.tools import Tool, Toolbox, nondet, pure, read, write
+from llmc_compiler.tools.decorators import nondet, pure, read, write
+from llmc_compiler.tools.parameter_markers import Secret
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Diagnostic, Source, Span, parse
 from llmc_grammar.render import render
 from tests.compiler.cases import Case, cases
@@ -20,7 +22,7 @@ from tests.compiler.compiling import compiled
 GOLDEN = Path(__file__).with_name("golden")
 CLASSES = {
     name: found
-    for module in (errors, text_errors, secret_errors)
+    for module in (plan_errors, text_errors, secret_errors)
     for name, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, Diagnostic)
 }
@@ -111,7 +113,7 @@ def found_in(text: str) -> tuple[list[Diagnostic], Source]:
 
 def broken_off(text: str) -> tuple[list[Diagnostic], Source]:
     """What is found in a text that did not end by itself."""
-    front = Front(TOOLS, name="plan.llmc")
+    front = IncrementalCompiler(TOOLS, name="plan.llmc")
     front.feed(text)
     with pytest.raises(CompileError) as caught:
         front.close(complete=False)
@@ -164,7 +166,7 @@ def test_all_mistakes_are_told_at_once_in_order_of_place() -> None:
 def test_an_error_names_all_of_a_plans_mistakes() -> None:
     """As text: drawn where the source is known, else a line each."""
     source = Source("plan.llmc", "1. serach(1)\n")
-    mistake = errors.UnknownTool(span=Span(3, 9), name="serach", suggestion="search")
+    mistake = plan_errors.UnknownTool(span=Span(3, 9), name="serach", suggestion="search")
     assert str(CompileError([mistake], source)) == render(mistake, source)
     assert str(CompileError([mistake, mistake])) == "\n".join(["error[E201]: no tool is called `serach`"] * 2)
 

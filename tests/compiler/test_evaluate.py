@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from llmc_compiler.evaluate import EvaluationError, SkippedRead, compact, evaluate, truth
-from llmc_compiler.operators import same
-from llmc_compiler.term import (
+from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, compact, evaluate, truth
+from llmc_compiler.expressions.operators import same
+from llmc_compiler.expressions.terms import (
     Binary,
     Choice,
     Const,
@@ -261,14 +261,14 @@ def test_an_expression_looks_at_so_much_at_most(name: str, monkeypatch: pytest.M
     term = COSTLY[name]
     often = ListOf((term,) * 200)
     assert len(value(often)) == 200  # type: ignore[arg-type]  # a list
-    monkeypatch.setattr("llmc_compiler.evaluate.EFFORT", 5_000)
+    monkeypatch.setattr("llmc_compiler.expressions.evaluation.EFFORT", 5_000)
     assert value(ListOf((term,)))
     assert "the expression looks at more than 5,000,000 parts of values" in message(often)
 
 
 def test_what_another_expression_looked_at_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nor what is compared where none is evaluated."""
-    monkeypatch.setattr("llmc_compiler.evaluate.EFFORT", 200)
+    monkeypatch.setattr("llmc_compiler.expressions.evaluation.EFFORT", 200)
     for _ in range(5):
         assert value(EQUAL) is True
         assert "looks at more" in message(Binary("and", EQUAL, EQUAL))
@@ -283,7 +283,7 @@ def test_a_key_is_looked_for_among_few_names(monkeypatch: pytest.MonkeyPatch) ->
         compared.extend(names)
         return get_close_matches(name, names, number)
 
-    monkeypatch.setattr("llmc_compiler.evaluate.get_close_matches", near)
+    monkeypatch.setattr("llmc_compiler.expressions.evaluation.get_close_matches", near)
     env = Fake()
     env.nodes["n"] = {"n" * 10_000: 0, "names": 1, **{f"x{number}": 0 for number in range(5_000)}}
     with pytest.raises(EvaluationError, match="did you mean `names`"):

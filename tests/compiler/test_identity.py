@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from pydantic import AfterValidator, AnyUrl, BaseModel, ConfigDict, PrivateAttr, SecretStr
 
 import llmc
-from llmc_compiler.identity import json_form
-from llmc_compiler.operators import same
-from llmc_compiler.received import known_form
-from llmc_compiler.signature import ArgumentError, Signature
-from llmc_compiler.term import Json
+from llmc_compiler.expressions.operators import same
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.value_identity import json_form
+from llmc_compiler.tools.functions.received_text import known_form
+from llmc_compiler.tools.signature import ArgumentError, Signature
 
 NUMBERS = st.one_of(
     st.integers(-3, 3),

@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from llmc_compiler import json_errors
-from llmc_compiler.graph import JOIN, TaskId
-from llmc_compiler.json_errors import FormError
-from llmc_compiler.json_form import from_json, schema, to_json
-from llmc_compiler.print import print_graph
-from llmc_compiler.term import NodeId
-from llmc_compiler.tools import Toolbox, pure, read, write
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import JOIN, TaskId
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.serialization import form_errors
+from llmc_compiler.serialization.form_errors import FormError
+from llmc_compiler.serialization.graph_json import from_json, schema, to_json
+from llmc_compiler.tools.decorators import pure, read, write
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Bounds
 from tests.compiler.compiling import compiled
 from tests.compiler.test_json_form import TOOLS, VALIDATOR, form
@@ -212,7 +213,7 @@ def test_what_is_broken_is_refused(name: str) -> None:
 
 def test_every_error_is_shown() -> None:
     """The table has each kind, but for bounds, arguments and secrets, which have tests of their own."""
-    classes = [found for found in vars(json_errors).values() if isinstance(found, type)]
+    classes = [found for found in vars(form_errors).values() if isinstance(found, type)]
     known = {found.__name__ for found in classes if issubclass(found, FormError) and found is not FormError}
     shown = {kind for _, _, kind, _ in BROKEN.values()}
     assert known - shown == {"SecretLeak", "TooLarge", "TooDeep", "WrongParameter"}
@@ -268,7 +269,7 @@ def test_arguments_are_those_of_the_tool(name: str) -> None:
     data["nodes"][0]["operation"]["arguments"] = [
         {"parameter": parameter, "value": {"kind": "const", "value": value}} for parameter, value in bound
     ]
-    with pytest.raises(json_errors.WrongParameter) as caught:
+    with pytest.raises(form_errors.WrongParameter) as caught:
         from_json(data, tools)
     assert words in str(caught.value)
 
@@ -280,7 +281,7 @@ def test_a_tool_that_writes_by_now_is_noticed() -> None:
         return 1
 
     data = form(compiled("1. look()\njoin($1)", Toolbox([read("db")(look)])))
-    with pytest.raises(json_errors.WrongEffects, match=r"write\(db\) by now, not read\(db\)"):
+    with pytest.raises(form_errors.WrongEffects, match=r"write\(db\) by now, not read\(db\)"):
         from_json(data, Toolbox([write("db")(look)]))
     assert from_json(data, Toolbox([read("db")(look), pure(test_a_circle_is_refused)])).nodes.keys() == {"1", JOIN}
 
@@ -304,7 +305,7 @@ def nested(levels: int) -> object:
 @pytest.mark.parametrize("value", [{"kind": "const", "value": deep(100_000)}, nested(100_000), nested(250)])
 def test_depth_is_bounded(value: object) -> None:
     """Nothing is deeper than what can be written, and nothing is read to its end to find that out."""
-    with pytest.raises(json_errors.TooDeep, match=r"this is deeper than 224 levels: give wider `bounds`"):
+    with pytest.raises(form_errors.TooDeep, match=r"this is deeper than 224 levels: give wider `bounds`"):
         from_json(changed("nodes.4.operation.term", value), TOOLS)
 
 
@@ -313,9 +314,9 @@ LARGE: Final = {"name": "n", "type": "list[int]", "required": False, "default": 
 
 def test_size_is_bounded() -> None:
     """So are all values together, and tasks."""
-    with pytest.raises(json_errors.TooLarge, match=r"this is more than 400 values: give wider `bounds`"):
+    with pytest.raises(form_errors.TooLarge, match=r"this is more than 400 values: give wider `bounds`"):
         from_json(changed("inputs", [LARGE]), TOOLS, bounds=Bounds(tasks=1))
-    with pytest.raises(json_errors.TooLarge, match=r"tasks: this is more than 3 tasks"):
+    with pytest.raises(form_errors.TooLarge, match=r"tasks: this is more than 3 tasks"):
         from_json(json.loads(good()), TOOLS, bounds=Bounds(tasks=3))
 
 

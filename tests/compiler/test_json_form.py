@@ -9,15 +9,15 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from llmc_compiler.graph import Graph, Loop
-from llmc_compiler.json_form import from_json, schema, to_json
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Graph, Loop
+from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.passes.dedup import Dedup
 from llmc_compiler.passes.fold import Fold
 from llmc_compiler.passes.hoist import Hoist
+from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.passes.prune import Prune
-from llmc_compiler.pipeline import PIPELINE, Pass
-from llmc_compiler.print import print_graph
-from llmc_compiler.term import NodeId
+from llmc_compiler.serialization.graph_json import from_json, schema, to_json
 from llmc_grammar import print_plan
 from llmc_grammar.ast import NOWHERE
 from tests.compiler.compiling import compiled, toolbox

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import pytest
 
-from llmc_compiler.json_errors import FormError
-from llmc_compiler.json_form import from_json
-from llmc_compiler.print import print_graph
-from llmc_compiler.short_repr import short_repr
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.representation.short_repr import short_repr
+from llmc_compiler.serialization.form_errors import FormError
+from llmc_compiler.serialization.graph_json import from_json
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from tests.compiler.compiling import compiled
 from tests.compiler.test_json_errors import changed, deep
 from tests.compiler.test_json_form import TOOLS, form

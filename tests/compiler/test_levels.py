@@ -5,8 +5,8 @@ from random import Random
 import networkx as nx
 import pytest
 
-from llmc_compiler.levels import body_levels, gone, levels, waits, written
-from llmc_compiler.pipeline import PIPELINE
+from llmc_compiler.analysis.levels import body_levels, gone, levels, waits, written
+from llmc_compiler.passes.pipeline import PIPELINE
 from tests.compiler.compiling import compiled, from_plan, read
 from tests.semantics.compared import TOOLBOX
 from tests.semantics.generator import random_plan

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from pydantic import BaseModel, Field, PrivateAttr
 
-from llmc_compiler.identity import likeness
-from llmc_compiler.operators import same
-from llmc_compiler.signature import Identified
-from llmc_compiler.term import Json
+from llmc_compiler.expressions.operators import same
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.value_identity import likeness
+from llmc_compiler.tools.signature import Identified
 from tests.compiler.test_identity import VALUES, signature
 from tests.compiler.test_schema_defaults import X, by_whole
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from llmc_compiler.object_schema import object_schema
-from llmc_compiler.schema import SchemaSignature
-from llmc_compiler.tools import ArgumentError, Tool, ToolboxError
+from llmc_compiler.json_schema.object_schema import object_schema
+from llmc_compiler.tools.schema_signature import SchemaSignature
+from llmc_compiler.tools.signature import ArgumentError, ToolboxError
+from llmc_compiler.tools.tool import Tool
 
 A: dict[str, Any] = {"properties": {"a": {"type": "string"}}, "required": ["a"]}
 B: dict[str, Any] = {"properties": {"b": {"type": "integer"}}, "required": ["b"]}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.operators import OPERATORS, Unfit, same
-from llmc_compiler.term import Json
+from llmc_compiler.expressions.operators import OPERATORS, OperandError, same
+from llmc_compiler.expressions.terms import Json
 
 ERROR: Any = ...
 """Where operands do not fit."""
@@ -97,7 +97,7 @@ ERROR: Any = ...
 def test_operators(left: Json, op: str, right: Json, result: Json) -> None:
     """Python's on numbers, texts, lists and mappings, with the exceptions of JSON; the type counts too."""
     if result is ERROR:
-        with pytest.raises(Unfit, match=": "):
+        with pytest.raises(OperandError, match=": "):
             OPERATORS[op](left, right)
     else:
         found = OPERATORS[op](left, right)
@@ -148,7 +148,7 @@ def test_what_is_just_small_enough_has_a_value(left: Json, op: str, right: Json)
 )
 def test_what_is_too_large_is_refused_before_it_is_made(left: Json, op: str, right: Json) -> None:
     """However large it would have been."""
-    with pytest.raises(Unfit, match="has more than"):
+    with pytest.raises(OperandError, match="has more than"):
         OPERATORS[op](left, right)
 
 
@@ -175,7 +175,7 @@ def test_numbers_are_pythons(left: float, op: str, right: float) -> None:
     try:
         expected = ARITHMETIC[op](left, right)
     except ZeroDivisionError:
-        with pytest.raises(Unfit, match="divides by zero"):
+        with pytest.raises(OperandError, match="divides by zero"):
             OPERATORS[op](left, right)
         return
     found: Any = OPERATORS[op](left, right)

@@ -7,10 +7,10 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.effects import Effect, Kind, conflict, covers
-from llmc_compiler.graph import Graph, Loop, Node
-from llmc_compiler.order import Hazards
-from llmc_compiler.term import NodeId
+from llmc_compiler.effects.effects import Effect, Kind, conflict, covers
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Graph, Loop, Node
+from llmc_compiler.ir.order_edges import Hazards
 from tests.compiler.compiling import compiled, toolbox
 from tests.compiler.sketch import sketch
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.outside_names import argument_name, argument_names, distinct, plan_name
-from llmc_compiler.schema import SchemaSignature
-from llmc_compiler.term import Json
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.tools.outside_names import argument_name, argument_names, distinct, plan_name
+from llmc_compiler.tools.schema_signature import SchemaSignature
 from llmc_grammar import parse
 
 

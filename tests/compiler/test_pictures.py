@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler import dot, mermaid
-from llmc_compiler.cells import cells, fit, padded, visible
-from llmc_compiler.dot import to_dot
-from llmc_compiler.drawing import NARROWEST, as_text, draw, plain
-from llmc_compiler.graph import Node, node_body
-from llmc_compiler.mermaid import to_mermaid
-from llmc_compiler.picture import Picture
-from llmc_compiler.pipeline import PIPELINE
+from llmc_compiler.ir.graph import Node, node_body
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.rendering import graphviz, mermaid
+from llmc_compiler.rendering.graph_view import GraphView
+from llmc_compiler.rendering.graphviz import to_dot
+from llmc_compiler.rendering.mermaid import to_mermaid
+from llmc_compiler.rendering.text_graph import NARROWEST, as_text, draw
+from llmc_compiler.representation.sheet import plain
+from llmc_compiler.terminal_cells import cells, fit, padded, visible
 from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import from_plan, read, toolbox
 from tests.semantics.compared import TOOLBOX
@@ -66,26 +67,26 @@ join("$2 and $6")
 CASES = cases(Path(__file__).with_name("pictures.md"))
 
 
-def picture(text: str, *, optimized: bool = True) -> Picture:
+def picture(text: str, *, optimized: bool = True) -> GraphView:
     """The picture of a plan."""
     plan = read(text).plan
-    return Picture.of(from_plan(plan, passes=PIPELINE if optimized else ()), plan)
+    return GraphView.of(from_plan(plan, passes=PIPELINE if optimized else ()), plan)
 
 
-def pictures() -> Iterator[Picture]:
+def pictures() -> Iterator[GraphView]:
     """The pictures of random plans."""
     for seed in SEEDS:
         plan = random_plan(Random(seed))
-        yield Picture.of(from_plan(plan, TOOLBOX, PIPELINE), plan)
+        yield GraphView.of(from_plan(plan, TOOLBOX, PIPELINE), plan)
 
 
-def hostile(found: Picture, text: str) -> Picture:
+def hostile(found: GraphView, text: str) -> GraphView:
     """The picture with this text wherever it has one."""
     gone = tuple(replace(one, text=text) for one in found.gone)
     return replace(found, texts=dict.fromkeys(found.texts, text), gone=gone)
 
 
-def everything() -> list[Picture]:
+def everything() -> list[GraphView]:
     """Pictures of random plans, and of one with every text that may be a danger."""
     return [*pictures(), *(hostile(picture(PLAN), text) for text in HOSTILE)]
 
@@ -109,7 +110,7 @@ def test_all_lines_fit() -> None:
             assert len([line for line in lines if re.match(r".{3,12} [●○=-] ", line)]) >= shown
 
 
-def inside(found: Picture) -> Iterator[tuple[Node, ...]]:
+def inside(found: GraphView) -> Iterator[tuple[Node, ...]]:
     """The bodies of loops that have several nodes."""
     for node in found.graph.nodes.values():
         if len(node_body(node)) > 1:
@@ -167,7 +168,7 @@ def test_a_picture_in_mermaid() -> None:
 def test_every_effect_has_its_look(effect: str) -> None:
     """In dot as in Mermaid."""
     plan = read("1. tool()\njoin($1)").plan
-    found = Picture.of(from_plan(plan, toolbox({"tool": effect})), plan)
+    found = GraphView.of(from_plan(plan, toolbox({"tool": effect})), plan)
     name = "idempotent" if "idempotent" in effect else effect.partition("(")[0]
     assert f":::{name}\n" in to_mermaid(found)
     assert DOT_LINE.fullmatch(to_dot(found).splitlines()[4])
@@ -208,7 +209,7 @@ def test_graphviz_takes_it() -> None:
 @given(st.text())
 def test_a_label_is_one_string(text: str) -> None:
     """Whatever the text is."""
-    assert re.fullmatch(STRING, dot.quoted(text))
+    assert re.fullmatch(STRING, graphviz.quoted(text))
     assert re.fullmatch(LABEL, mermaid.quoted(text))
 
 

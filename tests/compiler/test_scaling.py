@@ -11,17 +11,17 @@ from typing import Final
 import pytest
 
 import llmc_compiler
-from llmc_compiler.digraph import to_networkx
-from llmc_compiler.dot import to_dot
-from llmc_compiler.front import check, compile_parsed
-from llmc_compiler.graph import Graph, Node
-from llmc_compiler.json_form import from_json, to_json
-from llmc_compiler.levels import levels
-from llmc_compiler.mermaid import to_mermaid
-from llmc_compiler.picture import Picture
-from llmc_compiler.pipeline import PIPELINE, Pass
-from llmc_compiler.print import print_graph
-from llmc_compiler.rank import estimate, rank
+from llmc_compiler.analysis.critical_path import estimate, rank
+from llmc_compiler.analysis.levels import levels
+from llmc_compiler.compiler import check, compile_parsed
+from llmc_compiler.ir.graph import Graph, Node
+from llmc_compiler.ir.networkx_export import to_networkx
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.rendering.graph_view import GraphView
+from llmc_compiler.rendering.graphviz import to_dot
+from llmc_compiler.rendering.mermaid import to_mermaid
+from llmc_compiler.serialization.graph_json import from_json, to_json
 from llmc_grammar import Bounds, Parsed, parse
 from tests.compiler.compiling import toolbox
 
@@ -141,7 +141,7 @@ def test_a_quadratic_pass_is_noticed() -> None:
 
 def faces(parsed: Parsed, graph: Graph) -> Iterator[object]:
     """All that is offered for a graph as a whole."""
-    picture = Picture.of(graph, parsed.plan)
+    picture = GraphView.of(graph, parsed.plan)
     yield from (to_dot(picture), to_mermaid(picture))
     for face in (levels, rank, estimate, print_graph, to_json, to_networkx):
         yield face(graph)
@@ -166,7 +166,7 @@ def test_what_is_offered_for_a_graph_is_linear(name: str) -> None:
 )
 def test_mistakes_are_found_in_linear_time(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unknown names, and references to lines below, also in circles; only so many names are compared."""
-    monkeypatch.setattr("llmc_compiler.names._MOST_COMPARED", 0)
+    monkeypatch.setattr("llmc_compiler.lowering.name_resolution._MOST_COMPARED", 0)
     assert growth(line, lambda parsed: check(parsed, TOOLS)) < MOST
 
 
@@ -197,7 +197,7 @@ def test_networkx_is_asked_only_what_it_answers_in_linear_time() -> None:
     """Nothing finds all ancestors, closures, reductions or isomorphisms: those took seconds at ten thousand tasks."""
     modules = {path.name: used(path) for path in Path(llmc_compiler.__file__).parent.rglob("*.py")}
     assert {name: found for name, found in modules.items() if found} == {
-        "digraph.py": {"DiGraph", "strongly_connected_components", "bfs_edges"},
+        "networkx_export.py": {"DiGraph", "strongly_connected_components", "bfs_edges"},
     }
 
 

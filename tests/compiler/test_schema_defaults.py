@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_compiler.schema_defaults import Filling
-from llmc_compiler.signature import Signature
-from llmc_compiler.term import Json
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.json_schema.schema_defaults import Filling
+from llmc_compiler.tools.signature import Signature
 
 X: dict[str, Any] = {"type": "object", "properties": {"x": {"type": "integer", "default": 1}}}
 SHARED: dict[str, Any] = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.schema_patterns import Pattern, pattern_of, searchable
+from llmc_compiler.json_schema.schema_patterns import Pattern, pattern_of, searchable
 
 
 def known(text: str) -> Pattern:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from llmc_compiler.schema_types import at_least, at_most
-from llmc_compiler.term import Json
-from llmc_compiler.types import describe
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.types import describe
+from llmc_compiler.json_schema.schema_types import at_least, at_most
 from tests.compiler.typed import KEYS, VALUES, has
 
 Schema = dict[str, Any] | bool

@@ -11,12 +11,13 @@ from jsonschema.validators import extend
 from referencing import Registry
 
 import llmc
-from llmc_compiler import schema_validation
-from llmc_compiler.schema import SchemaSignature
-from llmc_compiler.schema_validation import bounded_validator, error_in
-from llmc_compiler.seen import Seen, digest_of
-from llmc_compiler.term import Json
-from llmc_compiler.tools import ArgumentError, ResultError, Tool
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.json_schema import schema_validation
+from llmc_compiler.json_schema.schema_validation import bounded_validator, error_in
+from llmc_compiler.json_schema.seen_content import SeenContent, digest_of
+from llmc_compiler.tools.schema_signature import SchemaSignature
+from llmc_compiler.tools.signature import ArgumentError, ResultError
+from llmc_compiler.tools.tool import Tool
 from tests.compiler.test_schema_types import DEFINITIONS, SCHEMAS, Schema
 from tests.compiler.typed import KEYS, VALUES
 
@@ -369,7 +370,7 @@ def test_an_equal_schema_is_checked_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_schemas_that_are_remembered_are_bounded() -> None:
     """The one that was not asked for for longest is forgotten."""
-    seen = Seen(2)
+    seen = SeenContent(2)
     for digest in (b"a", b"b"):
         seen.add(digest)
     assert seen.has(b"a")

@@ -4,16 +4,19 @@ from typing import Any
 
 import pytest
 
-from llmc_compiler.errors import CompileError
-from llmc_compiler.front import Front, compile_parsed
-from llmc_compiler.graph import JOIN, Graph
-from llmc_compiler.json_errors import SecretLeak
-from llmc_compiler.marks import Secret
-from llmc_compiler.secret_errors import MadeSecret, SecretArgument, SecretRead
-from llmc_compiler.secret_flow import SecretFlow
-from llmc_compiler.secret_labels import ANY, MOST_PARTS, WHOLE, Label, hidden, inside, merged, part
+from llmc_compiler.compiler import IncrementalCompiler, compile_parsed
+from llmc_compiler.diagnostics.plan_errors import CompileError
+from llmc_compiler.diagnostics.secret_errors import MadeSecret, SecretArgument, SecretRead
+from llmc_compiler.ir.graph import JOIN, Graph
+from llmc_compiler.lowering.secret_flow import SecretFlow
+from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, WHOLE, Label, hidden, inside, merged, part
+from llmc_compiler.serialization.form_errors import SecretLeak
 from llmc_compiler.session import Earlier, Session
-from llmc_compiler.tools import Tool, Toolbox, ToolboxError, pure, read
+from llmc_compiler.tools.decorators import pure, read
+from llmc_compiler.tools.parameter_markers import Secret
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Diagnostic, parse
 
 
@@ -226,7 +229,7 @@ def test_mistakes_are_the_same_however_a_plan_arrives() -> None:
     text = f'{HEAD}x = show(1)\nshow($x)\nshow("$k")\nlogin("u", $x)\nlogin("u", $k) if $x\n'
     found = set()
     for size in (1, 7, len(text)):
-        front = Front(TOOLS, mode="strict", header=True)
+        front = IncrementalCompiler(TOOLS, mode="strict", header=True)
         for at in range(0, len(text), size):
             front.feed(text[at : at + size])
         with pytest.raises(CompileError) as caught:

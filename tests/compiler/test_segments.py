@@ -12,11 +12,11 @@ import pytest
 from pydantic import AfterValidator, AnyUrl, BeforeValidator, Field, StringConstraints
 
 import llmc
-from llmc_compiler.effects import Effect, Kind
-from llmc_compiler.graph import Graph
-from llmc_compiler.segment import Segment
-from llmc_compiler.term import Json
-from llmc_runtime.program import compile_plan
+from llmc_compiler.effects.effects import Effect, Kind
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.json_schema.resource_segments import ResourceSegment
+from llmc_runtime.program.program import compile_plan
 
 Place = NewType("Place", str)
 
@@ -255,7 +255,7 @@ def test_calls_of_one_thing_are_ordered(tool: llmc.Tool, one: str, other: str, i
 
 def test_as_written_two_spellings_are_not_ordered(monkeypatch: pytest.MonkeyPatch) -> None:
     """The orders above are not blind."""
-    take: Callable[[Segment, object], str] = lambda _self, value: value if isinstance(value, str) else ""  # noqa: E731
-    monkeypatch.setattr(Segment, "of", take)
+    take: Callable[[ResourceSegment, object], str] = lambda _self, value: value if isinstance(value, str) else ""  # noqa: E731
+    monkeypatch.setattr(ResourceSegment, "of", take)
     graph = compile_plan('1. keep("1.0")\n2. keep("1")\njoin()', llmc.Toolbox([by_annotation(Decimal)])).graph
     assert after(graph) == [(), ()]

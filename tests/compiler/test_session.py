@@ -8,17 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.errors import CompileError
-from llmc_compiler.graph import Graph, Node
+from llmc_compiler.diagnostics.plan_errors import CompileError
+from llmc_compiler.ir.graph import Graph, Node
+from llmc_compiler.ir.verifier import BrokenGraphError
 from llmc_compiler.passes.dedup import Dedup
 from llmc_compiler.passes.fold import Fold
 from llmc_compiler.passes.hoist import Hoist
+from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.passes.prune import Prune
-from llmc_compiler.pipeline import PIPELINE, Pass
 from llmc_compiler.session import Session
 from llmc_compiler.steps import Add, Conceal, Drop, Report, Restart, Share, Step
-from llmc_compiler.tools import Tool, Toolbox, ToolboxError, pure, read, write
-from llmc_compiler.verify import BrokenGraphError
+from llmc_compiler.tools.decorators import pure, read, write
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast
 from tests.compiler.compiling import read as parsed
 from tests.compiler.compiling import toolbox

@@ -9,20 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler import declared, telling
-from llmc_compiler.as_written import written
-from llmc_compiler.cells import cells, visible, wrapped
-from llmc_compiler.declared import Gain, as_if
-from llmc_compiler.effects import Effect, Kind, conflict
-from llmc_compiler.graph import Call, Loop, node_body
-from llmc_compiler.levels import calls
-from llmc_compiler.pipeline import PIPELINE, optimize
-from llmc_compiler.print import print_graph
-from llmc_compiler.rank import estimate, expected_time
-from llmc_compiler.story import Story
-from llmc_compiler.story_json import story_json
-from llmc_compiler.telling import NARROWEST, as_text, tell
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.analysis import what_if
+from llmc_compiler.analysis.critical_path import estimate, expected_time
+from llmc_compiler.analysis.levels import calls
+from llmc_compiler.analysis.what_if import DeclarationGain, as_if
+from llmc_compiler.effects.effects import Effect, Kind, conflict
+from llmc_compiler.explain import story_text
+from llmc_compiler.explain.story import Story
+from llmc_compiler.explain.story_json import story_json
+from llmc_compiler.explain.story_text import NARROWEST, as_text, tell
+from llmc_compiler.ir.graph import Call, Loop, node_body
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.passes.pipeline import PIPELINE, optimize
+from llmc_compiler.representation.source_text import written
+from llmc_compiler.terminal_cells import cells, visible, wrapped
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Source, Span, print_plan
 from tests.compiler.compiling import compiled, from_plan, read, toolbox
 from tests.semantics.compared import TOOLBOX
@@ -46,7 +48,7 @@ def random_stories() -> Iterator[Story]:
         yield Story.of(compiled(text, TOOLBOX), PIPELINE, Source("plan.llmc", text), seed % 4 + 1)
 
 
-def gain(found: Story, tool: str) -> Gain:
+def gain(found: Story, tool: str) -> DeclarationGain:
     """What declarations of a tool would buy."""
     (one,) = (one for one in found.gains if one.tool == tool)
     return one
@@ -115,7 +117,7 @@ def test_a_tool_lasts_as_long_whatever_it_declares() -> None:
 
 def test_a_large_plan_is_compiled_again_for_few_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     """The one with most calls; of the others it is said that they were not tried."""
-    monkeypatch.setattr(declared, "_MOST_NODES", 5)
+    monkeypatch.setattr(what_if, "_MOST_NODES", 5)
     found = story("a(1)\nb(1)\nb(2)\njoin()", {"a": "opaque", "b": "opaque"})
     assert [(one.tool, bool(one.declared)) for one in found.gains] == [("b", True), ("a", False)]
     assert "`a` is `opaque`: it may do anything;" in str(found)
@@ -246,7 +248,7 @@ def test_wrapped_text_fits_and_is_whole(text: str, width: int) -> None:
 def test_telling_knows_no_pass() -> None:
     """A story without passes says so."""
     text = "1. f(1)\njoin($1)"
-    assert "; no pass was run" in telling.as_text(Story.of(compiled(text), (), read(text).source))
+    assert "; no pass was run" in story_text.as_text(Story.of(compiled(text), (), read(text).source))
 
 
 def test_uses_and_printing_are_not_needed() -> None:

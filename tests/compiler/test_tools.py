@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from llmc_compiler.effects import Effect, Kind
-from llmc_compiler.tools import Tool, Toolbox, ToolboxError, nondet, opaque, plan_name, pure, read, write
+from llmc_compiler.effects.effects import Effect, Kind
+from llmc_compiler.tools.decorators import nondet, opaque, pure, read, write
+from llmc_compiler.tools.outside_names import plan_name
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 
 
 def plain(text: str) -> str:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler import types
-from llmc_compiler.term import Json
-from llmc_compiler.types import ANY, BOOL, FLOAT, INT, NEVER, NULL, STR, Field, Type, describe
+from llmc_compiler.expressions import types
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.types import ANY, BOOL, FLOAT, INT, NEVER, NULL, STR, Field, Type, describe
 from llmc_grammar import ast
 from tests.compiler.typed import KEYS, TYPES, VALUES, has
 

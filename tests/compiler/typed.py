@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from llmc_compiler import types
-from llmc_compiler.term import Json
-from llmc_compiler.types import Type
+from llmc_compiler.expressions import types
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.types import Type
 
 KEYS = ("a", "b", "c")
 SCALARS: st.SearchStrategy[Json] = st.sampled_from([None, True, False, 0, 1, -2, 1.0, 2.5, "", "a", "b", "long " * 20])
@@ -41,9 +41,9 @@ def has(found: Type, value: Json) -> bool:
         case types.Basic(name):
             kinds = {"null": type(None), "bool": bool, "int": int, "float": float, "str": str}
             return type(value) is kinds[name] or (name == "float" and type(value) is int)
-        case types.Words(texts):
+        case types.WordsType(texts):
             return isinstance(value, str) and value in texts
-        case types.List(item):
+        case types.ListOfType(item):
             return isinstance(value, list) and all(has(item, each) for each in value)
         case types.Union(inside):
             return any(has(option, value) for option in inside)

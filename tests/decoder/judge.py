@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from llmc import Bounds, Diagnostic, Toolbox
-from llmc_compiler.errors import UnusedTask
-from llmc_compiler.front import check
+from llmc_compiler.compiler import check
+from llmc_compiler.diagnostics.plan_errors import UnusedTask
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.check import parts
 from llmc_grammar.stream import Mode

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Final
 
 from llmc import Json
-from llmc_compiler.schema_refs import referred
+from llmc_compiler.json_schema.schema_references import referred
 from llmc_grammar.print import quoted
 
 NAMES: Final = ("a", "b c", "$ref")

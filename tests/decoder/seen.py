@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from llmc import Toolbox
-from llmc_compiler.binding import Shape
+from llmc_compiler.tools.argument_binding import Shape
 from llmc_grammar import ast, parse
 from llmc_grammar.check import parts
 

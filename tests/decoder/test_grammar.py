@@ -8,10 +8,10 @@ import pytest
 
 import llmc
 from llmc import GrammarTooLargeError, Tool, Toolbox, decoder_grammar, pure
-from llmc_compiler.decoder.dialects import Dialect
-from llmc_compiler.decoder.grammar import Level, fitting_grammar
-from llmc_compiler.decoder.shape_types import Whole
-from llmc_compiler.decoder.shapes import shape_of
+from llmc_compiler.decoder.decoder_grammar import Level, fitting_grammar
+from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.values.schema_shapes import shape_of
+from llmc_compiler.decoder.values.shapes import Whole
 from llmc_grammar import ast, parse
 from tests.decoder.toolboxes import HANDMADE, random_toolbox
 from tests.decoder.walker import Walker

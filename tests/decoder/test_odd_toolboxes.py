@@ -8,7 +8,7 @@ from typing import Final, get_args
 import pytest
 
 from llmc import Toolbox, decoder_grammar
-from llmc_compiler.decoder.grammar import LARGEST, Level, fitting_grammar
+from llmc_compiler.decoder.decoder_grammar import LARGEST, Level, fitting_grammar
 from tests.decoder.judge import judge
 from tests.decoder.odd_toolboxes import odd_toolbox
 from tests.decoder.walker import Walker

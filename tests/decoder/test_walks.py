@@ -13,8 +13,8 @@ from typing import Final
 import pytest
 
 from llmc import decoder_grammar
-from llmc_compiler.decoder.dialects import Dialect
-from llmc_compiler.decoder.grammar import Level
+from llmc_compiler.decoder.decoder_grammar import Level
+from llmc_compiler.decoder.syntaxes import Dialect
 from tests.decoder.judge import Verdict, judge, judge_syntax, read
 from tests.decoder.seen import LINES, seen, to_see
 from tests.decoder.toolboxes import TOOLBOXES

@@ -8,7 +8,7 @@ from typing import Final
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from llguidance.gbnf_to_lark import gbnf_to_lark
 
-from llmc_compiler.decoder.dialects import Dialect
+from llmc_compiler.decoder.syntaxes import Dialect
 
 END: Final = 256
 LONGEST: Final = 6000

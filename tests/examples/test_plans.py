@@ -6,11 +6,11 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc.toolfiles import load_file
-from llmc_compiler.term import Json
-from llmc_runtime.events import Finished
-from llmc_runtime.history import history
-from llmc_runtime.trace import read_trace
+from llmc.config.tool_files import load_file
+from llmc_compiler.expressions.terms import Json
+from llmc_runtime.state.events import Finished
+from llmc_runtime.tracing.trace import read_trace
+from llmc_runtime.tracing.trace_replay import history
 from tests.golden import settle_file
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from llmc_compiler import schema
-from llmc_compiler.json_place import Place
-from llmc_compiler.types import ANY
-from llmc_runtime.agent.settings import Settings
+from llmc_compiler.expressions.types import ANY
+from llmc_compiler.serialization.json_reader import JsonPlace
+from llmc_compiler.tools import schema_signature
+from llmc_runtime.models.openai.settings.settings import ModelSettings
 from tests.fuzz.campaign import LONGEST
 from tests.fuzz.findings import HERE, corpus, dictionary
 from tests.fuzz.limits import limited
@@ -23,9 +23,9 @@ WORD: Final = re.compile(r'"(?:[ !#-\[\]-~]|\\\\|\\"|\\x[0-9A-F]{2})+"')
 FAULTS: Final[dict[str, tuple[object, str, Callable[..., Any]]]] = {
     "plan_text": (plan_text, "print_plan", lambda plan: "f()\n"),
     "trace": (trace, "draw", lambda *_, width: [(("x" * (width + 1), ""),)]),
-    "graph_json": (Place, "wrong", lambda place, wanted: KeyError(wanted)),
-    "sse_stream": (Settings, "without_key", lambda settings, text: text),
-    "tool_schema": (schema, "at_least", lambda part, whole: ANY),
+    "graph_json": (JsonPlace, "wrong", lambda place, wanted: KeyError(wanted)),
+    "sse_stream": (ModelSettings, "without_key", lambda settings, text: text),
+    "tool_schema": (schema_signature, "at_least", lambda part, whole: ANY),
     "terminal_text": (terminal_text, "visible", str),
     "configuration": (configuration, "ConfigError", KeyError),
 }

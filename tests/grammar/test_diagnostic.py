@@ -2,7 +2,8 @@
 
 import pytest
 
-from llmc_grammar.diagnostic import Diagnostic, Edit, mistake
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Edit, mistake
 from llmc_grammar.source import Span
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from llmc_compiler.effects import RULES, Kind, Rule, When
+from llmc_compiler.effects.effects import RULES, Kind, Rule, When
 
 ANSWERS: Final[dict[str, tuple[When, ...]]] = {
     "merge": (When.NO, When.UNWRITTEN, When.YES),

@@ -20,14 +20,15 @@ from itertools import product
 from random import Random
 from typing import Final
 
-from llmc_compiler.effects import RULES, Kind
+from llmc_compiler.effects.effects import RULES, Kind
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.passes.fold import Fold
-from llmc_compiler.pipeline import PIPELINE
-from llmc_compiler.print import print_graph
+from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_compiler.session import Session
-from llmc_compiler.term import Json
-from llmc_compiler.tools import Tool, Toolbox
-from llmc_runtime.memo import Memo
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_runtime.cache.call_cache import CallCache
 from tests.compiler import test_order
 from tests.compiler.cases import Case
 from tests.compiler.compiling import compiled, toolbox
@@ -176,7 +177,7 @@ def what_is_made_again() -> None:
             tries.append(kind)
             raise OutageError
 
-        memo = Memo()
+        memo = CallCache()
         for name in ("a", "b"):
             memo.next_plan()
             play(call(name, Tool.from_schema("fail", "", {}, DECLARED[kind], fail)), memo=memo)

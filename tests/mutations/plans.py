@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from llmc_compiler.pipeline import PIPELINE
+from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_grammar import parse
 from tests.semantics.compared import WORLD, Difference, Passes, Trial, in_trials
 from tests.semantics.generator import Sample

@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from llmc_compiler.effects import RULES, Kind, When
-from llmc_compiler.pipeline import PIPELINE
+from llmc_compiler.effects.effects import RULES, Kind, When
+from llmc_compiler.passes.pipeline import PIPELINE
 from tests.mutations.cells import ANSWERS, Cell, cells
 from tests.mutations.conditions import Wrong, wrongs
 
-MODULES: Final = (*(type(known).__module__ for known in PIPELINE), "llmc_compiler.order", "llmc_compiler.resources")
+MODULES: Final = (
+    *(type(known).__module__ for known in PIPELINE),
+    "llmc_compiler.ir.order_edges",
+    "llmc_compiler.effects.access_history",
+)
 """Where conditions guard what is rewritten or ordered."""
 
 PAGES: Final = Path(__file__).parent

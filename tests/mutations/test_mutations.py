@@ -10,10 +10,11 @@ import pytest
 
 import llmc_compiler
 import llmc_runtime
-from llmc_compiler import order, resources
-from llmc_compiler.effects import RULES, Rule, When
-from llmc_compiler.pipeline import PIPELINE
-from llmc_compiler.print import print_graph
+from llmc_compiler.effects import access_history
+from llmc_compiler.effects.effects import RULES, Rule, When
+from llmc_compiler.ir import order_edges
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.passes.pipeline import PIPELINE
 from tests.compiler.compiling import from_plan
 from tests.mutations.cells import ANSWERS, Cell, cells
 from tests.mutations.checks import checks, is_noticed
@@ -67,7 +68,7 @@ def test_what_nothing_notices_changes_nothing(mutation: Mutation, as_it_is: list
 
 def is_of_order(mutation: Mutation) -> bool:
     """Whether the order of effects itself is made wrong."""
-    return isinstance(mutation, Wrong) and mutation.module in {order.__name__, resources.__name__}
+    return isinstance(mutation, Wrong) and mutation.module in {order_edges.__name__, access_history.__name__}
 
 
 def test_the_table_is_complete() -> None:

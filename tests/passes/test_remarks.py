@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from llmc_compiler import remarks
-from llmc_compiler.graph import Graph, TaskId, node_body
-from llmc_compiler.pipeline import PIPELINE, Stage, UnknownPassError, named_passes, stages
-from llmc_compiler.print import print_graph
-from llmc_compiler.remarks import Merged, Missed, Remark
-from llmc_compiler.story import Story, Told
-from llmc_compiler.term import NodeId
+from llmc_compiler.explain.story import PassEntry, Story
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Graph, TaskId, node_body
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.passes import remarks
+from llmc_compiler.passes.pipeline import PIPELINE, Stage, UnknownPassError, named_passes, stages
+from llmc_compiler.passes.remarks import Merged, Missed, Remark
 from llmc_grammar import Source, Span
 from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import compiled, from_plan, read, toolbox
@@ -33,7 +33,7 @@ def story(case: Case) -> Story:
     return Story.of(compiled(case.before, toolbox(case.tools)), PIPELINE, read(case.before).source)
 
 
-def line(one: Told, source: Source) -> str:
+def line(one: PassEntry, source: Source) -> str:
     """A remark in one line."""
     remark = one.remark
     words = [remark.words(part, source) for part in ("what", "why", "help")]

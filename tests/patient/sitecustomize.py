@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from llmc_runtime import sums
-from llmc_runtime.threads import Job, Threads
+from llmc_runtime.concurrency.thread_pool import Job, ThreadPool
+from llmc_runtime.scheduler import call_times
 from tests.runtime.clock import PatientLoop
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-def submit(self: Threads, job: Job) -> None:
+def submit(self: ThreadPool, job: Job) -> None:
     """Call a job's function on the loop's own thread."""
     result, error = None, None
     work = job.claim()
@@ -34,5 +34,5 @@ def submit(self: Threads, job: Job) -> None:
 
 
 asyncio.run = run  # type: ignore[assignment]
-sums.processor_time = lambda: 0.0
-Threads.submit = submit  # type: ignore[method-assign]
+call_times.processor_time = lambda: 0.0
+ThreadPool.submit = submit  # type: ignore[method-assign]

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import llmc
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 
 written: list[str] = []

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llmc_compiler.graph import (
+from llmc_compiler.expressions.terms import Const, Get, Json, MapOf, NodeId, Term
+from llmc_compiler.ir.graph import (
     JOIN,
     Call,
     Condition,
@@ -16,12 +17,12 @@ from llmc_compiler.graph import (
     TaskId,
     dependencies,
 )
-from llmc_compiler.term import Const, Get, Json, MapOf, NodeId, Term
-from llmc_compiler.tools import Tool
+from llmc_compiler.tools.tool import Tool
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span
 from llmc_runtime.errors import CallError
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from llmc_runtime import watch
+from llmc_runtime.concurrency import stall_monitor
 from tests.patience import PATIENCE
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class _Patient(selectors.DefaultSelector):
 
     def _is_alone(self) -> bool:
         """Whether there are no files but the loop's own, and no threads but this one and the one that watches it."""
-        threads = {thread.name for thread in threading.enumerate()} - {watch.NAME}
+        threads = {thread.name for thread in threading.enumerate()} - {stall_monitor.NAME}
         return len(self.get_map()) == 1 and len(threads) == 1
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from llmc_runtime import left, watch
+from llmc_runtime.concurrency import abandoned, stall_monitor
 from tests.patience import PATIENCE
 from tests.runtime import clock
 
@@ -18,12 +18,12 @@ def nothing_left() -> Iterator[None]:
     clock.left_over.clear()
     yield
     assert not clock.left_over
-    watch.rest()
+    stall_monitor.rest()
     for thread in threading.enumerate():
         if thread.name == "llmc-tool":
             thread.join(PATIENCE)
             assert not thread.is_alive()
-    assert not left.all_left()
+    assert not abandoned.all_left()
 
 
 @pytest.fixture

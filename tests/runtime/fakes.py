@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from llmc_compiler.tools import Tool, nondet, pure, read, write
+from llmc_compiler.tools.decorators import nondet, pure, read, write
+from llmc_compiler.tools.tool import Tool
 
 
 class OutageError(Exception):

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any, Final
 
 import llmc
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 from tests.runtime.asked import Asked
 

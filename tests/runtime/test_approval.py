@@ -8,8 +8,8 @@ import pytest
 from pydantic import AfterValidator
 
 import llmc
-from llmc_runtime.approval import Approval, may_change
-from llmc_runtime.approval_request import Argument, Origin
+from llmc_runtime.safety.approval import Approval, may_change
+from llmc_runtime.safety.approval_request import Argument, Origin
 from tests.runtime import clock
 from tests.runtime.asked import PLAN, TOOLS, Asked, compiled, echo, play, reasons, written
 

@@ -11,10 +11,10 @@ import pytest
 from pydantic import AfterValidator, BaseModel, Field
 
 import llmc
-from llmc_compiler.cells import cells
-from llmc_compiler.graph import TaskId
-from llmc_runtime.approval_request import ApprovalRequest, Argument, Origin
-from llmc_runtime.excerpt import excerpt
+from llmc_compiler.ir.graph import TaskId
+from llmc_compiler.terminal_cells import cells
+from llmc_runtime.safety.approval_request import ApprovalRequest, Argument, Origin
+from llmc_runtime.safety.value_excerpt import excerpt
 from tests.runtime import clock
 from tests.runtime.asked import Asked
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from llmc_compiler.tools import Tool, nondet, opaque, pure, read, write
+from llmc_compiler.tools.decorators import nondet, opaque, pure, read, write
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.errors import Blocked, ExpressionFailed, NotSent, ToolFailed, ToolTimedOut
 from llmc_runtime.limits import Limits
 from tests.runtime.build import call, error, expr, play, ref, trace

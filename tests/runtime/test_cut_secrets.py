@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.graph import TaskId
+from llmc_compiler.ir.graph import TaskId
 from llmc_grammar.ast import NOWHERE
 from llmc_runtime.errors import PlanError, ToolFailed
-from llmc_runtime.middle import cut_middle
-from llmc_runtime.secrets import HIDDEN, SHORTEST, Secrets
+from llmc_runtime.redaction import HIDDEN, SHORTEST, Secrets
+from llmc_runtime.text_format import cut_middle
 
 HORSE = "correct horse battery staple"
 

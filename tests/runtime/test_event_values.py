@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import llmc
-from llmc_runtime.events import Event, Finished, Told
-from llmc_runtime.history import history
-from llmc_runtime.run import Run
-from llmc_runtime.secrets import HIDDEN
-from llmc_runtime.streaming import run_stream
-from llmc_runtime.trace import LONGEST_VALUE, Lines, event_line, head_line, read_trace
+from llmc_runtime.program.incremental import run_stream
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.redaction import HIDDEN
+from llmc_runtime.state.events import Event, Finished, RunEvent
+from llmc_runtime.tracing.trace import LONGEST_VALUE, TraceWriter, event_line, head_line, read_trace
+from llmc_runtime.tracing.trace_replay import history
 from tests.runtime import clock
 
 SECRET = "correct horse battery"
@@ -156,13 +156,15 @@ def test_all_events_are_public() -> None:
     """In one module, those of questions too."""
     names = {kind.__name__ for union in (llmc.events.Event, llmc.events.Progress) for kind in get_args(union)}
     assert names | {"Event", "Progress"} == set(llmc.events.__all__)
-    assert all(issubclass(kind, Told) for union in (Event, llmc.events.Progress) for kind in get_args(union))
+    assert all(issubclass(kind, RunEvent) for union in (Event, llmc.events.Progress) for kind in get_args(union))
 
 
 def traced(run: Run, room: int) -> bytes:
     """A trace of a run with values."""
     graph = llmc.compile("1. give(1)\njoin($1)\n", TOOLS, passes=()).graph
-    return (head_line(graph, "plan.llmc") + "".join(map(Lines(room), run.events))).encode("utf-8", "backslashreplace")
+    return (head_line(graph, "plan.llmc") + "".join(map(TraceWriter(room), run.events))).encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 @settings(max_examples=30)

@@ -10,16 +10,17 @@ from typing import get_args
 import pytest
 
 import llmc
-from llmc_compiler.graph import Graph, Loop, node_body
-from llmc_compiler.levels import waits
-from llmc_compiler.term import NodeId
-from llmc_runtime import events
-from llmc_runtime.approval import Approval
-from llmc_runtime.contexts import Contexts
-from llmc_runtime.events import Event
-from llmc_runtime.outcomes import Key
-from llmc_runtime.run import Run, execute
-from llmc_runtime.trust import Trust
+from llmc_compiler.analysis.levels import waits
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Graph, Loop, node_body
+from llmc_runtime.calls.tool_contexts import Contexts
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.safety.approval import Approval
+from llmc_runtime.safety.run_guard import RunGuard
+from llmc_runtime.state import events
+from llmc_runtime.state.events import Event
+from llmc_runtime.state.outcomes import Key
 from tests.runtime import clock
 
 README = (Path(llmc.__file__).parent.parent / "README.md").read_text("utf-8")
@@ -77,7 +78,7 @@ def played(plan: str) -> tuple[Graph, Run]:
         return asked % 2 == 1
 
     async def main() -> Run:
-        return await execute(graph, {}, trust=Trust(Approval(None, ask), Contexts()))
+        return await execute(graph, {}, trust=RunGuard(Approval(None, ask), Contexts()))
 
     return graph, clock.run(main())
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from llmc_compiler.graph import Graph, Node, TaskId
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Graph, Node, TaskId
 from llmc_compiler.steps import Add, Drop, Report, Share
-from llmc_compiler.term import NodeId
-from llmc_compiler.tools import pure
-from llmc_runtime import events
-from llmc_runtime.executor import Executor
-from llmc_runtime.outcomes import BlockedBy, Done, Dropped, Outcome, Skipped
-from llmc_runtime.run import execute
+from llmc_compiler.tools.decorators import pure
+from llmc_runtime.program.execution import execute
+from llmc_runtime.scheduler.executor import Executor
+from llmc_runtime.state import events
+from llmc_runtime.state.outcomes import BlockedBy, Done, Dropped, Outcome, Skipped
 from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, expr, graph, loop, play, ref

@@ -11,10 +11,11 @@ import openai
 import pytest
 
 import llmc
-from llmc_compiler.tools import Tool, pure, read, write
-from llmc_runtime.agent.model_errors import RequestRefused
+from llmc_compiler.tools.decorators import pure, read, write
+from llmc_compiler.tools.tool import Tool
+from llmc_runtime.calls.backoff import FINAL, RetryAdvice
 from llmc_runtime.errors import LONGEST, NotSent, ToolFailed, described
-from llmc_runtime.retry import FINAL, Word
+from llmc_runtime.models.model_errors import RequestRefused
 from tests.runtime.build import call, play
 from tests.runtime.fakes import OutageError
 
@@ -193,9 +194,9 @@ def group(*errors: BaseException) -> BaseException:
     return BaseExceptionGroup("unhandled errors in a TaskGroup", errors)
 
 
-def word(error: BaseException) -> Word:
+def word(error: BaseException) -> RetryAdvice:
     """What an exception says."""
-    return Word.of(error, lambda: 0.0, 60.0)
+    return RetryAdvice.of(error, lambda: 0.0, 60.0)
 
 
 def test_a_group_says_what_all_in_it_say() -> None:
@@ -203,7 +204,7 @@ def test_a_group_says_what_all_in_it_say() -> None:
     nested = group(llmc.Final(), group(of_httpx(404), Refused()))
     assert word(nested).final == "it is final"
     assert word(group(of_httpx(404), of_httpx(503))).final is None
-    assert word(group(NotSent(), group(NotSent()))) == Word(was_sent=False, pause=None, final=None)
+    assert word(group(NotSent(), group(NotSent()))) == RetryAdvice(was_sent=False, pause=None, final=None)
     assert word(group(NotSent(), OutageError())).was_sent
     assert word(group(saying(retry_after=2), group(saying(retry_after=5)), OutageError())).pause == 5
     assert attempts(nested)[0] == 1
@@ -241,7 +242,7 @@ def test_hostile_groups_are_bounded() -> None:
         deep = BaseExceptionGroup("deep", [deep])
     for each in (deep, group(*[ValueError("y" * 10**5)] * 10**4), Lying("l", [ValueError("z" * 10**5)])):
         assert len(described(each)) < LONGEST + 50
-        assert word(each) == Word(was_sent=True, pause=None, final=None)
+        assert word(each) == RetryAdvice(was_sent=True, pause=None, final=None)
 
 
 @pytest.mark.parametrize("where", ["context", "approve"])

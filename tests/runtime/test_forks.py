@@ -10,7 +10,7 @@ BEGIN = """
 import json, logging, os, threading, time
 import llmc
 from llmc_grammar.forks import fork_safe_lock
-from llmc_runtime import left, watch
+from llmc_runtime.concurrency import abandoned, stall_monitor
 
 def in_child(work):
     ours, theirs = os.pipe()
@@ -81,8 +81,8 @@ print(json.dumps({{
     "hung": hung(),
     "hung again": hung(),
     "hung in child": in_child(hung),
-    "left in child": in_child(lambda: len(left.all_left())),
-    "left": len(left.all_left()),
+    "left in child": in_child(lambda: len(abandoned.all_left())),
+    "left": len(abandoned.all_left()),
     "approved": llmc.compile("1. outer()\\njoin($1)", [outer]).run_sync(approve=lambda request: True).value,
     "lock": holds(fork_safe_lock(), 0.05),
 }}), flush=True)

@@ -7,12 +7,13 @@ from itertools import pairwise
 import pytest
 
 import llmc
-from llmc_compiler.graph import Graph
-from llmc_compiler.tools import Tool
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.tools.tool import Tool
+from llmc_runtime.calls.injected_signature import InjectedSignature
 from llmc_runtime.errors import CallError
-from llmc_runtime.filled import Filled
-from llmc_runtime.run import Run, execute
-from llmc_runtime.trust import Trust, idempotency_key
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.safety.run_guard import RunGuard, idempotency_key
 from tests.runtime import clock
 
 
@@ -72,7 +73,7 @@ def play(text: str, *tools: Tool, run_id: str = "run") -> Run:
     """Run a plan in virtual time, as the run of this name."""
 
     async def main() -> Run:
-        return await execute(compiled(text, *tools), {}, random=lambda: 1.0, trust=Trust(run_id=run_id))
+        return await execute(compiled(text, *tools), {}, random=lambda: 1.0, trust=RunGuard(run_id=run_id))
 
     return clock.run(main())
 
@@ -167,7 +168,7 @@ def test_a_sync_tool_gets_its_key_too(is_async: bool) -> None:
 def test_a_filled_signature_is_the_tools_own_but_for_what_is_filled_in() -> None:
     """Whoever looks at the call sees what a plan sees."""
     own = keyed(Shop(lost=0)).signature
-    filled = Filled(own, {"key": "k"})
+    filled = InjectedSignature(own, {"key": "k"})
     assert (filled.shape, filled.parameters, filled.returns) == (own.shape, own.parameters, own.returns)
     assert (filled.gives, filled.wants("item")) == (own.gives, own.wants("item"))
     filled.check("item", "tea")

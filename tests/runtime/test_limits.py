@@ -6,14 +6,17 @@ from typing import Any, Final
 
 import pytest
 
-from llmc_compiler.graph import Evaluate, Node
+from llmc_compiler.expressions.terms import Const, Item, Template
+from llmc_compiler.ir.graph import Evaluate, Node
 from llmc_compiler.steps import Add
-from llmc_compiler.term import Const, Item, Template
-from llmc_compiler.tools import Tool, ToolboxError, nondet, pure
+from llmc_compiler.tools.decorators import nondet, pure
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.errors import Blocked, LimitReached, LoopFailed, RunRefused, ToolTimedOut
-from llmc_runtime.executor import Executor
 from llmc_runtime.limits import LimitError, Limits, Rate, ToolLimits, limit_fields
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.scheduler.executor import Executor
 from tests.runtime import clock
 from tests.runtime.build import call, graph, loop, node, play, ref
 from tests.runtime.fakes import OutageError, broken, echo, put, slow

@@ -11,14 +11,15 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc_compiler.operators import OPERATORS
-from llmc_compiler.term import Binary, Const, Item, Template
-from llmc_runtime import call, decide
-from llmc_runtime.call import Calling
-from llmc_runtime.door import Allowance
+from llmc_compiler.expressions.operators import OPERATORS
+from llmc_compiler.expressions.terms import Binary, Const, Item, Template
+from llmc_runtime.calls import tool_call
+from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.calls.tool_call import ToolCall
 from llmc_runtime.errors import BadResult, ExpressionFailed, LimitReached, LoopFailed
 from llmc_runtime.limits import Limits
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.scheduler import readiness
 from tests.runtime import clock
 from tests.runtime.build import call as calls
 from tests.runtime.build import expr, loop, play, ref
@@ -110,7 +111,7 @@ def test_arguments_count_until_their_call_has_ended() -> None:
 
 def test_without_the_rule_they_count_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: nothing is given back."""
-    monkeypatch.setattr(Allowance, "count", lambda self, size: None)
+    monkeypatch.setattr(RunBudget, "count", lambda self, size: None)
     chain = [calls(f"t{n}", large, Template((Const(LONG), ref(f"t{n - 1}")))) for n in range(1, 10)]
     assert play(calls("t0", echo, 1), *chain, join=1, limits=Limits(run_bytes=12_500)).errors != {}
 
@@ -143,7 +144,7 @@ def test_calls_wait_for_room_for_their_copies() -> None:
 
 def test_without_a_wait_calls_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: who has no room is let in."""
-    monkeypatch.setattr(Calling, "fits", True)
+    monkeypatch.setattr(ToolCall, "fits", True)
     _, run = most_at_once(26_000)
     assert isinstance(run.errors["b"], LoopFailed)
 
@@ -213,7 +214,7 @@ def test_errors_keep_no_values() -> None:
 
 def test_with_their_frames_they_would(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
-    for module in (call, decide):
+    for module in (tool_call, readiness):
         monkeypatch.setattr(module, "without_values", lambda error: error)
     is_there, cause = left_behind()
     assert is_there

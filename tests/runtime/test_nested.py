@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime import events
-from llmc_runtime.approval import Hold
 from llmc_runtime.errors import Held, NotApproved
-from llmc_runtime.run import Run, execute
-from llmc_runtime.trust import Trust
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.safety.approval import Hold
+from llmc_runtime.safety.run_guard import RunGuard
+from llmc_runtime.state import events
 from tests.runtime import clock
 from tests.runtime.asked import Asked, reasons
 from tests.runtime.nested import CELLS, allows, approval, asks, compiled, marking, play, running, written
@@ -59,7 +60,7 @@ def test_a_call_is_made_if_both_runs_let_it(word: str | None) -> None:
 
 def test_without_the_rule_the_table_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where runs inherit nothing, calls are made that the run around refuses; none that both allow is missing."""
-    monkeypatch.setattr(Trust, "inherit", lambda *_: None)
+    monkeypatch.setattr(RunGuard, "inherit", lambda *_: None)
     forbidden = 0
     for outer, said, inner, answer, approve, writes in CELLS:
         around, inside = (outer, said), (inner, answer)
@@ -96,7 +97,7 @@ def test_every_way_to_run_a_plan_is_inside(way: str, said: bool) -> None:
 @pytest.mark.parametrize("way", [*IN_LOOP, *IN_THREADS])
 def test_without_the_rule_no_way_is_inside(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The forbidden write happens."""
-    monkeypatch.setattr(Trust, "inherit", lambda *_: None)
+    monkeypatch.setattr(RunGuard, "inherit", lambda *_: None)
     assert cell(("none", None), ("all", None), approve=True, writes=True, way=way)[0]
 
 
@@ -261,8 +262,8 @@ def test_what_is_granted_inside_is_granted_outside_too(
 ) -> None:
     """A hold of either run asks for what it does not grant; without anybody to ask the call is held."""
 
-    def trust(hold: Hold | None, says: object) -> Trust:
-        found = Trust(approval(None, says)[0])
+    def trust(hold: Hold | None, says: object) -> RunGuard:
+        found = RunGuard(approval(None, says)[0])
         if hold is not None:
             found.hold(hold)
         return found

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime import events, nesting
-from llmc_runtime.run import Run
+from llmc_runtime.calls import nested_runs
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.state import events
 from tests.runtime import clock
 from tests.runtime.asked import Asked, reasons
 from tests.runtime.fakes import slow
@@ -104,7 +105,7 @@ def test_a_run_that_ended_lets_nothing_be_called_inside(approve: bool) -> None:
 
 def test_without_the_rule_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread that was left behind writes."""
-    monkeypatch.setattr(nesting, "enter", lambda _: None)
+    monkeypatch.setattr(nested_runs, "enter", lambda _: None)
     waiting, go = threading.Event(), threading.Event()
     tool, runs = left_behind(waiting, go, marking("mark"), approve="all")
     program = compiled(tool)
@@ -215,13 +216,13 @@ async def slow_once() -> None:
 
 def test_a_listener_without_the_rule_is_inside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Events are told in the contexts of tools."""
-    monkeypatch.setattr(nesting, "outside", lambda listener: listener)
+    monkeypatch.setattr(nested_runs, "outside", lambda listener: listener)
     inside: list[bool] = []
-    clock.run(compiled(slow_once).run(emit=lambda _: inside.append(nesting.surrounding() is not None)))
+    clock.run(compiled(slow_once).run(emit=lambda _: inside.append(nested_runs.surrounding() is not None)))
     assert True in inside
     monkeypatch.undo()
     inside.clear()
-    clock.run(compiled(slow_once).run(emit=lambda _: inside.append(nesting.surrounding() is not None)))
+    clock.run(compiled(slow_once).run(emit=lambda _: inside.append(nested_runs.surrounding() is not None)))
     assert set(inside) == {False}
 
 
@@ -231,7 +232,7 @@ def test_a_listener_of_an_inner_run_is_inside_the_outer_one(way: str) -> None:
     inside: set[int] = set()
 
     def listen(_event: events.Event) -> None:
-        host = nesting.surrounding()
+        host = nested_runs.surrounding()
         inside.add(0 if host is None else host.depth)
 
     tool, _ = running("slow_once()\n", slow_once, way=way, emit=listen)

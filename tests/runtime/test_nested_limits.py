@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.door import Allowance
+from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.errors import LimitReached
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 from tests.runtime.asked import Asked
 from tests.runtime.fakes import look, put, slow
@@ -30,8 +30,8 @@ def _forget() -> Iterator[None]:
 @pytest.fixture
 def _each_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs inside each other have limits of their own."""
-    whole = Allowance.of
-    monkeypatch.setattr(Allowance, "of", lambda loop, limits, gate, _host: whole(loop, limits, gate, None))
+    whole = RunBudget.of
+    monkeypatch.setattr(RunBudget, "of", lambda loop, limits, gate, _host: whole(loop, limits, gate, None))
 
 
 def reached(run: Run) -> dict[str, tuple[str, str]]:

@@ -8,9 +8,10 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc_runtime import active, events
-from llmc_runtime.nesting import Place
-from llmc_runtime.run import Run
+from llmc_runtime.calls.nested_runs import CallSite
+from llmc_runtime.concurrency import active_runs
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.state import events
 from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.asked import Asked, reasons
@@ -105,7 +106,7 @@ async def end(program: llmc.Program, how: str) -> None:
     task = asyncio.ensure_future(program.run(**options))
     if how in ("cancelled", "signal"):
         await asyncio.sleep(3.5)
-        task.cancel() if how == "cancelled" else active.close()
+        task.cancel() if how == "cancelled" else active_runs.close()
     await asyncio.wait([task])
     assert (how in ("time", "signal")) == (not task.cancelled() and task.exception() is None)
     while len(asyncio.all_tasks()) > 1:
@@ -125,7 +126,7 @@ def test_a_run_that_is_ended_begins_nothing_inside(way: str, how: str) -> None:
 @WAYS
 def test_without_the_rule_it_begins_all(way: str, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the run inside does not ask. One without time, or closed by a signal, has its own reason to end."""
-    monkeypatch.setattr(Place, "refusal", lambda *_: None)
+    monkeypatch.setattr(CallSite, "refusal", lambda *_: None)
     clock.run(end(around(way, "1. errand()\n2. wait(3.5)\n"), how))
     assert written == list(range(1, 9))
 
@@ -155,7 +156,7 @@ def test_an_attempt_that_was_given_up_begins_nothing(way: str) -> None:
 
 def test_without_the_rule_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: both attempts make all writes, beside each other."""
-    monkeypatch.setattr(Place, "refusal", lambda *_: None)
+    monkeypatch.setattr(CallSite, "refusal", lambda *_: None)
     clock.run(around("await", "1. errand() @timeout(3500ms) @retry(1)\n2. wait(20)\n").run())
     assert sorted(written) == sorted([*range(1, 9)] * 2)
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.run import Run
-from llmc_runtime.secrets import HIDDEN, Secrets
-from llmc_runtime.trust import Trust
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.redaction import HIDDEN, Secrets
+from llmc_runtime.safety.run_guard import RunGuard
 from tests.runtime import clock
 from tests.runtime.asked import Asked
 
@@ -104,7 +104,7 @@ def test_secrets_of_either_run_are_in_nothing_that_is_shown(way: str) -> None:
 
 def test_without_the_rule_they_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The word inside, and what was found inside around it."""
-    monkeypatch.setattr(Trust, "inherit", lambda *_: None)
+    monkeypatch.setattr(RunGuard, "inherit", lambda *_: None)
     scene = Scene("await")
     shown = {where for where, text in scene.shown().items() if WORD in text or FOUND in text}
     assert shown >= {"outer json", "outer repr", "inner json", "inner repr", "inner errors", "requests"}
@@ -115,15 +115,15 @@ def test_a_secret_that_was_given_stays_hidden_around_it() -> None:
     around, earlier = Secrets(), Secrets()
     around.add(WORD)
     earlier.add(FOUND)
-    trust = Trust(secrets=earlier)
-    trust.inherit(Trust(secrets=around), "tool (task 1)")
+    trust = RunGuard(secrets=earlier)
+    trust.inherit(RunGuard(secrets=around), "tool (task 1)")
     assert trust.secrets is around
     assert around.text(f"{WORD}, {FOUND}") == f"{HIDDEN}, {HIDDEN}"
 
 
 def test_runs_beside_each_other_share_nothing() -> None:
     """A secret of one is no secret of the other."""
-    first, second = Trust(), Trust()
+    first, second = RunGuard(), RunGuard()
     first.secrets.add(WORD)
     assert second.secrets.text(WORD) == WORD
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime import events
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.state import events
 from tests.runtime import clock
 from tests.runtime.asked import TOOLS, Asked, reasons, written
 from tests.runtime.nested import marking, running

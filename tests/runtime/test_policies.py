@@ -2,8 +2,9 @@
 
 import pytest
 
-from llmc_compiler.term import Item
-from llmc_compiler.tools import Tool, pure, write
+from llmc_compiler.expressions.terms import Item
+from llmc_compiler.tools.decorators import pure, write
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.errors import Blocked, LoopFailed, Stopped
 from llmc_runtime.limits import Limits
 from tests.runtime.build import call, expr, loop, play, ref, times, trace

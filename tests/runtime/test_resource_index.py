@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.effects import overlap
-from llmc_runtime.resource_index import ResourceIndex
+from llmc_compiler.effects.effects import overlap
+from llmc_runtime.cache.resource_index import ResourceIndex
 
 NAMES = st.sampled_from(["a", "b", "A ", "./b", "{p}", "{q}", "..", "x{p}"])
 RESOURCES = st.one_of(st.just("*"), st.lists(NAMES, min_size=1, max_size=3).map(":".join))

@@ -8,7 +8,7 @@ import pytest
 
 import llmc
 from llmc import Graph, Tool, Toolbox, ToolboxError
-from llmc_compiler.graph import Call
+from llmc_compiler.ir.graph import Call
 
 ITEM: dict[str, Any] = {
     "properties": {"count": {"type": "integer"}, "item": {"type": "string"}, "key": {"type": "string"}},

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_compiler.secret_flow import SecretFlow
-from llmc_runtime.run import Run
-from llmc_runtime.secrets import HIDDEN
+from llmc_compiler.lowering.secret_flow import SecretFlow
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.redaction import HIDDEN
 from tests.runtime import clock
 
 FIRST, SECOND = "1st-key", "another key, and a longer one"

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 import llmc
-from llmc_runtime.events import Cancelled, Event, Failed, RunFinished, Started
+from llmc_runtime.state.events import Cancelled, Event, Failed, RunFinished, Started
 from tests.runtime import clock
 
 LIMITS = llmc.Limits(run_time=10)

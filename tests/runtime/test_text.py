@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmc_compiler.term import Json
-from llmc_runtime.text import PIECE, joined, json_pieces, start, start_of_json, text_pieces
+from llmc_compiler.expressions.terms import Json
+from llmc_runtime.text_format import PIECE, beginning_of, joined, json_pieces, start_of_json, text_pieces
 from tests.runtime.test_values import JSON
 
 
@@ -33,9 +33,9 @@ def test_no_piece_is_long() -> None:
 @settings(max_examples=25)
 def test_a_start_is_bounded_or_whole(value: Json, most: int) -> None:
     """It says which."""
-    found, is_whole = start(value, most)
+    found, is_whole = beginning_of(value, most)
     assert (found == value) >= is_whole
-    assert is_whole or start(value, 10**9) == (value, True)
+    assert is_whole or beginning_of(value, 10**9) == (value, True)
     assert len(json.dumps(found, ensure_ascii=False)) <= 40 * (most + 2) + 400
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.steps import Add, Drop
-from llmc_compiler.term import NodeId
-from llmc_compiler.tools import pure, write
+from llmc_compiler.tools.decorators import pure, write
 from llmc_runtime.errors import ToolFailed, ToolTimedOut
-from llmc_runtime.events import Event
-from llmc_runtime.executor import Executor
 from llmc_runtime.limits import Limits
-from llmc_runtime.run import execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.scheduler.executor import Executor
+from llmc_runtime.state.events import Event
 from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, error, graph, play, ref, times

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import llmc
-from llmc.cli.drawing import plain
-from llmc.cli.timeline import draw
-from llmc_runtime import history as histories
-from llmc_runtime import trace as traces
-from llmc_runtime.history import History, history
-from llmc_runtime.run import Run, execute
-from llmc_runtime.trace import Trace, TraceError, event_line, head_line, read_trace
+from llmc.cli.progress.run_tree import plain
+from llmc.cli.tracing.timeline import draw
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.tracing import trace as traces
+from llmc_runtime.tracing import trace_replay as histories
+from llmc_runtime.tracing.trace import Trace, TraceError, event_line, head_line, read_trace
+from llmc_runtime.tracing.trace_replay import RunTimeline, history
 from tests.runtime import clock
 
 failures: dict[str, int] = {}
@@ -107,7 +108,7 @@ def test_a_run_that_was_killed_is_read_up_to_there() -> None:
         found = read(data[:cut])
         assert found.notes[-1] == "the run did not end: it was killed, or still goes on"
         assert ("the last line was not written to its end, and is left out" in found.notes) == (data[cut - 1] != 10)
-        assert isinstance(history(found), History)
+        assert isinstance(history(found), RunTimeline)
     begun = read(data[: data.index(b'"Finished"', data.index(b'"node":"c"', head))].rpartition(b"\n")[0] + b"\n")
     assert history(begun).pasts["c", ()].ended is None
     for cut in range(head):

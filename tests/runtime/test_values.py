@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.term import Json
+from llmc_compiler.expressions.terms import Json
 from llmc_runtime.values import NotJsonError, freeze, thaw
 
 JSON = st.recursive(

@@ -7,11 +7,11 @@ from random import Random
 from typing import Final
 
 import llmc
-from llmc_compiler.graph import Graph
-from llmc_compiler.pipeline import PIPELINE, Pass, optimize
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
 from llmc_grammar import Parsed, parse, print_plan
 from llmc_grammar.ast import Input, Plan
-from llmc_runtime.program import Program
+from llmc_runtime.program.program import Program
 from tests.reference.interpreter import interpret
 from tests.reference.operators import Json, as_text
 from tests.reference.outcome import Outcome

@@ -8,10 +8,10 @@ from inspect import isawaitable
 from itertools import count
 from typing import Any, NoReturn
 
-from llmc_compiler.graph import Call, Graph, Loop, Node
-from llmc_compiler.term import Json
-from llmc_runtime.program import Program
-from llmc_runtime.run import Run
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import Call, Graph, Loop, Node
+from llmc_runtime.program.program import Program
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 
 

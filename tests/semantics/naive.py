@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from llmc_compiler.graph import (
+from llmc_compiler.expressions.terms import Binary, Choice, Const, Item, NodeId, Term, children, rebuild, substitute
+from llmc_compiler.ir.graph import (
     JOIN,
     Call,
     Condition,
@@ -18,8 +19,7 @@ from llmc_compiler.graph import (
     needed,
     terms,
 )
-from llmc_compiler.order import in_order
-from llmc_compiler.term import Binary, Choice, Const, Item, NodeId, Term, children, rebuild, substitute
+from llmc_compiler.ir.order_edges import in_order
 
 Same = Mapping[NodeId, NodeId]
 

@@ -13,12 +13,12 @@ from hashlib import sha256
 from random import Random
 
 import llmc
-from llmc_compiler.graph import Graph, Node
-from llmc_compiler.json_form import to_json
-from llmc_compiler.pipeline import PIPELINE, Pass
-from llmc_compiler.print import print_graph
-from llmc_compiler.term import NodeId
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Graph, Node
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.serialization.graph_json import to_json
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import print_plan, render
 from tests.semantics.compared import TOOLBOX
 from tests.semantics.generator import random_plan

@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 import llmc
-from llmc_compiler.pipeline import PIPELINE, Pass, optimize
-from llmc_runtime import decide
+from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
 from llmc_runtime.errors import PlanError
-from llmc_runtime.instance import Instance
+from llmc_runtime.scheduler import readiness
+from llmc_runtime.state.instance import Instance
 from tests.semantics.compared import TOOLBOX, Passes, Trial, after, differences, reduced
 from tests.semantics.generator import random_sample
 from tests.semantics.naive import NaiveDedup, NaiveFold, NaiveHoist, NaiveOrder, NaivePrune
@@ -56,14 +56,14 @@ def test_a_difference_is_reduced() -> None:
 
 def test_a_fallback_that_excuses_a_write_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a failed write with a fallback blocks nothing, some plans mean something else."""
-    note = decide.note_failure
+    note = readiness.note_failure
 
     def excuse(instance: Instance, error: PlanError) -> None:
         instance.error = error
         if getattr(instance.node.op, "fallback", None) is None:
             note(instance, error)
 
-    monkeypatch.setattr(decide, "note_failure", excuse)
+    monkeypatch.setattr(readiness, "note_failure", excuse)
     assert next(differences(SEEDS, after(())), None) is not None
 
 

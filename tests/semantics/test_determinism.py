@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from llmc_compiler.errors import CompileError
-from llmc_compiler.front import Front
-from llmc_compiler.graph import Graph
-from llmc_compiler.json_form import to_json
-from llmc_compiler.print import print_graph
+from llmc_compiler.compiler import IncrementalCompiler
+from llmc_compiler.diagnostics.plan_errors import CompileError
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.serialization.graph_json import to_json
 from llmc_compiler.steps import Report, Step
-from llmc_compiler.tools import Toolbox
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import print_plan
 from llmc_grammar.bounds import Bounds
 from tests.semantics.compared import TOOLBOX
@@ -88,7 +88,7 @@ def cut(text: str, rng: Random) -> list[str]:
 
 def streamed(pieces: list[str]) -> tuple[Graph | None, list[Step], list[str]]:
     """The graph of a text that arrives in pieces, what was handed over on the way, and the mistakes found."""
-    front = Front(TOOLBOX, mode="strict", bounds=Bounds.FILE, header=True)
+    front = IncrementalCompiler(TOOLBOX, mode="strict", bounds=Bounds.FILE, header=True)
     steps = [step for piece in pieces for step in front.feed(piece)]
     try:
         steps += front.close()

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from llmc_compiler.pipeline import PIPELINE
+from llmc_compiler.passes.pipeline import PIPELINE
 from tests.semantics.compared import WORLD, Difference, Passes, Trial
 from tests.semantics.generator import random_sample
 from tests.semantics.hostile import run_hostile

@@ -12,9 +12,9 @@ import pytest
 
 import llmc
 from llmc_grammar import ast, print_statement
-from llmc_runtime import memo
-from llmc_runtime.agent.loop import Agent
-from llmc_runtime.agent.policy import NEVER
+from llmc_runtime.agent.agent import Agent
+from llmc_runtime.agent.joining.replan_policy import NEVER
+from llmc_runtime.cache import call_cache
 from tests.agent.fakes import Script
 from tests.semantics.compared import TOOLBOX, WORLD
 from tests.semantics.generator import random_sample
@@ -100,5 +100,5 @@ def test_a_mended_plan_does_what_it_would_have_done() -> None:
 
 def test_a_memo_that_forgets_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The count above is not blind: with reads that survive writes, some plans differ."""
-    monkeypatch.setattr(memo.Memo, "_forget", lambda _self, _write: None)
+    monkeypatch.setattr(call_cache.CallCache, "_forget", lambda _self, _write: None)
     assert next(differences(range(250), Compared()), None) is not None

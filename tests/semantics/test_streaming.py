@@ -8,8 +8,9 @@ from random import Random
 import pytest
 
 import llmc
-from llmc_compiler import order, session
-from llmc_compiler.graph import Node
+from llmc_compiler import session
+from llmc_compiler.ir import order_edges
+from llmc_compiler.ir.graph import Node
 from llmc_grammar import print_plan
 from llmc_grammar.ast import Argument, Call, Input, Plan, Task
 from tests.patience import PATIENCE
@@ -88,7 +89,7 @@ def test_a_plan_with_a_mistake_writes_nothing() -> None:
 def test_writes_that_start_early_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The count above is not blind: with writes handed over as soon as they are read, it is not zero."""
     monkeypatch.setattr(session, "_may_start_early", lambda _node: True)
-    monkeypatch.setattr(order.Hazards, "place", lambda _self, node: node)
+    monkeypatch.setattr(order_edges.Hazards, "place", lambda _self, node: node)
     assert broken_plans(SEEDS[:100]) > 0
 
 
@@ -99,7 +100,7 @@ def test_reads_that_overtake_writes_are_noticed(monkeypatch: pytest.MonkeyPatch)
         return not any(effect.is_write for effect in node.effects)
 
     monkeypatch.setattr(session, "_may_start_early", is_a_read)
-    monkeypatch.setattr(order.Hazards, "place", lambda _self, node: node)
+    monkeypatch.setattr(order_edges.Hazards, "place", lambda _self, node: node)
     assert next(streamed_differences(SEEDS[:200]), None) is not None
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from llmc_compiler.effects import UNKNOWN, When
-from llmc_compiler.graph import (
+from llmc_compiler.effects.effects import UNKNOWN, When
+from llmc_compiler.expressions.terms import Get, NodeId, Term, substitute
+from llmc_compiler.ir.graph import (
     Call,
     Condition,
     Evaluate,
@@ -18,8 +19,8 @@ from llmc_compiler.graph import (
     node_body,
     op_name,
 )
-from llmc_compiler.order import in_order
-from llmc_compiler.remarks import (
+from llmc_compiler.ir.order_edges import in_order
+from llmc_compiler.passes.remarks import (
     Merged,
     MergedAlias,
     MergedCall,
@@ -29,7 +30,6 @@ from llmc_compiler.remarks import (
     UndeclaredTwins,
     WrittenBetween,
 )
-from llmc_compiler.term import Get, NodeId, Term, substitute
 
 Same = dict[NodeId, NodeId]
 

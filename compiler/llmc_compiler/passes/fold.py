@@ -5,26 +5,9 @@ from dataclasses import dataclass, replace
 from operator import is_
 from typing import Final
 
-from llmc_compiler.evaluate import EvaluationError, compact, evaluate
-from llmc_compiler.graph import (
-    Call,
-    Condition,
-    Evaluate,
-    Graph,
-    Join,
-    Loop,
-    Node,
-    Operation,
-    TaskId,
-    dependencies,
-    effects_of,
-    node_body,
-    terms,
-)
-from llmc_compiler.memory import NoRoomError, Room
-from llmc_compiler.order import in_order
-from llmc_compiler.remarks import Certain, Computed, Remark, Untaken
-from llmc_compiler.term import (
+from llmc_compiler.expressions.evaluation import EvaluationError, compact, evaluate
+from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
+from llmc_compiler.expressions.terms import (
     Binary,
     Choice,
     Const,
@@ -40,7 +23,25 @@ from llmc_compiler.term import (
     reads,
     rebuild,
 )
-from llmc_compiler.tools import ArgumentError, Tool
+from llmc_compiler.ir.graph import (
+    Call,
+    Condition,
+    Evaluate,
+    Graph,
+    Join,
+    Loop,
+    Node,
+    Operation,
+    TaskId,
+    dependencies,
+    effects_of,
+    node_body,
+    terms,
+)
+from llmc_compiler.ir.order_edges import in_order
+from llmc_compiler.passes.remarks import Certain, Computed, Remark, Untaken
+from llmc_compiler.tools.signature import ArgumentError
+from llmc_compiler.tools.tool import Tool
 
 LARGEST: Final = 200
 """How many characters of JSON, about, a computed constant may have: a plan must not grow."""
@@ -109,7 +110,7 @@ class Folding:
         """Nothing was seen."""
         self.dead: dict[NodeId, frozenset[NodeId]] = {}
         self._known: Known = {}
-        self._growth = Room(GROWTH)
+        self._growth = MemoryRoom(GROWTH)
 
     def add(self, node: Node) -> tuple[Node, ...]:
         """The node with its terms folded."""
@@ -218,7 +219,7 @@ class _Terms:
     item: Json = None
 
     def __init__(
-        self, known: Known, dead: dict[NodeId, frozenset[NodeId]], sure: Collection[NodeId], growth: Room
+        self, known: Known, dead: dict[NodeId, frozenset[NodeId]], sure: Collection[NodeId], growth: MemoryRoom
     ) -> None:
         self._known = known
         self._dead = dead
@@ -267,7 +268,7 @@ class _Terms:
     def _computed(self, term: Term, otherwise: Term) -> Term:
         """The value of a term whose leaves are constants, if it has one and that is small."""
         try:
-            value = evaluate(term, self, Room(_LARGEST_BUILT))
+            value = evaluate(term, self, MemoryRoom(_LARGEST_BUILT))
         except (EvaluationError, NoRoomError):
             return otherwise
         size = _size(value)

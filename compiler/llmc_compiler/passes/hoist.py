@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from llmc_compiler.effects import When
-from llmc_compiler.graph import (
+from llmc_compiler.effects.effects import When
+from llmc_compiler.expressions.terms import Const, Get, Item, ListOf, MapOf, NodeId, Term, children, reads
+from llmc_compiler.ir.graph import (
     Call,
     Condition,
     Evaluate,
@@ -16,9 +17,8 @@ from llmc_compiler.graph import (
     op_name,
     terms,
 )
-from llmc_compiler.order import in_order
-from llmc_compiler.remarks import Hoisted, HoistedRead, LoopReads, LoopWrites, Remark
-from llmc_compiler.term import Const, Get, Item, ListOf, MapOf, NodeId, Term, children, reads
+from llmc_compiler.ir.order_edges import in_order
+from llmc_compiler.passes.remarks import Hoisted, HoistedRead, LoopReads, LoopWrites, Remark
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from llmc_compiler.effects import UNKNOWN, When
-from llmc_compiler.graph import JOIN, Call, Graph, Node, needed
-from llmc_compiler.order import in_order
-from llmc_compiler.remarks import KeptUndeclared, Pruned, PrunedCall, Remark
+from llmc_compiler.effects.effects import UNKNOWN, When
+from llmc_compiler.ir.graph import JOIN, Call, Graph, Node, needed
+from llmc_compiler.ir.order_edges import in_order
+from llmc_compiler.passes.remarks import KeptUndeclared, Pruned, PrunedCall, Remark
 
 
 @dataclass(frozen=True, slots=True)

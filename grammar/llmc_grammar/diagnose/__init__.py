@@ -8,7 +8,7 @@ from llmc_grammar.diagnose import binders, foreign, foreign_strings, foreign_val
 from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import Unexpected
-from llmc_grammar.reading import Reading
+from llmc_grammar.parse_state import ParseState
 
 QUESTIONS: Final = (
     foreign.comment,
@@ -72,7 +72,7 @@ _WORDS: Final = {
 """What a terminal is called, in the order of mention."""
 
 
-def diagnose(mistake: UnexpectedInput, kind: str, reading: Reading) -> Diagnostic:
+def diagnose(mistake: UnexpectedInput, kind: str, reading: ParseState) -> Diagnostic:
     """The mistake behind an unexpected token or character."""
     stop = Stop.of(mistake, kind, reading)
     answers = (question(stop) for question in QUESTIONS)

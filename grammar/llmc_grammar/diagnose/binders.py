@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from llmc_grammar.diagnose.stop import Stop
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import BinderForm, ChangedTask, DollarBinder, ForeignComment, Unpacking
 from llmc_grammar.errors.statements import NumberMark
+from llmc_grammar.mistake import Edit
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _LEFT: Final = re.compile(

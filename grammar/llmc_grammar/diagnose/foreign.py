@@ -4,8 +4,9 @@ import re
 from typing import Final
 
 from llmc_grammar.diagnose.stop import Stop
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignBlock, ForeignComment, ForeignStatement, LooseOption, StatementEnd
+from llmc_grammar.mistake import Edit
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _COMMENT: Final = re.compile(r"[ \t]*(//+|/\*+|\*+/|<!--|--|;+)")

@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 from llmc_grammar.ast import TYPE_NAMES
-from llmc_grammar.diagnostic import Edit
 from llmc_grammar.errors.statements import UnknownType
-from llmc_grammar.reading import Reading
+from llmc_grammar.mistake import Edit
+from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 
 SCALARS: Final = {
@@ -29,7 +29,7 @@ _MOST: Final = 60
 _DEEPEST: Final = 6
 
 
-def whole_type(reading: Reading) -> UnknownType | None:
+def whole_type(reading: ParseState) -> UnknownType | None:
     """The mistake of an input's type that is written as in another language."""
     match = _TYPE.match(reading.text)
     found = match["type"].rstrip() if match else ""

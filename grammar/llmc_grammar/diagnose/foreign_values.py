@@ -6,7 +6,7 @@ from typing import Final
 from lark import Token
 
 from llmc_grammar.diagnose.stop import LOOP_NAME, Stop
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import BadReference, Placeholder
 from llmc_grammar.errors.foreign import (
     CallWord,
@@ -18,6 +18,7 @@ from llmc_grammar.errors.foreign import (
     Spread,
 )
 from llmc_grammar.errors.statements import LoopInside
+from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 from llmc_grammar.terminals import quiet
 

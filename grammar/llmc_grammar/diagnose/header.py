@@ -5,9 +5,10 @@ from typing import Final
 
 from llmc_grammar.diagnose.foreign_types import translated, whole_type
 from llmc_grammar.diagnose.stop import Stop
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import InputForm, UseForm
 from llmc_grammar.errors.statements import UnknownType
+from llmc_grammar.mistake import Edit
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _PATH: Final = re.compile(r"[ \t]*use[ \t]+([^\s\"',;#]+)[ \t\r]*(?:#.*)?$")

@@ -6,7 +6,7 @@ from typing import Final
 
 from llmc_grammar.ast import Fallback, Retry, Timeout
 from llmc_grammar.diagnose.stop import Stop
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import BareChoice, MissingElse
 from llmc_grammar.errors.lines import TwoStatements
 from llmc_grammar.errors.statements import (
@@ -24,6 +24,7 @@ from llmc_grammar.errors.statements import (
     TwoLoops,
     UnknownOption,
 )
+from llmc_grammar.mistake import Edit
 from llmc_grammar.safety import has_rival
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"

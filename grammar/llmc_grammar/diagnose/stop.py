@@ -8,7 +8,7 @@ from typing import Any, Final
 from lark import Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from llmc_grammar.reading import Reading
+from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 from llmc_grammar.terminals import quiet
 
@@ -25,7 +25,7 @@ _ENDS: Final = frozenset({"COMMA", "RPAR", "RSQB", "RBRACE", "$END"})
 class Stop:
     """A place in a statement's text (`at` counts from its start) and the items on Lark's stack there."""
 
-    reading: Reading
+    reading: ParseState
     kind: str
     at: int
     at_end: bool
@@ -33,7 +33,7 @@ class Stop:
     expected: frozenset[str]
 
     @classmethod
-    def of(cls, mistake: UnexpectedInput, kind: str, reading: Reading) -> "Stop":
+    def of(cls, mistake: UnexpectedInput, kind: str, reading: ParseState) -> "Stop":
         """The stop behind an exception of Lark's."""
         state = mistake.interactive_parser.parser_state
         at, at_end = int(getattr(mistake, "pos_in_stream", 0)), False

@@ -7,7 +7,7 @@ from lark import Token
 
 from llmc_grammar.ast import Call, List, Literal, Map, Text
 from llmc_grammar.diagnose.stop import Stop
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import (
     AdjacentStrings,
     BadNumber,
@@ -25,6 +25,7 @@ from llmc_grammar.errors.expressions import (
     StepOnValue,
     UnquotedWord,
 )
+from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"

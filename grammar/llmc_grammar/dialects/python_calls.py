@@ -11,8 +11,8 @@ from typing import Final
 from llmc_grammar.dialects.form import Rewritten, Target, without_end
 from llmc_grammar.dialects.python.nodes import dotted, has_sign
 from llmc_grammar.dialects.python.source import read, stretches
-from llmc_grammar.dialects.python.values import Values
-from llmc_grammar.dialects.python.variables import Bound, Constant, Items, NotOfTheFormError
+from llmc_grammar.dialects.python.values import PythonValues
+from llmc_grammar.dialects.python.variables import Bound, Constant, ConstantItems, NotOfTheFormError
 from llmc_grammar.errors.repairs import BackslashKept
 
 NAME: Final = "python_calls"
@@ -43,7 +43,7 @@ def rewrite(text: str, target: Target) -> Rewritten | None:
     codes = [code for code in read_all if code is not None and code.body]
     if not found or not codes or len(codes) != len(read_all):
         return None
-    values = Values(target, codes[0])
+    values = PythonValues(target, codes[0])
     try:
         for code in codes:
             values.code = code
@@ -59,7 +59,7 @@ def rewrite(text: str, target: Target) -> Rewritten | None:
     return Rewritten(tuple(values.statements), found.blocks)
 
 
-def _statement(values: Values, statement: ast.stmt, *, is_last: bool) -> None:
+def _statement(values: PythonValues, statement: ast.stmt, *, is_last: bool) -> None:
     """Read a statement: an assignment, or an expression."""
     match statement:
         case ast.Assign(targets=targets, value=value):
@@ -87,21 +87,21 @@ def _check_annotation(name: str, annotation: ast.expr) -> None:
             raise NotOfTheFormError
 
 
-def _assign(values: Values, target: ast.expr, bound: Bound) -> None:
+def _assign(values: PythonValues, target: ast.expr, bound: Bound) -> None:
     """Give a value to a variable, or the items of a list to as many."""
     match target:
         case ast.Name(id=name):
             values.bound[name] = bound
-        case ast.Tuple(elts=targets) | ast.List(elts=targets) if isinstance(bound, Items) and len(bound.items) == len(
-            targets
-        ):
+        case ast.Tuple(elts=targets) | ast.List(elts=targets) if isinstance(bound, ConstantItems) and len(
+            bound.items
+        ) == len(targets):
             for each, item in zip(targets, bound.items, strict=True):
                 _assign(values, each, item)
         case _:
             raise NotOfTheFormError
 
 
-def _expression(values: Values, node: ast.expr) -> None:
+def _expression(values: PythonValues, node: ast.expr) -> None:
     """Read a statement that is an expression; constants alone are no call, and a sign in front is a bullet."""
     plain = values.plain(node)
     if isinstance(plain, ast.Call) and dotted(plain.func) == _PRINT and not values.target.has(_PRINT):

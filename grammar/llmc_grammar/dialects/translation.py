@@ -7,13 +7,14 @@ from typing import Final
 
 from llmc_grammar.ast import Join, calls
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.diagnostic import Diagnostic, Edit, without_edit
+from llmc_grammar.diagnostic import Diagnostic, without_edit
 from llmc_grammar.dialects import json_plan, python_calls, rewoo, tool_calls
 from llmc_grammar.dialects.form import Rewritten, Target, Written
 from llmc_grammar.errors.repairs import DialectRead
+from llmc_grammar.mistake import Edit
 from llmc_grammar.print import print_statement
 from llmc_grammar.repair.changes import Places, relocated
-from llmc_grammar.repair.mend import Setting, read_with_head, refuse
+from llmc_grammar.repair.statement_repair import Setting, read_with_head, refuse
 from llmc_grammar.repair.unread import refused_prose
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece

@@ -1,6 +1,7 @@
 """Mistakes of expressions, references and strings: E160 to E189, W101."""
 
-from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import mistake
 
 
 @mistake

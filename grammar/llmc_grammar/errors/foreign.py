@@ -1,6 +1,7 @@
 """Habits of other languages: E115 to E119, E129, E148, E149, E154 to E159, E188, E189, E198, E199."""
 
-from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import mistake
 
 
 @mistake

@@ -1,6 +1,7 @@
 """Mistakes of characters, sizes, brackets and lines: E101 to E129."""
 
-from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import mistake
 
 
 @mistake

@@ -1,6 +1,7 @@
 """What was mended in a model's text: W110 to W133, and what cannot be, E125 to E127."""
 
-from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import mistake
 
 
 @mistake

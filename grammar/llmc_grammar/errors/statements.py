@@ -1,6 +1,7 @@
 """Mistakes of statements, joins, loops and options: E130 to E159, E190 to E199."""
 
-from llmc_grammar.diagnostic import Diagnostic, mistake
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import mistake
 
 
 @mistake

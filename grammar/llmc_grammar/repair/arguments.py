@@ -3,10 +3,11 @@
 from collections.abc import Container
 from typing import Final
 
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.repairs import ColonRead, QuoteAtStart, StringsJoined, TextQuoted, TupleRead
-from llmc_grammar.repair.bare import Probe, begins_thousands, goes_on_thousands, is_expression, is_text
-from llmc_grammar.repair.call import Bracket, Item, Quoted
+from llmc_grammar.mistake import Edit
+from llmc_grammar.repair.bare_arguments import Probe, begins_thousands, goes_on_thousands, is_expression, is_text
+from llmc_grammar.repair.call import Bracket, CallItem, Quoted
 from llmc_grammar.repair.changes import Change, Repair
 from llmc_grammar.repair.strings import joined, may_join, mended, quoted
 from llmc_grammar.source import Span
@@ -56,13 +57,13 @@ class Arguments:
 
         self.repairs.append(Repair(changes, warn, moves=moves))
 
-    def _value(self, item: Item) -> str:
+    def _value(self, item: CallItem) -> str:
         """An item's value as written."""
         return self._text[item.value : item.end]
 
     # ── several items at once ──
 
-    def _is_one_text(self, items: list[Item]) -> bool:
+    def _is_one_text(self, items: list[CallItem]) -> bool:
         """Join arguments over their commas if none of them is an expression: `search(Paris, Texas)`."""
         if len(items) < 2 or not all(self._is_bare(item) for item in items):  # noqa: PLR2004 (a comma between two)
             return False
@@ -72,7 +73,7 @@ class Arguments:
         self._keep(TextQuoted, quoted(self._text, start, end))
         return True
 
-    def _is_bare(self, item: Item) -> bool:
+    def _is_bare(self, item: CallItem) -> bool:
         """Whether an argument has no name, no quotes and no brackets, and is no expression."""
         has_parts = any(isinstance(part, Quoted) or part.kind != "text" for part in item.parts)
         if item.name_end >= 0 or item.cut or has_parts or item.start >= item.end:
@@ -93,7 +94,7 @@ class Arguments:
         self._keep(TextQuoted, quoted(self._text, items[at].value, group[-1].end))
         return last - at
 
-    def _continues(self, before: Item, item: Item) -> bool:
+    def _continues(self, before: CallItem, item: CallItem) -> bool:
         """Whether an item is three more digits of the one before it."""
         return item.value == before.end + 1 and item.name_end < 0 and goes_on_thousands(self._value(item))
 
@@ -103,7 +104,7 @@ class Arguments:
 
     # ── one item ──
 
-    def _item(self, item: Item, bracket: Bracket) -> None:
+    def _item(self, item: CallItem, bracket: Bracket) -> None:
         """Find the repairs of an item and of what is in it."""
         if item.end < 0 or item.cut:
             return
@@ -125,13 +126,13 @@ class Arguments:
         repairs = (mended(self._text, one.start, one.end, added=one.added, raw=one.raw) for one in strings)
         self.repairs += (repair for repair in repairs if repair is not None)
 
-    def _colon(self, item: Item) -> None:
+    def _colon(self, item: CallItem) -> None:
         """`name: value` as `name=value`."""
         name = self._text[item.start : item.name_end]
         change = Change(item.name_end, item.value, "=")
         self.repairs.append(Repair((change,), lambda span, edit: ColonRead(span=span, edit=edit, name=name)))
 
-    def _quote(self, item: Item, bracket: Bracket, strings: list[Quoted]) -> bool:
+    def _quote(self, item: CallItem, bracket: Bracket, strings: list[Quoted]) -> bool:
         """Put an item in quotes, if it is text; a name with a colon is a part of it where it looks like one."""
         if strings:
             return False
@@ -148,7 +149,7 @@ class Arguments:
         )
         return True
 
-    def _join(self, item: Item, strings: list[Quoted]) -> bool:
+    def _join(self, item: CallItem, strings: list[Quoted]) -> bool:
         """Make one string of several side by side."""
         if len(strings) < 2 or len(strings) != len(item.parts) or self._skeleton(item).strip('" \t\r\n'):  # noqa: PLR2004
             return False
@@ -162,7 +163,7 @@ class Arguments:
 
     # ── expressions ──
 
-    def _is_expression(self, item: Item) -> bool:
+    def _is_expression(self, item: CallItem) -> bool:
         """Whether an item's value is an expression, what is in its strings and brackets aside."""
         return is_expression(self._skeleton(item), self._ask)
 
@@ -171,7 +172,7 @@ class Arguments:
         self._probes += 1
         return self._probes > _PROBES or self._probe(skeleton)
 
-    def _skeleton(self, item: Item) -> str:
+    def _skeleton(self, item: CallItem) -> str:
         """An item's value with its strings and brackets empty."""
         pieces: list[str] = []
         at = item.value

@@ -12,7 +12,7 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import Placeholder
 from llmc_grammar.errors.lines import NestedTooDeep
 from llmc_grammar.errors.repairs import TwoReadings
-from llmc_grammar.repair.bare import is_value
+from llmc_grammar.repair.bare_arguments import is_value
 from llmc_grammar.repair.marks import (
     CALL_NAME,
     CLOSERS,
@@ -64,7 +64,7 @@ class Quoted:
 
 
 @dataclass(slots=True)
-class Item:
+class CallItem:
     """An argument, element or entry: its name if it has one, its value, and the strings and brackets in that."""
 
     start: int
@@ -89,7 +89,7 @@ class Bracket:
     opener: str
     start: int
     at: int
-    items: list[Item] = field(default_factory=list)
+    items: list[CallItem] = field(default_factory=list)
     end: int = -1
 
 
@@ -141,7 +141,7 @@ class CallScan:
             return self._key(at, item)
         return self._other(at, found, item)
 
-    def _other(self, at: int, found: str, item: Item) -> int:
+    def _other(self, at: int, found: str, item: CallItem) -> int:
         """A comment or a placeholder, or nothing of either."""
         if found == "#":
             return self._hash(at, item)
@@ -170,21 +170,21 @@ class CallScan:
         """Begin an item behind blanks and comments; an argument's name is taken with it."""
         text, top = self._text, self._stack[-1]
         if top.kind == "text":
-            top.items = top.items or [Item(at, at)]
+            top.items = top.items or [CallItem(at, at)]
             return at
         at = skip_blanks(text, at)
         while text.startswith("#", at):
             end = text.find("\n", at)
             self._comment = at if end < 0 else None
             at = len(text) if end < 0 else skip_blanks(text, end)
-        item = Item(at, at)
+        item = CallItem(at, at)
         match = _NAMED.match(text, at) if top.kind == "call" else None
         if match:
             item.value, item.name_end, item.colon = match.end(), match.end(1), match[2] == ":"
         top.items.append(item)
         return item.value
 
-    def _key(self, at: int, item: Item) -> int:
+    def _key(self, at: int, item: CallItem) -> int:
         """The colon behind an entry's key."""
         item.has_key = True
         if len(item.parts) == 1 and isinstance(item.parts[0], Quoted):
@@ -201,7 +201,7 @@ class CallScan:
         elif self._text[item.resumed : at].strip():
             item.cut = True
 
-    def _is_fresh(self, at: int, item: Item) -> bool:
+    def _is_fresh(self, at: int, item: CallItem) -> bool:
         """Whether an operand may begin here: nothing stands before it in its item, or an operator."""
         last = before_blanks(self._text, at, item.value)
         if last <= item.value:
@@ -211,7 +211,7 @@ class CallScan:
         word = LAST_WORD.search(self._text, max(item.value, last - 8), last)
         return word is not None and word[0] in FLOW_WORDS and (last < at or word[0] != "not")
 
-    def _hash(self, at: int, item: Item) -> int:
+    def _hash(self, at: int, item: CallItem) -> int:
         """A `#`: a comment, or on the last line a character of a text without quotes, as in `Love Potion #9`."""
         last = before_blanks(self._text, at, item.value)
         end = self._text.find("\n", at)
@@ -225,7 +225,7 @@ class CallScan:
 
     # ── brackets ──
 
-    def _open(self, at: int, opener: str, item: Item) -> int:
+    def _open(self, at: int, opener: str, item: CallItem) -> int:
         """An opening bracket: a list, a mapping, a group, a call's, or one in a text without quotes."""
         text = self._text
         kinds = {"[": "list", "{": "mapping"}
@@ -278,7 +278,7 @@ class CallScan:
 
     # ── strings ──
 
-    def _quote(self, at: int, item: Item) -> int:
+    def _quote(self, at: int, item: CallItem) -> int:
         """A quote: the beginning of a string, or a character of a text without quotes."""
         adjacent = bool(item.parts) and item.parts[-1].end == before_blanks(self._text, at, item.value)
         if not self._is_fresh(at, item) and not (adjacent and isinstance(item.parts[-1], Quoted)):
@@ -287,7 +287,7 @@ class CallScan:
             return self._long_string(at, item)
         return self._string(at, item)
 
-    def _around(self, item: Item) -> Around:
+    def _around(self, item: CallItem) -> Around:
         """What is around a string in an item."""
         top = self._stack[-1]
         return Around(
@@ -298,7 +298,7 @@ class CallScan:
             self.forced,
         )
 
-    def _long_string(self, at: int, item: Item) -> int:
+    def _long_string(self, at: int, item: CallItem) -> int:
         """The string that begins with three quotes at `at`."""
         text, around = self._text, self._around(item)
         match = _LONG_END.match(text, at + 3)
@@ -311,7 +311,7 @@ class CallScan:
             item.parts.append(Quoted(at, match.end()))
         return match.end() if match else -1
 
-    def _string(self, at: int, item: Item) -> int:
+    def _string(self, at: int, item: CallItem) -> int:
         """The string that begins at `at`."""
         around = self._around(item)
         string = Quoted(at, -1)
@@ -350,7 +350,7 @@ class CallScan:
         return found is Verdict.DELIMITER
 
     @staticmethod
-    def _end_raw(string: Quoted, item: Item, at: int) -> int:
+    def _end_raw(string: Quoted, item: CallItem, at: int) -> int:
         """End a string with the quote at `at`, in front of which is a backslash that is text."""
         string.end, string.raw = at + 1, True
         item.parts.append(string)
@@ -362,7 +362,7 @@ class CallScan:
         if _ARGUMENT_INSIDE.search(self._text[max(string.start + 1, at - 80) : at]):
             self._refuse(TwoReadings(span=Span(at, at + 1)))
 
-    def _open_string(self, string: Quoted, item: Item) -> int:
+    def _open_string(self, string: Quoted, item: CallItem) -> int:
         """A string that nothing closes: an apostrophe in front of a text, or one whose quote is missing."""
         text, at = self._text, string.start
         follows = text[at + 1 : at + 2]

@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 
 T = TypeVar("T")

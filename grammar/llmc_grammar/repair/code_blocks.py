@@ -6,7 +6,7 @@ from typing import Final
 
 from llmc_grammar.errors.repairs import UnreadableCall
 from llmc_grammar.repair.dress import is_doubtful
-from llmc_grammar.repair.mend import Mended, Setting, refuse
+from llmc_grammar.repair.statement_repair import RepairedStatement, Setting, refuse
 from llmc_grammar.split import Piece, indent_of
 
 _HEADER: Final = re.compile(
@@ -66,7 +66,7 @@ class CodeBlocks:
         return Piece("", start + indent_of(header), read=(None, list(found)), stop=start + len(header.rstrip()))
 
 
-def refused_in_block(mended: Mended) -> Mended:
+def refused_in_block(mended: RepairedStatement) -> RepairedStatement:
     """Return a statement in a block as a refused one."""
     why, advice = "it depends on the line that begins its block", "write its loop or condition behind it, on one line"
     found = UnreadableCall(span=mended.span, why=why, suggestion=advice)

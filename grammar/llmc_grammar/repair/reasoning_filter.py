@@ -10,10 +10,11 @@ from collections.abc import Container
 from typing import Final
 
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.repairs import ReasoningLeftOut
+from llmc_grammar.mistake import Edit
 from llmc_grammar.reasoning import ReasoningTags, Tag
-from llmc_grammar.repair.lenient import Lenient
+from llmc_grammar.repair.lenient_splitter import LenientSplitter
 from llmc_grammar.repair.scan import in_string
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
@@ -39,8 +40,8 @@ class ReasoningFilter:
         self._bounds = bounds
         self._tools = tools
         self.tags = tags
-        self._plan = Lenient(bounds, tools)
-        self._draft: Lenient | None = None
+        self._plan = LenientSplitter(bounds, tools)
+        self._draft: LenientSplitter | None = None
         self._void_from: int | None = None
         self._lines: list[Line] = []
         self._pending: list[Tag] = []
@@ -208,7 +209,7 @@ class ReasoningFilter:
         self.size = sum(_size(text) for text, _ in rest)
         self.interrupted = self._void_from = self._draft = None
         self._given = 0
-        self._plan = Lenient(self._bounds, self._tools)
+        self._plan = LenientSplitter(self._bounds, self._tools)
         self._note = ReasoningLeftOut(span=Span(tag.start, tag.end), place="before", edit=Edit(Span(0, tag.end), ""))
 
     def _suspend(self, tag: Tag, kept: list[Line], rest: list[Line]) -> list[Piece]:
@@ -216,8 +217,8 @@ class ReasoningFilter:
         self._reread -= sum(len(text) for text, _ in kept)
         self.size -= sum(_size(text) for text, _ in rest)
         self._void_from = tag.start
-        self._draft = Lenient(self._bounds, self._tools)
-        self._plan = Lenient(self._bounds, self._tools)
+        self._draft = LenientSplitter(self._bounds, self._tools)
+        self._plan = LenientSplitter(self._bounds, self._tools)
         self._note = ReasoningLeftOut(span=Span(tag.start, tag.end), place="after")
         found = [piece for text, at in kept for piece in self._plan.line(text, at)]
         if kept and kept[-1][0].strip() and not tag.ends:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from llmc_grammar.diagnostic import Diagnostic, Edit
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.repairs import BackslashKept, BraceKept, CurlyQuotes, LineBreakInside, QuoteInside
 from llmc_grammar.escapes import BACKSLASH, unknown_escape
+from llmc_grammar.mistake import Edit
 from llmc_grammar.repair.changes import Change, Repair
 from llmc_grammar.repair.marks import STRAIGHT, straight
 from llmc_grammar.source import Span

@@ -14,8 +14,8 @@ from llmc_grammar.errors.repairs import (
     TextQuoted,
 )
 from llmc_grammar.repair.dress import ORDINAL, number_of
-from llmc_grammar.repair.mend import Mended
 from llmc_grammar.repair.mentions import find_call, is_aside
+from llmc_grammar.repair.statement_repair import RepairedStatement
 from llmc_grammar.repair.wide import fold, string_end
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
@@ -35,7 +35,7 @@ def refused_prose(text: str, start: int, tools: Container[str]) -> Piece | None:
     return Piece("" if number is None else f"{number}. ", start, read=(None, [found]), stop=start + len(text))
 
 
-def without_hidden_calls(mended: Mended, text: str, tools: Container[str]) -> Mended:
+def without_hidden_calls(mended: RepairedStatement, text: str, tools: Container[str]) -> RepairedStatement:
     """A statement as it was mended, refused if a repair left a call out or made it a part of a text."""
     base = mended.span.start
     suspects = [one.span for one in mended.found if isinstance(one, _HIDES)] if mended.statement is not None else []

@@ -12,20 +12,29 @@ from typing import Annotated
 
 import typer
 
-from llmc.cli.ask import ask, plan
-from llmc.cli.check import check
-from llmc.cli.compile import compile_
-from llmc.cli.explain import explain
-from llmc.cli.fmt import fmt
-from llmc.cli.grammar import grammar
-from llmc.cli.graph import graph
-from llmc.cli.new import new
-from llmc.cli.outcome import INTERRUPTED, UNWRITTEN, Stderr, Waiting, leave, open_streams, set_verbosity, unwritten
-from llmc.cli.run import run
-from llmc.cli.schema import schema
-from llmc.cli.screen import open_screens
-from llmc.cli.tools import tools
-from llmc.cli.trace import trace
+from llmc.cli.commands.files.check import check
+from llmc.cli.commands.files.compile import compile_
+from llmc.cli.commands.files.explain import explain
+from llmc.cli.commands.files.fmt import fmt
+from llmc.cli.commands.files.graph import graph
+from llmc.cli.commands.files.new import new
+from llmc.cli.commands.reference.grammar import grammar
+from llmc.cli.commands.reference.schema import schema
+from llmc.cli.commands.reference.tools import tools
+from llmc.cli.commands.runs.ask import ask, plan
+from llmc.cli.commands.runs.run import run
+from llmc.cli.commands.runs.trace import trace
+from llmc.cli.terminal.output import (
+    INTERRUPTED,
+    UNWRITTEN,
+    Stderr,
+    Waiting,
+    leave,
+    open_streams,
+    set_verbosity,
+    unwritten,
+)
+from llmc.cli.terminal.screen import open_screens
 
 # Without markup and pretty exceptions typer does not import rich, which would triple the time of `--help`.
 app = typer.Typer(

@@ -37,7 +37,7 @@ def schema(name: str) -> dict[str, Any]:
     title = f"llmc {name}"
     about = ABOUT[name]
     if name == "graph":
-        from llmc_compiler.json_form import schema as graph_schema
+        from llmc_compiler.serialization.graph_json import schema as graph_schema
 
         found: dict[str, Any] = json.loads(graph_schema())
         return found

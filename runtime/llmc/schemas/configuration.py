@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from llmc.config import KEYS, LARGEST_NUMBER, NUMBERS, OTHERS, PRICES, TEXTS, WHOLE
-from llmc.limit_texts import pattern
+from llmc.config.config import KEYS, LARGEST_NUMBER, NUMBERS, OTHERS, PRICES, TEXTS, WHOLE
+from llmc.config.limit_syntax import pattern
 from llmc_runtime.limits import Limits, ToolLimits, limit_fields
 
 _TEXT: Final = {"type": "string", "pattern": "^[^\\u0000]*$"}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # that of typing is too old for pydantic before Python 3.12
 
-from llmc_grammar.catalogue import Entry
+from llmc_grammar.error_pages import ErrorPage
 
 
 class Place(TypedDict):
@@ -63,7 +63,7 @@ class CodeEntry(TypedDict):
     what: str
 
 
-Codes = Entry | list[CodeEntry]
+Codes = ErrorPage | list[CodeEntry]
 
 
 class CallCounts(TypedDict):

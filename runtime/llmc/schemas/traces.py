@@ -6,9 +6,9 @@ from pydantic import Field
 from typing_extensions import TypedDict  # that of typing is too old for pydantic before Python 3.12
 
 from llmc.schemas.runs import Run
-from llmc_runtime import events
-from llmc_runtime.agent.progress import Happened, Judged, PlanEnded, Progress
+from llmc_runtime.agent.agent_events import Happened, Judged, PlanEnded, Progress
 from llmc_runtime.errors import LlmcError
+from llmc_runtime.state import events
 
 
 class EventError(TypedDict):

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Usage
-from llmc_runtime.agent.failures import BudgetSpent
+from llmc_runtime.agent.agent_errors import BudgetSpent
+from llmc_runtime.models.messages import End, Usage
 from tests.agent.server import FakeServer, Reply, Request
 
 MANY = 100

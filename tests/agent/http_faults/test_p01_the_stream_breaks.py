@@ -2,8 +2,8 @@
 
 import pytest
 
-from llmc_runtime.agent.model_errors import StreamBroken
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.model_errors import StreamBroken
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import token
 from tests.agent.fakes import World
 from tests.agent.http_faults.asking import Questions, ask

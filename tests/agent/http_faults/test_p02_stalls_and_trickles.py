@@ -5,7 +5,7 @@ from itertools import repeat
 
 import pytest
 
-from llmc_runtime.agent.model_errors import ModelTimedOut
+from llmc_runtime.models.model_errors import ModelTimedOut
 from tests.agent.http_faults.asking import Questions, Seen, ask
 from tests.agent.server import Piece
 

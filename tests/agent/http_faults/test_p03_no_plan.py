@@ -2,9 +2,9 @@
 
 import pytest
 
-from llmc_runtime.agent.dialogue import End
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.model_errors import ContentRefused, StreamBroken
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.models.messages import End
+from llmc_runtime.models.model_errors import ContentRefused, StreamBroken
 from tests.agent.events import USAGE, event, refusal
 from tests.agent.http_faults.asking import ask
 from tests.agent.server import TOKENS, Reply

@@ -8,11 +8,11 @@ from typing import Final
 import pytest
 
 from llmc_grammar.bounds import Bounds
-from llmc_runtime.agent.clients import MOST_BYTES
-from llmc_runtime.agent.failures import NoDecision, PlanFailed
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import StreamBroken
-from llmc_runtime.agent.speaking import LONGEST_REPLY
+from llmc_runtime.agent.agent_errors import NoDecision, PlanFailed
+from llmc_runtime.agent.completion import LONGEST_REPLY
+from llmc_runtime.models.model_errors import StreamBroken
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.transport import MOST_BYTES
 from tests.agent.events import said
 from tests.agent.http_faults.asking import Seen, ask
 from tests.agent.server import FakeServer, Piece, Reply

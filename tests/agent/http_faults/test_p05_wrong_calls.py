@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmc_runtime.agent.failures import PlanFailed
+from llmc_runtime.agent.agent_errors import PlanFailed
 from tests.agent.http_faults.asking import ask
 
 WRONG = [

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from llmc_runtime.agent.dialogue import End
-from llmc_runtime.agent.failures import PlanFailed
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.models.messages import End
 from tests.agent.events import USAGE
 from tests.agent.http_faults.asking import ask
 from tests.agent.server import Piece, Request

@@ -6,7 +6,8 @@ import httpx2
 import pytest
 
 import llmc
-from llmc_runtime.agent.model_errors import (
+from llmc_runtime.errors import LlmcError
+from llmc_runtime.models.model_errors import (
     AuthenticationFailed,
     ModelError,
     ModelTimedOut,
@@ -16,7 +17,6 @@ from llmc_runtime.agent.model_errors import (
     ServerFailed,
     ServerUnreachable,
 )
-from llmc_runtime.errors import LlmcError
 from tests.agent.events import event, refusal
 from tests.agent.fakes import World
 from tests.agent.http_faults.asking import AT_ONCE, Questions, Seen, ask

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmc_runtime.agent.model_errors import ModelError, ServerFailed, ServerUnreachable, StreamBroken
+from llmc_runtime.models.model_errors import ModelError, ServerFailed, ServerUnreachable, StreamBroken
 from tests.agent.events import event, refusal, token
 from tests.agent.http_faults.asking import ask
 from tests.agent.server import Reply

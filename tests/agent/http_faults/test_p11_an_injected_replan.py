@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent.inquiry import AFTER_RESULTS
+from llmc_runtime.agent.agent_run import AFTER_RESULTS
 from llmc_runtime.errors import Held, NotApproved
 from tests.agent.http_faults.asking import Seen, ask
 from tests.agent.server import Reply, Request

@@ -3,9 +3,9 @@
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.models.messages import End
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import USAGE
 from tests.agent.http_faults.asking import ask
 from tests.agent.server import TOKENS, Piece

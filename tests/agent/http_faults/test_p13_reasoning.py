@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.http_faults.asking import ask
 
 DRAFT = '1. send("ann")\n2. search("draft")\n3. join($1, $2)<END_OF_PLAN>\nNo, to bob.\n'

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from llmc_runtime.agent.model_errors import RequestRefused, ServerFailed
+from llmc_runtime.models.model_errors import RequestRefused, ServerFailed
 from tests.agent.events import DONE, event, refusal
 from tests.agent.http_faults.asking import ask
 from tests.agent.server import Reply

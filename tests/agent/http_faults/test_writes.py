@@ -7,11 +7,11 @@ from contextlib import aclosing
 import pytest
 
 import llmc
-from llmc_runtime.agent.dialogue import End
-from llmc_runtime.agent.failures import PlanFailed
-from llmc_runtime.agent.model_errors import StreamBroken
-from llmc_runtime.agent.progress import Happened
-from llmc_runtime.events import Event, Started
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.agent.agent_events import Happened
+from llmc_runtime.models.messages import End
+from llmc_runtime.models.model_errors import StreamBroken
+from llmc_runtime.state.events import Event, Started
 from tests.agent.events import USAGE
 from tests.agent.fakes import World
 from tests.agent.http_faults.asking import PATIENCE, Questions, ask, turns

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_runtime.agent.event_decoder import EventDecoder, Sent
+from llmc_runtime.models.openai.event_decoder import EventDecoder, ServerEvent
 
 EVENTS = [
-    Sent("", '{"a": "tür 😀"}'),
-    Sent("error", '{"b": 1}'),
-    Sent("", "two\nlines"),
-    Sent("", ""),
-    Sent("", "[DONE]"),
+    ServerEvent("", '{"a": "tür 😀"}'),
+    ServerEvent("error", '{"b": 1}'),
+    ServerEvent("", "two\nlines"),
+    ServerEvent("", ""),
+    ServerEvent("", "[DONE]"),
 ]
 STREAM = (
     '\ufeff: ping\n\ndata: {"a": "tür 😀"}\nid: 7\n\nretry: 3\nevent: error\ndata:{"b": 1}\n\n: wait\n'
@@ -21,7 +21,7 @@ STREAM = (
 )
 
 
-def decoded(pieces: list[bytes]) -> list[Sent]:
+def decoded(pieces: list[bytes]) -> list[ServerEvent]:
     """The events in some pieces, and in what is left of them."""
     decoder = EventDecoder()
     return [*(each for piece in pieces for each in decoder.feed(piece)), *decoder.rest()]
@@ -43,19 +43,19 @@ def test_every_byte_is_a_piece() -> None:
 @pytest.mark.parametrize(
     ("sent", "events"),
     [
-        (b'data: {"a": 1}', [Sent("", '{"a": 1}')]),
-        (b'data: {"a": 1}\n', [Sent("", '{"a": 1}')]),
-        (b"data: [DONE]", [Sent("", "[DONE]")]),
+        (b'data: {"a": 1}', [ServerEvent("", '{"a": 1}')]),
+        (b'data: {"a": 1}\n', [ServerEvent("", '{"a": 1}')]),
+        (b"data: [DONE]", [ServerEvent("", "[DONE]")]),
         (b'data: {"a": ', []),
         (b'data: "half', []),
         (b"", []),
         (b'{"choices": []}', []),
-        (b'error: {"a": 1}', [Sent("error", '{"a": 1}')]),
-        (b'data: 1\n\n{"a": 1}\n', [Sent("", "1"), Sent("", '{"a": 1}')]),
-        (b'data: 1\n\n{"a":\n1}\n', [Sent("", "1")]),
+        (b'error: {"a": 1}', [ServerEvent("error", '{"a": 1}')]),
+        (b'data: 1\n\n{"a": 1}\n', [ServerEvent("", "1"), ServerEvent("", '{"a": 1}')]),
+        (b'data: 1\n\n{"a":\n1}\n', [ServerEvent("", "1")]),
     ],
 )
-def test_the_last_event_needs_no_empty_line(sent: bytes, events: list[Sent]) -> None:
+def test_the_last_event_needs_no_empty_line(sent: bytes, events: list[ServerEvent]) -> None:
     """If it is whole; a beginning is none."""
     assert decoded([sent]) == events
 
@@ -65,14 +65,14 @@ def test_lines_of_json_are_events_of_their_own() -> None:
     (sent,) = decoded([b'data: {"a": 1}\ndata: {"a": 2}\ndata: [DONE]\n\n'])
     assert sent.values() == [{"a": 1}, {"a": 2}]
     with pytest.raises(ValueError, match="Expecting"):
-        Sent("", "{no json}").values()
+        ServerEvent("", "{no json}").values()
 
 
 def test_an_answer_as_a_whole_may_have_pings_before_it() -> None:
     """As a server sends them while a reply that is not streamed is made."""
-    assert Sent("", ': ping\n\n: ping\n\n{\n "a": 1\n}', is_whole=True).values() == [{"a": 1}]
+    assert ServerEvent("", ': ping\n\n: ping\n\n{\n "a": 1\n}', is_whole=True).values() == [{"a": 1}]
     with pytest.raises(ValueError, match="Expecting"):
-        Sent("", ": ping\n\nno json", is_whole=True).values()
+        ServerEvent("", ": ping\n\nno json", is_whole=True).values()
 
 
 def test_a_long_line_in_small_pieces_is_joined_once() -> None:

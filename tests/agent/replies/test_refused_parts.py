@@ -6,10 +6,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from llmc_runtime.agent.dialogue import Message
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import ContextTooLong, ModelError, RequestRefused, ServerFailed
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.messages import Message
+from llmc_runtime.models.model_errors import ContextTooLong, ModelError, RequestRefused, ServerFailed
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import FORMS, Answer, Stream, Wire, chat, refusal, said, wire
 
 TALK = [Message("system", "Be short."), Message("user", "Which?"), Message("user", "Now.")]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from llmc_runtime.agent.server_words import answered, error_in, is_too_long, words_of
+from llmc_runtime.models.server_messages import answered, error_in, is_too_long, words_of
 
 SAID = "the tea is out"
 

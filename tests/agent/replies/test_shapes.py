@@ -9,9 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from llmc_runtime.agent.dialogue import End, Part, Reasoning, Usage
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import (
+from llmc_runtime.models.messages import End, Part, Reasoning, Usage
+from llmc_runtime.models.model_errors import (
     AuthenticationFailed,
     ContentRefused,
     ModelError,
@@ -21,8 +20,9 @@ from llmc_runtime.agent.model_errors import (
     RequestRefused,
     ServerFailed,
 )
-from llmc_runtime.agent.replies import Reply
-from llmc_runtime.agent.settings import Api, settings
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.response_stream import StreamedReply
+from llmc_runtime.models.openai.settings.settings import Api, settings
 from tests.agent.events import DONE, QUESTION, Answer, Stream, chat, event, read, responses, wire
 from tests.runtime import clock
 
@@ -312,7 +312,7 @@ async def test_other_choices_are_not_mixed_in() -> None:
 
 def test_a_piece_of_text_is_read_with_little_work() -> None:
     """Most events hold a few letters and nothing else; a count of tokens is the control."""
-    reply = Reply(settings("m", {"base_url": "http://server/v1"}))
+    reply = StreamedReply(settings("m", {"base_url": "http://server/v1"}))
     piece: dict[str, Any] = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": None}]}
     assert 0 < _calls_of(lambda: reply.take(piece)) <= 50
     usage = {"prompt_tokens": 1, "completion_tokens": 2}

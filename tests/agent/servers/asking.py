@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, Final
 
 import llmc
-from llmc_runtime.agent.dialogue import Usage
 from llmc_runtime.errors import LlmcError
+from llmc_runtime.models.messages import Usage
 from tests.agent.server import FakeServer, Request, Sent
 from tests.agent.servers.personality import Counts, Personality
 from tests.agent.servers.replies import Turn

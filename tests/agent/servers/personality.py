@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from llmc_runtime.agent.settings import Api, Server
+from llmc_runtime.models.openai.settings.settings import Api, Server
 from tests.agent.events import event
 
 Thinking = Literal["reasoning_content", "reasoning", "reasoning_details", "parts", "tags", "items"]

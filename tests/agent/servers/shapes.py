@@ -5,16 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import llmc
-from llmc_runtime.agent.failures import NoDecision, PlanFailed
-from llmc_runtime.agent.model_errors import (
-    AuthenticationFailed,
-    ContextTooLong,
-    ModelError,
-    NoStream,
-    RequestRefused,
-)
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.agent.agent_errors import NoDecision, PlanFailed
 from llmc_runtime.errors import LlmcError
+from llmc_runtime.models.model_errors import AuthenticationFailed, ContextTooLong, ModelError, NoStream, RequestRefused
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.servers.personality import Personality
 from tests.agent.servers.replies import Form, Turn
 

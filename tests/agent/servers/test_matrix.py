@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import llmc
-from llmc_runtime.agent import loop, plan_reply, planner
-from llmc_runtime.agent.card import card
-from llmc_runtime.agent.dialogue import Usage
-from llmc_runtime.agent.templates import Prompts
-from llmc_runtime.text import start
+from llmc_runtime.agent import agent
+from llmc_runtime.agent.planning import plan_reply, planner
+from llmc_runtime.agent.prompting.language_card import card
+from llmc_runtime.agent.prompting.templates import Prompts
+from llmc_runtime.models.messages import Usage
+from llmc_runtime.text_format import beginning_of
 from tests.agent.servers import responses, sending
 from tests.agent.servers.asking import SHOP, Cell, Servers, faults, wrong_counts
 from tests.agent.servers.personalities import PERSONALITIES
@@ -32,7 +33,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow machine cuts no reply; prompts and cards are made once for all agents, which have the same tools."""
     monkeypatch.setattr(plan_reply, "LONGEST_WAIT", PATIENCE)
     card_of = lru_cache(lambda level: card(SHOP, level))
-    monkeypatch.setattr(loop, "Prompts", lru_cache(Prompts))
+    monkeypatch.setattr(agent, "Prompts", lru_cache(Prompts))
     monkeypatch.setattr(planner, "card", lambda _, level: card_of(level))
 
 
@@ -55,7 +56,7 @@ async def test_every_server_and_every_reply(settled: None, caplog: pytest.LogCap
 
 def line(name: str, found: list[str]) -> str:
     """Everything that is wrong in a cell, on one line."""
-    return f"{name}: {start(' '.join('; '.join(found).split()), 300)[0]}"
+    return f"{name}: {beginning_of(' '.join('; '.join(found).split()), 300)[0]}"
 
 
 def judged(cell: Cell) -> list[str]:

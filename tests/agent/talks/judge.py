@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from operator import itemgetter
 
-from llmc_compiler.effects import conflict
+from llmc_compiler.effects.effects import conflict
 from tests.agent.talks.meant import Key, Talk
 from tests.agent.talks.model import Write, ways
 from tests.agent.talks.play import Played

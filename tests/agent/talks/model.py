@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from llmc_compiler.effects import Effect, Kind, conflict, overlap
+from llmc_compiler.effects.effects import Effect, Kind, conflict, overlap
 from tests.agent.talks.meant import Key, Meaning, Ref, Scalar, Talk, Task, Text, Value
 from tests.agent.talks.world import (
     ASKING,

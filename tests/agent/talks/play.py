@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 import llmc
-from llmc_runtime.agent.dialogue import End, Message, Part, Usage
+from llmc_runtime.models.messages import End, Message, Part, Usage
 from tests.agent.talks.meant import Approver, Reply, Talk
 from tests.agent.talks.spelling import pieces
 from tests.agent.talks.world import TOOLBOX, WORLD, Made

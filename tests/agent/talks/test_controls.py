@@ -6,18 +6,18 @@ from typing import Final
 
 import pytest
 
-from llmc_compiler.effects import RULES, Kind, When
-from llmc_compiler.graph import Call
+from llmc_compiler.effects.effects import RULES, Kind, When
+from llmc_compiler.expressions.terms import canonical
+from llmc_compiler.ir.graph import Call
 from llmc_compiler.steps import Add, Step
-from llmc_compiler.term import canonical
 from llmc_grammar.reasoning import ReasoningTags
-from llmc_runtime import memo
-from llmc_runtime.agent import mending
-from llmc_runtime.agent.plan_reply import Reading
-from llmc_runtime.approval import Hold
-from llmc_runtime.call import Bound
-from llmc_runtime.executor import Executor
-from llmc_runtime.streaming import Arriving
+from llmc_runtime.agent.planning import reply_merge
+from llmc_runtime.agent.planning.plan_reply import ReplyReading
+from llmc_runtime.cache import call_cache
+from llmc_runtime.program.incremental import IncrementalRun
+from llmc_runtime.safety.approval import Hold
+from llmc_runtime.scheduler.executor import Executor
+from llmc_runtime.state.instance import Bound
 from tests.agent.talks.generator import random_talk
 from tests.agent.talks.judge import judged
 from tests.agent.talks.play import play, runner
@@ -30,12 +30,12 @@ TALKS: Final = 400
 
 def an_open_statement_counts(patch: Patch) -> None:
     """A reply that was cut off counts as one that ended there."""
-    patch.setattr(Reading, "is_whole", property(lambda reading: reading.end is not None))
+    patch.setattr(ReplyReading, "is_whole", property(lambda reading: reading.end is not None))
 
 
 def uses_keep_their_numbers(patch: Patch) -> None:
     """Where a mended line has another number, what uses it keeps the old one."""
-    patch.setattr(mending, "renamed", lambda node, _names, **_settings: node)
+    patch.setattr(reply_merge, "renamed", lambda node, _names, **_settings: node)
 
 
 def reasoning_counts(patch: Patch) -> None:
@@ -45,13 +45,13 @@ def reasoning_counts(patch: Patch) -> None:
 
 def a_write_is_its_spelling(patch: Patch) -> None:
     """A write is the same one where it is spelled the same."""
-    identify = memo.Recalled._identify  # noqa: SLF001 — what says which writes are the same
+    identify = call_cache.CachedCall._identify  # noqa: SLF001 — what says which writes are the same
 
-    def by_spelling(self: memo.Recalled, op: Call, bound: Bound) -> None:
+    def by_spelling(self: call_cache.CachedCall, op: Call, bound: Bound) -> None:
         identify(self, op, bound)
         self.keys = (f"{self.tool} {[(name, canonical(value)) for name, value in bound]}",)
 
-    patch.setattr(memo.Recalled, "_identify", by_spelling)
+    patch.setattr(call_cache.CachedCall, "_identify", by_spelling)
 
 
 def writes_start_early(patch: Patch) -> None:
@@ -77,14 +77,14 @@ def _unordered(step: Step) -> Step:
 
 def nothing_is_remembered(patch: Patch) -> None:
     """Every call is made."""
-    patch.setattr(memo.Memo, "knows", lambda _memo, _call: False)
+    patch.setattr(call_cache.CallCache, "knows", lambda _memo, _call: False)
 
 
 def everything_is_held(patch: Patch) -> None:
     """Nothing is written that nobody has said yes to."""
-    start = Arriving.start
+    start = IncrementalRun.start
 
-    patch.setattr(Arriving, "start", lambda self, *holds: start(self, *holds, Hold("because")))
+    patch.setattr(IncrementalRun, "start", lambda self, *holds: start(self, *holds, Hold("because")))
 
 
 CONTROLS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from zlib import crc32
 
-from llmc_compiler.effects import Effect
-from llmc_compiler.tools import Tool, Toolbox, nondet, opaque, pure, read, write
+from llmc_compiler.effects.effects import Effect
+from llmc_compiler.tools.decorators import nondet, opaque, pure, read, write
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_runtime.errors import NotSent
 from tests.agent.talks.meant import Key, Scalar
 

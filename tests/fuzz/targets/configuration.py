@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from llmc.config import ConfigError, find_config
-from llmc.limit_texts import read_limits
-from llmc.models import load_model
+from llmc.config.config import ConfigError, find_config
+from llmc.config.limit_syntax import read_limits
+from llmc.config.models import load_model
 from llmc_runtime.limits import Limits
 from tests.fuzz.laws import check_message
 

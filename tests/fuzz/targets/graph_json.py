@@ -3,10 +3,11 @@
 import json
 from typing import Final
 
-from llmc_compiler.graph import Graph
-from llmc_compiler.json_form import FormError
-from llmc_compiler.print import print_graph
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.serialization.graph_json import FormError
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from tests.fuzz.laws import check_message, check_printable
 
 PROPERTIES: Final = {"entity": {"type": "string"}, "limit": {"type": "integer"}}

@@ -6,11 +6,12 @@ The first byte says how the rest is read: `0` to `9` and so on, even ones as a p
 from contextlib import suppress
 from typing import Final
 
-from llmc_compiler.errors import CompileError
-from llmc_compiler.front import compile_parsed
-from llmc_compiler.graph import Graph
-from llmc_compiler.print import print_graph
-from llmc_compiler.tools import Tool, Toolbox
+from llmc_compiler.compiler import compile_parsed
+from llmc_compiler.diagnostics.plan_errors import CompileError
+from llmc_compiler.ir.graph import Graph
+from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Parsed, PlanStream, parse, print_plan, render, to_json
 from llmc_grammar.ast import Statement
 from llmc_grammar.fix import fix

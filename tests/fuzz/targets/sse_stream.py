@@ -8,10 +8,10 @@ from typing import Final
 
 import httpx2
 
-from llmc_runtime.agent.dialogue import End, Message, Part
-from llmc_runtime.agent.model import Model
-from llmc_runtime.agent.model_errors import ModelError
-from llmc_runtime.agent.settings import Api
+from llmc_runtime.models.messages import End, Message, Part
+from llmc_runtime.models.model_errors import ModelError
+from llmc_runtime.models.openai.client import Model
+from llmc_runtime.models.openai.settings.settings import Api
 from tests.agent.events import Stream
 from tests.fuzz.laws import check_message, check_secret
 

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Final
 
-from llmc.cli.screen import Screen, seen
-from llmc.cli.shown import shown, shown_value
-from llmc_compiler.cells import cells, fit, visible, wrapped
-from llmc_compiler.graph import TaskId
+from llmc.cli.terminal.sanitize import shown, shown_value
+from llmc.cli.terminal.screen import Screen, seen
+from llmc_compiler.ir.graph import TaskId
+from llmc_compiler.terminal_cells import cells, fit, visible, wrapped
 from llmc_grammar import parse, render
 from llmc_grammar.terminal_text import json_text
-from llmc_runtime.approval_request import ApprovalRequest, Argument, Origin
-from llmc_runtime.text import value_text
+from llmc_runtime.safety.approval_request import ApprovalRequest, Argument, Origin
+from llmc_runtime.text_format import value_text
 
 WIDTH: Final = 20
 REQUEST: Final = 100

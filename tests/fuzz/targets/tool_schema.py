@@ -9,12 +9,14 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
-from llmc_compiler.decoder.dialects import GrammarTooLargeError
-from llmc_compiler.decoder.grammar import LARGEST, fitting_grammar
-from llmc_compiler.tools import ArgumentError, ResultError, Tool, Toolbox, ToolboxError
-from llmc_compiler.types import of_value, overlap, within
-from llmc_runtime.agent.tool_list.listing import listed
-from llmc_runtime.agent.tool_list.types import type_text
+from llmc_compiler.decoder.decoder_grammar import LARGEST, fitting_grammar
+from llmc_compiler.decoder.syntaxes import GrammarTooLargeError
+from llmc_compiler.expressions.types import of_value, overlap, within
+from llmc_compiler.tools.signature import ArgumentError, ResultError, ToolboxError
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_runtime.agent.prompting.tool_docs.tool_list import listed
+from llmc_runtime.agent.prompting.tool_docs.type_texts import type_text
 from tests.fuzz.laws import check_message
 
 MESSAGE: Final = 20_000

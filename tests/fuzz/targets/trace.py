@@ -3,11 +3,11 @@
 from io import BytesIO
 from typing import Final
 
-from llmc.cli.drawing import plain
-from llmc.cli.timeline import ROWS, draw
-from llmc_compiler.cells import cells
-from llmc_runtime.history import history
-from llmc_runtime.trace import TraceError, read_trace
+from llmc.cli.progress.run_tree import plain
+from llmc.cli.tracing.timeline import ROWS, draw
+from llmc_compiler.terminal_cells import cells
+from llmc_runtime.tracing.trace import TraceError, read_trace
+from llmc_runtime.tracing.trace_replay import history
 from tests.fuzz.laws import check_message
 
 WIDTH: Final = 80

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from llmc_grammar import Span, ast, parse
 from llmc_grammar.dialects.form import Target
 from llmc_grammar.dialects.tool_calls import rewrite
-from llmc_grammar.tool_marks import MARKS, Mark
+from llmc_grammar.tool_marks import MARKS, ToolCallMark
 from tests.grammar.dialects.call_samples import PRICE, READ, REFUSED, SEARCH, TEA, TWINS
 from tests.grammar.dialects.plans import (
     KNOWN,
@@ -278,7 +278,7 @@ def test_marks_of_two_forms_lose_no_call() -> None:
 
 
 @pytest.mark.parametrize("mark", MARKS, ids=[mark.opening for mark in MARKS])
-def test_every_mark_opens_a_block(mark: Mark) -> None:
+def test_every_mark_opens_a_block(mark: ToolCallMark) -> None:
     """Those in the table of marks are the ones that are read."""
     opening, closing = mark.opening, mark.closing or ""
     content = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.front import Front
+from llmc_compiler.compiler import IncrementalCompiler
 from llmc_compiler.session import Earlier
 from llmc_compiler.steps import Add, Restart
 from llmc_grammar import Parsed, PlanStream, parse, print_plan
@@ -178,7 +178,7 @@ def test_reasoning_is_not_read_as_another_form() -> None:
 
 def test_calls_that_a_broken_plan_started_are_dropped() -> None:
     """The whole text is Python, so that the plan of its first line is void, and a new one begins."""
-    front = Front(TOOLS, mode="lenient", earlier=Earlier(taken=frozenset({"1", "2"})))
+    front = IncrementalCompiler(TOOLS, mode="lenient", earlier=Earlier(taken=frozenset({"1", "2"})))
     [started] = [step for step in front.feed('r = search("K2")\n') if isinstance(step, Add)]
     front.feed("fetch(r[0])\n")
     restart, *rest = front.close()
@@ -191,7 +191,7 @@ def test_calls_that_a_broken_plan_started_are_dropped() -> None:
 def test_a_mistake_stands_at_its_place_in_the_text() -> None:
     """Reports show what the model wrote."""
     text = '{"name": "price", "arguments": {"item": 5, "colour": "red"}}\n'
-    front = Front(TOOLS, mode="lenient")
+    front = IncrementalCompiler(TOOLS, mode="lenient")
     front.feed(text)
     with pytest.raises(Exception, match="colour"):
         front.close()

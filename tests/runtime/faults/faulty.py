@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from llmc_compiler.tools import Tool, pure, read, write
+from llmc_compiler.tools.decorators import pure, read, write
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.errors import BadResult, PlanError, ToolFailed, ToolTimedOut
 from llmc_runtime.limits import Limits
-from llmc_runtime.run import execute
+from llmc_runtime.program.execution import execute
 from tests.runtime.build import call, graph
 
 LIMIT: Final = 2.0

@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Any, Final
 
 import llmc
-from llmc_compiler.tools import Tool, opaque, pure, write
-from llmc_runtime.run import Run, execute
+from llmc_compiler.tools.decorators import opaque, pure, write
+from llmc_compiler.tools.tool import Tool
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
 from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, graph

@@ -6,9 +6,9 @@ import os
 import sys
 from typing import Any
 
-from llmc_compiler.evaluate import evaluate
-from llmc_compiler.graph import Call, Graph, Join, Loop, Node
-from llmc_compiler.term import Json, NodeId
+from llmc_compiler.expressions.evaluation import evaluate
+from llmc_compiler.expressions.terms import Json, NodeId
+from llmc_compiler.ir.graph import Call, Graph, Join, Loop, Node
 from llmc_runtime.limits import Policy
 from tests.runtime.faults.faulty import EFFECTS, LIMIT, ROWS
 from tests.runtime.faults.observed import Seen, cases

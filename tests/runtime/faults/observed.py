@@ -5,11 +5,12 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from llmc_compiler.graph import Graph
-from llmc_compiler.term import Item, ListOf, Term
+from llmc_compiler.expressions.terms import Item, ListOf, Term
+from llmc_compiler.ir.graph import Graph
 from llmc_runtime.errors import Blocked, CallError, LoopFailed, PlanError, Stopped
 from llmc_runtime.limits import Policy
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 from tests.runtime.build import call, graph, loop, ref
 from tests.runtime.fakes import echo, put_elsewhere, slow

@@ -166,10 +166,10 @@ def test_a_signal_that_is_ignored_at_the_start_stays_so(
     assert (status, noted) == (0, ["again", "closed"])
 
 
-@pytest.mark.parametrize(("guard", "is_begun"), [("", False), ("active.close = lambda: None; ", True)])
+@pytest.mark.parametrize(("guard", "is_begun"), [("", False), ("active_runs.close = lambda: None; ", True)])
 def test_what_a_blocked_loop_would_begin_next_is_not_begun(tmp_path: Path, guard: str, is_begun: bool) -> None:
     """The signal comes while a tool blocks the loop. The control: where only the owner is told, the write begins."""
-    program = f"from llmc_runtime import active; {guard}{MAIN}"
+    program = f"from llmc_runtime.concurrency import active_runs; {guard}{MAIN}"
     started = Started(tmp_path, (program, *RUN[1:], "-v"), WAITS)
     started.send(signal.SIGTERM)
     assert started.process.stderr is not None
@@ -209,12 +209,12 @@ def test_a_stderr_that_cannot_be_written_from_the_start(tmp_path: Path, command:
 
 
 BROKEN = """
-from llmc.cli import lines
-def apply(self, event, before=lines.Lines.apply):
+from llmc.cli.progress import event_log
+def apply(self, event, before=event_log.EventLog.apply):
     before(self, event)
     if type(event).__name__ == "Started" and event.tool == "beside":
         raise LookupError("no such line")
-lines.Lines.apply = apply
+event_log.EventLog.apply = apply
 """
 
 

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from llmc_compiler.tools import pure, write
+from llmc_compiler.tools.decorators import pure, write
 from llmc_runtime.errors import Stopped
-from llmc_runtime.events import Cancelled, Event, RunFinished
-from llmc_runtime.run import execute, stream
+from llmc_runtime.program.execution import execute, stream
+from llmc_runtime.state.events import Cancelled, Event, RunFinished
 from tests.runtime import clock
 from tests.runtime.build import call, graph, ref
 from tests.runtime.fakes import echo

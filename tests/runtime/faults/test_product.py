@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from llmc_runtime.call import Calling
+from llmc_runtime.calls.tool_call import ToolCall
 from tests.patience import PATIENCE
 from tests.runtime.faults.faulty import EFFECTS, ROWS
 from tests.runtime.faults.observed import POLICIES, POSITIONS, cases, ours
@@ -31,7 +31,7 @@ def test_a_call_that_does_not_wait_fails_the_same_tests(
     name: str, effect: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T21: where a write that was given up is not waited for, its attempts overlap in every case."""
-    monkeypatch.setattr(Calling, "_wait_for", lambda self, _running, _turn, error: self._timed_out(error))
+    monkeypatch.setattr(ToolCall, "_wait_for", lambda self, _running, _turn, error: self._timed_out(error))
     assert all("2 attempts of a write at once" in wrong for _, wrong, _ in cases(ours, name, effect))
 
 

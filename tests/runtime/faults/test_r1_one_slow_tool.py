@@ -2,7 +2,7 @@
 
 import asyncio
 
-from llmc_compiler.tools import nondet
+from llmc_compiler.tools.decorators import nondet
 from llmc_runtime.limits import Limits
 from tests.runtime.build import call, play, times
 from tests.runtime.fakes import slow

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from llmc_runtime.gate import Gate, Lane
+from llmc_runtime.calls.admission import Admission, Lane
 from llmc_runtime.limits import Limits, Rate, ToolLimits
 from tests.runtime import clock
 from tests.runtime.build import call, loop, play, ref, times
@@ -18,7 +18,7 @@ class Visitor:
     """Somebody who wants in, stays for a while, and leaves."""
 
     name: int
-    gate: "Gate[Visitor]"
+    gate: "Admission[Visitor]"
     lane: Lane
     in_thread: bool
     stay: float
@@ -68,7 +68,7 @@ def a_crowd(seed: int) -> tuple[Limits, list[Visitor], list[Visitor]]:
     log: list[Visitor] = []
 
     async def scenario() -> None:
-        gate: Gate[Visitor] = Gate(asyncio.get_running_loop(), limits, lambda visitor: visitor.rank)
+        gate: Admission[Visitor] = Admission(asyncio.get_running_loop(), limits, lambda visitor: visitor.rank)
         for name in range(60):
             tool = rng.choice(TOOLS)
             visitor = Visitor(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from llmc_compiler.tools import pure, write
+from llmc_compiler.tools.decorators import pure, write
 from llmc_runtime.errors import ToolTimedOut
 from llmc_runtime.limits import Limits
 from tests.runtime.build import call, play

@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-from llmc_compiler.tools import Tool, pure, write
-from llmc_runtime import left
+from llmc_compiler.tools.decorators import pure, write
+from llmc_compiler.tools.tool import Tool
+from llmc_runtime.concurrency import abandoned
 from llmc_runtime.errors import LimitReached, ToolTimedOut
 from llmc_runtime.limits import Limits
-from llmc_runtime.run import execute
+from llmc_runtime.program.execution import execute
 from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, graph, play
@@ -52,9 +53,9 @@ def test_it_times_out_and_is_named() -> None:
         assert error.in_doubt
         assert run.seconds == 1.5
         assert run.abandoned == ("stubborn (task a)",)
-        assert left.number_left(stubborn) == 1
+        assert abandoned.number_left(stubborn) == 1
         await stubborn.let_go()
-        assert left.number_left(stubborn) == 0
+        assert abandoned.number_left(stubborn) == 0
 
     clock.run(scenario())
 

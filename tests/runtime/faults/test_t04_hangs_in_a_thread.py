@@ -4,8 +4,8 @@ import subprocess
 import sys
 import threading
 
-from llmc_compiler.tools import write
-from llmc_runtime import left
+from llmc_compiler.tools.decorators import write
+from llmc_runtime.concurrency import abandoned
 from llmc_runtime.errors import LimitReached, ToolTimedOut
 from llmc_runtime.limits import Limits
 from tests.patience import PATIENCE
@@ -25,7 +25,7 @@ def test_its_thread_is_left_and_counted() -> None:
     assert [type(error) for error in errors] == [ToolTimedOut, ToolTimedOut, LimitReached, LimitReached]
     assert run.in_doubt == ("t0", "t1")
     assert len(run.abandoned) == 2
-    assert left.number_left(hang.call) == 2
+    assert abandoned.number_left(hang.call) == 2
     release.set()
 
 

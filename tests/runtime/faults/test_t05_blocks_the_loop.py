@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from llmc_compiler.tools import pure
-from llmc_runtime import watch
+from llmc_compiler.tools.decorators import pure
+from llmc_runtime.concurrency import stall_monitor
 from llmc_runtime.errors import ToolTimedOut
-from llmc_runtime.events import Stalled
 from llmc_runtime.limits import Limits
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.state.events import Stalled
 from tests.patience import PATIENCE
 from tests.runtime.build import call, graph
 from tests.runtime.faults.test_t02_hangs import hang
@@ -71,11 +72,11 @@ class Work:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
         self.looked = threading.Event()
-        self._look = watch._look  # noqa: SLF001 — to see that it looks
-        monkeypatch.setattr(watch, "monotonic", lambda: self.now)
-        monkeypatch.setattr(watch, "_look", self.look)
+        self._look = stall_monitor._look  # noqa: SLF001 — to see that it looks
+        monkeypatch.setattr(stall_monitor, "monotonic", lambda: self.now)
+        monkeypatch.setattr(stall_monitor, "_look", self.look)
 
-    def look(self, run: watch.Watched, now: float) -> None:
+    def look(self, run: stall_monitor.WatchedLoop, now: float) -> None:
         """Look, and tell that."""
         self._look(run, now)
         self.looked.set()
@@ -107,7 +108,7 @@ def test_a_tool_that_works_a_lot_in_small_steps_is_not_blamed(
 
 def test_without_a_sign_of_life_it_would_be(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: a thread that does not ask the loop takes many steps for one."""
-    monkeypatch.setattr(watch, "_ask", lambda *_: None)
+    monkeypatch.setattr(stall_monitor, "_ask", lambda *_: None)
     Work(monkeypatch).run()
     assert [record.getMessage().split(" for ")[0] for record in caplog.records] == [
         "polite (task a) has blocked the event loop"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from llmc_compiler.tools import pure
+from llmc_compiler.tools.decorators import pure
 from llmc_runtime.errors import Blocked, ToolFailed
 from tests.runtime.build import call, play, ref
 from tests.runtime.fakes import echo, raising

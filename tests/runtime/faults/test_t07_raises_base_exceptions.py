@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from llmc_compiler.tools import Tool, pure
+from llmc_compiler.tools.decorators import pure
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.errors import ToolFailed
 from tests.runtime.build import call, play
 from tests.runtime.fakes import echo, raising

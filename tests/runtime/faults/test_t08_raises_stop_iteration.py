@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmc_compiler.tools import pure
+from llmc_compiler.tools.decorators import pure
 from llmc_runtime.errors import ToolFailed
 from tests.runtime.build import call, play
 from tests.runtime.fakes import raising

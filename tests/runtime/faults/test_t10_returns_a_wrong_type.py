@@ -2,7 +2,8 @@
 
 import asyncio
 
-from llmc_compiler.tools import Tool, pure, write
+from llmc_compiler.tools.decorators import pure, write
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.errors import BadResult, Blocked
 from tests.runtime.build import call, play, ref
 from tests.runtime.fakes import echo

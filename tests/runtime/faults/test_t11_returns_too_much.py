@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from llmc_compiler.operators import VALUE_TEXT
-from llmc_compiler.signature import Bounds
+from llmc_compiler.expressions.operators import VALUE_TEXT
+from llmc_compiler.tools.signature import ResultBounds
 from llmc_runtime.limits import Limits
 from llmc_runtime.values import NotJsonError, measure, receive
 from tests.runtime.build import call, play
@@ -32,7 +32,7 @@ def test_it_is_refused_without_a_copy(name: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(NotJsonError, match="larger than the 16,777,216 bytes"):
-            receive(value, lambda result, _: result, Bounds())
+            receive(value, lambda result, _: result, ResultBounds())
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -70,4 +70,4 @@ def test_a_list_that_never_ends_is_read_as_what_it_is_built_on() -> None:
             while True:
                 yield 1
 
-    assert receive(Endless([1, 2]), lambda result, _: result, Bounds(100)) == [1, 2]
+    assert receive(Endless([1, 2]), lambda result, _: result, ResultBounds(100)) == [1, 2]

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from llmc_compiler.tools import pure
+from llmc_compiler.tools.decorators import pure
 from llmc_runtime.errors import BadResult
 from llmc_runtime.limits import Limits
 from tests.runtime.build import call, error, play

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from llmc_compiler.tools import Tool, pure, write
+from llmc_compiler.tools.decorators import pure, write
+from llmc_compiler.tools.tool import Tool
+from llmc_runtime.calls.backoff import retry_after
 from llmc_runtime.errors import ToolFailed, ToolTimedOut
 from llmc_runtime.limits import Limits
-from llmc_runtime.retry import retry_after
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
 from tests.runtime.build import call, play, times
 from tests.runtime.fakes import OutageError, echo
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmc_compiler.tools import write
+from llmc_compiler.tools.decorators import write
 from llmc_runtime.errors import Blocked, NotSent, ToolFailed
 from tests.runtime.build import call, play
 from tests.runtime.fakes import OutageError, look, put

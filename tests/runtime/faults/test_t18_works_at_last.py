@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from llmc_compiler.tools import Tool, pure
-from llmc_runtime.events import Retried
+from llmc_compiler.tools.decorators import pure
+from llmc_compiler.tools.tool import Tool
+from llmc_runtime.calls.backoff import DOUBLINGS, FIRST_DELAY
 from llmc_runtime.limits import Limits
-from llmc_runtime.retry import DOUBLINGS, FIRST_DELAY
+from llmc_runtime.state.events import Retried
 from tests.runtime.build import call, play
 from tests.runtime.fakes import OutageError
 

@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.text import Text
 
 import llmc
-from llmc.cli.redrawn import Redrawn
-from llmc_compiler.tools import pure, write
-from llmc_runtime import events, strays
-from llmc_runtime.run import execute
-from llmc_runtime.threads import OwnThread
+from llmc.cli.progress.live_display import LiveDisplay
+from llmc_compiler.tools.decorators import pure, write
+from llmc_runtime.concurrency import leak_detector
+from llmc_runtime.concurrency.thread_pool import OwnThread
+from llmc_runtime.program.execution import execute
+from llmc_runtime.state import events
 from tests.patience import PATIENCE
 from tests.runtime import clock
 from tests.runtime.build import call, graph
@@ -60,7 +61,7 @@ def test_its_threads_are_seen_and_named() -> None:
     @pure
     async def waits() -> int:
         (working,) = (thread for thread in threading.enumerate() if thread.name.startswith("pool"))
-        while strays._user_of(working) is not None:  # noqa: SLF001, ASYNC110 — nobody tells that it is at its queue
+        while leak_detector._user_of(working) is not None:  # noqa: SLF001, ASYNC110 — nobody tells that it is at its queue
             await asyncio.sleep(0)
         return 1
 
@@ -163,7 +164,7 @@ def test_a_thread_is_named_by_the_run_whose_call_started_it() -> None:
 def test_a_display_that_is_drawn_again_after_a_question_is_not_named() -> None:
     """It draws in a thread, which starts while the run goes on."""
 
-    class Drawn(Redrawn):
+    class Drawn(LiveDisplay):
         def __rich__(self) -> Text:
             return Text("drawn")
 

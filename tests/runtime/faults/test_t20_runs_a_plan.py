@@ -4,15 +4,16 @@ import asyncio
 
 import pytest
 
-from llmc_compiler.graph import Node
-from llmc_compiler.tools import pure
-from llmc_runtime import nesting
-from llmc_runtime.approval import Approval
+from llmc_compiler.ir.graph import Node
+from llmc_compiler.tools.decorators import pure
+from llmc_runtime.calls import nested_runs
+from llmc_runtime.concurrency.run_sync import run_sync
 from llmc_runtime.errors import LimitReached, NotApproved, RunRefused, ToolFailed
 from llmc_runtime.limits import Limits
-from llmc_runtime.run import Run, execute
-from llmc_runtime.to_end import run_to_end
-from llmc_runtime.trust import Trust
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.safety.approval import Approval
+from llmc_runtime.safety.run_guard import RunGuard
 from tests.runtime import clock
 from tests.runtime.build import call, graph
 from tests.runtime.fakes import echo, slow
@@ -67,11 +68,11 @@ def test_a_sync_tool_may_run_a_plan_in_its_thread() -> None:
 
     @pure
     def inner() -> object:
-        return run_to_end(execute(graph(call("x", echo, "deep")), {}, limits=Limits(runs=2))).results["x"]
+        return run_sync(execute(graph(call("x", echo, "deep")), {}, limits=Limits(runs=2))).results["x"]
 
     @pure
     def too_deep() -> object:
-        return run_to_end(execute(graph(call("x", echo)), {}, limits=Limits(runs=1))).value
+        return run_sync(execute(graph(call("x", echo)), {}, limits=Limits(runs=1))).value
 
     run: Run = asyncio.run(execute(graph(call("a", inner), call("b", too_deep)), {}, limits=Limits(runs=2)))
     assert run.results == {"a": "deep"}
@@ -117,10 +118,10 @@ def test_it_may_not_do_more_than_its_own_run(way: str) -> None:
     plan = "mark()\n" + "look()\n" * 3
     tool, runs = running(plan, writes, reads, way=way, approve="all", limits=ONE)
     limits = Limits(width=1, tool_width=1, threads=1, calls=3)
-    trust = Trust(Approval("none"))
+    trust = RunGuard(Approval("none"))
     trust.secrets.add("a secret of the run")
     main = execute(compiled(tool).graph, {}, limits=limits, trust=trust)
-    run = run_to_end(main) if "thread" in way else clock.run(main)
+    run = run_sync(main) if "thread" in way else clock.run(main)
     assert run.errors == {}
     errors = {task: type(error) for task, error in runs[0].errors.items()}
     assert errors == {"1": NotApproved, "4": LimitReached}
@@ -131,7 +132,7 @@ def test_it_may_not_do_more_than_its_own_run(way: str) -> None:
 def test_without_inheriting_it_does_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run of its own writes what is refused around it, and as often as it likes."""
     written.clear()
-    monkeypatch.setattr(nesting, "enter", lambda _: None)
+    monkeypatch.setattr(nested_runs, "enter", lambda _: None)
     tool, _ = running("mark()\n" * 3, marking("mark", approve=True), approve="all")
     clock.run(compiled(tool).run(approve="none", limits=Limits(calls=2)))
     assert written == ["mark"] * 3

@@ -10,12 +10,14 @@ from typing import Any, Final
 import pytest
 
 from llmc_compiler.steps import Add
-from llmc_compiler.tools import Tool, read
+from llmc_compiler.tools.decorators import read
+from llmc_compiler.tools.tool import Tool
 from llmc_runtime.errors import Blocked, Stopped, ToolTimedOut
-from llmc_runtime.events import Cancelled, Event, RunStarted, Started
-from llmc_runtime.executor import Executor
 from llmc_runtime.limits import Limits, Policy
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.scheduler.executor import Executor
+from llmc_runtime.state.events import Cancelled, Event, RunStarted, Started
 from tests.runtime import clock
 from tests.runtime.build import call, graph, play, times
 from tests.runtime.fakes import broken

@@ -5,13 +5,14 @@ import asyncio
 import pytest
 
 import llmc
-from llmc_compiler.tools import write
+from llmc_compiler.tools.decorators import write
+from llmc_runtime.cache.call_cache import CallCache
 from llmc_runtime.errors import Blocked, ExpressionFailed, LimitReached, NotSent
-from llmc_runtime.events import FellBack
 from llmc_runtime.limits import Limits
-from llmc_runtime.memo import Memo
-from llmc_runtime.program import compile_plan
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.program import compile_plan
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.state.events import FellBack
 from tests.runtime import clock
 from tests.runtime.build import call, expr, play, ref
 from tests.runtime.fakes import OutageError, echo, look_in_vain, put, put_in_vain
@@ -91,7 +92,7 @@ def test_a_later_plan_of_a_question_does_not_race_with_it(how: str) -> None:
     store = Store(how)
 
     async def scenario() -> tuple[Run, Run, Run]:
-        memo = Memo()
+        memo = CallCache()
         tools = llmc.Toolbox([store.tool("idempotent")])
 
         async def play_next(text: str) -> Run:

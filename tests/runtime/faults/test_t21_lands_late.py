@@ -2,12 +2,13 @@
 
 import pytest
 
-from llmc_runtime import decide, strays
-from llmc_runtime.call import Calling
+from llmc_runtime.calls.tool_call import ToolCall
+from llmc_runtime.concurrency import leak_detector
 from llmc_runtime.errors import PlanError
-from llmc_runtime.instance import Instance
 from llmc_runtime.limits import Policy
-from llmc_runtime.run import Run
+from llmc_runtime.program.run_result import Run
+from llmc_runtime.scheduler import readiness
+from llmc_runtime.state.instance import Instance
 from tests.runtime.faults.late import EFFECTS, HOW, PLANS, Store, run_with
 from tests.runtime.faults.observed import POLICIES
 
@@ -52,7 +53,7 @@ def test_without_the_wait_the_older_value_is_left(
     how: str, effect: str, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: attempts follow each other at once, the run reports success, and 1 is left behind."""
-    monkeypatch.setattr(Calling, "_wait_for", lambda self, _running, _turn, error: self._timed_out(error))
+    monkeypatch.setattr(ToolCall, "_wait_for", lambda self, _running, _turn, error: self._timed_out(error))
     store = Store(how)
     run = run_with(store, effect, text)
     assert not run.errors
@@ -62,7 +63,7 @@ def test_without_the_wait_the_older_value_is_left(
 
 def test_without_the_wait_a_thread_lands_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control for threads, with a limit that is long enough for the second attempt to end in real time."""
-    monkeypatch.setattr(Calling, "_wait_for", lambda self, _running, _turn, error: self._timed_out(error))
+    monkeypatch.setattr(ToolCall, "_wait_for", lambda self, _running, _turn, error: self._timed_out(error))
     store = Store("thread")
     run = run_with(store, "idempotent", PLANS["retry"].replace("100ms", "100s"))
     assert is_wrong(run, store)
@@ -80,7 +81,7 @@ def test_without_the_runs_inside_the_older_value_is_left(
     how: str, seconds: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: where only the call itself is looked at, what a run inside has left is overtaken."""
-    monkeypatch.setattr(strays, "_is_in", lambda call, inner: inner is call)
+    monkeypatch.setattr(leak_detector, "_is_in", lambda call, inner: inner is call)
     store = Store(how)
     run = run_with(store, "idempotent", PLANS["retry"].replace("100ms", seconds))
     assert not run.errors
@@ -112,6 +113,6 @@ def test_a_fallback_that_excused_a_write_would_leave_the_older_value(
     def note(instance: Instance, error: PlanError) -> None:
         instance.error = error
 
-    monkeypatch.setattr(decide, "note_failure", note)
+    monkeypatch.setattr(readiness, "note_failure", note)
     store = Store(how)
     assert is_wrong(run_with(store, "plain", text), store)

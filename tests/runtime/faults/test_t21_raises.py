@@ -7,11 +7,13 @@ from typing import Any, Final
 import pytest
 
 import llmc
-from llmc_compiler.tools import Tool, opaque, write
-from llmc_runtime.call import Calling
+from llmc_compiler.tools.decorators import opaque, write
+from llmc_compiler.tools.tool import Tool
+from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.calls.tool_call import ToolCall
 from llmc_runtime.errors import Blocked, NotSent, ToolFailed
-from llmc_runtime.memo import Memo
-from llmc_runtime.run import Run, execute
+from llmc_runtime.program.execution import execute
+from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 from tests.runtime.build import call, graph, times
 from tests.runtime.fakes import echo
@@ -100,7 +102,7 @@ def test_what_ends_in_the_grace_is_followed_by_another_attempt(leaves: str) -> N
 @pytest.mark.parametrize("leaves", LEAVES)
 def test_without_the_look_the_older_value_is_left(leaves: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the attempts follow each other at once, and the run reports success."""
-    monkeypatch.setattr(Calling, "is_left", False)
+    monkeypatch.setattr(ToolCall, "is_left", False)
     store = Store(leaves, 0.25)
     run = run_with(store, IDEMPOTENT)
     assert not run.errors
@@ -150,7 +152,7 @@ def test_a_later_plan_of_a_question_does_not_race_with_it() -> None:
     store = Store("task", 5)
 
     async def scenario() -> list[Run]:
-        memo = Memo()
+        memo = CallCache()
         tools = llmc.Toolbox([store.tool(IDEMPOTENT)])
         runs: list[Run] = []
         for text in ("1. put(1)\njoin()", "2. put(2)\njoin()"):

@@ -118,7 +118,7 @@ async def terminates() -> int:
 
 COMMAND = "from llmc.cli import main; main()"
 PYTHON = "import llmc; print(llmc.load('plan.llmc').run_sync().value)"
-UNGUARDED = f"from llmc_runtime import active; active.begin = lambda run: None; {PYTHON}"
+UNGUARDED = f"from llmc_runtime.concurrency import active_runs; active_runs.begin = lambda run: None; {PYTHON}"
 
 
 def ran(folder: Path, tool: str, program: str, *arguments: str) -> tuple[Counter[str], str]:

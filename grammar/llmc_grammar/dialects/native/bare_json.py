@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.dialects.native.call import NativeCall, arguments_of
-from llmc_grammar.dialects.native.json_text import Places, String, Unreadable, Value, read_json, read_whole, skip_blanks
+from llmc_grammar.dialects.native.json_text import (
+    JsonPlaces,
+    String,
+    Unreadable,
+    Value,
+    read_json,
+    read_whole,
+    skip_blanks,
+)
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import TURN
 
@@ -149,6 +157,6 @@ def _line_value(text: str, start: int, end: int) -> Value:
     if len(content) > 1 and content[0] == content[-1] == "`":
         start, content = start + 1, content[1:-1]
     try:
-        return read_whole(content, Places(((0, start),)))
+        return read_whole(content, JsonPlaces(((0, start),)))
     except Unreadable:
-        return String(content, Span(start, start + len(content)), Places(((0, start),)))
+        return String(content, Span(start, start + len(content)), JsonPlaces(((0, start),)))

@@ -52,7 +52,7 @@ class Unreadable(Portable, Exception):  # noqa: N818 (a finding, not a fault)
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class JsonPlaces:
     """The places of a text's characters in the reply: rising pairs of an offset in the text and one in the reply."""
 
     pairs: tuple[tuple[int, int], ...] = ((0, 0),)
@@ -81,7 +81,7 @@ class String:
 
     value: str
     span: Span
-    places: Places
+    places: JsonPlaces
     found: tuple[Diagnostic, ...] = ()
 
     @property
@@ -108,7 +108,7 @@ class Object:
 
 Value: TypeAlias = Scalar | String | Array | Object
 
-HERE: Final = Places()
+HERE: Final = JsonPlaces()
 """The places of the reply itself."""
 
 
@@ -123,12 +123,12 @@ def skip_blanks(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def read_json(text: str, at: int = 0, places: Places = HERE) -> tuple[Value, int]:
+def read_json(text: str, at: int = 0, places: JsonPlaces = HERE) -> tuple[Value, int]:
     """Return the value at an offset and the offset behind it; raises Unreadable."""
     return _Reader(text, places).value(at, 0)
 
 
-def read_whole(text: str, places: Places = HERE) -> Value:
+def read_whole(text: str, places: JsonPlaces = HERE) -> Value:
     """Return the value that a whole text is; raises Unreadable."""
     value, end = read_json(text, skip_blanks(text, 0), places)
     end = skip_blanks(text, end)
@@ -140,7 +140,7 @@ def read_whole(text: str, places: Places = HERE) -> Value:
 class _Reader:
     """Reads values; each method takes an offset and returns the value with the offset behind it."""
 
-    def __init__(self, text: str, places: Places) -> None:
+    def __init__(self, text: str, places: JsonPlaces) -> None:
         self._text = text
         self._places = places
 
@@ -213,15 +213,15 @@ class _Reader:
         if "\\" not in content and "\r" not in content:
             return String(content, span, raw), match.end()
         value, pairs, is_kept = _decoded(content)
-        places = Places(tuple((inner, raw.at(outer)) for inner, outer in pairs))
+        places = JsonPlaces(tuple((inner, raw.at(outer)) for inner, outer in pairs))
         kept = (BackslashKept(span=span),) if is_kept else ()
         return String(value, span, places, kept), match.end()
 
-    def _within(self, start: int, end: int) -> Places:
+    def _within(self, start: int, end: int) -> JsonPlaces:
         """Return the places of a part of the text."""
         pairs = self._places.pairs
         low, high = (bisect_right(pairs, at, key=_first) for at in (start, end - 1))
-        return Places(((0, self._places.at(start)), *((inner - start, outer) for inner, outer in pairs[low:high])))
+        return JsonPlaces(((0, self._places.at(start)), *((inner - start, outer) for inner, outer in pairs[low:high])))
 
 
 def _decoded(content: str) -> tuple[str, list[tuple[int, int]], bool]:

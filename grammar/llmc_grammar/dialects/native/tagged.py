@@ -17,8 +17,8 @@ from llmc_grammar.dialects.native.bare_json import END_MARKS
 from llmc_grammar.dialects.native.call import Given, NativeCall, arguments_of, native_calls
 from llmc_grammar.dialects.native.json_text import (
     Array,
+    JsonPlaces,
     Object,
-    Places,
     Scalar,
     String,
     Unreadable,
@@ -296,7 +296,7 @@ def parameter_value(text: str, start: int, end: int, *, is_text: bool = False) -
     inner = text[start:end]
     if not is_text:
         try:
-            value = read_whole(inner, Places(((0, start),)))
+            value = read_whole(inner, JsonPlaces(((0, start),)))
         except Unreadable:
             value = None
         if isinstance(value, Scalar | Array | Object):
@@ -309,4 +309,4 @@ def parameter_value(text: str, start: int, end: int, *, is_text: bool = False) -
         length += line_end.start() - at + 1
         at = line_end.end()
         pairs.append((length, at))
-    return String(text[start:end].replace("\r\n", "\n"), Span(start, end), Places(tuple(pairs)))
+    return String(text[start:end].replace("\r\n", "\n"), Span(start, end), JsonPlaces(tuple(pairs)))

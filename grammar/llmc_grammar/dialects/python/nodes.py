@@ -3,7 +3,7 @@
 import ast
 from typing import Final
 
-from llmc_grammar.climb import COMPARISON, MINUS, NOT, PRECEDENCE
+from llmc_grammar.precedence import COMPARISON, MINUS, NOT, PRECEDENCE
 
 ATOM: Final = 9
 OPERATORS: Final[dict[type[ast.AST], str]] = {

@@ -11,19 +11,19 @@ from typing import Final
 
 from llmc_grammar.ast import KEYWORDS, Literal
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.climb import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
 from llmc_grammar.dialects.form import Target, Written, argument_name, string
 from llmc_grammar.dialects.python.nodes import ATOM, OPERATORS, binds, dotted, has_call, is_part, needs_tasks
 from llmc_grammar.dialects.python.source import Code
 from llmc_grammar.dialects.python.variables import (
     Bound,
     Constant,
-    Items,
+    ConstantItems,
     NotOfTheFormError,
     Result,
     Scalar,
     step_into,
 )
+from llmc_grammar.precedence import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
 from llmc_grammar.print import print_expr, quoted, raw_step, written_step
 from llmc_grammar.source import Span
 from llmc_grammar.text import BRACED
@@ -45,7 +45,7 @@ class _Draft:
 
 
 @dataclass(slots=True)
-class Values:
+class PythonValues:
     """Writes the values of a text; `bound` are its variables, `tools` the names of the tools that it calls.
 
     `begin` is where the statement begins: all tasks of it begin there, so that their places are in their order.
@@ -65,7 +65,7 @@ class Values:
         """Return the value of an expression; calls and operations become tasks."""
         match self.plain(node):
             case ast.List(elts=elements) | ast.Tuple(elts=elements):
-                return Items(tuple(self._inner(element) for element in elements))
+                return ConstantItems(tuple(self._inner(element) for element in elements))
             case ast.IfExp():
                 raise NotOfTheFormError  # its beginning, `f() if …`, is a call without a condition
             case ast.Constant(value=str() as text) if len(text) > _LONGEST_INLINE:
@@ -221,7 +221,7 @@ class Values:
                 self.add(draft, f"({text})" if text[0] == "-" else text, span)
             case Result(number=number, path=path):
                 self.add(draft, f"${number}{''.join(map(written_step, path))}", span)
-            case Items(items=items):
+            case ConstantItems(items=items):
                 if level > Bounds.MODEL.nesting:
                     raise NotOfTheFormError
                 self.add(draft, "[", span)
@@ -323,7 +323,7 @@ class Values:
         found = self._inner(node)
         if isinstance(found, Constant):
             return str(found.value).replace("$", "$$")
-        if isinstance(found, Items):
+        if isinstance(found, ConstantItems):
             found = self._task(node)
         slot = f"${{{found.number}{''.join(map(raw_step, found.path))}}}"
         if not BRACED.fullmatch(slot):

@@ -27,13 +27,13 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class ConstantItems:
     """A list of values."""
 
     items: tuple["Bound", ...]
 
 
-Bound = Constant | Result | Items
+Bound = Constant | Result | ConstantItems
 """The value that a variable stands for."""
 
 
@@ -42,7 +42,7 @@ def step_into(bound: Bound, step: str | int) -> Bound:
     match bound:
         case Result(number=number, path=path):
             return Result(number, (*path, step))
-        case Items(items=items) if isinstance(step, int) and -len(items) <= step < len(items):
+        case ConstantItems(items=items) if isinstance(step, int) and -len(items) <= step < len(items):
             return items[step]
         case _:
             raise NotOfTheFormError

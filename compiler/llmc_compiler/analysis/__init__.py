@@ -1,0 +1,1 @@
+"""Tables computed from a graph: levels, critical path, effects of declarations."""

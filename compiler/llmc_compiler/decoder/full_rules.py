@@ -1,0 +1,196 @@
+r"""The sound level with loops and guards: each call may have one behind it.
+
+    plan_2: thought? ("2. " (call_2 guard_2? "\n" plan_3 | each_2 "\n" plan_3 | join_2) | join_2)
+    each_2: call_2x " for x in " source_2 (" if " condition_2x)?
+
+A call in a loop has rules of its own, since `$x` is known there alone. A loop goes through a list of constants and
+references, or through a part of a result that may be a list. A condition compares a part of a result that may be a
+number, a text, or true or false, with a constant of that kind; any value holds or does not.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from llmc_compiler.decoder.grammar_rules import (
+    START,
+    GrammarRule,
+    Keyword,
+    Part,
+    RuleUse,
+    choice,
+    maybe,
+    repeat,
+    seq,
+    sure,
+)
+from llmc_compiler.decoder.sound_rules import join_in
+from llmc_compiler.decoder.values.call_rules import Callee, call
+from llmc_compiler.decoder.values.lexical_rules import THOUGHT, from_to
+from llmc_compiler.decoder.values.path_rules import parts_of, step_into, steps_to, written_steps
+from llmc_compiler.decoder.values.shapes import BOOL, NOTHING, Number
+from llmc_compiler.decoder.values.value_rules import SHARED, TEXT, ValueRules
+from llmc_compiler.expressions import types
+from llmc_compiler.expressions.types import ANY, FLOAT, INT, STR, Type
+
+LOOP_NAMES: Final = ("x", "item", "element", "entry")
+"""Names for a loop's element; the first that no earlier task has is used."""
+
+_IN_CALL: Final = 48
+_IN_SOURCE: Final = 8
+"""References of a task's call and of its list of constants; conditions have four, and all together at most 64."""
+
+_EQUAL: Final = choice(" == ", " != ")
+_ORDER: Final = choice(" < ", " <= ", " > ", " >= ", _EQUAL)
+
+
+def is_list(found: Type) -> bool:
+    """Whether a type is that of lists."""
+    return isinstance(found, types.ListOfType)
+
+
+def is_number(found: Type) -> bool:
+    """Whether a type is that of numbers."""
+    return found in {INT, FLOAT}
+
+
+def is_text(found: Type) -> bool:
+    """Whether a type is that of texts."""
+    return found == STR or isinstance(found, types.WordsType)
+
+
+def is_bool(found: Type) -> bool:
+    """Whether a type is that of true and false."""
+    return found == types.BOOL
+
+
+_KINDS: Final[Mapping[str, Callable[[Type], bool]]] = {"number": is_number, "words": is_text, "bool": is_bool}
+"""The kinds of values that a condition compares."""
+
+_Behind = Mapping[str, Part | None]
+"""The steps behind a reference to a value of each kind, None where no result has any."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The parts that lines share: the name of a loop's element, and the steps to lists and to compared values."""
+
+    tools: Sequence[Callee]
+    element: str | None
+    lists: Part | None
+    results: _Behind
+    elements: _Behind
+
+    def make(self, number: int, values: ValueRules, inside: ValueRules) -> None:
+        """Make the rules of a task with its loop or guard, or the join in its place."""
+        values.begin()
+        inside.begin()
+        following = RuleUse(f"plan_{number + 1}")
+        calls = choice(*(call(tool, at, values, _IN_CALL) for at, tool in enumerate(self.tools)))
+        guarded = seq(values.rule("call", calls), maybe(" if ", _condition(values, self.results)), "\n", following)
+        looped = seq(self._loop(values, inside), "\n", following)
+        join = values.rule("join", join_in(values))
+        numbered = choice(guarded, looped, join)
+        values.rule("plan", seq(maybe(THOUGHT.use), choice(seq(f"{number}. ", numbered), join)))
+
+    def _loop(self, values: ValueRules, inside: ValueRules) -> Part | None:
+        """A call for each element of a source, or of those for which a condition holds."""
+        takers = ((at, tool) for at, tool in enumerate(self.tools) if tool.parameters or tool.more != NOTHING)
+        each = inside.rule("call", choice(*(call(tool, at, inside, _IN_CALL) for at, tool in takers)))
+        condition = _condition(inside, self.elements)
+        source = choice(_reference(values, "listed", self.lists), _constants(values))
+        found = seq(each, f" for {self.element} in ", values.rule("source", source), maybe(" if ", condition))
+        return None if self.element is None else values.rule("each", found)
+
+
+def full_rules(
+    tools: Sequence[Callee], first: int, tasks: int, known: Collection[str], secret: Collection[str] = ()
+) -> Iterator[GrammarRule]:
+    """The rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` ones.
+
+    Results of the `secret` tools are neither compared nor looped over.
+    """
+    yield from (*SHARED, THOUGHT)
+    constants, earlier, unknown = ValueRules(), choice(*known), [ANY] if known else []
+    step, most = step_into([*(tool.gives for tool in tools), *unknown])
+    steps = repeat(None if step is None else RuleUse("step", token=True), 0, most)
+    if step is not None:
+        yield GrammarRule("step", step, token=True)
+    if earlier is not None:
+        yield GrammarRule("known", earlier, token=True)
+    element = next((name for name in LOOP_NAMES if name not in known), None)
+    lines = _Lines(tools, element, *_shared(tools, unknown, secret, sure(steps), constants))
+    for number in range(first, first + tasks + 1):
+        before = None if earlier is None else RuleUse("known", token=True)
+        ids = choice(before, from_to(first, number - 1))
+        values = ValueRules(str(number), ids, steps, constants)
+        inside = ValueRules(f"{number}x", choice(ids, element), steps, constants)
+        is_last = number == first + tasks
+        (_Lines((), None, None, {}, {}) if is_last else lines).make(number, values, inside)
+        for made in (values, inside, constants):
+            yield from made.rules()
+    yield GrammarRule(START, RuleUse(f"plan_{first}"))
+
+
+def _shared(
+    tools: Sequence[Callee], unknown: Sequence[Type], secret: Collection[str], steps: Part, constants: ValueRules
+) -> tuple[Part | None, _Behind, _Behind]:
+    """The steps to lists and to compared values, in results and in elements of lists; their rules are constants'."""
+    read = [*(tool.gives for tool in tools if tool.name not in secret), *unknown]
+    lists = [part for found in read for part in parts_of(found, is_list)]
+    # The result of a loop is a list, whose elements are results; constants are texts and numbers.
+    elements = [*map(types.element, lists), *read, STR, FLOAT]
+    return (
+        _steps("listed", [*read, types.list_of(STR)], is_list, steps, constants),
+        {name: _steps(f"to_{name}", read, fits, steps, constants) for name, fits in _KINDS.items()},
+        {name: _steps(f"in_{name}", elements, fits, steps, constants) for name, fits in _KINDS.items()},
+    )
+
+
+def _steps(
+    name: str, results: Iterable[Type], fits: Callable[[Type], bool], steps: Part, constants: ValueRules
+) -> Part | None:
+    """The steps behind a reference to a value of a kind, None where there is none in these results."""
+    found = steps_to(results, fits)
+    if found is None:
+        return steps
+    long = constants.rule(name, choice(*map(written_steps, sorted(found - {()}, key=repr))), token=True)
+    return maybe(long) if () in found else long
+
+
+def _reference(values: ValueRules, name: str, steps: Part | None) -> Part | None:
+    """A reference to a value of a kind."""
+    if values.ids is None:
+        return None
+    ids = values.ids if isinstance(values.ids, (RuleUse, Keyword)) else RuleUse(f"id_{values.line}", token=True)
+    return values.rule(name, seq("$", ids, steps), token=True)
+
+
+def _constants(values: ValueRules) -> Part | None:
+    """A list of texts, or of numbers, with references among them."""
+    lists = [
+        seq("[", item, repeat(seq(", ", item), 0, _IN_SOURCE - 1), "]")
+        for item in (
+            choice(values.text(1), values.reference()),
+            choice(values.of(Number(), 0), values.reference()),
+        )
+    ]
+    return choice(*lists)
+
+
+def _condition(values: ValueRules, behind: _Behind) -> Part | None:
+    """One or two comparisons of references with constants; none where there is nothing to refer to."""
+    if values.ids is None or not behind:
+        return None
+    number, words, truth = (_reference(values, name, behind[name]) for name in _KINDS)
+    reference = values.reference()
+    test = choice(
+        seq(number, _ORDER, choice(values.of(Number(), 0), number)),
+        seq(words, _EQUAL, TEXT.use),
+        seq(TEXT.use, choice(" in ", " not in "), words),
+        seq(truth, _EQUAL, values.of(BOOL, 0)),
+        seq(reference, _EQUAL, "null"),
+        seq(maybe("not "), reference),
+    )
+    test = values.rule("test", test)
+    return values.rule("condition", seq(test, maybe(choice(" and ", " or "), test)))

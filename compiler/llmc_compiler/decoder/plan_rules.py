@@ -1,0 +1,196 @@
+"""Plans without mistakes of syntax: the whole language, with the names of tools as they are, or free.
+
+Operators are a tower of rules, one for each precedence. What no rule can hold is left to the compiler: how deep
+brackets nest, how many references a task has. Names in one bracket cannot be kept apart either, so arguments are named
+in one order, that of the parameters, and where names are free there is but one of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Final
+
+from llmc_compiler.decoder.grammar_rules import (
+    START,
+    GrammarRule,
+    Part,
+    RuleUse,
+    chars,
+    choice,
+    maybe,
+    repeat,
+    seq,
+    sure,
+)
+from llmc_compiler.decoder.values.call_rules import Callee
+from llmc_compiler.decoder.values.lexical_rules import KEY, NAME, STEP, THOUGHT, UNSIGNED, from_to, name_but
+from llmc_compiler.decoder.values.path_rules import MOST_STEPS
+from llmc_compiler.decoder.values.shapes import keys_in
+from llmc_compiler.decoder.values.value_rules import SHARED, ReadableField, ValueRules
+from llmc_grammar.ast import KEYWORDS
+from llmc_grammar.print import quoted
+
+_MOST_OPERANDS: Final = 4
+_MOST_ITEMS: Final = 16
+_MOST_ARGUMENTS: Final = 8
+_MOST_KEYS: Final = 500
+"""The keys of all records together."""
+_HIGHEST_NUMBER: Final = 9999
+
+_EXPR: Final = RuleUse("expr")
+_FLAT: Final = RuleUse("flat")
+_REF: Final = RuleUse("ref", token=True)
+_OWN: Final = GrammarRule("own", name_but(KEYWORDS), token=True)
+"""A name that a task, a loop variable or a tool may have."""
+_NUMBERED: Final = GrammarRule("numbered", sure(seq(from_to(1, _HIGHEST_NUMBER), ". ")), token=True)
+_COMPARISONS: Final = (" == ", " != ", " < ", " <= ", " > ", " >= ", " in ", " not in ")
+
+
+def language_rules(tools: Sequence[Callee], tasks: int, *, names_tools: bool) -> Iterator[GrammarRule]:
+    """The rules of plans of so many tasks; tools have free names unless the grammar `names_tools`."""
+    yield from (*SHARED, STEP, THOUGHT, _OWN, _NUMBERED)
+    texts = ValueRules("any", choice(from_to(1, _HIGHEST_NUMBER), NAME.use), repeat(STEP.use, 0, MOST_STEPS))
+    texts.begin()
+    yield from texts.rules()
+    calls = list(_named_calls(tools) if names_tools else _free_calls(tools))
+    yield from calls
+    call = calls[-1].use if calls else None
+    yield from _lines(tasks, call)
+    yield from _operators()
+    yield from _primaries(texts, call)
+    yield from _mappings(tools)
+
+
+def _lines(tasks: int, call: Part | None) -> Iterator[GrammarRule]:
+    """The rules of lines; `call` is a call, if there can be one."""
+    yield _rule(START, seq(repeat(RuleUse("line"), 0, tasks), maybe(THOUGHT.use), RuleUse("join")))
+    task = seq(call, maybe(RuleUse("clause")), RuleUse("options"))
+    yield _rule("line", seq(maybe(THOUGHT.use), choice(seq(RuleUse("binder"), RuleUse("body")), task), "\n"))
+    yield _rule("binder", choice(_NUMBERED.use, seq(_OWN.use, " = ")))
+    yield _rule("body", choice(task, seq(_EXPR, _fallback()), seq(_FLAT, RuleUse("clause"), _fallback())))
+    guard = seq(" if ", _FLAT)
+    yield _rule("clause", choice(guard, seq(" for ", _OWN.use, " in ", _FLAT, maybe(guard))))
+    duration = seq(from_to(1, _HIGHEST_NUMBER), choice("ms", "s", "m", "h"))
+    timeout = maybe(" @timeout(", _token("duration"), ")")
+    yield GrammarRule("duration", sure(duration), token=True)
+    yield _rule("options", seq(timeout, maybe(" @retry(", chars("1-9"), ")"), _fallback()))
+    plain = choice(*_constants(), _REF)
+    yield _rule("constant", choice(plain, seq("[", maybe(plain, repeat(seq(", ", plain), 0, _MOST_ITEMS - 1)), "]")))
+    named = seq(NAME.use, "=", _EXPR)
+    value = choice(")", seq(choice(_listed(_EXPR, _MOST_ITEMS), named), ")"))
+    yield _rule("join", seq(maybe(_NUMBERED.use), "join(", value, maybe("<END_OF_PLAN>")))
+
+
+def _fallback() -> Part | None:
+    """The value where all attempts failed."""
+    return maybe(" @fallback(", RuleUse("constant"), ")")
+
+
+def _operators() -> Iterator[GrammarRule]:
+    """The rules of operators, from those that bind least."""
+    yield _rule("expr", seq(_FLAT, maybe(" if ", _FLAT, " else ", _EXPR)))
+    yield _tier("flat", "both", " or ")
+    yield _tier("both", "negated", " and ")
+    yield _rule("negated", seq(maybe("not "), RuleUse("compared")))
+    yield _rule("compared", seq(RuleUse("sum"), maybe(choice(*_COMPARISONS), RuleUse("sum"))))
+    yield _tier("sum", "product", " + ", " - ")
+    yield _tier("product", "signed", " * ", " / ", " // ", " % ")
+    yield _rule("signed", seq(maybe("-"), RuleUse("power")))
+    yield _rule("power", seq(RuleUse("primary"), maybe(" ** ", RuleUse("primary"))))
+
+
+def _tier(name: str, below: str, *operators: str) -> GrammarRule:
+    """Operands with operators of one precedence between them."""
+    return _rule(name, seq(RuleUse(below), repeat(seq(choice(*operators), RuleUse(below)), 0, _MOST_OPERANDS - 1)))
+
+
+def _primaries(texts: ValueRules, call: Part | None) -> Iterator[GrammarRule]:
+    """The rules of what operators stand between."""
+    step = choice(STEP.use, seq("[", KEY.use, "]"))
+    yield GrammarRule("ref", sure(seq("$", RuleUse("id_any", token=True), repeat(step, 0, MOST_STEPS))), token=True)
+    yield GrammarRule("number", UNSIGNED, token=True)
+    yield _rule("string", choice(texts.text(_MOST_OPERANDS), RuleUse("quote_any", token=True)))
+    array = seq("[", choice("]", seq(_listed(_EXPR, _MOST_ITEMS), "]")))
+    yield _rule("primary", choice(*_constants(), _REF, call, seq("(", _EXPR, ")"), array, RuleUse("mapping")))
+
+
+def _mappings(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
+    """The rules of mappings: one key, or those of a record that a tool takes, in their order."""
+    rules = ValueRules()
+    options = [seq("{", maybe(KEY.use, ": ", _EXPR), "}")]
+    for number, names in enumerate(_records(tools)):
+        fields = [ReadableField(f"{quoted(name)}: ", _EXPR, required=False) for name in names]
+        options.append(seq("{", rules.chain(f"record{number}", fields, "}", is_shared=True, is_filled=True)[0]))
+    yield from rules.rules()
+    yield _rule("mapping", choice(*options))
+
+
+def _records(tools: Sequence[Callee]) -> list[tuple[str, ...]]:
+    """The keys of records that tools take, of as many as there is room for."""
+    given = (each for tool in tools for part in (tool.parameters, *tool.forms) for each in part)
+    found = dict.fromkeys(names for each in given for names in keys_in(each.shape) if len(names) > 1)
+    ends = accumulate(map(len, found))
+    return [names for names, end in zip(found, ends, strict=True) if end <= _MOST_KEYS]
+
+
+def _constants() -> tuple[Part | str, ...]:
+    """What stands for itself."""
+    return RuleUse("string"), _token("number"), "true", "false", "null"
+
+
+def _named_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
+    """The rules of calls by the tools' names, with the names of their arguments; the call itself last."""
+    heads: dict[tuple[str, ...], list[str]] = {}
+    for tool in tools:
+        heads.setdefault(tuple(tool.names()), []).append(f"{tool.name}(")
+    rules = ValueRules()
+    calls = [
+        seq(choice(*names), _arguments(f"arguments{number}", parameters, rules))
+        for number, (parameters, names) in enumerate(heads.items())
+    ]
+    if calls:
+        yield from _positional()
+        yield from rules.rules()
+        yield _rule("call", choice(*calls))
+
+
+def _free_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
+    """The rules of calls by any name, with the names of all tools' arguments; the call itself last."""
+    rules = ValueRules()
+    parameters = dict.fromkeys(name for tool in tools for name in tool.names())
+    part = _OWN.use
+    yield GrammarRule("tool", sure(seq(part, repeat(seq(".", part), 0, 2), "(")), token=True)
+    body = seq(_token("tool"), _arguments("arguments", tuple(parameters), rules))
+    yield from _positional()
+    yield from rules.rules()
+    yield _rule("call", body)
+
+
+def _positional() -> Iterator[GrammarRule]:
+    """The rule of arguments without names."""
+    yield _rule("positional", _listed(_EXPR, _MOST_ARGUMENTS))
+
+
+def _arguments(name: str, parameters: tuple[str, ...], rules: ValueRules) -> Part | None:
+    """Arguments by position, then by name: known names in their order, or one of any name."""
+    given = RuleUse("positional")
+    if not parameters:
+        named = seq(NAME.use, "=", _EXPR)
+        return rules.rule(name, choice(")", seq(given, maybe(", ", named), ")"), seq(named, ")")))
+    fields = [ReadableField(f"{parameter}=", _EXPR, required=False) for parameter in parameters]
+    by_name, after = rules.chain(name, fields, ")", is_shared=True)
+    return rules.rule(name, choice(seq(given, after[0]), by_name))
+
+
+def _listed(part: Part, most: int) -> Part | None:
+    """So many of something, with commas between."""
+    return seq(part, repeat(seq(", ", part), 0, most - 1))
+
+
+def _rule(name: str, body: Part | None) -> GrammarRule:
+    """A rule that is possible."""
+    return GrammarRule(name, sure(body))
+
+
+def _token(name: str) -> RuleUse:
+    """A token of this module."""
+    return RuleUse(name, token=True)

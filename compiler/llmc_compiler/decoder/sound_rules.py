@@ -1,0 +1,54 @@
+r"""Plans that compile: numbered tasks that call the tools with what they take, and a join.
+
+    plan_1: thought? ("1. " (call_1 "\n" plan_2 | join_1) | join_1)
+
+A task refers to those above it and to what is known before, so every line has rules of its own.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from llmc_compiler.decoder.grammar_rules import START, GrammarRule, Part, RuleUse, choice, maybe, repeat, seq, sure
+from llmc_compiler.decoder.values.call_rules import Callee, call
+from llmc_compiler.decoder.values.lexical_rules import NAME, THOUGHT, from_to
+from llmc_compiler.decoder.values.path_rules import step_into
+from llmc_compiler.decoder.values.value_rules import SHARED, ValueRules
+from llmc_compiler.expressions.types import ANY
+
+_MOST_JOINED: Final = 16
+
+
+def sound_rules(tools: Sequence[Callee], first: int, tasks: int, known: Collection[str]) -> Iterator[GrammarRule]:
+    """The rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` ones."""
+    yield from (*SHARED, THOUGHT)
+    constants, earlier = ValueRules(), choice(*known)
+    # Of what an earlier plan gave, nothing is known.
+    step, most = step_into([*(tool.gives for tool in tools), *([ANY] if known else [])])
+    steps = repeat(None if step is None else RuleUse("step", token=True), 0, most)
+    if step is not None:
+        yield GrammarRule("step", step, token=True)
+    if earlier is not None:
+        yield GrammarRule("known", earlier, token=True)
+    for number in range(first, first + tasks + 1):
+        before = None if earlier is None else RuleUse("known", token=True)
+        values = ValueRules(str(number), choice(before, from_to(first, number - 1)), steps, constants)
+        _line(tools if number < first + tasks else (), number, values)
+        yield from values.rules()
+        yield from constants.rules()
+    yield GrammarRule(START, RuleUse(f"plan_{first}"))
+
+
+def _line(tools: Sequence[Callee], number: int, values: ValueRules) -> None:
+    """Make the rules of a task, or the join in its place."""
+    values.begin()
+    join = values.rule("join", join_in(values))
+    task = values.rule("call", choice(*(call(tool, at, values) for at, tool in enumerate(tools))))
+    numbered = choice(seq(task, "\n", RuleUse(f"plan_{number + 1}")), join)
+    values.rule("plan", seq(maybe(THOUGHT.use), choice(seq(f"{number}. ", numbered), join)))
+
+
+def join_in(values: ValueRules) -> Part:
+    """The join: of all, of values or texts, or of one with a name, since no rule could keep two names apart."""
+    value = values.rule("joined", choice(values.reference(), values.text(_MOST_JOINED)))
+    several = seq(value, repeat(seq(", ", value), 0, _MOST_JOINED - 1))
+    return sure(seq("join(", choice(")", seq(choice(several, seq(NAME.use, "=", value)), ")"))))

@@ -1,0 +1,184 @@
+"""Rules in the two dialects that servers take: Lark as llguidance and OpenAI read it, GBNF as llama.cpp reads it.
+
+Both have but one way to write each part: no look-around, lazy quantifiers, priorities or templates.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Literal
+
+from llmc_compiler.decoder.grammar_rules import (
+    START,
+    Alternatives,
+    Chars,
+    GrammarRule,
+    Keyword,
+    Part,
+    Repeat,
+    RuleUse,
+    Sequence,
+    uses,
+)
+from llmc_grammar.portable import Portable
+
+Dialect = Literal["lark", "gbnf"]
+"""Forms in which servers take a grammar."""
+
+_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_SPECIAL_IN_CLASS: Final = frozenset('\\]["^-/$&~')
+_LAST_BYTE: Final = 0xFF
+_MOST_UNUSED: Final = 2
+"""How many times as large the rules are that are made as those that are used, at most."""
+_FOUR_DIGITS: Final = 0x1000
+
+
+class GrammarTooLargeError(Portable, ValueError):
+    """A grammar would have more characters than it may."""
+
+    def __init__(self, level: str, largest: int) -> None:
+        """It stopped growing there."""
+        super().__init__(
+            f"a grammar at level `{level}` would be larger than {largest} characters: "
+            "allow fewer tasks, or take a lower level"
+        )
+        self.level = level
+        self.largest = largest
+
+
+def written(rules: Iterable[GrammarRule], dialect: Dialect, level: str, largest: int) -> str:
+    """The rules that are used as text, a rule a line, the start first.
+
+    Raises GrammarTooLargeError for more than the `largest` number of characters, before many more of them are made.
+    """
+    write = _LINES[dialect]
+    lines: dict[str, tuple[str, GrammarRule]] = {}
+    size = 0
+    for rule in rules:
+        text = write(rule)
+        lines[rule.name] = text, rule
+        size += len(text)
+        if size > _MOST_UNUSED * largest:
+            raise GrammarTooLargeError(level, largest)
+    waiting, found = [START], {START}
+    while waiting:
+        new = set(uses(lines[waiting.pop()][1].body)) - found
+        found |= new
+        waiting += new
+    start = lines.pop(START)[0]
+    text = start + "".join(line for name, (line, _) in lines.items() if name in found)
+    if len(text) > largest:
+        raise GrammarTooLargeError(level, largest)
+    return text
+
+
+def _lark_line(rule: GrammarRule) -> str:
+    """`name: body`."""
+    return f"{_lark_name(rule.use)}: {_body(rule.body, _lark_atom, _lark_count)}\n"
+
+
+def _gbnf_line(rule: GrammarRule) -> str:
+    """`name ::= body`."""
+    return f"{_gbnf_name(rule.use)} ::= {_body(rule.body, _gbnf_atom, _gbnf_count)}\n"
+
+
+_LINES: Final = {"lark": _lark_line, "gbnf": _gbnf_line}
+
+_Atom = Callable[[Keyword | Chars | RuleUse], str]
+_Count = Callable[[int, int | None], str]
+
+
+def _body(part: Part, atom: _Atom, count: _Count) -> str:
+    """A part, with brackets around what is inside of another one."""
+    match part:
+        case Alternatives(options):
+            return " | ".join(_body(option, atom, count) for option in options)
+        case Sequence(parts):
+            return " ".join(_inner(inside, atom, count, isinstance(inside, Alternatives)) for inside in parts) or '""'
+        case Repeat(inside, least, most):
+            return _inner(inside, atom, count, isinstance(inside, (Alternatives, Sequence, Repeat))) + count(
+                least, most
+            )
+        case _:
+            return atom(part)
+
+
+def _inner(part: Part, atom: _Atom, count: _Count, in_brackets: bool) -> str:  # noqa: FBT001 (what both sides say)
+    """A part of another one."""
+    text = _body(part, atom, count)
+    return f"({text})" if in_brackets else text
+
+
+def _lark_name(use: RuleUse) -> str:
+    """Tokens have capitals."""
+    return use.name.upper() if use.token else use.name
+
+
+def _gbnf_name(use: RuleUse) -> str:
+    """Older readers take no underscore."""
+    return "root" if use.name == START else use.name.replace("_", "-")
+
+
+def _lark_atom(part: Keyword | Chars | RuleUse) -> str:
+    """A literal, a regular expression or a name."""
+    match part:
+        case Keyword(text):
+            return _quoted(text)
+        case RuleUse():
+            return _lark_name(part)
+        case Chars():
+            return f"/{_class(part, _lark_character)}/"
+
+
+def _gbnf_atom(part: Keyword | Chars | RuleUse) -> str:
+    """A literal, a class or a name."""
+    match part:
+        case Keyword(text):
+            return _quoted(text)
+        case RuleUse():
+            return _gbnf_name(part)
+        case Chars():
+            return _class(part, _gbnf_character)
+
+
+def _quoted(text: str) -> str:
+    """A literal."""
+    return f'"{"".join(_ESCAPES.get(character, character) for character in text)}"'
+
+
+def _class(part: Chars, character: Callable[[str], str]) -> str:
+    """A class of characters in square brackets."""
+    inside = "".join(
+        character(first) if first == last else f"{character(first)}-{character(last)}" for first, last in part.ranges
+    )
+    return f"[{'^' if part.negated else ''}{inside}]"
+
+
+def _lark_character(character: str) -> str:
+    r"""A character of a class; `\xNN` wherever a sign may mean more than itself."""
+    code = ord(character)
+    if " " <= character <= "~" and character not in _SPECIAL_IN_CLASS:
+        return character
+    return f"\\x{code:02x}" if code <= _LAST_BYTE else f"\\u{code:04x}"
+
+
+def _gbnf_character(character: str) -> str:
+    """The same, but for codes whose four digits begin with a zero: llguidance's reader of GBNF loses it."""
+    return character if _LAST_BYTE < ord(character) < _FOUR_DIGITS else _lark_character(character)
+
+
+def _lark_count(least: int, most: int | None) -> str:
+    """How often."""
+    if most is not None and (least, most) != (0, 1):
+        return f"~{least}..{most}" if least != most else f"~{least}"
+    return _sign(least, most)
+
+
+def _gbnf_count(least: int, most: int | None) -> str:
+    """How often."""
+    if most is not None and (least, most) != (0, 1):
+        return f"{{{least},{most}}}" if least != most else f"{{{least}}}"
+    return _sign(least, most)
+
+
+def _sign(least: int, most: int | None) -> str:
+    """`?`, `*` or `+`."""
+    return "?" if most == 1 else "+" if least else "*"

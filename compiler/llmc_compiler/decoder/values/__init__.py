@@ -1,0 +1,1 @@
+"""Rules for the calls and values of a plan, from JSON schemas."""

@@ -1,0 +1,264 @@
+"""What the words of the language are made of: characters, numbers, names, and what may follow a reference in a text."""
+
+import string
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from llmc_compiler.decoder.grammar_rules import Chars, GrammarRule, Part, chars, choice, maybe, repeat, seq, sure
+from llmc_grammar.characters import HIDDEN
+
+MOST_DIGITS: Final = 18
+_WIDEST: Final = 10**15
+_MOST_PLACES: Final = 20
+"""Up to where a number between bounds may have a fraction, and how many digits that has."""
+LONGEST_TEXT: Final = 240
+LONGEST_PIECE: Final = 80
+"""How long a text is before its first reference, and after each."""
+LONGEST_NAME: Final = 30
+_LONGEST_THOUGHT: Final = 400
+
+_NEVER: Final = f"\x00-\x08\n-\x1f\x7f-\x9f{HIDDEN}"
+_FIRST: Final = f"_{string.ascii_letters}"
+_LATER: Final = f"{_FIRST}{string.digits}"
+_DIGIT: Final = sure(chars("0-9"))
+_MORE: Final = sure(chars("A-Za-z0-9_"))
+_ESCAPE: Final = sure(seq("\\", chars('"\\nt')))
+
+# ── texts ──
+
+SIGN: Final = GrammarRule("sign", sure(choice(chars(f'^"\\${_NEVER}'), _ESCAPE, "$$")), token=True)
+"""One character of a text, as it is written there."""
+
+KEY: Final = GrammarRule(
+    "key",
+    sure(seq('"', repeat(choice(chars(f'^"\\{_NEVER}'), _ESCAPE), 0, LONGEST_PIECE), '"')),
+    token=True,
+)
+"""A key of a mapping: a text in which a `$` is a `$`."""
+
+# No letter, digit or quote, and neither `[` nor `.`, which may begin a step; of other scripts signs alone.
+_APART: Final = (
+    "\t !#%-+/:-@]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb-\u00bf\u2010-\u2027\u20a0-\u20bf-"
+)
+APART: Final = GrammarRule(
+    "apart",
+    sure(
+        choice(
+            chars(_APART),
+            _ESCAPE,
+            "$$",
+            seq(chars(",."), choice(chars(_APART), chars(",."), _ESCAPE, "$$")),
+        )
+    ),
+    token=True,
+)
+"""What may follow `$1` in a text without being read with it, as in `$1.50`, `$1st` and `"$1.name"`."""
+
+THOUGHT: Final = GrammarRule(
+    "thought",
+    sure(seq("Thought: ", repeat(chars(f"^{_NEVER}"), 1, _LONGEST_THOUGHT), "\n")),
+    token=True,
+)
+"""A line of free text."""
+
+# ── names ──
+
+NAME: Final = GrammarRule("name", sure(seq(chars("A-Za-z_"), repeat(_MORE, 0, LONGEST_NAME))), token=True)
+"""Any word."""
+
+INDEX: Final = GrammarRule("index", sure(choice("0", seq(maybe("-"), chars("1-9"), maybe(_DIGIT)))), token=True)
+"""A place in a list."""
+
+STEP: Final = GrammarRule("step", sure(choice(seq(".", NAME.use), seq("[", INDEX.use, "]"))), token=True)
+"""A step into a value of which nothing is known."""
+
+
+UNSIGNED: Final = sure(
+    seq(
+        choice("0", seq(chars("1-9"), repeat(_DIGIT, 0, 14))),
+        maybe(".", repeat(_DIGIT, 1, 15)),
+        maybe(chars("Ee"), maybe(chars("+-")), _DIGIT, maybe(_DIGIT)),
+    )
+)
+
+
+ANY_NUMBER: Final = seq(maybe("-"), UNSIGNED)
+
+
+def name_but(words: Collection[str]) -> Part:
+    """Any word but these."""
+    return sure(_after("", frozenset(words)))
+
+
+def _after(prefix: str, words: frozenset[str]) -> Part | None:
+    """How a word goes on that begins so."""
+    below = [word for word in words if word.startswith(prefix)]
+    following = "".join(sorted({word[len(prefix)] for word in below if word != prefix}))
+    may_end = bool(prefix) and prefix not in words
+    if not following:
+        return repeat(_MORE, 0 if may_end else 1, LONGEST_NAME)
+    other = [letter for letter in (_LATER if prefix else _FIRST) if letter not in following]
+    more = choice(
+        seq(Chars(tuple(_runs(map(ord, other)))), repeat(_MORE, 0, LONGEST_NAME)),
+        *(seq(letter, _after(f"{prefix}{letter}", words)) for letter in following),
+    )
+    return maybe(more) if may_end else more
+
+
+def _runs(codes: Iterable[int]) -> Iterator[tuple[str, str]]:
+    """Characters as ranges."""
+    first = last = -1
+    for code in sorted(codes):
+        if code == last + 1 and first >= 0:
+            last = code
+            continue
+        if first >= 0:
+            yield chr(first), chr(last)
+        first = last = code
+    if first >= 0:
+        yield chr(first), chr(last)
+
+
+# ── numbers ──
+
+
+def whole_numbers(least: int | None, most: int | None) -> Part | None:
+    """The whole numbers of a range, without leading zeros and of at most 18 digits."""
+    largest = 10**MOST_DIGITS - 1
+    low = -largest if least is None else max(least, -largest)
+    high = largest if most is None else min(most, largest)
+    return choice(from_to(max(low, 0), high), seq("-", from_to(max(1, -high), -low)))
+
+
+def from_to(least: int, most: int) -> Part | None:
+    """The numbers from one to another, neither negative."""
+    found: list[Part | str | None] = []
+    if least == 0 <= most:
+        found.append("0")
+        least = 1
+    while least <= most:
+        length, whole = len(str(least)), len(str(most + 1)) - 1
+        if least == 10 ** (length - 1) and whole >= length:
+            found.append(seq(chars("1-9"), repeat(_DIGIT, length - 1, whole - 1)))
+            least = 10**whole
+        else:
+            end = min(10**length - 1, most)
+            found.append(digits_from_to(str(least), str(end)))
+            least = end + 1
+    return choice(*found)
+
+
+def digits_from_to(least: str, most: str) -> Part | None:
+    """The numbers from one to another that are written with as many digits, be the first of them zero."""
+    rest = len(least) - 1
+    if least[0] == most[0]:
+        return seq(least[0], digits_from_to(least[1:], most[1:])) if rest else choice(least)
+    low, high = int(least[0]), int(most[0])
+    lowest, highest = least[1:] == "0" * rest, most[1:] == "9" * rest
+    return choice(
+        None if lowest else seq(least[0], digits_from_to(least[1:], "9" * rest)),
+        _span(low if lowest else low + 1, high if highest else high - 1, rest),
+        None if highest else seq(most[0], digits_from_to("0" * rest, most[1:])),
+    )
+
+
+def _span(low: int, high: int, rest: int) -> Part | None:
+    """A digit from one to another, and any others behind it."""
+    if low > high:
+        return None
+    return seq(chars(f"{low}-{high}") if low < high else str(low), repeat(_DIGIT, rest, rest))
+
+
+def fractions(least: float | None, most: float | None, *, above: bool = False, below: bool = False) -> Part | None:
+    """The numbers between two that are not whole, `above` and `below` without these themselves; no exponents."""
+    low = -_WIDEST if least is None else max(-_WIDEST, least)
+    high = _WIDEST if most is None else min(_WIDEST, most)
+    if low > high:
+        return None
+    first, last = _End.of(low, is_left_out=above), _End.of(high, is_left_out=below)
+    return choice(_positive(first, last), seq("-", _positive(last.opposite(), first.opposite())))
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """An end of a range: its digits in front of the point and behind it."""
+
+    is_negative: bool
+    whole: int
+    digits: str
+    is_left_out: bool
+
+    @staticmethod
+    def of(number: float, *, is_left_out: bool) -> "_End":
+        """The digits of a number."""
+        whole, _, digits = f"{abs(Decimal(repr(number))):f}".partition(".")
+        return _End(number < 0, int(whole), digits.rstrip("0"), is_left_out)
+
+    def opposite(self) -> "_End":
+        """The same end on the other side of zero."""
+        return replace(self, is_negative=not self.is_negative)
+
+    def behind(self) -> "_End":
+        """The end behind the first digit of these."""
+        return replace(self, digits=self.digits[1:])
+
+
+def _positive(low: _End, high: _End) -> Part | None:
+    """The numbers between two ends that are above zero and not whole."""
+    if high.is_negative:
+        return None
+    start: _End | None = None if low.is_negative else low
+    first = 0 if start is None else start.whole
+    if first == high.whole:
+        return seq(f"{first}.", _places(start, high, _MOST_PLACES))
+    return choice(
+        seq(f"{first}.", _places(start, None, _MOST_PLACES)),
+        seq(from_to(first + 1, high.whole - 1), ".", _places(None, None, _MOST_PLACES)),
+        seq(f"{high.whole}.", _places(None, high, _MOST_PLACES)),
+    )
+
+
+def _places(low: _End | None, high: _End | None, left: int, *, may_end: bool = False) -> Part | None:
+    """Digits behind a point between two ends, where these count; the last digit is not 0.
+
+    They `may_end` at once where the digit in front is not 0.
+    """
+    if low is None and high is None:
+        rest = seq(repeat(_DIGIT, 0, left - 1), chars("1-9")) if left else None
+        return _ended(rest, may_end=may_end)
+    fits_low = low is None or (not low.digits and not low.is_left_out)
+    fits_high = high is None or bool(high.digits) or not high.is_left_out
+    first = int(low.digits[:1] or 0) if low is not None else 0
+    last = int(high.digits[:1] or -1) if high is not None else 9
+    options = [
+        _digits(range(first + 1, last), left - 1),
+        *(
+            seq(
+                str(digit),
+                _places(
+                    low.behind() if low is not None and low.digits and digit == first else None,
+                    high.behind() if high is not None and digit == last else None,
+                    left - 1,
+                    may_end=digit > 0,
+                ),
+            )
+            for digit in {first, last}
+            if left and first <= digit <= last
+        ),
+    ]
+    return _ended(choice(*options), may_end=may_end and fits_low and fits_high)
+
+
+def _digits(between: range, left: int) -> Part | None:
+    """One of these digits, which are not 0, and any others behind it."""
+    if left < 0 or not between:
+        return None
+    head = chars(f"{between[0]}-{between[-1]}") if len(between) > 1 else str(between[0])
+    return seq(head, _places(None, None, left, may_end=True))
+
+
+def _ended(rest: Part | None, *, may_end: bool) -> Part | None:
+    """More digits, or none where there may be none."""
+    return repeat(rest, 0, 1) if may_end else rest

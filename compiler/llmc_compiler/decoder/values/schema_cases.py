@@ -1,0 +1,215 @@
+"""A JSON schema as cases: references followed, alternatives taken apart, each case a list of parts that all hold.
+
+A part is a mapping of keywords in which `$ref`, `allOf`, `anyOf` and `oneOf` are done with.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from llmc_compiler.expressions.types import ANY, BOOL, FLOAT, INT, NULL, STR, list_of, map_of, within
+from llmc_compiler.expressions.value_identity import json_form
+from llmc_compiler.json_schema.schema_keywords import WORDLESS, is_nullable, listed, refers_alone
+from llmc_compiler.json_schema.schema_references import NOWHERE, referred
+from llmc_compiler.json_schema.schema_types import at_least
+
+Part = Mapping[str, Any]
+
+_MOST_STEPS: Final = 4_000
+"""Schemas that are taken apart for one parameter."""
+_STEPS_OF_A_TYPE: Final = 20
+"""Steps of finding the type of a schema."""
+_MOST_CASES: Final = 64
+"""Cases of several groups of alternatives; a group that would make more is left out, which allows more values."""
+_MOST_TURNS: Final = 2
+"""How often a schema is read inside itself."""
+_DEEPEST: Final = 40
+"""How many schemas apply to one value from inside each other."""
+
+_ATOMS: Final = {
+    "null": NULL,
+    "boolean": BOOL,
+    "integer": INT,
+    "fraction": FLOAT,
+    "string": STR,
+    "array": list_of(ANY),
+    "object": map_of(ANY),
+}
+KINDS: Final = frozenset(_ATOMS)
+"""The kinds of values: JSON's types, with numbers that are whole apart from those that are not."""
+_NAMED: Final = {**{name: frozenset({name}) for name in _ATOMS}, "number": frozenset({"integer", "fraction"})}
+
+PLAIN: Final = WORDLESS | {
+    *("type", "const", "enum", "nullable", "discriminator", "$defs", "definitions"),
+    *("$ref", "allOf", "anyOf", "$anchor", "format"),
+}
+"""Words that say no more of a listed value than its case does."""
+
+_SINCE: Final = (
+    ("2019-09", {"prefixItems"}),
+    ("draft-07", {"dependentRequired", "dependentSchemas", "minContains", "unevaluatedProperties", "unevaluatedItems"}),
+    ("draft-06", {"if", "then", "else"}),
+    ("draft-04", {"const", "contains", "propertyNames"}),
+    ("draft-03", {"allOf", "anyOf", "oneOf", "not", "minProperties", "maxProperties"}),
+)
+"""For each draft the words that later ones have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Parts that all hold, found through these references.
+
+    Values of the kinds in `excluded` do not fit, since another option of a `oneOf` has them all. A case `is_open` where
+    the other options may have some of its values.
+    """
+
+    parts: tuple[Part, ...] = ()
+    through: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    is_open: bool = False
+
+    def beside(self, other: "Case") -> "Case":
+        """Both cases at once."""
+        return Case(
+            self.parts + other.parts,
+            self.through | other.through,
+            self.excluded | other.excluded,
+            self.is_open or other.is_open,
+        )
+
+    def all(self, word: str) -> list[Any]:
+        """The values of a keyword in the parts."""
+        return [part[word] for part in self.parts if word in part]
+
+
+_ALL: Final = Case()
+
+
+@dataclass(slots=True)
+class Cases:
+    """Takes schemas apart; each is a part of `whole`."""
+
+    whole: object
+    left: int = field(default=_MOST_STEPS)
+    unknown: frozenset[str] = field(init=False)
+    is_ref_alone: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the draft."""
+        named = str(self.whole.get("$schema", "")) if isinstance(self.whole, Mapping) else ""
+        at = next((at for at, (draft, _) in enumerate(_SINCE) if draft in named), -1)
+        self.unknown = frozenset().union(*(words for _, words in _SINCE[: at + 1]))
+        self.is_ref_alone = refers_alone(named)
+
+    def of(self, schemas: Iterable[object], inside: tuple[str, ...]) -> list[Case]:
+        """The cases of a value that all of these schemas allow, found inside of these references."""
+        return _product([self._read(schema, inside, ()) for schema in schemas])
+
+    def kinds(self, case: Case) -> frozenset[str]:
+        """The kinds of values that a case allows; one that only names keys or items allows mappings or lists."""
+        found = KINDS - case.excluded
+        for part in case.parts:
+            found &= _kinds_of(part)
+            if "not" in part:
+                found -= self.full(part["not"])
+        if not case.all("type"):
+            found &= {"object"} if case.all("properties") else {"array"} if case.all("items") else found
+        return found
+
+    def full(self, schema: object) -> frozenset[str]:
+        """The kinds of which a schema certainly allows all values."""
+        self.left -= _STEPS_OF_A_TYPE
+        if self.left < 0:
+            return frozenset()
+        allowed = at_least(schema, self.whole)
+        return frozenset(kind for kind, type_ in _ATOMS.items() if within(type_, allowed))
+
+    def _read(self, schema: object, inside: tuple[str, ...], path: tuple[str, ...]) -> list[Case]:
+        """The cases of a schema, which was reached by a path of references."""
+        if schema is True:
+            return [_ALL]
+        if not isinstance(schema, Mapping):
+            return []
+        self.left -= 1
+        if self.left < 0 or len(path) > _DEEPEST:
+            return [Case(({"type": schema["type"]} if "type" in schema else {},))]
+        words = {word: said for word, said in schema.items() if word not in self.unknown}
+        if "$ref" in words and self.is_ref_alone:
+            return self._followed(words["$ref"], inside, path)
+        return _product([[Case((words,))], *self._groups(words, inside, path)])
+
+    def _groups(self, words: Part, inside: tuple[str, ...], path: tuple[str, ...]) -> list[list[Case]]:
+        """The cases of references and alternatives, one group after another."""
+        deeper = (*path, "")
+        groups = [self._followed(words["$ref"], inside, path)] if "$ref" in words else []
+        groups += [self._read(each, inside, deeper) for each in listed(words, "allOf")]
+        if isinstance(words.get("anyOf"), list):
+            groups.append([case for option in words["anyOf"] for case in self._read(option, inside, deeper)])
+        if isinstance(words.get("oneOf"), list):
+            groups.append(self._one_of(words["oneOf"], inside, deeper))
+        return groups
+
+    def _followed(self, reference: object, inside: tuple[str, ...], path: tuple[str, ...]) -> list[Case]:
+        """The cases of a schema that stands elsewhere; none where it goes in circles, or is nowhere."""
+        name = str(reference)
+        found = referred(self.whole, reference)
+        if found is NOWHERE or name in path or inside.count(name) >= _MOST_TURNS:
+            return []
+        through = Case(through=frozenset({name}))
+        return [case.beside(through) for case in self._read(found, inside, (*path, name))]
+
+    def _one_of(self, options: Sequence[object], inside: tuple[str, ...], path: tuple[str, ...]) -> list[Case]:
+        """The cases of options of which only one may hold."""
+        full = [self.full(option) if _says_scalars(option) else frozenset[str]() for option in options]
+        taken = Counter(kind for kinds in full for kind in kinds)
+        is_open = len(options) > 1 and not _are_distinct(options)
+        found: list[Case] = []
+        for option, own in zip(options, full, strict=True):
+            excluded = frozenset(kind for kind, count in taken.items() if count > (kind in own))
+            limits = Case(excluded=excluded, is_open=is_open)
+            found += [case.beside(limits) for case in self._read(option, inside, path)]
+        return found
+
+
+def _product(groups: Sequence[list[Case]]) -> list[Case]:
+    """One case of each group at once, for all of them; none where a group has none."""
+    if not all(groups):
+        return []
+    found = [_ALL]
+    for group in groups:
+        if len(group) == 1 or len(found) == 1 or len(group) * len(found) <= _MOST_CASES:
+            found = [one.beside(other) for one in found for other in group]
+    return found
+
+
+def _kinds_of(part: Part) -> frozenset[str]:
+    """The kinds that the type of a part names."""
+    if "type" not in part:
+        return KINDS
+    names = part["type"] if isinstance(part["type"], list) else [part["type"]]
+    # Draft 3 lists schemas here, too: values of any type.
+    found = frozenset().union(*(_NAMED.get(name, KINDS) if isinstance(name, str) else KINDS for name in names))
+    return found | {"null"} if is_nullable(part) else found
+
+
+def _says_scalars(option: object) -> bool:
+    """Whether an option may have all values of a kind; mappings and lists have parts that tell them apart."""
+    if not isinstance(option, Mapping) or "const" in option or "enum" in option:
+        return option is True
+    return option.get("type") != "object" or "properties" not in option
+
+
+def _are_distinct(options: Sequence[object]) -> bool:
+    """Whether options list all of their values, each once."""
+    values = [value for option in options for value in _listed_in(option) or ()]
+    forms = Counter(map(json_form, values))
+    return all(map(_listed_in, options)) and all(count == 1 for count in forms.values())
+
+
+def _listed_in(option: object) -> list[Any] | None:
+    """The simple values that an option lists, if it says nothing else."""
+    if not isinstance(option, Mapping) or option.keys() - WORDLESS not in ({"const"}, {"enum"}):
+        return None
+    values = listed(option, "enum") if "enum" in option else [option["const"]]
+    return None if any(isinstance(value, (list, dict)) for value in values) else values

@@ -1,0 +1,355 @@
+"""Mistakes that the compiler finds: names and types (E2xx), effects (E3xx), and warnings.
+
+The exception that carries all of a plan's mistakes is `CompileError`.
+"""
+
+from collections.abc import Sequence
+
+from llmc_grammar.diagnostic import Diagnostic, located
+from llmc_grammar.mistake import mistake
+from llmc_grammar.portable import Portable
+from llmc_grammar.safety import alike
+from llmc_grammar.source import Source
+
+
+class CompileError(Portable, Exception):
+    """A plan that cannot be run; `diagnostics` has every mistake, in order of place."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:
+        """Carry the mistakes."""
+        self.diagnostics = located(sorted(diagnostics, key=lambda found: found.span), source)
+        self.source = source
+        super().__init__(self.diagnostics, source)
+
+    def __str__(self) -> str:
+        """Every mistake as it is drawn without colour, or its title where the text is not known."""
+        return ("\n" if self.source is None else "\n\n").join(map(str, self.diagnostics))
+
+
+def closest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that is most like the given one, if any is."""
+    return next(iter(alike(name, known, 1)), None)
+
+
+@mistake
+class UnknownTool(Diagnostic):
+    """A call of a tool that is not in the toolbox."""
+
+    code = "E201"
+    title = "no tool is called `{name}`"
+    label = "{place}"
+    help = "{advice}"
+    is_safe = True
+    renames = True
+
+    name: str
+    suggestion: str | None = None
+    is_empty: bool = False
+    is_file: bool = True
+    is_builtin: bool = False
+
+    @property
+    def place(self) -> str:
+        """The toolbox that the name is not in."""
+        return "no tools are loaded" if self.is_empty else "not in the toolbox"
+
+    @property
+    def advice(self) -> str | None:
+        """How tools are loaded where there are none, and a model goes without them; else the name that is most like."""
+        if self.is_empty and self.is_file:
+            return (
+                'write `use "tools.py"` at the top, or give `--tools tools.py`; in Python, `llmc.compile(text, tools)`'
+            )
+        if self.is_empty:
+            return 'without tools, a plan is `join("…")` with the answer itself; `--tools tools.py` loads some'
+        if self.is_builtin and self.is_file:
+            return f"write a tool that does what `{self.name}` does in Python"
+        return None if self.suggestion is None else f"did you mean `{self.suggestion}`?"
+
+
+@mistake
+class UnknownReference(Diagnostic):
+    """A reference to nothing."""
+
+    code = "E202"
+    title = "nothing is called `${name}`"
+    label = "no input or task above has this name"
+    help = "did you mean `${suggestion}`?"
+    is_safe = True
+    renames = True
+
+    name: str
+    suggestion: str | None = None
+
+
+@mistake
+class ForwardReference(Diagnostic):
+    """A reference to a later task."""
+
+    code = "E203"
+    title = "`${name}` is used before it is there"
+    label = "refers to a later line"
+    help = "move the line of `{name}` above this one"
+
+    name: str
+
+
+@mistake
+class SelfReference(Diagnostic):
+    """A task that refers to itself."""
+
+    code = "E204"
+    title = "`{name}` refers to itself"
+    label = "its own value"
+    help = "refer to a task above"
+
+    name: str
+
+
+@mistake
+class Circle(Diagnostic):
+    """Tasks that wait for each other."""
+
+    code = "E205"
+    title = "these tasks wait for each other: {circle}"
+    label = "refers to a later line that needs this one"
+    help = "take one of the references away"
+
+    circle: str
+
+
+@mistake
+class DuplicateId(Diagnostic):
+    """An id that is already taken."""
+
+    code = "E206"
+    title = "`{name}` is already taken"
+    label = "a second one of this name"
+    help = "give it another number or name"
+
+    name: str
+
+
+@mistake
+class TooManyTasks(Diagnostic):
+    """An automatic number above 9999."""
+
+    code = "E207"
+    title = "there is no number left for this task"
+    label = "would be number {number}; the highest is 9999"
+    help = "give it a name: `name = …`"
+
+    number: int
+
+
+@mistake
+class UnknownArgument(Diagnostic):
+    """A keyword that the tool does not know."""
+
+    code = "E208"
+    title = "`{tool}` has no argument `{name}`"
+    label = "{cause}"
+    help = "did you mean `{suggestion}`?"
+    is_safe = True
+    renames = True
+
+    tool: str
+    name: str
+    cause: str | None
+    suggestion: str | None = None
+
+
+@mistake
+class TooManyArguments(Diagnostic):
+    """A positional argument too many."""
+
+    code = "E209"
+    title = "`{tool}` takes {most} by position"
+    label = "one too many"
+    help = "its arguments are: {known}"
+
+    tool: str
+    most: str
+    known: str | None
+
+
+@mistake
+class MissingArgument(Diagnostic):
+    """A required argument that is not given."""
+
+    code = "E210"
+    title = "`{tool}` needs `{name}`"
+    label = "`{name}` is not given"
+    help = "write `{name}=…`"
+
+    tool: str
+    name: str
+
+
+@mistake
+class ArgumentTwice(Diagnostic):
+    """An argument given by position and by name."""
+
+    code = "E211"
+    title = "`{name}` is given twice"
+    label = "already given by position"
+    help = "leave one of the two out"
+
+    name: str
+
+
+@mistake
+class WrongArgument(Diagnostic):
+    """An argument that the tool does not take."""
+
+    code = "E212"
+    title = "`{tool}` does not take this for `{name}`"
+    label = "{reason}"
+    help = "{suggestion}"
+
+    tool: str
+    name: str
+    reason: str
+    suggestion: str | None = None
+
+
+@mistake
+class LoopNameTaken(Diagnostic):
+    """A loop variable with the name of a task or an input."""
+
+    code = "E213"
+    title = "`{name}` is already the name of a task or an input"
+    label = "cannot name the loop's element too"
+    help = "give the element another name"
+
+    name: str
+
+
+@mistake
+class WrongDefault(Diagnostic):
+    """A default that does not fit the input's type."""
+
+    code = "E214"
+    title = "the default of `{name}` is no {type}"
+    label = "this is {found}"
+    help = "change the type or the default"
+
+    name: str
+    type: str
+    found: str
+
+
+@mistake
+class WrongOperand(Diagnostic):
+    """An operation that cannot work, whatever the values are."""
+
+    code = "E215"
+    title = "this cannot be computed"
+    label = "{reason}"
+
+    reason: str
+
+
+@mistake
+class BrokenOff(Diagnostic):
+    """A text that ended before the plan did."""
+
+    code = "E216"
+    title = "the plan breaks off"
+    label = "the text ends here, but the plan does not"
+    help = "ask for the rest, or for a shorter plan"
+
+
+@mistake
+class NoPart(Diagnostic):
+    """A step into a value that has no such part."""
+
+    code = "E217"
+    title = "`{place}` has no `{step}`"
+    label = "`{place}` is {found}"
+    help = "{suggestion}"
+
+    place: str
+    step: str
+    found: str
+    suggestion: str
+
+
+@mistake
+class NoElements(Diagnostic):
+    """A loop over something that has no elements."""
+
+    code = "E218"
+    title = "this cannot be looped over"
+    label = "this is {found}, not a list"
+    help = "put it into a list: `[…]`"
+
+    found: str
+
+
+@mistake
+class WrongTogether(Diagnostic):
+    """Arguments that fit one by one, but not together."""
+
+    code = "E219"
+    title = "`{tool}` does not take these arguments together"
+    label = "{reason}"
+
+    tool: str
+    reason: str
+
+
+@mistake
+class UnusedSlot(Diagnostic):
+    """A `$name` in a string where nothing of that name is above."""
+
+    code = "W201"
+    title = "`{raw}` stays as it is"
+    label = "no input or task above has this name"
+    help = "write `$${rest}` if it is meant as text"
+
+    raw: str
+    rest: str
+
+
+@mistake
+class UnusedTask(Diagnostic):
+    """A task without an effect whose result neither the join nor a task with an effect needs."""
+
+    code = "W204"
+    title = "nothing needs task `{name}`"
+    label = "{reason}"
+    help = "use `${name}`, or delete the line"
+
+    name: str
+    user: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why nothing needs the task."""
+        if self.user is None:
+            return "its result is not used"
+        return f"its result is used only by tasks that nothing needs, such as `{self.user}`"
+
+
+@mistake
+class UnsureRetry(Diagnostic):
+    """`@retry` on a write that has no idempotency key."""
+
+    code = "W301"
+    title = "`@retry` repeats `{tool}` only where it was certainly not sent"
+    label = "a write that might have happened is not done again"
+
+    tool: str
+
+
+@mistake
+class Unended(Diagnostic):
+    """The last task of a model's text may write, and no newline, join or end mark follows it."""
+
+    code = "W302"
+    title = "`{tool}` asks before it is called: its task may be incomplete"
+    label = "the text ends here, without a newline, a join or an end mark"
+    help = "add a newline if the task is complete"
+
+    tool: str

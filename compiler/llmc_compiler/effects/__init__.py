@@ -1,0 +1,1 @@
+"""Effects of tools, and the resources that they read and write."""

@@ -1,0 +1,1 @@
+"""The story of a compilation: data, text and JSON."""

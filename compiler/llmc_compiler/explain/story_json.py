@@ -1,0 +1,85 @@
+"""A story as JSON data, for machines; compiler/README.md says what each key holds."""
+
+from typing import Any, Final
+
+from llmc_compiler.analysis.what_if import DeclarationGain, PlanForecast
+from llmc_compiler.explain.story import OrderEdge, PassEntry, Story
+from llmc_compiler.passes.remarks import Merged, Missed
+from llmc_compiler.serialization.graph_json import LANGUAGE
+from llmc_grammar.source import Source, Span
+
+VERSION: Final = 1
+
+
+def story_json(story: Story) -> dict[str, Any]:
+    """The story as JSON data."""
+    found, schedule = story.estimate, story.schedule
+    return {
+        "version": VERSION,
+        "language": LANGUAGE,
+        "file": story.source.name,
+        "passes": list(story.passes),
+        "calls": {"written": story.written, "left": story.left},
+        "remarks": [_remark(one, story.source) for one in story.remarks],
+        "order": [_edge(edge, story.source) for edge in story.order],
+        "declarations": [_gain(gain) for gain in story.gains],
+        "levels": [[node.id for node in level] for level in story.levels],
+        "time": {
+            "unit": found.unit,
+            "work": found.work,
+            "span": found.span,
+            "chain": [node.id for node in story.chain],
+            "assumed": list(story.assumed),
+            "width": None if schedule is None else schedule.width,
+            "bound": found.span if schedule is None else schedule.bound,
+            "expected": found.span if schedule is None else schedule.expected,
+        },
+    }
+
+
+def _remark(one: PassEntry, source: Source) -> dict[str, Any]:
+    """A remark, in words too."""
+    remark = one.remark
+    return {
+        "pass": one.pass_name,
+        "kind": type(remark).__name__,
+        "done": not isinstance(remark, Missed),
+        "node": remark.node,
+        "tasks": list(remark.tasks),
+        "place": _place(remark.span, source),
+        "into": remark.into if isinstance(remark, Merged) else None,
+        "now": one.now or None,
+        "what": remark.words("what", source),
+        "why": remark.words("why", source),
+        "help": remark.words("help", source) or None,
+    }
+
+
+def _place(span: Span, source: Source) -> dict[str, int]:
+    """Where something begins, line and column from 1."""
+    line, column = source.position(span.start)
+    return {"line": line, "column": column}
+
+
+def _edge(edge: OrderEdge, source: Source) -> dict[str, Any]:
+    """An order edge, with the effects that cause it."""
+    ends = ((edge.earlier, edge.earlier_effect), (edge.later, edge.later_effect))
+    earlier, later = (
+        {"node": node.id, "place": _place(node.span, source), "effect": str(effect)} for node, effect in ends
+    )
+    return {"earlier": earlier, "later": later, "carried": edge.is_carried}
+
+
+def _gain(gain: DeclarationGain) -> dict[str, Any]:
+    """What declarations of a tool would buy."""
+    return {
+        "tool": gain.tool,
+        "effect": str(gain.effect),
+        **_outlook(gain.now),
+        "declared": [{"effect": str(effect), **_outlook(outlook)} for effect, outlook in gain.declared],
+    }
+
+
+def _outlook(outlook: PlanForecast) -> dict[str, Any]:
+    """The three figures of a compiled plan."""
+    return {"calls": outlook.calls, "waiting": outlook.waiting, "span": outlook.span}

@@ -1,0 +1,1 @@
+"""Terms, their operators, evaluation and types."""

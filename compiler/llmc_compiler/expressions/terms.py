@@ -1,0 +1,233 @@
+"""What a node computes without calling a tool: expressions whose leaves are constants and reads.
+
+Const is JSON data; Get, Item and Param are the value of a node, of the loop's element, of the plan's input, with steps
+into it; Template is a text with terms in it; ListOf and MapOf are containers; Unary, Binary and Choice operators, as in
+the plan.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import is_
+from typing import NewType
+
+from typing_extensions import TypeAliasType
+
+from llmc_compiler.representation.brief import Brief
+from llmc_grammar.ast import NOWHERE
+from llmc_grammar.source import Span
+
+NodeId = NewType("NodeId", str)
+"""A written task's id, plus a path for what is nested in it: `3`, `3/a0`."""
+
+Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
+
+Path = tuple[str | int, ...]
+
+
+def _span() -> Span:
+    return field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Const(Brief):
+    """JSON data; equal only to the same data of the same types, so `1`, `1.0` and `true` are three constants."""
+
+    value: Json
+    span: Span = _span()
+
+    def __eq__(self, other: object) -> bool:
+        """Same data, same types."""
+        return isinstance(other, Const) and canonical(self.value) == canonical(other.value)
+
+    def __hash__(self) -> int:
+        """Hash of the canonical text."""
+        return hash(canonical(self.value))
+
+
+def canonical(value: Json) -> str:
+    """A text that is equal for equal data of equal types, whatever the order of mapping keys."""
+    if isinstance(value, dict):
+        inside = ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value))
+        return f"{{{inside}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(canonical, value))}]"
+    return repr(value)
+
+
+def thaw(value: Json) -> Json:
+    """A copy of the value whose lists and mappings nobody else has."""
+    # Copies of lists and mappings as a whole are no larger than they have to be.
+    if isinstance(value, list):
+        items = value[:]
+        for index, each in enumerate(value):
+            if isinstance(each, (list, dict)):
+                items[index] = thaw(each)
+        return items
+    if isinstance(value, dict):
+        entries = value.copy()
+        for key, each in value.items():
+            if isinstance(each, (list, dict)):
+                entries[key] = thaw(each)
+        return entries
+    return value
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Get(Brief):
+    """The value of another node, or a part of it."""
+
+    node: NodeId
+    path: Path = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Item(Brief):
+    """The element that a loop is at, or a part of it."""
+
+    path: Path = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Param(Brief):
+    """The value of one of the plan's inputs, or a part of it."""
+
+    name: str
+    path: Path = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Template(Brief):
+    """A text: pieces of text, and terms whose values stand in it as text."""
+
+    parts: tuple["str | Term", ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ListOf(Brief):
+    """A list."""
+
+    items: tuple["Term", ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MapOf(Brief):
+    """A mapping."""
+
+    entries: tuple[tuple[str, "Term"], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Unary(Brief):
+    """`not x` or `-x`."""
+
+    op: str
+    operand: "Term"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Binary(Brief):
+    """An operator between two terms; `and` and `or` reach their right side only if they need it."""
+
+    op: str
+    left: "Term"
+    right: "Term"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Choice(Brief):
+    """`then if condition else otherwise`; one of the two is not reached."""
+
+    condition: "Term"
+    then: "Term"
+    otherwise: "Term"
+    span: Span = _span()
+
+
+Read = Get | Item | Param
+
+Term = Const | Get | Item | Param | Template | ListOf | MapOf | Unary | Binary | Choice
+
+
+def children(term: Term) -> tuple[Term, ...]:
+    """The terms directly inside a term, in the order in which they are evaluated."""
+    match term:
+        case Template(parts):
+            return tuple(part for part in parts if not isinstance(part, str))
+        case ListOf(items):
+            return items
+        case MapOf(entries):
+            return tuple(value for _, value in entries)
+        case Unary(_, operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Choice(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case _:
+            return ()
+
+
+def reads(term: Term) -> Iterator[Get]:
+    """Every read of a node in a term, reached or not, from the left."""
+    below = [term]
+    while below:
+        found = below.pop()
+        if isinstance(found, Get):
+            yield found
+        elif not isinstance(found, (Const, Param, Item)):
+            below.extend(reversed(children(found)))
+
+
+def rebuild(term: Term, parts: Iterable[Term]) -> Term:
+    """The term with other terms directly inside it, as many as `children` gives."""
+    fresh = iter(parts)
+    match term:
+        case Template(pieces, span):
+            return Template(tuple(piece if isinstance(piece, str) else next(fresh) for piece in pieces), span)
+        case ListOf(_, span):
+            return ListOf(tuple(fresh), span)
+        case MapOf(entries, span):
+            return MapOf(tuple((key, next(fresh)) for key, _ in entries), span)
+        case Unary(op, _, span):
+            return Unary(op, next(fresh), span)
+        case Binary(op, _, _, span):
+            return Binary(op, next(fresh), next(fresh), span)
+        case Choice(_, _, _, span):
+            return Choice(next(fresh), next(fresh), next(fresh), span)
+        case _:
+            return term
+
+
+def substitute(term: Term, same: Mapping[NodeId, NodeId]) -> Term:
+    """The term with reads of nodes replaced by reads of those that stand for them."""
+    if isinstance(term, Get):
+        return Get(same[term.node], term.path, term.span) if term.node in same else term
+    before = children(term)
+    after = [substitute(child, same) for child in before]
+    return term if all(map(is_, before, after)) else rebuild(term, after)
+
+
+def written(path: Path) -> str:
+    """A path as it is written in a plan."""
+    return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
+
+
+def written_read(term: Term) -> str | None:
+    """A read of a task, an input or an element as it is written; None for any other term."""
+    match term:
+        case Get(node, path) if "/" not in node:
+            return f"${node}{written(path)}"
+        case Param(name, path):
+            return f"${name}{written(path)}"
+        case Item(path):
+            return f"…{written(path)}"
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""The graph: nodes, order edges, verification and printing."""

@@ -1,0 +1,321 @@
+"""The graph printed back as a plan: compiling is source to source.
+
+A nested call stands in its place where it is used once, else it is a task with a fresh name; a merged task reads
+`b = $a`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, assert_never
+
+from llmc_compiler.expressions import terms as term
+from llmc_compiler.expressions.terms import Json, NodeId, Term
+from llmc_compiler.ir.graph import (
+    JOIN,
+    Call,
+    Condition,
+    Evaluate,
+    Graph,
+    Join,
+    Loop,
+    Node,
+    Parameter,
+    TaskId,
+    node_body,
+    terms,
+)
+from llmc_grammar import ast
+from llmc_grammar.print import print_expr, print_plan, print_statement
+
+_ENDS_A_NAME = frozenset(" \n\t;:!?)]}'\"/")
+
+_LONGEST_NAME: Final = 64
+
+
+def print_graph(graph: Graph, uses: Sequence[ast.Use] = ()) -> str:
+    """The graph as canonical plan text; `uses` are the lines that name its tools."""
+    return print_plan(to_plan(graph, uses))
+
+
+def to_plan(graph: Graph, uses: Sequence[ast.Use] = ()) -> ast.Plan:
+    """The graph as a plan."""
+    return ast.Plan(tuple(_Printer(graph, _names(graph)).statements(uses)))
+
+
+def describe_nodes(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
+    """Each node with what it does and its conditions, as text that reads other nodes by their ids: `add($3/a0, 1)`."""
+    printer = _Printer(graph, {key: str(key) for key in graph.nodes})
+    for node in graph.nodes.values():
+        yield node, printer.describe(node), printer.conditions(node.when)
+
+
+def describe_bodies(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
+    """Each node inside a loop with what it does and its conditions, as `describe_nodes`."""
+    loops = [(node.op.name, node.op.body) for node in graph.nodes.values() if isinstance(node.op, Loop)]
+    inside = {node.id: str(node.id) for _, body in loops for node in body}
+    printer = _Printer(graph, {**{key: str(key) for key in graph.nodes}, **inside})
+    for name, body in loops:
+        for node in body:
+            yield node, printer.describe(node, item=name), printer.conditions(node.when)
+
+
+def node_texts(graph: Graph) -> dict[NodeId, str]:
+    """What each node does, those in loops too, with its conditions: `add($3/a0, 1) if $2 and not $4`."""
+    described = (*describe_nodes(graph), *describe_bodies(graph))
+    return {
+        node.id: " and ".join((f"{text} if {when[0]}", *when[1:])) if when else text for node, text, when in described
+    }
+
+
+class _Printer:
+    """The names of a graph's nodes, to write it; a node without one stands in the place where it is used."""
+
+    def __init__(self, graph: Graph, names: Mapping[NodeId, str]) -> None:
+        self._graph = graph
+        self._names = names
+        self._nodes = dict(graph.nodes)
+        self._nodes.update((inner.id, inner) for node in graph.nodes.values() for inner in node_body(node))
+        self._item = ""
+
+    def statements(self, uses: Sequence[ast.Use]) -> Iterator[ast.Statement]:
+        """Every statement of the plan."""
+        yield from uses
+        yield from map(_input, self._graph.parameters)
+        tasks = iter(self._graph.tasks.items())
+        for node in self._graph.nodes.values():
+            if str(node.id) == str(node.task):
+                yield from self._merged(tasks)
+            if node.id in self._names:
+                yield self._task(node)
+        yield self._join(self._graph.nodes[JOIN])
+
+    def _merged(self, tasks: Iterator[tuple[TaskId, NodeId]]) -> Iterator[ast.Task]:
+        """The tasks up to the next that has a node of its own: each reads the node that it was merged into."""
+        for task, key in tasks:
+            if str(task) == str(key):
+                return
+            yield ast.Task(task, ast.Ref(self._names[key]))
+
+    def _task(self, node: Node) -> ast.Task:
+        """The task that a node is."""
+        name = self._names[node.id]
+        if not isinstance(node.op, Loop):
+            guard = self._guard(node.when)
+            return ast.Task(name, self._own(node), guard=guard, options=tuple(_options(self, node)))
+        self._item = node.op.name
+        result = self._nodes[node.op.result]
+        loop = ast.Loop(node.op.name, self._expr(node.op.source), self._guard(result.when))
+        return ast.Task(name, self._own(result), loop=loop, options=tuple(_options(self, result)))
+
+    def describe(self, node: Node, *, item: str = "") -> str:
+        """What a node does, as text; `item` is the name of the element of the loop that it is in."""
+        self._item = item
+        if isinstance(node.op, Loop):
+            return print_statement(replace(self._task(node), binder=None))
+        return print_expr(self._own(node))
+
+    def conditions(self, when: Iterable[Condition]) -> list[str]:
+        """Each condition as text."""
+        return [print_expr(self._condition(condition)) for condition in when]
+
+    def _condition(self, condition: Condition) -> ast.Expr:
+        """A condition as an expression that is true where it holds."""
+        found = self._expr(condition.term)
+        return found if condition.expected else ast.Unary("not", found)
+
+    def _guard(self, when: Iterable[Condition]) -> ast.Expr | None:
+        """All conditions as one expression."""
+        whole: ast.Expr | None = None
+        for condition in when:
+            one = self._condition(condition)
+            whole = one if whole is None else ast.Binary("and", whole, one)
+        return whole
+
+    def _own(self, node: Node) -> ast.Expr:
+        """What a node does, as an expression."""
+        match node.op:
+            case Call(tool, bound):
+                return ast.Call(tool.name, tuple(self._arguments(tool.signature.shape.positional, bound)))
+            case Evaluate(value) | Join(value):
+                return self._expr(value)
+            case Loop():
+                message = f"{node.id} is a loop inside an expression"
+                raise TypeError(message)
+            case _:
+                assert_never(node.op)
+
+    def _arguments(self, positional: Sequence[str], bound: Sequence[tuple[str | None, Term]]) -> Iterator[ast.Argument]:
+        """Arguments by position while they stand in the order of the parameters, then by name."""
+        in_line = True
+        for index, (name, value) in enumerate(bound):
+            in_line = in_line and (name is None or positional[index : index + 1] == (name,))
+            yield ast.Argument(None if in_line else name, self._expr(value))
+
+    def _join(self, node: Node) -> ast.Join:
+        """The join as it would be written."""
+        if not isinstance(node.op, Join):
+            message = "the last node is no join"
+            raise TypeError(message)
+        value = node.op.term
+        if node.op.everything and self._names.keys() <= set(self._graph.tasks.values()):
+            return ast.Join(None, ())
+        match value:
+            case term.MapOf(entries) if entries and all(_is_word(key) for key, _ in entries):
+                return ast.Join(None, tuple(ast.Argument(key, self._expr(item)) for key, item in entries))
+            case term.ListOf(items) if len(items) > 1:
+                return ast.Join(None, tuple(ast.Argument(None, self._expr(item)) for item in items))
+            case _:
+                return ast.Join(None, (ast.Argument(None, self._expr(value)),))
+
+    def _expr(self, value: Term) -> ast.Expr:
+        """A term as an expression."""
+        match value:
+            case term.Const(data):
+                return _literal(data)
+            case term.Get(key) if key not in self._names:
+                return self._own(self._nodes[key])
+            case term.Get() | term.Item() | term.Param():
+                return self._ref(value)
+            case term.Template(parts):
+                return ast.Text(tuple(self._slots(parts)))
+            case term.ListOf(items):
+                return ast.List(tuple(map(self._expr, items)))
+            case term.MapOf(entries):
+                return ast.Map(tuple((key, self._expr(item)) for key, item in entries))
+            case term.Unary(op, operand):
+                return ast.Unary(op, self._expr(operand))
+            case term.Binary(op, left, right):
+                return ast.Binary(op, self._expr(left), self._expr(right))
+            case term.Choice(condition, then, otherwise):
+                return ast.Choice(self._expr(condition), self._expr(then), self._expr(otherwise))
+            case _:
+                assert_never(value)
+
+    def _ref(self, read: term.Get | term.Item | term.Param) -> ast.Ref:
+        """A read as a reference."""
+        match read:
+            case term.Get(key, path):
+                return ast.Ref(self._names[key], path)
+            case term.Param(name, path):
+                return ast.Ref(name, path)
+            case term.Item(path):
+                return ast.Ref(self._item, path)
+
+    def _slots(self, parts: Sequence[str | Term]) -> Iterator[str | ast.Slot]:
+        """The parts of a text; a read stands in braces where what follows could belong to it."""
+        for part, after in zip(parts, (*parts[1:], ""), strict=True):
+            if isinstance(part, str):
+                yield part
+            elif isinstance(part, (term.Get, term.Item, term.Param)):
+                ref = self._ref(part)
+                is_bare = not ref.path and isinstance(after, str) and (not after or after[0] in _ENDS_A_NAME)
+                yield ast.Slot(ref, f"${ref.name}" if is_bare else f"${{{_written(ref)}}}")
+
+
+def _options(printer: _Printer, node: Node) -> Iterator[ast.Option]:
+    """The options of a node."""
+    if isinstance(node.op, Call):
+        if node.op.timeout is not None:
+            milliseconds = round(node.op.timeout * 1000)
+            whole = milliseconds % 1000 == 0
+            yield ast.Timeout(milliseconds // 1000 if whole else milliseconds, "s" if whole else "ms")
+        if node.op.retries:
+            yield ast.Retry(node.op.retries)
+    if isinstance(node.op, (Call, Evaluate)) and node.op.fallback is not None:
+        yield ast.Fallback(printer._expr(node.op.fallback))  # noqa: SLF001 — one printer, cut in two for length
+
+
+def _names(graph: Graph) -> dict[NodeId, str]:
+    """The names of the nodes that are tasks of their own.
+
+    Written tasks keep their ids. A nested call needs a name where it is not used exactly once, or where a text, a step
+    or a merged task reads it; then the calls before it in the same task need one too: the order of effects stays.
+    """
+    names = {key: str(key) for key, node in graph.nodes.items() if str(key) == str(node.task) and key != JOIN}
+    taken = {*graph.tasks, *(parameter.name for parameter in graph.parameters), *ast.KEYWORDS}
+    taken.update(node.op.name for node in graph.nodes.values() if isinstance(node.op, Loop))
+    while fresh := _unplaced(graph, names):
+        last = {graph.nodes[key].task: key for key in fresh}
+        waiting = dict.fromkeys(last, True)
+        for key, node in graph.nodes.items():
+            if waiting.get(node.task) and key not in names and key != JOIN:
+                names[key] = _fresh(key, taken)
+            if last.get(node.task) == key:
+                waiting[node.task] = False
+    return names
+
+
+def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
+    """Nested nodes that cannot stand in the place where they are used."""
+    uses: Counter[NodeId] = Counter()
+    for node in graph.nodes.values():
+        whole = node.id in names or node.id == JOIN
+        roots = [*terms(node.op), *(condition.term for condition in node.when if whole)]
+        for inner in node_body(node):
+            roots += [*terms(inner.op), *(condition.term for condition in inner.when)]
+        for root in roots:
+            uses.update(_weights(root))
+        # What a loop's body reads outside was moved out of it, and stays there.
+        uses.update(2 * [need for inner in node_body(node) for need in inner.needs if need in graph.nodes])
+    # A written task that was merged into a nested call is printed as a read of it.
+    uses.update(2 * [key for task, key in graph.tasks.items() if str(task) != str(key)])
+    return [key for key in graph.nodes if key not in names and key != JOIN and uses[key] != 1]
+
+
+def _weights(root: Term) -> Counter[NodeId]:
+    """How often a term reads each node; a read that only a name can express counts twice."""
+    found: Counter[NodeId] = Counter()
+    stack = [(root, False)]
+    while stack:
+        value, in_text = stack.pop()
+        if isinstance(value, term.Get):
+            found[value.node] += 2 if in_text or value.path else 1
+        stack += [(child, isinstance(value, term.Template)) for child in term.children(value)]
+    return found
+
+
+def _fresh(key: NodeId, taken: set[str]) -> str:
+    """A name that nothing has, made of a nested node's id."""
+    stem = "_".join(key.split("/"))
+    stem = f"t{stem}" if stem[0].isdigit() else stem
+    name = stem[:60]
+    number = 2
+    while name in taken:
+        name, number = f"{stem[:60]}_{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _input(parameter: Parameter) -> ast.Input:
+    """An input's line."""
+    return ast.Input(parameter.name, parameter.type, None if parameter.required else _literal(parameter.default))
+
+
+def _literal(value: Json) -> ast.Expr:
+    """JSON data as an expression."""
+    match value:
+        case str():
+            return ast.Text((value,) if value else ())
+        case list():
+            return ast.List(tuple(map(_literal, value)))
+        case dict():
+            return ast.Map(tuple((key, _literal(item)) for key, item in value.items()))
+        case _:
+            return ast.Literal(value)
+
+
+def _written(ref: ast.Ref) -> str:
+    """A reference as it stands between braces."""
+    steps = (f".{step}" if isinstance(step, str) and _is_word(step) else _bracket(step) for step in ref.path)
+    return ref.name + "".join(steps)
+
+
+def _is_word(key: str) -> bool:
+    """Whether a key may be written as an argument's name."""
+    return key.isascii() and key.isidentifier() and len(key) <= _LONGEST_NAME
+
+
+def _bracket(step: str | int) -> str:
+    """A step in brackets."""
+    return f"[{step}]" if isinstance(step, int) else f'["{step}"]'

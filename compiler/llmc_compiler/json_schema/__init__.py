@@ -1,0 +1,1 @@
+"""JSON schemas: references, validation, defaults, and types."""

@@ -1,0 +1,264 @@
+"""The arguments that an object schema describes: one list of parameters for prompts, binding, checks and grammars.
+
+References and `allOf` are joined, alternatives (`anyOf`, `oneOf`) are taken apart into forms. A name that only a
+condition (`if`, `dependentSchemas`) mentions is an optional parameter, which takes any value.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+from typing import Any, Final, TypeVar
+
+from llmc_compiler.json_schema.schema_keywords import WORDLESS, listed, mapped, refers_alone, required_in
+from llmc_compiler.json_schema.schema_references import NOWHERE, referred
+
+_T = TypeVar("_T")
+
+_MOST_FORMS: Final = 64
+"""Alternatives that are told apart."""
+_MOST_SCHEMAS: Final = 500
+_DEEPEST: Final = 40
+
+_JOINING: Final = WORDLESS | {"$defs", "definitions", "$ref", "allOf", "anyOf", "oneOf"}
+"""The words that say nothing of a value by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """The parameters of a form, or of all of them: `schemas` by their own names, in order; required ones first.
+
+    `others` is the schema of arguments with other names: False if there are none, None if nothing says so.
+    """
+
+    schemas: Mapping[str, object]
+    required: tuple[str, ...]
+    others: object
+    says_something: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSchema:
+    """All parameters of a tool, and the forms that a call may have, if there are several.
+
+    `conditional` are the parameters that only conditions mention, with the schemas that these have for them.
+    """
+
+    all: Properties
+    forms: tuple[Properties, ...] = ()
+    conditional: Mapping[str, object] = field(default_factory=dict)
+
+
+def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
+    """The parameters that a schema describes; None where no object fits it."""
+    reader = _Reader(whole)
+    read = list(islice(reader.read(whole), _MOST_FORMS + 1))
+    if not read:
+        return None
+    # Where no form can be met, all are kept: each mistake then has its place.
+    forms = _distinct(filter(_can_be_met, map(_form, read))) or _distinct(map(_form, read))
+    every = _ordered(forms[0] if len(forms) == 1 else _union(forms))
+    closed = [[part for part in parts if part.others is not True] for parts in read]
+    conditional = {
+        name: _either(schemas)
+        for name, schemas in reader.mentioned.items()
+        if name not in every.schemas and any(all(part.of(name) is not False for part in parts) for parts in closed)
+    }
+    if len(read) > _MOST_FORMS or reader.left <= 0:
+        return ObjectSchema(replace(every, required=_required((_Part(whole),)), others=True), (), conditional)
+    apart = tuple(_ordered(form, every.schemas) for form in forms) if len(forms) > 1 else ()
+    return ObjectSchema(every, apart, conditional)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One schema of an object, without those that it includes."""
+
+    schema: Mapping[str, Any]
+    excludes_objects: bool = False
+
+    @property
+    def others(self) -> object:
+        """The schema of values at other keys."""
+        return True if "patternProperties" in self.schema else self.schema.get("additionalProperties", True)
+
+    def of(self, name: str) -> object:
+        """The schema of the value at a key."""
+        return mapped(self.schema, "properties").get(name, self.others)
+
+
+_Parts = tuple[_Part, ...]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads a schema as alternatives, each of which is made of parts that all hold."""
+
+    whole: Mapping[str, Any]
+    left: int = _MOST_SCHEMAS
+    mentioned: dict[str, list[object]] = field(default_factory=dict)
+
+    def read(self, schema: object, depth: int = 0, inside: tuple[str, ...] = ()) -> Iterator[_Parts]:
+        """The alternatives of a schema, found inside of these references."""
+        self.left -= 1
+        if schema is False:
+            return iter(())
+        if not isinstance(schema, Mapping) or self.left <= 0 or depth > _DEEPEST:
+            return iter([()])
+        if "$ref" in schema and refers_alone(self.whole.get("$schema")):
+            return self._followed({"$ref": schema["$ref"]}, depth, inside)
+        own = _Part(schema, _excludes_objects(schema))
+        if own.excludes_objects:
+            return iter(())
+        self._mention(schema)
+        factors: list[list[_Parts]] = [[(own,)]]
+        for group in self._groups(schema):
+            options = (found for each in group for found in self._followed(each, depth, inside))
+            factors.append(list(islice(options, _MOST_FORMS + 1)))
+        return (tuple(part for parts in each for part in parts) for each in product(*factors))
+
+    def _groups(self, schema: Mapping[str, Any]) -> Iterator[Sequence[object]]:
+        """The alternatives inside a schema: one of each group holds."""
+        if "$ref" in schema:
+            yield [{"$ref": schema["$ref"]}]
+        yield from ([each] for each in listed(schema, "allOf"))
+        yield from (found for word in ("anyOf", "oneOf") if (found := listed(schema, word)))
+
+    def _followed(self, schema: object, depth: int, inside: tuple[str, ...]) -> Iterator[_Parts]:
+        """The alternatives of a schema, or of the one that it refers to; a circle says nothing more."""
+        if isinstance(schema, Mapping) and schema.keys() == {"$ref"}:
+            name = str(schema["$ref"])
+            found = referred(self.whole, schema["$ref"])
+            if name in inside or found is NOWHERE:
+                return iter([()])
+            return self.read(found, depth + 1, (*inside, name))
+        return self.read(schema, depth + 1, inside)
+
+    def _mention(self, schema: Mapping[str, Any]) -> None:
+        """Note the names that conditions speak of."""
+        conditional = [schema.get(word) for word in ("if", "then", "else")]
+        for word in ("dependentSchemas", "dependencies"):
+            conditional += mapped(schema, word).values()
+        for each in conditional:
+            if isinstance(each, Mapping):
+                named = {
+                    **dict.fromkeys(filter(_is_name, listed(each, "required")), True),
+                    **mapped(each, "properties"),
+                }
+                for name, inside in named.items():
+                    self.mentioned.setdefault(name, []).append(inside)
+
+
+def _form(parts: _Parts) -> Properties:
+    """The parameters of parts that all hold."""
+    said: dict[str, list[object]] = {}
+    for part in parts:
+        for name, schema in mapped(part.schema, "properties").items():
+            said.setdefault(name, []).append(schema)
+    required = _required(parts)
+    said.update((name, []) for name in required if name not in said)
+    for part in parts:
+        if part.others is not True:
+            named = mapped(part.schema, "properties")
+            for name in said.keys() - named.keys():
+                said[name].append(part.others)
+    needed = set(required)
+    schemas = {name: _both(each) for name, each in said.items()}
+    known = {name: schema for name, schema in schemas.items() if schema is not False or name in needed}
+    says_something = any(part.schema.keys() - _JOINING for part in parts)
+    return Properties(known, required, _others(parts), says_something)
+
+
+def _can_be_met(form: Properties) -> bool:
+    """Whether no required parameter is one that the schema forbids."""
+    return all(form.schemas[name] is not False for name in form.required)
+
+
+def _required(parts: _Parts) -> tuple[str, ...]:
+    """The names that one of these parts requires."""
+    found: dict[str, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys(required_in(part.schema)))
+    return tuple(found)
+
+
+def _others(parts: _Parts) -> object:
+    """The schema of arguments that no part names; None where nothing says whether there are any."""
+    said = [
+        True
+        if "patternProperties" in schema
+        else schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+        for schema in (part.schema for part in parts)
+        if schema.keys() & {"additionalProperties", "unevaluatedProperties", "patternProperties"}
+    ]
+    if said:
+        return _both(said)
+    return False if any("properties" in part.schema for part in parts) else None
+
+
+def _union(forms: Sequence[Properties]) -> Properties:
+    """The parameters of all forms together: required are those that each form requires."""
+    said: dict[str, list[object]] = {}
+    for form in forms:
+        for name, schema in form.schemas.items():
+            said.setdefault(name, []).append(schema)
+    needed = set(forms[0].required).intersection(*(form.required for form in forms))
+    schemas = {name: _either(each) for name, each in said.items()}
+    required = tuple(name for name in said if name in needed)
+    others = _either(True if form.others is None else form.others for form in forms)
+    is_open = any(form.others is None for form in forms) and others is True
+    return Properties(schemas, required, None if is_open else others, any(form.says_something for form in forms))
+
+
+def _ordered(found: Properties, order: Iterable[str] = ()) -> Properties:
+    """The parameters with those that are required in front; the rest in this order, then in their own."""
+    names = [name for name in dict.fromkeys((*order, *found.schemas)) if name in found.schemas]
+    needed = set(found.required)
+    first = [name for name in names if name in needed]
+    schemas = {name: found.schemas[name] for name in dict.fromkeys((*first, *names))}
+    return replace(found, schemas=schemas, required=tuple(first))
+
+
+def _distinct(found: Iterable[_T]) -> list[_T]:
+    """Each once; to `==` a constant `1` would be `true`, and comparing each with each is quadratic."""
+    return list({_key(each): each for each in found}.values())
+
+
+def _key(value: object) -> object:
+    """A text that is the same for equal values; a value that is too deep for one equals none but itself."""
+    try:
+        return repr(value)
+    except RecursionError:
+        return id(value)
+
+
+def _both(schemas: Iterable[object]) -> object:
+    """The schema of values that fit all of these."""
+    said = [schema for schema in schemas if schema is not True and schema != {}]
+    if any(schema is False for schema in said):
+        return False
+    distinct = _distinct(said)
+    return distinct[0] if len(distinct) == 1 else {"allOf": distinct} if distinct else True
+
+
+def _either(schemas: Iterable[object]) -> object:
+    """The schema of values that fit one of these."""
+    said = list(schemas)
+    if any(schema is True or schema == {} for schema in said):
+        return True
+    possible = _distinct(schema for schema in said if schema is not False)
+    return possible[0] if len(possible) == 1 else {"anyOf": possible} if possible else False
+
+
+def _excludes_objects(schema: Mapping[str, Any]) -> bool:
+    """Whether the type of a schema, or its list of values, leaves out objects."""
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if isinstance(values, list) and not any(isinstance(value, Mapping) for value in values):
+        return True
+    named = schema.get("type")
+    types = [named] if isinstance(named, str) else named if isinstance(named, list) else None
+    return types is not None and not any(each in ("object", "any") or isinstance(each, Mapping) for each in types)
+
+
+def _is_name(value: object) -> bool:
+    """Whether it may be a name."""
+    return isinstance(value, str)

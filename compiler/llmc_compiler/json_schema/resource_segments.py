@@ -1,0 +1,117 @@
+"""Which arguments close a segment in braces: those that the tool certainly receives as they are written.
+
+A converter may make one argument of several texts, so that texts that differ say nothing. `{id}` is then open.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from llmc_compiler.json_schema.schema_keywords import listed
+from llmc_compiler.json_schema.schema_references import referred
+
+_LARGEST: Final = 2**63
+"""Integers from here on leave their segment open: long ones have no decimal text."""
+
+_CONVERTED: Final = object()
+"""Stands among the types that a schema keeps if it may convert a text."""
+
+_DEEPEST: Final = 20
+"""How many schemas inside each other are looked through."""
+
+_CHANGES: Final = ("strip_whitespace", "to_lower", "to_upper", "coerce_numbers_to_str")
+_WITHOUT_TEXTS: Final = frozenset({"none", "bool", "float", "list", "dict"})
+_ENCODED: Final = frozenset({"format", "contentEncoding", "contentMediaType", "not", "$dynamicRef", "$recursiveRef"})
+_OF_TYPE: Final[dict[str, frozenset[object]]] = {"string": frozenset({str}), "integer": frozenset({int})}
+_NOTHING: Final[frozenset[object]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSegment:
+    """How a parameter closes a segment; `missing` is the text of its default, empty if that leaves it open."""
+
+    texts: bool = False
+    integers: bool = False
+    missing: str = ""
+
+    def of(self, value: object) -> str:
+        """The text of an argument; an empty one leaves the segment open."""
+        if isinstance(value, str):
+            return value if self.texts else ""
+        is_number = self.integers and isinstance(value, (int, float)) and not isinstance(value, bool)
+        return str(int(value)) if is_number and abs(value) < _LARGEST and value == int(value) else ""  # type: ignore[arg-type,call-overload]  # it is a number
+
+
+OPEN: Final = ResourceSegment()
+
+
+def by_annotation(schema: Mapping[str, Any], default: object) -> ResourceSegment:
+    """The segment of a parameter with this core schema of pydantic's."""
+    return _segment(_kept(schema), default)
+
+
+def by_schema(schema: object, whole: object, default: object) -> ResourceSegment:
+    """The segment of a parameter with this JSON schema, which is a part of `whole`."""
+    return _segment(_written(schema, whole, 0, set()), default)
+
+
+def _segment(kept: frozenset[object], default: object) -> ResourceSegment:
+    """The segment of a parameter that keeps values of these types."""
+    if _CONVERTED in kept:
+        return OPEN
+    found = ResourceSegment(texts=str in kept, integers=int in kept)
+    value = default._value_ if isinstance(default, Enum) else default
+    return ResourceSegment(found.texts, found.integers, found.of(value))
+
+
+def _kept(schema: Mapping[str, Any]) -> frozenset[object]:
+    """The types whose values arrive as they are written, by a core schema."""
+    match schema["type"]:
+        case "any" | "literal":
+            return frozenset({str})
+        case "str":
+            return frozenset({_CONVERTED if any(schema.get(change) for change in _CHANGES) else str})
+        case "int":
+            return frozenset({int})
+        case "enum":
+            return frozenset({str if _is_exact(schema["cls"]) else _CONVERTED})
+        case "nullable" | "default":
+            return _kept(schema["schema"])
+        case "union":
+            choices = (each[0] if isinstance(each, tuple) else each for each in schema["choices"])
+            return _NOTHING.union(*map(_kept, choices))
+        case name:
+            return _NOTHING if name in _WITHOUT_TEXTS else frozenset({_CONVERTED})
+
+
+def _is_exact(kind: type[Enum]) -> bool:
+    """Whether each member of an enumeration has one text, and is found by no other."""
+    is_lenient = getattr(kind._missing_, "__func__", None) is not Enum._missing_.__func__  # type: ignore[attr-defined]  # a class method
+    return not is_lenient and all(isinstance(each._value_, str) for each in kind)
+
+
+def _written(schema: object, whole: object, depth: int, seen: set[int]) -> frozenset[object]:
+    """The types whose values are taken as they are written, by a JSON schema.
+
+    A tool receives what was written, but a format says that it may read a text as something else.
+    """
+    if not isinstance(schema, Mapping):
+        return frozenset({str})
+    if id(schema) in seen:
+        return _NOTHING  # what is found there is in the union
+    seen.add(id(schema))
+    names = (
+        [schema["type"]]
+        if isinstance(schema.get("type"), str)
+        else [name for name in listed(schema, "type") if isinstance(name, str)]
+    )
+    is_encoded = not _ENCODED.isdisjoint(schema) and (not names or "string" in names or "not" in schema)
+    if is_encoded or depth == _DEEPEST:
+        return frozenset({_CONVERTED})
+    parts = [part for word in ("allOf", "anyOf", "oneOf") for part in listed(schema, word)]
+    parts += [schema[word] for word in ("if", "then", "else") if word in schema]
+    parts += [referred(whole, schema["$ref"])] if "$ref" in schema else []
+    own = _NOTHING.union(*(_OF_TYPE.get(name, _NOTHING) for name in names)) if names else _NOTHING
+    found = own.union(*(_written(part, whole, depth + 1, seen) for part in parts))
+    return found if names or parts else frozenset({str})

@@ -1,0 +1,1 @@
+"""From statements to nodes: names, arguments, types and secrets."""

@@ -1,0 +1,180 @@
+"""A call's arguments against the tool's parameters; each mistake at its argument."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from llmc_compiler.diagnostics import plan_errors
+from llmc_compiler.expressions import types
+from llmc_compiler.expressions.terms import Const, ListOf, MapOf, Read, Term, written, written_read
+from llmc_compiler.expressions.types import NULL, STR, Type, describe, overlap, within
+from llmc_compiler.lowering.type_inference import TypeEnvironment
+from llmc_compiler.tools.argument_binding import (
+    ExtraPositional,
+    Misfit,
+    MissingParameter,
+    RepeatedParameter,
+    UnknownParameter,
+)
+from llmc_compiler.tools.signature import ArgumentError
+from llmc_compiler.tools.tool import Tool
+from llmc_grammar import ast
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Edit
+from llmc_grammar.safety import alike, has_rival
+from llmc_grammar.source import Span
+
+_MOST_KEYS: Final = 5
+"""How many keys of a value are looked at for a better one."""
+
+
+def check_argument(
+    tool: Tool, name: str, parameter: str | None, value: Term, *, constant: Const | None, facts: TypeEnvironment
+) -> Iterator[Diagnostic]:
+    """What is wrong with an argument; `constant` is its value where that is known, `name` what reports call it."""
+    if constant is not None:
+        try:
+            tool.signature.check(parameter, constant.value)
+        except ArgumentError as error:
+            yield plan_errors.WrongArgument(span=value.span, tool=tool.name, name=name, reason=str(error))
+        return
+    wanted = tool.signature.wants(parameter).at_most
+    for term, found, better in _mismatches(value, wanted, facts):
+        yield plan_errors.WrongArgument(
+            span=term.span,
+            tool=tool.name,
+            name=name,
+            reason=f"this is {describe(found)}, not {describe(better)}",
+            suggestion=_mend(term, found, better),
+            notes=facts.notes([term], term.span),
+        )
+
+
+def check_together(
+    tool: Tool,
+    names: Sequence[str | None],
+    bound: Sequence[tuple[str | None, Term]],
+    call: ast.Call,
+    constant_of: Callable[[Term], Const | None],
+) -> Iterator[Diagnostic]:
+    """What is wrong with the arguments of a call together; `constant_of` gives the value of a term that has one."""
+    constants = [(name, constant_of(value)) for name, value in bound]
+    known = {name: found.value for name, found in constants if name is not None and found is not None}
+    try:
+        tool.signature.check_call(names, known)
+    except ArgumentError as error:
+        yield plan_errors.WrongTogether(span=call.name_span, tool=tool.name, reason=str(error))
+
+
+def _mismatches(value: Term, wanted: Type, facts: TypeEnvironment) -> Iterator[tuple[Term, Type, Type]]:
+    """The innermost parts of a term that certainly do not fit, with what they are and what is wanted instead."""
+    inside = _parts(value, wanted)
+    mismatches = [found for part, better in inside for found in _mismatches(part, better, facts)]
+    if mismatches:
+        yield from mismatches
+    elif not overlap(found := facts.of(value), wanted):
+        yield value, found, wanted
+
+
+def _parts(value: Term, wanted: Type) -> list[tuple[Term, Type]]:
+    """The parts of a list or a mapping that is written out, each with what is wanted of it."""
+    match value:
+        case ListOf(items):
+            lists = [option.item for option in types.options(wanted) if isinstance(option, types.ListOfType)]
+            return [(item, lists[0]) for item in items] if len(lists) == 1 else []
+        case MapOf(entries):
+            records = [option for option in types.options(wanted) if isinstance(option, types.Record)]
+            found = records[0] if len(records) == 1 else None
+            return [(part, better) for key, part in entries if found and (better := found.at(key)) is not None]
+        case _:
+            return []
+
+
+def _mend(term: Term, found: Type, wanted: Type) -> str | None:
+    """What to write instead of a reference, if that is plain."""
+    reference = written_read(term)
+    if reference is None:
+        return None
+    for option in types.options(found):
+        if isinstance(option, types.ListOfType) and overlap(option.item, wanted):
+            return f"take an element of it, `{reference}[0]`"
+        fields = option.fields[:_MOST_KEYS] if isinstance(option, types.Record) else ()
+        for each in fields:
+            if within(each.type, wanted):
+                return f"take a part of it, `{reference}.{each.name}`"
+    if any(isinstance(option, types.ListOfType) and overlap(found, option.item) for option in types.options(wanted)):
+        return f"put it into a list, `[{reference}]`"
+    return f'write it as a text, `"{reference}"`' if overlap(STR, wanted) and found != NULL else None
+
+
+def no_part(ref: ast.Ref, read: Read, facts: TypeEnvironment) -> Diagnostic:
+    """The mistake of a reference whose steps lead nowhere."""
+    found, count = facts.last_part(read)
+    place, step = f"${ref.name}{written(ref.path[:count])}", ref.path[count]
+    keys = [each.name for option in types.options(found) if isinstance(option, types.Record) for each in option.fields]
+    if isinstance(step, str) and keys:
+        close = plan_errors.closest(step, keys)
+        suggestion = f"did you mean `{close}`?" if close else f"its keys are: {', '.join(keys[:_MOST_KEYS])}"
+    elif isinstance(step, str) and any(isinstance(option, types.ListOfType) for option in types.options(found)):
+        suggestion = f"take an element first: `{place}[0].{step}`"
+    else:
+        suggestion = f"leave `{written(ref.path[count:])}` out"
+    return plan_errors.NoPart(
+        span=ref.span,
+        place=place,
+        step=written((step,)),
+        found=describe(found),
+        suggestion=suggestion,
+        notes=facts.notes([read], ref.span),
+    )
+
+
+def describe_misfits(misfits: Sequence[Misfit], tool: Tool, call: ast.Call) -> Iterator[Diagnostic]:
+    """Their diagnostics; an argument that is missing under its name, and there under a misspelt one, has one."""
+    found = [describe_misfit(misfit, tool, call) for misfit in misfits]
+    meant = {
+        name for one in found if isinstance(one, plan_errors.UnknownArgument) for name in (one.name, one.suggestion)
+    }
+    return (one for one in found if not (isinstance(one, plan_errors.MissingArgument) and one.name in meant))
+
+
+def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
+    """The diagnostic of an argument without a place, or a place without an argument."""
+    shape = tool.signature.shape
+    match misfit:
+        case ExtraPositional(index):
+            span = call.arguments[index].span
+            known = ", ".join(shape.positional) or None
+            return plan_errors.TooManyArguments(
+                span=span, tool=tool.name, most=_count(len(shape.positional)), known=known
+            )
+        case UnknownParameter(index, name):
+            span = call.arguments[index].span
+            every = [*shape.positional, *sorted(shape.named.difference(shape.positional))]
+            is_unnamed = name in shape.positional
+            near = [] if is_unnamed else alike(name, every)
+            place = Span(span.start, span.start + len(name))
+            return plan_errors.UnknownArgument(
+                span=span,
+                tool=tool.name,
+                name=name,
+                cause=_why_unknown(every, is_unnamed=is_unnamed),
+                suggestion=near[0] if near else None,
+                edit=Edit(place, near[0]) if near else None,
+                is_guess=has_rival(name, near),
+            )
+        case RepeatedParameter(index, name):
+            return plan_errors.ArgumentTwice(span=call.arguments[index].span, name=name)
+        case MissingParameter(name):
+            return plan_errors.MissingArgument(span=call.name_span, tool=tool.name, name=name)
+
+
+def _why_unknown(known: Sequence[str], *, is_unnamed: bool) -> str | None:
+    """Why a tool has no argument of a name: its arguments have other names, or this one is given without."""
+    if is_unnamed:
+        return "it is given by position: write its value alone"
+    return f"not one of: {', '.join(known)}" if known else None
+
+
+def _count(arguments: int) -> str:
+    """So many arguments, in words."""
+    return "1 argument" if arguments == 1 else f"{arguments or 'no'} arguments"

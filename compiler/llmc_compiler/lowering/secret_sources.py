@@ -1,0 +1,212 @@
+"""Where secrets come from: what goes into a secret parameter, and what comes out of a tool with a secret result.
+
+The way back from a secret parameter leads through references, texts, branches, `and`, `or`, `+` and loops, up to inputs
+and to calls. What a call makes of a secret is not followed. Where secrets go from there is in `secret_flow`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from llmc_compiler.diagnostics.secret_errors import WrittenSecret
+from llmc_compiler.expressions.terms import (
+    Binary,
+    Choice,
+    Const,
+    Get,
+    Item,
+    ListOf,
+    MapOf,
+    NodeId,
+    Param,
+    Template,
+    Term,
+)
+from llmc_compiler.ir.graph import Call, Evaluate, Loop, Node, Parameter, node_body
+from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, Steps, leaves, merged
+from llmc_grammar.mistake import Note
+from llmc_grammar.source import Span
+
+Name = TypeVar("Name", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """A part of a term of a node, whose value goes to a secret parameter of a tool."""
+
+    term: Term
+    steps: Steps
+    node: Node
+    tool: str
+    parameter: str
+    span: Span
+
+    @property
+    def why(self) -> Note:
+        """Why it is secret."""
+        return Note(self.span, f"goes to `{self.parameter}` of `{self.tool}`, which takes a secret")
+
+
+class SecretSources:
+    """Finds the secret values of nodes as they come.
+
+    `inputs` and `results` have the parts of inputs, and of results of calls, that are secret; `why` tells for each the
+    first reason.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known."""
+        self.inputs: dict[str, Label] = {}
+        self.results: dict[NodeId, Label] = {}
+        self.why: dict[str, Note] = {}
+        self._grown: dict[str, None] = {}
+        self._nodes: dict[NodeId, Node] = {}
+        self._loops: dict[NodeId, Node] = {}
+        self._parameters: dict[str, Parameter] = {}
+        self._seen: dict[NodeId, set[Steps]] = {}
+        self._written: list[WrittenSecret] = []
+
+    def add_parameters(self, parameters: Iterable[Parameter]) -> None:
+        """Take note of the plan's inputs."""
+        self._parameters.update((one.name, one) for one in parameters)
+
+    def add(self, nodes: Iterable[Node]) -> None:
+        """Take note of nodes, which read only those that are known already."""
+        for top in nodes:
+            self._nodes[top.id] = top
+            for node in node_body(top):
+                self._nodes[node.id] = node
+                self._loops[node.id] = top
+            for node in (*node_body(top), top):
+                self._add(node)
+
+    def __bool__(self) -> bool:
+        """Whether anything is secret."""
+        return bool(self.inputs or self.results)
+
+    def label_of(self, name: str) -> Label:
+        """The secret parts of an input or of a call's own result, as far as they are known."""
+        own, result = self.inputs.get(name, PUBLIC), self.results.get(NodeId(name), PUBLIC)
+        return merged([own, result]) if own and result else own or result
+
+    def recall(self, labels: Mapping[str, Label]) -> None:
+        """Take these parts of inputs, of what earlier plans gave, and of results for secret."""
+        for name, label in labels.items():
+            self._keep(self.inputs, name, label)
+
+    def known(self) -> dict[str, Label]:
+        """The secret parts of each input, and of each call's own result."""
+        return {name: self.label_of(name) for name in (*self.inputs, *self.results)}
+
+    def grown(self) -> tuple[str, ...]:
+        """The inputs and nodes of which more is secret than when this was asked last."""
+        found, self._grown = tuple(self._grown), {}
+        return found
+
+    def top_of(self, node: NodeId) -> NodeId:
+        """The loop that a node is in, or the node itself."""
+        loop = self._loops.get(node)
+        return node if loop is None else loop.id
+
+    def loop_of(self, node: Node) -> Node | None:
+        """The loop that a node is in."""
+        return self._loops.get(node.id)
+
+    def written(self) -> tuple[WrittenSecret, ...]:
+        """The secrets that stand in the plan, and were not told yet."""
+        found, self._written = tuple(self._written), []
+        return found
+
+    def _add(self, node: Node) -> None:
+        """Follow the secret arguments of a call back to where they are from."""
+        if not isinstance(node.op, Call):
+            return
+        tool = node.op.tool
+        if tool.marks.returns_secret:
+            self._keep(self.results, node.id, WHOLE, Note(node.span, f"`{tool.name}` returns a secret"))
+        for name, term in node.op.bound:
+            if name in tool.marks.secrets:
+                self._follow(
+                    _Reach(term, (), node, tool.name, name, node.span if isinstance(term, Const) else term.span)
+                )
+
+    def _keep(self, labels: dict[Name, Label], name: Name, label: Label, why: Note | None = None) -> None:
+        """Remember secret parts of an input or a result."""
+        before = labels.get(name, PUBLIC)
+        labels[name] = merged([before, label])
+        if labels[name] != before:
+            self._grown[name] = None
+            if why is not None:
+                self.why.setdefault(name, why)
+
+    def _follow(self, start: _Reach) -> None:
+        """Everything that the term's value is made of."""
+        # A stack: operators nest by the hundred.
+        waiting = [start]
+        while waiting:
+            reach = waiting.pop()
+            waiting.extend(replace(reach, term=term, steps=steps) for term, steps in _parts(reach))
+            waiting.extend(self._reach_node(reach))
+            if isinstance(reach.term, Const):
+                self._reach_constant(reach, reach.term)
+            elif isinstance(reach.term, Param):
+                self._reach_input(reach, reach.term)
+
+    def _reach_constant(self, reach: _Reach, constant: Const) -> None:
+        """A constant is no secret, but for null and the empty text, which say that there is none."""
+        if next(leaves(constant.value, reach.steps), None) is not None:
+            self._written.append(WrittenSecret(span=constant.span, tool=reach.tool, name=reach.parameter))
+
+    def _reach_input(self, reach: _Reach, read: Param) -> None:
+        """An input is secret; a default of it stands in the plan."""
+        steps = (*read.path, *reach.steps)
+        self._keep(self.inputs, read.name, frozenset({steps}), reach.why)
+        known = self._parameters.get(read.name)
+        if known is not None and next(leaves(known.default, steps), None) is not None:
+            self._written.append(WrittenSecret(span=read.span, tool=reach.tool, name=reach.parameter))
+
+    def _reach_node(self, reach: _Reach) -> Iterator[_Reach]:
+        """Where the value of a node, or the element of a loop, is from."""
+        term = reach.term
+        if isinstance(term, Item) and (loop := self._loops.get(reach.node.id)) is not None:
+            assert isinstance(loop.op, Loop)  # noqa: S101 — it has a body
+            yield replace(reach, term=loop.op.source, steps=(ANY, *term.path, *reach.steps), node=loop)
+        node = self._nodes.get(term.node) if isinstance(term, Get) else None
+        if not isinstance(term, Get) or node is None:
+            return
+        seen = self._seen.setdefault(node.id, set())
+        # Beyond so many parts the whole is followed, once.
+        steps = (*term.path, *reach.steps) if len(seen) < MOST_PARTS else ()
+        if steps in seen or () in seen:
+            return
+        seen.add(steps)
+        op = node.op
+        if isinstance(op, Loop):
+            yield replace(reach, term=Get(op.result), steps=steps[1:], node=node)
+        elif isinstance(op, Evaluate):
+            yield replace(reach, term=op.term, steps=steps, node=node)
+        elif isinstance(op, Call):
+            self._keep(self.results, node.id, frozenset({steps}), reach.why)
+        if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
+            yield replace(reach, term=op.fallback, steps=steps, node=node)
+
+
+def _parts(reach: _Reach) -> Iterator[tuple[Term, Steps]]:
+    """The terms directly inside whose values become part of this one's, and which parts of them."""
+    steps = reach.steps
+    match reach.term:
+        case Choice(_, then, otherwise):
+            yield from ((then, steps), (otherwise, steps))
+        case Binary("and" | "or", left, right):
+            yield from ((left, steps), (right, steps))
+        case Binary("+", left, right):
+            yield from ((part, ()) for part in (left, right) if not isinstance(part, Const))
+        case Template(parts):
+            yield from ((part, ()) for part in parts if not isinstance(part, (str, Const)))
+        case ListOf(items):
+            chosen = steps[0] if steps and isinstance(steps[0], int) and -len(items) <= steps[0] < len(items) else ANY
+            yield from ((item, steps[1:]) for item in (items if chosen is ANY else (items[chosen],)))
+        case MapOf(entries):
+            yield from ((value, steps[1:]) for key, value in entries if not steps or steps[0] in (key, ANY))
+        case _:
+            pass

@@ -1,0 +1,105 @@
+"""The graph as Graphviz draws it: effects by colour and shape, order edges dashed, loops as boxes around their nodes.
+
+Nothing from outside is an id or an attribute; it stands in labels alone, which are escaped.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Loop, Node, node_body
+from llmc_compiler.rendering.graph_view import GraphView, ViewEdge, kind
+from llmc_compiler.terminal_cells import fit
+
+LONGEST_LABEL: Final = 60
+"""Characters of a label's line."""
+
+_STYLES: Final = {
+    "pure": 'shape=box, fillcolor="#e6f4ea"',
+    "nondet": 'shape=ellipse, fillcolor="#f3e8fd"',
+    "read": 'shape=cylinder, fillcolor="#e8f0fe"',
+    "bare": 'shape=component, fillcolor="#f1f3f4"',
+    "idempotent": 'shape=octagon, fillcolor="#fef7e0"',
+    "write": 'shape=octagon, fillcolor="#fce8e6"',
+    "opaque": 'shape=doubleoctagon, fillcolor="#fce8e6"',
+    "expr": 'shape=box, style="rounded,filled", fillcolor="#ffffff"',
+    "join": 'shape=box, style="rounded,filled,bold", fillcolor="#ffffff"',
+}
+_HEAD: Final = """\
+digraph plan {
+  compound=true;
+  node [style=filled, fontname="sans-serif", fontsize=11];
+  edge [arrowsize=0.7];
+"""
+_ESCAPES: Final = str.maketrans({'"': r"\"", "\\": r"\\", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def to_dot(picture: GraphView) -> str:
+    """The picture in Graphviz' language."""
+    return _HEAD + "".join(f"  {line}\n" for line in _statements(picture)) + "}\n"
+
+
+def quoted(*lines: str) -> str:
+    """Lines as one label, in quotes that nothing in it can close, and without references to characters."""
+    return '"' + r"\n".join(fit(line, LONGEST_LABEL).translate(_ESCAPES) for line in lines) + '"'
+
+
+def _statements(picture: GraphView) -> Iterator[str]:
+    """Every statement."""
+    names = _names(picture)
+    for node in picture.graph.nodes.values():
+        yield from _loop(picture, node, names) if isinstance(node.op, Loop) else [_node(picture, node, names)]
+    ends = {node.id: node for node in picture.graph.nodes.values() if isinstance(node.op, Loop)}
+    for edge in picture.edges():
+        yield _edge(edge, names, ends)
+    for number, one in enumerate(picture.gone):
+        label = quoted(f"{one.task}", one.text)
+        yield f'g{number} [label={label}, shape=box, style=dashed, color="#9aa0a6", fontcolor="#9aa0a6"];'
+        if one.into is not None:
+            end = _inner(ends, one.into, first=False)
+            yield f'g{number} -> {names[end]} [style=dotted, dir=none, color="#9aa0a6", constraint=false];'
+
+
+def _names(picture: GraphView) -> dict[NodeId, str]:
+    """A name of our own for every node, those in loops too."""
+    nodes = picture.graph.nodes.values()
+    return {
+        one.id: f"n{number}" for number, one in enumerate(one for node in nodes for one in (node, *node_body(node)))
+    }
+
+
+def _node(picture: GraphView, node: Node, names: dict[NodeId, str]) -> str:
+    """The statement of a node."""
+    wide = ", penwidth=2.5" if node.id in picture.long else ""
+    return f"{names[node.id]} [label={quoted(node.id, picture.texts[node.id])}, {_STYLES[kind(node)]}{wide}];"
+
+
+def _loop(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:
+    """The statements of a loop: a box with what it does for each element."""
+    yield f"subgraph cluster_{names[node.id]} {{"
+    wide = " penwidth=2.5;" if any(one.id in picture.long for one in node_body(node)) else ""
+    yield f'  label={quoted(node.id, picture.texts[node.id])}; style=rounded; color="#5f6368";{wide}'
+    yield from (f"  {_node(picture, inner, names)}" for inner in node_body(node))
+    yield from (f"  {_edge(edge, names, {})}" for edge in picture.inner_edges(node))
+    yield "}"
+
+
+def _edge(edge: ViewEdge, names: dict[NodeId, str], loops: dict[NodeId, Node]) -> str:
+    """The statement of an edge; it ends at the box of a loop, and begins there."""
+    ends = names[_inner(loops, edge.source, first=False)], names[_inner(loops, edge.target, first=True)]
+    found = {
+        "ltail": f"cluster_{names[edge.source]}" if edge.source in loops else "",
+        "lhead": f"cluster_{names[edge.target]}" if edge.target in loops else "",
+        "style": "" if edge.is_value else "dashed",
+        "penwidth": "2.5" if edge.is_long else "",
+    }
+    attributes = ", ".join(f"{name}={value}" for name, value in found.items() if value)
+    return f"{' -> '.join(ends)}{f' [{attributes}]' if attributes else ''};"
+
+
+def _inner(loops: dict[NodeId, Node], key: NodeId, *, first: bool) -> NodeId:
+    """The node itself, or for a loop the first of its nodes, or the one whose value it has."""
+    loop = loops[key].op if key in loops else None
+    if not isinstance(loop, Loop):
+        return key
+    return loop.body[0].id if first else loop.result

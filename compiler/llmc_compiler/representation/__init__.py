@@ -1,0 +1,1 @@
+"""Short and bounded texts of objects, for reprs, messages and notebooks."""

@@ -1,0 +1,164 @@
+"""Displays of objects in notebooks and by `rich.print`: a title, a text, a table and notes, all of them bounded.
+
+class Basket(Displayed):
+    def _sheet(self) -> Sheet:
+        return Sheet("2 things", ("thing", "price"), [("tea", "3.5"), ("coffee", "7")])
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from llmc_compiler.terminal_cells import fit, visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+from html import escape
+
+Piece = tuple[str, str]
+"""Text, and its style: `bold`, `dim`, or none."""
+
+
+Line = tuple[Piece, ...]
+
+
+def plain(line: Line) -> str:
+    """A line without its styles."""
+    return "".join(text for text, _ in line).rstrip()
+
+
+MOST_ROWS: Final = 50
+
+
+LONGEST_CELL: Final = 160
+"""Cells of a terminal that a part of the table may take."""
+
+
+LONGEST_TEXT: Final = 4_000
+"""Characters of the text between title and table."""
+
+
+LONGEST_LINES: Final = 20_000
+"""Characters of a text that is shown as lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A title, a text, a table with the names of its columns, and notes; of `rows` the first are shown."""
+
+    title: str
+    heads: Sequence[str] = ()
+    rows: Iterable[Sequence[str]] = ()
+    text: str = ""
+    notes: Sequence[str] = ()
+    count: int = 0
+    """How many rows there are, if there are more than can be shown."""
+
+    def cells(self) -> Iterator[Sequence[str]]:
+        """The rows that are shown, and as the last one how many are not."""
+        yield from ([fit(cell, LONGEST_CELL) for cell in row] for row in islice(self.rows, MOST_ROWS))
+        if self.count > MOST_ROWS:
+            yield [f"… {self.count - MOST_ROWS:,} more", *[""] * (len(self.heads) - 1)]
+
+    def lines(self) -> Iterator[str]:
+        """The lines of the text, cut."""
+        short = self.text if len(self.text) <= LONGEST_TEXT else f"{self.text[:LONGEST_TEXT]}…"
+        return map(visible, short.split("\n") if short else ())
+
+    def said(self) -> Iterator[str]:
+        """The notes, each cut."""
+        return (fit(note, 4 * LONGEST_CELL) for note in islice(self.notes, MOST_ROWS))
+
+
+class Displayed:
+    """Shows itself in notebooks and to `rich.print`."""
+
+    __slots__ = ()
+
+    def _sheet(self) -> Sheet:
+        """The display of the object."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        """As IPython's display protocol asks for it."""
+        return as_html(self._sheet())
+
+    def __rich__(self) -> "RenderableType":
+        """As rich's protocol asks for it."""
+        return as_rich(self._sheet())
+
+
+class TextLines(str):
+    """A text that notebooks and rich show as plain lines, without quotes and without reading it as markup."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        """As IPython's display protocol asks for it."""
+        return lines_as_html(((line, ""),) for line in self._beginning())
+
+    def __rich__(self) -> "Text":
+        """As rich's protocol asks for it."""
+        return lines_as_rich(((line, ""),) for line in self._beginning())
+
+    def _beginning(self) -> list[str]:
+        """The lines that are shown."""
+        return (self if len(self) <= LONGEST_LINES else f"{self[:LONGEST_LINES]}…").splitlines()
+
+
+_HTML: Final = {"bold": "<b>{}</b>", "dim": '<span style="opacity:0.6">{}</span>'}
+
+
+_LEFT: Final = ' style="text-align:left"'
+
+
+def as_html(sheet: Sheet) -> str:
+    """A sheet as a piece of a page."""
+    parts = [f"<p><b>{escape(fit(sheet.title, 4 * LONGEST_CELL))}</b></p>"]
+    if lines := list(sheet.lines()):
+        parts.append(f'<div style="white-space:pre-wrap">{escape(chr(10).join(lines))}</div>')
+    if rows := list(sheet.cells()):
+        parts.append(f"<table><thead>{_row('th', sheet.heads)}</thead><tbody>")
+        parts += (_row("td", row) for row in rows)
+        parts.append("</tbody></table>")
+    parts += (f"<p>{escape(note)}</p>" for note in sheet.said())
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _row(tag: str, cells: Sequence[str]) -> str:
+    """A row of a table."""
+    return f"<tr>{''.join(f'<{tag}{_LEFT}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+def as_rich(sheet: Sheet) -> "RenderableType":
+    """A sheet as rich draws it."""
+    from rich import box  # noqa: PLC0415 — only who draws with it pays for it
+    from rich.console import Group  # noqa: PLC0415 — as above
+    from rich.table import Table  # noqa: PLC0415 — as above
+    from rich.text import Text  # noqa: PLC0415 — as above
+
+    parts: list[RenderableType] = [Text(fit(sheet.title, 4 * LONGEST_CELL), style="bold"), *map(Text, sheet.lines())]
+    if rows := list(sheet.cells()):
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+        for head in sheet.heads:
+            table.add_column(Text(head))
+        for row in rows:
+            table.add_row(*map(Text, row))
+        parts.append(table)
+    return Group(*parts, *map(Text, sheet.said()))
+
+
+def lines_as_html(lines: Iterable[Line]) -> str:
+    """Lines with styles as a piece of a page."""
+    drawn = ("".join(_HTML.get(style, "{}").format(escape(visible(text))) for text, style in line) for line in lines)
+    return f"<pre>{chr(10).join(drawn)}</pre>"
+
+
+def lines_as_rich(lines: Iterable[Line]) -> "Text":
+    """Lines with styles as a text of rich."""
+    from rich.text import Text  # noqa: PLC0415 — only who draws with it pays for it
+
+    whole = Text("\n", no_wrap=True, overflow="crop")
+    return whole.join(Text.assemble(*((visible(text), style) for text, style in line)) for line in lines)

@@ -1,0 +1,14 @@
+"""The parts of a plan as written in its text."""
+
+import re
+from typing import Final
+
+from llmc_grammar.source import Source, Span
+
+_LONGEST_TEXT: Final = 400
+
+
+def written(span: Span, task: str, source: Source) -> str:
+    """The text at a place, in one line, without the number or name of the task that it begins with."""
+    text = " ".join(source.text[span.start : min(span.end, span.start + _LONGEST_TEXT)].split())
+    return re.sub(rf"^{re.escape(task)}\s*(?:\.(?!\d)|=(?!=))\s*", "", text)

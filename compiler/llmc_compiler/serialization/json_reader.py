@@ -1,0 +1,151 @@
+"""Places in JSON data that comes from outside: each knows the way to it, and counts what is read."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+from llmc_compiler.diagnostics.plan_errors import closest
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.representation.short_repr import short_repr
+from llmc_compiler.serialization.form_errors import Malformed, Missing, Surplus, TooDeep, TooLarge, shown
+from llmc_grammar.source import Span
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_KINDS: Final = {type(None): "null", list: "a list", dict: "a mapping"}
+
+
+class ReadBudget:
+    """How many values may still be read, how deep they may be, and how many digits an integer may have."""
+
+    def __init__(self, values: int, depth: int, digits: int) -> None:
+        """Start with all of it."""
+        self.values = values
+        self.depth = depth
+        self.digits = digits
+        self._left = values
+
+    def take(self, place: "JsonPlace") -> None:
+        """Count one value; raises TooLarge, and TooDeep."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooLarge(place.path, most=self.values, what="values")
+        if place.depth > self.depth:
+            raise TooDeep(place.path, most=self.depth)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPlace:
+    """A value in the data, with the way to it."""
+
+    value: object
+    budget: ReadBudget
+    key: str | int = ""
+    above: "JsonPlace | None" = None
+    depth: int = 0
+
+    @property
+    def path(self) -> str:
+        """The way from the whole: `nodes[3].operation.term`."""
+        keys: list[str | int] = []
+        place: JsonPlace | None = self
+        while place is not None and place.above is not None:
+            keys.append(place.key)
+            place = place.above
+        steps = (f"[{key}]" if isinstance(key, int) else f".{shown(key)}" for key in reversed(keys))
+        return "".join(steps).removeprefix(".")
+
+    def wrong(self, wanted: str) -> Malformed:
+        """What to raise where something else is wanted."""
+        found = self.value
+        kind = _KINDS.get(type(found), type(found).__name__)
+        if isinstance(found, (str, int, float)):
+            kind = f"`{found if isinstance(found, str) else short_repr(found)}`"
+        return Malformed(self.path, wanted=wanted, found=kind)
+
+    def at(self, key: str | int, value: object) -> "JsonPlace":
+        """The place of something inside; raises TooLarge, and TooDeep."""
+        found = JsonPlace(value, self.budget, key, self, self.depth + 1)
+        self.budget.take(found)
+        return found
+
+    def fields(self, required: Sequence[str], optional: Sequence[str] = ()) -> "dict[str, JsonPlace]":
+        """What is inside a mapping that has these keys, and no others; raises Malformed, Missing and Surplus."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("a mapping")
+        known = (*required, *optional)
+        for key in self.value:
+            if key not in known:
+                suggestion = closest(key, known) if isinstance(key, str) else None
+                raise Surplus(self.path, key=key, suggestion=suggestion)
+        for key in required:
+            if key not in self.value:
+                raise Missing(self.path, key=key)
+        return {key: self.at(key, value) for key, value in self.value.items()}
+
+    def items(self) -> "Iterator[JsonPlace]":
+        """What is inside a list; raises Malformed."""
+        if not isinstance(self.value, list):
+            raise self.wrong("a list")
+        return (self.at(index, value) for index, value in enumerate(self.value))
+
+    def entries(self) -> "Iterator[tuple[str, JsonPlace]]":
+        """What is inside a mapping of any keys; raises Malformed."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("a mapping")
+        for key, value in self.value.items():
+            if not isinstance(key, str):
+                raise self.wrong("a mapping whose keys are texts")
+            yield key, self.at(key, value)
+
+    def text(self) -> str:
+        """The text that this is; raises Malformed."""
+        if not isinstance(self.value, str):
+            raise self.wrong("a text")
+        if not self.value.isascii() and _HALF.search(self.value):
+            raise self.wrong("a text of whole characters")
+        return self.value
+
+    def flag(self) -> bool:
+        """The truth value that this is; raises Malformed."""
+        if not isinstance(self.value, bool):
+            raise self.wrong("a truth value")
+        return self.value
+
+    def count(self) -> int:
+        """The whole number from zero on that this is; raises Malformed."""
+        if type(self.value) is not int or self.value < 0:
+            raise self.wrong("a whole number from 0 on")
+        return self.integer()
+
+    def integer(self) -> int:
+        """The integer that this is, of as many digits as one in a plan; raises Malformed."""
+        if type(self.value) is not int or abs(self.value) >= 10**self.budget.digits:
+            raise self.wrong(f"an integer of at most {self.budget.digits} digits")
+        return self.value
+
+    def span(self) -> Span:
+        """The place in the plan's text that this is; raises Malformed."""
+        offsets = [place.count() for place in self.items()]
+        if len(offsets) != 2 or offsets[0] > offsets[1]:  # noqa: PLR2004 (start and end)
+            raise self.wrong("a list of two offsets, the start first")
+        return Span(*offsets)
+
+    def json(self) -> Json:
+        """The JSON data that this is, in a copy; raises Malformed."""
+        match self.value:
+            case list():
+                return [place.json() for place in self.items()]
+            case dict():
+                return {key: place.json() for key, place in self.entries()}
+            case str():
+                return self.text()
+            case None | bool():
+                return self.value
+            case int():
+                return self.integer()
+            case float() if isfinite(self.value):
+                return self.value
+            case _:
+                raise self.wrong("JSON data")

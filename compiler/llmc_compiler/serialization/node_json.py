@@ -1,0 +1,284 @@
+"""Nodes as JSON data, each with its `operation`, which says by its `kind` what it is.
+
+call      tool, arguments: each with parameter and value; timeout, retries, fallback
+evaluate  term, fallback
+loop      item, source, body: nodes; result, carry: pairs of nodes
+join      term, everything
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from llmc_compiler.diagnostics.plan_errors import closest
+from llmc_compiler.expressions.terms import Const, Item, NodeId, Param, Term, children
+from llmc_compiler.ir.graph import (
+    JOIN,
+    Call,
+    Condition,
+    Evaluate,
+    Join,
+    Loop,
+    Node,
+    Operation,
+    TaskId,
+    effects_of,
+    op_name,
+    terms,
+)
+from llmc_compiler.serialization.form_errors import BrokenReference, NoSuchTool, WrongEffects, WrongParameter
+from llmc_compiler.serialization.json_reader import JsonPlace
+from llmc_compiler.serialization.term_json import read_span, read_term, span_form, term_form
+from llmc_compiler.tools.signature import ArgumentError
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_grammar.ast import KEYWORDS
+
+Told = Mapping[NodeId, tuple[str, list[str]]]
+"""What each node does and its conditions, as text."""
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_TASK: Final = re.compile(rf"[1-9][0-9]{{0,3}}|{_NAME.pattern}")
+_WAY: Final = re.compile(r"(?:/[a-z]+[0-9]*)*")
+_KEYS: Final = ("id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when")
+
+
+def node_form(node: Node, told: Told) -> dict[str, Any]:
+    """A node as JSON data."""
+    text, conditions = told[node.id]
+    return {
+        "id": node.id,
+        "op": op_name(node.op),
+        "text": text,
+        "operation": _operation_form(node.op, told),
+        "task": node.task,
+        "origins": list(node.origins),
+        "effects": [str(effect) for effect in node.effects],
+        "needs": list(node.needs),
+        "after": list(node.after),
+        "when": [
+            {"text": words, "term": term_form(condition.term), "expected": condition.expected}
+            for condition, words in zip(node.when, conditions, strict=True)
+        ],
+        **span_form(node.span),
+    }
+
+
+def _operation_form(op: Operation, told: Told) -> dict[str, Any]:
+    """An operation as JSON data."""
+    match op:
+        case Call(tool, bound, timeout, retries, fallback):
+            return {
+                "kind": "call",
+                "tool": tool.name,
+                "arguments": [{"parameter": name, "value": term_form(value)} for name, value in bound],
+                "timeout": timeout,
+                "retries": retries,
+                "fallback": _optional_form(fallback),
+            }
+        case Evaluate(term, fallback):
+            return {"kind": "evaluate", "term": term_form(term), "fallback": _optional_form(fallback)}
+        case Loop(name, source, body, result, carry):
+            return {
+                "kind": "loop",
+                "item": name,
+                "source": term_form(source),
+                "body": [node_form(node, told) for node in body],
+                "result": result,
+                "carry": [list(pair) for pair in carry],
+            }
+        case Join(term, everything):
+            return {"kind": "join", "term": term_form(term), "everything": everything}
+
+
+def _optional_form(term: Term | None) -> dict[str, Any] | None:
+    """A term as JSON data, if there is one."""
+    return None if term is None else term_form(term)
+
+
+def read_name(place: JsonPlace) -> str:
+    """A name of an input or of a loop's element; raises Malformed."""
+    name = place.text()
+    if not _NAME.fullmatch(name) or name in KEYWORDS:
+        raise place.wrong("a name")
+    return name
+
+
+def read_task(place: JsonPlace, text: str) -> TaskId:
+    """The id of a task: its number or name; raises Malformed."""
+    if not _TASK.fullmatch(text) or (text in KEYWORDS and text != JOIN):
+        raise place.wrong("the number or name of a task")
+    return TaskId(text)
+
+
+class NodeReader:
+    """Reads nodes one after the other, with the tools and the inputs that they may use."""
+
+    def __init__(self, tools: Toolbox, inputs: Collection[str]) -> None:
+        """Nothing was read."""
+        self._tools = tools
+        self._inputs = inputs
+        self._seen: set[NodeId] = set()
+
+    def node(self, place: JsonPlace, *, inside: bool = False) -> Node:
+        """The node that JSON data is; raises FormError. In a loop's body (`inside`) it may read the element."""
+        fields = place.fields(_KEYS, ("span",))
+        task = read_task(fields["task"], fields["task"].text())
+        node = Node(
+            id=self._id(fields["id"], task),
+            op=self._operation(fields["operation"], inside=inside),
+            task=task,
+            when=tuple([_condition(one) for one in fields["when"].items()]),
+            needs=_ids(fields["needs"]),
+            after=_ids(fields["after"]),
+            origins=tuple([read_task(one, one.text()) for one in fields["origins"].items()]),
+            span=read_span(fields),
+        )
+        for key in ("op", "text"):
+            fields[key].text()
+        if isinstance(node.op, Join) != (node.id == JOIN):
+            raise fields["operation"].wrong("the join, and only at the node of that name,")
+        self._check_leaves(node, place, inside=inside)
+        return _with_effects(node, fields["effects"])
+
+    def _id(self, place: JsonPlace, task: TaskId) -> NodeId:
+        """The id of a node, which no other has: its task's, and the way from there."""
+        key = place.text()
+        if not key.startswith(task) or not _WAY.fullmatch(key, len(task)):
+            raise place.wrong(f"`{task}`, and what is nested in it like `{task}/a0`,")
+        if key in self._seen:
+            raise BrokenReference(place.path, what=f"two nodes are called `{key}`")
+        self._seen.add(NodeId(key))
+        return NodeId(key)
+
+    def _operation(self, place: JsonPlace, *, inside: bool) -> Operation:
+        """What a node does."""
+        kind = place.value.get("kind") if isinstance(place.value, dict) else None
+        match kind:
+            case "call":
+                return self._call(place)
+            case "evaluate":
+                fields = place.fields(("kind", "term", "fallback"))
+                return Evaluate(read_term(fields["term"]), _optional(fields["fallback"]))
+            case "loop" if not inside:
+                return self._loop(place)
+            case "join":
+                fields = place.fields(("kind", "term", "everything"))
+                return Join(read_term(fields["term"]), fields["everything"].flag())
+            case _:
+                raise place.wrong(f"an operation, whose `kind` is call, evaluate{'' if inside else ', loop'} or join,")
+
+    def _call(self, place: JsonPlace) -> Call:
+        """A call of a tool."""
+        fields = place.fields(("kind", "tool", "arguments", "timeout", "retries", "fallback"))
+        name = fields["tool"].text()
+        tool = self._tools.get(name)
+        if tool is None:
+            suggestion = closest(name, [known.name for known in self._tools])
+            raise NoSuchTool(fields["tool"].path, name=name, suggestion=suggestion)
+        aliases = tool.signature.shape.aliases
+        given = [_argument(one) for one in fields["arguments"].items()]
+        bound = tuple((aliases.get(name, name) if name else name, value) for name, value in given)
+        _check_bound(tool, bound, fields["arguments"])
+        timeout = None if fields["timeout"].value is None else _seconds(fields["timeout"])
+        return Call(tool, bound, timeout, fields["retries"].count(), _optional(fields["fallback"]))
+
+    def _loop(self, place: JsonPlace) -> Loop:
+        """A loop with its body."""
+        fields = place.fields(("kind", "item", "source", "body", "result", "carry"))
+        pairs = [(one, _ids(one)) for one in fields["carry"].items()]
+        for one, pair in pairs:
+            if len(pair) != 2:  # noqa: PLR2004 (earlier and later)
+                raise one.wrong("a list of two nodes, the earlier first")
+        return Loop(
+            read_name(fields["item"]),
+            read_term(fields["source"]),
+            tuple([self.node(one, inside=True) for one in fields["body"].items()]),
+            NodeId(fields["result"].text()),
+            tuple([(pair[0], pair[1]) for _, pair in pairs]),
+        )
+
+    def _check_leaves(self, node: Node, place: JsonPlace, *, inside: bool) -> None:
+        """Refuse reads of inputs that are not there, and of an element outside of a loop."""
+        below = [*(condition.term for condition in node.when), *terms(node.op)]
+        while below:
+            term = below.pop()
+            if isinstance(term, Param) and term.name not in self._inputs:
+                raise BrokenReference(place.path, what=f"there is no input `{term.name}`")
+            if isinstance(term, Item) and not inside:
+                raise BrokenReference(place.path, what="there is no loop whose element could be read")
+            below.extend(children(term))
+
+
+def _condition(place: JsonPlace) -> Condition:
+    """A condition."""
+    fields = place.fields(("text", "term", "expected"))
+    fields["text"].text()
+    return Condition(read_term(fields["term"]), fields["expected"].flag())
+
+
+def _ids(place: JsonPlace) -> tuple[NodeId, ...]:
+    """Ids of nodes."""
+    return tuple([NodeId(one.text()) for one in place.items()])
+
+
+def _optional(place: JsonPlace) -> Term | None:
+    """A term, or nothing."""
+    return None if place.value is None else read_term(place)
+
+
+def _argument(place: JsonPlace) -> tuple[str | None, Term]:
+    """An argument: its parameter, and a term."""
+    fields = place.fields(("parameter", "value"))
+    name = fields["parameter"]
+    return None if name.value is None else name.text(), read_term(fields["value"])
+
+
+def _seconds(place: JsonPlace) -> float:
+    """A time."""
+    value = place.value
+    # No unit is longer than an hour.
+    longest = 3600 * 10**place.budget.digits
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= longest:
+        raise place.wrong("a time in seconds, or null,")
+    return value
+
+
+def _check_bound(tool: Tool, bound: tuple[tuple[str | None, Term], ...], place: JsonPlace) -> None:
+    """Refuse arguments that lowering would not have given to the tool."""
+    known = ", ".join(tool.signature.shape.positional) or "any"
+    for what in _misfits(tool, bound):
+        raise WrongParameter(place.path, tool=tool.name, what=what, known=known)
+
+
+def _misfits(tool: Tool, bound: tuple[tuple[str | None, Term], ...]) -> Iterator[str]:
+    """What is wrong with the arguments of a call."""
+    shape = tool.signature.shape
+    names = Counter(name for name, _ in bound)
+    for name, times in names.items():
+        if name is None and not shape.more_positional:
+            yield "takes no more arguments by position"
+        elif name is not None and not shape.has(name):
+            yield f"has no parameter `{name}`"
+        elif name is not None and times > 1:
+            yield f"is given `{name}` twice"
+    yield from (f"needs `{name}`" for name in shape.required if name not in names)
+    for name, value in bound:
+        if isinstance(value, Const):
+            try:
+                tool.signature.check(name, value.value)
+            except ArgumentError as error:
+                yield f"does not take this for `{name}`: {error}"
+
+
+def _with_effects(node: Node, place: JsonPlace) -> Node:
+    """The node with the effects of its tools, which are those that were saved; raises WrongEffects."""
+    effects = effects_of(node.op)
+    saved = [one.text() for one in place.items()]
+    found = [str(effect) for effect in effects]
+    if saved != found:
+        words = {"found": ", ".join(found) or "none", "saved": ", ".join(saved) or "none"}
+        raise WrongEffects(place.path, **words)
+    return replace(node, effects=effects)

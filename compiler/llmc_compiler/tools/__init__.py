@@ -1,0 +1,1 @@
+"""Tools, toolboxes, and the signatures that arguments are checked against."""

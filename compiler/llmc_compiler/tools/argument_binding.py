@@ -1,0 +1,91 @@
+"""Which argument goes to which parameter, decided from names alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The parameters of a tool by name.
+
+    `positional` are those that take positional arguments, in order; `named` those that may be given by name; more of
+    either kind are taken where `more_positional` or `more_named` says so, but for the `reserved` names, which the tool
+    fills itself. `aliases` are other names of parameters.
+    """
+
+    positional: tuple[str, ...]
+    named: frozenset[str]
+    required: tuple[str, ...]
+    more_positional: bool = False
+    more_named: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict, compare=False)
+    reserved: frozenset[str] = frozenset()
+
+    def has(self, name: str) -> bool:
+        """Whether an argument may go to a parameter of this name."""
+        is_parameter = name in self.named or name in self.positional
+        return is_parameter or (self.more_named and name not in self.reserved)
+
+
+ANYTHING = Shape((), frozenset(), (), more_positional=True, more_named=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraPositional:
+    """A positional argument without a parameter."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownParameter:
+    """A keyword that is no parameter."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedParameter:
+    """A keyword for a parameter that has a positional argument."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingParameter:
+    """A required parameter without an argument."""
+
+    name: str
+
+
+Misfit = ExtraPositional | UnknownParameter | RepeatedParameter | MissingParameter
+
+
+def _may_be_named(shape: Shape, name: str) -> bool:
+    """Whether an argument of this name is taken; one that goes by position alone is not, nor one that is bound."""
+    return name in shape.named or (name not in shape.positional and shape.has(name))
+
+
+def bind(shape: Shape, names: Sequence[str | None]) -> tuple[tuple[str | None, ...], tuple[Misfit, ...]]:
+    """The parameter of each argument (None: one more positional one), and what does not fit.
+
+    `names` has an argument's keyword, or None for a positional one; positional ones come first.
+    """
+    bound: list[str | None] = []
+    misfits: list[Misfit] = []
+    for index, written in enumerate(names):
+        name = written if written is None else shape.aliases.get(written, written)
+        if name is None and index < len(shape.positional):
+            bound.append(shape.positional[index])
+            continue
+        if name is None and not shape.more_positional:
+            misfits.append(ExtraPositional(index))
+        elif name is not None and name in bound:
+            misfits.append(RepeatedParameter(index, name))
+        elif name is not None and not _may_be_named(shape, name):
+            misfits.append(UnknownParameter(index, name))
+        bound.append(name)
+    misfits.extend(MissingParameter(name) for name in shape.required if name not in bound)
+    return tuple(bound), tuple(misfits)

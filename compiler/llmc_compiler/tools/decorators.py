@@ -1,0 +1,84 @@
+"""The decorators that declare a function's effect: `@pure`, `@nondet`, `@read`, `@write`, `@opaque`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar, Unpack, overload
+
+from llmc_compiler.effects.effects import EVERYTHING, Effect, Kind, parse_effect
+from llmc_compiler.tools.callables import name_of
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Function, Tool, ToolSettings, inside
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Decorated(Protocol):
+    """A decorator, which keeps the types of the function."""
+
+    def __call__(self, function: Callable[P, R], /) -> Tool[P, R]:
+        """Make a tool of the function."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A decorator that says what a function does to the world: `@pure`, or `@pure(latency=0.1)`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Tool[P, R]: ...
+    @overload
+    def __call__(self, function: None = None, /, **settings: Unpack[ToolSettings]) -> Decorated: ...
+    def __call__(self, function: Function | None = None, /, **settings: Unpack[ToolSettings]) -> Tool | Decorated:
+        """Make a tool of the function."""
+        effect = Effect(self.kind, EVERYTHING if self.kind is Kind.OPAQUE else "")
+        return _declare(effect, function, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDeclaration:
+    """A decorator that says what a function reads or writes: `@read` (everything), or `@read("mail")`."""
+
+    kind: Kind
+
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Tool[P, R]: ...
+    @overload
+    def __call__(
+        self, resource: str = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[ToolSettings]
+    ) -> Decorated: ...
+    def __call__(
+        self, first: str | Function = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[ToolSettings]
+    ) -> Tool | Decorated:
+        """Make a tool of the function; raises ToolboxError for a resource that is no name."""
+        function = None if isinstance(first, str) else first
+        where = first if isinstance(first, str) else EVERYTHING
+        try:
+            effect = parse_effect(f"{self.kind.value}({where}{', idempotent' if idempotent else ''})")
+        except ValueError as error:
+            raise ToolboxError(str(error)) from error
+        return _declare(effect, function, settings)
+
+
+def _declare(effect: Effect, function: Function | None, settings: ToolSettings) -> Tool | Decorated:
+    """A tool where the function is known, else the decorator that makes one."""
+
+    def make(found: Callable[P, R], /) -> Tool[P, R]:
+        if not isinstance(found, (Tool, partial)) and inside(found) is not None:
+            message = (
+                f"`{name_of(found)}` is a function around a tool, which declares its effect already: declare it once"
+            )
+            raise ToolboxError(message)
+        return Tool.from_function(found, effect, **settings)
+
+    return make if function is None else make(function)
+
+
+pure = Declaration(Kind.PURE)
+nondet = Declaration(Kind.NONDET)
+opaque = Declaration(Kind.OPAQUE)
+read = ResourceDeclaration(Kind.READ)
+write = ResourceDeclaration(Kind.WRITE)

@@ -1,0 +1,1 @@
+"""Signatures of Python functions, checked by pydantic."""

@@ -1,0 +1,156 @@
+"""One annotation of a function: how JSON data becomes what it says, and back."""
+
+import json
+import types
+from collections.abc import Hashable
+from contextlib import suppress
+from functools import cached_property, partial
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+from pydantic import PydanticUserError, TypeAdapter
+from pydantic.errors import PydanticSchemaGenerationError
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import SchemaError
+
+from llmc_compiler.expressions.terms import Json, thaw
+from llmc_compiler.expressions.types import ANY, NEVER, Type
+from llmc_compiler.json_schema.schema_types import at_least, at_most
+from llmc_compiler.tools.functions.declared_parameters import is_harmless
+from llmc_compiler.tools.result_forms import JSON_TYPES, collected, form
+from llmc_compiler.tools.signature import ResultBounds, ToolboxError, Wanted
+
+_PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})
+_CONTAINERS: Final = frozenset({list, dict, Union, types.UnionType, Literal})
+_SCALARS: Final = frozenset({str, int, float, bool})
+
+
+class _Dumped(GenerateJsonSchema):
+    """Schemas of dumped values; a serializer without a declared type may give anything."""
+
+    def ser_schema(self, schema: Any) -> dict[str, Any] | None:  # noqa: ANN401 — one of many shapes
+        """The schema of a serializer's values."""
+        is_function = schema["type"] in {"function-plain", "function-wrap"}
+        return {} if is_function and "return_schema" not in schema else super().ser_schema(schema)
+
+
+class Annotation:
+    """One annotation: how JSON data becomes what it says, and back.
+
+    Plain annotations (made of JSON's own types) are checked as they are; others go through JSON text, where a date, an
+    enum or a model has its strict form.
+    """
+
+    def __init__(self, annotation: Any, what: str) -> None:  # noqa: ANN401 — an annotation may be anything
+        try:
+            self.adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        except (PydanticSchemaGenerationError, PydanticUserError) as error:
+            message = f"{what} has a type without a JSON form ({annotation!r}): {_instead(error)}"
+            raise ToolboxError(message) from error
+        except (SchemaError, AssertionError) as error:  # an empty `Literal`, a constraint that is none
+            message = f"{what} has a type that pydantic cannot read: {error}"
+            raise ToolboxError(message) from error
+        self.is_plain = _is_plain(annotation)
+        if not self.is_plain:
+            self._check_schema(what)
+        self._exact = annotation if annotation in (str, int, float, bool) else None
+        self._anything = annotation in (Any, object, Json)
+        self._strictly = partial(self.adapter.validator.validate_python, strict=True)
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """The values that it takes; a schema tells only a part of types that are not plain."""
+        if self._anything:
+            return Wanted(ANY, ANY)
+        schema = self.adapter.json_schema()
+        return Wanted(at_most(schema, strict=True), at_least(schema) if self.is_plain else NEVER)
+
+    @cached_property
+    def gives(self) -> Type:
+        """The type of dumped values."""
+        return ANY if self._anything else at_most(self.dumped, strict=True)
+
+    @cached_property
+    def dumped(self) -> dict[str, Any]:
+        """The JSON schema of dumped values; empty where pydantic knows none."""
+        try:
+            return self.adapter.json_schema(mode="serialization", schema_generator=_Dumped)
+        except PydanticUserError:
+            return {}
+
+    def _check_schema(self, what: str) -> None:
+        """Refuse types that pydantic knows but JSON does not."""
+        try:
+            self.adapter.json_schema()
+        except PydanticUserError as error:
+            message = f"{what} has a type without a JSON form: use JSON's types or a pydantic model"
+            raise ToolboxError(message) from error
+
+    def convert(self, value: Json) -> object:
+        """Own copy of the value as the annotation says."""
+        if type(value) is self._exact:
+            return value
+        if self._anything:
+            return thaw(value)
+        if self.is_plain:
+            return self._strictly(thaw(value))
+        return self.adapter.validate_json(json.dumps(value), strict=True)
+
+    def told(self, value: object) -> tuple[Json, str | None]:
+        """An argument or default as JSON data, and its Python type if that is none of JSON's."""
+        kind = None if type(value) in JSON_TYPES else type(value).__name__
+        data = value
+        if not (self.is_plain or self._anything):
+            with suppress(Exception):  # serializers are the tool's own code
+                data = self.adapter.dump_python(value, mode="json", by_alias=True, warnings=False)
+        try:
+            return json.loads(json.dumps(data, allow_nan=False)), kind
+        except (TypeError, ValueError, RecursionError):
+            return _words(value), kind
+
+    def written(self, default: object) -> object:
+        """A default as plans write it, where it is a scalar in another type's form; else the default."""
+        if self.is_plain or self._anything:
+            return default
+        with suppress(Exception):  # serializers and validators are the tool's own code
+            data = self.adapter.dump_python(default, mode="json", by_alias=True, warnings=False)
+            if type(data) in _SCALARS and self.convert(data) == default:
+                return data
+        return default
+
+    def dump(self, result: object, bounds: ResultBounds) -> object:
+        """The result as JSON data, but for parts of plain types that may be anything."""
+        if type(result) is self._exact or self._anything:
+            return result
+        if self.is_plain:
+            self._strictly(result)
+            return result
+        value = self.adapter.validate_python(collected(result, bounds))
+        other = partial(form, bounds=bounds)
+        return self.adapter.serializer.to_python(value, mode="json", by_alias=True, fallback=other)
+
+
+def _words(value: object) -> str:
+    """A value without a JSON form as a text."""
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 — it is the tool's own code
+        return f"({type(value).__name__} without a readable text)"
+
+
+def _instead(error: PydanticUserError) -> str:
+    """An instruction for a type without a JSON form."""
+    if error.code == "typed-dict-version":
+        return "before Python 3.12, take `TypedDict` from `typing_extensions`"
+    return "use JSON's types or a pydantic model"
+
+
+def _is_plain(annotation: Any) -> bool:  # noqa: ANN401 — an annotation may be anything
+    """Whether it is made of JSON's own types alone."""
+    if isinstance(annotation, Hashable) and annotation in _PLAIN:
+        return True
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _is_plain(inside[0]) and all(map(is_harmless, inside[1:]))
+    if origin is dict and inside[0] is not str:
+        return False
+    return origin in _CONTAINERS and (origin is Literal or all(map(_is_plain, inside)))

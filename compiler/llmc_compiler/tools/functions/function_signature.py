@@ -1,0 +1,285 @@
+"""What a tool takes and gives by a function's annotations, checked by pydantic without calling it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from inspect import Parameter, Signature
+from typing import Any, Final, Literal, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.types import Type
+from llmc_compiler.expressions.value_identity import Likeness, Named, digest, in_order, likeness
+from llmc_compiler.json_schema.impossible_schemas import impossible
+from llmc_compiler.json_schema.resource_segments import OPEN, ResourceSegment, by_annotation
+from llmc_compiler.tools.argument_binding import Shape
+from llmc_compiler.tools.callables import BY_POSITION, bound_names, layers, read
+from llmc_compiler.tools.functions.annotation import Annotation
+from llmc_compiler.tools.functions.declared_parameters import MADE, declared, filled
+from llmc_compiler.tools.functions.docstrings import described
+from llmc_compiler.tools.functions.received_text import known_form, makes_defaults
+from llmc_compiler.tools.functions.validated_results import accepted, first_mistake
+from llmc_compiler.tools.outside_names import letters_spelled
+from llmc_compiler.tools.parameter_markers import MarkError, ParameterMarkers, read_marks, unmarked
+from llmc_compiler.tools.result_words import raised
+from llmc_compiler.tools.signature import (
+    BOUNDS,
+    ArgumentError,
+    Identified,
+    Prepared,
+    Received,
+    ResultBounds,
+    ToolboxError,
+    ToolParameter,
+    Wanted,
+)
+
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+_UNKNOWN: Final = "default"
+"""The text of a default whose equality nothing knows: it is always the same object."""
+_BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
+_MANY: Final[dict[Any, Literal["*", "**"]]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
+
+
+class FunctionSignature:
+    """Arguments and result by annotations; nothing is coerced but integers to `float`.
+
+    Raises ToolboxError for annotations that have no JSON form.
+    """
+
+    def __init__(self, function: Callable[..., Any], name: str, key: str | None = None) -> None:
+        """Read the annotations; `key` is the parameter that takes the idempotency key."""
+        self._name = name
+        signature, hints, self.receiver = read(function, name)
+        self.marks, hints = _marked(signature, hints, name, key)
+        every = [declared(p, hints.get(p.name, Any), name) for p in signature.parameters.values()]
+        seen = [each for each in every if each.parameter.name not in self.marks.hidden]
+        self.call = filled(function, every)
+        self._dispatches = any(hasattr(layer, "dispatch") and hasattr(layer, "registry") for layer in layers(function))
+        self._spelled = letters_spelled(each.parameter.name for each in seen)
+        self._own = {spelling: own for own, spelling in self._spelled.items()}
+        seen = [each.called(self._spelled[each.parameter.name]) for each in seen]
+        if self.marks.secrets:
+            self.marks = replace(self.marks, secrets=frozenset(self._spelled[name] for name in self.marks.secrets))
+        self._found = tuple(each.parameter for each in seen)
+        self._told = {each.parameter.name: each.told for each in seen}
+        self.description, texts = described(function)
+        self._texts = {self._spelled.get(name, name): text for name, text in texts.items()}
+        self.shape = _shape(self._found, function)
+        self._types = {
+            each.parameter.name: Annotation(each.annotation, f"`{each.parameter.name}` of `{name}`") for each in seen
+        }
+        self._result = Annotation(hints.get("return", Any), f"the result of `{name}`")
+        if not self._result.is_plain and (reason := impossible(self._result.dumped)) is not None:
+            message = f"no result of `{name}` can have the type that it declares: {reason}. Correct the annotation"
+            raise ToolboxError(message)
+        self._extra = next((p.name for p in self._found if p.kind is Parameter.VAR_POSITIONAL), None)
+        self._more = next((p.name for p in self._found if p.kind is Parameter.VAR_KEYWORD), None)
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        schemas, shared = self._schemas
+        return {
+            "type": "object",
+            "properties": {p.name: schemas[p.name] for p in self._found if p.kind not in _MANY},
+            "required": list(self.shape.required),
+            **({"additionalProperties": schemas[self._more] or True} if self._more is not None else {}),
+            **shared,
+        }
+
+    @cached_property
+    def _schemas(self) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+        """The schema of each parameter, and what they share."""
+        mode: Literal["validation"] = "validation"
+        schemas, shared = TypeAdapter.json_schemas([(p.name, mode, self._types[p.name].adapter) for p in self._found])
+        return {p.name: self._schema(p, schemas[p.name, mode]) for p in self._found}, shared
+
+    def _schema(self, parameter: Parameter, schema: dict[str, Any]) -> dict[str, Any]:
+        """The schema of a parameter with its description and default; the default of a secret is one, too."""
+        name = parameter.name
+        text = {"description": self._texts[name]} if name in self._texts else {}
+        default = Parameter.empty if name in self.marks.secrets else parameter.default
+        return _with_default({**schema, **text, **self._told[name]}, self._types[name].written(default))
+
+    @cached_property
+    def takes(self) -> tuple[ToolParameter, ...]:
+        """The parameters, in the function's order."""
+        schemas, _ = self._schemas
+        required = self.shape.required
+        return tuple(
+            ToolParameter(p.name, self._own[p.name], schemas[p.name], p.name in required, _MANY.get(p.kind, ""))
+            for p in self._found
+        )
+
+    @property
+    def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
+        """Nothing: a function has one set of parameters."""
+        return ()
+
+    @cached_property
+    def returns(self) -> dict[str, Any]:
+        """The JSON schema of the result."""
+        return self._result.dumped
+
+    @cached_property
+    def gives(self) -> Type:
+        """A type that every result has."""
+        return self._result.gives
+
+    def wants(self, parameter: str | None) -> Wanted:
+        """The type of a parameter."""
+        return self._of(parameter).wanted
+
+    def segment(self, parameter: str) -> ResourceSegment:
+        """How a parameter closes a segment in the name of a resource."""
+        default = next((p.default for p in self._found if p.name == parameter), Parameter.empty)
+        found = self._types.get(parameter) or self._types.get(self._more or "")
+        return OPEN if found is None else by_annotation(found.adapter.core_schema, default)
+
+    def check(self, parameter: str | None, value: Json) -> None:
+        """Check one argument; raises ArgumentError."""
+        try:
+            self._convert(parameter, value)
+        except ArgumentError:
+            raise
+        except Exception as error:
+            raise ArgumentError(parameter, f"its check raised {raised(error)}") from error
+
+    def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
+        """Nothing is left to check: each parameter says all of itself."""
+
+    def _of(self, parameter: str | None) -> Annotation:
+        """The annotation that an argument has to fit."""
+        return self._types.get(parameter or self._extra or "") or self._types[self._more or ""]
+
+    def _convert(self, parameter: str | None, value: Json) -> object:
+        """The argument as the function wants it."""
+        try:
+            return self._of(parameter).convert(value)
+        except ValidationError as error:
+            raise ArgumentError(parameter, first_mistake(error)) from error
+
+    def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
+        """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
+        written = [(name, known_form(value) or _UNKNOWN) for name, value in self._completed(bound)]
+        if not self.converts:
+            return Identified((digest("written", written),), likeness=self._likeness(bound))
+        kwargs, extra = self._converted(bound)
+        arrived = self._completed([*kwargs.items(), *((None, value) for value in extra)])
+        # An object whose equality nothing knows counts as it was written.
+        pairs = zip(in_order(arrived), in_order(written), strict=True)
+        received = [(name, known_form(value) or text) for (name, value), (_, text) in pairs]
+        return Identified(
+            (digest("written", written), digest("received", received)),
+            self._arranged(kwargs, extra),
+            self._likeness(bound),
+        )
+
+    def _likeness(self, bound: Sequence[tuple[str | None, Json]]) -> Likeness | None:
+        """What is known of arguments with parts that code makes anew for each call."""
+        if not self._makes_defaults:
+            return None
+        given = {name for name, _ in bound}
+        left_out = [each for each in self._defaults if each[0] not in given and type(each[1]) in _SCALARS]
+        return likeness([*bound, *cast("list[tuple[str, Json]]", left_out)], is_certain=False)
+
+    @cached_property
+    def _makes_defaults(self) -> bool:
+        """Whether code makes defaults, of parameters or inside of arguments."""
+        is_made = any(p.default is MADE for p in self._found)
+        return is_made or any(makes_defaults(self._types[p.name].adapter.core_schema) for p in self._found)
+
+    def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
+        """Positional and keyword arguments, checked, in copies of the function's own; raises ArgumentError."""
+        return self._arranged(*self._converted(bound))
+
+    def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
+        """What the function receives: the prepared arguments in the order of `bound`, and defaults."""
+        args, kwargs = prepared[0], {self._spelled.get(name, name): value for name, value in prepared[1].items()}
+        given = {name for name, _ in bound}
+        first = [p.name for p in self._found if p.kind in BY_POSITION and p.name in given and p.name not in kwargs]
+        values = {**dict(zip(first, args, strict=False)), **kwargs}
+        extra = iter(args[len(first) :])
+        arrived = [(name, next(extra) if name is None else values[name]) for name, _ in bound]
+        left_out = [each for each in self._defaults if each[0] not in given]
+        return [
+            *(Received(name, *self._of(name).told(value)) for name, value in arrived),
+            *(Received(name, *self._of(name).told(value), is_default=True) for name, value in left_out),
+        ]
+
+    def _converted(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[dict[str, Any], list[Any]]:
+        """The arguments as the function wants them, by parameter, and those of which it takes any number."""
+        kwargs = {name: self._convert(name, value) for name, value in bound if name is not None}
+        return kwargs, [self._convert(None, value) for name, value in bound if name is None]
+
+    def _arranged(self, kwargs: dict[str, Any], extra: list[Any]) -> Prepared:
+        """Positional and keyword arguments of a call."""
+        first = [p.name for p in self._found if p.kind in BY_POSITION] if extra else self._positional_only
+        args = [kwargs.pop(name) for name in first if name in kwargs]
+        return args + extra, {self._own.get(name, name): value for name, value in kwargs.items()}
+
+    @cached_property
+    def converts(self) -> bool:
+        """Whether code of the tool converts an argument, which does not arrive as JSON data then."""
+        return not all(self._types[p.name].is_plain for p in self._found)
+
+    def _completed(self, arguments: Sequence[Named]) -> list[Named]:
+        """The arguments, and the defaults of those that were left out."""
+        given = {name for name, _ in arguments}
+        return [*arguments, *(each for each in self._defaults if each[0] not in given)]
+
+    @cached_property
+    def _defaults(self) -> list[Named]:
+        """The parameters that have a default, unless each call has one of its own."""
+        return [(p.name, p.default) for p in self._found if p.default is not Parameter.empty and p.default is not MADE]
+
+    @cached_property
+    def _positional_only(self) -> list[str]:
+        """Parameters that cannot be given by name, as the first one of `functools.singledispatch`."""
+        first = [p.name for p in self._found[:1] if self._dispatches and p.kind in BY_POSITION]
+        return first or [p.name for p in self._found if p.kind is Parameter.POSITIONAL_ONLY]
+
+    def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
+        """The result as JSON data; raises ResultError."""
+        return accepted(result, self._result.dump, bounds)
+
+
+def _marked(
+    signature: Signature, hints: dict[str, Any], name: str, key: str | None
+) -> tuple[ParameterMarkers, dict[str, Any]]:
+    """The marks of a function, and its annotations without them."""
+    try:
+        return read_marks(signature, hints, key), unmarked(hints)
+    except MarkError as error:
+        message = f"`{name}` is declared in a way that cannot work: {error}"
+        raise ToolboxError(message) from error
+
+
+def _shape(found: Sequence[Parameter], function: Callable[..., Any]) -> Shape:
+    """The parameters by name."""
+    kinds = {p.kind for p in found}
+    return Shape(
+        positional=tuple(p.name for p in found if p.kind in BY_POSITION),
+        named=frozenset(p.name for p in found if p.kind in _BY_NAME),
+        required=tuple(p.name for p in found if p.default is Parameter.empty and p.kind in _BY_NAME | BY_POSITION),
+        more_positional=Parameter.VAR_POSITIONAL in kinds,
+        more_named=Parameter.VAR_KEYWORD in kinds,
+        reserved=bound_names(function, {p.name for p in found}) if Parameter.VAR_KEYWORD in kinds else frozenset(),
+    )
+
+
+def _with_default(schema: dict[str, Any], default: object) -> dict[str, Any]:
+    """A parameter's schema, with its default if that can be told in JSON."""
+    return {**schema, "default": default} if default is not Parameter.empty and _is_json(default) else schema
+
+
+def _is_json(value: object) -> bool:
+    """Whether it can be written as JSON."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

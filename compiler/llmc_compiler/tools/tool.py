@@ -1,0 +1,381 @@
+"""Tools: what a plan may call, and how a Python function becomes one.
+
+    @read("web", latency=0.6)
+    async def search(entity: str) -> str:
+        '''First paragraph of the encyclopaedia's article on the entity.'''
+
+The decorator is the effect; annotations are the types, the docstring is the description.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, fields, replace
+from functools import partialmethod, singledispatchmethod
+from math import isfinite
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, TypedDict, cast, overload
+
+from typing_extensions import ParamSpec, TypeVar
+
+from llmc_compiler.effects.effects import Effect, When, parse_effect
+from llmc_compiler.json_schema.resource_segments import ResourceSegment
+from llmc_compiler.representation.sheet import Displayed, Sheet
+from llmc_compiler.representation.short_repr import short_repr
+from llmc_compiler.tools.callables import behind, calling_module, is_async, layers, likeness_of, name_of, refuse
+from llmc_compiler.tools.parameter_markers import UNMARKED, ParameterMarkers
+from llmc_compiler.tools.signature import Signature, ToolboxError
+
+Function = Callable[..., Any]
+
+# With defaults, so that `Tool` alone is a tool of any function.
+P = ParamSpec("P", default=...)
+R_co = TypeVar("R_co", default=Any, covariant=True)
+Q = ParamSpec("Q")
+S = TypeVar("S")
+T = TypeVar("T")
+
+Opening = Callable[[], AbstractAsyncContextManager[Any]]
+"""Opens the context of a toolbox: a session, a pool."""
+
+
+class ToolSettings(TypedDict, total=False):
+    """What a declaration may say besides the effect."""
+
+    name: str | None
+    latency: float | None
+    early: bool
+    reuse: bool
+    cost: float
+    approve: bool
+    idempotency_key: str | None
+
+
+_OF_CLASSES: Final = (classmethod, property, partialmethod, singledispatchmethod)
+
+
+class _Dressed:
+    """Has room for the attributes of a function: its name, docstring and module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(_Dressed, Displayed, Generic[P, R_co]):
+    """A function that plans may call: its name, what it takes and gives, and what it does to the world.
+
+    `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds, `cost`
+    what an attempt costs, in a unit of your choice. `early=False`: never started before the whole plan is known;
+    `reuse=False`: its answers change by themselves, so a later plan calls it again; `approve`: only called when
+    somebody said yes. `marks` are the parameters that a plan does not see, and the secret
+    ones; `opens` gives each run the context that the tool takes, where its toolbox has one. A method's tool has a
+    `receiver`, `self`, until it is taken from an object.
+
+    For Python it passes for its function, as with `functools.update_wrapper`.
+    """
+
+    name: str
+    description: str
+    effect: Effect
+    signature: Signature = field(repr=False)
+    call: Callable[P, R_co] = field(repr=False)
+    is_async: bool
+    latency: float | None = None
+    early: bool = True
+    cost: float = 0.0
+    approve: bool = False
+    reuse: bool = True
+    marks: ParameterMarkers = UNMARKED
+    opens: Opening | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
+    """The parts of its schemas that are not checked, in words."""
+    own_name: str = ""
+    """Its name before a toolbox spelled it for plans."""
+    receiver: str | None = field(default=None, repr=False)
+    made_in: str = field(init=False, repr=False, compare=False)
+    """The module whose code had it made."""
+    segments: Mapping[str, ResourceSegment] = field(init=False, repr=False, compare=False)
+    """How the parameters in the name of its resource close their segments."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work; raises ToolboxError."""
+        object.__setattr__(self, "own_name", self.own_name or self.name)
+        object.__setattr__(self, "made_in", calling_module())
+        likeness = likeness_of(self.call, self.own_name, self.description)
+        vars(self).update(
+            {name: value for name, value in likeness.items() if name[:2] == "__" or not hasattr(Tool, name)}
+        )
+        for what, amount in (("cost", self.cost), ("latency", 0.0 if self.latency is None else self.latency)):
+            if not _is_amount(amount):
+                message = f"the {what} of `{self.name}` is {amount!r}: give a number that is not negative"
+                raise ToolboxError(message)
+        if self.marks.key is not None and not self.effect.is_write:
+            message = f"`{self.name}` takes an idempotency key, but writes nothing ({self.effect}): leave the key out"
+            raise ToolboxError(message)
+        if self.reuse not in (True, False):
+            message = f"`reuse` of `{self.name}` is True or False, not {short_repr(self.reuse)}"
+            raise ToolboxError(message)
+        if not self.reuse and self.effect.may_write:
+            message = f"`{self.name}` may write ({self.effect}), and no plan repeats a write: leave `reuse=False` out"
+            raise ToolboxError(message)
+        found = {name: self.signature.segment(name) for name in self.effect.parameters}
+        object.__setattr__(self, "segments", found)
+
+    def effect_of(self, arguments: Iterable[tuple[str | None, object]]) -> Effect:
+        """The effect of a call with these arguments; those that are not known yet are given as None."""
+        if not self.segments:
+            return self.effect
+        given = dict(arguments)
+        texts = {
+            name: segment.of(given[name]) if name in given else segment.missing
+            for name, segment in self.segments.items()
+        }
+        return self.effect.of(texts)
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a call that failed may be made again, whatever became of it."""
+        rule = self.effect.rule.retry
+        return rule is When.YES or (rule is When.SURE and self.marks.key is not None)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Call the function itself, from Python."""
+        return self.call(*args, **kwargs)
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> "Tool[P, R_co]": ...
+    @overload
+    def __get__(self: "Tool[Concatenate[S, Q], T]", instance: S, owner: type | None = None) -> "Tool[Q, T]": ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> "Tool[P, R_co]": ...
+    def __get__(self, instance: object, owner: type | None = None) -> "Tool[..., Any]":
+        """The tool of an object, of a tool that was made in its class."""
+        if instance is None or self.receiver is None:
+            return self
+        return replace(self, call=MethodType(self.call, instance), receiver=None)
+
+    def _sheet(self) -> Sheet:
+        """The tool for notebooks."""
+        from llmc_compiler.tools.toolbox import sheet_of  # noqa: PLC0415 — toolboxes are about tools
+
+        return sheet_of([self], 1)
+
+    def __copy__(self) -> "Tool[P, R_co]":
+        """Itself: nothing of it changes."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Tool[P, R_co]":
+        """Itself: nothing of it changes."""
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """How to find it again when it is unpickled: by the name of its function, or as the method of an object."""
+        found: object = sys.modules.get(self.__module__)
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self.__qualname__
+        if isinstance(self.call, MethodType):
+            found = getattr(self.call.__self__, self.call.__name__, None)
+            if found == self:
+                return getattr, (self.call.__self__, self.call.__name__)
+        made = _made_of(found, self)
+        if made is None:
+            message = f"cannot pickle the tool `{self.name}`: it is not `{self.__qualname__}` of `{self.__module__}`"
+            raise TypeError(message)
+        names = [each.name for each in fields(self) if each.init]
+        changes = {name: value for name in names if (value := getattr(self, name)) is not getattr(made, name)}
+        return _changed, (found, {name: value for name, value in changes.items() if name not in {"call", "signature"}})
+
+    if TYPE_CHECKING:  # set for each tool
+
+        @property
+        def __wrapped__(self) -> Callable[P, R_co]: ...
+        @property
+        def __name__(self) -> str: ...
+        @property
+        def __qualname__(self) -> str: ...
+
+    @staticmethod
+    def from_function(
+        function: Callable[Q, T],
+        effect: Effect,
+        *,
+        name: str | None = None,
+        latency: float | None = None,
+        early: bool = True,
+        reuse: bool = True,
+        cost: float = 0.0,
+        approve: bool = False,
+        idempotency_key: str | None = None,
+    ) -> "Tool[Q, T]":
+        """The tool that a function with annotations and a docstring is; raises ToolboxError."""
+        from llmc_compiler.tools.functions.function_signature import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
+
+        _require_function(function)
+        own_name = name or name_of(function)
+        refuse(function, own_name)
+        signature = FunctionSignature(function, own_name, idempotency_key)
+        return Tool(
+            name=own_name,
+            description=signature.description,
+            effect=effect,
+            signature=signature,
+            call=signature.call,
+            is_async=_is_async(function),
+            latency=latency,
+            early=early,
+            reuse=reuse,
+            cost=cost,
+            approve=approve,
+            marks=signature.marks,
+            receiver=signature.receiver,
+        )
+
+    @staticmethod
+    def from_schema(
+        name: str,
+        description: str,
+        parameters: Mapping[str, Any],
+        effect: Effect | str,
+        call: Function,
+        *,
+        returns: Mapping[str, Any] | None = None,
+        latency: float | None = None,
+        early: bool = True,
+        reuse: bool = True,
+        cost: float = 0.0,
+        approve: bool = False,
+        idempotency_key: str | None = None,
+        context: str | None = None,
+        secret: Iterable[str] = (),
+        returns_secret: bool = False,
+    ) -> "Tool":
+        """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.
+
+        The run gives `call` the `idempotency_key` and the `context` under these names, which plans do not see. `secret`
+        names the parameters that take secrets, as `Secret[str]` does. Raises ToolboxError for a schema that cannot be
+        used or lacks these, ValueError for an effect that is none.
+        """
+        from llmc_compiler.json_schema.unchecked_keywords import notes_of  # noqa: PLC0415 — the same
+        from llmc_compiler.tools.schema_signature import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
+
+        given: Sequence[object] = (parameters, {} if returns is None else returns)
+        for schema in given:
+            if not isinstance(schema, Mapping):
+                message = f"the schema of a tool is a mapping, and for `{name}` it is {schema!r}"
+                raise ToolboxError(message)
+        hidden = [each for each in (idempotency_key, context) if each is not None]
+        signature = SchemaSignature(name, dict(parameters), {} if returns is None else dict(returns), hidden)
+        never = _never_fit(name, parameters, returns)
+        secrets = _secrets(name, signature, secret)
+        marks = ParameterMarkers(key=idempotency_key, context=context, secrets=secrets, returns_secret=returns_secret)
+        return Tool(
+            name=name,
+            description=description,
+            effect=parse_effect(effect) if isinstance(effect, str) else effect,
+            signature=signature,
+            call=call,
+            is_async=_is_async(call),
+            latency=latency,
+            early=early,
+            reuse=reuse,
+            cost=cost,
+            approve=approve,
+            marks=UNMARKED if marks == UNMARKED else marks,
+            notes=(*never, *notes_of(signature.parameters, signature.returns)),
+        )
+
+
+def _never_fit(tool: str, parameters: Mapping[str, Any], returns: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """A note on parameters that no arguments fit; raises ToolboxError for a result that cannot be given."""
+    from llmc_compiler.json_schema.impossible_schemas import impossible  # noqa: PLC0415 — jsonschema is heavy
+
+    if returns and (reason := impossible(returns)) is not None:
+        message = (
+            f"no result of `{tool}` can fit the schema in `returns`: {reason}. Correct the schema, or leave it out"
+        )
+        raise ToolboxError(message)
+    reason = impossible(parameters)
+    return () if reason is None else (f"no call fits the parameters: {reason}",)
+
+
+def _secrets(tool: str, signature: Signature, secret: Iterable[str]) -> frozenset[str]:
+    """The parameters that take secrets, as plans write them; raises ToolboxError for names of none."""
+    named = (secret,) if isinstance(secret, str) else tuple(secret)
+    takes = [each for each in signature.takes if not each.many]
+    known = {**{each.name: each.name for each in takes}, **{each.own_name: each.name for each in takes}}
+    for name in named:
+        if name not in known:
+            names = ", ".join(f"`{each.name}`" for each in takes) or "none"
+            message = f"`{tool}` has no parameter `{name}` to take a secret; its parameters are: {names}"
+            raise ToolboxError(message)
+    return frozenset(known[name] for name in named)
+
+
+def around(found: object) -> Tool | None:
+    """The tool that a callable is, or has become by what was put around one: a decorator, a partial.
+
+    Raises ToolboxError for a partial of a tool that a schema describes.
+    """
+    if isinstance(found, Tool):
+        return found
+    inner = inside(found)
+    if inner is None:
+        return None
+    if isinstance(found, MethodType) and list(layers(found))[1] is inner:
+        return inner.__get__(found.__self__)
+    return _remade(cast("Function", found), inner)
+
+
+def _remade(found: Function, inner: Tool) -> Tool:
+    """The tool of a function around another tool, with its effect and settings; raises ToolboxError."""
+    from llmc_compiler.tools.functions.function_signature import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
+
+    if isinstance(inner.signature, FunctionSignature):
+        made = Tool.from_function(found, inner.effect, name=inner.name, idempotency_key=inner.marks.key)
+        kept = ("latency", "early", "reuse", "cost", "approve", "opens")
+        return replace(made, **{name: getattr(inner, name) for name in kept})
+    if isinstance(behind(found), Tool):
+        message = f"`{inner.name}` has a schema, which a partial does not change: write a function around it"
+        raise ToolboxError(message)
+    return replace(inner, call=found, is_async=_is_async(found))
+
+
+def inside(found: object) -> Tool | None:
+    """The tool that a callable is a partial or method of, or wraps."""
+    return next((layer for layer in layers(found) if isinstance(layer, Tool)), None)
+
+
+def _made_of(found: object, tool: Tool) -> Tool | None:
+    """The tool that a name stands for, itself or a function around it, if the other one is made of the same."""
+    if isinstance(found, Tool):
+        return found if found.call == tool.call else None
+    is_same = any(layer is found for layer in layers(tool))
+    return around(found) if is_same else None
+
+
+def _changed(found: object, changes: Mapping[str, Any]) -> Tool:
+    """The tool that a name stands for, with some changes: what a pickle calls."""
+    return replace(cast("Tool", around(found)), **changes)
+
+
+def _require_function(found: object) -> None:
+    """Refuse what is no function, or a tool already; raises ToolboxError."""
+    if isinstance(found, _OF_CLASSES):
+        kind = type(found).__name__
+        message = f"a `{kind}` is called through a class or an object: make a tool of the method of an object"
+        raise ToolboxError(message)
+    if isinstance(found, Tool) or not callable(found):
+        what = "declares its effect already" if isinstance(found, Tool) else "is no function"
+        message = f"{found!r} {what}: decorate a function, once"
+        raise ToolboxError(message)
+
+
+def _is_amount(value: object) -> bool:
+    """Whether it is a number that is not negative."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value >= 0
+
+
+def _is_async(function: Function) -> bool:
+    """Whether a call of it gives a coroutine."""
+    inner = behind(function)
+    return inner.is_async if isinstance(inner, Tool) else is_async(inner)

@@ -1,0 +1,179 @@
+"""Toolboxes: tools by the names that plans use."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, Literal
+
+from llmc_compiler.effects.effects import EVERYTHING, Effect, Kind
+from llmc_compiler.expressions.types import describe
+from llmc_compiler.representation.sheet import Displayed, Sheet
+from llmc_compiler.representation.short_repr import short_repr
+from llmc_compiler.tools.callables import name_of, refuse
+from llmc_compiler.tools.outside_names import distinct, plan_name
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Function, Opening, Tool, around
+
+_LONGEST_NAME: Final = 128
+_MOST_SHOWN: Final = 5
+"""How many tools the repr of a toolbox names."""
+
+_MOST_TAKEN: Final = 12
+"""How many parameters of a tool are shown."""
+
+
+class Toolbox(Displayed):
+    """Tools by the names that plans use.
+
+    `bare` says what functions without a declared effect are: `"parallel"` (unordered among themselves, in order with
+    declared writes) or `"ordered"` (each in line with everything else). `context` gives an async context manager, which
+    each run enters once: what that gives is the context of these tools. Raises ToolboxError.
+    """
+
+    is_known: bool = True
+    """Whether the effects of its tools are known; not so where every name stands for some tool."""
+
+    def __init__(
+        self,
+        tools: Iterable[Tool | Function] = (),
+        *,
+        bare: Literal["parallel", "ordered"] | None = None,
+        context: Opening | None = None,
+    ) -> None:
+        """Collect the tools."""
+        if bare not in (None, "parallel", "ordered"):
+            message = f'`bare` is "parallel" or "ordered", not {bare!r}'
+            raise ToolboxError(message)
+        given = [_with_context(_bare_tool(tool, bare), context) for tool in tools]
+        self._tools: dict[str, Tool] = {tool.name: tool for tool in _spelled(given)}
+        if context is not None and not any(tool.opens is context for tool in self):
+            message = "no tool of this toolbox takes its context: mark a parameter, `session: Context[…]`"
+            raise ToolboxError(message)
+
+    def get(self, name: str) -> Tool | None:
+        """The tool of that name, if there is one."""
+        return self._tools.get(name)
+
+    def required(self, name: str) -> tuple[str, ...] | None:
+        """The names of a tool's required parameters; None if they, or the tool, are unknown."""
+        tool = self.get(name)
+        return None if tool is None or tool.signature.shape.more_named else tool.signature.shape.required
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a tool of that name."""
+        return name in self._tools
+
+    def __iter__(self) -> Iterator[Tool]:
+        """The tools, as they were given."""
+        return iter(self._tools.values())
+
+    def __len__(self) -> int:
+        """How many tools there are."""
+        return len(self._tools)
+
+    def __getitem__(self, name: str) -> Tool:
+        """The tool of that name, as plans write it or as it is its own; raises KeyError."""
+        found = self._tools.get(name) or next((tool for tool in self if tool.own_name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __or__(self, other: "Toolbox") -> "Toolbox":
+        """The tools of both; raises ToolboxError where a name is in both."""
+        return Toolbox([*self, *other])
+
+    __add__ = __or__
+
+    def __repr__(self) -> str:
+        """The first names: `Toolbox(search, send, … 3 more)`."""
+        names = list(self._tools)
+        more = [f"… {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
+        return f"{type(self).__name__}({', '.join([*names[:_MOST_SHOWN], *more])})"
+
+    def _sheet(self) -> Sheet:
+        """The tools with their parameters, effects and descriptions."""
+        return sheet_of(self, len(self))
+
+
+def sheet_of(tools: Iterable[Tool], count: int) -> Sheet:
+    """The display of so many tools."""
+    rows = map(_row, tools)
+    return Sheet(f"{count:,} tool{'' if count == 1 else 's'}", ("tool", "effect", "description"), rows, count=count)
+
+
+def _row(tool: Tool) -> tuple[str, str, str]:
+    """The row of a tool: its call, its effect and the first line of its description."""
+    takes = [f"{each.many}{each.name}{'' if each.required or each.many else '?'}" for each in tool.signature.takes]
+    more = [f"… {len(takes) - _MOST_TAKEN} more"] if len(takes) > _MOST_TAKEN else []
+    asks = ", asks first" if tool.approve else ""
+    called = f"{tool.name}({', '.join([*takes[:_MOST_TAKEN], *more])}) → {describe(tool.signature.gives)}"
+    return called, f"{tool.effect}{asks}", tool.description.strip().partition("\n")[0]
+
+
+def _spelled(tools: Sequence[Tool]) -> Iterator[Tool]:
+    """The tools under the names that plans use; raises ToolboxError.
+
+    Names that agree are told apart. Tools keep the names of one toolbox in another one with fewer of them.
+    """
+    names = [plan_name(tool.name) for tool in tools]
+    times = Counter(names)
+    alike = [tool.own_name for tool, name in zip(tools, names, strict=True) if times[name] > 1]
+    for name in (name for name, count in Counter(alike).items() if count > 1):
+        message = f"two tools are called `{name}`: give one of them another name"
+        raise ToolboxError(message)
+    apart = distinct({name: plan_name(name) for name in alike}, {name for name in names if times[name] == 1})
+    for tool, name in zip(tools, names, strict=True):
+        spelling = name if times[name] == 1 else apart[tool.own_name]
+        if len(tool.own_name) > _LONGEST_NAME:
+            shown = f"{tool.own_name[: _LONGEST_NAME // 2]}…"
+            message = f"`{shown}` is too long for a tool's name: use at most {_LONGEST_NAME} characters"
+            raise ToolboxError(message)
+        yield tool if tool.name == spelling else replace(tool, name=spelling)
+
+
+def _with_context(tool: Tool, context: Opening | None) -> Tool:
+    """The tool with the context of its toolbox, if it takes one and has none yet."""
+    wants = context is not None and tool.marks.context is not None and tool.opens is None
+    return replace(tool, opens=context) if wants else tool
+
+
+def _bare_tool(function: object, bare: str | None) -> Tool:
+    """The tool itself, or a tool of a function that declares no effect."""
+    tool = around(function)
+    if tool is not None:
+        return _bound(tool)
+    if not callable(function):
+        message = f"{function!r} is no tool: give functions, or make one with `Tool.from_schema`"
+        raise ToolboxError(message)
+    if bare is None:
+        name = name_of(function)
+        refuse(function, name)
+        message = (
+            f"`{name}` declares no effect: decorate it (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`), "
+            f'or say what such functions are: `Toolbox([{name}], bare="parallel")` or `bare="ordered"`'
+        )
+        raise ToolboxError(message)
+    return _bound(Tool.from_function(function, Effect(Kind.BARE if bare == "parallel" else Kind.OPAQUE, EVERYTHING)))
+
+
+def _bound(tool: Tool) -> Tool:
+    """The tool, which needs no object any more; raises ToolboxError."""
+    if tool.receiver is not None:
+        message = (
+            f"`{tool.__qualname__}` needs an object for `{tool.receiver}`: give the tool of an object, "
+            f"`{tool.__qualname__.replace('.', '(…).', 1)}`"
+        )
+        raise ToolboxError(message)
+    return tool
+
+
+def toolbox_of(tools: object) -> Toolbox:
+    """The toolbox, or one of the tools that are given; raises TypeError and ToolboxError."""
+    if isinstance(tools, Toolbox):
+        return tools
+    if isinstance(tools, (str, bytes, Mapping)) or not isinstance(tools, Iterable):
+        is_plain = type(tools).__module__ == "builtins"
+        shown = short_repr(tools) if is_plain else type(tools).__name__
+        message = f"`tools` is a llmc.Toolbox, or a list of tools, not {shown}"
+        raise TypeError(message)
+    return Toolbox(tools)

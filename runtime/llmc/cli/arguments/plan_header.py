@@ -1,0 +1,66 @@
+"""The `use` lines of a plan file that is written for the tools of a command line."""
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llmc.config.config import Config
+    from llmc_grammar.ast import Use
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHeader:
+    """The head of a plan file: its `use` lines, and the tools that it cannot name, as options in one line."""
+
+    uses: tuple[str, ...]
+    options: str
+
+    @property
+    def text(self) -> str:
+        """The head, with a blank line behind its `use` lines."""
+        comment = f"# Run it with {self.options}\n" if self.options else ""
+        return comment + "".join(f"{line}\n" for line in self.uses) + ("\n" if self.uses else "")
+
+
+def header_for(targets: Sequence[str], output: Path) -> PlanHeader:
+    """The head of the plan file `output`, for the files and modules that `--tools` names."""
+    from llmc.config.config import Config, ConfigError, find_config
+    from llmc_grammar.terminal_text import visible
+    from llmc_runtime.input_files import folder_of
+
+    folder, config = folder_of(output), Config()
+    with suppress(ConfigError):
+        config = find_config(folder)
+    lines = {target: _line(target, folder, config) for target in targets}
+    others = [word for target, line in lines.items() if line is None for word in ("--tools", target)]
+    uses = dict.fromkeys(line for line in lines.values() if line is not None)
+    return PlanHeader(tuple(uses), visible(shlex.join(others)))
+
+
+def _line(target: str, folder: Path, config: "Config") -> str | None:
+    """The `use` line that brings a target's tools, if there is one that can be written."""
+    from llmc_grammar import parse, print_statement
+
+    for use in _uses(target, folder, config):
+        line = print_statement(use)
+        if parse(line).plan.statements == (use,):
+            return line
+    return None
+
+
+def _uses(target: str, folder: Path, config: "Config") -> "Iterator[Use]":
+    """The ways to name a target: a file in the plan's folder or below, else an entry of its configuration."""
+    from llmc_grammar.ast import Use
+
+    is_file = target.endswith(".py") or "/" in target
+    home, real = (Path(os.path.realpath(path)) for path in (folder, target))
+    if is_file and real.is_relative_to(home):
+        yield Use(real.relative_to(home).as_posix(), is_path=True)
+    for name, entry in config.tools.items():
+        if entry == target if isinstance(entry, str) else is_file and Path(os.path.realpath(entry)) == real:
+            yield Use(name, is_path=False)

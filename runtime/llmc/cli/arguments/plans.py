@@ -1,0 +1,268 @@
+"""From a name on the command line to a plan's text, its tools, and the program."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from llmc.cli.terminal.output import FOUND, fail, note, reason, say, tell
+from llmc.cli.terminal.screen import aside
+
+if TYPE_CHECKING:
+    from llmc import Bounds, Budget, Limits, Program, Toolbox
+    from llmc_compiler.passes.pipeline import Pass
+    from llmc_grammar import Parsed
+    from llmc_grammar.ast import Plan
+    from llmc_grammar.diagnostic import Diagnostic
+    from llmc_grammar.stream import Mode
+from llmc.cli.terminal.diagnostic_output import DiagnosticReport, drawn
+
+STDIN: Final = "-"
+
+
+_OTHERS: Final = {
+    **dict.fromkeys((".py", ".pyi", ".pyw"), "Python"),
+    **dict.fromkeys((".json", ".jsonl"), "JSON"),
+    **dict.fromkeys((".yaml", ".yml"), "YAML"),
+    ".toml": "TOML",
+    ".ipynb": "notebook",
+    ".js": "JavaScript",
+    ".ts": "TypeScript",
+    ".sh": "shell",
+}
+"""Endings of files that are no plans."""
+
+
+class UnreadablePlanError(Exception):
+    """A plan's text cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanText:
+    """A plan's bytes, with the name that reports use and the folder that its `use` lines are relative to."""
+
+    name: str
+    data: bytes
+    folder: Path
+
+
+def bounds(max_tasks: int | None, max_text: int | None, *, mode: "Mode" = "strict") -> "Bounds":
+    """The bounds of plan files or of a model's text, but for those that were given."""
+    from llmc_grammar.bounds import Bounds
+
+    usual = Bounds.MODEL if mode == "lenient" else Bounds.FILE
+    return replace(usual, tasks=max_tasks or usual.tasks, text=max_text or usual.text)
+
+
+def read_plan(file: str, limit: int) -> PlanText:
+    """The text of a plan, at most one byte more than the limit; raises UnreadablePlanError."""
+    from llmc_runtime.input_files import folder_of, read_start, read_stdin
+
+    name = "<stdin>" if file == STDIN else file
+    try:
+        data = read_stdin(limit + 1) if file == STDIN else read_start(file, limit + 1)
+    except IsADirectoryError as error:
+        raise UnreadablePlanError(f"{name}: {reason(error)}; name the plans in it") from error
+    except OSError as error:
+        raise UnreadablePlanError(f"{name}: {reason(error)}") from error
+    return PlanText(name, data, Path() if file == STDIN else folder_of(file))
+
+
+def require_plan(text: PlanText, mode: "Mode" = "strict") -> PlanText:
+    """The text, unless its name is that of another kind of file; raises UnreadablePlanError. A model's may have any."""
+    path = PurePath(text.name)
+    kind = _OTHERS.get(path.suffix.lower()) if mode == "strict" else None
+    if kind == "Python":
+        advice = f'write a plan with the line `use "{path.name}"`, or list its tools with `llmc tools {text.name}`'
+        raise UnreadablePlanError(f"{text.name}: a Python file is no plan; {advice}")
+    if kind is not None:
+        raise UnreadablePlanError(f"{text.name}: a {kind} file is no plan; `llmc new NAME` writes one to start from")
+    return text
+
+
+def named_tools(targets: Sequence[str]) -> "Toolbox":
+    """The tools of the files and modules that the command line names, or the end with a message."""
+    from llmc import Toolbox, ToolboxError
+
+    found = Toolbox()
+    if not targets:
+        return found
+    from llmc.config.tool_files import MissingToolsError, load_tools
+
+    try:
+        with aside():
+            for target in targets:
+                found |= load_tools(target, Path())
+    except MissingToolsError as error:
+        fail(str(error))
+    except ToolboxError as error:
+        say(str(error))
+        raise typer.Exit(FOUND) from error
+    return found
+
+
+def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: "Mode" = "strict") -> DiagnosticReport:
+    """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
+    from llmc_grammar import parse
+
+    parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools or ())
+    return report_of(parsed, text.folder, tools, mode)
+
+
+def report_of(parsed: "Parsed", folder: Path, tools: "Toolbox | None", mode: "Mode") -> DiagnosticReport:
+    """What is wrong with a plan that was read, as for `check_plan`."""
+    # The compiler alone: importing the runtime takes as long as all that is done here.
+    from llmc.cli.arguments.any_toolbox import AnyTools
+    from llmc_compiler.compiler import check
+    from llmc_grammar import ast
+
+    unusable: tuple[Diagnostic, ...] = ()
+    named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
+    assumed = AnyTools()
+    known: Toolbox = assumed
+    if tools is not None and (named or tools):
+        from llmc.config.tool_files import UseError
+
+        try:
+            known = _all_tools(parsed.plan, folder, tools)
+        except UseError as error:
+            unusable = error.diagnostics
+    found = (*unusable, *check(parsed, known, lenient=mode == "lenient"))
+    mistakes = sorted(found, key=lambda diagnostic: diagnostic.span)
+    return DiagnosticReport(mistakes, parsed.source, tools_checked=not assumed.was_asked)
+
+
+def compile_plan(
+    text: PlanText, tools: "Toolbox", limits: "Bounds", passes: "Sequence[Pass]", mode: "Mode" = "strict"
+) -> "Program":
+    """The program of a plan with the tools that it names and those given; raises CompileError with every mistake."""
+    from llmc import CompileError, Program
+    from llmc.config.tool_files import UseError
+    from llmc_grammar import parse
+
+    parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools)
+    try:
+        known = _all_tools(parsed.plan, text.folder, tools)
+    except UseError as error:
+        raise CompileError(report_of(parsed, text.folder, tools, mode).diagnostics, parsed.source) from error
+    return Program.of(parsed, known, mode=mode, passes=passes)
+
+
+def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
+    """The tools of the plan's `use` lines and those given; raises UseError, or ends with a message about a clash."""
+    from llmc import ToolboxError
+
+    used = _used_tools(plan, folder)
+    try:
+        return used | given
+    except ToolboxError as error:
+        fail(f"{error} (the plan's `use` and `--tools` both bring it)")
+
+
+def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":
+    """The tools of the plan's `use` lines; raises UseError. The configuration is read only if a line needs it."""
+    from llmc.config.config import Config, ConfigError, find_config
+    from llmc.config.tool_files import resolve_uses
+    from llmc_grammar.ast import Use
+
+    try:
+        by_name = any(isinstance(use, Use) and not use.is_path for use in plan.statements)
+        with aside():
+            return resolve_uses(plan, folder, find_config(folder) if by_name else Config())
+    except ConfigError as error:
+        fail(str(error))
+
+
+def _chosen(names: str | None, *, optimize: bool) -> "Sequence[Pass]":
+    """The passes to run, or the end with a message."""
+    from llmc_compiler.passes.pipeline import PIPELINE, UnknownPassError, named_passes
+
+    if names is None:
+        return PIPELINE if optimize else ()
+    if not optimize:
+        fail("`--no-optimize` runs no pass, and `--passes` names some: give one of them")
+    try:
+        return named_passes(name.strip() for name in names.split(",") if name.strip())
+    except UnknownPassError as error:
+        fail(str(error))
+
+
+def given_limits(file: str, given: Sequence[str]) -> "Limits":
+    """The limits of the configuration that governs a plan, and those of the command line before them, or the end."""
+    from llmc import Limits
+    from llmc.config.config import ConfigError, find_config
+    from llmc.config.limit_syntax import read_limits
+    from llmc_runtime.input_files import folder_of
+    from llmc_runtime.limits import LimitError
+
+    pairs = list(_pairs("--limit", given))
+    try:
+        config = find_config(Path() if file == STDIN else folder_of(file))
+        return read_limits(pairs, read_limits(config.limits, Limits()))
+    except (ConfigError, LimitError) as error:
+        fail(str(error))
+
+
+def given_budget(given: Sequence[str]) -> "Budget":
+    """The budget of the command line, or the end."""
+    from llmc import Budget
+
+    amounts: dict[str, float] = {}
+    kinds = {"tokens": int, "cost": float}
+    for name, text in _pairs("--budget", given):
+        if name not in kinds:
+            fail(f"`--budget {name}` is no budget: it is tokens or cost")
+        try:
+            amounts[name] = kinds[name](text)
+        except ValueError:
+            fail(f"`--budget {name}={text}` is no number")
+    try:
+        return Budget(**amounts)  # type: ignore[arg-type]  # tokens are an int
+    except ValueError as error:
+        fail(str(error))
+
+
+def _pairs(option: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Names and values, or the end."""
+    for pair in given:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            fail(f"`{option} {pair}` has no value: write `{option} {pair}=…`")
+        yield name.strip(), text
+
+
+def program(
+    file: str,
+    tools: Sequence[str] | None,
+    max_tasks: int | None,
+    max_text: int | None,
+    *,
+    optimize: bool,
+    passes: str | None = None,
+    mode: "Mode" = "strict",
+    shows_pruned: bool = True,
+) -> "Program":
+    """The program of a plan file, its warnings told; or the end with all that is wrong.
+
+    A command that `shows_pruned` tasks in what it prints does not warn of them besides.
+    """
+    from llmc import CompileError
+    from llmc_compiler.diagnostics.plan_errors import UnusedTask
+
+    limits = bounds(max_tasks, max_text, mode=mode)
+    chosen = _chosen(passes, optimize=optimize)
+    try:
+        text = require_plan(read_plan(file, limits.text), mode)
+        compiled = compile_plan(text, named_tools(tools or ()), limits, chosen, mode)
+    except UnreadablePlanError as error:
+        fail(str(error))
+    except CompileError as error:
+        tell(drawn(error.diagnostics, error.source, sys.stderr) if error.source else str(error))
+        raise typer.Exit(FOUND) from error
+    told = [found for found in compiled.diagnostics if not (shows_pruned and isinstance(found, UnusedTask))]
+    if told:
+        note(drawn(told, compiled.source, sys.stderr))
+    return compiled

@@ -1,0 +1,142 @@
+"""`llmc explain`: what a mistake is, why it is one, and what to write instead; what compiling does to a plan."""
+
+import os
+import re
+import shutil
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from textwrap import fill, indent
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from llmc.cli.arguments.options import AsJson, MaxTasks, MaxText, Optimize, Passes, Quiet, Tools
+from llmc.cli.arguments.plans import STDIN, program
+from llmc.cli.terminal.ansi import painted
+from llmc.cli.terminal.diagnostic_output import has_color
+from llmc.cli.terminal.output import fail, set_verbosity
+
+if TYPE_CHECKING:
+    from llmc import Program
+    from llmc_grammar.error_pages import ErrorPage
+
+PAGES: Final = (
+    ("llmc_grammar", "errors/lines.md"),
+    ("llmc_grammar", "errors/statements.md"),
+    ("llmc_grammar", "errors/expressions.md"),
+    ("llmc_grammar", "errors/foreign.md"),
+    ("llmc_grammar", "errors/repairs.md"),
+    ("llmc_compiler", "diagnostics/plan_errors.md"),
+    ("llmc_compiler", "diagnostics/text_errors.md"),
+    ("llmc_compiler", "diagnostics/secret_errors.md"),
+    ("llmc", "config/tool_files.md"),
+)
+"""Each page of mistakes, and the package that it lies in."""
+
+_CODE: Final = re.compile(r"[EW][0-9]{3}")
+_WIDTH: Final = 100
+
+
+class ExplainFormat(StrEnum):
+    """What an explanation is written as."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def explain(
+    what: Annotated[
+        str | None, typer.Argument(metavar="CODE|FILE", help="The code of a mistake, such as E201; or a plan.")
+    ] = None,
+    *,
+    list_: Annotated[bool, typer.Option("--list", help="List all codes.")] = False,
+    format_: Annotated[ExplainFormat, typer.Option("--format", help="How it is written.")] = ExplainFormat.TEXT,
+    json_: AsJson = False,
+    quiet: Quiet = False,
+    width: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of a plan: how long it takes with N calls at once.")
+    ] = None,
+    tools: Tools = None,
+    optimize: Optimize = True,
+    passes: Passes = None,
+    max_tasks: MaxTasks = None,
+    max_text: MaxText = None,
+) -> None:
+    """Explain a mistake by its code; or what compiling does to a plan, why it may, and how long the plan takes."""
+    set_verbosity(quiet=quiet)
+    form = ExplainFormat.JSON if json_ else format_
+    if list_ == (what is not None):
+        fail("name one code or plan, as in `llmc explain E201`; `llmc explain --list` has all codes")
+    if what is None:
+        _print_list(form)
+    elif _CODE.fullmatch(what.upper()):
+        _print_mistake(what.upper(), form)
+    elif what == STDIN or what.endswith(".llmc") or os.path.lexists(what):
+        _print_plan(program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes), form, width)
+    else:
+        fail(f"`{what}` is no code and no file: codes look like E201 or W101; `llmc explain --list` has all of them")
+
+
+def _print_list(form: ExplainFormat) -> None:
+    """Every code, and what it is."""
+    known = catalogue().values()
+    if form is ExplainFormat.JSON:
+        print(_json([{"code": entry.code, "name": entry.name, "what": entry.what} for entry in known]))
+    else:
+        print("\n".join(f"{entry.code}  {entry.what}" for entry in known))
+
+
+def _print_mistake(code: str, form: ExplainFormat) -> None:
+    """What there is to say about a mistake, or the end with the nearest one."""
+    known = catalogue()
+    if code not in known:
+        fail(f"there is no mistake {code}; did you mean {_nearest(code, known)}?")
+    print(_json(asdict(known[code])) if form is ExplainFormat.JSON else _story(known[code]))
+
+
+def _print_plan(compiled: "Program", form: ExplainFormat, width: int | None) -> None:
+    """What the compiler did to a plan."""
+    from llmc_compiler.explain.story_json import story_json
+    from llmc_compiler.explain.story_text import tell
+
+    story = compiled.explain(width)
+    if form is ExplainFormat.JSON:
+        print(_json(story_json(story)))
+    else:
+        print(painted(tell(story, shutil.get_terminal_size().columns), color=has_color(sys.stdout)))
+
+
+def _json(found: object) -> str:
+    """JSON text."""
+    from llmc_grammar.terminal_text import json_text
+
+    return json_text(found)
+
+
+def catalogue() -> "dict[str, ErrorPage]":
+    """Every mistake by its code, sorted."""
+    from llmc_grammar.error_pages import entries
+
+    found = [entry for package, page in PAGES for entry in entries(package, page)]
+    return {entry.code: entry for entry in sorted(found, key=lambda entry: entry.code)}
+
+
+def _nearest(code: str, known: "dict[str, ErrorPage]") -> str:
+    """The code that is nearest: of the same letter if there is one of its hundred, else by its number."""
+    return min(known, key=lambda other: (other[1] != code[1], abs(int(other[1:]) - int(code[1:])), other[0] != code[0]))
+
+
+def _story(entry: "ErrorPage") -> str:
+    """All that there is to say about a mistake."""
+    reading = f", read with {', '.join(entry.reading)}" if entry.reading else ""
+    parts = (
+        f"{entry.code} {entry.name}: {entry.what}",
+        fill(entry.why, _WIDTH, break_long_words=False, break_on_hyphens=False),
+        f"For example{reading}:",
+        indent(entry.plan, "    "),
+        entry.report,
+        "Instead:",
+        indent(entry.instead, "    "),
+    )
+    return "\n\n".join(parts)

@@ -1,0 +1,1 @@
+"""Commands that list tools, grammars and schemas."""

@@ -1,0 +1,32 @@
+"""`llmc schema`: the JSON Schema of what llmc prints, writes and reads."""
+
+from typing import Annotated
+
+import typer
+
+from llmc.cli.terminal.output import fail, print_json
+
+
+def schema(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A document, such as run, trace or config.")
+    ] = None,
+    *,
+    list_: Annotated[bool, typer.Option("--list", help="List all documents.")] = False,
+) -> None:
+    """Print the JSON Schema of a document: of what `--json` prints, of traces, of the configuration."""
+    from difflib import get_close_matches
+
+    from llmc.schemas import ABOUT, schema
+
+    if list_ == (name is not None):
+        fail("name one document, as in `llmc schema run`; `llmc schema --list` has all of them")
+    if name is None:
+        width = max(map(len, ABOUT))
+        print("\n".join(f"{each:<{width}}  {about}" for each, about in ABOUT.items()))
+    elif name in ABOUT:
+        print_json(schema(name))
+    else:
+        near = get_close_matches(name[:100], ABOUT, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "`llmc schema --list` has all of them"
+        fail(f"there is no schema `{name[:100]}`; {hint}")

@@ -1,0 +1,86 @@
+"""`llmc tools`: what a tools file or module offers to plans."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from llmc.cli.arguments.options import PROMPT_BUDGET, AsJson, Quiet
+from llmc.cli.arguments.plans import named_tools
+from llmc.cli.terminal.output import fail, note, set_verbosity
+from llmc.cli.terminal.screen import INDENT, Painted, put_out
+
+if TYPE_CHECKING:
+    from llmc import Tool, Toolbox
+
+
+def tools(
+    target: Annotated[str, typer.Argument(metavar="FILE|MODULE", help="A Python file or an importable module.")],
+    *,
+    json_: AsJson = False,
+    quiet: Quiet = False,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print what a planner is told, and how long it is.")] = False,
+    budget: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="With --prompt: characters for the tools (24000).")
+    ] = None,
+) -> None:
+    """List the tools of a Python file or module."""
+    from llmc_grammar.terminal_text import json_text, marked
+
+    set_verbosity(quiet=quiet)
+    if budget is not None and not prompt:
+        fail("`--budget` is for `--prompt`: add it")
+    if prompt and json_:
+        fail("`--prompt` prints text: leave `--json` out")
+    found = named_tools([target])
+    if prompt:
+        _print_prompt(found, PROMPT_BUDGET if budget is None else budget)
+        return
+    if json_:
+        print(json_text([_as_json(tool) for tool in found]))
+        return
+
+    for tool in found:
+        lines = *_heading(tool).split("\n"), tool.description.partition("\n")[0], *tool.notes
+        print(Painted(f"\n{INDENT}".join(marked(line) for line in lines if line)))
+
+
+def _print_prompt(found: "Toolbox", budget: int) -> None:
+    """What a planner is told on standard output, its size and all that is left out on standard error."""
+    from llmc_runtime.agent.planning.planner import planner_prompt
+    from llmc_runtime.models.token_estimate import tokens_of
+
+    text, shown = planner_prompt(found, budget)
+    put_out(text, "\n")
+    for length, what in ((shown.characters, "tools"), (len(text), "prompt")):
+        note(f"{what}: {length:,} characters, about {tokens_of(length):,} tokens")
+    for words in shown.left_out:
+        note(words)
+
+
+def _as_json(tool: "Tool") -> dict[str, Any]:
+    """A tool as JSON data."""
+    return {
+        "name": tool.name,
+        "own_name": tool.own_name,
+        "spellings": {each.own_name: each.name for each in tool.signature.takes if not each.many},
+        "description": tool.description,
+        "effect": str(tool.effect),
+        "latency": tool.latency,
+        "cost": tool.cost,
+        "approve": tool.approve,
+        "reuse": tool.reuse,
+        "secrets": sorted(tool.marks.secrets),
+        "notes": list(tool.notes),
+        "parameters": tool.signature.parameters,
+        "returns": tool.signature.returns,
+    }
+
+
+def _heading(tool: "Tool") -> str:
+    """Name, signature and effect."""
+    from llmc_runtime.agent.prompting.tool_docs.tool_list import signature
+
+    latency = "" if tool.latency is None else f", about {tool.latency:g} s"
+    asks = ", asks first" if tool.approve else ""
+    asks += "" if tool.reuse else ", answers change"
+    return f"{signature(tool)}  [{tool.effect}{latency}{asks}]"

@@ -1,0 +1,1 @@
+"""Commands that run plans, answer questions or show recorded runs."""

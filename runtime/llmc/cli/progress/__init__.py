@@ -1,0 +1,1 @@
+"""The progress of a run or a question, as a tree or as lines."""

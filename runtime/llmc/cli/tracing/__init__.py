@@ -1,0 +1,1 @@
+"""Recorded runs: their file, timeline and JSON form."""

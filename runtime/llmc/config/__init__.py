@@ -1,0 +1,1 @@
+"""Configuration: files, limits, models and tools."""

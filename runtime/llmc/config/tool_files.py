@@ -1,0 +1,339 @@
+"""Tools from Python files and modules, and those that a plan names with `use`.
+
+The toolbox of a file is its one module-level `Toolbox`, else all tools that it makes and names. A file is
+executed each time it is loaded, as a module of a private name. Its folder is importable while it is executed, as for a
+script, and not afterwards: siblings are imported at the head of the file, not in its functions.
+"""
+
+import importlib
+import importlib.util
+import stat
+import sys
+import traceback
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib.abc import InspectLoader
+from importlib.machinery import SourceFileLoader
+from pathlib import Path, PurePath
+from types import FunctionType, MemberDescriptorType, ModuleType
+from typing import Final, TypeGuard
+
+from llmc.config.config import Config
+from llmc_compiler.session import require_parameters
+from llmc_compiler.tools.callables import layers
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Function, Tool, inside
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_grammar.ast import Plan, Use
+from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.mistake import Note, mistake
+from llmc_runtime.input_files import NO_NAME, folder_of, read_input
+
+
+@mistake
+class UnusableTools(Diagnostic):
+    """A `use` line leads to no tools."""
+
+    code = "E220"
+    title = "no tools from `{target}`"
+    label = "{cause}"
+
+    target: str
+    cause: str
+
+
+@mistake
+class ClashingTools(Diagnostic):
+    """Two `use` lines bring a tool of the same name."""
+
+    code = "E221"
+    title = "two tools are called `{name}`"
+    label = "brings the second"
+    help = "rename one of them: `@pure(name=…)`, `@read(…, name=…)`"
+
+    name: str
+
+
+_COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
+LARGEST: Final = 16 * 1024 * 1024
+"""Bytes that a tools file may have."""
+
+
+class MissingToolsError(ToolboxError):
+    """There is no such file or module, or it cannot be read."""
+
+
+class UseError(ToolboxError):
+    """The `use` lines of a plan give no toolbox; `diagnostics` says why, line by line."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """Join the titles."""
+        super().__init__("; ".join(f"{found.words('title')}: {found.words('label')}" for found in diagnostics))
+        self.diagnostics = diagnostics
+
+
+def load_tools(target: str, folder: Path) -> Toolbox:
+    """The tools of a file (relative to the folder) or of a module; raises ToolboxError."""
+    if target.endswith(".py") or "/" in target:
+        return load_file(folder / target)
+    if not _is_importable(target) and stat.S_ISREG(_mode(folder / f"{target}.py")):
+        message = f"there is no module {target}; the file here is {target}.py"
+        raise MissingToolsError(message)
+    return load_module(target)
+
+
+def load_module(name: str) -> Toolbox:
+    """The tools of an importable module; raises ToolboxError."""
+    if not _is_importable(name):
+        message = f"there is no module {name}"
+        raise MissingToolsError(message)
+    with _reported(f"module {name}", None):
+        module = importlib.import_module(name)
+    return _toolbox(module, f"module {name}")
+
+
+def load_file(path: Path) -> Toolbox:
+    """The tools of a Python file; raises ToolboxError."""
+    mode = _mode(path)
+    if not mode or stat.S_ISDIR(mode):
+        message = f"{path} is a folder, not a file" if mode else f"there is no file {path}"
+        raise MissingToolsError(message)
+    try:
+        source = read_input(path, LARGEST)
+    except OSError as error:
+        message = f"{path}: {(error.strerror or str(error)).lower()}"
+        raise MissingToolsError(message) from error
+    folder = folder_of(path).resolve()
+    name = f"_llmc_{path.stem}_{importlib.util.source_hash(bytes(path.resolve())).hex()}"
+    loader = _FileLoader(name, path, source) if stat.S_ISREG(mode) else _PipeLoader(source)
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None  # noqa: S101 — a loader was given
+    module = importlib.util.module_from_spec(spec)
+    with _reported(str(path), folder), _importable(module, folder):
+        loader.exec_module(module)
+    return _toolbox(module, str(path))
+
+
+class _FileLoader(SourceFileLoader):
+    """Executes what was read from a file, or the bytecode that was kept of it."""
+
+    def __init__(self, name: str, path: Path, source: bytes) -> None:
+        super().__init__(name, str(path))
+        self._source = source
+
+    def get_data(self, path: str) -> bytes:
+        """The source, or the bytecode."""
+        return self._source if path == self.path else super().get_data(path)
+
+
+class _PipeLoader(InspectLoader):
+    """Executes what was read from a pipe, as code of no file: whoever opened that again would wait for a writer."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002 — it has the source of one module
+        """The source."""
+        return importlib.util.decode_source(self._source)
+
+
+def _mode(path: Path) -> int:
+    """The mode of a file or folder, 0 if there is none; raises MissingToolsError if the path cannot be looked at.
+
+    The path is too long, has a NUL in it, or leads into a circle of links. `stat` says so in every version of Python;
+    `is_file` and `resolve` raise another error, or none, from one version to the next.
+    """
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or NO_NAME).lower()
+        message = f"there is no file {path}: {reason}"
+        raise MissingToolsError(message) from error
+
+
+def _is_importable(name: str) -> bool:
+    """Whether there is a module of that name; executes the packages it is in; raises ToolboxError for their errors."""
+    with _reported(f"module {name}", None):
+        try:
+            return importlib.util.find_spec(name) is not None
+        except (ImportError, ValueError):
+            return False
+
+
+@contextmanager
+def _importable(module: ModuleType, folder: Path) -> Iterator[None]:
+    """Register the module, for good only if it can be executed, and make its siblings importable meanwhile."""
+    sys.path.insert(0, str(folder))
+    sys.modules[module.__name__] = module
+    try:
+        yield
+    except BaseException:
+        del sys.modules[module.__name__]
+        raise
+    finally:
+        sys.path.remove(str(folder))
+
+
+@contextmanager
+def _reported(what: str, folder: Path | None) -> Iterator[None]:
+    """Say in one line what an import raised, and where."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        message = f"{what} cannot be loaded: {_place(error, folder)}{_words(error)}"
+        raise ToolboxError(message) from error
+
+
+def _words(error: BaseException) -> str:
+    """What was raised, in one line."""
+    if isinstance(error, BaseExceptionGroup):
+        from llmc_runtime.errors import described
+
+        return described(error)
+    first, _, rest = str(error).partition("\n")
+    words = f"{first} …" if rest else first
+    return words if isinstance(error, ToolboxError) else f"{type(error).__name__}: {words}".removesuffix(": ")
+
+
+def _place(error: BaseException, folder: Path | None) -> str:
+    """File and line of the deepest frame of the user's own, if there is one."""
+    if isinstance(error, SyntaxError):
+        return ""  # its words name the place
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    own = [place for place in frames if folder is not None and Path(place[0]).resolve().is_relative_to(folder)]
+    return f"{own[-1][0]}:{own[-1][1]}: " if own else ""
+
+
+def _toolbox(module: ModuleType, what: str) -> Toolbox:
+    """The one toolbox of a module, else its decorated functions."""
+    given = {id(value): value for value in vars(module).values() if isinstance(value, Toolbox)}
+    if len(given) > 1:
+        message = (
+            f"{what} has {len(given)} toolboxes: keep one, or join them with `|` and delete the names of the others"
+        )
+        raise ToolboxError(message)
+    if given:
+        return _checked(next(iter(given.values())))
+    own = {id(value): value for value in vars(module).values() if _is_own(module, value)}
+    _refuse_hidden(module, own.values())
+    if not own:
+        message = f"{what} has no tools: decorate its functions (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`)"
+        raise ToolboxError(message)
+    return _checked(Toolbox(own.values()))
+
+
+def _checked(tools: Toolbox) -> Toolbox:
+    """The tools, whose resources are named after parameters that they have; raises ToolboxError."""
+    require_parameters(tools)
+    return tools
+
+
+def _refuse_hidden(module: ModuleType, own: Collection[object]) -> None:
+    """Refuse tools of a module that no name leads to, only a class or a decorator's function; raises ToolboxError."""
+    known = {id(layer) for value in own for layer in layers(value)}
+    for name, value in list(vars(module).items()):
+        for tool in map(inside, _held(value)):
+            if tool is None or tool.made_in != module.__name__ or any(id(layer) in known for layer in layers(tool)):
+                continue
+            remedy = "give its decorator `functools.wraps`, or declare the effect above it"
+            if isinstance(value, (type, *_COLLECTIONS)):
+                remedy = "give the tool a name in the file, or put it into a Toolbox"
+            message = f"`{name}` holds the tool `{tool.name}`, which is not used: {remedy}"
+            raise ToolboxError(message)
+
+
+def _held(value: object) -> Iterator[object]:
+    """The contents of a class, of a function's closure, of a callable object, or the tools of a list or mapping."""
+    if isinstance(value, _COLLECTIONS):
+        items = list(value.values() if isinstance(value, dict) else value)
+        yield from (each for each in items if isinstance(each, Tool))
+    elif isinstance(value, type):
+        yield from (getattr(each, "__func__", each) for each in list(vars(value).values()))
+    elif isinstance(value, FunctionType):
+        for cell in value.__closure__ or ():
+            with suppress(ValueError):  # nothing is in it yet
+                yield cell.cell_contents
+    elif callable(value) and not isinstance(value, Tool):
+        yield from list(getattr(value, "__dict__", {}).values())
+        slots = (each for kind in type(value).__mro__ for each in vars(kind).values())
+        for slot in (each for each in slots if isinstance(each, MemberDescriptorType)):
+            with suppress(AttributeError):  # as above
+                yield slot.__get__(value)
+
+
+def _is_own(module: ModuleType, value: object) -> TypeGuard[Tool | Function]:
+    """Whether it is a tool, or a callable around one, that is not imported from another module."""
+    tool = None if isinstance(value, type) or not callable(value) else inside(value)
+    if tool is None:
+        return False
+    homes = {tool.made_in, getattr(value, "__module__", None), getattr(tool.call, "__module__", None)}
+    if module.__name__ in homes:
+        return True
+    others = [vars(sys.modules[home]) for home in homes if home in sys.modules]
+    return not any(value is other for names in others for other in names.values())
+
+
+def resolve_uses(plan: Plan, folder: Path, config: Config) -> Toolbox:
+    """The tools of every `use`, in order; `folder` is the plan's. Raises UseError with all that is wrong."""
+    tools: list[Tool] = []
+    found: list[Diagnostic] = []
+    users: dict[str, Use] = {}
+    for use in (statement for statement in plan.statements if isinstance(statement, Use)):
+        try:
+            brought = list(_used(use, folder, config))
+        except ToolboxError as error:
+            found.append(UnusableTools(span=use.span, target=use.target, cause=str(error)))
+            continue
+        found.extend(_clashes(use, brought, users))
+        users.update({tool.name: use for tool in brought})
+        tools.extend(brought)
+    if found:
+        raise UseError(tuple(found))
+    return Toolbox(tools)
+
+
+def _clashes(use: Use, brought: Sequence[Tool], users: Mapping[str, Use]) -> Iterator[Diagnostic]:
+    """The tools that an earlier `use` brought as well."""
+    for tool in brought:
+        if tool.name in users:
+            first = Note(span=users[tool.name].span, label="brings the first")
+            yield ClashingTools(span=use.span, name=tool.name, notes=(first,))
+
+
+def _used(use: Use, folder: Path, config: Config) -> Toolbox:
+    """The tools of one `use`; raises ToolboxError."""
+    if use.is_path:
+        return load_file(_inside(use.target, folder))
+    entry = config.tools.get(use.target)
+    if entry is None:
+        message = f"`{use.target}` is no entry of {_where(config)}"
+        raise ToolboxError(message)
+    return load_module(entry) if isinstance(entry, str) else load_file(entry)
+
+
+def _where(config: Config) -> str:
+    """The table that `use` looks names up in."""
+    if config.path is None:
+        return "a configuration: there is no `llmc.toml` or `[tool.llmc]` in the plan's folder or above"
+    return f"the tools in {config.path}"
+
+
+def _inside(target: str, folder: Path) -> Path:
+    """The file that a plan names; raises ToolboxError if it is not in the plan's folder or below, links resolved."""
+    path = PurePath(target)
+    if path.is_absolute() or ".." in path.parts:
+        message = (
+            "only files in the plan's folder or below: give a path such as `tools.py`, or an entry of the configuration"
+        )
+        raise ToolboxError(message)
+    found = folder / path
+    _mode(found)
+    real, home = found.resolve(), folder.resolve()
+    if not real.is_relative_to(home):
+        message = f"{found} is a link to {real}, outside the plan's folder"
+        raise ToolboxError(message)
+    return found

@@ -1,0 +1,37 @@
+"""Plans from files, with the tools that they name."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from llmc.config.config import Config, find_config
+from llmc.config.tool_files import UseError, resolve_uses
+from llmc_compiler.diagnostics.plan_errors import CompileError
+from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_grammar import parse
+from llmc_grammar.bounds import Bounds
+from llmc_runtime.input_files import folder_of, read_start
+from llmc_runtime.program.program import Program
+
+
+def load(
+    path: str | Path,
+    tools: Toolbox | Iterable[Tool | Function] | None = None,
+    *,
+    passes: Sequence[Pass] = PIPELINE,
+    config: Config | None = None,
+    bounds: Bounds = Bounds.FILE,
+) -> Program:
+    """Compile a plan file with the tools of its `use` lines and those given.
+
+    Without a `config`, the one that governs the plan's folder is read. Raises OSError, CompileError, ConfigError.
+    """
+    given = None if tools is None else toolbox_of(tools)
+    folder = folder_of(path)
+    parsed = parse(read_start(path, bounds.text + 1), name=str(path), bounds=bounds)
+    try:
+        used = resolve_uses(parsed.plan, folder, config or find_config(folder))
+    except UseError as error:
+        raise CompileError(error.diagnostics, parsed.source) from error
+    return Program.of(parsed, used | given if given else used, passes=passes)

@@ -1,0 +1,366 @@
+"""The agent: question in, answer out.
+
+    agent = Agent(tools, model=…)
+    answer = await agent.ask("Which of the two is higher?")
+    async for event in agent.stream("…"):       # progress, and the Answer as the last one
+
+A planner writes a plan that runs while it is written; if the plan's join makes no answer, a joiner finishes, or asks
+for another plan. An agent keeps nothing between questions, and answers any number of them at once.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import NoneType
+from typing import Final
+
+from llmc_compiler.decoder.decoder_grammar import LEVELS, Level
+from llmc_compiler.ir.graph import JOIN
+from llmc_compiler.lowering.secret_labels import PUBLIC
+from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_runtime.agent.agent_errors import NoDecision, PlanFailed
+from llmc_runtime.agent.agent_events import Judged, Progress, Reasoned
+from llmc_runtime.agent.agent_run import AgentRun, AgentTerms, Emit, SamePlanError
+from llmc_runtime.agent.answers.answer import Answer
+from llmc_runtime.agent.budget import NO_LIMIT, Budget, kept, ledger_of
+from llmc_runtime.agent.completion import has_no_prices
+from llmc_runtime.agent.joining.decisions import Decision, Finish, Replan
+from llmc_runtime.agent.joining.joiner import ModelJoiner
+from llmc_runtime.agent.joining.replan_policy import JOINER, Again, Joiner, Replanning, Turn
+from llmc_runtime.agent.plan_only import write_plan
+from llmc_runtime.agent.planning.plan_grammar import GrammarFor, following
+from llmc_runtime.agent.planning.plan_repair import BrokenPlan
+from llmc_runtime.agent.planning.planner import Planner
+from llmc_runtime.agent.planning.text_origin import AFTER_ANSWERS, has_answers
+from llmc_runtime.agent.prompting.examples import Example, checked
+from llmc_runtime.agent.prompting.templates import Prompts
+from llmc_runtime.agent.prompting.tool_docs.tool_list import PROMPT_BUDGET
+from llmc_runtime.agent.reasoning_text import ReasoningText
+from llmc_runtime.calls.nested_runs import known_secrets
+from llmc_runtime.concurrency.run_sync import run_sync
+from llmc_runtime.errors import LlmcError, shortened
+from llmc_runtime.limits import Limits
+from llmc_runtime.models.factory import speaker
+from llmc_runtime.models.messages import ChatModel, Message
+from llmc_runtime.models.model_errors import ModelError
+from llmc_runtime.program.execution import ExecutorOptions
+from llmc_runtime.program.program import Program
+from llmc_runtime.safety.approval import Approval, Callback, Hold, Word
+from llmc_runtime.state.run_ending import name_open
+from llmc_runtime.validation import Kinds, check_each, check_kinds, check_method, check_names
+
+MAX_REPLANS: Final = 2
+
+SAME: Final = "the planner wrote the same plan again"
+PROSE: Final = "the planner wrote no other plan, but this text"
+
+_KINDS: Final[Kinds] = {
+    "prompts": ((Path, str, Mapping, NoneType), "a folder, or a mapping from names to texts"),
+    "examples": (Sequence, "a list of llmc.Example"),
+    "limits": ((Limits, NoneType), "a llmc.Limits"),
+    "budget": (Budget, "a llmc.Budget"),
+    "max_replans": (int, "a number from 0"),
+    "prompt_budget": (int, "a number of characters"),
+    "grant": (Collection, "a list of tools' names"),
+    "options": ((Mapping, NoneType), "a mapping from the names of settings to their values"),
+    "question": (str, "a text"),
+    "history": (Sequence, "a list of llmc.Message"),
+}
+"""What an agent, and a question, is given."""
+
+
+class Agent:
+    """Answers questions with tools.
+
+    `model` plans, and joins where there is no other `joiner`: a ChatModel, or a model's name; a joiner may also be a
+    Joiner, which decides by itself. `prompts` are a folder or a mapping with prompts of your own, `examples` show plans
+    for these tools. At most `max_replans` plans follow the first one, where the policy `replan` lets them; they may
+    write with the tools named in `grant` alone, or with what `approve` says yes to. `budget` bounds what the models of
+    a question take, `limits` what each run may; `approve` and `context` are as for `Program.run`. `options` are more
+    settings of runs. `grammar` is the level that plans have to follow ("full", "sound", "tools" or "plain"), or a
+    function that gives the grammar of a plan. The tools take at most `prompt_budget` characters of a prompt, unless
+    their names and types alone are longer; the logger `llmc` warns of cuts.
+
+    Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for what cannot work.
+    """
+
+    def __init__(
+        self,
+        tools: Toolbox | Iterable[Tool | Function],
+        *,
+        model: ChatModel | str,
+        joiner: Joiner | ChatModel | str | None = None,
+        prompts: Path | str | Mapping[str, str] | None = None,
+        examples: Sequence[Example] = (),
+        limits: Limits | None = None,
+        budget: Budget = NO_LIMIT,
+        replan: Replanning = JOINER,
+        max_replans: int = MAX_REPLANS,
+        grant: Collection[str] = (),
+        approve: Approval | Word | Callback | None = None,
+        context: object = None,
+        grammar: Level | GrammarFor | None = None,
+        options: ExecutorOptions | None = None,
+        prompt_budget: int = PROMPT_BUDGET,
+    ) -> None:
+        """Check everything that can be checked before a question is asked."""
+        given = {"prompts": prompts, "examples": examples, "limits": limits, "budget": budget}
+        others = {"max_replans": max_replans, "grant": grant, "options": options, "prompt_budget": prompt_budget}
+        check_kinds(given | others, _KINDS)
+        check_each("examples", examples, Example, "a llmc.Example")
+        check_method("replan", replan, "after", "a policy, such as llmc.replanning.JOINER")
+        if max_replans < 0:
+            message = f"`max_replans` is a number from 0, not {max_replans}"
+            raise ValueError(message)
+        if prompt_budget < 0:
+            message = f"`prompt_budget` is a number of characters from 0, not {prompt_budget}"
+            raise ValueError(message)
+        self.tools = box = toolbox_of(tools)
+        _check_grant(grant, box)
+        self.max_replans = max_replans
+        self._budget = budget
+        self._policy = replan
+        loaded = Prompts(prompts)
+        shown = tuple(checked(example, box) for example in examples)
+        followed = following(grammar) if isinstance(grammar, str) else grammar
+        if followed is not None:
+            check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
+        self.planner = Planner(speaker(model), loaded, shown, followed, prompt_budget)
+        self.joiner = self._joining(joiner, loaded)
+        if budget.cost is not None:
+            _check_prices(self.planner.speaker, *_models(self.joiner))
+        # Whatever is wrong with prompts is found now, and the first question is not held up by reading them.
+        said = self.planner.messages("", list(box))
+        self.planner.repair(said, BrokenPlan((), "", is_cut=False, is_hopeless=False))
+        if isinstance(self.joiner, ModelJoiner):
+            self.joiner.messages(Turn("", ()))
+            self.joiner.reminded(said, "", final=False)
+        settings: ExecutorOptions = {} if options is None else {**options}
+        check_names("options", "setting", settings, ExecutorOptions.__annotations__)
+        if limits is not None:
+            settings["limits"] = limits
+        self._terms = AgentTerms(self.planner, frozenset(grant), Approval.of(approve), context, settings)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        trust_history: bool = False,
+        emit: Emit | None = None,
+    ) -> Answer:
+        """Answer a question; `history` are the earlier messages, and `emit` receives every progress event.
+
+        Answers in the history may have been shaped by tool results. The first plan is then held as later plans are,
+        unless `trust_history` is set.
+
+        Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
+        the models and `emit` raise.
+        """
+        _check_asked(question, history, emit)
+        return await self._ask(self._inquiry(question, history, emit, trust_history=trust_history))
+
+    def ask_sync(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        trust_history: bool = False,
+        emit: Emit | None = None,
+    ) -> Answer:
+        """Answer a question as `ask` does, from sync code; a hanging tool does not delay the return."""
+        asked = self.ask(question, history=history, trust_history=trust_history, emit=emit)
+        return run_sync(asked, "await agent.ask(…)", "agent.ask_sync")
+
+    async def stream(
+        self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False
+    ) -> AsyncGenerator[Progress | Answer, None]:
+        """What happens, as it happens, and at last the Answer; raises as `ask` does.
+
+        Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the question.
+        """
+        _check_asked(question, history)
+        waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
+        inquiry = self._inquiry(question, history, waiting.put_nowait, trust_history=trust_history)
+        end = asyncio.ensure_future(self._ask(inquiry))
+        end.add_done_callback(lambda _: waiting.put_nowait(None))
+        try:
+            while (event := await waiting.get()) is not None:
+                yield event
+            yield await end
+        finally:
+            inquiry.close()  # now: the cancelled task may take a while to close its connections
+            end.cancel()
+            await asyncio.wait([end])
+
+    async def plan(
+        self,
+        question: str,
+        *,
+        history: Sequence[Message] = (),
+        trust_history: bool = False,
+        emit: Emit | None = None,
+    ) -> Program:
+        """The plan that the planner writes for a question, compiled and not run; raises as `ask` does.
+
+        The program holds the calls that `ask` would hold, until it is `approved`. `emit` receives what the planner
+        reasons (Reasoned).
+        """
+        _check_asked(question, history, emit)
+        ledger = ledger_of(self._budget)
+        if emit is not None:
+            ledger.listener = _told_of_reasons(emit)
+        with kept(ledger):
+            program = await write_plan(self.planner, self.tools, *_shown(question, history), ledger)
+        if has_answers(history) and not trust_history:
+            caution = Hold(AFTER_ANSWERS, self._terms.granted)
+            return replace(program, cautions=(*program.cautions, caution))
+        return program
+
+    def _inquiry(
+        self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool
+    ) -> AgentRun:
+        """Start a question."""
+        ledger = ledger_of(self._budget)
+        return AgentRun(self._terms, *_shown(question, history), ledger, emit, trust_history=trust_history)
+
+    async def _ask(self, inquiry: AgentRun) -> Answer:
+        """Answer a question."""
+        with kept(inquiry.ledger):
+            try:
+                return await self._answer(inquiry)
+            except BaseException as error:
+                if isinstance(error, LlmcError):
+                    error.answer = inquiry.answer(None, str(error), answered=False)
+                name_open(error, [event for plan in inquiry.plans for event in plan.run.events])
+                raise
+
+    async def _answer(self, inquiry: AgentRun) -> Answer:
+        """Plan, run and judge until there is an answer."""
+        tools, thought, stopped = self.tools, "", None
+        while True:
+            try:
+                planned = await inquiry.plan(tools, thought)
+            except SamePlanError:
+                again, stopped = None, SAME
+            except (PlanFailed, ModelError) as error:
+                if not inquiry.plans:
+                    raise
+                if isinstance(error, PlanFailed) and error.prose is not None:
+                    return inquiry.answer(error.prose, PROSE, is_unmarked=True)
+                again, stopped = None, _first_lines(error)
+            else:
+                if planned.is_answer:
+                    return inquiry.answer(planned.run.value, stopped, label=planned.run.labels.get(JOIN, PUBLIC))
+                again = self._again(inquiry)
+            decision = await self._decide(inquiry, is_final=again is None, stopped=stopped)
+            if isinstance(decision, Finish):
+                return inquiry.answer(decision.text, stopped, is_unmarked=decision.is_unmarked)
+            if again is None:
+                missing = decision.text or decision.thought
+                why = stopped or self._no_more(inquiry)
+                return inquiry.answer(None, f"{why}; still missing: {missing}" if missing else why, answered=False)
+            thought = decision.text or decision.thought
+            inquiry.plans[-1] = replace(inquiry.plans[-1], thought=thought)
+            tools = _narrowed(tools, again)
+
+    async def _decide(self, inquiry: AgentRun, *, is_final: bool, stopped: str | None) -> Decision:
+        """The joiner's decision; raises NoDecision for anything else."""
+        turn = Turn(inquiry.question, tuple(inquiry.plans), inquiry.history, is_final, stopped)
+        given: object = self.joiner.decide(turn)
+        decision = _checked(self.joiner, await given if isinstance(given, Awaitable) else given)
+        inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
+        inquiry.thoughts.append(decision.thought)
+        return decision
+
+    def _joining(self, joiner: Joiner | ChatModel | str | None, prompts: Prompts) -> Joiner:
+        """The joiner itself, or the one that asks a model."""
+        if joiner is None:
+            return ModelJoiner(self.planner.speaker, prompts, self.tools)
+        if isinstance(joiner, Joiner):
+            check_method("joiner", joiner, "decide", "a model, the name of one, or an object with a method `decide`")
+            return joiner
+        return ModelJoiner(speaker(joiner, "joiner"), prompts, self.tools)
+
+    def _again(self, inquiry: AgentRun) -> Again | None:
+        """What another plan may use, if one may follow."""
+        if len(inquiry.plans) > self.max_replans:
+            return None
+        return self._policy.after(Turn(inquiry.question, tuple(inquiry.plans)))
+
+    def _no_more(self, inquiry: AgentRun) -> str:
+        """Why no other plan may follow."""
+        if len(inquiry.plans) > self.max_replans:
+            return f"no other plan may follow (max_replans={self.max_replans})"
+        return "the policy lets no other plan follow"
+
+
+def _checked(joiner: Joiner, decision: object) -> Decision:
+    """The decision of a joiner, which may be somebody's own; raises NoDecision for anything else."""
+    words = f"`decide` of `{type(joiner).__name__}` returned a `{type(decision).__name__}`"
+    if not isinstance(decision, Finish | Replan):
+        raise NoDecision("", f"{words}; return llmc.Finish or llmc.Replan")
+    texts: dict[str, object] = {"text": decision.text, "thought": decision.thought}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise NoDecision("", f"{words} whose `{name}` is a `{type(text).__name__}`; give it a text")
+    return decision
+
+
+def _models(joiner: Joiner) -> tuple[ChatModel, ...]:
+    """The model that a joiner asks, if that is known."""
+    return (joiner.speaker,) if isinstance(joiner, ModelJoiner) else ()
+
+
+def _first_lines(error: LlmcError) -> str:
+    """The first two lines of an error, with the first mistake, in one line."""
+    return shortened("\n".join(str(error).split("\n", 2)[:2]))
+
+
+def _check_asked(question: str, history: Sequence[Message], emit: Emit | None = None) -> None:
+    """Raises TypeError for a wrong type of question, history or `emit`."""
+    check_kinds({"question": question, "history": history}, _KINDS)
+    check_each("history", history, Message, "a llmc.Message")
+    if emit is not None:
+        check_method("emit", emit, "__call__", "a function of what happens")
+
+
+def _told_of_reasons(emit: Emit) -> ReasoningText:
+    """A listener that emits the reasoning of the first plan."""
+    now = asyncio.get_running_loop().time
+    start = now()
+    return ReasoningText(lambda _, text: emit(Reasoned(1, now() - start, text)), known_secrets())
+
+
+def _shown(question: str, history: Sequence[Message]) -> tuple[str, Sequence[Message]]:
+    """Hide the secrets of the surrounding run in a question and its history."""
+    secrets = known_secrets()
+    return secrets.text(question), [replace(each, text=secrets.text(each.text)) for each in history]
+
+
+def _check_prices(*speakers: ChatModel) -> None:
+    """Refuse models of which a budget could never say what they cost; raises ValueError."""
+    for each in speakers:
+        if has_no_prices(each):
+            message = f"a budget of cost needs the prices of `{each.name}`: `prices=llmc.Prices(read=…, written=…)`"
+            raise ValueError(message)
+
+
+def _check_grant(grant: Collection[str], tools: Toolbox) -> None:
+    """Refuse names of tools that do not exist; raises ValueError."""
+    if isinstance(grant, str):
+        message = f"`grant` is a list of tools' names: [{grant!r}]"
+        raise ValueError(message)  # noqa: TRY004 — a text is a collection of names, but not of these
+    for name in grant:
+        if name not in tools:
+            message = f"`grant` names `{name}`, which is no tool here"
+            raise ValueError(message)
+
+
+def _narrowed(tools: Toolbox, again: Again) -> Toolbox:
+    """The tools of the next plan: those of the last one, or fewer."""
+    if again.tools is None:
+        return tools
+    return Toolbox(tool for tool in tools if tool.name in again.tools)

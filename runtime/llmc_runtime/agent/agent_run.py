@@ -1,0 +1,405 @@
+"""One question under way: its plans are written, mended and run here, one after the other."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from llmc_compiler.diagnostics.plan_errors import CompileError
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.lowering.secret_labels import PUBLIC, Label
+from llmc_compiler.session import Earlier
+from llmc_compiler.tools.tool import Tool
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_grammar import ast
+from llmc_grammar.portable import Portable
+from llmc_runtime.agent import agent_events
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.agent.answers.answer import Answer, Planned, Times
+from llmc_runtime.agent.answers.answer_redaction import veiled
+from llmc_runtime.agent.budget import Role, UsageTracker
+from llmc_runtime.agent.completion import bounded_tokens, reasoning_of, reply
+from llmc_runtime.agent.joining.prose_replies import no_plan, offered, refused
+from llmc_runtime.agent.plan_statements import does_something, highest_number, numbered, renumbered, shape
+from llmc_runtime.agent.planning.plan_reader import PlanReader
+from llmc_runtime.agent.planning.plan_repair import NO_CALL, BrokenPlan, find_broken
+from llmc_runtime.agent.planning.plan_reply import ReplyReading, plan_reply, read_plan
+from llmc_runtime.agent.planning.planner import Planner
+from llmc_runtime.agent.planning.reply_merge import MergedReply, mended
+from llmc_runtime.agent.planning.text_origin import AFTER_ANSWERS, TextOrigin, has_answers
+from llmc_runtime.agent.prompting.result_text import shown_tasks
+from llmc_runtime.agent.reasoning_text import ReasoningText, TextPieces
+from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.calls.nested_runs import known_secrets
+from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.calls.tool_contexts import Contexts
+from llmc_runtime.errors import LimitReached, PlanError, Stopped, ToolTimedOut
+from llmc_runtime.models.messages import Message
+from llmc_runtime.program.execution import ExecutorOptions
+from llmc_runtime.program.incremental import IncrementalRun
+from llmc_runtime.safety.approval import Approval, Hold, may_change
+from llmc_runtime.safety.approval_request import Origin
+from llmc_runtime.state import events
+from llmc_runtime.state.instance import Instance
+
+REPAIRS: Final = 2
+"""How often a plan goes back to its planner."""
+
+AFTER_RESULTS: Final = (
+    "its plan was made after results were seen, and one of them may have asked for it; grant the tool beforehand"
+)
+"""Why a plan that is not the first may not write."""
+
+Emit = Callable[[agent_events.Progress], object]
+
+
+class SamePlanError(Portable, Exception):
+    """The planner wrote a plan that was run before, and that would give the same again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTerms:
+    """On what terms a question is answered: who plans, which tools replans may write with, how plans are run."""
+
+    planner: Planner
+    granted: frozenset[str]
+    approval: Approval
+    context: object
+    options: ExecutorOptions
+
+
+class AgentRun:
+    """A question, its plans so far, what their joiner thought, and what they took."""
+
+    def __init__(
+        self,
+        terms: AgentTerms,
+        question: str,
+        history: Sequence[Message],
+        ledger: UsageTracker,
+        emit: Emit | None,
+        *,
+        trust_history: bool = False,
+    ) -> None:
+        """Nothing was done yet."""
+        self._is_after_answers = not trust_history and has_answers(history)
+        self.question = question
+        self.history = history
+        self.ledger = ledger
+        self.plans: list[Planned] = []
+        self.thoughts: list[str] = []
+        self._sources: dict[str, tuple[Origin, ...]] = {}
+        self._terms = terms
+        self._emit = emit
+        self._memo = CallCache()
+        self._secrets = known_secrets()
+        if emit is not None:
+            ledger.listener = ReasoningText(self._reasoned, self._secrets)
+        self._clock = asyncio.get_running_loop().time
+        self._start = self._clock()
+        self._shapes: dict[tuple[ast.Statement, ...], int] = {}
+        self._over: frozenset[int] = frozenset()
+        self._told: set[tuple[type, object]] = set()
+        self._allowance: RunBudget[Instance] | None = None
+        self._last = "", ReplyReading(None)
+        self._began = 0.0
+        self._calls = 0
+        self._first_task: float | None = None
+        self._plan_time: float | None = None
+
+    def now(self) -> float:
+        """Seconds since the question was asked."""
+        return self._clock() - self._start
+
+    def tell(self, event: agent_events.Progress) -> None:
+        """Emit what happened without secrets; an exception of the listener ends the question and the run at once."""
+        if self._emit is not None:
+            try:
+                self._emit(veiled(event, self._secrets))
+            except BaseException as error:
+                if self._allowance is not None:
+                    self._allowance.end_with(error)
+                raise
+
+    def _reasoned(self, role: Role, text: str) -> None:
+        """Tell what a model reasoned."""
+        number = self.number if role == "planner" else len(self.plans)
+        self.tell(agent_events.Reasoned(number, self.now(), text))
+
+    def close(self) -> None:
+        """Stop the current plan from starting calls."""
+        if self._allowance is not None:
+            self._allowance.gate.close()
+
+    @property
+    def number(self) -> int:
+        """The number of the plan that is made."""
+        return len(self.plans) + 1
+
+    async def plan(self, tools: Toolbox, thought: str = "") -> Planned:
+        """Have a plan written, and run it.
+
+        Raises SamePlanError, PlanFailed, BudgetSpent, RunRefused and what the model raises; then nothing of this plan
+        was written.
+        """
+        self._memo.next_plan()
+        # Before the planner writes: a call that is made again while it does would be among what is known.
+        self._over = frozenset(number for number in self._shapes.values() if self._is_over(number))
+        self._told.clear()
+        self._began = self.now()
+        self.tell(agent_events.PlanBegan(self.number, self._began))
+        messages = self._messages(tools, thought)
+        contexts = Contexts(tools, self._terms.context)  # a plan that is read anew has those that are open
+        reader = self._reader(tools)
+        async with AsyncExitStack() as stack:
+            attempt = await stack.enter_async_context(self._arriving(reader, contexts))
+            if self._allowance is not None:
+                attempt.allowance.continue_from(self._allowance)
+            self._allowance = attempt.allowance
+            async with attempt.in_time():
+                written = await self._write(attempt, messages, tools)
+            repairs = 0
+            broken = self._broken(attempt, reader, written)
+            if broken is not None and (text := self._repeated(attempt, reader, written)) is not None:
+                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
+                attempt.feed(text)
+                broken = self._broken(attempt, reader, written)
+            while broken is not None and repairs < REPAIRS:
+                repairs += 1
+                self.tell(agent_events.Repairing(self.number, self.now(), repairs, broken.report))
+                async with attempt.in_time():
+                    found, again = await self._again(messages, broken, reader)
+                if found.unclear is not None:
+                    broken = replace(broken, unclear=found.unclear, cuts=(*broken.cuts, *found.cuts))
+                    continue
+                # What the good lines started goes on in the attempt before; the memo gives it to this one.
+                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
+                attempt.feed(found.text)
+                written = written.mended(found, again, is_joined=attempt.front.is_joined)
+                broken = self._broken(attempt, reader, written)
+            if broken is not None and not broken.may_run:
+                raise self._failed(repairs, broken, reader)
+            statements = self._new_plan(attempt, reader)
+            attempt.start(*written.holds, *self._holds())
+            await attempt.settled()
+        return self._planned(attempt, statements, repairs, tools)
+
+    def _failed(self, repairs: int, broken: BrokenPlan, reader: PlanReader) -> PlanFailed:
+        """The error of a plan that stayed wrong; of one that was never there, with the prose in its place."""
+        prose = offered(broken.why, *self._last, reader.reasoning, reader.tools)
+        return PlanFailed(self.number, repairs, no_plan(broken.why, *self._last, reader.reasoning), prose=prose)
+
+    def _holds(self) -> Iterator[Hold]:
+        """Yield a hold on the plan if its planner may have seen results."""
+        if self.plans:
+            yield Hold(AFTER_RESULTS, self._terms.granted)
+        elif self._is_after_answers:
+            yield Hold(AFTER_ANSWERS, self._terms.granted)
+
+    def _reader(self, tools: Toolbox) -> PlanReader:
+        """Build the reader of the planner's replies."""
+        taken = frozenset(name for plan in self.plans for name in plan.ids)
+        return PlanReader(tools, taken, reasoning_of(self._terms.planner.speaker))
+
+    def _messages(self, tools: Toolbox, thought: str) -> list[Message]:
+        """What is said to the planner."""
+        offered = [tool for tool in tools if self.may_call(tool)]
+        return self._terms.planner.messages(
+            self.question,
+            offered,
+            history=self.history,
+            plans=self.plans,
+            thought=thought,
+            first=self._highest() + 1,
+        )
+
+    def may_call(self, tool: Tool) -> bool:
+        """Whether the next plan may call a tool: only the first may write what is neither granted nor asked for."""
+        may_ask = self._terms.approval.callback is not None and self._terms.approval.word != "none"
+        is_free = not self.plans and not self._is_after_answers
+        return is_free or not tool.effect.may_write or tool.name in self._terms.granted or may_ask
+
+    def _highest(self) -> int:
+        """The highest number of a task so far."""
+        return highest_number(name for plan in self.plans for name in plan.ids)
+
+    def _arriving(
+        self, reader: PlanReader, contexts: Contexts, allowance: RunBudget[Instance] | None = None
+    ) -> IncrementalRun:
+        """A plan that can be fed; what earlier ones gave can be read in it."""
+        values: dict[str, Json] = {}
+        labels: dict[str, Label] = {}
+        for plan in self.plans:
+            values.update(plan.run.results)
+            labels.update(plan.run.labels)
+        earlier = Earlier(values, reader.taken, labels)
+        options: ExecutorOptions = {**self._terms.options, "memo": self._memo, "allowance": allowance}
+        options["emit"] = lambda event: self._happened(new, event)
+        new = IncrementalRun(
+            reader.tools,
+            name=f"<plan {self.number}>",
+            earlier=earlier,
+            sources=self._sources,
+            secrets=self._secrets,
+            contexts=contexts,
+            approve=self._terms.approval,
+            reasoning=reader.reasoning,
+            **options,
+        )
+        return new
+
+    def _happened(self, attempt: IncrementalRun, event: events.Event) -> None:
+        """An event of a run: a task that ends in two attempts at a plan has ended once."""
+        listener = self._terms.options.get("emit")
+        if listener is not None:
+            listener(event)
+        if isinstance(event, events.Restarted):
+            self._told.clear()
+            self.tell(agent_events.Happened(self.number, self.now(), event, ""))
+        if isinstance(event, events.OF_RUNS):
+            return
+        if isinstance(event, events.Started):
+            self._calls += 1
+            self._first_task = self.now() if self._first_task is None else self._first_task
+        key = (type(event), event.key)
+        if key not in self._told:
+            self._told.add(key)
+            self.tell(agent_events.Happened(self.number, self.now(), event, attempt.written(event.key[0])))
+
+    async def _write(self, attempt: IncrementalRun, messages: Sequence[Message], tools: Toolbox) -> TextOrigin:
+        """Let the planner write."""
+        planner, front = self._terms.planner, attempt.front
+        known = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
+        grammar = planner.grammar(tools, self._highest() + 1, known) if planner.grammar is not None else None
+        pieces = reply(planner.speaker, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
+
+        shown = TextPieces(lambda text: self.tell(agent_events.Wrote(self.number, self.now(), text)), self._secrets)
+
+        def feed(piece: str) -> None:
+            shown.add(piece)
+            attempt.feed(piece)
+
+        reading = await read_plan(pieces, feed, front)
+        shown.end()
+        self._last = front.source.text, reading
+        self._plan_time = self.now() if self._plan_time is None else self._plan_time
+        if reading.is_refused:
+            raise PlanFailed(self.number, 0, refused(*self._last, reasoning_of(planner.speaker)))
+        return TextOrigin.of(reading, is_joined=front.is_joined)
+
+    def _broken(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> BrokenPlan | None:
+        """Close the plan; what of it is to be written again, if something is."""
+        front, complete = attempt.front, not written.is_cut
+        moved = written.moved
+        find = partial(find_broken, front.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)
+        try:
+            attempt.close(complete=complete)
+        except CompileError as error:
+            broken = find(error.diagnostics, (*front.moved, *moved))
+            if front.is_over or broken.is_hopeless:
+                raise PlanFailed(self.number, 0, broken.report) from error
+            return broken
+        moved = (*front.moved, *moved)
+        if moved and any(map(may_change, front.graph.nodes.values())):
+            return replace(find(front.diagnostics, moved), may_run=True)
+        if not front.graph.tasks and not front.is_joined:
+            return find(())
+        statements = reader.read(front.source.text).plan.statements
+        return (
+            None
+            if does_something(statements, reader.taken)
+            else BrokenPlan((), NO_CALL, is_cut=True, is_hopeless=False)
+        )
+
+    async def _again(
+        self, messages: Sequence[Message], broken: BrokenPlan, reader: PlanReader
+    ) -> tuple[MergedReply, ReplyReading]:
+        """Request the broken lines again; return the mended plan and how the reply ended."""
+        planner = self._terms.planner
+        most = bounded_tokens(planner.speaker)
+        text, reading = await plan_reply(
+            planner, planner.repair(messages, broken), reader, self.ledger, most_tokens=most
+        )
+        self._last = text, reading
+        if reading.is_refused:
+            raise PlanFailed(self.number, 0, refused(text, reading, reader.reasoning))
+        return mended(broken, text, reader, complete=reading.is_complete), reading
+
+    def _new_plan(self, attempt: IncrementalRun, reader: PlanReader) -> tuple[ast.Statement, ...]:
+        """The statements of a plan that can be run; raises SamePlanError where it was run before, and tells no more."""
+        statements = reader.read(attempt.front.source.text).plan.statements
+        found = shape(statements, self._highest())
+        if self._shapes.get(found) in self._over:
+            raise SamePlanError
+        self._shapes[found] = self.number
+        return statements
+
+    def _repeated(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> str | None:
+        """The text with new numbers of a plan that repeats an earlier one letter by letter; None for any other."""
+        parsed = reader.read(attempt.front.source.text)
+        if written.is_cut or attempt.front.moved or parsed.lost:
+            return None
+        texts = (renumbered(parsed.plan.statements, plan.statements, self._highest()) for plan in self.plans)
+        text = next(filter(None, texts), None)
+        return text if text is None or parsed.unended is not None else f"{text}\n"
+
+    def _is_over(self, number: int) -> bool:
+        """Whether the same plan again would make no call, and end as it did."""
+        errors = (getattr(event, "error", None) for event in self.plans[number - 1].run.events)
+        return self._memo.has_all(number) and not any(map(_may_end_otherwise, errors))
+
+    def _planned(
+        self, attempt: IncrementalRun, statements: tuple[ast.Statement, ...], repairs: int, tools: Toolbox
+    ) -> Planned:
+        """The plan that was run, kept."""
+        run, highest, number = attempt.run(), self._highest(), self.number
+        ids = tuple(name for name, _ in numbered(statements, highest))
+        planned = Planned(
+            text=attempt.front.source.text,
+            statements=statements,
+            ids=ids,
+            run=run,
+            repairs=repairs,
+            tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if tool.effect.may_write}),
+            reused=tuple(name for name in ids if name in self._memo.plans[number].reused),
+            began=self._began,
+            ended=self.now(),
+        )
+        self.plans.append(planned)
+        self._sources.update(attempt.sources(number))
+        self.tell(agent_events.PlanEnded(number, self.now(), planned.text, run))
+        return planned
+
+    def answer(
+        self,
+        value: Json,
+        stopped: str | None,
+        *,
+        answered: bool = True,
+        is_unmarked: bool = False,
+        label: Label = PUBLIC,
+    ) -> Answer:
+        """The answer, with everything that was done for it."""
+        now = self.now()
+        return Answer(
+            question=self.question,
+            value=value,
+            plans=tuple(self.plans),
+            thoughts=tuple(self.thoughts),
+            usage=self.ledger.usage,
+            times=Times(self._first_task, now if self._plan_time is None else self._plan_time, now),
+            calls=self._calls,
+            reused=self._memo.reused,
+            stopped=stopped,
+            answered=answered,
+            is_unmarked=is_unmarked,
+            secrets=self._secrets,
+            label=label,
+        )
+
+
+def _may_end_otherwise(error: PlanError | None) -> bool:
+    """Whether a task was given up before its call, so that nothing is known of what this gives."""
+    return isinstance(error, LimitReached | Stopped | ToolTimedOut) and not error.in_doubt

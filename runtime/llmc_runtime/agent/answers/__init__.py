@@ -1,0 +1,1 @@
+"""Answers to questions, as data, text and JSON."""

@@ -1,0 +1,110 @@
+"""How an answer came about, in lines: its plans, why another one followed, how it ended, and the use of models.
+
+question: What do tea and coffee cost together?
+
+plan 1: 2 calls, from 0.00 s to 0.40 s
+  1. price("tea")  4.5
+  2. price("coffee")  6
+  another plan: add both up (their sum is missing)
+…
+answer of the join of plan 2: Both cost 10.5.
+
+planner: 2 replies, 512 tokens read, 40 written
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from llmc_compiler.representation.brief import REACH
+from llmc_compiler.representation.sheet import TextLines
+from llmc_compiler.representation.short_repr import cut
+from llmc_runtime.text_format import beginning_of
+
+if TYPE_CHECKING:
+    from llmc_runtime.agent.answers.answer import Answer, Planned, ShownTask
+    from llmc_runtime.models.messages import Usage
+
+MOST_TASKS: Final = 40
+"""Tasks of a plan that are shown."""
+
+_LONGEST: Final = 400
+_LONGEST_TASK: Final = 100
+
+
+def explained(answer: "Answer") -> TextLines:
+    """The story of an answer, without its secrets."""
+    return TextLines("\n".join(_lines(answer)) + "\n")
+
+
+def _lines(answer: "Answer") -> Iterator[str]:
+    """The lines of the story."""
+    yield f"question: {_cut(answer, answer.question)}"
+    for number, planned in enumerate(answer.plans, start=1):
+        yield ""
+        yield from _plan(answer, number, planned)
+    yield ""
+    yield _ending(answer)
+    if answer.stopped is not None:
+        yield f"stopped: {_cut(answer, answer.stopped)}"
+    yield ""
+    for role, usage in answer.usage.items():
+        if usage.calls:
+            replies = "1 reply" if usage.calls == 1 else f"{usage.calls:,} replies"
+            yield f"{role}: {replies}, {tokens_in_words(usage)}, {usage.seconds:.2f} s"
+    yield answer.summary()
+
+
+def _plan(answer: "Answer", number: int, planned: "Planned") -> Iterator[str]:
+    """A plan, its tasks, and the reason for the one after it."""
+    words = [counted(planned.run.calls, "call")]
+    words += [f"reused: {', '.join(planned.reused[:MOST_TASKS])}"] if planned.reused else []
+    words += [f"after {counted(planned.repairs, 'repair')}"] if planned.repairs else []
+    yield f"plan {number}: {', '.join(words)}; from {planned.began:.2f} s to {planned.ended:.2f} s"
+    for task in planned.tasks[:MOST_TASKS]:
+        yield f"  {_task(answer, task)}"
+    if len(planned.tasks) > MOST_TASKS:
+        yield f"  … and {counted(len(planned.tasks) - MOST_TASKS, 'task')} more"
+    thought = answer.thoughts[number - 1] if number <= len(answer.thoughts) else ""
+    if planned.thought:
+        reason = f" ({_cut(answer, thought)})" if thought and thought != planned.thought else ""
+        yield f"  another plan: {_cut(answer, planned.thought)}{reason}"
+
+
+def _task(answer: "Answer", task: "ShownTask") -> str:
+    """A task with its result, or what became of it."""
+    state = "" if task.state in {"done", "failed"} else f"{task.state}: "  # an error names its task
+    return f"{_cut(answer, task.written, _LONGEST_TASK)}  {state}{_cut(answer, task.text, _LONGEST_TASK)}"
+
+
+def _ending(answer: "Answer") -> str:
+    """The answer and its origin."""
+    if not answer.answered:
+        return "no answer"
+    if answer.is_unmarked:
+        origin = "prose in which a model marked no answer"
+    elif answer.plans and answer.plans[-1].is_answer:
+        origin = f"the join of plan {len(answer.plans)}"
+    else:
+        origin = "the joiner"
+    return f"answer of {origin}: {_cut(answer, answer.shown_text)}"
+
+
+def tokens_in_words(usage: "Usage") -> str:
+    """Tokens and cost; estimates begin with `about`."""
+    about = "about " if usage.estimated else ""
+    cached = f" ({usage.cached:,} cached)" if usage.cached else ""
+    reasoning = f" ({usage.reasoning:,} reasoning)" if usage.reasoning else ""
+    cost = f", cost {usage.cost:.4g}" if usage.cost else ""
+    return f"{about}{usage.read:,} tokens read{cached}, {usage.written:,} written{reasoning}{cost}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _cut(answer: "Answer", text: str, most: int = _LONGEST) -> str:
+    """A text in one line of bounded length, without secrets and without what controls a terminal."""
+    beginning = str(beginning_of(text, most + REACH)[0])
+    line = "".join(filter(str.isprintable, " ".join(answer.secrets.text(beginning).split())))
+    return cut(line, most)

@@ -1,0 +1,1 @@
+"""The joiner: its decision, and whether to replan."""

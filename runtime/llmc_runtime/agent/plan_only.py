@@ -1,0 +1,81 @@
+"""A plan to be read before it is run: written and mended, but nothing of it is started."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from llmc_compiler.diagnostics.plan_errors import BrokenOff, CompileError
+from llmc_compiler.tools.toolbox import Toolbox
+from llmc_grammar import Parsed, ast
+from llmc_grammar.source import Span
+from llmc_runtime.agent.agent_errors import PlanFailed
+from llmc_runtime.agent.agent_run import REPAIRS
+from llmc_runtime.agent.budget import UsageTracker
+from llmc_runtime.agent.completion import reasoning_of
+from llmc_runtime.agent.joining.prose_replies import no_plan, refused
+from llmc_runtime.agent.plan_statements import does_something
+from llmc_runtime.agent.planning.plan_reader import PlanReader
+from llmc_runtime.agent.planning.plan_repair import NO_CALL, BrokenPlan, find_broken
+from llmc_runtime.agent.planning.plan_reply import plan_reply
+from llmc_runtime.agent.planning.planner import Planner
+from llmc_runtime.agent.planning.reply_merge import mended
+from llmc_runtime.agent.planning.text_origin import TextOrigin
+from llmc_runtime.models.messages import Message
+from llmc_runtime.program.program import Program
+
+
+async def write_plan(
+    planner: Planner, tools: Toolbox, question: str, history: Sequence[Message], ledger: UsageTracker
+) -> Program:
+    """The planner's plan for a question; raises PlanFailed, BudgetSpent and what the model raises."""
+    messages = planner.messages(question, list(tools), history=history)
+    reader = PlanReader(tools, reasoning=reasoning_of(planner.speaker))
+    grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None else None
+    text, reading = await plan_reply(planner, messages, reader, ledger, grammar=grammar)
+    if reading.is_refused:
+        raise PlanFailed(1, 0, refused(text, reading, reader.reasoning))
+    parsed = reader.read(text, complete=reading.is_complete)
+    written = TextOrigin.of(reading, is_joined=_is_joined(parsed))
+    found = _compiled(parsed, reader, written)
+    repairs = 0
+    while isinstance(found, BrokenPlan) and not found.is_hopeless and repairs < REPAIRS:
+        repairs += 1
+        text, reading = await plan_reply(planner, planner.repair(messages, found), reader, ledger)
+        if reading.is_refused:
+            raise PlanFailed(1, repairs, refused(text, reading, reader.reasoning))
+        again = mended(found, text, reader, complete=reading.is_complete)
+        if again.unclear is not None:
+            found = replace(found, unclear=again.unclear, cuts=(*found.cuts, *again.cuts))
+            continue
+        parsed = reader.read(again.text, complete=not again.is_new or reading.is_complete)
+        written = written.mended(again, reading, is_joined=_is_joined(parsed))
+        found = _compiled(parsed, reader, written)
+    if isinstance(found, Program):
+        return found
+    raise PlanFailed(1, repairs, no_plan(found.why, text, reading, reader.reasoning))
+
+
+def _is_joined(parsed: Parsed) -> bool:
+    """Whether a plan has a join."""
+    return any(isinstance(each, ast.Join) for each in parsed.plan.statements)
+
+
+def _compiled(parsed: Parsed, reader: PlanReader, written: TextOrigin) -> Program | BrokenPlan:
+    """Compile a parsed text; return the program, or its broken lines."""
+    complete = not written.is_cut
+    moved = (*parsed.moved, *written.moved)
+    find = partial(find_broken, parsed.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)
+    try:
+        program = Program.of(parsed, reader.tools, mode="lenient")
+    except CompileError as error:
+        return find(error.diagnostics, moved)
+    statements = parsed.plan.statements
+    if not any(isinstance(each, (ast.Task, ast.Join)) for each in statements):
+        return find(())
+    if not complete:
+        end = len(parsed.source.text)
+        return find([BrokenOff(span=Span(end, end))], moved)
+    if not does_something(statements, ()):
+        return BrokenPlan((), NO_CALL, is_cut=True, is_hopeless=False)
+    unended = program.unended or written.unended
+    return replace(program, held=moved, unended=unended, cautions=written.cautions)

@@ -1,0 +1,1 @@
+"""The planner: its prompts, its replies, and their repair."""

@@ -1,0 +1,1 @@
+"""Prompts: templates, examples, the language card, results."""

@@ -1,0 +1,135 @@
+"""Prompts: Jinja templates in files, each of which can be replaced by a user's own.
+
+Templates are run in a sandbox and get data as variables alone; what they name and are not given is an error, told when
+they are loaded.
+"""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from llmc_runtime.agent.agent_errors import PromptError
+from llmc_runtime.input_files import read_input
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+LARGEST: Final = 1024 * 1024
+"""Bytes that a prompt's file may have."""
+
+_CARD: Final = frozenset({"samples", "loops", "guards", "free"})
+_PLAN: Final = _CARD | {"tools", "examples", "first", "question", "plans", "thought", "history", "worked"}
+_JUDGE: Final = frozenset({"question", "plans", "final", "stopped", "history", "structured"})
+
+VARIABLES: Final[Mapping[str, frozenset[str]]] = {
+    "card": _CARD,
+    "tools": frozenset({"tools"}),
+    "planner": _PLAN,
+    "question": _PLAN,
+    "planner_completion": _PLAN,
+    "repair": frozenset({"report", "lines", "rest", "plan", "unclear"}),
+    "joiner": _JUDGE,
+    "results": _JUDGE,
+    "joiner_completion": _JUDGE,
+    "reminder": frozenset({"final", "structured"}),
+    "tasks": frozenset({"plans"}),
+    "math": frozenset({"problem", "context", "functions"}),
+}
+"""The prompts, and what each is given."""
+
+
+class Prompts:
+    """The prompts of an agent; `own` is a folder of `NAME.j2` files, or a mapping from names to texts.
+
+    Raises PromptError for a prompt that nobody asks for, that is no template, or that names what it is not given.
+    """
+
+    def __init__(self, own: Path | str | Mapping[str, str] | None = None) -> None:
+        """Load them."""
+        replaced = {} if own is None else _own(own)
+        folder = resources.files("llmc_runtime.agent") / "prompts"
+        self.texts: dict[str, str] = {}
+        for name in VARIABLES:
+            text = replaced.get(name)
+            self.texts[name] = (folder / f"{name}.j2").read_text("utf-8") if text is None else text
+        for name in replaced:
+            _check(self._environment, name, self.texts[name])
+
+    def render(self, name: str, **variables: Any) -> str:
+        """The prompt's text for these values; raises PromptError where it wants more than they are."""
+        try:
+            return self._environment.get_template(f"{name}.j2").render(**variables).strip()
+        except Exception as error:  # a template may divide by zero, or include itself
+            raise PromptError(f"prompt `{name}` cannot be filled: {error}") from error
+
+    @cached_property
+    def _environment(self) -> "ImmutableSandboxedEnvironment":
+        """Where templates run."""
+        return sandbox({f"{name}.j2": text for name, text in self.texts.items()})
+
+
+def sandbox(texts: Mapping[str, str]) -> "ImmutableSandboxedEnvironment":
+    """An environment for these templates: nothing is reached but the data, nothing is changed."""
+    from jinja2 import DictLoader, StrictUndefined  # noqa: PLC0415 — heavy, and only who asks a model needs it
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 — the same
+
+    return ImmutableSandboxedEnvironment(
+        loader=DictLoader(texts),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def variables_of(environment: "ImmutableSandboxedEnvironment", name: str, text: str) -> list[str]:
+    """What a template is to be given, in the order of its text; raises PromptError where it is no template."""
+    from jinja2 import TemplateSyntaxError, meta  # noqa: PLC0415 — heavy, and only who asks a model needs it
+
+    try:
+        found = meta.find_undeclared_variables(environment.parse(text))
+    except TemplateSyntaxError as error:
+        raise PromptError(f"prompt `{name}`, line {error.lineno}: {error.message}") from error
+    except (RecursionError, ValueError) as error:
+        what = "a number has too many digits" if isinstance(error, ValueError) else "it is nested too deeply"
+        raise PromptError(f"prompt `{name}`: {what}") from error
+    return sorted(found, key=text.find)
+
+
+def _check(environment: "ImmutableSandboxedEnvironment", name: str, text: str) -> None:
+    """Refuse a template that names what it is not given; raises PromptError."""
+    for variable in variables_of(environment, name, text):
+        if variable not in VARIABLES[name]:
+            known = ", ".join(f"`{each}`" for each in sorted(VARIABLES[name]))
+            raise PromptError(f"prompt `{name}` names `{variable}`, which it is not given; it has {known}")
+
+
+def _own(given: Path | str | Mapping[str, str]) -> dict[str, str]:
+    """A user's prompts by name; raises PromptError."""
+    found = dict(given) if isinstance(given, Mapping) else _read(Path(given))
+    for name in found:
+        if name not in VARIABLES:
+            near = get_close_matches(name, VARIABLES, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(VARIABLES)}"
+            raise PromptError(f"no prompt is called `{name}`: {hint}")
+    return found
+
+
+def _read(folder: Path) -> dict[str, str]:
+    """The prompts of a folder; raises PromptError."""
+    if not os.path.isdir(folder):  # noqa: PTH112 — false, and no error, where the path cannot be looked at
+        raise PromptError(f"there is no folder {folder} with prompts")
+    found: dict[str, str] = {}
+    path = folder
+    try:
+        for path in sorted(folder.iterdir()):
+            if path.suffix == ".j2":
+                found[path.stem] = read_input(path, LARGEST).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PromptError(f"{path} cannot be read: {reason}") from error
+    return found

@@ -1,0 +1,1 @@
+"""Tools that ask a model, and a calculator."""

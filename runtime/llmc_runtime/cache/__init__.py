@@ -1,0 +1,1 @@
+"""Outcomes of earlier calls of a question, and where outcomes are stored."""

@@ -1,0 +1,1 @@
+"""Calls of tools: admission, attempts, retries, limits."""

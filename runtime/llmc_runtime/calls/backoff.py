@@ -1,0 +1,138 @@
+"""Whether and when another attempt follows, as an exception of a tool says.
+
+The waits are exponential with full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): a
+random part of a bound that doubles. Libraries for it (tenacity, stamina) wrap a function and sleep in it: here the
+wait must give up its turn, count to the deadline of the task and hold for all calls of a tool, which a loop that owns
+the call cannot do.
+
+An exception says it in its type, its attributes and its response, and a group where all in it agree. What it was raised
+`from` says nothing: its tool decided for another one.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
+from typing import Any, Final
+
+from llmc_runtime import errors
+from llmc_runtime.errors import NotSent
+from llmc_runtime.exception_groups import leaves
+
+FIRST_DELAY: Final = 0.05
+"""Upper bound of the wait before the second attempt, in seconds; each further one doubles it."""
+
+DOUBLINGS: Final = 7
+
+FINAL: Final = frozenset({400, 401, 402, 403, 404, 405, 410, 422})
+"""HTTP statuses of requests that are wrong themselves: the same one would be refused again (RFC 9110, 15.5)."""
+
+_AGAIN: Final = re.compile(
+    "Throttl|TooManyRequests|(Limit|Throughput)Exceeded|SlowDown|RequestTimeout|InProgress|NotComplete"
+)
+"""In the error codes of AWS, whose services give 400 also to requests that come too fast (botocore retries these)."""
+
+_SECONDS: Final = re.compile(r"\s*[+-]?[0-9]{1,15}(\.[0-9]{0,15})?\s*")
+_LONGEST: Final = 64
+
+
+def backoff(attempt: int, random: Callable[[], float]) -> float:
+    """The seconds between the attempt of this number, from 1, and the next; `random` is from 0 to 1."""
+    bound: float = FIRST_DELAY * 2 ** min(attempt - 1, DOUBLINGS)
+    return random() * bound
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAdvice:
+    """The facts in an exception: whether anything `was_sent`, the least `pause` it asks for, and why it is `final`."""
+
+    was_sent: bool
+    pause: float | None
+    final: str | None
+
+    @staticmethod
+    def of(error: BaseException, wall: Callable[[], float], most: float) -> "RetryAdvice":
+        """The word of an exception; of a group, the longest pause, and all else only where every one in it says so."""
+        inner = leaves(error)
+        pauses = [retry_after(each, wall, most) for each in inner]
+        finals = [_finality(each, pause) for each, pause in zip(inner, pauses, strict=True)]
+        was_sent = not inner or not all(isinstance(each, NotSent) for each in inner)
+        pause = max((pause for pause in pauses if pause is not None), default=None)
+        return RetryAdvice(was_sent, pause, finals[0] if finals and None not in finals else None)
+
+
+def _finality(error: BaseException, pause: float | None) -> str | None:
+    """Why another attempt would fail as well, if so: a service that asks to wait wants to be asked again."""
+    if isinstance(error, errors.Final):
+        return "it is final"
+    try:
+        status = None if pause is not None else _status(error)
+    except Exception:  # noqa: BLE001 — an exception of a tool may do anything when it is looked at
+        return None
+    return f"status {status}" if status in FINAL else None
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status of an exception: of its response (httpx, requests, botocore), or its own (aiohttp, openai)."""
+    response: object = getattr(error, "response", None)
+    if isinstance(response, Mapping):
+        found, code = _inside(response, "ResponseMetadata", "HTTPStatusCode"), _inside(response, "Error", "Code")
+        if isinstance(code, str) and _AGAIN.search(code[:_LONGEST]):
+            return None
+        response = SimpleNamespace(status=found)
+    for holder in (response, error):
+        for name in ("status_code", "status", "http_status"):
+            status = getattr(holder, name, None)
+            if isinstance(status, int):
+                return int(status)
+    return None
+
+
+def _inside(response: Mapping[Any, Any], part: str, name: str) -> object:
+    """A value in a part of a response of botocore."""
+    found = response.get(part)
+    return found.get(name) if isinstance(found, Mapping) else None
+
+
+def retry_after(error: BaseException, wall: Callable[[], float], most: float) -> float | None:
+    """The seconds for which an exception asks to wait, from 0 to `most`; None if it asks for nothing readable.
+
+    Looked for in its `retry_after`, then in the `Retry-After` of its `response.headers` or `headers` (RFC 9110, 10.2.3:
+    seconds or a date). `wall` gives the time of day as seconds since 1970.
+    """
+    try:
+        seconds = _seconds(_asked(error), wall)
+    except Exception:  # noqa: BLE001 — an exception of a tool may do anything when it is looked at
+        return None
+    return None if seconds is None else min(max(seconds, 0.0), most)
+
+
+def _asked(error: BaseException) -> object:
+    """What an exception says about it, as it says it."""
+    found: object = getattr(error, "retry_after", None)
+    if found is not None:
+        return found
+    for holder in (getattr(error, "response", None), error):
+        headers = getattr(holder, "headers", None)
+        # Clients have mappings of their own, most of which care for no case.
+        for name in ("Retry-After", "retry-after") if hasattr(headers, "get") else ():
+            if (found := headers.get(name)) is not None:  # type: ignore[union-attr]  # it has `get`
+                return found
+    return None
+
+
+def _seconds(asked: object, wall: Callable[[], float]) -> float | None:
+    """What was asked for, in seconds from now."""
+    if isinstance(asked, bytes):
+        asked = asked[: _LONGEST + 1].decode("latin-1")
+    if isinstance(asked, (int, float)) and not isinstance(asked, bool):
+        return float(asked) if math.isfinite(asked) else None
+    if not isinstance(asked, str) or len(asked) > _LONGEST:
+        return None
+    if _SECONDS.fullmatch(asked):
+        return float(asked)
+    date = parsedate_to_datetime(asked)
+    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - wall()

@@ -1,0 +1,202 @@
+"""The calls, cost, bytes and time that a run may still use."""
+
+from asyncio import AbstractEventLoop
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from llmc_compiler.tools.tool import Tool
+from llmc_grammar.forks import fork_safe_lock
+from llmc_runtime.calls.admission import Admission
+from llmc_runtime.concurrency import abandoned
+from llmc_runtime.limits import Limits
+from llmc_runtime.state.run_ending import RunEnding
+
+if TYPE_CHECKING:
+    from llmc_runtime.calls.nested_runs import CallSite
+    from llmc_runtime.calls.tool_call import ToolCall
+
+T = TypeVar("T")
+
+
+_counting: Final = fork_safe_lock()
+"""Runs inside each other may be in several threads, and count what they take in the same places."""
+
+
+_ENDS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
+"""No future takes the first, `async for` takes the second for its end, and a coroutine the third for its own."""
+
+
+_THIS: Final = "the run"
+
+
+_AROUND: Final = "the run around it"
+
+
+@dataclass(slots=True)
+class RunBudget(Generic[T]):
+    """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
+
+    `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
+    keeps; once something had no room, `spent` are the bytes that there would be, and nothing more is begun. What a run
+    takes is taken from the run around its `place` as well; `is_shared`: there is one, or runs are inside.
+    Runs that share it end together where something ends one of them: `error` is what did.
+    """
+
+    limits: Limits
+    gate: "Admission[ToolCall[T]]"
+    until: float
+    seconds: float
+    place: "CallSite | None" = None
+    calls: int = 0
+    cost: float = 0.0
+    spent: int = 0
+    room: int = field(init=False)
+    is_shared: bool = field(init=False)
+    error: BaseException | None = None
+    _endings: list[RunEnding] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Nothing is kept yet."""
+        self.room = self.limits.run_bytes
+        self.is_shared = self.place is not None
+
+    @staticmethod
+    def of(
+        loop: AbstractEventLoop, limits: Limits, gate: "Admission[ToolCall[T]]", place: "CallSite | None"
+    ) -> "RunBudget[T]":
+        """The allowance of a run that begins now, at a place in another one if there is one."""
+        now, seconds = loop.time(), limits.run_time
+        if place is None:
+            return RunBudget(limits, gate, now + seconds, seconds)
+        seconds = min(seconds, place.run.time_left)
+        place.run.allowance.is_shared = True
+        return RunBudget(limits, gate, now + seconds, seconds, place)
+
+    @property
+    def around(self) -> "RunBudget[Any] | None":
+        """That of the run around."""
+        return None if self.place is None else self.place.run.allowance
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for anything more."""
+        return any(run.is_spent for run, _ in self._runs())
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether this run has no room for anything more, whatever is left around it."""
+        return self.spent > 0 or self.room <= 0
+
+    def share(self, ending: RunEnding) -> None:
+        """A run takes from this."""
+        self._endings.append(ending)
+        if self.error is not None:
+            ending.fail(self.error)
+
+    def end_with(self, error: BaseException) -> None:
+        """End the runs with an error; those that would end an iterator or a coroutine are wrapped."""
+        if isinstance(error, _ENDS):
+            wrapped = RuntimeError(repr(error))
+            wrapped.__cause__ = error
+            error = wrapped
+        self.error = error if self.error is None else self.error
+        for ending in self._endings:
+            ending.fail(error)
+
+    def no_room(self, size: int = 0) -> tuple[str, str]:
+        """Which limit keeps something from being done, and why, where there is no room for so many bytes more.
+
+        Nothing more is begun then.
+        """
+        run = min((run for run, _ in self._runs()), key=lambda run: (not run.is_spent, run.room))
+        limit = run.limits.run_bytes
+        run.spent = run.spent or limit - run.room + size
+        whose = "the run's results and arguments" if run is self else f"the results and arguments of {_AROUND}"
+        have = "would have" if run.spent > limit else "have"
+        return "run_bytes", f"{whose} {have} {run.spent:,} bytes, and may have {limit:,}"
+
+    def too_late(self) -> str:
+        """Why nothing more is done once the time is over."""
+        why = f"the run took longer than {self.seconds:g} s"
+        return why if self.seconds == self.limits.run_time else f"{why}, which the run around it had left"
+
+    def refusal(self, tool: Tool, words: str = _THIS) -> tuple[str, str] | None:
+        """Which limit of this run does not let a tool be called, and why; None where it may be called."""
+        limits = self.limits
+        if self.is_spent:
+            return self.no_room()
+        if self.calls >= limits.calls:
+            return "calls", f"{words} has made {self.calls:,} calls"
+        if tool.cost and self.cost + tool.cost > limits.cost:
+            return "cost", f"`{tool.name}` costs {tool.cost:g}, and {words} has spent {self.cost:g} of {limits.cost:g}"
+        if (number := abandoned.number_left(tool.call)) >= limits.abandoned:
+            return "abandoned", f"{number:,} calls of `{tool.name}` were given up and still run"
+        return None
+
+    def take(self, tool: Tool, is_first: bool) -> tuple[str, str] | None:  # noqa: FBT001 — of each attempt
+        """Count an attempt that this run allows; which limit of a run around it forbids it, and why, if one does."""
+        if self.is_shared:
+            with _counting:
+                return self._take_from_all(tool, int(is_first))
+        self.calls += is_first
+        self.cost += tool.cost
+        return None
+
+    def too_late_around(self) -> tuple[str, str] | None:
+        """The limit and the reason why nothing more may begin: the run around has ended, or the attempt of its call."""
+        why = None if self.place is None else self.place.refusal()
+        return None if why is None else ("run_time", why)
+
+    @property
+    def left(self) -> int:
+        """Bytes for which there is room, here and in the runs around."""
+        return min(run.room for run, _ in self._runs()) if self.is_shared else self.room
+
+    def keep(self, size: int) -> bool:
+        """Count bytes that are kept, if there is room for them; whether there is."""
+        if not self.is_shared:
+            if (fits := size <= self.room) and size:
+                self.room -= size
+            return fits
+        with _counting:
+            if fits := size <= self.left:
+                self._count(size)
+        return fits
+
+    def count(self, size: int) -> None:
+        """Count bytes, whether there is room for them or not; those below 0 are free again."""
+        with _counting:
+            self._count(size)
+
+    def continue_from(self, earlier: "RunBudget[Any]") -> None:
+        """Count what an earlier run of the same question keeps here, too."""
+        self.room -= earlier.limits.run_bytes - earlier.room
+
+    def _count(self, size: int) -> None:
+        """Take bytes from this run and those around it."""
+        for run, _ in self._runs():
+            run.room -= size
+
+    def _take_from_all(self, tool: Tool, calls: int) -> tuple[str, str] | None:
+        """Count an attempt in this run and all around it, or in none of them."""
+        if self.is_full:
+            return self.no_room()
+        if (over := self.too_late_around()) is not None:
+            return over
+        for run, words in self._runs():
+            # Others may have taken what was left since this run was looked at.
+            if (refusal := run.refusal(tool, words)) is not None:
+                return refusal
+        for run, _ in self._runs():
+            run.calls += calls
+            run.cost += tool.cost
+        return None
+
+    def _runs(self) -> "Iterator[tuple[RunBudget[Any], str]]":
+        """This run and those around it, with their names in reports."""
+        run: RunBudget[Any] | None = self
+        words = _THIS
+        while run is not None:
+            yield run, words
+            run, words = run.around, _AROUND

@@ -1,0 +1,496 @@
+"""The one door to tools: whatever a tool does ends in a value or a typed error.
+
+A call has attempts. Each has its turn, and what arrives out of turn (late results of attempts that timed out, errors
+of tasks that were given up) is nobody's. An attempt waits at the gate and holds its place there until it ends; between
+attempts a call holds nothing.
+
+An attempt that was given up may go on in its thread, or in a task that swallows its cancellation; one that raised may
+have left work, and so may a run inside of either. If it may write, the call waits for the end of all that before
+anything follows. What outlives the grace ends the call in doubt.
+"""
+
+import asyncio
+from asyncio import Task, TimerHandle
+from collections.abc import Callable, Sequence
+from contextvars import Context
+from functools import partial
+from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes
+from llmc_compiler.ir.graph import Call, Node
+from llmc_compiler.tools.signature import ArgumentError, ResultBounds, ResultError
+from llmc_grammar.portable import Portable
+from llmc_runtime.calls.backoff import RetryAdvice, backoff
+from llmc_runtime.calls.call_context import CallContext
+from llmc_runtime.concurrency.leak_detector import Unfinished, attempt, caller, left_by
+from llmc_runtime.concurrency.thread_pool import Job
+from llmc_runtime.errors import (
+    BadArgument,
+    BadResult,
+    CallError,
+    LimitReached,
+    PlanError,
+    Timed,
+    ToolFailed,
+    ToolTimedOut,
+    without_values,
+)
+from llmc_runtime.state.outcomes import Done, Failed
+from llmc_runtime.tracebacks import place_in
+from llmc_runtime.values import NotJsonError, receive
+
+if TYPE_CHECKING:
+    from llmc_runtime.calls.nested_runs import OuterRun
+from llmc_runtime.state.instance import Bound
+
+T = TypeVar("T")
+
+
+class ToolCall(Generic[T]):
+    """One call, from its first attempt to its outcome."""
+
+    __slots__ = (
+        "_attempt",
+        "_bound",
+        "_deadlines",
+        "_door",
+        "_held",
+        "_is_in",
+        "_job",
+        "_last",
+        "_node",
+        "_op",
+        "_pending",
+        "_size",
+        "_task",
+        "_timer",
+        "_turn",
+        "_until",
+        "_valid_from",
+        "_waits",
+        "in_thread",
+        "lane",
+        "owner",
+    )
+
+    def __init__(self, door: CallContext[T], owner: T, node: Node, op: Call, bound: Bound) -> None:
+        self._door = door
+        self.owner = owner
+        self._node = node
+        self._op = op
+        self._bound = bound
+        self._attempt = 0
+        self._turn = 0
+        self._valid_from = 0  # attempts of earlier turns have failed, or were given up
+        self._last: CallError | None = None
+        self._pending: tuple[int, CallError, float] | None = None  # whose end is waited for: its turn, error and pause
+        self._task: Task[None] | None = None
+        self._job: Job | None = None
+        self._timer: TimerHandle | None = None
+        self._is_in = False
+        self._waits = False
+        self._held = 0
+        self._size: int | None = None
+        self.in_thread = not op.tool.is_async
+        self.lane = door.gate.lane(op.tool.name)
+        limit = door.limits.attempt_time
+        self._deadlines = door.attempts(limit if op.timeout is None or op.timeout > limit else op.timeout)
+
+    def __str__(self) -> str:
+        """The tool and the task, as a run names what it left behind."""
+        return f"{self._op.tool.name} (task {self._node.task})"
+
+    @property
+    def tool(self) -> str:
+        """The name of the tool."""
+        return self._op.tool.name
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function of the tool."""
+        return self._op.tool.call
+
+    @property
+    def run(self) -> "OuterRun":
+        """The run that it belongs to."""
+        return self._door.host
+
+    @property
+    def waits(self) -> bool:
+        """Whether it still wants its turn."""
+        return self._waits and not self._door.is_closing
+
+    @property
+    def size(self) -> int:
+        """The bytes of the lists and mappings that the tool gets copies of."""
+        if self._size is None:
+            self._size = sum(copied_bytes(value) for _, value in self._bound if isinstance(value, (list, dict)))
+        return self._size
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for them."""
+        return not self.size or self.size <= self._door.allowance.left
+
+    @property
+    def rank(self) -> float:
+        """Of calls that wait, the one with the highest goes first."""
+        return self._door.rank(self.owner)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether an attempt is under way, or given up and waited for, that may change something."""
+        return (self._is_in or self._pending is not None) and self._op.tool.effect.may_write
+
+    @property
+    def is_left(self) -> bool:
+        """Whether an attempt that was given up or failed goes on, in whatever it has started."""
+        return self._rest() is not None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may have changed something, though nobody knows."""
+        is_open = self.is_writing and (self._pending is not None or self._is_called)
+        return is_open or (self._last is not None and self._last.in_doubt)
+
+    @property
+    def _is_called(self) -> bool:
+        """Whether the tool was called in this attempt: an async one is with the first step of its task."""
+        if self._task is None or self.in_thread:
+            return self._task is not None or self._job is not None
+        coroutine = self._task.get_coro()
+        return not iscoroutine(coroutine) or getcoroutinestate(coroutine) != CORO_CREATED
+
+    def refusal(self, attempt: int, inner: str) -> str | None:
+        """Why a run that began in an attempt may begin nothing more; one that gave a value may leave runs behind."""
+        if self._door.is_halted:
+            return f"the run around {inner} has ended"
+        return f"the attempt of `{self.tool}` around {inner} is over" if attempt < self._valid_from else None
+
+    def begin(self) -> None:
+        """Ask for the turn of the first attempt."""
+        self._until = self._door.tasks.set(self)
+        self._waits = True
+        self._door.gate.ask(self)
+
+    def admit(self) -> None:
+        """Let in whoever there is room for: it was begun while its run had nothing else to do."""
+        self._door.gate.admit()
+
+    def enter(self) -> None:
+        """Make an attempt: there is room for it."""
+        self._waits = False
+        self._is_in = True
+        self._attempt += 1
+        door, tool, is_first = self._door, self._op.tool, self._attempt == 1
+        if (refusal := door.allowance.refusal(tool)) is not None:
+            self._refuse(self._limited(*refusal))
+            return
+        if not door.allowance.keep(self.size):
+            self._refuse(self._limited(*door.allowance.no_room(self.size)))
+            return
+        self._held = self.size
+        try:
+            args, kwargs = tool.signature.prepare(self._bound)
+        except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
+            self._refuse(unfit(self._node, tool.name, self._attempt, error))
+            return
+        if (refusal := door.allowance.take(tool, is_first)) is not None:
+            self._refuse(self._limited(*refusal))
+            return
+        if is_first:
+            door.calls += 1
+            door.report.started(self.owner, tool.name)
+            if not self._is_in:
+                return  # whoever was told of it has ended the run
+        self._deadlines.set(self)
+        call = self._call_inside if door.is_inside else tool.call
+        if self.in_thread:
+            self._thread(partial(self._context().run, call, *args, **kwargs))
+        else:
+            self._await(call, args, kwargs)
+
+    def _call_inside(self, *args: object, **kwargs: object) -> object:
+        """Call the tool of a run inside another one, unless that one has ended since the attempt got its turn."""
+        if (over := self._door.allowance.too_late_around()) is not None:
+            raise _TooLateError(*over)
+        return self._op.tool.call(*args, **kwargs)
+
+    def hold_back(self) -> None:
+        """Do not call the tool, unless it was called already."""
+        if self._pending is None and not (self._is_called if self._job is None else not self._job.call_off()):
+            self._abandon()
+
+    def give_up(self) -> None:
+        """Stop: nobody wants the outcome."""
+        self._waits = False
+        self._abandon()
+        self._door.tasks.clear(self)
+        if self._pending is not None:
+            self._pending = None
+            self._door.graces.clear(self)
+
+    def _abandon(self) -> None:
+        """End the attempt, and leave to itself what runs."""
+        self._discard()
+        if self._task is not None:
+            self._door.group.give_up(self._task)
+        if self._job is not None:
+            self._door.threads.leave(self._job)
+        self._task = self._job = None
+
+    def time_out(self, seconds: float, limit: Timed) -> None:
+        """An attempt, the call or the run took too long: give up what runs; the end of the run waits for nothing."""
+        if self._pending is not None and limit != "run":
+            return  # no attempt begins after the call's time, so the end of the grace decides
+        error = ToolTimedOut(
+            self._node.task,
+            self._node.span,
+            tool=self._op.tool.name,
+            attempt=self._attempt,
+            seconds=seconds,
+            limit=limit,
+            in_doubt=self.is_in_doubt,
+        )
+        error.__cause__ = self._last
+        turn, running = self._turn, self._task or self._job
+        if limit == "attempt":
+            self._abandon()
+        else:
+            self.give_up()
+        if running is None or limit == "run" or not self._op.tool.effect.may_write:
+            self._timed_out(error)
+        else:
+            self._wait_for(running, turn, error)
+
+    def _wait_for(self, running: Task[None] | Job, turn: int, error: ToolTimedOut) -> None:
+        """Wait for the end of an attempt that was given up, no longer than the grace."""
+        self._pending = turn, error, 0.0
+        self._door.graces.set(self)
+        if isinstance(running, Task):
+            running.add_done_callback(lambda _: self._ended_late(turn))
+
+    def outlive(self) -> None:
+        """An attempt that was given up has outlived its grace: another one would run beside it."""
+        if self._pending is not None:
+            _, error, _ = self._pending
+            self._pending = None
+            self._refuse(error)
+
+    def _ended_late(self, turn: int) -> None:
+        """Something of an attempt is over: if the call waits for this one, and nothing of it is left, go on."""
+        if self._pending is None or self._pending[0] != turn:
+            return
+        if (rest := self._rest()) is not None:
+            rest.add_done_callback(lambda _: self._door.soon(self._ended_late, turn))
+            return
+        _, error, pause = self._pending
+        self._pending = None
+        self._door.graces.clear(self)
+        if isinstance(error, ToolTimedOut):
+            self._timed_out(error)
+        else:
+            self._failed(error, pause=pause)
+
+    def _rest(self) -> Unfinished | None:
+        """What still goes on of attempts that are over; the task of one that has just raised is about to end."""
+        return left_by(self, self._door.loop, self._task)
+
+    def _timed_out(self, error: ToolTimedOut) -> None:
+        """Nothing runs of what took too long, or it is not waited for: another attempt follows, or the call ends."""
+        if error.limit == "attempt":
+            self._failed(error)
+        else:
+            self._end(Failed(error))
+
+    def _await(self, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        """Await what the function returns, in a task."""
+        self._task = self._door.group.start(self._run(self._turn, call, args, kwargs), self, self._context())
+
+    def _context(self) -> Context:
+        """A context for an attempt, by which all that happens there is known to belong to it."""
+        context = self._door.group.context.copy()
+        context.run(caller.set, self)
+        if self._turn:
+            context.run(attempt.set, self._turn)
+        return context
+
+    async def _run(self, turn: int, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        """Await what the function returns."""
+        task = self._task  # this one: whoever gives it up before its first step keeps it from coming here
+        try:
+            result = await call(*args, **kwargs)
+        except BaseException as error:
+            if turn == self._turn:
+                # Nobody cancelled this task: a CancelledError is the tool's own failure.
+                self._raised(error)
+            elif isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            if turn == self._turn:
+                self._returned(result)
+        finally:
+            self._door.group.ended(task)
+            # A kept error keeps this frame, and would keep the task, which `asyncio.all_tasks` then goes through.
+            if self._task is task:
+                self._task = None
+            task = None
+
+    def _thread(self, work: Callable[[], object]) -> None:
+        """Call the function in a thread."""
+        self._job = Job(work, ended=partial(self._came_back, self._turn), label=self, function=self.function)
+        try:
+            self._door.threads.submit(self._job)
+        except RuntimeError as error:  # no thread can be started
+            self._job = None
+            self._raised(error)
+
+    def _came_back(self, turn: int, result: object, error: BaseException | None) -> None:
+        """A thread is done with an attempt."""
+        if turn != self._turn:
+            if iscoroutine(result):
+                result.close()
+            self._ended_late(turn)
+            return
+        self._job = None
+        if error is not None:
+            self._raised(error)
+        elif isawaitable(result):
+            self._await(lambda: result, (), {})
+        else:
+            self._returned(result)
+
+    def _raised(self, why: BaseException) -> None:
+        """The tool raised."""
+        if isinstance(why, _TooLateError):
+            self._refuse(self._limited(*why.args))
+            return
+        node, tool, word = (
+            self._node,
+            self._op.tool,
+            RetryAdvice.of(why, self._door.wall, self._door.limits.retry_after),
+        )
+        in_doubt = word.was_sent and tool.effect.may_write
+        final = word.final if self._may_repeat(was_sent=word.was_sent) else None
+        error = ToolFailed(
+            node.task, node.span, tool=tool.name, attempt=self._attempt, why=why, in_doubt=in_doubt, final=final
+        )
+        error.__cause__, error.place = why, place_in(why, tool)
+        if pause := word.pause or 0.0:
+            self._door.gate.pause(self.lane, pause)
+        if error.in_doubt and self.is_left:
+            turn = self._turn
+            self._discard()
+            self._pending = turn, error, pause
+            self._door.graces.set(self)
+            self._ended_late(turn)
+        else:
+            self._failed(error, was_sent=word.was_sent, pause=pause)
+
+    def _returned(self, result: object) -> None:
+        """The tool returned."""
+        limits, tool = self._door.limits, self._op.tool
+        may_write = tool.effect.may_write
+        bounds = ResultBounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
+        left = self._door.allowance.left
+        room = MemoryRoom(left)
+        try:
+            value = receive(result, tool.signature.accept, bounds, room)
+        except NoRoomError as full:
+            limit, why_not = self._door.allowance.no_room(full.size)
+            error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
+            error.in_doubt = may_write
+            self._refuse(error)
+        except BaseException as why:  # noqa: BLE001 — a result may do anything while it is looked at
+            if iscoroutine(result):
+                result.close()
+            node, name = self._node, tool.name
+            bad = BadResult(node.task, node.span, tool=name, attempt=self._attempt, why=why, in_doubt=may_write)
+            bad.__cause__ = without_values(why) if isinstance(why, (NotJsonError, ResultError)) else why
+            self._failed(bad)
+        else:
+            self._end(Done(value, left - room.left))
+
+    def _limited(self, limit: str, why: str) -> LimitReached:
+        """The error where a limit does not let the tool be called."""
+        return LimitReached(self._node.task, self._node.span, limit=limit, why=why)
+
+    def _failed(self, error: CallError, *, was_sent: bool = True, pause: float = 0.0) -> None:
+        """The attempt failed: another one follows, or the call ends; `pause` is the least wait that was asked for."""
+        self._discard()
+        self._inherit_doubt(error)
+        self._last = error
+        repeats = error.final is None and self._may_repeat(was_sent=was_sent)
+        delay = max(backoff(self._attempt, self._door.random), pause) if repeats else None
+        # Who would have to wait until it is too late fails at once.
+        if delay is None or self._door.loop.time() + delay >= min(self._until, self._door.until):
+            self._end(Failed(error))
+            return
+        self._door.report.retried(self.owner, self._attempt + 1, delay, error)
+        self._timer = self._door.loop.call_later(delay, self._again)
+        self._door.gate.admit()
+
+    def _refuse(self, error: PlanError) -> None:
+        """No attempt is made: the call ends, in doubt if an earlier one may have written."""
+        self._inherit_doubt(error)
+        self._end(Failed(error))
+
+    def _inherit_doubt(self, error: PlanError) -> None:
+        """An earlier attempt may have written, whatever became of this one."""
+        if self._last is not None and self._last.in_doubt:
+            error.in_doubt = True
+
+    def _may_repeat(self, *, was_sent: bool) -> bool:
+        """Whether another attempt is allowed, and does nothing twice."""
+        attempts = min(self._op.retries + 1, self._door.limits.attempts)
+        may_repeat = not was_sent or self._op.tool.may_repeat
+        return may_repeat and self._attempt < attempts and not self._door.is_closing
+
+    def _again(self) -> None:
+        """Ask for the turn of another attempt."""
+        self._timer = None
+        self._waits = True
+        self._door.gate.ask(self)
+        self._door.gate.admit()
+
+    def _end(self, outcome: Done | Failed) -> None:
+        """The call is over."""
+        self._close()
+        self._bound = ()
+        self._door.tasks.clear(self)
+        self._door.report.ended(self.owner, outcome)
+
+    def _discard(self) -> None:
+        """The turn of the attempt is over without a value: runs inside of it begin nothing more."""
+        self._close()
+        self._valid_from = self._turn
+
+    def _close(self) -> None:
+        """The turn of the attempt is over, and its place free."""
+        self._turn += 1
+        if self._is_in:
+            self._is_in = False
+            if self._held:
+                self._door.allowance.count(-self._held)
+                self._held = 0
+            self._deadlines.clear(self)
+            self._door.gate.leave(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _TooLateError(Portable, Exception):
+    """A tool was not called, because of a limit (its name and the words): what is around its run has ended."""
+
+
+def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:
+    """The error where an argument does not fit its parameter; the reason would tell a secret one."""
+    parameter = why.parameter if isinstance(why, ArgumentError) else None
+    is_secret = isinstance(node.op, Call) and node.op.tool.marks.may_be_secret(parameter)
+    words = "it is a secret of another kind" if is_secret else why
+    error = BadArgument(node.task, node.span, tool=tool, attempt=attempt, parameter=parameter, why=words)
+    if not is_secret:
+        error.__cause__ = without_values(why) if isinstance(why, ArgumentError) else why
+    return error

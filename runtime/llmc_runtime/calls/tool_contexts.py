@@ -1,0 +1,82 @@
+"""The contexts of a run: sessions, pools and mailboxes that tools take and plans do not see."""
+
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any
+
+from llmc_compiler.tools.tool import Opening, Tool
+from llmc_runtime.errors import ContextError, described
+
+
+class Contexts:
+    """Opens each context of some tools once, and closes them in the opposite order.
+
+    `given` is for tools whose toolbox opens none. Where runs inside each other share them, the first that opens them
+    does, and the last that closes them does. Raises ContextError, before anything is opened, for a tool that takes a
+    context and gets none, or one that it does not want.
+    """
+
+    def __init__(self, tools: Iterable[Tool] = (), given: object = None) -> None:
+        self._given = given
+        self._tools = [tool for tool in tools if tool.marks.context is not None]
+        self._opened: dict[Opening, Any] = {}
+        self._stack = AsyncExitStack()
+        self._users = 0
+        for tool in self._tools:
+            if tool.opens is None:
+                if given is None:
+                    raise ContextError(
+                        f"`{tool.name}` takes a context, and the run has none: `run(context=…)` gives one"
+                    )
+                _check(tool, given)
+
+    def of(self, tool: Tool) -> Any:  # noqa: ANN401 — whatever the tool takes
+        """The context of a tool."""
+        return self._given if tool.opens is None else self._opened[tool.opens]
+
+    async def open(self) -> None:
+        """Open them, if nobody has; raises ContextError, and closes again what was opened, if one cannot be."""
+        if self._users:
+            self._users += 1
+            return
+        try:
+            for tool in self._tools:
+                if tool.opens is not None and tool.opens not in self._opened:
+                    self._opened[tool.opens] = await self._enter(tool, tool.opens)
+                _check(tool, self.of(tool))
+        except BaseException as error:
+            await self._end(type(error), error, error.__traceback__)
+            raise
+        self._users = 1
+
+    async def close(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close them, if nobody else needs them, as `async with` does, but that none may swallow an exception."""
+        self._users -= 1
+        if not self._users:
+            await self._end(kind, error, trace)
+
+    async def _end(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was opened."""
+        self._opened.clear()
+        await self._stack.__aexit__(kind, error, trace)
+
+    async def _enter(self, tool: Tool, opens: Opening) -> Any:  # noqa: ANN401 — whatever it gives
+        """Open the context of a toolbox."""
+        try:
+            return await self._stack.enter_async_context(opens())
+        except Exception as error:
+            raise ContextError(f"the context of `{tool.name}` could not be opened: {described(error)}") from error
+
+
+def _check(tool: Tool, context: object) -> None:
+    """Refuse a context of another class than the tool takes; what a protocol says cannot be checked."""
+    wants = tool.marks.wants
+    if wants is None or getattr(wants, "_is_protocol", False) or isinstance(context, wants):
+        return
+    found = type(context).__name__
+    raise ContextError(f"`{tool.name}` takes a context of type `{wants.__name__}`, and that of the run is a `{found}`")

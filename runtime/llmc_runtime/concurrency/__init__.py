@@ -1,0 +1,1 @@
+"""Tasks, threads and deadlines; nothing here knows plans."""

@@ -1,0 +1,89 @@
+"""The task group of a run.
+
+`asyncio.TaskGroup` waits for a task that swallows its cancellation, for ever, and belongs to the task that entered it;
+this one ends after a grace, names what is left running, and can be given tasks from anywhere.
+"""
+
+import asyncio
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Callable, Coroutine, Iterator
+from contextvars import Context, copy_context
+from typing import Any, Protocol
+
+from llmc_runtime.concurrency import abandoned
+from llmc_runtime.concurrency.deadlines import Deadlines
+
+
+class TaskLabel(Protocol):
+    """Whom a task works for; as text, how a run names it."""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function that is called."""
+        ...
+
+
+class TaskGroup:
+    """Tasks that end with the run, and the `context` in a copy of which each of them starts.
+
+    What was told to end has `grace` seconds for it, once: the end of the run gives no second grace.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, grace: float) -> None:
+        self._loop = loop
+        self._grace = grace
+        self.context = copy_context()
+        self._tasks: dict[Task[None], TaskLabel] = {}
+        self._told: Deadlines[Task[None]] = Deadlines(loop, grace, self._leave)
+
+    def start(self, coroutine: Coroutine[Any, Any, None], label: TaskLabel, context: Context) -> Task[None]:
+        """Run a coroutine; at its end it calls `ended`."""
+        task = self._loop.create_task(coroutine, context=context)
+        self._tasks[task] = label
+        return task
+
+    def ended(self, task: Task[None] | None) -> None:
+        """A task is over, or about to be; called by its own last line, which is cheaper than a callback."""
+        if task is not None:
+            self._tasks.pop(task, None)
+            self._told.clear(task)
+            abandoned.came_back(task)
+
+    def give_up(self, task: Task[None]) -> None:
+        """Tell a task to end; if it does not, it is counted as left."""
+        task.cancel()
+        self._told.set(task)
+
+    def find(self, task: object) -> TaskLabel | None:
+        """Whom a task works for; may be asked from any thread."""
+        return self._tasks.get(task)  # type: ignore[call-overload,no-any-return]  # any object may be looked up
+
+    def running(self) -> dict[Task[None], TaskLabel]:
+        """The tasks that still run."""
+        return {task: self._tasks[task] for task in self._running()}
+
+    async def end(self) -> None:
+        """Wait for the tasks, all of which were told to end, but no longer than the grace."""
+        until = self._loop.time() + self._grace
+        interrupted: asyncio.CancelledError | None = None
+        while (
+            running := [task for task in self._running() if not abandoned.is_left(task)]
+        ) and self._loop.time() < until:
+            try:
+                await asyncio.wait(running, timeout=until - self._loop.time())
+            except asyncio.CancelledError as error:
+                interrupted = error
+        self._told.close()
+        for task in running:
+            self._leave(task)
+        if interrupted is not None:
+            raise interrupted
+
+    def _running(self) -> Iterator[Task[None]]:
+        """The tasks that are not done."""
+        return (task for task in self._tasks if not task.done())
+
+    def _leave(self, task: Task[None]) -> None:
+        """A task did not end in time."""
+        if not task.done():
+            abandoned.leave(task, self._tasks[task].function)

@@ -1,0 +1,1 @@
+"""Models behind the API of OpenAI, whatever the server."""

@@ -1,0 +1,1 @@
+"""Settings of a model, checked where they are given."""

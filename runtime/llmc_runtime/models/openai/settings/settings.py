@@ -1,0 +1,333 @@
+"""What a model is asked with: its server, its API, its limits, and where its key comes from.
+
+What is not given is looked up in the environment:
+
+    LLMC_BASE_URL, LLMC_API_KEY         the address of a server, and its key
+    OPENAI_BASE_URL, OPENAI_API_KEY     the same, as the SDK calls them; the key alone is for OpenAI
+    AZURE_OPENAI_API_KEY                the key for Azure
+
+A key from the environment goes to the address that it belongs to and to no other one. The kind of server is guessed
+from its address, by host and by each server's default port (8000 vLLM, 30000 SGLang, 11434 Ollama, 8080 llama.cpp);
+one that runs elsewhere is named with `server=`.
+"""
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import NoneType
+from typing import Any, Final, Literal, TypedDict, get_args
+from urllib.parse import urlsplit
+
+import httpx2
+from pydantic import SecretStr
+
+from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_grammar.reasoning import TagName
+from llmc_runtime.models.messages import Prices
+from llmc_runtime.models.openai.settings.option_checks import check_one_key, check_options, check_settings, settled
+from llmc_runtime.models.openai.settings.request_options import has_credentials, secrets_in
+from llmc_runtime.validation import check_kind, check_names
+
+Api = Literal["responses", "chat", "completions"]
+KeySource = Callable[[], str | Awaitable[str]]
+"""Gives the key for the next request."""
+
+Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
+
+OPENAI: Final = "https://api.openai.com/v1"
+
+LOCAL: Final = "local"
+"""The name of the model that is served in this process."""
+
+LOOPBACK: Final = "http://127.0.0.1"
+
+_LOGIN: Final = re.compile(r"//[^/]*@")
+"""Where an address has a name and a password."""
+
+_CHOSEN: Final = {"base_url", "api_key", "api", "server", "grammar"}
+"""The options that are looked at before they are settings."""
+
+_PORTS: Final[Mapping[int | None, Server]] = {8000: "vllm", 30000: "sglang", 11434: "ollama", 8080: "llamacpp"}
+_AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
+
+_APIS: Final[Mapping[Server, Api]] = {"openai": "responses", "azure": "responses", "local": "completions"}
+"""The API that a server is asked through; all others through `chat`."""
+
+_DIALECTS: Final[Mapping[tuple[Server, Api], tuple[Dialect, ...]]] = {
+    ("openai", "responses"): ("lark",),
+    ("azure", "responses"): ("lark",),
+    ("vllm", "chat"): ("gbnf", "lark"),
+    ("vllm", "completions"): ("gbnf", "lark"),
+    ("sglang", "chat"): ("gbnf",),
+    ("sglang", "completions"): ("gbnf",),
+    ("llamacpp", "chat"): ("gbnf", "lark"),
+    ("llamacpp", "completions"): ("gbnf", "lark"),
+    ("local", "chat"): ("gbnf", "lark"),
+    ("local", "completions"): ("gbnf", "lark"),
+}
+"""The forms of a grammar that a server takes through an API, the one that `auto` means first."""
+
+_SCHEMAS: Final[frozenset[tuple[Server, Api]]] = frozenset(
+    {("openai", "responses"), ("openai", "chat"), ("azure", "responses"), ("azure", "chat"), ("ollama", "chat")}
+)
+"""Where a reply that is JSON can be made to follow a schema; elsewhere grammars do that, or nobody knows."""
+
+_VARIABLES: Final = (("LLMC_BASE_URL", "LLMC_API_KEY"), ("OPENAI_BASE_URL", "OPENAI_API_KEY"))
+_OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Everything about a model but its state; times are in seconds.
+
+    `variable` is where its key is looked up, `key_source` gives it for each request; `meant` is a configured model
+    whose name is nearly this one.
+    """
+
+    name: str
+    base_url: str = field(repr=False)  # a password may be in it
+    key: SecretStr | None
+    variable: str | None
+    api: Api
+    server: Server
+    dialect: Dialect | None
+    schemas: bool = False
+    temperature: float | None = None
+    prices: Prices | None = None
+    timeout: float = 600.0
+    first_token: float = 120.0
+    idle: float = 60.0
+    connect: float = 10.0
+    retries: int = 2
+    organisation: str | None = None
+    project: str | None = None
+    api_version: str | None = None
+    path: Path | None = None
+    threads: int | None = None
+    reasoning_tags: tuple[TagName, ...] = ()
+    max_tokens: int | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    reasoning_effort: str | None = None
+    stop: tuple[str, ...] = ()
+    stream: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    extra_body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    key_source: KeySource | None = field(default=None, repr=False)  # a partial shows its arguments
+    meant: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The server's address as it may be shown."""
+        return shown(self.base_url)
+
+    @property
+    def near(self) -> bool:
+        """Whether the server is on this machine, where no proxy is wanted."""
+        return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key, a function that gives it, or a header in its place."""
+        return self.key is not None or self.key_source is not None or has_credentials(self.headers)
+
+    @property
+    def secrets(self) -> list[str]:
+        """The key, and whatever headers and body hold that looks like one; the longest first."""
+        key = (self.key.get_secret_value(),) if self.key else ()
+        return sorted({*key, *secrets_in(self.headers, self.extra_body)}, key=len, reverse=True)
+
+    def without_key(self, text: str) -> str:
+        """The words of a server without the secrets of the request, which they may quote."""
+        for each in self.secrets:
+            text = text.replace(each, "…")
+        return text
+
+
+class ModelOptions(TypedDict, total=False):
+    """How a model is asked. What is left out is guessed from the address, or looked up in the environment.
+
+    `timeout` is for the whole reply, `first_token` until its first text, `idle` from then on between two events,
+    `connect` for the connection, all in seconds. `api_key` may be a function that gives the key, async or not; it is
+    called for each request. `retries` are made only before the first text. `api_version` makes Azure's address one of
+    the older form. `threads` is for a local model. `reasoning_tags` are additional tags around its reasoning: names, or
+    pairs of an opening and a closing text.
+
+    `max_tokens` bounds each reply; `top_p`, `seed` and `reasoning_effort` are sent as they are, and `stop` ends a reply
+    beside the model's own end. `stream=False` asks for the whole reply at once. `headers` and the keys of `extra_body`
+    are added to each request, and replace those that llmc would send.
+    """
+
+    base_url: str | None
+    api_key: str | KeySource | None
+    api: Api | None
+    server: Server | None
+    grammar: Dialect | Literal["auto"] | None
+    temperature: float | None
+    prices: Prices | None
+    timeout: float
+    first_token: float
+    idle: float
+    connect: float
+    retries: int
+    organisation: str | None
+    project: str | None
+    api_version: str | None
+    threads: int | None
+    reasoning_tags: Sequence[TagName]
+    max_tokens: int | None
+    top_p: float | None
+    seed: int | None
+    reasoning_effort: str | None
+    stop: str | Sequence[str]
+    stream: bool
+    headers: Mapping[str, str]
+    extra_body: Mapping[str, Any]
+
+
+def settings(
+    name: str, options: ModelOptions, path: str | Path | None = None, environment: Mapping[str, str] = os.environ
+) -> ModelSettings:
+    """All that a model is asked with; raises TypeError or ValueError, with a suggestion, if it makes no sense."""
+    check_options(name, options, ModelOptions.__annotations__)
+    check_kind("path", path, (str, Path, NoneType), "the path of a file")
+    if not name.strip():
+        message = 'a model needs a name, such as "gpt-5" or "local"'
+        raise ValueError(message)
+    rest = settled({key: value for key, value in options.items() if key not in _CHOSEN})
+    here = path is not None or (name == LOCAL and options.get("base_url") is None)
+    url, variable = (LOOPBACK, None) if here else address(options.get("base_url"), environment)
+    server: Server = "local" if here else chosen_server(options.get("server"), checked(url))
+    api = chosen_api(options.get("api"), server)
+    given = options.get("api_key")
+    rest["key_source"] = source = given if callable(given) else None
+    key = None if source is not None else secret(given)
+    if key is not None or source is not None:
+        variable = None
+        check_one_key(rest.get("headers", {}))
+    elif variable is not None:
+        key = secret(environment.get(variable))
+    if here:
+        rest.setdefault("temperature", 0.0)  # a model this small strays soon enough
+        rest.setdefault("prices", Prices(0.0, 0.0))
+    made = ModelSettings(
+        name=name,
+        base_url=url,
+        key=key,
+        variable=variable,
+        api=api,
+        server=server,
+        dialect=chosen_dialect(options.get("grammar", "auto"), server, api),
+        schemas=options.get("grammar", "auto") is not None and (server, api) in _SCHEMAS,
+        path=Path(path) if path is not None else None,
+        **rest,
+    )
+    check_settings(made)
+    return made
+
+
+def changed(made: ModelSettings, options: ModelOptions) -> ModelSettings:
+    """The settings with other options; raises TypeError or ValueError for one that makes no sense, or means a server.
+
+    Server, API, address and key stay.
+    """
+    check_names(
+        "with_options", "option", options, {key: 0 for key in ModelOptions.__annotations__ if key not in _CHOSEN}
+    )
+    check_options(made.name, options, ModelOptions.__annotations__)
+    found = replace(made, **settled(options))
+    check_settings(found)
+    return found
+
+
+def shown(url: str) -> str:
+    """An address without what could be a secret: name, password and query."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def secret(key: object) -> SecretStr | None:
+    """A key; raises TypeError and ValueError, without showing it, if it cannot be one."""
+    if not isinstance(key, str | None):
+        message = f"`api_key` is a text, or a function that gives one, not {type(key).__name__}"
+        raise TypeError(message)
+    if not key or not (plain := key.strip()):
+        return None
+    if not (plain.isascii() and plain.isprintable()):
+        message = "the key of the model has characters that no key has; copy it again"
+        raise ValueError(message)
+    return SecretStr(plain)
+
+
+def guess_server(base_url: str) -> Server:
+    """The kind of server at an address, `other` if nothing tells."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if host == "api.openai.com" or host.endswith(".api.openai.com"):
+        return "openai"
+    return "azure" if host.endswith(_AZURE) else _PORTS.get(parts.port, "other")
+
+
+def address(base_url: str | None, environment: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
+    """The address of the server, and the variable of its key: given, or of the environment; raises ValueError."""
+    for place, key in _VARIABLES:
+        found = environment.get(place)
+        if found and base_url in {None, found}:
+            return found, key
+    url = OPENAI if base_url is None else checked(base_url)
+    return url, _OF_SERVERS.get(guess_server(url))
+
+
+def checked(base_url: str) -> str:
+    """The address; raises ValueError if it is none."""
+    try:
+        parts = urlsplit(base_url)
+        host = httpx2.URL(base_url).host  # whoever asks reads it, and is stricter than urlsplit
+        if parts.scheme in {"http", "https"} and parts.hostname and host and parts.port != 0:
+            return base_url
+    except (ValueError, httpx2.InvalidURL):
+        pass
+    shown = _LOGIN.sub("//", base_url)
+    message = f'`base_url` must be an address such as "http://localhost:8000/v1", not {shown!r}'
+    raise ValueError(message)
+
+
+def chosen_api(api: str | None, server: Server) -> Api:
+    """The API to use; raises ValueError for one that is not there."""
+    choices: tuple[Api, ...] = get_args(Api)
+    for choice in choices:
+        if api == choice:
+            return choice
+    if api is not None:
+        message = f"`api` is one of {', '.join(choices)}, not {api!r}"
+        raise ValueError(message)
+    return _APIS.get(server, "chat")
+
+
+def chosen_server(server: str | None, base_url: str) -> Server:
+    """The kind of server, guessed if it is not given; raises ValueError for one that is not there."""
+    choices: tuple[Server, ...] = get_args(Server)
+    for choice in choices:
+        if server == choice:
+            return choice
+    if server is not None:
+        message = f"`server` is one of {', '.join(choices)}, not {server!r}"
+        raise ValueError(message)
+    return guess_server(base_url)
+
+
+def chosen_dialect(grammar: str | None, server: Server, api: Api) -> Dialect | None:
+    """The form in which grammars are sent, None for no grammar; raises ValueError for one that the server has not."""
+    takes = _DIALECTS.get((server, api), ())
+    if grammar is None:
+        return None
+    if grammar == "auto":
+        return takes[0] if takes else None
+    for choice in takes:
+        if grammar == choice:
+            return choice
+    known = ", ".join(map(repr, ("auto", *takes)))
+    message = f"`grammar` for the server {server!r} and the API {api!r} is {known} or None, not {grammar!r}"
+    raise ValueError(message)

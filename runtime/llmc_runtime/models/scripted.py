@@ -1,0 +1,145 @@
+"""A model that says what it is told to: for tests, without a server.
+
+    model = llmc.ScriptedModel(["1. search('K2') …", "Finish(8611)"])
+    agent = llmc.Agent(tools, model=model)
+    …
+    model.asked[0].messages        what it was asked, question by question
+
+A line of the script, in the order of the questions, is one of
+
+    "text"                          the whole reply in one piece
+    ["te", 0.2, "xt", error]        pieces, seconds of silence, and an exception in mid-stream
+    [Reasoning("…"), "text"]        reasoning beside the text
+    error                           an exception instead of a reply
+    lambda messages: …              any of these, for what was asked
+
+An exception may be a class. An End as the last piece ends the reply in its way; without one it ends by itself. After
+the last line, a question is an error; `ScriptedModel(function)` answers any number of questions.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from llmc_grammar.reasoning import ReasoningTags, TagName
+from llmc_runtime.errors import shortened
+from llmc_runtime.models.messages import End, Grammar, Message, Part, Prices, Reasoning, Schema, Usage
+from llmc_runtime.models.model_errors import ModelError
+
+Failure: TypeAlias = BaseException | type[BaseException]
+Piece: TypeAlias = str | float | Reasoning | End | Failure
+Answer: TypeAlias = str | Failure | Sequence[Piece]
+Line: TypeAlias = Answer | Callable[[Sequence[Message]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked in one question."""
+
+    messages: tuple[Message, ...]
+    grammar: Grammar | None
+    schema: Schema | None
+    stop: tuple[str, ...]
+    most_tokens: int | None
+
+
+class ScriptEnded(ModelError):  # noqa: N818 — as the errors it is one of
+    """A scripted model was asked more often than it has lines."""
+
+
+class ScriptedModel:
+    """A model that says its lines; a word is a token, and `prices` make a cost of them.
+
+    `reasoning_tags` are as for a Model. Raises ValueError for an invalid tag, and for a single text instead of a list
+    of lines.
+    """
+
+    __slots__ = ("_lines", "_name", "asked", "closed", "prices", "reasoning_tags")
+
+    def __init__(
+        self,
+        lines: Sequence[Line] | Callable[[Sequence[Message]], Answer],
+        *,
+        name: str = "scripted",
+        prices: Prices | None = None,
+        reasoning_tags: Sequence[TagName] = (),
+    ) -> None:
+        if isinstance(lines, str):
+            message = f"the lines of a script are a list: [{shortened(lines)!r}]"
+            raise ValueError(message)  # noqa: TRY004 — a text is a sequence of texts, but not of these
+        self.asked: list[Asked] = []
+        self.closed = 0
+        self._lines = lines
+        self._name = name
+        self.prices = prices
+        self.reasoning_tags = tuple(reasoning_tags)
+        ReasoningTags(self.reasoning_tags)
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self._name
+
+    def with_options(self, **_options: object) -> "ScriptedModel":
+        """Return the same model: no option changes its lines."""
+        return self
+
+    async def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        grammar: Grammar | None = None,
+        schema: Schema | None = None,
+        stop: Sequence[str] = (),
+        most_tokens: int | None = None,
+    ) -> AsyncGenerator[Part, None]:
+        """The next line; `closed` counts the replies that somebody closed before their end."""
+        self.asked.append(Asked(tuple(messages), grammar, schema, tuple(stop), most_tokens))
+        pieces = self._pieces(messages, len(self.asked))
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        said: list[str] = []
+        first: float | None = None
+        whole = False
+        try:
+            for piece in pieces:
+                match piece:
+                    case str():
+                        first = clock() - start if first is None else first
+                        said.append(piece)
+                        yield piece
+                    case Reasoning():
+                        yield piece
+                    case int() | float():
+                        await asyncio.sleep(piece)
+                    case End():
+                        whole = True
+                        yield piece
+                        return
+                    case _:
+                        whole = True
+                        raise piece
+            whole = True
+            yield End("stop", self._usage(messages, said, clock() - start, first))
+        finally:
+            self.closed += not whole
+
+    def _pieces(self, messages: Sequence[Message], number: int) -> Sequence[Piece]:
+        """What is said to the question of this number."""
+        if callable(self._lines):
+            line: Line = self._lines
+        elif number > len(self._lines):
+            raise ScriptEnded(self._name, f"is asked a question {number}, and its script has {len(self._lines)} lines")
+        else:
+            line = self._lines[number - 1]
+        if callable(line) and not isinstance(line, type):
+            line = line(messages)
+        return (line,) if isinstance(line, str | BaseException | type) else line
+
+    def _usage(self, messages: Sequence[Message], said: list[str], seconds: float, first: float | None) -> Usage:
+        """What the reply took, counted in words."""
+        read = sum(len(message.text.split()) for message in messages)
+        written = len("".join(said).split())
+        cost = None if self.prices is None else self.prices.cost(read=read, cached=0, written=written)
+        return Usage(1, read, 0, written, cost, seconds, first)

@@ -1,0 +1,1 @@
+"""Compiled plans, their runs and results."""

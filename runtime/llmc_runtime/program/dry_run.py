@@ -1,0 +1,217 @@
+"""What a run would do, without doing it: the calls in plan order, and of each whether it would ask first.
+
+What follows from the inputs alone is known: which conditions hold, how many elements a loop has. What depends on a
+result of a call is not.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from llmc_compiler.analysis.levels import waits
+from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
+from llmc_compiler.expressions.terms import Json, NodeId, Term
+from llmc_compiler.ir.graph import Call, Condition, Evaluate, Graph, Loop, Node, TaskId
+from llmc_compiler.ir.printer import describe_bodies, describe_nodes
+from llmc_compiler.representation.brief import Brief
+from llmc_compiler.representation.source_text import written
+from llmc_grammar.portable import Portable
+from llmc_grammar.source import Source
+from llmc_runtime.errors import PlanError
+from llmc_runtime.limits import Limits
+from llmc_runtime.safety.provenance import line_of
+from llmc_runtime.safety.run_guard import RunGuard
+
+Answer = Literal["runs", "asks", "refused"]
+
+
+class _UnknownError(Portable, Exception):
+    """A value is known only when the plan runs."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Planned(Brief):
+    """A call that would be made.
+
+    `text` is what it does, with other nodes by their ids, and `written` the same as the plan has it. `conditions` are
+    those under which it does, as far as they are not known to hold. In a loop it is made for each element: `elements`
+    says how many there are, where that is known. `waits` are the calls that end first; `answer` is whether it runs by
+    itself, asks, or is refused.
+    """
+
+    node: NodeId
+    task: TaskId
+    line: int | None
+    tool: str
+    text: str
+    effects: tuple[str, ...]
+    answer: Answer
+    conditions: tuple[str, ...] = ()
+    in_loop: bool = False
+    elements: int | None = None
+    waits: tuple[NodeId, ...] = ()
+    written: str = field(default="", compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The call as JSON data."""
+        return {
+            "node": self.node,
+            "task": self.task,
+            "line": self.line,
+            "tool": self.tool,
+            "text": self.text,
+            "effects": list(self.effects),
+            "answer": self.answer,
+            "conditions": list(self.conditions),
+            "in_loop": self.in_loop,
+            "elements": self.elements,
+            "waits": list(self.waits),
+        }
+
+
+def dry_run(graph: Graph, params: Mapping[str, Json], trust: RunGuard, *, source: Source | None) -> tuple[Planned, ...]:
+    """The calls that a run with these inputs would make, if it is trusted so."""
+    return tuple(_Dry(graph, params, trust, source=source).calls())
+
+
+class _Dry:
+    """A walk through a graph in plan order; it is what its terms may read."""
+
+    skipped_is_null = False
+    item: Json = None
+
+    def __init__(self, graph: Graph, params: Mapping[str, Json], trust: RunGuard, *, source: Source | None) -> None:
+        self._graph = graph
+        self._params = params
+        self._trust = trust
+        self._source = source
+        self._values: dict[NodeId, Json] = {}
+        self._left = Limits().run_bytes
+        self._skipped: set[NodeId] = set()
+        self._ends: dict[NodeId, tuple[NodeId, ...]] = {}
+        described = [*describe_nodes(graph), *describe_bodies(graph)]
+        self._texts = {node.id: (text, when) for node, text, when in described}
+        self._waits = waits(graph)
+
+    def get(self, node: NodeId) -> Json:
+        """The value of a node; raises SkippedRead, and _UnknownError."""
+        if node in self._skipped:
+            raise SkippedRead(node)
+        if node not in self._values:
+            raise _UnknownError
+        return self._values[node]
+
+    def param(self, name: str) -> Json:
+        """The value of an input."""
+        return self._params[name]
+
+    def calls(self) -> Iterator[Planned]:
+        """The calls that would be made."""
+        for node in self._graph.nodes.values():
+            unmet = self._unmet(node)
+            found: tuple[Planned, ...] = ()
+            if unmet is None or self._reads_skipped(node):
+                self._skipped.add(node.id)
+            elif isinstance(node.op, Call):
+                found = (self._planned(node, node.op, unmet),)
+            elif isinstance(node.op, Evaluate):
+                self._evaluate(node, node.op.term)
+            elif isinstance(node.op, Loop):
+                found = tuple(self._loop(node, node.op, unmet))
+            self._ends[node.id] = tuple(call.node for call in found) or self._calls_before(node)
+            yield from found
+
+    def _calls_before(self, node: Node) -> tuple[NodeId, ...]:
+        """The calls that end before the node is done: through what is skipped or no call, to those before."""
+        found = (end for other in self._waits[node.id] for end in self._ends.get(other, (other,)))
+        return tuple(dict.fromkeys(found))
+
+    def _reads_skipped(self, node: Node) -> bool:
+        """Whether an argument of a call is known to be skipped."""
+        for _, term in node.op.bound if isinstance(node.op, Call) else ():
+            try:
+                self._value(term)
+            except SkippedRead:
+                return True
+            except (_UnknownError, EvaluationError):
+                continue
+        return False
+
+    def _unmet(self, node: Node) -> tuple[str, ...] | None:
+        """The conditions of a node that are not known to hold; None if one is known not to."""
+        unmet = []
+        for condition, text in zip(node.when, self._texts[node.id][1], strict=True):
+            holds = self._holds(condition)
+            if holds is False:
+                return None
+            if holds is None:
+                unmet.append(text)
+        return tuple(unmet)
+
+    def _holds(self, condition: Condition) -> bool | None:
+        """Whether a condition holds; None where that is not known."""
+        try:
+            return truth(self._value(condition.term)) == condition.expected
+        except SkippedRead:
+            return False
+        except (_UnknownError, EvaluationError):
+            return None
+
+    def _value(self, term: Term, *, keep: bool = False) -> Json:
+        """The value of a term; raises SkippedRead, EvaluationError and _UnknownError, also where it has no room."""
+        room = MemoryRoom(self._left)
+        try:
+            value = evaluate(term, self, room)
+            if keep:
+                room.take(room.kept(value))
+        except NoRoomError:
+            raise _UnknownError from None
+        self._left = room.left if keep else self._left
+        return value
+
+    def _evaluate(self, node: Node, term: Term) -> None:
+        """The value of an expression, if it is known."""
+        try:
+            self._values[node.id] = self._value(term, keep=True)
+        except SkippedRead:
+            self._skipped.add(node.id)
+        except (_UnknownError, EvaluationError):
+            pass
+
+    def _loop(self, node: Node, loop: Loop, unmet: tuple[str, ...]) -> Iterator[Planned]:
+        """The calls of a loop, for one element."""
+        elements: int | None = None
+        try:
+            source = self._value(loop.source)
+            elements = len(source) if isinstance(source, (list, dict)) else None
+        except SkippedRead:
+            self._skipped.add(node.id)
+            return
+        except (_UnknownError, EvaluationError):
+            pass
+        for inner in loop.body:
+            if isinstance(inner.op, Call) and elements != 0:
+                conditions = (*unmet, *self._texts[inner.id][1])
+                yield self._planned(inner, inner.op, conditions, in_loop=True, elements=elements)
+
+    def _planned(
+        self, node: Node, call: Call, conditions: tuple[str, ...], *, in_loop: bool = False, elements: int | None = None
+    ) -> Planned:
+        """A call that would be made."""
+        verdict = self._trust.verdict(node, call)
+        answer: Answer = "refused" if isinstance(verdict, PlanError) else "asks" if verdict else "runs"
+        return Planned(
+            node=node.id,
+            task=node.task,
+            line=line_of(self._source, node.span),
+            tool=call.tool.name,
+            text=self._texts[node.id][0],
+            effects=tuple(map(str, node.effects)),
+            answer=answer,
+            conditions=conditions,
+            in_loop=in_loop,
+            elements=elements,
+            waits=self._calls_before(node),
+            written="" if self._source is None else written(node.span, node.task, self._source),
+        )

@@ -1,0 +1,211 @@
+"""Plans that run while they arrive.
+
+async with Arriving(tools) as plan:
+    async with plan.in_time():      # for whoever waits for the text
+        plan.feed(piece)            # any number of times: what may start, starts
+    plan.close()                    # raises CompileError with all mistakes
+    plan.start()                    # everything else, writes too
+    await plan.settled()
+plan.run()
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from types import TracebackType
+from typing import Self, Unpack
+
+from llmc_compiler.analysis.critical_path import rank
+from llmc_compiler.compiler import IncrementalCompiler
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.session import NOTHING, Earlier
+from llmc_compiler.steps import Add, Step
+from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_grammar.ast import NOWHERE
+from llmc_grammar.bounds import Bounds
+from llmc_grammar.reasoning import USUAL, ReasoningTags
+from llmc_grammar.source import Span
+from llmc_grammar.stream import Mode
+from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.calls.tool_contexts import Contexts
+from llmc_runtime.errors import RunRefused
+from llmc_runtime.program.execution import ExecutorOptions, recorded
+from llmc_runtime.program.run_result import Run, conclude, signed
+from llmc_runtime.redaction import Secrets
+from llmc_runtime.safety.approval import Approval, Callback, Hold, Word, holds_of
+from llmc_runtime.safety.approval_request import Origin
+from llmc_runtime.safety.run_guard import RunGuard
+from llmc_runtime.scheduler.executor import Executor
+from llmc_runtime.state.instance import Instance
+from llmc_runtime.state.outcomes import Key, Outcome
+from llmc_runtime.state.run_ending import name_open, naming
+
+
+class IncrementalRun:
+    """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
+
+    `name` is what reports call the text; `earlier` are the plans before it, whose values it can read and are from
+    `sources`, and whose `secrets` stay hidden. `contexts` are those of the tools, `approve` is as for `Program.run`.
+    `reasoning` are the tags around a model's reasoning.
+    """
+
+    def __init__(
+        self,
+        tools: Toolbox,
+        *,
+        mode: Mode = "lenient",
+        passes: Sequence[Pass] = PIPELINE,
+        bounds: Bounds = Bounds.MODEL,
+        name: str = "<stream>",
+        earlier: Earlier = NOTHING,
+        sources: Mapping[str, tuple[Origin, ...]] | None = None,
+        secrets: Secrets | None = None,
+        contexts: Contexts | None = None,
+        approve: Approval | Word | Callback | None = None,
+        reasoning: ReasoningTags = USUAL,
+        **options: Unpack[ExecutorOptions],
+    ) -> None:
+        """Nothing has arrived."""
+        self.front = front = IncrementalCompiler(
+            tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier, reasoning=reasoning
+        )
+        contexts = contexts or Contexts(tools)
+        options["trust"] = RunGuard(
+            Approval.of(approve),
+            contexts,
+            source=lambda: front.source,
+            secrets=secrets,
+            labels=earlier.secrets,
+            earlier=sources,
+        )
+        self._events, options = recorded(options)
+        self._executor = Executor(earlier.values, **options)
+        self._places: dict[NodeId, Span] = {}
+        self._last: tuple[Step, ...] = ()
+        self._outcomes: Mapping[Key, Outcome] = {}
+
+    async def __aenter__(self) -> Self:
+        """Begin the run."""
+        await self._executor.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the run: stop what still runs."""
+        with naming(self._events):
+            await self._executor.__aexit__(kind, error, trace)
+        if error is not None:
+            name_open(error, self._events)
+
+    @property
+    def allowance(self) -> RunBudget[Instance]:
+        """What the run may take, and has taken: for the same plan, when it is read anew."""
+        return self._executor.allowance
+
+    @asynccontextmanager
+    async def in_time(self) -> AsyncGenerator[None, None]:
+        """Cancel the block when the time of the run is over, and raise RunRefused.
+
+        An error that ends the run, such as a listener's exception, also cancels the block, and is raised.
+        """
+        scope = asyncio.timeout_at(self.allowance.until)
+        self._executor.when_over(lambda _: _end(scope))
+        try:
+            async with scope:
+                yield
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            if self.allowance.error is None:
+                why = f"the plan was not there after {self.allowance.seconds:g} s"
+                raise RunRefused(why, "run_time") from None
+        if self.allowance.error is not None:
+            raise self.allowance.error
+
+    def feed(self, piece: str | bytes) -> None:
+        """Take the next piece; what the statements that it finishes let start, starts."""
+        self._apply(self.front.feed(piece))
+
+    def close(self, *, complete: bool = True) -> None:
+        """The text has ended; raises CompileError with all mistakes, also where it is not `complete`."""
+        self._last = self.front.close(complete=complete)
+
+    def start(self, *holds: Hold) -> None:
+        """Start everything else; calls under `holds` ask first.
+
+        Writes also ask if a repair decided a boundary in the text, or if only the end of the text ends their task.
+        """
+        self._executor.hold(*holds_of(self.front.moved, self.front.unended), *holds)
+        self._executor.rank_by(partial(rank, self.front.graph))
+        self._apply(self._last)
+        self._executor.seal()
+
+    def _apply(self, steps: Sequence[Step]) -> None:
+        """Do what the compiler says."""
+        self._places.update((node.id, node.span) for step in steps if isinstance(step, Add) for node in step.nodes)
+        try:
+            self._executor.apply(steps)
+        except BaseException:
+            self.allowance.gate.close()
+            raise
+
+    def written(self, node: NodeId) -> str:
+        """What a node does, as it stands in the text; nothing for what has no place there."""
+        return self.front.source.text[slice(*self._places.get(node, NOWHERE))]
+
+    def sources(self, plan: int) -> dict[str, tuple[Origin, ...]]:
+        """Where the results of the tasks are from, for the plans after this one, whose number is `plan`."""
+        return {task: self._executor.sources(node, plan) for task, node in self.front.graph.tasks.items()}
+
+    async def settled(self) -> None:
+        """Wait until every task has ended."""
+        self._outcomes = await self._executor.settled()
+
+    def run(self) -> Run:
+        """What the run gave, once it is over."""
+        run = conclude(self.front.graph, self._executor, self._outcomes, self._events)
+        return signed(run, self.front.source, self.front.diagnostics)
+
+
+def _end(scope: asyncio.Timeout) -> None:
+    """Expire a timeout now, unless its block has ended or it has expired."""
+    with suppress(RuntimeError):
+        scope.reschedule(0.0)
+
+
+async def run_stream(
+    pieces: AsyncIterable[str | bytes],
+    tools: Toolbox | Iterable[Tool | Function],
+    *,
+    mode: Mode = "lenient",
+    passes: Sequence[Pass] = PIPELINE,
+    bounds: Bounds = Bounds.MODEL,
+    context: object = None,
+    approve: Approval | Word | Callback | None = None,
+    **options: Unpack[ExecutorOptions],
+) -> Run:
+    """Compile and run a model's plan while its text arrives.
+
+    A call that its effect allows early starts when its line has ended. Writes start when the whole plan is known. They
+    are held if a repair decided the boundary of a statement, and in a last task that only the end of the text ends.
+    `context` and `approve` are as for `Program.run`.
+    Raises CompileError with all mistakes, ContextError, RunRefused where the text takes longer than the run may, and
+    whatever `pieces` raises: then no write was started, and what runs is stopped.
+    """
+    box = toolbox_of(tools)
+    contexts = Contexts(box, context)
+    arriving = IncrementalRun(
+        box, mode=mode, passes=passes, bounds=bounds, contexts=contexts, approve=approve, **options
+    )
+    async with arriving as plan:
+        async with plan.in_time():
+            async for piece in pieces:
+                plan.feed(piece)
+        plan.close()
+        plan.start()
+        await plan.settled()
+    return plan.run()

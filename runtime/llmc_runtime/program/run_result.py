@@ -1,0 +1,297 @@
+"""A run as JSON data, for machines, without its secrets.
+
+    {"version": 1, "language": 1, "id",
+     "value", "has_value", "results": {task: value}, "skipped": [task],
+     "errors": {task: {"type", "message", "line"?, "file"?, "line_in_file"?, "tool"?, "attempt"?, "in_doubt"?,
+                       "cause"?, "cause_line"?, "reason"?, "why"?}},
+     "seconds", "processor_seconds", "calls", "sum_of_calls", "longest_chain", "chain": [task],
+     "in_doubt": [task], "abandoned": [what], "notes": [sentence]}
+
+An error of a call has `tool`, `attempt` and `in_doubt`; where the tool raised, `file` and `line_in_file` are the
+innermost place in the tool's own file, for a loop that of its first failure. One of a blocked task has the task that
+failed as `cause`, and its line in the plan as `cause_line`; one of a task that was not approved has a `reason`, and
+what was said with a no as `why`.
+`sum_of_calls` is the time that the calls would take one after another; it is null where the process used processors
+for more than a quarter of the time (`processor_seconds`), so that calls may have waited for each other.
+Within a version, keys may be added, and none is taken away or changes its meaning.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Final
+
+from llmc_compiler.expressions.terms import Json, NodeId
+from llmc_compiler.ir.graph import JOIN, Graph, TaskId
+from llmc_compiler.lowering.secret_labels import Label, hidden
+from llmc_compiler.representation.brief import LENGTH, REACH, brief_fields
+from llmc_compiler.representation.sheet import LONGEST_CELL, Displayed, Sheet
+from llmc_compiler.serialization.graph_json import LANGUAGE
+from llmc_grammar.diagnostic import Diagnostic, located, masked
+from llmc_grammar.source import Source
+from llmc_runtime.errors import Blocked, CallError, NotApproved, PlanError
+from llmc_runtime.redaction import HIDDEN, SecretFree, Secrets, Veil
+from llmc_runtime.safety.provenance import line_of
+from llmc_runtime.scheduler.executor import Executor
+from llmc_runtime.scheduler.loop_expansion import reason
+from llmc_runtime.state.events import OF_ERRORS, Event, in_doubt
+from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
+from llmc_runtime.text_format import beginning_of, start_of_json
+from llmc_runtime.values import thaw
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Run(Displayed, SecretFree):
+    """What a run gave.
+
+    `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
+    and `errors` the join where it failed itself. `calls` counts calls, whatever their attempts; `longest_chain` is the
+    longest time that calls took one after the other, and `chain` the tasks on it. `sum_of_calls` is the time of all
+    calls together. It is None where it says nothing: calls may have waited for processors, which the process used for
+    `processor_seconds`, more than a quarter of the time. All times are in seconds. `abandoned` names what did not end
+    when it was told to; `notes` are sentences about what is no error. `id` is part of the run's idempotency keys.
+    `value` and `results` are as the tools gave them: what shows them, `repr`, `to_json` and a pickle, takes the
+    `secrets` out; `labels` say which parts of inputs, and of what tasks and the join gave, are secret.
+    """
+
+    value: Json
+    has_value: bool
+    results: Mapping[str, Json]
+    errors: Mapping[str, PlanError]
+    skipped: tuple[str, ...]
+    events: tuple[Event, ...]
+    seconds: float
+    calls: int
+    sum_of_calls: float | None
+    processor_seconds: float
+    longest_chain: float
+    chain: tuple[str, ...]
+    abandoned: tuple[str, ...]
+    id: str
+    notes: tuple[str, ...]
+    secrets: Secrets = field(repr=False)
+    labels: Mapping[str, Label] = field(repr=False)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    source: Source | None = None
+
+    def __repr__(self) -> str:
+        """Its fields, each of them cut, without its secrets."""
+        name = None if self.source is None else self.source.name
+        results = {task: self._unlabelled(task, value) for task, value in islice(self.results.items(), LENGTH)}
+        value = self._unlabelled(JOIN, self.value)
+        return brief_fields(self, self.secrets.text, source=name, value=value, results=results)
+
+    @property
+    def shown_value(self) -> Json:
+        """The value without secrets; what is built from one is `[secret]` as a whole."""
+        return self._shown(JOIN, self.value) if self.has_value else None
+
+    @property
+    def shown_results(self) -> dict[str, Json]:
+        """The results without secrets."""
+        return {task: self._shown(task, value) for task, value in self.results.items()}
+
+    def beginning(self, task: str, most: int) -> tuple[Json, bool]:
+        """What a task gave without secrets, of a little more than `most` parts and characters; whether it is all."""
+        return Veil(self.secrets, self.labels).beginning(task, self.results[task], most)
+
+    def _shown(self, task: str, value: Json) -> Json:
+        """A value of a task without secrets."""
+        return Veil(self.secrets, self.labels).value(task, value)
+
+    def _concealed(self) -> dict[str, Any]:
+        """Values and text of a pickle, without secrets; errors know all secrets by now."""
+        if not self.secrets and not self.labels:
+            return {}
+        for error in (*self.errors.values(), *(each.error for each in self.events if isinstance(each, OF_ERRORS))):
+            self.secrets.cover(error)
+        mask = self.secrets.masked
+        source = self.source and replace(self.source, text=mask(self.source.text))
+        warnings = tuple(masked(each, mask, source) for each in self.diagnostics)
+        return {"value": self.shown_value, "results": self.shown_results, "source": source, "diagnostics": warnings}
+
+    def _unlabelled(self, task: str, value: Json) -> Json:
+        """A value without what is secret by where it is from, and of that only the beginning."""
+        label = self.labels.get(task)
+        return value if label is None else hidden(beginning_of(value, LENGTH + REACH)[0], label, HIDDEN)
+
+    def to_json(self) -> dict[str, Any]:
+        """The run as JSON data, without its secrets: see `llmc_runtime.program.run_result`."""
+        return to_json(self)
+
+    def _sheet(self) -> Sheet:
+        """The run for notebooks."""
+        return run_sheet(self)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a task failed, or was blocked by a failure."""
+        return bool(self.errors)
+
+    @property
+    def in_doubt(self) -> tuple[str, ...]:
+        """The tasks, with the places of elements in loops, that may have written something, though nobody knows."""
+        return in_doubt(self.events)
+
+    def summary(self) -> str:
+        """One line: how the tasks ended if one failed, calls, times, the longest chain, and what is left open."""
+        words = f"{self._counts()}; " if self.failed else ""
+        words += f"{self.calls} {'call' if self.calls == 1 else 'calls'} in {self.seconds:.2f} s"
+        if self.calls:
+            words += "" if self.sum_of_calls is None else f"; one after another {self.sum_of_calls:.2f} s"
+            words += f"; longest chain {self.longest_chain:.2f} s: {', '.join(_shortened(self.chain))}"
+        words += f"; in doubt: {', '.join(_shortened(self.in_doubt))}" if self.in_doubt else ""
+        return words + (f"; still running: {', '.join(self.abandoned)}" if self.abandoned else "")
+
+    def _counts(self) -> str:
+        """`6 done, 1 failed, 2 blocked, 1 skipped`."""
+        ends = Counter(error.ended for error in self.errors.values())
+        ends.update(done=len(self.results), skipped=len(self.skipped))
+        return ", ".join(f"{ends[how]:,} {how}" for how in _ENDS if ends[how])
+
+
+_ENDS: Final = ("done", "failed", "blocked", "held back", "not approved", "cancelled", "skipped")
+"""How a task may have ended, in the order in which it is told."""
+
+
+def _shortened(chain: tuple[str, ...]) -> tuple[str, ...]:
+    """The beginning and the end of a long chain."""
+    return chain if len(chain) <= 9 else (*chain[:4], "…", *chain[-4:])  # noqa: PLR2004 — what a line has room for
+
+
+def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], events: list[Event]) -> Run:
+    """The Run of a graph whose nodes were all executed."""
+    results: dict[str, Json] = {}
+    copies: dict[NodeId, Json] = {}
+    errors: dict[str, PlanError] = {}
+    skipped: list[str] = []
+    join = TaskId(JOIN)
+    for task, node in {**graph.tasks, join: JOIN}.items():
+        match outcomes.get((node, ())):
+            case Done(value):
+                # Tasks that are one node have one copy, as it was counted.
+                results[task] = copies[node] if node in copies else copies.setdefault(node, thaw(value))
+            case Failed(error):
+                errors[task] = error
+            # Blocked or stopped by a task, the join says nothing that this task does not.
+            case Cancelled(error) if task != join:
+                errors[task] = error
+            case BlockedBy() as blocked if task != join or blocked.cause == join:
+                errors[task] = reason(task, graph.nodes[node], blocked)
+            case Skipped():
+                skipped.append(task)
+            case _:
+                pass  # dropped: nobody needs it
+    longest, chain = executor.longest_chain()
+    return Run(
+        has_value=join in results,
+        value=results.pop(join, None),
+        results=results,
+        errors=errors,
+        skipped=tuple(skipped),
+        events=tuple(events),
+        seconds=executor.seconds,
+        calls=executor.calls,
+        sum_of_calls=executor.sum_of_calls,
+        processor_seconds=executor.processor_seconds,
+        longest_chain=longest,
+        chain=chain,
+        abandoned=executor.abandoned,
+        id=executor.trust.run_id,
+        notes=tuple(executor.trust.notes),
+        secrets=executor.trust.secrets,
+        labels=executor.trust.known_secrets.labels(graph.tasks),
+    )
+
+
+def signed(run: Run, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Run:
+    """The run, with the text that it came from and its warnings; its errors know their lines."""
+    for error in run.errors.values():
+        error.line = source.position(error.span.start)[0]
+    return replace(run, source=source, diagnostics=located(diagnostics, source))
+
+
+VERSION: Final = 1
+
+
+def to_json(run: Run) -> dict[str, Any]:
+    """The run as JSON data."""
+    return {
+        "version": VERSION,
+        "language": LANGUAGE,
+        "id": run.id,
+        "value": run.shown_value,
+        "has_value": run.has_value,
+        "results": run.shown_results,
+        "errors": {task: _error(error, run) for task, error in run.errors.items()},
+        "skipped": list(run.skipped),
+        "seconds": run.seconds,
+        "processor_seconds": run.processor_seconds,
+        "calls": run.calls,
+        "sum_of_calls": run.sum_of_calls,
+        "longest_chain": run.longest_chain,
+        "chain": list(run.chain),
+        "in_doubt": list(run.in_doubt),
+        "abandoned": list(run.abandoned),
+        "notes": list(run.notes),
+    }
+
+
+def beginnings(run: Run, most: int) -> dict[str, Json]:
+    """The results without secrets, each cut to about so many parts and characters."""
+    return {task: run.beginning(task, most)[0] for task in run.results}
+
+
+def _error(error: PlanError, run: Run) -> dict[str, Any]:
+    """An error as JSON data."""
+    found: dict[str, Any] = {"type": type(error).__name__, "message": run.secrets.text(str(error))}
+    if (line := line_of(run.source, error.span)) is not None:
+        found["line"] = line
+    if error.place is not None:
+        found["file"], found["line_in_file"] = run.secrets.text(error.place[0]), error.place[1]
+    match error:
+        case CallError(tool=tool, attempt=attempt, in_doubt=in_doubt):
+            found.update(tool=tool, attempt=attempt, in_doubt=in_doubt)
+        case NotApproved(tool=tool, reason=refusal, why=why):
+            found.update(tool=tool, reason=refusal)
+            if why is not None:
+                found["why"] = run.secrets.text(why)
+        case Blocked(cause=cause, cause_line=cause_line):
+            found["cause"] = cause
+            if cause_line is not None:
+                found["cause_line"] = cause_line
+        case _:
+            pass
+    return found
+
+
+Row = tuple[str, str, str]
+
+
+_HEADS: Final = ("task", "", "value")
+
+
+def run_sheet(run: "Run") -> Sheet:
+    """A run: its value, then what failed, gave a value, was skipped."""
+    count = run.has_value + len(run.errors) + len(run.results) + len(run.skipped)
+    notes = [run.secrets.text(note) for note in run.notes]
+    return Sheet(run.secrets.text(run.summary()), _HEADS, _rows(run), notes=notes, count=count)
+
+
+def _rows(run: "Run") -> Iterator[Row]:
+    """The rows of a run."""
+    veil = Veil(run.secrets, run.labels)
+    if run.has_value:
+        yield JOIN, "✓", _short(veil.beginning(JOIN, run.value, LONGEST_CELL)[0])
+    for task, error in run.errors.items():
+        yield task, "✗", run.secrets.text(str(error))
+    for task in run.results:
+        yield task, "✓", _short(run.beginning(task, LONGEST_CELL)[0])
+    for task in run.skipped:
+        yield task, "-", "skipped"
+
+
+def _short(value: Json) -> str:
+    """The beginning of a value without secrets, as JSON."""
+    return start_of_json(value, LONGEST_CELL)

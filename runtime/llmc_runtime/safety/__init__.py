@@ -1,0 +1,1 @@
+"""Approval, provenance and secrets of a run."""

@@ -1,0 +1,244 @@
+"""Asking whoever says whether calls may be made, while the run goes on.
+
+A function is asked for one call at a time, an approver for all that wait. A function that is not async is called in a
+daemon thread of its own, so that it may wait for a person. Who is asked when the run ends is told to stop, and is left
+alone after a grace.
+"""
+
+import asyncio
+from asyncio import AbstractEventLoop, Future, Task
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from concurrent import futures
+from concurrent.futures import InvalidStateError
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextvars import copy_context
+from functools import partial
+from inspect import isawaitable, iscoroutinefunction
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from llmc_grammar.portable import Portable
+from llmc_runtime.concurrency.thread_pool import OwnThread
+from llmc_runtime.safety.approval import Callback
+from llmc_runtime.safety.approval_request import ApprovalRequest
+from llmc_runtime.safety.pending_approval import Approver, Rounds
+
+if TYPE_CHECKING:
+    from llmc_compiler.tools.signature import Prepared
+    from llmc_runtime.cache.call_cache import CachedCall
+    from llmc_runtime.errors import PlanError
+    from llmc_runtime.safety.run_guard import RunGuard
+
+GRACE: Final = 0.5
+"""How long a question that was given up may take to end, in seconds."""
+
+Coming = futures.Future[tuple[object, BaseException | None]]
+"""The answer to a run inside, or why there is none: a future of asyncio would not take every exception."""
+
+
+class QueuedApproval:
+    """A call that waits for its answer; through a memo, the `call` that the memo knows.
+
+    `asked` are the runs in which somebody is asked, with the reasons for which the call is held there; `prepared` are
+    the arguments that the tool receives, if its code has converted them. `refusal` is the error of a call that was not
+    approved. `is_ahead`: it was asked before the turn of the call came, and `is_due`: that has come.
+    """
+
+    __slots__ = ("asked", "call", "is_ahead", "is_approved", "is_due", "is_open", "prepared", "refusal", "task")
+
+    def __init__(self, asked: "Sequence[tuple[RunGuard, str | None]]", prepared: "Prepared | None") -> None:
+        self.asked = asked
+        self.prepared = prepared
+        self.call: CachedCall | None = None
+        self.refusal: PlanError | None = None
+        self.is_open = True
+        self.is_approved = False
+        self.is_ahead = False
+        self.is_due = True
+        self.task: Task[None] | None = None
+
+    def close(self, refusal: "PlanError | None") -> None:
+        """The answer is there."""
+        self.is_open = False
+        self.is_approved = refusal is None
+        self.refusal = refusal
+
+    # What a call has too: it was not made, so nothing is in doubt, and a run out of time gives it up like all the rest.
+    is_in_doubt = is_writing = False
+
+    def time_out(self, seconds: float, limit: str) -> None:
+        """The time of the run is over."""
+
+    def hold_back(self) -> None:
+        """Nobody is to be asked any more."""
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Nobody wants the answer."""
+        self.is_open = False
+        if self.task is not None:
+            self.task.cancel()
+
+
+class RunEndedError(Portable, Exception):
+    """The run whose function was to be asked has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("the run around it has ended")
+
+
+class ApprovalQueue:
+    """Asks the function of a run, in the context in which this was made; `turn` is held by the question being asked.
+
+    An approver needs no turn. A run inside another one may have questions for that one alone, and no `callback`.
+    """
+
+    def __init__(self, callback: Callback | None) -> None:
+        self._callback = callback
+        self._loop = asyncio.get_running_loop()
+        self._context = copy_context()
+        self.turn = asyncio.Lock()
+        self._tasks: set[Task[None]] = set()
+        self._ending = Lock()
+        self._is_over = False
+        self._guests: set[Coming] = set()
+        self._last: Future[object] | None = None
+        self._rounds = Rounds(callback, self._start) if isinstance(callback, Approver) else None
+
+    def turn_of(self, callbacks: Iterable[Callback | None]) -> AbstractAsyncContextManager[object]:
+        """The turn of a question to these, which it takes if one of them is a function."""
+        return nullcontext() if all(isinstance(each, Approver) for each in callbacks) else self.turn
+
+    def start(
+        self, question: QueuedApproval, work: Callable[[QueuedApproval], Coroutine[Any, Any, None]]
+    ) -> QueuedApproval:
+        """Work at a question, in a task."""
+        question.task = self._start(work(question))
+        return question
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> "Task[None]":
+        """Work in a task that ends with the run."""
+        task = self._loop.create_task(work, context=self._context.copy())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def ask(self, request: ApprovalRequest) -> object:
+        """Ask; the caller holds the turn of a function. Raises what that raises."""
+        if self._rounds is not None:
+            return await self._rounds.ask(request)
+        callback = cast("Callable[[ApprovalRequest], object]", self._callback)
+        if iscoroutinefunction(callback) or iscoroutinefunction(getattr(callback, "__call__", None)):  # noqa: B004
+            return await cast("Awaitable[object]", callback(request))
+        await self._last_ended()
+        self._last = _in_thread(self._loop, partial(self._context.copy().run, callback, request))
+        # Whoever asked may be given up, and the thread goes on.
+        answer = await asyncio.shield(self._last)
+        return await answer if isawaitable(answer) else answer
+
+    async def _last_ended(self) -> None:
+        """Wait for a thread whose question was given up: it may still ask a person."""
+        if self._last is not None:
+            await asyncio.wait([self._last])
+
+    async def ask_for_guest(self, request: ApprovalRequest) -> object:
+        """Ask the function for a run inside this one, from any loop and thread.
+
+        Raises RunEndedError, and what the function raises.
+        """
+        came = Coming()
+        with self._ending:
+            if self._is_over:
+                raise RunEndedError
+            self._guests.add(came)
+        try:
+            self._call(self._receive, request, came)
+            answer, failure = await asyncio.wrap_future(came)
+        finally:
+            self._guests.discard(came)
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _receive(self, request: ApprovalRequest, came: "Coming") -> None:
+        """Start a question of a run inside this one, on this run's loop."""
+        task = self._start(self._answer(request, came))
+
+        def end(came: Coming) -> None:
+            if came.cancelled() or came.exception() is not None:
+                with suppress(RunEndedError):
+                    self._call(task.cancel)
+
+        came.add_done_callback(end)
+
+    async def _answer(self, request: ApprovalRequest, came: "Coming") -> None:
+        """Ask when it is its turn, and hand over the answer."""
+        answer: object = None
+        failure: BaseException | None = None
+        try:
+            async with self.turn_of([self._callback]):
+                answer = await self.ask(request)
+        except asyncio.CancelledError as error:
+            if came.done():
+                raise
+            failure = error
+        except KeyboardInterrupt:
+            raise  # the user's, not the function's
+        except BaseException as error:  # noqa: BLE001 — whoever asked gets it
+            failure = error
+        with suppress(InvalidStateError):  # nobody waits any more
+            came.set_result((answer, failure))
+
+    def _call(self, function: Callable[..., object], *args: object) -> None:
+        """Call a function on this run's loop; raises RunEndedError if the loop is closed."""
+        try:
+            self._loop.call_soon_threadsafe(function, *args)
+        except RuntimeError:
+            raise RunEndedError from None
+
+    async def end(self) -> int:
+        """Refuse the runs inside, and wait for questions that were given up, no longer than the grace.
+
+        Gives how many are left.
+        """
+        with self._ending:
+            self._is_over = True
+            guests = tuple(self._guests)
+        for came in guests:
+            with suppress(InvalidStateError):
+                came.set_exception(RunEndedError())
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=GRACE)
+        return len(self._tasks)
+
+
+def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> "Future[object]":
+    """The result of a function that is called in a thread; nobody needs to wait for it."""
+    came: Future[object] = loop.create_future()
+    came.add_done_callback(lambda came: came.cancelled() or came.exception())  # retrieved, so that nothing warns of it
+    OwnThread(_work, "llmc-approval", loop, came, work).start()
+    return came
+
+
+def _work(loop: AbstractEventLoop, came: "Future[object]", work: Callable[[], object]) -> None:
+    """What the thread does."""
+    result: object = None
+    failure: BaseException | None = None
+    try:
+        result = work()
+    except BaseException as error:  # noqa: BLE001 — it is the answer
+        failure = error
+    with suppress(RuntimeError):  # the loop was closed: nobody waits
+        loop.call_soon_threadsafe(_tell, came, result, failure)
+
+
+def _tell(came: "Future[object]", result: object, failure: BaseException | None) -> None:
+    """Hand over the answer, if somebody waits for it."""
+    if came.done():
+        return
+    if failure is None:
+        came.set_result(result)
+    elif isinstance(failure, Exception) and not isinstance(failure, StopIteration):
+        came.set_exception(failure)
+    else:
+        came.set_exception(RuntimeError(repr(failure)))  # a future does not take it, or it would end the loop

@@ -1,0 +1,362 @@
+"""What a run is trusted with: whom it asks before a call, which secrets it keeps, what it fills in for a plan."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import MethodType, TracebackType
+from typing import Final, Protocol
+from uuid import uuid4
+
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import Call, Node
+from llmc_compiler.lowering.secret_labels import Label
+from llmc_compiler.terminal_cells import visible
+from llmc_compiler.tools.parameter_markers import UNMARKED
+from llmc_compiler.tools.signature import Prepared
+from llmc_compiler.tools.tool import Tool
+from llmc_grammar.source import Source
+from llmc_runtime.calls.injected_signature import InjectedSignature
+from llmc_runtime.calls.tool_call import unfit
+from llmc_runtime.calls.tool_contexts import Contexts
+from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, described, shortened
+from llmc_runtime.redaction import HIDDEN, Secrets
+from llmc_runtime.safety.approval import Approval, Hold, held_for
+from llmc_runtime.safety.approval_queue import ApprovalQueue, QueuedApproval, RunEndedError
+from llmc_runtime.safety.approval_request import ApprovalRequest, Origin
+from llmc_runtime.safety.provenance import Earlier, line_of, request_of, sources
+from llmc_runtime.safety.secret_tracker import SecretTracker
+from llmc_runtime.state.instance import Instance
+from llmc_runtime.state.outcomes import Key
+from llmc_runtime.values import thaw
+
+Bound = Sequence[tuple[str | None, Json]]
+Asked = tuple["RunGuard", ApprovalRequest]
+"""A run in which somebody is asked, and of what."""
+
+_AROUND: Final = "decided in the run around it"
+"""What is said of a refusal that is not that of the run itself."""
+
+
+class ApprovalListener(Protocol):
+    """Who wants a call to be made."""
+
+    def asked(self, owner: Instance, tool: str, /) -> None:
+        """Somebody is asked."""
+        ...
+
+    def answered(self, owner: Instance, refusal: PlanError | None, /) -> None:
+        """They said yes, or the call is refused."""
+        ...
+
+    def too_late_around(self) -> str | None:
+        """Why nothing more may begin in a run inside another one, if so."""
+        ...
+
+
+class KnownCall(Protocol):
+    """What is remembered of a call before it is made."""
+
+    @property
+    def doubt(self) -> str | None:
+        """Why it has to be asked for: an earlier plan made the same call, and it may have been undone since."""
+        ...
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """Its arguments, where they were checked and converted before."""
+        ...
+
+
+class RunGuard:
+    """The trust of one run.
+
+    `approval` says what asks; `contexts` are those of its tools; `source` gives the plan's text, whose lines a request
+    names, and `earlier` where results of plans before it are from. `run_id` is part of every idempotency key: two runs
+    with the same one use the same keys. `secrets` are those of the runs before, whose results this one reads; `labels`
+    say which inputs and results are known to be secret.
+    """
+
+    def __init__(
+        self,
+        approval: Approval | None = None,
+        contexts: Contexts | None = None,
+        *,
+        source: Callable[[], Source | None] = lambda: None,
+        run_id: str | None = None,
+        secrets: Secrets | None = None,
+        labels: Mapping[str, Label] | None = None,
+        earlier: Earlier | None = None,
+    ) -> None:
+        self.run_id = run_id or uuid4().hex
+        self.notes: dict[str, None] = {}
+        self.known_secrets = SecretTracker(Secrets() if secrets is None else secrets, self.notes, labels or {})
+        self._approval = approval or Approval()
+        self._contexts = contexts or Contexts()
+        self._source = source
+        self._earlier = earlier or {}
+        self._holds: list[Hold] = []
+        self._asker: ApprovalQueue | None = None
+        self.around: RunGuard | None = None
+        self.inside: tuple[str, ...] = ()
+        self.is_over = False
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets of the run, and of those around it."""
+        return self.known_secrets.secrets
+
+    def finish(self, error: PlanError) -> None:
+        """Make an error ready to be told: without secrets, and with its line where the plan's text is known."""
+        self.secrets.cover(error)
+        error.line = line_of(self._source(), error.span) if error.line is None else error.line
+
+    # The run
+
+    def inherit(self, around: "RunGuard", call: str) -> None:
+        """Bind this run to the one around it, in whose `call` it begins."""
+        self.known_secrets.share(around.secrets)
+        self.around, self.inside = around, (*around.inside, call)
+
+    async def open(self) -> None:
+        """Open the contexts; raises ContextError."""
+        try:
+            await self._contexts.open()
+        except ContextError as error:
+            self.secrets.cover(error)
+            raise
+
+    def begin(self, params: Mapping[str, Json], asking: ApprovalListener) -> None:
+        """The run begins, with these inputs."""
+        self.known_secrets.params, self._asking = params, asking
+        callback = self._approval.callback
+        self._asker = None if callback is None and self.around is None else ApprovalQueue(callback)
+
+    async def close(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The run is over: questions were given up, and contexts are closed."""
+        self.is_over = True
+        try:
+            if self._asker is not None and (left := await self._asker.end()):
+                self.notes[f"{left} of those that were asked did not stop when the run ended"] = None
+        finally:
+            await self._contexts.close(kind, error, trace)
+
+    def cut_off(self) -> None:
+        """Refuse all that asks in this copy of the run, in the child of a fork: its approver is in the parent."""
+        self.is_over = True
+        self.secrets.unlock()
+
+    def hold(self, *holds: Hold) -> None:
+        """From here on, call nothing that these holds cover without being asked for."""
+        self._holds += holds
+
+    # Calls
+
+    def prepared(
+        self,
+        instance: Instance,
+        call: Call,
+        bound: Bound,
+        known: KnownCall | None = None,
+        approved: Prepared | None = None,
+    ) -> Call:
+        """The call with what the run fills in and with arguments that are known; its secret arguments are kept."""
+        tool, ready = call.tool, known is not None and known.prepared
+        if tool.marks is UNMARKED and not ready and approved is None:
+            return call
+        self.known_secrets.hear(instance, tool, bound)
+        filled: dict[str, object] = {}
+        if tool.marks.key is not None:
+            filled[tool.marks.key] = idempotency_key(self.run_id, instance.key)
+        if tool.marks.context is not None:
+            filled[tool.marks.context] = self._contexts.of(tool)
+        if not filled and not ready and approved is None:
+            return call
+        # The function itself stays the tool's own, by which others know it.
+        signature = InjectedSignature(tool.signature, filled, [ready] if ready else [], approved)
+        return replace(call, tool=replace(tool, signature=signature))
+
+    def question(
+        self, instance: Instance, call: Call, bound: Bound, known: KnownCall | None = None
+    ) -> QueuedApproval | PlanError | None:
+        """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
+        node, doubt = instance.node, None if known is None else known.doubt
+        is_held = doubt is not None or (bool(self._holds) and self._held_for(node, call) is not None)
+        if self.around is None and not self._approval.asks(node, call, held=is_held):
+            return None
+        verdict = self.verdict(node, call, doubt)
+        if isinstance(verdict, PlanError):
+            return verdict
+        if not verdict:
+            return None
+        signature = call.tool.signature
+        try:
+            prepared = (known and known.prepared) or signature.prepare(bound)
+        except BaseException as why:  # noqa: BLE001 — validators are the tool's code
+            return unfit(node, call.tool.name, 0, why)
+        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        # What is converted twice may come out differently; nothing else is kept while the question waits.
+        question = QueuedApproval(verdict, prepared if signature.converts else None)
+        return self._asker.start(question, partial(self._ask, self._asker, instance, call, bound))
+
+    def sources(self, instance: Instance, plan: int) -> tuple[Origin, ...]:
+        """Where the result of an instance is from, for the plans after this one; nothing if nobody would be told."""
+        return sources(instance, self._source(), self._earlier, plan) if self.is_asking else ()
+
+    def stands(self, question: QueuedApproval, instance: Instance, call: Call, known: KnownCall | None) -> bool:
+        """Whether an answer that came before the call's turn still answers what would be asked now."""
+        return question.asked == self.verdict(instance.node, call, None if known is None else known.doubt)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether there is somebody to ask."""
+        return self._asker is not None
+
+    def may_ask_for(self, node: Node, call: Call) -> bool:
+        """Whether somebody would be asked for a call, as far as is known before its turn."""
+        return self.around is not None or self._approval.asks(node, call, held=bool(self._holds))
+
+    def verdict(
+        self, node: Node, call: Call, doubt: str | None = None
+    ) -> PlanError | list[tuple["RunGuard", str | None]]:
+        """Why the call is refused, or the runs whose functions are asked, with the reason for which it is held there.
+
+        The outermost run comes first. A function that several runs share is asked once. `doubt` says why this run asks
+        whatever its word.
+        """
+        asked: list[tuple[RunGuard, str | None]] = []
+        for trust in self._chain():
+            held = trust._held_for(node, call, guest=trust is not self)  # noqa: SLF001 — of another run
+            held = _reasons(doubt, held) if trust is self else held
+            if not trust._approval.asks(node, call, held=held is not None):  # noqa: SLF001
+                continue
+            if (refusal := trust._refusal(node, call, held, self)) is not None:  # noqa: SLF001
+                return refusal
+            same = next((at for at, (other, _) in enumerate(asked) if trust._asks_like(other)), None)  # noqa: SLF001
+            if same is None:
+                asked.append((trust, held))
+            else:
+                asked[same] = (asked[same][0], asked[same][1] or held)
+        return asked
+
+    def _chain(self) -> list["RunGuard"]:
+        """The runs around this one, the outermost first, and this one."""
+        chain = [self]
+        while (around := chain[-1].around) is not None:
+            chain.append(around)
+        return chain[::-1]
+
+    def _held_for(self, node: Node, call: Call, *, guest: bool = False) -> str | None:
+        """Why a call is held, if it is; a hold of one task is none of a run inside, the `guest`."""
+        holds = [hold for hold in self._holds if hold.span is None] if guest else self._holds
+        return held_for(holds, node, call)
+
+    def _refusal(self, node: Node, call: Call, held: str | None, of: "RunGuard") -> PlanError | None:
+        """Why a call of a run, this one or one inside, is refused without asking, where it would have to be asked."""
+        if self.is_over:
+            return NotApproved(node.task, node.span, tool=call.tool.name, reason="nobody", why=RunEndedError())
+        error = self._approval.refusal(node, call, held=held)
+        if isinstance(error, NotApproved) and of is not self:
+            return NotApproved(node.task, node.span, tool=error.tool, reason=error.reason, why=_AROUND)
+        return error
+
+    def _asks_like(self, other: "RunGuard") -> bool:
+        """Whether another run asks the same function."""
+        mine, its = self._approval.callback, other._approval.callback  # noqa: SLF001 — of another run
+        return mine is its or (isinstance(mine, MethodType) and isinstance(its, MethodType) and mine == its)
+
+    def place(self, node: Node) -> str:
+        """Where a node stands in the plan: its line, or where the text is not known its task."""
+        line = line_of(self._source(), node.span)
+        return f"task {node.task}" if line is None else f"line {line}"
+
+    def _request(self, instance: Instance, call: Call, bound: Bound, prepared: Prepared | None) -> ApprovalRequest:
+        """What is asked."""
+        signature = call.tool.signature
+        return request_of(
+            instance,
+            signature.received(bound, prepared or signature.prepare(bound)),
+            bound,
+            shown=partial(self._shown, call.tool),
+            source=self._source(),
+            earlier=self._earlier,
+            inside=self.inside,
+        )
+
+    def _shown(self, tool: Tool, name: str | None, value: Json) -> Json:
+        """An argument without secrets, in a copy."""
+        return HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value))
+
+    async def _ask(
+        self, asker: ApprovalQueue, instance: Instance, call: Call, bound: Bound, question: QueuedApproval
+    ) -> None:
+        """Ask, and tell the answer."""
+        refusal: PlanError | None = None
+        tool = call.tool.name
+        try:
+            async with asker.turn_of(trust._approval.callback for trust, _ in question.asked):  # noqa: SLF001 — of another run
+                self._asking.asked(instance, tool)
+                request = self._request(instance, call, bound, question.prepared)
+                requests = [(trust, replace(request, held=held)) for trust, held in question.asked]
+                refusal = await self._refused(asker, instance, requests, question)
+        except KeyboardInterrupt:
+            raise  # the user's, not the function's
+        except BaseException as error:
+            # What is no Exception would end this task alone, and the call would wait for ever.
+            if not question.is_open:
+                if isinstance(error, Exception | asyncio.CancelledError):
+                    raise
+                return
+            refusal = _refusal(instance, tool, "failed", described(error))
+            refusal.__cause__ = error
+        if question.is_open:
+            self._asking.answered(instance, refusal)
+
+    async def _refused(
+        self, asker: ApprovalQueue, instance: Instance, requests: Sequence[Asked], question: QueuedApproval
+    ) -> PlanError | None:
+        """The error for the first answer other than yes; raises what the functions raise."""
+        if not question.is_open:  # whoever was told of it has ended the run
+            raise asyncio.CancelledError
+        for trust, request in requests:
+            if (why := self._asking.too_late_around()) is not None:
+                return _refusal(instance, request.tool, "nobody", why)
+            try:
+                answer = await (asker.ask(request) if trust is self else trust.ask_for_guest(request))
+            except RunEndedError as error:
+                return _refusal(instance, request.tool, "nobody", error)
+            if answer is not True:
+                return _refusal(instance, request.tool, "no", self._why(answer, None if trust is self else _AROUND))
+        return None
+
+    def _why(self, answer: object, whose: str | None) -> str | None:
+        """The reason that an answer gives, on one line, and which run it is of."""
+        text = self.secrets.text(answer).strip() if isinstance(answer, str) else ""
+        reason = visible(shortened(text), quoted=False)
+        return f"{reason} ({whose})" if reason and whose else reason or whose
+
+    async def ask_for_guest(self, request: ApprovalRequest) -> object:
+        """Ask for a run inside this one; raises RunEndedError, and what the function raises."""
+        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        return await self._asker.ask_for_guest(request)
+
+
+def idempotency_key(run_id: str, key: Key) -> str:
+    """The key of a write: the same for the same run and instance, whatever the attempt."""
+    return hashlib.sha256(json.dumps([run_id, *key]).encode()).hexdigest()[:32]
+
+
+def _refusal(instance: Instance, tool: str, reason: Refusal, why: object) -> NotApproved:
+    """The error of a call that nobody approved."""
+    return NotApproved(instance.node.task, instance.node.span, tool=tool, reason=reason, why=why)
+
+
+def _reasons(doubt: str | None, held: str | None) -> str | None:
+    """Why a call is held back: because of itself, because of its plan, or both."""
+    if doubt is None or held is None:
+        return doubt or held
+    return f"{doubt.rpartition('; ')[0]}; {held}"

@@ -1,0 +1,258 @@
+"""Runs nodes as they come.
+
+    async with Executor(params) as executor:
+        executor.apply(steps)                       # any number of times, also while others run
+        executor.seal()                             # nothing more comes
+        outcomes = await executor.settled()
+
+The `async with` owns everything that was started: at its end nothing of it is left but what is named in `abandoned`.
+"""
+
+import asyncio
+import random as randomness
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from time import time
+from types import TracebackType
+from typing import Final, Self
+
+from llmc_compiler.expressions.memory_limit import copied_bytes
+from llmc_compiler.expressions.terms import Json, NodeId
+from llmc_compiler.ir.graph import JOIN, TaskId
+from llmc_compiler.steps import Add, Conceal, Drop, Restart, Share, Step
+from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.calls import nested_runs
+from llmc_runtime.calls.admission import Admission
+from llmc_runtime.calls.call_context import CallContext
+from llmc_runtime.calls.nested_runs import OuterRun
+from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.calls.tool_call import ToolCall
+from llmc_runtime.concurrency import active_runs, stall_monitor
+from llmc_runtime.concurrency.leak_detector import leaks, note_starts
+from llmc_runtime.concurrency.stall_monitor import WatchedLoop
+from llmc_runtime.concurrency.task_group import TaskGroup
+from llmc_runtime.concurrency.thread_pool import ThreadPool
+from llmc_runtime.errors import RunRefused
+from llmc_runtime.limits import Limits, Policy, check_policy
+from llmc_runtime.safety.approval import Hold
+from llmc_runtime.safety.approval_request import Origin
+from llmc_runtime.safety.run_guard import RunGuard
+from llmc_runtime.scheduler import call_times
+from llmc_runtime.scheduler.call_times import CallTimes
+from llmc_runtime.scheduler.scheduler import Scheduler
+from llmc_runtime.state import events
+from llmc_runtime.state.instance import Instance, Scope
+from llmc_runtime.state.outcomes import Key, Outcome
+from llmc_runtime.values import freeze
+
+DEFAULTS: Final = Limits()
+
+
+class Executor:
+    """A run: it is given nodes, and gives their outcomes.
+
+    `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
+    it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1), `wall` (the time
+    of day) and `processor` (seconds that processors were used) are for tests; `trust` says what asks first, which
+    contexts tools get and what is secret, and is for one run. Runs of one question share a `memo` of what their calls
+    gave; one that goes on from another, which may still run, also shares its `allowance`. Raises LimitError for a
+    policy that does not exist.
+    """
+
+    def __init__(
+        self,
+        params: Mapping[str, Json],
+        *,
+        emit: Callable[[events.Event], object] | None = None,
+        clock: Callable[[], float] | None = None,
+        random: Callable[[], float] = randomness.random,
+        wall: Callable[[], float] = time,
+        processor: Callable[[], float] | None = None,
+        limits: Limits = DEFAULTS,
+        policy: Policy = "finish",
+        trust: RunGuard | None = None,
+        memo: CallCache | None = None,
+        allowance: RunBudget[Instance] | None = None,
+    ) -> None:
+        check_policy(policy)
+        self._params = {name: freeze(value) for name, value in params.items()}
+        self._emit = emit
+        self._clock = clock
+        self._random = random
+        self._wall = wall
+        self._processor = processor
+        self._limits = limits
+        self._policy: Policy = policy
+        self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
+        self._known_ranks: Mapping[NodeId, float] | None = None
+        self._memo = memo
+        self._allowance = allowance
+        self.trust = trust or RunGuard()
+        self.abandoned: tuple[str, ...] = ()
+        self.seconds = self.processor_seconds = 0.0
+        self.sum_of_calls: float | None = None
+
+    async def __aenter__(self) -> Self:
+        """Start the run; raises RunRefused for inputs that are too large, or if the run around it does not let it."""
+        limits = self._limits
+        size = sum(map(copied_bytes, self._params.values()))
+        if size > limits.run_bytes:
+            raise RunRefused(f"the inputs have {size:,} bytes, and the run may have {limits.run_bytes:,}", "run_bytes")
+        place = nested_runs.enter(self.trust)
+        if place is not None:
+            place.admit(limits)
+        self.loop = loop = asyncio.get_running_loop()
+        # Before the group, which copies the context variables that are set by then.
+        await self.trust.open()
+        note_starts()
+        self._group = TaskGroup(loop, limits.grace)
+        self._threads = ThreadPool(loop)
+        self._flow = Scheduler(
+            Scope(self._params),
+            trust=self.trust,
+            memo=self._memo,
+            emit=self._emit,
+            times=CallTimes(self._clock or loop.time, self._processor or call_times.processor_time),
+            end=loop.create_future(),
+            limits=limits,
+            policy=self._policy,
+        )
+        gate: Admission[ToolCall[Instance]] = Admission(
+            loop, limits, attrgetter("rank"), size=attrgetter("size"), fits=attrgetter("fits")
+        )
+        allowance = self._allowance or RunBudget.of(loop, limits, gate, place)
+        self._host = OuterRun.inside(place, self.trust, allowance, loop, self._group.context)
+        self._door = self._flow.door = CallContext(
+            loop=loop,
+            group=self._group,
+            threads=self._threads,
+            allowance=allowance,
+            random=self._random,
+            wall=self._wall,
+            rank=self._rank,
+            report=self._flow,
+            host=self._host,
+        )
+        self.allowance.count(size)
+        self.allowance.share(self._flow.ending)
+        active_runs.begin(self)
+        self._alarm = loop.call_at(self._door.until, self._flow.time_out)
+        self._watched = WatchedLoop(loop, self._group, limits.stall, self._flow.stalled)
+        stall_monitor.begin(self._watched)
+        self.trust.begin(self._params, self._flow)
+        self._flow.tell(events.RunStarted(self._flow.now()))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the run: stop what still runs."""
+        complete = self._flow.is_complete
+        self._alarm.cancel()
+        self._flow.stop()
+        try:
+            await self._group.end()
+        finally:
+            active_runs.end(self)
+            stall_monitor.end(self._watched)
+            self._door.end()
+            if self._allowance is None:
+                self._door.gate.close()
+            self._threads.close()
+            running = self._group.running()
+            left_behind = leaks(self.loop, self._host, running)
+            self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *left_behind]))
+            self.seconds = self._flow.now()
+            self.processor_seconds = self._flow.times.used()
+            self.sum_of_calls = self._flow.times.total(self.seconds, self.processor_seconds)
+            figures = self.processor_seconds, self.sum_of_calls
+            self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned, *figures))
+            await self.trust.close(kind, error, trace)
+        if error is None and self.allowance.error is not None:
+            raise self.allowance.error
+
+    def when_over(self, told: Callable[[object], object]) -> None:
+        """Call `told` on the loop when the sealed run has all outcomes, or when an error ends it."""
+        self._flow.ending.reached.add_done_callback(told)
+
+    def close(self) -> None:
+        """Stop starting calls; safe in a signal handler."""
+        self._door.halt()
+
+    def cut_off(self) -> None:
+        """Disable this copy of the run in the child of a fork: emit no events, and end its threads."""
+        self._flow.emit = active_runs.leave
+        self.trust.cut_off()
+        self._threads.is_cut_off = True
+
+    def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:
+        """Of nodes that wait for their turn, the one with the highest rank goes first; asked for when some wait."""
+        self._ranks = ranks
+        self._known_ranks = None
+        self._door.gate.rerank()
+
+    def _rank(self, instance: Instance) -> float:
+        """The rank of an instance whose call waits."""
+        if self._known_ranks is None:
+            self._known_ranks = self._ranks() if self._ranks is not None else {}
+        return self._known_ranks.get(instance.node.id, 0.0)
+
+    def apply(self, steps: Iterable[Step]) -> None:
+        """Do what the compiler says; what can start, starts."""
+        for step in steps:
+            match step:
+                case Add(nodes):
+                    self._flow.add(nodes)
+                case Drop(nodes):
+                    self._flow.drop(nodes)
+                case Restart(dialect, plan):
+                    self._flow.restart(dialect, plan)
+                case Conceal(labels):
+                    self._flow.conceal(labels)
+                case Share() | _:
+                    pass  # says nothing about running: results are named by whoever reads the outcomes
+
+    def hold(self, *holds: Hold) -> None:
+        """From now on, ask before calls under these holds; without a callback they fail with Held."""
+        self.trust.hold(*holds)
+
+    def sources(self, node: NodeId, plan: int) -> tuple[Origin, ...]:
+        """Where the result of a node is from, for the plans after the one of this number."""
+        instance = self._flow.instance(node)
+        return () if instance is None else self.trust.sources(instance, plan)
+
+    def seal(self) -> None:
+        """Nothing more will be added."""
+        self._flow.seal()
+
+    async def settled(self) -> Mapping[Key, Outcome]:
+        """The outcome of every instance, once it was sealed and all have one."""
+        # Whoever is cancelled here must not cancel it for others.
+        await asyncio.shield(self._flow.ending.reached)
+        return self._flow.outcomes()
+
+    @property
+    def allowance(self) -> RunBudget[Instance]:
+        """What the run may take, and has taken."""
+        return self._door.allowance
+
+    @property
+    def calls(self) -> int:
+        """How many calls were made, each counted once whatever its attempts."""
+        return self._door.calls
+
+    def longest_chain(self) -> tuple[float, tuple[TaskId, ...]]:
+        """The longest time, in seconds, that calls took one after the other, and the tasks on that way."""
+        last = self._flow.last
+        return (0.0, ()) if last is None else (last.chain, _tasks(last))
+
+
+def _tasks(last: Instance) -> tuple[TaskId, ...]:
+    """The tasks on the chain that ends here, each once in a row."""
+    tasks: list[TaskId] = []
+    at: Instance | None = last
+    while at is not None:
+        if at.node.id != JOIN and (not tasks or tasks[-1] != at.node.task):
+            tasks.append(at.node.task)
+        at = at.via
+    return tuple(reversed(tasks))

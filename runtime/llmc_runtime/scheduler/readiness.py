@@ -1,0 +1,171 @@
+"""Whether an instance is to be done, once all that it waits for has ended."""
+
+from collections.abc import Iterable, Iterator
+
+from llmc_compiler.effects.effects import conflict
+from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.expressions.memory_limit import MemoryRoom
+from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term, children
+from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId
+from llmc_runtime.errors import ExpressionFailed, LimitReached, PlanError, without_values
+from llmc_runtime.scheduler.loop_expansion import elements
+from llmc_runtime.state.instance import Instance, NullReads, Scope, Verdict
+from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Skipped
+
+
+def obstacle(instance: Instance, limit: int, left: int) -> Verdict | None:
+    """Why an instance is not to be done, if so: a condition, a failure of what it needs, a failed write before it.
+
+    `limit` is the number of elements that a loop may have, `left` the bytes for which there is room; raises
+    NoRoomError.
+    """
+    for condition in instance.node.when:
+        if (found := _unmet(instance, condition, left)) is not None:
+            return found
+    op = instance.node.op
+    if instance.has_failed_dependency:
+        if isinstance(op, Loop) and (found := _sourceless(instance, op, limit, left)) is not None:
+            return found
+        if (found := _blocked(instance, instance.node.needs)) is not None:
+            return found
+    # Elements of a loop wait for earlier writes themselves.
+    if instance.failed_writes and not isinstance(op, Loop):
+        return _out_of_order(instance)
+    return None
+
+
+def _unmet(instance: Instance, condition: Condition, left: int) -> Verdict | None:
+    """What a condition says, if it does not hold."""
+    if instance.has_failed_dependency and (blocked := _blocked(instance, _reads(condition.term))) is not None:
+        return blocked
+    scope = instance.scope
+    env = NullReads(scope) if instance.node.task == TaskId(JOIN) else scope
+    try:
+        holds = truth(evaluate(condition.term, env, MemoryRoom(left)))
+    except SkippedRead:
+        return Skipped(by_condition=False), None
+    except EvaluationError as error:
+        # A call inside an expression was not reached: the expression meets the same mistake itself.
+        is_nested = instance.node.id != (scope.main or instance.node.task)
+        return (Skipped(by_condition=True), None) if is_nested else (failed(instance, error), instance)
+    return None if holds == condition.expected else (Skipped(by_condition=True), None)
+
+
+def _sourceless(instance: Instance, loop: Loop, limit: int, left: int) -> Verdict | None:
+    """Why a loop has no elements, if so: its source comes before whatever else it needs."""
+    if (blocked := _blocked(instance, _reads(loop.source))) is not None:
+        return blocked
+    try:
+        elements(loop, evaluate(loop.source, instance.scope, MemoryRoom(left)), limit)
+    except SkippedRead:
+        return Skipped(by_condition=False), None
+    except EvaluationError as error:
+        return failed(instance, error), instance
+    return None
+
+
+def _reads(term: Term) -> Iterator[NodeId]:
+    """The nodes that a term reads, reached or not; without recursion, since operators nest by the hundred."""
+    below = [term]
+    while below:
+        term = below.pop()
+        if isinstance(term, Get):
+            yield term.node
+        below.extend(children(term))
+
+
+def _blocked(instance: Instance, needs: Iterable[NodeId]) -> Verdict | None:
+    """What failed first, if some of these nodes failed or are blocked."""
+    causes = [found.cause for node in needs if (found := instance.scope.find(node)).cause is not None]
+    return _by_first(causes, by_order=False)
+
+
+def _out_of_order(instance: Instance) -> Verdict | None:
+    """Which write failed that had to come first, if there is one."""
+    effects = instance.node.effects
+    causes = [
+        write
+        for write in instance.failed_writes
+        if any(conflict(later, earlier) for later in effects for earlier in write.node.effects if earlier.may_write)
+    ]
+    return _by_first(causes, by_order=True)
+
+
+def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict | None:
+    """Blocked by the cause that comes first in the plan."""
+    first = min((cause for cause in causes if cause is not None), key=lambda cause: cause.order, default=None)
+    if first is None or first.error is None:
+        return None
+    return BlockedBy(first.node.task, first.error, by_order, isinstance(first.outcome, Done)), first
+
+
+def arguments(call: Call, scope: Scope, room: MemoryRoom) -> list[tuple[str | None, Json]]:
+    """The values of a call's arguments; raises SkippedRead, EvaluationError and NoRoomError."""
+    near = scope.instances
+    found: list[tuple[str | None, Json]] = []
+    for name, term in call.bound:
+        # The most frequent kinds of terms need no call.
+        if type(term) is Const:
+            value = term.value
+        elif (
+            type(term) is Get
+            and not term.path
+            and (instance := near.get(term.node)) is not None
+            and type(outcome := instance.outcome) is Done
+        ):
+            value = outcome.value
+        else:
+            value = evaluate(term, scope, room)
+        found.append((name, value))
+    return found
+
+
+def limited(instance: Instance, limit: str, why: str) -> Failed:
+    """The outcome where a limit of the run does not let something be done."""
+    return Failed(LimitReached(instance.node.task, instance.node.span, limit=limit, why=why))
+
+
+def worth(term: Term, env: Scope | NullReads, left: int) -> Done:
+    """The outcome where a term has a value; raises SkippedRead, EvaluationError and NoRoomError."""
+    room = MemoryRoom(left)
+    value = evaluate(term, env, room)
+    return Done(value, room.kept(value))
+
+
+def fallen_back(instance: Instance, error: PlanError, left: int) -> Done | Failed:
+    """The outcome of an instance that failed: the value of its fallback, if it has one; raises NoRoomError."""
+    op = instance.node.op
+    if not isinstance(op, (Call, Evaluate)) or op.fallback is None:
+        return Failed(error)
+    try:
+        return worth(op.fallback, NullReads(instance.scope), left)
+    except EvaluationError as why:
+        outcome = failed(instance, why)
+        outcome.error.in_doubt = error.in_doubt
+        return outcome
+
+
+def depends_on_cancelled(instance: Instance) -> bool:
+    """Whether something that an instance waited for was cancelled: then nothing can be said about it."""
+    node = instance.node
+    return any(isinstance(instance.scope.find(other).outcome, Cancelled) for other in node.needs + node.after)
+
+
+def failed(instance: Instance, why: EvaluationError) -> Failed:
+    """The outcome where a term has no value."""
+    error = ExpressionFailed(instance.node.task, why.span, why)
+    error.__cause__ = without_values(why)
+    return Failed(error)
+
+
+def note_failure(instance: Instance, error: PlanError) -> None:
+    """Keep the error of an instance that failed; if it may write, it blocks later conflicting effects.
+
+    A fallback changes nothing about that. A loop's elements block by themselves, once it has them.
+    """
+    instance.error = error
+    node = instance.node
+    if isinstance(node.op, Loop) and instance.verdict is None:
+        return
+    if any(effect.may_write for effect in node.effects):
+        instance.failed_writes = (*instance.failed_writes, instance)

@@ -1,0 +1,500 @@
+"""The flow of a run: an instance is decided when all that it waits for has ended, and its end wakes its users.
+
+All of it happens on the loop's thread.
+"""
+
+from asyncio import Future
+from collections.abc import Callable, Iterable, Mapping
+
+from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate
+from llmc_compiler.expressions.memory_limit import ELEMENT, MemoryRoom, NoRoomError
+from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.ir.graph import Call, Evaluate, Join, Loop, Node
+from llmc_compiler.lowering.secret_labels import Label
+from llmc_compiler.tools.signature import Prepared
+from llmc_runtime.cache.call_cache import CachedCall, CallCache
+from llmc_runtime.calls.call_context import CallContext
+from llmc_runtime.calls.tool_call import ToolCall
+from llmc_runtime.errors import CallError, PlanError, RunRefused
+from llmc_runtime.limits import Limits, Policy
+from llmc_runtime.safety.approval_queue import QueuedApproval
+from llmc_runtime.safety.run_guard import RunGuard
+from llmc_runtime.scheduler import readiness
+from llmc_runtime.scheduler.call_times import CallTimes
+from llmc_runtime.scheduler.early_approval import EarlyApproval
+from llmc_runtime.scheduler.loop_expansion import collect, elements, expand
+from llmc_runtime.scheduler.readiness import arguments, fallen_back, limited, obstacle, worth
+from llmc_runtime.scheduler.ready_queue import ReadyQueue
+from llmc_runtime.state import events
+from llmc_runtime.state.instance import Bound, Instance, NullReads, Scope, hold_back, instances_of, later_end
+from llmc_runtime.state.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
+from llmc_runtime.state.run_ending import RunEnding
+from llmc_runtime.state.stop_reasons import Reason, by_caller, by_failure, by_time
+
+
+class Scheduler:
+    """The instances of a run. The `ending` is reached when the run is sealed and all instances have an outcome."""
+
+    door: CallContext[Instance]
+
+    def __init__(
+        self,
+        scope: Scope,
+        *,
+        trust: RunGuard,
+        memo: CallCache | None,
+        emit: Callable[[events.Event], object] | None,
+        times: CallTimes,
+        end: "Future[None]",
+        limits: Limits,
+        policy: Policy,
+    ) -> None:
+        self.ending = RunEnding(end, self.halt)
+        self.emit = emit
+        self.times = times
+        self.last: Instance | None = None
+        self._scope = scope
+        self._trust = trust
+        self._memo = memo
+        self._limits = limits
+        self._fails_fast = policy == "fail_fast"
+        self._reason: Reason | None = None
+        self._instances: list[Instance] = []
+        self._line = ReadyQueue(
+            end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self.crash
+        )
+        self._ahead = EarlyApproval(
+            trust,
+            limits.elements,
+            recall=self._recall,
+            allowance=lambda: self.door.allowance,
+            hold=self._hold,
+            later=self._line.go_on_later,
+        )
+        self._pending = 0
+        self._is_sealed = False
+        self._has_rest = False
+
+    def now(self) -> float:
+        """Seconds since the start of the run."""
+        return self.times.now()
+
+    def tell(self, event: events.Event) -> None:
+        """Emit an event; what a listener raises ends the run, not the tool that happened to run."""
+        if self.emit is not None:
+            try:
+                self.emit(event)
+            except BaseException as error:  # noqa: BLE001 — given to whoever waits for the end
+                self.crash(error)
+
+    # What comes from outside
+
+    def add(self, nodes: Iterable[Node]) -> None:
+        """Add nodes, and start those that can be; raises RunRefused for more than a run may have."""
+        if self._is_sealed:
+            raise RuntimeError("nothing can be added to a run that was sealed")
+        nodes = tuple(nodes)
+        if (why := self._limits.too_many_tasks(len(self._instances) + len(nodes))) is not None:
+            raise RunRefused(why, "tasks")
+        self._trust.known_secrets.learn(nodes, self._instances)
+        self._line_up(instances_of(nodes, self._scope))
+        self._line.drain()
+
+    def conceal(self, labels: Mapping[str, Label]) -> None:
+        """Keep these parts of inputs and results secret."""
+        self._trust.known_secrets.conceal(labels, self._instances)
+
+    def drop(self, nodes: Iterable[NodeId]) -> None:
+        """Stop these nodes, and forget what became of them."""
+        for node in nodes:
+            if (instance := self._scope.instances.get(node)) is not None:
+                self._drop(instance)
+        self._line.drain()
+
+    def restart(self, dialect: str | None, plan: str) -> None:
+        """Drop all instances, whose nodes are void; new nodes may reuse their ids."""
+        for instance in self._instances:
+            self._drop(instance)
+        self._instances.clear()
+        self._scope.instances.clear()
+        self._trust.known_secrets.forget()
+        self.last = None
+        self.tell(events.Restarted(self.now(), dialect, self._trust.secrets.text(plan)))
+        self._line.drain()
+
+    def seal(self) -> None:
+        """Nothing more will be added."""
+        self._is_sealed = True
+        self._look_for_end()
+
+    def time_out(self) -> None:
+        """The time of the run is over: what runs is given up, the rest is not begun."""
+        allowance = self.door.allowance
+        self._stop(by_time(allowance.too_late()))
+        self._line.is_held = True  # all that run have timed out before anything is said of the others
+        for instance in self._instances:
+            if instance.calling is not None:
+                instance.calling.time_out(allowance.seconds, "run")
+        self._line.is_held = False
+        self._line.drain()
+
+    def halt(self) -> None:
+        """Stop starting calls, also in nested runs; calls under way go on."""
+        self._ahead.is_closed = True
+        self._line.close()
+        self.door.halt()
+        hold_back(self._instances)
+
+    def stop(self) -> None:
+        """Give up all calls."""
+        self._is_sealed = True
+        self.halt()
+        for instance in self._instances:
+            if (calling := instance.calling) is not None:
+                error = by_caller(instance, calling.is_in_doubt)
+                calling.give_up()
+                self.tell(events.Cancelled(instance.key, instance.node.task, self.now(), error))
+        self.ending.give_up()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything has an outcome and nothing more comes."""
+        return self._is_sealed and not self._pending
+
+    def instance(self, node: NodeId) -> Instance | None:
+        """The instance of a node outside of loops."""
+        return self._scope.instances.get(node)
+
+    def outcomes(self) -> Mapping[Key, Outcome]:
+        """The outcome of every instance that has one."""
+        return {each.key: each.outcome for each in self._instances if each.outcome is not None}
+
+    # What comes from calls
+
+    def asked(self, owner: Instance, tool: str) -> None:
+        """Somebody is asked whether a call may be made."""
+        self.tell(events.Asked(owner.key, owner.node.task, self.now(), tool))
+
+    def too_late_around(self) -> str | None:
+        """Why nothing more may begin here: what is around this run has ended."""
+        place = self.door.allowance.place
+        return None if place is None else place.refusal()
+
+    def answered(self, owner: Instance, refusal: PlanError | None) -> None:
+        """The call may be made, or is refused."""
+        try:
+            question, owner.calling = owner.question, None
+            self.tell(events.Answered(owner.key, owner.node.task, self.now(), refusal is None))
+            if question is not None:
+                question.close(refusal)
+                if question.is_due:
+                    self._line.add(owner)
+            self._line.drain()
+        except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
+            self.crash(error)
+
+    def started(self, owner: Instance, tool: str) -> None:
+        """A tool is called for the first time."""
+        owner.started = self.times.begin(owner)
+        self.tell(events.Started(owner.key, owner.node.task, owner.started, tool))
+
+    def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
+        """An attempt failed, and another follows."""
+        self._trust.finish(error)
+        self.tell(events.Retried(owner.key, owner.node.task, self.now(), attempt, delay, error))
+
+    def ended(self, owner: Instance, outcome: Done | Failed) -> None:
+        """A call is over."""
+        calling, owner.calling = owner.calling, None
+        try:
+            if isinstance(calling, CachedCall):
+                calling.wrote(outcome)
+            if owner.started is not None:
+                owner.seconds = self.times.end(owner, owner.started)
+                owner.chain += owner.seconds
+            if isinstance(outcome, Done):
+                self._settle(owner, outcome)
+            else:
+                self._fail(owner, outcome.error)
+            self._line.drain()
+            if isinstance(calling, CachedCall):
+                calling.ended(outcome)
+        except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
+            self.crash(error)
+
+    def stalled(self, label: object, seconds: float) -> None:
+        """A call blocked the loop for so long."""
+        if isinstance(label, ToolCall):
+            owner: Instance = label.owner
+            self.times.is_stalled = True
+            self.tell(events.Stalled(owner.key, owner.node.task, self.now(), label.tool, seconds))
+
+    # Deciding
+
+    def _line_up(self, instances: Iterable[Instance]) -> None:
+        """Count new instances in, and put those in line that wait for nothing."""
+        for instance in instances:
+            self._instances.append(instance)
+            self._pending += 1
+            if not instance.waiting:
+                self._line.add(instance)
+            elif self._trust.is_asking:
+                self._ahead.add(instance)
+
+    def _more(self) -> bool:
+        """Cancel what is left of a run that was stopped, or let calls in; whether there were any."""
+        self._ahead.ask()
+        return (self._has_rest and self._cancel_rest()) or self.door.gate.admit()
+
+    def _look_for_end(self) -> None:
+        """End the run, if everything has an outcome."""
+        if self.is_complete:
+            self.ending.reach()
+
+    def _decide(self, instance: Instance) -> None:
+        """All that the instance waits for has ended."""
+        node = instance.node
+        if instance.elements is not None:
+            self._close_loop(instance)
+            return
+        if self._reason is not None and readiness.depends_on_cancelled(instance):
+            self._cancel(instance)
+            return
+        try:
+            if node.when or instance.has_failed_dependency or instance.failed_writes:
+                verdict = obstacle(instance, self._limits.elements, self.door.allowance.left)
+                if verdict is not None:
+                    self._conclude(instance, *verdict)
+                    return
+            if self._reason is not None:
+                self._cancel(instance)
+                return
+            self._do(instance)
+        except SkippedRead:
+            self._conclude(instance, Skipped(by_condition=False))
+        except EvaluationError as error:
+            self._fail_to_evaluate(instance, error)
+        except NoRoomError as full:
+            self._conclude(instance, self._no_room(instance, full.size), instance)
+
+    def _do(self, instance: Instance) -> None:
+        """Do what the node says; raises SkippedRead and EvaluationError."""
+        op = instance.node.op
+        allowance = self.door.allowance
+        if allowance.is_spent or (allowance.around is not None and allowance.is_full):
+            self._conclude(instance, limited(instance, *allowance.no_room()), instance)
+        elif type(op) is Call:
+            if instance.question is not None:
+                self._go_on(instance, op, instance.question)
+                return
+            room = MemoryRoom(allowance.left)
+            bound = arguments(op, instance.scope, room)
+            if size := room.built:
+                self._hold(instance, size)
+            self._call(instance, op, bound)
+        elif type(op) is Evaluate:
+            self._settle(instance, worth(op.term, instance.scope, allowance.left))
+        elif type(op) is Join:
+            self._settle(instance, worth(op.term, NullReads(instance.scope), allowance.left))
+        elif type(op) is Loop:
+            self._open_loop(instance, op)
+
+    def _hold(self, instance: Instance, size: int) -> None:
+        """Keep bytes until the instance has its outcome; raises NoRoomError."""
+        if not self.door.allowance.keep(size):
+            raise NoRoomError(size)
+        instance.held += size
+
+    def _no_room(self, instance: Instance, size: int) -> Failed:
+        """The outcome where there is no room for so many bytes."""
+        return limited(instance, *self.door.allowance.no_room(size))
+
+    def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
+        """Make a call, or ask for it first, unless the memo has its outcome."""
+        known = self._recall(instance, op, bound)
+        if known is not None and known.is_over():
+            return
+        verdict = self._trust.question(instance, op, bound, known)
+        if verdict is None:
+            self._begin(instance, op, bound, known)
+        elif isinstance(verdict, QueuedApproval):
+            instance.ask(verdict, bound, known)
+        elif isinstance(verdict, CallError):
+            self._fail(instance, verdict)
+        else:
+            self._conclude(instance, Failed(verdict), instance)
+
+    def _recall(self, instance: Instance, op: Call, bound: Bound) -> CachedCall | None:
+        """The call as the memo knows it, if there is one."""
+        return None if self._memo is None else self._memo.recall(self._trust, self, instance, op, bound)
+
+    def _begin(
+        self, instance: Instance, op: Call, bound: Bound, known: CachedCall | None, approved: Prepared | None = None
+    ) -> None:
+        """Make a call that needs no answer, or has it."""
+        prepared = self._trust.prepared(instance, op, bound, known, approved)
+        call = ToolCall(self.door, instance, instance.node, prepared, bound)
+        instance.calling = known or call
+        call.begin() if known is None else known.begin(call)
+
+    def _go_on(self, instance: Instance, op: Call, question: QueuedApproval) -> None:
+        """The turn has come of a call for which somebody was asked."""
+        if question.is_open:
+            question.is_due = True
+            return
+        known, instance.question = question.call, None
+        if question.is_ahead:
+            if known is not None and known.is_over():
+                return
+            if not self._trust.stands(question, instance, op, known):
+                self._call(instance, op, instance.arguments)
+                return
+        if question.refusal is not None:
+            self._conclude(instance, Failed(question.refusal), instance)
+        elif question.is_approved:
+            self._begin(instance, op, instance.arguments, known, question.prepared)
+
+    def _open_loop(self, instance: Instance, loop: Loop) -> None:
+        """Make the instances of a loop; raises SkippedRead, EvaluationError and NoRoomError."""
+        room = MemoryRoom(self.door.allowance.left)
+        items = elements(loop, evaluate(loop.source, instance.scope, room), self._limits.elements)
+        if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
+            self._conclude(instance, limited(instance, "tasks", why), instance)
+            return
+        # The elements stay, and a list of what they give follows.
+        size = room.built + ELEMENT * len(items)
+        if not self.door.allowance.keep(size):
+            raise NoRoomError(size)
+        new = list(expand(instance, loop, items))
+        self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(items)))
+        self._line_up(new)
+        self._wait_for_end(instance)
+
+    def _wait_for_end(self, instance: Instance) -> None:
+        """A loop ends after its elements, and after what its node comes after."""
+        if not instance.wait_for_order():
+            self._line.add(instance)
+
+    def _close_loop(self, instance: Instance) -> None:
+        """All instances of a loop have ended."""
+        if instance.verdict is not None:
+            self._settle(instance, *instance.verdict)
+        elif isinstance(instance.node.op, Loop):
+            outcome = collect(instance, instance.node.op)
+            self._settle(instance, outcome, instance if isinstance(outcome, Failed) else None)
+
+    # Outcomes
+
+    def _conclude(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
+        """The instance is not done; a loop still ends only after what it comes after."""
+        if instance.question is not None:
+            instance.give_up()  # something else has decided meanwhile
+        if isinstance(instance.node.op, Loop):
+            instance.verdict = (outcome, cause)
+            instance.elements = []
+            self._wait_for_end(instance)
+        else:
+            self._settle(instance, outcome, cause)
+
+    def _fail_to_evaluate(self, instance: Instance, error: EvaluationError) -> None:
+        """A term has no value; the fallback of an expression is for that, the one of a call for its attempts."""
+        outcome = readiness.failed(instance, error)
+        if isinstance(instance.node.op, Evaluate):
+            self._fail(instance, outcome.error)
+        else:
+            self._conclude(instance, outcome, instance)
+
+    def _fail(self, instance: Instance, error: PlanError) -> None:
+        """The node failed; a fallback gives it a value, and undoes no effect."""
+        self._trust.finish(error)
+        allowance = self.door.allowance
+        try:
+            outcome = Failed(error) if allowance.is_full else fallen_back(instance, error, allowance.left)
+        except NoRoomError as full:
+            outcome = self._no_room(instance, full.size)
+            outcome.error.in_doubt = error.in_doubt
+        if isinstance(outcome, Done):
+            readiness.note_failure(instance, error)
+            self.tell(events.FellBack(instance.key, instance.node.task, self.now(), error))
+            self._settle(instance, outcome)
+        else:
+            self._settle(instance, outcome, instance)
+
+    def _settle(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
+        """Give the instance its outcome, and wake those that wait for it."""
+        allowance = self.door.allowance
+        if instance.held:
+            allowance.count(-instance.held)
+            instance.held, instance.arguments = 0, ()
+        if type(outcome) is Done and not allowance.keep(outcome.size):
+            outcome, cause = self._no_room(instance, outcome.size), instance
+        instance.outcome, instance.cause = outcome, cause
+        self._pending -= 1
+        if type(outcome) is Done:
+            veil, task = self._trust.known_secrets.note(instance), instance.node.task
+            self.tell(events.Finished(instance.key, task, self.now(), instance.seconds, outcome.value, veil=veil))
+            self.last = later_end(self.last, instance)
+        else:
+            self._settle_without_value(instance, outcome)
+        users = instance.users
+        if users is not None:
+            instance.users = None
+            for user in users:
+                user.learn(instance)
+                user.waiting -= 1
+                if not user.waiting:
+                    self._line.add(user)
+                elif user.needed is not None or user.question is not None:
+                    self._ahead.look(user, instance)
+
+    def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
+        """Tell what became of an instance that has no value, and what follows from it."""
+        self.times.forget(instance)
+        if isinstance(outcome, Failed):
+            self._trust.finish(outcome.error)
+            readiness.note_failure(instance, outcome.error)
+            self.last = later_end(self.last, instance)
+            if self._fails_fast and self._reason is None:
+                self._stop(by_failure(instance))
+        self.tell(events.unfinished(instance.key, instance.node.task, self.now(), outcome))
+
+    # Stopping
+
+    def _stop(self, reason: Reason) -> None:
+        """Begin nothing more; what was begun and changes something is let end, so that nobody is in doubt about it."""
+        self._reason = reason
+        self._has_rest = self._ahead.is_closed = True
+        self.door.close()
+
+    def _cancel_rest(self) -> bool:
+        """Cancel what the run had not come to when it was stopped; says that there was something."""
+        self._has_rest = False
+        for instance in self._instances:
+            is_open = instance.elements is not None
+            if instance.outcome is None and not is_open and not (instance.calling and instance.calling.is_writing):
+                self._cancel(instance)
+        return True
+
+    def _cancel(self, instance: Instance) -> None:
+        """An instance is given up, or not begun, because the run was stopped."""
+        assert self._reason is not None  # noqa: S101 — whoever asks for it has looked
+        in_doubt = instance.give_up()
+        self._conclude(instance, Cancelled(self._reason(instance, in_doubt)))
+
+    def _drop(self, instance: Instance) -> None:
+        """Forget an instance, and those of its elements."""
+        if isinstance(instance.outcome, Dropped):
+            return
+        instance.give_up()
+        if instance.outcome is None:
+            self._settle(instance, Dropped())
+        else:
+            instance.outcome, instance.cause, instance.failed_writes = Dropped(), None, ()
+            self.tell(events.Dropped(instance.key, instance.node.task, self.now()))
+        for scope in instance.elements or ():
+            for each in scope.instances.values():
+                self._drop(each)
+
+    def crash(self, error: BaseException) -> None:
+        """End the run: start no more calls, and raise the error in the code that waits for the end."""
+        self.door.allowance.end_with(error)

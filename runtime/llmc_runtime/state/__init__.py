@@ -1,0 +1,1 @@
+"""The state of a run: instances, outcomes, events."""

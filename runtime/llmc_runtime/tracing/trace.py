@@ -1,0 +1,257 @@
+"""Traces: a run's events in a file, to look at the run again.
+
+    {"llmc": "trace", "version": 1, "language": 1, "plan", "nodes": [{"id", "task", "text", "waits", "loop", "carry"}]}
+    {"event": "Started", "at", "node", "indices", "task", "tool"}
+    …
+
+One JSON object a line: the head, then an event for each event of the run, with its class as `event`. A trace holds no
+values: only what the plan says, times, and errors without secrets. The last event, `RunFinished`, has the
+`processor_seconds` and the `sum_of_calls` of the run. If it is asked for, `Finished` has the `value` without secrets:
+of a long one the beginning, and `"cut": true`. Within a version, keys and events may be added.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, BinaryIO, Final, TypeGuard
+
+from llmc_compiler.analysis.levels import waits
+from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import Graph, Loop, Node, node_body
+from llmc_compiler.ir.printer import describe_bodies, describe_nodes
+from llmc_compiler.representation.brief import Brief
+from llmc_compiler.representation.short_repr import short_repr
+from llmc_compiler.representation.source_text import written
+from llmc_compiler.serialization.graph_json import LANGUAGE
+from llmc_grammar.portable import Portable
+from llmc_grammar.source import Source
+from llmc_runtime.state import events
+from llmc_runtime.state.events import Event
+from llmc_runtime.text_format import beginning_of
+
+VERSION: Final = 1
+
+LARGEST: Final = 64 * 1024 * 1024
+"""Bytes that a trace may have to be read."""
+
+LONGEST_VALUE: Final = 64 * 1024
+"""Bytes of JSON that a value may have in a trace; of a longer one the beginning is written."""
+
+VALUES: Final = LARGEST // 2
+"""Bytes that the lines with values of a trace may have together, so that it can be read."""
+
+LATEST: Final = 10**9
+"""Seconds from the beginning of a run to an event in it: the most that a limit may say."""
+
+_LONGEST_TEXT: Final = 200
+_FIELDS: Final = (
+    "error", "delay", "value", "cut", "sum_of_calls", "cause", "cause_line", "cause_ended", "by_order", "fell_back"
+)  # fmt: skip
+"""Fields of events that are looked at."""
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+TracedKey = tuple[str, tuple[int, ...]]
+"""An instance in a trace: its node, and the position in each loop around it."""
+
+
+class TraceError(Portable, ValueError):
+    """A file is no trace that can be read; the text says where and why."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TracedNode(Brief):
+    """A node of the plan that was run; `waits` are those that end before it, `carry` those of the element before."""
+
+    id: str
+    task: str
+    text: str
+    waits: tuple[str, ...] = ()
+    loop: str | None = None
+    carry: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TracedEvent(Brief):
+    """An event: its class by name, when it was, of which instance, and what else is known of it."""
+
+    event: str
+    at: float
+    key: TracedKey | None
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Trace(Brief):
+    """A run that was recorded; `notes` are sentences about what is missing."""
+
+    plan: str
+    nodes: Mapping[str, TracedNode]
+    events: tuple[TracedEvent, ...]
+    notes: tuple[str, ...] = ()
+
+
+def head_line(graph: Graph, plan: str, source: Source | None = None) -> str:
+    """The first line of the trace of a run of a graph; inner nodes are named as in the source, if it is known."""
+    described = [*describe_nodes(graph), *describe_bodies(graph)]
+    texts = {node.id: _shown(node, text, source)[:_LONGEST_TEXT] for node, text, _ in described}
+    before = waits(graph)
+    nodes = [
+        {
+            "id": node.id,
+            "task": node.task,
+            "text": texts[node.id],
+            "waits": list(before[node.id]),
+            "loop": None if node is top else top.id,
+            "carry": _carry(top, node),
+        }
+        for top in graph.nodes.values()
+        for node in (*node_body(top), top)
+    ]
+    return _line({"llmc": "trace", "version": VERSION, "language": LANGUAGE, "plan": plan, "nodes": nodes})
+
+
+def _shown(node: Node, text: str, source: Source | None) -> str:
+    """The text of a node; that of the plan where it may read inner nodes, whose ids are not in the plan."""
+    return text if source is None or "/" not in text else written(node.span, node.task, source) or text
+
+
+def _carry(top: Node, node: Node) -> list[str]:
+    """The nodes of the element before that end before this one."""
+    carry = top.op.carry if isinstance(top.op, Loop) else ()
+    return [earlier for earlier, later in carry if later == node.id]
+
+
+def event_line(event: Event, *, values: bool = False) -> str:
+    """The line of an event; with `values`, that of `Finished` has its value, or the beginning of it."""
+    found = event.to_json(values=False)
+    if values and isinstance(event, events.Finished):
+        found.update(_value(event.value))
+    return _line(found)
+
+
+class TraceWriter:
+    """The lines of a run's events, with values as long as the lines with values have room."""
+
+    def __init__(self, room: int) -> None:
+        """So many bytes are for them."""
+        self._room = room
+
+    def __call__(self, event: Event) -> str:
+        """The line of an event; a value that has no room is left out, and marked as cut."""
+        if not self._room or not isinstance(event, events.Finished):
+            return event_line(event)
+        line = event_line(event, values=True)
+        size = _bytes(line)
+        if size > self._room:
+            return _line({**event.to_json(values=False), "cut": True})
+        self._room -= size
+        return line
+
+
+def _value(value: Json) -> dict[str, Json]:
+    """A value in the bounds of a trace, and a mark where it is cut."""
+    found, most = beginning_of(value, LONGEST_VALUE)[0], LONGEST_VALUE
+    while most and (size := _bytes(_encode(found))) > LONGEST_VALUE:
+        most = min(most // 2, most * LONGEST_VALUE // size)
+        found = beginning_of(value, most)[0]
+    return {"value": found} if found == value else {"value": found, "cut": True}
+
+
+def _bytes(text: str) -> int:
+    """The bytes of a text in a trace."""
+    return len(text.encode("utf-8", "backslashreplace"))
+
+
+def _line(value: object) -> str:
+    """A line of JSON."""
+    return _encode(value) + "\n"
+
+
+def read_trace(stream: BinaryIO) -> Trace:
+    """A trace from a file; raises TraceError. A last line that was not written to its end is left out, with a note."""
+    data = stream.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise TraceError(f"the file has more than {LARGEST // 1024**2} MiB")
+    lines = (line for line in BytesIO(data) if line.endswith(b"\n"))
+    plan, nodes = _head(next(lines, b"{}"))
+    found = tuple(_events(lines, nodes))
+    notes = []
+    if not data.endswith(b"\n"):
+        notes.append("the last line was not written to its end, and is left out")
+    if not found or found[-1].event != events.RunFinished.__name__:
+        notes.append("the run did not end: it was killed, or still goes on")
+    return Trace(plan, nodes, found, tuple(notes))
+
+
+def _head(line: bytes) -> tuple[str, dict[str, TracedNode]]:
+    """The plan's name and nodes; raises TraceError."""
+    head = _object(line, 1)
+    if head is None or head.get("llmc") != "trace":
+        raise TraceError("line 1 is not the head of a trace")
+    version = head.get("version")
+    if version != VERSION:
+        raise TraceError(f"the trace has version {short_repr(version)}, and this llmc reads version {VERSION}")
+    plan, nodes = head.get("plan"), head.get("nodes")
+    if not isinstance(plan, str) or not isinstance(nodes, list):
+        raise TraceError("line 1 does not say what was run")
+    return plan, {node.id: node for node in map(_node, nodes)}
+
+
+def _node(found: object) -> TracedNode:
+    """A node of the head; raises TraceError."""
+    if isinstance(found, dict):
+        texts = [found.get(name) for name in ("id", "task", "text")]
+        lists = [found.get(name) for name in ("waits", "carry")]
+        loop = found.get("loop")
+        if all(isinstance(text, str) for text in (*texts, "" if loop is None else loop)) and all(map(_is_texts, lists)):
+            key, task, text = texts
+            before, carry = (tuple(dict.fromkeys(each or ())) for each in lists)
+            return TracedNode(str(key), str(task), str(text), before, loop, carry)
+    raise TraceError("line 1 has a node that is none")
+
+
+def _is_texts(value: object) -> bool:
+    """Whether it is a list of texts."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[TracedEvent]:
+    """The events of the other lines; raises TraceError."""
+    last = 0.0
+    for number, line in enumerate(lines, 2):
+        found = _object(line, number) or {}
+        name, at = found.get("event"), found.get("at")
+        if not isinstance(name, str) or not is_time(at) or at < last:
+            raise TraceError(f"line {number} is no event of a run")
+        last = round(float(at), events.DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
+        fields: dict[str, Any] = {field: found[field] for field in _FIELDS if field in found}
+        yield TracedEvent(name, last, _key(found, nodes, number), fields)
+
+
+def is_time(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number of seconds that a run may take."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LATEST
+
+
+def _key(found: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) -> TracedKey | None:
+    """The instance of an event, if it is of one; raises TraceError."""
+    match found:
+        case {"node": str(node), "indices": list(indices)} if all(type(index) is int for index in indices):
+            if node not in nodes:
+                raise TraceError(f"line {number} is about `{node[:40]}`, which the plan does not have")
+            return node, tuple(indices)
+        case {"node": _}:
+            raise TraceError(f"line {number} is no event of a run")
+        case _:
+            return None
+
+
+def _object(line: bytes, number: int) -> dict[str, Any] | None:
+    """The JSON object of a line; None for other JSON; raises TraceError."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise TraceError(f"line {number} is no JSON") from error
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,62 @@
+"""Values of a wrong kind are refused where they are given, and not where they are first used."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from math import inf
+
+from llmc_compiler.representation.short_repr import short_repr
+
+Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
+"""By name: of which kinds a value has to be, and these in words."""
+
+
+def check_kinds(values: Mapping[str, object], kinds: Kinds) -> None:
+    """Raises TypeError for the first of some values that is not of its kinds."""
+    for name, (kind, what) in kinds.items():
+        if name in values:
+            check_kind(name, values[name], kind, what)
+
+
+def check_kind(name: str, value: object, kinds: type | tuple[type, ...], what: str) -> None:
+    """Raises TypeError for a value that is not of these kinds; True and False are no numbers."""
+    if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
+        raise wrong_kind(name, value, what)
+
+
+def check_each(name: str, values: Iterable[object], kind: type, what: str) -> None:
+    """Raises TypeError for an element that is not of this kind."""
+    for index, value in enumerate(values):
+        check_kind(f"{name}[{index}]", value, kind, what)
+
+
+def check_method(name: str, value: object, method: str, what: str) -> None:
+    """Raises TypeError for a value without this method, and for a class in the place of one that is made of it."""
+    if isinstance(value, type) or not callable(getattr(value, method, None)):
+        raise wrong_kind(name, value, what)
+
+
+def wrong_kind(name: str, value: object, what: str) -> TypeError:
+    """The error for a value that is not what it has to be; of an object that is none of Python's own only its type."""
+    is_plain = type(value).__module__ == "builtins"
+    return TypeError(f"`{name}` is {what}, not {short_repr(value) if is_plain else type(value).__name__}")
+
+
+def check_amount(what: str, value: float | None) -> None:
+    """Raises TypeError for what is no number, ValueError for one below 0 and for NaN; None is an amount too."""
+    message = f"{what} is a number from 0, not {short_repr(value)}"
+    try:
+        is_amount = value is None or 0 <= value < inf
+    except TypeError:
+        raise TypeError(message) from None
+    if not is_amount:
+        raise ValueError(message)
+
+
+def check_names(owner: str, noun: str, given: Mapping[str, object], known: Mapping[str, object]) -> None:
+    """Raises TypeError for a name that is not known, with the one that is like it."""
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
+            message = f"`{owner}` has no {noun} `{name}`: {hint}"
+            raise TypeError(message)

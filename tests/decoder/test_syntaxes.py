@@ -1,0 +1,82 @@
+"""Rules as text: each part in each dialect, what is left out, what is too large."""
+
+import pytest
+
+from llmc_compiler.decoder.grammar_rules import (
+    START,
+    GrammarRule,
+    Part,
+    RuleUse,
+    chars,
+    choice,
+    maybe,
+    repeat,
+    seq,
+    sure,
+)
+from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, written
+
+DIGITS = chars("0-9")
+
+
+@pytest.mark.parametrize(
+    ("part", "lark", "gbnf"),
+    [
+        (seq("a", "b"), '"a" "b"', '"a" "b"'),
+        (choice("a", "b"), '"a" | "b"', '"a" | "b"'),
+        (seq("a", choice("b", "c")), '"a" ("b" | "c")', '"a" ("b" | "c")'),
+        (seq("a", seq("b", "c")), '"a" "b" "c"', '"a" "b" "c"'),
+        (choice("a", choice("b", "a")), '"a" | "b"', '"a" | "b"'),
+        (maybe("a"), '"a"?', '"a"?'),
+        (maybe("a", "b"), '("a" "b")?', '("a" "b")?'),
+        (repeat(maybe("a"), 0, None), '("a"?)*', '("a"?)*'),
+        (repeat("a", 1, None), '"a"+', '"a"+'),
+        (repeat(choice("a", "b"), 2, 5), '("a" | "b")~2..5', '("a" | "b"){2,5}'),
+        (repeat(DIGITS, 4, 4), "/[0-9]/~4", "[0-9]{4}"),
+        (seq("a", repeat("b", 0, 0)), '"a"', '"a"'),
+        (maybe(None), '""', '""'),
+        (seq('say "hi"\\\n\t'), '"say \\"hi\\"\\\\\\n\\t"', '"say \\"hi\\"\\\\\\n\\t"'),
+        (chars('^"\\]-^/[$'), "/[^\\x22\\x5c\\x5d-\\x5e\\x2f\\x5b\\x24]/", "[^\\x22\\x5c\\x5d-\\x5e\\x2f\\x5b\\x24]"),
+        (chars("\x00-\x1f\u00e9\u2028"), "/[\\x00-\\x1f\\xe9\\u2028]/", "[\\x00-\\x1f\\xe9\\u2028]"),
+        (chars("\u061c+-"), "/[\\u061c+\\x2d]/", "[\u061c+\\x2d]"),
+        (RuleUse("some_text", token=True), "SOME_TEXT", "some-text"),
+        (RuleUse("some_rule"), "some_rule", "some-rule"),
+    ],
+)
+def test_a_part_is_written_in_both_dialects(part: Part, lark: str, gbnf: str) -> None:
+    """With brackets only where they are needed, and escapes that every reader knows."""
+    rules = [
+        GrammarRule(START, part),
+        GrammarRule("some_text", sure(DIGITS), token=True),
+        GrammarRule("some_rule", sure(DIGITS)),
+    ]
+    assert written(rules, "lark", "plain", 1000).splitlines()[0] == f"start: {lark}"
+    assert written(rules, "gbnf", "plain", 1000).splitlines()[0] == f"root ::= {gbnf}"
+
+
+@pytest.mark.parametrize("part", [seq("a", None), choice(None, None), repeat(None, 1, 2), repeat("a", 1, 0)])
+def test_what_can_never_be_is_none(part: Part | None) -> None:
+    """A sequence with an impossible part is impossible, a choice of such parts too."""
+    assert part is None
+    with pytest.raises(AssertionError):
+        sure(part)
+
+
+def test_only_rules_that_are_used_are_written_the_start_first() -> None:
+    """In the order in which they were made, whatever they stand for."""
+    rules = [
+        GrammarRule("a", sure(seq("a"))),
+        GrammarRule("b", RuleUse("a")),
+        GrammarRule("c", RuleUse("b")),
+        GrammarRule(START, RuleUse("b")),
+    ]
+    assert written(rules, "lark", "plain", 100) == 'start: b\na: "a"\nb: a\n'
+
+
+def test_no_more_rules_are_made_than_may_be_written() -> None:
+    """A grammar that is too large is known to be as soon as it is."""
+    made = (GrammarRule(f"r{number}", RuleUse(START)) for number in range(10**9))
+    with pytest.raises(GrammarTooLargeError, match="level `sound` would be larger than 1000 characters") as raised:
+        written(made, "lark", "sound", 1000)
+    assert (raised.value.level, raised.value.largest) == ("sound", 1000)
+    assert next(made).name == "r176"
