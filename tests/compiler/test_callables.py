@@ -276,12 +276,12 @@ def test_marks_stand_beside_fields() -> None:
 @pytest.mark.parametrize(
     ("declare", "words"),
     [
-        (lambda: pure(wrapped(search)), "`search` is a function around a tool, which declares its effect already"),
+        (lambda: pure(wrapped(search)), "`search` wraps a tool, which declares its effect already"),
         (lambda: pure(classmethod(wrapped)), "a `classmethod` is called through a class or an object"),  # type: ignore[call-overload]
         (lambda: pure(property(wrapped)), "a `property` is called through a class or an object"),  # type: ignore[call-overload]
         (lambda: pure(partialmethod(wrapped)), "a `partialmethod` is called through a class or an object"),  # type: ignore[call-overload]
         (lambda: pure(singledispatchmethod(wrapped)), "a `singledispatchmethod` is called through"),  # type: ignore[call-overload]
-        (lambda: pure(partial(Shop)), "`Shop` is a class, and a call of it makes an object"),
+        (lambda: pure(partial(Shop)), "`Shop` is a class, and calling it creates an object"),
     ],
 )
 def test_what_is_no_function_is_refused(declare: Callable[[], Tool], words: str) -> None:

@@ -19,9 +19,9 @@ OLDER = "http://json-schema.org/draft-04/schema#"
 NEVER: list[tuple[dict[str, Any], str]] = [
     ({"not": {}}, "`not` excludes every value"),
     ({"not": True}, "`not` excludes every value"),
-    ({"enum": []}, "no value that it lists fits it"),
-    ({"const": 1, "type": "string"}, "no value that it lists fits it"),
-    ({"enum": ["long"], "maxLength": 1}, "no value that it lists fits it"),
+    ({"enum": []}, "none of its listed values fits its other keywords"),
+    ({"const": 1, "type": "string"}, "none of its listed values fits its other keywords"),
+    ({"enum": ["long"], "maxLength": 1}, "none of its listed values fits its other keywords"),
     ({"type": "number", "minimum": 5, "maximum": 3}, "no number fits bounds of 5 and 3"),
     ({"type": "integer", "exclusiveMinimum": 5, "exclusiveMaximum": 6}, "no number fits bounds of 5 and 6"),
     ({"type": "integer", "minimum": 7, "maximum": 9, "multipleOf": 5}, "no number fits bounds of 7 and 9"),
@@ -32,7 +32,7 @@ NEVER: list[tuple[dict[str, Any], str]] = [
     ({"type": "array", "prefixItems": [{}], "items": False, "minItems": 2}, "an item is required, and `false`"),
     ({"$schema": OLD, "type": "array", "items": [{}, False], "minItems": 2}, "an item is required, and `false`"),
     ({"type": "array", "contains": {"enum": []}}, "no list contains"),
-    ({"type": "object", "required": ["a"], "properties": {"a": False}}, "`a` is required, and `false` takes no value"),
+    ({"type": "object", "required": ["a"], "properties": {"a": False}}, "`a` is required, and `false` accepts"),
     ({"type": "object", "required": ["a"], "additionalProperties": False}, "`a` is required"),
     ({"type": "object", "required": ["a", "b"], "maxProperties": 1}, "requires more keys than `maxProperties`"),
     ({"type": "object", "minProperties": 1, "propertyNames": {"type": "null"}}, "no key fits `propertyNames`"),
@@ -40,15 +40,15 @@ NEVER: list[tuple[dict[str, Any], str]] = [
     ({"allOf": [{"type": "string"}, {"type": "integer"}]}, "its types exclude each other"),
     ({"type": "string", "not": {"type": ["string", "null"]}}, "`not` excludes its type"),
     ({"type": "null", "not": {"const": None}}, "it excludes each value of its type"),
-    ({"anyOf": [{"enum": []}, {"not": {}}]}, "no option of `anyOf` can be fit"),
-    ({"type": "string", "oneOf": [{"type": "integer"}, {"type": "null"}]}, "no option of `oneOf` can be fit"),
-    ({"oneOf": [{"type": "string"}, {"type": "string"}]}, "no option of `oneOf` can be fit: each is there twice"),
+    ({"anyOf": [{"enum": []}, {"not": {}}]}, "no value fits an option of `anyOf`"),
+    ({"type": "string", "oneOf": [{"type": "integer"}, {"type": "null"}]}, "no value fits an option of `oneOf`"),
+    ({"oneOf": [{"type": "string"}, {"type": "string"}]}, "no value fits an option of `oneOf`: each is listed twice"),
     ({"$ref": "#/$defs/none"}, "it refers to `#/$defs/none`, which is not in it"),
     ({"$ref": "http://example.com/x"}, "it refers to `http://example.com/x`, which is not in it"),
     ({"$ref": "#"}, "its references go in circles"),
     ({"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}}}, "its references go in circles"),
     ({"anyOf": [{"$ref": "#"}]}, "its references go in circles"),
-    ({"type": "object", "required": ["n"], "properties": {"n": {"$ref": "#"}}}, "another one without end"),
+    ({"type": "object", "required": ["n"], "properties": {"n": {"$ref": "#"}}}, "nested without end"),
 ]
 
 
@@ -171,4 +171,4 @@ def test_a_tool_that_cannot_be_called_has_a_note() -> None:
     """It does no harm, and the other tools of its server can be used."""
     parameters = {"type": "object", "properties": {"x": False}, "required": ["x"]}
     tool = Tool.from_schema("put", "", parameters, "write(x)", lambda: None)
-    assert tool.notes == ("no call fits the parameters: `x` is required, and `false` takes no value",)
+    assert tool.notes == ("no call fits the parameters: `x` is required, and `false` accepts no value",)

@@ -68,7 +68,7 @@ def test_whatever_is_an_object_schema_has_parameters(schema: dict[str, Any], exp
 @pytest.mark.parametrize("schema", [{"type": "string"}, {"type": ["array", "null"]}, {"anyOf": [{"type": "integer"}]}])
 def test_arguments_are_an_object(schema: dict[str, Any]) -> None:
     """A schema that no object fits is refused when the tool is defined."""
-    with pytest.raises(ToolboxError, match="`t` can never be called: its parameters fit no object"):
+    with pytest.raises(ToolboxError, match="`t` can never be called: no object fits the schema of its parameters"):
         Tool.from_schema("t", "", schema, "pure", print)
 
 

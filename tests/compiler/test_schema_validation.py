@@ -144,7 +144,7 @@ def test_a_tool_is_never_refused_for_a_pattern() -> None:
     assert tool.notes == (
         "the pattern `(` of `parameters/properties/pattern` is not checked",
         "the pattern `^[a-z]{1,5000}$` of `result/items` is not checked beyond 19,992 characters",
-        "`patternProperties` of `result/items`, and what depends on it, is not checked",
+        "`patternProperties` of `result/items`, and keywords that depend on it, are not checked",
     )
     assert Tool.from_schema("t", "", {"properties": {"x": {"pattern": r"^\p{L}$"}}}, "pure", print).notes == ()
     assert llmc.pure(name="f")(lambda: 1).notes == ()

@@ -103,14 +103,14 @@ def test_a_tool_is_still_a_function() -> None:
         (lambda: read("mail", idempotent=True)(plain), "is no effect"),
         (
             lambda: pure("mail"),  # type: ignore[call-overload]  # the mistake under test
-            "'mail' is no function: decorate a function, once",
+            "'mail' is not a function: decorate a function, once",
         ),
         (lambda: pure(read("mail")(plain)), "declares its effect already: decorate a function, once"),
-        (lambda: pure(dict), "`dict` is a class, and a call of it makes an object"),
+        (lambda: pure(dict), "`dict` is a class, and calling it creates an object"),
         (lambda: pure(max), "the signature of `max` cannot be read: no signature found for builtin"),
         (
             lambda: Tool.from_schema("x", "", {"type": "nonsense"}, "pure", plain),
-            "parameters of `x` are no JSON schema",
+            "parameters of `x` are not described by a valid JSON schema",
         ),
         (lambda: Tool.from_schema("x", "", {}, "pure", plain, returns={"type": 1}), "the result of `x` "),
     ],
@@ -249,7 +249,7 @@ class TestToolbox:
             Toolbox([plain])
         assert str(caught.value) == (
             "`plain` declares no effect: decorate it (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`), "
-            'or say what such functions are: `Toolbox([plain], bare="parallel")` or `bare="ordered"`'
+            'or declare all such functions: `Toolbox([plain], bare="parallel")` or `bare="ordered"`'
         )
 
     def test_bare_functions_are_what_the_toolbox_says(self) -> None:
@@ -261,7 +261,7 @@ class TestToolbox:
 
     def test_anything_else_is_refused(self) -> None:
         """What is no function, and a `bare` that is neither word."""
-        with pytest.raises(ToolboxError, match="7 is no tool: give functions, or make one with"):
+        with pytest.raises(ToolboxError, match="7 is not a tool: give a function, or make a tool with"):
             Toolbox([7])  # type: ignore[list-item]  # the mistake under test
         with pytest.raises(ToolboxError, match='`bare` is "parallel" or "ordered", not \'loose\''):
             Toolbox([plain], bare="loose")  # type: ignore[arg-type]  # the mistake under test

@@ -371,12 +371,12 @@ def test_a_grammar_that_is_too_large_steps_down() -> None:
         ({"dialect": "ebnf"}, "a dialect is one of 'lark', 'gbnf', not 'ebnf'"),
         ({"level": "best"}, "a level is one of 'full', 'sound', 'tools', 'plain', not 'best'"),
         ({"tasks": 0}, "a model's plan has 1 to 256 tasks"),
-        ({"tasks": 257}, "257 from 1 on are none"),
+        ({"tasks": 257}, "not 257 tasks from number 1 on"),
         ({"first": 0}, "numbers up to 9999"),
-        ({"first": 9990}, "16 from 9990 on are none"),
-        ({"first": 3, "known": ["3"]}, "`3` is no task above 3"),
-        ({"known": ["if"]}, "`if` is no task above 1"),
-        ({"known": ["a b"]}, "`a b` is no task above 1"),
+        ({"first": 9990}, "not 16 tasks from number 9990 on"),
+        ({"first": 3, "known": ["3"]}, "`3` in `known` is not a task before 3"),
+        ({"known": ["if"]}, "`if` in `known` is not a task before 1"),
+        ({"known": ["a b"]}, "`a b` in `known` is not a task before 1"),
     ],
 )
 def test_what_makes_no_grammar_is_refused(options: dict[str, Any], words: str) -> None:

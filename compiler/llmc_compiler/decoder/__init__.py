@@ -1,1 +1,1 @@
-"""Grammars for a model's decoder: they let it write plans only, of the language or of a toolbox."""
+"""Grammars for constrained decoding: a model can then write only plans, of the language or of a toolbox."""

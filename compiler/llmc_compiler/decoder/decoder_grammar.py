@@ -1,4 +1,4 @@
-"""The grammar of a toolbox, at a level and in a dialect, never larger than it may be."""
+"""Grammars of toolboxes, at a level, in a syntax and within a limit of size."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -17,16 +17,16 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.references import is_task_number
 
 Level = Literal["full", "sound", "tools", "plain"]
-"""How much a grammar says: only good plans for a toolbox, with loops and guards or without; only its names; only the
-language."""
+"""How much a grammar guarantees: plans that compile for a toolbox, with loops and guards or without (`full`, `sound`);
+the names of its tools (`tools`); the syntax of the language (`plain`)."""
 
 
 TASKS: Final = 16
-"""How many tasks a plan may have by default."""
+"""Maximum number of tasks of a plan by default."""
 
 
 LARGEST: Final = 256 * 1024
-"""How many characters a grammar may have by default: about half of what llguidance, with 2**16 symbols, can read."""
+"""Maximum number of characters by default: about half as many as llguidance, with 2**16 symbols, can read."""
 
 
 _HIGHEST_NUMBER: Final = 9999
@@ -45,11 +45,11 @@ def decoder_grammar(
     known: Collection[str] = (),
     largest: int = LARGEST,
 ) -> str:
-    """A grammar of the plans that call these tools, for a server that lets a model write nothing else.
+    """Return the grammar of plans that call these tools, for a server with constrained decoding.
 
-    Plans have at most so many `tasks`. In full and sound ones these are numbered from `first` on, and references may
-    also be to the `known` numbers and names of earlier plans. Raises GrammarTooLargeError, a ValueError, for
-    one of more than `largest` characters, and ValueError for what is no dialect, level or number of tasks.
+    Plans have at most `tasks` tasks. At the levels `full` and `sound`, tasks are numbered from `first` on and may also
+    refer to the `known` numbers and names of earlier plans. Raises GrammarTooLargeError, a ValueError, for a grammar of
+    more than `largest` characters, and ValueError for an unknown syntax or level, or an invalid number of tasks.
     """
     _check(dialect, level, tasks, first, known)
     return written(_rules(toolbox_of(tools), level, tasks, first, known), dialect, level, largest)
@@ -64,9 +64,10 @@ def fitting_grammar(
     known: Collection[str] = (),
     largest: int = LARGEST,
 ) -> tuple[Level, str]:
-    """The grammar that says most within `largest` characters, and its level: full, else sound, tools or plain.
+    """Return the strictest level whose grammar fits into `largest` characters, and that grammar.
 
-    Raises as `decoder_grammar`, GrammarTooLargeError where no level fits.
+    Levels are tried in the order full, sound, tools, plain. Raises the errors of `decoder_grammar`, and
+    GrammarTooLargeError if no level fits.
     """
     box = toolbox_of(tools)
     levels: tuple[Level, ...] = get_args(Level)
@@ -83,7 +84,7 @@ def fitting_grammar(
 
 
 def _rules(tools: Toolbox, level: Level, tasks: int, first: int, known: Collection[str]) -> Iterator[GrammarRule]:
-    """The rules of a level."""
+    """Return the rules of a level."""
     called = [Callee.of(tool) for tool in tools]
     if level == "full":
         secret = [tool.name for tool in tools if tool.marks.returns_secret]
@@ -94,20 +95,20 @@ def _rules(tools: Toolbox, level: Level, tasks: int, first: int, known: Collecti
 
 
 def _check(dialect: str, level: str, tasks: int, first: int, known: Collection[str]) -> None:
-    """Refuse what makes no grammar; raises ValueError."""
+    """Check the settings of a grammar; raises ValueError."""
     for what, given, allowed in (("dialect", dialect, get_args(Dialect)), ("level", level, get_args(Level))):
         if given not in allowed:
             message = f"a {what} is one of {', '.join(map(repr, allowed))}, not {given!r}"
             raise ValueError(message)
     if not 1 <= tasks <= Bounds.MODEL.tasks or not 1 <= first <= _HIGHEST_NUMBER - tasks:
         message = (
-            f"a model's plan has 1 to {Bounds.MODEL.tasks} tasks, with numbers up to {_HIGHEST_NUMBER}: "
-            f"{tasks} from {first} on are none"
+            f"a model's plan has 1 to {Bounds.MODEL.tasks} tasks, with numbers up to {_HIGHEST_NUMBER}, not "
+            f"{tasks} tasks from number {first} on"
         )
         raise ValueError(message)
     for name in known:
         if int(name) >= first if is_task_number(name) else name in KEYWORDS or not _NAME.match(name):
-            message = f"`{name}` is no task above {first}"
+            message = f"`{name}` in `known` is not a task before {first}: give numbers below {first}, or names"
             raise ValueError(message)
 
 

@@ -1,11 +1,11 @@
-r"""The sound level with loops and guards: each call may have one behind it.
+r"""Rules of the level `full`: the level `sound`, with a loop or a guard on each call.
 
     plan_2: thought? ("2. " (call_2 guard_2? "\n" plan_3 | each_2 "\n" plan_3 | join_2) | join_2)
     each_2: call_2x " for x in " source_2 (" if " condition_2x)?
 
-A call in a loop has rules of its own, since `$x` is known there alone. A loop goes through a list of constants and
-references, or through a part of a result that may be a list. A condition compares a part of a result that may be a
-number, a text, or true or false, with a constant of that kind; any value holds or does not.
+A call in a loop has separate rules, since `$x` is only known there. A loop iterates over a list of constants and
+references, or over a part of a result that may be a list. A condition compares a part of a result that may be a number,
+a text or a boolean with a constant of that kind, or tests whether any value is true.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -34,46 +34,46 @@ from llmc_compiler.expressions import types
 from llmc_compiler.expressions.types import ANY, FLOAT, INT, STR, Type
 
 LOOP_NAMES: Final = ("x", "item", "element", "entry")
-"""Names for a loop's element; the first that no earlier task has is used."""
+"""Names for a loop element; the first one that no earlier task has is used."""
 
 _IN_CALL: Final = 48
 _IN_SOURCE: Final = 8
-"""References of a task's call and of its list of constants; conditions have four, and all together at most 64."""
+"""Maximum number of references in a call and in a list of constants; with conditions, a task has at most 64."""
 
 _EQUAL: Final = choice(" == ", " != ")
 _ORDER: Final = choice(" < ", " <= ", " > ", " >= ", _EQUAL)
 
 
 def is_list(found: Type) -> bool:
-    """Whether a type is that of lists."""
+    """Whether a type is a list type."""
     return isinstance(found, types.ListOfType)
 
 
 def is_number(found: Type) -> bool:
-    """Whether a type is that of numbers."""
+    """Whether a type is a number type."""
     return found in {INT, FLOAT}
 
 
 def is_text(found: Type) -> bool:
-    """Whether a type is that of texts."""
+    """Whether a type is a text type."""
     return found == STR or isinstance(found, types.WordsType)
 
 
 def is_bool(found: Type) -> bool:
-    """Whether a type is that of true and false."""
+    """Whether a type is the boolean type."""
     return found == types.BOOL
 
 
 _KINDS: Final[Mapping[str, Callable[[Type], bool]]] = {"number": is_number, "words": is_text, "bool": is_bool}
-"""The kinds of values that a condition compares."""
+"""The kinds of values that a condition compares, with the tests for their types."""
 
 _Behind = Mapping[str, Part | None]
-"""The steps behind a reference to a value of each kind, None where no result has any."""
+"""For each kind, the steps of a reference to a value of the kind; None if no result contains one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The parts that lines share: the name of a loop's element, and the steps to lists and to compared values."""
+    """The parts that lines share: the name of the loop element, and the steps to lists and to compared values."""
 
     tools: Sequence[Callee]
     element: str | None
@@ -82,7 +82,7 @@ class _Lines:
     elements: _Behind
 
     def make(self, number: int, values: ValueRules, inside: ValueRules) -> None:
-        """Make the rules of a task with its loop or guard, or the join in its place."""
+        """Make the rules of a task with its loop or guard, or of the join in its place."""
         values.begin()
         inside.begin()
         following = RuleUse(f"plan_{number + 1}")
@@ -94,19 +94,19 @@ class _Lines:
         values.rule("plan", seq(maybe(THOUGHT.use), choice(seq(f"{number}. ", numbered), join)))
 
     def _loop(self, values: ValueRules, inside: ValueRules) -> Part | None:
-        """A call for each element of a source, or of those for which a condition holds."""
+        """Return a call for each element of a source, or for each one that meets a condition."""
         takers = ((at, tool) for at, tool in enumerate(self.tools) if tool.parameters or tool.more != NOTHING)
-        each = inside.rule("call", choice(*(call(tool, at, inside, _IN_CALL) for at, tool in takers)))
+        body = inside.rule("call", choice(*(call(tool, at, inside, _IN_CALL) for at, tool in takers)))
         condition = _condition(inside, self.elements)
         source = choice(_reference(values, "listed", self.lists), _constants(values))
-        found = seq(each, f" for {self.element} in ", values.rule("source", source), maybe(" if ", condition))
-        return None if self.element is None else values.rule("each", found)
+        looped = seq(body, f" for {self.element} in ", values.rule("source", source), maybe(" if ", condition))
+        return None if self.element is None else values.rule("each", looped)
 
 
 def full_rules(
     tools: Sequence[Callee], first: int, tasks: int, known: Collection[str], secret: Collection[str] = ()
 ) -> Iterator[GrammarRule]:
-    """The rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` ones.
+    """Yield the rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` tasks.
 
     Results of the `secret` tools are neither compared nor looped over.
     """
@@ -135,10 +135,10 @@ def full_rules(
 def _shared(
     tools: Sequence[Callee], unknown: Sequence[Type], secret: Collection[str], steps: Part, constants: ValueRules
 ) -> tuple[Part | None, _Behind, _Behind]:
-    """The steps to lists and to compared values, in results and in elements of lists; their rules are constants'."""
+    """Return the steps to lists, and to compared values in results and in elements; `constants` gets their rules."""
     read = [*(tool.gives for tool in tools if tool.name not in secret), *unknown]
     lists = [part for found in read for part in parts_of(found, is_list)]
-    # The result of a loop is a list, whose elements are results; constants are texts and numbers.
+    # The result of a loop is a list of results; constants are texts and numbers.
     elements = [*map(types.element, lists), *read, STR, FLOAT]
     return (
         _steps("listed", [*read, types.list_of(STR)], is_list, steps, constants),
@@ -150,16 +150,16 @@ def _shared(
 def _steps(
     name: str, results: Iterable[Type], fits: Callable[[Type], bool], steps: Part, constants: ValueRules
 ) -> Part | None:
-    """The steps behind a reference to a value of a kind, None where there is none in these results."""
-    found = steps_to(results, fits)
-    if found is None:
+    """Return the steps of a reference to a value that `fits`, or None if these results contain no such value."""
+    paths = steps_to(results, fits)
+    if paths is None:
         return steps
-    long = constants.rule(name, choice(*map(written_steps, sorted(found - {()}, key=repr))), token=True)
-    return maybe(long) if () in found else long
+    long = constants.rule(name, choice(*map(written_steps, sorted(paths - {()}, key=repr))), token=True)
+    return maybe(long) if () in paths else long
 
 
 def _reference(values: ValueRules, name: str, steps: Part | None) -> Part | None:
-    """A reference to a value of a kind."""
+    """Return a reference with these steps, as a rule of this name."""
     if values.ids is None:
         return None
     ids = values.ids if isinstance(values.ids, (RuleUse, Keyword)) else RuleUse(f"id_{values.line}", token=True)
@@ -167,7 +167,7 @@ def _reference(values: ValueRules, name: str, steps: Part | None) -> Part | None
 
 
 def _constants(values: ValueRules) -> Part | None:
-    """A list of texts, or of numbers, with references among them."""
+    """Return a list of texts or of numbers, with references among them."""
     lists = [
         seq("[", item, repeat(seq(", ", item), 0, _IN_SOURCE - 1), "]")
         for item in (
@@ -179,7 +179,7 @@ def _constants(values: ValueRules) -> Part | None:
 
 
 def _condition(values: ValueRules, behind: _Behind) -> Part | None:
-    """One or two comparisons of references with constants; none where there is nothing to refer to."""
+    """Return one or two comparisons of references with constants, or None without references."""
     if values.ids is None or not behind:
         return None
     number, words, truth = (_reference(values, name, behind[name]) for name in _KINDS)

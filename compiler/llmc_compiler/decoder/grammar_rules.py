@@ -1,6 +1,6 @@
-"""Rules as data: what a grammar says, whatever dialect it is written in.
+"""Grammar rules as data, independent of the syntax in which they are written.
 
-A part is None where it matches nothing at all: a sequence with such a part is none, a choice leaves it out.
+None stands for a part that cannot match: a sequence with such a part is None as well, and a choice leaves it out.
 """
 
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Keyword:
-    """A text, letter by letter."""
+    """A literal text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One character of some ranges, each from its first to its last, or of none of them."""
+    """One character in some ranges, which include both ends, or one outside them if `negated`."""
 
     ranges: tuple[tuple[str, str], ...]
     negated: bool = False
@@ -25,7 +25,7 @@ class Chars:
 
 @dataclass(frozen=True, slots=True)
 class RuleUse:
-    """What a rule says; a `token` is one that a lexer reads as a whole."""
+    """A reference to a rule; a `token` is a rule that a lexer reads as a whole."""
 
     name: str
     token: bool = False
@@ -33,21 +33,21 @@ class RuleUse:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One part after another."""
+    """Several parts in a row."""
 
     parts: tuple["Part", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """One of the options."""
+    """One of several options."""
 
     options: tuple["Part", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """A part so many times; `most` is None where there is no bound."""
+    """A part, repeated at least and at most so many times; `most` is None for no upper bound."""
 
     part: "Part"
     least: int
@@ -59,7 +59,7 @@ Part = Keyword | Chars | RuleUse | Sequence | Alternatives | Repeat
 
 @dataclass(frozen=True, slots=True)
 class GrammarRule:
-    """A part with a name. The name of the first rule, where a text begins, is START."""
+    """A part with a name. The rule named START matches a whole text."""
 
     name: str
     body: Part
@@ -67,7 +67,7 @@ class GrammarRule:
 
     @property
     def use(self) -> RuleUse:
-        """What refers to it."""
+        """A reference to the rule."""
         return RuleUse(self.name, self.token)
 
 
@@ -75,26 +75,26 @@ START: Final = "start"
 
 
 def uses(part: Part) -> Iterator[str]:
-    """The names of the rules that a part refers to."""
+    """Yield the names of the rules that a part refers to."""
     match part:
         case RuleUse(name):
             yield name
         case Sequence(inside) | Alternatives(inside):
-            for one in inside:
-                yield from uses(one)
-        case Repeat(one):
-            yield from uses(one)
+            for inner in inside:
+                yield from uses(inner)
+        case Repeat(inner):
+            yield from uses(inner)
         case _:
             pass
 
 
 def _part(given: Part | str | None) -> Part | None:
-    """A text is a word."""
+    """Return a part, made of a text if one is given."""
     return Keyword(given) if isinstance(given, str) else given
 
 
 def seq(*given: Part | str | None) -> Part | None:
-    """One part after another."""
+    """Return the sequence of the parts, or None if one of them cannot match."""
     parts: list[Part] = []
     for part in map(_part, given):
         if part is None:
@@ -104,7 +104,7 @@ def seq(*given: Part | str | None) -> Part | None:
 
 
 def choice(*given: Part | str | None) -> Part | None:
-    """One of the parts that are possible, each once."""
+    """Return a choice between the parts that can match, each listed once."""
     options: dict[Part, None] = {}
     for part in map(_part, given):
         if part is not None:
@@ -115,7 +115,7 @@ def choice(*given: Part | str | None) -> Part | None:
 
 
 def repeat(given: Part | str | None, least: int, most: int | None) -> Part | None:
-    """A part so many times; nothing at all where it cannot be and need not."""
+    """Return a part, repeated so many times; an empty sequence if the part cannot match and is optional."""
     part = _part(given)
     if part is None or most == 0:
         return Sequence(()) if least == 0 else None
@@ -123,28 +123,28 @@ def repeat(given: Part | str | None, least: int, most: int | None) -> Part | Non
 
 
 def maybe(*given: Part | str | None) -> Part | None:
-    """A sequence, or nothing."""
+    """Return an optional sequence."""
     return repeat(seq(*given), 0, 1)
 
 
 def chars(ranges: str) -> Part:
-    """One character of the class that is written as in a regular expression, without its brackets and escapes."""
+    """Return one character of a class, written as in a regular expression without brackets and escapes."""
     negated = ranges.startswith("^")
     return Chars(tuple(_ranges(ranges.removeprefix("^"))), negated)
 
 
 def _ranges(text: str) -> Iterator[tuple[str, str]]:
-    """Each range of a class; a `-` at the end is itself."""
-    at = 0
-    while at < len(text):
-        is_range = text[at + 1 : at + 2] == "-" and at + 2 < len(text)
-        yield text[at], text[at + 2] if is_range else text[at]
-        at += 3 if is_range else 1
+    """Yield the ranges of a class; a `-` at the end is literal."""
+    index = 0
+    while index < len(text):
+        is_range = text[index + 1 : index + 2] == "-" and index + 2 < len(text)
+        yield text[index], text[index + 2] if is_range else text[index]
+        index += 3 if is_range else 1
 
 
 def sure(part: Part | None) -> Part:
-    """A part that is known to be possible."""
+    """Return a part, asserting that it can match."""
     if part is None:
-        message = "this part of a grammar can never be"
+        message = "this part of a grammar cannot match"
         raise AssertionError(message)
     return part

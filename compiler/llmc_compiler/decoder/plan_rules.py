@@ -1,8 +1,8 @@
-"""Plans without mistakes of syntax: the whole language, with the names of tools as they are, or free.
+"""Rules of the levels `tools` and `plain`: the syntax of the whole language, with the tools' names or any names.
 
-Operators are a tower of rules, one for each precedence. What no rule can hold is left to the compiler: how deep
-brackets nest, how many references a task has. Names in one bracket cannot be kept apart either, so arguments are named
-in one order, that of the parameters, and where names are free there is but one of them.
+Operators have one rule for each precedence. Limits that rules cannot express are left to the compiler: the nesting of
+brackets, the number of references of a task. Rules cannot keep the names in one bracket different either, so named
+arguments have a fixed order, that of the parameters, and an argument with a free name stands alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,20 +33,20 @@ _MOST_OPERANDS: Final = 4
 _MOST_ITEMS: Final = 16
 _MOST_ARGUMENTS: Final = 8
 _MOST_KEYS: Final = 500
-"""The keys of all records together."""
+"""Maximum number of keys of all records together."""
 _HIGHEST_NUMBER: Final = 9999
 
 _EXPR: Final = RuleUse("expr")
 _FLAT: Final = RuleUse("flat")
 _REF: Final = RuleUse("ref", token=True)
 _OWN: Final = GrammarRule("own", name_but(KEYWORDS), token=True)
-"""A name that a task, a loop variable or a tool may have."""
+"""A name of a task, a loop element or a tool."""
 _NUMBERED: Final = GrammarRule("numbered", sure(seq(from_to(1, _HIGHEST_NUMBER), ". ")), token=True)
 _COMPARISONS: Final = (" == ", " != ", " < ", " <= ", " > ", " >= ", " in ", " not in ")
 
 
 def language_rules(tools: Sequence[Callee], tasks: int, *, names_tools: bool) -> Iterator[GrammarRule]:
-    """The rules of plans of so many tasks; tools have free names unless the grammar `names_tools`."""
+    """Yield the rules of plans with at most so many tasks; without `names_tools`, tools may have any name."""
     yield from (*SHARED, STEP, THOUGHT, _OWN, _NUMBERED)
     texts = ValueRules("any", choice(from_to(1, _HIGHEST_NUMBER), NAME.use), repeat(STEP.use, 0, MOST_STEPS))
     texts.begin()
@@ -61,7 +61,7 @@ def language_rules(tools: Sequence[Callee], tasks: int, *, names_tools: bool) ->
 
 
 def _lines(tasks: int, call: Part | None) -> Iterator[GrammarRule]:
-    """The rules of lines; `call` is a call, if there can be one."""
+    """Yield the rules of lines; without tools, `call` is None."""
     yield _rule(START, seq(repeat(RuleUse("line"), 0, tasks), maybe(THOUGHT.use), RuleUse("join")))
     task = seq(call, maybe(RuleUse("clause")), RuleUse("options"))
     yield _rule("line", seq(maybe(THOUGHT.use), choice(seq(RuleUse("binder"), RuleUse("body")), task), "\n"))
@@ -81,12 +81,12 @@ def _lines(tasks: int, call: Part | None) -> Iterator[GrammarRule]:
 
 
 def _fallback() -> Part | None:
-    """The value where all attempts failed."""
+    """Return the option for a value that replaces the result if all attempts fail."""
     return maybe(" @fallback(", RuleUse("constant"), ")")
 
 
 def _operators() -> Iterator[GrammarRule]:
-    """The rules of operators, from those that bind least."""
+    """Yield the rules of operators, the loosest first."""
     yield _rule("expr", seq(_FLAT, maybe(" if ", _FLAT, " else ", _EXPR)))
     yield _tier("flat", "both", " or ")
     yield _tier("both", "negated", " and ")
@@ -99,12 +99,12 @@ def _operators() -> Iterator[GrammarRule]:
 
 
 def _tier(name: str, below: str, *operators: str) -> GrammarRule:
-    """Operands with operators of one precedence between them."""
+    """Return the rule of operators of one precedence, with operands of the rule `below`."""
     return _rule(name, seq(RuleUse(below), repeat(seq(choice(*operators), RuleUse(below)), 0, _MOST_OPERANDS - 1)))
 
 
 def _primaries(texts: ValueRules, call: Part | None) -> Iterator[GrammarRule]:
-    """The rules of what operators stand between."""
+    """Yield the rules of operands."""
     step = choice(STEP.use, seq("[", KEY.use, "]"))
     yield GrammarRule("ref", sure(seq("$", RuleUse("id_any", token=True), repeat(step, 0, MOST_STEPS))), token=True)
     yield GrammarRule("number", UNSIGNED, token=True)
@@ -114,7 +114,7 @@ def _primaries(texts: ValueRules, call: Part | None) -> Iterator[GrammarRule]:
 
 
 def _mappings(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
-    """The rules of mappings: one key, or those of a record that a tool takes, in their order."""
+    """Yield the rules of mappings: with one key, or with those of a record that a tool accepts, in order."""
     rules = ValueRules()
     options = [seq("{", maybe(KEY.use, ": ", _EXPR), "}")]
     for number, names in enumerate(_records(tools)):
@@ -125,7 +125,7 @@ def _mappings(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
 
 
 def _records(tools: Sequence[Callee]) -> list[tuple[str, ...]]:
-    """The keys of records that tools take, of as many as there is room for."""
+    """Return the keys of the records that tools accept, up to a total number of keys."""
     given = (each for tool in tools for part in (tool.parameters, *tool.forms) for each in part)
     found = dict.fromkeys(names for each in given for names in keys_in(each.shape) if len(names) > 1)
     ends = accumulate(map(len, found))
@@ -133,12 +133,12 @@ def _records(tools: Sequence[Callee]) -> list[tuple[str, ...]]:
 
 
 def _constants() -> tuple[Part | str, ...]:
-    """What stands for itself."""
+    """Return the literals of scalars."""
     return RuleUse("string"), _token("number"), "true", "false", "null"
 
 
 def _named_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
-    """The rules of calls by the tools' names, with the names of their arguments; the call itself last."""
+    """Yield the rules of calls by the tools' names, with the names of their parameters; the call itself is last."""
     heads: dict[tuple[str, ...], list[str]] = {}
     for tool in tools:
         heads.setdefault(tuple(tool.names()), []).append(f"{tool.name}(")
@@ -154,7 +154,7 @@ def _named_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
 
 
 def _free_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
-    """The rules of calls by any name, with the names of all tools' arguments; the call itself last."""
+    """Yield the rules of calls by any name, with the names of all tools' parameters; the call itself is last."""
     rules = ValueRules()
     parameters = dict.fromkeys(name for tool in tools for name in tool.names())
     part = _OWN.use
@@ -166,12 +166,12 @@ def _free_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
 
 
 def _positional() -> Iterator[GrammarRule]:
-    """The rule of arguments without names."""
+    """Yield the rule of positional arguments."""
     yield _rule("positional", _listed(_EXPR, _MOST_ARGUMENTS))
 
 
 def _arguments(name: str, parameters: tuple[str, ...], rules: ValueRules) -> Part | None:
-    """Arguments by position, then by name: known names in their order, or one of any name."""
+    """Return arguments by position, then by name: the parameters in order, or one argument of any name."""
     given = RuleUse("positional")
     if not parameters:
         named = seq(NAME.use, "=", _EXPR)
@@ -182,15 +182,15 @@ def _arguments(name: str, parameters: tuple[str, ...], rules: ValueRules) -> Par
 
 
 def _listed(part: Part, most: int) -> Part | None:
-    """So many of something, with commas between."""
+    """Return at most so many of a part, separated by commas."""
     return seq(part, repeat(seq(", ", part), 0, most - 1))
 
 
 def _rule(name: str, body: Part | None) -> GrammarRule:
-    """A rule that is possible."""
+    """Return a rule whose body can match."""
     return GrammarRule(name, sure(body))
 
 
 def _token(name: str) -> RuleUse:
-    """A token of this module."""
+    """Return a use of a token of this module."""
     return RuleUse(name, token=True)

@@ -1,8 +1,8 @@
-r"""Plans that compile: numbered tasks that call the tools with what they take, and a join.
+r"""Rules of the level `sound`, plans that compile: numbered tasks that call tools with fitting arguments, and a join.
 
     plan_1: thought? ("1. " (call_1 "\n" plan_2 | join_1) | join_1)
 
-A task refers to those above it and to what is known before, so every line has rules of its own.
+A task refers to the tasks above it and to those of earlier plans, so that every line has separate rules.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -19,10 +19,10 @@ _MOST_JOINED: Final = 16
 
 
 def sound_rules(tools: Sequence[Callee], first: int, tasks: int, known: Collection[str]) -> Iterator[GrammarRule]:
-    """The rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` ones."""
+    """Yield the rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` tasks."""
     yield from (*SHARED, THOUGHT)
     constants, earlier = ValueRules(), choice(*known)
-    # Of what an earlier plan gave, nothing is known.
+    # The types of earlier plans' results are unknown.
     step, most = step_into([*(tool.gives for tool in tools), *([ANY] if known else [])])
     steps = repeat(None if step is None else RuleUse("step", token=True), 0, most)
     if step is not None:
@@ -39,7 +39,7 @@ def sound_rules(tools: Sequence[Callee], first: int, tasks: int, known: Collecti
 
 
 def _line(tools: Sequence[Callee], number: int, values: ValueRules) -> None:
-    """Make the rules of a task, or the join in its place."""
+    """Make the rules of a task, or of the join in its place."""
     values.begin()
     join = values.rule("join", join_in(values))
     task = values.rule("call", choice(*(call(tool, at, values) for at, tool in enumerate(tools))))
@@ -48,7 +48,7 @@ def _line(tools: Sequence[Callee], number: int, values: ValueRules) -> None:
 
 
 def join_in(values: ValueRules) -> Part:
-    """The join: of all, of values or texts, or of one with a name, since no rule could keep two names apart."""
+    """Return the join: of all results, of values or texts, or of one named value (rules cannot keep names apart)."""
     value = values.rule("joined", choice(values.reference(), values.text(_MOST_JOINED)))
     several = seq(value, repeat(seq(", ", value), 0, _MOST_JOINED - 1))
     return sure(seq("join(", choice(")", seq(choice(several, seq(NAME.use, "=", value)), ")"))))

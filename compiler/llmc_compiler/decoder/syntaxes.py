@@ -1,6 +1,6 @@
-"""Rules in the two dialects that servers take: Lark as llguidance and OpenAI read it, GBNF as llama.cpp reads it.
+"""Rules in the two syntaxes that servers accept: Lark as llguidance and OpenAI read it, GBNF as llama.cpp reads it.
 
-Both have but one way to write each part: no look-around, lazy quantifiers, priorities or templates.
+Only their common features are used: no look-around, lazy quantifiers, priorities or templates.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,21 +21,20 @@ from llmc_compiler.decoder.grammar_rules import (
 from llmc_grammar.portable import Portable
 
 Dialect = Literal["lark", "gbnf"]
-"""Forms in which servers take a grammar."""
+"""Syntaxes of grammars that servers accept."""
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _SPECIAL_IN_CLASS: Final = frozenset('\\]["^-/$&~')
 _LAST_BYTE: Final = 0xFF
 _MOST_UNUSED: Final = 2
-"""How many times as large the rules are that are made as those that are used, at most."""
+"""Limit for the size of all rules, as a multiple of the limit for the used rules."""
 _FOUR_DIGITS: Final = 0x1000
 
 
 class GrammarTooLargeError(Portable, ValueError):
-    """A grammar would have more characters than it may."""
+    """A grammar would exceed its limit of characters."""
 
     def __init__(self, level: str, largest: int) -> None:
-        """It stopped growing there."""
         super().__init__(
             f"a grammar at level `{level}` would be larger than {largest} characters: "
             "allow fewer tasks, or take a lower level"
@@ -45,9 +44,9 @@ class GrammarTooLargeError(Portable, ValueError):
 
 
 def written(rules: Iterable[GrammarRule], dialect: Dialect, level: str, largest: int) -> str:
-    """The rules that are used as text, a rule a line, the start first.
+    """Return the used rules as text, one rule on each line, with the start first.
 
-    Raises GrammarTooLargeError for more than the `largest` number of characters, before many more of them are made.
+    Raises GrammarTooLargeError for more than `largest` characters, soon after the rules exceed them.
     """
     write = _LINES[dialect]
     lines: dict[str, tuple[str, GrammarRule]] = {}
@@ -58,25 +57,25 @@ def written(rules: Iterable[GrammarRule], dialect: Dialect, level: str, largest:
         size += len(text)
         if size > _MOST_UNUSED * largest:
             raise GrammarTooLargeError(level, largest)
-    waiting, found = [START], {START}
+    waiting, used = [START], {START}
     while waiting:
-        new = set(uses(lines[waiting.pop()][1].body)) - found
-        found |= new
+        new = set(uses(lines[waiting.pop()][1].body)) - used
+        used |= new
         waiting += new
     start = lines.pop(START)[0]
-    text = start + "".join(line for name, (line, _) in lines.items() if name in found)
+    text = start + "".join(line for name, (line, _) in lines.items() if name in used)
     if len(text) > largest:
         raise GrammarTooLargeError(level, largest)
     return text
 
 
 def _lark_line(rule: GrammarRule) -> str:
-    """`name: body`."""
+    """Write a rule as `name: body`."""
     return f"{_lark_name(rule.use)}: {_body(rule.body, _lark_atom, _lark_count)}\n"
 
 
 def _gbnf_line(rule: GrammarRule) -> str:
-    """`name ::= body`."""
+    """Write a rule as `name ::= body`."""
     return f"{_gbnf_name(rule.use)} ::= {_body(rule.body, _gbnf_atom, _gbnf_count)}\n"
 
 
@@ -87,7 +86,7 @@ _Count = Callable[[int, int | None], str]
 
 
 def _body(part: Part, atom: _Atom, count: _Count) -> str:
-    """A part, with brackets around what is inside of another one."""
+    """Write a part, with brackets around nested parts."""
     match part:
         case Alternatives(options):
             return " | ".join(_body(option, atom, count) for option in options)
@@ -101,24 +100,24 @@ def _body(part: Part, atom: _Atom, count: _Count) -> str:
             return atom(part)
 
 
-def _inner(part: Part, atom: _Atom, count: _Count, in_brackets: bool) -> str:  # noqa: FBT001 (what both sides say)
-    """A part of another one."""
+def _inner(part: Part, atom: _Atom, count: _Count, in_brackets: bool) -> str:  # noqa: FBT001 (both callers name it)
+    """Write a part that is inside another one."""
     text = _body(part, atom, count)
     return f"({text})" if in_brackets else text
 
 
 def _lark_name(use: RuleUse) -> str:
-    """Tokens have capitals."""
+    """Write a rule's name; those of tokens are in capitals."""
     return use.name.upper() if use.token else use.name
 
 
 def _gbnf_name(use: RuleUse) -> str:
-    """Older readers take no underscore."""
+    """Write a rule's name; older readers do not accept underscores."""
     return "root" if use.name == START else use.name.replace("_", "-")
 
 
 def _lark_atom(part: Keyword | Chars | RuleUse) -> str:
-    """A literal, a regular expression or a name."""
+    """Write a literal, a regular expression or a name."""
     match part:
         case Keyword(text):
             return _quoted(text)
@@ -129,7 +128,7 @@ def _lark_atom(part: Keyword | Chars | RuleUse) -> str:
 
 
 def _gbnf_atom(part: Keyword | Chars | RuleUse) -> str:
-    """A literal, a class or a name."""
+    """Write a literal, a class or a name."""
     match part:
         case Keyword(text):
             return _quoted(text)
@@ -140,12 +139,12 @@ def _gbnf_atom(part: Keyword | Chars | RuleUse) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A literal."""
+    """Write a literal."""
     return f'"{"".join(_ESCAPES.get(character, character) for character in text)}"'
 
 
 def _class(part: Chars, character: Callable[[str], str]) -> str:
-    """A class of characters in square brackets."""
+    """Write a character class in square brackets."""
     inside = "".join(
         character(first) if first == last else f"{character(first)}-{character(last)}" for first, last in part.ranges
     )
@@ -153,7 +152,7 @@ def _class(part: Chars, character: Callable[[str], str]) -> str:
 
 
 def _lark_character(character: str) -> str:
-    r"""A character of a class; `\xNN` wherever a sign may mean more than itself."""
+    r"""Write a character of a class; `\xNN` for characters with a special meaning."""
     code = ord(character)
     if " " <= character <= "~" and character not in _SPECIAL_IN_CLASS:
         return character
@@ -161,24 +160,24 @@ def _lark_character(character: str) -> str:
 
 
 def _gbnf_character(character: str) -> str:
-    """The same, but for codes whose four digits begin with a zero: llguidance's reader of GBNF loses it."""
+    r"""Write a character of a class, but not as `\u0NNN`: llguidance's GBNF reader loses the leading zero."""
     return character if _LAST_BYTE < ord(character) < _FOUR_DIGITS else _lark_character(character)
 
 
 def _lark_count(least: int, most: int | None) -> str:
-    """How often."""
+    """Write a repetition count."""
     if most is not None and (least, most) != (0, 1):
         return f"~{least}..{most}" if least != most else f"~{least}"
     return _sign(least, most)
 
 
 def _gbnf_count(least: int, most: int | None) -> str:
-    """How often."""
+    """Write a repetition count."""
     if most is not None and (least, most) != (0, 1):
         return f"{{{least},{most}}}" if least != most else f"{{{least}}}"
     return _sign(least, most)
 
 
 def _sign(least: int, most: int | None) -> str:
-    """`?`, `*` or `+`."""
+    """Write a repetition as `?`, `*` or `+`."""
     return "?" if most == 1 else "+" if least else "*"

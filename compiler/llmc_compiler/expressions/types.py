@@ -1,12 +1,12 @@
-"""What is known of a value before it is there: a small type language over JSON data.
+"""Static types of values: a small type language over JSON data.
 
-    any  null  bool  int  float  str     Basic; an `int` is a `float` too
-    "a" | "b"                            Words: a text of a small set
+    any  null  bool  int  float  str     Basic; an `int` is also a `float`
+    "a" | "b"                            Words: one of a small set of texts
     list[T]                              List
-    {name: T, other?: T}  dict[str, T]   Record: the keys that are known, and what every other key has
+    {name: T, other?: T}  dict[str, T]   Record: the known keys, and the type of all other keys
     A | B, A?                            Union
 
-A type is a set of values. Where it would grow beyond a bound it becomes `any`, so none is ever too large to compare.
+A type is a set of values. A type that would grow beyond a bound becomes `any`, so that comparing types stays cheap.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ MOST_OPTIONS: Final = 8
 MOST_WORDS: Final = 16
 LONGEST_WORD: Final = 40
 LARGEST: Final = 200
-"""How many parts a type may have."""
+"""Maximum number of parts of a type."""
 
 _SHOWN_WORDS: Final = 5
 _SHOWN_FIELDS: Final = 4
@@ -29,7 +29,7 @@ _SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Basic:
-    """`any null bool int float str`."""
+    """One of `any`, `null`, `bool`, `int`, `float` and `str`."""
 
     name: str
 
@@ -43,7 +43,7 @@ class WordsType:
 
 @dataclass(frozen=True, slots=True)
 class ListOfType:
-    """A list of such items."""
+    """A list whose items have this type."""
 
     item: "Type"
     size: int = field(default=2, compare=False, repr=False)
@@ -51,7 +51,7 @@ class ListOfType:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A key that a record has, or may have (not `required`)."""
+    """A key that a record has, or may have if it is not `required`."""
 
     name: str
     type: "Type"
@@ -60,20 +60,20 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with these fields; `rest` is what any other key has, None where there is no other."""
+    """A mapping with these fields; `rest` is the type of all other keys, None if it has only these."""
 
     fields: tuple[Field, ...]
     rest: "Type | None"
     size: int = field(default=1, compare=False, repr=False)
 
     def at(self, name: str) -> "Type | None":
-        """What a key has, if it can be there."""
+        """Return the type at a key, or None if the record cannot have it."""
         return next((known.type for known in self.fields if known.name == name), self.rest)
 
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """One of the options; without any, no value at all."""
+    """A value of one of the options; without options, no value at all."""
 
     options: tuple["Type", ...]
     size: int = field(default=1, compare=False, repr=False)
@@ -91,64 +91,66 @@ NEVER: Final = Union(())
 
 
 def options(found: Type) -> tuple[Type, ...]:
-    """The types of which a type is the union."""
+    """Return the options of a union, or the type itself as the only one."""
     return found.options if isinstance(found, Union) else (found,)
 
 
 def _size(found: Type) -> int:
-    """How many parts a type has."""
+    """Return the number of parts of a type."""
     return 1 if isinstance(found, (Basic, WordsType)) else found.size
 
 
 def words(texts: Iterable[str]) -> Type:
-    """The type of some texts: themselves where they are few and short, else `str`."""
-    found = frozenset(texts)
-    return STR if len(found) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in found) else WordsType(found)
+    """Return the type of some texts: the exact texts if they are few and short, else `str`."""
+    distinct = frozenset(texts)
+    return (
+        STR if len(distinct) > MOST_WORDS or any(len(word) > LONGEST_WORD for word in distinct) else WordsType(distinct)
+    )
 
 
 def list_of(item: Type) -> Type:
-    """The type of a list of such items."""
+    """Return the type of a list with such items."""
     size = 1 + _size(item)
     return ListOfType(item, size) if size <= LARGEST else ListOfType(ANY)
 
 
 def record(fields: Iterable[Field], rest: Type | None = None) -> Type:
-    """The type of a mapping."""
+    """Return the type of a mapping with these fields."""
     known = tuple(fields)
     size = 1 + sum(_size(each.type) for each in known) + (0 if rest is None else _size(rest))
     return Record(known, rest, size) if size <= LARGEST else Record((), ANY)
 
 
 def map_of(value: Type) -> Type:
-    """The type of a mapping from any key to such values."""
+    """Return the type of a mapping from any key to such values."""
     return record((), value)
 
 
 def union(found: Iterable[Type]) -> Type:
-    """The smallest type that has all values of these types, or `any` where it would be too large."""
-    kept: list[Type] = []
-    for each in found:
-        for option in options(each):
+    """Return the smallest type that contains all values of these types, or `any` if it would be too large."""
+    members: list[Type] = []
+    for type_ in found:
+        for option in options(type_):
             if option == ANY:
                 return ANY
-            if not any(within(option, other) for other in kept):
-                kept = _joined(kept, option)
-    size = 1 + sum(map(_size, kept))
-    if len(kept) > MOST_OPTIONS or size > LARGEST:
+            if not any(within(option, other) for other in members):
+                members = _joined(members, option)
+    size = 1 + sum(map(_size, members))
+    if len(members) > MOST_OPTIONS or size > LARGEST:
         return ANY
-    return kept[0] if len(kept) == 1 else Union(tuple(kept), size)
+    return members[0] if len(members) == 1 else Union(tuple(members), size)
 
 
-def _joined(kept: list[Type], option: Type) -> list[Type]:
-    """The options with one more; texts are one option."""
+def _joined(members: list[Type], option: Type) -> list[Type]:
+    """Return the options with one more; all texts together are one option."""
     if isinstance(option, WordsType):
-        option = words(option.words.union(*(other.words for other in kept if isinstance(other, WordsType))))
-    return [*(other for other in kept if not within(other, option)), option]
+        option = words(option.words.union(*(other.words for other in members if isinstance(other, WordsType))))
+    return [*(other for other in members if not within(other, option)), option]
 
 
 def within(inner: Type, outer: Type) -> bool:
-    """Whether every value of one type is certainly one of the other."""
-    if outer == ANY or inner == outer:  # noqa: PLR1714 — a set would hash both, whatever their size
+    """Whether every value of `inner` is certainly a value of `outer`."""
+    if outer == ANY or inner == outer:  # noqa: PLR1714 — a set would hash both, even if they are large
         return True
     if isinstance(inner, Union):
         return all(within(option, outer) for option in inner.options)
@@ -166,7 +168,7 @@ def within(inner: Type, outer: Type) -> bool:
 
 
 def both(one: Type, other: Type) -> Type:
-    """A type with every value that is of both types; of mappings it has the fields of both."""
+    """Return a type that contains every value of both types; for mappings, one with the fields of both."""
     if within(one, other):
         return one
     if within(other, one) or not (isinstance(one, Record) and isinstance(other, Record)):
@@ -176,31 +178,31 @@ def both(one: Type, other: Type) -> Type:
     return record([found for name in names if (found := _both_fields(one, other, name)) is not None], rest)
 
 
-def _both_fields(one: Record, other: Record, name: str) -> Field | None:
-    """What two types of mappings have at a key; None where there can be nothing."""
-    first, second = one.at(name), other.at(name)
+def _both_fields(left: Record, right: Record, name: str) -> Field | None:
+    """Return the field of two types of mappings at a key, or None if they cannot have it."""
+    first, second = left.at(name), right.at(name)
     if first is None or second is None:
         return None
-    required = any(each.required for each in (*one.fields, *other.fields) if each.name == name)
+    required = any(each.required for each in (*left.fields, *right.fields) if each.name == name)
     return Field(name, both(first, second), required)
 
 
 def _record_within(inner: Record, outer: Record) -> bool:
-    """Whether every mapping of one type is certainly one of the other."""
-    known = {each.name: each for each in inner.fields}
+    """Whether every mapping of one type is certainly of the other."""
+    fields = {each.name: each for each in inner.fields}
     for wanted in outer.fields:
-        found = known.pop(wanted.name, None)
-        if wanted.required and not (found is not None and found.required):
+        given_field = fields.pop(wanted.name, None)
+        if wanted.required and not (given_field is not None and given_field.required):
             return False
-        given = inner.rest if found is None else found.type
+        given = inner.rest if given_field is None else given_field.type
         if given is not None and not within(given, wanted.type):
             return False
-    others = [*(each.type for each in known.values()), *(() if inner.rest is None else (inner.rest,))]
+    others = [*(each.type for each in fields.values()), *(() if inner.rest is None else (inner.rest,))]
     return all(outer.rest is not None and within(other, outer.rest) for other in others)
 
 
 def overlap(one: Type, other: Type) -> bool:
-    """Whether some value may be of both types; `no` is certain."""
+    """Whether some value may be of both types; False is certain."""
     if isinstance(one, Union):
         return any(overlap(option, other) for option in one.options)
     if isinstance(other, Union):
@@ -211,7 +213,7 @@ def overlap(one: Type, other: Type) -> bool:
         case WordsType(some), WordsType(others):
             return not some.isdisjoint(others)
         case ListOfType(), ListOfType():
-            return True  # the empty list is of both
+            return True  # both contain the empty list
         case Record(), Record():
             return _records_overlap(one, other) and _records_overlap(other, one)
         case _:
@@ -219,17 +221,17 @@ def overlap(one: Type, other: Type) -> bool:
 
 
 def _records_overlap(one: Record, other: Record) -> bool:
-    """Whether the keys that a mapping of one type must have may be in one of the other."""
-    for each in one.fields:
-        if each.required:
-            found = other.at(each.name)
-            if found is None or not overlap(each.type, found):
+    """Whether a mapping of the other type may have the required keys of this one."""
+    for wanted in one.fields:
+        if wanted.required:
+            other_type = other.at(wanted.name)
+            if other_type is None or not overlap(wanted.type, other_type):
                 return False
     return True
 
 
 def part(found: Type, step: str | int) -> Type:
-    """What is at the end of a step into a value; NEVER where there certainly is nothing."""
+    """Return the type at a step into a value; NEVER if the part certainly does not exist."""
     match found:
         case Basic("any"):
             return ANY
@@ -253,7 +255,7 @@ def has(found: Type, step: str | int) -> bool:
 
 
 def element(found: Type) -> Type:
-    """What a loop over a value goes through: items of a list, keys of a mapping; NEVER where there is no loop."""
+    """Return the type of the elements of a loop: items of a list, keys of a mapping; NEVER for other values."""
     match found:
         case Basic("any"):
             return ANY
@@ -268,12 +270,12 @@ def element(found: Type) -> Type:
 
 
 def can_be_looped(found: Type) -> bool:
-    """Whether a value may be something to loop over."""
+    """Whether a loop over a value may be possible."""
     return any(option == ANY or isinstance(option, (ListOfType, Record)) for option in options(found))
 
 
 def of_value(value: Json) -> Type:
-    """The type of a value that is known."""
+    """Return the type of a known value."""
     match value:
         case None:
             return NULL
@@ -292,28 +294,28 @@ def of_value(value: Json) -> Type:
 
 
 def of_kind(value: Json) -> Type:
-    """The type of a value that is known, found without looking into it."""
+    """Return the type of a known value, without reading its items."""
     if isinstance(value, list):
         return list_of(ANY)
     return map_of(ANY) if isinstance(value, dict) else of_value(value)
 
 
 def declared(written: ast.Type) -> Type:
-    """The type that an input declares."""
+    """Return the type that an input declares."""
     inside = ANY if written.of is None else declared(written.of)
     compound = {"list": list_of, "dict": map_of}
-    found = compound[written.name](inside) if written.name in compound else Basic(written.name)
-    return union((found, NULL)) if written.optional else found
+    outer = compound[written.name](inside) if written.name in compound else Basic(written.name)
+    return union((outer, NULL)) if written.optional else outer
 
 
 def describe(found: Type) -> str:
-    """The type as text, cut where it is long."""
+    """Return the type as text, cut if it is long."""
     text = _described(found)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _described(found: Type) -> str:
-    """The type as text."""
+    """Return the type as text."""
     match found:
         case Basic(name):
             return name
@@ -335,7 +337,7 @@ def _described(found: Type) -> str:
 
 
 def _few(shown: list[str], most: int) -> Iterator[str]:
-    """The first of some texts, and a mark where there are more."""
+    """Yield the first of some texts, and `…` if there are more."""
     yield from shown[:most]
     if len(shown) > most:
         yield "…"

@@ -1,7 +1,7 @@
-"""Digests of arguments by the equality of the language.
+"""Digests of arguments, equal where the language takes the arguments for equal.
 
-`100`, `100.0` and `1e2` are one number, `true` is not `1`, and keys of mappings have no order. A digest is as short for
-long arguments as for others, and does not show a secret.
+`100`, `100.0` and `1e2` are one number, `true` is not `1`, and keys of mappings have no order. A digest has the same
+length for any arguments, and does not reveal a secret.
 """
 
 from collections import deque
@@ -15,64 +15,64 @@ from llmc_compiler.expressions.terms import Json
 T = TypeVar("T")
 
 Named = tuple[str | None, object]
-"""An argument with its parameter; None where the parameter takes any number of arguments."""
+"""An argument with its parameter; None if the parameter takes any number of arguments."""
 
 _MOST_PARTS: Final = 256
-"""How many parts of arguments are compared."""
+"""Maximum number of parts of arguments that are compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What is known of arguments of which some are left out and have no certain default.
+    """The known parts of arguments, some of which are left out and have no certain default.
 
-    `parts` are digests of what was written, by its place. Neither shows a secret.
+    `parts` maps digests of places to digests of the values written there. Neither reveals a secret.
     """
 
     parts: Mapping[str, str]
     is_certain: bool
 
     def may_be(self, other: "Likeness") -> bool:
-        """Whether both may be the same arguments: one of them is not certain, and what both say is equal."""
+        """Whether both may be the same arguments: one is not certain, and the parts that both know are equal."""
         is_open = not (self.is_certain and other.is_certain)
         return is_open and all(other.parts.get(place, text) == text for place, text in self.parts.items())
 
 
 def likeness(arguments: Iterable[tuple[str | None, Json]], *, is_certain: bool) -> Likeness:
-    """The likeness of arguments: mappings and lists count by what is in them."""
-    found: dict[str, str] = {}
+    """Return the likeness of arguments, with a part for each value inside mappings and lists."""
+    parts: dict[str, str] = {}
     waiting = deque((repr(name or index), value) for index, (name, value) in enumerate(in_order(arguments)))
-    while waiting and len(found) < _MOST_PARTS:
+    while waiting and len(parts) < _MOST_PARTS:
         place, value = waiting.popleft()
         if isinstance(value, dict):
             waiting.extend((f"{place}.{key!r}", each) for key, each in value.items())
         elif isinstance(value, list):
             waiting.extend((f"{place}[{index}]", each) for index, each in enumerate(value))
-        found[digest("place", [(None, place)])] = digest("part", [(None, _outside(value))])
-    return Likeness(found, is_certain)
+        parts[digest("place", [(None, place)])] = digest("part", [(None, _outside(value))])
+    return Likeness(parts, is_certain)
 
 
 def _outside(value: Json) -> str:
-    """A value without what is in it."""
+    """Return the text of a value, of a list or mapping without its content."""
     if isinstance(value, dict):
         return "{}"
     return f"[{len(value)}]" if isinstance(value, list) else json_form(value)
 
 
 def in_order(arguments: Iterable[tuple[str | None, T]]) -> list[tuple[str | None, T]]:
-    """Arguments by the names of their parameters; those of one parameter keep their order."""
+    """Return the arguments sorted by parameter; those of one parameter keep their order."""
     return sorted(arguments, key=lambda pair: pair[0] or "")
 
 
 def digest(kind: str, texts: Iterable[tuple[str | None, str]]) -> str:
-    """A digest of this kind of arguments, which are given as texts that equal ones share."""
-    found = sha256(kind.encode())
+    """Return a digest of arguments, given as texts that equal arguments share; `kind` keeps digests apart."""
+    hashed = sha256(kind.encode())
     for name, text in in_order(texts):
-        found.update(f"{name!r} {len(text)} {text}".encode(errors="surrogatepass"))
-    return found.hexdigest()
+        hashed.update(f"{name!r} {len(text)} {text}".encode(errors="surrogatepass"))
+    return hashed.hexdigest()
 
 
 def json_form(value: Json) -> str:
-    """A text that two values share if, and only if, the language takes them for equal."""
+    """Return a text that two values share if, and only if, the language takes them for equal."""
     if isinstance(value, dict):
         return f"{{{','.join(f'{key!r}:{json_form(value[key])}' for key in sorted(value))}}}"
     if isinstance(value, list):
@@ -83,9 +83,9 @@ def json_form(value: Json) -> str:
 
 
 def number_form(value: float) -> str:
-    """The exact ratio that a number is, which `-0.0` has in common with `0`; a schema's default may be infinite."""
+    """Return a number as its exact ratio, which `-0.0` shares with `0`; a schema's default may be infinite."""
     try:
         above, below = value.as_integer_ratio()
     except (OverflowError, ValueError):
         return repr(value)
-    return f"{above:x}/{below:x}"  # hexadecimal: long integers have no decimal text
+    return f"{above:x}/{below:x}"  # hexadecimal: Python refuses to write long integers in decimal

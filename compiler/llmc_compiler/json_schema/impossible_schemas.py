@@ -1,9 +1,9 @@
-"""Schemas that no value fits, found with certainty or not at all.
+"""Search for schemas that no value fits; a schema is reported only if that is certain.
 
 All schemas that one value has to fit are read together: those of `allOf` and behind references. Each rules out kinds of
-values, and a schema with none left is impossible. An option of `anyOf` or `oneOf` is read with the schemas beside it. A
-value that would have to contain one that fits the same schemas has no end, so that it does not exist: the smallest one
-would contain a smaller one. Keywords that are not looked at, and parts of a schema beyond the bounds, rule out nothing.
+values, and a schema that rules out all kinds is impossible. An option of `anyOf` or `oneOf` is read with the schemas
+beside it. A value that must contain a value of the same schemas cannot exist: the smallest one would contain a smaller
+one. Keywords that are not read, and parts of a schema beyond the bounds, rule out nothing.
 """
 
 from collections import Counter
@@ -21,13 +21,13 @@ from llmc_compiler.json_schema.seen_content import SeenContent, digest_of
 from llmc_compiler.representation.short_repr import cut
 
 _MOST: Final = 3_000
-"""Schemas that are read, again for each option beside them."""
+"""Maximum number of schemas that are read; a schema is read again for each option beside it."""
 _DEEPEST: Final = 30
-"""Values inside each other."""
+"""Maximum nesting depth of values."""
 _MOST_VALUES: Final = 100
-"""Values of an `enum` that are tried, and required keys and items that are looked at."""
+"""Maximum number of values of an `enum` that are tried, and of required keys and items that are read."""
 _LONGEST: Final = 200
-"""Characters of a reason."""
+"""Maximum number of characters of a reason."""
 
 Kinds = frozenset[str]
 
@@ -35,15 +35,15 @@ _NUMBERS: Final = frozenset({"integer", "fraction"})
 _KINDS: Final[Kinds] = _NUMBERS | {"null", "boolean", "string", "array", "object"}
 _NONE: Final[Kinds] = frozenset()
 _SMALL: Final = {"null": (None,), "boolean": (True, False)}
-"""Kinds with so few values that they are tried."""
+"""Kinds with so few values that all are tried."""
 
 
 _possible: Final = SeenContent(4_096)
-"""Contents of schemas that were found not to be impossible."""
+"""Digests of schemas that some value may fit."""
 
 
 def impossible(schema: Mapping[str, Any]) -> str | None:
-    """Why no value fits a schema, in a few words; None where some value may."""
+    """Return why no value fits a schema, in a few words, or None if a value may fit."""
     content = digest_of(schema)
     if _possible.has(content):
         return None
@@ -54,7 +54,7 @@ def impossible(schema: Mapping[str, Any]) -> str | None:
 
 
 def _impossible(schema: Mapping[str, Any]) -> str | None:
-    """Why no value fits a schema."""
+    """Return why no value fits a schema, or None."""
     try:
         validator = bounded_validator(schema)
         draft = str(validator.META_SCHEMA.get("$schema", ""))
@@ -69,12 +69,12 @@ def _impossible(schema: Mapping[str, Any]) -> str | None:
         )
         with checking(None):
             return None if finder.read((schema,), ()) else cut(finder.why, _LONGEST)
-    except Exception:  # noqa: BLE001 — schemas of others: what cannot be read rules out nothing
+    except Exception:  # noqa: BLE001 — untrusted: a schema that cannot be read rules out nothing
         return None
 
 
 class _Atom(NamedTuple):
-    """A schema that a value has to fit, and the schemas through which it is reached."""
+    """A schema that a value has to fit, and the schemas that lead to it."""
 
     words: Mapping[str, Any]
     path: frozenset[int]
@@ -92,12 +92,12 @@ class _Finder:
     words: frozenset[str]
     ignores_siblings: bool
     has_names: bool
-    """Whether parts have names of their own, from which references start."""
+    """Whether parts have their own `$id`, which references are relative to."""
     why: str = ""
     left: int = field(default=_MOST)
 
     def read(self, schemas: Iterable[object], around: tuple[frozenset[int], ...]) -> Kinds:
-        """The kinds of values that may fit all schemas; `around` are those of the values that contain it."""
+        """Return the kinds of values that may fit all schemas; `around` has the schemas of the containing values."""
         atoms: _Atoms = {}
         if not all(self._gather(schema, atoms, frozenset()) for schema in schemas):
             return _NONE
@@ -105,18 +105,18 @@ class _Finder:
         if not here or self.left <= 0 or len(around) >= _DEEPEST:
             return _KINDS
         if any(outer <= here for outer in around):
-            return self._none("a value of it would contain another one without end")
+            return self._none("its values would be nested without end")
         return self._kinds(atoms, (*around, here), frozenset())
 
     def _none(self, why: str) -> Kinds:
-        """No kind, for this reason."""
+        """Note the reason and return no kinds."""
         self.why = why
         return _NONE
 
     def _gather(self, schema: object, atoms: _Atoms, path: frozenset[int]) -> bool:
-        """Add the schemas that have to be fit for this one; False where none can be."""
+        """Add a schema and those that it includes or refers to; False if no value fits them."""
         if schema is False:
-            return bool(self._none("`false` takes no value"))
+            return bool(self._none("`false` accepts no value"))
         if not isinstance(schema, Mapping):
             return True
         if id(schema) in path:
@@ -124,7 +124,7 @@ class _Finder:
         if id(schema) in atoms or self.left <= 0:
             return True
         self.left -= 1
-        if "$schema" in schema and schema is not self.whole:  # of another draft
+        if "$schema" in schema and schema is not self.whole:  # it may be of another draft
             atoms[id(schema)] = _Atom({}, path)
             return True
         inside = path | {id(schema)}
@@ -138,26 +138,26 @@ class _Finder:
         return all(self._gather(each, atoms, inside) for each in self._list(schema, "allOf"))
 
     def _follow(self, reference: str, atoms: _Atoms, path: frozenset[int]) -> bool:
-        """Add the schemas behind a reference; False where none can be fit."""
+        """Add the schemas behind a reference; False if no value fits them."""
         if self.has_names:
             return True
         try:
-            found = self.validator._resolver.lookup(reference)  # type: ignore[attr-defined]  # noqa: SLF001 — as for defaults
+            target = self.validator._resolver.lookup(reference)  # type: ignore[attr-defined]  # noqa: SLF001 — as for defaults
         except Unresolvable:
             return bool(self._none(f"it refers to `{reference}`, which is not in it"))
-        return self._gather(found.contents, atoms, path)
+        return self._gather(target.contents, atoms, path)
 
     def _list(self, schema: Mapping[str, Any], word: str) -> list[Any]:
-        """The list of a keyword of this draft."""
+        """Return the list of a keyword, empty if the draft does not know it."""
         return listed(schema, word) if word in self.words else []
 
     def _each(self, atoms: _Atoms, word: str) -> Iterator[Any]:
-        """The values of a keyword of this draft."""
+        """Yield the values of a keyword, if the draft knows it."""
         if word in self.words:
             yield from (atom.words[word] for atom in atoms.values() if word in atom.words)
 
     def _kinds(self, atoms: _Atoms, around: tuple[frozenset[int], ...], done: frozenset[int]) -> Kinds:
-        """The kinds of values that may fit schemas; the options of those that are `done` were chosen."""
+        """Return the kinds of values that may fit schemas; the options of the `done` ones are chosen already."""
         kinds = self._typed(atoms)
         if kinds and (values := self._listed_values(atoms)) is not None:
             kinds &= self._fitting(atoms, values, kinds)
@@ -175,14 +175,14 @@ class _Finder:
         return kinds
 
     def _typed(self, atoms: _Atoms) -> Kinds:
-        """The kinds that `type` leaves."""
+        """Return the kinds that `type` allows."""
         kinds = _KINDS
         for said in self._each(atoms, "type"):
             kinds &= _of_types(said)
         return kinds or self._none("its types exclude each other")
 
     def _listed_values(self, atoms: _Atoms) -> Sequence[object] | None:
-        """The values of an `enum` or `const`, if they can be tried."""
+        """Return the values of an `enum` or `const`, if they can be tried."""
         for said in self._each(atoms, "const"):
             return None if self.has_names else (said,)
         for said in self._each(atoms, "enum"):
@@ -191,16 +191,16 @@ class _Finder:
         return None
 
     def _fitting(self, atoms: _Atoms, values: Sequence[object], kinds: Kinds) -> Kinds:
-        """The kinds of the values that may fit, one of each being enough."""
-        found = _NONE
+        """Return the kinds of the values that may fit; one value of each kind is enough."""
+        fitting = _NONE
         for value in values:
             own = _kinds_of(value) & kinds
-            if not own <= found and self._may_fit(atoms, value):
-                found |= own
-        return found or self._none("no value that it lists fits it")
+            if not own <= fitting and self._may_fit(atoms, value):
+                fitting |= own
+        return fitting or self._none("none of its listed values fits its other keywords")
 
     def _may_fit(self, atoms: _Atoms, value: Any) -> bool:  # noqa: ANN401 — JSON data
-        """Whether a value may fit schemas."""
+        """Whether a value may fit all schemas."""
         for atom in atoms.values():
             try:
                 if fits(self.validator.evolve(schema=atom.words), value) is False:
@@ -210,7 +210,7 @@ class _Finder:
         return True
 
     def _excluded(self, atoms: _Atoms, kinds: Kinds) -> Kinds:
-        """The kinds that `not` leaves."""
+        """Return the kinds that `not` allows."""
         for said in self._each(atoms, "not"):
             words = said.keys() & self.words if isinstance(said, Mapping) and "$schema" not in said else None
             if said is True or words == set():
@@ -220,7 +220,7 @@ class _Finder:
         return kinds
 
     def _numbers(self, atoms: _Atoms, kinds: Kinds) -> Kinds:
-        """The kinds that bounds of numbers leave."""
+        """Return the kinds that bounds of numbers allow."""
         low, low_open = self._bound(atoms, "inimum", 1)
         high, high_open = self._bound(atoms, "aximum", -1)
         if low == -inf or high == -inf or not kinds & _NUMBERS:
@@ -241,30 +241,30 @@ class _Finder:
         return without or self._none(f"no number fits bounds of {low} and {high}")
 
     def _bound(self, atoms: _Atoms, ending: str, sign: int) -> tuple[float, bool]:
-        """The highest of some lower bounds, and whether it is excluded; of upper bounds with `sign` -1, as if lower."""
-        found: tuple[float, bool] = (-inf, False)
+        """Return the highest lower bound and whether it is exclusive; with `sign` -1, the negated upper one."""
+        bound: tuple[float, bool] = (-inf, False)
         for atom in atoms.values():
             said, other = atom.words.get(f"m{ending}"), atom.words.get(f"exclusiveM{ending}")
             if is_number(said):
-                found = max(found, (sign * said, other is True))
+                bound = max(bound, (sign * said, other is True))
             if is_number(other) and f"exclusiveM{ending}" in self.words:
-                found = max(found, (sign * other, True))
-        return found
+                bound = max(bound, (sign * other, True))
+        return bound
 
     def _sized(self, atoms: _Atoms, kinds: Kinds, kind: str, what: str) -> Kinds:
-        """The kinds that bounds of lengths leave."""
+        """Return the kinds that bounds of lengths allow."""
         low, high = self._size(atoms, what)
         if low <= high or kind not in kinds:
             return kinds
         return kinds - {kind} or self._none(f"`min{what}` {low} is more than `max{what}` {high}")
 
     def _size(self, atoms: _Atoms, what: str) -> tuple[float, float]:
-        """The bounds of a length."""
+        """Return the bounds of a length."""
         low = max(filter(is_number, self._each(atoms, f"min{what}")), default=0)
         return low, min(filter(is_number, self._each(atoms, f"max{what}")), default=inf)
 
     def _arrays(self, atoms: _Atoms, kinds: Kinds, around: tuple[frozenset[int], ...]) -> Kinds:
-        """The kinds that the items of lists leave."""
+        """Return the kinds that the items of lists allow."""
         low, high = self._size(atoms, "Items")
         longest = max((len(_prefix(atom.words, self.words)) for atom in atoms.values()), default=0)
         for position in range(int(min(low, longest + 1, _MOST_VALUES))):
@@ -276,21 +276,21 @@ class _Finder:
         return kinds
 
     def _contained(self, atoms: _Atoms) -> Iterator[object]:
-        """The schemas of items that a list has to contain."""
+        """Yield the schemas of items that a list has to contain."""
         for atom in atoms.values():
             least = atom.words.get("minContains", 1) if "minContains" in self.words else 1
             if "contains" in atom.words and "contains" in self.words and is_number(least) and least > 0:
                 yield atom.words["contains"]
 
     def _item(self, atoms: _Atoms, position: int) -> Iterator[object]:
-        """The schemas of an item at a position."""
+        """Yield the schemas of an item at a position."""
         for atom in atoms.values():
             prefix = _prefix(atom.words, self.words)
             rest = "additionalItems" if isinstance(atom.words.get("items"), list) else "items"
             yield prefix[position] if position < len(prefix) else atom.words.get(rest, True)
 
     def _objects(self, atoms: _Atoms, kinds: Kinds, around: tuple[frozenset[int], ...]) -> Kinds:
-        """The kinds that the required keys of mappings leave."""
+        """Return the kinds that the required keys of mappings allow."""
         names = {
             name: None for atom in atoms.values() for name in listed(atom.words, "required") if isinstance(name, str)
         }
@@ -311,7 +311,7 @@ class _Finder:
         return kinds
 
     def _property(self, atoms: _Atoms, name: str) -> Iterator[object]:
-        """The schemas of the value of a key."""
+        """Yield the schemas of the value at a key."""
         for atom in atoms.values():
             known = atom.words.get("properties", {})
             if name in known:
@@ -320,43 +320,43 @@ class _Finder:
                 yield atom.words.get("additionalProperties", True)
 
     def _chosen(self, atoms: _Atoms, kinds: Kinds, around: tuple[frozenset[int], ...], done: frozenset[int]) -> Kinds:
-        """The kinds that options leave: some option of each `anyOf` and `oneOf` has to be fit."""
+        """Return the kinds that options allow: a value has to fit an option of each `anyOf` and `oneOf`."""
         inside = done | atoms.keys()
         for key, atom in list(atoms.items()):
             for word in () if key in done else ("anyOf", "oneOf"):
                 options = self._list(atom.words, word)
                 if not options or not kinds:
                     continue
-                found = _NONE
+                possible = _NONE
                 for option in _once(options) if word == "oneOf" else options:
-                    if self.left <= 0 or found == kinds:
-                        found = kinds
+                    if self.left <= 0 or possible == kinds:
+                        possible = kinds
                         break
                     wider = dict(atoms)
                     if self._gather(option, wider, atom.path | {key}):
-                        found |= self._kinds(wider, around, inside)
-                kinds &= found
+                        possible |= self._kinds(wider, around, inside)
+                kinds &= possible
                 if not kinds:
-                    return self._none(f"no option of `{word}` can be fit: {self.why or 'each is there twice'}")
+                    return self._none(f"no value fits an option of `{word}`: {self.why or 'each is listed twice'}")
         return kinds
 
 
 def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The mappings inside a schema, without itself."""
+    """Yield the mappings inside a schema, without the schema itself."""
     return (each for each in mappings_in(schema) if each is not schema)
 
 
 def _of_types(said: object) -> Kinds:
-    """The kinds of values of a `type`; all where it is not one of JSON's."""
-    found = _NONE
+    """Return the kinds of values of a `type`; all kinds for a type unknown to JSON."""
+    allowed = _NONE
     for name in said if isinstance(said, list) else [said]:
         kinds = _NUMBERS if name == "number" else frozenset({name}) & _KINDS if isinstance(name, str) else _NONE
-        found |= kinds or _KINDS
-    return found
+        allowed |= kinds or _KINDS
+    return allowed
 
 
 def _kinds_of(value: object) -> Kinds:
-    """The kinds that a value may be of: for drafts before 6, `1.0` is not an integer."""
+    """Return the kinds that a value may be of: up to draft 4, `1.0` is not an integer."""
     if value is None or isinstance(value, bool):
         return frozenset({"null" if value is None else "boolean"})
     if isinstance(value, (int, float)):
@@ -365,12 +365,12 @@ def _kinds_of(value: object) -> Kinds:
 
 
 def _prefix(words: Mapping[str, Any], known: frozenset[str]) -> list[Any]:
-    """The schemas of the first items of a list, one by one."""
+    """Return the schemas of the first items of a list, one by one."""
     return listed(words, "prefixItems") if "prefixItems" in known else listed(words, "items")
 
 
 def _once(options: list[Any]) -> list[Any]:
-    """The options that are there once: a value that fits one of the others fits two."""
+    """Return the options that are listed once: a value that fits any other option fits two."""
     contents = [digest_of({"option": each}) for each in options]
     counts = Counter(contents)
     return [each for each, content in zip(options, contents, strict=True) if content is None or counts[content] == 1]

@@ -1,7 +1,7 @@
-"""The arguments that an object schema describes: one list of parameters for prompts, binding, checks and grammars.
+"""The parameters that an object schema describes: one list for prompts, binding, checks and grammars.
 
-References and `allOf` are joined, alternatives (`anyOf`, `oneOf`) are taken apart into forms. A name that only a
-condition (`if`, `dependentSchemas`) mentions is an optional parameter, which takes any value.
+References and `allOf` are merged; alternatives (`anyOf`, `oneOf`) are split into forms. A name that only a condition
+(`if`, `dependentSchemas`) mentions is an optional parameter, which accepts any value.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,19 +15,19 @@ from llmc_compiler.json_schema.schema_references import NOWHERE, referred
 _T = TypeVar("_T")
 
 _MOST_FORMS: Final = 64
-"""Alternatives that are told apart."""
+"""Maximum number of alternatives that are kept apart."""
 _MOST_SCHEMAS: Final = 500
 _DEEPEST: Final = 40
 
 _JOINING: Final = WORDLESS | {"$defs", "definitions", "$ref", "allOf", "anyOf", "oneOf"}
-"""The words that say nothing of a value by themselves."""
+"""Keywords that do not restrict a value by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """The parameters of a form, or of all of them: `schemas` by their own names, in order; required ones first.
+    """The parameters of one form, or of all forms together: `schemas` by the tool's own names, required ones first.
 
-    `others` is the schema of arguments with other names: False if there are none, None if nothing says so.
+    `others` is the schema of arguments with other names: False if none are allowed, None if the schema does not say.
     """
 
     schemas: Mapping[str, object]
@@ -38,9 +38,9 @@ class Properties:
 
 @dataclass(frozen=True, slots=True)
 class ObjectSchema:
-    """All parameters of a tool, and the forms that a call may have, if there are several.
+    """All parameters of a tool, and the forms of a call, if there are several.
 
-    `conditional` are the parameters that only conditions mention, with the schemas that these have for them.
+    `conditional` has the parameters that only conditions mention, with their schemas in these conditions.
     """
 
     all: Properties
@@ -49,12 +49,12 @@ class ObjectSchema:
 
 
 def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
-    """The parameters that a schema describes; None where no object fits it."""
+    """Return the parameters that a schema describes, or None if no object fits it."""
     reader = _Reader(whole)
     read = list(islice(reader.read(whole), _MOST_FORMS + 1))
     if not read:
         return None
-    # Where no form can be met, all are kept: each mistake then has its place.
+    # If no form can be met, all are kept, so that mistakes are reported by parameter.
     forms = _distinct(filter(_can_be_met, map(_form, read))) or _distinct(map(_form, read))
     every = _ordered(forms[0] if len(forms) == 1 else _union(forms))
     closed = [[part for part in parts if part.others is not True] for parts in read]
@@ -71,18 +71,18 @@ def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One schema of an object, without those that it includes."""
+    """One schema of an object, without the schemas that it includes."""
 
     schema: Mapping[str, Any]
     excludes_objects: bool = False
 
     @property
     def others(self) -> object:
-        """The schema of values at other keys."""
+        """The schema of the values at other keys."""
         return True if "patternProperties" in self.schema else self.schema.get("additionalProperties", True)
 
     def of(self, name: str) -> object:
-        """The schema of the value at a key."""
+        """Return the schema of the value at a key."""
         return mapped(self.schema, "properties").get(name, self.others)
 
 
@@ -91,14 +91,14 @@ _Parts = tuple[_Part, ...]
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads a schema as alternatives, each of which is made of parts that all hold."""
+    """Reads a schema as alternatives; a value of one has to fit all its parts."""
 
     whole: Mapping[str, Any]
     left: int = _MOST_SCHEMAS
     mentioned: dict[str, list[object]] = field(default_factory=dict)
 
     def read(self, schema: object, depth: int = 0, inside: tuple[str, ...] = ()) -> Iterator[_Parts]:
-        """The alternatives of a schema, found inside of these references."""
+        """Return the alternatives of a schema that was reached through the references `inside`."""
         self.left -= 1
         if schema is False:
             return iter(())
@@ -117,39 +117,39 @@ class _Reader:
         return (tuple(part for parts in each for part in parts) for each in product(*factors))
 
     def _groups(self, schema: Mapping[str, Any]) -> Iterator[Sequence[object]]:
-        """The alternatives inside a schema: one of each group holds."""
+        """Yield the groups of alternatives inside a schema: one of each group has to fit."""
         if "$ref" in schema:
             yield [{"$ref": schema["$ref"]}]
         yield from ([each] for each in listed(schema, "allOf"))
         yield from (found for word in ("anyOf", "oneOf") if (found := listed(schema, word)))
 
     def _followed(self, schema: object, depth: int, inside: tuple[str, ...]) -> Iterator[_Parts]:
-        """The alternatives of a schema, or of the one that it refers to; a circle says nothing more."""
+        """Return the alternatives of a schema, or of the one that it refers to; a circular reference adds nothing."""
         if isinstance(schema, Mapping) and schema.keys() == {"$ref"}:
             name = str(schema["$ref"])
-            found = referred(self.whole, schema["$ref"])
-            if name in inside or found is NOWHERE:
+            target = referred(self.whole, schema["$ref"])
+            if name in inside or target is NOWHERE:
                 return iter([()])
-            return self.read(found, depth + 1, (*inside, name))
+            return self.read(target, depth + 1, (*inside, name))
         return self.read(schema, depth + 1, inside)
 
     def _mention(self, schema: Mapping[str, Any]) -> None:
-        """Note the names that conditions speak of."""
+        """Note the names that conditions mention."""
         conditional = [schema.get(word) for word in ("if", "then", "else")]
         for word in ("dependentSchemas", "dependencies"):
             conditional += mapped(schema, word).values()
-        for each in conditional:
-            if isinstance(each, Mapping):
+        for condition in conditional:
+            if isinstance(condition, Mapping):
                 named = {
-                    **dict.fromkeys(filter(_is_name, listed(each, "required")), True),
-                    **mapped(each, "properties"),
+                    **dict.fromkeys(filter(_is_name, listed(condition, "required")), True),
+                    **mapped(condition, "properties"),
                 }
                 for name, inside in named.items():
                     self.mentioned.setdefault(name, []).append(inside)
 
 
 def _form(parts: _Parts) -> Properties:
-    """The parameters of parts that all hold."""
+    """Return the parameters of parts that apply together."""
     said: dict[str, list[object]] = {}
     for part in parts:
         for name, schema in mapped(part.schema, "properties").items():
@@ -169,20 +169,20 @@ def _form(parts: _Parts) -> Properties:
 
 
 def _can_be_met(form: Properties) -> bool:
-    """Whether no required parameter is one that the schema forbids."""
+    """Whether the schema allows all parameters that it requires."""
     return all(form.schemas[name] is not False for name in form.required)
 
 
 def _required(parts: _Parts) -> tuple[str, ...]:
-    """The names that one of these parts requires."""
-    found: dict[str, None] = {}
+    """Return the names that at least one part requires."""
+    names: dict[str, None] = {}
     for part in parts:
-        found.update(dict.fromkeys(required_in(part.schema)))
-    return tuple(found)
+        names.update(dict.fromkeys(required_in(part.schema)))
+    return tuple(names)
 
 
 def _others(parts: _Parts) -> object:
-    """The schema of arguments that no part names; None where nothing says whether there are any."""
+    """Return the schema of arguments that no part names, or None if no part says whether they are allowed."""
     said = [
         True
         if "patternProperties" in schema
@@ -196,7 +196,7 @@ def _others(parts: _Parts) -> object:
 
 
 def _union(forms: Sequence[Properties]) -> Properties:
-    """The parameters of all forms together: required are those that each form requires."""
+    """Return the parameters of all forms together: the required ones are those that each form requires."""
     said: dict[str, list[object]] = {}
     for form in forms:
         for name, schema in form.schemas.items():
@@ -209,22 +209,22 @@ def _union(forms: Sequence[Properties]) -> Properties:
     return Properties(schemas, required, None if is_open else others, any(form.says_something for form in forms))
 
 
-def _ordered(found: Properties, order: Iterable[str] = ()) -> Properties:
-    """The parameters with those that are required in front; the rest in this order, then in their own."""
-    names = [name for name in dict.fromkeys((*order, *found.schemas)) if name in found.schemas]
-    needed = set(found.required)
+def _ordered(properties: Properties, order: Iterable[str] = ()) -> Properties:
+    """Return the parameters with the required ones first, the rest in the given order, then in their own."""
+    names = [name for name in dict.fromkeys((*order, *properties.schemas)) if name in properties.schemas]
+    needed = set(properties.required)
     first = [name for name in names if name in needed]
-    schemas = {name: found.schemas[name] for name in dict.fromkeys((*first, *names))}
-    return replace(found, schemas=schemas, required=tuple(first))
+    schemas = {name: properties.schemas[name] for name in dict.fromkeys((*first, *names))}
+    return replace(properties, schemas=schemas, required=tuple(first))
 
 
-def _distinct(found: Iterable[_T]) -> list[_T]:
-    """Each once; to `==` a constant `1` would be `true`, and comparing each with each is quadratic."""
-    return list({_key(each): each for each in found}.values())
+def _distinct(values: Iterable[_T]) -> list[_T]:
+    """Return the distinct values; `==` would take a constant `1` for `true`, and comparing pairs would be quadratic."""
+    return list({_key(each): each for each in values}.values())
 
 
 def _key(value: object) -> object:
-    """A text that is the same for equal values; a value that is too deep for one equals none but itself."""
+    """Return a key that equal values share; a value too deep for `repr` only equals itself."""
     try:
         return repr(value)
     except RecursionError:
@@ -232,7 +232,7 @@ def _key(value: object) -> object:
 
 
 def _both(schemas: Iterable[object]) -> object:
-    """The schema of values that fit all of these."""
+    """Return a schema for the values that fit all these schemas."""
     said = [schema for schema in schemas if schema is not True and schema != {}]
     if any(schema is False for schema in said):
         return False
@@ -241,7 +241,7 @@ def _both(schemas: Iterable[object]) -> object:
 
 
 def _either(schemas: Iterable[object]) -> object:
-    """The schema of values that fit one of these."""
+    """Return a schema for the values that fit at least one of these schemas."""
     said = list(schemas)
     if any(schema is True or schema == {} for schema in said):
         return True
@@ -250,7 +250,7 @@ def _either(schemas: Iterable[object]) -> object:
 
 
 def _excludes_objects(schema: Mapping[str, Any]) -> bool:
-    """Whether the type of a schema, or its list of values, leaves out objects."""
+    """Whether a schema's type or list of values excludes objects."""
     values = [schema["const"]] if "const" in schema else schema.get("enum")
     if isinstance(values, list) and not any(isinstance(value, Mapping) for value in values):
         return True
@@ -260,5 +260,4 @@ def _excludes_objects(schema: Mapping[str, Any]) -> bool:
 
 
 def _is_name(value: object) -> bool:
-    """Whether it may be a name."""
     return isinstance(value, str)

@@ -1,6 +1,7 @@
-"""Which arguments close a segment in braces: those that the tool certainly receives as they are written.
+"""Segments in braces of a resource's name, closed by arguments that the tool certainly receives as written.
 
-A converter may make one argument of several texts, so that texts that differ say nothing. `{id}` is then open.
+A converter may map different texts to one argument, so that different texts do not prove different resources. `{id}`
+is then open.
 """
 
 from collections.abc import Mapping
@@ -12,13 +13,13 @@ from llmc_compiler.json_schema.schema_keywords import listed
 from llmc_compiler.json_schema.schema_references import referred
 
 _LARGEST: Final = 2**63
-"""Integers from here on leave their segment open: long ones have no decimal text."""
+"""Integers from here on leave their segment open: Python refuses to write long ones in decimal."""
 
 _CONVERTED: Final = object()
-"""Stands among the types that a schema keeps if it may convert a text."""
+"""Stands among the types that a schema keeps if it may convert a string."""
 
 _DEEPEST: Final = 20
-"""How many schemas inside each other are looked through."""
+"""Maximum nesting depth of schemas that are read."""
 
 _CHANGES: Final = ("strip_whitespace", "to_lower", "to_upper", "coerce_numbers_to_str")
 _WITHOUT_TEXTS: Final = frozenset({"none", "bool", "float", "list", "dict"})
@@ -29,14 +30,14 @@ _NOTHING: Final[frozenset[object]] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class ResourceSegment:
-    """How a parameter closes a segment; `missing` is the text of its default, empty if that leaves it open."""
+    """The values with which a parameter closes a segment; `missing` is the text of its default, empty if open."""
 
     texts: bool = False
     integers: bool = False
     missing: str = ""
 
     def of(self, value: object) -> str:
-        """The text of an argument; an empty one leaves the segment open."""
+        """Return the text of an argument; an empty one leaves the segment open."""
         if isinstance(value, str):
             return value if self.texts else ""
         is_number = self.integers and isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -47,26 +48,26 @@ OPEN: Final = ResourceSegment()
 
 
 def by_annotation(schema: Mapping[str, Any], default: object) -> ResourceSegment:
-    """The segment of a parameter with this core schema of pydantic's."""
+    """Return the segment of a parameter with this core schema of pydantic."""
     return _segment(_kept(schema), default)
 
 
 def by_schema(schema: object, whole: object, default: object) -> ResourceSegment:
-    """The segment of a parameter with this JSON schema, which is a part of `whole`."""
+    """Return the segment of a parameter with this JSON schema, which is a part of `whole`."""
     return _segment(_written(schema, whole, 0, set()), default)
 
 
-def _segment(kept: frozenset[object], default: object) -> ResourceSegment:
-    """The segment of a parameter that keeps values of these types."""
-    if _CONVERTED in kept:
+def _segment(as_written: frozenset[object], default: object) -> ResourceSegment:
+    """Return the segment of a parameter that leaves values of these types as written."""
+    if _CONVERTED in as_written:
         return OPEN
-    found = ResourceSegment(texts=str in kept, integers=int in kept)
+    closing = ResourceSegment(texts=str in as_written, integers=int in as_written)
     value = default._value_ if isinstance(default, Enum) else default
-    return ResourceSegment(found.texts, found.integers, found.of(value))
+    return ResourceSegment(closing.texts, closing.integers, closing.of(value))
 
 
 def _kept(schema: Mapping[str, Any]) -> frozenset[object]:
-    """The types whose values arrive as they are written, by a core schema."""
+    """Return the types whose values arrive as written, by a core schema."""
     match schema["type"]:
         case "any" | "literal":
             return frozenset({str})
@@ -86,20 +87,20 @@ def _kept(schema: Mapping[str, Any]) -> frozenset[object]:
 
 
 def _is_exact(kind: type[Enum]) -> bool:
-    """Whether each member of an enumeration has one text, and is found by no other."""
+    """Whether each member of an enumeration is found by exactly one string."""
     is_lenient = getattr(kind._missing_, "__func__", None) is not Enum._missing_.__func__  # type: ignore[attr-defined]  # a class method
     return not is_lenient and all(isinstance(each._value_, str) for each in kind)
 
 
 def _written(schema: object, whole: object, depth: int, seen: set[int]) -> frozenset[object]:
-    """The types whose values are taken as they are written, by a JSON schema.
+    """Return the types whose values the tool uses as written, by a JSON schema.
 
-    A tool receives what was written, but a format says that it may read a text as something else.
+    A tool receives arguments as written, but a format suggests that it reads a string as something else.
     """
     if not isinstance(schema, Mapping):
         return frozenset({str})
     if id(schema) in seen:
-        return _NOTHING  # what is found there is in the union
+        return _NOTHING  # its types are in the union already
     seen.add(id(schema))
     names = (
         [schema["type"]]
@@ -113,5 +114,5 @@ def _written(schema: object, whole: object, depth: int, seen: set[int]) -> froze
     parts += [schema[word] for word in ("if", "then", "else") if word in schema]
     parts += [referred(whole, schema["$ref"])] if "$ref" in schema else []
     own = _NOTHING.union(*(_OF_TYPE.get(name, _NOTHING) for name in names)) if names else _NOTHING
-    found = own.union(*(_written(part, whole, depth + 1, seen) for part in parts))
-    return found if names or parts else frozenset({str})
+    types = own.union(*(_written(part, whole, depth + 1, seen) for part in parts))
+    return types if names or parts else frozenset({str})

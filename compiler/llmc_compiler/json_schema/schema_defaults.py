@@ -1,7 +1,7 @@
-"""The defaults of a JSON schema, filled in where they tell whether two calls are the same.
+"""Defaults of a JSON schema, filled in to decide whether two calls are the same.
 
-The tool itself gets what was written. Where a schema does not say by itself which default counts, none is filled in,
-and the filling is not certain: alternatives that say different things, references to nowhere, defaults in themselves.
+The tool itself gets the arguments as written. Where a schema leaves open which default applies, none is filled in and
+the filling is not certain: alternatives with different defaults, references that lead nowhere, recursive defaults.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from referencing._core import Resolver
 
 _MOST: Final = 10_000
-"""How often a value is filled in: defaults may have defaults."""
+"""Maximum number of values that are filled in: defaults may have defaults."""
 
 _MOST_CHOICES: Final = 100
-"""How often alternatives are compared: they may have alternatives."""
+"""Maximum number of comparisons of alternatives: they may have alternatives."""
 
 _MOST_EACH: Final = 10
-"""How much oftener both for each value in the arguments."""
+"""How much each value in the arguments adds to both limits."""
 
 _DEEPEST: Final = 40
-"""How many references are followed to a default."""
+"""Maximum number of references that are followed to a default."""
 
 _DEEPEST_VALUE: Final = 80
-"""How deep in each other the values are that are filled in."""
+"""Maximum nesting depth of values that are filled in."""
 
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 
@@ -46,20 +46,20 @@ _ANYTHING: Final[Mapping[str, Any]] = {}
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A schema, and where its references start."""
+    """A schema, and the resolver of its references."""
 
     schema: Mapping[str, Any]
     resolver: "Resolver[Any]"
 
     @property
     def key(self) -> int:
-        """The same for the same schema: references may go in circles."""
+        """The identity of the schema: references may go in circles."""
         return id(self.schema)
 
 
 @dataclass(slots=True)
 class Filling:
-    """Fills in the defaults of a validator's schema; `is_certain` tells whether the schema said all of them."""
+    """Fills in the defaults of a validator's schema; `is_certain` if the schema left none of them open."""
 
     validator: Validator
     is_certain: bool = True
@@ -69,9 +69,9 @@ class Filling:
     open: set[int] = field(default_factory=set)
 
     def filled(self, value: Json) -> Json:
-        """The value with the defaults of the schema, at any depth."""
-        each = _MOST_EACH * parts_of(value)
-        self.left, self.choices, self.depth = _MOST + each, _MOST_CHOICES + each, 0
+        """Return the value with the defaults of the schema, at any depth."""
+        extra = _MOST_EACH * parts_of(value)
+        self.left, self.choices, self.depth = _MOST + extra, _MOST_CHOICES + extra, 0
         try:
             with checking(value):
                 return self._filled(self._top(), value)
@@ -80,7 +80,7 @@ class Filling:
             return value
 
     def default_of(self, schema: object) -> Any:  # noqa: ANN401 — JSON data, or NO_DEFAULT
-        """The default of a part of the schema."""
+        """Return the default of a part of the schema."""
         try:
             return self._one(self._defaults(self._inside(self._top(), schema)))
         except RecursionError:
@@ -88,60 +88,60 @@ class Filling:
             return NO_DEFAULT
 
     def _top(self) -> _Part:
-        """All of the schema."""
+        """Return the whole schema as a part."""
         schema = self.validator.schema
         part = schema if isinstance(schema, Mapping) else _ANYTHING
         resolver: Resolver[Any] = self.validator._resolver  # type: ignore[attr-defined]  # noqa: SLF001 — as in `_fits`
         return _Part(part, resolver)
 
     def _resource(self, schema: Any) -> Resource[Any]:  # noqa: ANN401 — a schema of any draft
-        """A schema of this draft, which may have a place of its own."""
+        """Return a schema as a resource of this draft, which may have its own address."""
         draft: Specification[Any] = specification_with(self.validator.META_SCHEMA["$schema"], default=DRAFT202012)
         return draft.create_resource(schema)
 
     def _inside(self, part: _Part, *schemas: object) -> Iterator[_Part]:
-        """Schemas that stand inside another one, but for those that allow nothing."""
+        """Yield the subschemas of a schema, except for those that allow nothing."""
         for schema in schemas:
-            found = _ANYTHING if schema is True else schema
-            if isinstance(found, Mapping):
-                is_base = not {"$id", "id"}.isdisjoint(found)
-                resolver = part.resolver.in_subresource(self._resource(found)) if is_base else part.resolver
-                yield _Part(found, resolver)
+            subschema = _ANYTHING if schema is True else schema
+            if isinstance(subschema, Mapping):
+                is_base = not {"$id", "id"}.isdisjoint(subschema)
+                resolver = part.resolver.in_subresource(self._resource(subschema)) if is_base else part.resolver
+                yield _Part(subschema, resolver)
 
     def _referred(self, part: _Part) -> Iterator[_Part]:
-        """The schemas that a schema refers to."""
+        """Yield the schemas that a schema refers to."""
         for word in _REFERENCES:
             if isinstance(reference := part.schema.get(word), str):
                 try:
-                    found = part.resolver.lookup(reference)
+                    target = part.resolver.lookup(reference)
                 except (Unresolvable, ValueError):
                     self.is_certain = False
                 else:
-                    yield from self._inside(_Part({}, found.resolver), found.contents)
+                    yield from self._inside(_Part({}, target.resolver), target.contents)
 
     def _fits(self, part: _Part, value: Json) -> bool:
         """Whether a value certainly fits a schema."""
         try:
-            found = fits(self.validator.evolve(schema=part.schema, _resolver=part.resolver), value)
+            is_fitting = fits(self.validator.evolve(schema=part.schema, _resolver=part.resolver), value)
         except (Unresolvable, RecursionError):
-            found = None
-        self.is_certain = self.is_certain and found is not None
-        return bool(found)
+            is_fitting = None
+        self.is_certain = self.is_certain and is_fitting is not None
+        return bool(is_fitting)
 
     def _filled(self, part: _Part, value: Json) -> Json:
-        """The value with the defaults of a schema; what they bring about is filled in too; raises RecursionError."""
+        """Return the value with the defaults of a schema, and with the defaults in these; raises RecursionError."""
         if not isinstance(value, (list, dict)):
             return value
         self.depth += 1
-        # Before Python's own limit, at which code that is not Python's may end the process.
+        # Stop before Python's own limit, at which native code may end the process.
         if self.depth > _DEEPEST_VALUE:
             raise RecursionError
-        found = self._completed(part, value)
+        completed = self._completed(part, value)
         self.depth -= 1
-        return found
+        return completed
 
     def _completed(self, part: _Part, value: list[Json] | dict[str, Json]) -> Json:
-        """A list or mapping with the defaults of a schema."""
+        """Return a list or mapping with the defaults of a schema."""
         self.left -= 1
         if self.left <= 0:
             self.is_certain = False
@@ -156,28 +156,28 @@ class Filling:
         return value
 
     def _below(self, parts: Iterable[_Part], value: Json) -> Json:
-        """A value with the defaults of several schemas."""
+        """Return a value with the defaults of several schemas."""
         for part in parts:
             value = self._filled(part, value)
         return value
 
     def _applied(self, part: _Part, value: Json) -> Iterator[_Part]:
-        """The schemas that hold for a value, each once."""
+        """Yield the schemas that apply to a value, each once."""
         seen: set[int] = set()
         waiting = [part]
         while waiting:
-            each = waiting.pop()
-            if each.key not in seen:
-                seen.add(each.key)
-                yield each
-                waiting += self._referred(each)
-                waiting += self._inside(each, *listed(each.schema, "allOf"))
-                waiting += self._conditional(each, value)
+            current = waiting.pop()
+            if current.key not in seen:
+                seen.add(current.key)
+                yield current
+                waiting += self._referred(current)
+                waiting += self._inside(current, *listed(current.schema, "allOf"))
+                waiting += self._conditional(current, value)
                 for word in ("anyOf", "oneOf"):
-                    waiting += self._chosen(self._inside(each, *listed(each.schema, word)), value)
+                    waiting += self._chosen(self._inside(current, *listed(current.schema, word)), value)
 
     def _conditional(self, part: _Part, value: Json) -> Iterator[_Part]:
-        """The schemas that hold because of what the value is."""
+        """Yield the schemas whose conditions the value meets."""
         schema = part.schema
         if "if" in schema:
             holds = (
@@ -191,7 +191,7 @@ class Filling:
                     yield from self._inside(part, schema)
 
     def _chosen(self, options: Iterable[_Part], value: Json) -> list[_Part]:
-        """Of alternatives that fit a value, the first one, unless another one fills in something else."""
+        """Return the first alternative that fits a value, or none if another one fills in something else."""
         given = list(options)
         if given and self.choices <= 0:
             self.is_certain = False
@@ -206,7 +206,7 @@ class Filling:
         return fitting[:1]
 
     def _mapping(self, parts: list[_Part], value: dict[str, Json]) -> dict[str, Json]:
-        """A mapping with the defaults of its keys."""
+        """Return a mapping with the defaults of its keys."""
         result = {name: self._below(self._of_key(parts, name), each) for name, each in value.items()}
         named = dict.fromkeys(name for part in parts for name in part.schema.get("properties", {}))
         for name in named:
@@ -217,7 +217,7 @@ class Filling:
         return result
 
     def _defaults(self, parts: Iterable[_Part], depth: int = 0) -> Iterator[Json]:
-        """The defaults that schemas give, themselves or through those that they consist of."""
+        """Yield the defaults of schemas, their own or those of the schemas that they refer to or include."""
         for part in parts:
             self.left -= 1
             if self.left <= 0:
@@ -229,14 +229,14 @@ class Filling:
                 yield from self._defaults(self._inside(part, *listed(part.schema, "allOf")), depth + 1)
 
     def _one(self, defaults: Iterable[Json]) -> Any:  # noqa: ANN401 — JSON data, or NO_DEFAULT
-        """The default that all give who give one."""
-        found = {json_form(default): default for default in defaults}
-        if len(found) > 1:
+        """Return the default if all those given are equal."""
+        by_form = {json_form(default): default for default in defaults}
+        if len(by_form) > 1:
             self.is_certain = False
-        return next(iter(found.values())) if len(found) == 1 else NO_DEFAULT
+        return next(iter(by_form.values())) if len(by_form) == 1 else NO_DEFAULT
 
     def _invented(self, parts: list[_Part], default: Json) -> Json:
-        """A default with the defaults in it, unless it is inside of itself."""
+        """Return a default with the defaults inside it, unless it is inside itself."""
         keys = {part.key for part in parts}
         if keys & self.open:
             self.is_certain = False
@@ -247,7 +247,7 @@ class Filling:
         return result
 
     def _of_key(self, parts: list[_Part], name: str) -> Iterator[_Part]:
-        """The schemas of what is at a key."""
+        """Yield the schemas of the value at a key."""
         is_evaluated = False
         for part in parts:
             schema = part.schema
@@ -260,15 +260,15 @@ class Filling:
             yield from self._inside(part, part.schema.get("unevaluatedProperties"))
 
     def _matched(self, schema: Mapping[str, Any], name: str) -> Iterator[object]:
-        """The schemas of those patterns that a key matches."""
-        for pattern, each in schema.get("patternProperties", {}).items():
-            found = matches(pattern, name)
-            self.is_certain = self.is_certain and found is not None
-            if found:
-                yield each
+        """Yield the schemas of the patterns that a key matches."""
+        for pattern, inside in schema.get("patternProperties", {}).items():
+            is_match = matches(pattern, name)
+            self.is_certain = self.is_certain and is_match is not None
+            if is_match:
+                yield inside
 
     def _of_index(self, parts: list[_Part], index: int) -> Iterator[_Part]:
-        """The schemas of what is at an index; drafts up to that of 2019 name the first ones under `items`."""
+        """Yield the schemas of the item at an index; drafts up to 2019-09 list the first ones under `items`."""
         is_evaluated = False
         for part in parts:
             items = part.schema.get("items")
@@ -283,5 +283,5 @@ class Filling:
 
 
 def _present(schema: Mapping[str, Any], word: str) -> list[object]:
-    """What a schema says by a word, if it has it."""
+    """Return the value of a keyword, if the schema has it."""
     return [schema[word]] if word in schema else []

@@ -1,4 +1,4 @@
-"""Keywords of JSON schemas, read in the same way wherever schemas are read."""
+"""Keywords of JSON schemas, read in the same way everywhere."""
 
 from collections.abc import Iterator, Mapping
 from math import isfinite
@@ -7,23 +7,23 @@ from typing import Any, Final, TypeGuard
 WORDLESS: Final = frozenset(
     {"title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "$schema", "$id"}
 )
-"""The words that say nothing of a value."""
+"""Keywords that do not restrict values."""
 
 
 def listed(schema: Mapping[str, Any], word: str) -> list[Any]:
-    """The list of a keyword; empty where it is of another kind, since drafts let stand what they do not know."""
-    found = schema.get(word)
-    return found if isinstance(found, list) else []
+    """Return the list of a keyword; empty for any other value, since drafts ignore keywords that they do not know."""
+    value = schema.get(word)
+    return value if isinstance(value, list) else []
 
 
 def mapped(schema: Mapping[str, Any], word: str) -> Mapping[str, Any]:
-    """The mapping of a keyword; empty where it is of another kind."""
-    found = schema.get(word)
-    return found if isinstance(found, Mapping) else {}
+    """Return the mapping of a keyword; empty for any other value."""
+    value = schema.get(word)
+    return value if isinstance(value, Mapping) else {}
 
 
 def required_in(schema: Mapping[str, Any]) -> Iterator[str]:
-    """The keys that a schema requires; in draft 3 a property says so itself."""
+    """Yield the keys that a schema requires; in draft 3 each property has its own `required`."""
     yield from (name for name in listed(schema, "required") if isinstance(name, str))
     for name, inside in mapped(schema, "properties").items():
         if isinstance(inside, Mapping) and inside.get("required") is True:
@@ -31,15 +31,15 @@ def required_in(schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def is_nullable(schema: Mapping[str, Any]) -> bool:
-    """Whether a schema takes null beside its type, in the way of OpenAPI 3.0."""
+    """Whether a schema accepts null beside its type, as in OpenAPI 3.0."""
     return schema.get("nullable") is True and "type" in schema
 
 
 def refers_alone(draft: object) -> bool:
-    """Whether `$ref` leaves no meaning to the words beside it under this `$schema`, as in drafts 3 to 7."""
+    """Whether this `$schema` ignores the keywords beside a `$ref`, as drafts 3 to 7 do."""
     return "/draft-0" in str(draft)
 
 
 def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether it is a finite number; `1e999` in JSON is infinite."""
+    """Whether a value is a finite number; `1e999` in JSON is infinite."""
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and isfinite(value))

@@ -1,7 +1,8 @@
-"""What a JSON schema says in the type language: two types, since a schema may say more than a type can.
+"""JSON schemas as types: two for each schema, since a schema can be more specific than a type.
 
-`at_most(schema)` has every value that the schema allows, and perhaps others; `at_least(schema)` only such as it
-certainly allows. What neither knows is `any` for the first and nothing for the second.
+`at_most(schema)` contains every value that the schema allows, and perhaps others. `at_least(schema)` contains only
+values that the schema certainly allows. A schema that cannot be read is `any` for the first, and no value for the
+second.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,9 +31,9 @@ from llmc_compiler.json_schema.schema_keywords import WORDLESS, is_nullable, lis
 from llmc_compiler.json_schema.schema_references import referred
 
 _MOST_SCHEMAS: Final = 500
-"""How many schemas are read: references may go in circles."""
+"""Maximum number of schemas that are read: references may go in circles."""
 _DEEPEST: Final = 40
-"""How many of them inside each other."""
+"""Maximum nesting depth of schemas that are read."""
 
 _UNDERSTOOD: Final = {
     "null": frozenset({"type"}),
@@ -43,25 +44,25 @@ _UNDERSTOOD: Final = {
     "array": frozenset({"type", "items"}),
     "object": frozenset({"type", "properties", "required", "additionalProperties"}),
 }
-"""The words of a schema of one type that a type says as well."""
+"""For each JSON type, the keywords that a type of the language can express."""
 
 
 def at_most(schema: object, whole: object = None, *, strict: bool = False) -> Type:
-    """A type with every value of a schema, which is a part of `whole`.
+    """Return a type that contains every value of a schema, which is a part of `whole`.
 
-    `strict` schemas come from annotations: records have no keys but those named, and `1.0` is no integer.
+    `strict` schemas come from annotations: records have only the keys they name, and `1.0` is not an integer.
     """
     return _AtMost(schema if whole is None else whole, strict).read(schema)
 
 
 def at_least(schema: object, whole: object = None) -> Type:
-    """A type whose values are certainly allowed by a schema, which is a part of `whole`."""
+    """Return a type whose values a schema certainly allows; the schema is a part of `whole`."""
     return _AtLeast(schema if whole is None else whole).read(schema)
 
 
 @dataclass(slots=True)
 class _AtMost:
-    """Reads schemas as types that are too large rather than too small."""
+    """Reads schemas as types; where in doubt, the type is larger."""
 
     whole: object
     strict: bool
@@ -69,19 +70,19 @@ class _AtMost:
     depth: int = 0
 
     def read(self, schema: object) -> Type:
-        """The type of a schema."""
+        """Return the type of a schema."""
         if schema is False:
             return NEVER
         if not isinstance(schema, Mapping) or self.left <= 0 or self.depth >= _DEEPEST:
             return ANY
         self.left -= 1
         self.depth += 1
-        found = self._read(schema)
+        type_ = self._read(schema)
         self.depth -= 1
-        return found
+        return type_
 
     def _read(self, schema: Mapping[str, Any]) -> Type:
-        """The type of a schema that is a mapping."""
+        """Return the type of a schema that is a mapping."""
         said = [self._own(schema)]
         if "$ref" in schema:
             said.append(self.read(referred(self.whole, schema["$ref"])))
@@ -91,17 +92,17 @@ class _AtMost:
         return reduce(both, said)
 
     def _own(self, schema: Mapping[str, Any]) -> Type:
-        """The type of what a schema says by itself."""
+        """Return the type of a schema without those that it refers to or includes."""
         if "const" in schema or "enum" in schema:
-            found = schema.get("enum", [schema.get("const")])
-            return union(map(_any_of_its_kind, found)) if isinstance(found, list) else ANY
+            values = schema.get("enum", [schema.get("const")])
+            return union(map(_any_of_its_kind, values)) if isinstance(values, list) else ANY
         if "type" not in schema:
             return ANY
         typed = union(self._typed(name, schema) for name in _names(schema))
         return union((typed, NULL)) if is_nullable(schema) else typed
 
     def _typed(self, name: str, schema: Mapping[str, Any]) -> Type:
-        """The type of a schema for values of one of JSON's types."""
+        """Return the type of a schema's values of one JSON type."""
         match name:
             case "array":
                 return list_of(self._items(schema))
@@ -113,7 +114,7 @@ class _AtMost:
                 return _SCALARS.get(name, ANY)
 
     def _items(self, schema: Mapping[str, Any]) -> Type:
-        """The type of a list's items."""
+        """Return the type of a list's items."""
         first = schema.get("prefixItems", ())
         rest = schema.get("items", True)
         if not isinstance(first, list) or isinstance(rest, list):
@@ -121,7 +122,7 @@ class _AtMost:
         return union((*map(self.read, first), *(() if _is_full(schema, first) else (self.read(rest),))))
 
     def _object(self, schema: Mapping[str, Any]) -> Type:
-        """The type of a mapping."""
+        """Return the type of a mapping."""
         others = schema.get("additionalProperties", not (self.strict and schema.get("properties")))
         if "patternProperties" in schema:
             others = True
@@ -131,26 +132,26 @@ class _AtMost:
 
 @dataclass(slots=True)
 class _AtLeast:
-    """Reads schemas as types that are too small rather than too large."""
+    """Reads schemas as types; where in doubt, the type is smaller."""
 
     whole: object
     left: int = field(default=_MOST_SCHEMAS)
     depth: int = 0
 
     def read(self, schema: object) -> Type:
-        """The type of a schema."""
+        """Return the type of a schema."""
         if schema is True or schema == {}:
             return ANY
         if not isinstance(schema, Mapping) or self.left <= 0 or self.depth >= _DEEPEST:
             return NEVER
         self.left -= 1
         self.depth += 1
-        found = self._read(schema)
+        type_ = self._read(schema)
         self.depth -= 1
-        return found
+        return type_
 
     def _read(self, schema: Mapping[str, Any]) -> Type:
-        """The type of a schema that is a mapping."""
+        """Return the type of a schema that is a mapping."""
         said = schema.keys() - WORDLESS - ({"nullable"} if "type" in schema else set())
         if self.whole is schema:
             said -= {"$defs", "definitions"}
@@ -168,7 +169,7 @@ class _AtLeast:
         return union((typed, NULL)) if is_nullable(schema) and typed != NEVER else typed
 
     def _typed(self, name: str, schema: Mapping[str, Any]) -> Type:
-        """The type of a schema for values of one of JSON's types."""
+        """Return the type of a schema's values of one JSON type."""
         match name:
             case "array":
                 return list_of(self.read(schema.get("items", True)))
@@ -183,36 +184,36 @@ _SCALARS: Final[dict[str, Type]] = {"null": NULL, "boolean": BOOL, "integer": IN
 
 
 def _says(said: set[str], schema: Mapping[str, Any]) -> bool:
-    """Whether a type says all that a schema says."""
+    """Whether a type can express all these keywords of a schema."""
     allowed = frozenset().union(*(_UNDERSTOOD.get(name, frozenset()) for name in _names(schema)))
     return said <= allowed
 
 
 def _names(schema: Mapping[str, Any]) -> list[str]:
-    """The names of JSON's types that a schema allows."""
-    found = schema.get("type", [])
-    # Draft 3 lists schemas here, too: values of any type.
-    return [found] if isinstance(found, str) else [each if isinstance(each, str) else "any" for each in found]
+    """Return the names of the JSON types that a schema allows."""
+    names = schema.get("type", [])
+    # Draft 3 also allows schemas in this list; they count as any type.
+    return [names] if isinstance(names, str) else [each if isinstance(each, str) else "any" for each in names]
 
 
 def _fields(reader: "_AtMost | _AtLeast", schema: Mapping[str, Any]) -> Iterator[Field]:
-    """The keys that a schema names."""
+    """Yield the keys that a schema names."""
     required = listed(schema, "required")
-    known = schema.get("properties", {})
-    for name, inside in known.items():
+    properties = schema.get("properties", {})
+    for name, inside in properties.items():
         yield Field(name, reader.read(inside), name in required)
-    yield from (Field(name, ANY) for name in required if name not in known)
+    yield from (Field(name, ANY) for name in required if name not in properties)
 
 
 def _is_full(schema: Mapping[str, Any], first: list[object]) -> bool:
-    """Whether a list has no items after those that its schema names one by one."""
+    """Whether a list has no items after those that its schema lists one by one."""
     return schema.get("maxItems") == len(first) or schema.get("items") is False
 
 
 def _any_of_its_kind(value: object) -> Type:
-    """The type of a value in an enumeration: texts are themselves, of others only the kind counts.
+    """Return the type of a value in an enumeration: exact for texts, only the kind for other values.
 
-    To validators `1`, `1.0` and `true` may be one.
+    Validators may treat `1`, `1.0` and `true` as equal.
     """
     if isinstance(value, str):
         return words((value,))

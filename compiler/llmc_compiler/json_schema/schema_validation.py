@@ -1,7 +1,7 @@
-"""Checks of values by JSON schemas of others: bounded, whatever the schema says, and without fetching anything.
+"""Validation by untrusted JSON schemas: bounded for any schema, and without fetching anything.
 
-A value is refused only for what was certainly found wrong. Where a keyword is not checked (a pattern that needs to go
-back, `patternProperties`), the value fits; what depends on something not fitting (`not`, `oneOf`) is then open as well.
+A value is refused only for a certain mistake. Where a keyword is not checked (a pattern that needs backtracking,
+`patternProperties`), the value fits. Keywords that require a mismatch (`not`, `oneOf`) are then left open as well.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,23 +28,23 @@ from llmc_compiler.json_schema.seen_content import SeenContent, digest_of
 from llmc_grammar.portable import Portable
 
 _NAMES: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor"})
-"""Keywords by which a part of a schema is referred to."""
+"""Keywords that name a part of a schema for references."""
 
 NOWHERE: Final[SchemaRegistry] = Registry()
-"""Where schemas look for what they refer to and do not hold: nothing is read or fetched for them."""
+"""The registry for references that lead out of a schema: empty, so that nothing is read or fetched."""
 
 _STEPS: Final = 200_000
-"""Steps of a check, each of a few µs, besides those for each part of the value."""
+"""Maximum number of steps of a check, each of a few µs; each part of the value adds to it."""
 _STEPS_EACH: Final = 20
 _PLACES: Final = 500
-"""Places in a pattern at which a search is, in the time of a step."""
+"""Places of a pattern that a search tries in the time of a step."""
 _PARTS: Final = 10
-"""Entries of a keyword that are looked at, in the time of a step."""
+"""Entries of a keyword that are read in the time of a step."""
 _CHARACTERS: Final = 256
-"""Characters of a message that are written, in the time of a step."""
+"""Characters of a message that are written in the time of a step."""
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
-"""What a keyword says: to a validator, of its own value, of an instance, beside other keywords."""
+"""The check of a keyword: takes a validator, the keyword's value, an instance, and the schema with the keyword."""
 
 _KEYWORDS: Final[Mapping[str, Keyword]] = Draft202012Validator.VALIDATORS
 
@@ -55,13 +55,13 @@ class CheckTooLongError(Portable, Exception):
 
 @dataclass(slots=True)
 class _Check:
-    """A check under way: the steps that it has left, and whether its result so far depends on what is not checked."""
+    """A check in progress: the steps left, and whether the result so far depends on a keyword that is not checked."""
 
     left: float
     is_open: bool = False
 
     def afford(self, steps: int) -> bool:
-        """Take so many steps, if they are left."""
+        """Take so many steps, if that many are left."""
         if steps > self.left:
             return False
         self.left -= steps
@@ -82,18 +82,18 @@ def checking(value: object) -> Iterator[None]:
 
 
 def parts_of(value: object) -> int:
-    """How many values there are in a value, and itself."""
+    """Return the number of values inside a value, including itself."""
     parts, open_ = 0, [value]
     while open_:
-        each = open_.pop()
+        current = open_.pop()
         parts += 1
-        if isinstance(each, (list, tuple, dict)):
-            open_ += each.values() if isinstance(each, dict) else each
+        if isinstance(current, (list, tuple, dict)):
+            open_ += current.values() if isinstance(current, dict) else current
     return parts
 
 
 def _spend(steps: float) -> None:
-    """Take so many steps; raises CheckTooLongError."""
+    """Take so many steps; raises CheckTooLongError if fewer are left."""
     check = _check.get()
     check.left -= steps
     if check.left < 0:
@@ -101,29 +101,29 @@ def _spend(steps: float) -> None:
 
 
 def validator_of(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 — a class of validators made at run time
-    """The class of validators for a schema, by its own draft."""
+    """Return the class of validators for the draft of a schema."""
     has_patterns = any("patternProperties" in words for words in mappings_in(schema))
     return _bounded(validator_for(schema, default=Draft202012Validator), has_patterns=has_patterns)
 
 
 def bounded_validator(schema: Mapping[str, Any]) -> Validator:
-    """The validator of a schema, by its own draft; raises what an unreadable name in the schema does."""
+    """Return a validator for a schema, by its draft; raises the error of an unreadable name in the schema."""
     kind, registry = validator_of(schema), NOWHERE
     if any(_NAMES & words.keys() for words in mappings_in(schema)):
-        # Each look-up of a name would go through the whole schema.
+        # Without an index, each look-up of a name would go through the whole schema.
         draft: Specification[Any] = specification_with(kind.META_SCHEMA["$schema"], default=DRAFT202012)
         resource = draft.create_resource(schema)
         registry = registry.with_resource(resource.id() or "", resource).crawl()
-    found: Validator = kind(schema, registry=registry)
-    return found
+    validator: Validator = kind(schema, registry=registry)
+    return validator
 
 
 _good: Final = SeenContent(4_096)
-"""Contents of schemas that were found to be such."""
+"""Digests of schemas that are known to be valid."""
 
 
 def mistake_in(schema: Mapping[str, Any]) -> ValidationError | None:
-    """The first mistake in a schema, whose patterns may be of any kind. Equal schemas are checked once."""
+    """Return the first mistake in a schema, patterns aside. Equal schemas are checked once."""
     content = digest_of(schema)
     if _good.has(content):
         return None
@@ -135,12 +135,12 @@ def mistake_in(schema: Mapping[str, Any]) -> ValidationError | None:
 
 
 def error_in(validator: Validator, value: Any) -> ValidationError | None:  # noqa: ANN401 — a tool's own result
-    """The first thing that does not fit; raises CheckTooLongError."""
+    """Return the first mistake in a value; raises CheckTooLongError."""
     return _first(validator, value, _STEPS + _STEPS_EACH * parts_of(value))
 
 
 def _first(validator: Validator, value: Any, steps: float) -> ValidationError | None:  # noqa: ANN401
-    """The first thing that does not fit."""
+    """Return the first mistake in a value, found within so many steps."""
     token = _check.set(_Check(steps))
     try:
         return next(validator.iter_errors(value), None)
@@ -153,56 +153,56 @@ def _first(validator: Validator, value: Any, steps: float) -> ValidationError | 
 
 
 def _is_panic(error: BaseException) -> bool:
-    """Whether Python's limit of recursion was met inside the Rust code of `referencing`."""
+    """Whether Python's recursion limit was hit inside the Rust code of `referencing`."""
     return type(error).__name__ == "PanicException"
 
 
 def mappings_in(schema: object) -> Iterator[Mapping[str, Any]]:
-    """The mappings in a schema, at any depth."""
+    """Yield the mappings in a schema, at any depth."""
     open_ = [schema]
     while open_:
-        each = open_.pop()
-        if isinstance(each, Mapping):
-            yield each
-        if isinstance(each, (Mapping, list)):
-            open_ += each.values() if isinstance(each, Mapping) else each
+        current = open_.pop()
+        if isinstance(current, Mapping):
+            yield current
+        if isinstance(current, (Mapping, list)):
+            open_ += current.values() if isinstance(current, Mapping) else current
 
 
 def fits(validator: Validator, value: Json) -> bool | None:
-    """Whether a value fits, inside of `checking`; None where that depends on what is not checked."""
+    """Whether a value fits, inside `checking`; None if that depends on a keyword that is not checked."""
     check = _check.get()
     before, check.is_open = check.is_open, False
     try:
-        found = validator.is_valid(value)
+        is_valid = validator.is_valid(value)
     except BaseException as error:
         if _is_panic(error):
             raise RecursionError from error
         raise
     is_open, check.is_open = check.is_open, before
-    return None if found and is_open else found
+    return None if is_valid and is_open else is_valid
 
 
 def matches(pattern: str, text: str) -> bool | None:
-    """Whether a pattern is found in a text; None where that is not checked."""
+    """Whether a text contains a match of a pattern; None if that is not checked."""
     check = _check.get()
-    found = pattern_of(pattern, check.afford)
-    if found.search is None or not check.afford(found.places * len(text) // _PLACES):
+    compiled = pattern_of(pattern, check.afford)
+    if compiled.search is None or not check.afford(compiled.places * len(text) // _PLACES):
         return None
-    return found.search(searchable(text))
+    return compiled.search(searchable(text))
 
 
 def longest_checked(pattern: str) -> float:
-    """The length up to which texts are certainly compared with a pattern, inside of `checking`; 0 for none of them."""
-    found = pattern_of(pattern, _check.get().afford)
-    return 0 if found.search is None else _STEPS * _PLACES // found.places
+    """Return the length up to which texts are certainly checked for a pattern, inside `checking`; 0 for no text."""
+    compiled = pattern_of(pattern, _check.get().afford)
+    return 0 if compiled.search is None else _STEPS * _PLACES // compiled.places
 
 
 @cache
 def _bounded(kind: Any, *, has_patterns: bool) -> Any:  # noqa: ANN401 — classes of validators made at run time
-    """A draft whose checks are bounded."""
+    """Return a draft's class of validators with bounded checks."""
     words: dict[str, Keyword] = {word: _OWN.get(word, keyword) for word, keyword in kind.VALIDATORS.items()}
     if isinstance(kind.META_SCHEMA, Mapping) and "draft-03" not in str(kind.META_SCHEMA.get("$schema", "")):
-        words["type"] = _type  # in draft 3 it is another keyword
+        words["type"] = _type  # in draft 3 it has another meaning
     for word in _MANY & words.keys():
         words[word] = _counted(words[word])
     for word in _NEGATIVE & words.keys():
@@ -210,24 +210,24 @@ def _bounded(kind: Any, *, has_patterns: bool) -> Any:  # noqa: ANN401 — class
     for word in {"unevaluatedItems", "unevaluatedProperties"} & words.keys():
         is_unknown = has_patterns and word == "unevaluatedProperties"
         words[word] = _left_open if is_unknown else _careful(_unevaluated(words[word]))
-    found: Any = extend(kind, words)  # type: ignore[no-untyped-call]
+    bounded: Any = extend(kind, words)  # type: ignore[no-untyped-call]
 
     def evolve(self: Any, *, schema: Any, _resolver: Any = None) -> Any:  # noqa: ANN401 — as jsonschema calls it
-        """A validator of a part: of its own draft, and bounded as well."""
+        """Return a validator for a part: of the part's own draft, and bounded as well."""
         _spend(1 + len(schema) if isinstance(schema, dict) else 1)
-        other: Any = validator_for(schema, default=found)
-        own: Any = found if other is found else _bounded(other, has_patterns=has_patterns)
+        other: Any = validator_for(schema, default=bounded)
+        own: Any = bounded if other is bounded else _bounded(other, has_patterns=has_patterns)
         return own(schema, registry=self._registry, _resolver=_resolver or self._resolver)
 
-    found.evolve = evolve
-    return found
+    bounded.evolve = evolve
+    return bounded
 
 
 def _counted(keyword: Keyword) -> Keyword:
-    """A keyword that takes steps; without a frame of its own, since schemas nest."""
+    """Make a keyword count steps; not as a generator, which would add a frame for each nested schema."""
 
     def check(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError] | None:  # noqa: ANN401
-        """Count what is looked at."""
+        """Count the entries of the keyword and of the instance."""
         if isinstance(said, (list, dict)):
             _spend(len(said) // _PARTS)
         if isinstance(instance, (list, dict)):
@@ -238,10 +238,10 @@ def _counted(keyword: Keyword) -> Keyword:
 
 
 def _careful(keyword: Keyword) -> Keyword:
-    """A keyword that says that something must not fit: no error of it counts that depends on what is not checked."""
+    """Make a keyword that requires a mismatch ignore errors that depend on a keyword that is not checked."""
 
     def check(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
-        """Look whether anything was left open before the first error."""
+        """Yield the first error, unless something was left open before it."""
         check = _check.get()
         before, check.is_open = check.is_open, False
         error = next(iter(keyword(validator, said, instance, schema) or ()), None)
@@ -254,22 +254,22 @@ def _careful(keyword: Keyword) -> Keyword:
 
 
 def _left_open(*_: object) -> None:
-    """A keyword that is not checked."""
+    """Leave a keyword unchecked."""
     _check.get().is_open = True
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
     """`pattern`."""
     if isinstance(instance, str):
-        found = matches(pattern, instance)
-        if found is None:
+        is_match = matches(pattern, instance)
+        if is_match is None:
             _left_open()
-        elif not found:
+        elif not is_match:
             yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _additional(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
-    """`additionalProperties`: beside `patternProperties`, no key is certainly an additional one."""
+    """`additionalProperties`: beside `patternProperties`, no key is certainly additional."""
     if "patternProperties" not in schema:
         yield from _KEYWORDS["additionalProperties"](validator, said, instance, schema) or ()
     elif isinstance(instance, dict) and instance.keys() - schema.get("properties", {}).keys():
@@ -304,17 +304,17 @@ def _any_of(validator: Any, options: list[Any], instance: Any, _schema: object) 
 
 def _one_of(validator: Any, options: list[Any], instance: Any, _schema: object) -> Iterator[ValidationError]:  # noqa: ANN401
     """`oneOf`."""
-    found = [_suits(validator, option, instance) for option in options]
-    if found.count(True) > 1:
+    verdicts = [_suits(validator, option, instance) for option in options]
+    if verdicts.count(True) > 1:
         yield ValidationError(
-            f"{instance!r} is valid under {found.count(True)} of the given schemas: one is to be chosen"
+            f"{instance!r} is valid under {verdicts.count(True)} of the given schemas: make it fit exactly one"
         )
-    elif True not in found and None not in found:
+    elif True not in verdicts and None not in verdicts:
         yield ValidationError(f"{instance!r} is not valid under any of the given schemas")
 
 
 def _suits(validator: Any, option: Any, instance: Any) -> bool | None:  # noqa: ANN401
-    """Whether an instance fits an option; None where that depends on what is not checked."""
+    """Whether an instance fits an option; None if that depends on a keyword that is not checked."""
     if option is False:
         return False
     check = _check.get()
@@ -337,7 +337,7 @@ def _unique(validator: Any, said: Any, instance: Any, _schema: Any) -> Iterator[
 
 
 def _multiple(validator: Any, step: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
-    """`multipleOf`, also of what is no float: integers that are too large, or what is not finite."""
+    """`multipleOf`, also for numbers that floats cannot hold, and for those that are not finite."""
     try:
         yield from list(_KEYWORDS["multipleOf"](validator, step, instance, schema) or ())
     except (OverflowError, ValueError):
@@ -346,10 +346,10 @@ def _multiple(validator: Any, step: Any, instance: Any, schema: Any) -> Iterator
 
 
 def _unevaluated(keyword: Keyword) -> Keyword:
-    """A keyword that looks for each part of the instance among all of them."""
+    """Make a keyword that compares all parts of the instance with each other count quadratic steps."""
 
     def check(validator: Any, said: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:  # noqa: ANN401
-        """Count them."""
+        """Count the comparisons."""
         if isinstance(instance, (list, tuple, dict)):
             _spend(len(instance) ** 2 / _PLACES)
         yield from keyword(validator, said, instance, schema) or ()

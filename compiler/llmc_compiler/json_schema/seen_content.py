@@ -1,4 +1,4 @@
-"""Data that was seen before, by its content, since callers may change it."""
+"""A set of recently seen data, identified by content, since callers may change the objects."""
 
 import marshal
 from collections import OrderedDict
@@ -10,18 +10,18 @@ from llmc_grammar.forks import fork_safe_lock
 
 
 def digest_of(data: Mapping[str, Any]) -> bytes | None:
-    """A digest of all that data holds, with its types; None for data with objects that are not Python's own."""
+    """Return a digest of data with its types, or None for data with objects that are not Python's own."""
     try:
-        # Version 2 refers to no object that it wrote before, so that equal data has equal bytes.
+        # Version 2 does not refer to objects written before, so that equal data has equal bytes.
         return sha256(marshal.dumps(cast("dict[str, Any]", data), 2)).digest()
     except ValueError:
         return None
 
 
 class SeenContent:
-    """The digests that were seen last, up to a number of them. What has none was never seen.
+    """The most recently seen digests, up to a number of them. Data without a digest counts as never seen.
 
-    Modules have one each: its lock is never forgotten.
+    Only for use at module level: the fork handlers of its lock are never removed.
     """
 
     def __init__(self, most: int) -> None:
@@ -30,7 +30,7 @@ class SeenContent:
         self._lock = fork_safe_lock()
 
     def has(self, digest: bytes | None) -> bool:
-        """Whether it was seen."""
+        """Whether a digest was seen."""
         with self._lock:
             if digest is None or digest not in self._digests:
                 return False
@@ -38,7 +38,7 @@ class SeenContent:
             return True
 
     def add(self, digest: bytes | None) -> None:
-        """Add it, and forget the one unused for longest where there is no room."""
+        """Add a digest, and forget the least recently used one if the set is full."""
         if digest is not None:
             with self._lock:
                 self._digests[digest] = None

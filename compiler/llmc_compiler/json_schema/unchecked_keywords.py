@@ -1,4 +1,4 @@
-"""What of a tool's JSON schemas is not checked, in words for whoever looks at the tool."""
+"""Notes on the parts of a tool's JSON schemas that are not checked, shown with the tool."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -7,27 +7,27 @@ from llmc_compiler.json_schema.schema_validation import checking, longest_checke
 
 _MOST_NOTES: Final = 20
 _LONGEST: Final = 60
-"""Characters of a pattern, or of a place in a schema, that are shown."""
+"""Maximum number of characters shown of a pattern, or of a place in a schema."""
 _EVERYDAY: Final = 1_000_000
-"""Characters that texts seldom have."""
+"""A length in characters that texts rarely reach."""
 
 _NAMED: Final = frozenset(
     {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies"}
 )
-"""Words with schemas under names of their own."""
+"""Keywords whose value maps names to schemas."""
 _DATA: Final = frozenset({"const", "enum", "default", "examples", "required"})
-"""Words with what is no schema."""
+"""Keywords whose value is not a schema."""
 
 
 def notes_of(parameters: Mapping[str, Any], returns: Mapping[str, Any]) -> tuple[str, ...]:
-    """The notes on the schemas of the arguments and of the result."""
-    found = [*_notes(parameters, "parameters"), *_notes(returns, "result")]
-    rest = len(found) - _MOST_NOTES
-    return tuple(found) if rest <= 0 else (*found[:_MOST_NOTES], f"{rest} more parts of the schema are not checked")
+    """Return the notes on the schemas of the arguments and of the result."""
+    notes = [*_notes(parameters, "parameters"), *_notes(returns, "result")]
+    rest = len(notes) - _MOST_NOTES
+    return tuple(notes) if rest <= 0 else (*notes[:_MOST_NOTES], f"{rest} more parts of the schema are not checked")
 
 
 def _notes(schema: Mapping[str, Any], what: str) -> Iterator[str]:
-    """The notes on a schema."""
+    """Yield the notes on a schema."""
     with checking(None):
         for place, words in _schemas(schema, what):
             where = f"of `{_cut(place)}`"
@@ -38,17 +38,19 @@ def _notes(schema: Mapping[str, Any], what: str) -> Iterator[str]:
                 elif longest < _EVERYDAY:
                     yield f"the pattern `{_cut(pattern)}` {where} is not checked beyond {longest:,} characters"
             if "patternProperties" in words:
-                yield f"`patternProperties` {where}, and what depends on it, is not checked"
+                yield f"`patternProperties` {where}, and keywords that depend on it, are not checked"
 
 
 def _schemas(schema: object, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The schemas in a schema, in its order, with their places; without recursion, since data in it may be deep."""
+    """Yield the schemas in a schema with their places, in order; without recursion, since data in it may be deep."""
     open_ = [(place, schema, True)]
     while open_:
-        place, each, is_schema = open_.pop()
-        if isinstance(each, Mapping) and is_schema:
-            yield place, each
-        inside = each.items() if isinstance(each, Mapping) else enumerate(each) if isinstance(each, list) else ()
+        place, current, is_schema = open_.pop()
+        if isinstance(current, Mapping) and is_schema:
+            yield place, current
+        inside = (
+            current.items() if isinstance(current, Mapping) else enumerate(current) if isinstance(current, list) else ()
+        )
         open_ += reversed(
             [
                 (f"{_cut(place)}/{name}", part, not (is_schema and name in _NAMED))
@@ -59,5 +61,5 @@ def _schemas(schema: object, place: str) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _cut(text: str) -> str:
-    """A text that is not too long to read."""
+    """Return a text, cut if it is too long to read."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

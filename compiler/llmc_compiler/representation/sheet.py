@@ -1,4 +1,4 @@
-"""Displays of objects in notebooks and by `rich.print`: a title, a text, a table and notes, all of them bounded.
+"""Displays of objects in notebooks and by `rich.print`: a title, a text, a table and notes, all bounded in size.
 
 class Basket(Displayed):
     def _sheet(self) -> Sheet:
@@ -33,20 +33,20 @@ MOST_ROWS: Final = 50
 
 
 LONGEST_CELL: Final = 160
-"""Cells of a terminal that a part of the table may take."""
+"""Maximum number of terminal columns that a cell of the table may take."""
 
 
 LONGEST_TEXT: Final = 4_000
-"""Characters of the text between title and table."""
+"""Maximum number of characters of the text between title and table."""
 
 
 LONGEST_LINES: Final = 20_000
-"""Characters of a text that is shown as lines."""
+"""Maximum number of characters of a text that is shown as lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A title, a text, a table with the names of its columns, and notes; of `rows` the first are shown."""
+    """A title, a text, a table with column names, and notes; only the first `rows` are shown."""
 
     title: str
     heads: Sequence[str] = ()
@@ -54,57 +54,57 @@ class Sheet:
     text: str = ""
     notes: Sequence[str] = ()
     count: int = 0
-    """How many rows there are, if there are more than can be shown."""
+    """The number of rows, if there are more than can be shown."""
 
     def cells(self) -> Iterator[Sequence[str]]:
-        """The rows that are shown, and as the last one how many are not."""
+        """Yield the rows that are shown, and a last one with the number of the others."""
         yield from ([fit(cell, LONGEST_CELL) for cell in row] for row in islice(self.rows, MOST_ROWS))
         if self.count > MOST_ROWS:
             yield [f"… {self.count - MOST_ROWS:,} more", *[""] * (len(self.heads) - 1)]
 
     def lines(self) -> Iterator[str]:
-        """The lines of the text, cut."""
+        """Return the lines of the text, which is cut if it is long."""
         short = self.text if len(self.text) <= LONGEST_TEXT else f"{self.text[:LONGEST_TEXT]}…"
         return map(visible, short.split("\n") if short else ())
 
     def said(self) -> Iterator[str]:
-        """The notes, each cut."""
+        """Return the notes, each cut if it is long."""
         return (fit(note, 4 * LONGEST_CELL) for note in islice(self.notes, MOST_ROWS))
 
 
 class Displayed:
-    """Shows itself in notebooks and to `rich.print`."""
+    """Base of objects with a display in notebooks and by `rich.print`."""
 
     __slots__ = ()
 
     def _sheet(self) -> Sheet:
-        """The display of the object."""
+        """Return the display of the object."""
         raise NotImplementedError
 
     def _repr_html_(self) -> str:
-        """As IPython's display protocol asks for it."""
+        """Implement IPython's display protocol."""
         return as_html(self._sheet())
 
     def __rich__(self) -> "RenderableType":
-        """As rich's protocol asks for it."""
+        """Implement rich's protocol."""
         return as_rich(self._sheet())
 
 
 class TextLines(str):
-    """A text that notebooks and rich show as plain lines, without quotes and without reading it as markup."""
+    """A text that notebooks and rich show as plain lines, without quotes and without interpreting markup."""
 
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        """As IPython's display protocol asks for it."""
+        """Implement IPython's display protocol."""
         return lines_as_html(((line, ""),) for line in self._beginning())
 
     def __rich__(self) -> "Text":
-        """As rich's protocol asks for it."""
+        """Implement rich's protocol."""
         return lines_as_rich(((line, ""),) for line in self._beginning())
 
     def _beginning(self) -> list[str]:
-        """The lines that are shown."""
+        """Return the lines that are shown."""
         return (self if len(self) <= LONGEST_LINES else f"{self[:LONGEST_LINES]}…").splitlines()
 
 
@@ -115,7 +115,7 @@ _LEFT: Final = ' style="text-align:left"'
 
 
 def as_html(sheet: Sheet) -> str:
-    """A sheet as a piece of a page."""
+    """Render a sheet as an HTML fragment."""
     parts = [f"<p><b>{escape(fit(sheet.title, 4 * LONGEST_CELL))}</b></p>"]
     if lines := list(sheet.lines()):
         parts.append(f'<div style="white-space:pre-wrap">{escape(chr(10).join(lines))}</div>')
@@ -128,13 +128,13 @@ def as_html(sheet: Sheet) -> str:
 
 
 def _row(tag: str, cells: Sequence[str]) -> str:
-    """A row of a table."""
+    """Render a row of a table as HTML."""
     return f"<tr>{''.join(f'<{tag}{_LEFT}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def as_rich(sheet: Sheet) -> "RenderableType":
-    """A sheet as rich draws it."""
-    from rich import box  # noqa: PLC0415 — only who draws with it pays for it
+    """Render a sheet for rich."""
+    from rich import box  # noqa: PLC0415 — rich is heavy
     from rich.console import Group  # noqa: PLC0415 — as above
     from rich.table import Table  # noqa: PLC0415 — as above
     from rich.text import Text  # noqa: PLC0415 — as above
@@ -151,14 +151,14 @@ def as_rich(sheet: Sheet) -> "RenderableType":
 
 
 def lines_as_html(lines: Iterable[Line]) -> str:
-    """Lines with styles as a piece of a page."""
+    """Render styled lines as an HTML fragment."""
     drawn = ("".join(_HTML.get(style, "{}").format(escape(visible(text))) for text, style in line) for line in lines)
     return f"<pre>{chr(10).join(drawn)}</pre>"
 
 
 def lines_as_rich(lines: Iterable[Line]) -> "Text":
-    """Lines with styles as a text of rich."""
-    from rich.text import Text  # noqa: PLC0415 — only who draws with it pays for it
+    """Render styled lines as a text of rich."""
+    from rich.text import Text  # noqa: PLC0415 — as above
 
     whole = Text("\n", no_wrap=True, overflow="crop")
     return whole.join(Text.assemble(*((visible(text), style) for text, style in line)) for line in lines)

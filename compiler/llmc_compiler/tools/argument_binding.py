@@ -1,4 +1,4 @@
-"""Which argument goes to which parameter, decided from names alone."""
+"""Binding of arguments to parameters, decided by names alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 class Shape:
     """The parameters of a tool by name.
 
-    `positional` are those that take positional arguments, in order; `named` those that may be given by name; more of
-    either kind are taken where `more_positional` or `more_named` says so, but for the `reserved` names, which the tool
-    fills itself. `aliases` are other names of parameters.
+    `positional` parameters take positional arguments, in order; `named` ones may be given by name. `more_positional`
+    and `more_named` say whether the tool takes any number of further arguments. Those may not have one of the
+    `reserved` names, which the tool fills itself. `aliases` are other names of parameters.
     """
 
     positional: tuple[str, ...]
@@ -39,7 +39,7 @@ class ExtraPositional:
 
 @dataclass(frozen=True, slots=True)
 class UnknownParameter:
-    """A keyword that is no parameter."""
+    """A keyword that is not the name of a parameter."""
 
     index: int
     name: str
@@ -64,12 +64,12 @@ Misfit = ExtraPositional | UnknownParameter | RepeatedParameter | MissingParamet
 
 
 def _may_be_named(shape: Shape, name: str) -> bool:
-    """Whether an argument of this name is taken; one that goes by position alone is not, nor one that is bound."""
+    """Whether an argument may have this name: not if the parameter is positional-only or already bound."""
     return name in shape.named or (name not in shape.positional and shape.has(name))
 
 
 def bind(shape: Shape, names: Sequence[str | None]) -> tuple[tuple[str | None, ...], tuple[Misfit, ...]]:
-    """The parameter of each argument (None: one more positional one), and what does not fit.
+    """Return the parameter of each argument (None: one more positional argument), and the misfits.
 
     `names` has an argument's keyword, or None for a positional one; positional ones come first.
     """

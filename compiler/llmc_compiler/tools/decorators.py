@@ -1,4 +1,4 @@
-"""The decorators that declare a function's effect: `@pure`, `@nondet`, `@read`, `@write`, `@opaque`."""
+"""Decorators that declare a function's effect: `@pure`, `@nondet`, `@read`, `@write`, `@opaque`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 
 class Decorated(Protocol):
-    """A decorator, which keeps the types of the function."""
+    """A decorator that keeps the types of the function."""
 
     def __call__(self, function: Callable[P, R], /) -> Tool[P, R]:
         """Make a tool of the function."""
@@ -24,7 +24,7 @@ class Decorated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A decorator that says what a function does to the world: `@pure`, or `@pure(latency=0.1)`."""
+    """A decorator for an effect without a resource: `@pure`, or `@pure(latency=0.1)`."""
 
     kind: Kind
 
@@ -40,7 +40,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDeclaration:
-    """A decorator that says what a function reads or writes: `@read` (everything), or `@read("mail")`."""
+    """A decorator for the effect on a resource: `@read` (everything), or `@read("mail")`."""
 
     kind: Kind
 
@@ -53,7 +53,7 @@ class ResourceDeclaration:
     def __call__(
         self, first: str | Function = EVERYTHING, /, *, idempotent: bool = False, **settings: Unpack[ToolSettings]
     ) -> Tool | Decorated:
-        """Make a tool of the function; raises ToolboxError for a resource that is no name."""
+        """Make a tool of the function; raises ToolboxError for an invalid resource name."""
         function = None if isinstance(first, str) else first
         where = first if isinstance(first, str) else EVERYTHING
         try:
@@ -64,15 +64,13 @@ class ResourceDeclaration:
 
 
 def _declare(effect: Effect, function: Function | None, settings: ToolSettings) -> Tool | Decorated:
-    """A tool where the function is known, else the decorator that makes one."""
+    """Return a tool if the function is given, else a decorator that makes one."""
 
-    def make(found: Callable[P, R], /) -> Tool[P, R]:
-        if not isinstance(found, (Tool, partial)) and inside(found) is not None:
-            message = (
-                f"`{name_of(found)}` is a function around a tool, which declares its effect already: declare it once"
-            )
+    def make(decorated: Callable[P, R], /) -> Tool[P, R]:
+        if not isinstance(decorated, (Tool, partial)) and inside(decorated) is not None:
+            message = f"`{name_of(decorated)}` wraps a tool, which declares its effect already: declare it once"
             raise ToolboxError(message)
-        return Tool.from_function(found, effect, **settings)
+        return Tool.from_function(decorated, effect, **settings)
 
     return make if function is None else make(function)
 

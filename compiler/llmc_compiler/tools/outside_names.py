@@ -1,8 +1,8 @@
-"""Names from outside, as plans write them: `cik-A` is `cik_A`, `城市` is `u57ceu5e02`.
+"""Spelling of foreign names in plans: `cik-A` is `cik_A`, `城市` is `u57ceu5e02`.
 
-ASCII letters, digits, `_` and the dots of a tool's name stay. Another letter becomes `u` and its code point, any other
-character `_`. A leading digit gets a `_` before it, a reserved word one behind it. A word ends after 64 characters, the
-longest that a plan may have.
+ASCII letters, digits, `_` and the dots of a tool's name stay. Any other letter becomes `u` and its code point, any
+other character `_`. A leading digit gets a `_` in front, a reserved word a `_` at the end. A word is cut after 64
+characters, the longest that a plan may have.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,51 +16,51 @@ _STAY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 
 def plan_name(name: str) -> str:
-    """The spelling of a tool's name."""
+    """Return the spelling of a tool's name."""
     dotted = ".".join(_word(part) for part in name.split(".") if part) or "_"
     return f"{dotted}_" if dotted in KEYWORDS else dotted
 
 
 def argument_name(name: str) -> str:
-    """The spelling of a parameter's name."""
+    """Return the spelling of a parameter's name."""
     word = _word(name) or "_"
     return f"{word}_" if word in KEYWORDS else word
 
 
 def distinct(spellings: Mapping[str, str], others: Collection[str] = ()) -> dict[str, str]:
-    """The spelling of each name; of those that agree, with each other or with `others`, later ones get `_2`, `_3` …."""
+    """Return the spelling of each name; where spellings are equal, or in `others`, later ones get `_2`, `_3` …."""
     taken = {*spellings.values(), *others}
     owners: dict[str, str] = dict.fromkeys(others, "")
     numbers: dict[str, int] = {}
-    found: dict[str, str] = {}
+    numbered: dict[str, str] = {}
     for name in sorted(spellings):
-        spelling = found[name] = spellings[name]
+        spelling = numbered[name] = spellings[name]
         if owners.setdefault(spelling, name) != name:
-            # Going on from the last number keeps this linear in the names that agree.
+            # Continuing from the last number keeps this linear in the names with equal spellings.
             numbers[spelling] = _free_number(spelling, taken, numbers.get(spelling, 1) + 1)
-            found[name] = _numbered(spelling, numbers[spelling])
-            taken.add(found[name])
-    return {name: found[name] for name in spellings}
+            numbered[name] = _numbered(spelling, numbers[spelling])
+            taken.add(numbered[name])
+    return {name: numbered[name] for name in spellings}
 
 
 def argument_names(names: Iterable[str]) -> dict[str, str]:
-    """The spelling of each parameter of a tool, by its own name."""
+    """Return the spelling of each parameter of a tool, by its own name."""
     return distinct({name: argument_name(name) for name in names})
 
 
 def letters_spelled(names: Iterable[str]) -> dict[str, str]:
-    """The spelling of each parameter of a function, by its own name: words of the language stay as they are."""
+    """Return the spelling of each parameter of a function, by its own name; reserved words keep theirs."""
     return distinct({name: _word(name) for name in names})
 
 
 def aliases_of(spelled: Mapping[str, str]) -> dict[str, str]:
-    """The parameters whose own names are reserved words, which are names of arguments as well: `in` for `in_`."""
+    """Return the reserved words that are accepted as names of parameters: `in` for `in_`."""
     taken = set(spelled.values())
     return {own: spelling for own, spelling in spelled.items() if own in KEYWORDS and own not in taken}
 
 
 def _free_number(spelling: str, taken: set[str], least: int) -> int:
-    """The lowest number that makes a spelling another one than those taken."""
+    """Return the lowest number that makes a spelling differ from those taken."""
     number = least
     while _numbered(spelling, number) in taken:
         number += 1
@@ -68,14 +68,14 @@ def _free_number(spelling: str, taken: set[str], least: int) -> int:
 
 
 def _numbered(spelling: str, number: int) -> str:
-    """A spelling with a number behind it."""
+    """Return a spelling with a number at its end."""
     parts, dot, word = spelling.rpartition(".")
     suffix = f"_{number}"
     return f"{parts}{dot}{word[: _LONGEST - len(suffix)]}{suffix}"
 
 
 def _word(name: str) -> str:
-    """A name, or a part of one, in the language's characters."""
+    """Return a name, or a part of one, in the language's characters."""
     text = "".join(
         character if character in _STAY else f"u{ord(character):x}" if character.isalpha() else "_"
         for character in name[:_LONGEST]

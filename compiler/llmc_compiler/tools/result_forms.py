@@ -1,13 +1,14 @@
-"""Results that are not JSON data yet, but have one exact form as such.
+"""Conversion of results that have one exact form as JSON data.
 
     numpy.int64(3), Size.SMALL      the number
-    Decimal("1.10"), date, UUID     the text that pydantic writes
+    Decimal("1.10"), date, UUID     the string that pydantic writes
     dataclass, attrs, model         a mapping
     tuple, range, numpy.ndarray     a list
     pandas.NA, NaT                  null
 
-No other library is imported: its objects are known by attributes of their types. A type with several forms (a set, a
-table), or with none that is exact, is refused. The code of these types runs here: its errors are errors of the result.
+Other libraries are not imported: their objects are recognized by attributes of their types. A type with several forms
+(a set, a table), or without an exact form, is refused. The code of these types runs here: its errors are errors of the
+result.
 """
 
 import math
@@ -30,23 +31,23 @@ from llmc_compiler.tools.result_words import BYTES, remedy_for, said, typed
 from llmc_compiler.tools.signature import ArgumentError, ResultBounds, ResultError
 
 PART: Final = 16
-"""Bytes that each value in a list or mapping counts, besides its text."""
+"""Bytes charged for each value in a list or mapping, besides its text."""
 
 _DATA: Final = frozenset({str, int, float, bool, type(None)})
 JSON_TYPES: Final = _DATA | {list, dict}
 _AS_TEXT: Final = (UUID, PurePath, IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network)
 _MISSING: Final = frozenset({"NAType", "NaTType"})
-"""The types of what pandas has in the place of a value that is missing."""
+"""Types of pandas' placeholders for missing values."""
 _TIMES: Final = "mM"
-"""Kinds of numpy's types whose items are counts of units, if taken out with the others."""
+"""Kinds of numpy's types for times, whose items `tolist` returns as plain counts of units."""
 _DIGITS: Final = 3_000
-"""Digits of a number, with those before a unit of 10ⁿ: as many as the longest integer has."""
+"""Maximum number of digits of a number, counting the zeros of its exponent: as many as the longest integer has."""
 
 
 def forms(result: object, bounds: ResultBounds, *, declared: bool = False, or_itself: bool = False) -> Iterator[object]:
-    """The forms of a result as JSON data, the likeliest first; of JSON data none, `or_itself`.
+    """Yield the forms of a result as JSON data, the likeliest first; JSON data itself only if `or_itself`.
 
-    Decimals are texts, then numbers. A result for which a type is `declared` may be a set. Raises ResultError.
+    Decimals are strings first, then numbers. A result with a `declared` type may be a set. Raises ResultError.
     """
     first = _Reader(bounds, declared)
     data = first.whole(result)
@@ -59,7 +60,10 @@ def forms(result: object, bounds: ResultBounds, *, declared: bool = False, or_it
 
 
 def checked(result: object, complain: Callable[[object], None], bounds: ResultBounds) -> object:
-    """A result, or its form as JSON data, of which a check raises no ArgumentError; raises ResultError."""
+    """Return the first form of a result that passes a check; raises ResultError.
+
+    `complain` raises ArgumentError for data that does not fit.
+    """
     error: ArgumentError | None = None
     for data in (result,) if _is_data(result, bounds) else forms(result, bounds, declared=True, or_itself=True):
         try:
@@ -68,7 +72,7 @@ def checked(result: object, complain: Callable[[object], None], bounds: ResultBo
             error = error or why
         else:
             return data
-    words = str(error) if bounds.shows else "it is not as its schema says"
+    words = str(error) if bounds.shows else "it does not fit its schema"
     is_data = type(result) in JSON_TYPES
     raise ResultError(
         words if is_data else f"{words}; it is of type {typed(result)}: convert it in the tool"
@@ -76,30 +80,30 @@ def checked(result: object, complain: Callable[[object], None], bounds: ResultBo
 
 
 def _is_data(result: object, bounds: ResultBounds) -> bool:
-    """Whether it is JSON data, for all that a look at its types can say."""
+    """Whether a result is JSON data, judged by its types alone."""
     left, open_ = bounds.size // PART, [result]
     while open_ and left >= 0:
-        each = open_.pop()
-        if type(each) is dict:
-            if any(type(key) is not str for key in each):
+        current = open_.pop()
+        if type(current) is dict:
+            if any(type(key) is not str for key in current):
                 return False
-            open_ += each.values()
-            left -= len(each)
-        elif type(each) is list:
-            open_ += each
-            left -= len(each)
-        elif type(each) not in _DATA:
+            open_ += current.values()
+            left -= len(current)
+        elif type(current) is list:
+            open_ += current
+            left -= len(current)
+        elif type(current) not in _DATA:
             return False
     return left >= 0
 
 
 def form(result: object, bounds: ResultBounds) -> Json:
-    """The likeliest form of a result as JSON data; raises ResultError."""
+    """Return the likeliest form of a result as JSON data; raises ResultError."""
     return _Reader(bounds, declared=False).whole(result)
 
 
 def collected(result: object, bounds: ResultBounds) -> object:
-    """The items of an iterator, which may have no end, as a list; any other result as it is. Raises ResultError."""
+    """Return an iterator's items as a list, and any other result as it is; raises ResultError if there are too many."""
     if not isinstance(result, Iterator):
         return result
     most = bounds.size // PART
@@ -110,7 +114,7 @@ def collected(result: object, bounds: ResultBounds) -> object:
 
 
 def mismatch(words: str, value: object, bounds: ResultBounds) -> ResultError:
-    """The error for a value that is not of the declared type, for which there are words."""
+    """Return the error for a value that does not fit the declared type; `words` say why."""
     foreign = type(value) not in JSON_TYPES
     shown = said(value) if bounds.shows else ""
     what = f"{shown} ({typed(value)})" if shown else f"a value of type {typed(value)}"
@@ -119,7 +123,7 @@ def mismatch(words: str, value: object, bounds: ResultBounds) -> ResultError:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one result, up to its bounds."""
+    """Reads one result within bounds."""
 
     bounds: ResultBounds
     declared: bool
@@ -133,7 +137,7 @@ class _Reader:
         self.left = self.bounds.size // PART + 1
 
     def whole(self, result: object) -> Json:
-        """The form of a result; raises ResultError."""
+        """Return the form of a result; raises ResultError."""
         try:
             return self.read(result, ())
         except ResultError:
@@ -142,20 +146,20 @@ class _Reader:
             raise ResultError(f"`result` cannot be read as JSON data: {_raised(error, self.bounds)}") from error
 
     def read(self, value: object, steps: Path) -> Json:
-        """The form of the value at these steps."""
+        """Return the form of the value at these steps."""
         if type(value) in _DATA:
             return cast("Json", value)
-        # Data that contains itself is always deeper than any limit.
+        # Data that contains itself exceeds any limit.
         if self.depth > self.bounds.depth:
             raise ResultError(f"`result` is nested more than {self.bounds.depth} deep, or contains itself")
         self.depth += 1
-        found = self._container(value, steps)
+        data = self._container(value, steps)
         self.depth -= 1
-        return found
+        return data
 
     def _container(self, value: object, steps: Path) -> Json:
-        """The form of a value that is not a text, a number, true, false or null."""
-        # Lists and mappings are read as what they are built on: a subclass has no say in it.
+        """Return the form of a value that is not a scalar of JSON."""
+        # Lists and mappings are read by the methods of `list` and `dict`, so that a subclass cannot interfere.
         if isinstance(value, list):
             return self._list(list.__iter__(value), list.__len__(value), steps)
         if isinstance(value, dict):
@@ -174,7 +178,7 @@ class _Reader:
         return self._object(value, steps)
 
     def _list(self, items: Iterable[object], length: int, steps: Path) -> Json:
-        """The form of a list."""
+        """Return the form of a list."""
         self._take(length, steps)
         return [
             cast("Json", each) if type(each) in _DATA else self.read(each, (*steps, position))
@@ -182,7 +186,7 @@ class _Reader:
         ]
 
     def _mapping(self, entries: Iterable[tuple[object, object]], length: int, steps: Path) -> Json:
-        """The form of a mapping."""
+        """Return the form of a mapping."""
         self._take(length, steps)
         return {
             (text := key if type(key) is str else self._key(key, steps)): self.read(value, (*steps, text))
@@ -190,23 +194,23 @@ class _Reader:
         }
 
     def _key(self, key: object, steps: Path) -> str:
-        """The text that a key is; others are refused, since `1` and `"1"` are two keys of one mapping."""
+        """Return a key that is a string; others are refused, since `1` and `"1"` are two keys of one mapping."""
         if isinstance(key, str):
             return str.__str__(key)
         what = f" ({shown})" if self.bounds.shows and (shown := said(key)) else ""
         raise ResultError(
-            f"`result{written(steps)}` is a mapping with a key of type {typed(key)}, not text{what}: "
-            "make its keys texts, or declare their type (`-> dict[int, str]`)"
+            f"`result{written(steps)}` is a mapping with a key of type {typed(key)}, not `str`{what}: "
+            "make its keys strings, or declare their type (`-> dict[int, str]`)"
         )
 
     def _take(self, length: int, steps: Path) -> None:
-        """Count parts, before any of them is looked at."""
+        """Count parts, before any of them is read."""
         self.left -= length
         if self.left < 0:
             raise _too_large(steps, self.bounds)
 
-    def _object(self, value: Any, steps: Path) -> Json:  # noqa: ANN401 — of whatever type
-        """The form of an object of a class."""
+    def _object(self, value: Any, steps: Path) -> Json:  # noqa: ANN401 — of any type
+        """Return the form of an object."""
         kind = type(value)
         if kind.__name__ in _MISSING and str(kind.__module__).startswith("pandas."):
             return None
@@ -227,18 +231,18 @@ class _Reader:
         return self._collection(value, steps)
 
     def _record(self, value: object, names: list[str], steps: Path) -> Json:
-        """The form of an object whose class declares its fields."""
+        """Return the form of an object whose class declares its fields."""
         before, self.declared = self.declared, True
-        found = self._mapping(((name, getattr(value, name)) for name in names), len(names), steps)
+        data = self._mapping(((name, getattr(value, name)) for name in names), len(names), steps)
         self.declared = before
-        return found
+        return data
 
     def fallback(self, value: object) -> Json:
-        """The form of a value in a model that pydantic does not know."""
+        """Return the form of a value in a model that pydantic cannot serialize."""
         return self.read(value, ())
 
     def _collection(self, value: object, steps: Path) -> Json:
-        """The form of a collection that is not built on Python's own, or of an integer of another library."""
+        """Return the form of a collection that is not a subclass of Python's, or of another library's integer."""
         kind: Any = type(value)
         is_table = hasattr(kind, "iterrows") or hasattr(kind, "to_dicts")
         if isinstance(value, Mapping) or (hasattr(kind, "keys") and hasattr(kind, "__getitem__") and not is_table):
@@ -254,14 +258,14 @@ class _Reader:
         raise self._refused(value, steps)
 
     def _items(self, value: Iterable[object], steps: Path) -> Json:
-        """The form of the items of a collection."""
+        """Return the form of a collection as a list of its items."""
         items = list(islice(value, self.left + 1))
         return self._list(items, len(items), steps)
 
-    def _array(self, value: Any, steps: Path) -> Json:  # noqa: ANN401 — of whatever library
-        """The form of an array, or of one number in its library's type."""
+    def _array(self, value: Any, steps: Path) -> Json:  # noqa: ANN401 — of any library
+        """Return the form of an array, or of a single number of an array library."""
         shape, kind = tuple(value.shape), getattr(value.dtype, "kind", "")
-        # The values of a series have an index besides.
+        # A series has an index besides its values, which a list would lose.
         if hasattr(type(value), "index") and not self.declared:
             raise self._refused(value, steps)
         if shape:
@@ -270,23 +274,23 @@ class _Reader:
             return self.read(list(value) if kind in _TIMES and kind else value.tolist(), steps)
         return self._scalar(value, kind, steps)
 
-    def _scalar(self, value: Any, kind: str, steps: Path) -> Json:  # noqa: ANN401 — of whatever library
-        """The form of one value in the type of its library."""
+    def _scalar(self, value: Any, kind: str, steps: Path) -> Json:  # noqa: ANN401 — of any library
+        """Return the form of a single value of an array library."""
         data = value.item()
         if kind == "M":
             return None if data is None else str(value)
         if kind == "m" and isinstance(data, int):
-            # A count of units that are too short, or too long, for Python.
+            # The item is a count of units that are too short, or too long, for Python.
             raise self._refused(value, steps, "return a `datetime.timedelta`")
         if type(data) is not type(value):
             return self.read(data, steps)
-        # Wider than a number of Python.
+        # The type is wider than Python's float.
         if kind == "f" and float(data) == data:
             return float(data)
         raise self._refused(value, steps, "convert it in the tool")
 
     def _decimal(self, value: Decimal, steps: Path) -> Json:
-        """The form of a decimal number: its text, or where a number is wanted the number that it is."""
+        """Return the form of a decimal: its text, or the exact number if a number is wanted."""
         self.has_decimals = True
         if not value.is_finite() or abs(value.adjusted()) > _DIGITS:
             raise self._refused(value, steps)
@@ -296,11 +300,11 @@ class _Reader:
             return int(value)
         number = float(value)
         if Decimal(repr(number)) != value:
-            raise self._refused(value, steps, "return a text, or round it: it has more digits than a float")
+            raise self._refused(value, steps, "return a string, or round it: it has more digits than a float")
         return number
 
     def _refused(self, value: object, steps: Path, remedy: str = "") -> ResultError:
-        """The error for a value without an exact form."""
+        """Return the error for a value without an exact form."""
         shown = f" ({words})" if self.bounds.shows and (words := said(value)) else ""
         what = f"of type {typed(value)}, which is not JSON{shown}"
         return ResultError(f"`result{written(steps)}` is {what}: {remedy or remedy_for(value)}")
@@ -310,17 +314,17 @@ _VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.values()), type({}.i
 
 
 def _by_pydantic(serializer: Any, value: object, fallback: Any) -> object:  # noqa: ANN401 — as pydantic has them
-    """A model as its own serializer writes it for JSON."""
+    """Return a model as its own serializer writes it for JSON."""
     return serializer.to_python(value, mode="json", by_alias=True, warnings=False, fallback=fallback)
 
 
 def _field_names(kind: Any) -> list[str]:  # noqa: ANN401 — a class
-    """The names of the fields of a dataclass or attrs class."""
+    """Return the names of the fields of a dataclass or attrs class."""
     return [each.name for each in (fields(kind) if hasattr(kind, "__dataclass_fields__") else kind.__attrs_attrs__)]
 
 
 def _time(value: Any) -> str:  # noqa: ANN401 — a date, a time or a duration
-    """A time as pydantic writes it, or to the nanosecond where its type has them."""
+    """Return a time as pydantic writes it, or to the nanosecond if its type has that precision."""
     from pydantic_core import to_jsonable_python  # noqa: PLC0415 — pydantic is heavy
 
     if getattr(value, "nanosecond", 0) or getattr(value, "nanoseconds", 0):
@@ -329,16 +333,16 @@ def _time(value: Any) -> str:  # noqa: ANN401 — a date, a time or a duration
 
 
 def _in_order(value: Json) -> tuple[bool, Any, str]:
-    """The place of a value in a list that was a set: numbers by size, then all others by their text."""
+    """Sort key of a value in a list that was a set: numbers by size, then all others by their text."""
     is_number = isinstance(value, (int, float))
     return not is_number, value if is_number else 0, value if isinstance(value, str) else json_form(value)
 
 
 def _raised(error: Exception, bounds: ResultBounds) -> str:
-    """An exception in a line."""
+    """Return an exception as one line of text."""
     try:
         words = " ".join(str(error)[:_LONGEST_ERROR].split()) if bounds.shows else ""
-    except Exception:  # noqa: BLE001 — it may fail at describing itself
+    except Exception:  # noqa: BLE001 — its `__str__` may fail
         words = ""
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
@@ -347,5 +351,5 @@ _LONGEST_ERROR: Final = 200
 
 
 def _too_large(steps: Path, bounds: ResultBounds) -> ResultError:
-    """The error for a result that is too large."""
+    """Return the error for a result that is too large."""
     return ResultError(f"`result{written(steps)}` is larger than the {bounds.size:,} bytes that it may have")

@@ -1,4 +1,4 @@
-"""What a tool takes and gives by JSON schema."""
+"""Signatures of tools that are described by JSON schemas."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,13 +43,13 @@ from llmc_compiler.tools.signature import (
 )
 
 _SAYS_ITSELF: Final = WORDLESS | {"type", "properties", "required", "additionalProperties", "$defs", "definitions"}
-"""The words of a schema for which each parameter is described by its own schema alone."""
+"""Keywords that say nothing about a parameter beyond its own schema."""
 
 _OTHERS: Final = "others"
-"""The name under which any number of other arguments is listed."""
+"""The parameter name that stands for any number of other arguments."""
 
 _MOST_TOLD: Final = 5
-"""How many forms of a call an error lists."""
+"""Maximum number of forms of a call that an error lists."""
 
 _ANYTHING: Final = Wanted(ANY, ANY)
 
@@ -59,11 +59,11 @@ _CHOICES: Final = frozenset({"anyOf", "oneOf", "allOf", "$ref", "$dynamicRef", "
 
 
 class SchemaSignature:
-    """Arguments and result by JSON schema: nothing is coerced, defaults are not filled in.
+    """Signature of a tool whose arguments and result are described by JSON schemas.
 
-    Plans write the spelling of a parameter's name, and the tool gets its own name. An object schema takes its required
-    properties first where they go by position; a schema that says nothing takes anything. The run fills `hidden`
-    properties. Raises ToolboxError for a schema that cannot be used.
+    Values are not coerced, and defaults are not filled in. Plans write the spelling of a parameter's name; the tool
+    gets the name as its schema has it. Positional arguments go to the required properties first. An empty schema
+    accepts any arguments. The run fills the `hidden` properties. Raises ToolboxError for an unusable schema.
     """
 
     converts: Final = False
@@ -71,7 +71,6 @@ class SchemaSignature:
     def __init__(
         self, name: str, parameters: dict[str, Any], returns: dict[str, Any], hidden: Iterable[str] = ()
     ) -> None:
-        """Check both schemas."""
         self._arguments = _validator(parameters, f"the parameters of `{name}` are")
         self.parameters = parameters
         self.returns = returns
@@ -79,18 +78,18 @@ class SchemaSignature:
             self.parameters = _without(name, parameters, left_out)
             self._arguments = _validator(self.parameters, f"the parameters of `{name}` are")
         self._result = _validator(returns, f"the result of `{name}` is")
-        found = object_schema(self.parameters)
-        if found is None:
-            message = f"`{name}` can never be called: its parameters fit no object"
+        described = object_schema(self.parameters)
+        if described is None:
+            message = f"`{name}` can never be called: no object fits the schema of its parameters"
             raise ToolboxError(message)
-        self._object = found
-        names = (*found.all.schemas, *found.conditional)
+        self._object = described
+        names = (*described.all.schemas, *described.conditional)
         self._spelled = argument_names(names)
         self._own = {spelling: own for own, spelling in self._spelled.items()}
         self.shape = self._shape()
 
     def _shape(self) -> Shape:
-        """The parameters by the names that plans write."""
+        """Return the parameters under the names that plans write."""
         every = self._object.all
         if not every.says_something and not self._own:
             return ANYTHING
@@ -100,7 +99,7 @@ class SchemaSignature:
 
     @cached_property
     def takes(self) -> tuple[ToolParameter, ...]:
-        """The parameters, required ones first."""
+        """The parameters, the required ones first."""
         schemas = {**self._object.all.schemas, **self._object.conditional}
         named = self._listed(schemas, self._object.all.required)
         if not self.shape.more_named:
@@ -116,15 +115,16 @@ class SchemaSignature:
         return tuple(self._listed(form.schemas, form.required) for form in self._object.forms)
 
     def _listed(self, schemas: Mapping[str, object], required: Sequence[str]) -> tuple[ToolParameter, ...]:
-        """Parameters with the names that plans write."""
+        """Return parameters under the names that plans write."""
         needed = set(required)
         return tuple(ToolParameter(self._spelled[own], own, schema, own in needed) for own, schema in schemas.items())
 
     @cached_property
     def _one(self) -> Mapping[str, Validator]:
-        """A validator for each parameter; one whose schema has an `$id` is checked with all others alone.
+        """The validators of the parameters, except for those whose schema has an `$id`.
 
-        What such a schema refers to starts from there, which a validator of that part does not know.
+        References in such a schema are relative to its `$id`, which a validator of the part does not know. These
+        parameters are only checked together with the others.
         """
         schemas = self._object.all.schemas
         with checking(schemas):
@@ -136,39 +136,39 @@ class SchemaSignature:
 
     @cached_property
     def _one_more(self) -> Validator | None:
-        """The validator of an argument that the schema does not name, if it says anything of it."""
+        """The validator of arguments that the schema does not name, if it restricts them."""
         others = self._object.all.others
         with checking(others):
             return self._arguments.evolve(schema=others) if isinstance(others, Mapping) else None
 
     @cached_property
     def gives(self) -> Type:
-        """A type that every result has."""
+        """A type that contains every result."""
         return at_most(self.returns)
 
     def wants(self, parameter: str | None) -> Wanted:
-        """The type of a parameter."""
+        """Return the accepted types of a parameter."""
         return self._wanted.get(parameter or "", self._other)
 
     @cached_property
     def _wanted(self) -> Mapping[str, Wanted]:
-        """What each parameter takes."""
+        """The accepted types of the parameters that the schema names."""
         named = {self._spelled[name]: _wanted(each, self.parameters) for name, each in self._object.all.schemas.items()}
         return {**dict.fromkeys((self._spelled[name] for name in self._object.conditional), _ANYTHING), **named}
 
     @cached_property
     def _other(self) -> Wanted:
-        """What a parameter takes that the schema does not name."""
+        """The accepted types of a parameter that the schema does not name."""
         others = self._object.all.others
         return _ANYTHING if others is None or others is False else _wanted(others, self.parameters)
 
     @cached_property
     def _says_each(self) -> bool:
-        """Whether the schema says nothing but what each parameter is."""
+        """Whether the schema describes its parameters one by one, and nothing beyond."""
         return not self.parameters.keys() - _SAYS_ITSELF
 
     def segment(self, parameter: str) -> ResourceSegment:
-        """How a parameter closes a segment in the name of a resource; only its own schema may say what it is."""
+        """Return how a parameter closes a segment of a resource's name; open unless its own schema says everything."""
         if not self._says_each:
             return OPEN
         own = self._own.get(parameter, parameter)
@@ -177,7 +177,7 @@ class SchemaSignature:
         return by_schema(schema, self.parameters, default)
 
     def check(self, parameter: str | None, value: Json) -> None:
-        """Check one argument; raises ArgumentError."""
+        """Check one argument; raises ArgumentError if it does not fit."""
         validator = self._one.get(parameter or "")
         if validator is None and parameter is not None and parameter not in self._own:
             validator = self._one_more
@@ -185,7 +185,7 @@ class SchemaSignature:
             _complain(validator, value, parameter)
 
     def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
-        """Check the arguments of a call together, of which some values are known; raises ArgumentError."""
+        """Check the arguments of a call together, as far as their values are known; raises ArgumentError."""
         if not all(names):
             return
         given = {self._own.get(name, name) for name in names if name is not None}
@@ -196,24 +196,24 @@ class SchemaSignature:
             _complain(self._arguments, constants, None)
 
     def _check_forms(self, given: set[str], constants: Mapping[str, Json]) -> None:
-        """Require that arguments may be of a form; raises ArgumentError with the forms that their values are of."""
-        fitting = [at for at, form in enumerate(self._object.forms) if self._fits(form, constants)]
-        if not any(_has_names(self._object.forms[at], given) for at in fitting):
-            meant = [self.forms[at] for at in fitting] or self.forms
+        """Check that the arguments can be those of a form; raises ArgumentError that lists the forms they could be."""
+        fitting = [number for number, form in enumerate(self._object.forms) if self._fits(form, constants)]
+        if not any(_has_names(self._object.forms[number], given) for number in fitting):
+            meant = [self.forms[number] for number in fitting] or self.forms
             raise ArgumentError(None, f"give {'; or '.join(map(_form_text, meant[:_MOST_TOLD]))}")
 
     def _fits(self, form: Properties, constants: Mapping[str, Json]) -> bool:
-        """Whether the values that are known may be those of a form."""
+        """Whether the known values may fit a form."""
         with checking(constants):
             schemas = ((form.schemas.get(name, True), value) for name, value in constants.items())
             return all(_may_fit(self._arguments.evolve(schema=schema), value) for schema, value in schemas)
 
     def _named(self, bound: Sequence[tuple[str | None, Json]]) -> dict[str, Json]:
-        """The arguments by the tool's own names."""
+        """Return the arguments under the tool's own names."""
         return {self._own.get(name, name): value for name, value in bound if name is not None}
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
-        """Tell the arguments from others, by what was written and the defaults of the schema."""
+        """Return the identity of the arguments: the values as written and the defaults of the schema."""
         filling = Filling(self._arguments)
         filled = cast("dict[str, Json]", filling.filled(self._named(bound)))
         pairs = [*((None, value) for name, value in bound if name is None), *filled.items()]
@@ -222,11 +222,11 @@ class SchemaSignature:
 
     @cached_property
     def _has_choices(self) -> bool:
-        """Whether the schema may leave open which default counts."""
+        """Whether the schema may leave open which default applies."""
         return not _CHOICES.isdisjoint(_words_of(self.parameters))
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
-        """Positional and keyword arguments, checked, in copies of the tool's own; raises ArgumentError."""
+        """Check the arguments and return copies, by position and by keyword; raises ArgumentError."""
         args = [thaw(value) for name, value in bound if name is None]
         kwargs = {name: thaw(value) for name, value in self._named(bound).items()}
         error = None if args else _first_error(self._arguments, kwargs, None)
@@ -242,7 +242,7 @@ class SchemaSignature:
         bound: Sequence[tuple[str | None, Json]],
         prepared: Prepared,  # noqa: ARG002 — nothing is converted
     ) -> list[Received]:
-        """What the tool receives: what was written, and the defaults that its schema names."""
+        """Return the arguments as written, and the defaults in the tool's schema."""
         named = self._named(bound)
         filled = cast("dict[str, Json]", Filling(self._arguments).filled(named))
         left_out = [
@@ -253,12 +253,12 @@ class SchemaSignature:
         return [*(Received(name, value) for name, value in bound), *left_out]
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
-        """The result, checked in its form as JSON data; raises ResultError."""
+        """Check the result as JSON data and return it; raises ResultError."""
         return checked(result, partial(_complain, self._result, parameter=None), bounds) if self.returns else result
 
 
 def _words_of(schema: object) -> Iterator[str]:
-    """The keys of a schema, at any depth."""
+    """Yield the keys of a schema, at any depth."""
     if isinstance(schema, Mapping):
         yield from schema
     for part in schema.values() if isinstance(schema, Mapping) else schema if isinstance(schema, list) else ():
@@ -266,39 +266,39 @@ def _words_of(schema: object) -> Iterator[str]:
 
 
 def _wanted(schema: object, whole: dict[str, Any]) -> Wanted:
-    """What a schema takes."""
+    """Return the types that a schema accepts."""
     return Wanted(at_most(schema, whole), at_least(schema, whole))
 
 
 def _without(tool: str, parameters: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
-    """A schema without the properties that the run fills; raises ToolboxError where it has them elsewhere."""
+    """Return a schema without the properties that the run fills; raises ToolboxError if it has them elsewhere too."""
     if len(set(hidden)) < len(hidden):
         message = (
-            f"`{hidden[0]}` of `{tool}` cannot be both the idempotency key and the context: give each a name of its own"
+            f"`{hidden[0]}` of `{tool}` cannot be both the idempotency key and the context: give them different names"
         )
         raise ToolboxError(message)
-    kept = {name: each for name, each in parameters.get("properties", {}).items() if name not in hidden}
+    visible = {name: each for name, each in parameters.get("properties", {}).items() if name not in hidden}
     required = [name for name in listed(parameters, "required") if name not in hidden]
-    reduced = {**parameters, "properties": kept, "required": required}
+    reduced = {**parameters, "properties": visible, "required": required}
     if "properties" not in parameters:
         del reduced["properties"]
     if "required" not in parameters:
         del reduced["required"]
-    found = object_schema(reduced)
+    described = object_schema(reduced)
     for name in hidden:
-        if found is not None and (name in found.all.schemas or name in found.conditional):
-            message = f"`{name}` of `{tool}` is filled by the run: put it into the `properties` of the schema itself"
+        if described is not None and (name in described.all.schemas or name in described.conditional):
+            message = f"`{name}` of `{tool}` is filled by the run: put it into the top-level `properties` of the schema"
             raise ToolboxError(message)
     return reduced
 
 
 def _form_text(form: Sequence[ToolParameter]) -> str:
-    """The arguments of a form: `action="get"`, `id`, `page?`."""
+    """Return the arguments of a form as text: `action="get"`, `id`, `page?`."""
     return ", ".join(map(_argument_text, form)) or "no arguments"
 
 
 def _argument_text(parameter: ToolParameter) -> str:
-    """An argument of a form; the value of one that can only have that."""
+    """Return an argument of a form as text, with its value if that is constant."""
     schema = parameter.schema
     if isinstance(schema, Mapping) and isinstance(schema.get("const"), str):
         return f"`{parameter.name}={json.dumps(schema['const'], ensure_ascii=False)}`"
@@ -306,23 +306,24 @@ def _argument_text(parameter: ToolParameter) -> str:
 
 
 def _validator(schema: dict[str, Any], what: str) -> Validator:
-    """The validator of a schema's own draft."""
+    """Return a validator for a schema, by the draft that it names."""
     try:
         error = mistake_in(schema)
         if error is None and all(isinstance(name, str) for words in mappings_in(schema) for name in words):
             return bounded_validator(schema)
     except RecursionError as why:
-        message = f"{what} described by too many schemas inside each other"
+        message = f"{what} described by schemas that are nested too deeply"
         raise ToolboxError(message) from why
     except Exception as why:
-        message = f"{what} no JSON schema: {why}"
+        message = f"{what} not described by a valid JSON schema: {why}"
         raise ToolboxError(message) from why
-    message = f"{what} no JSON schema: {'a name in it is no text' if error is None else _mistake_text(error)}"
+    reason = "a key in it is not a string" if error is None else _mistake_text(error)
+    message = f"{what} not described by a valid JSON schema: {reason}"
     raise ToolboxError(message) from error
 
 
 def _mistake_text(error: ValidationError) -> str:
-    """Why a schema is none, with the types that there are where it has another."""
+    """Return why a schema is invalid, with the valid types if it names another."""
     place = [str(step) for step in error.absolute_path]
     if error.validator == "anyOf" and place[-1:] == ["type"] and isinstance(error.instance, str):
         return f"`{'/'.join(place)}` is {short_repr(error.instance)}: write {_TYPES}"
@@ -330,27 +331,27 @@ def _mistake_text(error: ValidationError) -> str:
 
 
 def _first_error(validator: Validator, value: Any, parameter: str | None) -> ValidationError | None:  # noqa: ANN401
-    """The first thing that does not fit; raises ArgumentError where the schema does not say."""
+    """Return the first mistake in a value; raises ArgumentError if the schema cannot be applied."""
     try:
         return error_in(validator, value)
     except Unresolvable as error:
         place = f"#{error.ref}" if error.ref.startswith("/") else error.ref
         raise ArgumentError(parameter, f"its schema refers to `{place}`, which is not in it") from error
     except RecursionError as error:
-        raise ArgumentError(parameter, "its schema goes in circles, or this is too deep for it") from error
+        raise ArgumentError(parameter, "its references go in circles, or the value is nested too deeply") from error
     except CheckTooLongError as error:
-        raise ArgumentError(parameter, "its schema takes too many steps to check this: make it smaller") from error
-    except Exception as error:  # a reference may lead to what is no schema
+        raise ArgumentError(parameter, "its schema takes too many steps to check this: shorten the value") from error
+    except Exception as error:  # a reference may lead to something other than a schema
         raise ArgumentError(parameter, f"its schema cannot be used: {error}") from error
 
 
 def _has_names(form: Properties, given: set[str]) -> bool:
-    """Whether arguments of these names are all that a form needs, and no others."""
+    """Whether these names are all those that a form requires, and only names that it has."""
     return given.issuperset(form.required) and (form.others is not False or given.issubset(form.schemas))
 
 
 def _may_fit(validator: Validator, value: Json) -> bool:
-    """Whether a value fits, or nothing says so."""
+    """Whether a value fits, or its schema cannot tell."""
     try:
         return _first_error(validator, value, None) is None
     except ArgumentError:
@@ -358,13 +359,13 @@ def _may_fit(validator: Validator, value: Json) -> bool:
 
 
 def _complain(validator: Validator, value: Any, parameter: str | None) -> None:  # noqa: ANN401 — a tool's own result
-    """Raise ArgumentError for the first thing that does not fit."""
+    """Raise ArgumentError for the first mistake in a value."""
     error = _first_error(validator, value, parameter)
     if error is not None:
         raise ArgumentError(parameter, _words(error, error.absolute_path))
 
 
 def _words(error: ValidationError, steps: Iterable[str | int]) -> str:
-    """What does not fit, and where."""
+    """Return a mistake as text, with its place in the value."""
     place = "".join(f"[{step!r}]" for step in steps)
     return f"{place}: {error.message}" if place else error.message

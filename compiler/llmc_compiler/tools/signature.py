@@ -1,4 +1,4 @@
-"""What a tool takes and gives, however it says so: the interface of annotations and of JSON schemas."""
+"""Signatures of tools: parameters and result, read from annotations or from JSON schemas."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,29 +13,28 @@ from llmc_compiler.tools.argument_binding import Shape
 from llmc_grammar.portable import Portable
 
 Prepared = tuple[list[Any], dict[str, Any]]
-"""Positional and keyword arguments of a function."""
+"""Positional and keyword arguments for a function."""
 
 
 class ToolboxError(Portable, Exception):
-    """A tool is declared in a way that cannot work."""
+    """A tool or toolbox is declared in a way that cannot work."""
 
 
 class ArgumentError(Portable, ValueError):
-    """An argument does not fit its parameter; `parameter` is its name, or None where none is to blame."""
+    """An argument does not fit its parameter; `parameter` is its name, or None if the call as a whole does not fit."""
 
     def __init__(self, parameter: str | None, message: str) -> None:
-        """Blame a parameter."""
         super().__init__(message)
         self.parameter = parameter
 
 
 class ResultError(Portable, ValueError):
-    """A tool's result is not of the type that it declares."""
+    """A tool's result does not have the declared type."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a parameter takes: nothing but values of `at_most`, and certainly all of `at_least`."""
+    """The accepted types of a parameter: at most the values of `at_most`, and certainly all of `at_least`."""
 
     at_most: Type
     at_least: Type
@@ -43,10 +42,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class ToolParameter:
-    """A parameter for prompts and grammars: plans write `name`, the tool knows it as `own_name`.
+    """A parameter for prompts and grammars: plans write `name`, the tool's own name for it is `own_name`.
 
-    `schema` is its own JSON schema, a part of the signature's `parameters`. `many` is `*` for any number of positional
-    arguments, `**` for keywords of any other name.
+    `schema` is its JSON schema, a part of the signature's `parameters`. `many` is `*` for any number of positional
+    arguments, `**` for keyword arguments with any other name.
     """
 
     name: str
@@ -58,11 +57,11 @@ class ToolParameter:
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Digests of arguments: the arguments of two calls are the same if they have a digest in common.
+    """Digests of arguments: two calls have the same arguments if they share a digest.
 
-    One is of the arguments as written, the other of those that the tool receives, both with defaults filled in.
-    `prepared` are the arguments for the first attempt, where converting them is the code of the tool. Where defaults of
-    the tool are not all known, the `likeness` says which other calls may be the same.
+    One digest is of the arguments as written, the other of those that the tool receives, both with defaults filled in.
+    `prepared` has the arguments for the first attempt if the tool's own code converts them. If some defaults of the
+    tool are unknown, `likeness` tells which other calls may be the same.
     """
 
     digests: tuple[str, ...]
@@ -72,9 +71,10 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An argument as the tool receives it, as JSON data; `name` is None for one of any number.
+    """An argument that the tool receives, as JSON data; `name` is None for a further positional argument.
 
-    `kind` is the Python type of what the tool receives, if it is no type of JSON. `is_default`: the plan leaves it out.
+    `kind` is the Python type of the received object, unless that is one of JSON's. `is_default`: the plan leaves the
+    argument out.
     """
 
     name: str | None
@@ -84,7 +84,7 @@ class Received:
 
 
 class ResultBounds(NamedTuple):
-    """How large and how deep a result may be, in bytes and levels; whether messages may show values of it."""
+    """Limits of a result: its size in bytes, its depth in levels, and whether messages may show its values."""
 
     size: int = VALUE_TEXT
     depth: int = VALUE_DEPTH
@@ -95,7 +95,7 @@ BOUNDS: Final = ResultBounds()
 
 
 class Signature(Protocol):
-    """What a tool takes and gives."""
+    """The parameters and the result of a tool."""
 
     @property
     def shape(self) -> Shape:
@@ -109,12 +109,12 @@ class Signature(Protocol):
 
     @property
     def takes(self) -> tuple[ToolParameter, ...]:
-        """The parameters: positional ones in order, then those that go by name alone, then any number of others."""
+        """The parameters: positional ones in order, then keyword-only ones, then those for any number of arguments."""
         ...
 
     @property
     def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
-        """The sets of arguments that a call may have, where the schema has alternatives; else nothing."""
+        """The sets of arguments that a call may have if the schema has alternatives, else empty."""
         ...
 
     @property
@@ -124,42 +124,42 @@ class Signature(Protocol):
 
     @property
     def gives(self) -> Type:
-        """A type that every result has."""
+        """A type that contains every result."""
         ...
 
     @property
     def converts(self) -> bool:
-        """Whether code of the tool makes arguments of what a plan gives, so that they may differ each time."""
+        """Whether the tool's code converts the arguments of a plan, so that they may differ each time."""
         ...
 
     def wants(self, parameter: str | None) -> Wanted:
-        """The type of a parameter, None being one more positional one."""
+        """Return the accepted types of a parameter; None stands for a further positional argument."""
         ...
 
     def segment(self, parameter: str) -> ResourceSegment:
-        """How a parameter closes a segment in the name of a resource."""
+        """Return how a parameter closes a segment of a resource's name."""
         ...
 
     def check(self, parameter: str | None, value: Json) -> None:
-        """Check one argument; raises ArgumentError."""
+        """Check one argument; raises ArgumentError if it does not fit."""
         ...
 
     def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
-        """Check the arguments of a call together, of which some values are known; raises ArgumentError."""
+        """Check the arguments of a call together, as far as their values are known; raises ArgumentError."""
         ...
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> "Identified":
-        """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
+        """Return the identity of the arguments; raises ArgumentError, and the errors of converters."""
         ...
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
-        """Positional and keyword arguments of the call, checked and of the tool's own; raises ArgumentError."""
+        """Check the arguments and return copies, by position and by keyword; raises ArgumentError."""
         ...
 
     def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
-        """What the tool receives: the prepared arguments in the order of `bound`, and defaults that are known."""
+        """Return the prepared arguments in the order of `bound`, and the known defaults that the tool receives."""
         ...
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
-        """The result as JSON data (still the tool's own object where it is plain); raises ResultError."""
+        """Return the result as JSON data, the same object if it is plain; raises ResultError."""
         ...

@@ -1,4 +1,4 @@
-"""Tools: what a plan may call, and how a Python function becomes one.
+"""Tools: the functions that plans may call, and how a Python function becomes one.
 
     @read("web", latency=0.6)
     async def search(entity: str) -> str:
@@ -28,7 +28,7 @@ from llmc_compiler.tools.signature import Signature, ToolboxError
 
 Function = Callable[..., Any]
 
-# With defaults, so that `Tool` alone is a tool of any function.
+# With defaults, so that `Tool` without parameters is a tool of any function.
 P = ParamSpec("P", default=...)
 R_co = TypeVar("R_co", default=Any, covariant=True)
 Q = ParamSpec("Q")
@@ -40,7 +40,7 @@ Opening = Callable[[], AbstractAsyncContextManager[Any]]
 
 
 class ToolSettings(TypedDict, total=False):
-    """What a declaration may say besides the effect."""
+    """The options of a declaration, besides the effect."""
 
     name: str | None
     latency: float | None
@@ -55,21 +55,21 @@ _OF_CLASSES: Final = (classmethod, property, partialmethod, singledispatchmethod
 
 
 class _Dressed:
-    """Has room for the attributes of a function: its name, docstring and module."""
+    """Provides a `__dict__` for the attributes of a function: its name, docstring and module."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tool(_Dressed, Displayed, Generic[P, R_co]):
-    """A function that plans may call: its name, what it takes and gives, and what it does to the world.
+    """A function that plans may call: its name, its signature, and its effect.
 
-    `is_async` tools are awaited on the loop, others run in a thread. `latency` is the expected time in seconds, `cost`
-    what an attempt costs, in a unit of your choice. `early=False`: never started before the whole plan is known;
-    `reuse=False`: its answers change by themselves, so a later plan calls it again; `approve`: only called when
-    somebody said yes. `marks` are the parameters that a plan does not see, and the secret
-    ones; `opens` gives each run the context that the tool takes, where its toolbox has one. A method's tool has a
-    `receiver`, `self`, until it is taken from an object.
+    `is_async` tools are awaited on the event loop, others run in a thread. `latency` is the expected time in seconds,
+    `cost` the price of an attempt, in a unit of your choice. `early=False`: never called before the whole plan is
+    known. `reuse=False`: results change over time, so that a later plan calls the tool again. `approve`: each call
+    needs an approval. `marks` has the parameters that a plan does not see, and the secret ones. `opens` returns the
+    context that each run enters for the tool, if its toolbox has one. The tool of a method has a `receiver`, `self`,
+    until it is accessed through an object.
 
-    For Python it passes for its function, as with `functools.update_wrapper`.
+    A tool has the attributes of its function, as if by `functools.update_wrapper`.
     """
 
     name: str
@@ -86,17 +86,17 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
     marks: ParameterMarkers = UNMARKED
     opens: Opening | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
-    """The parts of its schemas that are not checked, in words."""
+    """Notes on the parts of its schemas that are not checked."""
     own_name: str = ""
-    """Its name before a toolbox spelled it for plans."""
+    """The name before a toolbox spelled it for plans."""
     receiver: str | None = field(default=None, repr=False)
     made_in: str = field(init=False, repr=False, compare=False)
-    """The module whose code had it made."""
+    """The module whose code created the tool."""
     segments: Mapping[str, ResourceSegment] = field(init=False, repr=False, compare=False)
-    """How the parameters in the name of its resource close their segments."""
+    """How the parameters in the resource's name close their segments."""
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work; raises ToolboxError."""
+        """Check the settings; raises ToolboxError."""
         object.__setattr__(self, "own_name", self.own_name or self.name)
         object.__setattr__(self, "made_in", calling_module())
         likeness = likeness_of(self.call, self.own_name, self.description)
@@ -116,11 +116,11 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
         if not self.reuse and self.effect.may_write:
             message = f"`{self.name}` may write ({self.effect}), and no plan repeats a write: leave `reuse=False` out"
             raise ToolboxError(message)
-        found = {name: self.signature.segment(name) for name in self.effect.parameters}
-        object.__setattr__(self, "segments", found)
+        segments = {name: self.signature.segment(name) for name in self.effect.parameters}
+        object.__setattr__(self, "segments", segments)
 
     def effect_of(self, arguments: Iterable[tuple[str | None, object]]) -> Effect:
-        """The effect of a call with these arguments; those that are not known yet are given as None."""
+        """Return the effect of a call with these arguments; values that are not known yet are given as None."""
         if not self.segments:
             return self.effect
         given = dict(arguments)
@@ -132,12 +132,12 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
 
     @property
     def may_repeat(self) -> bool:
-        """Whether a call that failed may be made again, whatever became of it."""
+        """Whether a failed call may be repeated, no matter how far it got."""
         rule = self.effect.rule.retry
         return rule is When.YES or (rule is When.SURE and self.marks.key is not None)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
-        """Call the function itself, from Python."""
+        """Call the function directly, from Python."""
         return self.call(*args, **kwargs)
 
     @overload
@@ -147,43 +147,43 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
     @overload
     def __get__(self, instance: object, owner: type | None = None) -> "Tool[P, R_co]": ...
     def __get__(self, instance: object, owner: type | None = None) -> "Tool[..., Any]":
-        """The tool of an object, of a tool that was made in its class."""
+        """Bind a tool that was declared in a class to an object."""
         if instance is None or self.receiver is None:
             return self
         return replace(self, call=MethodType(self.call, instance), receiver=None)
 
     def _sheet(self) -> Sheet:
-        """The tool for notebooks."""
+        """Return the display of the tool."""
         from llmc_compiler.tools.toolbox import sheet_of  # noqa: PLC0415 — toolboxes are about tools
 
         return sheet_of([self], 1)
 
     def __copy__(self) -> "Tool[P, R_co]":
-        """Itself: nothing of it changes."""
+        """Return the tool itself, which is immutable."""
         return self
 
     def __deepcopy__(self, memo: object) -> "Tool[P, R_co]":
-        """Itself: nothing of it changes."""
+        """Return the tool itself, which is immutable."""
         return self
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """How to find it again when it is unpickled: by the name of its function, or as the method of an object."""
-        found: object = sys.modules.get(self.__module__)
+        """Pickle the tool by the name of its function, or as a method of an object."""
+        target: object = sys.modules.get(self.__module__)
         for part in self.__qualname__.split("."):
-            found = getattr(found, part, None)
-        if found is self:
+            target = getattr(target, part, None)
+        if target is self:
             return self.__qualname__
         if isinstance(self.call, MethodType):
-            found = getattr(self.call.__self__, self.call.__name__, None)
-            if found == self:
+            target = getattr(self.call.__self__, self.call.__name__, None)
+            if target == self:
                 return getattr, (self.call.__self__, self.call.__name__)
-        made = _made_of(found, self)
+        made = _made_of(target, self)
         if made is None:
             message = f"cannot pickle the tool `{self.name}`: it is not `{self.__qualname__}` of `{self.__module__}`"
             raise TypeError(message)
         names = [each.name for each in fields(self) if each.init]
         changes = {name: value for name in names if (value := getattr(self, name)) is not getattr(made, name)}
-        return _changed, (found, {name: value for name, value in changes.items() if name not in {"call", "signature"}})
+        return _changed, (target, {name: value for name, value in changes.items() if name not in {"call", "signature"}})
 
     if TYPE_CHECKING:  # set for each tool
 
@@ -207,7 +207,7 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
         approve: bool = False,
         idempotency_key: str | None = None,
     ) -> "Tool[Q, T]":
-        """The tool that a function with annotations and a docstring is; raises ToolboxError."""
+        """Make a tool of a function with annotations and a docstring; raises ToolboxError."""
         from llmc_compiler.tools.functions.function_signature import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
 
         _require_function(function)
@@ -249,11 +249,12 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
         secret: Iterable[str] = (),
         returns_secret: bool = False,
     ) -> "Tool":
-        """The tool that a JSON schema describes; `call` gets keywords, or for an empty schema what was written.
+        """Make a tool that a JSON schema describes; it calls `call` with keyword arguments.
 
-        The run gives `call` the `idempotency_key` and the `context` under these names, which plans do not see. `secret`
-        names the parameters that take secrets, as `Secret[str]` does. Raises ToolboxError for a schema that cannot be
-        used or lacks these, ValueError for an effect that is none.
+        With an empty schema, `call` gets the arguments as written, also by position. The run passes the idempotency key
+        and the context under the names in `idempotency_key` and `context`, which plans do not see. `secret` names the
+        parameters that take secrets, as `Secret[str]` does. Raises ToolboxError for an unusable schema or unknown
+        parameters, and ValueError for an invalid effect.
         """
         from llmc_compiler.json_schema.unchecked_keywords import notes_of  # noqa: PLC0415 — the same
         from llmc_compiler.tools.schema_signature import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
@@ -261,7 +262,7 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
         given: Sequence[object] = (parameters, {} if returns is None else returns)
         for schema in given:
             if not isinstance(schema, Mapping):
-                message = f"the schema of a tool is a mapping, and for `{name}` it is {schema!r}"
+                message = f"a schema of `{name}` is {schema!r}: give a mapping"
                 raise ToolboxError(message)
         hidden = [each for each in (idempotency_key, context) if each is not None]
         signature = SchemaSignature(name, dict(parameters), {} if returns is None else dict(returns), hidden)
@@ -286,7 +287,7 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
 
 
 def _never_fit(tool: str, parameters: Mapping[str, Any], returns: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """A note on parameters that no arguments fit; raises ToolboxError for a result that cannot be given."""
+    """Return a note if no arguments fit the parameters; raises ToolboxError if no result can fit."""
     from llmc_compiler.json_schema.impossible_schemas import impossible  # noqa: PLC0415 — jsonschema is heavy
 
     if returns and (reason := impossible(returns)) is not None:
@@ -299,20 +300,20 @@ def _never_fit(tool: str, parameters: Mapping[str, Any], returns: Mapping[str, A
 
 
 def _secrets(tool: str, signature: Signature, secret: Iterable[str]) -> frozenset[str]:
-    """The parameters that take secrets, as plans write them; raises ToolboxError for names of none."""
+    """Return the parameters that take secrets, as plans write them; raises ToolboxError for unknown names."""
     named = (secret,) if isinstance(secret, str) else tuple(secret)
-    takes = [each for each in signature.takes if not each.many]
-    known = {**{each.name: each.name for each in takes}, **{each.own_name: each.name for each in takes}}
+    takes = [p for p in signature.takes if not p.many]
+    spellings = {**{p.name: p.name for p in takes}, **{p.own_name: p.name for p in takes}}
     for name in named:
-        if name not in known:
-            names = ", ".join(f"`{each.name}`" for each in takes) or "none"
+        if name not in spellings:
+            names = ", ".join(f"`{p.name}`" for p in takes) or "none"
             message = f"`{tool}` has no parameter `{name}` to take a secret; its parameters are: {names}"
             raise ToolboxError(message)
-    return frozenset(known[name] for name in named)
+    return frozenset(spellings[name] for name in named)
 
 
 def around(found: object) -> Tool | None:
-    """The tool that a callable is, or has become by what was put around one: a decorator, a partial.
+    """Return the tool that a callable is or wraps, adapted to the decorators and partials around it.
 
     Raises ToolboxError for a partial of a tool that a schema describes.
     """
@@ -326,56 +327,56 @@ def around(found: object) -> Tool | None:
     return _remade(cast("Function", found), inner)
 
 
-def _remade(found: Function, inner: Tool) -> Tool:
-    """The tool of a function around another tool, with its effect and settings; raises ToolboxError."""
+def _remade(function: Function, inner: Tool) -> Tool:
+    """Make a tool of a function that wraps a tool, with the same effect and settings; raises ToolboxError."""
     from llmc_compiler.tools.functions.function_signature import FunctionSignature  # noqa: PLC0415 — pydantic is heavy
 
     if isinstance(inner.signature, FunctionSignature):
-        made = Tool.from_function(found, inner.effect, name=inner.name, idempotency_key=inner.marks.key)
-        kept = ("latency", "early", "reuse", "cost", "approve", "opens")
-        return replace(made, **{name: getattr(inner, name) for name in kept})
-    if isinstance(behind(found), Tool):
-        message = f"`{inner.name}` has a schema, which a partial does not change: write a function around it"
+        made = Tool.from_function(function, inner.effect, name=inner.name, idempotency_key=inner.marks.key)
+        settings = ("latency", "early", "reuse", "cost", "approve", "opens")
+        return replace(made, **{name: getattr(inner, name) for name in settings})
+    if isinstance(behind(function), Tool):
+        message = f"`{inner.name}` has a schema, which a partial does not change: write a function that calls it"
         raise ToolboxError(message)
-    return replace(inner, call=found, is_async=_is_async(found))
+    return replace(inner, call=function, is_async=_is_async(function))
 
 
 def inside(found: object) -> Tool | None:
-    """The tool that a callable is a partial or method of, or wraps."""
+    """Return the tool that a callable is, wraps, or is a partial or method of."""
     return next((layer for layer in layers(found) if isinstance(layer, Tool)), None)
 
 
-def _made_of(found: object, tool: Tool) -> Tool | None:
-    """The tool that a name stands for, itself or a function around it, if the other one is made of the same."""
-    if isinstance(found, Tool):
-        return found if found.call == tool.call else None
-    is_same = any(layer is found for layer in layers(tool))
-    return around(found) if is_same else None
+def _made_of(target: object, tool: Tool) -> Tool | None:
+    """Return the tool that an object is or was made into, if `tool` is made of the same function."""
+    if isinstance(target, Tool):
+        return target if target.call == tool.call else None
+    is_same = any(layer is target for layer in layers(tool))
+    return around(target) if is_same else None
 
 
-def _changed(found: object, changes: Mapping[str, Any]) -> Tool:
-    """The tool that a name stands for, with some changes: what a pickle calls."""
-    return replace(cast("Tool", around(found)), **changes)
+def _changed(target: object, changes: Mapping[str, Any]) -> Tool:
+    """Rebuild a pickled tool from an importable object, with some fields changed."""
+    return replace(cast("Tool", around(target)), **changes)
 
 
-def _require_function(found: object) -> None:
-    """Refuse what is no function, or a tool already; raises ToolboxError."""
-    if isinstance(found, _OF_CLASSES):
-        kind = type(found).__name__
-        message = f"a `{kind}` is called through a class or an object: make a tool of the method of an object"
+def _require_function(function: object) -> None:
+    """Check that an object is a function, and not a tool already; raises ToolboxError."""
+    if isinstance(function, _OF_CLASSES):
+        kind = type(function).__name__
+        message = f"a `{kind}` is called through a class or an object: make a tool of an object's method"
         raise ToolboxError(message)
-    if isinstance(found, Tool) or not callable(found):
-        what = "declares its effect already" if isinstance(found, Tool) else "is no function"
-        message = f"{found!r} {what}: decorate a function, once"
+    if isinstance(function, Tool) or not callable(function):
+        what = "declares its effect already" if isinstance(function, Tool) else "is not a function"
+        message = f"{function!r} {what}: decorate a function, once"
         raise ToolboxError(message)
 
 
 def _is_amount(value: object) -> bool:
-    """Whether it is a number that is not negative."""
+    """Whether a value is a finite number of at least 0."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value) and value >= 0
 
 
 def _is_async(function: Function) -> bool:
-    """Whether a call of it gives a coroutine."""
+    """Whether a call returns a coroutine."""
     inner = behind(function)
     return inner.is_async if isinstance(inner, Tool) else is_async(inner)

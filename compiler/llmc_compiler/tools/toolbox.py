@@ -1,4 +1,4 @@
-"""Toolboxes: tools by the names that plans use."""
+"""Toolboxes: collections of tools under the names that plans use."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,22 +16,22 @@ from llmc_compiler.tools.tool import Function, Opening, Tool, around
 
 _LONGEST_NAME: Final = 128
 _MOST_SHOWN: Final = 5
-"""How many tools the repr of a toolbox names."""
+"""Maximum number of tools that the repr of a toolbox names."""
 
 _MOST_TAKEN: Final = 12
-"""How many parameters of a tool are shown."""
+"""Maximum number of parameters of a tool that are shown."""
 
 
 class Toolbox(Displayed):
-    """Tools by the names that plans use.
+    """A collection of tools under the names that plans use.
 
-    `bare` says what functions without a declared effect are: `"parallel"` (unordered among themselves, in order with
-    declared writes) or `"ordered"` (each in line with everything else). `context` gives an async context manager, which
-    each run enters once: what that gives is the context of these tools. Raises ToolboxError.
+    `bare` is the effect of functions that declare none: `"parallel"` (unordered among themselves, ordered with declared
+    writes) or `"ordered"` (ordered with all other calls). `context` returns an async context manager, which each run
+    enters once; the entered value is the context of these tools. Raises ToolboxError.
     """
 
     is_known: bool = True
-    """Whether the effects of its tools are known; not so where every name stands for some tool."""
+    """Whether the tools and their effects are known; False if every name stands for some tool."""
 
     def __init__(
         self,
@@ -40,7 +40,6 @@ class Toolbox(Displayed):
         bare: Literal["parallel", "ordered"] | None = None,
         context: Opening | None = None,
     ) -> None:
-        """Collect the tools."""
         if bare not in (None, "parallel", "ordered"):
             message = f'`bare` is "parallel" or "ordered", not {bare!r}'
             raise ToolboxError(message)
@@ -51,58 +50,58 @@ class Toolbox(Displayed):
             raise ToolboxError(message)
 
     def get(self, name: str) -> Tool | None:
-        """The tool of that name, if there is one."""
+        """Return the tool with this name, or None."""
         return self._tools.get(name)
 
     def required(self, name: str) -> tuple[str, ...] | None:
-        """The names of a tool's required parameters; None if they, or the tool, are unknown."""
+        """Return the names of a tool's required parameters, or None if they, or the tool, are unknown."""
         tool = self.get(name)
         return None if tool is None or tool.signature.shape.more_named else tool.signature.shape.required
 
     def __contains__(self, name: object) -> bool:
-        """Whether there is a tool of that name."""
+        """Whether the toolbox has a tool with this name."""
         return name in self._tools
 
     def __iter__(self) -> Iterator[Tool]:
-        """The tools, as they were given."""
+        """Iterate over the tools in the order given."""
         return iter(self._tools.values())
 
     def __len__(self) -> int:
-        """How many tools there are."""
+        """Return the number of tools."""
         return len(self._tools)
 
     def __getitem__(self, name: str) -> Tool:
-        """The tool of that name, as plans write it or as it is its own; raises KeyError."""
+        """Return the tool with this name, either as plans spell it or the tool's own; raises KeyError."""
         found = self._tools.get(name) or next((tool for tool in self if tool.own_name == name), None)
         if found is None:
             raise KeyError(name)
         return found
 
     def __or__(self, other: "Toolbox") -> "Toolbox":
-        """The tools of both; raises ToolboxError where a name is in both."""
+        """Return a toolbox with the tools of both; raises ToolboxError if they share a name."""
         return Toolbox([*self, *other])
 
     __add__ = __or__
 
     def __repr__(self) -> str:
-        """The first names: `Toolbox(search, send, … 3 more)`."""
+        """Return the first names: `Toolbox(search, send, … 3 more)`."""
         names = list(self._tools)
         more = [f"… {len(names) - _MOST_SHOWN} more"] if len(names) > _MOST_SHOWN else []
         return f"{type(self).__name__}({', '.join([*names[:_MOST_SHOWN], *more])})"
 
     def _sheet(self) -> Sheet:
-        """The tools with their parameters, effects and descriptions."""
+        """Return a table of the tools with their parameters, effects and descriptions."""
         return sheet_of(self, len(self))
 
 
 def sheet_of(tools: Iterable[Tool], count: int) -> Sheet:
-    """The display of so many tools."""
+    """Return the display of some tools."""
     rows = map(_row, tools)
     return Sheet(f"{count:,} tool{'' if count == 1 else 's'}", ("tool", "effect", "description"), rows, count=count)
 
 
 def _row(tool: Tool) -> tuple[str, str, str]:
-    """The row of a tool: its call, its effect and the first line of its description."""
+    """Return the row of a tool: its call, its effect and the first line of its description."""
     takes = [f"{each.many}{each.name}{'' if each.required or each.many else '?'}" for each in tool.signature.takes]
     more = [f"… {len(takes) - _MOST_TAKEN} more"] if len(takes) > _MOST_TAKEN else []
     asks = ", asks first" if tool.approve else ""
@@ -111,9 +110,9 @@ def _row(tool: Tool) -> tuple[str, str, str]:
 
 
 def _spelled(tools: Sequence[Tool]) -> Iterator[Tool]:
-    """The tools under the names that plans use; raises ToolboxError.
+    """Yield the tools under the names that plans use; raises ToolboxError.
 
-    Names that agree are told apart. Tools keep the names of one toolbox in another one with fewer of them.
+    Equal spellings get different numbers. A tool keeps its spelling in another toolbox with some of the same tools.
     """
     names = [plan_name(tool.name) for tool in tools]
     times = Counter(names)
@@ -132,32 +131,32 @@ def _spelled(tools: Sequence[Tool]) -> Iterator[Tool]:
 
 
 def _with_context(tool: Tool, context: Opening | None) -> Tool:
-    """The tool with the context of its toolbox, if it takes one and has none yet."""
+    """Return the tool with the context of its toolbox, if it takes a context and has none yet."""
     wants = context is not None and tool.marks.context is not None and tool.opens is None
     return replace(tool, opens=context) if wants else tool
 
 
 def _bare_tool(function: object, bare: str | None) -> Tool:
-    """The tool itself, or a tool of a function that declares no effect."""
+    """Return the tool itself, or a tool of a function that declares no effect."""
     tool = around(function)
     if tool is not None:
         return _bound(tool)
     if not callable(function):
-        message = f"{function!r} is no tool: give functions, or make one with `Tool.from_schema`"
+        message = f"{function!r} is not a tool: give a function, or make a tool with `Tool.from_schema`"
         raise ToolboxError(message)
     if bare is None:
         name = name_of(function)
         refuse(function, name)
         message = (
             f"`{name}` declares no effect: decorate it (`@pure`, `@nondet`, `@read`, `@write`, `@opaque`), "
-            f'or say what such functions are: `Toolbox([{name}], bare="parallel")` or `bare="ordered"`'
+            f'or declare all such functions: `Toolbox([{name}], bare="parallel")` or `bare="ordered"`'
         )
         raise ToolboxError(message)
     return _bound(Tool.from_function(function, Effect(Kind.BARE if bare == "parallel" else Kind.OPAQUE, EVERYTHING)))
 
 
 def _bound(tool: Tool) -> Tool:
-    """The tool, which needs no object any more; raises ToolboxError."""
+    """Return the tool; raises ToolboxError if it is a method without an object."""
     if tool.receiver is not None:
         message = (
             f"`{tool.__qualname__}` needs an object for `{tool.receiver}`: give the tool of an object, "
@@ -168,7 +167,7 @@ def _bound(tool: Tool) -> Tool:
 
 
 def toolbox_of(tools: object) -> Toolbox:
-    """The toolbox, or one of the tools that are given; raises TypeError and ToolboxError."""
+    """Return the toolbox, or a toolbox of the given tools; raises TypeError and ToolboxError."""
     if isinstance(tools, Toolbox):
         return tools
     if isinstance(tools, (str, bytes, Mapping)) or not isinstance(tools, Iterable):

@@ -1,4 +1,4 @@
-"""Calls in one line of a plan: each tool with its own arguments, in the order of its parameters."""
+"""Grammar of calls in one line of a plan: each tool with its arguments, in the order of its parameters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from llmc_compiler.tools.tool import Tool
 from llmc_grammar.bounds import Bounds
 
 _MOST_MORE: Final = 8
-"""How many arguments there are behind those with a name."""
+"""Maximum number of arguments after those for named parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallParameter:
-    """A parameter: the name by which it may be given, None where it has none."""
+    """A parameter; without a `name`, it can only be given by position."""
 
     name: str | None
     shape: Shape
@@ -30,10 +30,10 @@ class CallParameter:
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A tool as a grammar sees it: its parameters, the first so many of them by position, and what it gives.
+    """A tool as a grammar sees it: its parameters, the number of positional ones, and the type of its result.
 
-    `more` is the shape of arguments behind those by position, `others` that of one with any name. With `forms` a call
-    has the arguments of one of them, by name.
+    `more` is the shape of further positional arguments, `others` that of an argument with any name. If there are
+    `forms`, a call has the arguments of one of them, by name.
     """
 
     name: str
@@ -47,15 +47,15 @@ class Callee:
 
     @staticmethod
     def of(tool: Tool) -> "Callee":
-        """The callee that a tool is."""
+        """Return the callee of a tool."""
         signature, shape = tool.signature, tool.signature.shape
         reader = _Reader(signature.parameters, shape.named, {})
         every = shape.named.union(shape.positional)
-        other = next((each for each in signature.takes if each.many == "**" and not every), None)
+        other = next((parameter for parameter in signature.takes if parameter.many == "**" and not every), None)
         wanted = signature.wants(None).at_least if shape.more_positional else NEVER
         return Callee(
             tool.name,
-            reader.read(each for each in signature.takes if not each.many),
+            reader.read(parameter for parameter in signature.takes if not parameter.many),
             len(shape.positional),
             shape_of_type(wanted),
             signature.gives,
@@ -65,42 +65,42 @@ class Callee:
         )
 
     def names(self) -> Iterator[str]:
-        """The names by which arguments may be given."""
+        """Yield the names by which arguments may be given."""
         return (each.name for each in self.parameters if each.name is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Reads the parameters of one tool, each schema once; only those `named` may be given by name."""
+    """Reads the parameters of one tool, each schema once; only `named` ones may be given by name."""
 
     whole: Mapping[str, Any]
     named: frozenset[str]
     known: dict[int, Shape]
 
-    def read(self, found: Iterable[ToolParameter]) -> tuple[CallParameter, ...]:
-        """The parameters as a grammar sees them."""
+    def read(self, parameters: Iterable[ToolParameter]) -> tuple[CallParameter, ...]:
+        """Return the parameters as a grammar sees them."""
         return tuple(
             CallParameter(
-                each.name if each.name in self.named and is_word(each.name) else None,
-                self.shape(each.schema),
-                each.required,
+                parameter.name if parameter.name in self.named and is_word(parameter.name) else None,
+                self.shape(parameter.schema),
+                parameter.required,
             )
-            for each in found
+            for parameter in parameters
         )
 
     def shape(self, schema: object) -> Shape:
-        """The shape of a schema, which the signature keeps."""
+        """Return the shape of a schema, which the signature keeps alive."""
         if id(schema) not in self.known:
             self.known[id(schema)] = shape_of(schema, self.whole)
         return self.known[id(schema)]
 
-    def other(self, found: ToolParameter, wanted: Type) -> Shape:
-        """The shape of an argument with any name, by its type where its schema says nothing."""
-        return shape_of_type(wanted) if found.schema is True else self.shape(found.schema)
+    def other(self, parameter: ToolParameter, wanted: Type) -> Shape:
+        """Return the shape of an argument with any name, by its type if its schema is empty."""
+        return shape_of_type(wanted) if parameter.schema is True else self.shape(parameter.schema)
 
 
 def _apart(forms: Sequence[tuple[ToolParameter, ...]], whole: Mapping[str, Any]) -> Iterator[tuple[ToolParameter, ...]]:
-    """The forms; those of a `oneOf` that differ in what they require, without arguments that would make two of one."""
+    """Yield the forms; in a `oneOf`, without arguments that would make a call fit two forms."""
     options = whole.get("oneOf")
     is_exclusive = (
         isinstance(options, list) and len(options) == len(forms) and not {"anyOf", "allOf", "$ref"} & whole.keys()
@@ -113,17 +113,17 @@ def _apart(forms: Sequence[tuple[ToolParameter, ...]], whole: Mapping[str, Any])
 
 
 def _schemas(form: tuple[ToolParameter, ...]) -> dict[str, object]:
-    """The schemas of a form by name."""
+    """Return the schemas of a form by name."""
     return {each.name: each.schema for each in form}
 
 
 def _required(form: tuple[ToolParameter, ...]) -> set[str]:
-    """The names that a form requires."""
+    """Return the names that a form requires."""
     return {each.name for each in form if each.required}
 
 
 def call(tool: Callee, number: int, values: ValueRules, references: int = Bounds.MODEL.references) -> Part | None:
-    """A call of a tool in one line, with so many references; `number` is the tool's in the toolbox."""
+    """Return a call of a tool, with at most so many references; `number` is the tool's index in the toolbox."""
     head, name = f"{tool.name}(", f"f{number}"
     if tool.forms:
         forms = (_form(f"{name}o{at}", form, values, references) for at, form in enumerate(tool.forms))
@@ -139,7 +139,7 @@ def call(tool: Callee, number: int, values: ValueRules, references: int = Bounds
 
 
 def _fields(parameters: tuple[CallParameter, ...], budget: int, values: ValueRules) -> list[ReadableField]:
-    """Arguments by name, each with so many references at most."""
+    """Return arguments by name, each with at most so many references."""
     return [
         ReadableField(None if each.name is None else f"{each.name}=", values.of(each.shape, budget), each.required)
         for each in parameters
@@ -147,7 +147,7 @@ def _fields(parameters: tuple[CallParameter, ...], budget: int, values: ValueRul
 
 
 def _form(name: str, parameters: tuple[CallParameter, ...], values: ValueRules, references: int) -> Part | None:
-    """The arguments of a form by name, and the bracket that ends them."""
+    """Return the arguments of a form by name, and the closing bracket."""
     budget = references // max(len(parameters), 1)
     return values.chain(f"{name}k", _fields(parameters, budget, values), ")", is_shared=len(parameters) > 1)[0]
 
@@ -155,7 +155,7 @@ def _form(name: str, parameters: tuple[CallParameter, ...], values: ValueRules, 
 def _arguments(
     name: str, fields: list[ReadableField], positional: int, more: Part | None, values: ValueRules
 ) -> Part | None:
-    """Arguments by position, then by name, and the bracket that ends them."""
+    """Return arguments by position, then by name, and the closing bracket."""
     if len(fields) == positional == 1 and more is None:
         given = seq(maybe(fields[0].head), fields[0].value, ")")
         return given if fields[0].required else choice(given, ")")

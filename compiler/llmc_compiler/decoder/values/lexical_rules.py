@@ -1,4 +1,4 @@
-"""What the words of the language are made of: characters, numbers, names, and what may follow a reference in a text."""
+"""Grammar of the language's tokens: characters, numbers, names, and the text after a reference inside a text."""
 
 import string
 from collections.abc import Collection, Iterable, Iterator
@@ -12,10 +12,10 @@ from llmc_grammar.characters import HIDDEN
 MOST_DIGITS: Final = 18
 _WIDEST: Final = 10**15
 _MOST_PLACES: Final = 20
-"""Up to where a number between bounds may have a fraction, and how many digits that has."""
+"""The size up to which a number between bounds may have a fraction, and the maximum number of its digits."""
 LONGEST_TEXT: Final = 240
 LONGEST_PIECE: Final = 80
-"""How long a text is before its first reference, and after each."""
+"""Maximum length of a text before its first reference, and of the piece after each reference."""
 LONGEST_NAME: Final = 30
 _LONGEST_THOUGHT: Final = 400
 
@@ -29,16 +29,16 @@ _ESCAPE: Final = sure(seq("\\", chars('"\\nt')))
 # ── texts ──
 
 SIGN: Final = GrammarRule("sign", sure(choice(chars(f'^"\\${_NEVER}'), _ESCAPE, "$$")), token=True)
-"""One character of a text, as it is written there."""
+"""One character of a text, as written in a plan."""
 
 KEY: Final = GrammarRule(
     "key",
     sure(seq('"', repeat(choice(chars(f'^"\\{_NEVER}'), _ESCAPE), 0, LONGEST_PIECE), '"')),
     token=True,
 )
-"""A key of a mapping: a text in which a `$` is a `$`."""
+"""A key of a mapping: a text in which `$` is literal."""
 
-# No letter, digit or quote, and neither `[` nor `.`, which may begin a step; of other scripts signs alone.
+# No letters, digits or quotes, and neither `[` nor `.`, which may start a step; beyond ASCII only symbols.
 _APART: Final = (
     "\t !#%-+/:-@]^`{-~\u00a1-\u00a9\u00ab-\u00b1\u00b4\u00b6-\u00b8\u00bb-\u00bf\u2010-\u2027\u20a0-\u20bf-"
 )
@@ -54,7 +54,7 @@ APART: Final = GrammarRule(
     ),
     token=True,
 )
-"""What may follow `$1` in a text without being read with it, as in `$1.50`, `$1st` and `"$1.name"`."""
+"""Characters after `$1` in a text that are not read as a part of it, unlike those of `$1.50`, `$1st` and `$1.name`."""
 
 THOUGHT: Final = GrammarRule(
     "thought",
@@ -66,13 +66,13 @@ THOUGHT: Final = GrammarRule(
 # ── names ──
 
 NAME: Final = GrammarRule("name", sure(seq(chars("A-Za-z_"), repeat(_MORE, 0, LONGEST_NAME))), token=True)
-"""Any word."""
+"""Any name."""
 
 INDEX: Final = GrammarRule("index", sure(choice("0", seq(maybe("-"), chars("1-9"), maybe(_DIGIT)))), token=True)
-"""A place in a list."""
+"""An index of a list."""
 
 STEP: Final = GrammarRule("step", sure(choice(seq(".", NAME.use), seq("[", INDEX.use, "]"))), token=True)
-"""A step into a value of which nothing is known."""
+"""A step into a value of unknown type."""
 
 
 UNSIGNED: Final = sure(
@@ -88,12 +88,12 @@ ANY_NUMBER: Final = seq(maybe("-"), UNSIGNED)
 
 
 def name_but(words: Collection[str]) -> Part:
-    """Any word but these."""
+    """Return any name except for these."""
     return sure(_after("", frozenset(words)))
 
 
 def _after(prefix: str, words: frozenset[str]) -> Part | None:
-    """How a word goes on that begins so."""
+    """Return the continuations of a name with this prefix."""
     below = [word for word in words if word.startswith(prefix)]
     following = "".join(sorted({word[len(prefix)] for word in below if word != prefix}))
     may_end = bool(prefix) and prefix not in words
@@ -108,7 +108,7 @@ def _after(prefix: str, words: frozenset[str]) -> Part | None:
 
 
 def _runs(codes: Iterable[int]) -> Iterator[tuple[str, str]]:
-    """Characters as ranges."""
+    """Yield character codes as ranges."""
     first = last = -1
     for code in sorted(codes):
         if code == last + 1 and first >= 0:
@@ -125,7 +125,7 @@ def _runs(codes: Iterable[int]) -> Iterator[tuple[str, str]]:
 
 
 def whole_numbers(least: int | None, most: int | None) -> Part | None:
-    """The whole numbers of a range, without leading zeros and of at most 18 digits."""
+    """Return the integers of a range, without leading zeros and with at most 18 digits."""
     largest = 10**MOST_DIGITS - 1
     low = -largest if least is None else max(least, -largest)
     high = largest if most is None else min(most, largest)
@@ -133,25 +133,25 @@ def whole_numbers(least: int | None, most: int | None) -> Part | None:
 
 
 def from_to(least: int, most: int) -> Part | None:
-    """The numbers from one to another, neither negative."""
-    found: list[Part | str | None] = []
+    """Return the integers from one to another, neither of which is negative."""
+    ranges: list[Part | str | None] = []
     if least == 0 <= most:
-        found.append("0")
+        ranges.append("0")
         least = 1
     while least <= most:
         length, whole = len(str(least)), len(str(most + 1)) - 1
         if least == 10 ** (length - 1) and whole >= length:
-            found.append(seq(chars("1-9"), repeat(_DIGIT, length - 1, whole - 1)))
+            ranges.append(seq(chars("1-9"), repeat(_DIGIT, length - 1, whole - 1)))
             least = 10**whole
         else:
             end = min(10**length - 1, most)
-            found.append(digits_from_to(str(least), str(end)))
+            ranges.append(digits_from_to(str(least), str(end)))
             least = end + 1
-    return choice(*found)
+    return choice(*ranges)
 
 
 def digits_from_to(least: str, most: str) -> Part | None:
-    """The numbers from one to another that are written with as many digits, be the first of them zero."""
+    """Return the numbers from one to another, written with the same number of digits, also leading zeros."""
     rest = len(least) - 1
     if least[0] == most[0]:
         return seq(least[0], digits_from_to(least[1:], most[1:])) if rest else choice(least)
@@ -165,14 +165,14 @@ def digits_from_to(least: str, most: str) -> Part | None:
 
 
 def _span(low: int, high: int, rest: int) -> Part | None:
-    """A digit from one to another, and any others behind it."""
+    """Return a digit from one to another, followed by any others."""
     if low > high:
         return None
     return seq(chars(f"{low}-{high}") if low < high else str(low), repeat(_DIGIT, rest, rest))
 
 
 def fractions(least: float | None, most: float | None, *, above: bool = False, below: bool = False) -> Part | None:
-    """The numbers between two that are not whole, `above` and `below` without these themselves; no exponents."""
+    """Return the fractions from one number to another, excluding these if `above` or `below`; no exponents."""
     low = -_WIDEST if least is None else max(-_WIDEST, least)
     high = _WIDEST if most is None else min(_WIDEST, most)
     if low > high:
@@ -183,7 +183,7 @@ def fractions(least: float | None, most: float | None, *, above: bool = False, b
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """An end of a range: its digits in front of the point and behind it."""
+    """An end of a range: its digits before and after the point."""
 
     is_negative: bool
     whole: int
@@ -192,21 +192,21 @@ class _End:
 
     @staticmethod
     def of(number: float, *, is_left_out: bool) -> "_End":
-        """The digits of a number."""
+        """Return the end at a number."""
         whole, _, digits = f"{abs(Decimal(repr(number))):f}".partition(".")
         return _End(number < 0, int(whole), digits.rstrip("0"), is_left_out)
 
     def opposite(self) -> "_End":
-        """The same end on the other side of zero."""
+        """Return the end at the negated number."""
         return replace(self, is_negative=not self.is_negative)
 
     def behind(self) -> "_End":
-        """The end behind the first digit of these."""
+        """Return the end without its first digit after the point."""
         return replace(self, digits=self.digits[1:])
 
 
 def _positive(low: _End, high: _End) -> Part | None:
-    """The numbers between two ends that are above zero and not whole."""
+    """Return the positive fractions between two ends."""
     if high.is_negative:
         return None
     start: _End | None = None if low.is_negative else low
@@ -221,9 +221,9 @@ def _positive(low: _End, high: _End) -> Part | None:
 
 
 def _places(low: _End | None, high: _End | None, left: int, *, may_end: bool = False) -> Part | None:
-    """Digits behind a point between two ends, where these count; the last digit is not 0.
+    """Return digits after a point between two ends, if these are given; the last digit is not 0.
 
-    They `may_end` at once where the digit in front is not 0.
+    They `may_end` at once if the digit before is not 0.
     """
     if low is None and high is None:
         rest = seq(repeat(_DIGIT, 0, left - 1), chars("1-9")) if left else None
@@ -252,7 +252,7 @@ def _places(low: _End | None, high: _End | None, left: int, *, may_end: bool = F
 
 
 def _digits(between: range, left: int) -> Part | None:
-    """One of these digits, which are not 0, and any others behind it."""
+    """Return one of these digits, which are not 0, followed by any others."""
     if left < 0 or not between:
         return None
     head = chars(f"{between[0]}-{between[-1]}") if len(between) > 1 else str(between[0])
@@ -260,5 +260,5 @@ def _digits(between: range, left: int) -> Part | None:
 
 
 def _ended(rest: Part | None, *, may_end: bool) -> Part | None:
-    """More digits, or none where there may be none."""
+    """Return more digits, which are optional if they `may_end`."""
     return repeat(rest, 0, 1) if may_end else rest

@@ -1,8 +1,8 @@
-"""Steps into results, where some result has such a part.
+"""Steps into results, limited to those that some result allows.
 
-Which task calls which tool no grammar can remember, so the results of all tools are taken together: where none is a
-list there is no `[0]`, and where every mapping tells its keys there are no others. `steps_to` are those to values of
-one kind: the lists that a loop goes through, the numbers that a condition compares.
+A grammar cannot remember which task calls which tool, so the results of all tools are taken together: if none is a
+list, `[0]` is excluded, and if all mappings declare their keys, other keys are. `steps_to` returns the steps to values
+of one kind: the lists that a loop iterates over, the numbers that a condition compares.
 """
 
 import re
@@ -18,23 +18,23 @@ from llmc_grammar.bounds import Bounds
 
 MOST_STEPS: Final = 3
 _MOST_KEYS: Final = 64
-"""How many keys are told apart."""
+"""Maximum number of keys that are kept apart."""
 _MOST_WAYS: Final = 64
-"""How many ways to values of one kind are told apart."""
+"""Maximum number of paths to values of one kind that are kept apart."""
 _WORD: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{Bounds.MODEL.name - 1}}}\Z")
 
 Path = tuple[str | None, ...]
-"""Steps into a value: keys, None for a place in a list, and "" for a key of any name."""
+"""Steps into a value: keys, None for an index of a list, and "" for a key of any name."""
 
 
 def is_word(name: str) -> bool:
-    """Whether a name is one of the language, and not too long for a model's plan."""
+    """Whether a name is valid in the language, and not too long for a model's plan."""
     return _WORD.match(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a step may lead, so deep in a result: to a key (None: any), or into a list."""
+    """A possible step at a depth of a result: to a key (None: any key), or into a list."""
 
     depth: int
     key: str | None = None
@@ -42,7 +42,7 @@ class _Place:
 
 
 def step_into(results: Iterable[Type]) -> tuple[Part | None, int]:
-    """A step that some of these results take, None where none takes any; and how many may follow one another."""
+    """Return a step that some of these results allow, None if none does, and the most steps in a row."""
     places = [place for result in results for place in _places(result, 1)]
     keys = {place.key for place in places if not place.is_list}
     named = sorted(filter(is_word, (key for key in keys if key is not None)))
@@ -51,11 +51,11 @@ def step_into(results: Iterable[Type]) -> tuple[Part | None, int]:
     return choice(seq(".", name), index), max((place.depth for place in places), default=0)
 
 
-def _places(found: Type, depth: int) -> Iterator[_Place]:
-    """Where steps may lead in a value."""
+def _places(type_: Type, depth: int) -> Iterator[_Place]:
+    """Yield the possible steps into a value."""
     if depth > MOST_STEPS:
         return
-    for option in types.options(found):
+    for option in types.options(type_):
         match option:
             case types.Basic("any"):
                 yield _Place(MOST_STEPS)
@@ -72,29 +72,29 @@ def _places(found: Type, depth: int) -> Iterator[_Place]:
 
 
 def parts_of(found: Type, fits: Callable[[Type], bool]) -> Iterator[Type]:
-    """The parts of a value that are of a kind, or of no known type, the value itself among them."""
+    """Yield the parts of a value, including itself, whose type fits or is unknown."""
     return (part for _, part in ways(found, fits))
 
 
 def steps_to(results: Iterable[Type], fits: Callable[[Type], bool]) -> set[Path] | None:
-    """The ways to parts of a kind in some of these results; None where any may lead there, or too many do."""
-    found: set[Path] = set()
+    """Return the paths to fitting parts of these results, or None if any path may fit, or too many do."""
+    paths: set[Path] = set()
     for result in results:
         for path, part in ways(result, fits):
-            found.add(path)
-            if part == ANY or len(found) > _MOST_WAYS:
+            paths.add(path)
+            if part == ANY or len(paths) > _MOST_WAYS:
                 return None
-    return found
+    return paths
 
 
 def written_steps(path: Path) -> Part | None:
-    """Some steps as a plan writes them."""
+    """Return a path as a plan writes it."""
     index = seq("[", INDEX.use, "]")
     return seq(*(index if step is None else seq(".", step or NAME.use) for step in path))
 
 
 def ways(found: Type, fits: Callable[[Type], bool], most: int = MOST_STEPS) -> Iterator[tuple[Path, Type]]:
-    """The ways to the parts of a value that are of a kind, or of no known type, so many steps long at most."""
+    """Yield the paths to the parts of a value whose type fits or is unknown, with at most so many steps."""
     for option in types.options(found):
         if option == ANY or fits(option):
             yield (), option
@@ -102,9 +102,9 @@ def ways(found: Type, fits: Callable[[Type], bool], most: int = MOST_STEPS) -> I
             yield from (((step, *path), part) for path, part in ways(inside, fits, most - 1))
 
 
-def _inside(found: Type) -> Iterator[tuple[str | None, Type]]:
-    """The steps that a value takes, and what is there; keys of any name only where none is known."""
-    match found:
+def _inside(type_: Type) -> Iterator[tuple[str | None, Type]]:
+    """Yield the steps that a value allows, with the types there; a key of any name only if no key is declared."""
+    match type_:
         case types.ListOfType(item):
             yield None, item
         case types.Record((), rest) if rest is not None:

@@ -1,21 +1,21 @@
-r"""The shapes of JSON schemas: the values that a grammar lets a model write for a parameter.
+r"""Shapes of JSON schemas: the values that a grammar allows for a parameter.
 
-A shape has every value that the schema allows and a plan can write. The exceptions are bounds of size and spelling:
+A shape has every value that the schema allows and a plan can write, except for these limits of size and spelling:
 
-- A text has up to 240 characters, or as many as `minLength` needs, and none that is written as `\u`.
+- A text has up to 240 characters, or as many as `minLength` needs, and no `\u` escapes.
 - A text with the format `date`, `time`, `date-time` or `uuid` has the form of RFC 3339 or RFC 9562: years from 1000 on,
   no leap second, up to six digits of a second, no 29th of February where the century ends.
-- A number has up to 18 digits. Within bounds it has up to 15 before the point, 20 behind it, and no exponent.
-- A list has up to 16 items, 8 inside another list, 4 further in, or as many as `minItems` needs.
-- A mapping has its named keys in the order of the schema and no others; one without named keys has a single key.
-- A key that only a condition names has the values that the condition gives.
-- A schema occurs inside itself twice. A value without a schema goes two levels deep, one inside another value.
-- A schema without a type that has `properties` or `items` is one of mappings or lists.
+- A number has up to 18 digits. Within bounds it has up to 15 before the point, 20 after it, and no exponent.
+- A list has up to 16 items, 8 inside another list, 4 at deeper levels, or as many as `minItems` needs.
+- A mapping has its named keys in the order of the schema and no others; one without named keys has at most one key.
+- A key that only a condition names has the values that the condition allows.
+- A schema occurs inside itself twice. A value without a schema is nested two levels deep, one inside another value.
+- A schema with `properties` or `items` but without a type only allows mappings or lists.
 
-A shape has other values only where no rule can express a keyword, and the compiler then checks constants: `pattern`,
+A shape has additional values only if no rule can express a keyword, and the compiler then checks constants: `pattern`,
 other formats, `multipleOf`, `uniqueItems`, `contains`, `not`, `if`, dependencies, names and numbers of keys, values
 that fit two options of a `oneOf`, and schemas of more than 500 parts. Listed values (`enum`, `const`, and `null`,
-`true`, `false` under `not`, `if` and `oneOf`) are checked against the whole schema, so those fit.
+`true`, `false` under `not`, `if` and `oneOf`) are checked against the whole schema, so that they fit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,17 +48,17 @@ from llmc_compiler.json_schema.schema_keywords import is_number, listed, mapped,
 from llmc_grammar.bounds import Bounds
 
 _MOST_READ: Final = 500
-"""Schemas that are read for one parameter."""
+"""Maximum number of schemas that are read for one parameter."""
 _MOST_JUDGED: Final = 2_000
-"""Listed values that are checked one by one for one parameter."""
+"""Maximum number of listed values that are checked one by one for one parameter."""
 _MOST_MULTIPLES: Final = 64
 _DEEPEST: Final = 24
 _MOST_ITEMS: Final = 1_000
-"""Items of a list that a plan can hold."""
+"""Maximum number of items of a list that a plan can have."""
 _APPLYING: Final = frozenset({"if", "then", "else", "dependentSchemas", "dependencies", "contains", "not"})
-"""Words beside which some of the other items or keys may be known."""
+"""Keywords that may evaluate items or keys, so that `unevaluated…` does not apply to all of them."""
 _JUDGED: Final = frozenset({"not", "if", "disallow", "extends"})
-"""Words that may forbid `null`, `true` and `false` whatever the type."""
+"""Keywords that may forbid `null`, `true` or `false` even if the type allows them."""
 _TYPES: Final[dict[str, tuple[Shape, ...]]] = {
     "string": FREE[:1],
     "number": FREE[1:2],
@@ -71,7 +71,7 @@ _TYPES: Final[dict[str, tuple[Shape, ...]]] = {
 
 
 def shape_of(schema: object, whole: object) -> Shape:
-    """The shape of a schema, which is a part of `whole`."""
+    """Return the shape of a schema, which is a part of `whole`."""
     return _Reader(whole, Cases(whole)).read((schema,), ())
 
 
@@ -88,18 +88,18 @@ class _Reader:
     _validators: list[Any] = field(default_factory=list)
 
     def read(self, schemas: Sequence[object], inside: tuple[str, ...]) -> Shape:
-        """The shape of values that fit all of these schemas, which were found inside of these references."""
+        """Return the shape of values that fit all these schemas, which were reached through the references `inside`."""
         said = tuple(schema for schema in schemas if schema is not True and schema != {})
         if not said:
             return ANYTHING
         key = (inside, *map(id, said))
         if key not in self._known:
-            # The schemas are kept as well, so that no other one gets their identity.
+            # The schemas are kept alive as well, so that no other one gets the same `id`.
             self._known[key] = (said, self._read(said, inside))
         return self._known[key][1]
 
     def _read(self, said: tuple[object, ...], inside: tuple[str, ...]) -> Shape:
-        """The same, for schemas that say something."""
+        """Return the shape of values that fit all these schemas, each of which restricts them."""
         if self.left <= 0 or self.depth >= _DEEPEST:
             return either(_by_type(said))
         self.left -= len(said)
@@ -110,7 +110,7 @@ class _Reader:
         return found
 
     def _shapes(self, case: Case, said: Sequence[object], inside: tuple[str, ...]) -> Iterator[Shape]:
-        """The shapes of a case, by the kind of value."""
+        """Yield the shapes of a case, by the kind of value."""
         if not case.parts:
             yield ANYTHING
             return
@@ -131,7 +131,7 @@ class _Reader:
             yield from self._keys(case, inner)
 
     def _listed(self, case: Case, said: Sequence[object]) -> list[Json] | None:
-        """The values that a case lists, if it does."""
+        """Return the values that a case lists, or None if it lists none."""
         groups = [[value] for value in case.all("const")] + [list(found) for found in case.all("enum")]
         if not groups:
             return None
@@ -140,18 +140,18 @@ class _Reader:
         return values if is_plain else [value for value in values if self._fits(said, value)]
 
     def _fixed(self, case: Case, kinds: frozenset[str], said: Sequence[object]) -> Iterator[Shape]:
-        """`null`, `true` and `false`."""
+        """Yield the shapes of those of `null`, `true` and `false` that fit."""
         is_judged = case.is_open or any(part.keys() & _JUDGED for part in case.parts)
         values: list[Json] = [True, False] if "boolean" in kinds else []
-        kept = [value for value in values if not is_judged or self._fits(said, value)]
-        if kept:
-            yield one_of(kept)
+        fitting = [value for value in values if not is_judged or self._fits(said, value)]
+        if fitting:
+            yield one_of(fitting)
         if "null" in kinds and (not is_judged or self._fits(said, None)):
             yield NULL
 
     def _fits(self, schemas: Sequence[object], value: Json) -> bool:
-        """Whether a value fits all of these schemas, or nothing says so."""
-        from llmc_compiler.json_schema.schema_validation import bounded_validator, checking, fits  # noqa: PLC0415 — it is heavy
+        """Whether a value fits all these schemas, or may fit them."""
+        from llmc_compiler.json_schema.schema_validation import bounded_validator, checking, fits  # noqa: PLC0415 — jsonschema is heavy
 
         self.judged -= 1
         if self.judged < 0 or not isinstance(self.whole, Mapping):
@@ -162,24 +162,24 @@ class _Reader:
             with checking(value):
                 validator = self._validators[0]
                 return all(fits(validator.evolve(schema=each), value) is not False for each in schemas)
-        except Exception:  # noqa: BLE001 — a reference that leads nowhere, a circle: no value fits these
+        except Exception:  # noqa: BLE001 — no value fits a broken or circular reference
             return False
 
     def _items(self, case: Case, inside: tuple[str, ...]) -> Shape:
-        """The shape of a list."""
+        """Return the shape of a list."""
         least = max(int(_highest(case.all("minItems"))), *map(_contained, case.parts))
         most = _lowest(case.all("maxItems"))
         if least > min(most, _MOST_ITEMS):
             return NOTHING
-        found = [_first_and_rest(part, is_single=len(case.parts) == 1) for part in case.parts]
-        count = int(min(max(len(first) for first, _ in found), most, _MOST_ITEMS))
-        places = [[first[at] if at < len(first) else rest for first, rest in found] for at in range(count)]
+        split = [_first_and_rest(part, is_single=len(case.parts) == 1) for part in case.parts]
+        count = int(min(max(len(first) for first, _ in split), most, _MOST_ITEMS))
+        places = [[first[index] if index < len(first) else rest for first, rest in split] for index in range(count)]
         known = tuple(self.read(each, inside) for each in places)
-        rest = self.read([rest for _, rest in found], inside)
+        rest = self.read([rest for _, rest in split], inside)
         return ItemsShape(known, rest, least, None if most == inf else int(most))
 
     def _keys(self, case: Case, inside: tuple[str, ...]) -> Iterator[Shape]:
-        """The shapes of a mapping."""
+        """Yield the shapes of a mapping."""
         required = {name for part in case.parts for name in required_in(part)}
         least = max(len(required), int(_highest(case.all("minProperties"))))
         most = _lowest(case.all("maxProperties"))
@@ -189,34 +189,34 @@ class _Reader:
         if most == 0:
             yield Keys((), NOTHING)
         elif names := self._names(case, required, inside):
-            known = [
+            keys = [
                 Key(name, self.read(_at(name, case.parts, others), inside), name in required)
                 for name in names
                 if is_key(name)
             ]
-            yield from _mappings(tuple(known), least, most)
+            yield from _mappings(tuple(keys), least, most)
         elif least <= 1:
             limits = case.all("propertyNames")
             is_open = not limits or self.read(limits, inside) != NOTHING
             yield Keys((), self.read(others, inside) if is_open else NOTHING, is_filled=least == 1)
 
     def _names(self, case: Case, required: set[str], inside: tuple[str, ...]) -> list[str]:
-        """The keys that a case names, in order."""
+        """Return the keys that a case names, in order."""
         named = dict.fromkeys(name for part in case.parts for name in mapped(part, "properties"))
         mentioned = dict.fromkeys(name for part in case.parts for name in _mentioned(part))
         limits = case.all("propertyNames")
         if not limits:
             return [*{**named, **dict.fromkeys(sorted(required)), **mentioned}]
-        found = [self._listed(each, limits) for each in self.cases.of(limits, inside)]
-        listed_ = [value for values in found for value in values or () if isinstance(value, str)]
+        groups = [self._listed(each, limits) for each in self.cases.of(limits, inside)]
+        listed_ = [value for values in groups for value in values or () if isinstance(value, str)]
         every = {**named, **dict.fromkeys(sorted(required)), **mentioned}
-        if all(values is not None for values in found):
+        if all(values is not None for values in groups):
             every.update(dict.fromkeys(listed_))
         return [name for name in every if self._fits(limits, name)]
 
 
 def _mappings(keys: tuple[Key, ...], least: int, most: float) -> Iterator[Shape]:
-    """The mappings of so many of these keys; of several bounds for the number only those around 1 are held."""
+    """Yield the mappings of so many of these keys; only the bounds 0 and 1 of their number are enforced."""
     possible = [key for key in keys if key.required or key.shape != NOTHING]
     if least > len(possible) or any(key.shape == NOTHING for key in keys if key.required):
         return
@@ -229,58 +229,58 @@ def _mappings(keys: tuple[Key, ...], least: int, most: float) -> Iterator[Shape]
 
 
 def _at(name: str, parts: Sequence[Part], others: Sequence[object]) -> list[object]:
-    """The schemas of the value at a key."""
-    found: list[object] = []
+    """Return the schemas of the value at a key."""
+    schemas: list[object] = []
     for part, rest in zip(parts, others, strict=True):
-        known = mapped(part, "properties")
+        properties = mapped(part, "properties")
         mentioned = [inside[name] for inside in _conditional(part) if name in inside]
-        found.append(known.get(name, rest))
-        found += [{"anyOf": mentioned}] if mentioned and name not in known else []
-    return found
+        schemas.append(properties.get(name, rest))
+        schemas += [{"anyOf": mentioned}] if mentioned and name not in properties else []
+    return schemas
 
 
 def _others(part: Part, *, is_single: bool) -> object:
-    """The schema of a key that a part does not name; it may match any pattern."""
+    """Return the schema of a key that a part does not name; the key may match any pattern."""
     rest = _rest(part, "additionalProperties", "unevaluatedProperties", is_single=is_single)
     patterns = mapped(part, "patternProperties")
     return {"anyOf": [*patterns.values(), rest]} if patterns and rest is not True else rest
 
 
 def _first_and_rest(part: Part, *, is_single: bool) -> tuple[list[object], object]:
-    """The schemas of the first items of a list, and that of all others."""
+    """Return the schemas of the first items of a list, and the schema of all others."""
     if isinstance(part.get("items"), list):
         return part["items"], part.get("additionalItems", True)
     return listed(part, "prefixItems"), _rest(part, "items", "unevaluatedItems", is_single=is_single)
 
 
 def _rest(part: Part, word: str, unevaluated: str, *, is_single: bool) -> object:
-    """What a part says of all others; of those that no part says anything of only where it is alone."""
+    """Return the schema of all other keys or items; `unevaluated` only counts if no other part may evaluate them."""
     if word in part or not is_single or part.keys() & _APPLYING:
         return part.get(word, True)
     return part.get(unevaluated, True)
 
 
 def _contained(part: Part) -> int:
-    """How many items `contains` certainly requires."""
+    """Return how many items `contains` certainly requires."""
     least = part.get("minContains", 1)
     return int(least) if "contains" in part and is_number(least) else 0
 
 
 def _mentioned(part: Part) -> Iterator[str]:
-    """The keys that conditions name."""
+    """Yield the keys that conditions name."""
     return (name for inside in _conditional(part) for name in inside)
 
 
 def _conditional(part: Part) -> Iterator[Part]:
-    """The properties that conditions name."""
-    found = [part.get("then"), part.get("else")] if "if" in part else []
+    """Yield the `properties` of conditions."""
+    conditions = [part.get("then"), part.get("else")] if "if" in part else []
     for word in ("dependentSchemas", "dependencies"):
-        found += mapped(part, word).values()
-    return (mapped(each, "properties") for each in found if isinstance(each, Mapping))
+        conditions += mapped(part, word).values()
+    return (mapped(each, "properties") for each in conditions if isinstance(each, Mapping))
 
 
 def _text(case: Case) -> Shape:
-    """A text, of a known form or of so many characters."""
+    """Return the shape of a text: a known format, or so many characters."""
     least, most = int(_highest(case.all("minLength"))), _lowest(case.all("maxLength"))
     if least > min(most, Bounds.MODEL.string):
         return NOTHING
@@ -292,7 +292,7 @@ def _text(case: Case) -> Shape:
 
 
 def _number(case: Case, kinds: frozenset[str]) -> Shape:
-    """A number between bounds; a multiple of a whole number is one as well."""
+    """Return the shape of a number between bounds; multiples of an integer are integers as well."""
     least, above = max(_bounds(case, "minimum", "exclusiveMinimum"), default=(-inf, False))
     highest = _bounds(case, "maximum", "exclusiveMaximum")
     most, below = min(highest, key=lambda bound: (bound[0], not bound[1]), default=(inf, False))
@@ -306,30 +306,30 @@ def _number(case: Case, kinds: frozenset[str]) -> Shape:
 
 
 def _bounds(case: Case, word: str, excluding: str) -> list[tuple[float, bool]]:
-    """The bounds at one end, each with whether it is left out itself; in draft 4 a switch says so."""
-    found = [(part[word], part.get(excluding) is True) for part in case.parts if is_number(part.get(word))]
-    return found + [(each, True) for each in case.all(excluding) if is_number(each)]
+    """Return the bounds at one end, each with whether it is exclusive; in draft 4 `excluding` is a boolean."""
+    bounds = [(part[word], part.get(excluding) is True) for part in case.parts if is_number(part.get(word))]
+    return bounds + [(each, True) for each in case.all(excluding) if is_number(each)]
 
 
 def _whole(low: int | None, high: int | None, step: int) -> Shape:
-    """A whole number between two; the multiples of a number where they are few."""
+    """Return the shape of an integer between two; the multiples of `step` if they are few."""
     if low is not None and high is not None and step > 1 and high - low < _MOST_MULTIPLES * step:
         return one_of(range(-(-low // step) * step, high + 1, step))
     return Whole(low, high)
 
 
 def _highest(values: Sequence[object]) -> float:
-    """The highest of some lower bounds."""
+    """Return the highest of some lower bounds."""
     return max((value for value in values if is_number(value)), default=0)
 
 
 def _lowest(values: Sequence[object]) -> float:
-    """The lowest of some upper bounds."""
+    """Return the lowest of some upper bounds."""
     return min((value for value in values if is_number(value)), default=inf)
 
 
 def _kind(value: Json) -> str:
-    """The kind of a value."""
+    """Return the kind of a value."""
     match value:
         case None:
             return "null"
@@ -344,7 +344,7 @@ def _kind(value: Json) -> str:
 
 
 def _by_type(schemas: Sequence[object]) -> Iterator[Shape]:
-    """All values of the type that a schema names first, for one that is not read."""
+    """Yield the shapes of all values of the first named type, for schemas that are not read."""
     named = next((each["type"] for each in schemas if isinstance(each, Mapping) and "type" in each), None)
     names = named if isinstance(named, list) else [named]
     return (shape for name in names for shape in _TYPES.get(str(name), FREE))

@@ -1,4 +1,4 @@
-"""Shapes: the sets of values that a grammar can tell apart."""
+"""Shapes: sets of values that a grammar can express."""
 
 import json
 import re
@@ -14,18 +14,18 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.print import quoted
 
 FORMATS: Final = {"date": (10, 10), "date-time": (20, 32), "time": (8, 21), "uuid": (36, 36)}
-"""The forms of texts, and how many characters these have."""
+"""The formats of texts, with their least and most characters."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_ .:/-]{0,100}\Z")
-"""A text that needs no reading: it has no signs that mean more than themselves."""
+"""A text without special characters, which a plan can certainly write."""
 _CERTAIN: Final = re.compile(r"(?:null|true|false|-?[1-9][0-9]{0,17}|0)\Z")
-"""A value that every plan can write."""
+"""A value that a plan can certainly write."""
 _EXACT: Final = 10**15
-"""The size up to which a number without a fraction is spelled both `2` and `2.0`."""
+"""The bound below which a float without a fraction is spelled both `2` and `2.0`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextShape:
-    """A text of so many characters; `most` is None where the bound of all texts is lower."""
+    """A text of so many characters; `most` is None if the general bound of texts applies."""
 
     least: int = 0
     most: int | None = None
@@ -33,21 +33,21 @@ class TextShape:
 
 @dataclass(frozen=True, slots=True)
 class Formed:
-    """A text of a form in FORMATS."""
+    """A text of a format in FORMATS."""
 
     format: str
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One of some values, as the language prints them."""
+    """One of several values, as the language prints them."""
 
     values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number."""
+    """An integer."""
 
     least: int | None = None
     most: int | None = None
@@ -55,9 +55,9 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A whole number of some, if there are any, or one with a fraction between two bounds.
+    """An integer of the shape `whole`, unless that is None, or a number with a fraction between two bounds.
 
-    `above` and `below` say that a bound itself is left out.
+    `above` and `below` exclude the lower and the upper bound itself.
     """
 
     least: float | None = None
@@ -69,7 +69,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class ItemsShape:
-    """A list: its first items each by its own shape, then others; `least` and `most` count all of them."""
+    """A list: its first items have separate shapes, all others share `rest`; `least` and `most` count all items."""
 
     first: tuple["Shape", ...]
     rest: "Shape"
@@ -79,7 +79,7 @@ class ItemsShape:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a mapping that must be there, or may."""
+    """A key that a mapping has, or may have if it is not `required`."""
 
     name: str
     shape: "Shape"
@@ -88,7 +88,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A mapping with these keys, in this order; where it has none, `others` is the value of a free one.
+    """A mapping with these keys, in this order; without any, it may have one free key, whose value is `others`.
 
     `is_filled`: the mapping has at least one key.
     """
@@ -100,14 +100,14 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """A value of one of the options; without any, no value can be written out."""
+    """A value of one of the options; without options, no value can be written out."""
 
     options: tuple["Shape", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AnyShape:
-    """Any value, with lists and mappings so many levels deep, or as many as its place allows."""
+    """Any value, with lists and mappings nested so many levels deep, or as deep as its place allows."""
 
     levels: int | None = None
 
@@ -120,7 +120,7 @@ BOOL: Final = OneOf(("true", "false"))
 NULL: Final = OneOf(("null",))
 SCALARS: Final[tuple[Shape, ...]] = (TextShape(), Number(), BOOL, NULL)
 FREE: Final[tuple[Shape, ...]] = (*SCALARS, ItemsShape((), ANYTHING), Keys((), ANYTHING))
-"""The shapes of all values; lists and mappings last."""
+"""The shapes that together have all values; lists and mappings are last."""
 _BASIC: Final[dict[str, Shape]] = {
     "null": NULL,
     "bool": BOOL,
@@ -131,17 +131,17 @@ _BASIC: Final[dict[str, Shape]] = {
 
 
 def either(found: Iterable[Shape]) -> Shape:
-    """One of some shapes."""
-    kept: dict[Shape, None] = {}
+    """Return the shape of values that have one of several shapes."""
+    options: dict[Shape, None] = {}
     for shape in found:
-        kept.update(dict.fromkeys(shape.options if isinstance(shape, Either) else (shape,)))
-    if ANYTHING in kept or kept.keys() >= set(FREE):
+        options.update(dict.fromkeys(shape.options if isinstance(shape, Either) else (shape,)))
+    if ANYTHING in options or options.keys() >= set(FREE):
         return ANYTHING
-    return next(iter(kept)) if len(kept) == 1 else Either(tuple(kept))
+    return next(iter(options)) if len(options) == 1 else Either(tuple(options))
 
 
 def shape_of_type(found: Type) -> Shape:
-    """The shape of a type."""
+    """Return the shape of a type."""
     match found:
         case types.Basic("any"):
             return ANYTHING
@@ -159,7 +159,7 @@ def shape_of_type(found: Type) -> Shape:
 
 
 def keys_in(shape: Shape) -> Iterator[tuple[str, ...]]:
-    """The names of each mapping with known keys, the outer ones first."""
+    """Yield the key names of each mapping in a shape, the outer ones first."""
     if isinstance(shape, Keys):
         yield tuple(key.name for key in shape.keys)
     for inside in _inside(shape):
@@ -167,7 +167,7 @@ def keys_in(shape: Shape) -> Iterator[tuple[str, ...]]:
 
 
 def _inside(shape: Shape) -> Iterable[Shape]:
-    """The shapes of which a shape is made."""
+    """Return the shapes directly inside a shape."""
     match shape:
         case Keys(keys, others):
             return (*(key.shape for key in keys), others)
@@ -180,7 +180,7 @@ def _inside(shape: Shape) -> Iterable[Shape]:
 
 
 def one_of(values: Iterable[Json]) -> Shape:
-    """One of the values that a model's plan can write."""
+    """Return the shape of some values, without those that a model's plan cannot write."""
     texts = dict.fromkeys(text for value in values for text in _spellings(value))
     kept = tuple(text for text in texts if _is_value(text))
     return OneOf(kept) if kept else NOTHING
@@ -192,7 +192,7 @@ def is_key(name: str) -> bool:
 
 
 def _is_value(text: str) -> bool:
-    """Whether a plan can write this: not `Infinity`, half a character, or too many digits or brackets."""
+    """Whether a plan can write a value: not `Infinity`, a single surrogate, or too many digits or brackets."""
     if _CERTAIN.match(text):
         return True
     is_plain = text[0] == text[-1] == '"' and _PLAIN.match(text[1:-1]) is not None
@@ -200,14 +200,14 @@ def _is_value(text: str) -> bool:
 
 
 def _spellings(value: Json) -> tuple[str, ...]:
-    """The ways to write a value; a number without a fraction has two."""
+    """Return the spellings of a value; a float without a fraction has two."""
     if isinstance(value, float) and abs(value) < _EXACT and value.is_integer():
         return f"{value:.0f}".replace("-0", "0"), _printed(value)
     return (_printed(value),)
 
 
 def _printed(value: Json) -> str:
-    """JSON data as a plan writes it, with every `$` in a text doubled."""
+    """Return JSON data as a plan writes it, with every `$` in a text doubled."""
     match value:
         case str():
             return quoted(value.replace("$", "$$"))

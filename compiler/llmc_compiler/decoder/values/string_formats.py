@@ -1,4 +1,4 @@
-"""Texts of a known form: dates, times, identifiers (RFC 3339, RFC 9562)."""
+"""Grammar of formatted texts: dates, times and UUIDs (RFC 3339, RFC 9562)."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ _HEX: Final = chars("0-9A-Fa-f")
 
 
 def _hex(digits: int) -> Part | None:
-    """So many hexadecimal digits."""
+    """Return so many hexadecimal digits."""
     return repeat(_HEX, digits, digits)
 
 
@@ -39,4 +39,4 @@ _FORMS: Final = {
 FORMS: Final = {
     name: GrammarRule(name.replace("-", "_"), sure(seq('"', form, '"')), token=True) for name, form in _FORMS.items()
 }
-"""The texts of each form, in quotes."""
+"""For each format, the rule of its texts, in quotes."""

@@ -1,7 +1,7 @@
-"""Values in one line of a plan: written out as their shape wants them, or read from the lines above.
+"""Grammar of values in one line of a plan: written out in their shape, or references to the lines above.
 
-A line may hold only so many references, so each value is told how many it may have. Values without any are the same in
-every line, and so are their rules.
+A line may contain only so many references, so that each value has a budget of them. Values without references, and
+their rules, are the same in every line.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,11 +39,11 @@ from llmc_grammar.print import quoted
 
 _MOST_IN_A_TEXT: Final = 4
 _MOST_ITEMS: Final = (16, 8, 4)
-"""How many items a list has, by how deep it is in others."""
+"""Maximum number of items of a list, by its depth in other lists."""
 _FEWEST_ITEMS: Final = 4
 
 _LEVELS: Final = (2, 1)
-"""How far a value without a schema goes into itself: an argument, or a part of one."""
+"""Maximum nesting depth of a value without a schema: of an argument, and of a part of one."""
 
 TEXT: Final = GrammarRule("text", sure(seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), '"')), token=True)
 SHARED: Final = (SIGN, APART, KEY, NAME, INDEX, TEXT, *FORMS.values())
@@ -52,7 +52,7 @@ SHARED: Final = (SIGN, APART, KEY, NAME, INDEX, TEXT, *FORMS.values())
 
 @dataclass(frozen=True, slots=True)
 class ReadableField:
-    """An argument or a key: what stands in front of its value, None where nothing can, and the value."""
+    """An argument or a key with its value; `head` is the text before the value, None if the name is not allowed."""
 
     head: str | None
     value: Part | None
@@ -61,9 +61,10 @@ class ReadableField:
 
 @dataclass(slots=True)
 class ValueRules:
-    """The values of one line; `line` is a part of the names of its rules, `ids` are what it may refer to.
+    """The values of one line; `line` is a suffix of its rules' names, `ids` are the tasks that it may refer to.
 
-    `steps` are what may stand behind these, `constants` are the values without references, None in those themselves.
+    `steps` are the possible steps of a reference. `constants` are the values without references; it is None in these
+    themselves.
     """
 
     line: str = ""
@@ -75,12 +76,12 @@ class ValueRules:
     _rules: list[GrammarRule] = field(default_factory=list)
 
     def rules(self) -> Iterator[GrammarRule]:
-        """The rules that were made since this was asked last."""
+        """Yield the rules made since the last call."""
         yield from self._rules
         self._rules.clear()
 
     def rule(self, name: str, body: Part | None, *, token: bool = False) -> Part | None:
-        """A rule of this line, if it is possible; none where a name would be longer."""
+        """Make a rule of this line and return a use of it, or the body itself if that is as short, or None."""
         if body is None or isinstance(body, (RuleUse, Keyword)):
             return body
         made = GrammarRule(f"{name}_{self.line}" if self.line else name, body, token)
@@ -88,7 +89,7 @@ class ValueRules:
         return made.use
 
     def begin(self) -> None:
-        """Make the rules of references, and of texts that have some."""
+        """Make the rules of references, and of texts with references."""
         if self.ids is None:
             return
         ids = self.rule("id", self.ids, token=True)
@@ -103,21 +104,21 @@ class ValueRules:
                 self.rule(f"{name}{most}", text, token=True)
 
     def reference(self) -> Part | None:
-        """`$1.name`, where there is something to refer to."""
+        """Return a reference like `$1.name`, or None if the line cannot refer to any task."""
         return None if self.ids is None else RuleUse(f"ref_{self.line}", token=True)
 
     def text(self, budget: int) -> Part:
-        """A text that may have so many references."""
+        """Return a text with at most so many references."""
         return self._text("text", budget) or TEXT.use
 
     def _text(self, name: str, budget: int) -> Part | None:
-        """A text with references: with or without for the name `text`, with one at least for `filled`."""
+        """Return a text with references, which are optional for the name `text`, and required for `filled`."""
         if self.ids is None or not budget:
             return None
         return RuleUse(f"{name}{min(budget, _MOST_IN_A_TEXT)}_{self.line}", token=True)
 
     def of(self, shape: Shape, budget: int, depth: int = 0) -> Part | None:
-        """A value of a shape, so deep in others, with at most so many references."""
+        """Return a value of a shape, at a depth in other values, with at most so many references."""
         if self.constants is not None and (self.ids is None or not budget):
             return self.constants.of(shape, 0, depth)
         key = (
@@ -132,12 +133,12 @@ class ValueRules:
         return self._made[key]
 
     def _number(self, key: object) -> int:
-        """A number for what needs a name, the same in all lines."""
-        known = self._numbers if self.constants is None else self.constants._numbers  # noqa: SLF001 (of its own kind)
-        return known.setdefault(key, len(known))
+        """Return a number for the name of a rule, the same in all lines."""
+        numbers = self._numbers if self.constants is None else self.constants._numbers  # noqa: SLF001 (same class)
+        return numbers.setdefault(key, len(numbers))
 
     def _written(self, shape: Shape, budget: int, depth: int) -> Iterator[Part | None]:
-        """The ways to write a value out."""
+        """Yield the ways to write a value out."""
         match shape:
             case TextShape(0, None):
                 yield self.text(budget)
@@ -148,7 +149,7 @@ class ValueRules:
             case TextShape(_, most):
                 yield self._token(shape)
                 yield from self._quoted(budget)
-                # How long a text with references is shows when it is run.
+                # The length of a text with references is only known when the plan runs.
                 yield self._text("filled", budget) if most is None else None
             case Whole() | Number():
                 yield self._token(shape)
@@ -168,47 +169,47 @@ class ValueRules:
                     yield from self._written(option, budget, depth)
 
     def _quoted(self, budget: int) -> Iterator[Part]:
-        """A text that is a reference."""
+        """Yield a text that is a reference."""
         if self.ids is not None and budget:
             yield RuleUse(f"quote_{self.line}", token=True)
 
     def _token(self, shape: TextShape | Whole | Number) -> Part | None:
-        """A text or a number within bounds, which is the same in all lines."""
+        """Return a text or a number within bounds; its rule is the same in all lines."""
         if self.constants is not None:
-            return self.constants._token(shape)  # noqa: SLF001 (of its own kind)
+            return self.constants._token(shape)  # noqa: SLF001 (same class)
         key = (shape, 0, -1)
         if key not in self._made:
             self._made[key] = self.rule(f"t{self._number(key)}", _bounded(shape), token=True)
         return self._made[key]
 
     def _items(self, shape: ItemsShape, budget: int, depth: int) -> Part | None:
-        """A list, of which only so many items may refer to something."""
+        """Return a list, of which only so many items may have references."""
         longest = max(_MOST_ITEMS[min(depth, len(_MOST_ITEMS) - 1)], shape.least, len(shape.first))
         longest = longest if shape.most is None else min(longest, shape.most)
         if not longest:
             return seq("[]")
         most = min(longest, max(budget, _FEWEST_ITEMS, shape.least, len(shape.first))) if budget else longest
-        each = budget // most
-        rest = self.of(shape.rest, each, depth + 1) if most > len(shape.first) else None
-        heads = [self.of(item, each, depth + 1) for item in shape.first] or [rest]
+        share = budget // most
+        rest = self.of(shape.rest, share, depth + 1) if most > len(shape.first) else None
+        heads = [self.of(item, share, depth + 1) for item in shape.first] or [rest]
         after = repeat(seq(", ", rest), max(0, shape.least - len(heads)), most - len(heads))
         if longest > most and self.constants is not None:
             after = seq(after, repeat(seq(", ", self.constants.of(shape.rest, 0, depth + 1)), 0, longest - most))
         name = f"i{self._number((shape, budget, depth, 'items'))}"
-        for at in reversed(range(len(heads))):
-            given = seq(*([", "] if at else []), heads[at], after)
-            behind = given if at < shape.least else maybe(given)
-            after = self.rule(f"{name}r{at}", behind) if at else behind
+        for index in reversed(range(len(heads))):
+            given = seq(*([", "] if index else []), heads[index], after)
+            behind = given if index < shape.least else maybe(given)
+            after = self.rule(f"{name}r{index}", behind) if index else behind
         return seq("[", after, "]")
 
     def _keys(self, shape: Keys, budget: int, depth: int) -> Part | None:
-        """A mapping; with free keys it has but one, since no rule could keep two from being the same."""
+        """Return a mapping; with free keys it has at most one, since rules cannot keep two keys different."""
         if not shape.keys:
             free = seq(KEY.use, ": ", self.of(shape.others, budget, depth + 1))
             return seq("{", free if shape.is_filled else maybe(free), "}")
-        each = budget // len(shape.keys)
+        share = budget // len(shape.keys)
         fields = [
-            ReadableField(f"{quoted(key.name)}: ", self.of(key.shape, each, depth + 1), key.required)
+            ReadableField(f"{quoted(key.name)}: ", self.of(key.shape, share, depth + 1), key.required)
             for key in shape.keys
         ]
         name = f"k{self._number((shape, budget, depth, 'keys'))}"
@@ -218,20 +219,20 @@ class ValueRules:
     def chain(
         self, name: str, fields: Sequence[ReadableField], close: str, *, is_shared: bool, is_filled: bool = False
     ) -> tuple[Part | None, list[Part | None]]:
-        """Fields in their order, the optional ones left out or not; also what may follow in front of each of them.
+        """Return fields in order, of which the optional ones may be left out, and the continuation at each field.
 
-        Where that is used more than once, `is_shared`, it gets a rule. `is_filled`: not all of them are left out.
+        `is_shared`: continuations are used more than once, and get rules. `is_filled`: at least one field is given.
         """
         after: list[Part | None] = [seq(close)]
-        for at in reversed(range(len(fields))):
-            one = fields[at]
-            given = seq(", ", one.head, one.value)
-            rest = seq(given if one.required else maybe(given), after[0])
-            after.insert(0, self.rule(f"{name}r{at}", rest) if is_shared else rest)
+        for index in reversed(range(len(fields))):
+            entry = fields[index]
+            given = seq(", ", entry.head, entry.value)
+            rest = seq(given if entry.required else maybe(given), after[0])
+            after.insert(0, self.rule(f"{name}r{index}", rest) if is_shared else rest)
         starts: list[Part | None] = []
-        for at, one in enumerate(fields):
-            starts.append(seq(one.head, one.value, after[at + 1]))
-            if one.required:
+        for index, entry in enumerate(fields):
+            starts.append(seq(entry.head, entry.value, after[index + 1]))
+            if entry.required:
                 break
         else:
             starts.append(None if is_filled else seq(close))
@@ -239,7 +240,7 @@ class ValueRules:
 
 
 def _bounded(shape: TextShape | Whole | Number) -> Part | None:
-    """A text or a number within bounds."""
+    """Return a text or a number within bounds."""
     match shape:
         case TextShape(least, most):
             return seq('"', repeat(SIGN.use, least, max(least, LONGEST_TEXT) if most is None else most), '"')

@@ -1,4 +1,4 @@
-"""One annotation of a function: how JSON data becomes what it says, and back."""
+"""Conversion between JSON data and the type of one annotation, in both directions."""
 
 import json
 import types
@@ -25,19 +25,19 @@ _SCALARS: Final = frozenset({str, int, float, bool})
 
 
 class _Dumped(GenerateJsonSchema):
-    """Schemas of dumped values; a serializer without a declared type may give anything."""
+    """Generates schemas of dumped values; a serializer without a declared type may return anything."""
 
     def ser_schema(self, schema: Any) -> dict[str, Any] | None:  # noqa: ANN401 — one of many shapes
-        """The schema of a serializer's values."""
+        """Return the schema of a serializer's values."""
         is_function = schema["type"] in {"function-plain", "function-wrap"}
         return {} if is_function and "return_schema" not in schema else super().ser_schema(schema)
 
 
 class Annotation:
-    """One annotation: how JSON data becomes what it says, and back.
+    """One annotation, which converts JSON data to its type and back.
 
-    Plain annotations (made of JSON's own types) are checked as they are; others go through JSON text, where a date, an
-    enum or a model has its strict form.
+    Values of plain annotations (made of JSON's own types) are checked as they are. Others are converted through JSON
+    text, in which pydantic's strict mode accepts dates, enums and models.
     """
 
     def __init__(self, annotation: Any, what: str) -> None:  # noqa: ANN401 — an annotation may be anything
@@ -46,7 +46,7 @@ class Annotation:
         except (PydanticSchemaGenerationError, PydanticUserError) as error:
             message = f"{what} has a type without a JSON form ({annotation!r}): {_instead(error)}"
             raise ToolboxError(message) from error
-        except (SchemaError, AssertionError) as error:  # an empty `Literal`, a constraint that is none
+        except (SchemaError, AssertionError) as error:  # an empty `Literal`, an invalid constraint
             message = f"{what} has a type that pydantic cannot read: {error}"
             raise ToolboxError(message) from error
         self.is_plain = _is_plain(annotation)
@@ -58,7 +58,7 @@ class Annotation:
 
     @cached_property
     def wanted(self) -> Wanted:
-        """The values that it takes; a schema tells only a part of types that are not plain."""
+        """The accepted types; of types that are not plain, a schema tells only a part."""
         if self._anything:
             return Wanted(ANY, ANY)
         schema = self.adapter.json_schema()
@@ -71,14 +71,14 @@ class Annotation:
 
     @cached_property
     def dumped(self) -> dict[str, Any]:
-        """The JSON schema of dumped values; empty where pydantic knows none."""
+        """The JSON schema of dumped values; empty if pydantic cannot generate one."""
         try:
             return self.adapter.json_schema(mode="serialization", schema_generator=_Dumped)
         except PydanticUserError:
             return {}
 
     def _check_schema(self, what: str) -> None:
-        """Refuse types that pydantic knows but JSON does not."""
+        """Refuse types without a JSON form, which pydantic knows all the same."""
         try:
             self.adapter.json_schema()
         except PydanticUserError as error:
@@ -86,7 +86,7 @@ class Annotation:
             raise ToolboxError(message) from error
 
     def convert(self, value: Json) -> object:
-        """Own copy of the value as the annotation says."""
+        """Return a separate copy of the value, converted to the annotation's type."""
         if type(value) is self._exact:
             return value
         if self._anything:
@@ -96,7 +96,7 @@ class Annotation:
         return self.adapter.validate_json(json.dumps(value), strict=True)
 
     def told(self, value: object) -> tuple[Json, str | None]:
-        """An argument or default as JSON data, and its Python type if that is none of JSON's."""
+        """Return an argument or default as JSON data, and its Python type unless that is one of JSON's."""
         kind = None if type(value) in JSON_TYPES else type(value).__name__
         data = value
         if not (self.is_plain or self._anything):
@@ -108,7 +108,7 @@ class Annotation:
             return _words(value), kind
 
     def written(self, default: object) -> object:
-        """A default as plans write it, where it is a scalar in another type's form; else the default."""
+        """Return a default as plans write it if its JSON form is a scalar, else the default itself."""
         if self.is_plain or self._anything:
             return default
         with suppress(Exception):  # serializers and validators are the tool's own code
@@ -118,7 +118,7 @@ class Annotation:
         return default
 
     def dump(self, result: object, bounds: ResultBounds) -> object:
-        """The result as JSON data, but for parts of plain types that may be anything."""
+        """Return the result as JSON data, except for parts whose plain type may be anything."""
         if type(result) is self._exact or self._anything:
             return result
         if self.is_plain:
@@ -130,22 +130,22 @@ class Annotation:
 
 
 def _words(value: object) -> str:
-    """A value without a JSON form as a text."""
+    """Return a value without a JSON form as text."""
     try:
         return repr(value)
-    except Exception:  # noqa: BLE001 — it is the tool's own code
+    except Exception:  # noqa: BLE001 — `repr` is the tool's own code
         return f"({type(value).__name__} without a readable text)"
 
 
 def _instead(error: PydanticUserError) -> str:
-    """An instruction for a type without a JSON form."""
+    """Return an instruction for a type without a JSON form."""
     if error.code == "typed-dict-version":
         return "before Python 3.12, take `TypedDict` from `typing_extensions`"
     return "use JSON's types or a pydantic model"
 
 
 def _is_plain(annotation: Any) -> bool:  # noqa: ANN401 — an annotation may be anything
-    """Whether it is made of JSON's own types alone."""
+    """Whether an annotation is made only of JSON's own types."""
     if isinstance(annotation, Hashable) and annotation in _PLAIN:
         return True
     origin, inside = get_origin(annotation), get_args(annotation)

@@ -1,4 +1,4 @@
-"""Parameters of functions with pydantic's `Field`, as a default or inside `Annotated`, as parameters without."""
+"""Function parameters declared with pydantic's `Field`, as a default or in `Annotated`, read as plain parameters."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,17 +15,15 @@ from llmc_compiler.tools.signature import ToolboxError
 
 
 class _Made:
-    """The kind of `MADE`."""
-
     def __repr__(self) -> str:
         return "…"
 
 
 MADE: Final = _Made()
-"""Stands for a default that code makes anew for each call."""
+"""Stands for a default that code creates for each call."""
 
 _SAME: Final = (str, int, float, bool, list, dict, set, frozenset, tuple)
-"""Factories that make the same value each time."""
+"""Factories that return an equal value each time."""
 
 _MANY: Final = frozenset({Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD})
 _TOLD: Final = ("title", "description", "examples")
@@ -35,9 +33,9 @@ _BOUNDS: Final = frozenset({"Gt", "Ge", "Lt", "Le", "MultipleOf", "MinLen", "Max
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A parameter, its annotation, and the parts of its schema that do not change which values it takes.
+    """A parameter, its annotation, and the parts of its schema that only inform.
 
-    `make` gives its default. It `is_missed` by Python, which would give the `Field` itself, or nothing.
+    `make` returns its default. `is_missed`: Python does not know the default, and would pass the `Field`, or nothing.
     """
 
     parameter: Parameter
@@ -47,14 +45,14 @@ class Declared:
     is_missed: bool = False
 
     def called(self, name: str) -> "Declared":
-        """The parameter under another name."""
+        """Return the parameter under another name."""
         return self if name == self.parameter.name else replace(self, parameter=self.parameter.replace(name=name))
 
 
 def declared(parameter: Parameter, hint: Any, tool: str) -> Declared:  # noqa: ANN401 — an annotation may be anything
-    """The parameter as its `Field` declares it; raises ToolboxError for one that cannot be a plan's."""
+    """Return the parameter as its `Field` declares it; raises ToolboxError for one that plans cannot fill."""
     if parameter.kind in _MANY and _is_unpacked(hint):
-        message = f"`{parameter.name}` of `{tool}` unpacks a type: write each part of it as a parameter of its own"
+        message = f"`{parameter.name}` of `{tool}` unpacks a type: write each part of it as a separate parameter"
         raise ToolboxError(message)
     default = parameter.default
     has_field = isinstance(default, FieldInfo) or any(isinstance(each, FieldInfo) for each in _metadata(hint))
@@ -62,18 +60,18 @@ def declared(parameter: Parameter, hint: Any, tool: str) -> Declared:  # noqa: A
     if not has_field:
         return Declared(parameter, hint, words)
     is_given = default is not Parameter.empty
-    found = FieldInfo.from_annotated_attribute(hint, default) if is_given else FieldInfo.from_annotation(hint)
-    _refuse(found, f"`{parameter.name}` of `{tool}`", parameter.name)
-    annotation = _bounded(found)
+    info = FieldInfo.from_annotated_attribute(hint, default) if is_given else FieldInfo.from_annotation(hint)
+    _refuse(info, f"`{parameter.name}` of `{tool}`", parameter.name)
+    annotation = _bounded(info)
     if parameter.kind in _MANY:
-        return Declared(parameter, annotation, {**words, **_told(found)})
-    make = None if found.is_required() else partial(found.get_default, call_default_factory=True)
+        return Declared(parameter, annotation, {**words, **_told(info)})
+    make = None if info.is_required() else partial(info.get_default, call_default_factory=True)
     is_missed = isinstance(default, FieldInfo) or (make is not None and not is_given)
-    return Declared(parameter.replace(default=_default(found)), annotation, {**words, **_told(found)}, make, is_missed)
+    return Declared(parameter.replace(default=_default(info)), annotation, {**words, **_told(info)}, make, is_missed)
 
 
 def filled(function: Callable[..., Any], found: Iterable[Declared]) -> Callable[..., Any]:
-    """The function, given the default of each `Field` that a call leaves out; such a call raises TypeError for none."""
+    """Wrap a function so that a call gets the defaults of `Field`s; raises TypeError if a required one is left out."""
     makers = {each.parameter.name: each.make for each in found if each.is_missed}
     if not makers:
         return function
@@ -108,7 +106,7 @@ def filled(function: Callable[..., Any], found: Iterable[Declared]) -> Callable[
 
 
 def is_harmless(metadata: object) -> bool:
-    """Whether a part of `Annotated` is a bound, which takes values as they are or refuses them, or only words."""
+    """Whether metadata of `Annotated` never changes a value: it is a bound, or only a description."""
     kind = type(metadata)
     if _text(metadata) is not None:
         return True
@@ -118,60 +116,60 @@ def is_harmless(metadata: object) -> bool:
 
 
 def _is_unpacked(hint: object) -> bool:
-    """Whether it is `Unpack[…]` or `*tuple[…]`, which say of many arguments what each is."""
+    """Whether it is `Unpack[…]` or `*tuple[…]`, which declare many arguments at once."""
     return getattr(hint, "__unpacked__", False) is True or str(get_origin(hint)).endswith(".Unpack")
 
 
 def _metadata(hint: object) -> tuple[object, ...]:
-    """The metadata of `Annotated`."""
+    """Return the metadata of `Annotated`."""
     return tuple(getattr(hint, "__metadata__", ()))
 
 
 def _words(hint: object) -> dict[str, Any]:
-    """The description of `Annotated[str, "Words"]` and `Annotated[str, Doc("Words")]`."""
-    found = next((text for each in _metadata(hint) if (text := _text(each)) is not None), "")
-    return {"description": found} if found else {}
+    """Return the description in `Annotated[str, "Words"]` or `Annotated[str, Doc("Words")]`."""
+    description = next((text for each in _metadata(hint) if (text := _text(each)) is not None), "")
+    return {"description": description} if description else {}
 
 
 def _text(metadata: object) -> str | None:
-    """The words that a part of `Annotated` is, or has as a `Doc`."""
-    found = getattr(metadata, "documentation", None) if type(metadata).__name__ == "Doc" else metadata
-    return cleandoc(found) if isinstance(found, str) else None
+    """Return the description that metadata of `Annotated` is, or has as a `Doc`."""
+    words = getattr(metadata, "documentation", None) if type(metadata).__name__ == "Doc" else metadata
+    return cleandoc(words) if isinstance(words, str) else None
 
 
-def _refuse(found: FieldInfo, what: str, name: str) -> None:
-    """Refuse words of a model's `Field` that a parameter cannot have."""
+def _refuse(info: FieldInfo, what: str, name: str) -> None:
+    """Refuse options of a model's `Field` that a parameter cannot have."""
     for word in _ALIASES:
-        if (alias := getattr(found, word)) is not None:
+        if (alias := getattr(info, word)) is not None:
             message = (
                 f"{what} has the {word} {alias!r}, but plans write `{name}`, as the function does: remove the alias"
             )
             raise ToolboxError(message)
-    if getattr(found, "default_factory_takes_validated_data", None):
-        message = f"the default of {what} is made from other arguments: make it in the function"
+    if getattr(info, "default_factory_takes_validated_data", None):
+        message = f"the default of {what} is made from other arguments: compute it in the function"
         raise ToolboxError(message)
 
 
-def _bounded(found: FieldInfo) -> Any:  # noqa: ANN401 — an annotation may be anything
-    """The annotation with all that decides which values it takes."""
-    extra = found.json_schema_extra if callable(found.json_schema_extra) else None
-    rest = [Field(discriminator=found.discriminator, json_schema_extra=extra)] if found.discriminator or extra else []
-    metadata = [*found.metadata, *rest]
-    return Annotated[found.annotation, *metadata] if metadata else found.annotation
+def _bounded(info: FieldInfo) -> Any:  # noqa: ANN401 — an annotation may be anything
+    """Return the annotation with everything that decides which values it accepts."""
+    extra = info.json_schema_extra if callable(info.json_schema_extra) else None
+    rest = [Field(discriminator=info.discriminator, json_schema_extra=extra)] if info.discriminator or extra else []
+    metadata = [*info.metadata, *rest]
+    return Annotated[info.annotation, *metadata] if metadata else info.annotation
 
 
-def _told(found: FieldInfo) -> dict[str, Any]:
-    """The parts of the schema that only inform."""
-    told = {word: value for word in _TOLD if (value := getattr(found, word)) is not None}
-    extra = found.json_schema_extra if isinstance(found.json_schema_extra, dict) else {}
-    deprecated = {"deprecated": True} if found.deprecated else {}
-    return cast("dict[str, Any]", to_jsonable_python({**told, **deprecated, **extra}, fallback=repr))
+def _told(info: FieldInfo) -> dict[str, Any]:
+    """Return the parts of the schema that only inform."""
+    notes = {word: value for word in _TOLD if (value := getattr(info, word)) is not None}
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    deprecated = {"deprecated": True} if info.deprecated else {}
+    return cast("dict[str, Any]", to_jsonable_python({**notes, **deprecated, **extra}, fallback=repr))
 
 
-def _default(found: FieldInfo) -> object:
-    """The default as far as it is known before a call."""
-    if found.is_required():
+def _default(info: FieldInfo) -> object:
+    """Return the default as far as it is known before a call."""
+    if info.is_required():
         return Parameter.empty
-    factory: object = found.default_factory
+    factory: object = info.default_factory
     is_same = factory is None or any(factory is each for each in _SAME)
-    return found.get_default(call_default_factory=True) if is_same else MADE
+    return info.get_default(call_default_factory=True) if is_same else MADE

@@ -1,12 +1,12 @@
-"""Descriptions of parameters in docstrings: sections of Google and NumPy, fields of reStructuredText and Epytext.
+"""Descriptions of parameters in docstrings: Google and NumPy sections, reStructuredText and Epytext fields.
 
     Args:                       Parameters              :param str entity: Name of
         entity (str): Name of   ----------                  an article.
             an article.         entity : str            @param entity: Name of an article.
                                     Name of an article.
 
-The rest is the description of the tool. Lines about names that are no parameters stay where they are. Each line is
-looked at once or twice, so that the time is linear.
+The rest is the description of the tool. Lines about names that are not parameters stay in the description. Each line
+is read once or twice, so that the time is linear.
 """
 
 import re
@@ -30,20 +30,20 @@ _TEXTS: Final = frozenset({"param", "parameter", "arg", "argument", "key", "keyw
 _TYPES: Final = frozenset({"type", "paramtype", "kwtype"})
 
 _USUAL: Final = 4
-"""How far items are usually indented."""
+"""The usual indentation of items."""
 
 _Item = tuple[tuple[str, ...], str]
-"""The parameters that a line is about, and its words."""
+"""The parameters that a line describes, and the first line of the description."""
 
 
 def described(function: Callable[..., object]) -> tuple[str, Mapping[str, str]]:
-    """The description of a function without that of its parameters, and these."""
+    """Return the description of a function, without those of its parameters, and these separately."""
     text = text_of(function)
     return read_docstring(text, parameter_names(function)) if text else ("", {})
 
 
 def read_docstring(text: str, names: Collection[str]) -> tuple[str, dict[str, str]]:
-    """The description without the parameters of these names, and theirs."""
+    """Return the description without the parameters of these names, and the description of each of them."""
     reader = _Reader(text.splitlines(), names)
     reader.read()
     if not reader.removed:
@@ -55,7 +55,7 @@ def read_docstring(text: str, names: Collection[str]) -> tuple[str, dict[str, st
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads a docstring line by line: `kept` is the description, `texts` are those of the parameters."""
+    """Reads a docstring line by line into the description, `kept`, and the descriptions of parameters, `texts`."""
 
     lines: list[str]
     names: Collection[str]
@@ -65,7 +65,7 @@ class _Reader:
     texts: dict[str, list[str]] = field(default_factory=dict)
 
     def read(self) -> None:
-        """Go through all lines."""
+        """Read all lines."""
         while self.at < len(self.lines):
             line = self.lines[self.at]
             if _SECTION.match(line.strip()):
@@ -75,7 +75,7 @@ class _Reader:
                 self.at += 1
 
     def _take(self, names: tuple[str, ...], words: str) -> list[str]:
-        """Begin the text of some parameters: the list takes its other lines."""
+        """Start the description of some parameters; its further lines go into the returned list."""
         self.removed += 1
         own = [words]
         for name in names:
@@ -83,14 +83,14 @@ class _Reader:
         return own
 
     def _field(self, line: str) -> bool:
-        """Read a field about a parameter with the lines that belong to it; False for any other line."""
-        found = _FIELD.match(line.strip())
-        if found is None or found[1] not in _TEXTS | _TYPES:
+        """Read the field of a parameter with its continuation lines; False for any other line."""
+        match = _FIELD.match(line.strip())
+        if match is None or match[1] not in _TEXTS | _TYPES:
             return False
-        name = _AROUND_NAMES.sub(" ", found[2] or "").strip().rpartition(" ")[2]
+        name = _AROUND_NAMES.sub(" ", match[2] or "").strip().rpartition(" ")[2]
         if name not in self.names:
             return False
-        own = self._take((name,) if found[1] in _TEXTS else (), found[3] or "")
+        own = self._take((name,) if match[1] in _TEXTS else (), match[3] or "")
         self.at += 1
         was_blank = False
         while self.at < len(self.lines):
@@ -105,7 +105,7 @@ class _Reader:
         return True
 
     def _section(self, head: str) -> None:
-        """Read a section of parameters; the head stays with what stays of it."""
+        """Read a section of parameters; its heading is kept if any of its lines are."""
         heads, first, removed = [head], len(self.kept), self.removed
         self.at += 1
         is_numpy = self._is_rule(self.at)
@@ -119,7 +119,7 @@ class _Reader:
             self.kept.append("")
 
     def _items(self, outer: int, *, is_numpy: bool) -> None:
-        """Read the items of a section whose head is indented by `outer`."""
+        """Read the items of a section whose heading is indented by `outer`."""
         item = _numpy_item if is_numpy else _google_item
         level = current = -1
         own = self.kept
@@ -129,24 +129,24 @@ class _Reader:
                 own.append(line)
                 self.at += 1
                 continue
-            indent, found = _indent(line), item(line.strip())
-            names = found[0] if found is not None and all(name in self.names for name in found[0]) else ()
+            indent, parsed = _indent(line), item(line.strip())
+            names = parsed[0] if parsed is not None and all(name in self.names for name in parsed[0]) else ()
             if self._is_over(line, outer, current, is_item=bool(names) or is_numpy):
                 return
             level = indent if level < 0 else level
-            # Continuations are indented by two or four more; a known name by less is an item out of line.
+            # Continuations are indented by two or four more; a known name indented by less is a misaligned item.
             odd = 3 if level - outer >= _USUAL else 1
             if current >= 0 and indent > (max(current + odd, level) if names else current):
                 own.append(line)
-            elif found is not None and names:
-                own, current = self._take(names, found[1]), indent
+            elif parsed is not None and names:
+                own, current = self._take(names, parsed[1]), indent
             else:
                 own, current = self.kept, indent
                 own.append(line)
             self.at += 1
 
     def _is_over(self, line: str, outer: int, current: int, *, is_item: bool) -> bool:
-        """Whether a section ends before a line: it begins another part, or is not indented as items are."""
+        """Whether a section ends before a line, which starts another part or is not indented as items are."""
         indent, text = _indent(line), line.strip()
         if indent <= max(current, outer) and (self._is_rule(self.at + 1) or _FIELD.match(text) or _SECTION.match(text)):
             return True
@@ -158,17 +158,17 @@ class _Reader:
 
 
 def _google_item(line: str) -> _Item | None:
-    """The name and the first words of a parameter: `x (int): Words`, `x -- Words`."""
-    found = _ITEM.match(line)
-    return ((found[1],), found[2]) if found else None
+    """Return the name of a parameter and its first line: `x (int): Words`, `x -- Words`."""
+    match = _ITEM.match(line)
+    return ((match[1],), match[2]) if match else None
 
 
 def _numpy_item(line: str) -> _Item | None:
-    """The names of a line: `x : int` or `x, y : int`; the words follow below it."""
-    found = _NUMPY_ITEM.match(line)
-    return (tuple(_AROUND_NAMES.sub("", found[1]).split(",")), "") if found else None
+    """Return the names in a line, `x : int` or `x, y : int`; the description follows below it."""
+    match = _NUMPY_ITEM.match(line)
+    return (tuple(_AROUND_NAMES.sub("", match[1]).split(",")), "") if match else None
 
 
 def _indent(line: str) -> int:
-    """How many blanks a line begins with."""
+    """Return the indentation of a line."""
     return len(line) - len(line.lstrip())

@@ -1,4 +1,4 @@
-"""What a tool takes and gives by a function's annotations, checked by pydantic without calling it."""
+"""Signatures of tools made of functions: types come from annotations, and pydantic checks the values."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -38,19 +38,18 @@ from llmc_compiler.tools.signature import (
 
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _UNKNOWN: Final = "default"
-"""The text of a default whose equality nothing knows: it is always the same object."""
+"""The text of a default whose equality is unknown: it is always the same object."""
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
 _MANY: Final[dict[Any, Literal["*", "**"]]] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
 
 class FunctionSignature:
-    """Arguments and result by annotations; nothing is coerced but integers to `float`.
+    """Signature of a function, read from its annotations. Only integers are coerced, to `float`.
 
-    Raises ToolboxError for annotations that have no JSON form.
+    `key` is the parameter that takes the idempotency key. Raises ToolboxError for annotations without a JSON form.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, key: str | None = None) -> None:
-        """Read the annotations; `key` is the parameter that takes the idempotency key."""
         self._name = name
         signature, hints, self.receiver = read(function, name)
         self.marks, hints = _marked(signature, hints, name, key)
@@ -92,13 +91,13 @@ class FunctionSignature:
 
     @cached_property
     def _schemas(self) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-        """The schema of each parameter, and what they share."""
+        """The schema of each parameter, and the definitions that they share."""
         mode: Literal["validation"] = "validation"
         schemas, shared = TypeAdapter.json_schemas([(p.name, mode, self._types[p.name].adapter) for p in self._found])
         return {p.name: self._schema(p, schemas[p.name, mode]) for p in self._found}, shared
 
     def _schema(self, parameter: Parameter, schema: dict[str, Any]) -> dict[str, Any]:
-        """The schema of a parameter with its description and default; the default of a secret is one, too."""
+        """Return the schema of a parameter with its description and default; the default of a secret is left out."""
         name = parameter.name
         text = {"description": self._texts[name]} if name in self._texts else {}
         default = Parameter.empty if name in self.marks.secrets else parameter.default
@@ -116,7 +115,7 @@ class FunctionSignature:
 
     @property
     def forms(self) -> tuple[tuple[ToolParameter, ...], ...]:
-        """Nothing: a function has one set of parameters."""
+        """No forms: a function has one set of parameters."""
         return ()
 
     @cached_property
@@ -126,21 +125,21 @@ class FunctionSignature:
 
     @cached_property
     def gives(self) -> Type:
-        """A type that every result has."""
+        """A type that contains every result."""
         return self._result.gives
 
     def wants(self, parameter: str | None) -> Wanted:
-        """The type of a parameter."""
+        """Return the accepted types of a parameter."""
         return self._of(parameter).wanted
 
     def segment(self, parameter: str) -> ResourceSegment:
-        """How a parameter closes a segment in the name of a resource."""
+        """Return how a parameter closes a segment of a resource's name."""
         default = next((p.default for p in self._found if p.name == parameter), Parameter.empty)
-        found = self._types.get(parameter) or self._types.get(self._more or "")
-        return OPEN if found is None else by_annotation(found.adapter.core_schema, default)
+        annotation = self._types.get(parameter) or self._types.get(self._more or "")
+        return OPEN if annotation is None else by_annotation(annotation.adapter.core_schema, default)
 
     def check(self, parameter: str | None, value: Json) -> None:
-        """Check one argument; raises ArgumentError."""
+        """Check one argument; raises ArgumentError if it does not fit."""
         try:
             self._convert(parameter, value)
         except ArgumentError:
@@ -149,27 +148,27 @@ class FunctionSignature:
             raise ArgumentError(parameter, f"its check raised {raised(error)}") from error
 
     def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
-        """Nothing is left to check: each parameter says all of itself."""
+        """Check nothing: the parameters of a function are independent of each other."""
 
     def _of(self, parameter: str | None) -> Annotation:
-        """The annotation that an argument has to fit."""
+        """Return the annotation that an argument has to fit."""
         return self._types.get(parameter or self._extra or "") or self._types[self._more or ""]
 
     def _convert(self, parameter: str | None, value: Json) -> object:
-        """The argument as the function wants it."""
+        """Convert an argument for the function; raises ArgumentError."""
         try:
             return self._of(parameter).convert(value)
         except ValidationError as error:
             raise ArgumentError(parameter, first_mistake(error)) from error
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
-        """Tell the arguments from others; raises ArgumentError, and what converters of arguments raise."""
+        """Return the identity of the arguments; raises ArgumentError, and the errors of converters."""
         written = [(name, known_form(value) or _UNKNOWN) for name, value in self._completed(bound)]
         if not self.converts:
             return Identified((digest("written", written),), likeness=self._likeness(bound))
         kwargs, extra = self._converted(bound)
         arrived = self._completed([*kwargs.items(), *((None, value) for value in extra)])
-        # An object whose equality nothing knows counts as it was written.
+        # An object whose equality is unknown counts as it was written.
         pairs = zip(in_order(arrived), in_order(written), strict=True)
         received = [(name, known_form(value) or text) for (name, value), (_, text) in pairs]
         return Identified(
@@ -179,7 +178,7 @@ class FunctionSignature:
         )
 
     def _likeness(self, bound: Sequence[tuple[str | None, Json]]) -> Likeness | None:
-        """What is known of arguments with parts that code makes anew for each call."""
+        """Return the likeness of the arguments, if code creates some of the defaults for each call."""
         if not self._makes_defaults:
             return None
         given = {name for name, _ in bound}
@@ -188,16 +187,16 @@ class FunctionSignature:
 
     @cached_property
     def _makes_defaults(self) -> bool:
-        """Whether code makes defaults, of parameters or inside of arguments."""
+        """Whether code creates defaults, of parameters or inside arguments."""
         is_made = any(p.default is MADE for p in self._found)
         return is_made or any(makes_defaults(self._types[p.name].adapter.core_schema) for p in self._found)
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
-        """Positional and keyword arguments, checked, in copies of the function's own; raises ArgumentError."""
+        """Check the arguments and return copies, by position and by keyword; raises ArgumentError."""
         return self._arranged(*self._converted(bound))
 
     def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
-        """What the function receives: the prepared arguments in the order of `bound`, and defaults."""
+        """Return the prepared arguments in the order of `bound`, and the defaults that the function receives."""
         args, kwargs = prepared[0], {self._spelled.get(name, name): value for name, value in prepared[1].items()}
         given = {name for name, _ in bound}
         first = [p.name for p in self._found if p.kind in BY_POSITION and p.name in given and p.name not in kwargs]
@@ -211,73 +210,73 @@ class FunctionSignature:
         ]
 
     def _converted(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[dict[str, Any], list[Any]]:
-        """The arguments as the function wants them, by parameter, and those of which it takes any number."""
+        """Convert the arguments: those with a parameter by its name, and the further positional ones."""
         kwargs = {name: self._convert(name, value) for name, value in bound if name is not None}
         return kwargs, [self._convert(None, value) for name, value in bound if name is None]
 
     def _arranged(self, kwargs: dict[str, Any], extra: list[Any]) -> Prepared:
-        """Positional and keyword arguments of a call."""
+        """Return converted arguments by position and by keyword."""
         first = [p.name for p in self._found if p.kind in BY_POSITION] if extra else self._positional_only
         args = [kwargs.pop(name) for name in first if name in kwargs]
         return args + extra, {self._own.get(name, name): value for name, value in kwargs.items()}
 
     @cached_property
     def converts(self) -> bool:
-        """Whether code of the tool converts an argument, which does not arrive as JSON data then."""
+        """Whether the tool's code converts an argument, so that it does not arrive as JSON data."""
         return not all(self._types[p.name].is_plain for p in self._found)
 
     def _completed(self, arguments: Sequence[Named]) -> list[Named]:
-        """The arguments, and the defaults of those that were left out."""
+        """Return the arguments, and the defaults of those left out."""
         given = {name for name, _ in arguments}
         return [*arguments, *(each for each in self._defaults if each[0] not in given)]
 
     @cached_property
     def _defaults(self) -> list[Named]:
-        """The parameters that have a default, unless each call has one of its own."""
+        """The parameters with a default, except for defaults created for each call."""
         return [(p.name, p.default) for p in self._found if p.default is not Parameter.empty and p.default is not MADE]
 
     @cached_property
     def _positional_only(self) -> list[str]:
-        """Parameters that cannot be given by name, as the first one of `functools.singledispatch`."""
+        """The parameters that cannot be given by name, such as the first one of `functools.singledispatch`."""
         first = [p.name for p in self._found[:1] if self._dispatches and p.kind in BY_POSITION]
         return first or [p.name for p in self._found if p.kind is Parameter.POSITIONAL_ONLY]
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
-        """The result as JSON data; raises ResultError."""
+        """Return the result as JSON data; raises ResultError."""
         return accepted(result, self._result.dump, bounds)
 
 
 def _marked(
     signature: Signature, hints: dict[str, Any], name: str, key: str | None
 ) -> tuple[ParameterMarkers, dict[str, Any]]:
-    """The marks of a function, and its annotations without them."""
+    """Return the marks of a function, and its annotations without them."""
     try:
         return read_marks(signature, hints, key), unmarked(hints)
     except MarkError as error:
-        message = f"`{name}` is declared in a way that cannot work: {error}"
+        message = f"`{name}` cannot be a tool as declared: {error}"
         raise ToolboxError(message) from error
 
 
-def _shape(found: Sequence[Parameter], function: Callable[..., Any]) -> Shape:
-    """The parameters by name."""
-    kinds = {p.kind for p in found}
+def _shape(parameters: Sequence[Parameter], function: Callable[..., Any]) -> Shape:
+    """Return the parameters by name."""
+    kinds = {p.kind for p in parameters}
     return Shape(
-        positional=tuple(p.name for p in found if p.kind in BY_POSITION),
-        named=frozenset(p.name for p in found if p.kind in _BY_NAME),
-        required=tuple(p.name for p in found if p.default is Parameter.empty and p.kind in _BY_NAME | BY_POSITION),
+        positional=tuple(p.name for p in parameters if p.kind in BY_POSITION),
+        named=frozenset(p.name for p in parameters if p.kind in _BY_NAME),
+        required=tuple(p.name for p in parameters if p.default is Parameter.empty and p.kind in _BY_NAME | BY_POSITION),
         more_positional=Parameter.VAR_POSITIONAL in kinds,
         more_named=Parameter.VAR_KEYWORD in kinds,
-        reserved=bound_names(function, {p.name for p in found}) if Parameter.VAR_KEYWORD in kinds else frozenset(),
+        reserved=bound_names(function, {p.name for p in parameters}) if Parameter.VAR_KEYWORD in kinds else frozenset(),
     )
 
 
 def _with_default(schema: dict[str, Any], default: object) -> dict[str, Any]:
-    """A parameter's schema, with its default if that can be told in JSON."""
+    """Return a parameter's schema, with its default if that has a JSON form."""
     return {**schema, "default": default} if default is not Parameter.empty and _is_json(default) else schema
 
 
 def _is_json(value: object) -> bool:
-    """Whether it can be written as JSON."""
+    """Whether a value can be written as JSON."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):

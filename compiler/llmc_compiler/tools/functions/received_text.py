@@ -1,7 +1,7 @@
-"""Texts of arguments as a Python function receives them: two have the same text if they are equal.
+"""Texts of arguments as a Python function receives them: equal arguments have the same text.
 
-Only types whose equality is known have a text. Objects of other types may be equal in ways of their own, or hold more
-than their text shows, as those of a user's own subclass of `str` may. A text has all that an object holds.
+Only types whose equality is known have a text, and it shows everything that an object holds. Other types may define
+their own equality, or hold more than a text shows, as a user's subclass of `str` may.
 """
 
 import re
@@ -34,7 +34,7 @@ _TEXTS: Final = (
     *(UUID, PurePath, AnyUrl, Url, timedelta, timezone, ZoneInfo),
     *(IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network),
 )
-"""Types that are equal where their texts are."""
+"""Types whose objects are equal if their texts are."""
 
 _HOMES: Final = frozenset(
     {
@@ -42,44 +42,44 @@ _HOMES: Final = frozenset(
         *("pydantic", "pydantic_core"),
     }
 )
-"""Where types come from whose objects hold nothing but what is known here."""
+"""Modules whose types hold nothing that this module does not know."""
 
 _EMPTY: Final = (None, str, int, float, bool, list, dict, set, frozenset, tuple)
-"""What makes the same each time."""
+"""Default factories that return an equal value each time."""
 
 _VALUES: Final = frozenset({"default", "expected", "members", "metadata"})
-"""The words of a core schema that have values, and no schemas, in them."""
+"""Keys of a core schema that contain values rather than schemas."""
 
 _MOST_DIGITS: Final = 10_000
-"""Decimals of more digits, before or behind the point, are not made integers."""
+"""Decimals with more digits, before or after the point, are not converted to integers."""
 
 
 class UnknownEqualityError(Portable, Exception):
-    """Nothing says when two such objects are equal."""
+    """The equality of an object's type is unknown."""
 
 
 def makes_defaults(schema: object) -> bool:
-    """Whether code makes a default somewhere in a core schema, which may be another one each time."""
+    """Whether code creates a default somewhere in a core schema, which may differ each time."""
     if isinstance(schema, dict):
         kind = schema.get("type")
         private = getattr(schema["cls"], "__private_attributes__", {}) if kind == "model" else {}
-        made = (schema.get("default_factory"), *(each.default_factory for each in private.values()))
-        # Where no text says its type, these are fields by their names.
+        made = (schema.get("default_factory"), *(attribute.default_factory for attribute in private.values()))
+        # Without a string for its type, a mapping has fields by name.
         inside = (part for word, part in schema.items() if not isinstance(kind, str) or word not in _VALUES)
-        return any(each not in _EMPTY for each in made) or any(map(makes_defaults, inside))
+        return any(attribute not in _EMPTY for attribute in made) or any(map(makes_defaults, inside))
     return isinstance(schema, (list, tuple)) and any(map(makes_defaults, schema))
 
 
 def known_form(value: object) -> str | None:
-    """The text of a value, if its equality is known; its own code may do anything."""
+    """Return the text of a value, or None if its equality is unknown; the value's own code may raise anything."""
     try:
         return received_form(value)
-    except Exception:  # noqa: BLE001 — as said above
+    except Exception:  # noqa: BLE001 — see the docstring
         return None
 
 
 def received_form(value: object) -> str:
-    """The text of a value; raises UnknownEqualityError, RecursionError, and what the value's own code raises."""
+    """Return the text of a value; raises UnknownEqualityError, RecursionError, and errors of the value's own code."""
     if value is None or isinstance(value, bool):
         return str(value)
     if isinstance(value, Enum):
@@ -100,7 +100,7 @@ def received_form(value: object) -> str:
 
 
 def _holds_more(value: object) -> bool:
-    """Whether it is of a user's own subclass of a type that has a text, with room for more than the text shows."""
+    """Whether a value is of a user's subclass of a type with a text, and may hold more than the text shows."""
     kind = type(value)
     if kind.__module__.partition(".")[0] in _HOMES or not isinstance(value, _SHOWN):
         return False
@@ -109,7 +109,7 @@ def _holds_more(value: object) -> bool:
 
 
 def _member(value: Enum) -> str:
-    """A member of an enumeration: the text or number that it is equal to, unless others may be equal to it too."""
+    """Return the text of an enum member: that of the string or number it equals, if equality is by that value."""
     own = value._value_
     if type(own) in {str, int, float} and isinstance(value, (str, int, float)) and own == value:
         return received_form(own)
@@ -117,17 +117,17 @@ def _member(value: Enum) -> str:
 
 
 def _is_named_tuple(value: object) -> bool:
-    """Whether it is a named tuple, which is equal to a plain one."""
+    """Whether a value is a named tuple, which equals a plain tuple."""
     return isinstance(value, tuple) and hasattr(value, "_fields")
 
 
 def _mapping(items: Any) -> str:  # noqa: ANN401 — pairs of anything
-    """The text of a mapping, whatever the order of its keys."""
+    """Return the text of a mapping, independent of the order of its keys."""
     return f"{{{','.join(sorted(f'{received_form(key)}:{received_form(each)}' for key, each in items))}}}"
 
 
 def _number(value: float | Decimal | Fraction) -> str:
-    """The text of a number: equal numbers of different types share it."""
+    """Return the text of a number, which equal numbers of different types share."""
     if isinstance(value, Decimal):
         return _decimal(value)
     if isinstance(value, float) and value - value != 0:
@@ -136,19 +136,19 @@ def _number(value: float | Decimal | Fraction) -> str:
 
 
 def _decimal(value: Decimal) -> str:
-    """The text of a decimal, without working out the integer that a large exponent stands for."""
+    """Return the text of a decimal, without computing the integer that a large exponent stands for."""
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         return str(value)
     if len(digits) + abs(exponent) <= _MOST_DIGITS:
         return number_form(value)  # type: ignore[arg-type]  # decimals have a ratio as well
-    kept = "".join(map(str, digits)).lstrip("0")
-    stripped = kept.rstrip("0")
-    return f"{sign} {stripped}e{exponent + len(kept) - len(stripped)}" if stripped else "0/1"
+    significant = "".join(map(str, digits)).lstrip("0")
+    stripped = significant.rstrip("0")
+    return f"{sign} {stripped}e{exponent + len(significant) - len(stripped)}" if stripped else "0/1"
 
 
 def _object(value: object) -> str:
-    """What is inside the text of an object; raises UnknownEqualityError."""
+    """Return the text of an object, without its type; raises UnknownEqualityError."""
     if isinstance(value, BaseModel):
         return _model(value)
     if is_dataclass(value) and not isinstance(value, type):
@@ -160,9 +160,9 @@ def _object(value: object) -> str:
 
 
 def _dataclass(value: "DataclassInstance") -> str:
-    """The fields of a dataclass, those that it does not compare too, and what else it holds.
+    """Return the text of a dataclass: all fields, including those that it does not compare, and other attributes.
 
-    What it is made from, and does not keep, may be anywhere.
+    A dataclass with an `InitVar`, which may affect it in unknown ways, raises UnknownEqualityError.
     """
     declared = value.__dataclass_fields__
     if not value.__dataclass_params__.eq or any(_is_init_only(each.type) for each in declared.values()):  # type: ignore[attr-defined]  # every dataclass has them
@@ -172,14 +172,14 @@ def _dataclass(value: "DataclassInstance") -> str:
 
 
 def _is_init_only(annotation: object) -> bool:
-    """Whether it says `InitVar`, as an object or as a text."""
+    """Whether an annotation is `InitVar`, as an object or as a string."""
     if isinstance(annotation, str):
         return "InitVar" in annotation
     return annotation is InitVar or isinstance(annotation, InitVar)
 
 
 def _model(value: BaseModel) -> str:
-    """What a model holds: its fields, others that it was given, private ones, and what its code has set."""
+    """Return the text of a model: its fields, extra and private ones, and attributes that its code has set."""
     named = value.__dict__.items()
     more = (value.__pydantic_extra__ or {}).items()
     private = (value.__pydantic_private__ or {}).items()
@@ -187,12 +187,12 @@ def _model(value: BaseModel) -> str:
 
 
 def _moment(value: datetime) -> str:
-    """A moment: the same in every time zone, unless it has none."""
+    """Return the text of a datetime: the same in every time zone, unless it has none."""
     return (value if value.utcoffset() is None else value.astimezone(UTC)).isoformat()
 
 
 def _time(value: time) -> str:
-    """A time of day; with a time zone, the microseconds since midnight in UTC."""
+    """Return the text of a time of day; with a time zone, the time since midnight in UTC."""
     offset = value.utcoffset()
     if offset is None:
         return value.isoformat()
@@ -201,7 +201,7 @@ def _time(value: time) -> str:
 
 
 def _many(kinds: type | tuple[type, ...]) -> tuple[type, ...]:
-    """Several types, or one."""
+    """Return types as a tuple."""
     return kinds if isinstance(kinds, tuple) else (kinds,)
 
 
@@ -216,4 +216,4 @@ _FORMS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...]] 
 )
 
 _SHOWN: Final = (str, int, float, Decimal, Fraction, tuple, *(kind for kinds, _ in _FORMS for kind in _many(kinds)))
-"""Types of which a text shows all that their own objects hold."""
+"""Types whose text shows everything that their objects hold, but not what those of subclasses hold."""
