@@ -16,7 +16,8 @@ from llmc_compiler.analysis.critical_path import Estimate, costs, estimate, make
 from llmc_compiler.analysis.levels import waits
 from llmc_compiler.effects.effects import Effect, Kind
 from llmc_compiler.expressions.terms import Get, ListOf, NodeId
-from llmc_compiler.ir.graph import JOIN, Call, Graph, Join, Node, TaskId
+from llmc_compiler.ir.graph import JOIN, Call, Join, Node, TaskId
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.tools.tool import Tool
 
 WIDTHS = (2, 4, 8)

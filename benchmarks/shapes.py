@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from llmc_compiler.expressions.terms import Const, Get, ListOf, NodeId, Term
-from llmc_compiler.ir.graph import JOIN, Call, Graph, Join, Node, TaskId
+from llmc_compiler.ir.graph import JOIN, Call, Join, Node, TaskId
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.tools.decorators import nondet
 from llmc_compiler.tools.tool import Tool
 from llmc_runtime.limits import Limits

@@ -12,7 +12,8 @@ from time import process_time
 
 import llmc
 from llmc_compiler.expressions.terms import Const, Get, ListOf, NodeId
-from llmc_compiler.ir.graph import JOIN, Call, Graph, Join, Node, TaskId
+from llmc_compiler.ir.graph import JOIN, Call, Join, Node, TaskId
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_runtime.limits import Limits
 from llmc_runtime.program.execution import execute
 

@@ -5,9 +5,9 @@ from functools import partial
 from typing import NamedTuple
 
 from llmc_compiler.diagnostics.plan_errors import BrokenOff, CompileError
-from llmc_compiler.ir.graph import Graph
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.session import NOTHING, Earlier, Session
 from llmc_compiler.steps import Restart, Step
 from llmc_compiler.tools.toolbox import Toolbox

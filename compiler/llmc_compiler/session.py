@@ -13,13 +13,14 @@ from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.effects.effects import When
 from llmc_compiler.expressions.input_types import describe, fits, literal, type_of
 from llmc_compiler.expressions.terms import Json, NodeId
-from llmc_compiler.ir.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of, node_body
+from llmc_compiler.ir.graph import Call, Loop, Node, Parameter, TaskId, effects_of, node_body
 from llmc_compiler.ir.order_edges import Hazards
 from llmc_compiler.ir.verifier import BrokenGraphError
 from llmc_compiler.lowering.lowering import Lowering
 from llmc_compiler.lowering.secret_flow import SecretFlow
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.passes.pipeline import PIPELINE, Pass, Sweeping, optimize
+from llmc_compiler.serialization.compiled_graph import Graph, with_forms
 from llmc_compiler.steps import Add, Conceal, Drop, Report, Share, Step
 from llmc_compiler.tools.signature import ToolboxError
 from llmc_compiler.tools.toolbox import Toolbox
@@ -185,8 +186,8 @@ class Session:
         if not self._joined:
             self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
         self.written = self._graph()
-        self.graph = optimize(self.written, self._passes)
-        return tuple(self._last_steps(self.graph))
+        self.graph = graph = with_forms(optimize(self.written, self._passes))
+        return tuple(self._last_steps(graph))
 
     def _graph(self) -> Graph:
         """The plan so far, before the passes."""

@@ -1,10 +1,13 @@
-"""The data of a diagnostic: its fields, its edit and its notes."""
+"""The data of a diagnostic: its fields, words, edit and notes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, dataclass
 from inspect import get_annotations
-from typing import ClassVar, Final, TypeVar, dataclass_transform
+from string import Formatter
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeVar, dataclass_transform
 
-from llmc_grammar.source import Span
+from llmc_grammar.source import Source, Span
+from llmc_grammar.terminal_text import safe_words
 
 T = TypeVar("T")
 
@@ -41,3 +44,87 @@ def mistake(cls: type[T]) -> type[T]:
     }
     cls.fields = {**getattr(cls, "fields", {}), **own}  # type: ignore[attr-defined]  # every mistake has them
     return cls
+
+
+@mistake
+class Mistake:
+    """The fields and words of a diagnostic.
+
+    An edit is safe only if its class says so, it is no guess, and it keeps the author's words (`safety.py`). `source`
+    is the text that the mistake is in, where that is known.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    label: ClassVar[str] = ""
+    help: ClassVar[str] = ""
+    is_safe: ClassVar[bool] = False
+    renames: ClassVar[bool] = False
+    fields: ClassVar[Mapping[str, object]]
+
+    span: Span
+    notes: tuple[Note, ...] = ()
+    edit: Edit | None = None
+    is_guess: bool = False
+
+    source: ClassVar[Source | None] = None
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, **given: object) -> None:
+            """Take the values of the fields; raises TypeError for a missing or an unknown one."""
+            values = {**self.fields, **given}
+            missing = [name for name, value in values.items() if value is _REQUIRED]
+            if missing or len(values) != len(self.fields):
+                wrong = missing or sorted(values.keys() - self.fields.keys())
+                message = f"{type(self).__name__} has wrong fields: {', '.join(wrong)}"
+                raise TypeError(message)
+            self.__dict__.update(values)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Refuse: a mistake never changes."""
+            message = f"cannot assign to field {name!r}"
+            raise FrozenInstanceError(message)
+
+    def __eq__(self, other: object) -> bool:
+        """Same mistake, same values, in whatever text."""
+        return type(self) is type(other) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        """Hash of the values."""
+        return hash((type(self), *self._values().values()))
+
+    def __repr__(self) -> str:
+        """The mistake as it would be made."""
+        values = ", ".join(f"{name}={value!r}" for name, value in self._values().items())
+        return f"{type(self).__name__}({values})"
+
+    def _values(self) -> dict[str, object]:
+        """The values of the fields."""
+        return {name: self.__dict__[name] for name in self.fields}
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        """`warning` for codes that begin with W."""
+        return "warning" if self.code.startswith("W") else "error"
+
+    @property
+    def message(self) -> str:
+        """The title with its holes filled, in one line that controls no terminal."""
+        return safe_words(self.words("title"))
+
+    @property
+    def line(self) -> int | None:
+        """The line on which it begins, from 1; None where its text is not known."""
+        return None if self.source is None else self.source.position(self.span.start)[0]
+
+    @property
+    def column(self) -> int | None:
+        """The column in which it begins, from 1, in characters; None where its text is not known."""
+        return None if self.source is None else self.source.position(self.span.start)[1]
+
+    def words(self, line: Literal["title", "label", "help"]) -> str:
+        """One of the three lines with its holes filled, or nothing where a hole is None."""
+        template: str = getattr(self, line)
+        fields = {name: getattr(self, name) for _, name, _, _ in Formatter().parse(template) if name}
+        return "" if None in fields.values() else template.format(**fields)

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.mistake import Edit
+from llmc_grammar.mistake import Edit, Mistake
 from llmc_grammar.safety import is_safe
 from llmc_grammar.source import Source, Span
 from llmc_grammar.terminal_text import _escape, cells, glyphs, safe_words
@@ -45,7 +44,7 @@ class _Mark:
     label: str
 
 
-def render(diagnostic: Diagnostic, source: Source, *, color: bool = False, width: int | None = None) -> str:
+def render(diagnostic: Mistake, source: Source, *, color: bool = False, width: int | None = None) -> str:
     """The mistake with its lines, in the form of the module's head; without a line end.
 
     Of a line of the text as much is shown as 120 columns have room for, or so many as the whole drawing may take.
@@ -67,7 +66,7 @@ def render(diagnostic: Diagnostic, source: Source, *, color: bool = False, width
     return "\n".join(rows)
 
 
-def to_json(diagnostic: Diagnostic, source: Source | None) -> dict[str, Any]:
+def to_json(diagnostic: Mistake, source: Source | None) -> dict[str, Any]:
     """The mistake as plain data; lines and columns count from 1, offsets from 0 in characters.
 
     Where the text is not known, there are no lines, columns and file.
@@ -127,7 +126,7 @@ class _Paint:
         return self.title(text) if sign == "^" else self.blue(text)
 
 
-def _marks(diagnostic: Diagnostic, source: Source) -> list[_Mark]:
+def _marks(diagnostic: Mistake, source: Source) -> list[_Mark]:
     """What to underline, by place; of a span over several lines its first line and its last."""
     marks = _spread(diagnostic.span, "^", safe_words(diagnostic.words("label")), source)
     for note in diagnostic.notes:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.mistake import Edit
+from llmc_grammar.mistake import Edit, Mistake
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _PARTS: Final = re.compile(r"[@$_.(]+")
@@ -25,7 +24,7 @@ _LONG: Final = 5
 _NAME: Final = re.compile(r"[@$]?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(?")
 
 
-def is_safe(mistake: Diagnostic, text: str) -> bool:
+def is_safe(mistake: Mistake, text: str) -> bool:
     """Whether the edit of a mistake in this text may be made without a look at it."""
     edit = mistake.edit
     if edit is None or not mistake.is_safe or mistake.is_guess:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from llmc_compiler.decoder.syntaxes import GrammarTooLargeError
     from llmc_compiler.diagnostics.plan_errors import CompileError
     from llmc_compiler.expressions.terms import Json
-    from llmc_compiler.ir.graph import Graph, Parameter
+    from llmc_compiler.ir.graph import Parameter
     from llmc_compiler.passes.pipeline import PIPELINE
+    from llmc_compiler.serialization.compiled_graph import Graph
     from llmc_compiler.serialization.form_errors import FormError
     from llmc_compiler.tools.decorators import nondet, opaque, pure, read, write
     from llmc_compiler.tools.parameter_markers import Context, Secret

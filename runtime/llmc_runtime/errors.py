@@ -29,7 +29,7 @@ The text of each is one fact that names the task.
 import typing
 from collections.abc import Mapping
 from copy import copy
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.ir.graph import TaskId
@@ -37,12 +37,9 @@ from llmc_grammar.ast import NOWHERE
 from llmc_grammar.portable import Cause, Portable
 from llmc_grammar.source import Span
 from llmc_runtime.block_reasons import blocked_by, place_of
+from llmc_runtime.error_context import AnswerSoFar, Redactor
 from llmc_runtime.exception_groups import SHOWN, leaves
 from llmc_runtime.text_format import cut_middle
-
-if TYPE_CHECKING:
-    from llmc_runtime.agent.answers.answer import Answer
-    from llmc_runtime.redaction import Secrets
 
 E = TypeVar("E", bound=BaseException)
 
@@ -84,8 +81,8 @@ class LlmcError(Portable, Exception):
     `secrets` are those of its run, where it had any.
     """
 
-    answer: "Answer | None" = None
-    secrets: "Secrets | None" = None
+    answer: AnswerSoFar | None = None
+    secrets: Redactor | None = None
 
     def _state(self) -> tuple[dict[str, Any], Cause | None]:
         """The state of a pickle; if the run had secrets, that of a foreign cause is its text: objects may hold one."""

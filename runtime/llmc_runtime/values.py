@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from llmc_compiler.expressions.memory_limit import ELEMENT, ENTRY, LIST, MAPPING, MemoryRoom, number_bytes, text_bytes
 from llmc_compiler.expressions.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.expressions.terms import Json, thaw
-from llmc_compiler.tools.result_forms import PART, forms
+from llmc_compiler.tools.results.result_forms import PART, forms
 from llmc_compiler.tools.signature import ResultBounds, ResultError
 from llmc_grammar.portable import Portable
 

@@ -13,8 +13,9 @@ from llmc_compiler.analysis.critical_path import costs, estimate, expected_time,
 from llmc_compiler.analysis.levels import levels, waits
 from llmc_compiler.effects.effects import Effect, Kind
 from llmc_compiler.expressions.terms import Get, ListOf, NodeId
-from llmc_compiler.ir.graph import JOIN, Call, Graph, Join, Loop, Node, TaskId
+from llmc_compiler.ir.graph import JOIN, Call, Join, Loop, Node, TaskId
 from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from tests.compiler.compiling import compiled, from_plan, toolbox

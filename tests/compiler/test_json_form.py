@@ -10,14 +10,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Graph, Loop
+from llmc_compiler.ir import graph as ir
+from llmc_compiler.ir.graph import Loop
 from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.passes.dedup import Dedup
 from llmc_compiler.passes.fold import Fold
 from llmc_compiler.passes.hoist import Hoist
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.passes.prune import Prune
-from llmc_compiler.serialization.graph_json import from_json, schema, to_json
+from llmc_compiler.serialization.compiled_graph import Graph
+from llmc_compiler.serialization.graph_json import schema, to_json
 from llmc_grammar import print_plan
 from llmc_grammar.ast import NOWHERE
 from tests.compiler.compiling import compiled, toolbox
@@ -42,7 +44,7 @@ join(a=$b, b=$c2)
 """
 
 
-def form(graph: Graph) -> Any:  # noqa: ANN401 — JSON data
+def form(graph: ir.Graph) -> Any:  # noqa: ANN401 — JSON data
     """The graph as a file gives it."""
     return json.loads(json.dumps(to_json(graph)))
 
@@ -59,7 +61,7 @@ def test_what_is_written_is_read(passes: Sequence[Pass]) -> None:
         graph = random_graph(seed, passes)
         data = form(graph)
         assert next(VALIDATOR.iter_errors(data), None) is None
-        found = from_json(data, WORLD)
+        found = Graph.from_json(data, WORLD)
         assert found == graph
         assert to_json(found) == data
 
@@ -82,7 +84,7 @@ def test_random_plans_have_what_is_hard_to_read() -> None:
 def test_what_was_read_prints_as_what_was_written() -> None:
     """Text, places and all."""
     graph = compiled(TEXT, TOOLS, PIPELINE)
-    found = from_json(form(graph), TOOLS)
+    found = Graph.from_json(form(graph), TOOLS)
     assert print_graph(found) == print_graph(graph)
     assert found.nodes[NodeId("2")].span == graph.nodes[NodeId("2")].span != NOWHERE
     assert Graph.from_json(graph.to_json(), TOOLS) == graph
@@ -125,4 +127,4 @@ def test_the_deepest_plan_is_read() -> None:
     """What the bounds of a plan allow is no deeper than those of its form."""
     text = "1. f(" + "[" * 30 + "1" + "]" * 30 + ")\n2. f(" + "-" * 60 + "$1 " + "+ 1 " * 60 + ")\n"
     graph = compiled(f"{text}join($2)", TOOLS)
-    assert from_json(form(graph), TOOLS) == graph
+    assert Graph.from_json(form(graph), TOOLS) == graph

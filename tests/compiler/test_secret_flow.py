@@ -7,9 +7,10 @@ import pytest
 from llmc_compiler.compiler import IncrementalCompiler, compile_parsed
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.diagnostics.secret_errors import MadeSecret, SecretArgument, SecretRead
-from llmc_compiler.ir.graph import JOIN, Graph
+from llmc_compiler.ir.graph import JOIN
 from llmc_compiler.lowering.secret_flow import SecretFlow
 from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, WHOLE, Label, hidden, inside, merged, part
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.serialization.form_errors import SecretLeak
 from llmc_compiler.session import Earlier, Session
 from llmc_compiler.tools.decorators import pure, read

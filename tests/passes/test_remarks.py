@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from llmc_compiler.explain.story import PassEntry, Story
+from llmc_compiler.explain.story import Story
+from llmc_compiler.explain.story_data import PassEntry
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Graph, TaskId, node_body
 from llmc_compiler.ir.printer import print_graph

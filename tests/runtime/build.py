@@ -4,19 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmc_compiler.expressions.terms import Const, Get, Json, MapOf, NodeId, Term
-from llmc_compiler.ir.graph import (
-    JOIN,
-    Call,
-    Condition,
-    Evaluate,
-    Graph,
-    Join,
-    Loop,
-    Node,
-    Operation,
-    TaskId,
-    dependencies,
-)
+from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Join, Loop, Node, Operation, TaskId, dependencies
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span

@@ -8,7 +8,8 @@ from contextlib import aclosing
 import pytest
 
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Graph, TaskId
+from llmc_compiler.ir.graph import TaskId
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.tools.decorators import pure
 from llmc_runtime.program.execution import execute, stream
 from llmc_runtime.program.run_result import Run

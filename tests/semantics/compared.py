@@ -9,6 +9,7 @@ from typing import Final
 import llmc
 from llmc_compiler.ir.graph import Graph
 from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
+from llmc_compiler.serialization.compiled_graph import with_forms
 from llmc_grammar import Parsed, parse, print_plan
 from llmc_grammar.ast import Input, Plan
 from llmc_runtime.program.program import Program
@@ -117,7 +118,7 @@ def _differences(trial: Trial, ways: Mapping[str, Passes], runner: asyncio.Runne
             continue
         gone.append((graph, complete))
         WORLD.begin(trial.seed)
-        done = runner.run(replace(program, graph=graph).run(trial.sample.inputs))
+        done = runner.run(replace(program, graph=with_forms(graph)).run(trial.sample.inputs))
         found = trial.difference(done, way, complete=complete)
         if found is not None:
             yield found

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.ir.graph import Call, Graph, Loop, Node
+from llmc_compiler.serialization.compiled_graph import with_forms
 from llmc_runtime.program.program import Program
 from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
@@ -24,7 +25,7 @@ async def _run(program: Program, inputs: Mapping[str, Json]) -> Run:
     line = Line()
     turns = asyncio.ensure_future(line.give_turns())
     try:
-        return await replace(program, graph=gated(program.graph, line)).run(inputs)
+        return await replace(program, graph=with_forms(gated(program.graph, line))).run(inputs)
     finally:
         turns.cancel()
 

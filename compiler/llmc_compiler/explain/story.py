@@ -7,75 +7,29 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llmc_compiler.analysis.critical_path import Estimate, estimate, expected_time
+from llmc_compiler.analysis.critical_path import estimate, expected_time
 from llmc_compiler.analysis.levels import calls, levels
-from llmc_compiler.analysis.what_if import DeclarationGain, gains
-from llmc_compiler.effects.effects import Effect, Kind, conflict
+from llmc_compiler.analysis.what_if import gains
+from llmc_compiler.effects.effects import Kind, conflict
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Graph, Loop, Node, node_body
 from llmc_compiler.ir.printer import node_texts
 from llmc_compiler.passes.pipeline import Pass, Stage, stages
-from llmc_compiler.passes.remarks import Computed, Missed, Remark
-from llmc_compiler.representation.brief import Brief
+from llmc_compiler.passes.remarks import Computed, Missed
 from llmc_grammar.source import Source
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 
-@dataclass(frozen=True, slots=True)
-class PassEntry:
-    """A remark of a pass; `now` is what the node does afterwards, where that is not what is written."""
-
-    pass_name: str
-    remark: Remark
-    now: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderEdge:
-    """`later` waits for the end of `earlier`, whose value it does not need, because their effects conflict.
-
-    `is_carried` where `earlier` is that of the element before in the same loop.
-    """
-
-    earlier: Node
-    later: Node
-    earlier_effect: Effect
-    later_effect: Effect
-    is_carried: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """What a plan takes if at most so many calls run at once: `bound` at least, `expected` by rank."""
-
-    width: int
-    bound: float
-    expected: float
+from llmc_compiler.explain.story_data import OrderEdge, PassEntry, Schedule, StoryData
+from llmc_compiler.explain.story_text import as_text, tell
+from llmc_compiler.representation.sheet import lines_as_html, lines_as_rich
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Story(Brief):
-    """All that there is to tell about the compilation of a plan.
-
-    `written` and `left` count calls, a loop having those of one element. `levels` are the calls that run together.
-    `assumed` are the tools whose latency is taken to be the median of those declared.
-    """
-
-    source: Source
-    passes: tuple[str, ...]
-    written: int
-    left: int
-    remarks: tuple[PassEntry, ...]
-    order: tuple[OrderEdge, ...]
-    gains: tuple[DeclarationGain, ...]
-    levels: tuple[tuple[Node, ...], ...]
-    estimate: Estimate
-    chain: tuple[Node, ...]
-    assumed: tuple[str, ...]
-    has_loops: bool
-    schedule: Schedule | None = None
+class Story(StoryData):
+    """The story of a compilation, with its text."""
 
     @staticmethod
     def of(written: Graph, passes: Sequence[Pass], source: Source, width: int | None = None) -> "Story":
@@ -113,22 +67,14 @@ class Story(Brief):
 
     def __str__(self) -> str:
         """The story as text, 80 columns wide."""
-        from llmc_compiler.explain.story_text import as_text  # noqa: PLC0415 — the story itself knows no layout
-
         return as_text(self)
 
     def _repr_html_(self) -> str:
         """The story, for notebooks."""
-        from llmc_compiler.explain.story_text import tell  # noqa: PLC0415 — as above
-        from llmc_compiler.representation.sheet import lines_as_html  # noqa: PLC0415 — as above
-
         return lines_as_html(tell(self, 100))
 
     def __rich__(self) -> "Text":
         """The story, for `rich.print`."""
-        from llmc_compiler.explain.story_text import tell  # noqa: PLC0415 — as above
-        from llmc_compiler.representation.sheet import lines_as_rich  # noqa: PLC0415 — as above
-
         return lines_as_rich(tell(self))
 
 

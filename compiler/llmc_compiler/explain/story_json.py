@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from llmc_compiler.analysis.what_if import DeclarationGain, PlanForecast
-from llmc_compiler.explain.story import OrderEdge, PassEntry, Story
+from llmc_compiler.explain.story_data import OrderEdge, PassEntry, StoryData
 from llmc_compiler.passes.remarks import Merged, Missed
 from llmc_compiler.serialization.graph_json import LANGUAGE
 from llmc_grammar.source import Source, Span
@@ -11,7 +11,7 @@ from llmc_grammar.source import Source, Span
 VERSION: Final = 1
 
 
-def story_json(story: Story) -> dict[str, Any]:
+def story_json(story: StoryData) -> dict[str, Any]:
     """The story as JSON data."""
     found, schedule = story.estimate, story.schedule
     return {

@@ -12,7 +12,7 @@ from typing import Final
 from llmc_compiler.analysis.critical_path import Unit
 from llmc_compiler.analysis.what_if import DeclarationGain, PlanForecast
 from llmc_compiler.effects.effects import UNKNOWN, Kind
-from llmc_compiler.explain.story import OrderEdge, PassEntry, Story
+from llmc_compiler.explain.story_data import OrderEdge, PassEntry, StoryData
 from llmc_compiler.ir.graph import Call, Node
 from llmc_compiler.passes.remarks import Missed, task_of
 from llmc_compiler.representation.sheet import Line, plain
@@ -39,12 +39,12 @@ Entry = tuple[str, str, str, Sequence[str]]
 """A line of the plan, the id and the text of what it is about, and what there is to say, advice in brackets."""
 
 
-def as_text(story: Story, width: int = _WIDTH) -> str:
+def as_text(story: StoryData, width: int = _WIDTH) -> str:
     """All lines without their styles."""
     return "".join(f"{plain(line)}\n" for line in tell(story, width))
 
 
-def tell(story: Story, width: int = _WIDTH) -> Iterator[Line]:
+def tell(story: StoryData, width: int = _WIDTH) -> Iterator[Line]:
     """The lines of a story, each at most so many cells wide (or NARROWEST)."""
     width = max(width, NARROWEST)
     for part in wrapped(_opening(story), width):
@@ -57,7 +57,7 @@ def tell(story: Story, width: int = _WIDTH) -> Iterator[Line]:
             yield from found
 
 
-def _sections(story: Story, width: int) -> Iterator[tuple[str, Iterator[Line]]]:
+def _sections(story: StoryData, width: int) -> Iterator[tuple[str, Iterator[Line]]]:
     """The sections, each with its title."""
     source = story.source
     done = [one for one in story.remarks if not isinstance(one.remark, Missed)]
@@ -70,7 +70,7 @@ def _sections(story: Story, width: int) -> Iterator[tuple[str, Iterator[Line]]]:
     yield "Time", _time(story, width)
 
 
-def _opening(story: Story) -> str:
+def _opening(story: StoryData) -> str:
     """What it is about, and how many calls there are."""
     by = f" by {', '.join(story.passes)}" if story.passes else "; no pass was run"
     return f"{story.source.name}: {_counted(story.written)} written, {story.left} left{by}"
@@ -130,7 +130,7 @@ def _rest(more: int, width: int) -> Iterator[Line]:
         yield from _indented(f"and {more} more, which are all there as JSON", 2, width, "dim")
 
 
-def _gains(story: Story, width: int) -> Iterator[Line]:
+def _gains(story: StoryData, width: int) -> Iterator[Line]:
     """What each declaration would buy, and what that assumes."""
     for gain in story.gains[:_MOST_SHOWN]:
         for number, text in enumerate(_bought(gain, story.estimate.unit)):
@@ -172,7 +172,7 @@ def _name(node: Node) -> str:
     return str(node.task)
 
 
-def _levels(story: Story, width: int) -> Iterator[Line]:
+def _levels(story: StoryData, width: int) -> Iterator[Line]:
     """How many calls each level has, and which."""
     busy = [level for level in story.levels if level]
     digits, widest = len(str(len(busy))), max(map(len, busy), default=0)
@@ -184,7 +184,7 @@ def _levels(story: Story, width: int) -> Iterator[Line]:
     yield from _rest(len(busy) - _MOST_SHOWN, width)
 
 
-def _time(story: Story, width: int) -> Iterator[Line]:
+def _time(story: StoryData, width: int) -> Iterator[Line]:
     """Work, span and chain; with a width what it allows."""
     found, unit = story.estimate, story.estimate.unit
     if not story.left:
@@ -210,7 +210,7 @@ def _chain(chain: Sequence[Node]) -> str:
     return ", ".join(tasks if len(tasks) <= 2 * half else [*tasks[:half], "…", *tasks[-half:]])
 
 
-def _assumptions(story: Story) -> Iterator[str]:
+def _assumptions(story: StoryData) -> Iterator[str]:
     """What the times are made of."""
     if story.estimate.unit == "calls":
         yield "No tool declares a latency, so each call counts as one."

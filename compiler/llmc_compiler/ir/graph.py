@@ -11,18 +11,14 @@ A graph is never changed: a pass returns a new one. A node that was handed to th
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NewType, assert_never
+from typing import NewType, assert_never
 
 from llmc_compiler.effects.effects import Effect
 from llmc_compiler.expressions.terms import Const, Json, NodeId, Term, reads
 from llmc_compiler.representation.brief import Brief
-from llmc_compiler.tools.tool import Function, Tool
-from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_compiler.tools.tool import Tool
 from llmc_grammar.ast import NOWHERE, Type
 from llmc_grammar.source import Span
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 TaskId = NewType("TaskId", str)
 """The id of a task as written: its number, as text, or its name."""
@@ -126,25 +122,6 @@ class Graph(Brief):
     nodes: Mapping[NodeId, Node]
     tasks: Mapping[TaskId, NodeId]
     parameters: tuple[Parameter, ...] = ()
-
-    def to_networkx(self) -> "nx.DiGraph[str]":
-        """A directed graph from dependency to user: see `llmc_compiler.ir.networkx_export.to_networkx`."""
-        from llmc_compiler.ir.networkx_export import to_networkx  # noqa: PLC0415 — networkx is heavy, and not needed to run
-
-        return to_networkx(self)
-
-    def to_json(self) -> dict[str, Any]:
-        """The graph as JSON data: see `llmc_compiler.serialization.graph_json`."""
-        from llmc_compiler.serialization.graph_json import to_json  # noqa: PLC0415 — reads graphs, and so imports this module
-
-        return to_json(self)
-
-    @staticmethod
-    def from_json(data: object, tools: Toolbox | Iterable[Tool | Function]) -> "Graph":
-        """The graph that `to_json` gave, with the tools that it was compiled with; raises FormError."""
-        from llmc_compiler.serialization.graph_json import from_json  # noqa: PLC0415 — as above
-
-        return from_json(data, toolbox_of(tools))
 
 
 def op_name(op: Operation) -> str:

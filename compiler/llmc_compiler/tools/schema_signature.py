@@ -29,7 +29,7 @@ from llmc_compiler.json_schema.schema_validation import (
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.tools.argument_binding import ANYTHING, Shape
 from llmc_compiler.tools.outside_names import aliases_of, argument_names
-from llmc_compiler.tools.result_forms import checked
+from llmc_compiler.tools.results.result_forms import checked
 from llmc_compiler.tools.signature import (
     BOUNDS,
     ArgumentError,

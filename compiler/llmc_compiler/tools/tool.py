@@ -25,6 +25,7 @@ from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.tools.callables import behind, calling_module, is_async, layers, likeness_of, name_of, refuse
 from llmc_compiler.tools.parameter_markers import UNMARKED, ParameterMarkers
 from llmc_compiler.tools.signature import Signature, ToolboxError
+from llmc_compiler.tools.tool_sheet import sheet_of
 
 Function = Callable[..., Any]
 
@@ -154,8 +155,6 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
 
     def _sheet(self) -> Sheet:
         """Return the display of the tool."""
-        from llmc_compiler.tools.toolbox import sheet_of  # noqa: PLC0415 — toolboxes are about tools
-
         return sheet_of([self], 1)
 
     def __copy__(self) -> "Tool[P, R_co]":

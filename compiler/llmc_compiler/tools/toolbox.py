@@ -6,20 +6,17 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from llmc_compiler.effects.effects import EVERYTHING, Effect, Kind
-from llmc_compiler.expressions.types import describe
 from llmc_compiler.representation.sheet import Displayed, Sheet
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.tools.callables import name_of, refuse
 from llmc_compiler.tools.outside_names import distinct, plan_name
 from llmc_compiler.tools.signature import ToolboxError
 from llmc_compiler.tools.tool import Function, Opening, Tool, around
+from llmc_compiler.tools.tool_sheet import sheet_of
 
 _LONGEST_NAME: Final = 128
 _MOST_SHOWN: Final = 5
 """Maximum number of tools that the repr of a toolbox names."""
-
-_MOST_TAKEN: Final = 12
-"""Maximum number of parameters of a tool that are shown."""
 
 
 class Toolbox(Displayed):
@@ -92,21 +89,6 @@ class Toolbox(Displayed):
     def _sheet(self) -> Sheet:
         """Return a table of the tools with their parameters, effects and descriptions."""
         return sheet_of(self, len(self))
-
-
-def sheet_of(tools: Iterable[Tool], count: int) -> Sheet:
-    """Return the display of some tools."""
-    rows = map(_row, tools)
-    return Sheet(f"{count:,} tool{'' if count == 1 else 's'}", ("tool", "effect", "description"), rows, count=count)
-
-
-def _row(tool: Tool) -> tuple[str, str, str]:
-    """Return the row of a tool: its call, its effect and the first line of its description."""
-    takes = [f"{each.many}{each.name}{'' if each.required or each.many else '?'}" for each in tool.signature.takes]
-    more = [f"… {len(takes) - _MOST_TAKEN} more"] if len(takes) > _MOST_TAKEN else []
-    asks = ", asks first" if tool.approve else ""
-    called = f"{tool.name}({', '.join([*takes[:_MOST_TAKEN], *more])}) → {describe(tool.signature.gives)}"
-    return called, f"{tool.effect}{asks}", tool.description.strip().partition("\n")[0]
 
 
 def _spelled(tools: Sequence[Tool]) -> Iterator[Tool]:

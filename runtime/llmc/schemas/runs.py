@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # that of typing is too old for pydantic before Python 3.12
 
-from llmc_runtime.agent.answers.answer import Times
+from llmc_runtime.agent.answers.answer_data import Times
 from llmc_runtime.errors import Refusal
 from llmc_runtime.models.messages import Usage
 

@@ -17,7 +17,8 @@ from llmc_grammar import ast
 from llmc_grammar.portable import Portable
 from llmc_runtime.agent import agent_events
 from llmc_runtime.agent.agent_errors import PlanFailed
-from llmc_runtime.agent.answers.answer import Answer, Planned, Times
+from llmc_runtime.agent.answers.answer import Answer
+from llmc_runtime.agent.answers.answer_data import Planned, Times
 from llmc_runtime.agent.answers.answer_redaction import veiled
 from llmc_runtime.agent.budget import Role, UsageTracker
 from llmc_runtime.agent.completion import bounded_tokens, reasoning_of, reply
@@ -42,7 +43,6 @@ from llmc_runtime.program.incremental import IncrementalRun
 from llmc_runtime.safety.approval import Approval, Hold, may_change
 from llmc_runtime.safety.approval_request import Origin
 from llmc_runtime.state import events
-from llmc_runtime.state.instance import Instance
 
 REPAIRS: Final = 2
 """How often a plan goes back to its planner."""
@@ -102,7 +102,7 @@ class AgentRun:
         self._shapes: dict[tuple[ast.Statement, ...], int] = {}
         self._over: frozenset[int] = frozenset()
         self._told: set[tuple[type, object]] = set()
-        self._allowance: RunBudget[Instance] | None = None
+        self._allowance: RunBudget | None = None
         self._last = "", ReplyReading(None)
         self._began = 0.0
         self._calls = 0
@@ -225,9 +225,7 @@ class AgentRun:
         """The highest number of a task so far."""
         return highest_number(name for plan in self.plans for name in plan.ids)
 
-    def _arriving(
-        self, reader: PlanReader, contexts: Contexts, allowance: RunBudget[Instance] | None = None
-    ) -> IncrementalRun:
+    def _arriving(self, reader: PlanReader, contexts: Contexts, allowance: RunBudget | None = None) -> IncrementalRun:
         """A plan that can be fed; what earlier ones gave can be read in it."""
         values: dict[str, Json] = {}
         labels: dict[str, Label] = {}

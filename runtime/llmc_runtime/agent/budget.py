@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 from llmc_grammar.forks import fork_safe_lock
 from llmc_runtime.agent.agent_errors import BudgetSpent
+from llmc_runtime.calls.leak_detector import starter
 from llmc_runtime.calls.nested_runs import surrounding
-from llmc_runtime.concurrency.leak_detector import starter
 from llmc_runtime.models.messages import Part, Usage
 from llmc_runtime.validation import check_amount
 

@@ -16,6 +16,7 @@ from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from llmc_runtime.errors import Timed
 from llmc_runtime.limits import Limits, Rate
 
 Entry = tuple[float, int, Any]
@@ -48,6 +49,22 @@ class Waiter(Protocol):
 
     def enter(self) -> None:
         """It is let in."""
+        ...
+
+
+class PendingCall(Waiter, Protocol):
+    """A call with deadlines."""
+
+    def __hash__(self) -> int:
+        """Deadlines hold calls by identity."""
+        ...
+
+    def time_out(self, seconds: float, limit: Timed) -> None:
+        """Give up: the attempt or the call took longer than `seconds`."""
+        ...
+
+    def outlive(self) -> None:
+        """Stop waiting for an attempt that was given up."""
         ...
 
 

@@ -4,9 +4,11 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from llmc_runtime.calls.admission import Admission
+from llmc_runtime.calls.admission import Admission, PendingCall
+from llmc_runtime.calls.nested_runs import OuterRun
+from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.concurrency.deadlines import Deadlines
 from llmc_runtime.concurrency.task_group import TaskGroup
 from llmc_runtime.concurrency.thread_pool import ThreadPool
@@ -14,11 +16,7 @@ from llmc_runtime.errors import CallError
 from llmc_runtime.limits import Limits
 from llmc_runtime.state.outcomes import Done, Failed
 
-if TYPE_CHECKING:
-    from llmc_runtime.calls.nested_runs import OuterRun
-    from llmc_runtime.calls.tool_call import ToolCall
-from llmc_runtime.calls.run_budget import RunBudget, T
-
+T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
@@ -48,22 +46,22 @@ class CallContext(Generic[T]):
     loop: AbstractEventLoop
     group: TaskGroup
     threads: ThreadPool
-    allowance: RunBudget[T]
+    allowance: RunBudget
     random: Callable[[], float]
     wall: Callable[[], float]
     rank: Callable[[T], float]
     report: CallListener[T]
-    host: "OuterRun"
+    host: OuterRun
     limits: Limits = field(init=False)
-    gate: "Admission[ToolCall[T]]" = field(init=False)
+    gate: Admission[PendingCall] = field(init=False)
     until: float = field(init=False)
     is_inside: bool = field(init=False)
     is_closing: bool = False
     is_halted: bool = False
     calls: int = 0
-    tasks: "Deadlines[ToolCall[T]]" = field(init=False)
-    graces: "Deadlines[ToolCall[T]]" = field(init=False)
-    _attempts: "dict[float, Deadlines[ToolCall[T]]]" = field(init=False, default_factory=dict)
+    tasks: "Deadlines[PendingCall]" = field(init=False)
+    graces: "Deadlines[PendingCall]" = field(init=False)
+    _attempts: "dict[float, Deadlines[PendingCall]]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """The deadlines of tasks are all of one length, and so are those of attempts that were given up."""
@@ -73,7 +71,7 @@ class CallContext(Generic[T]):
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
         self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())
 
-    def attempts(self, seconds: float) -> "Deadlines[ToolCall[T]]":
+    def attempts(self, seconds: float) -> "Deadlines[PendingCall]":
         """The deadlines of attempts that may take so long."""
         found = self._attempts.get(seconds)
         if found is None:

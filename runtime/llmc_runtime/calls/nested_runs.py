@@ -11,20 +11,49 @@ the context along. Widths and rates are those of each run, since a call keeps it
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from contextvars import Context
+from contextvars import Context, ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Final, Protocol, TypeVar
 
-from llmc_runtime.concurrency.leak_detector import Caller, attempt, caller
+from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.limits import Limits
 from llmc_runtime.redaction import Secrets
 
-if TYPE_CHECKING:
-    from llmc_runtime.calls.run_budget import RunBudget
-    from llmc_runtime.safety.run_guard import RunGuard
-
 E = TypeVar("E")
+
+
+class Caller(Protocol):
+    """A call of a tool; its text names it."""
+
+    @property
+    def run(self) -> "OuterRun":
+        """The run that it belongs to."""
+        ...
+
+    def refusal(self, attempt: int, inner: str) -> str | None:
+        """Why a run that began in an attempt, named `inner`, may begin nothing more; None where it may."""
+        ...
+
+
+caller: Final[ContextVar[Caller | None]] = ContextVar("llmc_caller", default=None)
+"""The call in whose context something happens."""
+
+attempt: Final[ContextVar[int]] = ContextVar("llmc_attempt", default=0)
+"""Which attempt of that call it is: the number of turns that the call had before."""
+
+
+class Guard(Protocol):
+    """Approval and secrets of a run, as far as runs inside it share them."""
+
+    @property
+    def secrets(self) -> Secrets:
+        """The secrets of the run, and of those around it."""
+        ...
+
+    def inherit(self, around: "Guard", call: str) -> None:
+        """Bind this run to the one around it, in whose `call` it begins."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,16 +67,16 @@ class OuterRun:
     place: "CallSite | None"
     depth: int
     runs: int
-    trust: "RunGuard"
-    allowance: "RunBudget[Any]"
+    trust: Guard
+    allowance: RunBudget
     loop: AbstractEventLoop
     context: Context
 
     @staticmethod
     def inside(
         place: "CallSite | None",
-        trust: "RunGuard",
-        allowance: "RunBudget[Any]",
+        trust: Guard,
+        allowance: RunBudget,
         loop: AbstractEventLoop,
         context: Context,
     ) -> "OuterRun":
@@ -99,7 +128,7 @@ def surrounding() -> OuterRun | None:
     return None if call is None else call.run
 
 
-def enter(trust: "RunGuard") -> CallSite | None:
+def enter(trust: Guard) -> CallSite | None:
     """Bind a run that begins here to the run around it, and return its place there; None where there is none."""
     call = caller.get()
     if call is None:

@@ -3,21 +3,14 @@
 from asyncio import AbstractEventLoop
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import Final, Protocol
 
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.forks import fork_safe_lock
-from llmc_runtime.calls.admission import Admission
+from llmc_runtime.calls.admission import Admission, PendingCall
 from llmc_runtime.concurrency import abandoned
 from llmc_runtime.limits import Limits
 from llmc_runtime.state.run_ending import RunEnding
-
-if TYPE_CHECKING:
-    from llmc_runtime.calls.nested_runs import CallSite
-    from llmc_runtime.calls.tool_call import ToolCall
-
-T = TypeVar("T")
-
 
 _counting: Final = fork_safe_lock()
 """Runs inside each other may be in several threads, and count what they take in the same places."""
@@ -33,8 +26,35 @@ _THIS: Final = "the run"
 _AROUND: Final = "the run around it"
 
 
+class EnclosingRun(Protocol):
+    """The run around another one."""
+
+    @property
+    def allowance(self) -> "RunBudget":
+        """The budget that both runs draw on."""
+        ...
+
+    @property
+    def time_left(self) -> float:
+        """Seconds that the run may still take."""
+        ...
+
+
+class Surroundings(Protocol):
+    """The call in which a run begins."""
+
+    @property
+    def run(self) -> EnclosingRun:
+        """The run of that call."""
+        ...
+
+    def refusal(self) -> str | None:
+        """Why a run that began here may begin nothing more."""
+        ...
+
+
 @dataclass(slots=True)
-class RunBudget(Generic[T]):
+class RunBudget:
     """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
 
     `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
@@ -44,10 +64,10 @@ class RunBudget(Generic[T]):
     """
 
     limits: Limits
-    gate: "Admission[ToolCall[T]]"
+    gate: Admission[PendingCall]
     until: float
     seconds: float
-    place: "CallSite | None" = None
+    place: Surroundings | None = None
     calls: int = 0
     cost: float = 0.0
     spent: int = 0
@@ -63,8 +83,8 @@ class RunBudget(Generic[T]):
 
     @staticmethod
     def of(
-        loop: AbstractEventLoop, limits: Limits, gate: "Admission[ToolCall[T]]", place: "CallSite | None"
-    ) -> "RunBudget[T]":
+        loop: AbstractEventLoop, limits: Limits, gate: Admission[PendingCall], place: Surroundings | None
+    ) -> "RunBudget":
         """The allowance of a run that begins now, at a place in another one if there is one."""
         now, seconds = loop.time(), limits.run_time
         if place is None:
@@ -74,7 +94,7 @@ class RunBudget(Generic[T]):
         return RunBudget(limits, gate, now + seconds, seconds, place)
 
     @property
-    def around(self) -> "RunBudget[Any] | None":
+    def around(self) -> "RunBudget | None":
         """That of the run around."""
         return None if self.place is None else self.place.run.allowance
 
@@ -169,7 +189,7 @@ class RunBudget(Generic[T]):
         with _counting:
             self._count(size)
 
-    def continue_from(self, earlier: "RunBudget[Any]") -> None:
+    def continue_from(self, earlier: "RunBudget") -> None:
         """Count what an earlier run of the same question keeps here, too."""
         self.room -= earlier.limits.run_bytes - earlier.room
 
@@ -193,9 +213,9 @@ class RunBudget(Generic[T]):
             run.cost += tool.cost
         return None
 
-    def _runs(self) -> "Iterator[tuple[RunBudget[Any], str]]":
+    def _runs(self) -> "Iterator[tuple[RunBudget, str]]":
         """This run and those around it, with their names in reports."""
-        run: RunBudget[Any] | None = self
+        run: RunBudget | None = self
         words = _THIS
         while run is not None:
             yield run, words

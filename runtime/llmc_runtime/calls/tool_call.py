@@ -23,7 +23,8 @@ from llmc_compiler.tools.signature import ArgumentError, ResultBounds, ResultErr
 from llmc_grammar.portable import Portable
 from llmc_runtime.calls.backoff import RetryAdvice, backoff
 from llmc_runtime.calls.call_context import CallContext
-from llmc_runtime.concurrency.leak_detector import Unfinished, attempt, caller, left_by
+from llmc_runtime.calls.leak_detector import Unfinished, left_by
+from llmc_runtime.calls.nested_runs import attempt, caller
 from llmc_runtime.concurrency.thread_pool import Job
 from llmc_runtime.errors import (
     BadArgument,

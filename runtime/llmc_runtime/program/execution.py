@@ -18,7 +18,6 @@ from llmc_runtime.safety.approval import Hold
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler.executor import Executor
 from llmc_runtime.state.events import Event
-from llmc_runtime.state.instance import Instance
 from llmc_runtime.state.run_ending import naming
 
 
@@ -33,7 +32,7 @@ class ExecutorOptions(TypedDict, total=False):
     policy: Policy
     trust: RunGuard
     memo: CallCache | None
-    allowance: RunBudget[Instance] | None
+    allowance: RunBudget | None
     processor: Callable[[], float]
 
 

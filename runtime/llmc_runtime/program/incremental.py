@@ -39,7 +39,6 @@ from llmc_runtime.safety.approval import Approval, Callback, Hold, Word, holds_o
 from llmc_runtime.safety.approval_request import Origin
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler.executor import Executor
-from llmc_runtime.state.instance import Instance
 from llmc_runtime.state.outcomes import Key, Outcome
 from llmc_runtime.state.run_ending import name_open, naming
 
@@ -102,7 +101,7 @@ class IncrementalRun:
             name_open(error, self._events)
 
     @property
-    def allowance(self) -> RunBudget[Instance]:
+    def allowance(self) -> RunBudget:
         """What the run may take, and has taken: for the same plan, when it is read anew."""
         return self._executor.allowance
 

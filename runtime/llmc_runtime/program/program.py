@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args
 from llmc_compiler.compiler import compile_parsed
 from llmc_compiler.expressions.input_types import describe, fits, type_of
 from llmc_compiler.expressions.terms import Json
-from llmc_compiler.ir.graph import Call, Graph, Parameter, all_nodes
+from llmc_compiler.ir.graph import Call, Parameter, all_nodes
 from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.lowering.type_inference import ArrivalCheck, checks
 from llmc_compiler.passes.pipeline import PIPELINE, Pass, Stage, stages
 from llmc_compiler.representation.brief import Brief, brief
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.serialization.graph_json import to_json
 from llmc_compiler.tools.tool import Function, Tool
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of

@@ -7,7 +7,7 @@ alone after a grace.
 
 import asyncio
 from asyncio import AbstractEventLoop, Future, Task
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent import futures
 from concurrent.futures import InvalidStateError
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
@@ -15,69 +15,20 @@ from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, iscoroutinefunction
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from llmc_grammar.portable import Portable
 from llmc_runtime.concurrency.thread_pool import OwnThread
 from llmc_runtime.safety.approval import Callback
 from llmc_runtime.safety.approval_request import ApprovalRequest
 from llmc_runtime.safety.pending_approval import Approver, Rounds
-
-if TYPE_CHECKING:
-    from llmc_compiler.tools.signature import Prepared
-    from llmc_runtime.cache.call_cache import CachedCall
-    from llmc_runtime.errors import PlanError
-    from llmc_runtime.safety.run_guard import RunGuard
+from llmc_runtime.state.queued_approval import QueuedApproval
 
 GRACE: Final = 0.5
 """How long a question that was given up may take to end, in seconds."""
 
 Coming = futures.Future[tuple[object, BaseException | None]]
 """The answer to a run inside, or why there is none: a future of asyncio would not take every exception."""
-
-
-class QueuedApproval:
-    """A call that waits for its answer; through a memo, the `call` that the memo knows.
-
-    `asked` are the runs in which somebody is asked, with the reasons for which the call is held there; `prepared` are
-    the arguments that the tool receives, if its code has converted them. `refusal` is the error of a call that was not
-    approved. `is_ahead`: it was asked before the turn of the call came, and `is_due`: that has come.
-    """
-
-    __slots__ = ("asked", "call", "is_ahead", "is_approved", "is_due", "is_open", "prepared", "refusal", "task")
-
-    def __init__(self, asked: "Sequence[tuple[RunGuard, str | None]]", prepared: "Prepared | None") -> None:
-        self.asked = asked
-        self.prepared = prepared
-        self.call: CachedCall | None = None
-        self.refusal: PlanError | None = None
-        self.is_open = True
-        self.is_approved = False
-        self.is_ahead = False
-        self.is_due = True
-        self.task: Task[None] | None = None
-
-    def close(self, refusal: "PlanError | None") -> None:
-        """The answer is there."""
-        self.is_open = False
-        self.is_approved = refusal is None
-        self.refusal = refusal
-
-    # What a call has too: it was not made, so nothing is in doubt, and a run out of time gives it up like all the rest.
-    is_in_doubt = is_writing = False
-
-    def time_out(self, seconds: float, limit: str) -> None:
-        """The time of the run is over."""
-
-    def hold_back(self) -> None:
-        """Nobody is to be asked any more."""
-        self.give_up()
-
-    def give_up(self) -> None:
-        """Nobody wants the answer."""
-        self.is_open = False
-        if self.task is not None:
-            self.task.cancel()
 
 
 class RunEndedError(Portable, Exception):

@@ -19,20 +19,25 @@ from llmc_compiler.tools.signature import Prepared
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.source import Source
 from llmc_runtime.calls.injected_signature import InjectedSignature
+from llmc_runtime.calls.nested_runs import Guard
 from llmc_runtime.calls.tool_call import unfit
 from llmc_runtime.calls.tool_contexts import Contexts
 from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, described, shortened
 from llmc_runtime.redaction import HIDDEN, Secrets
 from llmc_runtime.safety.approval import Approval, Hold, held_for
-from llmc_runtime.safety.approval_queue import ApprovalQueue, QueuedApproval, RunEndedError
+from llmc_runtime.safety.approval_queue import ApprovalQueue, RunEndedError
 from llmc_runtime.safety.approval_request import ApprovalRequest, Origin
 from llmc_runtime.safety.provenance import Earlier, line_of, request_of, sources
 from llmc_runtime.safety.secret_tracker import SecretTracker
 from llmc_runtime.state.instance import Instance
 from llmc_runtime.state.outcomes import Key
+from llmc_runtime.state.queued_approval import KnownCall, QueuedApproval
 from llmc_runtime.values import thaw
 
 Bound = Sequence[tuple[str | None, Json]]
+Verdict = list[tuple["RunGuard", str | None]]
+"""The runs in which approval is asked for, with the reason for which the call is held there."""
+
 Asked = tuple["RunGuard", ApprovalRequest]
 """A run in which somebody is asked, and of what."""
 
@@ -53,20 +58,6 @@ class ApprovalListener(Protocol):
 
     def too_late_around(self) -> str | None:
         """Why nothing more may begin in a run inside another one, if so."""
-        ...
-
-
-class KnownCall(Protocol):
-    """What is remembered of a call before it is made."""
-
-    @property
-    def doubt(self) -> str | None:
-        """Why it has to be asked for: an earlier plan made the same call, and it may have been undone since."""
-        ...
-
-    @property
-    def prepared(self) -> Prepared | None:
-        """Its arguments, where they were checked and converted before."""
         ...
 
 
@@ -115,8 +106,9 @@ class RunGuard:
 
     # The run
 
-    def inherit(self, around: "RunGuard", call: str) -> None:
+    def inherit(self, around: Guard, call: str) -> None:
         """Bind this run to the one around it, in whose `call` it begins."""
+        assert isinstance(around, RunGuard)  # noqa: S101 — every run has one
         self.known_secrets.share(around.secrets)
         self.around, self.inside = around, (*around.inside, call)
 
@@ -201,7 +193,7 @@ class RunGuard:
         assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
         # What is converted twice may come out differently; nothing else is kept while the question waits.
         question = QueuedApproval(verdict, prepared if signature.converts else None)
-        return self._asker.start(question, partial(self._ask, self._asker, instance, call, bound))
+        return self._asker.start(question, partial(self._ask, verdict, self._asker, instance, call, bound))
 
     def sources(self, instance: Instance, plan: int) -> tuple[Origin, ...]:
         """Where the result of an instance is from, for the plans after this one; nothing if nobody would be told."""
@@ -220,9 +212,7 @@ class RunGuard:
         """Whether somebody would be asked for a call, as far as is known before its turn."""
         return self.around is not None or self._approval.asks(node, call, held=bool(self._holds))
 
-    def verdict(
-        self, node: Node, call: Call, doubt: str | None = None
-    ) -> PlanError | list[tuple["RunGuard", str | None]]:
+    def verdict(self, node: Node, call: Call, doubt: str | None = None) -> PlanError | Verdict:
         """Why the call is refused, or the runs whose functions are asked, with the reason for which it is held there.
 
         The outermost run comes first. A function that several runs share is asked once. `doubt` says why this run asks
@@ -291,17 +281,23 @@ class RunGuard:
         """An argument without secrets, in a copy."""
         return HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value))
 
-    async def _ask(
-        self, asker: ApprovalQueue, instance: Instance, call: Call, bound: Bound, question: QueuedApproval
+    async def _ask(  # noqa: PLR0917 — the queue adds the question
+        self,
+        asked: Verdict,
+        asker: ApprovalQueue,
+        instance: Instance,
+        call: Call,
+        bound: Bound,
+        question: QueuedApproval,
     ) -> None:
         """Ask, and tell the answer."""
         refusal: PlanError | None = None
         tool = call.tool.name
         try:
-            async with asker.turn_of(trust._approval.callback for trust, _ in question.asked):  # noqa: SLF001 — of another run
+            async with asker.turn_of(trust._approval.callback for trust, _ in asked):  # noqa: SLF001 — of another run
                 self._asking.asked(instance, tool)
                 request = self._request(instance, call, bound, question.prepared)
-                requests = [(trust, replace(request, held=held)) for trust, held in question.asked]
+                requests = [(trust, replace(request, held=held)) for trust, held in asked]
                 refusal = await self._refused(asker, instance, requests, question)
         except KeyboardInterrupt:
             raise  # the user's, not the function's

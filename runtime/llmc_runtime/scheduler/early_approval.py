@@ -14,11 +14,11 @@ from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.ir.graph import Call
 from llmc_runtime.cache.call_cache import CachedCall
 from llmc_runtime.calls.run_budget import RunBudget
-from llmc_runtime.safety.approval_queue import QueuedApproval
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler.readiness import arguments, obstacle
 from llmc_runtime.scheduler.ready_queue import SLICE
 from llmc_runtime.state.instance import Bound, Instance
+from llmc_runtime.state.queued_approval import QueuedApproval
 
 
 class EarlyApproval:
@@ -34,7 +34,7 @@ class EarlyApproval:
         elements: int,
         *,
         recall: Callable[[Instance, Call, Bound], CachedCall | None],
-        allowance: Callable[[], RunBudget[Instance]],
+        allowance: Callable[[], RunBudget],
         hold: Callable[[Instance, int], None],
         later: Callable[[], None],
     ) -> None:

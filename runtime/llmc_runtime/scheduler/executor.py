@@ -22,13 +22,12 @@ from llmc_compiler.ir.graph import JOIN, TaskId
 from llmc_compiler.steps import Add, Conceal, Drop, Restart, Share, Step
 from llmc_runtime.cache.call_cache import CallCache
 from llmc_runtime.calls import nested_runs
-from llmc_runtime.calls.admission import Admission
+from llmc_runtime.calls.admission import Admission, PendingCall
 from llmc_runtime.calls.call_context import CallContext
+from llmc_runtime.calls.leak_detector import leaks, note_starts
 from llmc_runtime.calls.nested_runs import OuterRun
 from llmc_runtime.calls.run_budget import RunBudget
-from llmc_runtime.calls.tool_call import ToolCall
 from llmc_runtime.concurrency import active_runs, stall_monitor
-from llmc_runtime.concurrency.leak_detector import leaks, note_starts
 from llmc_runtime.concurrency.stall_monitor import WatchedLoop
 from llmc_runtime.concurrency.task_group import TaskGroup
 from llmc_runtime.concurrency.thread_pool import ThreadPool
@@ -72,7 +71,7 @@ class Executor:
         policy: Policy = "finish",
         trust: RunGuard | None = None,
         memo: CallCache | None = None,
-        allowance: RunBudget[Instance] | None = None,
+        allowance: RunBudget | None = None,
     ) -> None:
         check_policy(policy)
         self._params = {name: freeze(value) for name, value in params.items()}
@@ -117,7 +116,7 @@ class Executor:
             limits=limits,
             policy=self._policy,
         )
-        gate: Admission[ToolCall[Instance]] = Admission(
+        gate: Admission[PendingCall] = Admission(
             loop, limits, attrgetter("rank"), size=attrgetter("size"), fits=attrgetter("fits")
         )
         allowance = self._allowance or RunBudget.of(loop, limits, gate, place)
@@ -232,7 +231,7 @@ class Executor:
         return self._flow.outcomes()
 
     @property
-    def allowance(self) -> RunBudget[Instance]:
+    def allowance(self) -> RunBudget:
         """What the run may take, and has taken."""
         return self._door.allowance
 

@@ -5,6 +5,7 @@ All of it happens on the loop's thread.
 
 from asyncio import Future
 from collections.abc import Callable, Iterable, Mapping
+from typing import cast
 
 from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate
 from llmc_compiler.expressions.memory_limit import ELEMENT, MemoryRoom, NoRoomError
@@ -17,7 +18,6 @@ from llmc_runtime.calls.call_context import CallContext
 from llmc_runtime.calls.tool_call import ToolCall
 from llmc_runtime.errors import CallError, PlanError, RunRefused
 from llmc_runtime.limits import Limits, Policy
-from llmc_runtime.safety.approval_queue import QueuedApproval
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler import readiness
 from llmc_runtime.scheduler.call_times import CallTimes
@@ -28,6 +28,7 @@ from llmc_runtime.scheduler.ready_queue import ReadyQueue
 from llmc_runtime.state import events
 from llmc_runtime.state.instance import Bound, Instance, NullReads, Scope, hold_back, instances_of, later_end
 from llmc_runtime.state.outcomes import Cancelled, Done, Dropped, Failed, Key, Outcome, Skipped
+from llmc_runtime.state.queued_approval import QueuedApproval
 from llmc_runtime.state.run_ending import RunEnding
 from llmc_runtime.state.stop_reasons import Reason, by_caller, by_failure, by_time
 
@@ -342,7 +343,7 @@ class Scheduler:
         if question.is_open:
             question.is_due = True
             return
-        known, instance.question = question.call, None
+        known, instance.question = cast("CachedCall | None", question.call), None  # the cache's own
         if question.is_ahead:
             if known is not None and known.is_over():
                 return

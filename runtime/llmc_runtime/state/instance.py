@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from llmc_compiler.expressions.evaluation import SkippedRead
 from llmc_compiler.expressions.terms import Json, NodeId
@@ -12,10 +12,7 @@ from llmc_runtime.errors import (
     Timed,
 )
 from llmc_runtime.state.outcomes import Done, Dropped, Key, Outcome, Skipped
-
-if TYPE_CHECKING:
-    from llmc_runtime.cache.call_cache import CachedCall
-    from llmc_runtime.safety.approval_queue import QueuedApproval
+from llmc_runtime.state.queued_approval import KnownCall, QueuedApproval
 
 Bound = Sequence[tuple[str | None, Json]]
 
@@ -203,7 +200,7 @@ class Instance:
             self.wait_for(self.scope.find(other))
         return self.waiting > 0
 
-    def ask(self, question: "QueuedApproval", arguments: Bound, known: "CachedCall | None") -> None:
+    def ask(self, question: QueuedApproval, arguments: Bound, known: KnownCall | None) -> None:
         """Wait for the answer to a question."""
         self.arguments, self.calling, self.question, question.call = arguments, question, question, known
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import llmc
 from llmc_runtime.models.messages import End, Message, Part, Usage
@@ -134,7 +134,7 @@ def play(talk: Talk, runner: asyncio.Runner) -> Played:
     try:
         answer = runner.run(asking)
     except llmc.LlmcError as raised:
-        answer, error = raised.answer, raised
+        answer, error = cast("llmc.Answer | None", raised.answer), raised
     return Played(WORLD.made, STAGE.said, answer, error)
 
 

@@ -3,8 +3,8 @@
 import json
 from typing import Final
 
-from llmc_compiler.ir.graph import Graph
 from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.serialization.graph_json import FormError
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox

@@ -8,8 +8,8 @@ from typing import Final
 
 from llmc_compiler.compiler import compile_parsed
 from llmc_compiler.diagnostics.plan_errors import CompileError
-from llmc_compiler.ir.graph import Graph
 from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Parsed, PlanStream, parse, print_plan, render, to_json

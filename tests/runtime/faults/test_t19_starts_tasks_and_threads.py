@@ -13,7 +13,7 @@ from rich.text import Text
 import llmc
 from llmc.cli.progress.live_display import LiveDisplay
 from llmc_compiler.tools.decorators import pure, write
-from llmc_runtime.concurrency import leak_detector
+from llmc_runtime.calls import leak_detector
 from llmc_runtime.concurrency.thread_pool import OwnThread
 from llmc_runtime.program.execution import execute
 from llmc_runtime.state import events

@@ -2,8 +2,8 @@
 
 import pytest
 
+from llmc_runtime.calls import leak_detector
 from llmc_runtime.calls.tool_call import ToolCall
-from llmc_runtime.concurrency import leak_detector
 from llmc_runtime.errors import PlanError
 from llmc_runtime.limits import Policy
 from llmc_runtime.program.run_result import Run

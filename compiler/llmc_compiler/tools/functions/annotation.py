@@ -16,7 +16,7 @@ from llmc_compiler.expressions.terms import Json, thaw
 from llmc_compiler.expressions.types import ANY, NEVER, Type
 from llmc_compiler.json_schema.schema_types import at_least, at_most
 from llmc_compiler.tools.functions.declared_parameters import is_harmless
-from llmc_compiler.tools.result_forms import JSON_TYPES, collected, form
+from llmc_compiler.tools.results.result_forms import JSON_TYPES, collected, form
 from llmc_compiler.tools.signature import ResultBounds, ToolboxError, Wanted
 
 _PLAIN: Final = frozenset({str, int, float, bool, None, type(None), list, dict, Any, object, Json})

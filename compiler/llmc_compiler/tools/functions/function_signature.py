@@ -20,10 +20,10 @@ from llmc_compiler.tools.functions.annotation import Annotation
 from llmc_compiler.tools.functions.declared_parameters import MADE, declared, filled
 from llmc_compiler.tools.functions.docstrings import described
 from llmc_compiler.tools.functions.received_text import known_form, makes_defaults
-from llmc_compiler.tools.functions.validated_results import accepted, first_mistake
 from llmc_compiler.tools.outside_names import letters_spelled
 from llmc_compiler.tools.parameter_markers import MarkError, ParameterMarkers, read_marks, unmarked
-from llmc_compiler.tools.result_words import raised
+from llmc_compiler.tools.results.result_words import raised
+from llmc_compiler.tools.results.validated_results import accepted, first_mistake
 from llmc_compiler.tools.signature import (
     BOUNDS,
     ArgumentError,

@@ -11,19 +11,17 @@ or changes its meaning.
 """
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from llmc_grammar import print_statement
+from llmc_runtime.agent.answers.answer_data import AnswerData, Planned
 from llmc_runtime.program.run_result import to_json as run_to_json
-
-if TYPE_CHECKING:
-    from llmc_runtime.agent.answers.answer import Answer, Planned
 
 VERSION: Final = 1
 _OF_THE_DOCUMENT: Final = ("version", "language")
 
 
-def to_json(answer: "Answer") -> dict[str, Any]:
+def to_json(answer: AnswerData) -> dict[str, Any]:
     """The answer as JSON data."""
     hide = answer.secrets.text
     return {
@@ -42,7 +40,7 @@ def to_json(answer: "Answer") -> dict[str, Any]:
     }
 
 
-def _plan(planned: "Planned", answer: "Answer") -> dict[str, Any]:
+def _plan(planned: Planned, answer: AnswerData) -> dict[str, Any]:
     """A plan and its run as JSON data."""
     hide = answer.secrets.text
     run = run_to_json(planned.run)

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from llmc_grammar import print_statement
 from llmc_grammar.source import Span
+from llmc_runtime.agent.answers.answer_data import Planned
 from llmc_runtime.program.run_result import Run
 from llmc_runtime.redaction import Secrets
 from llmc_runtime.state.events import RunEvent
-
-if TYPE_CHECKING:
-    from llmc_runtime.agent.answers.answer import Planned
 
 E = TypeVar("E", bound=RunEvent)
 
@@ -23,12 +21,12 @@ def veiled(event: E, secrets: Secrets) -> E:
     return _fields(event, secrets.text) if secrets else event
 
 
-def veiled_plans(plans: Iterable["Planned"], secrets: Secrets) -> tuple["Planned", ...]:
+def veiled_plans(plans: Iterable[Planned], secrets: Secrets) -> tuple[Planned, ...]:
     """Return plans, their texts without secrets; names of tasks stay."""
     return tuple(_plan(each, secrets.text) for each in plans) if secrets else tuple(plans)
 
 
-def _plan(planned: "Planned", hide: Hide) -> "Planned":
+def _plan(planned: Planned, hide: Hide) -> Planned:
     """A plan without secrets."""
     return replace(
         planned,

@@ -1,18 +1,16 @@
 """Answers as sheets for notebooks and `rich.print`."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.representation.sheet import LONGEST_TEXT, Sheet
+from llmc_runtime.agent.answers.answer_data import AnswerData, Planned
 from llmc_runtime.text_format import beginning_of, start_of_json
-
-if TYPE_CHECKING:
-    from llmc_runtime.agent.answers.answer import Answer, Planned
 
 _PLANS: Final = ("plan", "tasks", "failed", "repairs", "then")
 
 
-def answer_sheet(answer: "Answer", shown: Json) -> Sheet:
+def answer_sheet(answer: AnswerData, shown: Json) -> Sheet:
     """An answer, whose value is `shown` without secrets: the question, the text, the plans, and what they took."""
     value = beginning_of(shown, LONGEST_TEXT + 1)[0]
     text = value if isinstance(value, str) else start_of_json(value, LONGEST_TEXT)
@@ -27,7 +25,7 @@ def answer_sheet(answer: "Answer", shown: Json) -> Sheet:
     )
 
 
-def _plan(number: int, planned: "Planned") -> tuple[str, ...]:
+def _plan(number: int, planned: Planned) -> tuple[str, ...]:
     """The row of a plan."""
     run = planned.run
     then = run.secrets.text(planned.thought) if planned.thought else ""

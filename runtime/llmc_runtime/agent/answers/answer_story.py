@@ -13,16 +13,13 @@ planner: 2 replies, 512 tokens read, 40 written
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from llmc_compiler.representation.brief import REACH
 from llmc_compiler.representation.sheet import TextLines
 from llmc_compiler.representation.short_repr import cut
+from llmc_runtime.agent.answers.answer_data import AnswerData, Planned, ShownTask, counted, tokens_in_words
 from llmc_runtime.text_format import beginning_of
-
-if TYPE_CHECKING:
-    from llmc_runtime.agent.answers.answer import Answer, Planned, ShownTask
-    from llmc_runtime.models.messages import Usage
 
 MOST_TASKS: Final = 40
 """Tasks of a plan that are shown."""
@@ -31,12 +28,12 @@ _LONGEST: Final = 400
 _LONGEST_TASK: Final = 100
 
 
-def explained(answer: "Answer") -> TextLines:
+def explained(answer: AnswerData) -> TextLines:
     """The story of an answer, without its secrets."""
     return TextLines("\n".join(_lines(answer)) + "\n")
 
 
-def _lines(answer: "Answer") -> Iterator[str]:
+def _lines(answer: AnswerData) -> Iterator[str]:
     """The lines of the story."""
     yield f"question: {_cut(answer, answer.question)}"
     for number, planned in enumerate(answer.plans, start=1):
@@ -54,7 +51,7 @@ def _lines(answer: "Answer") -> Iterator[str]:
     yield answer.summary()
 
 
-def _plan(answer: "Answer", number: int, planned: "Planned") -> Iterator[str]:
+def _plan(answer: AnswerData, number: int, planned: Planned) -> Iterator[str]:
     """A plan, its tasks, and the reason for the one after it."""
     words = [counted(planned.run.calls, "call")]
     words += [f"reused: {', '.join(planned.reused[:MOST_TASKS])}"] if planned.reused else []
@@ -70,13 +67,13 @@ def _plan(answer: "Answer", number: int, planned: "Planned") -> Iterator[str]:
         yield f"  another plan: {_cut(answer, planned.thought)}{reason}"
 
 
-def _task(answer: "Answer", task: "ShownTask") -> str:
+def _task(answer: AnswerData, task: ShownTask) -> str:
     """A task with its result, or what became of it."""
     state = "" if task.state in {"done", "failed"} else f"{task.state}: "  # an error names its task
     return f"{_cut(answer, task.written, _LONGEST_TASK)}  {state}{_cut(answer, task.text, _LONGEST_TASK)}"
 
 
-def _ending(answer: "Answer") -> str:
+def _ending(answer: AnswerData) -> str:
     """The answer and its origin."""
     if not answer.answered:
         return "no answer"
@@ -89,21 +86,7 @@ def _ending(answer: "Answer") -> str:
     return f"answer of {origin}: {_cut(answer, answer.shown_text)}"
 
 
-def tokens_in_words(usage: "Usage") -> str:
-    """Tokens and cost; estimates begin with `about`."""
-    about = "about " if usage.estimated else ""
-    cached = f" ({usage.cached:,} cached)" if usage.cached else ""
-    reasoning = f" ({usage.reasoning:,} reasoning)" if usage.reasoning else ""
-    cost = f", cost {usage.cost:.4g}" if usage.cost else ""
-    return f"{about}{usage.read:,} tokens read{cached}, {usage.written:,} written{reasoning}{cost}"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _cut(answer: "Answer", text: str, most: int = _LONGEST) -> str:
+def _cut(answer: AnswerData, text: str, most: int = _LONGEST) -> str:
     """A text in one line of bounded length, without secrets and without what controls a terminal."""
     beginning = str(beginning_of(text, most + REACH)[0])
     line = "".join(filter(str.isprintable, " ".join(answer.secrets.text(beginning).split())))

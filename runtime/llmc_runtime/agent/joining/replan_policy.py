@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from llmc_runtime.agent.answers.answer import Planned
+from llmc_runtime.agent.answers.answer_data import Planned
 from llmc_runtime.agent.joining.decisions import Decision
 from llmc_runtime.models.messages import Message
 

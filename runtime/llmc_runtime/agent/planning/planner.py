@@ -8,7 +8,7 @@ from typing import Final
 from llmc_compiler.decoder.decoder_grammar import Level
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
-from llmc_runtime.agent.answers.answer import Planned
+from llmc_runtime.agent.answers.answer_data import Planned
 from llmc_runtime.agent.completion import continues
 from llmc_runtime.agent.planning.plan_grammar import GrammarFor, level_of, lower
 from llmc_runtime.agent.planning.plan_repair import BrokenPlan

@@ -7,7 +7,7 @@ from typing import Final
 
 from llmc_compiler.expressions.terms import Json
 from llmc_grammar import ast, print_statement
-from llmc_runtime.agent.answers.answer import Planned, ShownTask
+from llmc_runtime.agent.answers.answer_data import Planned, ShownTask
 from llmc_runtime.agent.plan_statements import numbered
 from llmc_runtime.program.run_result import Run
 from llmc_runtime.redaction import HIDDEN

@@ -95,9 +95,11 @@ def _require_known(name: str) -> None:
 
 def _print_stages(compiled: "Program", wanted: str) -> None:
     """Print the plan after a pass, or after each, under a heading that is a comment of the language."""
+    from llmc_compiler.serialization.compiled_graph import with_forms
+
     if wanted != _ALL and wanted not in {transform.name for transform in compiled.passes}:
         fail(f"`{wanted}` is not among the passes that are run")
     for stage in compiled.stages():
         if wanted in {stage.name, _ALL}:
-            text = replace(compiled, graph=stage.after).to_llmc().rstrip()
+            text = replace(compiled, graph=with_forms(stage.after)).to_llmc().rstrip()
             tell(Painted(seen(f"# after {stage.name}\n{text}\n")))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
 import typer
 
@@ -145,7 +145,7 @@ def ask(
         if done := _written(happened, agent.tools) + left_open(happened):
             say(f"until then{done}")
         if json_ and isinstance(error, LlmcError) and error.answer is not None:
-            _print(error.answer, as_json=True)
+            _print(cast("Answer", error.answer), as_json=True)
         raise typer.Exit(FOUND) from error
     _conclude(answer, as_json=json_)
 

@@ -1,23 +1,17 @@
 """Checks of the options of a model, made where they are given."""
 
 from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
 from types import NoneType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from llmc_grammar.reasoning import ReasoningTags, TagName
 from llmc_runtime.models.messages import Prices
 from llmc_runtime.models.openai.settings.request_options import (
-    check_sampling,
     checked_body,
     checked_headers,
     checked_stops,
 )
 from llmc_runtime.validation import Kinds, check_kind, check_kinds, check_names
-
-if TYPE_CHECKING:
-    from llmc_runtime.models.openai.settings.settings import ModelSettings
-
 
 _KINDS: Final[Kinds] = {
     "base_url": ((str, NoneType), "an address"),
@@ -76,27 +70,4 @@ def check_one_key(headers: Mapping[str, str]) -> None:
     """Raises ValueError where a header would replace the key that was given."""
     if "authorization" in headers:
         message = "`api_key` and the header `authorization` are both keys: leave one of them out"
-        raise ValueError(message)
-
-
-def check_settings(made: "ModelSettings") -> None:
-    """Raises ValueError for a number that makes no sense, and for what cannot be sent as a header."""
-    for limit in ("timeout", "first_token", "idle", "connect"):
-        if not getattr(made, limit) > 0:
-            message = f"`{limit}` is a number of seconds above 0, not {getattr(made, limit)!r}"
-            raise ValueError(message)
-    if made.temperature is not None and not isfinite(made.temperature):
-        message = f"`temperature` is a number, not {made.temperature!r}"
-        raise ValueError(message)
-    check_sampling(made.max_tokens, made.top_p, made.seed, made.reasoning_effort)
-    for header in ("organisation", "project"):
-        text = getattr(made, header)
-        if text is not None and not (text.isascii() and text.isprintable()):
-            message = f"`{header}` has characters that none has: {text!r}"
-            raise ValueError(message)
-    if made.retries < 0:
-        message = f"`retries` is 0 or more, not {made.retries!r}"
-        raise ValueError(message)
-    if made.threads is not None and made.threads < 1:
-        message = f"`threads` is 1 or more, not {made.threads!r}"
         raise ValueError(message)

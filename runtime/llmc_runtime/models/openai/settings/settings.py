@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from types import NoneType
 from typing import Any, Final, Literal, TypedDict, get_args
@@ -26,8 +27,8 @@ from pydantic import SecretStr
 from llmc_compiler.decoder.syntaxes import Dialect
 from llmc_grammar.reasoning import TagName
 from llmc_runtime.models.messages import Prices
-from llmc_runtime.models.openai.settings.option_checks import check_one_key, check_options, check_settings, settled
-from llmc_runtime.models.openai.settings.request_options import has_credentials, secrets_in
+from llmc_runtime.models.openai.settings.option_checks import check_one_key, check_options, settled
+from llmc_runtime.models.openai.settings.request_options import check_sampling, has_credentials, secrets_in
 from llmc_runtime.validation import check_kind, check_names
 
 Api = Literal["responses", "chat", "completions"]
@@ -331,3 +332,26 @@ def chosen_dialect(grammar: str | None, server: Server, api: Api) -> Dialect | N
     known = ", ".join(map(repr, ("auto", *takes)))
     message = f"`grammar` for the server {server!r} and the API {api!r} is {known} or None, not {grammar!r}"
     raise ValueError(message)
+
+
+def check_settings(made: ModelSettings) -> None:
+    """Raises ValueError for a number that makes no sense, and for what cannot be sent as a header."""
+    for limit in ("timeout", "first_token", "idle", "connect"):
+        if not getattr(made, limit) > 0:
+            message = f"`{limit}` is a number of seconds above 0, not {getattr(made, limit)!r}"
+            raise ValueError(message)
+    if made.temperature is not None and not isfinite(made.temperature):
+        message = f"`temperature` is a number, not {made.temperature!r}"
+        raise ValueError(message)
+    check_sampling(made.max_tokens, made.top_p, made.seed, made.reasoning_effort)
+    for header in ("organisation", "project"):
+        text = getattr(made, header)
+        if text is not None and not (text.isascii() and text.isprintable()):
+            message = f"`{header}` has characters that none has: {text!r}"
+            raise ValueError(message)
+    if made.retries < 0:
+        message = f"`retries` is 0 or more, not {made.retries!r}"
+        raise ValueError(message)
+    if made.threads is not None and made.threads < 1:
+        message = f"`threads` is 1 or more, not {made.threads!r}"
+        raise ValueError(message)

@@ -27,7 +27,7 @@ from uuid import UUID
 
 from llmc_compiler.expressions.terms import Json, Path, written
 from llmc_compiler.expressions.value_identity import json_form
-from llmc_compiler.tools.result_words import BYTES, remedy_for, said, typed
+from llmc_compiler.tools.results.result_words import BYTES, remedy_for, said, typed
 from llmc_compiler.tools.signature import ArgumentError, ResultBounds, ResultError
 
 PART: Final = 16

@@ -14,28 +14,13 @@ from asyncio import AbstractEventLoop, Task
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future
 from concurrent.futures import thread as pool
-from contextvars import Context, ContextVar
+from contextvars import Context
 from functools import cache, partial, wraps
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
+from llmc_runtime.calls.nested_runs import Caller, OuterRun, caller
 from llmc_runtime.concurrency import abandoned, thread_pool
-
-if TYPE_CHECKING:
-    from llmc_runtime.calls.nested_runs import OuterRun
-
-
-class Caller(Protocol):
-    """A call of a tool; its text names it."""
-
-    @property
-    def run(self) -> "OuterRun":
-        """The run that it belongs to."""
-        ...
-
-    def refusal(self, attempt: int, inner: str) -> str | None:
-        """Why a run that began in an attempt, named `inner`, may begin nothing more; None where it may."""
-        ...
 
 
 class Unfinished(Protocol):
@@ -45,12 +30,6 @@ class Unfinished(Protocol):
         """Tell when it ends, in any thread."""
         ...
 
-
-caller: Final[ContextVar[Caller | None]] = ContextVar("llmc_caller", default=None)
-"""The call in whose context something happens."""
-
-attempt: Final[ContextVar[int]] = ContextVar("llmc_attempt", default=0)
-"""Which attempt of that call it is: the number of turns that the call had before."""
 
 _STARTER: Final = "_llmc_starter"
 """The attribute of a thread that holds the call that started it."""
@@ -78,7 +57,7 @@ def note_starts() -> None:
     threading.Thread.start = noted  # type: ignore[method-assign,assignment]  # meant
 
 
-def leaks(loop: AbstractEventLoop, run: "OuterRun", ours: Collection[object]) -> Iterator[str]:
+def leaks(loop: AbstractEventLoop, run: OuterRun, ours: Collection[object]) -> Iterator[str]:
     """Name the tasks, less ours, and the threads that calls of the run started and that still go on."""
     for task in asyncio.all_tasks(loop):
         call = _call_of(run, context_of(task).get(caller)) if task not in ours else None
@@ -121,7 +100,7 @@ def _is_in(call: Caller, inner: Caller | None) -> bool:
     return inner is not None and (inner is call or _call_of(call.run, inner) is call)
 
 
-def _call_of(run: "OuterRun", inner: Caller | None) -> Caller | None:
+def _call_of(run: OuterRun, inner: Caller | None) -> Caller | None:
     """The call of this run that another call is, or that it is inside of; None where it belongs to neither."""
     while inner is not None and inner.run is not run:
         place = inner.run.place

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from llmc_compiler.tools.result_forms import forms, mismatch
+from llmc_compiler.tools.results.result_forms import forms, mismatch
 from llmc_compiler.tools.signature import ResultBounds, ResultError
 
 Dump = Callable[[object, ResultBounds], object]
