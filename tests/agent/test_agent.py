@@ -262,7 +262,7 @@ def test_a_tool_that_never_ends_does_not_hold_up_the_answer(virtual: clock.Virtu
 
 def grammar_of(_tools: llmc.Toolbox, first: int, known: tuple[str, ...]) -> Grammar:
     """A grammar that tells where it is for."""
-    return lambda dialect, level: f"{dialect} {level} {first} after {'+'.join(known) or 'nothing'}"
+    return lambda syntax, level: f"{syntax} {level} {first} after {'+'.join(known) or 'nothing'}"
 
 
 def test_grammars_are_handed_on() -> None:

@@ -13,8 +13,8 @@ import pytest
 import llmc
 from llmc_runtime.agent.agent_errors import NoDecision
 from llmc_runtime.agent.answers.answer import Answer
-from llmc_runtime.agent.answers.answer_data import Planned, ShownTask
-from llmc_runtime.agent.answers.answer_story import MOST_TASKS, tokens_in_words
+from llmc_runtime.agent.answers.answer_data import Planned, ShownTask, tokens_in_words
+from llmc_runtime.agent.answers.answer_story import MOST_TASKS
 from llmc_runtime.agent.joining.replan_policy import Turn
 from llmc_runtime.models.messages import Usage
 from tests.agent.asking import ask

@@ -6,7 +6,7 @@ import pytest
 
 import llmc
 from llmc_compiler.decoder.decoder_grammar import Level, decoder_grammar
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_runtime.agent.agent import Agent
 from llmc_runtime.agent.planning import plan_grammar
@@ -39,7 +39,7 @@ async def test_a_card_steps_down_and_up_with_the_grammar() -> None:
     tools = World().toolbox()
     levels: tuple[Level, ...] = ("full", "sound", "tools")
     assert [body["grammar"] for body in bodies] == [
-        decoder_grammar(tools, dialect="gbnf", level=each) for each in levels
+        decoder_grammar(tools, syntax="gbnf", level=each) for each in levels
     ]
 
 
@@ -62,8 +62,8 @@ async def test_a_grammar_of_ones_own_may_forbid_all_but_the_sound_level() -> Non
     """A function is asked for the level, and may say which one it follows."""
 
     def own(tools: Toolbox, first: int, known: tuple[str, ...]) -> Grammar:
-        def grammar(dialect: Dialect, level: Level) -> str:
-            return decoder_grammar(tools, dialect=dialect, level=level)
+        def grammar(syntax: Syntax, level: Level) -> str:
+            return decoder_grammar(tools, syntax=syntax, level=level)
 
         return grammar
 

@@ -215,7 +215,7 @@ async def test_a_local_model_is_asked_like_any_other(llama: Llama, tmp_path: Pat
     async with FakeServer(lambda _: "Paris.", pace=0.0) as server:
         llama.address = server.base_url.removesuffix("/v1")
         model = local_model(tmp_path / "tiny.gguf")
-        pieces, _ = await said(model, grammar=lambda dialect, level: f"{level} in {dialect}")
+        pieces, _ = await said(model, grammar=lambda syntax, level: f"{level} in {syntax}")
         (request,) = server.requests
     assert (model.name, "".join(pieces)) == ("tiny", "Paris.")
     assert (request.api, request.body["grammar"]) == ("completions", "full in gbnf")
@@ -256,8 +256,8 @@ def test_the_real_model_follows_a_grammar(monkeypatch: pytest.MonkeyPatch, tmp_p
     """One question with each of two grammars, one reply closed early, and one grammar that is none."""
     monkeypatch.delenv("XDG_CACHE_HOME")
 
-    def grammar(dialect: str, level: str) -> str:
-        assert dialect == "gbnf"
+    def grammar(syntax: str, level: str) -> str:
+        assert syntax == "gbnf"
         return "root ::= broken" if level == "sound" else 'root ::= "search(\\"" [a-zA-Z0-9 ]{1,20} "\\")\\n"'
 
     async def ask() -> tuple[str, Any]:

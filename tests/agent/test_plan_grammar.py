@@ -27,7 +27,7 @@ def test_plans_follow_the_level_and_know_what_came_before() -> None:
     assert first is not None
     assert second is not None
     assert first("lark", "sound") == decoder_grammar(TOOLS)
-    assert second("gbnf", "sound") == decoder_grammar(TOOLS, dialect="gbnf", first=3, known=("1", "2"))
+    assert second("gbnf", "sound") == decoder_grammar(TOOLS, syntax="gbnf", first=3, known=("1", "2"))
 
 
 @pytest.mark.parametrize(

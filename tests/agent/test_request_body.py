@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from llmc_compiler.decoder.decoder_grammar import Level
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from llmc_runtime.models.messages import Message, Schema
 from llmc_runtime.models.model_errors import RequestRefused
 from llmc_runtime.models.openai.client import Model
@@ -60,9 +60,9 @@ CASES: Final = {
 }
 
 
-def grammar(dialect: Dialect, level: Level) -> str:
+def grammar(syntax: Syntax, level: Level) -> str:
     """A grammar that tells what it is."""
-    return f"{level} in {dialect}"
+    return f"{level} in {syntax}"
 
 
 def told(request: httpx2.Request) -> str:
@@ -162,12 +162,12 @@ async def test_what_is_refused_without_a_grammar_too_says_nothing_about_grammars
 async def test_a_grammar_that_would_be_too_large_is_followed_by_a_smaller_one() -> None:
     """That is a matter of the question, and nothing is remembered."""
 
-    def large(dialect: Dialect, level: Level) -> str:
+    def large(syntax: Syntax, level: Level) -> str:
         if level == "full":
             raise ValueError
-        return grammar(dialect, level)
+        return grammar(syntax, level)
 
-    def endless(dialect: Dialect, level: Level) -> str:
+    def endless(syntax: Syntax, level: Level) -> str:
         raise ValueError
 
     model, sent = llamacpp(answer)

@@ -74,7 +74,7 @@ def test_a_key_goes_to_the_address_that_it_belongs_to(
 def test_the_local_model_gets_no_key_and_no_address() -> None:
     """Its server makes both; a file makes any name local, and an address makes `local` a name."""
     for made in (settings("local", {}, environment=KEYS), settings("other", {}, "model.gguf", KEYS)):
-        assert (made.server, made.api, made.dialect, key(made)) == ("local", "completions", "gbnf", None)
+        assert (made.server, made.api, made.syntax, key(made)) == ("local", "completions", "gbnf", None)
     assert settings("local", {"base_url": "http://localhost:8080/v1"}).server == "llamacpp"
 
 
@@ -93,7 +93,7 @@ def test_the_local_model_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "api", "dialect"),
+    ("options", "api", "syntax"),
     [
         ({}, "responses", "lark"),
         ({"api": "chat"}, "chat", None),
@@ -105,10 +105,10 @@ def test_the_local_model_costs_nothing() -> None:
         ({"base_url": "http://gpu", "server": "sglang", "api": "completions"}, "completions", "gbnf"),
     ],
 )
-def test_api_and_grammar_follow_from_the_server(options: Any, api: str, dialect: str | None) -> None:  # noqa: ANN401
+def test_api_and_grammar_follow_from_the_server(options: Any, api: str, syntax: str | None) -> None:  # noqa: ANN401
     """Where a server takes no grammar through an API, none is sent."""
     made = settings("m", options)
-    assert (made.api, made.dialect) == (api, dialect)
+    assert (made.api, made.syntax) == (api, syntax)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_configuration_names_models(tmp_path: Path) -> None:
     assert planner.prices == Prices(read=1.25, cached=0.125, written=10)
     mine = load_model("mine", config=config).settings
     assert (mine.name, mine.server, mine.path, mine.threads) == ("mine", "local", tmp_path / "models/mine.gguf", 3)
-    assert load_model("free", config=config).settings.dialect is None
+    assert load_model("free", config=config).settings.syntax is None
 
 
 def test_a_name_that_is_not_configured_is_one_of_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def _used(block: Block, tools: Toolbox, calls: list[str]) -> Iterator[str]:
 
 def _written(text: str, tools: Toolbox) -> Iterator[str]:
     """Ask the sound grammar for a plan; one that it takes has no mistakes of its own."""
-    takes = Walker.of(decoder_grammar(tools, dialect="gbnf"), "gbnf").accepts(text)
+    takes = Walker.of(decoder_grammar(tools, syntax="gbnf"), "gbnf").accepts(text)
     yield f"grammar: {'takes' if takes else 'refuses'} it"
     yield from (f"    {found.code} {found.words('title')}" for found in (judge(text, tools).own if takes else ()))
 

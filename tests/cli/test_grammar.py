@@ -7,23 +7,23 @@ import pytest
 from llmc import decoder_grammar
 from llmc.config.tool_files import load_file
 from llmc_compiler.decoder.decoder_grammar import Level
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from tests.cli.conftest import Cli
 
 
 def test_a_full_grammar_is_printed(cli: Cli, folder: Path) -> None:
-    """In the Lark dialect, of 16 tasks, unless something else is asked for."""
+    """In the Lark syntax, of 16 tasks, unless something else is asked for."""
     ended = cli("grammar", "--tools", "tools.py")
     assert (ended.status, ended.stderr) == (0, "")
     assert ended.stdout == decoder_grammar(load_file(folder / "tools.py"), level="full")
 
 
-@pytest.mark.parametrize("dialect", ["lark", "gbnf"])
+@pytest.mark.parametrize("syntax", ["lark", "gbnf"])
 @pytest.mark.parametrize("level", ["full", "sound", "tools", "plain"])
-def test_dialect_level_and_tasks_are_options(cli: Cli, folder: Path, dialect: Dialect, level: Level) -> None:
+def test_syntax_level_and_tasks_are_options(cli: Cli, folder: Path, syntax: Syntax, level: Level) -> None:
     """Each is that of the function."""
-    ended = cli("grammar", "--tools", "tools.py", "--dialect", dialect, "--level", level, "--tasks", "3")
-    assert ended.stdout == decoder_grammar(load_file(folder / "tools.py"), dialect=dialect, level=level, tasks=3)
+    ended = cli("grammar", "--tools", "tools.py", "--syntax", syntax, "--level", level, "--tasks", "3")
+    assert ended.stdout == decoder_grammar(load_file(folder / "tools.py"), syntax=syntax, level=level, tasks=3)
 
 
 def many_tools(folder: Path, count: int) -> None:
@@ -57,7 +57,7 @@ def test_a_level_that_does_not_fit_is_wrong_usage(cli: Cli, folder: Path) -> Non
     [
         (),
         ("--tools", "none.py"),
-        ("--tools", "tools.py", "--dialect", "ebnf"),
+        ("--tools", "tools.py", "--syntax", "ebnf"),
         ("--tools", "tools.py", "--level", "best"),
         ("--tools", "tools.py", "--tasks", "0"),
         ("--tools", "tools.py", "--tasks", "257"),

@@ -118,7 +118,7 @@ COMMANDS: Final = (
     ("fmt", "fmt loose.llmc - --json"),
     ("fmt", "fmt plan.llmc --json --diff"),
     ("grammar", "grammar --tools tools.py --json"),
-    ("grammar", "grammar --tools tools.py --json --dialect gbnf --level plain"),
+    ("grammar", "grammar --tools tools.py --json --syntax gbnf --level plain"),
     ("new", "new first --json"),
     ("answer", "ask how --tools tools.py --json"),
     ("plan", "plan how --tools tools.py --json"),

@@ -9,7 +9,7 @@ import pytest
 import llmc
 from llmc import GrammarTooLargeError, Tool, Toolbox, decoder_grammar, pure
 from llmc_compiler.decoder.decoder_grammar import Level, fitting_grammar
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from llmc_compiler.decoder.values.schema_shapes import shape_of
 from llmc_compiler.decoder.values.shapes import Whole
 from llmc_grammar import ast, parse
@@ -17,7 +17,7 @@ from tests.decoder.toolboxes import HANDMADE, random_toolbox
 from tests.decoder.walker import Walker
 
 ROOM = 1 << 24
-DIALECTS: tuple[Dialect, ...] = ("lark", "gbnf")
+SYNTAXES: tuple[Syntax, ...] = ("lark", "gbnf")
 
 
 @pure
@@ -38,9 +38,9 @@ def accepted(
     first: int = 1,
     known: Sequence[str] = (),
 ) -> list[str]:
-    """Those of the texts that a grammar has, in both dialects."""
+    """Those of the texts that a grammar has, in both syntaxes."""
     options: dict[str, Any] = {"level": level, "tasks": tasks, "first": first, "known": known}
-    lark_, gbnf = (Walker.of(decoder_grammar(tools, dialect=each, **options), each) for each in DIALECTS)
+    lark_, gbnf = (Walker.of(decoder_grammar(tools, syntax=each, **options), each) for each in SYNTAXES)
     found = [text for text in texts if lark_.accepts(text)]
     assert found == [text for text in texts if gbnf.accepts(text)]
     return found
@@ -330,10 +330,10 @@ def test_without_tools_there_is_still_a_language() -> None:
     assert accepted([*texts, "join()"], Toolbox()) == ["join()"]
 
 
-@pytest.mark.parametrize(("level", "dialect"), [*product(["full", "sound", "tools", "plain"], DIALECTS)])
-def test_the_same_tools_have_the_same_grammar(level: Level, dialect: Dialect) -> None:
+@pytest.mark.parametrize(("level", "syntax"), [*product(["full", "sound", "tools", "plain"], SYNTAXES)])
+def test_the_same_tools_have_the_same_grammar(level: Level, syntax: Syntax) -> None:
     """Letter by letter, every time."""
-    one, other = (decoder_grammar(random_toolbox(3, 5), level=level, dialect=dialect) for _ in range(2))
+    one, other = (decoder_grammar(random_toolbox(3, 5), level=level, syntax=syntax) for _ in range(2))
     assert one == other
 
 
@@ -368,7 +368,7 @@ def test_a_grammar_that_is_too_large_steps_down() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"dialect": "ebnf"}, "a dialect is one of 'lark', 'gbnf', not 'ebnf'"),
+        ({"syntax": "ebnf"}, "a syntax is one of 'lark', 'gbnf', not 'ebnf'"),
         ({"level": "best"}, "a level is one of 'full', 'sound', 'tools', 'plain', not 'best'"),
         ({"tasks": 0}, "a model's plan has 1 to 256 tasks"),
         ({"tasks": 257}, "not 257 tasks from number 1 on"),

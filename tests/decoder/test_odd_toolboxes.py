@@ -28,7 +28,7 @@ def tools() -> Toolbox:
 @pytest.mark.no_cover
 def test_a_hundred_odd_tools_have_a_grammar_that_fits(tools: Toolbox) -> None:
     """Sound or at another level that has their names; llguidance takes it."""
-    level, grammar = fitting_grammar(tools, dialect="lark")
+    level, grammar = fitting_grammar(tools, syntax="lark")
     assert level in get_args(Level)[:-1]
     assert len(grammar) <= LARGEST
     assert Walker.of(grammar, "lark").accepts("join()")
@@ -37,7 +37,7 @@ def test_a_hundred_odd_tools_have_a_grammar_that_fits(tools: Toolbox) -> None:
 def test_a_few_odd_tools_have_a_grammar_that_says_most(tools: Toolbox) -> None:
     """Ten of them, with the tasks of a usual plan."""
     some = Toolbox([*tools][:10])
-    level, grammar = fitting_grammar(some, dialect="gbnf", tasks=8)
+    level, grammar = fitting_grammar(some, syntax="gbnf", tasks=8)
     assert level in {"full", "sound"}
     assert all(f'"{tool.name}(' in grammar for tool in some)
 

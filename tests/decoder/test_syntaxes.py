@@ -1,4 +1,4 @@
-"""Rules as text: each part in each dialect, what is left out, what is too large."""
+"""Rules as text: each part in each syntax, what is left out, what is too large."""
 
 import pytest
 
@@ -43,7 +43,7 @@ DIGITS = chars("0-9")
         (RuleUse("some_rule"), "some_rule", "some-rule"),
     ],
 )
-def test_a_part_is_written_in_both_dialects(part: Part, lark: str, gbnf: str) -> None:
+def test_a_part_is_written_in_both_syntaxes(part: Part, lark: str, gbnf: str) -> None:
     """With brackets only where they are needed, and escapes that every reader knows."""
     rules = [
         GrammarRule(START, part),

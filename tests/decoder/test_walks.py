@@ -14,15 +14,15 @@ import pytest
 
 from llmc import decoder_grammar
 from llmc_compiler.decoder.decoder_grammar import Level
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from tests.decoder.judge import Verdict, judge, judge_syntax, read
 from tests.decoder.seen import LINES, seen, to_see
 from tests.decoder.toolboxes import TOOLBOXES
 from tests.decoder.walker import Walker
 
 WALKS: Final = int(os.environ.get("LLMC_WALKS", "200"))
-DIALECTS: Final[tuple[Dialect, ...]] = ("lark", "gbnf")
-EACH: Final = -(-WALKS // (len(TOOLBOXES) * len(DIALECTS)))
+SYNTAXES: Final[tuple[Syntax, ...]] = ("lark", "gbnf")
+EACH: Final = -(-WALKS // (len(TOOLBOXES) * len(SYNTAXES)))
 TASKS: Final = 8
 SHOWN: Final = 3
 FULL: Final = tuple(TOOLBOXES) if WALKS > 200 else ("none", "look up", "numbers", "places", "days", "random 4 of 4")
@@ -30,14 +30,12 @@ FULL: Final = tuple(TOOLBOXES) if WALKS > 200 else ("none", "look up", "numbers"
 SIZES: Final = tuple(len(tools) for tools in TOOLBOXES.values())
 
 
-def walker(
-    name: str, dialect: Dialect, level: Level = "sound", *, first: int = 1, known: tuple[str, ...] = ()
-) -> Walker:
+def walker(name: str, syntax: Syntax, level: Level = "sound", *, first: int = 1, known: tuple[str, ...] = ()) -> Walker:
     """A walker through the grammar of a toolbox."""
     grammar = decoder_grammar(
-        TOOLBOXES[name], dialect=dialect, level=level, tasks=TASKS, first=first, known=known, largest=1 << 24
+        TOOLBOXES[name], syntax=syntax, level=level, tasks=TASKS, first=first, known=known, largest=1 << 24
     )
-    return Walker.of(grammar, dialect)
+    return Walker.of(grammar, syntax)
 
 
 def walks(walking: Walker, seed: str) -> Iterator[str]:
@@ -69,26 +67,26 @@ def test_there_are_toolboxes_of_many_sizes() -> None:
     assert {1, 40} <= {*SIZES}
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("name", TOOLBOXES)
-def test_a_sound_walk_compiles(name: str, dialect: Dialect, tally: Counter[str]) -> None:
+def test_a_sound_walk_compiles(name: str, syntax: Syntax, tally: Counter[str]) -> None:
     """No mistake of syntax, nothing unknown, no argument missing, no constant of a wrong type, not even a warning."""
     tools = TOOLBOXES[name]
     bad: list[Verdict] = []
-    for text in islice(walks(walker(name, dialect), f"{name} {dialect}"), EACH):
+    for text in islice(walks(walker(name, syntax), f"{name} {syntax}"), EACH):
         verdict = judge(text, tools)
         count(tally, "sound", verdict)
         bad += [verdict] if verdict.own else []
     assert not bad, "\n".join(map(str, bad[:SHOWN]))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("name", FULL)
-def test_a_full_walk_compiles(name: str, dialect: Dialect, tally: Counter[str]) -> None:
+def test_a_full_walk_compiles(name: str, syntax: Syntax, tally: Counter[str]) -> None:
     """With loops and guards there is no other mistake either, but for the types of what references read."""
     tools = TOOLBOXES[name]
     bad: list[Verdict] = []
-    for text in islice(walks(walker(name, dialect, "full"), f"{name} {dialect}"), EACH):
+    for text in islice(walks(walker(name, syntax, "full"), f"{name} {syntax}"), EACH):
         verdict = judge(text, tools)
         count(tally, "full", verdict)
         bad += [verdict] if verdict.own else []
@@ -96,12 +94,12 @@ def test_a_full_walk_compiles(name: str, dialect: Dialect, tally: Counter[str]) 
 
 
 @pytest.mark.parametrize("level", ["tools", "plain"])
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("name", ["none", "look up", "all", "random 9 of 12"])
-def test_a_walk_through_the_language_is_read(name: str, dialect: Dialect, level: Level, tally: Counter[str]) -> None:
+def test_a_walk_through_the_language_is_read(name: str, syntax: Syntax, level: Level, tally: Counter[str]) -> None:
     """No mistake of syntax."""
     bad: list[Verdict] = []
-    for text in islice(walks(walker(name, dialect, level), f"{name} {dialect}"), EACH):
+    for text in islice(walks(walker(name, syntax, level), f"{name} {syntax}"), EACH):
         verdict = judge_syntax(text)
         count(tally, level, verdict)
         bad += [verdict] if verdict.own else []
@@ -112,9 +110,9 @@ def test_a_walk_through_the_language_is_read(name: str, dialect: Dialect, level:
     ("name", "level"),
     [("look up", "full"), *product(["look up", "all", "random 7 of 8"], ["sound", "tools", "plain"])],
 )
-def test_both_dialects_say_the_same(name: str, level: Level) -> None:
+def test_both_syntaxes_say_the_same(name: str, level: Level) -> None:
     """The same choices lead to the same plans."""
-    lark, gbnf = (walks(walker(name, dialect, level), name) for dialect in DIALECTS)
+    lark, gbnf = (walks(walker(name, syntax, level), name) for syntax in SYNTAXES)
     assert [*islice(lark, 3)] == [*islice(gbnf, 3)]
 
 

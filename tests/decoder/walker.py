@@ -8,7 +8,7 @@ from typing import Final
 from llguidance import LLMatcher, LLTokenizer, TokenizerWrapper
 from llguidance.gbnf_to_lark import gbnf_to_lark
 
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 
 END: Final = 256
 LONGEST: Final = 6000
@@ -60,9 +60,9 @@ class GrammarError(Exception):
     """A grammar that llguidance does not take."""
 
 
-def as_lark(grammar: str, dialect: Dialect) -> str:
+def as_lark(grammar: str, syntax: Syntax) -> str:
     """A grammar as llguidance reads it."""
-    return gbnf_to_lark(grammar) if dialect == "gbnf" else grammar
+    return gbnf_to_lark(grammar) if syntax == "gbnf" else grammar
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Walker:
     matcher: LLMatcher
 
     @staticmethod
-    def of(grammar: str, dialect: Dialect) -> "Walker":
+    def of(grammar: str, syntax: Syntax) -> "Walker":
         """A walker; raises GrammarError for a grammar that is none, or draws a warning."""
-        lark = as_lark(grammar, dialect)
+        lark = as_lark(grammar, syntax)
         _, warnings = LLMatcher.validate_grammar_with_warnings(lark, TOKENIZER)
         matcher = LLMatcher(TOKENIZER, lark)
         if warnings or matcher.is_error():

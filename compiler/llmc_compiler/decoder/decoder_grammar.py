@@ -8,7 +8,7 @@ from llmc_compiler.decoder.full_rules import full_rules
 from llmc_compiler.decoder.grammar_rules import GrammarRule
 from llmc_compiler.decoder.plan_rules import language_rules
 from llmc_compiler.decoder.sound_rules import sound_rules
-from llmc_compiler.decoder.syntaxes import Dialect, GrammarTooLargeError, written
+from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, Syntax, written
 from llmc_compiler.decoder.values.call_rules import Callee
 from llmc_compiler.tools.tool import Function, Tool
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
@@ -38,7 +38,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 def decoder_grammar(
     tools: Toolbox | Iterable[Tool | Function],
     *,
-    dialect: Dialect = "lark",
+    syntax: Syntax = "lark",
     level: Level = "sound",
     tasks: int = TASKS,
     first: int = 1,
@@ -51,14 +51,14 @@ def decoder_grammar(
     refer to the `known` numbers and names of earlier plans. Raises GrammarTooLargeError, a ValueError, for a grammar of
     more than `largest` characters, and ValueError for an unknown syntax or level, or an invalid number of tasks.
     """
-    _check(dialect, level, tasks, first, known)
-    return written(_rules(toolbox_of(tools), level, tasks, first, known), dialect, level, largest)
+    _check(syntax, level, tasks, first, known)
+    return written(_rules(toolbox_of(tools), level, tasks, first, known), syntax, level, largest)
 
 
 def fitting_grammar(
     tools: Toolbox | Iterable[Tool | Function],
     *,
-    dialect: Dialect = "lark",
+    syntax: Syntax = "lark",
     tasks: int = TASKS,
     first: int = 1,
     known: Collection[str] = (),
@@ -75,7 +75,7 @@ def fitting_grammar(
     for level in levels:
         try:
             return level, decoder_grammar(
-                box, dialect=dialect, level=level, tasks=tasks, first=first, known=known, largest=largest
+                box, syntax=syntax, level=level, tasks=tasks, first=first, known=known, largest=largest
             )
         except GrammarTooLargeError as error:
             too_large = error
@@ -94,9 +94,9 @@ def _rules(tools: Toolbox, level: Level, tasks: int, first: int, known: Collecti
     return language_rules(called, tasks, names_tools=level == "tools")
 
 
-def _check(dialect: str, level: str, tasks: int, first: int, known: Collection[str]) -> None:
+def _check(syntax: str, level: str, tasks: int, first: int, known: Collection[str]) -> None:
     """Check the settings of a grammar; raises ValueError."""
-    for what, given, allowed in (("dialect", dialect, get_args(Dialect)), ("level", level, get_args(Level))):
+    for what, given, allowed in (("syntax", syntax, get_args(Syntax)), ("level", level, get_args(Level))):
         if given not in allowed:
             message = f"a {what} is one of {', '.join(map(repr, allowed))}, not {given!r}"
             raise ValueError(message)

@@ -20,7 +20,7 @@ from llmc_compiler.decoder.grammar_rules import (
 )
 from llmc_grammar.portable import Portable
 
-Dialect = Literal["lark", "gbnf"]
+Syntax = Literal["lark", "gbnf"]
 """Syntaxes of grammars that servers accept."""
 
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -43,12 +43,12 @@ class GrammarTooLargeError(Portable, ValueError):
         self.largest = largest
 
 
-def written(rules: Iterable[GrammarRule], dialect: Dialect, level: str, largest: int) -> str:
+def written(rules: Iterable[GrammarRule], syntax: Syntax, level: str, largest: int) -> str:
     """Return the used rules as text, one rule on each line, with the start first.
 
     Raises GrammarTooLargeError for more than `largest` characters, soon after the rules exceed them.
     """
-    write = _LINES[dialect]
+    write = _LINES[syntax]
     lines: dict[str, tuple[str, GrammarRule]] = {}
     size = 0
     for rule in rules:

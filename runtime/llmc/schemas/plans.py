@@ -206,9 +206,10 @@ class Formatted(TypedDict):
 
 
 class Grammar(TypedDict):
-    """A grammar for decoders."""
+    """A grammar for decoders; `dialect` is the former name of `syntax`."""
 
     version: Literal[1]
+    syntax: Literal["lark", "gbnf"]
     dialect: Literal["lark", "gbnf"]
     level: Literal["full", "sound", "tools", "plain"]
     tasks: int

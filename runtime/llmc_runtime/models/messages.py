@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from llmc_compiler.decoder.decoder_grammar import Level
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_runtime.validation import check_amount
 
-Grammar = Callable[[Dialect, Level], str]
+Grammar = Callable[[Syntax, Level], str]
 """Gives the grammar that a reply has to follow; raises ValueError where it would be too large."""
 
 Schema = Mapping[str, object]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.decoder.decoder_grammar import Level
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from llmc_compiler.tools.tool import Tool
 from llmc_runtime.agent.agent_errors import NoDecision
 from llmc_runtime.agent.budget import current
@@ -121,9 +121,9 @@ def _grammar(speaker: ChatModel, *, final: bool) -> Grammar:
     start = "" if is_continued else '"Thought: " '
     end = '"\\n"' if is_continued else ""
 
-    def write(dialect: Dialect, _level: Level) -> str:
+    def write(syntax: Syntax, _level: Level) -> str:
         anything = {"gbnf": r"[^\n]*" if is_continued else r"[^\x00]*", "lark": r".*" if is_continued else r"(.|\n)*"}
-        form = _GBNF if dialect == "gbnf" else _LARK
-        return form.format(start=start, word=word, end=end, inside=anything[dialect], most=_LONGEST_THOUGHT)
+        form = _GBNF if syntax == "gbnf" else _LARK
+        return form.format(start=start, word=word, end=end, inside=anything[syntax], most=_LONGEST_THOUGHT)
 
     return write

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from llmc_compiler.decoder.decoder_grammar import LEVELS, Level, decoder_grammar
-from llmc_compiler.decoder.syntaxes import Dialect, GrammarTooLargeError
+from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, Syntax
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_runtime.models.messages import Grammar
 
@@ -18,7 +18,7 @@ _KEPT: Final = 64
 """How many grammars are kept: those of first plans are asked for again with every question."""
 
 
-_Written = Callable[[Toolbox, int, tuple[str, ...], Dialect, Level], str | GrammarTooLargeError]
+_Written = Callable[[Toolbox, int, tuple[str, ...], Syntax, Level], str | GrammarTooLargeError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Following:
     def __call__(self, tools: Toolbox, first: int, known: tuple[str, ...]) -> Grammar:
         """The grammar of a plan."""
 
-        def grammar(dialect: Dialect, asked: Level) -> str:
-            made = self._written(tools, first, known, dialect, lower(self.level, asked))
+        def grammar(syntax: Syntax, asked: Level) -> str:
+            made = self._written(tools, first, known, syntax, lower(self.level, asked))
             if isinstance(made, GrammarTooLargeError):
                 raise GrammarTooLargeError(made.level, made.largest)
             return made
@@ -60,10 +60,10 @@ def level_of(grammar: GrammarFor | None) -> Level | None:
 
 
 def _written(
-    tools: Toolbox, first: int, known: tuple[str, ...], dialect: Dialect, level: Level
+    tools: Toolbox, first: int, known: tuple[str, ...], syntax: Syntax, level: Level
 ) -> str | GrammarTooLargeError:
     """A grammar, or the error in its place, so that each is tried once."""
     try:
-        return decoder_grammar(tools, dialect=dialect, level=level, first=first, known=known)
+        return decoder_grammar(tools, syntax=syntax, level=level, first=first, known=known)
     except GrammarTooLargeError as error:
         return error

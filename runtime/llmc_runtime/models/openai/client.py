@@ -165,11 +165,11 @@ class Model:
         known = self._refused | refused.keys()
         if schema is not None and self.settings.schemas:
             return (None, None) if "schema" in known else ("schema", schema)
-        if grammar is not None and self.settings.dialect is not None:
+        if grammar is not None and self.settings.syntax is not None:
             for level in LEVELS:
                 if level not in known:
                     with suppress(ValueError):  # too large
-                        made = grammar(self.settings.dialect, level)
+                        made = grammar(self.settings.syntax, level)
                         if made not in refused.values():
                             return level, made
                         refused[level] = made

@@ -139,7 +139,7 @@ def _extra(settings: ModelSettings, followed: Followed) -> dict[str, Any]:
         return {"structured_outputs": {"grammar": followed}}
     if settings.server == "sglang":
         return {"ebnf": followed}
-    return {"grammar": f"%llguidance {{}}\n{followed}" if settings.dialect == "lark" else followed}
+    return {"grammar": f"%llguidance {{}}\n{followed}" if settings.syntax == "lark" else followed}
 
 
 def prompt(messages: Sequence[Message]) -> str:

@@ -9,15 +9,15 @@ from llmc.cli.arguments.plans import named_tools
 from llmc.cli.terminal.output import fail, note, print_json, set_verbosity
 
 # Not those of the compiler: importing it takes longer than all of `--help`.
-Dialect = Literal["lark", "gbnf"]
+Syntax = Literal["lark", "gbnf"]
 Level = Literal["full", "sound", "tools", "plain"]
 
 
 def grammar(
     *,
     tools: PlanTools,
-    dialect: Annotated[
-        Dialect, typer.Option(help="`lark` for OpenAI and llguidance, `gbnf` for llama.cpp, vLLM and SGLang.")
+    syntax: Annotated[
+        Syntax, typer.Option(help="`lark` for OpenAI and llguidance, `gbnf` for llama.cpp, vLLM and SGLang.")
     ] = "lark",
     level: Annotated[
         Level | None,
@@ -37,14 +37,14 @@ def grammar(
     known = named_tools(tools)
     try:
         if level is None:
-            found, text = fitting_grammar(known, dialect=dialect, tasks=tasks)
+            found, text = fitting_grammar(known, syntax=syntax, tasks=tasks)
             if found != "full":
                 note(f"llmc: a grammar that says more would be too large: this one is at level `{found}`")
         else:
-            found, text = level, decoder_grammar(known, dialect=dialect, level=level, tasks=tasks)
+            found, text = level, decoder_grammar(known, syntax=syntax, level=level, tasks=tasks)
     except GrammarTooLargeError as error:
         fail(str(error))
     if json_:
-        print_json({"version": 1, "dialect": dialect, "level": found, "tasks": tasks, "grammar": text})
+        print_json({"version": 1, "syntax": syntax, "dialect": syntax, "level": found, "tasks": tasks, "grammar": text})
     else:
         print(text, end="")

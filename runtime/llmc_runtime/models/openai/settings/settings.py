@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import httpx2
 from pydantic import SecretStr
 
-from llmc_compiler.decoder.syntaxes import Dialect
+from llmc_compiler.decoder.syntaxes import Syntax
 from llmc_grammar.reasoning import TagName
 from llmc_runtime.models.messages import Prices
 from llmc_runtime.models.openai.settings.option_checks import check_one_key, check_options, settled
@@ -56,7 +56,7 @@ _AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services
 _APIS: Final[Mapping[Server, Api]] = {"openai": "responses", "azure": "responses", "local": "completions"}
 """The API that a server is asked through; all others through `chat`."""
 
-_DIALECTS: Final[Mapping[tuple[Server, Api], tuple[Dialect, ...]]] = {
+_SYNTAXES: Final[Mapping[tuple[Server, Api], tuple[Syntax, ...]]] = {
     ("openai", "responses"): ("lark",),
     ("azure", "responses"): ("lark",),
     ("vllm", "chat"): ("gbnf", "lark"),
@@ -93,7 +93,7 @@ class ModelSettings:
     variable: str | None
     api: Api
     server: Server
-    dialect: Dialect | None
+    syntax: Syntax | None
     schemas: bool = False
     temperature: float | None = None
     prices: Prices | None = None
@@ -165,7 +165,7 @@ class ModelOptions(TypedDict, total=False):
     api_key: str | KeySource | None
     api: Api | None
     server: Server | None
-    grammar: Dialect | Literal["auto"] | None
+    grammar: Syntax | Literal["auto"] | None
     temperature: float | None
     prices: Prices | None
     timeout: float
@@ -220,7 +220,7 @@ def settings(
         variable=variable,
         api=api,
         server=server,
-        dialect=chosen_dialect(options.get("grammar", "auto"), server, api),
+        syntax=chosen_syntax(options.get("grammar", "auto"), server, api),
         schemas=options.get("grammar", "auto") is not None and (server, api) in _SCHEMAS,
         path=Path(path) if path is not None else None,
         **rest,
@@ -319,9 +319,9 @@ def chosen_server(server: str | None, base_url: str) -> Server:
     return guess_server(base_url)
 
 
-def chosen_dialect(grammar: str | None, server: Server, api: Api) -> Dialect | None:
+def chosen_syntax(grammar: str | None, server: Server, api: Api) -> Syntax | None:
     """The form in which grammars are sent, None for no grammar; raises ValueError for one that the server has not."""
-    takes = _DIALECTS.get((server, api), ())
+    takes = _SYNTAXES.get((server, api), ())
     if grammar is None:
         return None
     if grammar == "auto":
