@@ -1,9 +1,9 @@
-"""What a plan says: text in, tree and mistakes out.
+"""The plan language: text in, tree and diagnostics out.
 
-parse, PlanStream      a whole text, or one that arrives in pieces
-print_plan             the canonical text of a plan
-render, to_json        a mistake for people, and for machines
-ast                    the nodes
+parse, PlanStream      read a whole text, or one that arrives in pieces
+print_plan             write the canonical text of a plan
+render, to_json        draw a diagnostic for people, or encode it for programs
+ast                    the nodes of the tree
 """
 
 from llmc_grammar import ast

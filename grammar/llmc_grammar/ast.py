@@ -1,7 +1,7 @@
-"""What a plan says: the tasks as written.
+"""The tree of a plan: its statements as written.
 
-Every node is frozen; its `span` is a pair of offsets into the text and takes no part in equality, so that two plans
-are equal when they say the same thing.
+Every node is frozen. Its `span` is a pair of offsets into the text. Comparisons ignore it, so plans are equal if they
+have the same meaning.
 
     Plan
       Use  Input  Thought  Task  Join                     statements
@@ -39,7 +39,7 @@ KEYWORDS: Final = frozenset(
         "Thought",
     ]
 )
-"""Words that name no task, input, loop variable or tool."""
+"""Words that cannot name a task, an input, a loop variable or a tool."""
 
 TYPE_NAMES: Final = ("str", "int", "float", "bool", "any", "list", "dict")
 
@@ -56,7 +56,7 @@ class Literal:
     span: Span = _span()
 
     def __eq__(self, other: object) -> bool:
-        """Equal values of the same type."""
+        """Compare type and value."""
         if not isinstance(other, Literal):
             return NotImplemented
         return type(self.value) is type(other.value) and self.value == other.value
@@ -77,7 +77,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A reference inside a string; `raw` is what it stands for as text where nothing of that name is above."""
+    """A reference inside a string; `raw` is its text, which is used if no task or input above has this name."""
 
     ref: Ref
     raw: str
@@ -85,7 +85,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string: pieces of text, never empty and never two in a row, and slots between them."""
+    """A string: pieces of text, never empty and never adjacent, with slots between them."""
 
     parts: tuple[str | Slot, ...]
     span: Span = _span()
@@ -194,7 +194,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """`@fallback(x)`: the value when all attempts failed."""
+    """`@fallback(x)`: the value if all attempts fail."""
 
     value: Expr
     span: Span = _span()
@@ -274,7 +274,7 @@ class Plan:
 
 
 def _names(kind: type) -> tuple[str, ...]:
-    """Return the fields of a node that may hold nodes; none of anything else."""
+    """Return the names of the fields that may hold nodes; empty for other types."""
     return tuple(each.name for each in fields(kind) if not each.name.endswith("span")) if is_dataclass(kind) else ()
 
 
@@ -285,17 +285,17 @@ _WITHOUT_CALLS: Final = frozenset([Literal, Ref, Slot, Text, Timeout, Retry, str
 
 
 def children(node: object) -> tuple[object, ...]:
-    """Return the values directly inside a node or a tuple, without places."""
+    """Return the values directly inside a node or a tuple, without spans."""
     return node if isinstance(node, tuple) else tuple([getattr(node, name) for name in _NAMES.get(type(node), ())])
 
 
 def calls(node: object) -> Iterator[Call]:
-    """Return the calls in a part of a plan, at any depth, in order."""
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
+    """Yield the calls in a part of a plan, at any depth, in the order of the text."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
         if type(part) in _WITHOUT_CALLS:
             continue
         if isinstance(part, Call):
             yield part
-        waiting.extend(reversed(children(part)))
+        stack.extend(reversed(children(part)))

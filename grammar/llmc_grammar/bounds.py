@@ -1,4 +1,4 @@
-"""How much a text may hold; every bound is checked before the work it bounds."""
+"""Limits on the size of a text; each bound is checked before the work that it limits."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,9 +6,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Upper bounds: `text` in bytes of UTF-8, `tasks` a plan, `tokens` and `references` a task, the rest in characters.
+    """Upper bounds: `text` in bytes of UTF-8, `tasks` per plan, `tokens` and `references` per task.
 
-    A token is a word, a number, a string or a sign; `nesting` is in levels, `steps` in steps.
+    A token is a word, a number, a string or a symbol. `nesting` counts levels, `steps` counts steps, and the other
+    bounds count characters.
     """
 
     FILE: ClassVar["Bounds"]
@@ -26,7 +27,7 @@ class Bounds:
 
     @property
     def depth(self) -> int:
-        """Levels of an expression, operators counted too: so that readers of it may recurse."""
+        """The most levels of an expression, operators included; recursion over expressions is safe within it."""
         return 4 * self.nesting
 
 

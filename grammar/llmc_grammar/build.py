@@ -1,4 +1,4 @@
-"""The tree of a statement, built while Lark reads it: one method a rule of plan.lark, offsets from the tokens."""
+"""Builds the tree of a statement while Lark parses it: one method per rule of plan.lark, offsets from the tokens."""
 
 import math
 import re
@@ -56,12 +56,12 @@ class Body(NamedTuple):
 
 
 class Builder:
-    """The rules' methods; `reading` is the statement at hand. Lark calls them with a rule's children."""
+    """One method per grammar rule, which Lark calls with the rule's children; `reading` is the current statement."""
 
     reading = ParseState("", 0, Bounds())
 
     def _span(self, token: Token) -> Span:
-        """Where a token stands in the text."""
+        """Return the span of a token in the text."""
         start = self.reading.base + (token.start_pos or 0)
         return Span(start, start + len(token))
 
@@ -93,7 +93,7 @@ class Builder:
     def _task(
         self, binder: str | None, binder_span: Span, start: int, body: Body | Expr, options: list[Option] | None
     ) -> Statement:
-        """A task or a join from its parts."""
+        """Build a task or a join from its parts."""
         expr, loop, guard = body if isinstance(body, Body) else (body, None, None)
         last = options[-1] if options else loop or guard or expr
         span = Span(start, last.span.end)
@@ -123,11 +123,12 @@ class Builder:
     # ── types ──
 
     def _join_types(self) -> None:
-        """Report a type of another language as a whole, and not name by name."""
-        found = self.reading.found
-        whole = whole_type(self.reading) if any(isinstance(one, UnknownType) for one in found) else None
+        """Replace the diagnostics of the names in a foreign type by one for the whole type."""
+        diagnostics = self.reading.found
+        others = [diagnostic for diagnostic in diagnostics if not isinstance(diagnostic, UnknownType)]
+        whole = whole_type(self.reading) if len(others) < len(diagnostics) else None
         if whole is not None:
-            found[:] = [*(one for one in found if not isinstance(one, UnknownType)), whole]
+            diagnostics[:] = [*others, whole]
 
     def plain_type(self, children: list[Any]) -> Type:
         """`str`, `str?`."""
@@ -189,7 +190,7 @@ class Builder:
     # ── values ──
 
     def number(self, children: list[Any]) -> Literal:
-        """A whole number or a floating one."""
+        """An integer or a floating-point number."""
         token = children[0]
         span = self._span(token)
         if token.isdigit():
@@ -204,23 +205,24 @@ class Builder:
         return Literal(value, span)
 
     def _whole(self, digits: str, span: Span) -> int:
-        """A whole number without leading zeros and not too long."""
+        """Return an integer; report leading zeros and too many digits."""
         if not self.reading.digits_fit(digits, span):
             return 0
         self._check_zero(digits, digits.lstrip("0"), span)
         return int(digits)
 
     def _check_zero(self, digits: str, short: str, span: Span) -> None:
-        """Report a leading zero; in `1,000` the comma is what is wrong."""
+        """Report a leading zero; in `1,000` the comma is the mistake."""
         if digits[0] == "0" and digits[1:2].isdigit():
             short = short if short[:1].isdigit() else f"0{short}"
-            place = Span(span.start, span.start + len(digits))
-            edit = Edit(place, short)
-            at = span.start - self.reading.base
-            thousands = _THOUSANDS.search(self.reading.text[max(0, at - 4) : at]) if len(digits) == _GROUP else None
+            digits_span = Span(span.start, span.start + len(digits))
+            edit = Edit(digits_span, short)
+            start = span.start - self.reading.base
+            before = self.reading.text[max(0, start - 4) : start]
+            thousands = _THOUSANDS.search(before) if len(digits) == _GROUP else None
             if thousands:
-                short, edit = thousands[1] + digits, Edit(Span(place.start - 1, place.start), "")
-            self.reading.report(LeadingZero(span=place, suggestion=short, edit=edit))
+                short, edit = thousands[1] + digits, Edit(Span(digits_span.start - 1, digits_span.start), "")
+            self.reading.report(LeadingZero(span=digits_span, suggestion=short, edit=edit))
 
     def text(self, children: list[Any]) -> Text:
         """A string."""
@@ -244,7 +246,7 @@ class Builder:
         return Literal(None, self._span(children[0]))
 
     def group(self, children: list[Any]) -> Expr:
-        """`(x)`: x, whose span takes its brackets in."""
+        """`(x)`: x, with a span that includes its brackets."""
         expr: Expr = children[1]
         return replace(expr, span=Span(self._span(children[0]).start, self._span(children[2]).end))
 
@@ -294,12 +296,12 @@ class Builder:
         """A flat list of prefixes, operands and operators."""
         items: list[Item] = children[0]
         reading = self.reading
-        numbers = {at for at, item in enumerate(items) if isinstance(item, Literal) and self._is_bare(item)}
+        numbers = {index for index, item in enumerate(items) if isinstance(item, Literal) and self._is_bare(item)}
         reading.operators += sum(isinstance(item, Operator) for item in items)
         return climb(items, numbers, reading)
 
     def _is_bare(self, literal: Literal) -> bool:
-        """Whether a literal is a number that no bracket surrounds."""
+        """Whether a literal is a number without brackets around it."""
         return self.reading.text[literal.span.start - self.reading.base].isdigit()
 
     def _operator(self, token: Token) -> Operator:
@@ -307,7 +309,7 @@ class Builder:
         return Operator(str(token), self._span(token), prefix=False, binds=PRECEDENCE[token])
 
     def _prefix(self, token: Token) -> Operator:
-        """An operator in front of its operand; `not(` is one token."""
+        """An operator before its operand; `not(` is one token."""
         text = token.removesuffix("(")
         start = self._span(token).start
         return Operator(text, Span(start, start + len(text)), prefix=True, binds=MINUS if text == "-" else NOT)
@@ -333,14 +335,14 @@ class Builder:
         return items  # type: ignore[no-any-return]
 
     def prefixed(self, children: list[Any]) -> list[Item]:
-        """A prefix and its operand, backwards, so that the next prefix is appended."""
+        """A prefix and its operand in reverse order, so that the next prefix can be appended."""
         prefix, operand = children
         items = operand if isinstance(operand, list) else [operand]
         items.append(self._prefix(prefix))
         return items
 
     def negated(self, children: list[Any]) -> list[Item]:
-        """`not(x)`, backwards."""
+        """`not(x)`, in reverse order."""
         token, operand, end = children
         span = Span(self._span(token).start + len("not"), self._span(end).end)
         return [replace(operand, span=span), self._prefix(token)]
@@ -359,7 +361,7 @@ class Builder:
     # ── lists ──
 
     def first(self, children: list[Any]) -> list[Any]:
-        """The first item of a list: Lark's own list is free to keep."""
+        """The first item of a list; Lark's own list is reused."""
         return children
 
     def more(self, children: list[Any]) -> list[Any]:
@@ -370,5 +372,5 @@ class Builder:
 
 
 def _arguments(items: Iterable[Argument | Expr]) -> tuple[Argument, ...]:
-    """Arguments, the positional ones wrapped."""
+    """Wrap the positional arguments."""
     return tuple(item if isinstance(item, Argument) else Argument(None, item, item.span) for item in items)

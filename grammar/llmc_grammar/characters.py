@@ -1,4 +1,4 @@
-"""Which characters a plan may hold, and where."""
+"""The characters that a plan may contain, and where."""
 
 import re
 import unicodedata
@@ -58,12 +58,12 @@ _PIECES: Final = re.compile(rf"[{''.join((*_QUOTES, *_LOOKALIKES))}]|[^{''.join(
 
 
 def forbidden(text: str, start: int) -> list[Diagnostic]:
-    """The mistakes of characters that stand nowhere in a plan; `text` begins at offset `start`."""
+    """Return a diagnostic for each run of forbidden characters; `text` begins at offset `start`."""
     return [_forbidden(match[0], start + match.start()) for match in _FORBIDDEN.finditer(text)]
 
 
 def _forbidden(run: str, at: int) -> Diagnostic:
-    """The mistake of one run of such characters."""
+    """Make the diagnostic of one run of forbidden characters."""
     span = Span(at, at + len(run))
     if "\udc80" <= run[0] <= "\udcff":
         return NotUtf8(span=span)
@@ -71,12 +71,12 @@ def _forbidden(run: str, at: int) -> Diagnostic:
 
 
 def _escape(character: str) -> str:
-    """How a string writes a character."""
+    """Return the escape of a character in a string."""
     return "\\r" if character == "\r" else f"\\u{ord(character):04x}"
 
 
 def describe(character: str) -> str:
-    """A character's code point and, if it has one, its name."""
+    """Return a character's code point and, if it has one, its name."""
     names = {"\r": "a lone carriage return", "\x00": "NUL"}
     name = names.get(character) or unicodedata.name(character, "").lower()
     code = f"U+{ord(character):04X}"
@@ -84,20 +84,20 @@ def describe(character: str) -> str:
 
 
 def stray(run: str, start: int) -> list[Diagnostic]:
-    """The mistakes of a run of characters outside ASCII, outside strings, comments and thoughts."""
+    """Return diagnostics for a run of non-ASCII characters outside strings, comments and thoughts."""
     return [
         _stray(match[0], start + match.start()) for match in _PIECES.finditer(run) if not _FORBIDDEN.match(match[0])
     ]
 
 
 def _stray(run: str, at: int) -> Diagnostic:
-    """The mistake of a quote, or of a run without quotes."""
+    """Make the diagnostic of a quote, or of a run without quotes."""
     span = Span(at, at + len(run))
     if run in _QUOTES:
         return CurlyQuote(span=span, character=describe(run), edit=Edit(span, _QUOTES[run]))
     lookalike = _LOOKALIKES.get(run)
     if lookalike is not None:
-        suggestion = {" ": "write a plain blank", "": "delete it"}.get(lookalike, f"write `{lookalike}`")
+        suggestion = {" ": "write a plain space", "": "delete it"}.get(lookalike, f"write `{lookalike}`")
         return StrayCharacter(span=span, character=describe(run), suggestion=suggestion, edit=Edit(span, lookalike))
     shown = run if visible(run) == run and len(run) <= 20 else run[0]  # noqa: PLR2004 (a word's length)
     character = f"`{shown}`" if visible(shown) == shown else describe(run[0])
@@ -105,13 +105,13 @@ def _stray(run: str, at: int) -> Diagnostic:
 
 
 def _advice(character: str) -> str:
-    """What to write instead of a character that no other stands for."""
+    """Return the help for a character that has no ASCII equivalent."""
     if character in "\u2192\u21d2":
-        return "name the task in front of its call: `name = …`"
+        return "name the task before its call: `name = …`"
     if character in "\u2026\u22ef":
-        return "write the values that it stands for"
+        return "write out the omitted values"
     if character in "\u2022\u25cf\u25aa\u2023":
-        return "delete it; a line that holds a call runs it"
+        return "delete it; a line with a call runs it"
     if character.isalpha():
-        return "write names with the letters a to z, and a text in double quotes"
+        return "write names with the letters a to z, and put text in double quotes"
     return StrayCharacter.suggestion

@@ -1,4 +1,4 @@
-"""What a grammar cannot say: rules about names, numbers, arguments, joins and options of one statement."""
+"""Rules beyond the grammar: names, numbers, arguments, joins and options of one statement."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -51,7 +51,7 @@ _ARITY: Final = {"list": 1, "dict": 2}
 
 
 def task_number(digits: str, span: Span, reading: ParseState) -> str:
-    """A binder's number as text; reports one that no task can have."""
+    """Return a binder's number as text; report a number outside the allowed range."""
     if not is_task_number(digits):
         short = digits.lstrip("0")
         edit = Edit(span, short) if is_task_number(short) else None
@@ -62,7 +62,7 @@ def task_number(digits: str, span: Span, reading: ParseState) -> str:
 
 
 def check_type(name: str, span: Span, parts: int, reading: ParseState) -> None:
-    """Report a type that does not exist, or not with so many `parts`; -1 asks for `str`, a mapping's key."""
+    """Report a type that does not exist or takes another number of `parts`; -1 requires `str`, a mapping's key."""
     if parts >= 0 and name in TYPE_NAMES and _ARITY.get(name, 0) == parts:
         return
     near = get_close_matches(name[: reading.bounds.name], TYPE_NAMES, 2)
@@ -74,7 +74,7 @@ def check_type(name: str, span: Span, parts: int, reading: ParseState) -> None:
 
 
 def check_default(expr: Expr, reading: ParseState) -> None:
-    """Report whatever in an input's default is more than a plain value."""
+    """Report the first part of an input's default that is not a constant."""
     words = {Ref: "a reference", Call: "a call"}
     for part in parts(expr):
         if not isinstance(part, Literal | Text | List | Map):
@@ -83,7 +83,7 @@ def check_default(expr: Expr, reading: ParseState) -> None:
 
 
 def check_call(call: Call, reading: ParseState) -> None:
-    """Check a call's name and arguments; a join waits for its statement."""
+    """Check a call's name and arguments; a join is checked with its statement."""
     for part in call.tool.split("."):
         reading.check_name(part, call.name_span)
     if call.tool == "join":
@@ -98,12 +98,12 @@ def check_call(call: Call, reading: ParseState) -> None:
 
 
 def _name_span(argument: Argument) -> Span:
-    """The place of an argument's name."""
+    """Return the span of an argument's name."""
     return Span(argument.span.start, argument.span.start + len(argument.name or ""))
 
 
 def _check_order(arguments: tuple[Argument, ...], reading: ParseState) -> None:
-    """Report positional arguments behind keywords."""
+    """Report positional arguments after keywords."""
     named: Argument | None = None
     for argument in arguments:
         if argument.name is not None:
@@ -125,7 +125,7 @@ def _check_twice(arguments: tuple[Argument, ...], reading: ParseState) -> None:
         seen.setdefault(argument.name, argument)
 
 
-def finish_task(  # noqa: PLR0917 (the parts of a task)
+def finish_task(  # noqa: PLR0917 (all parts of a task)
     binder: str | None,
     expr: Expr,
     loop: Loop | None,
@@ -135,7 +135,7 @@ def finish_task(  # noqa: PLR0917 (the parts of a task)
     binder_span: Span,
     reading: ParseState,
 ) -> Task | Join:
-    """The statement of these parts, checked: a join if its expression is one."""
+    """Check a statement and build it: a join if the expression is a call of `join`."""
     _check_depth((expr, loop, guard, options), span, reading)
     own = expr.name_span if isinstance(expr, Call) else None
     for call in reading.joins:
@@ -155,7 +155,7 @@ def _check_join(
     options: tuple[Option, ...],
     reading: ParseState,
 ) -> None:
-    """Report what a join cannot have."""
+    """Report loops, guards and options of a join, and arguments of both kinds."""
     extras = [("loop", loop), ("guard", guard), *(("option", option) for option in options)]
     for what, part in extras:
         if part is not None:
@@ -178,7 +178,9 @@ def _check_options(expr: Expr, options: tuple[Option, ...], reading: ParseState)
             reading.report(RepeatedOption(span=option.span, name=name, notes=(note,)))
         seen.setdefault(type(option), option)
         if isinstance(option, Timeout | Retry) and not isinstance(expr, Call):
-            reading.report(OptionWithoutCall(span=option.span, name=name, notes=(Note(expr.span, "no single call"),)))
+            reading.report(
+                OptionWithoutCall(span=option.span, name=name, notes=(Note(expr.span, "not a single call"),))
+            )
         if isinstance(option, Fallback):
             calls = (part for part in parts(option.value) if isinstance(part, Call))
             for call in list(calls)[:1]:
@@ -186,7 +188,7 @@ def _check_options(expr: Expr, options: tuple[Option, ...], reading: ParseState)
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:
-    """The expressions right inside an expression, in plan order of the text."""
+    """Return the direct parts of an expression, in the order of the text."""
     match expr:
         case List(items=items):
             return items
@@ -205,18 +207,18 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 
 def parts(expr: Expr) -> Iterator[Expr]:
-    """An expression and all expressions in it, outermost first, left to right."""
-    waiting = [expr]
-    while waiting:
-        part = waiting.pop()
+    """Yield an expression and all expressions in it, outermost first, left to right."""
+    stack = [expr]
+    while stack:
+        part = stack.pop()
         yield part
-        waiting.extend(reversed(children(part)))
+        stack.extend(reversed(children(part)))
 
 
 def _check_depth(
     body: tuple[Expr, Loop | None, Expr | None, tuple[Option, ...]], span: Span, reading: ParseState
 ) -> None:
-    """Report an expression of too many levels; few operators cannot make one, since brackets are bounded already."""
+    """Report an expression with too many levels; the walk is skipped if there are too few operators for that."""
     if reading.operators + reading.bounds.nesting < reading.bounds.depth:
         return
     expr, loop, guard, options = body

@@ -1,4 +1,4 @@
-"""A mistake, as data: one frozen class a mistake, its words as class constants with `{field}` holes.
+"""Diagnostics as data: one frozen class per mistake, whose texts are class constants with `{field}` placeholders.
 
     @mistake
     class UnknownTool(Diagnostic):
@@ -10,8 +10,8 @@
         name: str
         suggestion: str | None = None
 
-A line with a hole that is None is left out. Who finds a mistake formats nothing; `render.py` draws. A mistake is given
-its text when it leaves the compiler (`located`); `line`, `column` and `to_json()` are found in that.
+A text with a placeholder that is None is omitted. Checks only fill in the fields; `render.py` does the formatting. A
+diagnostic receives its source when it leaves the compiler (`located`); `line`, `column` and `to_json()` need it.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,36 +29,36 @@ class Diagnostic(Mistake):
     """A mistake at a place; subclasses hold the words."""
 
     def __str__(self) -> str:
-        """The mistake drawn without colour, or its title where its text is not known."""
+        """Draw the diagnostic without colour; if its source is unknown, return only its title."""
         if self.source is None:
             return f"{self.severity}[{self.code}]: {self.message}"
         return render(self, self.source)
 
     def to_json(self) -> dict[str, Any]:
-        """The mistake as JSON data, in the form of `llmc check --json`."""
+        """Return the diagnostic as JSON data, in the form of `llmc check --json`."""
         return diagnostic_json(self, self.source)
 
 
 def without_edit(found: Diagnostic) -> Diagnostic:
-    """Return a mistake without its edit."""
+    """Return a copy of a diagnostic without its edit."""
     fields = {name: getattr(found, name) for name in found.fields}
     return type(found)(**{**fields, "edit": None})
 
 
 def located(found: Iterable[D], source: Source | None) -> tuple[D, ...]:
-    """Return mistakes that know the text in which they are."""
+    """Return diagnostics that know their source."""
     return tuple(found) if source is None else tuple(_in_source(each, source) for each in found)
 
 
 def masked(found: D, mask: Callable[[str], str], source: Source | None) -> D:
-    """Return a mistake of a source whose texts were masked, none of them longer or shorter than before."""
+    """Return a diagnostic with masked texts, for a masked source of the same length."""
     new = object.__new__(type(found))
     new.__dict__.update({name: _masked(value, mask) for name, value in found.__dict__.items()}, source=source)
     return new
 
 
 def _masked(value: object, mask: Callable[[str], str]) -> object:
-    """The value of a field with its texts masked."""
+    """Mask the texts in the value of a field."""
     match value:
         case str():
             return mask(value)
@@ -72,10 +72,10 @@ def _masked(value: object, mask: Callable[[str], str]) -> object:
             return value
 
 
-def _in_source(found: D, source: Source) -> D:
-    """Return a mistake that knows its text."""
-    if found.source is source:
-        return found
-    new = object.__new__(type(found))
-    new.__dict__.update(found.__dict__, source=source)
+def _in_source(diagnostic: D, source: Source) -> D:
+    """Return a diagnostic that knows its source."""
+    if diagnostic.source is source:
+        return diagnostic
+    new = object.__new__(type(diagnostic))
+    new.__dict__.update(diagnostic.__dict__, source=source)
     return new

@@ -1,14 +1,14 @@
-"""What there is to say about each mistake: pages of Markdown, each beside the module that has the classes.
+"""Explanations of the diagnostics: Markdown pages, each next to the module that defines the classes.
 
     ## E163: StepOnValue                 code and class
-    A step behind a call, …              what it is: the class's docstring
-    A step is taken in …                 why it is one
-    ```llmc                              a plan with this mistake; behind `llmc`, how it is read
-    ```text                              how it is reported
+    A step after a call, …               summary: the docstring of the class
+    A step applies to …                  reason for the rule
+    ```llmc                              a plan with this mistake; words after `llmc` are options for reading it
+    ```text                              its diagnostics
     Instead:
-    ```llmc                              a plan without it
+    ```llmc                              a plan without the mistake
 
-Parts are parted by blank lines. The reports of all plans are tested.
+Blank lines separate the parts. The tests compare the diagnostics of all plans.
 """
 
 import re
@@ -27,7 +27,7 @@ _SECTION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """One mistake; `reading` says how its plan is read, as words such as `header=no` or `tasks=1`."""
+    """One section of a page; `reading` has the options for reading its plan, such as `header=no` or `tasks=1`."""
 
     code: str
     name: str
@@ -40,12 +40,12 @@ class ErrorPage:
 
 
 def entries(package: str, page: str) -> tuple[ErrorPage, ...]:
-    """The mistakes of a page in a package; raises FileNotFoundError."""
-    found = _SECTION.finditer(resources.files(package).joinpath(page).read_text("utf-8"))
-    return tuple(_entry(match.groupdict()) for match in found)
+    """Return the entries on a page in a package; raises FileNotFoundError."""
+    sections = _SECTION.finditer(resources.files(package).joinpath(page).read_text("utf-8"))
+    return tuple(_entry(match.groupdict()) for match in sections)
 
 
 def _entry(parts: dict[str, str]) -> ErrorPage:
-    """The mistake of a section; its texts end without a line end."""
+    """Make the entry of a section; its texts have no final newline."""
     why, reading = " ".join(parts.pop("why").split()), tuple(parts.pop("reading").split())
     return ErrorPage(**{name: text.removesuffix("\n") for name, text in parts.items()}, why=why, reading=reading)

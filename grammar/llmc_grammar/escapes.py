@@ -1,7 +1,7 @@
-"""Escapes in strings, and where each character of a decoded string stands in the text.
+"""Escapes in strings, and the offset of each decoded character in the text.
 
-In model text, one escape that does not exist makes text of every backslash of its string, but for those before a
-backslash, a double quote and the string's own quote.
+In a model's text, one unknown escape turns every backslash of its string into text, except before a backslash, a double
+quote or the quote of the string.
 """
 
 import re
@@ -25,11 +25,11 @@ BACKSLASH: Final = {
     '"': re.compile(r'\\[\\"]|(?P<text>\\)(?P<line>\r?\n)?'),
     "'": re.compile(r"\\[\\\"']|(?P<text>\\)(?P<line>\r?\n)?"),
 }
-"""The same with the backslashes that are text, and line breaks behind these."""
+"""The same escapes, and the backslashes that are text with a line break after them."""
 
 
 class _Half(NamedTuple):
-    """The first half of a surrogate pair, which waits for the second."""
+    """The first half of a surrogate pair, without the second so far."""
 
     code: int
     escape: str
@@ -37,37 +37,37 @@ class _Half(NamedTuple):
 
 
 class Decoded:
-    """A string's content after its escapes, and where each character of it stands in the text.
+    """The decoded content of a string, and the offset of each of its characters in the text.
 
-    `edited`: an edit of its backslashes was offered, so that no other may be.
+    The content begins at offset `start`. `edited` is true once a diagnostic offers an edit of its backslashes, which
+    excludes further edits.
     """
 
     __slots__ = ("dollars", "edited", "marks", "text")
 
     def __init__(self, text: str, start: int) -> None:
-        """`start` is where the content begins in the text."""
         self.text = text
         self.marks: list[tuple[int, int]] = [(0, start)]
         self.dollars: set[int] = set()
         self.edited = False
 
     def place(self, at: int) -> int:
-        """The offset in the text of a character of the content."""
+        """Return the offset in the text of a character of the content."""
         decoded, source = self.marks[bisect_right(self.marks, (at, 1 << 62)) - 1]
         return source + at - decoded
 
     def span(self, start: int, end: int) -> Span:
-        """The span in the text of a stretch of the content."""
+        """Return the span in the text of a part of the content."""
         return Span(self.place(start), self.place(end))
 
 
 def read_plain(token: str, start: int, reading: ParseState) -> str:
-    """The value of a string token in which a `$` is a `$`."""
+    """Return the value of a string token without references."""
     return decode(token, start, reading).text
 
 
 def decode(token: str, start: int, reading: ParseState) -> Decoded:
-    """The content of a string token without its quotes and escapes."""
+    """Return the content of a string token, without quotes and with decoded escapes."""
     width = 3 if token.startswith('"""') else 1
     content = token[width:-width]
     decoded = Decoded(content, start + width)
@@ -86,7 +86,7 @@ def decode(token: str, start: int, reading: ParseState) -> Decoded:
 
 
 def unknown_escape(text: str, start: int, end: int) -> str | None:
-    """The first escape between two offsets that does not exist."""
+    """Return the first unknown escape between two offsets, or None."""
     for match in _KNOWN.finditer(text, start, end):
         if match["unknown"] is not None:
             return text[match.start() : min(end, match.start() + 2)]
@@ -94,46 +94,46 @@ def unknown_escape(text: str, start: int, end: int) -> str | None:
 
 
 def _doubled(content: str, start: int, quotes: str) -> Edit:
-    """The edit that doubles the backslashes of a content that are text; it begins at offset `start`."""
+    """Return the edit that doubles the backslashes that are text; the content begins at offset `start`."""
     pieces: list[str] = []
-    first, at = -1, 0
+    first, end = -1, 0
     for match in BACKSLASH[quotes[0]].finditer(content):
         if match["text"]:
             line = match["line"] or ""
             first = match.start() if first < 0 else first
-            pieces += (content[max(at, first) : match.start()], "\\\\", "\\n" if line and quotes != '"""' else line)
-            at = match.end()
-    return Edit(Span(start + first, start + at), "".join(pieces))
+            pieces += (content[max(end, first) : match.start()], "\\\\", "\\n" if line and quotes != '"""' else line)
+            end = match.end()
+    return Edit(Span(start + first, start + end), "".join(pieces))
 
 
 def _unescape(decoded: Decoded, reading: ParseState, escapes: re.Pattern[str] = _ESCAPE) -> None:
     """Decode the escapes in place and mark where each one ends."""
-    content, start, at, length = decoded.text, decoded.marks[0][1], 0, 0
+    content, start, end, length = decoded.text, decoded.marks[0][1], 0, 0
     pieces: list[str] = []
     high: _Half | None = None
     for match in escapes.finditer(content):
         span = Span(start + match.start(), start + match.end())
-        if high and match.start() > at:
+        if high and match.start() > end:
             reading.report(HalfSurrogate(span=high.span, found=high.escape))
             high = None
-        pieces.append(content[at : match.start()])
-        length += match.start() - at
-        at = match.end()
+        pieces.append(content[end : match.start()])
+        length += match.start() - end
+        end = match.end()
         value = _value(match, span, reading)
         high, value = _pair(high, value, match.group(), span, reading)
         if value == "$":
             decoded.dollars.add(length)
         pieces.append(value)
         length += len(value)
-        decoded.marks.append((length, start + at))
+        decoded.marks.append((length, start + end))
     if high:
         reading.report(HalfSurrogate(span=high.span, found=high.escape))
-    pieces.append(content[at:])
+    pieces.append(content[end:])
     decoded.text = "".join(pieces)
 
 
 def _value(match: re.Match[str], span: Span, reading: ParseState) -> str:
-    """What one escape stands for."""
+    """Return the value of one escape."""
     escape = match.group(1)
     if escape is None:
         return "\n"
@@ -145,7 +145,7 @@ def _value(match: re.Match[str], span: Span, reading: ParseState) -> str:
 
 
 def _pair(high: _Half | None, value: str, escape: str, span: Span, reading: ParseState) -> tuple[_Half | None, str]:
-    """Put two halves of a surrogate pair together: the half that waits, and what goes into the text now."""
+    """Join the halves of a surrogate pair; return the half that is still open, and the text to add."""
     if high and "\udc00" <= value <= "\udfff":
         return None, chr(0x10000 + ((high.code - 0xD800) << 10) + (ord(value) - 0xDC00))
     if high:

@@ -1,4 +1,4 @@
-"""Edits that mistakes offer, made in the text: for a person's file those of errors, for a model's text the repairs."""
+"""Applies the edits of diagnostics: those of errors in a plan file, those of repairs in a model's text."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from llmc_grammar.safety import is_safe
 from llmc_grammar.stream import Mode
 
 _ROUNDS: Final = 8
-"""An edit may uncover a mistake that has one too; whoever needs more rounds has other troubles."""
+"""The most rounds of edits: an edit may uncover another mistake that has an edit."""
 
 Find = Callable[[Parsed], Iterable[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A text after its edits, the mistakes that they mended, and those whose unsafe edits were not made."""
+    """A text after its edits, the mistakes that they repaired, and those whose unsafe edits were not applied."""
 
     text: str
     mended: tuple[Diagnostic, ...]
@@ -28,7 +28,7 @@ class Fixed:
 
 
 def _read(parsed: Parsed) -> Iterable[Diagnostic]:
-    """The mistakes found while reading."""
+    """Return the diagnostics of reading."""
     return parsed.diagnostics
 
 
@@ -41,19 +41,20 @@ def fix(
     unsafe: bool = False,
     find: Find = _read,
 ) -> Fixed:
-    """The text with the safe edits of its mistakes, or with all: `unsafe`.
+    """Apply the safe edits of a text, or all edits if `unsafe`.
 
-    `find` returns the mistakes of a text, and may look further than its syntax. The rest is as for `parse`.
+    `find` returns the diagnostics of a text and may check more than its syntax. The other parameters are those of
+    `parse`.
     """
     mended: list[Diagnostic] = []
     parsed = parse(text, mode=mode, bounds=bounds, tools=tools)
     offered = _offered(parsed, mode, find)
     for _ in range(_ROUNDS):
-        found = tuple(apart(offered) if unsafe else _gaps(_safe(offered, parsed)))
-        if not found:
+        chosen = tuple(apart(offered) if unsafe else _gaps(_safe(offered, parsed)))
+        if not chosen:
             break
-        mended += (mistake for mistake, _ in found)
-        after = edited(parsed.source.text, (edit for _, edit in found))
+        mended += (mistake for mistake, _ in chosen)
+        after = edited(parsed.source.text, (edit for _, edit in chosen))
         parsed = parse(after, mode=mode, bounds=bounds, tools=tools)
         offered = _offered(parsed, mode, find)
     safe = {mistake for mistake, _ in _safe(offered, parsed)}
@@ -62,12 +63,12 @@ def fix(
 
 
 def _safe(offered: Iterable[tuple[Diagnostic, Edit]], parsed: Parsed) -> list[tuple[Diagnostic, Edit]]:
-    """Those whose edits are safe."""
+    """Return the pairs whose edits are safe."""
     return [pair for pair in offered if is_safe(pair[0], parsed.source.text)]
 
 
 def _gaps(offered: Iterable[tuple[Diagnostic, Edit]]) -> Iterator[tuple[Diagnostic, Edit]]:
-    """Of edits that touch each other the first: two that delete what stands between words could join them."""
+    """Yield the first of the edits that touch each other: two deletions between words could join the words."""
     end = -1
     for mistake, edit in offered:
         if edit.span.start > end:
@@ -76,7 +77,7 @@ def _gaps(offered: Iterable[tuple[Diagnostic, Edit]]) -> Iterator[tuple[Diagnost
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text after edits that stand in order and apart."""
+    """Apply edits that are in order and do not overlap."""
     pieces, done = [], 0
     for edit in edits:
         pieces += [text[done : edit.span.start], edit.text]
@@ -85,16 +86,16 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def _offered(parsed: Parsed, mode: Mode, find: Find) -> list[tuple[Diagnostic, Edit]]:
-    """The mistakes that offer an edit, by the edit's place; none for a text of which only the beginning was read."""
-    if any(isinstance(one, TextTooLong) for one in parsed.diagnostics):
+    """Return the diagnostics with an edit, in the order of the edits; empty if only part of the text was read."""
+    if any(isinstance(mistake, TextTooLong) for mistake in parsed.diagnostics):
         return []
     severity = "warning" if mode == "lenient" else "error"
-    offered = [(one, one.edit) for one in find(parsed) if one.edit and one.severity == severity]
+    offered = [(mistake, mistake.edit) for mistake in find(parsed) if mistake.edit and mistake.severity == severity]
     return sorted(offered, key=lambda pair: pair[1].span)
 
 
 def apart(offered: Iterable[tuple[Diagnostic, Edit]]) -> Iterator[tuple[Diagnostic, Edit]]:
-    """Of edits that touch the same text the first."""
+    """Yield the first of the edits that overlap each other."""
     last: Edit | None = None
     for mistake, edit in offered:
         if last is None or (edit.span.start >= last.span.end and edit.span != last.span):

@@ -1,13 +1,13 @@
-"""Locks and forks: a thread that held a lock in the parent does not go on in the child, and would never release it."""
+"""Locks that survive a fork: a lock that another thread held in the parent would stay locked in the child."""
 
 import os
 from threading import Lock
 
 
 def fork_safe_lock() -> Lock:
-    """A lock that no other thread holds at a fork, so that it is free in the child, and its data whole.
+    """Return a lock that the forking thread acquires first, so that it is free in the child and its data are intact.
 
-    Only for module-level locks that are held shortly, and behind which nothing forks.
+    Use it only for module-level locks that are held briefly, and never fork while holding one.
     """
     lock = Lock()
     if hasattr(os, "register_at_fork"):

@@ -1,7 +1,7 @@
-"""A plan's text in canonical form, with its comments and blank lines where they stand.
+"""Formats a plan in canonical form and keeps its comments and blank lines in place.
 
-A statement becomes one line, as `print_plan` writes it. One that was written over several lines stays as it is where
-a line would not do: it would lose a comment or the line breaks of a string, or be longer than 120 characters.
+A statement becomes one line, as `print_plan` writes it. A statement over several lines stays as it is if one line would
+lose a comment or the line breaks of a string, or would be longer than 120 characters.
 """
 
 import re
@@ -21,13 +21,13 @@ _BLANKS: Final = " \t\r"
 
 
 class FormatError(Portable, Exception):
-    """A text that cannot be formatted: it has errors, or would not say the same afterwards."""
+    """A text that cannot be formatted: it has errors, or formatting would change its meaning."""
 
 
 def format_plan(parsed: Parsed, bounds: Bounds = Bounds.FILE) -> str:
-    """The formatted text of a plan, its lines ending in LF; formatting it again changes nothing.
+    """Return the formatted text of a plan, with LF line ends; formatting it again changes nothing.
 
-    Raises FormatError for a plan with errors, and where the result would not read as the same plan.
+    Raises FormatError for a plan with errors, and if the result would not parse as the same plan.
     """
     if not parsed.ok:
         message = "the plan has errors"
@@ -35,27 +35,28 @@ def format_plan(parsed: Parsed, bounds: Bounds = Bounds.FILE) -> str:
     text = "".join(f"{line}\n" for line in _tidied(_lines(parsed, bounds)))
     again = parse(text, bounds=bounds)
     if not again.ok or again.plan != parsed.plan:
-        message = "the formatted plan would not say the same"
+        message = "formatting would change the meaning of the plan"
         raise FormatError(message)
     return text
 
 
 def _lines(parsed: Parsed, bounds: Bounds) -> Iterator[str]:
-    """The formatted lines; of blank ones there may be too many."""
+    """Yield the formatted lines, with any number of blank lines between them."""
     statements, text = parsed.plan.statements, parsed.source.text
-    header = max((at for at, one in enumerate(statements) if isinstance(one, Use | Input)), default=-1)
+    headers = (index for index, statement in enumerate(statements) if isinstance(statement, Use | Input))
+    header = max(headers, default=-1)
     done = 0
-    for at, (statement, piece) in enumerate(zip(statements, _pieces(text, bounds), strict=True)):
+    for index, (statement, piece) in enumerate(zip(statements, _pieces(text, bounds), strict=True)):
         yield from _between(text[done : piece.start])
         yield _statement(statement, piece.text)
-        if at == header and at + 1 < len(statements):
+        if index == header and index + 1 < len(statements):
             yield ""
         done = piece.end + 1
     yield from _between(f"{text[done:]}\n")
 
 
 def _pieces(text: str, bounds: Bounds) -> Iterator[Piece]:
-    """The lines of each statement of a text without errors."""
+    """Yield the piece of each statement of a text without errors."""
     splitter = Splitter(bounds)
     start = 0
     for line in text.split("\n"):
@@ -64,23 +65,23 @@ def _pieces(text: str, bounds: Bounds) -> Iterator[Piece]:
 
 
 def _between(text: str) -> Iterator[str]:
-    """Comments and blank lines between statements, from whole lines."""
+    """Return comments and blank lines between statements, from whole lines."""
     return (line.strip(_BLANKS) for line in text.split("\n")[:-1])
 
 
 def _statement(statement: Statement, written: str) -> str:
-    """A statement and the comment behind it."""
+    """Return a statement with the comment after it."""
     line = print_statement(statement)
     if isinstance(statement, Thought):
         return line
-    body, comment = _parted(written)
+    body, comment = _split_comment(written)
     if "\n" in body and (len(line) > _WIDTH or _breaks_in(body)):
         line = _as_written(body)
     return f"{line}  {comment}" if comment else line
 
 
-def _parted(written: str) -> tuple[str, str]:
-    """A statement's text, and the comment behind it."""
+def _split_comment(written: str) -> tuple[str, str]:
+    """Return a statement's text, and the comment after it."""
     comments = [match for match in quiet().finditer(written) if match["comment"]]
     if not comments or "\n" in written[comments[-1].end() :]:
         return written.strip(_BLANKS), ""
@@ -88,12 +89,12 @@ def _parted(written: str) -> tuple[str, str]:
 
 
 def _breaks_in(body: str) -> bool:
-    """Whether a statement over several lines holds comments, or a string over several lines."""
+    """Whether a statement contains a comment, or a string over several lines."""
     return any(match["comment"] or "\n" in match[0] for match in quiet().finditer(body))
 
 
 def _as_written(body: str) -> str:
-    """A statement's lines, without the blanks at their ends that are in no string."""
+    """Return a statement's lines without trailing spaces, except inside strings."""
 
     def tidy(match: re.Match[str]) -> str:
         if match["string"]:
@@ -104,7 +105,7 @@ def _as_written(body: str) -> str:
 
 
 def _tidied(lines: Iterable[str]) -> Iterator[str]:
-    """The lines with one blank line for several, and none at the beginning and the end."""
+    """Yield the lines without repeated blank lines, and without blank lines at the beginning and the end."""
     last = ""
     blank = False
     for line in lines:

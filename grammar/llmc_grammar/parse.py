@@ -1,4 +1,4 @@
-"""A whole text at once: a stream of one piece."""
+"""Parses a whole text at once, as a stream of one piece."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from llmc_grammar.stream import Mode, PlanStream
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a text says: the statements without errors, all mistakes by place, the text, and the tasks refused.
+    """The result of parsing: the statements without errors, all diagnostics in order, the text, and the lost tasks.
 
     `moved` are the statements whose boundary a repair decided. `unended` is the last task of a model's text if only the
-    end of the text ends it. `begins_at` is the offset at which reasoning ends and the plan begins. `dialect` names the
-    other form that the whole text has.
+    end of the text ends it. `begins_at` is the offset at which reasoning ends and the plan begins. `dialect` is the
+    dialect of the whole text, or None.
     """
 
     plan: Plan
@@ -32,7 +32,7 @@ class Parsed:
 
     @property
     def ok(self) -> bool:
-        """Whether there are no errors; warnings may be."""
+        """Whether there are no errors; warnings do not count."""
         return all(diagnostic.severity == "warning" for diagnostic in self.diagnostics)
 
 
@@ -48,7 +48,7 @@ def parse(
     complete: bool = True,
     first: int = 1,
 ) -> Parsed:
-    """Read a plan; a bad text never raises. `complete=False` marks a truncated text; the rest is as for PlanStream."""
+    """Parse a plan; a bad text never raises. `complete=False` marks a truncated text; the rest is as for PlanStream."""
     stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning, first=first)
     statements = stream.feed(text)
     restarts = stream.restarts

@@ -1,4 +1,4 @@
-"""What is known while one statement is read: its place, the bounds, what was counted, the mistakes found."""
+"""The state of reading one statement: its offset, the bounds, the counters and the diagnostics."""
 
 from collections.abc import Container
 
@@ -14,8 +14,8 @@ from llmc_grammar.source import Span
 class ParseState:
     """The state of reading one statement; `base` is its offset in the text.
 
-    `plain` makes every `$` in strings text, `lenient` the backslashes of a string with an unknown escape. `names` are
-    those of the inputs and tasks above; they change the words of a mistake, and nothing else.
+    `plain` turns every `$` in strings into text; `lenient` does so with the backslashes of a string with an unknown
+    escape. `names` are those of the inputs and tasks above; they only affect the wording of diagnostics.
     """
 
     __slots__ = ("base", "bounds", "found", "joins", "lenient", "names", "operators", "plain", "references", "text")
@@ -30,7 +30,6 @@ class ParseState:
         lenient: bool = False,
         names: Container[str] = (),
     ) -> None:
-        """Nothing is read yet."""
         self.text = text
         self.base = base
         self.bounds = bounds
@@ -43,7 +42,7 @@ class ParseState:
         self.references = 0
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Keep a mistake."""
+        """Add a diagnostic."""
         self.found.append(diagnostic)
 
     def count_reference(self, span: Span) -> None:
@@ -53,19 +52,19 @@ class ParseState:
             self.report(TooManyReferences(span=span, limit=self.bounds.references))
 
     def check_name(self, name: str, span: Span, *, what: str | None = None) -> None:
-        """Report a name that is too long, or, where it names `what`, reserved."""
+        """Report a name that is too long, or, as the name of `what`, reserved."""
         if len(name) > self.bounds.name:
             self.report(NameTooLong(span=span, length=len(name), limit=self.bounds.name))
         elif what:
             self.check_reserved(name, span, what)
 
     def check_reserved(self, name: str, span: Span, what: str) -> None:
-        """Report a word of the language as the name of `what`."""
+        """Report a reserved word as the name of `what`."""
         if name in KEYWORDS:
             self.report(ReservedName(span=span, name=name, what=what, edit=Edit(span, f"{name}_")))
 
     def digits_fit(self, digits: str, span: Span) -> bool:
-        """Whether a whole number is short enough to be read; reports it otherwise."""
+        """Whether an integer has few enough digits; report it otherwise."""
         fits = len(digits) <= self.bounds.digits
         if not fits:
             self.report(NumberTooLong(span=span, length=len(digits), limit=self.bounds.digits))

@@ -1,7 +1,7 @@
-"""Precedence: a flat list of prefixes, operands and operators becomes a tree, without recursion.
+"""Operator precedence: turns a flat list of prefixes, operands and operators into a tree, without recursion.
 
-Operators wait on a stack until one that binds no closer arrives (Dijkstra's shunting yard). `not` binds less than a
-comparison, unary minus more than `*` and less than `**`, as in Python.
+Operators wait on a stack until an operator that does not bind more tightly arrives (Dijkstra's shunting yard). As in
+Python, `not` binds less tightly than a comparison, and unary minus more tightly than `*` but less tightly than `**`.
 """
 
 from typing import Final, NamedTuple
@@ -25,7 +25,7 @@ PRECEDENCE: Final = {
     **dict.fromkeys(("*", "/", "//", "%"), 6),
     "**": POWER,
 }
-"""How closely each operator of two operands binds."""
+"""The precedence of each binary operator: a higher number binds more tightly."""
 
 
 class Operator(NamedTuple):
@@ -41,22 +41,22 @@ Item = Operator | Expr
 
 
 def climb(items: list[Item], bare_numbers: set[int], reading: ParseState) -> Expr:
-    """The tree of a flat list; `bare_numbers` are the positions of numbers without brackets around them."""
+    """Return the tree of a flat list; `bare_numbers` are the positions of numbers without brackets around them."""
     operands: list[Expr] = []
-    waiting: list[Operator] = []
-    for at, item in enumerate(items):
+    stack: list[Operator] = []
+    for index, item in enumerate(items):
         if not isinstance(item, Operator):
-            operands.append(_folded(items, at, waiting, reading) if at in bare_numbers else item)
+            operands.append(_folded(items, index, stack, reading) if index in bare_numbers else item)
         elif item.prefix:
-            _check_not(item, waiting, reading)
-            waiting.append(item)
+            _check_not(item, stack, reading)
+            stack.append(item)
         else:
-            while waiting and _before(waiting[-1], item):
-                _check_chain(waiting[-1], item, operands, reading)
-                _apply(waiting.pop(), operands)
-            waiting.append(item)
-    while waiting:
-        _apply(waiting.pop(), operands)
+            while stack and _before(stack[-1], item):
+                _check_chain(stack[-1], item, operands, reading)
+                _apply(stack.pop(), operands)
+            stack.append(item)
+    while stack:
+        _apply(stack.pop(), operands)
     return operands[0]
 
 
@@ -67,15 +67,15 @@ def _before(first: Operator, second: Operator) -> bool:
     return first.binds > second.binds or (first.binds == second.binds != POWER)
 
 
-def _folded(items: list[Item], at: int, waiting: list[Operator], reading: ParseState) -> Expr:
-    """A number, negative where a minus stands right before it and no `**` behind it."""
-    number = items[at]
-    follower = items[at + 1] if at + 1 < len(items) else None
+def _folded(items: list[Item], index: int, stack: list[Operator], reading: ParseState) -> Expr:
+    """Return a number, negative if a minus directly precedes it and no `**` follows."""
+    number = items[index]
+    follower = items[index + 1] if index + 1 < len(items) else None
     raised = isinstance(follower, Operator) and follower.binds == POWER
-    minus = waiting[-1] if waiting and waiting[-1].text == "-" and waiting[-1].prefix else None
-    if minus is None or raised or not isinstance(number, Literal) or number.value is None or at == 0:
+    minus = stack[-1] if stack and stack[-1].text == "-" and stack[-1].prefix else None
+    if minus is None or raised or not isinstance(number, Literal) or number.value is None or index == 0:
         return number  # type: ignore[return-value]
-    waiting.pop()
+    stack.pop()
     reading.operators -= 1
     return Literal(-number.value, Span(minus.span.start, number.span.end))
 
@@ -91,10 +91,10 @@ def _apply(operator: Operator, operands: list[Expr]) -> None:
     operands.append(Binary(operator.text, left, right, span, operator.span))
 
 
-def _check_not(item: Operator, waiting: list[Operator], reading: ParseState) -> None:
-    """Report `not` behind an operator that binds closer, as in `1 + not x`."""
-    if item.text == "not" and waiting and waiting[-1].binds > NOT:
-        reading.report(NotNeedsBrackets(span=item.span, op=waiting[-1].text))
+def _check_not(item: Operator, stack: list[Operator], reading: ParseState) -> None:
+    """Report `not` after an operator that binds more tightly, as in `1 + not x`."""
+    if item.text == "not" and stack and stack[-1].binds > NOT:
+        reading.report(NotNeedsBrackets(span=item.span, op=stack[-1].text))
 
 
 def _check_chain(first: Operator, second: Operator, operands: list[Expr], reading: ParseState) -> None:

@@ -1,7 +1,7 @@
-"""The canonical form of a plan: one statement a line, double quotes, as few brackets as the meaning allows.
+"""Prints plans in canonical form: one statement per line, double quotes, as few brackets as the meaning allows.
 
-A minus in front of a number is part of the number, unless `**` follows: `-2 ** 2` is `-(2 ** 2)`, and the square of
-minus two is `(-2) ** 2`. So a negation of a number that is no literal prints as `-(2)`.
+A minus before a number is part of the number, unless `**` follows: `-2 ** 2` is `-(2 ** 2)`, and the square of minus
+two is `(-2) ** 2`. The negation of a number, as opposed to a negative literal, therefore prints as `-(2)`.
 """
 
 import re
@@ -47,18 +47,19 @@ _MONEY: Final = re.compile(r"[.,][0-9]")
 
 
 def print_plan(plan: Plan) -> str:
-    """The plan's canonical text; reading it gives an equal plan."""
+    """Return the canonical text of a plan; parsing it gives an equal plan."""
     lines: list[str] = []
-    header = max((at for at, one in enumerate(plan.statements) if isinstance(one, Use | Input)), default=-1)
-    for at, statement in enumerate(plan.statements):
+    headers = (index for index, statement in enumerate(plan.statements) if isinstance(statement, Use | Input))
+    header = max(headers, default=-1)
+    for index, statement in enumerate(plan.statements):
         lines.append(print_statement(statement))
-        if at == header and at + 1 < len(plan.statements):
+        if index == header and index + 1 < len(plan.statements):
             lines.append("")
     return "".join(f"{line}\n" for line in lines)
 
 
 def print_statement(statement: Statement) -> str:
-    """A statement's canonical text, without a line end."""
+    """Return the canonical text of a statement, without a newline."""
     match statement:
         case Use(target=target, is_path=is_path):
             return f"use {quoted(target)}" if is_path else f"use {target}"
@@ -73,7 +74,7 @@ def print_statement(statement: Statement) -> str:
 
 
 def print_expr(expr: Expr) -> str:
-    """An expression's canonical text."""
+    """Return the canonical text of an expression."""
     return _expr(expr)
 
 
@@ -85,14 +86,14 @@ def _binder(binder: str | None) -> str:
 
 
 def _input(statement: Input) -> str:
-    """`input name: type = default`; a `$` in the default is a `$`."""
+    """`input name: type = default`; the default contains no references."""
     kind = f": {_type(statement.type)}" if statement.type else ""
     default = "" if statement.default is None else f" = {_expr(statement.default, plain=True)}"
     return f"input {statement.name}{kind}{default}"
 
 
 def _type(kind: Type) -> str:
-    """A type."""
+    """Write a type."""
     inner = "" if kind.of is None else _type(kind.of)
     if inner:
         inner = f"[str, {inner}]" if kind.name == "dict" else f"[{inner}]"
@@ -100,7 +101,7 @@ def _type(kind: Type) -> str:
 
 
 def _task(task: Task) -> str:
-    """A task without its binder."""
+    """Write a task without its binder."""
     words = [_within(task.expr, _CHOICE + 1) if task.loop or task.guard else _expr(task.expr)]
     if task.loop:
         words.append(f"for {task.loop.name} in {_within(task.loop.source, _CHOICE + 1)}")
@@ -111,7 +112,7 @@ def _task(task: Task) -> str:
 
 
 def _option(option: Option) -> str:
-    """An option."""
+    """Write an option."""
     match option:
         case Timeout(amount=amount, unit=unit):
             return f"@timeout({amount}{unit})"
@@ -122,7 +123,7 @@ def _option(option: Option) -> str:
 
 
 def _arguments(arguments: tuple[Argument, ...], *, plain: bool = False) -> str:
-    """Arguments, without their brackets."""
+    """Write arguments, without their brackets."""
     return ", ".join(
         (f"{argument.name}=" if argument.name is not None else "") + _expr(argument.value, plain=plain)
         for argument in arguments
@@ -130,7 +131,7 @@ def _arguments(arguments: tuple[Argument, ...], *, plain: bool = False) -> str:
 
 
 def _expr(expr: Expr, *, plain: bool = False) -> str:
-    """An expression; `plain` where strings hold no references."""
+    """Write an expression; `plain` if its strings contain no references."""
     match expr:
         case Literal(value=value):
             return _literal(value)
@@ -150,14 +151,14 @@ def _expr(expr: Expr, *, plain: bool = False) -> str:
 
 
 def _literal(value: bool | float | None) -> str:  # noqa: FBT001 (a literal's value)
-    """A number, `true`, `false` or `null`."""
+    """Write a number, `true`, `false` or `null`."""
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _operation(expr: Unary | Binary | Choice) -> str:
-    """An expression with operators."""
+    """Write an expression with operators."""
     match expr:
         case Unary(op="not", operand=operand):
             return f"not {_within(operand, NOT)}"
@@ -170,7 +171,7 @@ def _operation(expr: Unary | Binary | Choice) -> str:
 
 
 def _binary(op: str, left: Expr, right: Expr) -> str:
-    """An operator between two operands; `**` groups to the right, comparisons not at all, the rest to the left."""
+    """Write a binary operator; `**` groups to the right, comparisons do not group, all others group to the left."""
     binds = PRECEDENCE[op]
     least_left, least_right = binds, binds + 1
     if binds == COMPARISON:
@@ -181,13 +182,13 @@ def _binary(op: str, left: Expr, right: Expr) -> str:
 
 
 def _within(expr: Expr, least: int) -> str:
-    """An operand, in brackets if it binds less than `least`."""
+    """Write an operand, in brackets if its precedence is less than `least`."""
     text = _expr(expr)
     return text if _binds(expr, least) >= least else f"({text})"
 
 
 def _binds(expr: Expr, least: int) -> int:
-    """How closely an expression binds; a negative number counts as a negation only at the foot of `**`."""
+    """Return the precedence of an expression; a negative number counts as a negation only as the base of `**`."""
     match expr:
         case Choice():
             return _CHOICE
@@ -207,32 +208,32 @@ def _is_number(expr: Expr) -> bool:
 
 
 def written_step(step: str | int) -> str:
-    """A step of a reference."""
+    """Return a step of a reference, as written in an expression."""
     if isinstance(step, int):
         return f"[{step}]"
     return f".{step}" if _NAME.match(step) else f"[{quoted(step)}]"
 
 
 def quoted(text: str) -> str:
-    """A plain string."""
+    """Return a text as a string literal without references."""
     return f'"{_escaped(text)}"'
 
 
 def _escaped(text: str) -> str:
-    """Text with escapes for what cannot stand in a string as it is."""
+    """Escape the characters that a string cannot contain literally."""
     return _SPECIAL.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
-    """One escape."""
+    """Return the escape of one character."""
     return _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}"
 
 
 def _text(parts: tuple[str | Slot, ...]) -> str:
-    """A string with slots."""
+    """Write a string with slots."""
     pieces = [
-        _doubled(part, more=at + 1 < len(parts)) if isinstance(part, str) else _slot(part, parts[at + 1 : at + 2])
-        for at, part in enumerate(parts)
+        _doubled(part, more=end < len(parts)) if isinstance(part, str) else _slot(part, parts[end : end + 1])
+        for end, part in enumerate(parts, 1)
     ]
     first = parts[0] if parts else ""
     if len(parts) > 1 and isinstance(first, Slot) and is_path("".join(pieces)):
@@ -243,7 +244,7 @@ def _text(parts: tuple[str | Slot, ...]) -> str:
 
 
 def _doubled(text: str, *, more: bool) -> str:
-    """Text in which each `$` is doubled unless it plainly reads back as text; `more` if a slot follows."""
+    """Double each `$`, unless it is certain to be read back as text; `more` if a slot follows."""
 
     def dollar(match: re.Match[str]) -> str:
         after = text[match.end() : match.end() + 1]
@@ -254,7 +255,7 @@ def _doubled(text: str, *, more: bool) -> str:
 
 
 def _slot(slot: Slot, followers: tuple[str | Slot, ...]) -> str:
-    """A slot as written, or in braces where what follows would be read with it."""
+    """Write a slot as it was written, or in braces if it would absorb the text after it."""
     after = followers[0][:2] if followers and isinstance(followers[0], str) else ""
     glued = after[:1].isalpha() or after[:1] in set("_0123456789")
     money = slot.ref.name.isdigit() and _MONEY.match(after)
@@ -264,12 +265,12 @@ def _slot(slot: Slot, followers: tuple[str | Slot, ...]) -> str:
 
 
 def _braces(slot: Slot) -> str:
-    """A slot in braces."""
+    """Write a slot in braces."""
     return f"${{{slot.ref.name}{''.join(map(raw_step, slot.ref.path))}}}"
 
 
 def raw_step(step: str | int) -> str:
-    """A step inside a string, before escapes."""
+    """Return a step as written inside a string, before escaping."""
     if isinstance(step, int):
         return f"[{step}]"
     return f".{step}" if _NAME.match(step) else f'["{step}"]'

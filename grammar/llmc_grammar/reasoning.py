@@ -52,7 +52,7 @@ class ReasoningTags:
         opening += [re.escape(start) for start, _ in pairs]
         pattern = f"(?P<closing>{'|'.join(closing)})|(?P<opening>{'|'.join(opening)})|(?P<ends>{_ENDS})"
         self._pattern = re.compile(pattern, re.IGNORECASE)
-        # Most lines hold nothing that a tag could begin with.
+        # Most lines contain no character with which a tag could begin.
         firsts = [r"[<\[][ \t]*/?[ \t]*[a-z|]", *(re.escape(text[0]) for pair in pairs for text in pair)]
         self.may_be_in = re.compile("|".join(firsts), re.IGNORECASE).search
 
@@ -87,7 +87,7 @@ def _is_name(tag: object) -> bool:
 def _checked(tag: TagName) -> str:
     """Return a tag's name; raises ValueError for an invalid name."""
     if not isinstance(tag, str) or not _NAME.fullmatch(tag):
-        message = f"a reasoning tag is a name, or its opening and its closing text, not {tag!r}"
+        message = f"a reasoning tag is a name, or a pair of opening and closing text, not {tag!r}"
         raise ValueError(message)
     return tag
 
@@ -98,7 +98,7 @@ def _pair(tag: TagName) -> tuple[str, str]:
         case (str(opening), str(closing)) if opening.strip() and closing.strip() and "\n" not in opening + closing:
             return opening, closing
         case _:
-            message = f"a reasoning tag is a name, or its opening and its closing text, not {tag!r}"
+            message = f"a reasoning tag is a name, or a pair of opening and closing text, not {tag!r}"
             raise ValueError(message)
 
 

@@ -13,7 +13,7 @@ from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 
 TARGET: Final = r"(?:[A-Za-z_][A-Za-z0-9_]*|[1-9][0-9]{0,3})"
-"""What a `$` in a string may refer to."""
+"""The names and numbers to which a `$` in a string can refer."""
 
 _NAME_OR_INDEX: Final = r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(-?[0-9]+)\]"
 _SLOT_STEP: Final = re.compile(rf"{_NAME_OR_INDEX}|\[\"([^\"]*(?:\"(?!\])[^\"]*)*)\"\]|\['([^']*(?:'(?!\])[^']*)*)'\]")
@@ -21,7 +21,7 @@ SLOT_STEPS: Final = (
     r"(?:\.[A-Za-z_][A-Za-z0-9_]*|\[-?[0-9]+\]|"
     r"\[\"[^\"]*(?:\"(?!\])[^\"]*)*\"\]|\['[^']*(?:'(?!\])[^']*)*'\])+"
 )
-"""Steps inside a string, whose escapes are gone: a key runs to the next quote with a bracket behind it."""
+"""Steps inside a decoded string: a key extends to the next quote that is followed by a bracket."""
 
 _LONGEST_STEP: Final = 128
 
@@ -39,10 +39,10 @@ def is_task_number(digits: str) -> bool:
 
 
 def read_reference(token: str, start: int, reading: ParseState) -> Ref:
-    """The reference of a token that begins at offset `start`."""
+    """Return the reference of a token that begins at offset `start`."""
     span = Span(start, start + len(token))
     head = _HEAD.match(token)
-    assert head is not None  # noqa: S101 (the terminal begins so)
+    assert head is not None  # noqa: S101 (the terminal guarantees it)
     name = head[1]
     if name[0].isdigit():
         _check_number(name, Span(start, start + head.end()), reading)
@@ -55,7 +55,7 @@ def read_reference(token: str, start: int, reading: ParseState) -> Ref:
 
 
 def _check_number(digits: str, span: Span, reading: ParseState) -> None:
-    """Report a number that no task can have."""
+    """Report a number outside the range of task numbers."""
     if is_task_number(digits):
         return
     short = digits.lstrip("0")
@@ -64,22 +64,22 @@ def _check_number(digits: str, span: Span, reading: ParseState) -> None:
     reading.report(BadReference(span=span, found=f"${digits}", suggestion=suggestion, edit=edit))
 
 
-def _steps(token: str, at: int, start: int, reading: ParseState) -> tuple[str | int, ...]:
-    """The steps of a reference token from `at` on."""
+def _steps(token: str, first: int, start: int, reading: ParseState) -> tuple[str | int, ...]:
+    """Return the steps of a reference token from position `first` on."""
     path: list[str | int] = []
-    for match in _STEP.finditer(token, at):
+    for match in _STEP.finditer(token, first):
         if match[1]:
             path.append(match[1])
         elif match[2]:
             path.append(_index(match[2], start + match.start(2), reading))
         else:
             path.append(read_plain(match[3], start + match.start(3), reading))
-    _check_count(path, Span(start + at, start + len(token)), reading)
+    _check_count(path, Span(start + first, start + len(token)), reading)
     return tuple(path)
 
 
 def read_slot(match: re.Match[str], span: Span, reading: ParseState) -> Slot:
-    """The slot of a match in a string: group 1 is the name, group 2, if there is one, the steps."""
+    """Return the slot of a match in a string; group 1 is the name, and the optional group 2 has the steps."""
     reading.count_reference(span)
     path: list[str | int] = []
     for step in _SLOT_STEP.finditer(match[2] if match.re.groups > 1 else ""):
@@ -92,21 +92,21 @@ def read_slot(match: re.Match[str], span: Span, reading: ParseState) -> Slot:
 
 
 def steps_behind(text: str, bounds: Bounds) -> list[tuple[str | int, int]]:
-    """The steps with which a text in a string begins, each with where it ends; a key of more characters is none."""
-    found: list[tuple[str | int, int]] = []
-    at = 0
-    while len(found) < bounds.steps and (step := _SLOT_STEP.match(text, at, at + _LONGEST_STEP)):
-        at, digits = step.end(), step[2] and step[2].removeprefix("-")
-        glued = text[at : at + 1]
+    """Return the steps at the beginning of a text in a string, each with its end; a very long key is not a step."""
+    steps: list[tuple[str | int, int]] = []
+    end = 0
+    while len(steps) < bounds.steps and (step := _SLOT_STEP.match(text, end, end + _LONGEST_STEP)):
+        end, digits = step.end(), step[2] and step[2].removeprefix("-")
+        glued = text[end : end + 1]
         if (digits and (len(digits) > bounds.digits or digits[0] == "0" < digits[1:])) or (step[1] and glued.isalnum()):
             break
         key = next((group for group in (step[1], step[3], step[4]) if group is not None), "")
-        found.append((int(step[2]) if digits else key, at))
-    return found
+        steps.append((int(step[2]) if digits else key, end))
+    return steps
 
 
 def _index(digits: str, start: int, reading: ParseState) -> int:
-    """The number of a `[number]` step."""
+    """Return the number of a `[number]` step."""
     span = Span(start, start + len(digits))
     number = digits.lstrip("-")
     if not reading.digits_fit(number, span):

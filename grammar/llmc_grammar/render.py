@@ -1,13 +1,13 @@
-"""A mistake drawn for people, and as plain data for machines.
+"""Renders diagnostics as text for people and as plain data for programs.
 
-    error[E163]: steps go on references only
+    error[E163]: only references have steps
      --> trip.llmc:2:12
       |
     2 | a = hotel().name
       |            ^^^^^ a step on a call
       = help: name it first: `x = …`, then `$x.name`
 
-Characters of the text that a terminal would obey or not show become escapes, and every column is counted anew.
+Control and invisible characters become escapes, and the underlines take their width into account.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from llmc_grammar.source import Source, Span
 from llmc_grammar.terminal_text import _escape, cells, glyphs, safe_words
 
 _WIDTH: Final = 120
-"""Columns that are shown of a line of the text."""
+"""The most columns shown of a line of the text."""
 
 
 _NARROWEST: Final = 20
@@ -35,7 +35,7 @@ _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[3
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A stretch of one line to be underlined, in characters of the line, and what stands beside it."""
+    """A part of one line to underline, in characters of the line, and its label."""
 
     line: int
     start: int
@@ -45,9 +45,9 @@ class _Mark:
 
 
 def render(diagnostic: Mistake, source: Source, *, color: bool = False, width: int | None = None) -> str:
-    """The mistake with its lines, in the form of the module's head; without a line end.
+    """Return a diagnostic with its lines, in the form shown at the top, without a final newline.
 
-    Of a line of the text as much is shown as 120 columns have room for, or so many as the whole drawing may take.
+    Lines of the text are cut to 120 columns or, with `width`, so that the whole drawing fits into it.
     """
     line, column = source.position(diagnostic.span.start)
     marks = _marks(diagnostic, source)
@@ -67,9 +67,9 @@ def render(diagnostic: Mistake, source: Source, *, color: bool = False, width: i
 
 
 def to_json(diagnostic: Mistake, source: Source | None) -> dict[str, Any]:
-    """The mistake as plain data; lines and columns count from 1, offsets from 0 in characters.
+    """Return a diagnostic as plain data; lines and columns count from 1, offsets from 0 in characters.
 
-    Where the text is not known, there are no lines, columns and file.
+    Without a source, the lines, the columns and the file are None.
     """
     edit = diagnostic.edit
     return {
@@ -88,46 +88,46 @@ def to_json(diagnostic: Mistake, source: Source | None) -> dict[str, Any]:
 
 
 def _edit(edit: Edit, source: Source | None, *, safe: bool) -> dict[str, Any]:
-    """An edit's place, its text, and whether it keeps the author's words."""
+    """Return an edit's span, its text, and whether it is safe."""
     return {"place": _place(edit.span, source), "text": edit.text, "safe": safe}
 
 
 def _place(span: Span, source: Source | None) -> dict[str, int | None]:
-    """Line, column and offsets."""
+    """Return the line, the column and the offsets of a span."""
     line, column = (None, None) if source is None else source.position(span.start)
     return {"line": line, "column": column, "start": span.start, "end": span.end}
 
 
 @dataclass(frozen=True, slots=True)
 class _Paint:
-    """Colours of a terminal, or none."""
+    """The colours of a terminal; they are off unless `on`."""
 
     on: bool
     severity: str
 
     def _wrap(self, code: str, text: str) -> str:
-        """The text in a colour."""
+        """Return a text in a colour."""
         return f"{code}{text}{_RESET}" if self.on else text
 
     def title(self, text: str) -> str:
-        """The colour of the severity, bold."""
+        """Return a text in the colour of the severity, bold."""
         return self._wrap(_BOLD + (_RED if self.severity == "error" else _YELLOW), text)
 
     def bold(self, text: str) -> str:
-        """Bold."""
+        """Return a text in bold."""
         return self._wrap(_BOLD, text)
 
     def blue(self, text: str) -> str:
-        """The colour of the frame."""
+        """Return a text in the colour of the frame."""
         return self._wrap(_BLUE, text)
 
     def mark(self, sign: str, text: str) -> str:
-        """The colour of what is underlined: `^` like the title, `-` like the frame."""
+        """Return an underline in its colour: `^` like the title, `-` like the frame."""
         return self.title(text) if sign == "^" else self.blue(text)
 
 
 def _marks(diagnostic: Mistake, source: Source) -> list[_Mark]:
-    """What to underline, by place; of a span over several lines its first line and its last."""
+    """Return the marks in order; a span over several lines has marks on its first and last line."""
     marks = _spread(diagnostic.span, "^", safe_words(diagnostic.words("label")), source)
     for note in diagnostic.notes:
         marks += _spread(note.span, "-", safe_words(note.label), source)
@@ -135,7 +135,7 @@ def _marks(diagnostic: Mistake, source: Source) -> list[_Mark]:
 
 
 def _spread(span: Span, sign: str, label: str, source: Source) -> list[_Mark]:
-    """The marks of one span; the label stands at its end."""
+    """Return the marks of one span; its label is at the end."""
     first, column = source.position(span.start)
     last, end = source.position(max(span.start, span.end))
     if end == 1 and last > first:
@@ -149,7 +149,7 @@ def _spread(span: Span, sign: str, label: str, source: Source) -> list[_Mark]:
 
 
 def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint, width: int) -> list[str]:
-    """The lines of the text and what is drawn under them."""
+    """Return the lines of the text with the marks under them."""
     rows: list[str] = []
     lines = sorted({mark.line for mark in marks})
     for before, number in pairwise([lines[0] - 1, *lines]):
@@ -168,11 +168,11 @@ def _rows(marks: list[_Mark], source: Source, margin: int, paint: _Paint, width:
 
 
 def _window(text: str, marks: list[_Mark], width: int) -> tuple[int, list[str]]:
-    """The part of a line that holds its first mark, as it is drawn, and where it begins."""
+    """Return the part of a line around its first mark, as it is drawn, and the index of its first character."""
     first = min(mark.start for mark in marks)
     start = 0 if len(text) <= width else max(0, min(first - width // 4, len(text) - width))
     shown = _shown(text[start : start + width])
-    # Escapes and wide characters take more: as much before the mark as a quarter has room for, the rest behind it.
+    # Escapes and wide characters take more cells: a quarter of the width goes to the text before the mark.
     sizes = list(map(cells, shown))
     whole, before, cut, end = sum(sizes), sum(sizes[: first - start]), 0, len(sizes)
     while whole > width and before > width // 4:
@@ -183,7 +183,7 @@ def _window(text: str, marks: list[_Mark], width: int) -> tuple[int, list[str]]:
 
 
 def _under(mark: _Mark, shown: Sequence[str], start: int, shift: int, paint: _Paint) -> str:
-    """The line of signs under a mark, with its label."""
+    """Return the underline of a mark, with its label."""
     begin = min(max(mark.start - start, 0), len(shown))
     end = min(max(mark.end - start, begin), len(shown))
     gap = " " * (shift + cells("".join(shown[:begin])))
@@ -193,5 +193,5 @@ def _under(mark: _Mark, shown: Sequence[str], start: int, shift: int, paint: _Pa
 
 
 def _shown(text: str) -> list[str]:
-    """Each character of a plan's text as it is drawn: a tab as blanks, what cannot be seen as an escape."""
+    """Return each character of a text as it is drawn: tabs as spaces, invisible characters as escapes."""
     return [" " * _TAB if glyph == "\t" else glyph for glyph in glyphs(text, keep="\t", write=_escape)]

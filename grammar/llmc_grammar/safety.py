@@ -1,8 +1,8 @@
-"""Which edits are safe: those that keep all of the author's words.
+"""Decides which edits are safe: those that keep all of the author's words.
 
-Every edit is unsafe unless the class of its mistake says `is_safe`. Even then it is unsafe where it is a guess, and
-where it loses, adds or changes a word. A class that `renames` may mend one slip in a name: a letter left out,
-doubled or swapped with its neighbour.
+An edit is unsafe unless the class of its diagnostic sets `is_safe`. Even then it is unsafe if it is a guess, or if it
+removes, adds or changes a word. A class with `renames` may repair one slip in a name: a letter that is missing, doubled
+or swapped with its neighbour.
 """
 
 import re
@@ -16,16 +16,16 @@ from llmc_grammar.mistake import Edit, Mistake
 _WORD: Final = re.compile(r"[^\W_]+")
 _PARTS: Final = re.compile(r"[@$_.(]+")
 _ALIKE: Final = 0.65
-"""Above the usual 0.6, at which `match` is `fetch` and `sorted` is `send`."""
+"""Higher than the default of 0.6, at which `match` is like `fetch` and `sorted` is like `send`."""
 
 _LONG: Final = 5
-"""Letters of a word in which one other letter makes no other word."""
+"""The length from which a word with one wrong letter is unlikely to be another word."""
 
 _NAME: Final = re.compile(r"[@$]?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(?")
 
 
 def is_safe(mistake: Mistake, text: str) -> bool:
-    """Whether the edit of a mistake in this text may be made without a look at it."""
+    """Whether the edit of a diagnostic in this text may be applied without review."""
     edit = mistake.edit
     if edit is None or not mistake.is_safe or mistake.is_guess:
         return False
@@ -33,30 +33,30 @@ def is_safe(mistake: Mistake, text: str) -> bool:
 
 
 def keeps_words(edit: Edit, text: str) -> bool:
-    """Whether an edit leaves every run of letters and digits as it is, whatever its case, and adds none."""
+    """Whether an edit keeps every run of letters and digits, apart from its case, and adds none."""
     start, end = edit.span
     before, after = text[max(0, start - 1) : start], text[end : end + 1]
     return _words(f"{before}{text[start:end]}{after}") == _words(f"{before}{edit.text}{after}")
 
 
 def _words(text: str) -> Counter[str]:
-    """The words of a text, in no order."""
+    """Count the words of a text."""
     return Counter(_WORD.findall(text.casefold()))
 
 
 def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
-    """The known names that are like the given one, the most alike first."""
+    """Return the known names that are similar to the given one, the most similar first."""
     folded = {other.lower(): other for other in reversed(known)}
     return [folded[found] for found in get_close_matches(name.lower(), folded, most, _ALIKE)]
 
 
 def has_rival(name: str, known: Sequence[str]) -> bool:
-    """Whether a name is one slip away from several of those known."""
+    """Whether a name is one slip away from several known names."""
     return sum(is_slip(name, other) for other in known) > 1
 
 
 def is_slip(wrong: str, right: str) -> bool:
-    """Whether a name is another with one slip of the hand; `get_user` and `set_user` are two names."""
+    """Whether a name is another one with a single slip; `get_user` and `set_user` are two names."""
     parts = [_PARTS.split(name.casefold()) for name in (wrong, right)]
     if len(parts[0]) != len(parts[1]):
         return _is_slip("".join(parts[0]), "".join(parts[1]))
@@ -65,18 +65,18 @@ def is_slip(wrong: str, right: str) -> bool:
 
 
 def _renames(edit: Edit, text: str) -> bool:
-    """Whether an edit replaces one name by another from which it differs by one slip."""
+    """Whether an edit replaces a name by one that differs by a single slip."""
     before, after = text[slice(*edit.span)], edit.text
     return all(_NAME.fullmatch(name) for name in (before, after)) and is_slip(before, after)
 
 
 def _is_slip(wrong: str, right: str) -> bool:
-    """Whether a word is another with one letter left out, doubled, swapped or, further back, changed."""
+    """Whether a word is another one with one letter missing, doubled, swapped or, from the third on, changed."""
     pairs = enumerate(zip(wrong, right, strict=False))
-    at = next((at for at, (one, other) in pairs if one != other), min(len(wrong), len(right)))
-    one, other = wrong[at:], right[at:]
-    if not at or one == other:
-        return one == other
-    if one[1:] == other or one == other[1:] or (one[:2] == other[1::-1] and one[2:] == other[2:]):
+    start = next((index for index, (a, b) in pairs if a != b), min(len(wrong), len(right)))
+    tail, other = wrong[start:], right[start:]
+    if not start or tail == other:
+        return tail == other
+    if tail[1:] == other or tail == other[1:] or (tail[:2] == other[1::-1] and tail[2:] == other[2:]):
         return True
-    return at > 1 and len(right) >= _LONG and one[1:] == other[1:]
+    return start > 1 and len(right) >= _LONG and tail[1:] == other[1:]

@@ -1,4 +1,4 @@
-"""Places in a text: a span is a pair of offsets; line and column are computed when they are shown."""
+"""Positions in a text: spans are pairs of offsets; lines and columns are computed on demand."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """A stretch of the text, as offsets in characters: `start` inclusive, `end` exclusive."""
+    """A part of the text, as offsets in characters: `start` inclusive, `end` exclusive."""
 
     start: int
     end: int
@@ -21,27 +21,27 @@ class Source:
     _starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def _line_starts(self) -> list[int]:
-        """Offsets at which lines start, found once."""
+        """Return the offsets at which lines start, computed once."""
         if not self._starts:
             self._starts.append(0)
-            at = self.text.find("\n")
-            while at >= 0:
-                self._starts.append(at + 1)
-                at = self.text.find("\n", at + 1)
+            newline = self.text.find("\n")
+            while newline >= 0:
+                self._starts.append(newline + 1)
+                newline = self.text.find("\n", newline + 1)
         return self._starts
 
     def at(self, span: Span) -> str:
-        """The text at a place."""
+        """Return the text of a span."""
         return self.text[span.start : span.end]
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 1, columns in characters."""
+        """Return the line and the column of an offset, both from 1, columns in characters."""
         starts = self._line_starts()
         line = bisect_right(starts, min(offset, len(self.text)))
         return line, offset - starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The text of a line, numbered from 1, without its line end."""
+        """Return the text of a line, numbered from 1, without its line end."""
         starts = self._line_starts()
         end = starts[number] - 1 if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r")

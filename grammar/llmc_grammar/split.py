@@ -1,10 +1,10 @@
-"""Lines in, statements out: a statement ends at a newline outside brackets and strings.
+"""Splits lines into statements: a statement ends at a newline outside brackets and strings.
 
-Whole lines are scanned, each character once, so that a text may arrive in any pieces. What stays open is settled by
-the lines below it: a line that can only begin a task ends the open statement (`certain`), and the lines that it had
-swallowed are read again, now with every line that looks like a task as one (`Mode.RECOVER`). At the end of the text
-likewise; if even then a `\"\"\"` stays open, nothing closes it any more, and the third reading knows (`Mode.HOPELESS`).
-So no line is scanned more than three times.
+The splitter scans whole lines, each character once, so a text may arrive in pieces of any size. Later lines decide
+about an open bracket or string: a line that can only begin a task ends the open statement. The lines that this
+statement had swallowed are read again, and every line that looks like a task now begins one (`Mode.RECOVER`). The end
+of the text has the same effect. If a `\"\"\"` is still open then, nothing closes it, and a third reading knows this
+(`Mode.HOPELESS`). So no line is scanned more than three times.
 """
 
 import re
@@ -44,7 +44,7 @@ _NAMED: Final = re.compile(rf"[ \t]*(?:{_NAME}[ \t]*=(?!=)|join[ \t]*\()")
 _WANTS_MORE: Final = re.compile(r"(?:[,(\[{:=+\-*/%<>]|\b(?:and|or|not|in|if|else|for))$")
 _NUMBER_MARK: Final = re.compile(r"[ \t]*([0-9]+)([):])")
 _WHOLE_LINE: Final = re.compile(r"[ \t]*(?:Thought:|//|/\*)")
-"""A thought, or a comment of another language: no statement begins so, and quotes in it mean nothing."""
+"""A thought, or a comment of another language: no statement begins like this, and its quotes have no meaning."""
 
 _FOREIGN_TAIL: Final = re.compile(r"[)\]}\w\"'][ \t]{1,9}(//|--|/\*)[ \t]")
 _FOREIGN_BLOCK: Final = re.compile(r"[ \t]*(?:if|for|foreach|while|else|try|switch|def|function)\b[^=]*$")
@@ -55,10 +55,10 @@ END_MARK: Final = "<END_OF_PLAN>"
 
 
 class Piece(NamedTuple):
-    """The text of one statement and its offset; `sound` is false if a mistake of it is reported already.
+    """The text of one statement and its offset; `sound` is false if a mistake in it is already reported.
 
-    `mark` is the offset of an end mark in it. `read` is what it says, where that is known already; then the text may be
-    mended, and `stop` is where it ended before.
+    `mark` is the offset of an end mark in it. `read` is its statement with diagnostics, if it is already parsed; then
+    the text may be repaired, and `stop` is the end of the original text.
     """
 
     text: str
@@ -70,12 +70,12 @@ class Piece(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where it ends in the whole text."""
+        """Its end in the whole text."""
         return self.start + len(self.text) if self.stop is None else self.stop
 
 
 class Mode(IntEnum):
-    """How much is known about what stays open."""
+    """The stages of dealing with an open bracket or string."""
 
     NORMAL = 0
     RECOVER = 1
@@ -83,7 +83,7 @@ class Mode(IntEnum):
 
 
 class _Line(NamedTuple):
-    """A line without its newline, its offset, where its comment begins, where a string began that it is inside of."""
+    """A line without its newline, its offset, the start of its comment, and the start of a string around it."""
 
     text: str
     start: int
@@ -93,7 +93,7 @@ class _Line(NamedTuple):
 
 @dataclass(slots=True)
 class _Open:
-    """The statement at hand: its lines, open brackets, open string, mistakes."""
+    """The current statement: its lines, open brackets, open string and diagnostics."""
 
     lines: list[_Line] = field(default_factory=list)
     indent: int = 0
@@ -106,10 +106,9 @@ class _Open:
 
 
 class Splitter:
-    """Cuts lines into statements; mistakes of brackets and strings go into `found`."""
+    """Splits lines into statements; `found` has the diagnostics of brackets and strings."""
 
     def __init__(self, bounds: Bounds) -> None:
-        """Nothing is open."""
         self.found: list[Diagnostic] = []
         self._bounds = bounds
         self._open = _Open()
@@ -117,13 +116,13 @@ class Splitter:
         self._skipping: int | None = None
 
     def line(self, text: str, start: int) -> list[Piece]:
-        """Take the next line (without its newline), which begins at offset `start`."""
+        """Read the next line (without its newline) at offset `start`; return the pieces that it finishes."""
         done: list[Piece] = []
         self._line(text, start, done)
         return done
 
     def end(self) -> list[Piece]:
-        """The text has ended: what is still open is a mistake."""
+        """End the text; report a bracket or string that is still open."""
         done: list[Piece] = []
         if self._open.lines:
             self._abandon(done)
@@ -153,7 +152,7 @@ class Splitter:
             self._finish(done)
 
     def _finish(self, done: list[Piece]) -> None:
-        """The statement at hand is whole."""
+        """Finish the current statement."""
         state = self._open
         lines = state.lines
         text = lines[0].text if len(lines) == 1 else "\n".join(line.text for line in lines)
@@ -164,7 +163,7 @@ class Splitter:
     # ── inside a line ──
 
     def _close_string(self, text: str) -> int:
-        """Where the string that is open since an earlier line ends in this one, or -1."""
+        """Return the end in this line of a string from an earlier line, or -1."""
         state = self._open
         match = STRING_END[state.quote].match(text)
         if match:
@@ -174,10 +173,10 @@ class Splitter:
             self._unclosed_line()
         return -1
 
-    def _scan(self, text: str, start: int, at: int) -> int:
-        """Scan a line from `at` on; the result is where its comment begins, or its length."""
+    def _scan(self, text: str, start: int, index: int) -> int:
+        """Scan a line from `index` on; return the start of its comment, or its length."""
         state = self._open
-        for match in _INTERESTING.finditer(text, at):
+        for match in _INTERESTING.finditer(text, index):
             kind = match.lastindex
             if kind is None:
                 if match[0] >= "\x80":
@@ -202,38 +201,38 @@ class Splitter:
         return len(text)
 
     def _too_deep(self, at: int) -> None:
-        """One bracket too many is open."""
+        """Report the first bracket beyond the bound."""
         self._open.found.append(NestedTooDeep(span=Span(at, at + 1), limit=self._bounds.nesting))
 
-    def _open_string(self, text: str, quote: str, start: int, at: int) -> None:
-        """A string does not end on its line."""
+    def _open_string(self, text: str, quote: str, start: int, index: int) -> None:
+        """Open a string that does not end on its line."""
         state = self._open
-        code = quiet().sub(lambda match: "_" * len(match[0]), text[:at])
+        code = quiet().sub(lambda match: "_" * len(match[0]), text[:index])
         tail = _FOREIGN_TAIL.search(code) if quote != '"""' and not state.brackets else None
         if tail:
             state.found.append(ForeignComment(span=Span(start + tail.start(1), start + tail.end(1)), found=tail[1]))
             return
-        state.quote, state.quote_at = quote, start + at
-        state.tripled = text[max(0, at - 2) : at] == quote * 2
+        state.quote, state.quote_at = quote, start + index
+        state.tripled = text[max(0, index - 2) : index] == quote * 2
         long = quote == '"""'
-        if (long and self._mode == Mode.HOPELESS) or (not long and not GOES_ON.search(text[at:].rstrip("\r"))):
+        if (long and self._mode == Mode.HOPELESS) or (not long and not GOES_ON.search(text[index:].rstrip("\r"))):
             self._unclosed_line()
 
     def _unclosed_line(self) -> None:
-        """A string is open at the end of a line that should close it: the statement ends here."""
+        """Report a string that is open at the end of a line that should close it, and end the statement."""
         state = self._open
         state.found.append(_unclosed_string(state.quote, state.quote_at, tripled=state.tripled))
         self._skip()
 
     def _skip(self) -> None:
-        """End the statement with this line, and skip what may still belong to it."""
+        """End the statement with this line, and skip the lines that may still belong to it."""
         state = self._open
         state.quote = ""
         state.brackets.clear()
         self._skipping = state.indent
 
     def _wrong_bracket(self, text: str, start: int, match: re.Match[str]) -> None:
-        """A closing bracket closes nothing, or something else."""
+        """Report a closing bracket without a matching opening one."""
         state = self._open
         span = Span(start + match.start(), start + match.end())
         mark = _NUMBER_MARK.match(text)
@@ -257,7 +256,7 @@ class Splitter:
     # ── between lines ──
 
     def _skips(self, text: str) -> bool:
-        """Whether a line is left out because the broken statement above may reach over it."""
+        """Whether to skip a line, since it may belong to the broken statement above."""
         if self._skipping is None:
             return False
         if _begins_task(text, self._skipping):
@@ -282,7 +281,7 @@ class Splitter:
         )
 
     def _tail(self) -> str:
-        """The last characters of code so far."""
+        """Return the last characters of code so far."""
         for line in reversed(self._open.lines):
             code = line.text[: line.code].rstrip()
             if code:
@@ -290,13 +289,13 @@ class Splitter:
         return ""
 
     def _abandon(self, done: list[Piece]) -> None:
-        """Report what is open, and read the lines it swallowed again."""
+        """Report the open bracket or string, and read the swallowed lines again."""
         state, mode = self._open, self._mode
         self._open = _Open()
         first = state.indent
         again = len(state.lines)
         if mode == Mode.NORMAL or (mode == Mode.RECOVER and state.quote):
-            # What begins a task inside a string is text, unless it is the string that nothing closes.
+            # A line inside a string is text, even if it looks like a task, unless that string is never closed.
             unclosed = state.quote_at if state.quote else None
             lines = (at for at, line in enumerate(state.lines) if line.inside in {None, unclosed} and at)
             again = next((at for at in lines if _begins_task(state.lines[at].text, first)), again)
@@ -313,33 +312,33 @@ class Splitter:
         self._mode = mode
 
     def _report(self, state: _Open, limit: int, last: _Line) -> None:
-        """Report the mistakes before offset `limit`: those found, and else what is open there."""
-        found = [diagnostic for diagnostic in state.found if diagnostic.span.start < limit]
-        brackets = [(opener, at) for opener, at in state.brackets if at < limit]
-        if not found and brackets:
-            opener, at = brackets[-1]
+        """Report the diagnostics before offset `limit`, or else the bracket or string that is open there."""
+        diagnostics = [diagnostic for diagnostic in state.found if diagnostic.span.start < limit]
+        brackets = [(opener, offset) for opener, offset in state.brackets if offset < limit]
+        if not diagnostics and brackets:
+            opener, offset = brackets[-1]
             closers = "".join(_PAIRS[opener] for opener, _ in reversed(brackets))
             end = last.start + len(last.text[: last.code].rstrip())
             edit = None if state.quote else Edit(Span(end, end), closers)
-            found.append(UnclosedBracket(span=Span(at, at + 1), opener=opener, closer=closers, edit=edit))
+            diagnostics.append(UnclosedBracket(span=Span(offset, offset + 1), opener=opener, closer=closers, edit=edit))
         if state.quote and state.quote_at < limit:
-            found = [_unclosed_string(state.quote, state.quote_at, tripled=state.tripled)]
-        self.found += found
+            diagnostics = [_unclosed_string(state.quote, state.quote_at, tripled=state.tripled)]
+        self.found += diagnostics
 
 
-def _unclosed_string(quote: str, at: int, *, tripled: bool) -> Diagnostic:
-    """The mistake of a string that begins at `at`, behind an empty one if it is `tripled`."""
+def _unclosed_string(quote: str, start: int, *, tripled: bool) -> Diagnostic:
+    """Make the diagnostic of a string that begins at `start`, after an empty one if it is `tripled`."""
     if tripled and quote == "'":
-        return ForeignString(span=Span(at - 2, at + 1), found="`'''`", suggestion='write `"""` at both ends')
+        return ForeignString(span=Span(start - 2, start + 1), found="`'''`", suggestion='write `"""` at both ends')
     if quote == '"""':
         suggestion = 'add `"""` where it ends'
     else:
         suggestion = f'add `{quote}` where it ends; a string over several lines begins and ends with `"""`'
-    return UnclosedString(span=Span(at, at + len(quote)), suggestion=suggestion)
+    return UnclosedString(span=Span(start, start + len(quote)), suggestion=suggestion)
 
 
 def indent_of(text: str) -> int:
-    """Blanks in front of a line."""
+    """Return the number of spaces and tabs at the start of a line."""
     return len(text) - len(text.lstrip(" \t"))
 
 

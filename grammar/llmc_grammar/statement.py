@@ -1,4 +1,4 @@
-"""One statement's text to its tree, or to its mistakes."""
+"""Parses the text of one statement."""
 
 import re
 from collections.abc import Container
@@ -22,11 +22,11 @@ HEAD: Final = re.compile(
 )
 _LOCK: Final = fork_safe_lock()
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'|[A-Za-z0-9_$.]+|[^\s]', re.DOTALL)
-"""Whatever a token may be, without looking closely."""
+"""An approximation of tokens, good enough to count them."""
 
 
 def kind_of(text: str) -> str:
-    """Which start symbol of the grammar a statement has."""
+    """Return the start symbol of the grammar for a statement."""
     match = HEAD.match(text)
     return (match and match.lastgroup) or "bare"
 
@@ -34,7 +34,7 @@ def kind_of(text: str) -> str:
 def read_statement(
     text: str, start: int, kind: str, bounds: Bounds, names: Container[str] = ()
 ) -> tuple[Statement | None, list[Diagnostic]]:
-    """The statement, unless it has errors, and what was found.
+    """Return the statement, unless it has errors, and its diagnostics.
 
     `start` is its offset in the whole text; `names` are those of the inputs and tasks above it.
     """
@@ -49,7 +49,7 @@ def read_statement(
 def read_if_it_parses(
     text: str, start: int, kind: str, bounds: Bounds, *, lenient: bool = False
 ) -> tuple[Statement | None, list[Diagnostic]] | None:
-    """The same, but nothing where the grammar refuses the text; `lenient` makes text of unknown escapes."""
+    """Do the same, but return None if the grammar rejects the text; `lenient` reads unknown escapes as text."""
     if kind == "thought":
         return _thought(text, start), []
     statement, reading, stop = _read(text, start, kind, bounds, lenient=lenient)
@@ -57,12 +57,12 @@ def read_if_it_parses(
 
 
 def parses(text: str, kind: str = "bare") -> bool:
-    """Whether the grammar takes a text, whatever it means; one that is too large is not looked at."""
+    """Whether the grammar accepts a text, regardless of its meaning; a text that is too large is not checked."""
     return _read(text, 0, kind, Bounds.MODEL)[2] is None
 
 
 def may_go_on(text: str, kind: str) -> bool:
-    """Whether the grammar takes a text or, if it goes on, may."""
+    """Whether the grammar accepts a text, or may accept a continuation of it."""
     stop = _read(text, 0, kind, Bounds.MODEL)[2]
     return stop is None or (isinstance(stop, UnexpectedToken) and stop.token.type == "$END")
 
@@ -70,7 +70,7 @@ def may_go_on(text: str, kind: str) -> bool:
 def _read(
     text: str, start: int, kind: str, bounds: Bounds, names: Container[str] = (), *, lenient: bool = False
 ) -> tuple[Statement | None, ParseState, UnexpectedInput | None]:
-    """The statement, what was found in it, and where the grammar stopped, if it did."""
+    """Return the statement, its state of reading, and the exception if the grammar rejects the text."""
     reading = ParseState(text, start, bounds, plain=kind == "input", lenient=lenient, names=names)
     if _is_large(text, bounds.tokens):
         line = text.split("\n", 1)[0]
@@ -87,12 +87,12 @@ def _read(
 
 
 def _sound(statement: Statement | None, reading: ParseState) -> Statement | None:
-    """The statement, unless errors were found in it."""
-    return None if any(found.severity == "error" for found in reading.found) else statement
+    """Return the statement, unless it has errors."""
+    return None if any(diagnostic.severity == "error" for diagnostic in reading.found) else statement
 
 
 def _is_large(text: str, limit: int) -> bool:
-    """Whether a text has more tokens than that."""
+    """Whether a text has more than `limit` tokens."""
     return len(text) > limit and sum(1 for _ in _TOKEN.finditer(text)) > limit
 
 

@@ -1,4 +1,4 @@
-"""Statements in their order: what may stand where, how many, and what is lost."""
+"""Reads the statements of a plan in order: checks their order and number, and records lost tasks."""
 
 import re
 from bisect import bisect_left
@@ -36,17 +36,16 @@ _NOTHING: Final = re.compile(r"[ \t\r]*(?:#|$)")
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A task that was refused: its binder, if it has one, and its place."""
+    """A task that was refused: its binder, if it has one, and its span."""
 
     binder: str | None
     span: Span
 
 
 class StatementReader:
-    """Reads the pieces of a plan in order; `stopped_at` is where reading ended because a bound was broken."""
+    """Reads the pieces of a plan in order; `stopped_at` is the offset at which a broken bound ended reading."""
 
     def __init__(self, bounds: Bounds, *, header: bool) -> None:
-        """Nothing is read."""
         self.found: list[Diagnostic] = []
         self.lost: list[Lost] = []
         self.stopped_at: int | None = None
@@ -55,13 +54,13 @@ class StatementReader:
         self._tasks = 0
         self._inputs = 0
         self._joined = False
-        self._told = False
+        self._has_reported_tail = False
         self._names: set[str] = set()
         self._block: Piece | None = None
         self._comment = False
 
     def read(self, piece: Piece, bad: list[int]) -> Statement | None:
-        """The statement of a piece, unless it is refused; `bad` are the offsets of forbidden characters, rising."""
+        """Return the statement of a piece, unless it is refused; `bad` are the sorted offsets of bad characters."""
         if self.stopped_at is not None:
             return None
         if self._joined:
@@ -84,20 +83,20 @@ class StatementReader:
         return self._parse(piece, kind, bad)
 
     def _parse(self, piece: Piece, kind: str, bad: list[int]) -> Statement | None:
-        """Parse a piece that may stand where it is."""
+        """Parse a piece that is allowed at its position."""
         text, statement = piece.text, None
         self._joined = JOIN.match(text) is not None
         if piece.mark is not None:
             text = self._without_mark(piece, piece.mark)
         clean = not bad or bisect_left(bad, piece.start) == bisect_left(bad, piece.end)
         if piece.read is not None:
-            statement, found = piece.read
-            self.found += found
+            statement, diagnostics = piece.read
+            self.found += diagnostics
             statement = statement if clean else None
         elif text and piece.sound and clean:
-            statement, found = read_statement(text, piece.start, kind, self._bounds, self._names)
-            self.found += found
-            self._begin_foreign(piece, found)
+            statement, diagnostics = read_statement(text, piece.start, kind, self._bounds, self._names)
+            self.found += diagnostics
+            self._begin_foreign(piece, diagnostics)
         if statement is None and kind not in {"use", "thought"}:
             self._lose(piece)
         self._joined |= isinstance(statement, Join)
@@ -105,7 +104,7 @@ class StatementReader:
         return statement
 
     def _begin_foreign(self, piece: Piece, found: list[Diagnostic]) -> None:
-        """Remember the head of a block, or a comment over several lines: the lines that belong to it follow."""
+        """Remember the head of a block or the beginning of a long comment, whose other lines follow."""
         first = found[0] if found else None
         if isinstance(first, ForeignBlock | ForeignStatement | StatementEnd) and opens_block(piece.text):
             self._block = piece
@@ -113,7 +112,7 @@ class StatementReader:
         self._comment = is_whole and _OPEN_COMMENT.fullmatch(piece.text) is not None
 
     def _is_foreign(self, piece: Piece) -> bool:
-        """Whether a piece belongs to the block or the comment above it, which is reported already."""
+        """Whether a piece belongs to the block or the comment above it, which is already reported."""
         if self._comment:
             self._comment = _COMMENT_END.search(piece.text) is None
             return True
@@ -129,7 +128,7 @@ class StatementReader:
         return False
 
     def _lose(self, piece: Piece) -> None:
-        """Keep the binder of a refused task or input, and of those on the same line."""
+        """Record the names of a refused task or input, and of all others on the same line."""
         head = HEAD.match(piece.text)
         words = head.group().strip(" \t=.").split() if head and head.lastgroup else []
         if words[:1] == ["input"]:
@@ -139,7 +138,7 @@ class StatementReader:
         self.lost += [Lost(name, Span(piece.start, piece.end)) for name in names or [None]]
 
     def _count(self, piece: Piece) -> bool:
-        """Count a task; false where it is one too many."""
+        """Count a task; return False if it exceeds the bound."""
         self._tasks += 1
         if self._tasks <= self._bounds.tasks:
             return True
@@ -157,27 +156,27 @@ class StatementReader:
                 self.found.append(LateInput(span=_line_of(piece)))
 
     def _refuse_fence(self, piece: Piece) -> None:
-        """Report a code fence; it is no task."""
+        """Report a code fence, which does not count as a task."""
         span = _line_of(piece)
         self.found.append(CodeFence(span=span, edit=Edit(span, "")))
 
     def _refuse_header(self, piece: Piece, kind: str) -> None:
-        """Report a `use` or an `input` where only tasks may stand."""
+        """Report a `use` or an `input` where only tasks are allowed."""
         self.found.append(HeaderInModelText(span=_line_of(piece), word=kind))
 
     def _after_join(self, piece: Piece) -> None:
-        """Report what stands below the join: each further join, and the first of anything else."""
+        """Report a piece below the join: every join, but only the first of all other pieces."""
         if piece.text.strip() == END_MARK:
             span = _line_of(piece)
             self.found.append(LooseEndMark(span=span, edit=Edit(span, "")))
         elif JOIN.match(piece.text):
             self.found.append(SecondJoin(span=_line_of(piece)))
-        elif not self._told:
-            self._told = True
+        elif not self._has_reported_tail:
+            self._has_reported_tail = True
             self.found.append(TextAfterJoin(span=_line_of(piece)))
 
     def _without_mark(self, piece: Piece, mark: int) -> str:
-        """A piece's text without its end mark; nothing where the mark stands wrong."""
+        """Return a piece's text without its end mark; empty if the mark is misplaced."""
         start = mark - piece.start
         before, after = piece.text[:start], piece.text[start + len(END_MARK) :]
         span = Span(mark, mark + len(END_MARK))
@@ -187,20 +186,20 @@ class StatementReader:
             return ""
         if not _NOTHING.match(after):
             begin = span.end + len(after) - len(after.lstrip())
-            self._told = True
+            self._has_reported_tail = True
             self.found.append(TextAfterJoin(span=Span(begin, span.end + len(after.rstrip()))))
         return before
 
 
 def _names(statement: Statement | None) -> tuple[str, ...]:
-    """The name that a statement gives."""
+    """Return the name that a statement defines, if any."""
     if isinstance(statement, Input):
         return (statement.name,)
     return (statement.binder,) if isinstance(statement, Task) and statement.binder else ()
 
 
 def _line_of(piece: Piece) -> Span:
-    """The first line of a piece, without the blanks around it."""
+    """Return the span of the first line of a piece, without the spaces around it."""
     line = piece.text.split("\n", 1)[0]
     blanks = len(line) - len(line.lstrip())
     return Span(piece.start + blanks, min(piece.start + len(line.rstrip()), piece.end))

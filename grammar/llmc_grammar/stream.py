@@ -1,4 +1,4 @@
-"""A plan that arrives in pieces: statements come out as soon as their end was seen."""
+"""Reads a plan that arrives in pieces; each statement is returned as soon as its end is known."""
 
 import re
 from codecs import getincrementaldecoder
@@ -30,15 +30,15 @@ _TOP_BITS: Final = 0b1100_0000
 
 
 Mode = Literal["strict", "lenient"]
-"""How a text is read: as a person's file, or as a model's text, whose everyday damage is mended."""
+"""How a text is read: as a plan file, or as a model's text, whose common damage is repaired."""
 
 
 class PlanStream:
     """Reads a plan piece by piece.
 
-    `header=False` refuses `use` and `input`, as `lenient` does. The bounds are those of plan files, or of model text;
-    `tools` are the names that the toolbox has: a tool called `finish` is no join. `reasoning` are the tags around
-    a model's reasoning. `first` is the number of the first task of a plan in another form.
+    `header=False` refuses `use` and `input`, as `lenient` does. The default bounds are those of plan files or of model
+    texts. `tools` has the names of the toolbox: a tool called `finish` is not a join. `reasoning` has the tags around
+    a model's reasoning. `first` is the number of the first task of a plan in a dialect.
     """
 
     def __init__(
@@ -51,7 +51,6 @@ class PlanStream:
         reasoning: ReasoningTags = USUAL,
         first: int = 1,
     ) -> None:
-        """Nothing has arrived."""
         lenient = mode == "lenient"
         bounds = bounds or (Bounds.MODEL if lenient else Bounds.FILE)
         self._limit = bounds.text
@@ -82,52 +81,56 @@ class PlanStream:
 
     @property
     def text(self) -> str:
-        """All text so far, up to the bound and without a byte order mark; put together on demand."""
+        """All text so far, up to the bound and without a byte order mark; joined on demand."""
         self._texts = ["".join(self._texts)]
         return self._texts[0]
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What was found so far, by place."""
+        """The diagnostics so far, in the order of their spans."""
         return self.mistakes_in(Source("<stream>", self.text))
 
     def mistakes_in(self, source: Source | None) -> tuple[Diagnostic, ...]:
-        """The same, in the text by another name, or of places alone."""
+        """Return the diagnostics so far, with another source or without one."""
         found = [*self._within_plan(), *self._left_out(), *self._reader.found]
         stop = self._reader.stopped_at
-        kept = found if stop is None else [one for one in found if one.span.start <= stop]
-        return located(sorted(kept, key=lambda one: (one.span, one.code)), source)
+        before = found if stop is None else [diagnostic for diagnostic in found if diagnostic.span.start <= stop]
+        return located(sorted(before, key=lambda diagnostic: (diagnostic.span, diagnostic.code)), source)
 
     def _within_plan(self) -> list[Diagnostic]:
-        """Mistakes of characters and size; in a model's text, only those inside its plan."""
+        """Return the diagnostics of characters and size; in a model's text, only those inside its plan."""
         if self._filter is None:
             return self._found
         holds, is_void = self._filter.holds, self._filter.is_void
-        return [one for one in self._found if holds(one.span.start) or (is_void and isinstance(one, TextTooLong))]
+        return [
+            diagnostic
+            for diagnostic in self._found
+            if holds(diagnostic.span.start) or (is_void and isinstance(diagnostic, TextTooLong))
+        ]
 
     def _left_out(self) -> list[Diagnostic]:
-        """Return what was found between the statements."""
+        """Return the diagnostics between the statements."""
         if self._translation is None or self._filter is None:
             return self._splitter.found
         return [self._translation.note, *self._filter.reasoning]
 
     @property
     def is_over(self) -> bool:
-        """Whether a bound was broken: nothing more is read."""
+        """Whether a broken bound has ended reading."""
         return self._full or self._reader.stopped_at is not None
 
     @property
     def lost(self) -> tuple[Lost, ...]:
-        """Tasks and inputs that were refused, in order: names that references may still mean."""
+        """The refused tasks and inputs, in order; references may still use their names."""
         return tuple(self._reader.lost)
 
     @property
     def moved(self) -> tuple[Span, ...]:
-        """The statements of which a repair decided where they begin or end: with any, no write may start.
+        """The statements whose boundaries a repair decided: if there are any, no write may start.
 
-        Such a repair adds closers, keeps a line break in a string or an apostrophe in front of a text, cuts off a
-        label, an arrow or the next task on the line, or closes a string above a line that may be its end. So do
-        all statements of a plan in another form that has no marks around its calls.
+        Such a repair adds closing characters, keeps a line break in a string or an apostrophe before a text, cuts off
+        a label, an arrow or the next task on the line, or closes a string above a line that may be its end. In a
+        dialect without marks around its calls, all statements count.
         """
         if self._translation is not None:
             pieces = () if self._translation.is_marked else self._translation.pieces
@@ -136,12 +139,12 @@ class PlanStream:
 
     @property
     def dialect(self) -> str | None:
-        """The name of the form that the whole text has, None for a plan in the language."""
+        """The dialect of the whole text, None for a plan in the language."""
         return None if self._translation is None else self._translation.dialect
 
     @property
     def plan(self) -> str:
-        """The plan that a text in another form becomes; empty for one in the language."""
+        """The plan that a text in a dialect becomes; empty for a plan in the language."""
         return "" if self._translation is None else self._translation.plan
 
     @property
@@ -156,17 +159,16 @@ class PlanStream:
     def restarts(self) -> int:
         """The number of times that all statements so far became void.
 
-        Text before them turned out to be reasoning, or the whole text to be a plan in another form.
+        Text before them turned out to be reasoning, or the whole text turned out to be a dialect.
         """
         return 0 if self._filter is None else self._filter.restarts + (self._translation is not None)
 
     @property
     def is_ended(self) -> bool:
         """Whether a join or an end mark has ended a model's plan."""
-        known = self._filter
-        if known is None or known.is_void:
+        if self._filter is None or self._filter.is_void:
             return False
-        return known.ended_at is not None or self._is_marked
+        return self._filter.ended_at is not None or self._is_marked
 
     @property
     def ends_in_join(self) -> bool:
@@ -179,8 +181,8 @@ class PlanStream:
     @property
     def may_restart(self) -> bool:
         """Whether the unfinished last line contains a closing tag, which may void all text so far."""
-        known, last = self._filter, "".join(self._pending)
-        return known is not None and any(tag.closes for tag in known.tags.find(last))
+        last = "".join(self._pending)
+        return self._filter is not None and any(tag.closes for tag in self._filter.tags.find(last))
 
     @property
     def has_tail(self) -> bool:
@@ -196,7 +198,7 @@ class PlanStream:
         return 0 if self._filter is None else self._filter.begins_at
 
     def feed(self, piece: str | bytes) -> tuple[Statement, ...]:
-        """Take the next piece of text; the statements that it finishes come out. Raises ValueError after `close`."""
+        """Read the next piece of text; return the statements that it finishes. Raises ValueError after `close`."""
         if self._closed:
             msg = "the stream is closed"
             raise ValueError(msg)
@@ -207,7 +209,7 @@ class PlanStream:
         return self._out()
 
     def close(self, *, complete: bool = True) -> tuple[Statement, ...]:
-        """The text has ended; where it is not `complete` (broken off), nothing of the open statement comes out."""
+        """End the text; return the last statements. If it is not `complete`, the open statement is dropped."""
         if self._closed:
             return ()
         self._take(self._flush())
@@ -228,43 +230,43 @@ class PlanStream:
         return self._out()
 
     def _translate(self) -> None:
-        """Read a text that has no plan of its own as one in another form."""
-        known = self._filter
-        if known is None or self.is_over:
+        """Read a text without a plan as a dialect."""
+        lenient = self._filter
+        if lenient is None or self.is_over:
             return
         from llmc_grammar.dialects.fallback import OwnPlan, other_form  # noqa: PLC0415 — plan files have one form
         from llmc_grammar.dialects.form import Target  # noqa: PLC0415 — as above
 
-        place, has_lost = (known.begins_at, known.ends_at), bool(self._reader.lost)
+        span, has_lost = (lenient.begins_at, lenient.ends_at), bool(self._reader.lost)
         own = OwnPlan(
-            self.text, place, tuple(self._statements), self.mistakes_in(None), tuple(known.blocks), has_lost=has_lost
+            self.text, span, tuple(self._statements), self.mistakes_in(None), tuple(lenient.blocks), has_lost=has_lost
         )
-        found = other_form(own, Target(self._tools, self._first), self._bounds)
-        if isinstance(found, Diagnostic):
-            self._reader.found.append(found)
-        elif found is not None:
+        translation = other_form(own, Target(self._tools, self._first), self._bounds)
+        if isinstance(translation, Diagnostic):
+            self._reader.found.append(translation)
+        elif translation is not None:
             self._reader = StatementReader(self._bounds, header=False)
-            self._done, self._unended, self._translation = [], None, found
-            self._read_pieces(found.pieces)
+            self._done, self._unended, self._translation = [], None, translation
+            self._read_pieces(translation.pieces)
 
     def _break_off(self, last: str) -> None:
         """End a truncated text; of its last line, only reasoning tags count."""
-        known = self._filter
-        if known is None:
+        lenient = self._filter
+        if lenient is None:
             return
         restarts = self.restarts
-        found = known.line(last, self._offset) if known.tags.find(last) else []
+        pieces = lenient.line(last, self._offset) if lenient.tags.find(last) else []
         before_end = self.restarts
-        rest = known.end(complete=False)
-        found = rest if self.restarts != before_end else found + rest
-        self._take_pieces([piece for piece in found if piece.end <= self._offset], restarts)
+        rest = lenient.end(complete=False)
+        pieces = rest if self.restarts != before_end else pieces + rest
+        self._take_pieces([piece for piece in pieces if piece.end <= self._offset], restarts)
 
     def _find_unended(self, start: int) -> Span | None:
         """Return the last task if it ends on the last line, from `start`, and nothing else ends the plan."""
-        known, last = self._filter, self._last
-        if known is None or known.ended_at is not None or not isinstance(last, Task):
+        lenient, last = self._filter, self._last
+        if lenient is None or lenient.ended_at is not None or not isinstance(last, Task):
             return None
-        edge = known.interrupted if known.is_void else start
+        edge = lenient.interrupted if lenient.is_void else start
         return last.span if edge is not None and last.span.end > edge else None
 
     def _out(self) -> tuple[Statement, ...]:
@@ -273,13 +275,13 @@ class PlanStream:
         return done
 
     def _flush(self) -> str:
-        """What is left of a character that was cut."""
+        """Return the rest of an incomplete character."""
         rest = self._decoder.decode(b"", final=True)
         self._decoder.reset()
         return rest
 
     def _take(self, text: str) -> None:
-        """Take decoded text: whole lines are read, the rest waits."""
+        """Read the whole lines of decoded text, and keep the rest."""
         if text and not self._begun:
             self._begun = True
             text = text.removeprefix(_MARK)
@@ -321,16 +323,16 @@ class PlanStream:
         if excess <= 0:
             return text
         self._full = True
-        kept = _whole_characters(text, max(size - excess, 0))
-        at = sum(map(len, self._texts)) + len(kept)
-        self._found.append(TextTooLong(span=Span(at, at), limit=self._limit))
-        return kept
+        within = _whole_characters(text, max(size - excess, 0))
+        end = sum(map(len, self._texts)) + len(within)
+        self._found.append(TextTooLong(span=Span(end, end), limit=self._limit))
+        return within
 
     def _read(self, lines: str) -> None:
         """Read whole lines."""
         bad = forbidden(lines, self._offset)
         self._found += bad
-        self._bad += [one.span.start for one in bad]
+        self._bad += [diagnostic.span.start for diagnostic in bad]
         start = self._offset
         self._offset += len(lines)
         for line in lines.removesuffix("\n").split("\n"):
@@ -373,7 +375,7 @@ def _size(text: str) -> int:
 
 
 def _whole_characters(text: str, size: int) -> str:
-    """The characters of a text that fit into so many bytes of UTF-8."""
+    """Return the characters of a text that fit into `size` bytes of UTF-8."""
     data = text.encode("utf-8", "surrogatepass")
     while 0 < size < len(data) and data[size] & _TOP_BITS == _CONTINUES:
         size -= 1

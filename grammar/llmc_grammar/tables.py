@@ -1,4 +1,4 @@
-"""Lark's parser for plan.lark, built once on first use; its tables are kept in the user's cache folder."""
+"""Lark's parser for plan.lark, built on first use; its tables are kept in the user's cache folder."""
 
 import os
 import platform
@@ -19,25 +19,25 @@ STARTS: Final = ("numbered", "named", "bare", "use", "input")
 
 
 class WholeWords:
-    """Makes Lark read NAME everywhere, so that `nottrue` is one wrong word and never `not true`."""
+    """Makes Lark accept NAME everywhere, so that `nottrue` is one wrong word and never `not true`."""
 
     always_accept = ("NAME",)
 
     @staticmethod
     def process(tokens: Iterator[Token]) -> Iterator[Token]:
-        """The tokens as they are."""
+        """Return the tokens unchanged."""
         return tokens
 
 
 @cache
 def grammar() -> str:
-    """The text of plan.lark."""
+    """Return the text of plan.lark."""
     return resources.files("llmc_grammar").joinpath("plan.lark").read_text("utf-8")
 
 
 @cache
 def parser() -> tuple[Lark, Builder]:
-    """The parser, and the builder that it calls."""
+    """Return the parser, and the builder that it calls."""
     builder = Builder()
     options: dict[str, Any] = {
         "parser": "lalr",
@@ -58,7 +58,7 @@ def parser() -> tuple[Lark, Builder]:
 
 
 def _cache_folder() -> Path | None:
-    """The cache folder, made if need be: only this user's own, since what it holds is unpickled."""
+    """Return the cache folder, created if missing; None unless it is private, since its files are unpickled."""
     try:
         root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         if not root.is_absolute():

@@ -1,12 +1,12 @@
-r"""Text from outside as a terminal shows it: every character is seen, and none of them controls anything.
+r"""Makes foreign text safe to print: every character is visible, and none of them controls the terminal.
 
     visible("a<U+202E>b")          `a\u202eb`
     marked("p<Cyrillic a>ypal")    `⟨mixed scripts: CYRILLIC, LATIN⟩p<Cyrillic a>ypal`
 
-Escaped are controls and line ends, format characters (direction, zero width, tags), surrogates, private and unassigned
-code points, every blank but U+0020, code points that a font draws as nothing, marks that strike through or enclose,
-marks without a letter or digit of their kind before them, marks after the fourth in a row, and what makes one emoji of
-several.
+These characters are escaped: controls and line ends, format characters (direction, zero width, tags), surrogates,
+private and unassigned code points, spaces other than U+0020, code points that a font draws as nothing, marks that
+strike through or enclose, marks without a letter or digit of their kind before them, marks after the fourth in a row,
+and characters that combine several emoji into one.
 """
 
 import json
@@ -21,13 +21,13 @@ _LONGEST: Final = 300
 
 
 def _escape(character: str) -> str:
-    """A character as a plan writes it in a string."""
+    """Return a character as an escape in a string."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
 
 
 def safe_words(text: str) -> str:
-    """Words that may quote the text, not too many, without anything a terminal would obey."""
+    """Return a message that may quote the text, shortened and without terminal control characters."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=_escape))
 
@@ -36,26 +36,26 @@ _IGNORABLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
-"""Marks, letters and symbols that are drawn as nothing: Default_Ignorable_Code_Point (Unicode 15.1), and blanks."""
+"""Marks, letters and symbols that are drawn as nothing: Default_Ignorable_Code_Point (Unicode 15.1), and spaces."""
 
 
 _JOINING: Final = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
-"""Parts of emoji that take a cell, two or none, by what a terminal knows of the character before."""
+"""Parts of emoji that take one cell, two or none, depending on the terminal and the character before them."""
 
 
 _JOINED_JAMO: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
-"""Vowels and final consonants, which a terminal draws into the cell of the consonant before."""
+"""Vowels and final consonants, which a terminal draws into the cell of the preceding consonant."""
 
 
 _WIDE_BY_NOW: Final = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]")
-"""Signs that are wide since Unicode 16, whatever Python knows."""
+"""Symbols that are wide since Unicode 16, even if Python's tables are older."""
 
 
 _MOST_MARKS: Final = 4
-"""Marks on a letter that are drawn (UTS 39, section 5.4)."""
+"""The most marks on one letter that are drawn (UTS 39, section 5.4)."""
 
 
-# What most texts are made of; besides what is not printable it has nothing that is escaped.
+# The characters of most texts; of these, only unprintable ones are escaped.
 _USUAL: Final = re.compile(
     "[ -~\xa1-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u20c0\u2100-\u27ff\u3001-\u3029\u3041-\u3096\u309b-\u30ff"
     "\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9f]*"
@@ -66,7 +66,7 @@ _UNSAFE, _OTHER, _LETTER, _PLAIN_LETTER, _MARK, _OWN_MARK = range(6)
 
 
 _WITHOUT_OWN_MARKS: Final = frozenset({"CJK", "CYRILLIC", "DIGIT", "GREEK", "HIRAGANA", "KATAKANA", "LATIN"})
-"""Scripts whose letters carry marks of every script, and none of another."""
+"""Scripts whose letters take only the marks that are common to all scripts."""
 
 
 _OVERLAY: Final = 1
@@ -75,7 +75,7 @@ _OVERLAY: Final = 1
 
 @lru_cache(4096)
 def _kind(character: str) -> int:
-    """Whether a character is escaped, carries marks, or is a mark: one for every script, or for its own alone."""
+    """Return the kind of a character: unsafe, a letter that takes marks, a common mark, or a mark of one script."""
     category = unicodedata.category(character)
     if character == " ":
         return _OTHER
@@ -91,12 +91,12 @@ def _kind(character: str) -> int:
 
 
 def escape(character: str) -> str:
-    """A character as Python writes it in a string."""
+    """Return a character as an escape in a Python string."""
     return character.encode("unicode_escape").decode("ascii")
 
 
 def glyphs(text: str, *, keep: str = "", write: Callable[[str], str] = escape) -> Iterator[str]:
-    """Each character as it is drawn: as it is, or written as an escape; those of `keep` stay."""
+    """Yield each character as it is drawn: unchanged or as an escape; those of `keep` stay."""
     letter, marks = _OTHER, 0
     for character in text:
         kind = _kind(character)
@@ -110,10 +110,10 @@ def glyphs(text: str, *, keep: str = "", write: Callable[[str], str] = escape) -
 
 
 def visible(text: str, *, keep: str = "", quoted: bool = True, write: Callable[[str], str] = escape) -> str:
-    """The text with escapes for what controls a terminal or cannot be seen; characters of `keep` stay.
+    """Return the text with escapes for control and invisible characters; characters of `keep` stay.
 
-    In quoted text, JSON or a plan, a backslash is written twice already. Of any other text (`quoted=False`) a backslash
-    is doubled where it would look like an escape.
+    In quoted text, such as JSON or a plan, backslashes are already doubled. In other text (`quoted=False`) a backslash
+    is doubled if it would look like an escape.
     """
     if text.isprintable() and _USUAL.fullmatch(text) and (quoted or "\\" not in text):
         return text
@@ -121,17 +121,17 @@ def visible(text: str, *, keep: str = "", quoted: bool = True, write: Callable[[
 
 
 def json_text(value: object) -> str:
-    """A value as JSON text, whose strings have JSON's own escapes for what cannot be seen: its meaning is the same."""
+    """Return a value as JSON text in which JSON escapes replace invisible characters, so its meaning is the same."""
     return json_escaped(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def json_escaped(text: str) -> str:
-    """JSON text, or a piece of it, with JSON's own escapes for what cannot be seen."""
+    """Return JSON text, or a part of it, with JSON escapes for invisible characters."""
     return "\n".join(visible(line, write=_json_escape) for line in text.split("\n"))
 
 
 def _json_escape(character: str) -> str:
-    """A character as JSON writes it in ASCII."""
+    """Return a character as an escape in ASCII JSON."""
     return json.dumps(character)[1:-1]
 
 
@@ -145,7 +145,7 @@ _LIKE_ESCAPE: Final = re.compile(r"[nrt]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-
 
 
 def _doubled(text: str) -> str:
-    """The text with two backslashes for one before what is or looks like the rest of an escape."""
+    """Double each backslash before characters that are, or look like, the rest of an escape."""
 
     def replaced(match: re.Match[str]) -> str:
         after = text[match.end() : match.end() + 1]
@@ -156,33 +156,33 @@ def _doubled(text: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal the text takes: wide characters two, combining ones none."""
+    """Return the number of terminal cells of a text: two for a wide character, none for a combining one."""
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 @lru_cache(4096)
 def _cells(character: str) -> int:
-    """How many cells a character takes."""
+    """Return the number of terminal cells of a character."""
     if unicodedata.category(character) in {"Mn", "Me"} or _JOINED_JAMO.match(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" or _WIDE_BY_NOW.match(character) else 1
 
 
 def marked(text: str, *, quoted: bool = True) -> str:
-    """The visible text, with a mark before each word whose letters are of several scripts, or imitate Latin ones.
+    """Return the visible text, with a mark before each word of several scripts or of imitated Latin letters.
 
     Scripts that are written together (Chinese, Japanese and Korean ones, with Latin) are not marked. A word of one
-    script that looks like a word of another is not found.
+    script that looks like a word of another is not detected.
     """
     if text.isascii():
         return visible(text, quoted=quoted)
     text = text if quoted else _doubled(text)
-    # The letters of an escape belong to no word: `\n` and what follows it would be one of two scripts.
+    # The letters of an escape belong to no word; otherwise `\n` and a Greek word would be one word of two scripts.
     escapes = {at for match in _QUOTED_ESCAPE.finditer(text) for at in range(*match.span())} if quoted else ()
     parts: list[str] = []
     drawn = enumerate(zip(text, glyphs(text), strict=True))
     for is_word, pairs in groupby(drawn, key=lambda pair: pair[0] not in escapes and _is_of_word(pair[1][0])):
-        characters, shown = zip(*(each for _, each in pairs), strict=True)
+        characters, shown = zip(*(pair for _, pair in pairs), strict=True)
         parts += (_remark(characters) if is_word else "", *shown)
     return "".join(parts)
 
@@ -207,12 +207,12 @@ _OF_NO_SCRIPT: Final = frozenset(
 
 @lru_cache(4096)
 def _is_of_word(character: str) -> bool:
-    """Whether a character is part of a word: letters, digits, marks, `_`, and what cannot be seen between them."""
+    """Whether a character is part of a word: letters, digits, marks, `_`, and invisible characters between them."""
     return character == "_" or (unicodedata.category(character)[0] in "LMNC" and not character.isspace())
 
 
 def _remark(word: Iterable[str]) -> str:
-    """The mark of a word, or nothing."""
+    """Return the mark of a word, if it needs one."""
     letters = {character for character in word if _kind(character) in (_LETTER, _PLAIN_LETTER)}
     scripts = set(map(_script, letters)) - {"", "DIGIT"}
     is_mixed = len(scripts - _TOGETHER) > 1 or (scripts & _TOGETHER and scripts - _TOGETHER - {"LATIN"})
@@ -225,7 +225,7 @@ def _remark(word: Iterable[str]) -> str:
 
 @lru_cache(4096)
 def _script(character: str) -> str:
-    """The script of a letter or digit by its name; empty for those of every script."""
+    """Return the script of a letter or digit; empty for a character that is common to all scripts."""
     if unicodedata.category(character) == "No":
         return ""
     first = _first_word(character)
@@ -233,13 +233,13 @@ def _script(character: str) -> str:
 
 
 def _first_word(character: str) -> str:
-    """The first word of a character's name that says what script it is of."""
+    """Return the word of a character's name that tells its script."""
     first, _, rest = unicodedata.name(character, "").partition(" ")
     return rest.partition(" ")[0] if first == "HALFWIDTH" else first
 
 
 def _imitates(character: str) -> bool:
-    """Whether a letter or digit is another one in a style: bold, script, fullwidth."""
+    """Whether a letter or digit is a styled variant of another one: bold, script, fullwidth."""
     script = _script(character)
     is_latin = script in {"", "LATIN"} or character.isascii()
     return not is_latin and (script == "MATHEMATICAL" or unicodedata.normalize("NFKC", character).isascii())

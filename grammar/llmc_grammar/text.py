@@ -1,4 +1,4 @@
-"""Strings: escapes are decoded first, then every `$` is looked at, once."""
+"""Strings: escapes are decoded first, then each `$` is examined once."""
 
 import re
 from typing import Final
@@ -24,7 +24,7 @@ def is_path(text: str) -> bool:
 
 
 def read_string(token: str, start: int, reading: ParseState) -> Text:
-    """The value of a string token that begins at offset `start`: text and slots."""
+    """Return the text and slots of a string token that begins at offset `start`."""
     span = Span(start, start + len(token))
     decoded = decode(token, start, reading)
     if "$" not in decoded.text or reading.plain:
@@ -33,7 +33,7 @@ def read_string(token: str, start: int, reading: ParseState) -> Text:
 
 
 def _slots(decoded: Decoded, reading: ParseState) -> tuple[str | Slot, ...]:
-    """The content cut into text and slots."""
+    """Split the content into text and slots."""
     text = decoded.text
     whole = _WHOLE.match(text)
     if whole and 0 not in decoded.dollars:
@@ -41,45 +41,45 @@ def _slots(decoded: Decoded, reading: ParseState) -> tuple[str | Slot, ...]:
     parts: list[str | Slot] = []
     pending: list[str] = []
     done = 0
-    at = text.find("$")
-    while at >= 0:
-        pending.append(text[done:at])
-        item, done = ("$", at + 1) if at in decoded.dollars else _dollar(decoded, at, reading)
+    index = text.find("$")
+    while index >= 0:
+        pending.append(text[done:index])
+        item, done = ("$", index + 1) if index in decoded.dollars else _dollar(decoded, index, reading)
         if isinstance(item, str):
             pending.append(item)
         else:
             parts += _flush(pending)
             parts.append(item)
-        at = text.find("$", done)
+        index = text.find("$", done)
     pending.append(text[done:])
     return tuple(parts + _flush(pending))
 
 
 def _flush(pending: list[str]) -> list[str | Slot]:
-    """The collected text as one piece, or none."""
+    """Return the collected text as one piece, if there is any."""
     text = "".join(pending)
     pending.clear()
     return [text] if text else []
 
 
-def _dollar(decoded: Decoded, at: int, reading: ParseState) -> tuple[str | Slot, int]:
-    """What the `$` at `at` stands for, and where to go on."""
+def _dollar(decoded: Decoded, index: int, reading: ParseState) -> tuple[str | Slot, int]:
+    """Return the meaning of the `$` at `index`, and the index after it."""
     text = decoded.text
-    follower = text[at + 1 : at + 2]
-    if follower == "$" and at + 1 not in decoded.dollars:
-        return "$", at + 2
+    follower = text[index + 1 : index + 2]
+    if follower == "$" and index + 1 not in decoded.dollars:
+        return "$", index + 2
     if follower == "{":
-        return _braced(decoded, at, reading)
-    number = _NUMBER.match(text, at)
+        return _braced(decoded, index, reading)
+    number = _NUMBER.match(text, index)
     if number and (_MONEY.match(text, number.end()) or not is_task_number(number[1])):
         return number[0], number.end()
-    target = number or _NAME.match(text, at)
+    target = number or _NAME.match(text, index)
     if target is None:
-        return "$", at + 1
+        return "$", index + 1
     letter = text[target.end() : target.end() + 1]
     if letter and (letter.isalpha() or letter == "_"):
         return _glued(decoded, target, reading)
-    return read_slot(target, decoded.span(at, target.end()), reading), target.end()
+    return read_slot(target, decoded.span(index, target.end()), reading), target.end()
 
 
 def _glued(decoded: Decoded, target: re.Match[str], reading: ParseState) -> tuple[str, int]:
@@ -87,20 +87,20 @@ def _glued(decoded: Decoded, target: re.Match[str], reading: ParseState) -> tupl
     end = target.end()
     while end < len(decoded.text) and (decoded.text[end].isalnum() or decoded.text[end] == "_"):
         end += 1
-    found, name, rest = decoded.text[target.start() : end], target[1], decoded.text[target.end() : end]
+    written, name, rest = decoded.text[target.start() : end], target[1], decoded.text[target.end() : end]
     span = decoded.span(target.start(), end)
     edit = None if decoded.edited else Edit(Span(span.start, span.start), "$")
     text, reference = f"$${name}{rest}", f"${{{name}}}{rest}"
-    reading.report(GluedDollar(span=span, found=found, reference=reference, text=text, edit=edit))
-    return found, end
+    reading.report(GluedDollar(span=span, found=written, reference=reference, text=text, edit=edit))
+    return written, end
 
 
-def _braced(decoded: Decoded, at: int, reading: ParseState) -> tuple[str | Slot, int]:
+def _braced(decoded: Decoded, index: int, reading: ParseState) -> tuple[str | Slot, int]:
     """`${name.step}`."""
-    match = BRACED.match(decoded.text, at)
+    match = BRACED.match(decoded.text, index)
     if match:
-        return read_slot(match, decoded.span(at, match.end()), reading), match.end()
-    end = decoded.text.find("}", at, at + 80) + 1 or at + 2
-    span = decoded.span(at, end)
+        return read_slot(match, decoded.span(index, match.end()), reading), match.end()
+    end = decoded.text.find("}", index, index + 80) + 1 or index + 2
+    span = decoded.span(index, end)
     reading.report(BadSlot(span=span, edit=Edit(Span(span.start, span.start), "$")))
-    return decoded.text[at:], len(decoded.text)  # the rest is not looked at: each try may run to the string's end
+    return decoded.text[index:], len(decoded.text)  # the rest is skipped: each match may run to the string's end

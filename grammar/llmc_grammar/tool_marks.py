@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class ToolCallMark:
-    """A pair of marks; without a closing one the calls go on to the end of the text."""
+    """A pair of marks; without a closing one, the calls extend to the end of the text."""
 
     opening: str
     closing: str | None = None
@@ -53,7 +53,7 @@ TURN: Final = re.compile(
     r"|END_OF_TURN_TOKEN)\|>|<(?:start|end)_of_turn>|</s>|\[INST\]|\[TOOL_RESULTS\]|<tool_(?:response|result|output)s?>"
     r"|<function_(?:response|result|output)s?>|<\uff5c(?:end\u2581of\u2581sentence|tool\u2581outputs\u2581begin)\uff5c>"
 )
-"""Signs that end a model's turn, or begin the next one: text behind them is not the reply."""
+"""Marks that end a model's turn, or begin the next one: text after them is not part of the reply."""
 
 OPENING: Final = re.compile("|".join(re.escape(mark.opening) for mark in MARKS))
 CLOSING: Final = re.compile("|".join(sorted({re.escape(mark.closing) for mark in MARKS if mark.closing})))
@@ -61,5 +61,5 @@ _BY_OPENING: Final = {mark.opening: mark for mark in MARKS}
 
 
 def mark_of(opening: str) -> ToolCallMark:
-    """Return the pair of marks that an opening one begins."""
+    """Return the pair of marks for an opening one."""
     return _BY_OPENING[opening]

@@ -229,7 +229,7 @@ def test_github_has_a_command_for_every_mistake(cli: Cli, folder: Path) -> None:
     warning, percent, bare = ended.stdout.splitlines()
     assert warning.startswith("::warning file=<stdin>,line=1,col=4,title=W101%3A")
     assert "title=E179%3A `<x y%25>` is a placeholder" in percent
-    assert bare.endswith("::`else` is due here%0Awrite `X if C else Y`")
+    assert bare.endswith("::expected `else` here%0Awrite `X if C else Y`")
 
 
 def test_a_models_text_is_checked_leniently(cli: Cli) -> None:

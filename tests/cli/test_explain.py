@@ -36,7 +36,7 @@ def test_all_codes_are_listed(cli: Cli) -> None:
     """A line for each, sorted, with the codes of every layer."""
     lines = cli("explain", "--list").stdout.splitlines()
     assert lines == sorted(lines)
-    assert lines[0] == "E101  Bytes that are no UTF-8."
+    assert lines[0] == "E101  Bytes that are not UTF-8."
     assert {"E163", "E201", "E220", "W301"} <= {line[:4] for line in lines}
 
 

@@ -147,7 +147,7 @@ def test_a_result_that_says_something_else_is_refused() -> None:
     """Escapes can make a text longer than its bounds; then it stays as it was."""
     text = "f('" + '"' * 8 + "')\n"
     bounds = Bounds(text=len(text))
-    with pytest.raises(FormatError, match="would not say the same"):
+    with pytest.raises(FormatError, match="would change the meaning"):
         format_plan(parse(text, bounds=bounds), bounds)
 
 

@@ -1,4 +1,4 @@
-"""Where Lark stops: which mistake it is, in words for people. The first question that knows an answer gives it."""
+"""Explains where Lark stops: turns an unexpected token into a diagnostic. The first question with an answer decides."""
 
 from typing import Final
 
@@ -50,7 +50,7 @@ QUESTIONS: Final = (
     values.unquoted_word,
     values.missing_comma,
 )
-"""In the order they are asked."""
+"""Functions that recognise a mistake, in the order in which they are asked."""
 
 _WORDS: Final = {
     "NUMBER": "a value",
@@ -69,19 +69,19 @@ _WORDS: Final = {
     "RBRACE": "`}`",
     "$END": "the end of the line",
 }
-"""What a terminal is called, in the order of mention."""
+"""Names of terminals in messages, in the order in which they are listed."""
 
 
 def diagnose(mistake: UnexpectedInput, kind: str, reading: ParseState) -> Diagnostic:
-    """The mistake behind an unexpected token or character."""
+    """Return the diagnostic of an unexpected token or character."""
     stop = Stop.of(mistake, kind, reading)
     answers = (question(stop) for question in QUESTIONS)
-    found = next((answer for answer in answers if answer is not None), None)
-    return found or Unexpected(span=stop.here, expected=_expected(stop.possible), found=stop.shown)
+    diagnostic = next((answer for answer in answers if answer is not None), None)
+    return diagnostic or Unexpected(span=stop.here, expected=_expected(stop.possible), found=stop.shown)
 
 
 def _expected(terminals: frozenset[str]) -> str:
-    """What may stand here, in words."""
+    """Return the allowed terminals, in words."""
     if "NUMBER" in terminals:
         terminals = terminals - {"STRING", "CALL", "REF", "NAME"}
     if "PLUS" in terminals:

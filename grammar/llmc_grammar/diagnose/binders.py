@@ -1,4 +1,4 @@
-"""Names in front of `=`: as other languages write them."""
+"""Names before `=` in the forms of other languages."""
 
 import re
 from collections.abc import Iterator
@@ -45,21 +45,21 @@ def binder(stop: Stop) -> Diagnostic | None:
         return _changed(stop, (stepped[1] or stepped[2]).removeprefix("$"), "+ 1", stepped.span())
     if match is None:
         return _colon(stop)
-    found = _dollar(stop, match) or _change(stop, match) or _declared(stop, match) or _several(stop, match)
-    return found or _words(stop, match) or _colon(stop)
+    diagnostic = _dollar(stop, match) or _change(stop, match) or _declared(stop, match) or _several(stop, match)
+    return diagnostic or _words(stop, match) or _colon(stop)
 
 
 def _dollar(stop: Stop, match: re.Match[str]) -> Diagnostic | None:
     """`$a = f()`, `$1 = f()`."""
-    found = _DOLLAR.fullmatch(match["left"])
-    if not found or match["sign"] != "=":
+    name = _DOLLAR.fullmatch(match["left"])
+    if not name or match["sign"] != "=":
         return None
     start, end = match.span("left")
-    if found[1].isdigit():
-        edit = Edit(stop.span(start, match.start("right")), f"{found[1]}. ")
-        return DollarBinder(span=stop.span(start, end), suggestion=f"{found[1]}. …", edit=edit)
+    if name[1].isdigit():
+        edit = Edit(stop.span(start, match.start("right")), f"{name[1]}. ")
+        return DollarBinder(span=stop.span(start, end), suggestion=f"{name[1]}. …", edit=edit)
     edit = Edit(stop.span(start, start + 1), "")
-    return DollarBinder(span=stop.span(start, end), suggestion=f"{found[1]} = …", edit=edit)
+    return DollarBinder(span=stop.span(start, end), suggestion=f"{name[1]} = …", edit=edit)
 
 
 def _change(stop: Stop, match: re.Match[str]) -> Diagnostic | None:
@@ -72,21 +72,21 @@ def _change(stop: Stop, match: re.Match[str]) -> Diagnostic | None:
     part = _PART.fullmatch(left)
     if part and (left.startswith("$") or stop.knows(part[1]) or "[" in left):
         return ChangedTask(
-            span=stop.span(*match.span("left")), name=f"${part[1]}", suggestion="give the new value a task of its own"
+            span=stop.span(*match.span("left")), name=f"${part[1]}", suggestion="make the new value a separate task"
         )
     return None
 
 
-def _changed(stop: Stop, name: str, change: str, place: tuple[int, int]) -> Diagnostic:
-    """A value that is computed from itself."""
-    suggestion = f"give the new value a name of its own: `{name}_2 = ${name} {change}`"
-    return ChangedTask(span=stop.span(*place), name=f"${name}", suggestion=suggestion)
+def _changed(stop: Stop, name: str, change: str, offsets: tuple[int, int]) -> Diagnostic:
+    """Make the diagnostic of a value that is computed from itself."""
+    suggestion = f"give the new value another name: `{name}_2 = ${name} {change}`"
+    return ChangedTask(span=stop.span(*offsets), name=f"${name}", suggestion=suggestion)
 
 
 def _declared(stop: Stop, match: re.Match[str]) -> Diagnostic | None:
     """`let a = …`, `a: str = …`, `a := …`, `a <- …`."""
     left, sign = match["left"], match["sign"]
-    place = stop.span(*match.span("left"))
+    left_span = stop.span(*match.span("left"))
     declared, typed = _DECLARED.fullmatch(left), _TYPED.fullmatch(left)
     if re.fullmatch(_NAME, left) and sign in {":=", "<-"}:
         span = stop.span(*match.span("sign"))
@@ -95,7 +95,7 @@ def _declared(stop: Stop, match: re.Match[str]) -> Diagnostic | None:
         return None
     name = ((declared or typed) or match)[1].removeprefix("$")
     what = f"a task needs no `{left.split()[0]}`" if declared else "a task has no declared type"
-    return BinderForm(span=place, what=what, suggestion=f"{name} = …", edit=Edit(place, name))
+    return BinderForm(span=left_span, what=what, suggestion=f"{name} = …", edit=Edit(left_span, name))
 
 
 def _several(stop: Stop, match: re.Match[str]) -> Diagnostic | None:
@@ -116,9 +116,9 @@ def _words(stop: Stop, match: re.Match[str]) -> Diagnostic | None:
         return None
     name = re.sub(r"[- .]+", "_", left)
     name = f"_{name}" if name[0].isdigit() else name
-    place = stop.span(*match.span("left"))
-    what = "a name has letters, digits and `_`, and begins with a letter or `_`"
-    return BinderForm(span=place, what=what, suggestion=f"{name} = …", edit=Edit(place, name))
+    left_span = stop.span(*match.span("left"))
+    what = "a name consists of letters, digits and `_`, and does not begin with a digit"
+    return BinderForm(span=left_span, what=what, suggestion=f"{name} = …", edit=Edit(left_span, name))
 
 
 def _colon(stop: Stop) -> Diagnostic | None:
@@ -132,7 +132,7 @@ def _colon(stop: Stop) -> Diagnostic | None:
             span=stop.span(stop.first, match.end(2)), found=f"{match[1]}:", edit=Edit(start, "# "), is_guess=True
         )
     edit = Edit(stop.span(*match.span(2)), " = ")
-    return BinderForm(span=stop.span(*match.span(1)), what="a colon behind it", suggestion=f"{match[1]} = …", edit=edit)
+    return BinderForm(span=stop.span(*match.span(1)), what="a colon after it", suggestion=f"{match[1]} = …", edit=edit)
 
 
 def _second(stop: Stop) -> Diagnostic | None:
@@ -161,7 +161,7 @@ def number(stop: Stop) -> Diagnostic | None:
 
 
 def names_of(text: str) -> Iterator[str]:
-    """The names and numbers that a refused statement would have given, however it writes them."""
+    """Yield the names and numbers that a refused statement would have defined, in any form."""
     yield from (match[1] or match[2] for match in _LATER.finditer(text))
     for part in text.split(";"):
         match = _LEFT.match(part, len(part) - len(part.lstrip()))
@@ -171,5 +171,5 @@ def names_of(text: str) -> Iterator[str]:
         if match is None or "(" in match["left"].lstrip("("):
             continue
         declared = _DECLARED.fullmatch(match["left"]) or _TYPED.fullmatch(match["left"])
-        found = declared[1] if declared else match["left"]
-        yield from (name for name in re.findall(rf"{_NAME}|[0-9]+", found))
+        names = declared[1] if declared else match["left"]
+        yield from re.findall(rf"{_NAME}|[0-9]+", names)

@@ -15,8 +15,8 @@ _HEAD: Final = re.compile(
     r"[ \t}]*(?:[0-9]+\.[ \t]+)?(?:(?:async|export|public|static|pub)[ \t]+(?=[a-z]))?([A-Za-z]+)(?![A-Za-z0-9_])"
 )
 _USE: Final = 'name a file of tools at the top: `use "tools.py"`'
-_TOOLS: Final = 'write tools in a Python file, and name it at the top: `use "tools.py"`'
-_LEAVE_OUT: Final = "leave the line out"
+_TOOLS: Final = 'write tools in a Python file, then name it at the top: `use "tools.py"`'
+_LEAVE_OUT: Final = "delete the line"
 _FAIL: Final = "guard a task instead, as in `tool(…) if $x != null`"
 _CATCH: Final = "give the call a fallback: `tool(…) @fallback(null)`"
 _LOOP: Final = "call a tool for each element of a list: `tool($x) for x in $xs`"
@@ -33,10 +33,10 @@ _BLOCKS: Final = {
     **dict.fromkeys(("try", "except", "catch", "finally", "rescue", "ensure"), _CATCH),
     **dict.fromkeys(("match", "switch", "case", "default"), _CHOOSE),
     **dict.fromkeys(("loop", "do"), _LOOP),
-    **dict.fromkeys(("with", "begin", "main"), "write the calls without a block, one a line"),
+    **dict.fromkeys(("with", "begin", "main"), "write the calls without a block, one per line"),
     "else": "repeat the condition with `not`, as in `tool(…) if not $x`",
 }
-"""Words that begin a block where a colon or a brace follows, and may be names of tools elsewhere."""
+"""Words that begin a block if a colon or a brace follows; elsewhere they may be names of tools."""
 
 _ALONE: Final = frozenset({"pass", "end", "done", "fi", "endif", "endfor", "begin", "break", "continue", "return"})
 _CONDITIONS: Final = frozenset({"if", "elif", "elsif", "elseif", "unless"})
@@ -60,7 +60,7 @@ _CONSTANTS: Final = frozenset({"True", "False", "None", "true", "false", "null",
 
 
 def comment(stop: Stop) -> Diagnostic | None:
-    """`// …`, `-- …`, `/* … */` in front of a line or behind a value."""
+    """`// …`, `-- …`, `/* … */` before a line or after a value."""
     match = _COMMENT.match(stop.text)
     if match:
         span = stop.span(*match.span(1))
@@ -89,29 +89,29 @@ def statement(stop: Stop) -> Diagnostic | None:
         suggestion = _condition(match, stop.text) if word in _CONDITIONS else _loop(match, stop.text)
         shown = "for" if word in _LOOPS else "if"
         return ForeignBlock(span=span, word=shown, suggestion=suggestion)
-    found = _replacement(word, rest, stop.text[match.start(1) :])
-    return ForeignStatement(span=span, word=word, suggestion=found) if found else None
+    replacement = _replacement(word, rest, stop.text[match.start(1) :])
+    return ForeignStatement(span=span, word=word, suggestion=replacement) if replacement else None
 
 
 def _word(match: re.Match[str]) -> str:
-    """The first word of a statement; `IF` is `if`."""
+    """Return the first word of a statement; `IF` becomes `if`."""
     return match[1].lower() if match[1].isupper() else match[1]
 
 
 def _replacement(word: str, rest: str, text: str) -> str | None:
-    """What replaces a statement or a block of another language that begins with a word."""
-    behind = rest.strip(" \t\r;")
-    if word in _ALONE and (not behind or behind in _HEADS):
+    """Return the replacement of a foreign statement or block that begins with a word."""
+    tail = rest.strip(" \t\r;")
+    if word in _ALONE and (not tail or tail in _HEADS):
         return _LEAVE_OUT
     if word == "return":
         return _join(text)
-    if behind.startswith(":") and word not in _COLON:
+    if tail.startswith(":") and word not in _COLON:
         return None
     return _STATEMENTS.get(word) or (_BLOCKS.get(word) if _OPENS.search(rest) else None)
 
 
 def _join(text: str) -> str:
-    """What replaces `return …`."""
+    """Return the replacement of `return …`."""
     if text.removeprefix("return").lstrip().startswith("join("):
         return "delete `return`"
     match = _RESULT.match(text)
@@ -119,23 +119,23 @@ def _join(text: str) -> str:
 
 
 def _loop(match: re.Match[str], text: str) -> str:
-    """What replaces `for x in xs:`."""
-    found = _SOURCE.match(text, match.start(1))
-    if not found:
+    """Return the replacement of `for x in xs:`."""
+    loop = _SOURCE.match(text, match.start(1))
+    if not loop:
         return _LOOP
-    return f"write `tool(${found[1]}) for {found[1]} in {_value(found[2])}`, one line for each call"
+    return f"write `tool(${loop[1]}) for {loop[1]} in {_value(loop[2])}`, one line per call"
 
 
 def _condition(match: re.Match[str], text: str) -> str:
-    """What replaces `if x:`."""
-    found = _CONDITION.match(text, match.start(1))
-    condition = _value(found[1]) if found else "C"
+    """Return the replacement of `if x:`."""
+    written = _CONDITION.match(text, match.start(1))
+    condition = _value(written[1]) if written else "C"
     negated = f"not {condition}" if _word(match) == "unless" else condition
-    return f"write `tool(…) if {negated}`, one line for each call"
+    return f"write `tool(…) if {negated}`, one line per call"
 
 
 def _value(text: str) -> str:
-    """A value of another language with the dollar sign that a reference needs."""
+    """Return a value of another language, with the dollar sign of a reference."""
     text = _BEHIND.split(text.strip(), maxsplit=1)[0].strip()
     if text.count(")") > text.count("("):
         text = text.removesuffix(")").rstrip()
@@ -146,7 +146,7 @@ def _value(text: str) -> str:
 
 
 def opens_block(text: str) -> bool:
-    """Whether a refused statement is the head of a block, whose lines are indented deeper."""
+    """Whether a refused statement is the head of a block of indented lines."""
     line = text.split("\n", 1)[0]
     match = _HEAD.match(line)
     if line.rstrip().endswith("\\") or (match and _word(match) in _CONDITIONS | _LOOPS):
@@ -158,7 +158,7 @@ def opens_block(text: str) -> bool:
 
 
 def continues_block(text: str) -> bool:
-    """Whether a line goes on with the block above it, or ends it, as `else:` and `end` do."""
+    """Whether a line continues or ends the block above it, as `else:` and `end` do."""
     match = _HEAD.match(text)
     if match is None:
         return False
@@ -180,7 +180,7 @@ def semicolon(stop: Stop) -> Diagnostic | None:
     rest = stop.text[end:].lstrip(" \t\r;")
     span = stop.span(stop.at, end)
     if stop.found == "\\" and "\n" not in rest:
-        suggestion = "put a value that goes on in brackets"
+        suggestion = "put a value that spans several lines in brackets"
         return None if rest else StatementEnd(span=span, found="\\", suggestion=suggestion)
     if not rest or rest[0] == "#":
         return StatementEnd(span=span, found=stop.found, suggestion="delete it", edit=Edit(span, ""))
@@ -193,12 +193,12 @@ def semicolon(stop: Stop) -> Diagnostic | None:
 
 
 def option(stop: Stop) -> Diagnostic | None:
-    """`@retry(2)` in front of a call, `retry(2)` behind one."""
+    """`@retry(2)` before a call, `retry(2)` after one."""
     match = _DECORATOR.match(stop.text)
     if match and match[2] in _OPTIONS:
         span = stop.span(*match.span(1))
         short = match[1].split(")")[0][:40] + (")" if ")" in match[1] else "")
-        return LooseOption(span=span, what="in front of a call", suggestion=f"tool(…) {short}")
+        return LooseOption(span=span, what="before a call", suggestion=f"tool(…) {short}")
     if match:
         return ForeignStatement(span=stop.span(*match.span(1)), word=f"@{match[2]}", suggestion=_TOOLS)
     comma = _COMMA.match(stop.text, stop.at)

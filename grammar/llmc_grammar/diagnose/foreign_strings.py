@@ -17,7 +17,7 @@ _THREE: Final = re.compile(r"'''((?:(?!''')[^\"]){0,400})'''")
 
 
 def string(stop: Stop) -> Diagnostic | None:
-    """A string that another language writes so."""
+    """Strings with prefixes, in backticks or in three single quotes."""
     return _prefixed(stop) or _ticked(stop) or _tripled(stop)
 
 
@@ -31,29 +31,29 @@ def _prefixed(stop: Stop) -> Diagnostic | None:
     text = written["string"] if written and written["string"] else ""
     span = stop.span(start, match.end() + 1)
     kind = match[0].lower().replace("$", "f").replace("@", "r")
-    mended, suggestion = _without(kind, match[0], text)
-    edit = Edit(stop.span(start, match.end() + len(text)), mended) if text and mended else None
+    literal, suggestion = _without(kind, match[0], text)
+    edit = Edit(stop.span(start, match.end() + len(text)), literal) if text and literal else None
     return ForeignString(span=span, found=f"`{match[0]}{stop.text[match.end()]}`", suggestion=suggestion, edit=edit)
 
 
 def _without(kind: str, prefix: str, text: str) -> tuple[str | None, str]:
-    """A string without its prefix, and what is to be done."""
-    mended: str | None = text
+    """Return a string without its prefix, and the suggestion."""
+    literal: str | None = text
     suggestion = f"delete `{prefix}`"
     if "r" in kind:
         quote = '"""' if text.startswith('"""') else text[:1]
         inner = text[len(quote) : -len(quote)].replace("\\", "\\\\")
-        mended = f"{quote}{inner}{quote}" if text else None
+        literal = f"{quote}{inner}{quote}" if text else None
         suggestion = f"delete `{prefix}`, and write `\\\\` for each backslash"
     if "f" in kind:
         places = list(_INSERTED.finditer(text))
         name = next((place[1] for place in places if place[1]), "name")
         suggestion = f"delete `{prefix}`, and write `${{{name}}}` for `{{{name}}}`"
         is_plain = "r" not in kind and all(place[1] or len(place[0]) > 1 for place in places)
-        mended = (
+        literal = (
             _INSERTED.sub(lambda place: f"${{{place[1]}}}" if place[1] else place[0][0], text) if is_plain else None
         )
-    return mended, suggestion
+    return literal, suggestion
 
 
 def _ticked(stop: Stop) -> Diagnostic | None:

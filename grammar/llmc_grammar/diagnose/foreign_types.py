@@ -23,98 +23,98 @@ _EMPTY: Final = frozenset({"none", "null", "nil", "undefined", "nonetype", "void
 _TYPE: Final = re.compile(
     r"[ \t]*input[ \t]+[A-Za-z_]\w*[ \t]*(?::|\bas\b|->)[ \t]*(?P<type>(?:[^=#\n\"']|\"[^\"\n]*\"|'[^'\n]*')+)"
 )
-_SIGN: Final = re.compile(r"[A-Za-z_][\w.]*|[0-9]+|\"[^\"\n]*\"|'[^'\n]*'|\[[ \t]*\]|\S")
+_TOKEN: Final = re.compile(r"[A-Za-z_][\w.]*|[0-9]+|\"[^\"\n]*\"|'[^'\n]*'|\[[ \t]*\]|\S")
 _OPEN: Final = {"[": "]", "<": ">", "(": ")"}
 _MOST: Final = 60
 _DEEPEST: Final = 6
 
 
 def whole_type(reading: ParseState) -> UnknownType | None:
-    """The mistake of an input's type that is written as in another language."""
+    """Return the diagnostic of an input's type in the form of another language."""
     match = _TYPE.match(reading.text)
-    found = match["type"].rstrip() if match else ""
-    meant = translated(found)
-    if match is None or meant is None or meant == found:
+    written = match["type"].rstrip() if match else ""
+    meant = translated(written)
+    if match is None or meant is None or meant == written:
         return None
     start = reading.base + match.start("type")
-    span = Span(start, start + len(found))
-    is_guess = "".join(found.split()).casefold() != "".join(meant.split())
-    return UnknownType(span=span, name=found, suggestion=meant, edit=Edit(span, meant), is_guess=is_guess)
+    span = Span(start, start + len(written))
+    is_guess = "".join(written.split()).casefold() != "".join(meant.split())
+    return UnknownType(span=span, name=written, suggestion=meant, edit=Edit(span, meant), is_guess=is_guess)
 
 
 def translated(text: str) -> str | None:
-    """A type of another language as a type of plans; None where a name in it is unknown, or it is too long."""
-    signs = _SIGN.findall(text)
-    if not signs or len(signs) > _MOST:
+    """Translate a type of another language; None if it has an unknown name or is too long."""
+    tokens = _TOKEN.findall(text)
+    if not tokens or len(tokens) > _MOST:
         return None
     try:
-        meant, rest = _union(signs, _DEEPEST)
+        meant, rest = _union(tokens, _DEEPEST)
     except ValueError:
         return None
     return meant if not rest else None
 
 
-def _union(signs: list[str], depth: int) -> tuple[str, list[str]]:
-    """One type, or several with `|` between them, and what follows; raises ValueError where it is no type."""
+def _union(tokens: list[str], depth: int) -> tuple[str, list[str]]:
+    """Return one type or a union of types, and the remaining tokens; raises ValueError if there is no type."""
     if not depth:
         raise ValueError
-    first, signs = _item(signs, depth)
+    first, tokens = _item(tokens, depth)
     parts = [first]
-    while signs[:1] in (["|"], ["or"]):
-        part, signs = _item(signs[1:], depth)
+    while tokens[:1] in (["|"], ["or"]):
+        part, tokens = _item(tokens[1:], depth)
         parts.append(part)
-    return _either(parts), signs
+    return _either(parts), tokens
 
 
 def _either(parts: list[str]) -> str:
-    """The type that has the values of all parts; `null` is the empty one."""
+    """Return the type that includes all parts; `null` makes it optional."""
     kinds = list(dict.fromkeys(part.removesuffix("?") for part in parts if part != "null"))
     kind = kinds[0] if len(kinds) == 1 else "any"
     is_optional = any(part.endswith("?") or part == "null" for part in parts)
     return f"{kind}?" if is_optional else kind
 
 
-def _item(signs: list[str], depth: int) -> tuple[str, list[str]]:
-    """A name with its parts and marks, and what follows."""
-    if not signs or not depth:
+def _item(tokens: list[str], depth: int) -> tuple[str, list[str]]:
+    """Return the type of a name with its parts and marks, and the remaining tokens."""
+    if not tokens or not depth:
         raise ValueError
-    name, signs = signs[0], signs[1:]
+    name, tokens = tokens[0], tokens[1:]
     if name == "?" or (name[0] == "[" and name[-1] == "]"):
-        kind, signs = _item(signs, depth - 1)
-        return f"{kind.removesuffix('?')}?" if name == "?" else f"list[{kind}]", signs
+        kind, tokens = _item(tokens, depth - 1)
+        return f"{kind.removesuffix('?')}?" if name == "?" else f"list[{kind}]", tokens
     if name == "[":
-        elements, signs = _parts(signs, "]", depth)
-        return f"list[{_either(elements)}]", signs
+        elements, tokens = _parts(tokens, "]", depth)
+        return f"list[{_either(elements)}]", tokens
     if name[0] in "\"'" and name[1:-1] in {*TYPE_NAMES, *SCALARS}:
         name = name[1:-1]
     name = name.rsplit(".", 1)[-1] or name
     parts: list[str] = []
-    if name.lower() in LISTS and signs[:1] and signs[0][0] == "[" and signs[0][-1] == "]":
-        signs = signs[1:]
-    if signs[:1] and signs[0] in _OPEN:
-        parts, signs = _parts(signs[1:], _OPEN[signs[0]], depth)
+    if name.lower() in LISTS and tokens[:1] and tokens[0][0] == "[" and tokens[0][-1] == "]":
+        tokens = tokens[1:]
+    if tokens[:1] and tokens[0] in _OPEN:
+        parts, tokens = _parts(tokens[1:], _OPEN[tokens[0]], depth)
     kind = _named(name.lower(), parts)
-    while signs and (signs[0] in {"?", "!"} or (signs[0][0] == "[" and signs[0][-1] == "]")):
-        kind = f"list[{kind}]" if signs[0][0] == "[" else kind if signs[0] == "!" else f"{kind.removesuffix('?')}?"
-        signs = signs[1:]
-    return kind, signs
+    while tokens and (tokens[0] in {"?", "!"} or (tokens[0][0] == "[" and tokens[0][-1] == "]")):
+        kind = f"list[{kind}]" if tokens[0][0] == "[" else kind if tokens[0] == "!" else f"{kind.removesuffix('?')}?"
+        tokens = tokens[1:]
+    return kind, tokens
 
 
-def _parts(signs: list[str], closer: str, depth: int) -> tuple[list[str], list[str]]:
-    """The types in brackets, and what follows the closing one."""
+def _parts(tokens: list[str], closer: str, depth: int) -> tuple[list[str], list[str]]:
+    """Return the types in brackets, and the tokens after the closing bracket."""
     parts: list[str] = []
-    while signs and signs[0] != closer:
-        part, signs = _union(signs, depth - 1)
+    while tokens and tokens[0] != closer:
+        part, tokens = _union(tokens, depth - 1)
         parts.append(part)
-        if signs[:1] == [","]:
-            signs = signs[1:]
-    if not signs:
+        if tokens[:1] == [","]:
+            tokens = tokens[1:]
+    if not tokens:
         raise ValueError
-    return parts, signs[1:]
+    return parts, tokens[1:]
 
 
 def _named(name: str, parts: list[str]) -> str:
-    """The type of a name and its parts; raises ValueError for a name that no table has."""
+    """Return the type of a name and its parts; raises ValueError for an unknown name."""
     if name in LISTS or name in SETS:
         return f"list[{_either(parts) if parts else 'any'}]"
     if name in MAPPINGS:
@@ -131,7 +131,7 @@ def _named(name: str, parts: list[str]) -> str:
 
 
 def _plain(name: str) -> str:
-    """The type of a name, or of a constant that stands for one."""
+    """Return the type of a name, or of a constant in place of a name."""
     if name[0] in "\"'":
         return "str"
     if name.isdigit():

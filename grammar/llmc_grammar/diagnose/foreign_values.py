@@ -45,16 +45,16 @@ _DOTS: Final = re.compile(r"\.\.\.")
 _BRACED: Final = re.compile(rf"(\{{\{{?|\{{%)[ \t]*({_NAME}(?:\.{_NAME}|\[[0-9]+\])*)[ \t]*(?:\|[^}}\n]*)?[%}}]\}}?")
 _ELEMENT: Final = re.compile(r"[$A-Za-z0-9_.]{1,80}[ \t]*[,}]")
 _METHODS: Final = {
-    "append": "write `$xs + [1]` for a longer list, in a task of its own",
-    "extend": "write `$xs + $ys` for a longer list, in a task of its own",
-    "push": "write `$xs + [1]` for a longer list, in a task of its own",
-    "concat": "write `+` between two lists, or two texts",
-    "format": 'refer to values inside the text: `"… $name …"`',
+    "append": "write `$xs + [1]` for a longer list, in a separate task",
+    "extend": "write `$xs + $ys` for a longer list, in a separate task",
+    "push": "write `$xs + [1]` for a longer list, in a separate task",
+    "concat": "write `+` between two lists, or two strings",
+    "format": 'refer to values inside the string: `"… $name …"`',
     "get": 'write `$x.key` or `$x["key"]` for a part',
     "includes": "write `value in $xs`",
     "contains": "write `value in $xs`",
     "equals": "write `==` between the values",
-    "then": "refer to the value in a task below",
+    "then": "refer to the value in a later task",
 }
 
 
@@ -87,14 +87,14 @@ def method(stop: Stop) -> Diagnostic | None:
 
 
 def _method(stop: Stop, name: str, value: str, start: int) -> Diagnostic:
-    """The mistake of a method that is called on a value."""
+    """Make the diagnostic of a method call."""
     return method_call(name, value, stop.span(start, start + len(name)))
 
 
 def method_call(name: str, value: str, span: Span) -> Diagnostic:
-    """The mistake of a method that is called on a value, which is written so."""
-    shown = value if len(value) <= 30 else "…"  # noqa: PLR2004 (what fits a message)
-    suggestion = _METHODS.get(name) or f"give the value to a tool, as in `{name}({shown})`"
+    """Return the diagnostic of a method call; `value` is the text before the dot."""
+    shown = value if len(value) <= 30 else "…"  # noqa: PLR2004 (fits a message)
+    suggestion = _METHODS.get(name) or f"pass the value to a tool, as in `{name}({shown})`"
     return MethodCall(span=span, name=name, suggestion=suggestion)
 
 
@@ -104,7 +104,7 @@ def pipe(stop: Stop) -> Diagnostic | None:
     if not stop.has_value or not match or (match[2] in _VALUES and match[1] == "|"):
         return None
     top = str(stop.top) if isinstance(stop.top, Token) and stop.top.type == "REF" else "…"
-    suggestion = f"{match[2][:40]}({top if len(top) <= 30 else '…'})"  # noqa: PLR2004 (what fits a message)
+    suggestion = f"{match[2][:40]}({top if len(top) <= 30 else '…'})"  # noqa: PLR2004 (fits a message)
     return Filter(span=stop.span(match.start(1), match.end(2)), found=match[1], suggestion=suggestion)
 
 
@@ -127,7 +127,7 @@ def choice(stop: Stop) -> Diagnostic | None:
 
 
 def _condition(text: str, stop: Stop) -> str:
-    """A condition, with the dollar sign that a name above needs."""
+    """Return a condition, with a dollar sign before the name of a task or input."""
     match = re.match(_NAME, text)
     return f"${text}" if match and stop.knows(match[0]) else text
 
@@ -150,7 +150,7 @@ def function(stop: Stop) -> Diagnostic | None:
 
 
 def _function(stop: Stop, start: int, end: int, word: str) -> Diagnostic:
-    """A function without a name that begins at a place."""
+    """Make the diagnostic of an anonymous function between two offsets."""
     suggestion = "call a tool for each element of a list: `tool($x) for x in $xs`"
     return ForeignStatement(span=stop.span(start, end), word=word, suggestion=suggestion)
 
@@ -182,18 +182,18 @@ def braces(stop: Stop) -> Diagnostic | None:
 
 
 def comprehension(stop: Stop) -> Diagnostic | None:
-    """`[f(x) for x in xs]`: the loop is the mistake, whatever else is wrong with its names."""
+    """`[f(x) for x in xs]`: the loop is the mistake, even if its names are wrong, too."""
     word = stop.top_word or stop.word
     if not stop.opener or word not in stop.elements or stop.word == "for":
         return None
-    loop = next((found for found in LOOP_NAME.finditer(stop.text, stop.at) if found[1] == word), None)
+    loop = next((match for match in LOOP_NAME.finditer(stop.text, stop.at) if match[1] == word), None)
     if loop is None or _is_closed(stop, loop.start()):
         return None
     return LoopInside(span=stop.span(loop.start(), loop.start() + 3))
 
 
 def _is_closed(stop: Stop, end: int) -> bool:
-    """Whether all brackets that are open here are closed before a place."""
+    """Whether all brackets in the text before an offset are closed."""
     quiet_text = quiet().sub(lambda match: " " * len(match[0]), stop.text[:end])
     return sum(map(quiet_text.count, "([{")) <= sum(map(quiet_text.count, ")]}"))
 
@@ -214,7 +214,7 @@ def sequence(stop: Stop) -> Diagnostic | None:
 
 
 def _sequence(stop: Stop, what: str, closer: str) -> Diagnostic:
-    """Values in the wrong brackets, with the edit if the closing one is near."""
+    """Make the diagnostic of values in the wrong brackets, with an edit if the closing bracket is near."""
     start = int(stop.level[0].start_pos or 0)
     text = quiet().sub(lambda match: "_" * len(match[0]), stop.text[start : start + 400])
     end = text.find(closer)
@@ -222,5 +222,5 @@ def _sequence(stop: Stop, what: str, closer: str) -> Diagnostic:
     if end < 0 or any(sign in text[1:end] for sign in "()[]{}"):
         return ForeignList(span=stop.span(start, start + 1), what=what)
     span = stop.span(start, start + end + 1)
-    shown = f"[{inner}]" if len(inner) <= 40 and "\n" not in inner else "[…]"  # noqa: PLR2004 (what fits a message)
+    shown = f"[{inner}]" if len(inner) <= 40 and "\n" not in inner else "[…]"  # noqa: PLR2004 (fits a message)
     return ForeignList(span=span, what=what, suggestion=shown, edit=Edit(span, f"[{inner}]"))

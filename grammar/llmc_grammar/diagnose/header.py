@@ -53,13 +53,13 @@ def use(stop: Stop) -> Diagnostic | None:
     alias = _ALIAS.match(stop.text, end)
     if alias:
         gap = stop.span(end, end + len(alias[0].split("#")[0].rstrip()))
-        suggestion = "leave it out; tools keep the names that their file gives them"
-        return UseForm(span=stop.here, what="another name", suggestion=suggestion, edit=Edit(gap, ""))
+        suggestion = "delete it; tools keep the names from their file"
+        return UseForm(span=stop.here, what="renames the tools", suggestion=suggestion, edit=Edit(gap, ""))
     more = _MORE.match(stop.text, end)
     if more:
         edit = Edit(stop.span(*more.span()), "\nuse ")
-        return UseForm(span=stop.here, what="a second file", suggestion="write one `use` line for each", edit=edit)
-    return UseForm(span=stop.here, what="neither")
+        return UseForm(span=stop.here, what="a second file", suggestion="write one `use` line per file", edit=edit)
+    return UseForm(span=stop.here, what="neither a file nor a name")
 
 
 def input_(stop: Stop) -> Diagnostic | None:
@@ -68,25 +68,27 @@ def input_(stop: Stop) -> Diagnostic | None:
         return None
     dollar, swapped, several = (form.match(stop.text) for form in (_DOLLAR, _SWAPPED, _LIST))
     if dollar:
-        suggestion = f"write `input {dollar[2]}`; a task refers to it by `${dollar[2]}`"
+        suggestion = f"write `input {dollar[2]}`; a task refers to it as `${dollar[2]}`"
         span = stop.span(*dollar.span(1))
         return InputForm(span=span, what="refers to a value", suggestion=suggestion, edit=Edit(span, ""))
-    behind = _AS.match(stop.text)
-    meant = translated(behind["type"].strip()) if behind else None
-    if behind and meant:
-        name, end = re.findall(_NAME, stop.text)[1], behind.start("both") + len(behind["both"].rstrip())
-        span = stop.span(behind.start("both"), end)
+    typed = _AS.match(stop.text)
+    meant = translated(typed["type"].strip()) if typed else None
+    if typed and meant:
+        name, end = re.findall(_NAME, stop.text)[1], typed.start("both") + len(typed["both"].rstrip())
+        span = stop.span(typed.start("both"), end)
         suggestion = f"write `input {name}: {meant}`"
-        return InputForm(span=span, what="a colon is due", suggestion=suggestion, edit=Edit(span, f": {meant}"))
+        return InputForm(span=span, what="expected a colon", suggestion=suggestion, edit=Edit(span, f": {meant}"))
     kind = translated(swapped["type"]) if swapped else None
     if swapped and kind:
         span, words = stop.span(*swapped.span("both")), f"{swapped['name']}: {kind}"
-        return InputForm(span=span, what="the type first", suggestion=f"write `input {words}`", edit=Edit(span, words))
-    found = whole_type(stop.reading) if ":" in [*map(str, stop.stack)] else None
-    if several and not found:
+        return InputForm(
+            span=span, what="the type comes first", suggestion=f"write `input {words}`", edit=Edit(span, words)
+        )
+    mistake = whole_type(stop.reading) if ":" in [*map(str, stop.stack)] else None
+    if several and not mistake:
         return InputForm(span=stop.span(*several.span(1)), what="a second input")
-    if found or stop.wants_value or "=" in [*map(str, stop.stack)]:
-        return found
+    if mistake or stop.wants_value or "=" in [*map(str, stop.stack)]:
+        return mistake
     if stop.top == ":" and "NAME" in stop.expected:
         return UnknownType(span=stop.here, name=stop.found or "nothing")
     return InputForm(span=stop.here, what="not expected here")

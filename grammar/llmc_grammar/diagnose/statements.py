@@ -63,7 +63,7 @@ def bare_join(stop: Stop) -> Diagnostic | None:
     rest = stop.text[end:].split("#")[0].rstrip(" \t\r;")
     value = rest.lstrip(" \t:")
     edit = None if "\n" in rest or ";" in rest else Edit(stop.span(end, end + len(rest)), f"({value})")
-    shown = value if len(rest) <= 40 else "…"  # noqa: PLR2004 (what fits a message)
+    shown = value if len(rest) <= 40 else "…"  # noqa: PLR2004 (fits a message)
     return BareJoin(span=stop.span(stop.at, end), suggestion=f"join({shown})", edit=edit)
 
 
@@ -97,7 +97,7 @@ def _is_option(stop: Stop) -> bool:
 
 
 def conditions(stop: Stop) -> Diagnostic | None:
-    """`if`, `else` and `for` in an order that is none."""
+    """`if`, `else` and `for` in the wrong order."""
     words = stop.words
     if stop.opener and stop.word == "for":
         return LoopInside(span=stop.here)
@@ -119,7 +119,7 @@ def conditions(stop: Stop) -> Diagnostic | None:
 
 
 def options(stop: Stop) -> Diagnostic | None:
-    """Options that do not exist, or not so."""
+    """Unknown options, and options in the wrong form."""
     inside = {"@timeout(": BadDuration, "@retry(": BadRetry}.get(stop.opener)
     if inside:
         start = stop.text.rfind(stop.opener, 0, stop.at) + len(stop.opener)

@@ -1,4 +1,4 @@
-"""Where Lark stopped, and what it had read by then."""
+"""The position at which Lark stopped, and the items that it had read."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _ENDS: Final = frozenset({"COMMA", "RPAR", "RSQB", "RBRACE", "$END"})
 
 @dataclass(frozen=True)
 class Stop:
-    """A place in a statement's text (`at` counts from its start) and the items on Lark's stack there."""
+    """A position in a statement's text (`at` counts from its start) and the items on Lark's stack."""
 
     reading: ParseState
     kind: str
@@ -34,19 +34,19 @@ class Stop:
 
     @classmethod
     def of(cls, mistake: UnexpectedInput, kind: str, reading: ParseState) -> "Stop":
-        """The stop behind an exception of Lark's."""
+        """Return the stop of an exception that Lark raised."""
         state = mistake.interactive_parser.parser_state
-        at, at_end = int(getattr(mistake, "pos_in_stream", 0)), False
+        offset, at_end = int(getattr(mistake, "pos_in_stream", 0)), False
         expected = getattr(mistake, "allowed", None) or frozenset()
         if isinstance(mistake, UnexpectedToken):
             at_end = mistake.token.type == "$END"
-            at = int((mistake.token.end_pos if at_end else mistake.token.start_pos) or 0)
+            offset = int((mistake.token.end_pos if at_end else mistake.token.start_pos) or 0)
             expected = mistake.expected
-        return cls(reading, kind, at, at_end, list(state.value_stack), frozenset(expected))
+        return cls(reading, kind, offset, at_end, list(state.value_stack), frozenset(expected))
 
     @cached_property
     def possible(self) -> frozenset[str]:
-        """The terminals that may stand here; Lark's table also knows those of other brackets."""
+        """The terminals that are allowed here; Lark's table also includes those of other brackets."""
         names = self.expected - _ENDS
         if not names or names & {"PLUS", "COLON"}:
             names -= {"NAME"}
@@ -63,28 +63,28 @@ class Stop:
         return self.reading.text
 
     def span(self, start: int, end: int) -> Span:
-        """A span in the whole text."""
+        """Return a span in the whole text."""
         return Span(self.reading.base + start, self.reading.base + end)
 
     @property
     def first(self) -> int:
-        """Where the first word or sign begins."""
+        """The offset of the first word or symbol."""
         return len(self.text) - len(self.text.lstrip())
 
     @property
     def here(self) -> Span:
-        """The place of what was found."""
+        """The span of `found`."""
         return self.span(self.at, self.at + len(self.found))
 
     @cached_property
     def found(self) -> str:
-        """What stands here: a word, a number, an operator or one character."""
+        """The word, number, operator or character at this position."""
         match = None if self.at_end else _FOUND.match(self.text, self.at)
         return match[0] if match else ""
 
     @property
     def shown(self) -> str:
-        """What was found, in words."""
+        """`found` in words, for messages."""
         if self.at_end or not self.found.strip():
             return "the end of the statement"
         if self.found in {'"', "'"}:
@@ -94,47 +94,47 @@ class Stop:
 
     @property
     def word(self) -> str:
-        """The word that begins here, or nothing."""
+        """The word that begins here, or an empty string."""
         match = None if self.at_end else _WORD.match(self.text, self.at)
         return match[0] if match else ""
 
     @cached_property
     def elements(self) -> frozenset[str]:
-        """The names that loops of this statement give to their elements."""
+        """The names of the loop variables in this statement."""
         return frozenset(LOOP_NAME.findall(self.text))
 
     def knows(self, name: str) -> bool:
-        """Whether a name is that of an input or task above, or of a loop's element."""
+        """Whether a name is that of an input or task above, or of a loop variable."""
         return name in self.reading.names or name in self.elements
 
     @property
     def top(self) -> Any:  # noqa: ANN401 (tokens, trees and lists of both)
-        """What was read last, if anything."""
+        """The item that was read last, or None."""
         return self.stack[-1] if self.stack else None
 
     @property
     def top_word(self) -> str:
-        """The bare word read last, if it is one."""
+        """The item that was read last if it is a bare word, or an empty string."""
         top = self.top
         return str(top) if isinstance(top, Token) and _WORD.fullmatch(top) and self.opener.endswith("(") else ""
 
     @cached_property
     def level(self) -> list[Any]:
-        """What was read since the innermost open bracket, the bracket first if there is one."""
+        """The items since the innermost open bracket, beginning with the bracket if there is one."""
         closed = 0
-        for at in range(len(self.stack) - 1, -1, -1):
-            last = self.stack[at][-1] if isinstance(self.stack[at], Token) else ""
-            if last in CLOSERS and not self._is_reference(at):
+        for index in range(len(self.stack) - 1, -1, -1):
+            last = self.stack[index][-1] if isinstance(self.stack[index], Token) else ""
+            if last in CLOSERS and not self._is_reference(index):
                 closed += 1
             elif last in OPENERS:
                 if not closed:
-                    return self.stack[at:]
+                    return self.stack[index:]
                 closed -= 1
         return self.stack
 
     @property
     def closes(self) -> str:
-        """The bracket as written (`f(`, `(`, `[`) that what was read last closes, if it is a closing one."""
+        """The opening bracket as written (`f(`, `(`, `[`) that the last item closes, or an empty string."""
         closed = 0
         for item in reversed(self.stack):
             if not isinstance(item, Token) or item.type == "REF":
@@ -145,12 +145,12 @@ class Stop:
         return ""
 
     def _is_reference(self, at: int) -> bool:
-        """Whether an item is a reference, whose last step may end with a bracket of its own."""
+        """Whether an item is a reference, whose last step may end with a bracket."""
         return bool(self.stack[at].type == "REF")
 
     @property
     def opener(self) -> str:
-        """The innermost open bracket as written (`f(`, `[`, `@retry(`), or nothing."""
+        """The innermost open bracket as written (`f(`, `[`, `@retry(`), or an empty string."""
         first = self.level[0] if self.level else ""
         if not isinstance(first, Token) or first[-1] not in OPENERS:
             return ""
@@ -160,7 +160,7 @@ class Stop:
 
     @property
     def in_call(self) -> bool:
-        """Whether this is right inside a call's brackets."""
+        """Whether this position is directly inside a call's brackets."""
         return len(self.opener) > 1 and self.opener[0] != "@" and self.opener != "not("
 
     @cached_property
@@ -170,21 +170,21 @@ class Stop:
 
     @property
     def wants_value(self) -> bool:
-        """Whether a value is due."""
+        """Whether a value is expected."""
         return "NUMBER" in self.expected and "DURATION" not in self.expected and "STRING" in self.expected
 
     @property
     def has_value(self) -> bool:
-        """Whether a value stands right before."""
+        """Whether a value directly precedes this position."""
         return not self.wants_value and self.top is not None and "PLUS" in self.expected
 
     @cached_property
     def before(self) -> int:
-        """Where what was read last ends: blanks and comments are left out."""
+        """The end of the item that was read last, without the spaces and comments after it."""
         blanked = quiet().sub(lambda match: match["string"] or " " * len(match[0]), self.text[: self.at])
         return len(blanked.rstrip())
 
     @property
     def is_apart(self) -> bool:
-        """Whether a comment stands between what was read last and here: an edit of that place would lose it."""
+        """Whether a comment precedes this position: an edit of the gap before it would delete the comment."""
         return bool(self.text[self.before : self.at].strip())

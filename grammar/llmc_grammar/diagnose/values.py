@@ -44,10 +44,10 @@ _FORMS: Final = {
     "contains": "part in value", "unless": "if not …", "xor": "!=", "??": "X if X != null else Y",
     **dict.fromkeys(("=>", "->", ">>"), "name = …"),
 }  # fmt: skip
-"""Those that no edit mends, and what to write."""
+"""Operators that no edit replaces, and their equivalents."""
 
 _IN_TWO: Final = frozenset({"===", "!==", "->", "=>", "<>", ">>"})
-"""Operators of which Lark takes the first half for one of ours."""
+"""Operators whose first half Lark reads as an operator of the language."""
 
 _NO_NUMBERS: Final = {"nan", "inf", "infinity"}
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_][^<>\n]{0,80}>")
@@ -83,7 +83,7 @@ def adjacent_strings(stop: Stop) -> Diagnostic | None:
 
 
 def steps(stop: Stop) -> Diagnostic | None:
-    """A step where none can stand."""
+    """A step that does not follow a reference directly."""
     if not stop.has_value or stop.found not in {".", "["}:
         return None
     if isinstance(stop.top, Token) and stop.top.type == "REF":
@@ -91,11 +91,11 @@ def steps(stop: Stop) -> Diagnostic | None:
     match = _STEP.match(stop.text, stop.at)
     if not match or _is_number(stop.top):
         return None
-    return StepOnValue(span=stop.span(*match.span()), what=_what(stop), step=match[0])
+    return StepOnValue(span=stop.span(*match.span()), what=_value_kind(stop), step=match[0])
 
 
 def _step_on_reference(stop: Stop) -> Diagnostic:
-    """Something behind a reference that is no step, or a step behind a blank."""
+    """Something after a reference that is not a step, or a step after a space."""
     match = _STEP.match(stop.text, stop.at)
     if match and stop.before < stop.at:
         edit = None if stop.is_apart else Edit(stop.span(stop.before, stop.at), "")
@@ -113,18 +113,18 @@ def _is_number(top: object) -> bool:
     return isinstance(top, Literal) or (isinstance(top, Token) and top.type == "NUMBER")
 
 
-def _what(stop: Stop) -> str:
-    """The kind of value that was read last."""
+def _value_kind(stop: Stop) -> str:
+    """Return the kind of value that was read last."""
     top = stop.top
     if isinstance(top, Token) and top[-1] == ")":
         return "an expression" if stop.closes in {"(", "not("} else "a call"
-    kinds = {"]": "a list", "}": "a mapping", '"': "a text", "'": "a text"}
-    words = {Call: "a call", List: "a list", Map: "a mapping", Text: "a text"}
+    kinds = {"]": "a list", "}": "a mapping", '"': "a string", "'": "a string"}
+    words = {Call: "a call", List: "a list", Map: "a mapping", Text: "a string"}
     return kinds.get(top[-1], "a literal") if isinstance(top, Token) else words.get(type(top), "a value")
 
 
 def references(stop: Stop) -> Diagnostic | None:
-    """A `$` that begins no reference, or one with letters glued to it."""
+    """A `$` that does not begin a reference, or a reference with letters directly after it."""
     if stop.text[stop.at : stop.at + 1] == "$" and not stop.at_end:
         braced = _BRACED.match(stop.text, stop.at)
         if braced:
@@ -157,8 +157,8 @@ def numbers(stop: Stop) -> Diagnostic | None:
     if not match:
         return None
     span, found = stop.span(*match.span()), match[0]
-    mended = _mended(found)
-    return BadNumber(span=span, found=found[:40], suggestion=mended, edit=Edit(span, mended) if mended else None)
+    number = _intended_number(found)
+    return BadNumber(span=span, found=found[:40], suggestion=number, edit=Edit(span, number) if number else None)
 
 
 def grouped(stop: Stop) -> Diagnostic | None:
@@ -169,12 +169,12 @@ def grouped(stop: Stop) -> Diagnostic | None:
     match = _GROUPED.match(stop.text, start)
     if not match:
         return None
-    span, mended = stop.span(*match.span()), match[0].replace(",", "")
-    return BadNumber(span=span, found=match[0], suggestion=mended, edit=Edit(span, mended))
+    span, number = stop.span(*match.span()), match[0].replace(",", "")
+    return BadNumber(span=span, found=match[0], suggestion=number, edit=Edit(span, number))
 
 
-def _mended(number: str) -> str | None:
-    """The number that was meant, where that is plain."""
+def _intended_number(number: str) -> str | None:
+    """Return the number that was meant, if it is clear."""
     if re.fullmatch(r"\.[0-9]{1,40}", number):
         return f"0{number}"
     if re.fullmatch(r"[0-9]{1,40}\.", number):
@@ -196,27 +196,27 @@ def colon(stop: Stop) -> Diagnostic | None:
     """`name: value`, `"name": value`, `name => value` in a call."""
     if not stop.in_call or stop.at_end:
         return None
-    at = stop.at - 1 if stop.found == ">" else stop.at
-    two = stop.text[at : at + 2]
-    found = two if two in _ARGUMENT_SIGNS else stop.found
-    before = stop.text[:at].rstrip()
+    offset = stop.at - 1 if stop.found == ">" else stop.at
+    two = stop.text[offset : offset + 2]
+    sign = two if two in _ARGUMENT_SIGNS else stop.found
+    before = stop.text[:offset].rstrip()
     name, start = stop.top_word, len(before)
     if not name and isinstance(stop.top, Token) and stop.top.type == "STRING":
         name, start = str(stop.top)[1:-1], len(before) - len(str(stop.top))
-    elif not name and found in _ARGUMENT_SIGNS:
-        name = _named_before(stop, at)
-    is_sign = found in _ARGUMENT_SIGNS or found == ":" or (found == "=" and start < len(before))
+    elif not name and sign in _ARGUMENT_SIGNS:
+        name = _named_before(stop, offset)
+    is_sign = sign in _ARGUMENT_SIGNS or sign == ":" or (sign == "=" and start < len(before))
     if not is_sign or not re.fullmatch(_NAME, name):
         return None
-    end = at + len(found)
+    end = offset + len(sign)
     end += len(stop.text[end:]) - len(stop.text[end:].lstrip(" \t"))
     edit = None if stop.is_apart else Edit(stop.span(start, end), "=" if start == len(before) else f"{name}=")
-    return ColonArgument(span=stop.span(at, at + len(found)), name=name, found=found, edit=edit)
+    return ColonArgument(span=stop.span(offset, offset + len(sign)), name=name, found=sign, edit=edit)
 
 
-def _named_before(stop: Stop, at: int) -> str:
-    """The bare word that ends before a place, the first of an argument."""
-    match = _ARGUMENT_NAME.search(stop.text[max(0, at - 80) : at])
+def _named_before(stop: Stop, end: int) -> str:
+    """Return the bare word that ends before an offset, if it begins an argument."""
+    match = _ARGUMENT_NAME.search(stop.text[max(0, end - 80) : end])
     return match[1] if match else ""
 
 
@@ -247,20 +247,20 @@ def operator(stop: Stop) -> Diagnostic | None:
     return _foreign(stop, stop.at, match[0])
 
 
-def _foreign(stop: Stop, start: int, found: str) -> Diagnostic:
-    """An operator of another language that begins at a place."""
-    end = start + len(found)
-    written = _REPLACEMENTS.get(found)
-    if found == "&" and (isinstance(stop.top, Text) or str(stop.top)[-1:] in {'"', "'"}):
+def _foreign(stop: Stop, start: int, symbol: str) -> Diagnostic:
+    """Make the diagnostic of a foreign operator."""
+    end = start + len(symbol)
+    written = _REPLACEMENTS.get(symbol)
+    if symbol == "&" and (isinstance(stop.top, Text) or str(stop.top)[-1:] in {'"', "'"}):
         written = "+"
     span = stop.span(start, end)
     is_glued = written is not None and written.isalpha() and stop.text[end : end + 1] not in {" ", "\t"}
     edit = Edit(span, f"{written} " if is_glued else written) if written else None
-    return ForeignOperator(span=span, found=found, suggestion=written or _FORMS.get(found), edit=edit)
+    return ForeignOperator(span=span, found=symbol, suggestion=written or _FORMS.get(symbol), edit=edit)
 
 
 def missing_operand(stop: Stop) -> Diagnostic | None:
-    """`1 +` and nothing behind it."""
+    """`1 +` without a right operand."""
     top = stop.top
     if not isinstance(top, Token) or not stop.wants_value or not (stop.at_end or stop.found in {")", "]", "}", ","}):
         return None
@@ -285,7 +285,7 @@ def call_bracket(stop: Stop) -> Diagnostic | None:
     if stop.text[end : end + 1] == "[":
         return None
     if rest.startswith("("):
-        return CallBracket(span=stop.span(start, end), what="a blank behind it", suggestion=f"{name}(…)", edit=gap)
+        return CallBracket(span=stop.span(start, end), what="a space after it", suggestion=f"{name}(…)", edit=gap)
     if stop.opener or stop.knows(name) or (stop.kind == "named" and rest[:1] not in {'"', "'", "$"}):
         return None
     if rest and rest[0] not in "#\r\n\"'$[{0123456789":
@@ -308,10 +308,10 @@ def _without_bracket(stop: Stop, start: int, end: int) -> Diagnostic:
 
 
 def unquoted_word(stop: Stop) -> Diagnostic | None:
-    """A word, or several, where a value is due."""
+    """One or more bare words where a value is expected."""
     start = stop.at
     if _ends_string(stop):
-        return UnquotedWord(span=stop.here, word=stop.word, suggestion='`\\"` for a quote inside a text')
+        return UnquotedWord(span=stop.here, word=stop.word, suggestion='`\\"` for a quote inside a string')
     if stop.top_word and not stop.wants_value:
         start = stop.before - len(stop.top_word)
     elif not (stop.word and stop.wants_value) or stop.word in _OPERATOR_WORDS:
@@ -325,19 +325,19 @@ def unquoted_word(stop: Stop) -> Diagnostic | None:
         return _missing_dollar(stop, start, name[0])
     if name and _OPERATION.match(words, len(name[0])):
         words = name[0]
-    words = words if len(words) <= 200 else words.split()[0][:200]  # noqa: PLR2004 (what fits a message)
+    words = words if len(words) <= 200 else words.split()[0][:200]  # noqa: PLR2004 (fits a message)
     return _bare_words(stop, start, words)
 
 
 def _ends_string(stop: Stop) -> bool:
-    """Whether a word is glued to the string before it, which a quote has ended too early."""
+    """Whether a word directly follows a string, which a quote has ended too early."""
     top = stop.top
     is_text = isinstance(top, Text) or (isinstance(top, Token) and top.type == "STRING")
     return is_text and bool(stop.word) and stop.before == stop.at
 
 
 def _missing_dollar(stop: Stop, start: int, name: str) -> Diagnostic:
-    """The name of an input or task above, without its dollar sign."""
+    """Make the diagnostic of the name of an input or task without its dollar sign."""
     span, short = stop.span(start, start + len(name)), name[:80]
     suggestion = f"`${short}` for its value"
     return UnquotedWord(span=span, word=short, suggestion=suggestion, edit=Edit(stop.span(start, start), "$"))
@@ -352,7 +352,7 @@ def _bare_words(stop: Stop, start: int, words: str) -> Diagnostic:
         return UnquotedWord(span=span, word=words, suggestion=f"`{constant}`", edit=Edit(span, constant))
     if start == stop.first and " " in words and stop.kind == "bare" and stop.text[start + len(words) :][:1] != "(":
         edit = Edit(stop.span(start, start), "# ")
-        return UnquotedWord(span=span, word=words, suggestion="`#` in front of a comment", edit=edit, is_guess=True)
+        return UnquotedWord(span=span, word=words, suggestion="`#` before a comment", edit=edit, is_guess=True)
     if stop.text[start + len(words) :][:1] == "(" and re.fullmatch(rf"{_NAME}(?:-{_NAME})+", words):
         name = words.replace("-", "_")
         suggestion = f"`{name}(…)`, since a name has no hyphens"
@@ -375,5 +375,5 @@ def missing_comma(stop: Stop) -> Diagnostic | None:
         return None
     if not _OPERAND.match(stop.text, stop.at):
         return None
-    place = Span(stop.reading.base + stop.before, stop.reading.base + stop.before)
-    return MissingComma(span=stop.here, edit=Edit(place, ","))
+    gap = Span(stop.reading.base + stop.before, stop.reading.base + stop.before)
+    return MissingComma(span=stop.here, edit=Edit(gap, ","))

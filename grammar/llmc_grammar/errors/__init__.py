@@ -1,10 +1,10 @@
-"""The mistakes of syntax, one class each, and their words.
+"""Diagnostics of syntax: one class per mistake, with its texts.
 
 lines.py        characters, sizes, brackets, lines       E101 to E129
 statements.py   statements, joins, loops, options        E130 to E159, E190 to E199
 expressions.py  values, references, strings              E160 to E189, W101
-foreign.py      habits of other languages                E115 to E119, E129, and free codes above
-repairs.py      what was mended in a model's text        W110 to W133, E125 to E127
+foreign.py      forms of other languages                 E115 to E119, E129, and free codes above
+repairs.py      repairs of a model's text                W110 to W133, E125 to E127
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from llmc_grammar.errors import expressions, foreign, lines, repairs, statements
 
 
 def _catalogue() -> dict[str, type[Diagnostic]]:
-    """Every class of the modules by its code."""
+    """Return every class of the modules by its code."""
     classes = [
         item
         for module in (lines, statements, expressions, foreign, repairs)
@@ -25,4 +25,4 @@ def _catalogue() -> dict[str, type[Diagnostic]]:
 
 
 CATALOGUE: Final = _catalogue()
-"""Every mistake of syntax by its code."""
+"""Every diagnostic of syntax by its code."""

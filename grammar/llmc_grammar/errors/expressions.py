@@ -6,7 +6,7 @@ from llmc_grammar.mistake import mistake
 
 @mistake
 class Unexpected(Diagnostic):
-    """Something other than what may stand here."""
+    """A word or symbol that is not allowed here."""
 
     code = "E160"
     title = "expected {expected}, found {found}"
@@ -22,7 +22,7 @@ class AdjacentStrings(Diagnostic):
 
     code = "E161"
     title = "two strings side by side"
-    label = "nothing joins it to the one before"
+    label = "nothing joins it to the previous string"
     help = "write `+` between them"
 
 
@@ -40,10 +40,10 @@ class LeadingZero(Diagnostic):
 
 @mistake
 class StepOnValue(Diagnostic):
-    """A step behind a call, a bracket or a literal."""
+    """A step after a call, a bracket or a literal."""
 
     code = "E163"
-    title = "steps go on references only"
+    title = "only references have steps"
     label = "a step on {what}"
     help = "name it first: `x = …`, then `$x{step}`"
 
@@ -53,32 +53,32 @@ class StepOnValue(Diagnostic):
 
 @mistake
 class LooseStep(Diagnostic):
-    """A step that is not glued to its reference."""
+    """A step that does not directly follow its reference."""
 
     code = "E164"
-    title = "a step is glued to its reference"
-    label = "a blank before it"
-    help = "delete the blank"
+    title = "a step must directly follow its reference"
+    label = "a space before it"
+    help = "delete the space"
 
 
 @mistake
 class BadStep(Diagnostic):
-    """Something behind a reference that is no step."""
+    """Something after a reference that is not a step."""
 
     code = "E165"
     title = 'a step is `.name`, `[number]` or `["key"]`'
-    label = "none of these"
+    label = "not a step"
     help = "{suggestion}"
 
-    suggestion: str = "give the part a task of its own, by a tool that picks it"
+    suggestion: str = "pick the part with a tool, in a separate task"
 
 
 @mistake
 class BadReference(Diagnostic):
-    """A `$` in an expression with no task behind it."""
+    """A `$` in an expression that does not begin a reference."""
 
     code = "E166"
-    title = "`{found}` is no reference"
+    title = "`{found}` is not a reference"
     label = "a reference is `$1` to `$9999` or `$name`"
     help = "write `{suggestion}`"
     is_safe = True
@@ -92,7 +92,7 @@ class ChainedComparison(Diagnostic):
     """`a < b < c`."""
 
     code = "E167"
-    title = "comparisons are not chained"
+    title = "comparisons cannot be chained"
     label = "the second comparison"
     help = "write `{suggestion}`"
 
@@ -104,28 +104,28 @@ class BareChoice(Diagnostic):
     """A choice without brackets where an `if` or a loop follows or surrounds it."""
 
     code = "E168"
-    title = "`X if C else Y` needs brackets beside a guard or loop"
+    title = "`X if C else Y` needs brackets next to a guard or loop"
     label = "a second condition"
     help = "write `(X if C else Y)`"
 
 
 @mistake
 class MissingElse(Diagnostic):
-    """A choice without its other half."""
+    """A choice without `else`."""
 
     code = "E169"
     title = "`X if C` has no `else`"
-    label = "`else` is due here"
+    label = "expected `else` here"
     help = "write `X if C else Y`"
 
 
 @mistake
 class NotNeedsBrackets(Diagnostic):
-    """`not` behind an operator that binds closer."""
+    """`not` after an operator that binds more tightly."""
 
     code = "E170"
     title = "`not` after `{op}` needs brackets"
-    label = "binds less than `{op}`"
+    label = "binds less tightly than `{op}`"
     help = "write `{op} (not …)`"
 
     op: str
@@ -145,10 +145,10 @@ class DuplicateKeyword(Diagnostic):
 
 @mistake
 class PositionalAfterKeyword(Diagnostic):
-    """A positional argument behind a keyword."""
+    """A positional argument after a named one."""
 
     code = "E172"
-    title = "values without a name come before those with one"
+    title = "positional arguments must come before named ones"
     label = "after `{name}=…`"
     help = "name it, or move it to the front"
 
@@ -169,10 +169,10 @@ class DuplicateKey(Diagnostic):
 
 @mistake
 class KeyNotString(Diagnostic):
-    """A key of a mapping that is no string."""
+    """A key of a mapping that is not a string."""
 
     code = "E174"
-    title = "keys of a mapping are strings"
+    title = "the keys of a mapping must be strings"
     label = "not a string"
     help = "write `{suggestion}`"
     is_safe = True
@@ -182,10 +182,10 @@ class KeyNotString(Diagnostic):
 
 @mistake
 class UnquotedWord(Diagnostic):
-    """A word where a value is due."""
+    """A bare word where a value is expected."""
 
     code = "E175"
-    title = "`{word}` is neither a text nor a reference"
+    title = "`{word}` is neither a string nor a reference"
     label = "a bare word"
     help = "write {suggestion}"
     is_safe = True
@@ -213,8 +213,8 @@ class ForeignOperator(Diagnostic):
     """An operator of another language."""
 
     code = "E177"
-    title = "there is no operator `{found}`"
-    label = "unknown here"
+    title = "`{found}` is not an operator"
+    label = "unknown operator"
     help = "write `{suggestion}`"
 
     found: str
@@ -233,7 +233,7 @@ class MissingComma(Diagnostic):
 
 @mistake
 class Placeholder(Diagnostic):
-    """`<best flight>` as a value."""
+    """A placeholder such as `<best flight>` as a value."""
 
     code = "E179"
     title = "`{found}` is a placeholder, not a value"
@@ -245,10 +245,10 @@ class Placeholder(Diagnostic):
 
 @mistake
 class CallBracket(Diagnostic):
-    """A tool without its bracket glued to it."""
+    """A tool's name without a bracket directly after it."""
 
     code = "E180"
-    title = "a call's bracket is glued to the tool's name"
+    title = "a call's bracket must directly follow the tool's name"
     label = "{what}"
     help = "write `{suggestion}`"
     is_safe = True
@@ -262,8 +262,8 @@ class NotANumber(Diagnostic):
     """NaN or infinity as a word."""
 
     code = "E181"
-    title = "there is no number `{found}`"
-    label = "not in JSON"
+    title = "`{found}` is not a JSON number"
+    label = "JSON has no such number"
     help = "write `null` where a number is missing"
 
     found: str
@@ -271,20 +271,20 @@ class NotANumber(Diagnostic):
 
 @mistake
 class NumberTooLarge(Diagnostic):
-    """A number beyond the range of floating point."""
+    """A number outside the range of floating point."""
 
     code = "E182"
     title = "this number is too large"
-    label = "beyond 1.8e308"
-    help = "write a smaller one"
+    label = "greater than 1.8e308"
+    help = "write a smaller number"
 
 
 @mistake
 class BadNumber(Diagnostic):
-    """Something that begins like a number and goes on otherwise."""
+    """Something that begins like a number but is not one."""
 
     code = "E183"
-    title = "`{found}` is no number"
+    title = "`{found}` is not a number"
     label = "numbers look like `12`, `-3.5` or `1e6`"
     help = "write `{suggestion}`"
 
@@ -294,11 +294,11 @@ class BadNumber(Diagnostic):
 
 @mistake
 class MissingOperand(Diagnostic):
-    """An operator with nothing behind it."""
+    """An operator without a right operand."""
 
     code = "E184"
     title = "nothing follows `{op}`"
-    label = "a value is due"
+    label = "expected a value"
     help = "write a value, or delete `{op}`"
 
     op: str
@@ -306,10 +306,10 @@ class MissingOperand(Diagnostic):
 
 @mistake
 class UnknownEscape(Diagnostic):
-    """A backslash before a letter that means nothing."""
+    """A backslash that does not begin an escape."""
 
     code = "E185"
-    title = "`{found}` is no escape"
+    title = "`{found}` is not an escape"
     label = "escapes are \\n \\t \\r \\\\ \\\" \\' and \\u with four hexadecimal digits"
     help = "write `\\{found}` for a backslash"
 
@@ -330,21 +330,21 @@ class HalfSurrogate(Diagnostic):
 
 @mistake
 class BadSlot(Diagnostic):
-    """`${` in a string without a reference and `}` behind it."""
+    """`${` in a string without a reference and a closing `}`."""
 
     code = "E187"
     title = "`${{` in a string begins a reference"
-    label = "none follows"
-    help = "write `${{name}}`, or `$${{` for the characters"
+    label = "no reference follows"
+    help = "write `${{name}}`, or `$${{` for these characters"
 
 
 @mistake
 class GluedDollar(Diagnostic):
-    """`$5M` in a string: text, though it looks like a reference."""
+    """Text such as `$5M` in a string, which looks like a reference."""
 
     code = "W101"
-    title = "`{found}` is text: a letter is glued to it"
-    label = "no reference"
+    title = "`{found}` is text, since a letter follows directly"
+    label = "not a reference"
     help = "write `{reference}` for the value, or `{text}` for this text"
 
     found: str

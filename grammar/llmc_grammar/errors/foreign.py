@@ -1,4 +1,4 @@
-"""Habits of other languages: E115 to E119, E129, E148, E149, E154 to E159, E188, E189, E198, E199."""
+"""Forms of other languages: E115 to E119, E129, E148, E149, E154 to E159, E188, E189, E198, E199."""
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import mistake
@@ -19,7 +19,7 @@ class ForeignComment(Diagnostic):
 
 @mistake
 class StatementEnd(Diagnostic):
-    """A semicolon behind a statement, or a colon at its end."""
+    """A semicolon after a statement, or a colon at its end."""
 
     code = "E116"
     title = "a statement ends with its line, not with `{found}`"
@@ -36,8 +36,8 @@ class ForeignStatement(Diagnostic):
     """A statement of another language."""
 
     code = "E117"
-    title = "a plan has no `{word}`"
-    label = "unknown in plans"
+    title = "plans have no `{word}`"
+    label = "not in the plan language"
     help = "{suggestion}"
 
     word: str
@@ -46,11 +46,11 @@ class ForeignStatement(Diagnostic):
 
 @mistake
 class ForeignBlock(Diagnostic):
-    """A loop or a condition in front of a block of lines."""
+    """A loop or a condition before a block of lines."""
 
     code = "E118"
-    title = "`{word}` stands behind a call, and has no block"
-    label = "in front of a block"
+    title = "`{word}` follows a call and has no block"
+    label = "begins a block"
     help = "{suggestion}"
 
     word: str
@@ -59,10 +59,10 @@ class ForeignBlock(Diagnostic):
 
 @mistake
 class DollarBinder(Diagnostic):
-    """A task that is named with a dollar sign."""
+    """A task named with a dollar sign."""
 
     code = "E119"
-    title = "`$` refers to a task, and does not name one"
+    title = "`$` refers to a task and cannot name one"
     label = "names a task"
     help = "write `{suggestion}`"
     is_safe = True
@@ -72,10 +72,10 @@ class DollarBinder(Diagnostic):
 
 @mistake
 class BinderForm(Diagnostic):
-    """A task that is named in the form of another language."""
+    """A task named in the form of another language."""
 
     code = "E129"
-    title = "a task is named `name = …`"
+    title = "a named task is written `name = …`"
     label = "{what}"
     help = "write `{suggestion}`"
     is_safe = True
@@ -86,7 +86,7 @@ class BinderForm(Diagnostic):
 
 @mistake
 class ChangedTask(Diagnostic):
-    """A value that is changed after it was computed."""
+    """A change to a value that is already computed."""
 
     code = "E148"
     title = "the value of a task never changes"
@@ -104,7 +104,7 @@ class Unpacking(Diagnostic):
     code = "E149"
     title = "a task has one name"
     label = "several names"
-    help = "name the whole value, as in `parts = …`, and refer to `{part}`"
+    help = "name the whole value, as in `parts = …`, then refer to `{part}`"
 
     part: str
 
@@ -134,15 +134,15 @@ class InputForm(Diagnostic):
     is_safe = True
 
     what: str
-    suggestion: str = 'write one input a line, as in `input city: str = "Rome"`'
+    suggestion: str = 'write one input per line, as in `input city: str = "Rome"`'
 
 
 @mistake
 class LooseOption(Diagnostic):
-    """An option in front of its call, or without `@`."""
+    """An option before its call, or without `@`."""
 
     code = "E156"
-    title = "an option stands behind its call, and begins with `@`"
+    title = "an option follows its call and begins with `@`"
     label = "{what}"
     help = "write `{suggestion}`"
     is_safe = True
@@ -153,22 +153,22 @@ class LooseOption(Diagnostic):
 
 @mistake
 class CallWord(Diagnostic):
-    """A word such as `await` in front of a call."""
+    """A word such as `await` before a call."""
 
     code = "E157"
     title = "a call takes no `{word}`"
-    label = "in front of a call"
-    help = "delete `{word}`; a line that holds a call runs it"
+    label = "before a call"
+    help = "delete `{word}`; a line with a call runs it"
 
     word: str
 
 
 @mistake
 class Filter(Diagnostic):
-    """A value that is piped into a filter."""
+    """A value piped into a filter."""
 
     code = "E158"
-    title = "plans have no filters: `{found}` hands no value on"
+    title = "plans have no filters: `{found}` does not pass a value on"
     label = "a filter"
     help = "call a tool with the value: `{suggestion}`"
 
@@ -182,7 +182,7 @@ class ForeignChoice(Diagnostic):
 
     code = "E159"
     title = "a choice is written `X if C else Y`"
-    label = "another form"
+    label = "the form of another language"
     help = "write `{suggestion}`"
 
     suggestion: str
@@ -190,10 +190,10 @@ class ForeignChoice(Diagnostic):
 
 @mistake
 class MethodCall(Diagnostic):
-    """A method that is called on a value."""
+    """A method called on a value."""
 
     code = "E188"
-    title = "a value has no methods, such as `{name}`"
+    title = "values have no methods such as `{name}`"
     label = "a method"
     help = "{suggestion}"
 
@@ -217,7 +217,7 @@ class ForeignString(Diagnostic):
 
 @mistake
 class Spread(Diagnostic):
-    """A list or a mapping that is spread over arguments or elements."""
+    """A list or a mapping spread over arguments or elements."""
 
     code = "E198"
     title = "`{found}` does not spread a value"
@@ -230,7 +230,7 @@ class Spread(Diagnostic):
 
 @mistake
 class ForeignList(Diagnostic):
-    """Values in round brackets or braces, or in none."""
+    """A list in round brackets, in braces or without brackets."""
 
     code = "E199"
     title = "a list is written in square brackets"

@@ -6,22 +6,22 @@ from llmc_grammar.mistake import mistake
 
 @mistake
 class NotUtf8(Diagnostic):
-    """Bytes that are no UTF-8."""
+    """Bytes that are not UTF-8."""
 
     code = "E101"
     title = "the text is not UTF-8"
-    label = "these bytes are no character"
+    label = "these bytes are not a character"
     help = "save the file as UTF-8"
 
 
 @mistake
 class ForbiddenCharacter(Diagnostic):
-    """A control character, a lone surrogate, or one that changes lines or direction unseen."""
+    """A control character, a lone surrogate, or an invisible character that changes lines or direction."""
 
     code = "E102"
-    title = "{character} may not stand in a plan"
-    label = "cannot be seen, but changes what is read"
-    help = "delete it; inside a string write `{escape}`"
+    title = "{character} is not allowed in a plan"
+    label = "invisible, but changes how the text reads"
+    help = "delete it; inside a string, write `{escape}`"
 
     character: str
     escape: str
@@ -29,11 +29,11 @@ class ForbiddenCharacter(Diagnostic):
 
 @mistake
 class StrayCharacter(Diagnostic):
-    """A character outside ASCII where only strings, comments and thoughts may hold one."""
+    """A character outside ASCII that is not in a string, comment or thought."""
 
     code = "E103"
-    title = "{character} stands outside a string"
-    label = "only strings, comments and thoughts hold such characters"
+    title = "{character} is outside a string"
+    label = "allowed only in strings, comments and thoughts"
     help = "{suggestion}"
     is_safe = True
 
@@ -56,7 +56,7 @@ class CurlyQuote(Diagnostic):
 
 @mistake
 class TextTooLong(Diagnostic):
-    """More text than the bounds allow; what follows is not read."""
+    """A text longer than the bounds allow; the rest is not read."""
 
     code = "E105"
     title = "the text is longer than {limit} bytes"
@@ -68,7 +68,7 @@ class TextTooLong(Diagnostic):
 
 @mistake
 class TooManyTasks(Diagnostic):
-    """More tasks than the bounds allow; what follows is not read."""
+    """More tasks than the bounds allow; the rest is not read."""
 
     code = "E106"
     title = "the plan has more than {limit} tasks"
@@ -83,9 +83,9 @@ class StringTooLong(Diagnostic):
     """A string longer than the bounds allow."""
 
     code = "E107"
-    title = "a string of {length} characters; at most {limit} are allowed"
+    title = "this string has {length} characters; at most {limit} are allowed"
     label = "too long"
-    help = "hand long texts in as inputs, or raise the bound `string`"
+    help = "pass long texts as inputs, or raise the bound `string`"
 
     length: int
     limit: int
@@ -96,9 +96,9 @@ class TooManyReferences(Diagnostic):
     """More references in one task than the bounds allow."""
 
     code = "E108"
-    title = "more than {limit} references in one task"
+    title = "this task has more than {limit} references"
     label = "one too many"
-    help = "collect some of them in a task of their own"
+    help = "collect some of them in a separate task"
 
     limit: int
 
@@ -110,7 +110,7 @@ class NestedTooDeep(Diagnostic):
     code = "E109"
     title = "more than {limit} brackets are open at once"
     label = "one too many"
-    help = "name an inner part: give it a task of its own"
+    help = "move an inner part to a separate task"
 
     limit: int
 
@@ -120,9 +120,9 @@ class ExpressionTooDeep(Diagnostic):
     """More levels of operators and brackets than the bounds allow."""
 
     code = "E110"
-    title = "an expression of more than {limit} levels"
+    title = "this expression has more than {limit} levels"
     label = "too deep"
-    help = "name a part of it: give it a task of its own"
+    help = "move a part of it to a separate task"
 
     limit: int
 
@@ -132,9 +132,9 @@ class NameTooLong(Diagnostic):
     """A name longer than the bounds allow."""
 
     code = "E111"
-    title = "a name of {length} characters; at most {limit} are allowed"
+    title = "this name has {length} characters; at most {limit} are allowed"
     label = "too long"
-    help = "choose a shorter one"
+    help = "choose a shorter name"
 
     length: int
     limit: int
@@ -145,7 +145,7 @@ class NumberTooLong(Diagnostic):
     """A number with more digits than the bounds allow."""
 
     code = "E112"
-    title = "a number of {length} digits; at most {limit} are allowed"
+    title = "this number has {length} digits; at most {limit} are allowed"
     label = "too long"
     help = "write a long number as a string, or a large one as `1e30`"
 
@@ -158,9 +158,9 @@ class TooManySteps(Diagnostic):
     """A reference with more steps than the bounds allow."""
 
     code = "E113"
-    title = "a reference with {count} steps; at most {limit} are allowed"
+    title = "this reference has {count} steps; at most {limit} are allowed"
     label = "too many"
-    help = "name the value half-way: give it a task of its own"
+    help = "name an intermediate value in a separate task"
 
     count: int
     limit: int
@@ -168,19 +168,19 @@ class TooManySteps(Diagnostic):
 
 @mistake
 class TaskTooLarge(Diagnostic):
-    """A task of more words and signs than the bounds allow."""
+    """More words and symbols in one task than the bounds allow."""
 
     code = "E114"
-    title = "more than {limit:,} words and signs in one task"
+    title = "this task has more than {limit:,} words and symbols"
     label = "too large"
-    help = "give its parts tasks of their own, or pass a long list as an input"
+    help = "move its parts to separate tasks, or pass a long list as an input"
 
     limit: int
 
 
 @mistake
 class UnclosedBracket(Diagnostic):
-    """A bracket that nothing closes before the next task, or the end."""
+    """A bracket that is not closed before the next task or the end of the text."""
 
     code = "E120"
     title = "`{opener}` is never closed"
@@ -194,7 +194,7 @@ class UnclosedBracket(Diagnostic):
 
 @mistake
 class UnclosedString(Diagnostic):
-    """A string that nothing closes before the end of its line, or of the text."""
+    """A string that is not closed before the end of its line or of the text."""
 
     code = "E121"
     title = "this string is never closed"
@@ -206,10 +206,10 @@ class UnclosedString(Diagnostic):
 
 @mistake
 class MismatchedBracket(Diagnostic):
-    """A closing bracket of another kind than the last one opened."""
+    """A closing bracket that does not match the last opening one."""
 
     code = "E122"
-    title = "`{found}` where `{expected}` is due"
+    title = "expected `{expected}`, found `{found}`"
     label = "does not close `{opener}`"
     help = "write `{expected}`"
     is_safe = True
@@ -239,5 +239,5 @@ class TwoStatements(Diagnostic):
     code = "E124"
     title = "two statements on one line"
     label = "the second begins here"
-    help = "put it on a line of its own"
+    help = "put it on a separate line"
     is_safe = True

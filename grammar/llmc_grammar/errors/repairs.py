@@ -1,4 +1,4 @@
-"""What was mended in a model's text: W110 to W133, and what cannot be, E125 to E127."""
+"""Repairs of a model's text: W110 to W133; damage that cannot be repaired: E125 to E127."""
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import mistake
@@ -6,11 +6,11 @@ from llmc_grammar.mistake import mistake
 
 @mistake
 class LeftOut(Diagnostic):
-    """Lines between the tasks that are none."""
+    """Text between the tasks that is not a task."""
 
     code = "W110"
-    title = "text that is no task is left out"
-    label = "no part of the plan"
+    title = "text that is not a task is ignored"
+    label = "not part of the plan"
     help = "write `Thought: …` for a thought, `# …` for a comment"
 
 
@@ -19,19 +19,19 @@ class AfterTheEnd(Diagnostic):
     """Text below the join of a model's plan."""
 
     code = "W111"
-    title = "text after the end of the plan is left out"
+    title = "text after the end of the plan is ignored"
     label = "the plan has ended"
     help = "delete it, or move it above `join`"
 
 
 @mistake
 class TailLeftOut(Diagnostic):
-    """An arrow, a fence or a mark behind a call."""
+    """An arrow, a fence or a mark after a call."""
 
     code = "W112"
-    title = "what follows the call is left out"
-    label = "no part of the task"
-    help = "write it as a comment, behind `#`"
+    title = "text after the call is ignored"
+    label = "not part of the task"
+    help = "write it as a comment, after `#`"
 
 
 @mistake
@@ -39,7 +39,7 @@ class TaskHead(Diagnostic):
     """A task's number or name with decorations."""
 
     code = "W113"
-    title = "the head of a task, written otherwise"
+    title = "the head of this task has another form"
     label = "read without its decoration"
     help = "{suggestion}"
     is_safe = True
@@ -49,7 +49,7 @@ class TaskHead(Diagnostic):
 
 @mistake
 class JoinSpelled(Diagnostic):
-    """The end of a plan by another word, or without brackets."""
+    """Another word for `join`, or `join` without brackets."""
 
     code = "W114"
     title = "`{found}` is read as `join(…)`"
@@ -66,18 +66,18 @@ class TwoTasks(Diagnostic):
     code = "W115"
     title = "two tasks on one line"
     label = "the second begins here"
-    help = "put it on a line of its own"
+    help = "put it on a separate line"
     is_safe = True
 
 
 @mistake
 class CloserAdded(Diagnostic):
-    """Brackets or a quote that were missing where the next task begins."""
+    """A bracket or a quote that is missing where the next task begins."""
 
     code = "W116"
     title = "a closing `{closer}` is added"
-    label = "nothing closed it before the statement's end"
-    help = "write it"
+    label = "not closed before the end of the statement"
+    help = "write `{closer}`"
     is_safe = True
 
     closer: str
@@ -90,27 +90,27 @@ class QuoteInside(Diagnostic):
     code = "W120"
     title = "a quote inside a string is read as text"
     label = "one string"
-    help = "write a backslash in front of it"
+    help = "write a backslash before it"
     is_safe = True
 
 
 @mistake
 class QuoteAtStart(Diagnostic):
-    """An apostrophe in front of a text without quotes."""
+    """An apostrophe before text without quotes."""
 
     code = "W121"
     title = "an apostrophe is read as text"
-    label = "nothing closes it, so it opens no string"
+    label = "never closed, so it does not open a string"
     help = "put the text in double quotes"
     is_safe = True
 
 
 @mistake
 class LineBreakInside(Diagnostic):
-    """A line break inside a string with simple quotes."""
+    """A line break inside a string without triple quotes."""
 
     code = "W122"
-    title = "a string over several lines"
+    title = "this string spans several lines"
     label = "its line breaks are kept"
     help = 'write `\\n`, or begin and end it with `"""`'
 
@@ -128,25 +128,25 @@ class CurlyQuotes(Diagnostic):
 
 @mistake
 class BackslashKept(Diagnostic):
-    """A string with a backslash that begins no escape: all of its backslashes are text."""
+    """A string with an unknown escape: all of its backslashes are text."""
 
     code = "W124"
-    title = "the backslashes of this string are text"
+    title = "the backslashes of this string are read as text"
     label = "{reason}"
     help = "write each backslash twice"
     is_safe = True
 
-    reason: str = "one of them begins no escape"
+    reason: str = "one of them does not begin an escape"
 
 
 @mistake
 class BraceKept(Diagnostic):
-    """`${` in a string without a reference behind it."""
+    """`${` in a string without a reference after it."""
 
     code = "W125"
-    title = "`${{` without a reference is text"
-    label = "holds such a brace"
-    help = "write `$${{` for the characters"
+    title = "`${{` without a reference is read as text"
+    label = "contains `${{`"
+    help = "write `$${{` for these characters"
     is_safe = True
 
 
@@ -163,11 +163,11 @@ class StringsJoined(Diagnostic):
 
 @mistake
 class TextQuoted(Diagnostic):
-    """An argument without quotes that is no expression."""
+    """An argument without quotes that is not an expression."""
 
     code = "W127"
     title = "an argument without quotes is read as text"
-    label = "no expression"
+    label = "not an expression"
     help = "put it in double quotes"
     is_safe = True
 
@@ -201,7 +201,7 @@ class ReasoningLeftOut(Diagnostic):
     """Reasoning in a model's reply, which may hold drafts of plans."""
 
     code = "W130"
-    title = "reasoning is left out"
+    title = "reasoning is ignored"
     label = "all text {place} this tag is ignored"
     help = "delete the reasoning; write a thought as `Thought: …`"
 
@@ -210,12 +210,12 @@ class ReasoningLeftOut(Diagnostic):
 
 @mistake
 class DialectRead(Diagnostic):
-    """Calls in another form than that of the language."""
+    """Calls that are not written in the plan language."""
 
     code = "W131"
     title = "calls in another form are read as a plan (dialect `{dialect}`)"
     label = "not the plan language"
-    help = "write `1. tool(…)`, one call a line, and `join(…)` at the end"
+    help = "write `1. tool(…)`, one call per line, and `join(…)` at the end"
 
     dialect: str
 
@@ -227,7 +227,7 @@ class OrderOnly(Diagnostic):
     code = "W132"
     title = "the task depends on `${number}`, but does not use its value"
     label = "no reference expresses this"
-    help = "pass the value with `${number}`; the order alone holds back only calls with conflicting effects"
+    help = "pass the value with `${number}`; order alone delays only calls with conflicting effects"
 
     number: int
 
@@ -247,36 +247,36 @@ class UnreadableCall(Diagnostic):
 
 @mistake
 class TwoReadings(Diagnostic):
-    """Damage that can be mended in more than one way."""
+    """Damage that can be repaired in more than one way."""
 
     code = "E125"
     title = "this can be read in more than one way"
     label = "{what}"
     help = "{suggestion}"
 
-    what: str = "a string may end here, or go on"
-    suggestion: str = "write a backslash in front of each quote that is text"
+    what: str = "a string may end or continue here"
+    suggestion: str = "write a backslash before each quote that is text"
 
 
 @mistake
 class CallUnread(Diagnostic):
-    """A call of a known tool in a line, or a part of one, that cannot be read as a task."""
+    """A call of a known tool in text that cannot be read as a task."""
 
     code = "E127"
     title = "a call of `{tool}` cannot be read"
     label = "not called"
-    help = "write a line with a number and `{tool}(…)` alone, or `Thought: …` if nothing is to be called"
+    help = "write a line with only a number and `{tool}(…)`, or `Thought: …` if nothing is to be called"
 
     tool: str
 
 
 @mistake
 class FullWidth(Diagnostic):
-    """A full-width character where the language has one of ASCII."""
+    """A full-width character in place of an ASCII character."""
 
     code = "W133"
     title = "a full-width character is read as `{plain}`"
-    label = "full width"
+    label = "full-width"
     help = "write `{plain}`"
 
     plain: str

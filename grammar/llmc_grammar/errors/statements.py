@@ -23,7 +23,7 @@ class TaskNumber(Diagnostic):
     """A task number outside 1 to 9999, or with a leading zero."""
 
     code = "E131"
-    title = "`{number}` is no task number"
+    title = "`{number}` is not a task number"
     label = "numbers go from 1 to 9999, without leading zeros"
     help = "{suggestion}"
 
@@ -33,10 +33,10 @@ class TaskNumber(Diagnostic):
 
 @mistake
 class ReservedName(Diagnostic):
-    """A word of the language as the name of a task, an input, a loop variable or a tool."""
+    """A reserved word as the name of a task, an input, a loop variable or a tool."""
 
     code = "E132"
-    title = "`{name}` is a word of the language"
+    title = "`{name}` is a reserved word"
     label = "cannot name {what}"
     help = "write `{name}_`"
 
@@ -46,24 +46,24 @@ class ReservedName(Diagnostic):
 
 @mistake
 class MissingValue(Diagnostic):
-    """A binder with nothing behind it."""
+    """A number or name without a call or a value after it."""
 
     code = "E133"
     title = "nothing follows `{binder}`"
-    label = "a call or a value is due"
-    help = "write what the task does, as in `{binder} search(…)`"
+    label = "expected a call or a value"
+    help = "write a call or a value, as in `{binder} search(…)`"
 
     binder: str
 
 
 @mistake
 class HeaderInModelText(Diagnostic):
-    """A `use` or an `input` where only tasks may stand."""
+    """A `use` or an `input` where only tasks are allowed."""
 
     code = "E134"
-    title = "`{word}` stands in plan files only"
-    label = "not here"
-    help = "leave the line out"
+    title = "`{word}` is allowed in plan files only"
+    label = "not allowed here"
+    help = "delete the line"
 
     word: str
 
@@ -90,22 +90,22 @@ class LateInput(Diagnostic):
 
 @mistake
 class InputNotLiteral(Diagnostic):
-    """A default that is more than a plain value."""
+    """A default that is not a constant."""
 
     code = "E137"
-    title = "an input's default is a plain value"
+    title = "an input's default must be a constant"
     label = "{what}"
-    help = "write a text, a number, `true`, `false`, `null`, a list or a mapping"
+    help = "write a string, a number, `true`, `false`, `null`, a list or a mapping"
 
     what: str
 
 
 @mistake
 class UnknownType(Diagnostic):
-    """A type that is none of the language's."""
+    """A type that the language does not have."""
 
     code = "E138"
-    title = "`{name}` is no type"
+    title = "`{name}` is not a type"
     label = "types are `str int float bool any list[T] dict[str, T]`, each with `?` for null"
     help = "write `{suggestion}`"
     is_safe = True
@@ -117,11 +117,11 @@ class UnknownType(Diagnostic):
 
 @mistake
 class ThoughtMark(Diagnostic):
-    """A thought whose first word is spelled otherwise."""
+    """A thought that begins with another spelling of `Thought:`."""
 
     code = "E139"
-    title = "a thought begins `Thought:`"
-    label = "spelled otherwise"
+    title = "a thought must begin with `Thought:`"
+    label = "spelled differently"
     help = "write `Thought:`"
     is_safe = True
 
@@ -144,7 +144,7 @@ class NestedJoin(Diagnostic):
     """A join inside an expression."""
 
     code = "E141"
-    title = "`join` is a statement of its own"
+    title = "`join` must be a separate statement"
     label = "inside an expression"
     help = "name this task, and end the plan with `join(…)`"
 
@@ -167,7 +167,7 @@ class JoinMixed(Diagnostic):
 
     code = "E143"
     title = "`join` takes either values or `name=value`, not both"
-    label = "not like the one before"
+    label = "unlike the first one"
     help = "name all of them, or none"
 
 
@@ -186,44 +186,44 @@ class TextAfterJoin(Diagnostic):
     """Anything below the join."""
 
     code = "E145"
-    title = "nothing comes after `join`"
-    label = "below it"
+    title = "nothing may follow `join`"
+    label = "below `join`"
     help = "move this above `join`, or delete it"
 
 
 @mistake
 class LooseEndMark(Diagnostic):
-    """An end mark that is not glued to a join."""
+    """An end mark that does not directly follow a join."""
 
     code = "E146"
-    title = "`<END_OF_PLAN>` is glued to `join(…)`"
-    label = "stands alone"
-    help = "leave it out"
+    title = "`<END_OF_PLAN>` must directly follow `join(…)`"
+    label = "not directly after `join(…)`"
+    help = "delete it"
 
 
 @mistake
 class LoopAndGuard(Diagnostic):
-    """A guard in front of a loop."""
+    """A guard before a loop."""
 
     code = "E150"
     title = "a task has a loop or a guard, not both"
     label = "after a guard"
-    help = "put the condition behind the loop: `… for x in … if …`"
+    help = "put the condition after the loop: `… for x in … if …`"
 
 
 @mistake
 class TwoLoops(Diagnostic):
-    """A loop behind a loop."""
+    """A second loop in one task."""
 
     code = "E151"
     title = "a task has one loop"
     label = "the second"
-    help = "name the inner loop: give it a task of its own"
+    help = "name the inner loop: make it a separate task"
 
 
 @mistake
 class TwoGuards(Diagnostic):
-    """A condition behind a condition."""
+    """A second condition in one task."""
 
     code = "E152"
     title = "a task has one condition"
@@ -236,17 +236,17 @@ class LoopInside(Diagnostic):
     """A loop inside brackets."""
 
     code = "E153"
-    title = "a loop stands at the end of a task, not inside brackets"
+    title = "a loop belongs at the end of a task, not inside brackets"
     label = "inside brackets"
-    help = "give it a task of its own: `name = … for x in …`"
+    help = "make it a separate task: `name = … for x in …`"
 
 
 @mistake
 class UnknownOption(Diagnostic):
-    """An option that is none of the three."""
+    """An unknown option."""
 
     code = "E190"
-    title = "`@{name}` is no option"
+    title = "`@{name}` is not an option"
     label = "options are `@timeout`, `@retry` and `@fallback`"
     help = "did you mean `@{suggestion}`?"
     is_safe = True
@@ -258,11 +258,11 @@ class UnknownOption(Diagnostic):
 
 @mistake
 class OptionForm(Diagnostic):
-    """An option without its bracket glued to it."""
+    """An option without a bracket directly after its name."""
 
     code = "E191"
-    title = "`@{name}` is followed by its bracket"
-    label = "no bracket right behind it"
+    title = "the bracket of `@{name}` must directly follow it"
+    label = "no bracket directly after it"
     help = "write `{example}`"
 
     name: str
@@ -283,32 +283,32 @@ class RepeatedOption(Diagnostic):
 
 @mistake
 class BadDuration(Diagnostic):
-    """A time-out that is no duration."""
+    """A timeout that is not a duration."""
 
     code = "E193"
-    title = "a time-out is a whole number with `ms`, `s`, `m` or `h`"
+    title = "a timeout must be a whole number with `ms`, `s`, `m` or `h`"
     label = "not a duration"
     help = "write it as in `@timeout(5s)`"
 
 
 @mistake
 class BadRetry(Diagnostic):
-    """A number of retries that is no whole number."""
+    """A number of retries that is not a whole number."""
 
     code = "E194"
-    title = "retries are a whole number"
+    title = "the number of retries must be a whole number"
     label = "not a whole number"
     help = "write it as in `@retry(2)`"
 
 
 @mistake
 class OptionWithoutCall(Diagnostic):
-    """A time-out or retry on an expression that is not one call."""
+    """A timeout or retry on an expression that is not a single call."""
 
     code = "E195"
-    title = "`@{name}` belongs to one call"
-    label = "the task is not one call"
-    help = "give the call a task of its own"
+    title = "`@{name}` belongs to a single call"
+    label = "the task is not a single call"
+    help = "make the call a separate task"
 
     name: str
 
@@ -318,25 +318,25 @@ class CallInFallback(Diagnostic):
     """A call in a fallback."""
 
     code = "E196"
-    title = "a fallback calls no tool"
+    title = "a fallback cannot call a tool"
     label = "a call"
-    help = "call it in a task above, and refer to that"
+    help = "call it in a task above, and refer to that task"
 
 
 @mistake
 class OptionsLast(Diagnostic):
-    """A loop or guard behind an option."""
+    """A loop or guard after an option."""
 
     code = "E197"
-    title = "options stand last"
+    title = "options must come last"
     label = "after an option"
-    help = "move it in front of the options"
+    help = "move it before the options"
 
 
 @mistake
 class CodeFence(Diagnostic):
-    """A line that begins with a fence, as around code in a chat."""
+    """A line that begins with a code fence."""
 
     code = "E147"
-    title = "a code fence is no part of a plan"
-    label = "leave this line out"
+    title = "a code fence is not part of a plan"
+    label = "delete this line"
