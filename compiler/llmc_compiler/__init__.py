@@ -1,1 +1,1 @@
-"""The compiler: what will be done."""
+"""The compiler: from a plan to a graph of operations."""

@@ -1,4 +1,4 @@
-"""Text in, graph or steps out: reading and compiling together."""
+"""Reading and compiling together: text in, graph or compiler steps out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -21,12 +21,12 @@ from llmc_grammar.stream import Mode, PlanStream
 
 
 def check(parsed: Parsed, tools: Toolbox, *, lenient: bool = False) -> tuple[Diagnostic, ...]:
-    """Every mistake of a plan that was read, by place."""
+    """Return every mistake of a parsed plan, in order of its span."""
     return _mistakes(parsed, _session(parsed, tools, (), lenient=lenient))
 
 
 class Compiled(NamedTuple):
-    """A plan without mistakes: its optimised graph, its warnings by place, the graph before the passes, its secrets."""
+    """A plan without mistakes: its optimised graph, its warnings, its graph before the passes, and its secrets."""
 
     graph: Graph
     warnings: tuple[Diagnostic, ...]
@@ -39,44 +39,44 @@ def compile_parsed(
 ) -> Compiled:
     """Compile a plan that was read; raises CompileError with all mistakes."""
     session = _session(parsed, tools, passes, lenient=lenient)
-    found = _mistakes(parsed, session)
-    if any(one.severity == "error" for one in found):
-        raise CompileError(found, parsed.source)
+    diagnostics = _mistakes(parsed, session)
+    if any(diagnostic.severity == "error" for diagnostic in diagnostics):
+        raise CompileError(diagnostics, parsed.source)
     session.close()
-    return Compiled(_closed(session.graph), found, _closed(session.written), session.secrets)
+    return Compiled(_closed(session.graph), diagnostics, _closed(session.written), session.secrets)
 
 
 def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool) -> Session:
-    """A session that was fed all good statements of a plan."""
+    """Return a session that was fed all statements of a plan, good and refused."""
     session = Session(tools, passes=passes, early=False, lenient=lenient, written=parsed.source.at)
     _fed(session, parsed.plan.statements, parsed.lost)
     return session
 
 
 def _fed(session: Session, statements: Sequence[ast.Statement], lost: Sequence[Lost]) -> tuple[Step, ...]:
-    """The steps for statements, good and refused, in the order of the text: so no cut of it changes what is found.
+    """Feed statements, good and refused, in the order of the text, so that its division into pieces does not matter.
 
-    Statements of a plan in another form may have an order of their own; the refused ones are then known to all of them.
+    Statements of a plan in another dialect may have a different order. Then all refused statements come first.
     """
     steps: list[Step] = []
-    places = [statement.span for statement in statements]
+    spans = [statement.span for statement in statements]
     every: list[ast.Statement | Lost] = [*lost, *statements]
-    for one in sorted(every, key=lambda found: found.span) if places == sorted(places) else every:
-        if isinstance(one, Lost):
-            session.tolerate((one.binder,))
+    for statement in sorted(every, key=lambda item: item.span) if spans == sorted(spans) else every:
+        if isinstance(statement, Lost):
+            session.tolerate((statement.binder,))
         else:
-            steps += session.feed(one)
+            steps += session.feed(statement)
     return tuple(steps)
 
 
 def _mistakes(parsed: Parsed, session: Session) -> tuple[Diagnostic, ...]:
-    """What reading and compiling found, by place."""
+    """Return the mistakes of reading and compiling, in order of their spans."""
     unended = () if parsed.unended is None else session.unended(parsed.unended)
     return tuple(sorted((*parsed.diagnostics, *session.mistakes(), *unended), key=lambda found: found.span))
 
 
 def _closed(graph: Graph | None) -> Graph:
-    """A graph of a closed session; raises ValueError before."""
+    """Return a graph of a closed session; raises ValueError if the session is open."""
     if graph is None:
         message = "the plan is not closed"
         raise ValueError(message)
@@ -84,9 +84,9 @@ def _closed(graph: Graph | None) -> Graph:
 
 
 class IncrementalCompiler:
-    """Reads and compiles a plan that arrives in pieces, and lets start what may.
+    """Reads and compiles a plan that arrives in pieces, and releases nodes as soon as they may start.
 
-    `header=True` allows `use` and `input`; `name` is what reports call the text; `earlier` are the plans before it.
+    `header=True` allows `use` and `input`; `name` is the text's name in messages; `earlier` holds the plans before it.
     `reasoning` are the tags around a model's reasoning.
     """
 
@@ -102,7 +102,6 @@ class IncrementalCompiler:
         earlier: Earlier = NOTHING,
         reasoning: ReasoningTags = USUAL,
     ) -> None:
-        """Nothing has arrived."""
         first = max((int(name) for name in earlier.taken if name.isdigit()), default=0) + 1
         self._stream = PlanStream(
             mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning, first=first
@@ -126,7 +125,7 @@ class IncrementalCompiler:
 
     @property
     def is_joined(self) -> bool:
-        """Whether the join was read, or is in the last line with an end mark; False if a restart may void it."""
+        """Whether the join was read, or stands in the last line with an end mark; False if a restart may discard it."""
         is_read = self._session.is_joined and not self._stream.may_restart
         return is_read or self._stream.ends_in_join
 
@@ -137,17 +136,17 @@ class IncrementalCompiler:
 
     @property
     def is_over(self) -> bool:
-        """Whether a bound was broken: nothing more is read."""
+        """Whether a bound was exceeded, so that nothing more is read."""
         return self._stream.is_over
 
     @property
     def moved(self) -> tuple[Span, ...]:
-        """The statements of which a repair decided where they begin or end: no write should start by itself."""
+        """The statements whose start or end was decided by a repair; their writes need approval."""
         return self._stream.moved
 
     @property
     def unended(self) -> Span | None:
-        """The last task, if only the end of the text ends it; it needs approval to write."""
+        """The last task, if only the end of the text ends it; its writes need approval."""
         return self._stream.unended
 
     @property
@@ -157,17 +156,17 @@ class IncrementalCompiler:
 
     @property
     def graph(self) -> Graph:
-        """The optimised graph of a plan that was closed; raises ValueError before."""
+        """The optimised graph of a closed plan; raises ValueError if the plan is open."""
         return _closed(self._session.graph)
 
     def feed(self, piece: str | bytes) -> tuple[Step, ...]:
-        """Take the next piece: what the statements that it finishes let start."""
+        """Feed the next piece, and return the compiler steps for the statements that it completes."""
         return self._take(partial(self._stream.feed, piece))
 
     def close(self, *, complete: bool = True) -> tuple[Step, ...]:
-        """The end of the text: everything else.
+        """End the text, and return the remaining compiler steps.
 
-        Raises CompileError with all mistakes; that the text is not `complete` is one.
+        Raises CompileError with all mistakes; an incomplete text (`complete=False`) is one.
         """
         steps = self._take(partial(self._stream.close, complete=complete))
         mistakes = self.diagnostics
@@ -180,11 +179,11 @@ class IncrementalCompiler:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Everything found, as if nothing more came, by place."""
+        """All diagnostics so far, in order of their spans, as if the text ended here."""
         task = self._stream.unended
         unended = () if task is None else self._session.unended(task)
-        found = (*self._stream.mistakes_in(None), *self._session.mistakes(), *unended)
-        return tuple(sorted(found, key=lambda one: one.span))
+        diagnostics = (*self._stream.mistakes_in(None), *self._session.mistakes(), *unended)
+        return tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.span))
 
     def _take(self, read: Callable[[], Sequence[ast.Statement]]) -> tuple[Step, ...]:
         """Compile the statements that are read; a restart begins a new session."""

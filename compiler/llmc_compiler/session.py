@@ -1,7 +1,7 @@
-"""Compiling as a conversation: finished statements in, steps for the runtime out.
+"""The incremental compiler: takes finished statements, and returns compiler steps for the executor.
 
-What may start before the whole plan is known is handed over at once; everything else when the plan is closed, after the
-passes. A node once handed over never changes.
+Nodes that may start before the whole plan is known are released at once. All others follow when the plan is closed,
+after the passes. A released node never changes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ from llmc_grammar.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The plans before this one: their ids are taken, those that have a value can be read, and some are secret."""
+    """The plans before this one: their ids are taken, tasks with a value can be read, and some values are secret."""
 
     values: Mapping[str, Json] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
@@ -44,9 +44,9 @@ NOTHING: Final = Earlier()
 class Session:
     """Compiles one plan, statement by statement.
 
-    `early=False` hands nothing over before the end, as for a plan file, which is known as a whole; `lenient` is for a
-    model's text, where a quoted reference is a reference, and `written` gives what stands at a place of it. Values of
-    `earlier` plans are read like inputs: whoever runs the nodes has them as parameters.
+    `early=False` releases nothing before the end, as for a plan file, which is known as a whole. `lenient` is for a
+    model's text, where a quoted reference is a reference. `written` returns the text of a span. Values of `earlier`
+    plans are read like inputs, so the executor needs them as parameters.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Session:
         written: Callable[[Span], str] | None = None,
         earlier: Earlier = NOTHING,
     ) -> None:
-        """Start with an empty plan; raises ToolboxError for a resource in braces that is no parameter."""
+        """Start with an empty plan; raises ToolboxError if an effect names a missing parameter in braces."""
         require_parameters(tools)
         self._passes = tuple(passes)
         self._early = early
@@ -69,29 +69,29 @@ class Session:
         self._lowering.recall(earlier.taken, earlier.values)
         self._hazards = Hazards()
         self._secrets = SecretFlow(earlier.secrets)
-        self._stages = [(known.sweep(), Hazards()) for known in self._passes if isinstance(known, Sweeping)]
+        self._stages = [(transform.sweep(), Hazards()) for transform in self._passes if isinstance(transform, Sweeping)]
         self._nodes: dict[NodeId, Node] = {}
         self._tasks: dict[TaskId, NodeId] = {}
         self._parameters: list[Parameter] = []
         self._handed: dict[NodeId, Node] = {}
         self._joined = False
         self.graph: Graph | None = None
-        """The optimised graph, once the plan is closed; `written` is the one before the passes."""
+        """The optimised graph, once the plan is closed; `written` is the graph before the passes."""
         self.written: Graph | None = None
 
     @property
     def is_joined(self) -> bool:
-        """Whether the join was seen, after which nothing comes."""
+        """Whether the join was seen, which ends the plan."""
         return self._joined
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Every mistake found so far."""
+        """All diagnostics so far."""
         return tuple(self._lowering.diagnostics)
 
     def feed(self, statement: ast.Statement) -> tuple[Step, ...]:
-        """Compile a finished statement; what it does may start now is handed over."""
-        found = len(self._lowering.diagnostics)
+        """Compile a finished statement, and release the nodes that may start now."""
+        before = len(self._lowering.diagnostics)
         nodes = self._lower(statement)
         self._secrets.add(nodes)
         self._lowering.diagnostics.extend(self._secrets.mistakes())
@@ -99,21 +99,21 @@ class Session:
         self._nodes.update((node.id, node) for node in placed)
         if isinstance(statement, ast.Join):
             self._lowering.diagnostics.extend(self._unused())
-        reported = tuple(self._lowering.diagnostics[found:])
+        reported = tuple(self._lowering.diagnostics[before:])
         steps: list[Step] = [Report(reported)] if reported else []
         if self._early and not any(mistake.severity == "error" for mistake in reported):
             steps += self._hand_over(placed)
         return tuple(steps)
 
     def tolerate(self, broken: Iterable[str | None]) -> None:
-        """Take references to statements that are wrong in themselves as no further mistakes.
+        """Ignore references to statements that have mistakes themselves.
 
-        `broken` has their numbers and names, None for one that has neither.
+        `broken` has their numbers and names, and None for a statement without either.
         """
         self._lowering.names.tolerate(broken)
 
     def _lower(self, statement: ast.Statement) -> list[Node]:
-        """The nodes of a statement."""
+        """Lower a statement; return its nodes."""
         match statement:
             case ast.Input():
                 self._parameter(statement)
@@ -128,41 +128,41 @@ class Session:
                 pass
         return []
 
-    def _parameter(self, found: ast.Input) -> None:
+    def _parameter(self, declared: ast.Input) -> None:
         """Add an input."""
-        default = None if found.default is None else literal(found.default)
-        wanted = found.type or (ast.Type("str") if found.default is None else type_of(default))
-        self._lowering.input(found, wanted)
-        if found.default is not None and not fits(default, wanted):
+        default = None if declared.default is None else literal(declared.default)
+        wanted = declared.type or (ast.Type("str") if declared.default is None else type_of(default))
+        self._lowering.input(declared, wanted)
+        if declared.default is not None and not fits(default, wanted):
             self._lowering.diagnostics.append(
                 plan_errors.WrongDefault(
-                    span=found.default.span,
-                    name=found.name,
+                    span=declared.default.span,
+                    name=declared.name,
                     type=describe(wanted),
                     found=describe(type_of(default)) if default is not None else "null",
                 )
             )
-        self._parameters.append(Parameter(found.name, wanted, found.default is None, default))
+        self._parameters.append(Parameter(declared.name, wanted, declared.default is None, default))
         self._secrets.add_parameters(self._parameters[-1:])
 
     def _hand_over(self, nodes: Iterable[Node]) -> Iterable[Step]:
-        """Steps for those of the nodes that may start while the plan is still being written."""
+        """Release the nodes that may start while the plan is still being written."""
         for sweep, hazards in self._stages:
-            nodes = [hazards.place(found) for node in nodes for found in sweep.add(node)]
+            nodes = [hazards.place(replacement) for node in nodes for replacement in sweep.add(node)]
         for node in nodes:
             if all(need in self._handed for need in node.needs) and _may_start_early(node):
                 self._handed[node.id] = node
                 yield Add((node,))
 
     def mistakes(self) -> tuple[Diagnostic, ...]:
-        """Every mistake of a plan of which nothing more comes: also references to what never came."""
+        """Return every mistake, as if the plan ended here; that includes references to missing tasks."""
         return (*self._lowering.diagnostics, *self._lowering.names.mistakes())
 
     def _unused(self) -> tuple[Diagnostic, ...]:
-        """Warn of tasks that nothing needs: in a plan file, where the tools are known and all else is right so far."""
+        """Warn of unused tasks, in a plan file without mistakes so far whose tools are known."""
         if self._lenient or not self._tools.is_known or self._lowering.names.is_incomplete:
             return ()
-        is_wrong = any(one.severity == "error" for one in self.mistakes())
+        is_wrong = any(mistake.severity == "error" for mistake in self.mistakes())
         return () if is_wrong else tuple(unused_tasks(self._graph()))
 
     def unended(self, task: Span) -> tuple[Diagnostic, ...]:
@@ -176,12 +176,12 @@ class Session:
         return ()
 
     def close(self) -> tuple[Step, ...]:
-        """The end of the plan: everything not handed over yet.
+        """End the plan, and return the remaining compiler steps.
 
-        Raises CompileError with all mistakes, and where statements are missing that were wrong in themselves.
+        Raises CompileError with all mistakes, and also if statements are missing because they have mistakes.
         """
         mistakes = self.mistakes()
-        if self._lowering.names.is_incomplete or any(found.severity == "error" for found in mistakes):
+        if self._lowering.names.is_incomplete or any(mistake.severity == "error" for mistake in mistakes):
             raise plan_errors.CompileError(mistakes)
         if not self._joined:
             self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
@@ -190,18 +190,18 @@ class Session:
         return tuple(self._last_steps(graph))
 
     def _graph(self) -> Graph:
-        """The plan so far, before the passes."""
+        """Return the plan so far, before the passes."""
         return Graph(dict(self._nodes), dict(self._tasks), tuple(self._parameters))
 
     @property
     def secrets(self) -> dict[str, Label]:
-        """What is secret of inputs and results, also because of calls that the passes dropped."""
+        """The secret parts of inputs and results, including those found through calls that the passes dropped."""
         same = {} if self.graph is None else self.graph.tasks
-        known = self._secrets.sources.known()
-        return known | {str(same[TaskId(name)]): label for name, label in known.items() if name in same}
+        labels = self._secrets.sources.known()
+        return labels | {str(same[TaskId(name)]): parts for name, parts in labels.items() if name in same}
 
     def _last_steps(self, graph: Graph) -> Iterable[Step]:
-        """What became of the nodes handed over, and all others."""
+        """Yield the compiler steps for dropped, merged and remaining nodes."""
         if labels := self.secrets:
             yield Conceal(labels)
         dead = tuple(key for key in self._handed if key not in graph.nodes)
@@ -217,7 +217,7 @@ class Session:
 
 
 def require_parameters(tools: Toolbox) -> None:
-    """Refuse effects on resources that are named after no parameter; raises ToolboxError."""
+    """Check that all effects name existing parameters in braces; raises ToolboxError."""
     for tool in tools:
         shape = tool.signature.shape
         for name in tool.effect.parameters:
@@ -227,7 +227,7 @@ def require_parameters(tools: Toolbox) -> None:
 
 
 def _with_effects(node: Node) -> Node:
-    """The node with its effects on the resources that its arguments name."""
+    """Return the node with its effects on the resources that its arguments name."""
     op = node.op
     if isinstance(op, Loop):
         op = replace(op, body=tuple(map(_with_effects, op.body)))

@@ -1,4 +1,4 @@
-"""What the compiler tells the runtime while a plan is being compiled."""
+"""Compiler steps: the messages from the incremental compiler to the executor."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from llmc_grammar.diagnostic import Diagnostic
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Add(Brief):
-    """These nodes may be run; they never change, and what they wait for was added before or is in the same step."""
+    """These nodes may run. They never change, and the nodes they wait for were added before or in this message."""
 
     nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Drop(Brief):
-    """Nobody needs these nodes: stop them, and forget their results and errors."""
+    """These nodes are not needed: stop them, and forget their results and errors."""
 
     nodes: tuple[NodeId, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Share(Brief):
-    """This written task has the value of that node."""
+    """This written task uses the value of that node."""
 
     task: TaskId
     node: NodeId
@@ -34,16 +34,17 @@ class Share(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Conceal(Brief):
-    """These parts of inputs and of results are secret, even where nothing is left that takes them as secrets."""
+    """These parts of inputs and results are secret, even if no remaining call takes them as secrets."""
 
     labels: Mapping[str, Label]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Restart(Brief):
-    """Stop and forget all nodes so far, whose ids are free again.
+    """Stop and forget all nodes so far; their ids are free again.
 
-    They come from reasoning, or the whole text is of a `dialect`; then `plan` is what it says, unless it has mistakes.
+    They came from reasoning, or the whole text is in another `dialect`. In that case `plan` is its translation, unless
+    it has mistakes.
     """
 
     dialect: str | None = None
@@ -52,7 +53,7 @@ class Restart(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report(Brief):
-    """Mistakes found in what was fed last."""
+    """Mistakes in the statement or text that was fed last."""
 
     diagnostics: tuple[Diagnostic, ...]
 

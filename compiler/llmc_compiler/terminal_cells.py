@@ -1,4 +1,4 @@
-"""Text from outside on one line: without characters that control a terminal, and cut to so many of its cells."""
+"""Untrusted text on one line: without terminal control characters, and cut to a number of cells."""
 
 from collections.abc import Iterator
 from itertools import accumulate, takewhile
@@ -9,23 +9,23 @@ __all__ = ["cells", "fit", "marked", "padded", "visible", "wrapped"]
 
 
 def fit(text: str, width: int) -> str:
-    """The visible text in at most so many cells, the last one an ellipsis where something is left out."""
+    """Cut the visible text to a number of cells, with an ellipsis as the last one if text was left out."""
     # Combining characters take no cell, so their number is bounded too.
     start = visible(text[: 4 * width + 1])
     if len(text) <= 4 * width and cells(start) <= width:
         return start
     ends = accumulate(map(cells, start))
-    kept = takewhile(lambda pair: pair[1] < width, zip(start, ends, strict=True))
-    return "".join(character for character, _ in kept) + "…" * (width > 0)
+    fitting = takewhile(lambda pair: pair[1] < width, zip(start, ends, strict=True))
+    return "".join(character for character, _ in fitting) + "…" * (width > 0)
 
 
 def padded(text: str, width: int) -> str:
-    """The text with blanks up to the width."""
+    """Pad the text with blanks up to the width."""
     return text + " " * (width - cells(text))
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
-    """The visible text in lines of at most so many cells, at least two, broken between words where that is possible."""
+    """Break the visible text into lines of at most `width` cells (at least two), between words where possible."""
     line = ""
     for word in visible(text).split(" "):
         for piece in _pieces(word, max(width, 2)):
@@ -37,7 +37,7 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:
-    """A word, cut where it is too wide."""
+    """Yield the pieces of a word that is too wide."""
     piece, used = "", 0
     for character in word:
         if used + cells(character) > width:

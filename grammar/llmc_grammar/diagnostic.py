@@ -26,7 +26,7 @@ D = TypeVar("D", bound="Diagnostic")
 
 
 class Diagnostic(Mistake):
-    """A mistake at a place; subclasses hold the words."""
+    """A mistake or warning at a span; subclasses define its texts."""
 
     def __str__(self) -> str:
         """Draw the diagnostic without colour; if its source is unknown, return only its title."""

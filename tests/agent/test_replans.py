@@ -58,7 +58,7 @@ def test_what_has_no_value_cannot_be_read() -> None:
         answer, model, _ = ask(
             ['1. search("a")\n2. fail("x")\njoin()', MORE, f"3. search({use})\njoin($3)", '3. search("c")']
         )
-        assert "nothing is called `$2`" in model.asked[3].text
+        assert "`$2` is not defined" in model.asked[3].text
         assert answer.value == "c is known"
 
 

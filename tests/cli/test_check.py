@@ -135,7 +135,7 @@ def test_where_no_tools_are_loaded_the_help_says_how(cli: Cli, folder: Path) -> 
         '^ no tools are loaded\n  = help: write `use "tools.py"` at the top, or give `--tools tools.py`' in ended.stderr
     )
     assert "^ not in the toolbox\n" in cli("run", "plan.llmc", "--tools", "tools.py").stderr
-    assert "; `--tools tools.py` loads some\n" in cli("compile", "--lenient", "plan.llmc").stderr
+    assert "; load tools with `--tools tools.py`\n" in cli("compile", "--lenient", "plan.llmc").stderr
 
 
 def test_tools_are_added_by_option(cli: Cli) -> None:
@@ -214,9 +214,9 @@ def test_a_wrong_option_is_wrong_usage(cli: Cli) -> None:
 
 GITHUB = """\
 ::error file=a%2Cb%3Ac.llmc,line=2,col=5,title=E201%3A no tool is called `ad`::not in the toolbox%0Adid you mean `add`?
-::error file=a%2Cb%3Ac.llmc,line=3,col=9,title=E212%3A `add` does not take this for `a`::input should be a valid number
-::error file=a%2Cb%3Ac.llmc,line=3,col=16,title=E202%3A nothing is called `$c`::no input or task above has this name
-"""
+::error file=a%2Cb%3Ac.llmc,line=3,col=9,title=E212%3A `add` does not accept this for `a`::input should be a valid number
+::error file=a%2Cb%3Ac.llmc,line=3,col=16,title=E202%3A `$c` is not defined::no input or task above has this name
+"""  # noqa: E501 — lines of output
 
 
 def test_github_has_a_command_for_every_mistake(cli: Cli, folder: Path) -> None:

@@ -90,7 +90,7 @@ def test_the_cases_have_all_that_is_told() -> None:
         "Done",
         "Not done, and why",
         "Order",
-        "What declarations would buy",
+        "Gains from declarations",
         "Calls that run together",
         "Time",
     ):
@@ -110,15 +110,15 @@ def test_a_plan_as_json(cli: Cli, folder: Path) -> None:
 def test_a_plan_may_come_from_standard_input(cli: Cli) -> None:
     """Which is called so."""
     told = cli("explain", "-", stdin=PLAN)
-    assert (told.status, told.stdout.startswith("<stdin>: 4 calls written, 3 left by fold, ")) == (0, True)
+    assert (told.status, told.stdout.startswith("<stdin>: 4 calls written, 3 left after fold, ")) == (0, True)
 
 
 def test_the_passes_can_be_chosen(cli: Cli) -> None:
     """Only what those did is told; without any, nothing was done."""
     told = cli("explain", "-", "--passes", "hoist", stdin=PLAN).stdout
-    assert "4 left by hoist" in told
+    assert "4 left after hoist" in told
     assert "\nDone\n" not in told
-    assert "4 left; no pass was run" in cli("explain", "-", "--no-optimize", stdin=PLAN).stdout
+    assert "4 left; no passes ran" in cli("explain", "-", "--no-optimize", stdin=PLAN).stdout
 
 
 def test_a_missing_plan_and_one_with_mistakes(cli: Cli) -> None:

@@ -48,7 +48,7 @@ def test_inputs_are_text_or_json(cli: Cli) -> None:
     [
         (["n=x"], "input `n`: 'x' is not JSON"),
         (["n=NaN"], "input `n`: 'NaN' is not JSON"),
-        (["n=true"], "input `n`: true is no `int`"),
+        (["n=true"], "input `n`: true is not of type `int`"),
         (["n"], "`--input n` has no value: write `--input n=…`"),
         (["m=1"], "the plan has no input `m`; its inputs are: `n`, `who`"),
         (["n=1", "n=2"], "input `n` is given twice"),

@@ -67,7 +67,7 @@ def test_their_ids_are_taken(binder: str) -> None:
 def test_what_has_no_value_cannot_be_read(use: str, mode: str) -> None:
     """Not even in a text, where a name that means nothing stays as it is written."""
     report = mistakes(f"keep({use})\njoin()", mode=mode)
-    assert "error[E202]: nothing is called `$3`" in report
+    assert "error[E202]: `$3` is not defined" in report
     assert "did you mean `$3`" not in report
 
 

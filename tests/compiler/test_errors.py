@@ -208,7 +208,7 @@ def test_a_broken_line_without_a_name_may_be_any_number() -> None:
         session.feed(statement)
     with pytest.raises(CompileError) as caught:
         session.close()
-    assert [found.words("title") for found in caught.value.diagnostics] == ["nothing is called `$b`"]
+    assert [found.words("title") for found in caught.value.diagnostics] == ["`$b` is not defined"]
 
 
 def test_a_plan_of_warnings_is_compiled() -> None:

@@ -181,8 +181,8 @@ def test_reads(term: Term, result: Json) -> None:
         (Binary("+", Const("a"), Const(1)), 'join texts inside a string, `"$x $y"`'),
         (Binary("-", Const([1]), Const(1)), "take a number out of it with a path, `$x.name` or `$x[0]`"),
         (Binary("/", Const(1), Const(0)), "`/` divides by zero: test for it first, `x if $n != 0 else 0`"),
-        (Binary("**", Const(0), Const(-1)), "zero has no negative power"),
-        (Binary("**", Const(-8), Const(0.5)), "is no real number"),
+        (Binary("**", Const(0), Const(-1)), "zero cannot have a negative power"),
+        (Binary("**", Const(-8), Const(0.5)), "is not a real number"),
     ],
 )
 def test_a_mistake_says_what_is_missing_and_what_would_do(term: Term, words: str) -> None:

@@ -76,15 +76,15 @@ def test_a_text_is_read_as_its_type(text: str, wanted: str, value: Json) -> None
 @pytest.mark.parametrize(
     ("text", "wanted", "words"),
     [
-        ("K2", "int", "'K2' is not JSON, as `int` wants it"),
+        ("K2", "int", "'K2' is not JSON, which `int` requires"),
         ("", "any", "is not JSON"),
-        ("1.0", "int", "1.0 is no `int`"),
+        ("1.0", "int", "1.0 is not of type `int`"),
         ("NaN", "float", "is not JSON"),
         ("-Infinity", "any", "is not JSON"),
         ("1e999", "float", "is not JSON"),
         ("[" * 100_000, "any", "is not JSON"),
         ("[1, 'a']", "list[int]", "is not JSON"),
-        ('["a"]', "list[int]", "is no `list[int]`"),
+        ('["a"]', "list[int]", "is not of type `list[int]`"),
     ],
 )
 def test_another_text_is_refused(text: str, wanted: str, words: str) -> None:
@@ -96,6 +96,6 @@ def test_another_text_is_refused(text: str, wanted: str, words: str) -> None:
 
 def test_an_expression_is_no_literal() -> None:
     """What is more than a plain value has no value before the plan runs."""
-    with pytest.raises(TypeError, match="Ref is no literal"):
+    with pytest.raises(TypeError, match="Ref is not a literal"):
         literal(ast.Ref("a"))
     assert literal(ast.Unary("-", ast.Literal(2))) == -2

@@ -47,19 +47,19 @@ def changed(way: str, value: object) -> Any:  # noqa: ANN401 — JSON data
 
 TERM: Final = {"kind": "const", "value": 1}
 BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
-    "another version": ("version", 1, "WrongVersion", "version: this is version 1, and only 2 is read"),
-    "another language": ("language", 2, "WrongVersion", "language: this is version 2, and only 1 is read"),
-    "a version that is true": ("version", True, "WrongVersion", "version: this is version True, and only 2 is read"),
-    "no nodes": ("nodes", ..., "Missing", "the whole: `nodes` is missing"),
-    "no version": ("version", ..., "Missing", "the whole: `version` is missing"),
-    "a key too many": ("taks", {}, "Surplus", "the whole: nothing is called `taks` here: did you mean `tasks`?"),
-    "a key like no other": ("nodes.0.colour", 1, "Surplus", "nodes[0]: nothing is called `colour` here: compile"),
-    "nodes that are no list": ("nodes", {}, "Malformed", "nodes: a list is wanted here, not a mapping"),
-    "a node that is no mapping": ("nodes.0", "rows()", "Malformed", "nodes[0]: a mapping is wanted here, not `rows()`"),
-    "tasks that are no mapping": ("tasks", [], "Malformed", "tasks: a mapping is wanted here, not a list"),
-    "a task that is no name": ("tasks.a b", "4", "Malformed", "tasks.a b: the number or name of a task is wanted"),
-    "a task that is a keyword": ("tasks.for", "4", "Malformed", "tasks.for: the number or name of a task is wanted"),
-    "a task of nothing": ("tasks.5", "9", "BrokenReference", "nodes: task 5 has its value from 9"),
+    "another version": ("version", 1, "WrongVersion", "version: this is version 1, but only version 2 is supported"),
+    "another language": ("language", 2, "WrongVersion", "language: this is version 2, but only version 1 is supported"),
+    "a version that is true": ("version", True, "WrongVersion", "version: this is version True, but only version 2"),
+    "no nodes": ("nodes", ..., "Missing", "the graph: `nodes` is missing"),
+    "no version": ("version", ..., "Missing", "the graph: `version` is missing"),
+    "a key too many": ("taks", {}, "Surplus", "the graph: `taks` is not a known key: did you mean `tasks`?"),
+    "a key like no other": ("nodes.0.colour", 1, "Surplus", "nodes[0]: `colour` is not a known key: compile"),
+    "nodes that are no list": ("nodes", {}, "Malformed", "nodes: expected a list, not a mapping"),
+    "a node that is no mapping": ("nodes.0", "rows()", "Malformed", "nodes[0]: expected a mapping, not `rows()`"),
+    "tasks that are no mapping": ("tasks", [], "Malformed", "tasks: expected a mapping, not a list"),
+    "a task that is no name": ("tasks.a b", "4", "Malformed", "tasks.a b: expected the number or name of a task"),
+    "a task that is a keyword": ("tasks.for", "4", "Malformed", "tasks.for: expected the number or name of a task"),
+    "a task of nothing": ("tasks.5", "9", "BrokenReference", "nodes: task 5 gets its value from 9"),
     "an unknown tool": (
         "nodes.0.operation.tool",
         "sotre",
@@ -71,130 +71,135 @@ BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
         "nodes.1.effects",
         ["read(mail)"],
         "WrongEffects",
-        "nodes[1].effects: the effects are write(mail) by now, not read(mail)",
+        "nodes[1].effects: the effects are now write(mail), not read(mail)",
     ),
-    "effects that are no texts": ("nodes.1.effects", [1], "Malformed", "nodes[1].effects[0]: a text is wanted here"),
-    "no effects": ("nodes.1.effects", [], "WrongEffects", "the effects are write(mail) by now, not none"),
-    "order taken away": ("nodes.2.after", [], "WrongOrder", "the order edges of `3` are not those"),
-    "order in a loop taken away": ("nodes.2.operation.carry", [], "WrongOrder", "the order edges of `3` are not those"),
+    "effects that are no texts": ("nodes.1.effects", [1], "Malformed", "nodes[1].effects[0]: expected a text"),
+    "no effects": ("nodes.1.effects", [], "WrongEffects", "the effects are now write(mail), not none"),
+    "order taken away": ("nodes.2.after", [], "WrongOrder", "the order edges of `3` do not match its effects"),
+    "order in a loop taken away": ("nodes.2.operation.carry", [], "WrongOrder", "the order edges of `3` do not match"),
     "a pair of three": ("nodes.2.operation.carry.0", ["a", "b", "c"], "Malformed", "a list of two nodes"),
-    "needs of nothing": ("nodes.1.needs", ["7"], "BrokenReference", "nodes: needs of b are not what it reads"),
-    "a node twice": ("nodes.1.id", "1", "Malformed", "nodes[1].id: `b`, and what is nested in it like `b/a0`"),
-    "an id of no form": ("nodes.1.id", "b/A b", "Malformed", "nodes[1].id: `b`, and what is nested"),
+    "needs of nothing": ("nodes.1.needs", ["7"], "BrokenReference", "nodes: needs of b differ from its reads"),
+    "a node twice": ("nodes.1.id", "1", "Malformed", "nodes[1].id: expected `b`, or an id below it such as `b/a0`"),
+    "an id of no form": ("nodes.1.id", "b/A b", "Malformed", "nodes[1].id: expected `b`, or an id below"),
     "no join": ("nodes.4.operation", {"kind": "evaluate", "term": TERM, "fallback": None}, "Malformed", "the join"),
     "two joins": ("nodes.3.operation", {"kind": "join", "term": TERM, "everything": False}, "Malformed", "the join"),
-    "no nodes at all": ("nodes", [], "BrokenReference", "nodes: there is no join"),
-    "no kind": ("nodes.0.operation.kind", ..., "Malformed", "nodes[0].operation: an operation, whose `kind` is call"),
-    "an operation of no kind": ("nodes.0.operation.kind", "exec", "Malformed", "an operation, whose `kind` is call"),
+    "no nodes at all": ("nodes", [], "BrokenReference", "nodes: the join is missing"),
+    "no kind": ("nodes.0.operation.kind", ..., "Malformed", "nodes[0].operation: expected an operation whose `kind`"),
+    "an operation of no kind": ("nodes.0.operation.kind", "exec", "Malformed", "expected an operation whose `kind`"),
     "a loop in a loop": (
         "nodes.2.operation.body.0.operation",
         {"kind": "loop", "item": "y", "source": TERM, "body": [], "result": "", "carry": []},
         "Malformed",
-        "nodes[2].operation.body[0].operation: an operation, whose `kind` is call, evaluate or join",
+        "nodes[2].operation.body[0].operation: expected an operation whose `kind` is call, evaluate or join",
     ),
     "a result outside": ("nodes.2.operation.result", "1", "BrokenReference", "the loop's result 1 is not in its body"),
-    "an element of no name": ("nodes.2.operation.item", "a b", "Malformed", "a name is wanted here, not `a b`"),
-    "a term of no kind": ("nodes.4.operation.term.kind", "eval", "Malformed", "a term, whose `kind` is one of const"),
-    "a term of a kind that is no text": ("nodes.4.operation.term.kind", [1], "Malformed", "a term, whose `kind` is"),
-    "a term that is no mapping": ("nodes.4.operation.term", 1, "Malformed", "a term, whose `kind` is one of const"),
+    "an element of no name": ("nodes.2.operation.item", "a b", "Malformed", "expected a name, not `a b`"),
+    "a term of no kind": ("nodes.4.operation.term.kind", "eval", "Malformed", "expected a term whose `kind`"),
+    "a term of a kind that is no text": ("nodes.4.operation.term.kind", [1], "Malformed", "expected a term whose"),
+    "a term that is no mapping": ("nodes.4.operation.term", 1, "Malformed", "expected a term whose `kind`"),
     "an input that is not there": (
         "nodes.4.operation.term",
         {"kind": "param", "name": "n", "path": []},
         "BrokenReference",
-        "nodes[4]: there is no input `n`",
+        "nodes[4]: the graph has no input `n`",
     ),
     "an element outside": (
         "nodes.4.operation.term",
         {"kind": "item", "path": []},
         "BrokenReference",
-        "nodes[4]: there is no loop whose element could be read",
+        "nodes[4]: a loop's element is read outside of a loop",
     ),
     "an operator that is none": (
         "nodes.4.operation.term",
         {"kind": "binary", "op": "is", "left": TERM, "right": TERM},
         "Malformed",
-        "nodes[4].operation.term.op: one of and or ==",
+        "nodes[4].operation.term.op: expected one of and or ==",
     ),
     "keys that are the same": (
         "nodes.4.operation.term",
         {"kind": "map", "entries": [{"key": "a", "value": TERM}, {"key": "a", "value": TERM}]},
         "Malformed",
-        "nodes[4].operation.term.entries: a list of entries whose keys are all different",
+        "nodes[4].operation.term.entries: expected a list of entries whose keys are all different",
     ),
-    "too many steps": ("nodes.4.operation.term.path", [0] * 9, "Malformed", "a list of at most 8 steps is wanted"),
-    "a step that is true": ("nodes.4.operation.term.path", [True], "Malformed", "a text is wanted here, not `True`"),
+    "too many steps": ("nodes.4.operation.term.path", [0] * 9, "Malformed", "expected a list of at most 8 steps"),
+    "a step that is true": ("nodes.4.operation.term.path", [True], "Malformed", "expected a text, not `True`"),
     "no number": (
         "nodes.4.operation.term",
         {"kind": "const", "value": float("nan")},
         "Malformed",
-        "nodes[4].operation.term.value: JSON data is wanted here, not `nan`",
+        "nodes[4].operation.term.value: expected JSON data, not `nan`",
     ),
     "half a character": (
         "nodes.4.operation.term",
         {"kind": "const", "value": ["\ud83d"]},
         "Malformed",
-        "nodes[4].operation.term.value[0]: a text of whole characters is wanted",
+        "nodes[4].operation.term.value[0]: expected a text without unpaired surrogates",
     ),
     "a key that is no text": (
         "nodes.4.operation.term",
         {"kind": "const", "value": {1: 2}},
         "Malformed",
-        "nodes[4].operation.term.value: a mapping whose keys are texts is wanted here, not a mapping",
+        "nodes[4].operation.term.value: expected a mapping whose keys are texts, not a mapping",
     ),
-    "a span of one": ("nodes.0.span", [1], "Malformed", "nodes[0].span: a list of two offsets"),
-    "a span backwards": ("nodes.0.span", [2, 1], "Malformed", "nodes[0].span: a list of two offsets"),
-    "a span before the text": ("nodes.0.span", [-1, 1], "Malformed", "nodes[0].span[0]: a whole number from 0 on"),
-    "a time before now": ("nodes.0.operation.timeout", -1, "Malformed", "a time in seconds, or null, is wanted"),
-    "retries that are true": ("nodes.0.operation.retries", True, "Malformed", "a whole number from 0 on is wanted"),
-    "a truth value that is none": ("nodes.4.operation.everything", 1, "Malformed", "a truth value is wanted here"),
+    "a span of one": ("nodes.0.span", [1], "Malformed", "nodes[0].span: expected a list of two offsets"),
+    "a span backwards": ("nodes.0.span", [2, 1], "Malformed", "nodes[0].span: expected a list of two offsets"),
+    "a span before the text": (
+        "nodes.0.span",
+        [-1, 1],
+        "Malformed",
+        "nodes[0].span[0]: expected an integer of at least 0",
+    ),
+    "a time before now": ("nodes.0.operation.timeout", -1, "Malformed", "expected a time in seconds, or null,"),
+    "retries that are true": ("nodes.0.operation.retries", True, "Malformed", "expected an integer of at least 0"),
+    "a truth value that is none": ("nodes.4.operation.everything", 1, "Malformed", "expected a truth value"),
     "an input twice": (
         "inputs",
         2 * [{"name": "n", "type": "int", "required": True, "default": None}],
         "BrokenReference",
-        "inputs: two inputs have one name",
+        "inputs: two inputs have the same name",
     ),
     "a type that is none": (
         "inputs",
         [{"name": "n", "type": "int\n1. act()", "required": True, "default": None}],
         "Malformed",
-        "inputs[0].type: a type of the plan language is wanted",
+        "inputs[0].type: expected a type of the plan language",
     ),
     "a default of another type": (
         "inputs",
         [{"name": "n", "type": "int", "required": False, "default": "1"}],
         "Malformed",
-        "inputs[0].default: a value of type int is wanted here, not `1`",
+        "inputs[0].default: expected a value of type int, not `1`",
     ),
     "a default that is not used": (
         "inputs",
         [{"name": "n", "type": "int", "required": True, "default": 1}],
         "Malformed",
-        "inputs[0].default: null is wanted here, not `1`",
+        "inputs[0].default: expected null, not `1`",
     ),
     "an input with the name of a task": (
         "inputs",
         [{"name": "b", "type": "int", "required": True, "default": None}],
         "BrokenReference",
-        "nodes: two things are called `b`",
+        "nodes: two things have the name `b`",
     ),
     "an element with the name of a task": (
         "nodes.2.operation.item",
         "b",
         "BrokenReference",
-        "nodes: two things are called `b`",
+        "nodes: two things have the name `b`",
     ),
     "a task with the value of another": (
         "tasks.b",
         "1",
         "BrokenReference",
-        "tasks: those with nodes of their own are not those of `nodes`, in their order",
+        "tasks: tasks with a separate node must be those of `nodes`, in the same order",
     ),
-    "a task taken away": ("tasks.1", ..., "BrokenReference", "tasks: those with nodes of their own are not"),
+    "a task taken away": ("tasks.1", ..., "BrokenReference", "tasks: tasks with a separate node must be"),
     "an input of no name": (
         "inputs",
         [{"name": "for", "type": "int", "required": True, "default": None}],
         "Malformed",
-        "inputs[0].name: a name is wanted here, not `for`",
+        "inputs[0].name: expected a name, not `for`",
     ),
 }
 """What is changed in a good form, and what is said of it."""
@@ -208,7 +213,7 @@ def test_what_is_broken_is_refused(name: str) -> None:
         from_json(changed(way, value), TOOLS)
     assert type(caught.value).__name__ == kind
     assert words in str(caught.value)
-    assert str(caught.value) == f"{caught.value.path or 'the whole'}: {caught.value.fact}: {caught.value.help}"
+    assert str(caught.value) == f"{caught.value.path or 'the graph'}: {caught.value.fact}: {caught.value.help}"
 
 
 def test_every_error_is_shown() -> None:
@@ -240,7 +245,7 @@ def test_two_nodes_of_one_id_are_refused() -> None:
     """Also where one of them is in a loop."""
     data = json.loads(good())
     data["nodes"].insert(3, deepcopy(data["nodes"][2]["operation"]["body"][0]))
-    with pytest.raises(FormError, match=r"nodes\[3\].id: two nodes are called `3/each/i0`"):
+    with pytest.raises(FormError, match=r"nodes\[3\].id: two nodes have the id `3/each/i0`"):
         from_json(data, TOOLS)
 
 
@@ -255,7 +260,7 @@ ARGUMENTS: Final[dict[str, tuple[list[tuple[str | None, object]], str]]] = {
     "one more by position": ([("query", "a"), (None, 1)], "`search` takes no more arguments by position"),
     "twice": ([("query", "a"), ("query", "b")], "`search` is given `query` twice"),
     "missing": ([("limit", 1)], "`search` needs `query`"),
-    "of another type": ([("query", 1)], "`search` does not take this for `query`: input should be a valid string"),
+    "of another type": ([("query", 1)], "`search` does not accept this for `query`: input should be a valid string"),
 }
 
 
@@ -281,7 +286,7 @@ def test_a_tool_that_writes_by_now_is_noticed() -> None:
         return 1
 
     data = form(compiled("1. look()\njoin($1)", Toolbox([read("db")(look)])))
-    with pytest.raises(form_errors.WrongEffects, match=r"write\(db\) by now, not read\(db\)"):
+    with pytest.raises(form_errors.WrongEffects, match=r"are now write\(db\), not read\(db\)"):
         from_json(data, Toolbox([write("db")(look)]))
     assert from_json(data, Toolbox([read("db")(look), pure(test_a_circle_is_refused)])).nodes.keys() == {"1", JOIN}
 
@@ -305,7 +310,7 @@ def nested(levels: int) -> object:
 @pytest.mark.parametrize("value", [{"kind": "const", "value": deep(100_000)}, nested(100_000), nested(250)])
 def test_depth_is_bounded(value: object) -> None:
     """Nothing is deeper than what can be written, and nothing is read to its end to find that out."""
-    with pytest.raises(form_errors.TooDeep, match=r"this is deeper than 224 levels: give wider `bounds`"):
+    with pytest.raises(form_errors.TooDeep, match=r"the nesting is deeper than 224 levels: pass wider `bounds`"):
         from_json(changed("nodes.4.operation.term", value), TOOLS)
 
 
@@ -314,9 +319,9 @@ LARGE: Final = {"name": "n", "type": "list[int]", "required": False, "default": 
 
 def test_size_is_bounded() -> None:
     """So are all values together, and tasks."""
-    with pytest.raises(form_errors.TooLarge, match=r"this is more than 400 values: give wider `bounds`"):
+    with pytest.raises(form_errors.TooLarge, match=r"there are more than 400 values: pass wider `bounds`"):
         from_json(changed("inputs", [LARGE]), TOOLS, bounds=Bounds(tasks=1))
-    with pytest.raises(form_errors.TooLarge, match=r"tasks: this is more than 3 tasks"):
+    with pytest.raises(form_errors.TooLarge, match=r"tasks: there are more than 3 tasks"):
         from_json(json.loads(good()), TOOLS, bounds=Bounds(tasks=3))
 
 

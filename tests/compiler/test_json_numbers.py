@@ -24,7 +24,7 @@ FALLBACK: Final = "nodes.0.operation.fallback"
 @pytest.mark.parametrize("value", [10**400, 10**5000, -1, 1e999, float("nan"), True, "5s", 4 * 10**21], ids=range(8))
 def test_a_time_is_one_that_a_plan_can_say(value: object) -> None:
     """Up to as many hours as an integer has digits; what is less is read."""
-    with pytest.raises(FormError, match=r"nodes\[0\].operation.timeout: a time in seconds, or null, is wanted here"):
+    with pytest.raises(FormError, match=r"nodes\[0\].operation.timeout: expected a time in seconds, or null,"):
         from_json(changed(TIME, value), TOOLS)
     for fine in (None, 0.5, 3600 * (10**18 - 1)):
         assert print_graph(from_json(changed(TIME, fine), TOOLS))
@@ -50,7 +50,7 @@ def test_an_integer_has_as_many_digits_as_in_a_plan(way: str, wrap: Any, place: 
     for value, bits in ((10**18, "1000000000000000000"), (10**400, "an integer of 1,329 bits"), (10**5000, "")):
         with pytest.raises(FormError) as caught:
             from_json(changed(way, wrap(value)), TOOLS)
-        assert str(caught.value).startswith(f"{place}: an integer of at most 18 digits is wanted here, not `")
+        assert str(caught.value).startswith(f"{place}: expected an integer of at most 18 digits, not `")
         assert bits in str(caught.value)
     assert print_graph(from_json(changed(way, wrap(10**18 - 1)), TOOLS))
 
@@ -68,7 +68,7 @@ def test_a_value_in_itself_is_too_deep() -> None:
     """Data that no JSON text gives."""
     circle: list[object] = []
     circle.append(circle)
-    with pytest.raises(FormError, match="this is deeper than 224 levels"):
+    with pytest.raises(FormError, match="the nesting is deeper than 224 levels"):
         from_json(changed(CONSTANT, {"kind": "const", "value": circle}), TOOLS)
 
 

@@ -47,7 +47,7 @@ def test_a_circle_is_shown_from_its_first_task() -> None:
     with pytest.raises(CompileError) as caught:
         compiled("x = f($a)\na = f($c)\nb = f($a)\nc = f($b, $a)\njoin($x)")
     titles = [found.words("title") for found in caught.value.diagnostics]
-    assert titles == ["`$a` is used before it is there", "these tasks wait for each other: `a` → `c` → `a`"]
+    assert titles == ["`$a` is used before it is defined", "these tasks wait for each other: `a` → `c` → `a`"]
 
 
 @pytest.mark.parametrize(

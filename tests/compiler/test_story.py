@@ -172,7 +172,7 @@ def test_latencies_that_are_taken_as_the_median_are_named() -> None:
 @pytest.mark.parametrize("width", [0, -1])
 def test_nothing_runs_at_once_is_no_width(width: int) -> None:
     """At least one call has to."""
-    with pytest.raises(ValueError, match="at least one call must run at once"):
+    with pytest.raises(ValueError, match="the width must be at least 1"):
         story(LINE, {"log": "opaque"}, width)
 
 
@@ -180,7 +180,7 @@ def test_a_story_is_text() -> None:
     """As `print` shows it: 80 columns, without styles."""
     found = story("1. f(1)\njoin($1)", width=1)
     assert str(found) == as_text(found, 80)
-    assert str(found).startswith("plan.llmc: 1 call written, 1 left by fold, hoist, dedup, prune\n\nCalls that run")
+    assert str(found).startswith("plan.llmc: 1 call written, 1 left after fold, hoist, dedup, prune\n\nCalls that run")
 
 
 def test_all_lines_fit() -> None:
@@ -200,7 +200,7 @@ def test_a_long_story_is_cut() -> None:
     """After fifty entries of a section, and a dozen calls of a level; as JSON it is whole."""
     text = "".join(f"{number}. f(1 + {number})\n" for number in range(1, 101)) + "join()\n"
     found = story(text)
-    assert "\n  and 50 more, which are all there as JSON\n" in str(found)
+    assert "\n  and 50 more, all of which are in the JSON form\n" in str(found)
     assert ", 12, and 88 more\n" in str(found)
     assert len(story_json(found)["remarks"]) == 100
     chain = "1. f(1)\n" + "".join(f"{number}. f(${number - 1})\n" for number in range(2, 101)) + "join($100)\n"
@@ -248,7 +248,7 @@ def test_wrapped_text_fits_and_is_whole(text: str, width: int) -> None:
 def test_telling_knows_no_pass() -> None:
     """A story without passes says so."""
     text = "1. f(1)\njoin($1)"
-    assert "; no pass was run" in story_text.as_text(Story.of(compiled(text), (), read(text).source))
+    assert "; no passes ran" in story_text.as_text(Story.of(compiled(text), (), read(text).source))
 
 
 def test_uses_and_printing_are_not_needed() -> None:

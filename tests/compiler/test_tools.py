@@ -98,9 +98,9 @@ def test_a_tool_is_still_a_function() -> None:
 @pytest.mark.parametrize(
     ("declare", "words"),
     [
-        (lambda: read("no name")(plain), "`read(no name)` is no effect"),
-        (lambda: read("")(plain), "`read()` is no effect"),
-        (lambda: read("mail", idempotent=True)(plain), "is no effect"),
+        (lambda: read("no name")(plain), "`read(no name)` is not an effect"),
+        (lambda: read("")(plain), "`read()` is not an effect"),
+        (lambda: read("mail", idempotent=True)(plain), "is not an effect"),
         (
             lambda: pure("mail"),  # type: ignore[call-overload]  # the mistake under test
             "'mail' is not a function: decorate a function, once",
@@ -149,7 +149,7 @@ def test_a_schema_tool_has_its_effect_as_text(text: str, effect: Effect) -> None
 )
 def test_what_is_no_effect_is_refused(text: str) -> None:
     """Any other text is an error that lists the forms."""
-    with pytest.raises(ValueError, match=r"is no effect: write `pure`, `nondet`, `read\(R\)`"):
+    with pytest.raises(ValueError, match=r"is not an effect: write `pure`, `nondet`, `read\(R\)`"):
         Tool.from_schema("t", "", {}, text, plain)
 
 

@@ -47,27 +47,27 @@ BROKEN: dict[str, tuple[Callable[[Graph], Graph], str]] = {
         lambda g: replace(g, nodes={**g.nodes, NodeId("9"): g.nodes[JOIN]}),
         "node join is filed under 9",
     ),
-    "needs too little": (lambda g: change(g, "4", needs=()), "needs of 4 are not what it reads"),
-    "needs too much": (lambda g: change(g, "4", needs=("3", "1")), "needs of 4 are not what it reads"),
-    "loop needs too little": (lambda g: loop_changed(g, source=Get(NodeId("2"))), "needs of 3 are not what it reads"),
+    "needs too little": (lambda g: change(g, "4", needs=()), "needs of 4 differ from its reads"),
+    "needs too much": (lambda g: change(g, "4", needs=("3", "1")), "needs of 4 differ from its reads"),
+    "loop needs too little": (lambda g: loop_changed(g, source=Get(NodeId("2"))), "needs of 3 differ from its reads"),
     "needs what is gone": (lambda g: without(g, "3"), "4 waits for 3, which is not above it"),
     "needs what is below": (lambda g: reordered(g, "3", "4", "1", "2", "join"), "3 waits for 1, which is not above it"),
     "order after what is below": (lambda g: change(g, "2", after=("4",)), "2 waits for 4, which is not above it"),
     "order after itself": (lambda g: change(g, "2", after=("2",)), "2 waits for 2, which is not above it"),
-    "no join": (lambda g: without(g, "join"), "there is no join"),
+    "no join": (lambda g: without(g, "join"), "the join is missing"),
     "no join, but one that is called so": (
         lambda g: change(without(g, "4"), "join", op=g.nodes[NodeId("3")].op, needs=("1",)),
-        "there is no join",
+        "the join is missing",
     ),
     "join above the end": (lambda g: reordered(compiled("1. f(1)\njoin(2)"), "join", "1"), "the join is not last"),
     "task of nothing": (
         lambda g: replace(g, tasks={**g.tasks, TaskId("5"): NodeId("5")}),
-        "task 5 has its value from 5",
+        "task 5 gets its value from 5",
     ),
-    "a body node twice": (lambda g: loop_changed(g, body=(*body(g), body(g)[0])), "3/each/i0 is there twice"),
+    "a body node twice": (lambda g: loop_changed(g, body=(*body(g), body(g)[0])), "3/each/i0 exists twice"),
     "a body node of another id": (
         lambda g: loop_changed(g, body=(*body(g), replace(body(g)[0], id=NodeId("2")))),
-        "2 is there twice",
+        "2 exists twice",
     ),
     "a body in the wrong order": (lambda g: loop_changed(g, body=body(g)[::-1]), "3/each waits for 3/each/i0"),
     "a body that needs too little": (
@@ -106,7 +106,7 @@ def test_a_pass_is_held_to_the_rules() -> None:
 
     graph = compiled(GOOD)
     assert optimize(graph, ()) is graph
-    with pytest.raises(BrokenGraphError, match="there is no join"):
+    with pytest.raises(BrokenGraphError, match="the join is missing"):
         optimize(graph, (Breaking(),))
-    with pytest.raises(BrokenGraphError, match="there is no join"):
+    with pytest.raises(BrokenGraphError, match="the join is missing"):
         optimize(without(graph, "join"), ())

@@ -140,7 +140,7 @@ def test_places_are_told_as_lines() -> None:
     source = Source("plan.llmc", "a\nb\nc\n")
     there = remarks.MergedAlias(NodeId("2"), (TaskId("2"),), Span(4, 5), NodeId("1"), Span(0, 1))
     here = replace(there, into_span=Span(4, 5))
-    assert there.words("what", source) == "has the value of `1` (line 1)"
+    assert there.words("what", source) == "uses the value of `1` (line 1)"
     assert [remarks._told(one.places, source) for one in (there, here)] == ["lines 1 to 3", "line 3"]  # noqa: SLF001
 
 

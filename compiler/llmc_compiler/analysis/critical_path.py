@@ -1,9 +1,9 @@
-"""How long is left after each node, and what a graph takes as a whole: tables beside the graph, never part of it.
+"""Remaining time after each node, and total time of a graph: tables beside the graph, never part of it.
 
-What a call costs is the latency that its tool declares, in seconds. Where only some tools declare one, pure ones
-without cost nothing, since they compute, and others the median of those declared. Where no tool does, each call costs
-one, and a time is a number of calls. Whatever is not a call costs nothing. A loop counts as one element, since how many
-it has is known only when it runs; what may be skipped counts as done.
+The cost of a call is the latency that its tool declares, in seconds. If only some tools declare one, pure tools without
+a latency cost nothing, since they only compute, and other tools cost the median of the declared ones. If no tool
+declares a latency, each call costs one, and a time is a number of calls. Other nodes cost nothing. A loop counts as one
+element, since the number of elements is known only at run time; a call that may be skipped counts as running.
 """
 
 from collections import deque
@@ -27,10 +27,10 @@ Costs = Mapping[NodeId, float]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a graph takes, in seconds or in calls (`unit`).
+    """Estimated time of a graph, in seconds or in calls (`unit`).
 
-    `work` is the sum of all calls, `span` the longest chain, which has the nodes `chain`; `widths` counts the calls of
-    each level.
+    `work` is the sum of all calls. `span` is the length of the longest chain, whose nodes are `chain`. `widths` counts
+    the calls on each level.
     """
 
     unit: Unit
@@ -40,29 +40,29 @@ class Estimate:
     widths: tuple[int, ...]
 
     def bound(self, width: int) -> float:
-        """What no schedule goes below that does so many calls at once: Graham, Bounds on timing anomalies, 1969."""
+        """Return a lower bound for every schedule with this width: Graham, Bounds on timing anomalies, 1969."""
         return max(self.span, self.work / width)
 
 
 def costs(graph: Graph) -> Costs:
-    """What each call costs, those in loops too; nodes that are not there cost nothing."""
+    """Return the cost of each call, including calls in loops; other nodes are left out and cost nothing."""
     tools = dict(_tools(graph))
     declared = {tool.name: tool.latency for tool in tools.values() if tool.latency is not None}
     if not declared:
         return dict.fromkeys(tools, 1.0)
-    usual = median(declared.values())
-    return {key: _cost(tool, usual) for key, tool in tools.items()}
+    typical = median(declared.values())
+    return {key: _cost(tool, typical) for key, tool in tools.items()}
 
 
-def _cost(tool: Tool, usual: float) -> float:
-    """What a call of the tool costs where some tools declare it."""
+def _cost(tool: Tool, typical: float) -> float:
+    """Return the cost of a tool's call if some tools declare a latency."""
     if tool.latency is not None:
         return tool.latency
-    return 0.0 if tool.effect.kind is Kind.PURE else usual
+    return 0.0 if tool.effect.kind is Kind.PURE else typical
 
 
 def _tools(graph: Graph) -> Iterator[tuple[NodeId, Tool]]:
-    """The tool of each call, those in loops too."""
+    """Yield the tool of each call, including calls in loops."""
     for node in graph.nodes.values():
         for one in (node, *node_body(node)):
             if isinstance(one.op, Call):
@@ -70,16 +70,17 @@ def _tools(graph: Graph) -> Iterator[tuple[NodeId, Tool]]:
 
 
 def rank(graph: Graph) -> Mapping[NodeId, float]:
-    """The longest way from the start of each node to the end of all, its own cost included; the highest goes first.
+    """Return the longest path from the start of each node to the end, with its own cost; the highest rank goes first.
 
-    Takes time linear in nodes plus edges. Of a loop, its end is ranked, and each node inside. The rule is that of
-    Topcuoglu, Hariri and Wu, Performance-effective and low-complexity task scheduling, 2002 (their upward rank).
+    Takes time linear in nodes plus edges. The rank of a loop is that of its end, and each node inside has a rank too.
+    The rule is the upward rank of Topcuoglu, Hariri and Wu, Performance-effective and low-complexity task scheduling,
+    2002.
     """
     return _remaining(waits(graph), costs(graph))[0]
 
 
 def estimate(graph: Graph) -> Estimate:
-    """What a graph takes as a whole; linear in nodes plus edges."""
+    """Estimate the time of a graph, in time linear in nodes plus edges."""
     cost = costs(graph)
     remaining, following = _remaining(waits(graph), cost)
     chain = [max(remaining, key=remaining.__getitem__)]
@@ -90,14 +91,14 @@ def estimate(graph: Graph) -> Estimate:
 
 
 def expected_time(graph: Graph, width: int) -> float:
-    """What a graph takes if so many calls are done at once, those of the highest rank first."""
+    """Return the time of a graph with at most `width` calls at once, those of the highest rank first."""
     return makespan(waits(graph), costs(graph), width, rank(graph))
 
 
 def _remaining(
     before: dict[NodeId, tuple[NodeId, ...]], cost: Costs
 ) -> tuple[dict[NodeId, float], dict[NodeId, NodeId]]:
-    """The rank of each node, and which node comes next on its longest way."""
+    """Return the rank of each node, and the next node on its longest path."""
     remaining = dict.fromkeys(before, 0.0)
     following: dict[NodeId, NodeId] = {}
     for key in reversed(before):
@@ -111,10 +112,11 @@ def _remaining(
 def makespan(
     before: Mapping[NodeId, Sequence[NodeId]], cost: Costs, width: int, first: Mapping[NodeId, float] | None = None
 ) -> float:
-    """The end of a list schedule: whenever fewer than `width` calls run, the one that is `first` starts.
+    """Return the end of a list schedule: whenever fewer than `width` calls run, the next ready call starts.
 
-    `before` says what each node waits for. Without `first`, or where it is equal, whoever could start first does. What
-    costs nothing needs no place.
+    `before` maps each node to the nodes it waits for. Among ready calls, the one with the highest value in `first`
+    starts; ties, and all calls without `first`, start in the order in which they became ready. Nodes that cost nothing
+    do not count against the width.
     """
     users: dict[NodeId, list[NodeId]] = {key: [] for key in before}
     for key, others in before.items():
@@ -143,7 +145,7 @@ def makespan(
 
 
 def _freed(users: Sequence[NodeId], missing: dict[NodeId, int]) -> Iterator[NodeId]:
-    """The users that now wait for nothing more."""
+    """Yield the users whose last missing dependency this was."""
     for user in users:
         missing[user] -= 1
         if not missing[user]:

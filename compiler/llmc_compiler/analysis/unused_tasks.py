@@ -9,9 +9,10 @@ from llmc_compiler.passes.prune import Prune
 
 
 def unused_tasks(graph: Graph) -> Iterator[UnusedTask]:
-    """A warning for each task that the passes drop and no live task reads; none where the join shows every task.
+    """Yield a warning for each task that the passes drop and no live task reads; none if the join shows all tasks.
 
-    `graph` is the plan before the passes. A task with an effect anywhere in it stays whole, and so does a merged one.
+    `graph` is the plan before the passes. A task with an effect anywhere in it counts as used as a whole, and so does a
+    merged one.
     """
     join = graph.nodes.get(JOIN)
     if join is None or not isinstance(join.op, Join) or join.op.everything:
@@ -30,8 +31,8 @@ def unused_tasks(graph: Graph) -> Iterator[UnusedTask]:
 
 
 def _needs(graph: Graph) -> dict[TaskId, set[TaskId]]:
-    """The tasks that each task reads, in the order of the plan."""
-    found: dict[TaskId, set[TaskId]] = {}
+    """Map each task to the tasks that it reads, in the order of the plan."""
+    needs: dict[TaskId, set[TaskId]] = {}
     for node in graph.nodes.values():
-        found.setdefault(node.task, set()).update(graph.nodes[need].task for need in node.needs)
-    return {task: reads - {task} for task, reads in found.items()}
+        needs.setdefault(node.task, set()).update(graph.nodes[need].task for need in node.needs)
+    return {task: reads - {task} for task, reads in needs.items()}

@@ -1,6 +1,6 @@
-"""What a declaration would buy: the plan compiled once more, as if a tool did less than is known of it.
+"""The benefit of a declaration: the plan compiled once more, as if a tool had a narrower effect.
 
-Nothing here says that the tool does so little: that is for whoever knows the tool.
+Nothing here claims that the tool has that effect. Only its author knows.
 """
 
 from collections import Counter
@@ -18,17 +18,17 @@ from llmc_compiler.passes.pipeline import Pass, optimize
 from llmc_compiler.tools.tool import Tool
 
 _MOST_TRIED: Final = 8
-"""How many tools are tried, those with most calls first: each takes about twice as long as the passes."""
+"""Number of tools that are tried, those with most calls first: each takes about twice as long as the passes."""
 
 _MOST_NODES: Final = 5_000
-"""How many nodes the plan may have, times the tools that are tried."""
+"""Largest number of nodes in the plan, times the number of tools tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanForecast:
-    """A compiled plan in three figures: its calls, those of them that wait in line, and its longest chain.
+    """Three figures of a compiled plan: its calls, the calls that wait in line, and the length of its longest chain.
 
-    To wait in line is to wait for the end of a call whose value is not needed, or for the same loop's element before.
+    A call waits in line if it waits for a call whose value it does not need, or for the previous loop element.
     """
 
     calls: int
@@ -38,7 +38,7 @@ class PlanForecast:
 
 @dataclass(frozen=True, slots=True)
 class DeclarationGain:
-    """A tool whose declared effect holds something up, and what the plan would be with narrower ones."""
+    """A tool whose effect delays other calls, and the plan's figures with narrower effects."""
 
     tool: str
     effect: Effect
@@ -47,30 +47,30 @@ class DeclarationGain:
 
 
 def gains(written: Graph, passes: Sequence[Pass], compiled: Graph) -> Iterator[DeclarationGain]:
-    """For each tool of a plan that declares less than it could, what that would buy, if anything.
+    """Yield, for each tool that could declare a narrower effect, the gains from declaring it.
 
-    `compiled` is what the passes make of the graph. Of a tool that was not tried, since there are too many, nothing is
-    `declared`.
+    `compiled` is the graph after the passes. `declared` is empty for tools that were not tried because there are
+    too many.
     """
     tools = _timed_tools(written)
-    found = Counter(call.tool.name for call in _calls(written) if _narrower(call.tool))
-    if not found:
+    counts = Counter(call.tool.name for call in _calls(written) if _narrower(call.tool))
+    if not counts:
         return
     now = _outlook(compiled)
     most = min(_MOST_TRIED, _MOST_NODES // len(written.nodes))
-    for number, (name, _) in enumerate(found.most_common()):
+    for number, (name, _) in enumerate(counts.most_common()):
         tool = tools[name]
         effects = _narrower(tool) if number < most else ()
         tried = [(effect, _outlook(optimize(as_if(written, tool, effect), passes))) for effect in effects]
-        better = tuple(one for one in tried if one[1] != now)
+        better = tuple((effect, outlook) for effect, outlook in tried if outlook != now)
         if better or not effects:
             yield DeclarationGain(name, tool.effect, now, better)
 
 
 def _timed_tools(graph: Graph) -> dict[str, Tool]:
-    """The tools of a graph; where some declare a latency, each with that which it is taken to have.
+    """Return the tools of a graph; if some declare a latency, each tool gets its estimated one.
 
-    So a tool that is tried as `pure` lasts as long as before, though pure ones that declare none are taken to compute.
+    So a tool that is tried as `pure` lasts as long as before, although pure tools are otherwise taken to compute.
     """
     nodes = [one for node in graph.nodes.values() for one in calls(node)]
     tools = {one.op.tool.name: (one.id, one.op.tool) for one in nodes if isinstance(one.op, Call)}
@@ -81,13 +81,13 @@ def _timed_tools(graph: Graph) -> dict[str, Tool]:
 
 
 def as_if(graph: Graph, tool: Tool, effect: Effect) -> Graph:
-    """The graph as it would be if the tool had this effect."""
+    """Return the graph with this effect for the tool."""
     other = replace(tool, effect=effect)
     return in_order(replace(graph, nodes={key: _declared(node, other) for key, node in graph.nodes.items()}))
 
 
 def _declared(node: Node, tool: Tool) -> Node:
-    """The node, with this tool in the place of the one of the same name."""
+    """Replace the tool of the same name in a node."""
     op = node.op
     if isinstance(op, Call) and op.tool.name == tool.name:
         op = replace(op, tool=tool)
@@ -97,7 +97,7 @@ def _declared(node: Node, tool: Tool) -> Node:
 
 
 def _narrower(tool: Tool) -> tuple[Effect, ...]:
-    """What a tool might declare instead: where nobody knows what it does, and where it names no resource."""
+    """List narrower effects for a tool whose effect is unknown, or whose effect names no resource."""
     effect = tool.effect
     if effect.kind in UNKNOWN:
         return Effect(Kind.READ, EVERYTHING), Effect(Kind.PURE)
@@ -105,7 +105,7 @@ def _narrower(tool: Tool) -> tuple[Effect, ...]:
 
 
 def _calls(graph: Graph) -> Iterator[Call]:
-    """Every call, those in loops too."""
+    """Yield every call, including those in loops."""
     for node in graph.nodes.values():
         for one in calls(node):
             if isinstance(one.op, Call):
@@ -113,12 +113,11 @@ def _calls(graph: Graph) -> Iterator[Call]:
 
 
 def _outlook(graph: Graph) -> PlanForecast:
-    """The three figures of a graph."""
     waiting = sum(map(_waiting, graph.nodes.values()))
     return PlanForecast(sum(1 for _ in _calls(graph)), waiting, estimate(graph).span)
 
 
 def _waiting(node: Node) -> int:
-    """How many calls, of which a loop has several, wait for an end alone."""
+    """Count the calls of a node that wait only for the end of another call."""
     carried = {later for _, later in node.op.carry} if isinstance(node.op, Loop) else frozenset[NodeId]()
     return sum(call.id in carried or any(key not in call.needs for key in call.after) for call in calls(node))

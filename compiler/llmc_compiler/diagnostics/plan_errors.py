@@ -1,6 +1,6 @@
 """Mistakes that the compiler finds: names and types (E2xx), effects (E3xx), and warnings.
 
-The exception that carries all of a plan's mistakes is `CompileError`.
+`CompileError` is the exception that carries all mistakes of a plan.
 """
 
 from collections.abc import Sequence
@@ -13,21 +13,20 @@ from llmc_grammar.source import Source
 
 
 class CompileError(Portable, Exception):
-    """A plan that cannot be run; `diagnostics` has every mistake, in order of place."""
+    """Raised for a plan that cannot run; `diagnostics` lists every mistake in order of its span."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:
-        """Carry the mistakes."""
-        self.diagnostics = located(sorted(diagnostics, key=lambda found: found.span), source)
+        self.diagnostics = located(sorted(diagnostics, key=lambda diagnostic: diagnostic.span), source)
         self.source = source
         super().__init__(self.diagnostics, source)
 
     def __str__(self) -> str:
-        """Every mistake as it is drawn without colour, or its title where the text is not known."""
+        """Return every mistake drawn without colour, or only its title if the source is unknown."""
         return ("\n" if self.source is None else "\n\n").join(map(str, self.diagnostics))
 
 
 def closest(name: str, known: Sequence[str]) -> str | None:
-    """The known name that is most like the given one, if any is."""
+    """Return the known name that is most similar to the given one, or None."""
     return next(iter(alike(name, known, 1)), None)
 
 
@@ -50,29 +49,29 @@ class UnknownTool(Diagnostic):
 
     @property
     def place(self) -> str:
-        """The toolbox that the name is not in."""
+        """The label: where the name was looked up."""
         return "no tools are loaded" if self.is_empty else "not in the toolbox"
 
     @property
     def advice(self) -> str | None:
-        """How tools are loaded where there are none, and a model goes without them; else the name that is most like."""
+        """The help: how to load tools if the toolbox is empty, how to do without, or the most similar name."""
         if self.is_empty and self.is_file:
             return (
                 'write `use "tools.py"` at the top, or give `--tools tools.py`; in Python, `llmc.compile(text, tools)`'
             )
         if self.is_empty:
-            return 'without tools, a plan is `join("…")` with the answer itself; `--tools tools.py` loads some'
+            return 'without tools, a plan is `join("…")` with the answer itself; load tools with `--tools tools.py`'
         if self.is_builtin and self.is_file:
-            return f"write a tool that does what `{self.name}` does in Python"
+            return f"write a tool that works like Python's `{self.name}`"
         return None if self.suggestion is None else f"did you mean `{self.suggestion}`?"
 
 
 @mistake
 class UnknownReference(Diagnostic):
-    """A reference to nothing."""
+    """A reference to a name that is not defined."""
 
     code = "E202"
-    title = "nothing is called `${name}`"
+    title = "`${name}` is not defined"
     label = "no input or task above has this name"
     help = "did you mean `${suggestion}`?"
     is_safe = True
@@ -87,9 +86,9 @@ class ForwardReference(Diagnostic):
     """A reference to a later task."""
 
     code = "E203"
-    title = "`${name}` is used before it is there"
+    title = "`${name}` is used before it is defined"
     label = "refers to a later line"
-    help = "move the line of `{name}` above this one"
+    help = "move the line that defines `{name}` above this one"
 
     name: str
 
@@ -113,7 +112,7 @@ class Circle(Diagnostic):
     code = "E205"
     title = "these tasks wait for each other: {circle}"
     label = "refers to a later line that needs this one"
-    help = "take one of the references away"
+    help = "remove one of the references"
 
     circle: str
 
@@ -124,7 +123,7 @@ class DuplicateId(Diagnostic):
 
     code = "E206"
     title = "`{name}` is already taken"
-    label = "a second one of this name"
+    label = "this name is used a second time"
     help = "give it another number or name"
 
     name: str
@@ -135,7 +134,7 @@ class TooManyTasks(Diagnostic):
     """An automatic number above 9999."""
 
     code = "E207"
-    title = "there is no number left for this task"
+    title = "no number is left for this task"
     label = "would be number {number}; the highest is 9999"
     help = "give it a name: `name = …`"
 
@@ -144,7 +143,7 @@ class TooManyTasks(Diagnostic):
 
 @mistake
 class UnknownArgument(Diagnostic):
-    """A keyword that the tool does not know."""
+    """A named argument that the tool does not have."""
 
     code = "E208"
     title = "`{tool}` has no argument `{name}`"
@@ -161,7 +160,7 @@ class UnknownArgument(Diagnostic):
 
 @mistake
 class TooManyArguments(Diagnostic):
-    """A positional argument too many."""
+    """More positional arguments than the tool takes."""
 
     code = "E209"
     title = "`{tool}` takes {most} by position"
@@ -175,11 +174,11 @@ class TooManyArguments(Diagnostic):
 
 @mistake
 class MissingArgument(Diagnostic):
-    """A required argument that is not given."""
+    """A required argument that is missing."""
 
     code = "E210"
     title = "`{tool}` needs `{name}`"
-    label = "`{name}` is not given"
+    label = "`{name}` is missing"
     help = "write `{name}=…`"
 
     tool: str
@@ -193,17 +192,17 @@ class ArgumentTwice(Diagnostic):
     code = "E211"
     title = "`{name}` is given twice"
     label = "already given by position"
-    help = "leave one of the two out"
+    help = "remove one of the two"
 
     name: str
 
 
 @mistake
 class WrongArgument(Diagnostic):
-    """An argument that the tool does not take."""
+    """An argument whose value the tool does not accept."""
 
     code = "E212"
-    title = "`{tool}` does not take this for `{name}`"
+    title = "`{tool}` does not accept this for `{name}`"
     label = "{reason}"
     help = "{suggestion}"
 
@@ -230,7 +229,7 @@ class WrongDefault(Diagnostic):
     """A default that does not fit the input's type."""
 
     code = "E214"
-    title = "the default of `{name}` is no {type}"
+    title = "the default of `{name}` is not of type {type}"
     label = "this is {found}"
     help = "change the type or the default"
 
@@ -241,7 +240,7 @@ class WrongDefault(Diagnostic):
 
 @mistake
 class WrongOperand(Diagnostic):
-    """An operation that cannot work, whatever the values are."""
+    """An operation that fails for all possible values."""
 
     code = "E215"
     title = "this cannot be computed"
@@ -252,7 +251,7 @@ class WrongOperand(Diagnostic):
 
 @mistake
 class BrokenOff(Diagnostic):
-    """A text that ended before the plan did."""
+    """A text that ends before the plan does."""
 
     code = "E216"
     title = "the plan breaks off"
@@ -262,7 +261,7 @@ class BrokenOff(Diagnostic):
 
 @mistake
 class NoPart(Diagnostic):
-    """A step into a value that has no such part."""
+    """A step to a part that the value does not have."""
 
     code = "E217"
     title = "`{place}` has no `{step}`"
@@ -277,7 +276,7 @@ class NoPart(Diagnostic):
 
 @mistake
 class NoElements(Diagnostic):
-    """A loop over something that has no elements."""
+    """A loop over a value that is neither a list nor a mapping."""
 
     code = "E218"
     title = "this cannot be looped over"
@@ -289,10 +288,10 @@ class NoElements(Diagnostic):
 
 @mistake
 class WrongTogether(Diagnostic):
-    """Arguments that fit one by one, but not together."""
+    """Arguments that are accepted one by one, but not together."""
 
     code = "E219"
-    title = "`{tool}` does not take these arguments together"
+    title = "`{tool}` does not accept these arguments together"
     label = "{reason}"
 
     tool: str
@@ -301,7 +300,7 @@ class WrongTogether(Diagnostic):
 
 @mistake
 class UnusedSlot(Diagnostic):
-    """A `$name` in a string where nothing of that name is above."""
+    """A `$name` in a string, although no input or task above has that name."""
 
     code = "W201"
     title = "`{raw}` stays as it is"
@@ -314,7 +313,7 @@ class UnusedSlot(Diagnostic):
 
 @mistake
 class UnusedTask(Diagnostic):
-    """A task without an effect whose result neither the join nor a task with an effect needs."""
+    """A task without an effect whose result is needed neither by the join nor by a task with an effect."""
 
     code = "W204"
     title = "nothing needs task `{name}`"
@@ -326,7 +325,7 @@ class UnusedTask(Diagnostic):
 
     @property
     def reason(self) -> str:
-        """Why nothing needs the task."""
+        """The label: why nothing needs the task."""
         if self.user is None:
             return "its result is not used"
         return f"its result is used only by tasks that nothing needs, such as `{self.user}`"
@@ -337,8 +336,8 @@ class UnsureRetry(Diagnostic):
     """`@retry` on a write that has no idempotency key."""
 
     code = "W301"
-    title = "`@retry` repeats `{tool}` only where it was certainly not sent"
-    label = "a write that might have happened is not done again"
+    title = "`@retry` repeats `{tool}` only if the call was certainly not sent"
+    label = "a write that may have happened is not repeated"
 
     tool: str
 
@@ -348,7 +347,7 @@ class Unended(Diagnostic):
     """The last task of a model's text may write, and no newline, join or end mark follows it."""
 
     code = "W302"
-    title = "`{tool}` asks before it is called: its task may be incomplete"
+    title = "`{tool}` needs approval: its task may be incomplete"
     label = "the text ends here, without a newline, a join or an end mark"
     help = "add a newline if the task is complete"
 

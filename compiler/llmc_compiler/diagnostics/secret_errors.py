@@ -6,12 +6,12 @@ from llmc_grammar.mistake import mistake
 
 @mistake
 class WrittenSecret(Diagnostic):
-    """A secret that stands in the plan."""
+    """A secret that is written in the plan."""
 
     code = "E230"
-    title = "a secret stands in the plan"
+    title = "a secret is written in the plan"
     label = "goes to `{name}` of `{tool}`, which takes a secret"
-    help = "whoever runs the plan gives it: `input {name}: str`, and `${name}` here"
+    help = "make it an input: `input {name}: str` at the top, and `${name}` here"
 
     tool: str
     name: str
@@ -19,12 +19,12 @@ class WrittenSecret(Diagnostic):
 
 @mistake
 class SecretArgument(Diagnostic):
-    """A secret that goes to a parameter which does not take one."""
+    """A secret passed to a parameter that does not take secrets."""
 
     code = "E231"
-    title = "a secret goes to `{name}` of `{tool}`, which does not take one"
+    title = "a secret goes to `{name}` of `{tool}`, which does not take secrets"
     label = "this is a secret, or is built from one"
-    help = "leave it out; a secret goes only to parameters that are declared `Secret[str]`"
+    help = "remove it; a secret may go only to parameters declared as `Secret[str]`"
 
     tool: str
     name: str
@@ -37,19 +37,19 @@ class SecretRead(Diagnostic):
     code = "E232"
     title = "{what} reads a secret"
     label = "this is a secret, or is built from one"
-    help = "let a tool decide that takes it as `Secret[str]`"
+    help = "move the decision into a tool that takes it as `Secret[str]`"
 
     what: str
 
 
 @mistake
 class MadeSecret(Diagnostic):
-    """A value that turns out to be a secret after a use that is not allowed."""
+    """A value that turns out to be secret after it was used openly."""
 
     code = "E233"
-    title = "this makes a secret of what {what} reads above"
+    title = "this makes a value secret that {what} reads above"
     label = "{why}"
-    help = "use the value in one way: as a secret, or openly"
+    help = "use the value either as a secret or openly, not both"
 
     what: str
     why: str

@@ -6,10 +6,10 @@ from llmc_grammar.mistake import mistake
 
 @mistake
 class PathAsText(Diagnostic):
-    """A path without braces inside a longer text, where it is text."""
+    """A path without braces inside a longer text, which stays text."""
 
     code = "W202"
-    title = "`{steps}` is text here, and `${name}` the whole value"
+    title = "`{steps}` is text here, and `${name}` is the whole value"
     label = "a path inside a longer text needs braces"
     help = "write `${{{name}{steps}}}` for the part, or `${{{name}}}{steps}` for this text"
 
@@ -19,7 +19,7 @@ class PathAsText(Diagnostic):
 
 @mistake
 class PathRead(Diagnostic):
-    """A path without braces inside a longer text of a model, which is read as a part."""
+    """A path without braces inside a longer text of a model, which is read as a reference to the part."""
 
     code = "W203"
     title = "`${name}{steps}` is read as a part of `${name}`"
@@ -46,7 +46,7 @@ class DoubtfulSlot(Diagnostic):
 
 @mistake
 class HalvedDollars(Diagnostic):
-    """Two dollar signs before a word in a model's text, of which one is left."""
+    """Two dollar signs before a word in a model's text, which become one."""
 
     code = "W206"
     title = "`$${name}` is the text `${name}`"

@@ -1,8 +1,8 @@
-"""What a tool does to the world, and what follows from it: the effect table, as data.
+"""Effects of tools on the world, and their consequences: the effect table, as data.
 
-Two effects conflict unless their resources are provably different; what conflicts keeps its order. Resources are
-hierarchical names (`mail`, `db:orders`), and `*` is everything. A segment in braces (`file:{path}`) is the argument of
-that name: in a call where it is a constant text, that text, else it may be anything.
+Two effects conflict unless their resources are provably different; conflicting calls keep their order. Resources are
+hierarchical names (`mail`, `db:orders`), and `*` is everything. A segment in braces (`file:{path}`) stands for the
+argument of that name: its text, if it is constant in a call, and otherwise anything.
 """
 
 import re
@@ -19,7 +19,7 @@ EVERYTHING: Final = "*"
 class Kind(Enum):
     """The kinds of effect, from the freest to the most restricted.
 
-    `BARE` is a function nobody declared, unordered among its like.
+    `BARE` is a function without a declaration. Calls of `BARE` tools are not ordered among each other.
     """
 
     PURE = "pure"
@@ -32,7 +32,7 @@ class Kind(Enum):
 
 
 class When(Enum):
-    """Answers in the table that depend on the plan."""
+    """Answers in the effect table; some depend on the plan."""
 
     NO = "no"
     YES = "yes"
@@ -60,10 +60,10 @@ _STATEFUL: Final = _WRITES | {Kind.READ, Kind.BARE}
 _NOTHING: Final[frozenset[Kind]] = frozenset()
 
 UNKNOWN: Final = frozenset({Kind.BARE, Kind.OPAQUE})
-"""Kinds of which nobody knows what they do."""
+"""Kinds whose real effect is unknown."""
 
 RULES: Final[dict[Kind, Rule]] = {
-    # in order after; merge, prune, start early; hoist out of a loop; retry by itself, run again after a crash
+    # `after` is the order; then merge, prune, start early, hoist out of a loop, retry, rerun after a crash.
     Kind.PURE: Rule(_NOTHING, When.YES, When.YES, When.YES, When.YES, When.YES, When.YES),
     Kind.NONDET: Rule(_NOTHING, When.NO, When.YES, When.YES, When.NO, When.YES, When.YES),
     Kind.READ: Rule(_WRITES, When.UNWRITTEN, When.YES, When.UNWRITTEN, When.INVARIANT, When.YES, When.YES),
@@ -82,7 +82,7 @@ class Effect:
     resource: str = ""
 
     def __str__(self) -> str:
-        """The effect as it is written in a declaration."""
+        """Return the effect as written in a declaration."""
         if self.kind is Kind.IDEMPOTENT:
             return f"write({self.resource}, idempotent)"
         return f"{self.kind.value}({self.resource})" if self.kind in {Kind.READ, Kind.WRITE} else self.kind.value
@@ -94,32 +94,32 @@ class Effect:
 
     @property
     def is_write(self) -> bool:
-        """Whether it may change something."""
+        """Whether a call may change something."""
         return self.kind in _WRITES
 
     @property
     def may_write(self) -> bool:
-        """Whether it may change something, or nobody has said that it does not."""
+        """Whether a call may change something, as far as declared: an undeclared one may."""
         return self.rule.prune is not When.YES
 
     @property
     def is_stateful(self) -> bool:
-        """Whether it may see or change something."""
+        """Whether a call may observe or change something."""
         return self.kind in _STATEFUL
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The names in braces."""
+        """The names in braces in the resource."""
         return tuple(_PARAMETER.findall(self.resource)) if "{" in self.resource else ()
 
     def of(self, constants: Mapping[str, str]) -> "Effect":
-        """The effect of a call with these arguments; a name without one, or with one that is no segment, stays."""
+        """Return the effect of a call with these constants; names without a usable constant stay in braces."""
         if "{" not in self.resource:
             return self
 
-        def segment(found: re.Match[str]) -> str:
-            text = constants.get(found[1], "")
-            return found[0] if not text or _SPECIAL.search(text) else text
+        def segment(match: re.Match[str]) -> str:
+            text = constants.get(match[1], "")
+            return match[0] if not text or _SPECIAL.search(text) else text
 
         return replace(self, resource=_PARAMETER.sub(segment, self.resource))
 
@@ -132,17 +132,18 @@ _WRITTEN: Final = re.compile(r"(pure|nondet|opaque|bare)|(read|write)\(\s*([^\s(
 
 
 def parse_effect(text: str) -> Effect:
-    """The effect that a text declares: `pure`, `nondet`, `read(R)`, `write(R)`, `write(R, idempotent)`, `opaque`.
+    """Parse a declared effect: `pure`, `nondet`, `read(R)`, `write(R)`, `write(R, idempotent)` or `opaque`.
 
     Raises ValueError for any other text.
     """
-    found = _WRITTEN.fullmatch(text.strip())
-    if found is None or (found[4] and found[2] == "read"):
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None or (match[4] and match[2] == "read"):
         message = (
-            f"`{text}` is no effect: write `pure`, `nondet`, `read(R)`, `write(R)`, `write(R, idempotent)` or `opaque`"
+            f"`{text}` is not an effect:"
+            " write `pure`, `nondet`, `read(R)`, `write(R)`, `write(R, idempotent)` or `opaque`"
         )
         raise ValueError(message)
-    word, access, resource, idempotent = found.groups()
+    word, access, resource, idempotent = match.groups()
     if word:
         kind = Kind(word)
         return Effect(kind, EVERYTHING if kind in _STATEFUL else "")
@@ -150,14 +151,15 @@ def parse_effect(text: str) -> Effect:
 
 
 def segments(resource: str) -> tuple[str, ...]:
-    """The names on the way to a resource, each as all its spellings have it; everything is above all of them."""
+    """Split a resource into normalised segments; everything (`*`) has none, as it stands above all of them."""
     return () if resource == EVERYTHING else tuple(map(_name, resource.split(":")))
 
 
 def _name(segment: str) -> str:
-    """One name for whatever may be written for the same thing, as in a path: what may lead anywhere is open.
+    """Normalise a segment, so that different spellings of one name, as in a path, are equal.
 
-    Whether letters are large, how they are composed, blanks around it, a separator more, and `.` say nothing.
+    Case, composition of letters, surrounding blanks, repeated separators and `.` do not matter. A segment with `..` may
+    lead anywhere, so it is open.
     """
     if _PLAIN.fullmatch(segment) or is_open(segment):
         return segment
@@ -167,19 +169,19 @@ def _name(segment: str) -> str:
 
 
 def is_open(segment: str) -> bool:
-    """Whether a segment may be anything."""
+    """Whether a segment may stand for anything."""
     return "{" in segment
 
 
 @lru_cache(maxsize=4_096)
 def overlap(one: str, other: str) -> bool:
-    """Whether two resources may be, or contain, the same thing."""
+    """Whether two resources may be the same, or one may contain the other."""
     pairs = zip(segments(one), segments(other), strict=False)
     return all(a == b or is_open(a) or is_open(b) for a, b in pairs)
 
 
 def covers(outer: str, inner: str) -> bool:
-    """Whether whatever overlaps the inner resource overlaps the outer one too."""
+    """Whether everything that overlaps the inner resource also overlaps the outer one."""
     above, below = segments(outer), segments(inner)
     return len(above) <= len(below) and all(a == b or is_open(a) for a, b in zip(above, below, strict=False))
 

@@ -1,6 +1,6 @@
-"""What the compiler did to a plan, as data: what each pass did, what waits for what, and how long it all takes.
+"""The story of a compilation, as data: changes by the passes, order edges, and estimated times.
 
-It is found from the graph as it was lowered, by running the passes again, when somebody asks.
+It is made on request, by running the passes again on the lowered graph.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,63 +33,63 @@ class Story(StoryData):
 
     @staticmethod
     def of(written: Graph, passes: Sequence[Pass], source: Source, width: int | None = None) -> "Story":
-        """The story of a graph as it was lowered, with these passes; `width` is how many calls may run at once.
+        """Build the story of a lowered graph with these passes; `width` is the largest number of calls at once.
 
         Raises ValueError for a width below 1.
         """
         if width is not None and width < 1:
-            message = f"at least one call must run at once, not {width}"
+            message = f"the width must be at least 1, not {width}"
             raise ValueError(message)
-        told = list(stages(written, passes))
-        graph = told[-1].after if told else written
-        found = estimate(graph)
-        known = _all_nodes(graph)
+        run = list(stages(written, passes))
+        graph = run[-1].after if run else written
+        estimated = estimate(graph)
+        nodes = _all_nodes(graph)
         return Story(
             source=source,
-            passes=tuple(stage.name for stage in told),
+            passes=tuple(stage.name for stage in run),
             written=_count(written),
             left=_count(graph),
             remarks=tuple(
-                one
-                for stage in told
-                for one in _remarks(stage)
-                if one.remark.node in known or not isinstance(one.remark, Missed)
+                told
+                for stage in run
+                for told in _remarks(stage)
+                if told.remark.node in nodes or not isinstance(told.remark, Missed)
             ),
-            order=tuple(_order(graph, known)),
+            order=tuple(_order(graph, nodes)),
             gains=tuple(gains(written, passes, graph)),
-            levels=tuple(tuple(one for node in level for one in calls(node)) for level in levels(graph)),
-            estimate=found,
-            chain=tuple(known[key] for key in found.chain if calls(known[key]) == [known[key]]),
-            assumed=_assumed(known.values()) if found.unit == "s" else (),
-            has_loops=any(isinstance(node.op, Loop) for node in known.values()),
-            schedule=None if width is None else Schedule(width, found.bound(width), expected_time(graph, width)),
+            levels=tuple(tuple(call for node in level for call in calls(node)) for level in levels(graph)),
+            estimate=estimated,
+            chain=tuple(nodes[key] for key in estimated.chain if calls(nodes[key]) == [nodes[key]]),
+            assumed=_assumed(nodes.values()) if estimated.unit == "s" else (),
+            has_loops=any(isinstance(node.op, Loop) for node in nodes.values()),
+            schedule=None if width is None else Schedule(width, estimated.bound(width), expected_time(graph, width)),
         )
 
     def __str__(self) -> str:
-        """The story as text, 80 columns wide."""
+        """Return the story as text, 80 columns wide."""
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        """The story, for notebooks."""
+        """Return the story for notebooks."""
         return lines_as_html(tell(self, 100))
 
     def __rich__(self) -> "Text":
-        """The story, for `rich.print`."""
+        """Return the story for `rich.print`."""
         return lines_as_rich(tell(self))
 
 
 def _all_nodes(graph: Graph) -> dict[NodeId, Node]:
-    """Every node, those in loops too."""
+    """Map all nodes by id, including those in loops."""
     return {one.id: one for node in graph.nodes.values() for one in (node, *node_body(node))}
 
 
 def _count(graph: Graph) -> int:
-    """How many calls there are."""
+    """Count the calls."""
     return sum(len(calls(node)) for node in graph.nodes.values())
 
 
 def _assumed(nodes: Iterable[Node]) -> tuple[str, ...]:
-    """The tools that declare no latency, and do not merely compute."""
+    """Return the tools without a declared latency, except for pure ones."""
     tools = [node.op.tool for node in nodes if isinstance(node.op, Call)]
     return tuple(
         dict.fromkeys(tool.name for tool in tools if tool.latency is None and tool.effect.kind is not Kind.PURE)
@@ -97,35 +97,35 @@ def _assumed(nodes: Iterable[Node]) -> tuple[str, ...]:
 
 
 def _remarks(stage: Stage) -> Iterator[PassEntry]:
-    """The remarks of a pass."""
-    found = stage.remarks()
-    texts = node_texts(stage.after) if any(isinstance(remark, Computed) for remark in found) else {}
-    for remark in found:
+    """Yield the remarks of a pass."""
+    remarks = stage.remarks()
+    texts = node_texts(stage.after) if any(isinstance(remark, Computed) for remark in remarks) else {}
+    for remark in remarks:
         yield PassEntry(stage.name, remark, texts[remark.node] if isinstance(remark, Computed) else "")
 
 
-def _order(graph: Graph, known: Mapping[NodeId, Node]) -> Iterator[OrderEdge]:
-    """The order edges between nodes and, in loops, inside an element and from one element to the next."""
+def _order(graph: Graph, nodes: Mapping[NodeId, Node]) -> Iterator[OrderEdge]:
+    """Yield the order edges between nodes and, in loops, inside an element and to the next element."""
     for node in graph.nodes.values():
-        yield from _edges(node, node.after, known)
+        yield from _edges(node, node.after, nodes)
         if not isinstance(node.op, Loop):
             continue
         inside = {inner.id for inner in node.op.body}
         for inner in node.op.body:
-            yield from _edges(inner, [key for key in inner.after if key in inside], known)
+            yield from _edges(inner, [key for key in inner.after if key in inside], nodes)
         for earlier, later in node.op.carry:
-            yield from _caused(known[earlier], known[later], is_carried=True)
+            yield from _caused(nodes[earlier], nodes[later], is_carried=True)
 
 
-def _edges(node: Node, after: Sequence[NodeId], known: Mapping[NodeId, Node]) -> Iterator[OrderEdge]:
-    """The edges to a node from those whose end alone it waits for."""
+def _edges(node: Node, after: Sequence[NodeId], nodes: Mapping[NodeId, Node]) -> Iterator[OrderEdge]:
+    """Yield the edges to a node from those that it waits for without needing their value."""
     for key in after:
         if key not in node.needs:
-            yield from _caused(known[key], node)
+            yield from _caused(nodes[key], node)
 
 
 def _caused(earlier: Node, later: Node, *, is_carried: bool = False) -> Iterator[OrderEdge]:
-    """An edge with the first two effects that conflict."""
+    """Yield one edge, with the first two effects that conflict."""
     pairs = ((one, other) for one in earlier.effects for other in later.effects if conflict(other, one))
     for one, other in pairs:
         yield OrderEdge(earlier, later, one, other, is_carried)

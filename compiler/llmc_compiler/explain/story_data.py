@@ -13,7 +13,7 @@ from llmc_grammar.source import Source
 
 @dataclass(frozen=True, slots=True)
 class PassEntry:
-    """A remark of a pass; `now` is what the node does afterwards, where that is not what is written."""
+    """A remark of a pass; `now` is the text of the changed node, if it differs from the written one."""
 
     pass_name: str
     remark: Remark
@@ -22,9 +22,9 @@ class PassEntry:
 
 @dataclass(frozen=True, slots=True)
 class OrderEdge:
-    """`later` waits for the end of `earlier`, whose value it does not need, because their effects conflict.
+    """An order edge: `later` waits for the end of `earlier`, because their effects conflict, and not for its value.
 
-    `is_carried` where `earlier` is that of the element before in the same loop.
+    If `is_carried`, `later` waits for `earlier` of the previous loop element.
     """
 
     earlier: Node
@@ -36,7 +36,7 @@ class OrderEdge:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What a plan takes if at most so many calls run at once: `bound` at least, `expected` by rank."""
+    """Time of a plan with at most `width` calls at once: at least `bound`, and by rank `expected`."""
 
     width: int
     bound: float
@@ -45,10 +45,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoryData(Brief):
-    """All that there is to tell about the compilation of a plan.
+    """The complete story of a plan's compilation.
 
-    `written` and `left` count calls, a loop having those of one element. `levels` are the calls that run together.
-    `assumed` are the tools whose latency is taken to be the median of those declared.
+    `written` and `left` count calls; a loop counts the calls of one element. `levels` holds the calls that run
+    together. `assumed` are the tools without a latency, for which the median of the declared ones is used.
     """
 
     source: Source

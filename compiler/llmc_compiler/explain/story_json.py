@@ -1,4 +1,4 @@
-"""A story as JSON data, for machines; compiler/README.md says what each key holds."""
+"""A story as JSON data, for machines; compiler/README.md describes the keys."""
 
 from typing import Any, Final
 
@@ -12,43 +12,43 @@ VERSION: Final = 1
 
 
 def story_json(story: StoryData) -> dict[str, Any]:
-    """The story as JSON data."""
-    found, schedule = story.estimate, story.schedule
+    """Return the story as JSON data."""
+    estimate, schedule = story.estimate, story.schedule
     return {
         "version": VERSION,
         "language": LANGUAGE,
         "file": story.source.name,
         "passes": list(story.passes),
         "calls": {"written": story.written, "left": story.left},
-        "remarks": [_remark(one, story.source) for one in story.remarks],
+        "remarks": [_remark(told, story.source) for told in story.remarks],
         "order": [_edge(edge, story.source) for edge in story.order],
         "declarations": [_gain(gain) for gain in story.gains],
         "levels": [[node.id for node in level] for level in story.levels],
         "time": {
-            "unit": found.unit,
-            "work": found.work,
-            "span": found.span,
+            "unit": estimate.unit,
+            "work": estimate.work,
+            "span": estimate.span,
             "chain": [node.id for node in story.chain],
             "assumed": list(story.assumed),
             "width": None if schedule is None else schedule.width,
-            "bound": found.span if schedule is None else schedule.bound,
-            "expected": found.span if schedule is None else schedule.expected,
+            "bound": estimate.span if schedule is None else schedule.bound,
+            "expected": estimate.span if schedule is None else schedule.expected,
         },
     }
 
 
-def _remark(one: PassEntry, source: Source) -> dict[str, Any]:
-    """A remark, in words too."""
-    remark = one.remark
+def _remark(told: PassEntry, source: Source) -> dict[str, Any]:
+    """Return a remark as data and in words."""
+    remark = told.remark
     return {
-        "pass": one.pass_name,
+        "pass": told.pass_name,
         "kind": type(remark).__name__,
         "done": not isinstance(remark, Missed),
         "node": remark.node,
         "tasks": list(remark.tasks),
         "place": _place(remark.span, source),
         "into": remark.into if isinstance(remark, Merged) else None,
-        "now": one.now or None,
+        "now": told.now or None,
         "what": remark.words("what", source),
         "why": remark.words("why", source),
         "help": remark.words("help", source) or None,
@@ -56,13 +56,13 @@ def _remark(one: PassEntry, source: Source) -> dict[str, Any]:
 
 
 def _place(span: Span, source: Source) -> dict[str, int]:
-    """Where something begins, line and column from 1."""
+    """Return the start of a span as a line and a column, counted from 1."""
     line, column = source.position(span.start)
     return {"line": line, "column": column}
 
 
 def _edge(edge: OrderEdge, source: Source) -> dict[str, Any]:
-    """An order edge, with the effects that cause it."""
+    """Return an order edge with the effects that cause it."""
     ends = ((edge.earlier, edge.earlier_effect), (edge.later, edge.later_effect))
     earlier, later = (
         {"node": node.id, "place": _place(node.span, source), "effect": str(effect)} for node, effect in ends
@@ -71,7 +71,7 @@ def _edge(edge: OrderEdge, source: Source) -> dict[str, Any]:
 
 
 def _gain(gain: DeclarationGain) -> dict[str, Any]:
-    """What declarations of a tool would buy."""
+    """Return the benefit of declarations for a tool."""
     return {
         "tool": gain.tool,
         "effect": str(gain.effect),
@@ -81,5 +81,5 @@ def _gain(gain: DeclarationGain) -> dict[str, Any]:
 
 
 def _outlook(outlook: PlanForecast) -> dict[str, Any]:
-    """The three figures of a compiled plan."""
+    """Return the three figures of a compiled plan."""
     return {"calls": outlook.calls, "waiting": outlook.waiting, "span": outlook.span}

@@ -1,9 +1,9 @@
-"""A story as lines of text: what was done and what was not, the order, what declarations would buy, and the time.
+"""A story as lines of text: changes made and not made, the order, the gains from declarations, and the time.
 
 Done
   line 4  2  search("K2")
           dedup: merged into 1 (line 3)
-          same tool, same arguments; `search` is `read(web)`, and nothing writes that in between (lines 3 to 4)
+          same tool, same arguments; `search` is `read(web)`, and nothing writes to that in between (lines 3 to 4)
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,118 +36,118 @@ _MOST_ON_A_LEVEL: Final = 12
 
 
 Entry = tuple[str, str, str, Sequence[str]]
-"""A line of the plan, the id and the text of what it is about, and what there is to say, advice in brackets."""
+"""The line in the plan, the id and text of the subject, and the sentences on it, advice in brackets."""
 
 
 def as_text(story: StoryData, width: int = _WIDTH) -> str:
-    """All lines without their styles."""
+    """Return all lines without their styles."""
     return "".join(f"{plain(line)}\n" for line in tell(story, width))
 
 
 def tell(story: StoryData, width: int = _WIDTH) -> Iterator[Line]:
-    """The lines of a story, each at most so many cells wide (or NARROWEST)."""
+    """Yield the lines of a story, each at most `width` cells wide (but at least NARROWEST)."""
     width = max(width, NARROWEST)
     for part in wrapped(_opening(story), width):
         yield ((part, ""),)
     for title, lines in _sections(story, width):
-        found = list(lines)
-        if found:
+        entries = list(lines)
+        if entries:
             yield ()
             yield ((title, "bold"),)
-            yield from found
+            yield from entries
 
 
 def _sections(story: StoryData, width: int) -> Iterator[tuple[str, Iterator[Line]]]:
-    """The sections, each with its title."""
+    """Yield the sections, each with its title."""
     source = story.source
-    done = [one for one in story.remarks if not isinstance(one.remark, Missed)]
-    left = [one for one in story.remarks if isinstance(one.remark, Missed)]
-    yield "Done", _entries([_told(one, source) for one in done[:_MOST_SHOWN]], len(done), width)
-    yield "Not done, and why", _entries([_told(one, source) for one in left[:_MOST_SHOWN]], len(left), width)
+    done = [told for told in story.remarks if not isinstance(told.remark, Missed)]
+    left = [told for told in story.remarks if isinstance(told.remark, Missed)]
+    yield "Done", _entries([_told(told, source) for told in done[:_MOST_SHOWN]], len(done), width)
+    yield "Not done, and why", _entries([_told(told, source) for told in left[:_MOST_SHOWN]], len(left), width)
     yield "Order", _entries([_edge(edge, source) for edge in story.order[:_MOST_SHOWN]], len(story.order), width)
-    yield "What declarations would buy", _gains(story, width)
+    yield "Gains from declarations", _gains(story, width)
     yield "Calls that run together", _levels(story, width)
     yield "Time", _time(story, width)
 
 
 def _opening(story: StoryData) -> str:
-    """What it is about, and how many calls there are."""
-    by = f" by {', '.join(story.passes)}" if story.passes else "; no pass was run"
-    return f"{story.source.name}: {_counted(story.written)} written, {story.left} left{by}"
+    """Return the first sentence: the name of the plan, and the number of calls before and after the passes."""
+    passes = f" after {', '.join(story.passes)}" if story.passes else "; no passes ran"
+    return f"{story.source.name}: {_counted(story.written)} written, {story.left} left{passes}"
 
 
 def _counted(number: int) -> str:
-    """`1 call`, `3 calls`."""
+    """Return a number of calls: `1 call`, `3 calls`."""
     return f"{number} call{'' if number == 1 else 's'}"
 
 
-def _told(one: PassEntry, source: Source) -> Entry:
-    """The entry of a remark."""
-    remark = one.remark
-    now = f" to `{one.now}`" if one.now else ""
-    says = [f"{one.pass_name}: {remark.words('what', source)}{now}", remark.words("why", source)]
+def _told(told: PassEntry, source: Source) -> Entry:
+    """Return the entry of a remark."""
+    remark = told.remark
+    now = f" to `{told.now}`" if told.now else ""
+    says = [f"{told.pass_name}: {remark.words('what', source)}{now}", remark.words("why", source)]
     if remark.help:
         says.append(f"({remark.words('help', source)})")
     return _line_of(remark.span, source), task_of(remark.node), written(remark.span, str(remark.tasks[0]), source), says
 
 
 def _edge(edge: OrderEdge, source: Source) -> Entry:
-    """The entry of an order edge."""
+    """Return the entry of an order edge."""
     earlier = f"`{edge.earlier.task}` ({_line_of(edge.earlier.span, source)})"
-    whom = f"{earlier} of the element before" if edge.is_carried else earlier
+    subject = f"{earlier} of the previous element" if edge.is_carried else earlier
     text = written(edge.later.span, str(edge.later.task), source)
-    says = [f"waits for the end of {whom}: `{edge.later_effect}` after `{edge.earlier_effect}`"]
+    says = [f"waits for the end of {subject}: `{edge.later_effect}` after `{edge.earlier_effect}`"]
     return _line_of(edge.later.span, source), str(edge.later.task), text, says
 
 
 def _line_of(span: Span, source: Source) -> str:
-    """The line of a place."""
+    """Return the line of a span."""
     return f"line {source.position(span.start)[0]}"
 
 
 def _entries(shown: Sequence[Entry], number: int, width: int) -> Iterator[Line]:
-    """The lines of entries, their columns below each other, and how many there are besides."""
+    """Yield the lines of entries, aligned in columns, and the number of entries that are not shown."""
     places = max((len(place) for place, *_ in shown), default=0)
     ids = min(max((cells(key) for _, key, *_ in shown), default=0), _LONGEST_ID)
     room = width - places - ids - 6
     for place, key, text, says in shown:
         yield ((f"  {place:<{places}}  ", "dim"), (padded(fit(key, ids), ids), "bold"), (f"  {fit(text, room)}", ""))
-        for one in says:
-            style = "dim" if one.startswith("(") else ""
-            yield from _indented(one, places + 4, width, style)
+        for sentence in says:
+            style = "dim" if sentence.startswith("(") else ""
+            yield from _indented(sentence, places + 4, width, style)
     yield from _rest(number - len(shown), width)
 
 
 def _indented(text: str, indent: int, width: int, style: str = "") -> Iterator[Line]:
-    """A text in as many lines as it needs."""
+    """Break a text into as many lines as it needs."""
     for line in wrapped(text, width - indent):
         yield ((" " * indent + line, style),)
 
 
 def _rest(more: int, width: int) -> Iterator[Line]:
-    """How many are not shown."""
+    """Yield the number of entries that are not shown."""
     if more > 0:
-        yield from _indented(f"and {more} more, which are all there as JSON", 2, width, "dim")
+        yield from _indented(f"and {more} more, all of which are in the JSON form", 2, width, "dim")
 
 
 def _gains(story: StoryData, width: int) -> Iterator[Line]:
-    """What each declaration would buy, and what that assumes."""
+    """Yield the gains from each declaration, and the assumption behind them."""
     for gain in story.gains[:_MOST_SHOWN]:
         for number, text in enumerate(_bought(gain, story.estimate.unit)):
             yield from _indented(text, 4 if number else 2, width)
     yield from _rest(len(story.gains) - _MOST_SHOWN, width)
     if story.gains:
-        words = "As if the tool did no more than that, which llmc cannot know: declare what is true."
+        words = "The figures assume that the tool has only this effect. llmc cannot verify it: declare the true one."
         yield from _indented(words, 2, width, "dim")
 
 
 def _bought(gain: DeclarationGain, unit: Unit) -> Iterator[str]:
-    """The figures of a gain: as it is, and as it would be."""
+    """Yield the figures of a gain: the present ones, and those with each declaration."""
     if gain.effect.kind in UNKNOWN:
-        known = "declares no effect" if gain.effect.kind is Kind.BARE else "is `opaque`: it may do anything"
+        declared = "declares no effect" if gain.effect.kind is Kind.BARE else "is `opaque`: it may do anything"
     else:
-        known = f"is `{gain.effect}`: it names no resource"
-    yield f"`{gain.tool}` {known}; {_figures(gain.now, unit)}"
+        declared = f"is `{gain.effect}`: it names no resource"
+    yield f"`{gain.tool}` {declared}; {_figures(gain.now, unit)}"
     if not gain.declared:
         yield "other declarations were not tried, since the plan is large"
     for effect, outlook in gain.declared:
@@ -155,25 +155,25 @@ def _bought(gain: DeclarationGain, unit: Unit) -> Iterator[str]:
 
 
 def _figures(outlook: PlanForecast, unit: Unit) -> str:
-    """The three figures in words."""
+    """Return the three figures in words."""
     waiting = f"{outlook.waiting} of {_counted(outlook.calls)} wait{'s' * (outlook.waiting == 1)} in line"
     return f"{waiting}, longest chain {_amount(outlook.span, unit)}"
 
 
 def _amount(number: float, unit: Unit) -> str:
-    """A time, or a number of calls where no tool declares one."""
+    """Return a time, or a number of calls if no tool declares a latency."""
     return f"{number:.2f} s" if unit == "s" else f"{number:g} call{'' if number == 1 else 's'}"
 
 
 def _name(node: Node) -> str:
-    """The task of a call, with the tool if the call is inside of the task."""
+    """Return the task of a call, with the tool if the call is nested in the task."""
     if isinstance(node.op, Call) and node.id not in {node.task, f"{node.task}/each"}:
         return f"{node.task}: {node.op.tool.name}"
     return str(node.task)
 
 
 def _levels(story: StoryData, width: int) -> Iterator[Line]:
-    """How many calls each level has, and which."""
+    """Yield the number and the names of the calls on each level."""
     busy = [level for level in story.levels if level]
     digits, widest = len(str(len(busy))), max(map(len, busy), default=0)
     for number, level in enumerate(busy[:_MOST_SHOWN], 1):
@@ -185,33 +185,33 @@ def _levels(story: StoryData, width: int) -> Iterator[Line]:
 
 
 def _time(story: StoryData, width: int) -> Iterator[Line]:
-    """Work, span and chain; with a width what it allows."""
-    found, unit = story.estimate, story.estimate.unit
+    """Yield work, span and chain, and the bound and expectation for a given width."""
+    estimate, unit = story.estimate, story.estimate.unit
     if not story.left:
         return
-    faster = f", {found.work / found.span:.1f} times as long" if found.span else ""
+    faster = f", {estimate.work / estimate.span:.1f} times as long" if estimate.span else ""
     chain = _chain(story.chain)
     longest = "expected {}, the longest chain" if unit == "s" else "longest chain {}"
-    head = longest.format(_amount(found.span, unit))
+    head = longest.format(_amount(estimate.span, unit))
     yield from _indented(f"{head}{chain and ': '}{chain}", 2, width, "bold")
-    yield from _indented(f"one after another {_amount(found.work, unit)} (estimated){faster}", 2, width)
+    yield from _indented(f"one after another {_amount(estimate.work, unit)} (estimated){faster}", 2, width)
     if story.schedule is not None:
         bound, expected = _amount(story.schedule.bound, unit), _amount(story.schedule.expected, unit)
-        at = f"at most {_counted(story.schedule.width)} at once"
-        yield from _indented(f"{at}: no less than {bound}, expected {expected}", 2, width)
+        limit = f"at most {_counted(story.schedule.width)} at once"
+        yield from _indented(f"{limit}: no less than {bound}, expected {expected}", 2, width)
     for words in _assumptions(story):
         yield from _indented(words, 2, width, "dim")
 
 
 def _chain(chain: Sequence[Node]) -> str:
-    """The tasks of the longest chain, its middle left out where it is long."""
+    """Return the tasks of the longest chain, without the middle of a long one."""
     tasks = list(dict.fromkeys(str(node.task) for node in chain))
     half = _MOST_ON_A_LEVEL // 2
     return ", ".join(tasks if len(tasks) <= 2 * half else [*tasks[:half], "…", *tasks[-half:]])
 
 
 def _assumptions(story: StoryData) -> Iterator[str]:
-    """What the times are made of."""
+    """Yield the assumptions behind the times."""
     if story.estimate.unit == "calls":
         yield "No tool declares a latency, so each call counts as one."
     else:
@@ -223,3 +223,12 @@ def _assumptions(story: StoryData) -> Iterator[str]:
         yield f"{names} {words} the median of those that do."
     if story.has_loops:
         yield "A loop counts as one element."
+
+
+_LONGEST_TEXT: Final = 400
+
+
+def written(span: Span, task: str, source: Source) -> str:
+    """Return the text of a span on one line, without the task's number or name in front."""
+    text = " ".join(source.text[span.start : min(span.end, span.start + _LONGEST_TEXT)].split())
+    return re.sub(rf"^{re.escape(task)}\s*(?:\.(?!\d)|=(?!=))\s*", "", text)

@@ -1,4 +1,4 @@
-"""What a term is worth: operators on JSON values, for folding constants and for running.
+"""Evaluates terms: operators on JSON values, for folding constants and for running plans.
 
     evaluate(term, env)   the value; with a `MemoryRoom`, of no more than fits into it
     compact(value)        the value as JSON text without blanks
@@ -51,7 +51,7 @@ from llmc_grammar.source import Span
 
 
 class SkippedRead(Portable, Exception):  # noqa: N818 — an outcome, not a mistake
-    """A term read a node that was skipped."""
+    """Raised if a term reads a node that was skipped."""
 
     def __init__(self, node: NodeId) -> None:
         super().__init__(node)
@@ -59,7 +59,7 @@ class SkippedRead(Portable, Exception):  # noqa: N818 — an outcome, not a mist
 
 
 class EvaluationError(Portable, ValueError):
-    """A term has no value; `node` is the one whose value was read, where a read is to blame."""
+    """Raised if a term has no value; `node` is the node whose value caused it, if any."""
 
     def __init__(self, message: str, span: Span, node: NodeId | None = None) -> None:
         super().__init__(message)
@@ -69,29 +69,29 @@ class EvaluationError(Portable, ValueError):
 
 
 class Env(Protocol):
-    """What a term may read."""
+    """The values that a term may read."""
 
     @property
     def skipped_is_null(self) -> bool:
-        """Whether a skipped node reads as null, as in join and in a fallback."""
+        """Whether a skipped node reads as null, as it does in the join and in a fallback."""
         ...
 
     @property
     def item(self) -> Json:
-        """The element that the loop is at."""
+        """The current element of the loop."""
         ...
 
     def get(self, node: NodeId, /) -> Json:
-        """The value of a node; raises SkippedRead."""
+        """Return the value of a node; raises SkippedRead."""
         ...
 
     def param(self, name: str, /) -> Json:
-        """The value of an input."""
+        """Return the value of an input."""
         ...
 
 
 _CHARACTERS: Final = 6
-"""Characters of a value that are written in the time of a part that is looked at."""
+"""Characters of a value that are written in the time it takes to visit one part."""
 _LONGEST_NAME: Final = 100
 _PIECE: Final = 64 * 1024
 
@@ -99,12 +99,12 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), all
 
 
 def compact(value: Json) -> str:
-    """The value as JSON text without blanks, letters of all scripts as they are."""
+    """Return the value as JSON text without blanks; letters of all scripts stay as they are."""
     return _encode(value)
 
 
 def truth(value: Json) -> bool:
-    """Whether a condition holds, as in Python."""
+    """Whether a condition with this value holds, as in Python."""
     return bool(value)
 
 
@@ -112,7 +112,7 @@ _UNLIMITED: Final = Unlimited()
 
 
 def evaluate(term: Term, env: Env, room: MemoryRoom = _UNLIMITED) -> Json:
-    """The value of a term; raises EvaluationError, SkippedRead if it needs a node that was skipped, and NoRoomError."""
+    """Return the value of a term; raises EvaluationError, NoRoomError, and SkippedRead for a read of a skipped node."""
     effort.left = EFFORT
     try:
         return _value(term, env, room)
@@ -121,7 +121,7 @@ def evaluate(term: Term, env: Env, room: MemoryRoom = _UNLIMITED) -> Json:
 
 
 def _value(term: Term, env: Env, room: MemoryRoom) -> Json:
-    """The value of a term, or of a part of one."""
+    """Return the value of a term or of a part of one."""
     while isinstance(term, Choice):
         term = term.then if _value(term.condition, env, room) else term.otherwise
     match term:
@@ -148,7 +148,7 @@ def _value(term: Term, env: Env, room: MemoryRoom) -> Json:
 
 
 def _get(term: Get, env: Env) -> Json:
-    """The value of a node, or a part of it."""
+    """Return the value of a node, or a part of it."""
     try:
         value = env.get(term.node)
     except SkippedRead:
@@ -159,7 +159,7 @@ def _get(term: Get, env: Env) -> Json:
 
 
 def _walk(value: Json, path: Path, root: str, span: Span, node: NodeId | None = None) -> Json:
-    """The part of a value at the end of a path."""
+    """Return the part of a value at the end of a path."""
     for index, step in enumerate(path):
         try:
             value = _part(value, step)
@@ -169,7 +169,7 @@ def _walk(value: Json, path: Path, root: str, span: Span, node: NodeId | None = 
 
 
 def _part(value: Json, step: str | int) -> Json:
-    """The part of a value that a step leads to; raises LookupError."""
+    """Return the part of a value under one step; raises LookupError."""
     if isinstance(step, str):
         if isinstance(value, dict):
             return value[step]
@@ -179,12 +179,12 @@ def _part(value: Json, step: str | int) -> Json:
 
 
 def _missing(value: Json, step: str | int, place: str) -> str:
-    """What to say about a step that leads nowhere."""
+    """Explain why a step leads to no part."""
     match value, step:
         case dict(), str():
             close = get_close_matches(step, _short(islice(value, SMALL)), 1) if _short([step]) else ()
-            known = ", ".join(f"`{key}`" for key in islice(value, 5)) or "none"
-            return f"`{place}` has no key `{step}`: " + (f"did you mean `{close[0]}`?" if close else f"it has {known}")
+            names = ", ".join(f"`{key}`" for key in islice(value, 5)) or "none"
+            return f"`{place}` has no key `{step}`: " + (f"did you mean `{close[0]}`?" if close else f"it has {names}")
         case list(), int():
             return f"`{place}` has no element {step}: it has {len(value)}"
         case dict(), _:
@@ -196,12 +196,12 @@ def _missing(value: Json, step: str | int, place: str) -> str:
 
 
 def _short(names: Iterable[str]) -> list[str]:
-    """The names that are short enough to be compared letter by letter."""
+    """Return the names that are short enough for a comparison letter by letter."""
     return [name for name in names if len(name) <= _LONGEST_NAME]
 
 
 def _template(term: Template, env: Env, room: MemoryRoom) -> Json:
-    """The text with the values in it."""
+    """Return the text with the values inserted."""
     pieces: list[str] = []
     length, widest = 0, 1
     for part in term.parts:
@@ -211,7 +211,7 @@ def _template(term: Template, env: Env, room: MemoryRoom) -> Json:
         size = len(value) if isinstance(value, str) else _length_written(value, VALUE_TEXT - length, term.span)
         length += size
         if length > VALUE_TEXT:
-            raise EvaluationError(f"the text is longer than {VALUE_TEXT:,} characters: put less into it", term.span)
+            raise EvaluationError(f"the text is longer than {VALUE_TEXT:,} characters: insert less into it", term.span)
         room.need(TEXT + length)
         pieces.append(value if isinstance(value, str) else compact(value))
         widest = max(widest, width(pieces[-1]))
@@ -221,7 +221,7 @@ def _template(term: Template, env: Env, room: MemoryRoom) -> Json:
 
 
 def length_as_json(value: Json, most: int) -> int:
-    """Characters of `compact(value)`, found without writing it; some number beyond `most` if there are more."""
+    """Return the length of `compact(value)` without writing it, or any number beyond `most` if it is longer."""
     length, open_ = 0, [iter((value,))]
     while open_ and length <= most:
         for part in open_[-1]:
@@ -244,14 +244,14 @@ def length_as_json(value: Json, most: int) -> int:
 
 
 def _length_escaped(text: str) -> int:
-    """Characters of a text inside of JSON, found piece by piece."""
+    """Return the length of a text inside JSON, piece by piece."""
     if len(text) <= _PIECE:
         return len(encode_basestring(text)) - 2
     return sum(map(_length_escaped, (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))))
 
 
 def _length_written(value: Json, most: int, span: Span) -> int:
-    """Characters of a value as text, or some number beyond `most`."""
+    """Return the length of a value as text, or any number beyond `most` if it is longer."""
     length = length_as_json(value, most)
     try:
         spend(length // _CHARACTERS)
@@ -261,7 +261,7 @@ def _length_written(value: Json, most: int, span: Span) -> int:
 
 
 def _built(value: Json, span: Span) -> Json:
-    """A list or a mapping, if it is not too large."""
+    """Return a list or mapping, unless it is too large."""
     try:
         return bounded(value)
     except OperandError as unfit:
@@ -269,7 +269,7 @@ def _built(value: Json, span: Span) -> Json:
 
 
 def _unary(op: str, value: Json, span: Span, room: MemoryRoom) -> Json:
-    """`not value` or `-value`."""
+    """Return `not value` or `-value`."""
     room.drop(value)
     if op == "not":
         return not value
@@ -280,7 +280,7 @@ def _unary(op: str, value: Json, span: Span, room: MemoryRoom) -> Json:
 
 
 def _binary(term: Binary, env: Env, room: MemoryRoom) -> Json:
-    """Operators that nest on the left, innermost first and without recursion: a chain may have hundreds."""
+    """Evaluate left-nested operators, innermost first and without recursion: a chain may have hundreds."""
     spine = [term]
     while isinstance(left := spine[-1].left, Binary):
         spine.append(left)
@@ -293,7 +293,7 @@ def _binary(term: Binary, env: Env, room: MemoryRoom) -> Json:
 
 
 def _operand(term: Term, env: Env, room: MemoryRoom) -> Json | SkippedRead:
-    """The value of an operand, or why it has none: some operators go on without it."""
+    """Return the value of an operand, or the reason it is missing: some operators go on without it."""
     try:
         return _value(term, env, room)
     except SkippedRead as skipped:
@@ -301,7 +301,7 @@ def _operand(term: Term, env: Env, room: MemoryRoom) -> Json | SkippedRead:
 
 
 def _apply(term: Binary, left: Json | SkippedRead, env: Env, room: MemoryRoom) -> Json | SkippedRead:
-    """One operator whose left operand is known."""
+    """Apply one operator whose left operand is known."""
     if isinstance(left, SkippedRead):
         if term.op != "or" and not _asks_for_null(term.op, term.right):
             return left
@@ -327,5 +327,5 @@ def _apply(term: Binary, left: Json | SkippedRead, env: Env, room: MemoryRoom) -
 
 
 def _asks_for_null(op: str, other: Term) -> bool:
-    """Whether an operator compares its operand with the literal null, and so wants to know if it was skipped."""
+    """Whether an operator compares its operand with literal null, and so accepts that it was skipped."""
     return op in {"==", "!="} and isinstance(other, Const) and other.value is None

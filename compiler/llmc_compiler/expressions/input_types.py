@@ -1,4 +1,4 @@
-"""Types of inputs as they are written: whether a value fits one, and how a text is read as one."""
+"""Types of inputs: checks whether a value fits, and reads a text as a value of the type."""
 
 import json
 from collections import Counter
@@ -12,7 +12,7 @@ _NAMES: dict[type, str] = {str: "str", int: "int", float: "float", bool: "bool",
 
 
 def fits(value: Json, wanted: ast.Type) -> bool:
-    """Whether a value is of a type; an integer is a `float` too, `true` is no number."""
+    """Whether a value is of a type; an integer is also a `float`, and `true` is not a number."""
     if wanted.name == "any" or (value is None and wanted.optional):
         return True
     found = _NAMES.get(type(value))
@@ -23,43 +23,43 @@ def fits(value: Json, wanted: ast.Type) -> bool:
 
 
 def type_of(value: Json) -> ast.Type:
-    """The type that an input has by its default: containers hold anything, null is anything."""
+    """Infer the type of an input from its default; containers hold anything, and null is of type `any`."""
     name = _NAMES.get(type(value), "any")
     return ast.Type(name, ast.Type("any") if name in {"list", "dict"} else None)
 
 
 def describe(found: ast.Type) -> str:
-    """The type as it is written."""
+    """Return the type as written."""
     inside = {"list": "list[{}]", "dict": "dict[str, {}]"}.get(found.name, found.name)
     written = inside.format(describe(found.of)) if found.of is not None else found.name
     return f"{written}?" if found.optional else written
 
 
 def read_text(text: str, wanted: ast.Type) -> Json:
-    """A text as a value of a type: as it is for `str`, as JSON for every other; raises ValueError."""
+    """Read a text as a value of a type: verbatim for `str`, as JSON otherwise; raises ValueError."""
     if wanted.name == "str" and not (wanted.optional and text == "null"):
         return text
     try:
         value = read_json(text)
     except (ValueError, RecursionError) as error:
-        message = f"{text!r} is not JSON, as `{describe(wanted)}` wants it"
+        message = f"{text!r} is not JSON, which `{describe(wanted)}` requires"
         raise ValueError(message) from error
     if not fits(value, wanted):
-        message = f"{text} is no `{describe(wanted)}`"
+        message = f"{text} is not of type `{describe(wanted)}`"
         raise ValueError(message)
     return value
 
 
 def read_json(text: str) -> Json:
-    """A text as JSON data; raises ValueError and RecursionError, also for what is no finite number."""
+    """Parse JSON data; raises ValueError, also for infinity and NaN, and RecursionError."""
     value: Json = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     return value
 
 
 def repeated_names(text: str) -> list[str]:
-    """The names that a JSON object has several times, not those inside of its values; raises as `read_json` does."""
-    found = json.loads(text, object_pairs_hook=_Pairs)
-    counts = Counter(name for name, _ in found) if isinstance(found, _Pairs) else {}
+    """List the names that a JSON object has more than once, without its nested objects; raises as `read_json` does."""
+    data = json.loads(text, object_pairs_hook=_Pairs)
+    counts = Counter(name for name, _ in data) if isinstance(data, _Pairs) else {}
     return [name for name, count in counts.items() if count > 1]
 
 
@@ -73,12 +73,12 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _finite(digits: str) -> float:
-    """Refuse what is too large for a number."""
+    """Refuse a number that is too large for a float."""
     return found if isfinite(found := float(digits)) else _refuse(digits)
 
 
 def literal(expr: ast.Expr) -> Json:
-    """The value of an expression made of literals alone."""
+    """Return the value of an expression that consists of literals only."""
     match expr:
         case ast.Literal(value):
             return value
@@ -91,5 +91,5 @@ def literal(expr: ast.Expr) -> Json:
         case ast.Unary("-", ast.Literal(value)) if isinstance(value, (int, float)):
             return -value
         case _:
-            message = f"{type(expr).__name__} is no literal"
+            message = f"{type(expr).__name__} is not a literal"
             raise TypeError(message)

@@ -1,11 +1,11 @@
-"""Memory that JSON values take in CPython, and the room that an expression has for new ones.
+"""Memory use of JSON values in CPython, and the room that an expression has for new values.
 
-    text        50 bytes, and 1, 2 or 4 a character, as its widest character needs
+    text        50 bytes, and 1, 2 or 4 for each character, depending on the widest one
     number      32 bytes, and more for an integer of more than 60 bits
-    list        56 bytes, and 8 an element
-    mapping     64 bytes, and 100 an entry
+    list        56 bytes, and 8 for each element
+    mapping     64 bytes, and 100 for each entry
 
-What stands in a list or mapping counts besides.
+The contents of lists and mappings count in addition.
 """
 
 from collections.abc import Callable
@@ -22,16 +22,16 @@ MAPPING: Final = 64
 ENTRY: Final = 100
 
 _SHORT: Final = 64
-"""Characters up to which a text is looked through for its widest one."""
+"""Longest text that is searched for its widest character."""
 
 _HEAD: Final = 56
 _LONG_INTEGER: Final = 60
 _DIGIT_BITS: Final = 7
-"""CPython keeps 30 bits of an integer in 4 bytes."""
+"""CPython stores 30 bits of an integer in 4 bytes."""
 
 
 class NoRoomError(Portable, Exception):
-    """There is no room for a new value of so many bytes (`size`)."""
+    """Raised if a new value of `size` bytes does not fit."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -39,32 +39,32 @@ class NoRoomError(Portable, Exception):
 
 
 def width(text: str) -> int:
-    """Bytes of each character: those that the widest one needs."""
+    """Return the bytes for each character, as its widest character needs."""
     if str.isascii(text):
         return 1
     length = str.__len__(text)
     if length <= _SHORT:
         widest = ord(max(str.__iter__(text)))
         return 1 if widest <= 0xFF else 2 if widest <= 0xFFFF else 4  # noqa: PLR2004 — the widths of CPython
-    # The characters of a long text are not looked at. The size includes a copy in UTF-8, where CPython keeps one.
-    found = (str.__sizeof__(text) - _HEAD) // (length + 1)
-    return found if found <= 2 else 4  # noqa: PLR2004 — as above
+    # Long texts are not searched. The size includes a copy in UTF-8, if CPython keeps one.
+    bytes_each = (str.__sizeof__(text) - _HEAD) // (length + 1)
+    return bytes_each if bytes_each <= 2 else 4  # noqa: PLR2004 — as above
 
 
 def text_bytes(text: str) -> int:
-    """Bytes of a text."""
+    """Return the bytes of a text."""
     return TEXT + width(text) * str.__len__(text)
 
 
 def number_bytes(value: float) -> int:
-    """Bytes of a number; true, false and null exist once and take none."""
+    """Return the bytes of a number; true, false and null are shared and take none."""
     if isinstance(value, int) and (bits := int.bit_length(value)) > _LONG_INTEGER:
         return NUMBER + bits // _DIGIT_BITS
     return NUMBER
 
 
 def own_bytes(value: Json) -> int:
-    """Bytes of a value without what is in it."""
+    """Return the bytes of a value without its contents."""
     if isinstance(value, str):
         return text_bytes(value)
     if isinstance(value, list):
@@ -79,9 +79,9 @@ def _none(_: str) -> int:
 
 
 def copied_bytes(value: Json, of_text: Callable[[str], int] = _none) -> int:
-    """Bytes of a copy of a value, in which lists, mappings and numbers count as often as they are there.
+    """Return the bytes of a copy of a value; lists, mappings and numbers count once for each occurrence.
 
-    Texts are never copied, and count as `of_text` says.
+    Texts are never copied; `of_text` returns the bytes to count for one.
     """
     total, open_ = 0, [iter((value,))]
     while open_:
@@ -99,9 +99,9 @@ def copied_bytes(value: Json, of_text: Callable[[str], int] = _none) -> int:
 
 
 class MemoryRoom:
-    """Room for what one expression builds: `left` bytes.
+    """Room for the values that one expression builds: `left` bytes.
 
-    Texts, lists and mappings are known by identity, so that a value counts once, wherever else it stands.
+    Texts, lists and mappings are tracked by identity, so a value counts once even if it is used in several places.
     """
 
     __slots__ = ("_built", "left")
@@ -111,7 +111,7 @@ class MemoryRoom:
         self._built: dict[int, tuple[Json, int]] = {}
 
     def need(self, size: int) -> None:
-        """Refuse to build a value of so many bytes where there is no room; raises NoRoomError."""
+        """Check that a value of this size has room; raises NoRoomError."""
         if size > self.left:
             raise NoRoomError(size)
 
@@ -124,14 +124,14 @@ class MemoryRoom:
         return value
 
     def drop(self, *values: object) -> None:
-        """Values that were used up, and are gone if they were built here; what is in them may still be used."""
+        """Free values that were used up, if they were built here; their contents may still be in use."""
         for value in values if self._built else ():
-            if (found := self._built.pop(id(value), None)) is not None:
-                self.left += found[1]
+            if (entry := self._built.pop(id(value), None)) is not None:
+                self.left += entry[1]
 
     @property
     def built(self) -> int:
-        """Bytes of everything that was built and not used up."""
+        """Bytes of all values that were built and not used up."""
         return sum(size for _, size in self._built.values())
 
     def take(self, size: int) -> None:
@@ -140,16 +140,16 @@ class MemoryRoom:
         self.left -= size
 
     def kept(self, value: Json) -> int:
-        """Bytes of a value that is kept: those of a copy, and of texts that were built here."""
+        """Return the bytes of a value that is kept: those of a copy, and those of texts that were built here."""
         return copied_bytes(value, self._taken if self._built else _none)
 
     def _taken(self, text: str) -> int:
-        """Bytes of a text that was built here and not counted before."""
+        """Return the bytes of a text that was built here and not counted before."""
         return self._built.pop(id(text), (text, 0))[1]
 
 
 class Unlimited(MemoryRoom):
-    """Room for anything, which is not counted."""
+    """Room without a limit; nothing is counted."""
 
     __slots__ = ()
 
@@ -157,8 +157,8 @@ class Unlimited(MemoryRoom):
         super().__init__(0)
 
     def need(self, size: int) -> None:
-        """Everything fits."""
+        """Accept any size."""
 
     def add(self, value: Json) -> Json:
-        """Nothing is counted."""
+        """Return the value without counting it."""
         return value

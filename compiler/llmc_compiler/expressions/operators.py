@@ -1,6 +1,6 @@
-"""Operators on JSON values: what Python's do on numbers, texts, lists and mappings, and nothing else.
+"""Operators on JSON values: like Python's on numbers, texts, lists and mappings, and nothing else.
 
-Results are bounded, also where they repeat their parts, so that a few short tasks cannot fill the memory.
+Results are bounded, even if they only repeat their parts, so that a few short tasks cannot fill the memory.
 """
 
 import math
@@ -17,26 +17,26 @@ INTEGER_BITS: Final = 10_000
 TEXT_BYTES: Final = 1024 * 1024
 LIST_ITEMS: Final = 100_000
 
-# Of values that an expression puts together from others: parts, characters, levels.
+# Limits on a value that an expression builds from others: parts, characters, levels.
 VALUE_PARTS: Final = 1_000_000
 VALUE_TEXT: Final = 16 * 1024 * 1024
 VALUE_DEPTH: Final = 100
 
 SMALL: Final = 1_000
-"""Characters and parts below which a value is small."""
+"""Number of characters and parts below which a value is small."""
 
 EFFORT: Final = 5_000_000
-"""Parts of values that one expression may look at, in about a second: nothing else runs meanwhile."""
+"""Parts of values that one expression may visit, in about a second: nothing else runs meanwhile."""
 _CHARACTERS: Final = 100
-"""Characters of a text that are looked at in the time of a part."""
+"""Characters of a text that are visited in the time of one part."""
 
 
 class OperandError(Portable, Exception):
-    """These operands do not go with this operator; the text says why, and what would."""
+    """Raised for operands that an operator does not accept; the text gives the reason, and operands that it accepts."""
 
 
 class Effort(threading.local):
-    """What the expression that this thread evaluates may still look at; without end where none is evaluated."""
+    """The parts that this thread's current expression may still visit; infinite outside of evaluations."""
 
     left: float = math.inf
 
@@ -45,28 +45,28 @@ effort: Final = Effort()
 
 
 def spend(parts: int) -> None:
-    """Look at so many parts; raises Unfit."""
+    """Count visited parts; raises Unfit."""
     effort.left -= parts
     if effort.left < 0:
         raise OperandError(f"the expression looks at more than {EFFORT:,} parts of values: split it, or compare less")
 
 
 def bounded(value: Json, times: int = 1) -> Json:
-    """The value itself, if it, or as much `times` over, is not too large; raises Unfit."""
+    """Return the value if it is not too large, even `times` over; raises Unfit."""
     parts, text, level = 1, 0, [value]
     for _ in range(VALUE_DEPTH):
         below: list[Json] = []
-        for each in level:
-            if isinstance(each, str):
-                text += len(each) * times
-            elif isinstance(each, (list, dict)):
-                parts += len(each) * times
+        for inner in level:
+            if isinstance(inner, str):
+                text += len(inner) * times
+            elif isinstance(inner, (list, dict)):
+                parts += len(inner) * times
                 if parts > VALUE_PARTS:
                     break
-                below.extend(each if isinstance(each, list) else each.values())
+                below.extend(inner if isinstance(inner, list) else inner.values())
         if parts > VALUE_PARTS or text > VALUE_TEXT:
             limits = f"{VALUE_PARTS:,} parts or {VALUE_TEXT:,} characters"
-            raise OperandError(f"the value has more than {limits}: keep only what is needed")
+            raise OperandError(f"the value has more than {limits}: keep only the needed parts")
         if not below:
             if parts > SMALL:
                 spend(parts)
@@ -76,23 +76,23 @@ def bounded(value: Json, times: int = 1) -> Json:
 
 
 def is_small(value: Json) -> bool:
-    """Whether it is cheap to go on computing with the value: no long text, and few parts."""
+    """Whether computing with the value is cheap: it has no long text and few parts."""
     left, open_ = SMALL, [value]
     while open_ and left > 0:
-        each = open_.pop()
-        left -= len(each) + 1 if isinstance(each, (str, list, dict)) else 1
-        if left > 0 and isinstance(each, (list, dict)):
-            open_ += each if isinstance(each, list) else each.values()
+        inner = open_.pop()
+        left -= len(inner) + 1 if isinstance(inner, (str, list, dict)) else 1
+        if left > 0 and isinstance(inner, (list, dict)):
+            open_ += inner if isinstance(inner, list) else inner.values()
     return left > 0
 
 
 def is_number(value: Json) -> TypeGuard[int | float]:
-    """Whether it is a number; true and false are none."""
+    """Whether a value is a number; true and false are not."""
     return type(value) is int or type(value) is float
 
 
 def kind(value: Json) -> str:
-    """What a value is, in words."""
+    """Describe the kind of a value in words."""
     match value:
         case None:
             return "null"
@@ -109,7 +109,7 @@ def kind(value: Json) -> str:
 
 
 def same(left: Json, right: Json) -> bool:
-    """Whether two values are equal: `1` and `1.0` are, `1` and `true` are not, also inside lists and mappings."""
+    """Whether two values are equal, at all levels: `1` equals `1.0`, and `1` does not equal `true`."""
     if isinstance(left, list) and isinstance(right, list):
         if len(left) != len(right):
             return False
@@ -124,7 +124,6 @@ def same(left: Json, right: Json) -> bool:
 
 
 def _contains(element: Json, container: Json) -> bool:
-    """`element in container`."""
     if isinstance(container, list):
         spend(len(container))
         return any(same(element, each) for each in container)
@@ -133,13 +132,13 @@ def _contains(element: Json, container: Json) -> bool:
             spend(len(container) // _CHARACTERS)
             return element in container
         raise OperandError(
-            f'`in` looks for a text in {kind(container)}, not for {kind(element)}: make it a text, `"$x"`'
+            f'`in` searches {kind(container)} for a text, not for {kind(element)}: make it a text, `"$x"`'
         )
-    raise OperandError(f"`in` looks into a list, a mapping or a text, not {kind(container)}: put it into a list, `[x]`")
+    raise OperandError(f"`in` searches a list, a mapping or a text, not {kind(container)}: put it into a list, `[x]`")
 
 
 def _ordering(op: str, compute: Callable[..., bool]) -> Callable[[Json, Json], Json]:
-    """An operator on two numbers or two texts."""
+    """Return an operator that compares two numbers or two texts."""
 
     def order(left: Json, right: Json) -> Json:
         if (is_number(left) and is_number(right)) or (isinstance(left, str) and isinstance(right, str)):
@@ -153,7 +152,7 @@ def _ordering(op: str, compute: Callable[..., bool]) -> Callable[[Json, Json], J
 
 
 def _arithmetic(op: str, compute: Callable[..., int | float]) -> Callable[[Json, Json], Json]:
-    """An operator on two numbers."""
+    """Return an operator on two numbers."""
 
     def calculate(left: Json, right: Json) -> Json:
         if is_number(left) and is_number(right):
@@ -164,7 +163,7 @@ def _arithmetic(op: str, compute: Callable[..., int | float]) -> Callable[[Json,
 
 
 def _mend(left: Json, right: Json) -> str:
-    """What to suggest where numbers were expected."""
+    """Suggest a change where numbers were expected."""
     if isinstance(left, bool) or isinstance(right, bool):
         return "write `1 if x else 0` for a number"
     if isinstance(left, str) or isinstance(right, str):
@@ -173,18 +172,18 @@ def _mend(left: Json, right: Json) -> str:
 
 
 def _number(op: str, compute: Callable[..., int | float], left: float, right: float) -> int | float:
-    """The result, if it is a finite number of bounded size."""
+    """Return the result if it is a finite number of bounded size; raises Unfit."""
     try:
         result = compute(left, right)
     except ZeroDivisionError:
-        what = "zero has no negative power" if op == "**" else f"`{op}` divides by zero"
-        raise OperandError(f"{what}: test for it first, `x if $n != 0 else 0`") from None
+        reason = "zero cannot have a negative power" if op == "**" else f"`{op}` divides by zero"
+        raise OperandError(f"{reason}: test for it first, `x if $n != 0 else 0`") from None
     except OverflowError:
-        raise OperandError(f"the result of `{op}` is too large for a number: use smaller ones") from None
+        raise OperandError(f"the result of `{op}` is too large for a number: use smaller operands") from None
     if isinstance(result, complex):
-        raise OperandError(f"the result of `{op}` is no real number: take the root of a positive one")
+        raise OperandError(f"the result of `{op}` is not a real number: take the root of a positive number")
     if isinstance(result, float) and not math.isfinite(result):
-        raise OperandError(f"the result of `{op}` is too large for a number: use smaller ones")
+        raise OperandError(f"the result of `{op}` is too large for a number: use smaller operands")
     if isinstance(result, int) and result.bit_length() > INTEGER_BITS:
         raise _too_long(op)
     return result
@@ -201,13 +200,12 @@ def _too_much(op: str) -> OperandError:
 
 
 def _bytes(text: str) -> int:
-    """The length of a text in UTF-8."""
+    """Return the length of a text in UTF-8; raises Unfit after too much effort."""
     spend(len(text) // _CHARACTERS)
     return len(text) if text.isascii() else len(text.encode())
 
 
 def _plus(left: Json, right: Json) -> Json:
-    """`left + right`."""
     if is_number(left) and is_number(right):
         return _number("+", lambda a, b: a + b, left, right)
     if isinstance(left, str) and isinstance(right, str):
@@ -223,7 +221,6 @@ def _plus(left: Json, right: Json) -> Json:
 
 
 def _times(left: Json, right: Json) -> Json:
-    """`left * right`."""
     if is_number(left) and is_number(right):
         if (
             isinstance(left, int)
@@ -241,18 +238,18 @@ def _times(left: Json, right: Json) -> Json:
 
 
 def _repeat(value: str | list[Json], times: int) -> Json:
-    """A text or a list, several times over."""
+    """Repeat a text or a list."""
     times = max(times, 0) if value else 0
     size, limit = (_bytes(value), TEXT_BYTES) if isinstance(value, str) else (len(value), LIST_ITEMS)
     if size * times > limit:
         raise _too_much("*")
     if isinstance(value, list):
-        bounded(value, times)  # one look at the parts, however often they are repeated
+        bounded(value, times)  # visits the parts once, however often they are repeated
     return value * times
 
 
 def bytes_of_result(op: str, left: Json, right: Json) -> int:
-    """Memory of the text or list that `+` or `*` gives; 0 for any other result, and for one that is refused."""
+    """Return the memory of the text or list that `+` or `*` builds; 0 for other results and refused ones."""
     if isinstance(right, (str, list)) and op == "*":
         left, right = right, left
     match op, left, right:
@@ -277,7 +274,7 @@ def _bytes_of_list(length: int) -> int:
 
 
 def _power(left: float, right: float) -> int | float:
-    """`left ** right`, refused before it is computed if it would be too long."""
+    """Return `left ** right`; a result that would be too long is refused before it is computed."""
     if isinstance(left, int) and isinstance(right, int) and (abs(left).bit_length() - 1) * right >= INTEGER_BITS:
         raise _too_long("**")
     result: int | float = left**right
@@ -285,7 +282,7 @@ def _power(left: float, right: float) -> int | float:
 
 
 def negative(value: Json) -> Json:
-    """`-value`."""
+    """Return `-value`; raises Unfit."""
     if is_number(value):
         return -value
     raise OperandError(f"`-` takes a number, not {kind(value)}: write `0` for nothing")

@@ -1,8 +1,8 @@
-"""What a node computes without calling a tool: expressions whose leaves are constants and reads.
+"""Terms: the expressions of the graph, which need no tool. Their leaves are constants and reads.
 
-Const is JSON data; Get, Item and Param are the value of a node, of the loop's element, of the plan's input, with steps
-into it; Template is a text with terms in it; ListOf and MapOf are containers; Unary, Binary and Choice operators, as in
-the plan.
+Const is JSON data. Get, Item and Param read the value of a node, of the loop's element and of an input of the plan,
+with a path into it. Template is a text with terms inserted, and ListOf and MapOf are containers. Unary, Binary and
+Choice are operators, as in the plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Span
 
 NodeId = NewType("NodeId", str)
-"""A written task's id, plus a path for what is nested in it: `3`, `3/a0`."""
+"""A written task's id, plus a path for nested nodes: `3`, `3/a0`."""
 
 Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 
@@ -36,16 +36,16 @@ class Const(Brief):
     span: Span = _span()
 
     def __eq__(self, other: object) -> bool:
-        """Same data, same types."""
+        """Whether the other constant has the same data of the same types."""
         return isinstance(other, Const) and canonical(self.value) == canonical(other.value)
 
     def __hash__(self) -> int:
-        """Hash of the canonical text."""
+        """Return the hash of the canonical text."""
         return hash(canonical(self.value))
 
 
 def canonical(value: Json) -> str:
-    """A text that is equal for equal data of equal types, whatever the order of mapping keys."""
+    """Return a text that is equal for equal data of equal types, regardless of the order of mapping keys."""
     if isinstance(value, dict):
         inside = ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value))
         return f"{{{inside}}}"
@@ -55,19 +55,19 @@ def canonical(value: Json) -> str:
 
 
 def thaw(value: Json) -> Json:
-    """A copy of the value whose lists and mappings nobody else has."""
-    # Copies of lists and mappings as a whole are no larger than they have to be.
+    """Return a copy of the value that shares no lists or mappings with it."""
+    # `copy` and slices allocate exactly the needed size; building up would over-allocate.
     if isinstance(value, list):
         items = value[:]
-        for index, each in enumerate(value):
-            if isinstance(each, (list, dict)):
-                items[index] = thaw(each)
+        for index, inner in enumerate(value):
+            if isinstance(inner, (list, dict)):
+                items[index] = thaw(inner)
         return items
     if isinstance(value, dict):
         entries = value.copy()
-        for key, each in value.items():
-            if isinstance(each, (list, dict)):
-                entries[key] = thaw(each)
+        for key, inner in value.items():
+            if isinstance(inner, (list, dict)):
+                entries[key] = thaw(inner)
         return entries
     return value
 
@@ -83,7 +83,7 @@ class Get(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Item(Brief):
-    """The element that a loop is at, or a part of it."""
+    """The current element of a loop, or a part of it."""
 
     path: Path = ()
     span: Span = _span()
@@ -91,7 +91,7 @@ class Item(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Param(Brief):
-    """The value of one of the plan's inputs, or a part of it."""
+    """The value of an input of the plan, or a part of it."""
 
     name: str
     path: Path = ()
@@ -100,7 +100,7 @@ class Param(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Template(Brief):
-    """A text: pieces of text, and terms whose values stand in it as text."""
+    """A text: pieces of text, and terms whose values are inserted as text."""
 
     parts: tuple["str | Term", ...]
     span: Span = _span()
@@ -157,7 +157,7 @@ Term = Const | Get | Item | Param | Template | ListOf | MapOf | Unary | Binary |
 
 
 def children(term: Term) -> tuple[Term, ...]:
-    """The terms directly inside a term, in the order in which they are evaluated."""
+    """Return the terms directly inside a term, in the order of their evaluation."""
     match term:
         case Template(parts):
             return tuple(part for part in parts if not isinstance(part, str))
@@ -176,18 +176,18 @@ def children(term: Term) -> tuple[Term, ...]:
 
 
 def reads(term: Term) -> Iterator[Get]:
-    """Every read of a node in a term, reached or not, from the left."""
+    """Yield every read of a node in a term, reached or not, from left to right."""
     below = [term]
     while below:
-        found = below.pop()
-        if isinstance(found, Get):
-            yield found
-        elif not isinstance(found, (Const, Param, Item)):
-            below.extend(reversed(children(found)))
+        inner = below.pop()
+        if isinstance(inner, Get):
+            yield inner
+        elif not isinstance(inner, (Const, Param, Item)):
+            below.extend(reversed(children(inner)))
 
 
 def rebuild(term: Term, parts: Iterable[Term]) -> Term:
-    """The term with other terms directly inside it, as many as `children` gives."""
+    """Return the term with other terms directly inside it, as many as `children` returns."""
     fresh = iter(parts)
     match term:
         case Template(pieces, span):
@@ -207,7 +207,7 @@ def rebuild(term: Term, parts: Iterable[Term]) -> Term:
 
 
 def substitute(term: Term, same: Mapping[NodeId, NodeId]) -> Term:
-    """The term with reads of nodes replaced by reads of those that stand for them."""
+    """Return the term with reads of merged nodes replaced by reads of their replacements."""
     if isinstance(term, Get):
         return Get(same[term.node], term.path, term.span) if term.node in same else term
     before = children(term)
@@ -216,12 +216,12 @@ def substitute(term: Term, same: Mapping[NodeId, NodeId]) -> Term:
 
 
 def written(path: Path) -> str:
-    """A path as it is written in a plan."""
+    """Return a path as written in a plan."""
     return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
 
 
 def written_read(term: Term) -> str | None:
-    """A read of a task, an input or an element as it is written; None for any other term."""
+    """Return a read of a task, an input or an element as written; None for any other term."""
     match term:
         case Get(node, path) if "/" not in node:
             return f"${node}{written(path)}"

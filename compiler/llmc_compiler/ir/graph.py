@@ -1,12 +1,12 @@
-"""What will be done: nodes, and what each must wait for.
+"""The compiled graph: nodes, and the nodes that each of them waits for.
 
     Graph
-      Node      one thing to do: a call, an evaluation, a loop, the join
+      Node      one operation to run: a call, an evaluation, a loop, the join
         Call  Evaluate  Loop  Join          operations
-        Condition                           under which it is done at all
+        Condition                           under which the node runs at all
       Parameter                             an input of the plan
 
-A graph is never changed: a pass returns a new one. A node that was handed to the runtime never changes either.
+Graphs are immutable: a pass returns a new one. A node that was handed to the runtime never changes either.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from llmc_grammar.ast import NOWHERE, Type
 from llmc_grammar.source import Span
 
 TaskId = NewType("TaskId", str)
-"""The id of a task as written: its number, as text, or its name."""
+"""The id of a task as written: its number as text, or its name."""
 
 JOIN = NodeId("join")
 
@@ -38,8 +38,8 @@ class Condition(Brief):
 class Call(Brief):
     """Call a tool.
 
-    `bound` are the tool's parameters (or, for a tool that takes anything, `None` for positional ones) with their terms,
-    in the order written; `timeout` is in seconds, `retries` counts attempts after the first.
+    `bound` pairs the tool's parameters with terms, in the order written; the parameter is `None` for a positional
+    argument of a tool that takes anything. `timeout` is in seconds, and `retries` counts attempts after the first.
     """
 
     tool: Tool
@@ -61,10 +61,10 @@ class Evaluate(Brief):
 class Loop(Brief):
     """Run the body once for each element of `source`; the value is the list of the values of `result`.
 
-    The body's nodes are in plan order and their ids are unique in the graph. Their `needs` and `after` name nodes of
-    the same element, or nodes outside; `carry` has pairs (earlier, later): `later` waits for `earlier` of the element
-    before. An element whose `result` is skipped by its own condition (the filter) is left out. `after` of a loop's node
-    says what its end waits for; what its elements wait for is in the body.
+    The body's nodes are in plan order, and their ids are unique in the graph. Their `needs` and `after` name nodes of
+    the same element, or nodes outside. `carry` has pairs (earlier, later): `later` waits for `earlier` of the previous
+    element. An element whose `result` is skipped by its own condition (the filter) is left out. `after` of the loop's
+    node lists the nodes that its end waits for; the waits of single elements are in the body.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Loop(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Join(Brief):
-    """The plan's value; `everything` marks a join without arguments, whose term lists all tasks."""
+    """Return the plan's value; `everything` marks a join without arguments, whose term lists all tasks."""
 
     term: Term
     everything: bool = False
@@ -87,11 +87,11 @@ Operation = Call | Evaluate | Loop | Join
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Node(Brief):
-    """One thing to do.
+    """One operation to run.
 
-    `when` holds in order, all of it; `needs` are the nodes whose values it may read (everything in its terms, reached
-    or not; for a loop also what its body reads outside), `after` the nodes whose end it waits for because of their
-    effects; `origins` the written tasks it stands for.
+    The conditions in `when` are checked in order, and all must hold. `needs` are the nodes whose values it may read:
+    every read in its terms, reached or not, and for a loop also the outside reads of its body. `after` are the nodes
+    whose end it waits for because of their effects. `origins` are the written tasks it stands for.
     """
 
     id: NodeId
@@ -107,7 +107,7 @@ class Node(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Parameter(Brief):
-    """An input of the plan: `default` is used if it is not given, unless `required`."""
+    """An input of the plan; unless it is `required`, a missing one has the value `default`."""
 
     name: str
     type: Type
@@ -117,7 +117,7 @@ class Parameter(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Graph(Brief):
-    """Nodes by id, in plan order; `tasks` says which node gives a written task's value (pruned ones are absent)."""
+    """Nodes by id, in plan order; `tasks` maps a written task to the node with its value, unless it was pruned."""
 
     nodes: Mapping[NodeId, Node]
     tasks: Mapping[TaskId, NodeId]
@@ -125,7 +125,7 @@ class Graph(Brief):
 
 
 def op_name(op: Operation) -> str:
-    """What an operation is called in reports: the tool's name, `expr`, `loop` or `join`."""
+    """Return an operation's name in messages: the tool's name, `expr`, `loop` or `join`."""
     match op:
         case Call(tool):
             return tool.name
@@ -140,7 +140,7 @@ def op_name(op: Operation) -> str:
 
 
 def terms(op: Operation) -> Iterator[Term]:
-    """The terms of an operation, without those of a loop's body."""
+    """Yield the terms of an operation, without those of a loop's body."""
     match op:
         case Call(_, bound):
             yield from (term for _, term in bound)
@@ -155,28 +155,28 @@ def terms(op: Operation) -> Iterator[Term]:
 
 
 def dependencies(op: Operation, when: tuple[Condition, ...]) -> tuple[NodeId, ...]:
-    """The nodes whose values an operation may read, each once, in the order of reading."""
-    found: dict[NodeId, None] = {}
+    """Return the nodes whose values an operation may read, each once, in the order of reading."""
+    result: dict[NodeId, None] = {}
     for term in (*(condition.term for condition in when), *terms(op)):
-        found.update((read.node, None) for read in reads(term))
+        result.update((read.node, None) for read in reads(term))
     if isinstance(op, Loop):
         inside = {node.id for node in op.body}
-        found.update((need, None) for node in op.body for need in node.needs if need not in inside)
-    return tuple(found)
+        result.update((need, None) for node in op.body for need in node.needs if need not in inside)
+    return tuple(result)
 
 
 def needed(graph: Graph, roots: Iterable[NodeId]) -> set[NodeId]:
-    """The roots, and every node whose value they need."""
-    found = set(roots)
-    # Whoever needs a node stands below it.
+    """Return the roots and every node whose value they need."""
+    result = set(roots)
+    # A node stands below all nodes it needs.
     for key in reversed(list(graph.nodes)):
-        if key in found:
-            found.update(graph.nodes[key].needs)
-    return found
+        if key in result:
+            result.update(graph.nodes[key].needs)
+    return result
 
 
 def effects_of(op: Operation) -> tuple[Effect, ...]:
-    """What an operation does to the world: a call's effect, with its constants in the place of names in braces."""
+    """Return the effects of an operation; constants of a call replace names in braces."""
     match op:
         case Call(tool, bound):
             return (tool.effect_of((name, term.value if isinstance(term, Const) else None) for name, term in bound),)
@@ -187,12 +187,12 @@ def effects_of(op: Operation) -> tuple[Effect, ...]:
 
 
 def node_body(node: Node) -> tuple[Node, ...]:
-    """The nodes inside a loop; none for every other node."""
+    """Return the nodes inside a loop, and none for other nodes."""
     return node.op.body if isinstance(node.op, Loop) else ()
 
 
 def all_nodes(graph: Graph) -> Iterator[Node]:
-    """The nodes of a graph, those inside loops before their loop."""
+    """Yield the nodes of a graph, those inside a loop before the loop."""
     for node in graph.nodes.values():
         yield from node_body(node)
         yield node

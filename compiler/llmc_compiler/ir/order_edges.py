@@ -1,14 +1,14 @@
-"""Order edges: which node must wait for the end of which, because of what they do to the world.
+"""Order edges: the nodes whose end a node must wait for, because of their effects.
 
-One sweep in plan order. The last writers and readers of each resource are remembered, and nobody waits for what
-somebody else stands for: so hardly an edge follows from others, and finding them takes time linear in their number. One
-that does: after `read(*)` and `write(a)`, a `write(*)` waits for both, as a write of `a` stands only for uses of `a`.
+One sweep in plan order finds them. It remembers the last writers and readers of each resource, and omits an edge to a
+node that another one covers. So few edges are redundant, and the time is linear in their number. A redundant one: after
+`read(*)` and `write(a)`, a `write(*)` waits for both, since a write of `a` covers only uses of `a`.
 
-- A writer stands for those who used what it wrote or part of it; and for all that is older, to whoever uses part of it.
-- A reader stands for the writers before it, to whoever writes what it read or a part of it.
-- Whoever comes after a writer stands for that one, to others that use what it wrote or a part of it.
-- The last run of readers stands for the runs before it; the writers just before the last reader but one run stand, to
-  another reader, for all that is older.
+- A writer covers the users of the same resource or a part of it; for later users of a part, it covers all older nodes.
+- A reader covers the writers before it, for later writers of the same resource or a part of it.
+- A node after a writer covers that writer, for other users of the same resource or a part of it.
+- The last run of readers covers the runs before it. For a further reader, the writers just before that run cover all
+  older nodes.
 """
 
 from collections.abc import Iterable
@@ -22,24 +22,23 @@ from llmc_compiler.ir.graph import Graph, Loop, Node
 
 
 class Hazards:
-    """What was read and written so far, by the segments of resources."""
+    """The reads and writes so far, by the segments of their resources."""
 
     def __init__(self) -> None:
-        """Nothing yet."""
         self._everything = Access()
         self._now = NEVER
 
     def before(self, effects: Iterable[Effect]) -> tuple[NodeId, ...]:
-        """The nodes that a node with these effects must wait for, in plan order."""
-        found: list[Event] = []
+        """Return the nodes that a node with these effects must wait for, in plan order."""
+        events: list[Event] = []
         for effect in effects:
             if effect.is_stateful:
                 way = segments(effect.resource)
-                found += self._before_write(way) if effect.is_write else self._before_read(way)
-        return tuple(dict.fromkeys(node for _, node in sorted(found)))
+                events += self._before_write(way) if effect.is_write else self._before_read(way)
+        return tuple(dict.fromkeys(node for _, node in sorted(events)))
 
     def _before_read(self, way: Way) -> list[Event]:
-        """The writers that a reader waits for."""
+        """Return the writers that a reader waits for."""
         last = self._covering_writer(way)
         since = NEVER if last is None else last[0]
         same = self._everything.find(way)
@@ -49,25 +48,25 @@ class Hazards:
         return [*self._everything.writers(way, since)] or ([] if last is None else [last])
 
     def _before_write(self, way: Way) -> list[Event]:
-        """The readers and writers that a writer waits for."""
+        """Return the readers and writers that a writer waits for."""
         last = self._covering_writer(way)
         since = NEVER if last is None else last[0]
         covered = max((access.readers[-1][0] for access in self._everything.covering(way) if access.readers), default=0)
-        found: list[Event] = []
+        events: list[Event] = []
         for access in self._everything.overlapping(way):
             if readers := access.readers_since(since):
-                found += readers
+                events += readers
             elif access.writer is not None and access.writer[0] > max(since, covered):
-                found.append(access.writer)
-        return found or ([] if last is None else [last])
+                events.append(access.writer)
+        return events or ([] if last is None else [last])
 
     def _covering_writer(self, way: Way) -> Event | None:
-        """The latest writer of all that a resource may be."""
+        """Return the latest writer of all resources that may contain this one."""
         writers = (access.writer for access in self._everything.covering(way))
         return max((writer for writer in writers if writer is not None), default=None)
 
     def record(self, node: NodeId, effects: Iterable[Effect]) -> None:
-        """Remember what a node does."""
+        """Remember the effects of a node."""
         for effect in effects:
             if effect.is_stateful:
                 self._now += 1
@@ -75,14 +74,14 @@ class Hazards:
                 remember((self._now, node), segments(effect.resource))
 
     def place(self, node: Node) -> Node:
-        """The node with its order edges, remembered as the latest."""
+        """Return the node with its order edges, and remember its effects."""
         after = self.before(node.effects)
         op = self._place_body(node.op) if isinstance(node.op, Loop) else node.op
         self.record(node.id, node.effects)
         return node if after == node.after and op is node.op else replace(node, op=op, after=after)
 
     def _place_body(self, loop: Loop) -> Loop:
-        """The loop with the order edges of its body: to nodes outside, inside an element, and from one to the next."""
+        """Add the order edges of a loop's body: to nodes outside, inside an element, and to the next element."""
         inside = Hazards()
         body = []
         for node in loop.body:
@@ -100,6 +99,6 @@ class Hazards:
 
 
 def in_order(graph: Graph) -> Graph:
-    """The graph with its order edges made anew."""
+    """Return the graph with new order edges."""
     hazards = Hazards()
     return replace(graph, nodes={key: hazards.place(node) for key, node in graph.nodes.items()})

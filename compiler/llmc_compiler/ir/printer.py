@@ -1,7 +1,7 @@
-"""The graph printed back as a plan: compiling is source to source.
+"""Prints the graph back as a plan, so that compiling is source to source.
 
-A nested call stands in its place where it is used once, else it is a task with a fresh name; a merged task reads
-`b = $a`.
+A nested call is printed in place if it is used once, and otherwise becomes a task with a fresh name. A merged task is
+printed as `b = $a`.
 """
 
 from collections import Counter
@@ -34,24 +34,24 @@ _LONGEST_NAME: Final = 64
 
 
 def print_graph(graph: Graph, uses: Sequence[ast.Use] = ()) -> str:
-    """The graph as canonical plan text; `uses` are the lines that name its tools."""
+    """Return the graph as canonical plan text; `uses` are the lines that name its tools."""
     return print_plan(to_plan(graph, uses))
 
 
 def to_plan(graph: Graph, uses: Sequence[ast.Use] = ()) -> ast.Plan:
-    """The graph as a plan."""
+    """Return the graph as a plan."""
     return ast.Plan(tuple(_Printer(graph, _names(graph)).statements(uses)))
 
 
 def describe_nodes(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
-    """Each node with what it does and its conditions, as text that reads other nodes by their ids: `add($3/a0, 1)`."""
+    """Yield each node with its text and the texts of its conditions, which refer to nodes by ids: `add($3/a0, 1)`."""
     printer = _Printer(graph, {key: str(key) for key in graph.nodes})
     for node in graph.nodes.values():
         yield node, printer.describe(node), printer.conditions(node.when)
 
 
 def describe_bodies(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
-    """Each node inside a loop with what it does and its conditions, as `describe_nodes`."""
+    """Yield the same as `describe_nodes`, for each node inside a loop."""
     loops = [(node.op.name, node.op.body) for node in graph.nodes.values() if isinstance(node.op, Loop)]
     inside = {node.id: str(node.id) for _, body in loops for node in body}
     printer = _Printer(graph, {**{key: str(key) for key in graph.nodes}, **inside})
@@ -61,7 +61,7 @@ def describe_bodies(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
 
 
 def node_texts(graph: Graph) -> dict[NodeId, str]:
-    """What each node does, those in loops too, with its conditions: `add($3/a0, 1) if $2 and not $4`."""
+    """Map each node, including those in loops, to its text with conditions: `add($3/a0, 1) if $2 and not $4`."""
     described = (*describe_nodes(graph), *describe_bodies(graph))
     return {
         node.id: " and ".join((f"{text} if {when[0]}", *when[1:])) if when else text for node, text, when in described
@@ -69,7 +69,7 @@ def node_texts(graph: Graph) -> dict[NodeId, str]:
 
 
 class _Printer:
-    """The names of a graph's nodes, to write it; a node without one stands in the place where it is used."""
+    """Writes a graph with these names of nodes; a node without a name is written in the place where it is used."""
 
     def __init__(self, graph: Graph, names: Mapping[NodeId, str]) -> None:
         self._graph = graph
@@ -79,7 +79,7 @@ class _Printer:
         self._item = ""
 
     def statements(self, uses: Sequence[ast.Use]) -> Iterator[ast.Statement]:
-        """Every statement of the plan."""
+        """Yield every statement of the plan."""
         yield from uses
         yield from map(_input, self._graph.parameters)
         tasks = iter(self._graph.tasks.items())
@@ -91,14 +91,14 @@ class _Printer:
         yield self._join(self._graph.nodes[JOIN])
 
     def _merged(self, tasks: Iterator[tuple[TaskId, NodeId]]) -> Iterator[ast.Task]:
-        """The tasks up to the next that has a node of its own: each reads the node that it was merged into."""
+        """Yield the merged tasks up to the next task with a separate node; each reads the node it was merged into."""
         for task, key in tasks:
             if str(task) == str(key):
                 return
             yield ast.Task(task, ast.Ref(self._names[key]))
 
     def _task(self, node: Node) -> ast.Task:
-        """The task that a node is."""
+        """Return the node as a task."""
         name = self._names[node.id]
         if not isinstance(node.op, Loop):
             guard = self._guard(node.when)
@@ -109,31 +109,31 @@ class _Printer:
         return ast.Task(name, self._own(result), loop=loop, options=tuple(_options(self, result)))
 
     def describe(self, node: Node, *, item: str = "") -> str:
-        """What a node does, as text; `item` is the name of the element of the loop that it is in."""
+        """Return the text of a node; `item` is the name of the enclosing loop's element."""
         self._item = item
         if isinstance(node.op, Loop):
             return print_statement(replace(self._task(node), binder=None))
         return print_expr(self._own(node))
 
     def conditions(self, when: Iterable[Condition]) -> list[str]:
-        """Each condition as text."""
+        """Return each condition as text."""
         return [print_expr(self._condition(condition)) for condition in when]
 
     def _condition(self, condition: Condition) -> ast.Expr:
-        """A condition as an expression that is true where it holds."""
-        found = self._expr(condition.term)
-        return found if condition.expected else ast.Unary("not", found)
+        """Return a condition as an expression that is true if the condition holds."""
+        expression = self._expr(condition.term)
+        return expression if condition.expected else ast.Unary("not", expression)
 
     def _guard(self, when: Iterable[Condition]) -> ast.Expr | None:
-        """All conditions as one expression."""
+        """Return all conditions as one expression."""
         whole: ast.Expr | None = None
         for condition in when:
-            one = self._condition(condition)
-            whole = one if whole is None else ast.Binary("and", whole, one)
+            expression = self._condition(condition)
+            whole = expression if whole is None else ast.Binary("and", whole, expression)
         return whole
 
     def _own(self, node: Node) -> ast.Expr:
-        """What a node does, as an expression."""
+        """Return the operation of a node as an expression."""
         match node.op:
             case Call(tool, bound):
                 return ast.Call(tool.name, tuple(self._arguments(tool.signature.shape.positional, bound)))
@@ -146,16 +146,16 @@ class _Printer:
                 assert_never(node.op)
 
     def _arguments(self, positional: Sequence[str], bound: Sequence[tuple[str | None, Term]]) -> Iterator[ast.Argument]:
-        """Arguments by position while they stand in the order of the parameters, then by name."""
+        """Yield arguments by position as long as they follow the order of the parameters, then by name."""
         in_line = True
         for index, (name, value) in enumerate(bound):
             in_line = in_line and (name is None or positional[index : index + 1] == (name,))
             yield ast.Argument(None if in_line else name, self._expr(value))
 
     def _join(self, node: Node) -> ast.Join:
-        """The join as it would be written."""
+        """Return the join as it would be written."""
         if not isinstance(node.op, Join):
-            message = "the last node is no join"
+            message = "the last node is not a join"
             raise TypeError(message)
         value = node.op.term
         if node.op.everything and self._names.keys() <= set(self._graph.tasks.values()):
@@ -169,7 +169,7 @@ class _Printer:
                 return ast.Join(None, (ast.Argument(None, self._expr(value)),))
 
     def _expr(self, value: Term) -> ast.Expr:
-        """A term as an expression."""
+        """Return a term as an expression."""
         match value:
             case term.Const(data):
                 return _literal(data)
@@ -193,7 +193,7 @@ class _Printer:
                 assert_never(value)
 
     def _ref(self, read: term.Get | term.Item | term.Param) -> ast.Ref:
-        """A read as a reference."""
+        """Return a read as a reference."""
         match read:
             case term.Get(key, path):
                 return ast.Ref(self._names[key], path)
@@ -203,7 +203,7 @@ class _Printer:
                 return ast.Ref(self._item, path)
 
     def _slots(self, parts: Sequence[str | Term]) -> Iterator[str | ast.Slot]:
-        """The parts of a text; a read stands in braces where what follows could belong to it."""
+        """Yield the parts of a text; a read gets braces if the text after it could belong to it."""
         for part, after in zip(parts, (*parts[1:], ""), strict=True):
             if isinstance(part, str):
                 yield part
@@ -214,7 +214,6 @@ class _Printer:
 
 
 def _options(printer: _Printer, node: Node) -> Iterator[ast.Option]:
-    """The options of a node."""
     if isinstance(node.op, Call):
         if node.op.timeout is not None:
             milliseconds = round(node.op.timeout * 1000)
@@ -227,10 +226,10 @@ def _options(printer: _Printer, node: Node) -> Iterator[ast.Option]:
 
 
 def _names(graph: Graph) -> dict[NodeId, str]:
-    """The names of the nodes that are tasks of their own.
+    """Name the nodes that are printed as separate tasks.
 
-    Written tasks keep their ids. A nested call needs a name where it is not used exactly once, or where a text, a step
-    or a merged task reads it; then the calls before it in the same task need one too: the order of effects stays.
+    Written tasks keep their ids. A nested call needs a name if it is not used exactly once, or if a text, a step or a
+    merged task reads it. Then the calls before it in the same task need names too, so that the order of effects stays.
     """
     names = {key: str(key) for key, node in graph.nodes.items() if str(key) == str(node.task) and key != JOIN}
     taken = {*graph.tasks, *(parameter.name for parameter in graph.parameters), *ast.KEYWORDS}
@@ -247,7 +246,7 @@ def _names(graph: Graph) -> dict[NodeId, str]:
 
 
 def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
-    """Nested nodes that cannot stand in the place where they are used."""
+    """Return the nested nodes that cannot be printed in the place where they are used."""
     uses: Counter[NodeId] = Counter()
     for node in graph.nodes.values():
         whole = node.id in names or node.id == JOIN
@@ -256,7 +255,7 @@ def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
             roots += [*terms(inner.op), *(condition.term for condition in inner.when)]
         for root in roots:
             uses.update(_weights(root))
-        # What a loop's body reads outside was moved out of it, and stays there.
+        # Outside reads of a loop's body were moved out of it, and must stay outside.
         uses.update(2 * [need for inner in node_body(node) for need in inner.needs if need in graph.nodes])
     # A written task that was merged into a nested call is printed as a read of it.
     uses.update(2 * [key for task, key in graph.tasks.items() if str(task) != str(key)])
@@ -264,19 +263,19 @@ def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
 
 
 def _weights(root: Term) -> Counter[NodeId]:
-    """How often a term reads each node; a read that only a name can express counts twice."""
-    found: Counter[NodeId] = Counter()
+    """Count the reads of each node in a term; a read that only a name can express counts twice."""
+    counts: Counter[NodeId] = Counter()
     stack = [(root, False)]
     while stack:
         value, in_text = stack.pop()
         if isinstance(value, term.Get):
-            found[value.node] += 2 if in_text or value.path else 1
+            counts[value.node] += 2 if in_text or value.path else 1
         stack += [(child, isinstance(value, term.Template)) for child in term.children(value)]
-    return found
+    return counts
 
 
 def _fresh(key: NodeId, taken: set[str]) -> str:
-    """A name that nothing has, made of a nested node's id."""
+    """Make an unused name from a nested node's id."""
     stem = "_".join(key.split("/"))
     stem = f"t{stem}" if stem[0].isdigit() else stem
     name = stem[:60]
@@ -288,12 +287,11 @@ def _fresh(key: NodeId, taken: set[str]) -> str:
 
 
 def _input(parameter: Parameter) -> ast.Input:
-    """An input's line."""
     return ast.Input(parameter.name, parameter.type, None if parameter.required else _literal(parameter.default))
 
 
 def _literal(value: Json) -> ast.Expr:
-    """JSON data as an expression."""
+    """Return JSON data as an expression."""
     match value:
         case str():
             return ast.Text((value,) if value else ())
@@ -306,7 +304,7 @@ def _literal(value: Json) -> ast.Expr:
 
 
 def _written(ref: ast.Ref) -> str:
-    """A reference as it stands between braces."""
+    """Return a reference as written between braces."""
     steps = (f".{step}" if isinstance(step, str) and _is_word(step) else _bracket(step) for step in ref.path)
     return ref.name + "".join(steps)
 
@@ -317,5 +315,5 @@ def _is_word(key: str) -> bool:
 
 
 def _bracket(step: str | int) -> str:
-    """A step in brackets."""
+    """Return a step in brackets."""
     return f"[{step}]" if isinstance(step, int) else f'["{step}"]'

@@ -1,4 +1,4 @@
-"""A call's arguments against the tool's parameters; each mistake at its argument."""
+"""Checks a call's arguments against the tool's parameters and reports each mistake at its argument."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
@@ -24,13 +24,13 @@ from llmc_grammar.safety import alike, has_rival
 from llmc_grammar.source import Span
 
 _MOST_KEYS: Final = 5
-"""How many keys of a value are looked at for a better one."""
+"""Keys of a value among which a better one is searched."""
 
 
 def check_argument(
     tool: Tool, name: str, parameter: str | None, value: Term, *, constant: Const | None, facts: TypeEnvironment
 ) -> Iterator[Diagnostic]:
-    """What is wrong with an argument; `constant` is its value where that is known, `name` what reports call it."""
+    """Yield the mistakes of one argument. `constant` is its value, if known; messages call the argument `name`."""
     if constant is not None:
         try:
             tool.signature.check(parameter, constant.value)
@@ -38,13 +38,13 @@ def check_argument(
             yield plan_errors.WrongArgument(span=value.span, tool=tool.name, name=name, reason=str(error))
         return
     wanted = tool.signature.wants(parameter).at_most
-    for term, found, better in _mismatches(value, wanted, facts):
+    for term, actual, expected in _mismatches(value, wanted, facts):
         yield plan_errors.WrongArgument(
             span=term.span,
             tool=tool.name,
             name=name,
-            reason=f"this is {describe(found)}, not {describe(better)}",
-            suggestion=_mend(term, found, better),
+            reason=f"this is {describe(actual)}, not {describe(expected)}",
+            suggestion=_mend(term, actual, expected),
             notes=facts.notes([term], term.span),
         )
 
@@ -56,27 +56,27 @@ def check_together(
     call: ast.Call,
     constant_of: Callable[[Term], Const | None],
 ) -> Iterator[Diagnostic]:
-    """What is wrong with the arguments of a call together; `constant_of` gives the value of a term that has one."""
+    """Yield the mistakes that the arguments make together; `constant_of` returns the value of a constant term."""
     constants = [(name, constant_of(value)) for name, value in bound]
-    known = {name: found.value for name, found in constants if name is not None and found is not None}
+    values = {name: const.value for name, const in constants if name is not None and const is not None}
     try:
-        tool.signature.check_call(names, known)
+        tool.signature.check_call(names, values)
     except ArgumentError as error:
         yield plan_errors.WrongTogether(span=call.name_span, tool=tool.name, reason=str(error))
 
 
 def _mismatches(value: Term, wanted: Type, facts: TypeEnvironment) -> Iterator[tuple[Term, Type, Type]]:
-    """The innermost parts of a term that certainly do not fit, with what they are and what is wanted instead."""
+    """Yield the innermost parts of a term that certainly do not fit, each with its type and the wanted type."""
     inside = _parts(value, wanted)
-    mismatches = [found for part, better in inside for found in _mismatches(part, better, facts)]
+    mismatches = [actual for part, better in inside for actual in _mismatches(part, better, facts)]
     if mismatches:
         yield from mismatches
-    elif not overlap(found := facts.of(value), wanted):
-        yield value, found, wanted
+    elif not overlap(actual := facts.of(value), wanted):
+        yield value, actual, wanted
 
 
 def _parts(value: Term, wanted: Type) -> list[tuple[Term, Type]]:
-    """The parts of a list or a mapping that is written out, each with what is wanted of it."""
+    """Pair the parts of a written list or mapping with the types wanted for them."""
     match value:
         case ListOf(items):
             lists = [option.item for option in types.options(wanted) if isinstance(option, types.ListOfType)]
@@ -89,32 +89,32 @@ def _parts(value: Term, wanted: Type) -> list[tuple[Term, Type]]:
             return []
 
 
-def _mend(term: Term, found: Type, wanted: Type) -> str | None:
-    """What to write instead of a reference, if that is plain."""
+def _mend(term: Term, actual: Type, wanted: Type) -> str | None:
+    """Suggest a replacement for a reference, if one is obvious."""
     reference = written_read(term)
     if reference is None:
         return None
-    for option in types.options(found):
+    for option in types.options(actual):
         if isinstance(option, types.ListOfType) and overlap(option.item, wanted):
             return f"take an element of it, `{reference}[0]`"
         fields = option.fields[:_MOST_KEYS] if isinstance(option, types.Record) else ()
-        for each in fields:
-            if within(each.type, wanted):
-                return f"take a part of it, `{reference}.{each.name}`"
-    if any(isinstance(option, types.ListOfType) and overlap(found, option.item) for option in types.options(wanted)):
+        for field in fields:
+            if within(field.type, wanted):
+                return f"take a part of it, `{reference}.{field.name}`"
+    if any(isinstance(option, types.ListOfType) and overlap(actual, option.item) for option in types.options(wanted)):
         return f"put it into a list, `[{reference}]`"
-    return f'write it as a text, `"{reference}"`' if overlap(STR, wanted) and found != NULL else None
+    return f'write it as a text, `"{reference}"`' if overlap(STR, wanted) and actual != NULL else None
 
 
 def no_part(ref: ast.Ref, read: Read, facts: TypeEnvironment) -> Diagnostic:
-    """The mistake of a reference whose steps lead nowhere."""
-    found, count = facts.last_part(read)
+    """Return the mistake of a reference that reads a missing part."""
+    owner, count = facts.last_part(read)
     place, step = f"${ref.name}{written(ref.path[:count])}", ref.path[count]
-    keys = [each.name for option in types.options(found) if isinstance(option, types.Record) for each in option.fields]
+    keys = [each.name for option in types.options(owner) if isinstance(option, types.Record) for each in option.fields]
     if isinstance(step, str) and keys:
         close = plan_errors.closest(step, keys)
         suggestion = f"did you mean `{close}`?" if close else f"its keys are: {', '.join(keys[:_MOST_KEYS])}"
-    elif isinstance(step, str) and any(isinstance(option, types.ListOfType) for option in types.options(found)):
+    elif isinstance(step, str) and any(isinstance(option, types.ListOfType) for option in types.options(owner)):
         suggestion = f"take an element first: `{place}[0].{step}`"
     else:
         suggestion = f"leave `{written(ref.path[count:])}` out"
@@ -122,23 +122,24 @@ def no_part(ref: ast.Ref, read: Read, facts: TypeEnvironment) -> Diagnostic:
         span=ref.span,
         place=place,
         step=written((step,)),
-        found=describe(found),
+        found=describe(owner),
         suggestion=suggestion,
         notes=facts.notes([read], ref.span),
     )
 
 
 def describe_misfits(misfits: Sequence[Misfit], tool: Tool, call: ast.Call) -> Iterator[Diagnostic]:
-    """Their diagnostics; an argument that is missing under its name, and there under a misspelt one, has one."""
-    found = [describe_misfit(misfit, tool, call) for misfit in misfits]
-    meant = {
-        name for one in found if isinstance(one, plan_errors.UnknownArgument) for name in (one.name, one.suggestion)
-    }
-    return (one for one in found if not (isinstance(one, plan_errors.MissingArgument) and one.name in meant))
+    """Describe all misfits, but not an argument that is missing only because its name is misspelt."""
+    diagnostics = [describe_misfit(misfit, tool, call) for misfit in misfits]
+    unknown = [found for found in diagnostics if isinstance(found, plan_errors.UnknownArgument)]
+    meant = {name for found in unknown for name in (found.name, found.suggestion)}
+    return (
+        found for found in diagnostics if not (isinstance(found, plan_errors.MissingArgument) and found.name in meant)
+    )
 
 
 def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
-    """The diagnostic of an argument without a place, or a place without an argument."""
+    """Describe an argument without a parameter, or a parameter without an argument."""
     shape = tool.signature.shape
     match misfit:
         case ExtraPositional(index):
@@ -168,13 +169,12 @@ def describe_misfit(misfit: Misfit, tool: Tool, call: ast.Call) -> Diagnostic:
             return plan_errors.MissingArgument(span=call.name_span, tool=tool.name, name=name)
 
 
-def _why_unknown(known: Sequence[str], *, is_unnamed: bool) -> str | None:
-    """Why a tool has no argument of a name: its arguments have other names, or this one is given without."""
+def _why_unknown(parameters: Sequence[str], *, is_unnamed: bool) -> str | None:
+    """Explain why the tool has no argument of this name."""
     if is_unnamed:
         return "it is given by position: write its value alone"
-    return f"not one of: {', '.join(known)}" if known else None
+    return f"not one of: {', '.join(parameters)}" if parameters else None
 
 
 def _count(arguments: int) -> str:
-    """So many arguments, in words."""
     return "1 argument" if arguments == 1 else f"{arguments or 'no'} arguments"

@@ -1,7 +1,7 @@
-"""Lowering: from a task as written to the nodes that do it.
+"""Lowering: from a written task to its nodes.
 
-Names are resolved, arguments bound and constants checked. A call inside an expression becomes a node of its own under
-the conditions on its way; what is left of the expression is a term that reads it.
+Names are resolved, arguments are bound, and constants are checked. A call inside an expression becomes a separate node,
+under the conditions on the path to it. The rest of the expression is a term that reads that node.
 """
 
 import builtins
@@ -46,48 +46,47 @@ _ENDS: Final = {
     "print": "end the plan with `join(…)`: its value is printed",
     **dict.fromkeys(("return", "finish", "Finish", "final_answer"), "end the plan with `join(…)`"),
 }
-"""Calls of other languages that say what comes out."""
+"""Calls that end a program in other languages, or print its result."""
 
 _FIGURES: Final = re.compile(r"-?[0-9][0-9./:-]*")
-"""A number or a date, as a model writes it where a text is wanted."""
+"""A number or a date that a model writes without quotes where a text is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an expression stands: its id, and the conditions on its way."""
+    """The position of an expression: its id, and the conditions on the path to it."""
 
     path: str
     when: tuple[Condition, ...] = ()
 
     def at(self, step: str) -> "_Place":
-        """A part of the expression that is always reached with it."""
+        """Return the position of a part that is always reached with the expression."""
         return _Place(f"{self.path}/{step}", self.when)
 
     def under(self, step: str, condition: Term, *, expected: bool) -> "_Place":
-        """A part that is reached only where the condition's truth is as expected."""
+        """Return the position of a part that is reached only if the condition's truth is as expected."""
         return _Place(f"{self.path}/{step}", (*self.when, Condition(condition, expected)))
 
 
 class _NoReads:
-    """What a constant may read: nothing."""
+    """An environment for constants: there is nothing to read."""
 
     skipped_is_null = False
     item: Json = None
 
     def get(self, node: NodeId, /) -> Json:
-        """Nothing is there."""
+        """Raise KeyError: constants read no nodes."""
         raise KeyError(node)
 
     def param(self, name: str, /) -> Json:
-        """Nothing is there."""
+        """Raise KeyError: constants read no inputs."""
         raise KeyError(name)
 
 
 class Lowering:
-    """Lowers statements one after the other; `diagnostics` are the mistakes so far, but for unknown references."""
+    """Lowers statements one after the other; `diagnostics` collects all mistakes except unknown references."""
 
     def __init__(self, tools: Toolbox, *, lenient: bool = False, written: Callable[[Span], str] | None = None) -> None:
-        """Start with nothing known but the tools; `written` gives the text at a place."""
         self.names = ScopeResolver()
         self.diagnostics: list[Diagnostic] = []
         self._tools = tools
@@ -100,13 +99,13 @@ class Lowering:
         self._constants: dict[int, tuple[Term, Const]] = {}
 
     def recall(self, taken: Iterable[str], values: Mapping[str, Json]) -> None:
-        """The ids of earlier plans, and the values that some of them have."""
+        """Recall the ids of earlier plans, and the values of those tasks that have one."""
         self.names.recall(taken, values.keys())
         for name, value in values.items():
             self._facts.declare(name, types.of_kind(value), ast.NOWHERE)
 
     def task(self, task: ast.Task) -> list[Node]:
-        """The nodes of a task, in plan order."""
+        """Lower a task; return its nodes in plan order."""
         self._begin(self.names.claim(task.binder, task.binder_span if task.binder else task.span, self.diagnostics))
         if task.loop is not None:
             self._loop(task, task.loop)
@@ -118,7 +117,7 @@ class Lowering:
         return self._nodes
 
     def join(self, join: ast.Join) -> list[Node]:
-        """The nodes of the join."""
+        """Lower the join; return its nodes."""
         self._begin(TaskId(JOIN))
         values = [self._expr(given.value, _Place(f"{JOIN}/a{i}")) for i, given in enumerate(join.arguments)]
         if not values:
@@ -131,7 +130,7 @@ class Lowering:
         return self._nodes
 
     def implicit_join(self) -> list[Node]:
-        """The join of a plan that has none: the tasks nobody uses."""
+        """Add a join to a plan without one: it returns the tasks that no other task uses."""
         self._begin(TaskId(JOIN))
         self._join(self.names.unused_tasks(), ast.NOWHERE)
         return self._nodes
@@ -140,15 +139,13 @@ class Lowering:
         """Start another statement."""
         self._task, self._nodes, self._constants = task, [], {}
         self._facts.begin(skipped_is_null=str(task) == JOIN)
-        # No reference can mean the join, so it is in no circle.
+        # References cannot name the join, so it cannot be part of a circle.
         self.names.enter(TaskId("") if str(task) == JOIN else task)
 
     def _join(self, value: Term, span: Span, *, everything: bool = False) -> None:
-        """Add the join's node."""
         self._add(JOIN, graph.Join(value, everything), (), span)
 
     def _add(self, path: str, op: graph.Operation, when: tuple[Condition, ...], span: Span) -> NodeId:
-        """Add a node."""
         effects = {effect: None for node in op.body for effect in node.effects} if isinstance(op, graph.Loop) else {}
         if isinstance(op, graph.Call):
             effects[op.tool.effect] = None
@@ -167,17 +164,19 @@ class Lowering:
         return node.id
 
     def input(self, found: ast.Input, declared: ast.Type) -> None:
-        """An input of this type."""
+        """Declare an input of this type."""
         self.names.claim_input(found, self.diagnostics)
         self._facts.declare(found.name, types.declared(declared), found.name_span)
 
     def _loop(self, task: ast.Task, loop: ast.Loop) -> None:
-        """Add the nodes of a loop: those of its source, and one that holds the body."""
+        """Add the nodes of a loop's source, and one node that holds the body."""
         self.names.claim_item(loop, self.diagnostics)
         source = self._expr(loop.source, _Place(f"{self._task}/in"))
-        if not types.can_be_looped(found := self._facts.of(source)):
+        if not types.can_be_looped(source_type := self._facts.of(source)):
             notes = self._facts.notes([source], source.span)
-            self.diagnostics.append(plan_errors.NoElements(span=source.span, found=types.describe(found), notes=notes))
+            self.diagnostics.append(
+                plan_errors.NoElements(span=source.span, found=types.describe(source_type), notes=notes)
+            )
         outside, self._nodes, self._item = self._nodes, [], loop.name
         when: tuple[Condition, ...] = ()
         with self._facts.each(source):
@@ -188,14 +187,14 @@ class Lowering:
         self._add(self._task, graph.Loop(loop.name, source, body, result), (), task.span)
 
     def _main(self, expr: ast.Expr, place: _Place, options: Sequence[ast.Option]) -> NodeId:
-        """Add the node of a task's own expression."""
+        """Add the node for the outermost expression of a task."""
         if isinstance(expr, ast.Call):
             return self._call(expr, place, options)
         value = self._expr(expr, place)
         return self._add(place.path, graph.Evaluate(value, self._fallback(options, place)), place.when, expr.span)
 
     def _fallback(self, options: Sequence[ast.Option], place: _Place) -> Term | None:
-        """The term of `@fallback`, if it is there."""
+        """Return the term of `@fallback`, if present."""
         values = [option.value for option in options if isinstance(option, ast.Fallback)]
         if not values:
             return None
@@ -203,7 +202,7 @@ class Lowering:
             return self._expr(values[0], place.at("fallback"))
 
     def _call(self, call: ast.Call, place: _Place, options: Sequence[ast.Option] = ()) -> NodeId:
-        """Add the node of a call, and those of the calls in its arguments."""
+        """Add the node of a call, and the nodes of calls in its arguments."""
         values = [self._expr(given.value, place.at(f"a{i}")) for i, given in enumerate(call.arguments)]
         tool = self._tools.get(call.tool)
         if tool is None:
@@ -232,14 +231,14 @@ class Lowering:
         return self._add(place.path, op, place.when, call.span)
 
     def _unknown_tool(self, call: ast.Call) -> Diagnostic:
-        """The mistake of a tool's name, with the edit to the name that is most like it: a guess if several are."""
+        """Diagnose an unknown tool. The edit names the most similar tool, as a guess if several are similar."""
         value, dot, method = call.tool.rpartition(".")
         if dot and self.names.has(value.split(".")[0]):
             return method_call(method, f"${value}", call.name_span)
         if call.tool in _ENDS:
             return ForeignStatement(span=call.name_span, word=call.tool, suggestion=_ENDS[call.tool])
-        known = [tool.name for tool in self._tools]
-        near = alike(call.tool, [*known, "join"]) if known else []
+        names = [tool.name for tool in self._tools]
+        near = alike(call.tool, [*names, "join"]) if names else []
         is_builtin = hasattr(builtins, call.tool) and not any(is_slip(call.tool, other) for other in near)
         meant = near[0] if near and not is_builtin else None
         return plan_errors.UnknownTool(
@@ -248,13 +247,13 @@ class Lowering:
             suggestion=meant,
             edit=None if meant is None else Edit(call.name_span, meant),
             is_guess=has_rival(call.tool, near),
-            is_empty=not known,
+            is_empty=not names,
             is_file=not self._lenient,
             is_builtin=is_builtin,
         )
 
     def _argument(self, tool: Tool, index: int, name: str | None, given: ast.Expr, value: Term) -> Term:
-        """The argument as its parameter takes it, after it was checked."""
+        """Check an argument, and convert it for its parameter."""
         if within(tool.signature.wants(name).at_most, types.STR):
             value = self._as_text(given, value)
         called = name or f"argument {index + 1}"
@@ -264,7 +263,7 @@ class Lowering:
         return value
 
     def _as_text(self, given: ast.Expr, value: Term) -> Term:
-        """The argument of a parameter that is a text: a quoted reference is one, and so are a model's bare figures."""
+        """Convert an argument for a text parameter: quoted references and a model's bare figures are texts."""
         if isinstance(given, ast.Text) and not isinstance(value, (Const, terms.Template)):
             return terms.Template((value,), value.span)
         if not self._lenient or self._written is None or not isinstance(given, (ast.Literal, ast.Unary, ast.Binary)):
@@ -276,7 +275,7 @@ class Lowering:
         return Const(figures, given.span)
 
     def _expr(self, expr: ast.Expr, place: _Place) -> Term:
-        """The term of an expression; its calls are added as nodes on the way."""
+        """Return the term of an expression; its calls are added as nodes on the way."""
         match expr:
             case ast.Literal(value, span):
                 return Const(value, span)
@@ -285,8 +284,8 @@ class Lowering:
             case ast.Text(parts, span):
                 return self._text(parts, span)
             case ast.List(items, span):
-                found = tuple(self._expr(item, place.at(f"i{i}")) for i, item in enumerate(items))
-                return self._checked(terms.ListOf(found, span))
+                terms = tuple(self._expr(item, place.at(f"i{i}")) for i, item in enumerate(items))
+                return self._checked(terms.ListOf(terms, span))
             case ast.Map(entries, span):
                 pairs = tuple((key, self._expr(value, place.at(f"i{i}"))) for i, (key, value) in enumerate(entries))
                 return self._checked(terms.MapOf(pairs, span))
@@ -300,7 +299,7 @@ class Lowering:
                 return self._choice(expr, place)
 
     def _binary(self, expr: ast.Binary, place: _Place) -> Term:
-        """An operator; the right side of `and` and `or` is reached only under the left one."""
+        """Lower an operator; the right side of `and` and `or` is reached only under the left one."""
         left = self._expr(expr.left, place.at("l"))
         right_place = place.at("r")
         if expr.op == "and":
@@ -311,35 +310,35 @@ class Lowering:
         return terms.Binary(expr.op, left, self._expr(expr.right, right_place), expr.span)
 
     def _choice(self, expr: ast.Choice, place: _Place) -> Term:
-        """A choice; each branch is reached only under its condition."""
+        """Lower a choice; each branch is reached only under its condition."""
         condition = self._expr(expr.condition, place.at("c"))
         then = self._expr(expr.then, place.under("t", condition, expected=True))
         otherwise = self._expr(expr.otherwise, place.under("e", condition, expected=False))
         return self._checked(terms.Choice(condition, then, otherwise, expr.span))
 
     def _ref(self, ref: ast.Ref) -> Term:
-        """The read of a reference; an unknown one is remembered, since it may be defined below."""
-        found = self._find(ref)
-        if found is None:
+        """Return the read of a reference; an unknown one is remembered, since it may be defined below."""
+        read = self._find(ref)
+        if read is None:
             self.names.unknown(ref)
             return Get(NodeId(ref.name), ref.path, ref.span)
-        return found
+        return read
 
     def _find(self, ref: ast.Ref) -> terms.Read | None:
-        """What a reference reads, if it is known; steps that certainly lead nowhere are a mistake."""
-        found = terms.Item(ref.path, ref.span) if ref.name == self._item else self.names.find(ref)
-        if found is not None and found.path and self._facts.is_lost(found):
-            self.diagnostics.append(no_part(ref, found, self._facts))
-        return found
+        """Return the read of a defined reference, or None; a read of a part that certainly is missing is a mistake."""
+        read = terms.Item(ref.path, ref.span) if ref.name == self._item else self.names.find(ref)
+        if read is not None and read.path and self._facts.is_lost(read):
+            self.diagnostics.append(no_part(ref, read, self._facts))
+        return read
 
     def _text(self, parts: Sequence[str | ast.Slot], span: Span) -> Term:
-        """A text: a constant where it has no slot that reads something."""
+        """Lower a text: it is a constant unless a slot reads something."""
         pieces: list[str | Term] = []
-        for found in self._pieces(parts, span):
-            if isinstance(found, str) and pieces and isinstance(pieces[-1], str):
-                pieces[-1] += found
+        for piece in self._pieces(parts, span):
+            if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
+                pieces[-1] += piece
             else:
-                pieces.append(found)
+                pieces.append(piece)
         if self._lenient and len(pieces) == 1 and not isinstance(pieces[0], str):
             return pieces[0]
         if all(isinstance(piece, str) for piece in pieces):
@@ -347,65 +346,65 @@ class Lowering:
         return terms.Template(tuple(pieces), span)
 
     def _pieces(self, parts: Sequence[str | ast.Slot], span: Span) -> Iterator[str | Term]:
-        """The pieces of a text; steps behind a reference may belong to it."""
+        """Yield the pieces of a text; steps after a reference may belong to it."""
         signs = signs_beside(parts) if self._lenient else {}
         if self._lenient and self._written and any("$" in part for part in parts if isinstance(part, str)):
             self.diagnostics.extend(halved_dollars(self._written(span), span.start))
         taken = 0
-        for at, part in enumerate(parts):
+        for index, part in enumerate(parts):
             if isinstance(part, str):
-                found: str | Term = part[taken:]
+                piece: str | Term = part[taken:]
                 taken = 0
             else:
-                found = self._slot(part)
-                if isinstance(found, terms.Read) and is_bare(part):
-                    found, taken = self._with_steps(part.ref, found, text_at(parts, at + 1))
-                    if at in signs and not taken:
-                        self.diagnostics.append(doubtful(part.ref, signs[at]))
-            if found != "":
-                yield found
+                piece = self._slot(part)
+                if isinstance(piece, terms.Read) and is_bare(part):
+                    piece, taken = self._with_steps(part.ref, piece, text_at(parts, index + 1))
+                    if index in signs and not taken:
+                        self.diagnostics.append(doubtful(part.ref, signs[index]))
+            if piece != "":
+                yield piece
 
-    def _with_steps(self, ref: ast.Ref, found: terms.Read, behind: str) -> tuple[terms.Read, int]:
-        """A read with the steps that a text behind it begins with, and their length; 0 where they are text."""
-        fact = self._facts.known(found)
+    def _with_steps(self, ref: ast.Ref, read: terms.Read, behind: str) -> tuple[terms.Read, int]:
+        """Add the steps that begin `behind` to a read; return it and their length, or 0 if they stay text."""
+        fact = self._facts.known(read)
         part = None if fact is None else part_behind(fact.type, behind)
         if part is None:
-            return found, 0
+            return read, 0
         is_read = self._lenient and part.certain
         mistake = path_mistake(ref, part, self._written, is_read=is_read)
         self.diagnostics.append(mistake)
-        return (replace(found, path=part.path, span=mistake.span), len(part.text)) if is_read else (found, 0)
+        return (replace(read, path=part.path, span=mistake.span), len(part.text)) if is_read else (read, 0)
 
     def _slot(self, slot: ast.Slot) -> str | Term:
-        """What a slot reads, or its text where nothing of that name is above."""
-        found = self._find(slot.ref)
-        if found is None and self.names.is_broken(slot.ref.name):
+        """Return the read of a slot, or its text if the name is not defined above."""
+        read = self._find(slot.ref)
+        if read is None and self.names.is_broken(slot.ref.name):
             return slot.raw
-        if found is None and self.names.is_gone(slot.ref.name):
+        if read is None and self.names.is_gone(slot.ref.name):
             return self._ref(slot.ref)
-        if found is None:
+        if read is None:
             self.diagnostics.append(plan_errors.UnusedSlot(span=slot.ref.span, raw=slot.raw, rest=slot.raw[1:]))
             return slot.raw
-        return found
+        return read
 
     def _constant(self, value: Term) -> Const | None:
-        """The value of a term that reads nothing, if it is known."""
+        """Return the constant value of a term that reads nothing, if it could be computed."""
         if isinstance(value, Const):
             return value
         return self._constants.get(id(value), (value, None))[1]
 
     def _checked(self, value: Term) -> Term:
-        """The term; computed already now where it reads nothing, so that what cannot work is found."""
+        """Return the term; if it reads nothing, evaluate it now to report mistakes early."""
         constants = [self._constant(child) for child in terms.children(value)]
-        known = [constant for constant in constants if constant is not None]
-        if len(known) == len(constants):
+        values = [part for part in constants if part is not None]
+        if len(values) == len(constants):
             try:
-                found = Const(evaluate(terms.rebuild(value, known), _NoReads()))
-                if not isinstance(value, terms.Binary) or is_small(found.value):
-                    self._constants[id(value)] = (value, found)
+                constant = Const(evaluate(terms.rebuild(value, values), _NoReads()))
+                if not isinstance(value, terms.Binary) or is_small(constant.value):
+                    self._constants[id(value)] = (value, constant)
             except EvaluationError as error:
                 self.diagnostics.append(plan_errors.WrongOperand(span=error.span, reason=str(error)))
-        elif (why := self._facts.fault(value)) is not None:
+        elif (reason := self._facts.fault(value)) is not None:
             notes = self._facts.notes(terms.children(value), value.span)
-            self.diagnostics.append(plan_errors.WrongOperand(span=value.span, reason=why, notes=notes))
+            self.diagnostics.append(plan_errors.WrongOperand(span=value.span, reason=reason, notes=notes))
         return value

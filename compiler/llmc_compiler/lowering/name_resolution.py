@@ -1,4 +1,4 @@
-"""Names: which are taken, and what a reference refers to."""
+"""The names of a plan, and the resolution of references."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
@@ -14,14 +14,13 @@ from llmc_grammar.source import Span
 _HIGHEST_NUMBER = 9999
 
 _MOST_COMPARED = 100_000
-"""How many pairs of names are compared, to find those that may have been meant: half a second."""
+"""Pairs of names that are compared to find suggestions, which takes about half a second."""
 
 
 class ScopeResolver:
-    """The names of a plan, in the order in which they are defined."""
+    """The names of a plan, in the order of their definition."""
 
     def __init__(self) -> None:
-        """Nothing is defined."""
         self._places: dict[str, Span] = {}
         self._inputs: set[str] = set()
         self._tasks: dict[str, None] = {}
@@ -34,7 +33,7 @@ class ScopeResolver:
         self._highest = 0
 
     def claim(self, binder: str | None, span: Span, diagnostics: list[Diagnostic]) -> TaskId:
-        """The id of the next task."""
+        """Take the next task's name or number, and return its id."""
         name = binder or str(self._highest + 1)
         if binder is None and self._highest >= _HIGHEST_NUMBER:
             diagnostics.append(plan_errors.TooManyTasks(span=span, number=self._highest + 1))
@@ -44,14 +43,14 @@ class ScopeResolver:
         return TaskId(name)
 
     def _take(self, name: str, span: Span, diagnostics: list[Diagnostic]) -> None:
-        """Take a name, which must be free."""
+        """Take a name, and report a duplicate."""
         before = self._places.get(name) or self._items.get(name)
         if before is not None:
             diagnostics.append(plan_errors.DuplicateId(span=span, name=name, notes=_first(before)))
         self._places.setdefault(name, span)
 
     def recall(self, taken: Iterable[str], readable: Collection[str]) -> None:
-        """Take the ids of earlier plans, after which numbers go on; those that have a value are read like inputs."""
+        """Take the ids of earlier plans, so that numbers continue after them; readable ones are read like inputs."""
         for name in taken:
             self._places[name] = ast.NOWHERE
             if name.isdigit():
@@ -64,31 +63,31 @@ class ScopeResolver:
         self._inputs.add(found.name)
 
     def claim_item(self, loop: ast.Loop, diagnostics: list[Diagnostic]) -> None:
-        """Take the name of a loop's element, which may not be a task's or an input's."""
+        """Take the name of a loop's element, which must differ from all tasks and inputs."""
         before = self._places.get(loop.name)
         if before is not None:
             diagnostics.append(plan_errors.LoopNameTaken(span=loop.name_span, name=loop.name, notes=_first(before)))
         self._items.setdefault(loop.name, loop.name_span)
 
     def enter(self, task: TaskId) -> None:
-        """From here on references are those of this task."""
+        """Attribute the references that follow to this task."""
         self._current = task
 
     def define(self, task: TaskId) -> None:
-        """From here on references to the task are good."""
+        """Allow references to the task from here on."""
         self._tasks[task] = None
 
     def tolerate(self, broken: Iterable[str | None]) -> None:
-        """Let references to these go, and those to any number if one of them has no name."""
+        """Ignore references to these broken statements; if one of them has no name, to any number."""
         self._broken.update(broken)
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether statements are missing that were wrong in themselves."""
+        """Whether statements are missing because they have mistakes themselves."""
         return bool(self._broken)
 
     def is_broken(self, name: str) -> bool:
-        """Whether a name may be that of a statement that is wrong in itself."""
+        """Whether a name may belong to a statement with a mistake."""
         return name in self._broken or (None in self._broken and name.isdigit())
 
     def has(self, name: str) -> bool:
@@ -96,11 +95,11 @@ class ScopeResolver:
         return name in self._places or name in self._items
 
     def is_gone(self, name: str) -> bool:
-        """Whether it is the id of a task of an earlier plan that has no value."""
+        """Whether this is the id of a task of an earlier plan whose value is not available."""
         return self._places.get(name) == ast.NOWHERE and name not in self._inputs
 
     def find(self, ref: ast.Ref) -> Read | None:
-        """What a reference reads, if it is known."""
+        """Return the read of a reference, or None if the name is not defined yet."""
         if ref.name in self._inputs:
             return Param(ref.name, ref.path, ref.span)
         if ref.name not in self._tasks:
@@ -110,20 +109,20 @@ class ScopeResolver:
         return Get(NodeId(ref.name), ref.path, ref.span)
 
     def unknown(self, ref: ast.Ref) -> None:
-        """Remember a reference that is not known yet."""
+        """Remember a reference that is not defined yet."""
         self._unknown.append((ref, self._current))
         self._users.setdefault(self._current, {})[ref.name] = None
 
     def all_tasks(self) -> Term:
-        """A mapping from id to value of all tasks."""
+        """Return a mapping from id to value, of all tasks."""
         return MapOf(tuple((name, Get(NodeId(name))) for name in self._tasks))
 
     def unused_tasks(self) -> Term:
-        """A mapping from id to value of the tasks nobody uses."""
+        """Return a mapping from id to value, of the tasks that no other task uses."""
         return MapOf(tuple((name, Get(NodeId(name))) for name in self._tasks if name not in self._used))
 
     def mistakes(self) -> Iterator[Diagnostic]:
-        """A diagnostic for each reference that was never known where it stood."""
+        """Yield a diagnostic for each reference that was not defined at its place."""
         circles = self._circles()
         suggest = self._suggestions()
         for ref, task in self._unknown:
@@ -146,39 +145,39 @@ class ScopeResolver:
                 )
 
     def _note(self, name: str) -> tuple[Note, ...]:
-        """Where a name is defined."""
+        """Return a note on the place of a name's definition."""
         return (Note(self._places[name], f"`{name}` is defined here"),)
 
     def _suggestions(self) -> Callable[[str], list[str]]:
-        """What finds the known names that are most like another; when it has compared too many, none is any more."""
-        known = [name for name in self._places if not self.is_gone(name)]
-        found: dict[str, list[str]] = {}
+        """Return a function that finds similar names, and finds none after too many comparisons."""
+        names = [name for name in self._places if not self.is_gone(name)]
+        cache: dict[str, list[str]] = {}
 
         def suggest(name: str) -> list[str]:
-            if name not in found and len(found) * len(known) < _MOST_COMPARED:
-                found[name] = alike(name, known)
-            return found.get(name, [])
+            if name not in cache and len(cache) * len(names) < _MOST_COMPARED:
+                cache[name] = alike(name, names)
+            return cache.get(name, [])
 
         return suggest
 
     def _circles(self) -> dict[str, str]:
-        """For each task that waits for itself, the circle it is in, as text; those of one circle share it."""
+        """Map each task that waits for itself to the text of its circle; tasks of one circle share it."""
         if not self._unknown:
             return {}
         from llmc_compiler.ir.networkx_export import circles  # noqa: PLC0415 — networkx is heavy, and good plans have no circles
 
-        found = circles(self._users, list(self._places))
-        each = {id(circle): circle for circle in found.values()}
-        texts = {key: " → ".join(f"`{name}`" for name in circle) for key, circle in each.items()}
-        return {name: texts[id(circle)] for name, circle in found.items()}
+        tasks_in_circles = circles(self._users, list(self._places))
+        distinct = {id(circle): circle for circle in tasks_in_circles.values()}
+        texts = {key: " → ".join(f"`{name}`" for name in circle) for key, circle in distinct.items()}
+        return {name: texts[id(circle)] for name, circle in tasks_in_circles.items()}
 
 
 def _respelled(ref: ast.Ref, name: str) -> Edit:
-    """The edit that gives a reference another name."""
+    """Return the edit that changes the name in a reference."""
     start = ref.span.start + 1
     return Edit(Span(start, start + len(ref.name)), name)
 
 
 def _first(before: Span) -> tuple[Note, ...]:
-    """Where a name is taken, unless that is in an earlier plan."""
+    """Return a note on the place where a name is taken, unless that is in an earlier plan."""
     return () if before == ast.NOWHERE else (Note(before, "first here"),)

@@ -1,6 +1,6 @@
-"""What stands around a bare reference in a text and gives it another meaning.
+"""The surroundings of a bare reference in a text, which may give it another meaning.
 
-In `"$one.name!"` it may be the part `name`, in `"under $1"` a price, in `"awk '{print $1}'"` a variable of awk.
+In `"$one.name!"` it may mean the part `name`, in `"under $1"` a price, in `"awk '{print $1}'"` a variable of awk.
 """
 
 import re
@@ -34,7 +34,7 @@ AMOUNTS: Final = {
         *(f"/{unit}" for unit in (*_UNITS.split(), "mo", "yr", "hr", "h")),
     ),
 }
-"""Words of money and amounts, as they stand before and behind a price."""
+"""Words about money and amounts that come before and after a price."""
 
 _BEFORE: Final = re.compile(rf"(?<!\w)((?:{'|'.join(AMOUNTS['before'])})[ \t]*|(?-i:US|CA|AU|NZ|HK))\Z", re.IGNORECASE)
 _BEHIND: Final = re.compile(rf"[ \t]*({'|'.join(AMOUNTS['behind'])})(?!\w)", re.IGNORECASE)
@@ -50,7 +50,7 @@ _HALVED: Final = re.compile(r"(?<!\$)\$\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Part(NamedTuple):
-    """The steps that stand behind a reference, as a path and as written; `certain`: its value has that part."""
+    """The steps after a reference, as a path and as written; `certain` if the value certainly has that part."""
 
     path: Path
     text: str
@@ -58,7 +58,7 @@ class Part(NamedTuple):
 
 
 def part_behind(found: Type, text: str) -> Part | None:
-    """The part of a value of this type to which the steps lead that a text begins with, if it may be there."""
+    """Return the part that the steps at the start of a text lead to, if a value of this type may have it."""
     path: list[str | int] = []
     end, is_certain = 0, True
     for step, stop in steps_behind(text, Bounds.MODEL):
@@ -74,7 +74,7 @@ def part_behind(found: Type, text: str) -> Part | None:
 def path_mistake(
     ref: Ref, part: Part, written: Callable[[Span], str] | None, *, is_read: bool
 ) -> PathRead | PathAsText:
-    """The warning of steps behind a reference; `written` gives the text at a place."""
+    """Return the warning on steps after a reference; `written` returns the text of a span."""
     report = PathRead if is_read else PathAsText
     start, end = ref.span
     for steps in (part.text, part.text.replace('"', '\\"'), part.text.replace("'", "\\'")):
@@ -90,58 +90,58 @@ def is_bare(part: str | Slot) -> bool:
 
 
 def text_at(parts: Sequence[str | Slot], at: int) -> str:
-    """The text at a place among the parts of a string; none where a reference or nothing stands."""
+    """Return the text at an index among the parts of a string; empty for a reference, and beyond the ends."""
     part = parts[at] if 0 <= at < len(parts) else ""
     return part if isinstance(part, str) else ""
 
 
 def signs_beside(parts: Sequence[str | Slot]) -> dict[int, str]:
-    """The bare references of a text that may be meant as text, by their places, and what says so, in words.
+    """Map the indices of bare references that may be meant as text to the sign of it, in words.
 
-    Those that a comma or a word such as `to` parts share it: `{print $1, $2}`, `$1 to $2 million`.
+    References separated by a comma or a word such as `to` share a sign: `{print $1, $2}`, `$1 to $2 million`.
     """
-    found: dict[int, str] = {}
+    signs: dict[int, str] = {}
     if len(parts) == 1:
-        return found
-    for at, part in enumerate(parts):
+        return signs
+    for index, part in enumerate(parts):
         if isinstance(part, Slot) and is_bare(part):
-            sign = _sign(text_at(parts, at - 1), text_at(parts, at + 1), is_number=part.ref.name.isdigit())
+            sign = _sign(text_at(parts, index - 1), text_at(parts, index + 1), is_number=part.ref.name.isdigit())
             if sign:
-                found[at] = sign
+                signs[index] = sign
     for step in (2, -2):
-        for at in [*found][:: step // 2]:
-            _share(found, parts, at, step)
-    return found
+        for index in [*signs][:: step // 2]:
+            _share(signs, parts, index, step)
+    return signs
 
 
-def _share(found: dict[int, str], parts: Sequence[str | Slot], at: int, step: int) -> None:
-    """Give the sign at a place to its neighbours in one direction."""
-    while 0 <= at + step < len(parts) and at + step not in found:
-        between, part = parts[at + step // 2], parts[at + step]
+def _share(signs: dict[int, str], parts: Sequence[str | Slot], index: int, step: int) -> None:
+    """Copy the sign at an index to its neighbours in one direction."""
+    while 0 <= index + step < len(parts) and index + step not in signs:
+        between, part = parts[index + step // 2], parts[index + step]
         if not isinstance(between, str) or between.strip() not in _SHARING:
             return
         if not isinstance(part, Slot) or not is_bare(part) or not part.ref.name.isdigit():
             return
-        found[at + step] = found[at]
-        at += step
+        signs[index + step] = signs[index]
+        index += step
 
 
 def _sign(before: str, behind: str, *, is_number: bool) -> str | None:
-    """The sign beside a bare reference that it may be meant as text, in words."""
+    """Return the sign, in words, that a bare reference may be meant as text."""
     before, behind = before[-_WINDOW:], behind[:_WINDOW]
     for sign in (_OPENING.search(before), _CLOSING.match(behind)):
         if sign and (is_number or sign.lastgroup == "backslash"):
-            return f"a {sign.lastgroup} stands beside it"
+            return f"a {sign.lastgroup} is next to it"
     word = (_BEFORE.search(before) or _BEHIND.match(behind)) if is_number else None
-    return f"`{word[1].strip()}` stands beside it" if word else None
+    return f"`{word[1].strip()}` is next to it" if word else None
 
 
 def doubtful(ref: Ref, sign: str) -> DoubtfulSlot:
-    """The warning of a reference beside such a sign."""
+    """Return the warning on a reference next to such a sign."""
     return DoubtfulSlot(span=ref.span, name=ref.name, sign=sign, edit=Edit(ref.span, f"${{{ref.name}}}"))
 
 
 def halved_dollars(string: str, start: int) -> Iterator[HalvedDollars]:
-    """The warnings of two dollar signs before a word in a string as written, which begins at offset `start`."""
+    """Yield the warnings on two dollar signs before a word in a string as written, which starts at offset `start`."""
     for match in _HALVED.finditer(string):
         yield HalvedDollars(span=Span(start + match.start(), start + match.end()), name=match[1])

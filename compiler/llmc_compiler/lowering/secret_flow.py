@@ -1,8 +1,8 @@
-"""Where secrets go: a label on every value that is a secret, has a part that is one, or is built from one.
+"""The flow of secrets: a label for each value that is secret, has a secret part, or is built from a secret.
 
-A secret may stand in texts, lists, mappings and sums, and may go to parameters that take secrets. Everything else would
-tell something about it: another argument shows it, and a condition, a comparison or a loop lets its letters be asked
-for one by one.
+A secret may become part of texts, lists, mappings and sums, and may be passed to parameters that take secrets. All
+other uses reveal something about it: another argument shows it, and conditions, comparisons and loops let a plan find
+it out letter by letter.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,12 +35,12 @@ from llmc_grammar.mistake import Note
 from llmc_grammar.source import Span
 
 _BUILDS: Final = "+"
-"""The operator that builds a secret from a secret; every other one tells something about it."""
+"""The operator that builds a secret from a secret; all others reveal something about it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A use of a secret that is not allowed: what reads it, and for an argument where it goes."""
+    """A forbidden use of a secret: the read, the reader, and for an argument its tool and parameter."""
 
     read: Term
     node: Node
@@ -50,15 +50,14 @@ class _Use:
 
 
 class SecretFlow:
-    """Follows secrets through nodes as they come.
+    """Follows secrets through nodes as they arrive.
 
-    `labels` has the nodes whose values are secret at least in part, and `shown` what of a value is hidden where it is
-    shown: what is built from a secret is hidden whole. `known` are the labels of inputs and results that are secret
-    whatever the nodes say, as those of earlier plans are.
+    `labels` holds the nodes whose values are secret at least in part. `shown` holds the parts to redact when a value is
+    shown: a value built from a secret is redacted as a whole. `known` are labels of inputs and results that are secret
+    for other reasons, such as those of earlier plans.
     """
 
     def __init__(self, known: Mapping[str, Label] | None = None) -> None:
-        """No nodes have come."""
         self.sources = SecretSources()
         self.labels: dict[NodeId, Label] = {}
         self.shown: dict[NodeId, Label] = {}
@@ -72,16 +71,16 @@ class SecretFlow:
         self.recall(known or {})
 
     def recall(self, labels: Mapping[str, Label]) -> None:
-        """Take these parts of inputs, of what earlier plans gave, and of results for secret."""
+        """Mark these parts of inputs, of earlier plans' values and of results as secret."""
         self.sources.recall(labels)
         self._spread(())
 
     def add_parameters(self, parameters: Iterable[Parameter]) -> None:
-        """Take note of the plan's inputs."""
+        """Add the plan's inputs."""
         self.sources.add_parameters(parameters)
 
     def add(self, nodes: Iterable[Node]) -> None:
-        """Take note of nodes, which read only those that are known already."""
+        """Add nodes, which read only nodes added before."""
         for top in nodes:
             self._tops[top.id] = top
             self._fresh.add(top.id)
@@ -92,22 +91,22 @@ class SecretFlow:
                 self._spread((top.id,))
 
     def changed(self) -> Mapping[str, None]:
-        """The inputs and nodes of which more is secret than when this was asked last."""
-        found, self._changed = self._changed, {}
-        return found
+        """Return the inputs and nodes with new secret parts since the last call of this method."""
+        names, self._changed = self._changed, {}
+        return names
 
     def mistakes(self) -> tuple[Diagnostic, ...]:
-        """What was not told yet: secrets that stand in the plan, and those that are used where they may be seen."""
-        found: list[Diagnostic] = [*self.sources.written()]
+        """Return the mistakes that were not reported yet: secrets written in the plan, and forbidden uses."""
+        diagnostics: list[Diagnostic] = [*self.sources.written()]
         for key in self._touched:
-            found += (self._mistake(use) for use in self._uses(self._tops[key]) if self._is_new(use))
+            diagnostics += (self._mistake(use) for use in self._uses(self._tops[key]) if self._is_new(use))
         self._touched, self._fresh = {}, set()
-        return tuple(found)
+        return tuple(diagnostics)
 
     # Labels
 
     def _spread(self, nodes: Iterable[NodeId]) -> None:
-        """Label nodes, and whatever reads something that turned out to be secret."""
+        """Label nodes, and all nodes that read a value which turned out to be secret."""
         waiting = dict.fromkeys(nodes)
         for name in self.sources.grown():
             self._changed[name] = None
@@ -122,7 +121,7 @@ class SecretFlow:
                 waiting.update(self._read_by(key))
 
     def _read_by(self, name: str) -> Mapping[NodeId, None]:
-        """The nodes that read an input or another node."""
+        """Return the nodes that read an input or another node."""
         if self._readers is None:
             self._readers = {}
             for top in self._tops.values():
@@ -130,7 +129,7 @@ class SecretFlow:
         return self._readers.get(name, {})
 
     def _relabel(self, top: Node) -> bool:
-        """Label a node and its body anew; whether its own label has changed."""
+        """Label a node and its body again; return whether its own label changed."""
         before = self.labels.get(top.id), self.shown.get(top.id)
         for node in (*node_body(top), top):
             label, shown = self._own(node)
@@ -138,12 +137,12 @@ class SecretFlow:
                 self._changed[node.id] = None
             if label:
                 self.labels[node.id], self.shown[node.id] = label, shown
-                if node.id not in self._why and (why := self._reason(node)) is not None:
-                    self._why[node.id] = why
+                if node.id not in self._why and (reason := self._reason(node)) is not None:
+                    self._why[node.id] = reason
         return (self.labels.get(top.id), self.shown.get(top.id)) != before
 
     def _own(self, node: Node) -> tuple[Label, Label]:
-        """The label of a node's value, and what of it is hidden."""
+        """Return the label of a node's value, and the parts to redact."""
         op = node.op
         if isinstance(op, Loop):
             label, shown = self.labels.get(op.result, PUBLIC), self.shown.get(op.result, PUBLIC)
@@ -156,7 +155,7 @@ class SecretFlow:
         return (merged([label, fallback]), WHOLE) if fallback else (label, shown)
 
     def _shown(self, term: Term, node: Node) -> Label:
-        """What to hide of the value of a term: what only reads, and the join's own container, keep parts apart."""
+        """Return the parts of a term's value to redact: reads and the join's own container keep parts separate."""
         if isinstance(term, Get):
             return part(self.shown.get(term.node, PUBLIC), term.path)
         if isinstance(node.op, Join) and isinstance(term, ListOf | MapOf) and term.span == NOWHERE:
@@ -165,23 +164,23 @@ class SecretFlow:
         return label if isinstance(term, Item | Param) or not label else WHOLE
 
     def _label(self, term: Term, node: Node | None) -> Label:
-        """The label of a term's value; a stack, since operators nest by the hundred."""
-        found: dict[int, Label] = {}
+        """Return the label of a term's value; a stack, not recursion, since operators nest by the hundred."""
+        labels: dict[int, Label] = {}
         waiting = [(term, False)]
         while waiting:
-            at, is_ready = waiting.pop()
-            within = children(at)
+            current, is_ready = waiting.pop()
+            within = children(current)
             if within and not is_ready:
-                waiting.append((at, True))
+                waiting.append((current, True))
                 waiting.extend((child, False) for child in within)
             elif within:
-                found[id(at)] = _combined(at, [found[id(child)] for child in within])
+                labels[id(current)] = _combined(current, [labels[id(child)] for child in within])
             else:
-                found[id(at)] = self._of_leaf(at, node)
-        return found[id(term)]
+                labels[id(current)] = self._of_leaf(current, node)
+        return labels[id(term)]
 
     def _of_leaf(self, term: Term, node: Node | None) -> Label:
-        """The label of what a read reads."""
+        """Return the label of a read, or PUBLIC for other leaves."""
         match term:
             case Get(key, path):
                 return part(self.labels.get(key, PUBLIC), path)
@@ -198,7 +197,7 @@ class SecretFlow:
     # Reasons
 
     def _reason(self, node: Node) -> Note | None:
-        """Why the value of a node is secret; None where the reason is in an earlier plan."""
+        """Return the reason why the value of a node is secret; None if the reason is in an earlier plan."""
         if node.id in self.sources.why:
             return self.sources.why[node.id]
         if isinstance(node.op, Loop):
@@ -209,7 +208,7 @@ class SecretFlow:
         return None
 
     def _reason_of(self, read: Term, node: Node) -> Note | None:
-        """Why what a read reads is secret."""
+        """Return the reason why the value of a read is secret."""
         match read:
             case Get(key):
                 return self._why.get(key)
@@ -224,13 +223,13 @@ class SecretFlow:
         return None if source is None else self._reason_of(source, loop)
 
     def _secret_read(self, term: Term, node: Node) -> Read | None:
-        """The first read in a term whose value is secret at least in part."""
+        """Return the first read in a term whose value is secret at least in part."""
         return next((read for read in _leaves(term) if self._of_leaf(read, node)), None)
 
     # Mistakes
 
     def _uses(self, top: Node) -> Iterator[_Use]:
-        """Uses of secrets that are not allowed, in a node and its body."""
+        """Yield the forbidden uses of secrets in a node and its body."""
         for node in (*node_body(top), top):
             for condition in node.when:
                 yield from self._uses_in(condition.term, node)
@@ -243,7 +242,7 @@ class SecretFlow:
                 yield from self._use(node.op.source, node, "a loop")
 
     def _arguments(self, node: Node, call: Call) -> Iterator[_Use]:
-        """Secrets that go to parameters which do not take them."""
+        """Yield secrets that are passed to parameters which do not take them."""
         for index, (name, term) in enumerate(call.bound):
             if name in call.tool.marks.secrets or (read := self._secret_read(term, node)) is None:
                 continue
@@ -251,12 +250,12 @@ class SecretFlow:
             yield _Use(read, node, f"`{parameter}` of `{call.tool.name}`", call.tool.name, parameter)
 
     def _uses_in(self, term: Term, node: Node) -> Iterator[_Use]:
-        """Operators inside a term that tell something about a secret."""
+        """Yield uses by operators inside a term that reveal something about a secret."""
         waiting = [term]
         while waiting:
-            at = waiting.pop()
-            waiting.extend(reversed(children(at)))
-            match at:
+            inner = waiting.pop()
+            waiting.extend(reversed(children(inner)))
+            match inner:
                 case Binary("and" | "or" as op, left, _):
                     yield from self._use(left, node, f"`{op}`")
                 case Binary(op, left, right) if op != _BUILDS:
@@ -270,33 +269,33 @@ class SecretFlow:
                     pass
 
     def _use(self, term: Term, node: Node, what: str) -> Iterator[_Use]:
-        """The use of a term, if there is a secret in it."""
+        """Yield the use of a term, if it reads a secret."""
         if (read := self._secret_read(term, node)) is not None:
             yield _Use(read, node, what)
 
     def _is_new(self, use: _Use) -> bool:
-        """Whether the use was not told yet."""
+        """Whether the use was not reported yet."""
         key = (use.read.span, use.node.id if use.read.span == NOWHERE else NodeId(""))
         is_new = key not in self._told
         self._told.add(key)
         return is_new
 
     def _mistake(self, use: _Use) -> Diagnostic:
-        """The mistake of a use, at the later one of its two places: what is above it may have been done."""
+        """Return the mistake of a use, at the later one of its two places: nodes above it may have run."""
         span = use.node.span if use.read.span == NOWHERE else use.read.span
-        why = self._reason_of(use.read, use.node)
-        if why is not None and self.sources.top_of(use.node.id) not in self._fresh:
+        reason = self._reason_of(use.read, use.node)
+        if reason is not None and self.sources.top_of(use.node.id) not in self._fresh:
             return MadeSecret(
-                span=why.span, what=use.what, why=why.label, notes=(Note(span, f"{use.what} reads it here"),)
+                span=reason.span, what=use.what, why=reason.label, notes=(Note(span, f"{use.what} reads it here"),)
             )
-        notes = () if why is None else (why,)
+        notes = () if reason is None else (reason,)
         if use.tool:
             return SecretArgument(span=span, tool=use.tool, name=use.parameter, notes=notes)
         return SecretRead(span=span, what=use.what, notes=notes)
 
 
 def _combined(term: Term, labels: list[Label], *, most: int | None = MOST_PARTS) -> Label:
-    """The label of a term with these labels directly inside it."""
+    """Return the label of a term whose children have these labels."""
     match term:
         case ListOf():
             return merged((inside(index, label) for index, label in enumerate(labels)), most=most)
@@ -314,18 +313,18 @@ def _combined(term: Term, labels: list[Label], *, most: int | None = MOST_PARTS)
 
 
 def _leaves(term: Term) -> Iterator[Read]:
-    """The reads in a term, from the left."""
+    """Yield the reads in a term, from left to right."""
     waiting = [term]
     while waiting:
-        at = waiting.pop()
-        if isinstance(at, Get | Item | Param):
-            yield at
-        elif not isinstance(at, Const):
-            waiting.extend(reversed(children(at)))
+        inner = waiting.pop()
+        if isinstance(inner, Get | Item | Param):
+            yield inner
+        elif not isinstance(inner, Const):
+            waiting.extend(reversed(children(inner)))
 
 
 def _index(top: Node, readers: dict[str, dict[NodeId, None]]) -> None:
-    """Take note of what a node and its body read."""
+    """Add the reads of a node and its body to `readers`."""
     for node in (*node_body(top), top):
         for term in (*(condition.term for condition in node.when), *terms(node.op)):
             for read in _leaves(term):

@@ -1,7 +1,7 @@
-"""Where secrets come from: what goes into a secret parameter, and what comes out of a tool with a secret result.
+"""Sources of secrets: values passed to secret parameters, and results of tools that return secrets.
 
-The way back from a secret parameter leads through references, texts, branches, `and`, `or`, `+` and loops, up to inputs
-and to calls. What a call makes of a secret is not followed. Where secrets go from there is in `secret_flow`.
+The search goes back from a secret parameter through references, texts, branches, `and`, `or`, `+` and loops, up to
+inputs and calls. It does not follow a secret through a call. `secret_flow` follows secrets forward from here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -32,7 +32,7 @@ Name = TypeVar("Name", bound=str)
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """A part of a term of a node, whose value goes to a secret parameter of a tool."""
+    """A part of a node's term whose value goes to a secret parameter of a tool."""
 
     term: Term
     steps: Steps
@@ -43,19 +43,17 @@ class _Reach:
 
     @property
     def why(self) -> Note:
-        """Why it is secret."""
+        """A note on the reason why it is secret."""
         return Note(self.span, f"goes to `{self.parameter}` of `{self.tool}`, which takes a secret")
 
 
 class SecretSources:
-    """Finds the secret values of nodes as they come.
+    """Finds the secret values of nodes as they arrive.
 
-    `inputs` and `results` have the parts of inputs, and of results of calls, that are secret; `why` tells for each the
-    first reason.
+    `inputs` and `results` hold the secret parts of inputs and of results of calls; `why` has the first reason for each.
     """
 
     def __init__(self) -> None:
-        """Nothing is known."""
         self.inputs: dict[str, Label] = {}
         self.results: dict[NodeId, Label] = {}
         self.why: dict[str, Note] = {}
@@ -67,11 +65,11 @@ class SecretSources:
         self._written: list[WrittenSecret] = []
 
     def add_parameters(self, parameters: Iterable[Parameter]) -> None:
-        """Take note of the plan's inputs."""
-        self._parameters.update((one.name, one) for one in parameters)
+        """Add the plan's inputs."""
+        self._parameters.update((parameter.name, parameter) for parameter in parameters)
 
     def add(self, nodes: Iterable[Node]) -> None:
-        """Take note of nodes, which read only those that are known already."""
+        """Add nodes, which read only nodes added before."""
         for top in nodes:
             self._nodes[top.id] = top
             for node in node_body(top):
@@ -85,40 +83,40 @@ class SecretSources:
         return bool(self.inputs or self.results)
 
     def label_of(self, name: str) -> Label:
-        """The secret parts of an input or of a call's own result, as far as they are known."""
+        """Return the secret parts of an input or of a call's own result, as far as they are known."""
         own, result = self.inputs.get(name, PUBLIC), self.results.get(NodeId(name), PUBLIC)
         return merged([own, result]) if own and result else own or result
 
     def recall(self, labels: Mapping[str, Label]) -> None:
-        """Take these parts of inputs, of what earlier plans gave, and of results for secret."""
+        """Mark these parts of inputs, of earlier plans' values and of results as secret."""
         for name, label in labels.items():
             self._keep(self.inputs, name, label)
 
     def known(self) -> dict[str, Label]:
-        """The secret parts of each input, and of each call's own result."""
+        """Return the secret parts of each input, and of each call's own result."""
         return {name: self.label_of(name) for name in (*self.inputs, *self.results)}
 
     def grown(self) -> tuple[str, ...]:
-        """The inputs and nodes of which more is secret than when this was asked last."""
-        found, self._grown = tuple(self._grown), {}
-        return found
+        """Return the inputs and nodes with new secret parts since the last call of this method."""
+        names, self._grown = tuple(self._grown), {}
+        return names
 
     def top_of(self, node: NodeId) -> NodeId:
-        """The loop that a node is in, or the node itself."""
+        """Return the loop that contains a node, or the node itself."""
         loop = self._loops.get(node)
         return node if loop is None else loop.id
 
     def loop_of(self, node: Node) -> Node | None:
-        """The loop that a node is in."""
+        """Return the loop that contains a node."""
         return self._loops.get(node.id)
 
     def written(self) -> tuple[WrittenSecret, ...]:
-        """The secrets that stand in the plan, and were not told yet."""
-        found, self._written = tuple(self._written), []
-        return found
+        """Return the secrets that are written in the plan and were not reported yet."""
+        mistakes, self._written = tuple(self._written), []
+        return mistakes
 
     def _add(self, node: Node) -> None:
-        """Follow the secret arguments of a call back to where they are from."""
+        """Follow the secret arguments of a call back to their sources."""
         if not isinstance(node.op, Call):
             return
         tool = node.op.tool
@@ -140,8 +138,8 @@ class SecretSources:
                 self.why.setdefault(name, why)
 
     def _follow(self, start: _Reach) -> None:
-        """Everything that the term's value is made of."""
-        # A stack: operators nest by the hundred.
+        """Follow everything that the term's value is made of."""
+        # A stack, not recursion: operators nest by the hundred.
         waiting = [start]
         while waiting:
             reach = waiting.pop()
@@ -153,20 +151,20 @@ class SecretSources:
                 self._reach_input(reach, reach.term)
 
     def _reach_constant(self, reach: _Reach, constant: Const) -> None:
-        """A constant is no secret, but for null and the empty text, which say that there is none."""
+        """Report a constant that is used as a secret, except for null and the empty text, which mean no secret."""
         if next(leaves(constant.value, reach.steps), None) is not None:
             self._written.append(WrittenSecret(span=constant.span, tool=reach.tool, name=reach.parameter))
 
     def _reach_input(self, reach: _Reach, read: Param) -> None:
-        """An input is secret; a default of it stands in the plan."""
+        """Mark an input as secret, and report a default, which is written in the plan."""
         steps = (*read.path, *reach.steps)
         self._keep(self.inputs, read.name, frozenset({steps}), reach.why)
-        known = self._parameters.get(read.name)
-        if known is not None and next(leaves(known.default, steps), None) is not None:
+        parameter = self._parameters.get(read.name)
+        if parameter is not None and next(leaves(parameter.default, steps), None) is not None:
             self._written.append(WrittenSecret(span=read.span, tool=reach.tool, name=reach.parameter))
 
     def _reach_node(self, reach: _Reach) -> Iterator[_Reach]:
-        """Where the value of a node, or the element of a loop, is from."""
+        """Yield the sources of a node's value or of a loop's element."""
         term = reach.term
         if isinstance(term, Item) and (loop := self._loops.get(reach.node.id)) is not None:
             assert isinstance(loop.op, Loop)  # noqa: S101 — it has a body
@@ -175,7 +173,7 @@ class SecretSources:
         if not isinstance(term, Get) or node is None:
             return
         seen = self._seen.setdefault(node.id, set())
-        # Beyond so many parts the whole is followed, once.
+        # Beyond this number of parts, the whole value is followed once.
         steps = (*term.path, *reach.steps) if len(seen) < MOST_PARTS else ()
         if steps in seen or () in seen:
             return
@@ -192,7 +190,7 @@ class SecretSources:
 
 
 def _parts(reach: _Reach) -> Iterator[tuple[Term, Steps]]:
-    """The terms directly inside whose values become part of this one's, and which parts of them."""
+    """Yield the inner terms whose values become part of this one's, each with the relevant path into it."""
     steps = reach.steps
     match reach.term:
         case Choice(_, then, otherwise):

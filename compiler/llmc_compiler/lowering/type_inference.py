@@ -1,12 +1,12 @@
-"""Which type each node and each term of a plan has, found from what its tools and inputs declare.
+"""Types of all nodes and terms of a plan, inferred from the declarations of its tools and inputs.
 
     facts = Facts()
     facts.declare("city", type, span)       an input
     facts.add(node)                         a node, after those that it reads
     facts.of(term)                          the type of a term that reads them
-    facts.fault(term)                       why it certainly cannot be computed, whenever it is reached
+    facts.fault(term)                       the reason why it certainly cannot be computed
 
-What may go wrong is checked where the value arrives: `checks` names those places.
+A value that may not fit is checked when it arrives: `checks` lists those arguments.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,14 +48,14 @@ _SAMPLES: Final[dict[str, Json]] = {
     "list": [],
     "dict": {},
 }
-"""A value of each kind: what an operator does with it, it does with all of that kind."""
+"""A sample of each kind: an operator treats all values of a kind alike."""
 
 _RESULTS: Final[dict[type, Type]] = {bool: BOOL, int: INT, float: FLOAT, str: STR, list: types.list_of(ANY)}
 
 
 @dataclass(frozen=True, slots=True)
 class TypeFact:
-    """What is known of a value: its type, where it was made and by what (in words), whether it may be skipped."""
+    """Facts about a value: its type, its origin as a span and in words, and whether it may be skipped."""
 
     type: Type
     span: Span
@@ -64,13 +64,13 @@ class TypeFact:
 
     @property
     def note(self) -> Note:
-        """The place, and what is made there."""
+        """A note at the value's origin."""
         return Note(self.span, f"{self.maker} {types.describe(self.type)}")
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivalCheck:
-    """An argument that is checked when it arrives: what is known of it does not say that its parameter takes it."""
+    """An argument that is checked when it arrives, since its type does not guarantee that it fits the parameter."""
 
     node: Node
     parameter: str
@@ -79,14 +79,13 @@ class ArrivalCheck:
 
 
 class TypeEnvironment:
-    """What is known of the nodes, inputs and loop elements of a plan so far.
+    """Facts about the nodes, inputs and loop elements of a plan so far.
 
-    `item` is the element of the loop that terms are in. Where `skipped_is_null`, as in the join, what may be skipped
-    may be null.
+    `item` is the element of the enclosing loop. If `skipped_is_null`, as in the join, values that may be
+    skipped may be null.
     """
 
     def __init__(self) -> None:
-        """Nothing is known."""
         self.item: TypeFact | None = None
         self.skipped_is_null = False
         self._nodes: dict[NodeId, TypeFact] = {}
@@ -94,62 +93,62 @@ class TypeEnvironment:
         self._terms: dict[int, tuple[Term, Type]] = {}
 
     def begin(self, *, skipped_is_null: bool = False) -> None:
-        """Another statement begins: what its terms are is not known yet."""
+        """Begin another statement: forget the types of the terms of the last one."""
         self._terms.clear()
         self.skipped_is_null = skipped_is_null
 
     @contextmanager
     def reading_null(self) -> Iterator[None]:
-        """In here, what was skipped reads as null, as in `@fallback`."""
+        """Read skipped values as null inside the `with` block, as in `@fallback`."""
         before, self.skipped_is_null = self.skipped_is_null, True
         yield
         self.skipped_is_null = before
 
     @contextmanager
     def each(self, source: Term) -> Iterator[None]:
-        """In here, terms are done for each element of a source."""
+        """Infer terms for each element of a source inside the `with` block."""
         element = types.element(self.of(source))
         self.item = TypeFact(element if element != NEVER else ANY, source.span, "the elements are")
         yield
         self.item = None
 
     def declare(self, name: str, found: Type, span: Span) -> None:
-        """An input."""
+        """Declare an input."""
         self._params[name] = TypeFact(found, span, "declared as")
 
     def add(self, node: Node) -> None:
-        """A node, after all that it reads; those inside a loop before the loop."""
-        found, maker = self._made(node)
-        may_skip = bool(node.when) or any(known.may_skip for need in node.needs if (known := self._nodes.get(need)))
-        self.assume(node.id, found, node.span, maker, may_skip=may_skip)
+        """Add a node, after all that it reads; nodes inside a loop come before the loop."""
+        type_, maker = self._made(node)
+        may_skip = bool(node.when) or any(fact.may_skip for need in node.needs if (fact := self._nodes.get(need)))
+        self.assume(node.id, type_, node.span, maker, may_skip=may_skip)
 
     def assume(
         self, node: NodeId, found: Type, span: Span = NOWHERE, maker: str = "this is", *, may_skip: bool = False
     ) -> None:
-        """A node whose value has this type."""
+        """Add a node whose value has this type."""
         self._nodes[node] = TypeFact(found, span, maker, may_skip)
 
     def _made(self, node: Node) -> tuple[Type, str]:
-        """The type of a node's value, and what makes it, in words."""
+        """Return the type of a node's value, and its origin in words."""
         match node.op:
             case Call(tool, fallback=fallback):
-                return self._or_fallback(tool.signature.gives, fallback), f"`{tool.name}` gives"
+                return self._or_fallback(tool.signature.gives, fallback), f"`{tool.name}` returns"
             case Evaluate(value, fallback):
                 return self._or_fallback(self.of(value), fallback), "this is"
             case Loop(result=result):
-                return types.list_of(known.type if (known := self._nodes.get(result)) else ANY), "this is"
+                return types.list_of(fact.type if (fact := self._nodes.get(result)) else ANY), "this is"
             case Join(value):
                 return self.of(value), "this is"
 
-    def _or_fallback(self, found: Type, fallback: Term | None) -> Type:
-        """The type of a value that has a fallback."""
+    def _or_fallback(self, type_: Type, fallback: Term | None) -> Type:
+        """Return the type of a value that has a fallback."""
         if fallback is None:
-            return found
+            return type_
         with self.reading_null():
-            return types.union((found, self.of(fallback)))
+            return types.union((type_, self.of(fallback)))
 
     def known(self, term: Term) -> TypeFact | None:
-        """What is known of the value that a term reads, without its steps; None where it reads none."""
+        """Return the facts about the value that a term reads, without its steps; None if it reads none."""
         match term:
             case Get(node):
                 return self._nodes.get(node)
@@ -161,17 +160,17 @@ class TypeEnvironment:
                 return None
 
     def of(self, term: Term) -> Type:
-        """The type of a term; `any` where it certainly cannot be computed, so that nothing is said twice."""
-        kept = self._terms.get(id(term))
-        if kept is not None:
-            return kept[1]
-        found = self._found(term)
-        found = ANY if found == NEVER else found
-        self._terms[id(term)] = (term, found)
-        return found
+        """Return the type of a term; `any` if it certainly cannot be computed, to report each mistake only once."""
+        cached = self._terms.get(id(term))
+        if cached is not None:
+            return cached[1]
+        type_ = self._found(term)
+        type_ = ANY if type_ == NEVER else type_
+        self._terms[id(term)] = (term, type_)
+        return type_
 
     def _found(self, term: Term) -> Type:
-        """The type of a term; NEVER where it certainly cannot be computed."""
+        """Infer the type of a term; NEVER if it certainly cannot be computed."""
         match term:
             case Const(value):
                 return types.of_value(value)
@@ -196,34 +195,34 @@ class TypeEnvironment:
                 return types.union((self.of(then), self.of(otherwise)))
 
     def _read(self, term: Read) -> Type:
-        """The type of what is read."""
+        """Return the type of the value that is read."""
         fact = self.known(term)
         if fact is None:
             return ANY
-        found = fact.type
+        type_ = fact.type
         for step in term.path:
-            found = types.part(found, step)
-        if found != NEVER and fact.may_skip and self.skipped_is_null:
-            return types.union((found, NULL))
-        return found
+            type_ = types.part(type_, step)
+        if type_ != NEVER and fact.may_skip and self.skipped_is_null:
+            return types.union((type_, NULL))
+        return type_
 
     def is_lost(self, term: Read) -> bool:
-        """Whether the steps of a read certainly lead nowhere."""
+        """Whether the steps of a read certainly lead to no part."""
         fact = self.known(term)
         return fact is not None and not (fact.may_skip and self.skipped_is_null) and self._read(term) == NEVER
 
     def last_part(self, term: Read) -> tuple[Type, int]:
-        """The type of the part from which a lost read goes no further, and how many steps lead there."""
+        """Return the type at the last existing step of a lost read, and the number of steps to it."""
         fact = self.known(term)
-        found = ANY if fact is None else fact.type
+        type_ = ANY if fact is None else fact.type
         for count, step in enumerate(term.path):
-            if (below := types.part(found, step)) == NEVER:
-                return found, count
-            found = below
-        return found, len(term.path)
+            if (below := types.part(type_, step)) == NEVER:
+                return type_, count
+            type_ = below
+        return type_, len(term.path)
 
     def fault(self, term: Term) -> str | None:
-        """Why an operator certainly cannot be applied, whenever it is reached."""
+        """Explain why an operator certainly cannot be applied, or return None."""
         match term:
             case Unary("-", operand) if _negative(found := self.of(operand)) == NEVER:
                 return _complaint("-", found)
@@ -234,15 +233,15 @@ class TypeEnvironment:
                 return None
 
     def notes(self, terms: Sequence[Term], span: Span) -> tuple[Note, ...]:
-        """Where the values come from that some terms read, but for what is inside of the span itself."""
-        facts = [known for term in terms if (known := self.known(term))]
-        # What an earlier plan gave has no place in this text.
-        found = [known.note for known in facts if known.span != NOWHERE]
-        return tuple(dict.fromkeys(note for note in found if not (span[0] <= note.span[0] and note.span[1] <= span[1])))
+        """Return notes on the origins of the values that the terms read, except for those inside the span itself."""
+        facts = [fact for term in terms if (fact := self.known(term))]
+        # The result of an earlier plan has no place in this text.
+        notes = [fact.note for fact in facts if fact.span != NOWHERE]
+        return tuple(dict.fromkeys(note for note in notes if not (span[0] <= note.span[0] and note.span[1] <= span[1])))
 
 
 def _kinds(found: Type) -> Iterator[tuple[str, Type]]:
-    """The kinds of values that a type has, with what is known of each."""
+    """Yield the kinds of values that a type includes, each with its part of the type."""
     for option in types.options(found):
         match option:
             case types.Basic("any"):
@@ -259,36 +258,36 @@ def _kinds(found: Type) -> Iterator[tuple[str, Type]]:
 
 @lru_cache(maxsize=4096)
 def applied(op: str, left: Type, right: Type) -> Type:
-    """The type of what an operator gives; NEVER where it takes no such operands."""
+    """Return the type of an operator's result; NEVER if it does not take such operands."""
     return types.union(
-        _result(op, (one, some), (other, others)) for one, some in _kinds(left) for other, others in _kinds(right)
+        _result(op, (kind, type_), (other_kind, other_type))
+        for kind, type_ in _kinds(left)
+        for other_kind, other_type in _kinds(right)
     )
 
 
 def _result(op: str, left: tuple[str, Type], right: tuple[str, Type]) -> Type:
-    """What an operator gives for operands of one kind each."""
+    """Return the type of an operator's result for one kind of operand on each side."""
     try:
         value = OPERATORS[op](_SAMPLES[left[0]], _SAMPLES[right[0]])
     except OperandError:
         return NEVER
     if isinstance(value, list):
-        return types.list_of(
-            types.union(types.part(found, 0) for _, found in (left, right) if found not in {INT, BOOL})
-        )
+        return types.list_of(types.union(types.part(side, 0) for _, side in (left, right) if side not in {INT, BOOL}))
     # An integer to a negative power is a fraction.
     return FLOAT if op == "**" else _RESULTS[type(value)]
 
 
-def _negative(found: Type) -> Type:
-    """The type of `-x`."""
+def _negative(operand: Type) -> Type:
+    """Return the type of `-x`."""
     return types.union(
-        ANY if option == ANY else option for option in types.options(found) if option in {ANY, INT, FLOAT}
+        ANY if option == ANY else option for option in types.options(operand) if option in {ANY, INT, FLOAT}
     )
 
 
-def _complaint(op: str, *found: Type) -> str:
-    """What an operator says of operands that it does not take."""
-    samples = [_SAMPLES[next(_kinds(each))[0]] for each in found]
+def _complaint(op: str, *operands: Type) -> str:
+    """Return an operator's complaint about operands that it does not take."""
+    samples = [_SAMPLES[next(_kinds(operand))[0]] for operand in operands]
     try:
         if len(samples) == 1:
             negative(*samples)
@@ -301,7 +300,7 @@ def _complaint(op: str, *found: Type) -> str:
 
 
 def checks(graph: Graph) -> Iterator[ArrivalCheck]:
-    """The arguments of a graph's calls that are checked when they arrive, in plan order."""
+    """Yield the arguments of a graph's calls that are checked when they arrive, in plan order."""
     facts = TypeEnvironment()
     for parameter in graph.parameters:
         facts.declare(parameter.name, types.declared(parameter.type), NOWHERE)
@@ -317,7 +316,7 @@ def checks(graph: Graph) -> Iterator[ArrivalCheck]:
 
 
 def _arriving(node: Node, facts: TypeEnvironment) -> Iterator[ArrivalCheck]:
-    """The arguments of a call that are checked when they arrive."""
+    """Yield the arguments of a call that are checked when they arrive."""
     if not isinstance(node.op, Call):
         return
     for index, (name, value) in enumerate(node.op.bound):

@@ -1,1 +1,1 @@
-"""Passes: each takes a graph and gives a better one that means the same."""
+"""The passes: each maps a graph to a better one with the same meaning."""

@@ -1,4 +1,4 @@
-"""Fold: compute what is known."""
+"""Fold: compute constant expressions."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -44,19 +44,19 @@ from llmc_compiler.tools.signature import ArgumentError
 from llmc_compiler.tools.tool import Tool
 
 LARGEST: Final = 200
-"""How many characters of JSON, about, a computed constant may have: a plan must not grow."""
+"""Largest computed constant, as an approximate number of characters of JSON: plans must not grow."""
 
 DEEPEST: Final = 8
-"""How many levels of lists and mappings a computed constant may have."""
+"""Greatest depth of lists and mappings in a computed constant."""
 
 DIGITS: Final = 18
-"""How many digits an integer may have in a plan."""
+"""Greatest number of digits of an integer in a plan."""
 
 GROWTH: Final = 1024 * 1024
-"""How many characters all computed constants of a plan may have together."""
+"""Largest sum of the sizes of all computed constants in a plan, in characters."""
 
 _LARGEST_BUILT: Final = 64 * 1024
-"""How many bytes may be built to compute a constant."""
+"""Largest number of bytes that may be built to compute a constant."""
 
 Known = dict[NodeId, Const]
 
@@ -70,50 +70,49 @@ class Fold:
         b = search("K2" if true else "K3") if $a    →    b = search("K2") if $a
         join($b)                                         join($b)
 
-    What cannot be computed stays as it is, and so does a branch that is never taken but reads what may have failed.
+    A term that cannot be computed stays, and so does an untaken branch that reads a node which may fail.
     """
 
     name: str = "fold"
 
     def sweep(self) -> "Folding":
-        """Begin with an empty plan."""
+        """Start with an empty plan."""
         return Folding()
 
     def __call__(self, graph: Graph) -> Graph:
         """Fold every term."""
         sweep = Folding()
-        nodes = [found for node in graph.nodes.values() for found in sweep.add(node)]
-        kept = _without_dead(nodes, sweep.dead, graph.tasks.values())
-        return in_order(replace(graph, nodes={node.id: node for node in kept}))
+        nodes = [folded for node in graph.nodes.values() for folded in sweep.add(node)]
+        alive = _without_dead(nodes, sweep.dead, graph.tasks.values())
+        return in_order(replace(graph, nodes={node.id: node for node in alive}))
 
     def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
-        """What was computed, conditions that went, and what is never done."""
+        """Yield remarks on computed terms, removed conditions, and nodes that never run."""
         conditions: dict[TaskId, Remark] = {}
         for node in before.nodes.values():
             folded = after.nodes.get(node.id)
             inside = {} if folded is None else {inner.id: inner for inner in node_body(folded)}
-            for one, other in ((node, folded), *((inner, inside.get(inner.id)) for inner in node_body(node))):
-                where = (one.id, one.origins, one.span)
-                if other is None:
+            for old, new in ((node, folded), *((inner, inside.get(inner.id)) for inner in node_body(node))):
+                where = (old.id, old.origins, old.span)
+                if new is None:
                     yield Untaken(*where)
-                elif _differ(terms(one.op), terms(other.op)):
+                elif _differ(terms(old.op), terms(new.op)):
                     yield Computed(*where)
-                elif _differ((each.term for each in one.when), (each.term for each in other.when)):
-                    conditions[one.task] = (Computed if len(other.when) == len(one.when) else Certain)(*where)
+                elif _differ((condition.term for condition in old.when), (condition.term for condition in new.when)):
+                    conditions[old.task] = (Computed if len(new.when) == len(old.when) else Certain)(*where)
         yield from conditions.values()
 
 
 class Folding:
-    """The constants so far, and the nested nodes that are never done; of these, what may block them instead."""
+    """The constants so far, and the nested nodes that never run, each with the nodes that may block its readers."""
 
     def __init__(self) -> None:
-        """Nothing was seen."""
         self.dead: dict[NodeId, frozenset[NodeId]] = {}
         self._known: Known = {}
         self._growth = MemoryRoom(GROWTH)
 
     def add(self, node: Node) -> tuple[Node, ...]:
-        """The node with its terms folded."""
+        """Return the node with its terms folded."""
         if isinstance(node.op, Loop):
             return (self._loop(node, node.op),)
         folded = self._node(node)
@@ -124,47 +123,47 @@ class Folding:
         return (folded,)
 
     def _node(self, node: Node) -> Node:
-        """A node with its terms folded."""
+        """Return a node with its terms folded."""
         when: list[Condition] = []
         sure: set[NodeId] = set()
         for condition in node.when:
-            found = self._terms(self._known, sure).fold(condition.term)
-            sure.update(read.node for read in reads(found))
-            if not isinstance(found, Const) or bool(found.value) != condition.expected:
-                when.append(condition if found is condition.term else Condition(found, condition.expected))
+            term = self._terms(self._known, sure).fold(condition.term)
+            sure.update(read.node for read in reads(term))
+            if not isinstance(term, Const) or bool(term.value) != condition.expected:
+                when.append(condition if term is condition.term else Condition(term, condition.expected))
         op = _operation(node.op, self._terms({} if isinstance(node.op, Join) else self._known, sure))
         if op is node.op and _are_same(when, node.when):
             return node
         return replace(node, op=op, when=tuple(when), needs=dependencies(op, tuple(when)))
 
     def _terms(self, known: Known, sure: Collection[NodeId]) -> "_Terms":
-        """What folds terms here."""
+        """Return a folder of terms for this position."""
         return _Terms(known, self.dead, sure, self._growth)
 
     def _loop(self, node: Node, loop: Loop) -> Node:
-        """A loop with its terms folded, without the nodes inside that are never done."""
+        """Return a loop with its terms folded, without the nodes inside that never run."""
         source = self._terms(self._known, set()).fold(loop.source)
-        # A loop waits for all that is read in it, reached or not, and is one that writes if a call in it does.
+        # A loop waits for all reads in it, reached or not, and writes if a call in it writes.
         free = {inner.id for inner in loop.body}.union(read.node for read in reads(source))
         body = []
         for inner in loop.body:
             body.append(folded := self._node(inner))
             if inner.id != loop.result and free.issuperset(folded.needs) and not _writes(folded):
                 self._bury(folded)
-        kept = _without_dead(body, self.dead, [loop.result])
-        if source is loop.source and _are_same(kept, loop.body):
+        alive = _without_dead(body, self.dead, [loop.result])
+        if source is loop.source and _are_same(alive, loop.body):
             return node
-        op = replace(loop, source=source, body=tuple(kept))
+        op = replace(loop, source=source, body=tuple(alive))
         return replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
 
     def _bury(self, node: Node) -> None:
-        """Remember a nested node, if one of its conditions never holds: with what it reads before."""
-        before: set[NodeId] = set()
+        """Remember a nested node if one of its conditions never holds, with the nodes that are read before."""
+        read_before: set[NodeId] = set()
         for condition in node.when:
             if isinstance(condition.term, Const):
-                self.dead[node.id] = frozenset(before)
+                self.dead[node.id] = frozenset(read_before)
                 return
-            before.update(_risks(condition.term, self.dead))
+            read_before.update(_risks(condition.term, self.dead))
 
 
 def _writes(node: Node) -> bool:
@@ -173,23 +172,23 @@ def _writes(node: Node) -> bool:
 
 
 def _risks(term: Term, dead: dict[NodeId, frozenset[NodeId]]) -> set[NodeId]:
-    """The nodes whose failure blocks what reads this term."""
+    """Return the nodes whose failure blocks the reader of this term."""
     return {risk for read in reads(term) for risk in dead.get(read.node, (read.node,))}
 
 
 def _without_dead(nodes: list[Node], dead: Collection[NodeId], wanted: Iterable[NodeId]) -> list[Node]:
-    """The nodes but for those that are never done and that nobody reads."""
+    """Return the nodes without those that never run and are not read."""
     read = set(wanted)
-    kept = []
+    alive = []
     for node in reversed(nodes):
         if node.id not in dead or node.id in read:
             read.update(node.needs)
-            kept.append(node)
-    return kept[::-1]
+            alive.append(node)
+    return alive[::-1]
 
 
 def _operation(op: Operation, terms: "_Terms") -> Operation:
-    """An operation with its terms folded."""
+    """Return an operation with its terms folded."""
     match op:
         case Call(tool, bound, fallback=fallback):
             named = tool.effect.parameters
@@ -200,12 +199,12 @@ def _operation(op: Operation, terms: "_Terms") -> Operation:
             arguments = tuple((name, value) for (name, _), value in zip(bound, values, strict=True))
             return replace(op, bound=arguments, fallback=otherwise)
         case Evaluate(value, fallback):
-            found = terms.fold(value)
-            is_sure = isinstance(found, Const) and fallback is not None and terms.may_drop(fallback)
+            folded = terms.fold(value)
+            is_sure = isinstance(folded, Const) and fallback is not None and terms.may_drop(fallback)
             otherwise = None if fallback is None or is_sure else terms.fold(fallback)
-            return op if found is value and otherwise is fallback else Evaluate(found, otherwise)
+            return op if folded is value and otherwise is fallback else Evaluate(folded, otherwise)
         case Join(value, everything):
-            # Arguments of the join stay apart: a constant list is one argument.
+            # Arguments of the join stay separate: a constant list is one argument.
             parts = [] if everything else [terms.fold(child) for child in children(value)]
             return op if everything or _are_same(parts, children(value)) else Join(rebuild(value, parts))
         case Loop():
@@ -213,7 +212,7 @@ def _operation(op: Operation, terms: "_Terms") -> Operation:
 
 
 class _Terms:
-    """Folds terms. `sure` are nodes whose failure blocks the reader anyhow; `growth` is left for constants."""
+    """Folds terms. `sure` are nodes whose failure blocks the reader anyway; `growth` is the room left for constants."""
 
     skipped_is_null = False
     item: Json = None
@@ -227,30 +226,30 @@ class _Terms:
         self._growth = growth
 
     def get(self, node: NodeId, /) -> Json:
-        """The value of a node that is constant."""
+        """Return the value of a constant node."""
         return self._known[node].value
 
     def param(self, name: str, /) -> Json:
-        """An input is no constant."""
+        """Raise KeyError: inputs are not constant."""
         raise KeyError(name)
 
     def argument(self, tool: Tool, name: str | None, value: Term) -> Term:
-        """An argument; one that does not fit stays, since that is a mistake of the run and not of the plan."""
-        found = self.fold(value)
-        if isinstance(found, Const) and not isinstance(value, Const):
+        """Fold an argument. A constant that does not fit stays unfolded: it is a mistake of the run, not the plan."""
+        folded = self.fold(value)
+        if isinstance(folded, Const) and not isinstance(value, Const):
             try:
-                tool.signature.check(name, found.value)
+                tool.signature.check(name, folded.value)
             except ArgumentError:
                 return value
-        return found
+        return folded
 
-    def may_drop(self, term: Term, kept: Term | None = None) -> bool:
-        """Whether a term that is not reached may be left out: what it reads can block nothing, or is read anyhow."""
+    def may_drop(self, term: Term, remaining: Term | None = None) -> bool:
+        """Whether an unreached term may be dropped: its reads cannot block anything, or they happen anyway."""
         risks = _risks(term, self._dead).difference(self._sure)
-        return not risks or (kept is not None and risks.issubset(read.node for read in reads(kept)))
+        return not risks or (remaining is not None and risks.issubset(read.node for read in reads(remaining)))
 
     def fold(self, term: Term) -> Term:
-        """The term with what is known computed."""
+        """Return the term with its constant parts computed."""
         match term:
             case Get(node):
                 return self._computed(term, term) if node in self._known else term
@@ -266,7 +265,7 @@ class _Terms:
                 return term
 
     def _computed(self, term: Term, otherwise: Term) -> Term:
-        """The value of a term whose leaves are constants, if it has one and that is small."""
+        """Return the value of a term with constant leaves, if it has one and is small."""
         try:
             value = evaluate(term, self, MemoryRoom(_LARGEST_BUILT))
         except (EvaluationError, NoRoomError):
@@ -278,28 +277,28 @@ class _Terms:
         return Const(value, term.span)
 
     def _inner(self, term: ListOf | MapOf | Unary) -> Term:
-        """A term that needs all that is in it."""
+        """Fold a term that needs all its parts."""
         before = children(term)
         after = [self.fold(child) for child in before]
         fresh = term if _are_same(after, before) else rebuild(term, after)
         return self._computed(fresh, term) if all(isinstance(child, Const) for child in after) else fresh
 
     def _template(self, term: Template) -> Term:
-        """A text, with its constants in it."""
+        """Fold a text, and insert its constants."""
         pieces: list[str | Term] = []
         for part in term.parts:
-            found = part if isinstance(part, str) else self.fold(part)
-            if isinstance(found, Const):
-                found = found.value if isinstance(found.value, str) else compact(found.value)
-            if found != "":
-                pieces.append(found)
+            piece = part if isinstance(part, str) else self.fold(part)
+            if isinstance(piece, Const):
+                piece = piece.value if isinstance(piece.value, str) else compact(piece.value)
+            if piece != "":
+                pieces.append(piece)
         joined = list(_joined(pieces))
         if all(isinstance(piece, str) for piece in joined):
             return Const("".join(piece for piece in joined if isinstance(piece, str)), term.span)
         return term if _are_same(joined, term.parts) else Template(tuple(joined), term.span)
 
     def _choice(self, term: Choice) -> Term:
-        """A choice, or the branch that is taken."""
+        """Fold a choice, or return the branch that is taken."""
         condition, then, otherwise = parts = [self.fold(child) for child in children(term)]
         if isinstance(condition, Const):
             taken, left = (then, otherwise) if condition.value else (otherwise, then)
@@ -308,17 +307,17 @@ class _Terms:
         return term if _are_same(parts, children(term)) else Choice(condition, then, otherwise, term.span)
 
     def _binary(self, term: Binary) -> Term:
-        """Operators that nest on the left, innermost first and without recursion: a chain may have hundreds."""
+        """Fold left-nested operators, innermost first and without recursion: a chain may have hundreds."""
         spine = [term]
         while isinstance(left := spine[-1].left, Binary):
             spine.append(left)
-        found = self.fold(left)
+        folded = self.fold(left)
         for link in reversed(spine):
-            found = self._operator(link, found, self.fold(link.right))
-        return found
+            folded = self._operator(link, folded, self.fold(link.right))
+        return folded
 
     def _operator(self, term: Binary, left: Term, right: Term) -> Term:
-        """An operator whose operands are folded."""
+        """Fold an operator whose operands are folded."""
         fresh = term if left is term.left and right is term.right else Binary(term.op, left, right, term.span)
         if term.op in {"and", "or"}:
             if not isinstance(left, Const):
@@ -334,7 +333,7 @@ class _Terms:
 
 
 def _joined(pieces: Iterable[str | Term]) -> Iterator[str | Term]:
-    """The pieces of a template, with texts that stand together as one."""
+    """Yield the pieces of a template, with adjacent texts joined."""
     texts: list[str] = []
     for piece in pieces:
         if isinstance(piece, str):
@@ -354,12 +353,12 @@ def _are_same(after: Sequence[object], before: Sequence[object]) -> bool:
 
 
 def _is_new_null(after: Term, before: Term) -> bool:
-    """Whether an operand became the literal null, with which a skipped value may be compared."""
+    """Whether an operand became literal null, which may be compared with a skipped value."""
     return isinstance(after, Const) and after.value is None and not isinstance(before, Const)
 
 
 def _size(value: Json, depth: int = 0) -> int:
-    """About the length of a value's text; more than the largest, without a look at the rest, where that is too long."""
+    """Return the approximate length of a value's text; for a large one, any number beyond the largest."""
     if depth > DEEPEST or (type(value) is int and abs(value) >= 10**DIGITS):
         return LARGEST + 1
     if isinstance(value, list):
@@ -370,7 +369,7 @@ def _size(value: Json, depth: int = 0) -> int:
 
 
 def _sum(sizes: Iterator[int]) -> int:
-    """The sum, but for what comes when it is more than the largest."""
+    """Return the sum, or any number beyond the largest."""
     total = 0
     while total <= LARGEST and (size := next(sizes, None)) is not None:
         total += size
@@ -378,13 +377,13 @@ def _sum(sizes: Iterator[int]) -> int:
 
 
 def _differ(before: Iterable[Term], after: Iterable[Term]) -> bool:
-    """Whether terms were folded, but for lists and mappings of constants, which are written like constants."""
-    one, other = tuple(before), tuple(after)
-    return one != other and tuple(map(_literal, one)) != tuple(map(_literal, other))
+    """Whether terms were folded. Lists and mappings of constants do not count: they are written like constants."""
+    old, new = tuple(before), tuple(after)
+    return old != new and tuple(map(_literal, old)) != tuple(map(_literal, new))
 
 
 def _literal(term: Term) -> Term:
-    """The term, with each list and mapping that is written out as a constant."""
+    """Return the term, with each written list and mapping of constants as a constant."""
     inner = tuple(map(_literal, children(term)))
     match term:
         case ListOf() if all(isinstance(item, Const) for item in inner):

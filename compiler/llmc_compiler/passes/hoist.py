@@ -1,4 +1,4 @@
-"""Hoist: do once what a loop would do for each element."""
+"""Hoist: make a call once, instead of once for each element of a loop."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,37 +30,36 @@ class Hoist:
         2. search("K2") and compare($x) for x in $1   →   2. $t2_each_l and compare($x) for x in $1
         join($2)                                          join($2)
 
-    Where the loop has no element the call is not made. Loops that may change something stay as they are.
+    If the loop has no elements, the call is not made. Loops that may change something stay as they are.
     """
 
     name: str = "hoist"
 
     def sweep(self) -> "Hoisting":
-        """Begin with an empty plan."""
+        """Start with an empty plan."""
         return Hoisting()
 
     def __call__(self, graph: Graph) -> Graph:
         """Hoist out of every loop."""
         sweep = Hoisting()
-        nodes = {found.id: found for node in graph.nodes.values() for found in sweep.add(node)}
+        nodes = {hoisted.id: hoisted for node in graph.nodes.values() for hoisted in sweep.add(node)}
         return in_order(replace(graph, nodes=nodes))
 
     def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
-        """What was moved, and what would have been, but for a write in its loop."""
+        """Yield remarks on calls that were moved, and on calls that only a write in their loop kept back."""
         for node in before.nodes.values():
             if isinstance(node.op, Loop):
                 yield from _remarks(node.op, after)
 
 
 class Hoisting:
-    """The nodes so far, with what each has to have read where it has a value."""
+    """The nodes so far, each with the nodes whose values it must have read if it has a value."""
 
     def __init__(self) -> None:
-        """Nothing was seen."""
         self._needs: dict[NodeId, tuple[NodeId, ...]] = {}
 
     def add(self, node: Node) -> tuple[Node, ...]:
-        """The node, after what was moved out of it."""
+        """Return the node, preceded by the nodes that were moved out of it."""
         self._needs[node.id] = node.needs
         if not isinstance(node.op, Loop) or _may_change(node):
             return (node,)
@@ -73,7 +72,7 @@ def _may_change(node: Node) -> bool:
 
 
 def _hoisted(node: Node, loop: Loop, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> Iterator[Node]:
-    """What was moved out of a loop, and the loop."""
+    """Yield the nodes that were moved out of a loop, and the loop."""
     length = _length(loop.source)
     moved = _moved(loop, _anchors(loop.source, needs), has_elements=bool(length)) if length != 0 else {}
     if not moved:
@@ -91,12 +90,12 @@ def _hoisted(node: Node, loop: Loop, needs: Mapping[NodeId, tuple[NodeId, ...]])
 
 
 def _outer_id(loop: Loop, node: Node) -> NodeId:
-    """The id of a node outside: its own, but for the loop's result, of which something stays."""
+    """Return the outside id of a node: its own, except for the loop's result, since a part of it stays inside."""
     return NodeId(f"{node.id}/once") if node.id == loop.result else node.id
 
 
 def _rest(loop: Loop, moved: Mapping[NodeId, Node]) -> Iterator[Node]:
-    """What stays in the body."""
+    """Yield the rest of the body."""
     for node in loop.body:
         if node.id not in moved:
             yield node
@@ -106,7 +105,7 @@ def _rest(loop: Loop, moved: Mapping[NodeId, Node]) -> Iterator[Node]:
 
 
 def _length(source: Term) -> int | None:
-    """How many elements there are, if that is known."""
+    """Return the number of elements, if it is known."""
     match source:
         case Const(value=list() | dict() as value):
             return len(value)
@@ -119,16 +118,17 @@ def _length(source: Term) -> int | None:
 
 
 def _anchors(source: Term, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> set[NodeId]:
-    """The nodes without whose values the source has none."""
-    found = {read.node for read in reads(source)}
-    return found.union(needs.get(source.node, ())) if isinstance(source, Get) else found
+    """Return the nodes without whose values the source has no value."""
+    nodes = {read.node for read in reads(source)}
+    return nodes.union(needs.get(source.node, ())) if isinstance(source, Get) else nodes
 
 
 def _moved(loop: Loop, anchors: set[NodeId], *, has_elements: bool) -> dict[NodeId, Node]:
-    """The nodes of the body that can be moved out.
+    """Return the nodes of the body that can be moved out.
 
-    A call that is skipped outside, since there is no element or a condition of its own does not hold, is not blocked by
-    what it reads, and the loop was. So that must be among `anchors`: the nodes whose failure ends the loop in any case.
+    A call that is skipped outside, because of an empty source or its own condition, is not blocked by
+    failures of the nodes it reads; the loop was. So those must be among `anchors`: the nodes whose failure ends the
+    loop in any case.
     """
     inside = {node.id for node in loop.body}
     able = _invariant(loop, inside)
@@ -138,36 +138,36 @@ def _moved(loop: Loop, anchors: set[NodeId], *, has_elements: bool) -> dict[Node
         is_sure = has_elements and not node.when
         if all(need in moved if need in inside else is_sure or need in anchors for need in node.needs):
             moved[node.id] = node
-        # Moved or not, it hands their failures on to the loop, unless they were among the anchors before.
+        # Moved or not, it passes their failures on to the loop, unless they were anchors before.
         anchors.update(node.needs)
     return moved
 
 
 def _invariant(loop: Loop, inside: set[NodeId]) -> dict[NodeId, Node]:
-    """The calls that are the same for all elements, and whose failure is the loop's."""
+    """Return the calls that are the same for all elements, and whose failure is the loop's failure."""
     decisive = _decisive(loop)
-    found: dict[NodeId, Node] = {}
+    calls: dict[NodeId, Node] = {}
     for node in loop.body:
         if (
             isinstance(node.op, Call)
             and node.id in decisive
             and node.op.tool.effect.rule.hoist is not When.NO
-            and all(need in found or need not in inside for need in node.needs)
+            and all(need in calls or need not in inside for need in node.needs)
             and not any(map(_has_item, _all_terms(node)))
         ):
-            found[node.id] = node
-    return found
+            calls[node.id] = node
+    return calls
 
 
 def _decisive(loop: Loop) -> set[NodeId]:
-    """The nodes of the body without which no element has a result, whatever the element is."""
-    found: set[NodeId] = set()
+    """Return the nodes of the body without which no element has a result, for all possible elements."""
+    nodes: set[NodeId] = set()
     for node in reversed(loop.body):
         if node.id == loop.result and node.when:
-            found.update(read.node for read in reads(node.when[0].term))
-        elif node.id == loop.result or (node.id in found and not node.when):
-            found.update((node.id, *node.needs))
-    return found
+            nodes.update(read.node for read in reads(node.when[0].term))
+        elif node.id == loop.result or (node.id in nodes and not node.when):
+            nodes.update((node.id, *node.needs))
+    return nodes
 
 
 def _all_terms(node: Node) -> Iterator[Term]:
@@ -180,15 +180,15 @@ def _has_item(term: Term) -> bool:
     """Whether a term reads the element; without recursion, since operators nest by the hundred."""
     below = [term]
     while below:
-        found = below.pop()
-        if isinstance(found, Item):
+        inner = below.pop()
+        if isinstance(inner, Item):
             return True
-        below.extend(children(found))
+        below.extend(children(inner))
     return False
 
 
 def _remarks(loop: Loop, after: Graph) -> Iterator[Remark]:
-    """What became of the calls in a loop that do not depend on the element."""
+    """Yield remarks on the calls in a loop that do not depend on the element."""
     inside = {node.id for node in loop.body}
     able = _invariant(loop, inside)
     writer = next((node for node in loop.body if _may_change(node)), None)

@@ -1,4 +1,4 @@
-"""The passes, in their order, and how they are run."""
+"""The passes, their order, and the function that runs them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,41 +16,41 @@ from llmc_grammar.portable import Portable
 
 
 class Pass(Protocol):
-    """A graph to a graph that means the same; pure."""
+    """A pure function from a graph to a graph with the same meaning."""
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the pass."""
         ...
 
     def __call__(self, graph: Graph) -> Graph:
-        """The better graph."""
+        """Return the transformed graph."""
         ...
 
 
 class Sweep(Protocol):
-    """A pass on its way through a plan: what becomes of a node depends on those above it alone."""
+    """One run of a pass through a plan; the treatment of a node depends only on the nodes above it."""
 
     def add(self, node: Node) -> tuple[Node, ...]:
-        """What stands in the place of the next node; nothing where an earlier one stands for it."""
+        """Return the replacement of the next node, which is empty if an earlier node replaces it."""
         ...
 
 
 @runtime_checkable
 class Sweeping(Protocol):
-    """A pass that can be run while the plan is still being written, up to nodes that are left out at the end."""
+    """A pass that can run while the plan is still being written, except for dropping nodes at the end."""
 
     def sweep(self) -> Sweep:
-        """Begin with an empty plan."""
+        """Start with an empty plan."""
         ...
 
 
 @runtime_checkable
 class Remarking(Protocol):
-    """A pass that can tell what it did."""
+    """A pass that can report its changes."""
 
     def remarks(self, before: Graph, after: Graph) -> Iterable[Remark]:
-        """What it did to the graph before to get the one after, and what it had to leave."""
+        """Yield remarks on the changes between the two graphs, and on changes that were not possible."""
         ...
 
 
@@ -58,7 +58,7 @@ PIPELINE: Final[tuple[Pass, ...]] = (Fold(), Hoist(), Dedup(), Prune())
 
 
 class UnknownPassError(Portable, ValueError):
-    """There is no pass of that name; the message suggests one."""
+    """Raised for an unknown name of a pass; the message suggests a known one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +75,20 @@ class Stage:
         return self.transform.name
 
     def remarks(self) -> tuple[Remark, ...]:
-        """What the pass did and left, by place; found anew at each call, in time linear in the graph."""
+        """Return the remarks of the pass in order of their spans, computed anew in time linear in the graph."""
         if not isinstance(self.transform, Remarking):
             return ()
         return tuple(sorted(self.transform.remarks(self.before, self.after), key=lambda remark: remark.span))
 
 
 def named_passes(names: Iterable[str]) -> tuple[Pass, ...]:
-    """The passes of these names, in this order; raises UnknownPassError."""
+    """Return the passes of these names, in this order; raises UnknownPassError."""
     known = {transform.name: transform for transform in PIPELINE}
     return tuple(known[require_pass(name, known)] for name in names)
 
 
 def require_pass(name: str, known: Iterable[str]) -> str:
-    """The name, if it is known; raises UnknownPassError."""
+    """Return the name if it is known; raises UnknownPassError."""
     names = list(known)
     if name in names:
         return name
@@ -108,7 +108,7 @@ def stages(graph: Graph, passes: Sequence[Pass] = PIPELINE) -> Iterator[Stage]:
 
 
 def optimize(graph: Graph, passes: Sequence[Pass] = PIPELINE) -> Graph:
-    """The graph after the passes."""
+    """Return the graph after the passes."""
     for stage in stages(graph, passes):
         graph = stage.after
     return graph

@@ -1,4 +1,4 @@
-"""Prune: drop what nobody needs."""
+"""Prune: drop tasks that are not needed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from llmc_compiler.passes.remarks import KeptUndeclared, Pruned, PrunedCall, Rem
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """Drops nodes that neither the join nor anything with an effect needs.
+    """Drops nodes that are needed neither by the join nor by a node with an effect.
 
         1. search("K2")             1. search("K2")
         2. search("Denali")    →
@@ -32,7 +32,7 @@ class Prune:
         return in_order(replace(graph, nodes=nodes, tasks=tasks))
 
     def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
-        """What was dropped, but for calls nested in it, and what stays only since nobody declared what it does."""
+        """Yield remarks on dropped nodes, except for nested calls, and on unused calls without a declared effect."""
         gone = {key: node for key, node in before.nodes.items() if key not in after.nodes}
         tasks, valued = {str(key) for key in gone}, set(before.tasks.values())
         for key, node in gone.items():
@@ -45,11 +45,11 @@ class Prune:
 
 
 def _dropped(node: Node) -> Remark:
-    """The remark on a dead node."""
+    """Return the remark on a dropped node."""
     where = (node.id, node.origins, node.span)
     return PrunedCall(*where, node.effects) if node.effects else Pruned(*where)
 
 
 def _has_effect(node: Node) -> bool:
-    """Whether the node must run even if nobody uses its value."""
+    """Whether the node must run even if its value is not used."""
     return any(effect.rule.prune is not When.YES for effect in node.effects)

@@ -1,10 +1,10 @@
-"""What a pass did, and what it had to leave, as data: one frozen class a fact, its words as constants with holes.
+"""Remarks of passes as data: one frozen class for each kind of fact, its words as templates.
 
-    Remark           what was done to a node, and why that changes nothing
-      Missed         what was not done, for one reason, and what to write for it to be done
+    Remark           a change to a node, and the reason why the meaning stays the same
+      Missed         a change that was not possible, for one reason, and how to make it possible
 
-A hole is a field, or a property; a place in it is told as a line of the plan. Who finds a remark formats nothing.
-Passes are asked for remarks after they were run, by whoever wants to know: compiling as such makes none.
+The holes of a template are fields or properties; spans are printed as lines of the plan. Code that finds a remark
+formats nothing. Remarks are made on request after the passes have run; compiling alone makes none.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from llmc_grammar.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What became of a node: `what` was done, and `why` it was allowed; `tasks` are the written tasks concerned."""
+    """A change to a node (`what`), and the reason that allowed it (`why`); `tasks` are the written tasks concerned."""
 
     what: ClassVar[str]
     why: ClassVar[str]
@@ -30,42 +30,42 @@ class Remark:
     span: Span
 
     def words(self, line: Literal["what", "why", "help"], source: Source) -> str:
-        """One of the three lines with its holes filled."""
+        """Return one of the three lines with its holes filled."""
         template: str = getattr(self, line)
         holes = [name for _, name, _, _ in Formatter().parse(template) if name]
-        told = {name: _told(getattr(self, name), source) for name in holes}
-        return template.format(**{name: task_of(text) if name in _NODES else text for name, text in told.items()})
+        texts = {name: _told(getattr(self, name), source) for name in holes}
+        return template.format(**{name: task_of(text) if name in _NODES else text for name, text in texts.items()})
 
 
 class Missed(Remark):
-    """What was not done to a node, `why`, and the change of the plan or of a declaration that lets it be done."""
+    """A change that was not made, the reason, and the edit of the plan or declaration that would allow it."""
 
     __slots__ = ()
 
 
 _NODES: Final = frozenset({"into", "other"})
-"""Fields with the id of a node."""
+"""Fields that hold the id of a node."""
 
 
 def task_of(node: str) -> str:
-    """The task of a node, by its id; a call inside a task has no name in the plan."""
+    """Return the task of a node; a call inside a task has no name in the plan."""
     return node.partition("/")[0]
 
 
 def _told(value: object, source: Source) -> str:
-    """A field as text: places as lines of the source, effects and tasks in a row."""
+    """Return a field as text: spans as lines of the source, effects and tasks as a list."""
     if isinstance(value, Span):
         return f"line {source.position(value.start)[0]}"
     if isinstance(value, tuple):
-        if all(isinstance(one, Span) for one in value):
+        if all(isinstance(part, Span) for part in value):
             lines = sorted({source.position(place.start)[0] for place in value})
             return f"line{'s' * (len(lines) > 1)} {' to '.join(map(str, lines))}"
-        return ", ".join(f"`{one}`" for one in value)
+        return ", ".join(f"`{part}`" for part in value)
     return str(value)
 
 
 def _declaration(effect: Effect) -> str:
-    """What a declaration says of a tool."""
+    """Describe the declared effect of a tool."""
     return "declares no effect" if effect.kind is Kind.BARE else f"is `{effect}`"
 
 
@@ -73,31 +73,31 @@ def _declaration(effect: Effect) -> str:
 class Computed(Remark):
     """A term, or a part of one, was computed."""
 
-    what = "computed"
-    why = "operators and texts of constants need no call"
+    what = "evaluated"
+    why = "it depends only on constants"
 
 
 @dataclass(frozen=True, slots=True)
 class Certain(Remark):
-    """A condition went that always holds."""
+    """A condition that always holds was removed."""
 
-    what = "done unconditionally"
+    what = "runs unconditionally"
     why = "its condition always holds"
 
 
 @dataclass(frozen=True, slots=True)
 class Untaken(Remark):
-    """A nested call or term went that is never reached."""
+    """A nested call or term that is never reached was removed."""
 
     what = "left out"
-    why = "its condition never holds, and what it reads can block nothing else"
+    why = "its condition never holds, and the values it reads block nothing else"
 
 
 @dataclass(frozen=True, slots=True)
 class Hoisted(Remark):
     """A call was moved out of a loop."""
 
-    what = "done once, and not for each `${item}`"
+    what = "called once instead of for each `${item}`"
     why = "it does not depend on the element, and `{tool}` is `{effect}`"
 
     item: str
@@ -109,16 +109,16 @@ class Hoisted(Remark):
 class HoistedRead(Hoisted):
     """A read was moved out of a loop."""
 
-    why = "it does not depend on the element, `{tool}` is `{effect}`, and nothing in the loop writes that"
+    why = "it does not depend on the element, `{tool}` is `{effect}`, and nothing in the loop writes to that"
 
 
 @dataclass(frozen=True, slots=True)
 class LoopWrites(Missed):
     """A call stays in a loop that may change something."""
 
-    what = "done for each `${item}`, though it does not depend on it"
+    what = "called for each `${item}`, although it does not depend on it"
     why = "the loop may change something before an element fails: `{writer}` in {place} {declares}"
-    help = "make it a task of its own, above the loop"
+    help = "move it into a separate task above the loop"
 
     item: str
     writer: str
@@ -127,17 +127,17 @@ class LoopWrites(Missed):
 
     @property
     def declares(self) -> str:
-        """What the writer is known to do."""
+        """The declared effect of the writer."""
         return _declaration(self.effect)
 
 
 @dataclass(frozen=True, slots=True)
 class LoopReads(Missed):
-    """A call stays in a loop that would otherwise wait for more where it has no element."""
+    """A call stays in a loop, since a loop without elements would wait for more if the call moved out."""
 
-    what = "done for each `${item}`, though it does not depend on it"
-    why = "if the loop has no element, it does not need what the call reads"
-    help = "make it a task of its own, above the loop"
+    what = "called for each `${item}`, although it does not depend on it"
+    why = "a loop without elements does not need the values that the call reads"
+    help = "move it into a separate task above the loop"
 
     item: str
 
@@ -146,7 +146,7 @@ class LoopReads(Missed):
 class Merged(Remark):
     """An expression was merged into an earlier one."""
 
-    what = "has the value of `{into}` ({into_span})"
+    what = "uses the value of `{into}` ({into_span})"
     why = "the same expression"
 
     into: NodeId
@@ -154,20 +154,20 @@ class Merged(Remark):
 
     @property
     def places(self) -> tuple[Span, Span]:
-        """Both places."""
+        """The spans of both nodes."""
         return self.into_span, self.span
 
 
 @dataclass(frozen=True, slots=True)
 class MergedAlias(Merged):
-    """A task that is the value of another has no node of its own."""
+    """A task that only repeats the value of another has no separate node."""
 
-    why = "it is that value"
+    why = "it only repeats that value"
 
 
 @dataclass(frozen=True, slots=True)
 class MergedCall(Merged):
-    """A call was merged into an earlier one that is identical."""
+    """A call was merged into an earlier, identical one."""
 
     what = "merged into `{into}` ({into_span})"
     why = "same tool, same arguments; `{tool}` is `{effect}`"
@@ -178,9 +178,9 @@ class MergedCall(Merged):
 
 @dataclass(frozen=True, slots=True)
 class MergedRead(MergedCall):
-    """A read was merged into an earlier one that sees the same."""
+    """A read was merged into an earlier read of the same state."""
 
-    why = "same tool, same arguments; `{tool}` is `{effect}`, and nothing writes that in between ({places})"
+    why = "same tool, same arguments; `{tool}` is `{effect}`, and nothing writes to that in between ({places})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +197,10 @@ class Apart(Missed):
 
 @dataclass(frozen=True, slots=True)
 class WrittenBetween(Apart):
-    """Something may have been written between two reads."""
+    """Something may have been written between two identical reads."""
 
-    why = "`{tool}` is `{effect}`, and {writer} in {place}, which is {writes}, lies between"
-    help = "if what the earlier call gave is good enough, use that"
+    why = "`{tool}` is `{effect}`, and {writer} in {place}, which is {writes}, runs in between"
+    help = "if the earlier result is good enough, refer to it instead"
 
     writer: str
     place: Span
@@ -209,20 +209,20 @@ class WrittenBetween(Apart):
 
 @dataclass(frozen=True, slots=True)
 class UndeclaredTwins(Apart):
-    """The tool of identical calls may do anything."""
+    """Identical calls of a tool that may have any effect were not merged."""
 
-    why = "`{tool}` {declares}: two calls may do more than one"
+    why = "`{tool}` {declares}: two calls may have more effect than one"
     help = "declare `{tool}` as `pure` or `read`, if it is"
 
     @property
     def declares(self) -> str:
-        """What the tool is known to do."""
+        """The declared effect of the tool."""
         return _declaration(self.effect)
 
 
 @dataclass(frozen=True, slots=True)
 class OtherOptions(Apart):
-    """Identical calls have different options."""
+    """Identical calls with different options were not merged."""
 
     why = "they have different options"
     help = "give both the same options"
@@ -230,7 +230,7 @@ class OtherOptions(Apart):
 
 @dataclass(frozen=True, slots=True)
 class Pruned(Remark):
-    """A task was dropped that calls nothing."""
+    """A task without calls was dropped."""
 
     what = "left out"
     why = "nothing needs its value"
@@ -238,7 +238,7 @@ class Pruned(Remark):
 
 @dataclass(frozen=True, slots=True)
 class PrunedCall(Pruned):
-    """A call was dropped, or a loop of calls."""
+    """A call or a loop of calls was dropped."""
 
     why = "nothing needs its value, and it changes nothing: {effects}"
 
@@ -247,9 +247,9 @@ class PrunedCall(Pruned):
 
 @dataclass(frozen=True, slots=True)
 class KeptUndeclared(Missed):
-    """A call is done for what it may do."""
+    """An unused call stays, since it may change something."""
 
-    what = "done, though nothing needs its value"
+    what = "called, although nothing needs its value"
     why = "`{tool}` {declares}, and may change something"
     help = "declare `{tool}` as `pure` or `read`, if it is; the call is then left out"
 
@@ -258,5 +258,5 @@ class KeptUndeclared(Missed):
 
     @property
     def declares(self) -> str:
-        """What the tool is known to do."""
+        """The declared effect of the tool."""
         return _declaration(self.effect)

@@ -1,4 +1,4 @@
-"""What every picture of a graph shows, whatever draws it."""
+"""The data that all pictures of a graph share, in every output format."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from llmc_grammar import ast
 
 @dataclass(frozen=True, slots=True)
 class ViewEdge:
-    """From a node to one that waits for it: for its value, or only for its end; `is_long` on the longest chain."""
+    """An edge to a node that waits: for the source's value, or only for its end. `is_long` on the longest chain."""
 
     source: NodeId
     target: NodeId
@@ -24,9 +24,9 @@ class ViewEdge:
 
 @dataclass(frozen=True, slots=True)
 class GraphView:
-    """A graph with its levels, what each node does as text, the tasks that are gone, and the longest chain.
+    """A graph with its levels, a text for each node, its tasks without nodes, and the longest chain.
 
-    `long` are the nodes of the chain, `links` each with the next one.
+    `long` are the nodes of the chain, and `links` the pairs of successive ones.
     """
 
     graph: Graph
@@ -39,31 +39,31 @@ class GraphView:
 
     @staticmethod
     def of(graph: Graph, plan: ast.Plan) -> "GraphView":
-        """The picture of a graph and of the plan that it was compiled from."""
-        found = estimate(graph)
-        chain = found.chain
+        """Build the picture of a graph and of the plan that it was compiled from."""
+        estimated = estimate(graph)
+        chain = estimated.chain
         links = frozenset(pairwise(chain))
-        return GraphView(graph, levels(graph), node_texts(graph), gone(graph, plan), found, frozenset(chain), links)
+        return GraphView(graph, levels(graph), node_texts(graph), gone(graph, plan), estimated, frozenset(chain), links)
 
     def edges(self) -> Iterator[ViewEdge]:
-        """The edges between nodes, a loop being one."""
+        """Yield the edges between nodes; a loop is one node."""
         loops = {one.id: node.id for node in self.graph.nodes.values() for one in node_body(node)}
         chain = [key for key, _ in groupby(loops.get(key, key) for key in self.estimate.chain)]
         yield from _edges(tuple(self.graph.nodes.values()), frozenset(pairwise(chain)))
 
     def inner_edges(self, loop: Node) -> Iterator[ViewEdge]:
-        """The edges between nodes inside a loop, for one element."""
+        """Yield the edges between nodes inside a loop, for one element."""
         yield from _edges(node_body(loop), self.links)
 
     @property
     def tasks_of_chain(self) -> tuple[str, ...]:
-        """The tasks that the longest chain goes through, up to the join."""
-        known = {one.id: one.task for node in self.graph.nodes.values() for one in (node, *node_body(node))}
-        return tuple(dict.fromkeys(str(known[key]) for key in self.estimate.chain if key in known))
+        """The tasks on the longest chain, except for the join."""
+        tasks = {one.id: one.task for node in self.graph.nodes.values() for one in (node, *node_body(node))}
+        return tuple(dict.fromkeys(str(tasks[key]) for key in self.estimate.chain if key in tasks))
 
 
 def kind(node: Node) -> str:
-    """What a node is drawn as: the kind of a call's effect, or `expr`, `loop` or `join`."""
+    """Return the category a node is drawn as: a call's kind of effect, `expr`, `loop` or `join`."""
     match node.op:
         case Call(tool):
             return tool.effect.kind.value
@@ -76,10 +76,10 @@ def kind(node: Node) -> str:
 
 
 def _edges(nodes: Sequence[Node], long: frozenset[tuple[NodeId, NodeId]]) -> Iterator[ViewEdge]:
-    """The edges between these nodes, each once; where it is both, it is a value's."""
-    known = {node.id for node in nodes}
+    """Yield the edges between these nodes, each once; an edge of both kinds counts as a value edge."""
+    ids = {node.id for node in nodes}
     for node in nodes:
         kinds = {**dict.fromkeys(node.after, False), **dict.fromkeys(node.needs, True)}
         for other, is_value in kinds.items():
-            if other in known:
+            if other in ids:
                 yield ViewEdge(other, node.id, is_value, (other, node.id) in long)

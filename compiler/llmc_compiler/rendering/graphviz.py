@@ -1,6 +1,6 @@
-"""The graph as Graphviz draws it: effects by colour and shape, order edges dashed, loops as boxes around their nodes.
+"""The graph in Graphviz' language: effects as colours and shapes, order edges dashed, loops as boxes.
 
-Nothing from outside is an id or an attribute; it stands in labels alone, which are escaped.
+Untrusted text appears only in labels, escaped. It is never an id or an attribute.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from llmc_compiler.rendering.graph_view import GraphView, ViewEdge, kind
 from llmc_compiler.terminal_cells import fit
 
 LONGEST_LABEL: Final = 60
-"""Characters of a label's line."""
+"""Characters in one line of a label."""
 
 _STYLES: Final = {
     "pure": 'shape=box, fillcolor="#e6f4ea"',
@@ -35,33 +35,32 @@ _ESCAPES: Final = str.maketrans({'"': r"\"", "\\": r"\\", "&": "&amp;", "<": "&l
 
 
 def to_dot(picture: GraphView) -> str:
-    """The picture in Graphviz' language."""
+    """Return the picture in Graphviz' language."""
     return _HEAD + "".join(f"  {line}\n" for line in _statements(picture)) + "}\n"
 
 
 def quoted(*lines: str) -> str:
-    """Lines as one label, in quotes that nothing in it can close, and without references to characters."""
+    """Quote lines as one label. Nothing in them can end the quotes or refer to a character."""
     return '"' + r"\n".join(fit(line, LONGEST_LABEL).translate(_ESCAPES) for line in lines) + '"'
 
 
 def _statements(picture: GraphView) -> Iterator[str]:
-    """Every statement."""
     names = _names(picture)
     for node in picture.graph.nodes.values():
         yield from _loop(picture, node, names) if isinstance(node.op, Loop) else [_node(picture, node, names)]
     ends = {node.id: node for node in picture.graph.nodes.values() if isinstance(node.op, Loop)}
     for edge in picture.edges():
         yield _edge(edge, names, ends)
-    for number, one in enumerate(picture.gone):
-        label = quoted(f"{one.task}", one.text)
+    for number, gone in enumerate(picture.gone):
+        label = quoted(f"{gone.task}", gone.text)
         yield f'g{number} [label={label}, shape=box, style=dashed, color="#9aa0a6", fontcolor="#9aa0a6"];'
-        if one.into is not None:
-            end = _inner(ends, one.into, first=False)
+        if gone.into is not None:
+            end = _inner(ends, gone.into, first=False)
             yield f'g{number} -> {names[end]} [style=dotted, dir=none, color="#9aa0a6", constraint=false];'
 
 
 def _names(picture: GraphView) -> dict[NodeId, str]:
-    """A name of our own for every node, those in loops too."""
+    """Map every node, including those in loops, to a generated name."""
     nodes = picture.graph.nodes.values()
     return {
         one.id: f"n{number}" for number, one in enumerate(one for node in nodes for one in (node, *node_body(node)))
@@ -69,13 +68,12 @@ def _names(picture: GraphView) -> dict[NodeId, str]:
 
 
 def _node(picture: GraphView, node: Node, names: dict[NodeId, str]) -> str:
-    """The statement of a node."""
     wide = ", penwidth=2.5" if node.id in picture.long else ""
     return f"{names[node.id]} [label={quoted(node.id, picture.texts[node.id])}, {_STYLES[kind(node)]}{wide}];"
 
 
 def _loop(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:
-    """The statements of a loop: a box with what it does for each element."""
+    """Yield the statements of a loop: a box around its body."""
     yield f"subgraph cluster_{names[node.id]} {{"
     wide = " penwidth=2.5;" if any(one.id in picture.long for one in node_body(node)) else ""
     yield f'  label={quoted(node.id, picture.texts[node.id])}; style=rounded; color="#5f6368";{wide}'
@@ -85,20 +83,20 @@ def _loop(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[
 
 
 def _edge(edge: ViewEdge, names: dict[NodeId, str], loops: dict[NodeId, Node]) -> str:
-    """The statement of an edge; it ends at the box of a loop, and begins there."""
+    """Return the statement of an edge, which starts and ends at the boxes of loops."""
     ends = names[_inner(loops, edge.source, first=False)], names[_inner(loops, edge.target, first=True)]
-    found = {
+    attributes = {
         "ltail": f"cluster_{names[edge.source]}" if edge.source in loops else "",
         "lhead": f"cluster_{names[edge.target]}" if edge.target in loops else "",
         "style": "" if edge.is_value else "dashed",
         "penwidth": "2.5" if edge.is_long else "",
     }
-    attributes = ", ".join(f"{name}={value}" for name, value in found.items() if value)
-    return f"{' -> '.join(ends)}{f' [{attributes}]' if attributes else ''};"
+    text = ", ".join(f"{name}={value}" for name, value in attributes.items() if value)
+    return f"{' -> '.join(ends)}{f' [{text}]' if text else ''};"
 
 
 def _inner(loops: dict[NodeId, Node], key: NodeId, *, first: bool) -> NodeId:
-    """The node itself, or for a loop the first of its nodes, or the one whose value it has."""
+    """Return a loop's first node or its result node; for other nodes, the node itself."""
     loop = loops[key].op if key in loops else None
     if not isinstance(loop, Loop):
         return key

@@ -1,7 +1,7 @@
-"""The graph as Mermaid draws it: a flowchart with a class for each effect, dotted order edges, loops as subgraphs.
+"""The graph in Mermaid's language: a flowchart with a class for each effect, order edges dotted, loops as subgraphs.
 
-Nothing from outside is an id or a class; it stands in labels alone, where all punctuation that could mean something is
-written as a code: `#34;` for a quote.
+Untrusted text appears only in labels, never as an id or a class. Punctuation that may have a meaning is written there
+as a code: `#34;` for a quote.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from llmc_compiler.rendering.graph_view import GraphView, ViewEdge, kind
 from llmc_compiler.terminal_cells import fit
 
 LONGEST_LABEL: Final = 60
-"""Characters of a label's line."""
+"""Characters in one line of a label."""
 
 _SHAPES: Final = {"nondet": "([%])", "read": "[(%)]", "write": "{{%}}", "idempotent": "{{%}}", "opaque": "[[%]]"}
 _CLASSES: Final = {
@@ -32,37 +32,36 @@ _CLASSES: Final = {
 
 
 def to_mermaid(picture: GraphView) -> str:
-    """The picture in Mermaid's language."""
+    """Return the picture in Mermaid's language."""
     return "flowchart TD\n" + "".join(f"  {line}\n" for line in _statements(picture))
 
 
 def quoted(*lines: str) -> str:
-    """Lines as one label, in quotes that nothing in it can close."""
+    """Quote lines as one label. Nothing in them can end the quotes."""
     return '"' + "<br/>".join("".join(map(_escaped, fit(line, LONGEST_LABEL))) for line in lines) + '"'
 
 
 def _escaped(character: str) -> str:
-    """The character, or its code where it is neither a letter nor a digit."""
+    """Return a letter or digit as it is, and the code of other characters."""
     return character if character.isalnum() or character in " ,:()=" else f"#{ord(character)};"
 
 
 def _statements(picture: GraphView) -> Iterator[str]:
-    """Every statement."""
     names = _names(picture)
     for node in picture.graph.nodes.values():
         yield from _loop(picture, node, names) if isinstance(node.op, Loop) else [_node(picture, node, names)]
     yield from (_edge(edge, names) for edge in picture.edges())
-    for number, one in enumerate(picture.gone):
-        yield f"g{number}[{quoted(one.task, one.text)}]:::gone"
-        if one.into is not None:
-            yield f"g{number} -.- {names[one.into]}"
+    for number, gone in enumerate(picture.gone):
+        yield f"g{number}[{quoted(gone.task, gone.text)}]:::gone"
+        if gone.into is not None:
+            yield f"g{number} -.- {names[gone.into]}"
     yield from (f"classDef {name} {style}" for name, style in _CLASSES.items())
     if long := [names[key] for key in picture.estimate.chain if key in names]:
         yield f"class {','.join(long)} long"
 
 
 def _names(picture: GraphView) -> dict[NodeId, str]:
-    """A name of our own for every node, those in loops too."""
+    """Map every node, including those in loops, to a generated name."""
     nodes = picture.graph.nodes.values()
     return {
         one.id: f"n{number}" for number, one in enumerate(one for node in nodes for one in (node, *node_body(node)))
@@ -70,13 +69,12 @@ def _names(picture: GraphView) -> dict[NodeId, str]:
 
 
 def _node(picture: GraphView, node: Node, names: dict[NodeId, str]) -> str:
-    """The statement of a node."""
     shape = _SHAPES.get(kind(node), "[%]").replace("%", quoted(node.id, picture.texts[node.id]))
     return f"{names[node.id]}{shape}:::{kind(node)}"
 
 
 def _loop(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:
-    """The statements of a loop: a box with what it does for each element."""
+    """Yield the statements of a loop: a box around its body."""
     yield f"subgraph {names[node.id]} [{quoted(node.id, picture.texts[node.id])}]"
     yield from (f"  {_node(picture, inner, names)}" for inner in node_body(node))
     yield from (f"  {_edge(edge, names)}" for edge in picture.inner_edges(node))
@@ -84,6 +82,5 @@ def _loop(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[
 
 
 def _edge(edge: ViewEdge, names: dict[NodeId, str]) -> str:
-    """The statement of an edge."""
     arrow = "-.->" if not edge.is_value else "==>" if edge.is_long else "-->"
     return f"{names[edge.source]} {arrow} {names[edge.target]}"

@@ -1,4 +1,4 @@
-"""A graph as lines of text: levels from top to bottom, in each a line for every node, cut to a width.
+"""A graph as lines of text: levels from top to bottom, one line for each node, cut to a width.
 
 1 ┬ ● 1  rows()
   └ ○ 2  guess()
@@ -17,7 +17,7 @@ from llmc_compiler.representation.sheet import Line, plain
 from llmc_compiler.terminal_cells import cells, fit, padded
 
 Row = tuple[str, str, str, str, str]
-"""The way to a node, its sign, its id, what it does, and what it waits for."""
+"""The rail to a node, its sign, its id, its text, and the nodes it waits for."""
 
 
 NARROWEST: Final = 24
@@ -45,7 +45,7 @@ _LEGEND: Final = {
 
 
 def draw(picture: GraphView, width: int) -> Iterator[Line]:
-    """The lines of a picture, each at most so many cells wide (or NARROWEST)."""
+    """Yield the lines of a picture, each at most `width` cells wide (but at least NARROWEST)."""
     width = max(width, NARROWEST)
     rows = [*_rows(picture), *map(_gone_row, picture.gone)]
     long = [row[1] == _LONG for row in rows]
@@ -56,12 +56,12 @@ def draw(picture: GraphView, width: int) -> Iterator[Line]:
 
 
 def as_text(picture: GraphView, width: int) -> str:
-    """All lines without their styles."""
+    """Return all lines without their styles."""
     return "".join(f"{plain(line)}\n" for line in draw(picture, width))
 
 
 def _rows(picture: GraphView) -> Iterator[Row]:
-    """A row for every node, and below a loop of several nodes one for each of them."""
+    """Yield a row for each node; a loop of several nodes is followed by a row for each of them."""
     digits = len(str(len(picture.levels)))
     for number, level in enumerate(picture.levels, 1):
         for place, node in enumerate(level):
@@ -73,13 +73,12 @@ def _rows(picture: GraphView) -> Iterator[Row]:
 
 
 def _inside(node: Node) -> Sequence[Node]:
-    """What a loop's own row does not say: the nodes of its body, where there are several."""
-    found = [inner for level in body_levels(node) for inner in level]
-    return found if len(found) > 1 else ()
+    """Return the nodes of a loop's body, if there is more than one: a single one adds nothing to the loop's row."""
+    inner_nodes = [inner for level in body_levels(node) for inner in level]
+    return inner_nodes if len(inner_nodes) > 1 else ()
 
 
 def _row(picture: GraphView, node: Node, way: str) -> Row:
-    """The row of a node."""
     inside = {one.id for one in node_body(node)}
     is_long = node.id in picture.long or not inside.isdisjoint(picture.long)
     values = set(node.needs)
@@ -89,22 +88,22 @@ def _row(picture: GraphView, node: Node, way: str) -> Row:
 
 
 def _listed(sign: str, ids: Sequence[str]) -> str:
-    """Ids behind a sign, and how many more there are."""
+    """List ids after a sign, and the number of those left out."""
     if not ids:
         return ""
     more = len(ids) - _MOST_SHOWN
     return " ".join((sign, *ids[:_MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])))
 
 
-def _gone_row(one: RemovedTask) -> Row:
-    """The row of a task that has no node of its own."""
-    if one.into is None:
-        return "", _LEFT_OUT, str(one.task), one.text, ""
-    return "", _MERGED, str(one.task), one.text, f"{_MERGED} {one.into}"
+def _gone_row(gone: RemovedTask) -> Row:
+    """Return the row of a task without a separate node."""
+    if gone.into is None:
+        return "", _LEFT_OUT, str(gone.task), gone.text, ""
+    return "", _MERGED, str(gone.task), gone.text, f"{_MERGED} {gone.into}"
 
 
 def _fitted(rows: Sequence[Row], width: int) -> Iterator[Row]:
-    """Rows whose columns stand below each other, cut so that they fit."""
+    """Align the columns of the rows, and cut them to the width."""
     ways = max((len(way) for way, *_ in rows), default=0)
     ids = min(max((cells(fit(key, _LONGEST_ID)) for _, _, key, *_ in rows), default=0), _LONGEST_ID, width // 4)
     room = max(width - ways - ids - 5, 1)
@@ -119,7 +118,7 @@ def _fitted(rows: Sequence[Row], width: int) -> Iterator[Row]:
 
 
 def _styled(row: Row, *, is_long: bool) -> Line:
-    """A row with its styles: what is gone is dim, the longest chain bold."""
+    """Style a row: tasks without a node are dim, the longest chain is bold."""
     way, sign, key, text, waiting = row
     if sign in {_MERGED, _LEFT_OUT}:
         return ((way + sign + key + text + waiting, "dim"),)
@@ -128,30 +127,31 @@ def _styled(row: Row, *, is_long: bool) -> Line:
 
 
 def _summary(picture: GraphView) -> Iterator[str]:
-    """How much there is to do, and what the longest chain is."""
-    found = picture.estimate
-    number, levels = sum(found.widths), sum(map(bool, found.widths))
+    """Yield the number of calls, and the longest chain."""
+    estimate = picture.estimate
+    widths = estimate.widths
+    number, levels = sum(widths), sum(map(bool, widths))
     if not number:
         yield "no calls"
         return
-    yield f"{number} call{'s' * (number > 1)} on {levels} level{'s' * (levels > 1)}, at most {max(found.widths)} on one"
-    yield f"{_times(found)}: {', '.join(_shortened([task for task in picture.tasks_of_chain if task != JOIN]))}"
+    yield f"{number} call{'s' * (number > 1)} on {levels} level{'s' * (levels > 1)}, at most {max(widths)} on one"
+    yield f"{_times(estimate)}: {', '.join(_shortened([task for task in picture.tasks_of_chain if task != JOIN]))}"
 
 
-def _times(found: Estimate) -> str:
-    """The longest chain and the sum of all calls."""
-    if found.unit == "s":
-        return f"longest chain {found.span:.2f} of {found.work:.2f} s (estimated)"
-    return f"longest chain {found.span:g} of {found.work:g} calls"
+def _times(estimate: Estimate) -> str:
+    """Return the length of the longest chain, and the sum of all calls."""
+    if estimate.unit == "s":
+        return f"longest chain {estimate.span:.2f} of {estimate.work:.2f} s (estimated)"
+    return f"longest chain {estimate.span:g} of {estimate.work:g} calls"
 
 
 def _shortened(chain: Sequence[str]) -> Sequence[str]:
-    """The beginning and the end of a long chain."""
+    """Return the beginning and the end of a long chain."""
     return chain if len(chain) <= _MOST_SHOWN else (*chain[:4], "…", *chain[-4:])
 
 
 def _legend(rows: Iterable[Row], width: int) -> Iterator[str]:
-    """What the signs mean that were used, in as few lines as hold it."""
+    """Explain the signs that were used, in as few lines as possible."""
     used = {sign for row in rows for sign in (row[1], *row[4].split())}
     line = ""
     for sign, words in _LEGEND.items():

@@ -1,6 +1,6 @@
-"""Objects in few characters, found without a look at all that they hold.
+"""A short `repr` for objects, made without visiting everything they hold.
 
-A `repr` is not only for people: `asyncio.run` asks for that of the task that it runs, and so for that of its result.
+A `repr` is not only for people: `asyncio.run` asks for the `repr` of the task it runs, and so of the task's result.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,10 +11,10 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 LENGTH: Final = 100
-"""Characters of a field, about."""
+"""Approximate number of characters for a field."""
 
 REACH: Final = 64 * 1024
-"""Characters in which something that is hidden may begin before the cut, and end behind it."""
+"""Characters behind the cut that are searched too: hidden text may begin before the cut and end behind it."""
 
 _DEEPEST: Final = 8
 _BITS: Final = 256
@@ -22,23 +22,23 @@ _CUT: Final = "…"
 
 
 class Brief:
-    """A dataclass whose `repr` has few characters, however much it holds."""
+    """A dataclass with a short `repr`, however much it holds."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Its fields, each of them cut."""
+        """Return the class and its fields, each of them cut."""
         return brief_fields(self)
 
 
 def brief_fields(value: Any, /, hide: Callable[[str], str] = str, **shown: object) -> str:  # noqa: ANN401 — any dataclass
-    """A dataclass with each of its fields cut; `shown` are others in the place of some."""
-    found = ((each.name, shown.get(each.name, getattr(value, each.name))) for each in _shown_fields(value))
-    return f"{type(value).__name__}({', '.join(f'{name}={brief(part, hide=hide)}' for name, part in found)})"
+    """Return a short `repr` of a dataclass; `shown` replaces the values of some fields."""
+    parts = ((field.name, shown.get(field.name, getattr(value, field.name))) for field in _shown_fields(value))
+    return f"{type(value).__name__}({', '.join(f'{name}={brief(part, hide=hide)}' for name, part in parts)})"
 
 
 def brief(value: object, most: int = LENGTH, hide: Callable[[str], str] = str) -> str:
-    """The `repr` of anything, or its beginning and a mark; `hide` takes out of texts what is not to be seen."""
+    """Return the `repr` of an object, cut to `most` characters; `hide` removes secret text."""
     pieces, length = [], 0
     for piece in _Writer(most, hide).pieces(value):
         pieces.append(piece)
@@ -50,13 +50,13 @@ def brief(value: object, most: int = LENGTH, hide: Callable[[str], str] = str) -
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes the `repr` of anything in pieces, from the left."""
+    """Writes the `repr` of an object in pieces, from left to right."""
 
     most: int
     hide: Callable[[str], str]
 
     def pieces(self, value: object, depth: int = 0) -> Iterator[str]:
-        """The pieces of any object."""
+        """Yield the pieces of an object."""
         if isinstance(value, str):
             yield repr(self._shown(value))
         elif isinstance(value, int) and value.bit_length() > _BITS:
@@ -67,36 +67,34 @@ class _Writer:
             yield from _between("{", value.items(), "}", lambda pair: self._pair(*pair, depth + 1))
         elif isinstance(value, (list, tuple, AbstractSet)):
             ends = "[]" if isinstance(value, list) else "()" if isinstance(value, tuple) else "{}"
-            yield from _between(ends[0], value, ends[1], lambda each: self.pieces(each, depth + 1))
+            yield from _between(ends[0], value, ends[1], lambda field: self.pieces(field, depth + 1))
         elif is_dataclass(value) and not isinstance(value, type) and not _writes_itself(value):
             yield type(value).__name__
-            yield from _between("(", _shown_fields(value), ")", lambda each: self._field(value, each, depth + 1))
+            yield from _between("(", _shown_fields(value), ")", lambda field: self._field(value, field, depth + 1))
         else:
             yield self._shown(repr(value[: self.most] if isinstance(value, bytes) else value))
 
     def _shown(self, text: str) -> str:
-        """The beginning of a text, without what is to be hidden."""
+        """Return the beginning of a text, with secrets hidden."""
         return self.hide(text[: self.most + REACH])[: self.most + 1]
 
     def _pair(self, key: object, value: object, depth: int) -> Iterator[str]:
-        """An entry of a mapping."""
         yield from self.pieces(key, depth)
         yield ": "
         yield from self.pieces(value, depth)
 
     def _field(self, value: object, each: "Field[Any]", depth: int) -> Iterator[str]:
-        """A field of a dataclass."""
         yield f"{each.name}="
         yield from self.pieces(getattr(value, each.name), depth)
 
 
 def _writes_itself(value: object) -> bool:
-    """Whether it has a short `repr` of its own."""
+    """Whether the object defines a short `repr` itself."""
     return isinstance(value, Brief) and type(value).__repr__ is not Brief.__repr__
 
 
 def _between(first: str, parts: Iterable[T], last: str, write: Callable[[T], Iterator[str]]) -> Iterator[str]:
-    """Parts with commas between them."""
+    """Yield parts between two brackets, with commas between them."""
     yield first
     for index, part in enumerate(parts):
         if index:
@@ -106,5 +104,4 @@ def _between(first: str, parts: Iterable[T], last: str, write: Callable[[T], Ite
 
 
 def _shown_fields(value: Any) -> "list[Field[Any]]":  # noqa: ANN401 — any dataclass
-    """The fields that a `repr` shows."""
     return [each for each in fields(value) if each.repr]

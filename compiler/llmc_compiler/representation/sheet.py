@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 from html import escape
 
 Piece = tuple[str, str]
-"""Text, and its style: `bold`, `dim`, or none."""
+"""A text and its style: `bold`, `dim`, or none."""
 
 
 Line = tuple[Piece, ...]
 
 
 def plain(line: Line) -> str:
-    """A line without its styles."""
+    """Return a line without its styles."""
     return "".join(text for text, _ in line).rstrip()
 
 

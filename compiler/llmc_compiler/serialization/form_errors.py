@@ -1,20 +1,20 @@
-"""What can be wrong with JSON data that is to be a graph.
+"""Mistakes in JSON data that should be a graph.
 
 FormError
-Malformed          something else is wanted here
-Missing  Surplus   a key that is not there, a key that is not known
-WrongVersion       another version of the form, or of the language
-NoSuchTool         a tool that is not in the toolbox
-WrongParameter     an argument that the tool does not take, or lacks
-WrongEffects       what is done to the world by now is not what was saved
-BrokenReference    what is read or waited for is not there, or not above
-WrongOrder         order edges that are not those of the effects
-SecretLeak         a secret that goes where it may be seen
-TooLarge           more than the bounds allow
-TooDeep
+    Malformed          a value of the wrong kind
+    Missing  Surplus   a missing key, an unknown key
+    WrongVersion       another version of the form, or of the language
+    NoSuchTool         a tool that is not in the toolbox
+    WrongParameter     an argument that the tool does not take, or lacks
+    WrongEffects       effects of the tools that differ from the saved ones
+    BrokenReference    a reference to a missing node or input, or to a node below
+    WrongOrder         order edges that do not match the effects
+    SecretLeak         a secret that is used where it may be seen
+    TooLarge           data beyond the bounds
+      TooDeep
 """
 
-# ruff: noqa: N818 — they are caught by name, and `except WrongVersion` says it all
+# ruff: noqa: N818 — they are caught by name, and `except WrongVersion` is clear
 
 from typing import ClassVar, Final
 
@@ -23,51 +23,51 @@ from llmc_grammar.portable import Portable
 from llmc_grammar.terminal_text import visible
 
 _LONGEST: Final = 100
-"""Characters of a key or a value that a message quotes."""
+"""Longest key or value that a message quotes, in characters."""
 
 
 class FormError(Portable, ValueError):
-    """JSON data that is no graph: `path` is the place in it, `fact` what is wrong there, `help` what to do.
+    """Raised for JSON data that is not a graph: `path` is the place in it, `fact` the mistake, `help` the instruction.
 
-    Each class has the words of the two, with holes.
+    Each class has templates for `fact` and `help`.
     """
 
     fact_words: ClassVar[str]
-    help_words: ClassVar[str] = "compile the plan again, and save its graph anew"
+    help_words: ClassVar[str] = "compile the plan again and save its graph"
 
     def __init__(self, path: str, **values: object) -> None:
-        """Fill the holes; without a suggestion there is the help of all."""
-        found = {name: shown(_text(value)) for name, value in values.items()}
+        """Fill the templates; if the suggestion is None, the default help is used."""
+        fields = {name: shown(_text(value)) for name, value in values.items()}
         self.path = path
-        self.fact = self.fact_words.format(**found)
+        self.fact = self.fact_words.format(**fields)
         words = self.help_words if values.get("suggestion", "") is not None else FormError.help_words
-        self.help = words.format(**found)
-        super().__init__(f"{path or 'the whole'}: {self.fact}: {self.help}")
+        self.help = words.format(**fields)
+        super().__init__(f"{path or 'the graph'}: {self.fact}: {self.help}")
 
 
 class Malformed(FormError):
-    """Something else is wanted here."""
+    """A value of the wrong kind."""
 
-    fact_words = "{wanted} is wanted here, not {found}"
+    fact_words = "expected {wanted}, not {found}"
 
 
 class Missing(FormError):
-    """A key is not there."""
+    """A missing key."""
 
     fact_words = "`{key}` is missing"
 
 
 class Surplus(FormError):
-    """A key is not known."""
+    """An unknown key."""
 
-    fact_words = "nothing is called `{key}` here"
+    fact_words = "`{key}` is not a known key"
     help_words = "did you mean `{suggestion}`?"
 
 
 class WrongVersion(FormError):
     """Another version of the form, or of the language."""
 
-    fact_words = "this is version {found}, and only {known} is read"
+    fact_words = "this is version {found}, but only version {known} is supported"
 
 
 class NoSuchTool(FormError):
@@ -85,51 +85,51 @@ class WrongParameter(FormError):
 
 
 class WrongEffects(FormError):
-    """What is done to the world by now is not what was saved."""
+    """Effects of the tools that differ from the saved ones."""
 
-    fact_words = "the effects are {found} by now, not {saved}"
+    fact_words = "the effects are now {found}, not {saved}"
     help_words = "compile the plan again with these tools"
 
 
 class BrokenReference(FormError):
-    """What is read or waited for is not there, or not above."""
+    """A reference to a missing node or input, or to a node below."""
 
     fact_words = "{what}"
 
 
 class WrongOrder(FormError):
-    """Order edges that are not those of the effects."""
+    """Order edges that do not match the effects."""
 
-    fact_words = "the order edges of `{node}` are not those that its effects ask for"
-    help_words = "compile the plan again: what changes something must keep its order"
+    fact_words = "the order edges of `{node}` do not match its effects"
+    help_words = "compile the plan again: calls that write must keep their order"
 
 
 class SecretLeak(FormError):
-    """A secret that goes where it may be seen."""
+    """A secret that is used where it may be seen."""
 
     fact_words = "{what}"
-    help_words = "compile the plan again with these tools, and it says where"
+    help_words = "compile the plan again with these tools to see where"
 
 
 class TooLarge(FormError):
-    """More than the bounds allow."""
+    """Data that exceeds the bounds."""
 
-    fact_words = "this is more than {most} {what}"
-    help_words = "give wider `bounds`"
+    fact_words = "there are more than {most} {what}"
+    help_words = "pass wider `bounds`"
 
 
 class TooDeep(TooLarge):
-    """Deeper than the bounds allow."""
+    """Data that is nested more deeply than the bounds allow."""
 
-    fact_words = "this is deeper than {most} levels"
+    fact_words = "the nesting is deeper than {most} levels"
 
 
 def _text(value: object) -> str:
-    """A value in a sentence: a text as it is."""
+    """Return a value for a sentence: a text as it is, others as a short `repr`."""
     return value if isinstance(value, str) else short_repr(value)
 
 
 def shown(text: str) -> str:
-    """A text from outside, not too long and without what controls a terminal."""
+    """Shorten untrusted text and make its control characters visible."""
     short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return visible(short)

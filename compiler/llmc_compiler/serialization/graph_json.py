@@ -1,12 +1,12 @@
-"""The graph as JSON data, and back; `graph.schema.json` beside this module is its schema.
+"""The graph as JSON data, and back; its schema is `graph.schema.json` beside this module.
 
     {"version": 2, "language": 1,
      "inputs": [{"name", "type", "required", "default"}],
      "tasks": {task: node},
      "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span"}]}
 
-`op` and `text` say for people what a node does, with other nodes by their ids, and are not read back. `operation` says
-it for machines: `json_terms` has the form of terms, `json_nodes` that of operations.
+`op` and `text` describe a node for people, with ids for other nodes, and are not read back. `operation` is for
+machines: see `json_terms` for terms and `json_nodes` for operations.
 """
 
 from importlib import resources
@@ -39,18 +39,18 @@ VERSION: Final = 2
 LANGUAGE: Final = 1
 
 VALUES_A_TASK: Final = 400
-"""How many values the form may hold for each task that the bounds allow."""
+"""Number of values that the data may hold for each task that the bounds allow."""
 
 
 def schema() -> str:
-    """The JSON schema of the form, as text."""
+    """Return the JSON schema of the form as text."""
     return resources.files("llmc_compiler.serialization").joinpath("graph.schema.json").read_text("utf-8")
 
 
 def to_json(graph: Graph) -> dict[str, Any]:
-    """The graph as JSON data."""
+    """Return the graph as JSON data."""
     described = (*describe_nodes(graph), *describe_bodies(graph))
-    told = {node.id: (text, when) for node, text, when in described}
+    texts = {node.id: (text, when) for node, text, when in described}
     return {
         "version": VERSION,
         "language": LANGUAGE,
@@ -64,28 +64,28 @@ def to_json(graph: Graph) -> dict[str, Any]:
             for parameter in graph.parameters
         ],
         "tasks": dict(graph.tasks),
-        "nodes": [node_form(node, told) for node in graph.nodes.values()],
+        "nodes": [node_form(node, texts) for node in graph.nodes.values()],
     }
 
 
 def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> Graph:
-    """The graph of `to_json`, with the tools that it was compiled with; raises FormError for anything else.
+    """Read a graph from `to_json`, with the tools that it was compiled with; raises FormError for anything else.
 
-    What comes from outside is trusted in nothing: it is bounded, every reference is checked, and the order of effects
-    is that of the toolbox.
+    No part of the data is trusted: it is bounded, every reference is checked, and the order edges must be those that
+    the toolbox requires.
     """
-    # A level of brackets takes up to three of the form, one of an operator takes one.
+    # A level of brackets takes up to three levels of the form, and a level of an operator takes one.
     depth = bounds.depth + 2 * bounds.nesting + 32
     whole = JsonPlace(data, ReadBudget(VALUES_A_TASK * bounds.tasks, depth, bounds.digits))
     _check_version(whole)
     fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"))
-    parameters = tuple([_parameter(one) for one in fields["inputs"].items()])
+    parameters = tuple([_parameter(entry) for entry in fields["inputs"].items()])
     inputs = {parameter.name for parameter in parameters}
     if len(inputs) < len(parameters):
-        raise BrokenReference(fields["inputs"].path, what="two inputs have one name")
+        raise BrokenReference(fields["inputs"].path, what="two inputs have the same name")
     reader = NodeReader(tools, inputs)
     nodes = {node.id: node for node in map(reader.node, fields["nodes"].items())}
-    tasks = {read_task(one, task): NodeId(one.text()) for task, one in fields["tasks"].entries()}
+    tasks = {read_task(node, task): NodeId(node.text()) for task, node in fields["tasks"].entries()}
     if len(tasks) > bounds.tasks:
         raise TooLarge(fields["tasks"].path, most=bounds.tasks, what="tasks")
     graph = Graph(nodes, tasks, parameters)
@@ -94,17 +94,16 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
 
 
 def _check_version(whole: JsonPlace) -> None:
-    """Refuse every form but this one."""
+    """Refuse other versions of the form."""
     if not isinstance(whole.value, dict):
         raise whole.wrong("a mapping")
-    for key, known in (("version", VERSION), ("language", LANGUAGE)):
-        found = whole.value.get(key, known)
-        if type(found) is not int or found != known:
-            raise WrongVersion(key, found=found, known=known)
+    for key, supported in (("version", VERSION), ("language", LANGUAGE)):
+        found = whole.value.get(key, supported)
+        if type(found) is not int or found != supported:
+            raise WrongVersion(key, found=found, known=supported)
 
 
 def _parameter(place: JsonPlace) -> Parameter:
-    """An input."""
     fields = place.fields(("name", "type", "required", "default"))
     wanted = _type(fields["type"])
     required, default = fields["required"].flag(), fields["default"].json()
@@ -114,7 +113,6 @@ def _parameter(place: JsonPlace) -> Parameter:
 
 
 def _type(place: JsonPlace) -> ast.Type:
-    """The type of an input."""
     text = place.text()
     match parse(f"input x: {text}", bounds=Bounds.MODEL, header=True).plan.statements:
         case (ast.Input(type=ast.Type() as found, default=None),) if describe(found) == text:
@@ -124,27 +122,27 @@ def _type(place: JsonPlace) -> ast.Type:
 
 
 def _check_names(graph: Graph) -> None:
-    """Refuse a name that means two things, and a task whose node is not its own."""
+    """Refuse a name with two meanings, and a task that does not match its node."""
     own = [node.task for node in graph.nodes.values() if str(node.id) == str(node.task) and node.id != JOIN]
     if own != [task for task, key in graph.tasks.items() if str(task) == str(key)]:
-        raise BrokenReference("tasks", what="those with nodes of their own are not those of `nodes`, in their order")
+        raise BrokenReference("tasks", what="tasks with a separate node must be those of `nodes`, in the same order")
     inputs = {parameter.name for parameter in graph.parameters}
     items = {node.op.name for node in graph.nodes.values() if isinstance(node.op, Loop)}
     tasks = {*map(str, graph.tasks), *(str(node.task) for node in graph.nodes.values())}
     for name in sorted((inputs & tasks) | (items & (inputs | tasks))):
-        raise BrokenReference("nodes", what=f"two things are called `{name}`")
+        raise BrokenReference("nodes", what=f"two things have the name `{name}`")
 
 
 def _check(graph: Graph) -> None:
-    """Refuse what is no graph, or one that no plan has, or that changes the order of effects or shows a secret."""
+    """Refuse a graph that is broken, that no plan compiles to, that has other order edges, or that reveals a secret."""
     try:
         verify(graph)
     except BrokenGraphError as error:
         raise BrokenReference("nodes", what=str(error)) from error
     _check_names(graph)
-    for one, other in zip(graph.nodes.values(), in_order(graph).nodes.values(), strict=True):
-        if one != other:
-            raise WrongOrder("nodes", node=one.id)
+    for node, ordered in zip(graph.nodes.values(), in_order(graph).nodes.values(), strict=True):
+        if node != ordered:
+            raise WrongOrder("nodes", node=node.id)
     secrets = SecretFlow()
     secrets.add_parameters(graph.parameters)
     secrets.add(graph.nodes.values())

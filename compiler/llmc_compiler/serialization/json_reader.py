@@ -1,4 +1,4 @@
-"""Places in JSON data that comes from outside: each knows the way to it, and counts what is read."""
+"""Untrusted JSON data: each place in it knows its path, and counts the values that are read."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,17 +17,16 @@ _KINDS: Final = {type(None): "null", list: "a list", dict: "a mapping"}
 
 
 class ReadBudget:
-    """How many values may still be read, how deep they may be, and how many digits an integer may have."""
+    """Bounds of one reading: the number of values, their depth, and the digits of an integer."""
 
     def __init__(self, values: int, depth: int, digits: int) -> None:
-        """Start with all of it."""
         self.values = values
         self.depth = depth
         self.digits = digits
         self._left = values
 
     def take(self, place: "JsonPlace") -> None:
-        """Count one value; raises TooLarge, and TooDeep."""
+        """Count one value; raises TooLarge or TooDeep."""
         self._left -= 1
         if self._left < 0:
             raise TooLarge(place.path, most=self.values, what="values")
@@ -37,7 +36,7 @@ class ReadBudget:
 
 @dataclass(frozen=True, slots=True)
 class JsonPlace:
-    """A value in the data, with the way to it."""
+    """A value in the data, with the path to it."""
 
     value: object
     budget: ReadBudget
@@ -47,7 +46,7 @@ class JsonPlace:
 
     @property
     def path(self) -> str:
-        """The way from the whole: `nodes[3].operation.term`."""
+        """The path from the root: `nodes[3].operation.term`."""
         keys: list[str | int] = []
         place: JsonPlace | None = self
         while place is not None and place.above is not None:
@@ -57,27 +56,27 @@ class JsonPlace:
         return "".join(steps).removeprefix(".")
 
     def wrong(self, wanted: str) -> Malformed:
-        """What to raise where something else is wanted."""
-        found = self.value
-        kind = _KINDS.get(type(found), type(found).__name__)
-        if isinstance(found, (str, int, float)):
-            kind = f"`{found if isinstance(found, str) else short_repr(found)}`"
+        """Return the error for a value of the wrong kind."""
+        value = self.value
+        kind = _KINDS.get(type(value), type(value).__name__)
+        if isinstance(value, (str, int, float)):
+            kind = f"`{value if isinstance(value, str) else short_repr(value)}`"
         return Malformed(self.path, wanted=wanted, found=kind)
 
     def at(self, key: str | int, value: object) -> "JsonPlace":
-        """The place of something inside; raises TooLarge, and TooDeep."""
-        found = JsonPlace(value, self.budget, key, self, self.depth + 1)
-        self.budget.take(found)
-        return found
+        """Return the place of a nested value; raises TooLarge or TooDeep."""
+        place = JsonPlace(value, self.budget, key, self, self.depth + 1)
+        self.budget.take(place)
+        return place
 
     def fields(self, required: Sequence[str], optional: Sequence[str] = ()) -> "dict[str, JsonPlace]":
-        """What is inside a mapping that has these keys, and no others; raises Malformed, Missing and Surplus."""
+        """Return the places in a mapping with exactly these keys; raises Malformed, Missing or Surplus."""
         if not isinstance(self.value, dict):
             raise self.wrong("a mapping")
-        known = (*required, *optional)
+        keys = (*required, *optional)
         for key in self.value:
-            if key not in known:
-                suggestion = closest(key, known) if isinstance(key, str) else None
+            if key not in keys:
+                suggestion = closest(key, keys) if isinstance(key, str) else None
                 raise Surplus(self.path, key=key, suggestion=suggestion)
         for key in required:
             if key not in self.value:
@@ -85,13 +84,13 @@ class JsonPlace:
         return {key: self.at(key, value) for key, value in self.value.items()}
 
     def items(self) -> "Iterator[JsonPlace]":
-        """What is inside a list; raises Malformed."""
+        """Return the places in a list; raises Malformed."""
         if not isinstance(self.value, list):
             raise self.wrong("a list")
         return (self.at(index, value) for index, value in enumerate(self.value))
 
     def entries(self) -> "Iterator[tuple[str, JsonPlace]]":
-        """What is inside a mapping of any keys; raises Malformed."""
+        """Yield the keys and places in a mapping with arbitrary keys; raises Malformed."""
         if not isinstance(self.value, dict):
             raise self.wrong("a mapping")
         for key, value in self.value.items():
@@ -100,40 +99,40 @@ class JsonPlace:
             yield key, self.at(key, value)
 
     def text(self) -> str:
-        """The text that this is; raises Malformed."""
+        """Return the text; raises Malformed."""
         if not isinstance(self.value, str):
             raise self.wrong("a text")
         if not self.value.isascii() and _HALF.search(self.value):
-            raise self.wrong("a text of whole characters")
+            raise self.wrong("a text without unpaired surrogates")
         return self.value
 
     def flag(self) -> bool:
-        """The truth value that this is; raises Malformed."""
+        """Return the truth value; raises Malformed."""
         if not isinstance(self.value, bool):
             raise self.wrong("a truth value")
         return self.value
 
     def count(self) -> int:
-        """The whole number from zero on that this is; raises Malformed."""
+        """Return the integer, which must not be negative; raises Malformed."""
         if type(self.value) is not int or self.value < 0:
-            raise self.wrong("a whole number from 0 on")
+            raise self.wrong("an integer of at least 0")
         return self.integer()
 
     def integer(self) -> int:
-        """The integer that this is, of as many digits as one in a plan; raises Malformed."""
+        """Return the integer, which has no more digits than integers in plans; raises Malformed."""
         if type(self.value) is not int or abs(self.value) >= 10**self.budget.digits:
             raise self.wrong(f"an integer of at most {self.budget.digits} digits")
         return self.value
 
     def span(self) -> Span:
-        """The place in the plan's text that this is; raises Malformed."""
+        """Return the span in the plan's text; raises Malformed."""
         offsets = [place.count() for place in self.items()]
         if len(offsets) != 2 or offsets[0] > offsets[1]:  # noqa: PLR2004 (start and end)
             raise self.wrong("a list of two offsets, the start first")
         return Span(*offsets)
 
     def json(self) -> Json:
-        """The JSON data that this is, in a copy; raises Malformed."""
+        """Return a copy of the JSON data; raises Malformed."""
         match self.value:
             case list():
                 return [place.json() for place in self.items()]

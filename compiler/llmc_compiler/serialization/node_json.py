@@ -1,4 +1,4 @@
-"""Nodes as JSON data, each with its `operation`, which says by its `kind` what it is.
+"""Nodes as JSON data. Each has an `operation`, with a `kind` and these keys.
 
 call      tool, arguments: each with parameter and value; timeout, retries, fallback
 evaluate  term, fallback
@@ -37,7 +37,7 @@ from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar.ast import KEYWORDS
 
 Told = Mapping[NodeId, tuple[str, list[str]]]
-"""What each node does and its conditions, as text."""
+"""For each node its text, and those of its conditions."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _TASK: Final = re.compile(rf"[1-9][0-9]{{0,3}}|{_NAME.pattern}")
@@ -46,7 +46,7 @@ _KEYS: Final = ("id", "op", "text", "operation", "task", "origins", "effects", "
 
 
 def node_form(node: Node, told: Told) -> dict[str, Any]:
-    """A node as JSON data."""
+    """Return a node as JSON data."""
     text, conditions = told[node.id]
     return {
         "id": node.id,
@@ -66,8 +66,8 @@ def node_form(node: Node, told: Told) -> dict[str, Any]:
     }
 
 
-def _operation_form(op: Operation, told: Told) -> dict[str, Any]:
-    """An operation as JSON data."""
+def _operation_form(op: Operation, texts: Told) -> dict[str, Any]:
+    """Return an operation as JSON data."""
     match op:
         case Call(tool, bound, timeout, retries, fallback):
             return {
@@ -85,7 +85,7 @@ def _operation_form(op: Operation, told: Told) -> dict[str, Any]:
                 "kind": "loop",
                 "item": name,
                 "source": term_form(source),
-                "body": [node_form(node, told) for node in body],
+                "body": [node_form(node, texts) for node in body],
                 "result": result,
                 "carry": [list(pair) for pair in carry],
             }
@@ -94,12 +94,12 @@ def _operation_form(op: Operation, told: Told) -> dict[str, Any]:
 
 
 def _optional_form(term: Term | None) -> dict[str, Any] | None:
-    """A term as JSON data, if there is one."""
+    """Return a term as JSON data, or None."""
     return None if term is None else term_form(term)
 
 
 def read_name(place: JsonPlace) -> str:
-    """A name of an input or of a loop's element; raises Malformed."""
+    """Read the name of an input or of a loop's element; raises Malformed."""
     name = place.text()
     if not _NAME.fullmatch(name) or name in KEYWORDS:
         raise place.wrong("a name")
@@ -107,33 +107,32 @@ def read_name(place: JsonPlace) -> str:
 
 
 def read_task(place: JsonPlace, text: str) -> TaskId:
-    """The id of a task: its number or name; raises Malformed."""
+    """Read the id of a task, its number or name; raises Malformed."""
     if not _TASK.fullmatch(text) or (text in KEYWORDS and text != JOIN):
         raise place.wrong("the number or name of a task")
     return TaskId(text)
 
 
 class NodeReader:
-    """Reads nodes one after the other, with the tools and the inputs that they may use."""
+    """Reads nodes one after the other, checking the tools and inputs that they use."""
 
     def __init__(self, tools: Toolbox, inputs: Collection[str]) -> None:
-        """Nothing was read."""
         self._tools = tools
         self._inputs = inputs
         self._seen: set[NodeId] = set()
 
     def node(self, place: JsonPlace, *, inside: bool = False) -> Node:
-        """The node that JSON data is; raises FormError. In a loop's body (`inside`) it may read the element."""
+        """Read a node; raises FormError. In a loop's body (`inside`) it may read the element."""
         fields = place.fields(_KEYS, ("span",))
         task = read_task(fields["task"], fields["task"].text())
         node = Node(
             id=self._id(fields["id"], task),
             op=self._operation(fields["operation"], inside=inside),
             task=task,
-            when=tuple([_condition(one) for one in fields["when"].items()]),
+            when=tuple([_condition(condition) for condition in fields["when"].items()]),
             needs=_ids(fields["needs"]),
             after=_ids(fields["after"]),
-            origins=tuple([read_task(one, one.text()) for one in fields["origins"].items()]),
+            origins=tuple([read_task(origin, origin.text()) for origin in fields["origins"].items()]),
             span=read_span(fields),
         )
         for key in ("op", "text"):
@@ -144,17 +143,17 @@ class NodeReader:
         return _with_effects(node, fields["effects"])
 
     def _id(self, place: JsonPlace, task: TaskId) -> NodeId:
-        """The id of a node, which no other has: its task's, and the way from there."""
+        """Read the id of a node, which starts with its task's and must be unique."""
         key = place.text()
         if not key.startswith(task) or not _WAY.fullmatch(key, len(task)):
-            raise place.wrong(f"`{task}`, and what is nested in it like `{task}/a0`,")
+            raise place.wrong(f"`{task}`, or an id below it such as `{task}/a0`,")
         if key in self._seen:
-            raise BrokenReference(place.path, what=f"two nodes are called `{key}`")
+            raise BrokenReference(place.path, what=f"two nodes have the id `{key}`")
         self._seen.add(NodeId(key))
         return NodeId(key)
 
     def _operation(self, place: JsonPlace, *, inside: bool) -> Operation:
-        """What a node does."""
+        """Read an operation."""
         kind = place.value.get("kind") if isinstance(place.value, dict) else None
         match kind:
             case "call":
@@ -168,10 +167,9 @@ class NodeReader:
                 fields = place.fields(("kind", "term", "everything"))
                 return Join(read_term(fields["term"]), fields["everything"].flag())
             case _:
-                raise place.wrong(f"an operation, whose `kind` is call, evaluate{'' if inside else ', loop'} or join,")
+                raise place.wrong(f"an operation whose `kind` is call, evaluate{'' if inside else ', loop'} or join,")
 
     def _call(self, place: JsonPlace) -> Call:
-        """A call of a tool."""
         fields = place.fields(("kind", "tool", "arguments", "timeout", "retries", "fallback"))
         name = fields["tool"].text()
         tool = self._tools.get(name)
@@ -186,60 +184,57 @@ class NodeReader:
         return Call(tool, bound, timeout, fields["retries"].count(), _optional(fields["fallback"]))
 
     def _loop(self, place: JsonPlace) -> Loop:
-        """A loop with its body."""
         fields = place.fields(("kind", "item", "source", "body", "result", "carry"))
-        pairs = [(one, _ids(one)) for one in fields["carry"].items()]
-        for one, pair in pairs:
+        pairs = [(entry, _ids(entry)) for entry in fields["carry"].items()]
+        for entry, pair in pairs:
             if len(pair) != 2:  # noqa: PLR2004 (earlier and later)
-                raise one.wrong("a list of two nodes, the earlier first")
+                raise entry.wrong("a list of two nodes, the earlier first")
         return Loop(
             read_name(fields["item"]),
             read_term(fields["source"]),
-            tuple([self.node(one, inside=True) for one in fields["body"].items()]),
+            tuple([self.node(entry, inside=True) for entry in fields["body"].items()]),
             NodeId(fields["result"].text()),
             tuple([(pair[0], pair[1]) for _, pair in pairs]),
         )
 
     def _check_leaves(self, node: Node, place: JsonPlace, *, inside: bool) -> None:
-        """Refuse reads of inputs that are not there, and of an element outside of a loop."""
+        """Refuse reads of missing inputs, and of an element outside of a loop."""
         below = [*(condition.term for condition in node.when), *terms(node.op)]
         while below:
             term = below.pop()
             if isinstance(term, Param) and term.name not in self._inputs:
-                raise BrokenReference(place.path, what=f"there is no input `{term.name}`")
+                raise BrokenReference(place.path, what=f"the graph has no input `{term.name}`")
             if isinstance(term, Item) and not inside:
-                raise BrokenReference(place.path, what="there is no loop whose element could be read")
+                raise BrokenReference(place.path, what="a loop's element is read outside of a loop")
             below.extend(children(term))
 
 
 def _condition(place: JsonPlace) -> Condition:
-    """A condition."""
     fields = place.fields(("text", "term", "expected"))
     fields["text"].text()
     return Condition(read_term(fields["term"]), fields["expected"].flag())
 
 
 def _ids(place: JsonPlace) -> tuple[NodeId, ...]:
-    """Ids of nodes."""
     return tuple([NodeId(one.text()) for one in place.items()])
 
 
 def _optional(place: JsonPlace) -> Term | None:
-    """A term, or nothing."""
+    """Read a term, or null as None."""
     return None if place.value is None else read_term(place)
 
 
 def _argument(place: JsonPlace) -> tuple[str | None, Term]:
-    """An argument: its parameter, and a term."""
+    """Read an argument: its parameter, and a term."""
     fields = place.fields(("parameter", "value"))
     name = fields["parameter"]
     return None if name.value is None else name.text(), read_term(fields["value"])
 
 
 def _seconds(place: JsonPlace) -> float:
-    """A time."""
+    """Read a time in seconds."""
     value = place.value
-    # No unit is longer than an hour.
+    # No unit of time is longer than an hour.
     longest = 3600 * 10**place.budget.digits
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= longest:
         raise place.wrong("a time in seconds, or null,")
@@ -247,14 +242,14 @@ def _seconds(place: JsonPlace) -> float:
 
 
 def _check_bound(tool: Tool, bound: tuple[tuple[str | None, Term], ...], place: JsonPlace) -> None:
-    """Refuse arguments that lowering would not have given to the tool."""
+    """Refuse arguments that lowering would not have passed to the tool."""
     known = ", ".join(tool.signature.shape.positional) or "any"
-    for what in _misfits(tool, bound):
-        raise WrongParameter(place.path, tool=tool.name, what=what, known=known)
+    for misfit in _misfits(tool, bound):
+        raise WrongParameter(place.path, tool=tool.name, what=misfit, known=known)
 
 
 def _misfits(tool: Tool, bound: tuple[tuple[str | None, Term], ...]) -> Iterator[str]:
-    """What is wrong with the arguments of a call."""
+    """Describe the mistakes in the arguments of a call."""
     shape = tool.signature.shape
     names = Counter(name for name, _ in bound)
     for name, times in names.items():
@@ -270,15 +265,15 @@ def _misfits(tool: Tool, bound: tuple[tuple[str | None, Term], ...]) -> Iterator
             try:
                 tool.signature.check(name, value.value)
             except ArgumentError as error:
-                yield f"does not take this for `{name}`: {error}"
+                yield f"does not accept this for `{name}`: {error}"
 
 
 def _with_effects(node: Node, place: JsonPlace) -> Node:
-    """The node with the effects of its tools, which are those that were saved; raises WrongEffects."""
+    """Return the node with the effects of its tools, which must equal the saved ones; raises WrongEffects."""
     effects = effects_of(node.op)
     saved = [one.text() for one in place.items()]
-    found = [str(effect) for effect in effects]
-    if saved != found:
-        words = {"found": ", ".join(found) or "none", "saved": ", ".join(saved) or "none"}
+    current = [str(effect) for effect in effects]
+    if saved != current:
+        words = {"found": ", ".join(current) or "none", "saved": ", ".join(saved) or "none"}
         raise WrongEffects(place.path, **words)
     return replace(node, effects=effects)

@@ -1,4 +1,4 @@
-"""Terms as JSON data: each is a mapping that says by its `kind` what it is.
+"""Terms as JSON data. Each is a mapping with a `kind` and these keys.
 
     const     value                        param     name, path
     get       node, path                   template  parts: texts and terms
@@ -38,17 +38,17 @@ BINARY: Final = ("and", "or", *OPERATORS)
 
 
 def term_form(term: Term) -> dict[str, Any]:
-    """A term as JSON data."""
+    """Return a term as JSON data."""
     return {**_form(term), **span_form(term.span)}
 
 
 def span_form(span: Span) -> dict[str, Any]:
-    """The key of a place in the text, where there is one."""
+    """Return the entry for a span, or an empty mapping if it is unknown."""
     return {} if span == NOWHERE else {"span": list(span)}
 
 
 def _form(term: Term) -> dict[str, Any]:
-    """A term as JSON data, without its place."""
+    """Return a term as JSON data, without its span."""
     match term:
         case Const(value):
             return {"kind": "const", "value": value}
@@ -74,19 +74,19 @@ def _form(term: Term) -> dict[str, Any]:
 
 
 def read_term(place: JsonPlace) -> Term:
-    """The term that JSON data is; raises FormError."""
+    """Read a term; raises FormError."""
     kind = place.value.get("kind") if isinstance(place.value, dict) else None
-    found = _READERS.get(kind) if isinstance(kind, str) else None
-    if found is None:
-        raise place.wrong(f"a term, whose `kind` is one of {', '.join(_READERS)},")
-    keys, read = found
+    reader = _READERS.get(kind) if isinstance(kind, str) else None
+    if reader is None:
+        raise place.wrong(f"a term whose `kind` is one of {', '.join(_READERS)},")
+    keys, read = reader
     fields = place.fields(("kind", *keys), ("span",))
     span = read_span(fields)
     return read(*(fields[key] for key in keys), span)
 
 
 def read_span(fields: dict[str, JsonPlace]) -> Span:
-    """The place in the text, where it is known."""
+    """Read a span, if there is one."""
     return fields["span"].span() if "span" in fields else NOWHERE
 
 
@@ -107,7 +107,7 @@ def _param(name: JsonPlace, path: JsonPlace, span: Span) -> Term:
 
 
 def _path(place: JsonPlace) -> Path:
-    """Steps into a value."""
+    """Read a path into a value."""
     steps = tuple(_step(step) for step in place.items())
     if len(steps) > Bounds.FILE.steps:
         raise place.wrong(f"a list of at most {Bounds.FILE.steps} steps")
@@ -115,7 +115,7 @@ def _path(place: JsonPlace) -> Path:
 
 
 def _step(place: JsonPlace) -> str | int:
-    """A key or an index."""
+    """Read a key or an index."""
     return place.integer() if type(place.value) is int else place.text()
 
 
@@ -131,10 +131,10 @@ def _list(items: JsonPlace, span: Span) -> Term:
 
 def _map(entries: JsonPlace, span: Span) -> Term:
     pairs = [entry.fields(("key", "value")) for entry in entries.items()]
-    found = {pair["key"].text(): read_term(pair["value"]) for pair in pairs}
-    if len(found) < len(pairs):
+    terms = {pair["key"].text(): read_term(pair["value"]) for pair in pairs}
+    if len(terms) < len(pairs):
         raise entries.wrong("a list of entries whose keys are all different")
-    return MapOf(tuple(found.items()), span)
+    return MapOf(tuple(terms.items()), span)
 
 
 def _unary(op: JsonPlace, operand: JsonPlace, span: Span) -> Term:
@@ -149,10 +149,10 @@ def _choice(condition: JsonPlace, then: JsonPlace, otherwise: JsonPlace, span: S
     return Choice(read_term(condition), read_term(then), read_term(otherwise), span)
 
 
-def _operator(place: JsonPlace, known: tuple[str, ...]) -> str:
-    """The sign of an operator."""
-    if (sign := place.text()) not in known:
-        raise place.wrong(f"one of {' '.join(known)}")
+def _operator(place: JsonPlace, operators: tuple[str, ...]) -> str:
+    """Read an operator."""
+    if (sign := place.text()) not in operators:
+        raise place.wrong(f"one of {' '.join(operators)}")
     return sign
 
 
