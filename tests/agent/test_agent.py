@@ -121,10 +121,10 @@ def test_each_role_has_its_model_and_its_usage() -> None:
 
 def test_tokens_and_cost_are_limited() -> None:
     """Between replies, and within one by how many tokens it may have."""
-    with pytest.raises(BudgetSpent, match=r"took .* tokens, and may take 10") as error:
+    with pytest.raises(BudgetSpent, match=r"used .* tokens; the budget is 10") as error:
         ask([PLAN, DONE], budget=Budget(tokens=10))
     assert error.value.usage.calls == 1
-    with pytest.raises(BudgetSpent, match=r"cost 2, and may cost 1\.5"):
+    with pytest.raises(BudgetSpent, match=r"cost 2; the budget is 1\.5"):
         ask([PLAN, DONE], cost=1.0, budget=Budget(cost=1.5))
     _, model, _ = ask([PLAN, DONE], budget=Budget(tokens=5_000))
     assert model.asked[0].most_tokens == 5_000
@@ -135,11 +135,11 @@ def test_tokens_and_cost_are_limited() -> None:
 
 def test_a_cost_that_nobody_knows_is_over_any_budget() -> None:
     """Else the budget would hold nothing, and nobody would be told."""
-    with pytest.raises(BudgetSpent, match="is not known: give each `prices="):
+    with pytest.raises(BudgetSpent, match="is unknown: give each model `prices="):
         ask([PLAN, DONE], budget=Budget(cost=100.0))
     tools = World().toolbox()
     for model in (llmc.ScriptedModel([PLAN], name="m"), llmc.Model("m", api_key="k")):
-        with pytest.raises(ValueError, match=r"a budget of cost needs the prices of `m`: `prices=llmc\.Prices"):
+        with pytest.raises(ValueError, match=r"a cost budget needs the prices of `m`: set `prices=llmc\.Prices"):
             Agent(tools, model=model, budget=Budget(cost=1.0))
     assert Agent(tools, model="local", budget=Budget(cost=1.0)).planner.speaker.name == "local"
 
@@ -238,9 +238,9 @@ def test_what_cannot_work_is_refused() -> None:
     tools = World().toolbox()
     with pytest.raises(ValueError, match="`max_replans` is a number from 0, not -1"):
         Agent(tools, model=Script([]), max_replans=-1)
-    with pytest.raises(ValueError, match="`grant` names `sned`, which is no tool here"):
+    with pytest.raises(ValueError, match="`grant` names `sned`, which is not a tool of this agent"):
         Agent(tools, model=Script([]), grant=["sned"])
-    with pytest.raises(ValueError, match=r"`grant` is a list of tools' names: \['send'\]"):
+    with pytest.raises(ValueError, match=r"`grant` is a list of tool names: \['send'\]"):
         Agent(tools, model=Script([]), grant="send")
 
 

@@ -44,7 +44,7 @@ plan 2: 1 call, reused: 3; from 0.34 s to 0.48 s
 plan 3: 1 call, after 1 repair; from 0.54 s to 0.84 s
   6. search("c")  c is known
 
-answer of the join of plan 3: It is c is known.
+answer from the join of plan 3: It is c is known.
 
 planner: 4 replies, N tokens read, N written, 0.00 s
 joiner: 2 replies, N tokens read, N written, 0.00 s
@@ -66,10 +66,16 @@ def test_an_answer_is_explained() -> None:
 @pytest.mark.parametrize(
     ("replies", "words"),
     [
-        ([PLAN, "Finish(a)"], "answer of the joiner: a\n"),
-        ([PLAN, "It is a.", "It is a."], "answer of prose in which a model marked no answer: It is a.\n"),
-        ([*REPLIES[:2], LAST, LAST, LAST, "Finish(a)"], "answer of the joiner: a\nstopped: plan 2 cannot be run after"),
-        ([PLAN, "Action: Replan(c)"], "no answer\nstopped: no other plan may follow (max_replans=0); still missing: c"),
+        ([PLAN, "Finish(a)"], "answer from the joiner: a\n"),
+        ([PLAN, "It is a.", "It is a."], "answer from a model's prose, in which no answer is marked: It is a.\n"),
+        (
+            [*REPLIES[:2], LAST, LAST, LAST, "Finish(a)"],
+            "answer from the joiner: a\nstopped: plan 2 cannot be run after",
+        ),
+        (
+            [PLAN, "Action: Replan(c)"],
+            "no answer\nstopped: no further plan may follow (max_replans=0); still missing: c",
+        ),
     ],
 )
 def test_the_end_is_explained(replies: Sequence[str], words: str) -> None:
@@ -214,7 +220,7 @@ def test_a_joiner_that_decides_nothing_is_an_error() -> None:
     assert error.value.answer is not None
     assert error.value.answer.run.results == {"1": "a is known"}
     for wrong in (Mute, 42, object()):
-        with pytest.raises(TypeError, match="`joiner` is a model, "):
+        with pytest.raises(TypeError, match="`joiner` is a model"):
             llmc.Agent(World().toolbox(), model=Fixed(), joiner=wrong)  # type: ignore[arg-type]  # that is the test
 
 

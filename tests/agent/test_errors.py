@@ -44,14 +44,14 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
         (
             refusal(401, "wrong key"),
             AuthenticationFailed,
-            r"does not let us in: wrong key \(HTTP 401\); check its `api_key`",
+            r"cannot be used: wrong key \(HTTP 401\); check its `api_key`",
         ),
         (refusal(403, "not yours"), AuthenticationFailed, "not yours"),
-        (refusal(429, "slowly"), RateLimited, r"is asked too much: slowly \(HTTP 429\)"),
+        (refusal(429, "slowly"), RateLimited, r"is rate-limited: slowly \(HTTP 429\)"),
         (
             refusal(429, "slowly", retry_after="7"),
             RateLimited,
-            r"slowly \(HTTP 429\); it wants to be left alone for 7 s",
+            r"slowly \(HTTP 429\); retry after 7 s",
         ),
         (refusal(429, "pay", "insufficient_quota"), QuotaSpent, "pay"),
         (refusal(400, "Your credit balance is too low to access the API"), QuotaSpent, "too low"),
@@ -63,16 +63,16 @@ def model(wire: Wire, api: Api = "chat", retries: int = 0, **options: Any) -> Mo
         (refusal(403, "Content violates usage guidelines"), ContentRefused, "violates"),
         (refusal(400, "Input data may contain inappropriate content"), ContentRefused, "inappropriate"),
         (refusal(400, "Invalid request", "invalid_prompt"), RequestRefused, "Invalid request"),
-        (refusal(400, "odd"), RequestRefused, r"does not take the request: odd \(HTTP 400\)$"),
+        (refusal(400, "odd"), RequestRefused, r"refuses the request: odd \(HTTP 400\)$"),
         (refusal(404, "no model m"), RequestRefused, r"no model m \(HTTP 404\)$"),
         (
             httpx2.Response(404, text="404 page not found"),
             RequestRefused,
-            "404 page not found .*; http://server/v1/chat/completions was asked: is `base_url` right?",
+            "404 page not found .*; the request went to http://server/v1/chat/completions: check `base_url`",
         ),
         (refusal(422, "odd"), RequestRefused, "odd"),
-        (refusal(400, "violent", "content_filter"), ContentRefused, "will not speak about this: .*violent"),
-        (refusal(500, "oh"), ServerFailed, r"has a fault: oh \(HTTP 500\)"),
+        (refusal(400, "violent", "content_filter"), ContentRefused, "refuses this content: .*violent"),
+        (refusal(500, "oh"), ServerFailed, r"failed: oh \(HTTP 500\)"),
         (refusal(503, "busy"), ServerFailed, "busy"),
         (httpx2.Response(502, text="<html>\n\n  bad gateway"), ServerFailed, r"bad gateway \(HTTP 502\)"),
         (httpx2.ConnectError("refused"), ServerUnreachable, "cannot be reached at http://server/v1: refused"),
@@ -106,23 +106,28 @@ async def test_a_refused_request_has_its_class(answer: Answer, error: type[Model
             QuotaSpent,
             "bal",
         ),
-        ("chat", [b'data: {"choices": []}\n\nerror: {"message": "gone"}\n\n'], ServerFailed, "has a fault: gone"),
-        ("chat", [b'data: {"choices": []}\n\n{"error": "gone"}\n'], ServerFailed, "has a fault: gone"),
+        ("chat", [b'data: {"choices": []}\n\nerror: {"message": "gone"}\n\n'], ServerFailed, "failed: gone"),
+        ("chat", [b'data: {"choices": []}\n\n{"error": "gone"}\n'], ServerFailed, "failed: gone"),
         ("chat", chat(["a"], reason="function_call_filter: MALFORMED_FUNCTION_CALL"), ServerFailed, "MALFORMED"),
         ("chat", chat(["a"], reason="abort"), ServerFailed, "abort"),
         ("responses", [event({"type": "error", "code": "x", "message": "gone"})], ServerFailed, "gone"),
         ("responses", [event({"type": "error", "code": "rate_limit_exceeded", "message": "s"})], RateLimited, "s"),
-        ("responses", [event({"type": "response.failed", "response": {}})], ServerFailed, "it gave no reason"),
+        ("responses", [event({"type": "response.failed", "response": {}})], ServerFailed, "the server gave no reason"),
         ("responses", [event({"type": "error", "code": "insufficient_quota", "message": "pay"})], QuotaSpent, "pay"),
-        ("chat", [], StreamBroken, "broke off: no event of a reply came from http://server/v1$"),
-        ("chat", [b"data: [DONE]\n\n"], StreamBroken, "no event of a reply came"),
-        ("chat", chat(["a"])[:1], StreamBroken, "without saying how"),
-        ("chat", [chat(["a"])[0], chat(["b"])[0][:20]], StreamBroken, "without saying how"),
-        ("chat", [chat(["a"])[0], chat(["é"])[0].partition(b"\xc3")[0] + b"\xc3"], StreamBroken, "without saying how"),
+        ("chat", [], StreamBroken, "broke off: http://server/v1 sent no event of a reply$"),
+        ("chat", [b"data: [DONE]\n\n"], StreamBroken, "sent no event of a reply"),
+        ("chat", chat(["a"])[:1], StreamBroken, "without a finish reason"),
+        ("chat", [chat(["a"])[0], chat(["b"])[0][:20]], StreamBroken, "without a finish reason"),
+        (
+            "chat",
+            [chat(["a"])[0], chat(["é"])[0].partition(b"\xc3")[0] + b"\xc3"],
+            StreamBroken,
+            "without a finish reason",
+        ),
         ("chat", [b"data: {no json}\n\n"], StreamBroken, "broke off: an event is not JSON: {no json}"),
         ("chat", [b"data: " + b"[" * 100_000 + b"\n\n"], StreamBroken, r"an event is not JSON: \[\["),
-        ("chat", [b"<html>a page</html>"], StreamBroken, "no event of a reply came from http://server/v1: a page"),
-        ("responses", FORMS["responses"](["a"])[:2], StreamBroken, "without saying how"),
+        ("chat", [b"<html>a page</html>"], StreamBroken, "http://server/v1 sent no event of a reply: a page"),
+        ("responses", FORMS["responses"](["a"])[:2], StreamBroken, "without a finish reason"),
     ],
 )
 async def test_a_broken_reply_has_its_class(api: Api, sent: list[bytes], error: type[ModelError], words: str) -> None:
@@ -150,8 +155,8 @@ def test_what_is_no_stream_is_no_reply(answer: Answer, kind: str, words: str) ->
     assert (seconds, asked) == (0.0, 1)
     assert type(error) is NoStream
     assert str(error) == (
-        f"the model `m` gave no reply: http://server/v1 sent {kind}, and no event of one{words}; "
-        "is `base_url` that of the API? It mostly ends in /v1"
+        f"the model `m` gave no reply: http://server/v1 sent {kind} instead of a reply's events{words}; "
+        "check `base_url`, which usually ends in /v1"
     )
     stream = httpx2.Response(200, headers={"content-type": "text/event-stream; charset=utf-8"})
     assert timed([stream, good()]) == (0.5, ["a"], 2)
@@ -190,7 +195,7 @@ def endless(piece: bytes) -> Iterator[bytes]:
 async def test_an_endless_line_is_cut(begin: bytes) -> None:
     """Of a line of a gigabyte only as much is read as an event may have, and the connection is closed."""
     stream = Stream(piece for pieces in ([begin], endless(b"x" * 65536)) for piece in pieces)
-    with pytest.raises(StreamBroken, match="more than 4194304 bytes came in one event"):
+    with pytest.raises(StreamBroken, match="one event has more than 4194304 bytes"):
         await said(model(wire(stream)))
     assert stream.closed
     assert stream.read <= module.MOST_BYTES + 2 * 65536
@@ -199,7 +204,7 @@ async def test_an_endless_line_is_cut(begin: bytes) -> None:
 async def test_an_event_of_endless_lines_is_cut() -> None:
     """The bound is that of the event."""
     stream = Stream(endless(b"data: x\n" * 1000))
-    with pytest.raises(StreamBroken, match="in one event"):
+    with pytest.raises(StreamBroken, match="one event has"):
         await said(model(wire(stream)))
     assert stream.read <= module.MOST_BYTES + 2 * 8000
 
@@ -230,7 +235,7 @@ async def test_a_long_reply_is_not_cut() -> None:
 async def test_nothing_is_unpacked() -> None:
     """An answer that says it is packed is taken as it is, since a small one may unpack to gigabytes."""
     packed = httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=Stream([b"\x1f\x8b" + bytes(50)]))
-    with pytest.raises(StreamBroken, match="no event of a reply came"):
+    with pytest.raises(StreamBroken, match="sent no event of a reply"):
         await said(model(wire(packed)))
 
 
@@ -279,7 +284,7 @@ async def test_the_address_that_was_asked_is_shown_without_its_secrets() -> None
             await said(model(asked, base_url="http://me:hunter22@[::1]:8080/v1"))
         assert "hunter22" in str(asked.requests[0].url)
         assert "hunter22" not in str(caught.value)
-        assert ("http://[::1]:8080/v1/chat/completions was asked" in str(caught.value)) == is_shown
+        assert ("http://[::1]:8080/v1/chat/completions" in str(caught.value)) == is_shown
 
 
 async def test_a_missing_key_is_named() -> None:
@@ -289,7 +294,7 @@ async def test_a_missing_key_is_named() -> None:
         (None, "OPENAI_API_KEY"),
         ("https://x.openai.azure.com/openai/v1", "AZURE_OPENAI_API_KEY"),
     ):
-        with pytest.raises(AuthenticationFailed, match=f"there is no key; set {variable}"):
+        with pytest.raises(AuthenticationFailed, match=f"the API key is missing; set {variable}"):
             await said(Model("m", base_url=address, transport=asked.transport))
     assert asked.requests == []
 

@@ -86,12 +86,12 @@ END = End("stop", Usage(calls=1))
         ),
         (Own(b"join(1)"), "a piece of its reply is neither text nor an End, but a `bytes`"),
         (Own("1. add(1, 2)\n", None), "a piece of its reply is neither text nor an End, but a `NoneType`"),
-        (Own("join(1)", End("stop", None)), "its End has no llmc.Usage, but a `NoneType`"),  # type: ignore[arg-type]
-        (Own(End("done", Usage(1))), "its End has the reason 'done', which is none of stop, length, refusal"),  # type: ignore[arg-type]
-        (Own(End("stop", Usage(1, read=-5))), "of the usage in its End, its `read` is a number from 0, not -5"),
+        (Own("join(1)", End("stop", None)), "the usage of its End is not a llmc.Usage, but a `NoneType`"),  # type: ignore[arg-type]
+        (Own(End("done", Usage(1))), "its End has the reason 'done', which is not one of stop, length, refusal"),  # type: ignore[arg-type]
+        (Own(End("stop", Usage(1, read=-5))), "the usage of its End is invalid: its `read` is a number from 0, not -5"),
         (Own(End("stop", Usage(1, written="5"))), "its `written` is a number from 0, not '5'"),  # type: ignore[arg-type]
         (Own(End("stop", Usage(1, cost=float("nan")))), "its `cost` is a number from 0, not nan"),
-        (Whole(), "the model `whole` broke off: its `reply` is no async generator, but a `coroutine`"),
+        (Whole(), "the model `whole` broke off: its `reply` returns a `coroutine`, not an async generator"),
     ],
 )
 def test_what_is_no_piece_is_a_broken_reply(command: str, model: Any, words: str) -> None:  # noqa: ANN401 — anything

@@ -58,7 +58,7 @@ def limit(came: list[tuple[float, object]]) -> tuple[float, str]:
     """When a limit ran out, and which."""
     at, error = came[-1]
     assert isinstance(error, ModelTimedOut)
-    assert f"`{error.limit}=` allows more" in str(error)
+    assert f"increase `{error.limit}=` to wait longer" in str(error)
     return at, error.limit
 
 

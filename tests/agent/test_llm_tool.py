@@ -169,7 +169,7 @@ def test_n_replies_may_follow_a_schema() -> None:
     made, _ = tool([TEA, '{"name": "ink", "cents": 900}'], schema={"$ref": "#/$defs/P", "$defs": {"P": PRICE}}, n=2)
     assert run(made).value == [{"name": "tea", "cents": 250}, {"name": "ink", "cents": 900}]
     assert run(tool([TEA, TEA], schema=list[Price] | Price, n=2)[0]).value == [{"name": "tea", "cents": 250}] * 2
-    with pytest.raises(llmc.ToolboxError, match="points at itself, which has no form in a list: leave `n` out"):
+    with pytest.raises(llmc.ToolboxError, match="points into itself and cannot be the schema of a list: leave `n` out"):
         tool([], schema={"type": "object", "properties": {"next": {"$ref": "#"}}}, n=2)
 
 
@@ -189,7 +189,7 @@ def test_a_reply_that_does_not_follow_the_schema_is_asked_for_again() -> None:
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("length", "the reply of `script` was cut off before its JSON ended: allow more `most_tokens`"),
+        ("length", "the reply of `script` was cut off before its JSON ended: increase `most_tokens`"),
         ("refusal", "`script` refused: {"),
     ],
 )
@@ -221,10 +221,10 @@ def nested(depth: int) -> dict[str, Any]:
         ({"temperature": 1}, "`ask` cannot set the temperature of `script`, which has no method `with_options`"),
         ({"schema": {"type": "objekt"}}, "objekt"),
         ({"schema": "price"}, "the `schema` of `ask` is neither a JSON schema nor a type"),
-        ({"schema": {"const": {1, 2}}}, "the `schema` of `ask` is no JSON data"),
+        ({"schema": {"const": {1, 2}}}, "the `schema` of `ask` is not JSON data"),
         (
             {"schema": {"description": "a" * 100_000}},
-            "the `schema` of `ask` has 100,019 characters, and may have 65,536",
+            "the `schema` of `ask` has 100,019 characters; at most 65,536 are allowed",
         ),
         ({"schema": nested(20_000)}, "schema"),
         ({"schema": False}, "schema"),
@@ -286,7 +286,7 @@ def test_a_method_of_ones_own_sets_the_temperature() -> None:
 
     made = llmc.llm_tool("ask", "About {{ what }}", Own([]), temperature=0.7)
     assert noted(made)[0] == "at 0.7"
-    with pytest.raises(TypeError, match="`with_options` is a method that gives a model, not 3"):
+    with pytest.raises(TypeError, match="`with_options` is a method that returns a model, not 3"):
         llmc.llm_tool("ask", "About {{ what }}", Own([]), temperature=0)
 
 

@@ -167,7 +167,7 @@ def value_or_fault(text: str) -> float | str:
         return str(fault)
 
 
-TOO_LARGE = ("a power is too large", "bits", "the value is no finite number")
+TOO_LARGE = ("a power is too large", "bits", "the value is not a finite number")
 
 
 @given(EXPRESSIONS)

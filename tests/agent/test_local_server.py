@@ -105,14 +105,14 @@ def test_the_first_use_says_what_it_does(
     assert [path.parent.exists() for path in package.assembled] == [False]
     lines = capsys.readouterr().err.splitlines()
     assert [line.rstrip("0123456789.s ") for line in lines] == [
-        f"llmc: putting the model together: {file}",
-        "llmc: the file is there after",
+        f"llmc: assembling the model: {file}",
+        "llmc: the model file is ready after",
         "llmc: starting the model tiny.gguf on 1 thread",
         "llmc: the model is ready after",
     ]
     assert serve(settings("local", {"threads": 1})) is first
     assert serve(settings("local", {"threads": 2})) is not first
-    assert capsys.readouterr().err.count("putting the model together") == 0
+    assert capsys.readouterr().err.count("assembling the model") == 0
     assert len(package.assembled) == 1
 
 
@@ -149,7 +149,7 @@ def test_a_model_that_does_not_come_together_leaves_nothing(
 ) -> None:
     """The folder is as it was."""
     weights(monkeypatch, tmp_path, broken=True)
-    with pytest.raises(ModelMissing, match="cannot be put together: Assembled file sha256 did not match"):
+    with pytest.raises(ModelMissing, match="cannot be assembled: Assembled file sha256 did not match"):
         serve(settings("local", {}))
     assert list((tmp_path / "cache" / "llmc").iterdir()) == []
 
@@ -170,8 +170,8 @@ async def test_without_the_extra_one_command_is_named(
     ("name", "content", "words"),
     [
         ("none.gguf", None, "none.gguf cannot be read: No such file or directory"),
-        ("page.gguf", b"<html>", "page.gguf is no GGUF file"),
-        ("bad.gguf", b"GGUF", "bad.gguf is no model that this version of llama.cpp reads"),
+        ("page.gguf", b"<html>", "page.gguf is not a GGUF file"),
+        ("bad.gguf", b"GGUF", "this version of llama.cpp cannot read the model .*bad.gguf"),
     ],
 )
 def test_a_file_that_is_no_model_is_named(
@@ -190,7 +190,7 @@ def test_a_model_is_a_regular_file(llama: Llama, tmp_path: Path) -> None:
     buffer = os.open(tmp_path / "pipe.gguf", os.O_RDONLY | os.O_NONBLOCK)
     (tmp_path / "pipe.gguf").write_bytes(b"GGUF")
     (tmp_path / "folder.gguf").mkdir()
-    for name, words in (("pipe.gguf", "is no GGUF file"), ("folder.gguf", "cannot be read: Is a directory")):
+    for name, words in (("pipe.gguf", "is not a GGUF file"), ("folder.gguf", "cannot be read: Is a directory")):
         with pytest.raises(ModelMissing, match=words):
             serve(settings("any", {}, tmp_path / name))
     os.close(buffer)

@@ -232,18 +232,18 @@ def test_a_question_inside_has_the_tokens_that_are_left(in_thread: bool) -> None
     planner = whole.usage["planner"].tokens
     scene, error = question(Budget(tokens=planner + 50), inner=Budget(tokens=100_000), in_thread=in_thread)
     assert scene.model.asked[0].most_tokens == 50
-    assert "the models of the question around it took" in str(scene.errors[0])
+    assert "the models of the question around it used" in str(scene.errors[0])
     assert isinstance(error, BudgetSpent)
     scene, _ = question(Budget(tokens=100_000), inner=Budget(tokens=30))
     assert scene.model.asked[0].most_tokens == 30
-    assert "its models took" in str(scene.errors[0])
+    assert "its models used" in str(scene.errors[0])
 
 
 def test_cost_counts_for_both_questions() -> None:
     """What a reply inside costs is spent around it, and must be known where that is bounded."""
     scene, error = question(Budget(cost=2.5), inner=Budget(), cost=1.0)
     assert len(scene.model.asked) == 2
-    assert "the models of the question around it cost 3, and may cost 2.5" in str(scene.errors[0])
+    assert "the models of the question around it cost 3; the budget is 2.5" in str(scene.errors[0])
     assert isinstance(error, BudgetSpent)
     scene, answer = question(Budget(cost=10.0), inner=Budget(), cost=1.0)
     assert answer.total.cost == 4.0

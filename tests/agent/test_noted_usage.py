@@ -114,11 +114,11 @@ def test_usage_may_be_numbers() -> None:
 @pytest.mark.parametrize(
     ("given", "numbers", "words"),
     [
-        ((), {}, "no usage is given: give that of a reply, or `read=` and `written=`"),
-        ((), {"cached": 3}, "no usage is given"),
-        ((3,), {}, "a value of type int does not: give `read=` and `written=`"),
-        (({},), {}, "a value of type dict does not"),
-        (({"prompt_tokens": "12"},), {}, "a value of type dict does not"),
+        ((), {}, "`usage` is missing: give the usage of a reply, or `read=` and `written=`"),
+        ((), {"cached": 3}, "`usage` is missing"),
+        ((3,), {}, "not a value of type int: give `read=` and `written=`"),
+        (({},), {}, "not a value of type dict"),
+        (({"prompt_tokens": "12"},), {}, "not a value of type dict"),
         ((CHAT,), {"read": 3}, "`usage` and numbers of tokens are both given"),
         ((), {"read": 1.5}, "`read` is a number of tokens, not 1.5"),
         ((), {"read": True}, "`read` is a number of tokens, not True"),
@@ -198,7 +198,7 @@ def test_a_noted_usage_counts_towards_the_budget() -> None:
 def test_a_cost_that_was_not_noted_is_over_any_budget_of_cost() -> None:
     """As that of a model without prices; with a cost, or prices, it is known."""
     tool = llmc.Tool.from_function(spend.call, spend.effect, name="work")
-    with pytest.raises(BudgetSpent, match="is not known"):
+    with pytest.raises(BudgetSpent, match="is unknown"):
         asked(tool, llmc.Budget(cost=100.0))
 
 

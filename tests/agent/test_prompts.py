@@ -166,7 +166,9 @@ def test_users_examples_are_shown() -> None:
 )
 def test_an_example_must_be_a_plan_for_these_tools(plan: str, code: str) -> None:
     """Otherwise the agent is not made, and it is said where the mistake is."""
-    with pytest.raises(ExampleError, match=r"(?s)the example “How is b\?” is no plan.*error\[" + code):
+    with pytest.raises(
+        ExampleError, match=r"(?s)the plan of the example “How is b\?” does not compile.*error\[" + code
+    ):
         Agent(World().toolbox(), model=Script([]), examples=[Example("How is b?", plan)])
 
 
@@ -246,7 +248,7 @@ def test_prompts_are_replaced_one_by_one(tmp_path: Path) -> None:
         ({"results": "{{ plans[0].x }}"}, "prompt `results` cannot be filled: "),
         ({"repair": "{{ lines[0].x }}"}, "prompt `repair` cannot be filled: "),
         ({"reminder": "{{ final.x.y }}"}, "prompt `reminder` cannot be filled: "),
-        ({"question": "{{ quest }}"}, "prompt `question` names `quest`, which it is not given; it has `examples`, "),
+        ({"question": "{{ quest }}"}, "prompt `question` has no variable `quest`: it has `examples`, "),
     ],
 )
 def test_a_prompt_that_cannot_work_is_refused(own: dict[str, str], words: str) -> None:
@@ -258,7 +260,7 @@ def test_a_prompt_that_cannot_work_is_refused(own: dict[str, str], words: str) -
 
 def test_a_folder_must_be_there_and_readable(tmp_path: Path) -> None:
     """What cannot be read is said in one line."""
-    with pytest.raises(PromptError, match="there is no folder"):
+    with pytest.raises(PromptError, match="is not a folder with prompts"):
         Prompts(tmp_path / "none")
     (tmp_path / "card.j2").write_bytes(b"\xff")
     with pytest.raises(PromptError, match="cannot be read"):
@@ -292,7 +294,7 @@ def test_an_odd_file_in_the_folder_is_an_error(
 @pytest.mark.parametrize("name", ["a\0b", "x" * 300])
 def test_a_folder_of_no_name_is_not_there(name: str) -> None:
     """Whatever the system says of it."""
-    with pytest.raises(PromptError, match="there is no folder"):
+    with pytest.raises(PromptError, match="is not a folder with prompts"):
         Prompts(name)
 
 

@@ -87,7 +87,7 @@ def test_words_like_a_call_are_prose(text: str) -> None:
         (" \n", "stop", "(nothing)"),
         ("Action: Finish", "stop", "Action: Finish"),
         ("```\n```", "stop", "``` ```"),
-        ("<think>Finish(a)</think>", "stop", "(nothing but reasoning: <think>Finish(a)</think>)"),
+        ("<think>Finish(a)</think>", "stop", "(only reasoning: <think>Finish(a)</think>)"),
         ("It is a, since", "length", "It is a, since (the reply was cut off)"),
         ("I cannot help with that.", "refusal", "I cannot help with that. (the model refused)"),
         ("Action: Replan(the hei", "length", "Action: Replan(the hei (the reply was cut off)"),
@@ -124,10 +124,10 @@ def test_a_quotation_is_bounded_and_clean() -> None:
 @pytest.mark.parametrize(
     ("text", "reason", "words"),
     [
-        ("I would rather not.", "stop", "there is no plan in what the planner wrote: I would rather not."),
-        ("", "stop", "there is no plan in what the planner wrote: (nothing)"),
-        ("<think>hm</think>", "stop", "planner wrote: (nothing but reasoning: <think>hm</think>)"),
-        ("I would", "length", "planner wrote: I would (the reply was cut off)"),
+        ("I would rather not.", "stop", "the planner wrote no plan: I would rather not."),
+        ("", "stop", "the planner wrote no plan: (nothing)"),
+        ("<think>hm</think>", "stop", "planner wrote no plan: (only reasoning: <think>hm</think>)"),
+        ("I would", "length", "planner wrote no plan: I would (the reply was cut off)"),
         ("I cannot.", "refusal", "the planner refused: I cannot."),
         ('{"answer": 42}', "stop", 'the plan calls no tool: {"answer": 42}'),
         ("join()", "stop", "the plan calls no tool: join()"),
@@ -148,10 +148,10 @@ def test_reasoning_beside_the_text_is_quoted() -> None:
     """A server sends it in a field of its own."""
     model = llmc.ScriptedModel(lambda _: [llmc.Reasoning("I would look up a.")])
     agent = llmc.Agent(World().toolbox(), model=model)
-    with pytest.raises(PlanFailed, match=r"wrote: \(nothing but reasoning: I would look up a.\)"):
+    with pytest.raises(PlanFailed, match=r"wrote no plan: \(only reasoning: I would look up a.\)"):
         clock.run(agent.ask("?"))
     agent = llmc.Agent(World().toolbox(), model=Script([PLAN]), joiner=model)
-    with pytest.raises(NoDecision, match=r"plan: \(nothing but reasoning: I would look up a.\)"):
+    with pytest.raises(NoDecision, match=r"plan: \(only reasoning: I would look up a.\)"):
         clock.run(agent.ask("?"))
 
 
@@ -188,12 +188,12 @@ BROKEN = '3. serch("c")\n4. join($3)'
     ("plan", "reason", "words"),
     [
         (BROKEN, "stop", "plan 2 cannot be run after 2 repairs: error[E201]: no tool is called `serch`"),
-        ("", "stop", "plan 2 cannot be run after 2 repairs: there is no plan in what the planner wrote: (nothing)"),
+        ("", "stop", "plan 2 cannot be run after 2 repairs: the planner wrote no plan: (nothing)"),
         ("I cannot.", "refusal", "plan 2 cannot be run: the planner refused: I cannot."),
         (
             '3. search("c',
             "length",
-            "plan 2 cannot be run after 2 repairs: there is no plan in what the",
+            "plan 2 cannot be run after 2 repairs: the planner wrote no plan",
         ),
     ],
 )

@@ -71,7 +71,7 @@ def test_a_plan_that_is_not_run_has_reasoning_too() -> None:
     found: list[Progress] = []
     clock.run(Agent(World().toolbox(), model=model).plan("?", emit=found.append))
     assert found == [Reasoned(1, 0.0, "a"), Reasoned(1, 1.0, "b")]
-    with pytest.raises(TypeError, match="`emit` is a function of what happens"):
+    with pytest.raises(TypeError, match="`emit` is a function that receives progress events"):
         clock.run(Agent(World().toolbox(), model=model).plan("?", emit=3))  # type: ignore[arg-type]  # it is none
 
 

@@ -82,7 +82,7 @@ def test_a_joiner_that_wants_more_than_it_may() -> None:
     answer, model, _ = ask([PLAN, MORE], max_replans=0)
     assert not answer.answered
     assert answer.value is None
-    assert answer.stopped == "no other plan may follow (max_replans=0); still missing: look at c"
+    assert answer.stopped == "no further plan may follow (max_replans=0); still missing: look at c"
     assert len(model.asked) == 2
 
 
@@ -124,7 +124,7 @@ def test_replanning_is_a_policy() -> None:
     answer, model, _ = ask([PLAN, DONE], replan=NEVER)
     assert "Replan" not in model.asked[1].text
     answer, _, _ = ask([PLAN, MORE], replan=NEVER)
-    assert answer.stopped == "the policy lets no other plan follow; still missing: look at c"
+    assert answer.stopped == "the policy allows no further plan; still missing: look at c"
     _, model, _ = ask([PLAN, DONE], replan=ON_FAILURE)
     assert "Replan" not in model.asked[1].text
     _, model, _ = ask(['1. fail("x")\njoin()', DONE], replan=ON_FAILURE)

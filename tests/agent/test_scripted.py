@@ -41,7 +41,7 @@ async def test_after_the_last_line_a_question_is_an_error() -> None:
     """Which says how many there were."""
     model = ScriptedModel(["a"])
     await parts(model)
-    with pytest.raises(ScriptEnded, match="`scripted` is asked a question 2, and its script has 1 lines"):
+    with pytest.raises(ScriptEnded, match="`scripted` has no line for question 2: its script has 1 line"):
         await parts(model)
 
 

@@ -178,7 +178,7 @@ def test_a_budget_counts_estimates() -> None:
     answer = ask(100_000)
     assert (answer.value, answer.usage["planner"].estimated, answer.usage["joiner"].estimated) == ("x", True, False)
     assert answer.total.estimated
-    with pytest.raises(BudgetSpent, match="its models took"):
+    with pytest.raises(BudgetSpent, match="its models used"):
         ask(answer.usage["planner"].tokens - 1)
     assert ask(answer.total.tokens).value == "x"
 

@@ -44,7 +44,7 @@ def test_a_budget_holds(cli: Cli, say: Say, command: str) -> None:
     say(PLAN, DONE)
     ended = cli(command, "How much?", "--tools", "tools.py", "--budget", "tokens=100", "--budget", "cost=2.5")
     assert (ended.status, ended.stdout) == (1, "")
-    assert re.search(r"llmc: the question was given up: its models took \d+ tokens, and may take 100\n", ended.stderr)
+    assert re.search(r"llmc: the question was given up: its models used \d+ tokens; the budget is 100\n", ended.stderr)
 
 
 @pytest.mark.parametrize("command", ["ask", "plan"])
@@ -113,7 +113,7 @@ def test_a_question_without_answer(cli: Cli, say: Say) -> None:
     say(PLAN, "Action: Replan(more)")
     ended = cli("ask", "How much?", "--tools", "tools.py", "--max-replans", "0")
     assert (ended.status, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("llmc: no other plan may follow (max_replans=0); still missing: more\n")
+    assert ended.stderr.startswith("llmc: no further plan may follow (max_replans=0); still missing: more\n")
 
 
 def test_an_answer_in_prose_is_told(cli: Cli, say: Say) -> None:
@@ -216,7 +216,7 @@ def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None
         say(plan, ServerFailed("m", "no"))
         ended = cli("ask", "How much?", "--tools", "tools.py")
         assert ended.status == 1
-        assert ended.stderr.splitlines() == ["llmc: the model `m` has a fault: no", *more]
+        assert ended.stderr.splitlines() == ["llmc: the model `m` failed: no", *more]
 
 
 @pytest.mark.parametrize(

@@ -62,4 +62,4 @@ def test_a_configured_model_whose_name_is_misspelt(cli: Cli, command: str, name:
     """Is suggested; where none is like it, the variable with the key is."""
     ended = cli(command, "?", "--tools", "tools.py", "--model", name)
     assert ended.status == 1
-    assert ended.stderr == f"llmc: the model `{name}` does not let us in: there is no key; {advice}\n"
+    assert ended.stderr == f"llmc: the model `{name}` cannot be used: the API key is missing; {advice}\n"

@@ -124,19 +124,19 @@ def test_what_a_server_says_does_not_control_the_terminal(cli: Cli, say: Say) ->
     for command in ("ask", "plan"):
         say(ServerFailed("m", "\x1b[31mred\u202e"))
         ended = cli(command, "?", "--tools", "tools.py")
-        assert (ended.status, ended.stderr) == (1, r"llmc: the model `m` has a fault: \x1b[31mred\u202e" + "\n")
+        assert (ended.status, ended.stderr) == (1, r"llmc: the model `m` failed: \x1b[31mred\u202e" + "\n")
 
 
 @pytest.mark.parametrize(
     ("replies", "reasons", "words"),
     [
         (["1. ad(1)", "no", "no"], (), "plan 1 cannot be run after 2 repairs:\nerror[E201]"),
-        (["hm", "hm", "hm"], (), "plan 1 cannot be run after 2 repairs:\nthere is no plan in what the planner wrote"),
+        (["hm", "hm", "hm"], (), "plan 1 cannot be run after 2 repairs:\nthe planner wrote no plan"),
         (["I will not."], ("refusal",), "plan 1 cannot be run:\nthe planner refused: I will not."),
         (
             ["x" * 70_000, "", ""],
             (),
-            "plan 1 cannot be run after 2 repairs:\nthere is no plan in what the planner wrote",
+            "plan 1 cannot be run after 2 repairs:\nthe planner wrote no plan",
         ),
         (["\n".join(f"{n}. add(1)" for n in range(1, 300))], (), "plan 1 cannot be run:\nerror["),
     ],

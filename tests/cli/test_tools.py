@@ -197,7 +197,7 @@ def test_a_smaller_prompt_says_what_is_left_out(cli: Cli, folder: Path) -> None:
     ]
     ended = cli("tools", "server.py", "--prompt", "--budget", "0")
     assert "- list_issues(owner: str, page?: int) -> any\n\nHow" in ended.stdout
-    assert ended.stderr.endswith("names and types take 55 characters of 0: none of them is left out\n")
+    assert ended.stderr.endswith("names and types alone take 55 characters of 0, and are never left out\n")
 
 
 @pytest.mark.parametrize(

@@ -74,10 +74,10 @@ def check_failures(failing: str) -> None:
 
 def check_servers(servers: str) -> None:
     """A refused part is left out, a reply of another shape is read, prose is marked, and an error is quoted."""
-    assert "log: refuses `system` for the model `m`, and is asked without it from now on: System role not" in servers
+    assert "log: refuses `system` for the model `m`; further requests leave it out: System role not" in servers
     assert "    K2, by 2421 metres: 1,600 tokens read, 12 written\n" in servers
     assert "    K2 is the higher one. (in prose, and marked as such): 2,400 tokens read, 16 written\n" in servers
-    assert "    ContextTooLong: the model `m` does not take the request: This model's maximum context" in servers
+    assert "    ContextTooLong: the model `m` refuses the request: This model's maximum context" in servers
 
 
 def test_every_scene_shows_what_it_promises() -> None:

@@ -113,4 +113,4 @@ def _check(syntax: str, level: str, tasks: int, first: int, known: Collection[st
 
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-"""From the one that says most to the one that says least."""
+"""Levels from the most to the least restrictive."""

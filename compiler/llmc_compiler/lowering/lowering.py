@@ -284,8 +284,8 @@ class Lowering:
             case ast.Text(parts, span):
                 return self._text(parts, span)
             case ast.List(items, span):
-                terms = tuple(self._expr(item, place.at(f"i{i}")) for i, item in enumerate(items))
-                return self._checked(terms.ListOf(terms, span))
+                elements = tuple(self._expr(item, place.at(f"i{i}")) for i, item in enumerate(items))
+                return self._checked(terms.ListOf(elements, span))
             case ast.Map(entries, span):
                 pairs = tuple((key, self._expr(value, place.at(f"i{i}"))) for i, (key, value) in enumerate(entries))
                 return self._checked(terms.MapOf(pairs, span))

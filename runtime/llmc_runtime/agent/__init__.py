@@ -1,1 +1,1 @@
-"""The agent: a model plans, the compiler runs the plan while it is written, a joiner answers or asks for another."""
+"""The agent: a model writes a plan, which runs while it is written; a joiner answers or asks for another plan."""

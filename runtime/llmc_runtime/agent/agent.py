@@ -2,10 +2,10 @@
 
     agent = Agent(tools, model=…)
     answer = await agent.ask("Which of the two is higher?")
-    async for event in agent.stream("…"):       # progress, and the Answer as the last one
+    async for event in agent.stream("…"):       # progress events, then the Answer
 
-A planner writes a plan that runs while it is written; if the plan's join makes no answer, a joiner finishes, or asks
-for another plan. An agent keeps nothing between questions, and answers any number of them at once.
+A planner writes a plan that runs while it is written. If the plan's join makes no answer, a joiner answers or asks for
+another plan. An agent keeps no state between questions, and answers any number of them at once.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ from llmc_runtime.validation import Kinds, check_each, check_kinds, check_method
 MAX_REPLANS: Final = 2
 
 SAME: Final = "the planner wrote the same plan again"
-PROSE: Final = "the planner wrote no other plan, but this text"
+PROSE: Final = "the planner wrote this text instead of another plan"
 
 _KINDS: Final[Kinds] = {
     "prompts": ((Path, str, Mapping, NoneType), "a folder, or a mapping from names to texts"),
@@ -63,27 +63,30 @@ _KINDS: Final[Kinds] = {
     "budget": (Budget, "a llmc.Budget"),
     "max_replans": (int, "a number from 0"),
     "prompt_budget": (int, "a number of characters"),
-    "grant": (Collection, "a list of tools' names"),
+    "grant": (Collection, "a list of tool names"),
     "options": ((Mapping, NoneType), "a mapping from the names of settings to their values"),
     "question": (str, "a text"),
     "history": (Sequence, "a list of llmc.Message"),
 }
-"""What an agent, and a question, is given."""
+"""The kinds of the parameters of an agent and of a question."""
 
 
 class Agent:
     """Answers questions with tools.
 
-    `model` plans, and joins where there is no other `joiner`: a ChatModel, or a model's name; a joiner may also be a
-    Joiner, which decides by itself. `prompts` are a folder or a mapping with prompts of your own, `examples` show plans
-    for these tools. At most `max_replans` plans follow the first one, where the policy `replan` lets them; they may
-    write with the tools named in `grant` alone, or with what `approve` says yes to. `budget` bounds what the models of
-    a question take, `limits` what each run may; `approve` and `context` are as for `Program.run`. `options` are more
-    settings of runs. `grammar` is the level that plans have to follow ("full", "sound", "tools" or "plain"), or a
-    function that gives the grammar of a plan. The tools take at most `prompt_budget` characters of a prompt, unless
-    their names and types alone are longer; the logger `llmc` warns of cuts.
+    `model` is the planner: a ChatModel or a model's name. It is also the joiner, unless `joiner` names another model or
+    is a Joiner, an object that decides without a model. `prompts` is a folder or a mapping with replacements of the
+    prompts; `examples` show plans for these tools.
 
-    Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for what cannot work.
+    At most `max_replans` plans follow the first, as far as the policy `replan` allows. They may write only with the
+    tools named in `grant`, or after a yes from `approve`. `budget` bounds the usage of a question's models, `limits`
+    bounds each run. `approve` and `context` are the same as for `Program.run`; `options` are further settings of runs.
+
+    `grammar` is the level that plans have to follow ("full", "sound", "tools" or "plain"), or a function that returns
+    the grammar of a plan. The list of tools takes at most `prompt_budget` characters of a prompt, unless names and
+    types alone are longer; the logger `llmc` warns if it is cut.
+
+    Raises PromptError, ExampleError, ToolboxError, TypeError and ValueError for invalid arguments.
     """
 
     def __init__(
@@ -105,10 +108,9 @@ class Agent:
         options: ExecutorOptions | None = None,
         prompt_budget: int = PROMPT_BUDGET,
     ) -> None:
-        """Check everything that can be checked before a question is asked."""
-        given = {"prompts": prompts, "examples": examples, "limits": limits, "budget": budget}
+        objects = {"prompts": prompts, "examples": examples, "limits": limits, "budget": budget}
         others = {"max_replans": max_replans, "grant": grant, "options": options, "prompt_budget": prompt_budget}
-        check_kinds(given | others, _KINDS)
+        check_kinds(objects | others, _KINDS)
         check_each("examples", examples, Example, "a llmc.Example")
         check_method("replan", replan, "after", "a policy, such as llmc.replanning.JOINER")
         if max_replans < 0:
@@ -131,12 +133,12 @@ class Agent:
         self.joiner = self._joining(joiner, loaded)
         if budget.cost is not None:
             _check_prices(self.planner.speaker, *_models(self.joiner))
-        # Whatever is wrong with prompts is found now, and the first question is not held up by reading them.
-        said = self.planner.messages("", list(box))
-        self.planner.repair(said, BrokenPlan((), "", is_cut=False, is_hopeless=False))
+        # Render all prompts now: it finds their mistakes, and the first question need not wait for reading them.
+        messages = self.planner.messages("", list(box))
+        self.planner.repair(messages, BrokenPlan((), "", is_cut=False, is_hopeless=False))
         if isinstance(self.joiner, ModelJoiner):
             self.joiner.messages(Turn("", ()))
-            self.joiner.reminded(said, "", final=False)
+            self.joiner.reminded(messages, "", final=False)
         settings: ExecutorOptions = {} if options is None else {**options}
         check_names("options", "setting", settings, ExecutorOptions.__annotations__)
         if limits is not None:
@@ -153,11 +155,11 @@ class Agent:
     ) -> Answer:
         """Answer a question; `history` are the earlier messages, and `emit` receives every progress event.
 
-        Answers in the history may have been shaped by tool results. The first plan is then held as later plans are,
+        Answers in the history may have been shaped by tool results. The first plan is then held like a later plan,
         unless `trust_history` is set.
 
-        Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused where a limit lets no plan go on, and what
-        the models and `emit` raise.
+        Raises AgentError (PlanFailed, NoDecision, BudgetSpent), RunRefused if a limit stops every plan, and the errors
+        of the models and of `emit`.
         """
         _check_asked(question, history, emit)
         return await self._ask(self._inquiry(question, history, emit, trust_history=trust_history))
@@ -170,16 +172,16 @@ class Agent:
         trust_history: bool = False,
         emit: Emit | None = None,
     ) -> Answer:
-        """Answer a question as `ask` does, from sync code; a hanging tool does not delay the return."""
+        """Answer a question like `ask`, from sync code; a hanging tool does not delay the return."""
         asked = self.ask(question, history=history, trust_history=trust_history, emit=emit)
         return run_sync(asked, "await agent.ask(…)", "agent.ask_sync")
 
     async def stream(
         self, question: str, *, history: Sequence[Message] = (), trust_history: bool = False
     ) -> AsyncGenerator[Progress | Answer, None]:
-        """What happens, as it happens, and at last the Answer; raises as `ask` does.
+        """Yield progress events as they happen, and the Answer last; raises like `ask`.
 
-        Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the question.
+        Close the iterator (`contextlib.aclosing`) to end the question early.
         """
         _check_asked(question, history)
         waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
@@ -191,7 +193,7 @@ class Agent:
                 yield event
             yield await end
         finally:
-            inquiry.close()  # now: the cancelled task may take a while to close its connections
+            inquiry.close()  # at once: the cancelled task may take a while to close its connections
             end.cancel()
             await asyncio.wait([end])
 
@@ -203,10 +205,10 @@ class Agent:
         trust_history: bool = False,
         emit: Emit | None = None,
     ) -> Program:
-        """The plan that the planner writes for a question, compiled and not run; raises as `ask` does.
+        """Have the planner write a plan, and return it compiled, without running it; raises like `ask`.
 
-        The program holds the calls that `ask` would hold, until it is `approved`. `emit` receives what the planner
-        reasons (Reasoned).
+        The program holds the calls that `ask` would hold, until it is `approved`. `emit` receives the planner's
+        reasoning (Reasoned).
         """
         _check_asked(question, history, emit)
         ledger = ledger_of(self._budget)
@@ -222,12 +224,12 @@ class Agent:
     def _inquiry(
         self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool
     ) -> AgentRun:
-        """Start a question."""
+        """Start the agent run of a question."""
         ledger = ledger_of(self._budget)
         return AgentRun(self._terms, *_shown(question, history), ledger, emit, trust_history=trust_history)
 
     async def _ask(self, inquiry: AgentRun) -> Answer:
-        """Answer a question."""
+        """Answer a question, and attach an unfinished Answer to any error."""
         with kept(inquiry.ledger):
             try:
                 return await self._answer(inquiry)
@@ -238,7 +240,7 @@ class Agent:
                 raise
 
     async def _answer(self, inquiry: AgentRun) -> Answer:
-        """Plan, run and judge until there is an answer."""
+        """Plan, run and judge until the question has an answer or no further plan may follow."""
         tools, thought, stopped = self.tools, "", None
         while True:
             try:
@@ -267,38 +269,38 @@ class Agent:
             tools = _narrowed(tools, again)
 
     async def _decide(self, inquiry: AgentRun, *, is_final: bool, stopped: str | None) -> Decision:
-        """The joiner's decision; raises NoDecision for anything else."""
+        """Return the joiner's decision; raises NoDecision for any other value."""
         turn = Turn(inquiry.question, tuple(inquiry.plans), inquiry.history, is_final, stopped)
-        given: object = self.joiner.decide(turn)
-        decision = _checked(self.joiner, await given if isinstance(given, Awaitable) else given)
+        returned: object = self.joiner.decide(turn)
+        decision = _checked(self.joiner, await returned if isinstance(returned, Awaitable) else returned)
         inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
         inquiry.thoughts.append(decision.thought)
         return decision
 
     def _joining(self, joiner: Joiner | ChatModel | str | None, prompts: Prompts) -> Joiner:
-        """The joiner itself, or the one that asks a model."""
+        """Return the joiner itself, or a joiner that asks a model."""
         if joiner is None:
             return ModelJoiner(self.planner.speaker, prompts, self.tools)
         if isinstance(joiner, Joiner):
-            check_method("joiner", joiner, "decide", "a model, the name of one, or an object with a method `decide`")
+            check_method("joiner", joiner, "decide", "a model, a model's name, or an object with a method `decide`")
             return joiner
         return ModelJoiner(speaker(joiner, "joiner"), prompts, self.tools)
 
     def _again(self, inquiry: AgentRun) -> Again | None:
-        """What another plan may use, if one may follow."""
+        """Return the tools of a further plan, or None if no plan may follow."""
         if len(inquiry.plans) > self.max_replans:
             return None
         return self._policy.after(Turn(inquiry.question, tuple(inquiry.plans)))
 
     def _no_more(self, inquiry: AgentRun) -> str:
-        """Why no other plan may follow."""
+        """Return the reason that no further plan may follow."""
         if len(inquiry.plans) > self.max_replans:
-            return f"no other plan may follow (max_replans={self.max_replans})"
-        return "the policy lets no other plan follow"
+            return f"no further plan may follow (max_replans={self.max_replans})"
+        return "the policy allows no further plan"
 
 
 def _checked(joiner: Joiner, decision: object) -> Decision:
-    """The decision of a joiner, which may be somebody's own; raises NoDecision for anything else."""
+    """Return the decision of a joiner, which may be a user's object; raises NoDecision for any other value."""
     words = f"`decide` of `{type(joiner).__name__}` returned a `{type(decision).__name__}`"
     if not isinstance(decision, Finish | Replan):
         raise NoDecision("", f"{words}; return llmc.Finish or llmc.Replan")
@@ -310,57 +312,57 @@ def _checked(joiner: Joiner, decision: object) -> Decision:
 
 
 def _models(joiner: Joiner) -> tuple[ChatModel, ...]:
-    """The model that a joiner asks, if that is known."""
+    """Return the model that a joiner asks, if it is known."""
     return (joiner.speaker,) if isinstance(joiner, ModelJoiner) else ()
 
 
 def _first_lines(error: LlmcError) -> str:
-    """The first two lines of an error, with the first mistake, in one line."""
+    """Return the first two lines of an error, which show the first mistake, as one line."""
     return shortened("\n".join(str(error).split("\n", 2)[:2]))
 
 
 def _check_asked(question: str, history: Sequence[Message], emit: Emit | None = None) -> None:
-    """Raises TypeError for a wrong type of question, history or `emit`."""
+    """Raise TypeError if the question, the history or `emit` has a wrong type."""
     check_kinds({"question": question, "history": history}, _KINDS)
     check_each("history", history, Message, "a llmc.Message")
     if emit is not None:
-        check_method("emit", emit, "__call__", "a function of what happens")
+        check_method("emit", emit, "__call__", "a function that receives progress events")
 
 
 def _told_of_reasons(emit: Emit) -> ReasoningText:
-    """A listener that emits the reasoning of the first plan."""
+    """Build a listener that emits the reasoning about the first plan."""
     now = asyncio.get_running_loop().time
     start = now()
     return ReasoningText(lambda _, text: emit(Reasoned(1, now() - start, text)), known_secrets())
 
 
 def _shown(question: str, history: Sequence[Message]) -> tuple[str, Sequence[Message]]:
-    """Hide the secrets of the surrounding run in a question and its history."""
+    """Redact the secrets of the surrounding run in a question and its history."""
     secrets = known_secrets()
-    return secrets.text(question), [replace(each, text=secrets.text(each.text)) for each in history]
+    return secrets.text(question), [replace(message, text=secrets.text(message.text)) for message in history]
 
 
 def _check_prices(*speakers: ChatModel) -> None:
-    """Refuse models of which a budget could never say what they cost; raises ValueError."""
-    for each in speakers:
-        if has_no_prices(each):
-            message = f"a budget of cost needs the prices of `{each.name}`: `prices=llmc.Prices(read=…, written=…)`"
+    """Refuse models without prices, whose cost a budget could not bound; raises ValueError."""
+    for model in speakers:
+        if has_no_prices(model):
+            message = f"a cost budget needs the prices of `{model.name}`: set `prices=llmc.Prices(read=…, written=…)`"
             raise ValueError(message)
 
 
 def _check_grant(grant: Collection[str], tools: Toolbox) -> None:
     """Refuse names of tools that do not exist; raises ValueError."""
     if isinstance(grant, str):
-        message = f"`grant` is a list of tools' names: [{grant!r}]"
-        raise ValueError(message)  # noqa: TRY004 — a text is a collection of names, but not of these
+        message = f"`grant` is a list of tool names: [{grant!r}]"
+        raise ValueError(message)  # noqa: TRY004 — a text is a collection of texts, but not of names
     for name in grant:
         if name not in tools:
-            message = f"`grant` names `{name}`, which is no tool here"
+            message = f"`grant` names `{name}`, which is not a tool of this agent"
             raise ValueError(message)
 
 
 def _narrowed(tools: Toolbox, again: Again) -> Toolbox:
-    """The tools of the next plan: those of the last one, or fewer."""
+    """Return the tools of the next plan: those of the last plan, or fewer."""
     if again.tools is None:
         return tools
     return Toolbox(tool for tool in tools if tool.name in again.tools)

@@ -1,4 +1,4 @@
-"""What happens while a question is answered, as it happens.
+"""Progress events of an agent run.
 
     PlanBegan
       Reasoned                  a piece of reasoning, of the planner or of the joiner
@@ -6,7 +6,7 @@
       Happened                  an event of the run: see `llmc_runtime.state.events`
       Repairing                 the plan goes back to its planner
     PlanEnded
-    Judged                      what the joiner decided
+    Judged                      the joiner's decision
 
 `plan` is the number of the plan, from 1, `at` the seconds since the question was asked. `to_json()` of each is JSON
 data without secrets, in the form that `llmc_runtime.tracing.trace` has for events of runs.
@@ -39,7 +39,7 @@ class Wrote(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reasoned(RunEvent):
-    """A model reasoned: the planner, or after the end of the plan the joiner."""
+    """A model reasoned: the planner, or, after the end of the plan, the joiner."""
 
     plan: int
     at: float
@@ -48,7 +48,7 @@ class Reasoned(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Happened(RunEvent):
-    """Something happened in the run of the plan; `written` is the task as it is written, where it is about one."""
+    """An event of the plan's run; `written` is the text of the task, or empty if the event is not about a task."""
 
     plan: int
     at: float
@@ -56,14 +56,14 @@ class Happened(RunEvent):
     written: str
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
-        """The event as JSON data; that of the run is `happened`."""
+        """Return the event as JSON data; the run's event is under `happened`."""
         happened = self.event.to_json(values=values)
         return {**self._head(), "plan": self.plan, "written": self.written, "happened": happened}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Repairing(RunEvent):
-    """The plan has mistakes, and its planner is asked for other lines for the `attempt`-th time."""
+    """The plan has mistakes, and its planner is asked to repair it for the `attempt`-th time."""
 
     plan: int
     at: float
@@ -73,7 +73,7 @@ class Repairing(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PlanEnded(RunEvent):
-    """Every task of the plan has ended; `text` is what ran."""
+    """Every task of the plan has ended; `text` is the plan that ran."""
 
     plan: int
     at: float
@@ -81,7 +81,7 @@ class PlanEnded(RunEvent):
     run: Run
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
-        """The event as JSON data, with the run as its own `to_json` has it; without `values` no results."""
+        """Return the event as JSON data, with the `to_json` of the run; `values=False` leaves the results out."""
         run = self.run.to_json()
         shown = run if values else {name: run[name] for name in run if name not in {"value", "results"}}
         return {**self._head(), "plan": self.plan, "text": self.text, "run": shown}
@@ -95,8 +95,8 @@ class Judged(RunEvent):
     at: float
     decision: Decision
 
-    def to_json(self, *, values: bool = True) -> dict[str, Any]:  # noqa: ARG002 — the joiner was shown what it says
-        """The event as JSON data; the class of the decision is its `action`."""
+    def to_json(self, *, values: bool = True) -> dict[str, Any]:  # noqa: ARG002 — a decision holds no results
+        """Return the event as JSON data; `action` is the class of the decision."""
         decision = {"action": type(self.decision).__name__, **asdict(self.decision)}
         return {**self._head(), "plan": self.plan, "decision": decision}
 

@@ -1,4 +1,4 @@
-"""One question under way: its plans are written, mended and run here, one after the other."""
+"""An agent run: writes, repairs and runs the plans for one question, one after the other."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -45,23 +45,23 @@ from llmc_runtime.safety.approval_request import Origin
 from llmc_runtime.state import events
 
 REPAIRS: Final = 2
-"""How often a plan goes back to its planner."""
+"""How often a planner is asked to repair a plan."""
 
 AFTER_RESULTS: Final = (
     "its plan was made after results were seen, and one of them may have asked for it; grant the tool beforehand"
 )
-"""Why a plan that is not the first may not write."""
+"""The reason that plans after the first may not write."""
 
 Emit = Callable[[agent_events.Progress], object]
 
 
 class SamePlanError(Portable, Exception):
-    """The planner wrote a plan that was run before, and that would give the same again."""
+    """The planner repeated a plan that was run before and would have the same outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgentTerms:
-    """On what terms a question is answered: who plans, which tools replans may write with, how plans are run."""
+    """The planner of an agent run, the tools with which replans may write, and how plans are run."""
 
     planner: Planner
     granted: frozenset[str]
@@ -71,7 +71,7 @@ class AgentTerms:
 
 
 class AgentRun:
-    """A question, its plans so far, what their joiner thought, and what they took."""
+    """A question, its plans so far, the joiner's thoughts about them, and their usage."""
 
     def __init__(
         self,
@@ -83,7 +83,6 @@ class AgentRun:
         *,
         trust_history: bool = False,
     ) -> None:
-        """Nothing was done yet."""
         self._is_after_answers = not trust_history and has_answers(history)
         self.question = question
         self.history = history
@@ -101,7 +100,7 @@ class AgentRun:
         self._start = self._clock()
         self._shapes: dict[tuple[ast.Statement, ...], int] = {}
         self._over: frozenset[int] = frozenset()
-        self._told: set[tuple[type, object]] = set()
+        self._reported: set[tuple[type, object]] = set()
         self._allowance: RunBudget | None = None
         self._last = "", ReplyReading(None)
         self._began = 0.0
@@ -110,11 +109,11 @@ class AgentRun:
         self._plan_time: float | None = None
 
     def now(self) -> float:
-        """Seconds since the question was asked."""
+        """Return the seconds since the question was asked."""
         return self._clock() - self._start
 
     def tell(self, event: agent_events.Progress) -> None:
-        """Emit what happened without secrets; an exception of the listener ends the question and the run at once."""
+        """Emit an event with its secrets redacted; an exception of the listener ends the agent run at once."""
         if self._emit is not None:
             try:
                 self._emit(veiled(event, self._secrets))
@@ -124,7 +123,7 @@ class AgentRun:
                 raise
 
     def _reasoned(self, role: Role, text: str) -> None:
-        """Tell what a model reasoned."""
+        """Emit a piece of a model's reasoning."""
         number = self.number if role == "planner" else len(self.plans)
         self.tell(agent_events.Reasoned(number, self.now(), text))
 
@@ -135,23 +134,23 @@ class AgentRun:
 
     @property
     def number(self) -> int:
-        """The number of the plan that is made."""
+        """The number of the plan being made."""
         return len(self.plans) + 1
 
     async def plan(self, tools: Toolbox, thought: str = "") -> Planned:
-        """Have a plan written, and run it.
+        """Have the planner write a plan, and run it.
 
-        Raises SamePlanError, PlanFailed, BudgetSpent, RunRefused and what the model raises; then nothing of this plan
-        was written.
+        Raises SamePlanError, PlanFailed, BudgetSpent, RunRefused and the model's errors; then no call of this plan has
+        written.
         """
         self._memo.next_plan()
-        # Before the planner writes: a call that is made again while it does would be among what is known.
+        # Before the planner writes: a call repeated meanwhile would already be in the call cache.
         self._over = frozenset(number for number in self._shapes.values() if self._is_over(number))
-        self._told.clear()
+        self._reported.clear()
         self._began = self.now()
         self.tell(agent_events.PlanBegan(self.number, self._began))
         messages = self._messages(tools, thought)
-        contexts = Contexts(tools, self._terms.context)  # a plan that is read anew has those that are open
+        contexts = Contexts(tools, self._terms.context)  # a plan that is parsed again shares the open ones
         reader = self._reader(tools)
         async with AsyncExitStack() as stack:
             attempt = await stack.enter_async_context(self._arriving(reader, contexts))
@@ -170,14 +169,14 @@ class AgentRun:
                 repairs += 1
                 self.tell(agent_events.Repairing(self.number, self.now(), repairs, broken.report))
                 async with attempt.in_time():
-                    found, again = await self._again(messages, broken, reader)
-                if found.unclear is not None:
-                    broken = replace(broken, unclear=found.unclear, cuts=(*broken.cuts, *found.cuts))
+                    repaired, reading = await self._again(messages, broken, reader)
+                if repaired.unclear is not None:
+                    broken = replace(broken, unclear=repaired.unclear, cuts=(*broken.cuts, *repaired.cuts))
                     continue
-                # What the good lines started goes on in the attempt before; the memo gives it to this one.
+                # Calls of the intact lines run on in the earlier attempt; the call cache hands their outcomes over.
                 attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
-                attempt.feed(found.text)
-                written = written.mended(found, again, is_joined=attempt.front.is_joined)
+                attempt.feed(repaired.text)
+                written = written.mended(repaired, reading, is_joined=attempt.front.is_joined)
                 broken = self._broken(attempt, reader, written)
             if broken is not None and not broken.may_run:
                 raise self._failed(repairs, broken, reader)
@@ -187,7 +186,7 @@ class AgentRun:
         return self._planned(attempt, statements, repairs, tools)
 
     def _failed(self, repairs: int, broken: BrokenPlan, reader: PlanReader) -> PlanFailed:
-        """The error of a plan that stayed wrong; of one that was never there, with the prose in its place."""
+        """Build the error for a plan that stayed broken, with the prose that the planner wrote instead of a plan."""
         prose = offered(broken.why, *self._last, reader.reasoning, reader.tools)
         return PlanFailed(self.number, repairs, no_plan(broken.why, *self._last, reader.reasoning), prose=prose)
 
@@ -204,11 +203,11 @@ class AgentRun:
         return PlanReader(tools, taken, reasoning_of(self._terms.planner.speaker))
 
     def _messages(self, tools: Toolbox, thought: str) -> list[Message]:
-        """What is said to the planner."""
-        offered = [tool for tool in tools if self.may_call(tool)]
+        """Build the planner's messages."""
+        callable_tools = [tool for tool in tools if self.may_call(tool)]
         return self._terms.planner.messages(
             self.question,
-            offered,
+            callable_tools,
             history=self.history,
             plans=self.plans,
             thought=thought,
@@ -216,17 +215,20 @@ class AgentRun:
         )
 
     def may_call(self, tool: Tool) -> bool:
-        """Whether the next plan may call a tool: only the first may write what is neither granted nor asked for."""
+        """Whether the next plan may call a tool.
+
+        Plans after the first may call a tool that writes only if the tool is granted or an approver can be asked.
+        """
         may_ask = self._terms.approval.callback is not None and self._terms.approval.word != "none"
         is_free = not self.plans and not self._is_after_answers
         return is_free or not tool.effect.may_write or tool.name in self._terms.granted or may_ask
 
     def _highest(self) -> int:
-        """The highest number of a task so far."""
+        """Return the highest number of a task so far."""
         return highest_number(name for plan in self.plans for name in plan.ids)
 
     def _arriving(self, reader: PlanReader, contexts: Contexts, allowance: RunBudget | None = None) -> IncrementalRun:
-        """A plan that can be fed; what earlier ones gave can be read in it."""
+        """Open a plan that runs while its text is fed; it can read the results of earlier plans."""
         values: dict[str, Json] = {}
         labels: dict[str, Label] = {}
         for plan in self.plans:
@@ -249,12 +251,12 @@ class AgentRun:
         return new
 
     def _happened(self, attempt: IncrementalRun, event: events.Event) -> None:
-        """An event of a run: a task that ends in two attempts at a plan has ended once."""
+        """Emit an event of a run; a task that ends in two attempts at a plan is reported once."""
         listener = self._terms.options.get("emit")
         if listener is not None:
             listener(event)
         if isinstance(event, events.Restarted):
-            self._told.clear()
+            self._reported.clear()
             self.tell(agent_events.Happened(self.number, self.now(), event, ""))
         if isinstance(event, events.OF_RUNS):
             return
@@ -262,15 +264,15 @@ class AgentRun:
             self._calls += 1
             self._first_task = self.now() if self._first_task is None else self._first_task
         key = (type(event), event.key)
-        if key not in self._told:
-            self._told.add(key)
+        if key not in self._reported:
+            self._reported.add(key)
             self.tell(agent_events.Happened(self.number, self.now(), event, attempt.written(event.key[0])))
 
     async def _write(self, attempt: IncrementalRun, messages: Sequence[Message], tools: Toolbox) -> TextOrigin:
-        """Let the planner write."""
+        """Feed the planner's reply to a plan."""
         planner, front = self._terms.planner, attempt.front
-        known = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
-        grammar = planner.grammar(tools, self._highest() + 1, known) if planner.grammar is not None else None
+        readable = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
+        grammar = planner.grammar(tools, self._highest() + 1, readable) if planner.grammar is not None else None
         pieces = reply(planner.speaker, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
 
         shown = TextPieces(lambda text: self.tell(agent_events.Wrote(self.number, self.now(), text)), self._secrets)
@@ -288,7 +290,7 @@ class AgentRun:
         return TextOrigin.of(reading, is_joined=front.is_joined)
 
     def _broken(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> BrokenPlan | None:
-        """Close the plan; what of it is to be written again, if something is."""
+        """Close the plan; return the part that the planner must write again, or None."""
         front, complete = attempt.front, not written.is_cut
         moved = written.moved
         find = partial(find_broken, front.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)
@@ -326,16 +328,16 @@ class AgentRun:
         return mended(broken, text, reader, complete=reading.is_complete), reading
 
     def _new_plan(self, attempt: IncrementalRun, reader: PlanReader) -> tuple[ast.Statement, ...]:
-        """The statements of a plan that can be run; raises SamePlanError where it was run before, and tells no more."""
+        """Return the statements of a plan; raise SamePlanError for one that was run before and would add nothing."""
         statements = reader.read(attempt.front.source.text).plan.statements
-        found = shape(statements, self._highest())
-        if self._shapes.get(found) in self._over:
+        plan_shape = shape(statements, self._highest())
+        if self._shapes.get(plan_shape) in self._over:
             raise SamePlanError
-        self._shapes[found] = self.number
+        self._shapes[plan_shape] = self.number
         return statements
 
     def _repeated(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> str | None:
-        """The text with new numbers of a plan that repeats an earlier one letter by letter; None for any other."""
+        """Renumber the text of a plan that repeats an earlier one verbatim; return None for any other plan."""
         parsed = reader.read(attempt.front.source.text)
         if written.is_cut or attempt.front.moved or parsed.lost:
             return None
@@ -344,14 +346,14 @@ class AgentRun:
         return text if text is None or parsed.unended is not None else f"{text}\n"
 
     def _is_over(self, number: int) -> bool:
-        """Whether the same plan again would make no call, and end as it did."""
+        """Whether running the same plan again would make no call and end as before."""
         errors = (getattr(event, "error", None) for event in self.plans[number - 1].run.events)
         return self._memo.has_all(number) and not any(map(_may_end_otherwise, errors))
 
     def _planned(
         self, attempt: IncrementalRun, statements: tuple[ast.Statement, ...], repairs: int, tools: Toolbox
     ) -> Planned:
-        """The plan that was run, kept."""
+        """Record the plan that was run, and return it."""
         run, highest, number = attempt.run(), self._highest(), self.number
         ids = tuple(name for name, _ in numbered(statements, highest))
         planned = Planned(
@@ -379,7 +381,7 @@ class AgentRun:
         is_unmarked: bool = False,
         label: Label = PUBLIC,
     ) -> Answer:
-        """The answer, with everything that was done for it."""
+        """Build the answer, with the plans, usage and times of this question."""
         now = self.now()
         return Answer(
             question=self.question,
@@ -399,5 +401,5 @@ class AgentRun:
 
 
 def _may_end_otherwise(error: PlanError | None) -> bool:
-    """Whether a task was given up before its call, so that nothing is known of what this gives."""
+    """Whether a task was given up before its call, so that another run could end otherwise."""
     return isinstance(error, LimitReached | Stopped | ToolTimedOut) and not error.in_doubt

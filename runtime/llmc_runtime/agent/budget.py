@@ -1,4 +1,4 @@
-"""What the models of a question took, by role, and whether it may take more."""
+"""The usage of a question's models by role, checked against its budget."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,16 +19,16 @@ ROLES: Final[tuple[Role, ...]] = ("planner", "joiner", "tools")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What the models of one question may take: tokens read and written, cost in the unit of their prices; None: any.
+    """The budget of one question's models: tokens read and written, and cost in the unit of their prices.
 
-    Raises ValueError for what is no amount.
+    None means no limit. Raises ValueError for a negative amount, and TypeError if an amount is not a number.
     """
 
     tokens: int | None = None
     cost: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no amount."""
+        """Refuse an invalid amount."""
         for name, value in (("tokens", self.tokens), ("cost", self.cost)):
             check_amount(f"the budget's `{name}`", value)
 
@@ -36,14 +36,13 @@ class Budget:
 NO_LIMIT: Final = Budget()
 
 Listener = Callable[[Role, Part], None]
-"""Is told the pieces of a question's replies."""
+"""Receives the pieces of a question's replies."""
 
 
 class UsageTracker:
-    """The usage of one question; what it takes is taken by the question `around` it as well, as of its tools."""
+    """The usage of one question; it also counts for the question `around` it, in the role `tools`."""
 
     def __init__(self, budget: Budget = NO_LIMIT, around: "UsageTracker | None" = None) -> None:
-        """Nothing was said."""
         self._budget = budget
         self._around = around
         self._usage: dict[Role, Usage] = {}
@@ -51,24 +50,24 @@ class UsageTracker:
 
     @property
     def usage(self) -> Mapping[Role, Usage]:
-        """What each role took."""
+        """The usage of each role."""
         usage = dict(self._usage)
         return {role: usage.get(role, Usage()) for role in ROLES}
 
     @property
     def total(self) -> Usage:
-        """What all took together."""
+        """The usage of all roles together."""
         return Usage.total(dict(self._usage).values())
 
     def add(self, role: Role, usage: Usage) -> None:
-        """Note what a reply took; raises BudgetSpent where that was too much."""
+        """Note the usage of a reply; raises BudgetSpent if it exceeds the budget."""
         self.note(role, usage)
         self._check(is_before=False)
 
     def note(self, role: Role, usage: Usage) -> None:
-        """Note what was taken, here and in the questions around this one, which may run in another thread.
+        """Note usage here and in the questions around this one, which may run in another thread.
 
-        The budget is compared before the next reply.
+        The budget is checked before the next reply.
         """
         with _noting:
             for ledger in self._chain():
@@ -76,36 +75,36 @@ class UsageTracker:
                 ledger._usage[noted] = ledger._usage.get(noted, Usage()) + usage  # noqa: SLF001
 
     def hear(self, role: Role, piece: Part) -> None:
-        """Tell the listener of a piece of a reply."""
+        """Pass a piece of a reply to the listener."""
         if self.listener is not None:
             self.listener(role, piece)
 
     def most_tokens(self) -> int | None:
-        """How many tokens the next reply may have, None for any number; raises BudgetSpent where none are left."""
+        """Return how many tokens the next reply may have, None for no limit; raises BudgetSpent if no tokens remain."""
         self._check(is_before=True)
-        limited = [(each, each._budget.tokens) for each in self._chain()]  # noqa: SLF001 — of questions around it
-        return min((tokens - each.total.tokens for each, tokens in limited if tokens is not None), default=None)
+        limits = [(ledger, ledger._budget.tokens) for ledger in self._chain()]  # noqa: SLF001 — other ledgers'
+        return min((tokens - ledger.total.tokens for ledger, tokens in limits if tokens is not None), default=None)
 
     def _chain(self) -> "Iterator[UsageTracker]":
-        """This ledger, and those of the questions around it."""
+        """Yield this ledger and those of the questions around it."""
         ledger: UsageTracker | None = self
         while ledger is not None:
             yield ledger
             ledger = ledger._around  # noqa: SLF001
 
     def _check(self, *, is_before: bool) -> None:
-        """Compare with the budget, and those around it; before a reply, what is just used up is too much as well."""
+        """Check the usage against this budget and those around it; before a reply, some tokens must be left."""
         for ledger in self._chain():
             budget, spent = ledger._budget, ledger.total  # noqa: SLF001
             models = "its models" if ledger is self else "the models of the question around it"
             tokens, cost = budget.tokens, budget.cost
             if tokens is not None and (spent.tokens > tokens or (is_before and spent.tokens == tokens)):
-                raise BudgetSpent(f"{models} took {spent.tokens:,} tokens, and may take {tokens:,}", spent)
+                raise BudgetSpent(f"{models} used {spent.tokens:,} tokens; the budget is {tokens:,}", spent)
             if cost is not None and spent.calls and spent.cost is None:
-                message = f"what {models} cost is not known: give each `prices=llmc.Prices(read=…, written=…)`"
+                message = f"the cost of {models} is unknown: give each model `prices=llmc.Prices(read=…, written=…)`"
                 raise BudgetSpent(message, spent)
             if cost is not None and spent.cost is not None and spent.cost > cost:
-                raise BudgetSpent(f"{models} cost {spent.cost:g}, and may cost {cost:g}", spent)
+                raise BudgetSpent(f"{models} cost {spent.cost:g}; the budget is {cost:g}", spent)
 
 
 _noting: Final = fork_safe_lock()
@@ -113,14 +112,14 @@ _current: ContextVar[UsageTracker] = ContextVar("ledger")
 
 
 def ledger_of(budget: Budget) -> UsageTracker:
-    """The ledger of a question that begins here; where a tool asks it, inside of that of the tool's question."""
+    """Open the ledger of a question; if a tool asks the question, it is nested in the ledger of the tool's question."""
     host = surrounding()
     return UsageTracker(budget, None if host is None else host.context.get(_current))
 
 
 @contextmanager
 def kept(ledger: UsageTracker) -> Iterator[None]:
-    """In here, tools that ask models note it in this ledger."""
+    """Make this the ledger in which tools note the usage of models, within the context."""
     token = _current.set(ledger)
     try:
         yield
@@ -129,7 +128,7 @@ def kept(ledger: UsageTracker) -> Iterator[None]:
 
 
 def current() -> UsageTracker:
-    """The ledger of the question that a tool is called for, also in a thread that it started; else a new one."""
+    """Return the ledger of the question that a tool is called for, also in a thread of the tool; else a new ledger."""
     ledger = _current.get(None)
     if ledger is None and (call := starter()) is not None:
         ledger = call.run.context.get(_current)

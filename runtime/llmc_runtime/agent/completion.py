@@ -1,4 +1,4 @@
-"""One reply, taken whole or in pieces, with what it took noted."""
+"""Replies of chat models, in pieces or as a whole, with their usage noted."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Sequence
@@ -24,12 +24,12 @@ from llmc_runtime.models.model_errors import ModelError, ModelTimedOut, NoStream
 from llmc_runtime.models.token_estimate import ReplyEstimate
 
 LARGEST_REPLY: Final = 16 * 1024 * 1024
-"""Bytes of text and reasoning, and pieces, that any reply may have."""
+"""Maximum number of bytes in the text and reasoning of any reply, and of its pieces."""
 
 _REASONS: Final[tuple[str, ...]] = get_args(Reason)
 
 LONGEST_REPLY = 64 * 1024
-"""Characters after which a reply that is taken whole is cut off."""
+"""Characters after which a whole reply is cut off."""
 
 
 async def reply(
@@ -43,9 +43,9 @@ async def reply(
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
 ) -> AsyncGenerator[Part, None]:
-    """The reply in pieces, at last its End; raises BudgetSpent, StreamBroken, and what the model raises.
+    """Yield the reply in pieces, and its End last; raises BudgetSpent, StreamBroken, and the model's errors.
 
-    What it took is noted in any case: an estimate of it where the reply is cut off, or the model counts nothing.
+    Its usage is always noted, as an estimate if the reply is cut off or the model counts no tokens.
     """
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
@@ -74,12 +74,12 @@ async def reply(
 
 
 def _may_have_read(error: ModelError) -> bool:
-    """Whether a model that said nothing may have read the request all the same."""
+    """Whether a model that sent nothing may still have read the request."""
     return isinstance(error, ModelTimedOut | StreamBroken) and not isinstance(error, NoStream)
 
 
 class WholeReply(NamedTuple):
-    """All of a reply's text, how it ended (None: it was cut off here), and the beginning of its reasoning."""
+    """The text of a reply, its End (None if it was cut off by the limit above), and the beginning of its reasoning."""
 
     text: str
     end: End | None
@@ -97,7 +97,7 @@ async def whole_reply(
     stop: Sequence[str] = (),
     most_tokens: int | None = None,
 ) -> WholeReply:
-    """Take a reply whole; raises as `reply` does."""
+    """Return a reply as a whole; raises like `reply`."""
     texts: list[str] = []
     length, reasoned = 0, ""
     pieces = reply(speaker, messages, role, ledger, grammar=grammar, schema=schema, stop=stop, most_tokens=most_tokens)
@@ -116,73 +116,73 @@ async def whole_reply(
 
 
 def _check_form(speaker: ChatModel, pieces: object) -> None:
-    """Raises StreamBroken where a model of somebody's own does not give its reply in pieces."""
+    """Raise StreamBroken if a user's model does not return an async generator."""
     if hasattr(pieces, "__aiter__") and hasattr(pieces, "aclose"):
         return
     if isinstance(pieces, Coroutine):
         pieces.close()
-    raise StreamBroken(name_of(speaker), f"its `reply` is no async generator, but a `{type(pieces).__name__}`")
+    raise StreamBroken(name_of(speaker), f"its `reply` returns a `{type(pieces).__name__}`, not an async generator")
 
 
 def _check_piece(speaker: ChatModel, piece: object) -> None:
-    """Raises StreamBroken for a piece that is none, and for an End with which no budget would hold."""
+    """Raise StreamBroken for an invalid piece, and for an End with which no budget would hold."""
     text = piece.text if isinstance(piece, Reasoning) else piece
-    what = None
+    fault = None
     if not isinstance(text, str | End):
-        what = f"a piece of its reply is neither text nor an End, but a `{type(piece).__name__}`"
+        fault = f"a piece of its reply is neither text nor an End, but a `{type(piece).__name__}`"
     elif isinstance(text, End):
-        what = _wrong_end(text)
-    if what is not None:
-        raise StreamBroken(name_of(speaker), what)
+        fault = _wrong_end(text)
+    if fault is not None:
+        raise StreamBroken(name_of(speaker), fault)
 
 
 def _wrong_end(end: End) -> str | None:
-    """What is wrong with an End of somebody's own model."""
+    """Return the fault of an End of a user's model, or None."""
     if end.reason not in _REASONS:
-        return f"its End has the reason {shortened(repr(end.reason))}, which is none of {', '.join(_REASONS)}"
+        return f"its End has the reason {shortened(repr(end.reason))}, which is not one of {', '.join(_REASONS)}"
     usage: object = end.usage
     if not isinstance(usage, Usage):
-        return f"its End has no llmc.Usage, but a `{type(usage).__name__}`"
-    return None if usage.fault is None else f"of the usage in its End, {shortened(usage.fault)}"
+        return f"the usage of its End is not a llmc.Usage, but a `{type(usage).__name__}`"
+    return None if usage.fault is None else f"the usage of its End is invalid: {shortened(usage.fault)}"
 
 
 def name_of(speaker: ChatModel) -> str:
-    """What reports call it, which somebody's own may have forgotten to say."""
+    """Return the name of a chat model in reports; a user's model without a name gets the name of its class."""
     return str(getattr(speaker, "name", type(speaker).__name__))
 
 
 def _prices(speaker: ChatModel) -> Prices | None:
-    """What its tokens cost, if anybody said."""
-    found: Prices | None = _setting(speaker, "prices", None)
-    return found
+    """Return the prices of a model, None if they are not set."""
+    prices: Prices | None = _setting(speaker, "prices", None)
+    return prices
 
 
 def has_no_prices(speaker: ChatModel) -> bool:
-    """Whether it has a place for prices, and nothing in it."""
+    """Whether a model has an attribute for prices, and it is None."""
     return _setting(speaker, "prices", ...) is None
 
 
 CONTINUED_TOKENS = 400
-"""Tokens of a decision, or of mended lines, of a model that would go on for as long as it may."""
+"""Tokens of a decision or of repaired lines, for a model that continues a text and would never stop."""
 
 
 def bounded_tokens(speaker: ChatModel) -> int | None:
-    """How many tokens a short reply may have; a model that thinks before it speaks needs its own number."""
+    """Return the bound of a short reply in tokens; None for a model that may reason first, and needs its own bound."""
     return CONTINUED_TOKENS if continues(speaker) else None
 
 
 def continues(speaker: ChatModel) -> bool:
-    """Whether the model only continues a text, as those of the API `completions` do."""
+    """Whether the model only continues a text, as with the API `completions`."""
     return bool(_setting(speaker, "api", "chat") == "completions")
 
 
 def takes_schemas(speaker: ChatModel) -> bool:
-    """Whether a reply that is JSON can be made to follow a schema."""
+    """Whether the model's server constrains JSON replies to a schema."""
     return bool(_setting(speaker, "schemas", None))
 
 
-def _setting(speaker: ChatModel, name: str, default: object) -> Any:  # noqa: ANN401 — whatever somebody's own has
-    """What a model was set to, or says of itself."""
+def _setting(speaker: ChatModel, name: str, default: object) -> Any:  # noqa: ANN401 — of a user's model
+    """Return an attribute of a model's settings, or of the model itself."""
     return getattr(getattr(speaker, "settings", speaker), name, default)
 
 

@@ -1,4 +1,4 @@
-"""Usage that tools note themselves, because they call models in their own way."""
+"""Usage of models that tools call without llmc, noted by the tools."""
 
 from dataclasses import replace
 from types import NoneType
@@ -30,18 +30,18 @@ def note_usage(
     prices: Prices | None = None,
     seconds: float = 0.0,
 ) -> Usage:
-    """Note what a model took that a tool has called itself, with the question that the tool is called for.
+    """Note the usage of a model that a tool has called itself, for the question that the tool is called for.
 
-    `usage` is a `llmc.Usage`, the `usage` of a reply as OpenAI, Anthropic, Google and others count it, or the reply;
-    None is a reply that was not counted. Instead, tokens `read` (of these `cached`) and `written` (of these
-    `reasoning`) can be given. `cost` is in the unit of the budget; else `prices` tell it. Returns the usage, which is
-    noted in the role `tools`.
+    `usage` is a `llmc.Usage`, the `usage` of a reply in the form of OpenAI, Anthropic, Google and others, or the reply
+    itself; None stands for a reply without counts. Alternatively, give the tokens `read` (of which `cached`) and
+    `written` (of which `reasoning`). `cost` is in the unit of the budget, and is computed from `prices` if it is not
+    given. Returns the usage, which is noted in the role `tools`.
 
-    It counts towards the budget, which is compared before the next reply: noting raises nothing for it. Outside of a
-    question nothing is noted. A thread belongs to the question of the tool that started it; where several share a pool,
-    its work has to take the context along (`contextvars.copy_context`).
+    Noting never raises BudgetSpent: the budget is checked before the next reply. Outside of a question, nothing is
+    noted. A thread belongs to the question of the tool that started it; work in a shared pool must run in the tool's
+    context (`contextvars.copy_context`).
 
-    Raises TypeError and ValueError for what is no usage.
+    Raises TypeError and ValueError for an invalid usage.
     """
     noted = _given(usage, {"read": read, "written": written, "cached": cached, "reasoning": reasoning})
     check_kinds({"cost": cost, "seconds": seconds, "prices": prices}, _KINDS)
@@ -55,7 +55,7 @@ def note_usage(
 
 
 def _given(usage: object, numbers: dict[str, int | None]) -> Usage:
-    """The usage in an object, or in numbers."""
+    """Read the usage from an object, or from numbers."""
     if usage is not _NOT_GIVEN and any(numbers.values()):
         message = "`usage` and numbers of tokens are both given: leave one of them out"
         raise TypeError(message)
@@ -70,7 +70,7 @@ def _given(usage: object, numbers: dict[str, int | None]) -> Usage:
     if usage is not _NOT_GIVEN:
         return usage_of(usage)
     if numbers["read"] is None and numbers["written"] is None:
-        message = "no usage is given: give that of a reply, or `read=` and `written=`"
+        message = "`usage` is missing: give the usage of a reply, or `read=` and `written=`"
         raise TypeError(message)
     counts = {name: 0 if number is None else number for name, number in numbers.items()}
     _check(counts)
@@ -78,7 +78,7 @@ def _given(usage: object, numbers: dict[str, int | None]) -> Usage:
 
 
 def _check(numbers: dict[str, int]) -> None:
-    """Raises TypeError or ValueError for what is no number of tokens."""
+    """Raise TypeError or ValueError for an invalid number of tokens."""
     for name, number in numbers.items():
         check_kind(name, number, int, "a number of tokens")
         if not 0 <= number <= MOST:

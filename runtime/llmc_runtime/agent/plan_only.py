@@ -1,4 +1,4 @@
-"""A plan to be read before it is run: written and mended, but nothing of it is started."""
+"""Write and repair a plan without starting any of its calls, so that a user can read it first."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ from llmc_runtime.program.program import Program
 async def write_plan(
     planner: Planner, tools: Toolbox, question: str, history: Sequence[Message], ledger: UsageTracker
 ) -> Program:
-    """The planner's plan for a question; raises PlanFailed, BudgetSpent and what the model raises."""
+    """Return the planner's plan for a question; raises PlanFailed, BudgetSpent and the model's errors."""
     messages = planner.messages(question, list(tools), history=history)
     reader = PlanReader(tools, reasoning=reasoning_of(planner.speaker))
     grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None else None
@@ -36,23 +36,23 @@ async def write_plan(
         raise PlanFailed(1, 0, refused(text, reading, reader.reasoning))
     parsed = reader.read(text, complete=reading.is_complete)
     written = TextOrigin.of(reading, is_joined=_is_joined(parsed))
-    found = _compiled(parsed, reader, written)
+    outcome = _compiled(parsed, reader, written)
     repairs = 0
-    while isinstance(found, BrokenPlan) and not found.is_hopeless and repairs < REPAIRS:
+    while isinstance(outcome, BrokenPlan) and not outcome.is_hopeless and repairs < REPAIRS:
         repairs += 1
-        text, reading = await plan_reply(planner, planner.repair(messages, found), reader, ledger)
+        text, reading = await plan_reply(planner, planner.repair(messages, outcome), reader, ledger)
         if reading.is_refused:
             raise PlanFailed(1, repairs, refused(text, reading, reader.reasoning))
-        again = mended(found, text, reader, complete=reading.is_complete)
-        if again.unclear is not None:
-            found = replace(found, unclear=again.unclear, cuts=(*found.cuts, *again.cuts))
+        repaired = mended(outcome, text, reader, complete=reading.is_complete)
+        if repaired.unclear is not None:
+            outcome = replace(outcome, unclear=repaired.unclear, cuts=(*outcome.cuts, *repaired.cuts))
             continue
-        parsed = reader.read(again.text, complete=not again.is_new or reading.is_complete)
-        written = written.mended(again, reading, is_joined=_is_joined(parsed))
-        found = _compiled(parsed, reader, written)
-    if isinstance(found, Program):
-        return found
-    raise PlanFailed(1, repairs, no_plan(found.why, text, reading, reader.reasoning))
+        parsed = reader.read(repaired.text, complete=not repaired.is_new or reading.is_complete)
+        written = written.mended(repaired, reading, is_joined=_is_joined(parsed))
+        outcome = _compiled(parsed, reader, written)
+    if isinstance(outcome, Program):
+        return outcome
+    raise PlanFailed(1, repairs, no_plan(outcome.why, text, reading, reader.reasoning))
 
 
 def _is_joined(parsed: Parsed) -> bool:

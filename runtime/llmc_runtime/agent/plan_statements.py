@@ -11,39 +11,39 @@ T = TypeVar("T")
 
 
 def numbered(statements: Iterable[ast.Statement], highest: int) -> list[tuple[str, ast.Task]]:
-    """The tasks with their ids; one without gets the highest number so far plus one."""
-    found = []
+    """Return the tasks with their ids; a task without an id gets the highest number so far plus one."""
+    tasks = []
     for statement in statements:
         if isinstance(statement, ast.Task):
             name = statement.binder or str(highest + 1)
             highest = max(highest, int(name)) if name.isdigit() else highest
-            found.append((name, statement))
-    return found
+            tasks.append((name, statement))
+    return tasks
 
 
 def highest_number(ids: Iterable[str]) -> int:
-    """The highest number among ids, 0 where there is none."""
+    """Return the highest number among ids, or 0."""
     return max((int(name) for name in ids if name.isdigit()), default=0)
 
 
 def shape(statements: Sequence[ast.Statement], highest: int) -> tuple[ast.Statement, ...]:
-    """The plan without its thoughts and numbers: equal for plans that do the same, whatever their tasks are called."""
+    """Return a plan without its thoughts and ids: equal for plans that differ only in the ids of their tasks."""
     tasks = numbered(statements, highest)
     names = {name: f"task{index}" for index, (name, _) in enumerate(tasks)}
-    plain = (each for each in statements if isinstance(each, (ast.Task, ast.Join)))
-    return tuple(replace(renamed(each, names, keep_raw=False), binder=None) for each in plain)
+    steps = (statement for statement in statements if isinstance(statement, (ast.Task, ast.Join)))
+    return tuple(replace(renamed(step, names, keep_raw=False), binder=None) for step in steps)
 
 
 def renumbered(statements: Sequence[ast.Statement], earlier: Sequence[ast.Statement], highest: int) -> str | None:
-    """The text of a plan that repeats an `earlier` one with its ids, under numbers above `highest`; None for others."""
-    plain = [each for each in statements if isinstance(each, (ast.Task, ast.Join))]
-    if plain != [each for each in earlier if isinstance(each, (ast.Task, ast.Join))]:
+    """Print a plan that repeats an `earlier` one and its ids, with numbers above `highest`; None for other plans."""
+    steps = [statement for statement in statements if isinstance(statement, (ast.Task, ast.Join))]
+    if steps != [statement for statement in earlier if isinstance(statement, (ast.Task, ast.Join))]:
         return None
-    names = {name: str(highest + index) for index, (name, _) in enumerate(numbered(plain, highest), start=1)}
-    lines = [renamed(each, names) for each in plain]
+    names = {name: str(highest + index) for index, (name, _) in enumerate(numbered(steps, highest), start=1)}
+    lines = [renamed(step, names) for step in steps]
     ids = iter(names.values())
     return "\n".join(
-        print_statement(replace(each, binder=next(ids) if isinstance(each, ast.Task) else None)) for each in lines
+        print_statement(replace(line, binder=next(ids) if isinstance(line, ast.Task) else None)) for line in lines
     )
 
 
@@ -56,7 +56,7 @@ def renamed(node: T, names: Mapping[str, str], *, keep_raw: bool = True) -> T:
     if isinstance(node, ast.Ref):
         return replace(node, name=names.get(node.name, node.name))
     if isinstance(node, tuple) and not isinstance(node, Span):
-        return type(node)(renamed(each, names, keep_raw=keep_raw) for each in node)
+        return type(node)(renamed(child, names, keep_raw=keep_raw) for child in node)
     if is_dataclass(node) and not isinstance(node, type):
         inside = {each.name: renamed(getattr(node, each.name), names, keep_raw=keep_raw) for each in fields(node)}
         return replace(node, **inside)
@@ -90,5 +90,5 @@ def does_something(statements: Sequence[ast.Statement], earlier: Container[str])
         return True
     if any(ref.name in earlier for ref in references(tuple(statements))):
         return True
-    joins = (each.arguments for each in statements if isinstance(each, ast.Join))
-    return any(len(found) == 1 and found[0].name is None and isinstance(found[0].value, ast.Text) for found in joins)
+    joins = (statement.arguments for statement in statements if isinstance(statement, ast.Join))
+    return any(len(given) == 1 and given[0].name is None and isinstance(given[0].value, ast.Text) for given in joins)

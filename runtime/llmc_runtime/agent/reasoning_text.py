@@ -1,4 +1,4 @@
-"""What planner and joiner write, told as it arrives and without secrets."""
+"""Text and reasoning of planner and joiner, passed on as they arrive, with secrets redacted."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,9 @@ from llmc_runtime.redaction import Secrets
 
 
 class TextPieces:
-    """Tells a text that arrives in pieces, without secrets.
+    """Passes on a text that arrives in pieces, with secrets redacted.
 
-    A secret may arrive in two pieces: as many characters as one may have are held back until more has come.
+    A secret may be split between pieces, so the last characters, up to the longest secret, are held back.
     """
 
     __slots__ = ("_held", "_secrets", "_tell")
@@ -21,33 +21,33 @@ class TextPieces:
         self._held = ""
 
     def add(self, piece: str) -> None:
-        """A piece has come."""
+        """Add a piece, and pass on the text before the characters that are held back."""
         text = self._secrets.text(self._held + piece)
         self._show(text, min(max(self._secrets.longest - 1, 0), len(text)))
 
     def end(self) -> None:
-        """No other piece follows."""
+        """Pass on the rest of the text."""
         self._show(self._secrets.text(self._held), 0)
 
     def _show(self, text: str, held: int) -> None:
-        """Tell a text but for its last characters."""
+        """Pass on a text except for its last characters."""
         self._held = text[len(text) - held :]
-        if told := text[: len(text) - held]:
-            self._tell(told)
+        if shown := text[: len(text) - held]:
+            self._tell(shown)
 
 
 class ReasoningText:
-    """Listens to the replies of a question, and tells their reasoning; that of tools is not told."""
+    """Listens to the replies of a question, and passes on the reasoning of planner and joiner, not that of tools."""
 
     __slots__ = ("_pieces", "_role", "_tell")
 
     def __init__(self, tell: Callable[[Role, str], object], secrets: Secrets) -> None:
         self._tell = tell
         self._role: Role = "planner"
-        self._pieces = TextPieces(self._told, secrets)
+        self._pieces = TextPieces(self._pass_on, secrets)
 
     def __call__(self, role: Role, piece: Part) -> None:
-        """A piece of a reply has come."""
+        """Receive a piece of a reply."""
         if role == "tools":
             return
         self._role = role
@@ -56,6 +56,6 @@ class ReasoningText:
         else:
             self._pieces.end()
 
-    def _told(self, text: str) -> None:
-        """A piece without secrets."""
+    def _pass_on(self, text: str) -> None:
+        """Pass on a redacted piece, with the role of its model."""
         self._tell(self._role, text)

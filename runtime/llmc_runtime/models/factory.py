@@ -1,21 +1,28 @@
-"""From a model's name to what can be asked."""
+"""Resolve the names of models to chat models."""
 
 from llmc_runtime.models.messages import ChatModel
 from llmc_runtime.validation import check_method
+
+
+def local_model(path: str | Path | None = None, **options: Unpack[ModelOptions]) -> Model:
+    """Return a model that runs in this process: the installed one, or that of a GGUF file; raises ValueError."""
+    if path is None:
+        return Model(LOCAL, **options)
+    return Model(Path(path).stem, path=path, **options)
+
 
 GGUF = ".gguf"
 
 
 def speaker(model: ChatModel | str, option: str = "model") -> ChatModel:
-    """The model itself; for a name that of a server, for `local` or a file `*.gguf` one in this process.
+    """Return a chat model unchanged; for a name, the model on a server, or in this process for `local` or `*.gguf`.
 
-    Raises TypeError, with the option, for what is no model.
+    Raises TypeError, naming the option, for any other value.
     """
     if not isinstance(model, str):
-        check_method(option, model, "reply", "a model, or the name of one")
+        check_method(option, model, "reply", "a model or a model's name")
         return model
-    # What speaks to servers is heavy: whoever brings a model does not wait for it.
-    from llmc_runtime.models.local_model import local_model  # noqa: PLC0415
+    # The clients of servers are slow to import, and a program with another chat model does not need them.
     from llmc_runtime.models.openai.client import Model  # noqa: PLC0415
 
     return local_model(model) if model.endswith(GGUF) else Model(model)

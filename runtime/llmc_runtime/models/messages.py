@@ -1,7 +1,7 @@
-"""What is said to a model, and what comes back: the one interface between the agent and whatever speaks.
+"""Messages and replies: the one interface between the agent and its chat models.
 
 async for part in model.reply([Message("system", "…"), Message("user", "…")]):
-    part        a piece of text (str) or of reasoning (Reasoning) as it arrives, and at last how the reply ended (End)
+    part        a piece of text (str) or of reasoning (Reasoning) as it arrives, and last how the reply ended (End)
 """
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from llmc_compiler.representation.short_repr import short_repr
 from llmc_runtime.validation import check_amount
 
 Grammar = Callable[[Syntax, Level], str]
-"""Gives the grammar that a reply has to follow; raises ValueError where it would be too large."""
+"""Returns the grammar that a reply has to follow; raises ValueError if it would be too large."""
 
 Schema = Mapping[str, object]
 """A JSON Schema that a reply has to follow."""
@@ -22,10 +22,10 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something said to a model.
+    """A message to a model.
 
-    Where the text depends on what a reply may contain, `by_level` gives it for the level of the grammar that a request
-    carries, None being no grammar; `text` is then that of the level which is tried first.
+    If the text depends on the grammar of the request, `by_level` returns the text for a level, and for None without a
+    grammar; `text` is then the text for the level that is tried first.
     """
 
     role: Literal["system", "user", "assistant"]
@@ -33,22 +33,22 @@ class Message:
     by_level: Callable[[Level | None], str] | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     def at(self, level: Level | None) -> "Message":
-        """The message of a request that carries a grammar of this level, or none."""
+        """Return the message for a request with a grammar of this level, or without a grammar."""
         return self if self.by_level is None else Message(self.role, self.by_level(level))
 
 
 def encodable(text: str) -> str:
-    """A text without halves of characters, which JSON can hold and UTF-8 cannot: pairs are joined, others replaced."""
+    """Join the surrogate pairs of a text and replace lone surrogates, which JSON can hold and UTF-8 cannot."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What replies took: how many there were, tokens read (of these `cached`) and written, cost, and seconds.
+    """The usage of replies: their number, tokens read (of which `cached`) and written, cost, and seconds.
 
-    `cost` is None where prices are not known; `first_token` is the time until the first text arrived, of one reply.
-    `reasoning` counts the tokens of reasoning among those written. `estimated`: the server counted no tokens, or the
-    count did not arrive, so that some of these numbers are estimates.
+    `cost` is None if a price is unknown. `first_token` is the seconds until the first text of the first reply.
+    `reasoning` counts the tokens of reasoning among those written. `estimated` is True if some of the numbers are
+    estimates, because a server counted no tokens or its count did not arrive.
     """
 
     calls: int = 0
@@ -62,15 +62,15 @@ class Usage:
     estimated: bool = False
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Both together; the cost is known if both are, and the first token is the first one's."""
-        known = [usage.cost for usage in (self, other) if usage.calls or usage.cost is not None]
-        costs = [cost for cost in known if cost is not None]
+        """Add two usages; the cost is None unless both are known, and `first_token` is that of the first."""
+        all_costs = [usage.cost for usage in (self, other) if usage.calls or usage.cost is not None]
+        costs = [cost for cost in all_costs if cost is not None]
         return Usage(
             calls=self.calls + other.calls,
             read=self.read + other.read,
             cached=self.cached + other.cached,
             written=self.written + other.written,
-            cost=sum(costs) if costs and len(costs) == len(known) else None,
+            cost=sum(costs) if costs and len(costs) == len(all_costs) else None,
             seconds=self.seconds + other.seconds,
             first_token=other.first_token if self.first_token is None else self.first_token,
             reasoning=self.reasoning + other.reasoning,
@@ -79,17 +79,17 @@ class Usage:
 
     @staticmethod
     def total(usages: "Iterable[Usage]") -> "Usage":
-        """What all of them took together."""
+        """Return the sum of usages."""
         return sum(usages, Usage())
 
     @property
     def tokens(self) -> int:
-        """All tokens, read and written."""
+        """The tokens read and written."""
         return self.read + self.written
 
     @property
     def fault(self) -> str | None:
-        """The first number that is none, or below 0, in words: with it, no budget would hold."""
+        """A sentence about the first field that is not a number from 0, with which no budget would hold; or None."""
         for name in ("calls", "read", "cached", "written", "reasoning"):
             number: object = getattr(self, name)
             if not isinstance(number, int) or number < 0:
@@ -104,9 +104,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What a million tokens cost, in a currency of your choice; those read from the server's cache cost `cached`.
+    """The prices of a million tokens, in a currency of your choice; tokens read from the server's cache cost `cached`.
 
-    Raises ValueError for what is no price.
+    Raises ValueError for a negative price, and TypeError if a price is not a number.
     """
 
     read: float
@@ -114,19 +114,19 @@ class Prices:
     cached: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no price: with it, no budget would hold."""
+        """Refuse an invalid price: with it, no budget would hold."""
         for name, value in (("read", self.read), ("written", self.written), ("cached", self.cached)):
             check_amount(f"the price of tokens {name}", value)
 
     def cost(self, *, read: int, cached: int, written: int) -> float:
-        """What so many tokens cost; `cached` ones are among those read."""
+        """Return the cost of tokens; `cached` counts some of those `read`."""
         price = self.read if self.cached is None else self.cached
         return ((read - cached) * self.read + cached * price + written * self.written) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """A piece of the reasoning that a server sends beside the text; it belongs to neither plan nor answer."""
+    """A piece of reasoning that a server sends separately from the text; it belongs to neither plan nor answer."""
 
     text: str
 
@@ -137,7 +137,7 @@ Reason: TypeAlias = Literal["stop", "length", "refusal"]
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How a reply ended: by itself, by a bound on its length, by a refusal or a filter of the server."""
+    """The end of a reply: its reason (finished, cut at a bound on its length, or refused or filtered) and its usage."""
 
     reason: Reason
     usage: Usage
@@ -148,11 +148,11 @@ Part: TypeAlias = str | Reasoning | End
 
 
 class ChatModel(Protocol):
-    """What can be asked: a model of a server, a local one, or a scripted one."""
+    """A chat model: a model on a server, a local one, or a scripted one."""
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """The name of the model in reports."""
         ...
 
     def reply(
@@ -164,8 +164,9 @@ class ChatModel(Protocol):
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
     ) -> AsyncGenerator[Part, None]:
-        """The reply in pieces as they arrive, at last its End; raises ModelError. Closing it ends the connection.
+        """Yield the reply in pieces as they arrive, and its End last; raises ModelError.
 
-        It follows the schema, else the grammar, as far as whoever speaks can be made to.
+        Closing the generator closes the connection. The reply follows the schema, or else the grammar, as far as the
+        model supports it.
         """
         ...

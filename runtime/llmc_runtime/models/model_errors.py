@@ -1,24 +1,24 @@
-"""What can go wrong when a model is asked.
+"""Errors of requests to models.
 
     ModelError
-      AuthenticationFailed      there is no key, or the server refuses it
-      RateLimited               too much was asked; `retry_after` is how long the server wants to be left alone
-        QuotaSpent              what was paid for is used up: waiting does not help
+      AuthenticationFailed      the API key is missing, or the server refuses it
+      RateLimited               too many requests or tokens; `retry_after` is the wait that the server asks for
+        QuotaSpent              the quota is used up: waiting does not help
       ModelTimedOut             one of the time limits ran out; `limit` names it
       ServerUnreachable         no connection
-      ServerFailed              the server has a fault of its own
-      RequestRefused            the server does not take the request: an unknown model, an option, the grammar
+      ServerFailed              an error inside the server
+      RequestRefused            the server refuses the request: an unknown model, an option, the grammar
         ContextTooLong          the question does not fit into the model's context
-      ContentRefused            the server will not speak about this
+      ContentRefused            the server, or a filter in front of it, refuses the content
       StreamBroken              the reply broke off, was not in the form of its API, or did not end
-        NoStream                a page, or other data, came instead of a reply
-      ModelMissing              the local model is not installed, or its file is not one
+        NoStream                a page, or other data, arrived instead of a reply
+      ModelMissing              the local model is not installed, or its file is not a model
 
-Each names the model, and quotes the server in one line of bounded length. What the SDK raised is the cause, unless its
-text holds the key.
+Each error names the model, and quotes the server in one line of bounded length. Its cause is the SDK's exception,
+unless that holds the key.
 """
 
-# ruff: noqa: N818 — they are caught by name, and `except RateLimited` says it all
+# ruff: noqa: N818 — callers catch these by name: `except RateLimited`
 
 from typing import Literal
 
@@ -26,11 +26,11 @@ from llmc_runtime.errors import LlmcError, shortened
 from llmc_runtime.models.server_messages import ServerWords
 
 Limit = Literal["first_token", "idle", "timeout"]
-"""The time limits of a reply: until its first text, between two events, and of the whole."""
+"""The time limits of a reply: until its first text, between two events, and for the whole reply."""
 
 
 class ModelError(LlmcError):
-    """A model gave no reply, or only a part of one; `model` is its name, `said` the server's error if it sent one."""
+    """A model gave no reply, or only part of one. `model` is its name, `said` the server's error if it sent one."""
 
     said: ServerWords | None = None
 
@@ -40,7 +40,10 @@ class ModelError(LlmcError):
 
 
 class AuthenticationFailed(ModelError):
-    """There is no key, or the server refuses it; `variable` is where it is looked up, None where it is nowhere."""
+    """The API key is missing, or the server refuses it.
+
+    `variable` is the environment variable that should hold the key, or None if no variable does.
+    """
 
     def __init__(
         self, model: str, why: object, variable: str | None, *, has_key: bool = False, meant: str | None = None
@@ -51,49 +54,49 @@ class AuthenticationFailed(ModelError):
             advice = f"did you mean `{shortened(meant)}`?"
         else:
             advice = f"set {variable or 'LLMC_BASE_URL to its address and LLMC_API_KEY to its key'}"
-        super().__init__(model, f"does not let us in: {shortened(why)}; {advice}")
+        super().__init__(model, f"cannot be used: {shortened(why)}; {advice}")
 
 
 class RateLimited(ModelError):
-    """Too much was asked of the server; `retry_after` is in seconds, if it said how long to wait."""
+    """The server limits requests or tokens. `retry_after` is the wait that it asks for in seconds, None if unknown."""
 
     def __init__(self, model: str, why: object, retry_after: float | None = None) -> None:
-        wait = "" if retry_after is None else f"; it wants to be left alone for {retry_after:g} s"
-        super().__init__(model, f"is asked too much: {shortened(why)}{wait}")
+        wait = "" if retry_after is None else f"; retry after {retry_after:g} s"
+        super().__init__(model, f"is rate-limited: {shortened(why)}{wait}")
         self.retry_after = retry_after
 
 
 class QuotaSpent(RateLimited):
-    """What was paid for is used up: waiting does not help."""
+    """The quota of the account is used up: waiting does not help."""
 
 
 class ModelTimedOut(ModelError):
     """One of the time limits of a reply ran out."""
 
     def __init__(self, model: str, limit: Limit, seconds: float) -> None:
-        what = {"first_token": "said nothing for", "idle": "stalled for", "timeout": "took longer than"}[limit]
-        super().__init__(model, f"{what} {seconds:g} s; `{limit}=` allows more")
+        failure = {"first_token": "sent no text for", "idle": "stalled for", "timeout": "took longer than"}[limit]
+        super().__init__(model, f"{failure} {seconds:g} s; increase `{limit}=` to wait longer")
         self.limit = limit
         self.seconds = seconds
 
 
 class ServerUnreachable(ModelError):
-    """There is no connection to the server."""
+    """The connection to the server failed."""
 
     def __init__(self, model: str, place: str, why: object) -> None:
         super().__init__(model, f"cannot be reached at {shortened(place)}: {shortened(why)}")
 
 
 class ServerFailed(ModelError):
-    """The server has a fault of its own; `retry_after` is in seconds, if it said how long to wait."""
+    """An error inside the server. `retry_after` is the wait that it asks for in seconds, None if unknown."""
 
     def __init__(self, model: str, why: object, retry_after: float | None = None) -> None:
-        super().__init__(model, f"has a fault: {shortened(why)}")
+        super().__init__(model, f"failed: {shortened(why)}")
         self.retry_after = retry_after
 
 
 class RequestRefused(ModelError):
-    """The server does not take the request; `status` is that of HTTP, `place` the address if it may be a wrong one."""
+    """The server refuses the request. `status` is the HTTP status; `place` is the address if it may be wrong."""
 
     def __init__(
         self, model: str, why: object, status: int, place: str | None = None, meant: str | None = None
@@ -102,20 +105,20 @@ class RequestRefused(ModelError):
         if meant:
             advice = f"; did you mean `{shortened(meant)}`?"
         elif place is not None:
-            advice = f"; {shortened(place)} was asked: is `base_url` right?"
-        super().__init__(model, f"does not take the request: {shortened(why)}{advice}")
+            advice = f"; the request went to {shortened(place)}: check `base_url`"
+        super().__init__(model, f"refuses the request: {shortened(why)}{advice}")
         self.status = status
 
 
 class ContextTooLong(RequestRefused):
-    """The question is longer than the model's context, and asking again does not help."""
+    """The question does not fit into the model's context: asking again does not help."""
 
 
 class ContentRefused(ModelError):
-    """The server, or a filter in front of it, will not speak about this."""
+    """The server, or a filter in front of it, refuses the content of the question or of the reply."""
 
     def __init__(self, model: str, why: object) -> None:
-        super().__init__(model, f"will not speak about this: {shortened(why)}")
+        super().__init__(model, f"refuses this content: {shortened(why)}")
 
 
 class StreamBroken(ModelError):
@@ -126,14 +129,14 @@ class StreamBroken(ModelError):
 
 
 class NoStream(StreamBroken):
-    """A page, or other data, came instead of a reply: waiting does not help."""
+    """A page, or other data, arrived instead of a reply: waiting does not help."""
 
     def __init__(self, model: str, place: str, kind: str, words: str = "") -> None:
-        came = f"{shortened(place)} sent {shortened(kind) or 'data'}, and no event of one"
+        response = f"{shortened(place)} sent {shortened(kind) or 'data'} instead of a reply's events"
         quoted = f": {shortened(words)}" if words else ""
-        advice = "is `base_url` that of the API? It mostly ends in /v1"
-        ModelError.__init__(self, model, f"gave no reply: {came}{quoted}; {advice}")
+        advice = "check `base_url`, which usually ends in /v1"
+        ModelError.__init__(self, model, f"gave no reply: {response}{quoted}; {advice}")
 
 
 class ModelMissing(ModelError):
-    """The local model is not installed, or its file is not one."""
+    """The local model is not installed, or its file is not a model."""

@@ -1,20 +1,20 @@
-"""A model that says what it is told to: for tests, without a server.
+"""A model with scripted replies, for tests without a server.
 
     model = llmc.ScriptedModel(["1. search('K2') …", "Finish(8611)"])
     agent = llmc.Agent(tools, model=model)
     …
-    model.asked[0].messages        what it was asked, question by question
+    model.asked[0].messages        the messages of the first question
 
-A line of the script, in the order of the questions, is one of
+The script has one line for each question, in their order. A line is one of
 
     "text"                          the whole reply in one piece
     ["te", 0.2, "xt", error]        pieces, seconds of silence, and an exception in mid-stream
-    [Reasoning("…"), "text"]        reasoning beside the text
+    [Reasoning("…"), "text"]        reasoning, separate from the text
     error                           an exception instead of a reply
-    lambda messages: …              any of these, for what was asked
+    lambda messages: …              a function of the messages that returns any of these
 
-An exception may be a class. An End as the last piece ends the reply in its way; without one it ends by itself. After
-the last line, a question is an error; `ScriptedModel(function)` answers any number of questions.
+An exception may be a class. An End as the last piece sets how the reply ends; without one it ends with "stop". A
+question after the last line is an error; `ScriptedModel(function)` answers any number of questions.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ Line: TypeAlias = Answer | Callable[[Sequence[Message]], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked in one question."""
+    """The arguments of one question."""
 
     messages: tuple[Message, ...]
     grammar: Grammar | None
@@ -44,15 +44,15 @@ class Asked:
     most_tokens: int | None
 
 
-class ScriptEnded(ModelError):  # noqa: N818 — as the errors it is one of
-    """A scripted model was asked more often than it has lines."""
+class ScriptEnded(ModelError):  # noqa: N818 — named like the other model errors
+    """A scripted model was asked more questions than it has lines."""
 
 
 class ScriptedModel:
-    """A model that says its lines; a word is a token, and `prices` make a cost of them.
+    """A model that replies with its lines; its usage counts each word as a token, and its cost follows from `prices`.
 
-    `reasoning_tags` are as for a Model. Raises ValueError for an invalid tag, and for a single text instead of a list
-    of lines.
+    `reasoning_tags` are the same as for a Model. Raises ValueError for an invalid tag, and for a single text instead of
+    a list of lines.
     """
 
     __slots__ = ("_lines", "_name", "asked", "closed", "prices", "reasoning_tags")
@@ -67,7 +67,7 @@ class ScriptedModel:
     ) -> None:
         if isinstance(lines, str):
             message = f"the lines of a script are a list: [{shortened(lines)!r}]"
-            raise ValueError(message)  # noqa: TRY004 — a text is a sequence of texts, but not of these
+            raise ValueError(message)  # noqa: TRY004 — a text is a sequence of texts, but not of lines
         self.asked: list[Asked] = []
         self.closed = 0
         self._lines = lines
@@ -78,7 +78,7 @@ class ScriptedModel:
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """The name of the model in reports."""
         return self._name
 
     def with_options(self, **_options: object) -> "ScriptedModel":
@@ -94,7 +94,7 @@ class ScriptedModel:
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
     ) -> AsyncGenerator[Part, None]:
-        """The next line; `closed` counts the replies that somebody closed before their end."""
+        """Yield the next line as a reply; `closed` counts the replies that were closed before their end."""
         self.asked.append(Asked(tuple(messages), grammar, schema, tuple(stop), most_tokens))
         pieces = self._pieces(messages, len(self.asked))
         clock = asyncio.get_running_loop().time
@@ -126,11 +126,12 @@ class ScriptedModel:
             self.closed += not whole
 
     def _pieces(self, messages: Sequence[Message], number: int) -> Sequence[Piece]:
-        """What is said to the question of this number."""
+        """Return the pieces of the reply to the question with this number."""
         if callable(self._lines):
             line: Line = self._lines
         elif number > len(self._lines):
-            raise ScriptEnded(self._name, f"is asked a question {number}, and its script has {len(self._lines)} lines")
+            lines = f"{len(self._lines)} line{'' if len(self._lines) == 1 else 's'}"
+            raise ScriptEnded(self._name, f"has no line for question {number}: its script has {lines}")
         else:
             line = self._lines[number - 1]
         if callable(line) and not isinstance(line, type):
@@ -138,7 +139,7 @@ class ScriptedModel:
         return (line,) if isinstance(line, str | BaseException | type) else line
 
     def _usage(self, messages: Sequence[Message], said: list[str], seconds: float, first: float | None) -> Usage:
-        """What the reply took, counted in words."""
+        """Return the usage of the reply, counted in words."""
         read = sum(len(message.text.split()) for message in messages)
         written = len("".join(said).split())
         cost = None if self.prices is None else self.prices.cost(read=read, cached=0, written=written)

@@ -1,4 +1,4 @@
-"""Errors in a server's own words, in all the forms that servers give them.
+"""Errors as servers report them, in all their forms.
 
 {"error": {"message", "code", "param", "type"}}      OpenAI, Azure, vLLM, llama.cpp, Ollama
 {"error": "text"}, {"message": "text"}               Ollama, LM Studio, Mistral
@@ -21,7 +21,7 @@ from llmc_grammar.terminal_text import visible
 from llmc_runtime.errors import shortened
 
 _READ: Final = 64 * 1024
-"""Characters of an error that are looked at."""
+"""Maximum number of characters of an error that are read."""
 
 _DEPTH: Final = 6
 _MOST_ITEMS: Final = 3
@@ -40,13 +40,13 @@ _FIRST: Final = (
     "reason",
     "Message",
 )
-"""The keys that hold an error's words, the first that has some."""
+"""The keys that may hold an error's words; the first key with words counts."""
 
 _BESIDE: Final = ("error_description", "errors", "issues", "details", "metadata", "raw", "innererror", "inner_error")
-"""The keys with more words behind those."""
+"""The keys whose words are added."""
 
 _OF_REPLIES: Final = ("choices", "delta", "output", "type")
-"""Keys that data has which is a reply, or a part of one."""
+"""Keys of data that is a reply or part of a reply."""
 
 _NO_ROUTE: Final = re.compile(
     r"(?:404:? *)?(?:page |file |url |path |resource |route )?(?:was )?not[ _]found\W*|method not allowed\W*"
@@ -54,21 +54,21 @@ _NO_ROUTE: Final = re.compile(
     r"|(?:cannot|could not|can't) (?:post|find) /.*",
     re.IGNORECASE | re.DOTALL,
 )
-"""Words of a server that has no such address."""
+"""Words of a server that does not know the address."""
 
 _UNDERSTOOD: Final = {400, 422}
-"""The statuses under which a plain text comes from an API: another server does not look into the request."""
+"""The statuses whose plain text comes from an API: a server that is not one does not validate the request."""
 
 _TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 
 @dataclass(frozen=True, slots=True)
 class ServerWords:
-    """A server's error: its words in one bounded line, and what else it says.
+    """A server's error: its words in one bounded line, and its other fields.
 
-    `code` and `kind` are words for machines, `parameter` names a part of the request, and `status` is that of HTTP, or
-    the one that the error states itself. `is_of_api` is False where a page or an unknown address answered. `whole` are
-    the words before they were cut.
+    `code` and `kind` are for machines, `parameter` names a part of the request, and `status` is the HTTP status, or the
+    status that the error itself states. `is_of_api` is False if a page or an unknown address answered. `whole` is the
+    text before it was cut.
     """
 
     text: str
@@ -81,12 +81,12 @@ class ServerWords:
 
     @property
     def words(self) -> str:
-        """As many of its words as are read."""
+        """The words of the error before they were cut, as far as they are read."""
         return self.whole or self.text
 
 
 def answered(status: int, body: str) -> ServerWords:
-    """Read the body of an answer with a status that is an error."""
+    """Read the body of a response with an error status."""
     value = _json(body)
     said = None if value is None else error_in(value) or (_said(value) if isinstance(value, dict | list) else None)
     if said is None:
@@ -102,9 +102,9 @@ def answered(status: int, body: str) -> ServerWords:
 
 
 def error_in(value: object, name: str = "") -> ServerWords | None:
-    """Return the error in JSON data that should be a reply, or an event of one with this name; None if it is none."""
+    """Return the error in the JSON data of a reply, or of an event with this name; return None for other data."""
     if isinstance(value, list):
-        return next((said for each in value[:_MOST_ITEMS] if (said := error_in(each, name)) is not None), None)
+        return next((said for item in value[:_MOST_ITEMS] if (said := error_in(item, name)) is not None), None)
     if not isinstance(value, dict):
         return _said(value) if name == "error" else None
     error, base = value.get("error"), value.get("base_resp")
@@ -151,24 +151,24 @@ def _said(value: object) -> ServerWords:
 
 
 def _status(value: object) -> int | None:
-    """Return a status of HTTP that is an error."""
+    """Return an HTTP status that is an error, None for any other value."""
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value[:4])
     return value if type(value) is int and 400 <= value < 600 else None  # noqa: PLR2004 — the statuses of errors
 
 
 def _text(value: object) -> str:
-    """A text, empty for anything else."""
+    """Return a text, or an empty one for any other value."""
     return value if isinstance(value, str) else ""
 
 
 def _places(detail: object) -> list[str]:
     """Return the places in the request that a validation names."""
-    found: list[str] = []
-    for each in detail[:_MOST_ITEMS] if isinstance(detail, list) else ():
-        place = each.get("loc") if isinstance(each, dict) else None
-        found += [step for step in place if isinstance(step, str)] if isinstance(place, list) else []
-    return found
+    places: list[str] = []
+    for item in detail[:_MOST_ITEMS] if isinstance(detail, list) else ():
+        place = item.get("loc") if isinstance(item, dict) else None
+        places += [step for step in place if isinstance(step, str)] if isinstance(place, list) else []
+    return places
 
 
 def words_of(value: object, depth: int = _DEPTH) -> str:
@@ -179,8 +179,8 @@ def words_of(value: object, depth: int = _DEPTH) -> str:
     if not depth or not value or isinstance(value, bool | int | float):
         return ""
     if isinstance(value, list):
-        found = (words_of(each, depth - 1) for each in value[:_MOST_ITEMS])
-        return "; ".join(dict.fromkeys(filter(None, found)))
+        texts = (words_of(item, depth - 1) for item in value[:_MOST_ITEMS])
+        return "; ".join(dict.fromkeys(filter(None, texts)))
     if not isinstance(value, dict):
         return ""
     first = next(filter(None, (words_of(value.get(key), depth - 1) for key in _FIRST)), "")
@@ -193,20 +193,20 @@ def words_of(value: object, depth: int = _DEPTH) -> str:
 
 
 def _of_fields(errors: object, depth: int) -> str:
-    """The words of a validation that has a list of them for each field."""
+    """Collect the words of a validation that has a list of errors for each field."""
     if not isinstance(errors, dict) or "message" in errors:
         return ""
-    fields = ((name, words_of(found, depth - 1)) for name, found in islice(errors.items(), _MOST_ITEMS))
+    fields = ((name, words_of(listed, depth - 1)) for name, listed in islice(errors.items(), _MOST_ITEMS))
     return "; ".join(f"{name}: {text}" for name, text in fields if text)
 
 
 def cleaned(text: str) -> str:
-    """One bounded line, with escapes for what controls a terminal."""
+    """Return a text as one bounded line, with control characters escaped."""
     return visible(shortened(text))
 
 
 def _json(text: str) -> object:
-    """Parse a text as JSON; None for what is none."""
+    """Parse a text as JSON; return None for an invalid text."""
     try:
         return json.loads(text[:_READ])
     except (ValueError, RecursionError):
@@ -214,7 +214,7 @@ def _json(text: str) -> object:
 
 
 def _plain(text: str) -> str:
-    """Return the words of a text that is no JSON: title, heading or message of a page or of XML, else all of it."""
+    """Return the words of a text that is not JSON: title, heading or message of a page or of XML, else all of it."""
     text = text[:_READ]
     lower = text.lower()
     if not any(mark in lower for mark in ("<html", "<!doctype", "<title", "<?xml")):
@@ -231,7 +231,7 @@ def _plain(text: str) -> str:
 
 
 def _phrase(status: int) -> str:
-    """The name of a status."""
+    """Return the name of a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -254,7 +254,7 @@ _TOO_LONG: Final = re.compile(
 _RATE: Final = re.compile(r"per (?:second|min|hour|day)", re.IGNORECASE)
 _ADVICE: Final = re.compile(r"(?:reduce|decrease|lower)(?: the)? [`'\"]?max_(?:completion_|output_|new_)?tokens")
 _REPLY_LIMIT: Final = re.compile(r"max_(?:completion_|output_|new_)?tokens")
-"""Errors about the bound of the reply are no errors about the question."""
+"""An error about the bound of the reply is not about the length of the question."""
 
 
 def is_too_long(said: ServerWords) -> bool:
@@ -268,5 +268,5 @@ def is_too_long(said: ServerWords) -> bool:
 
 
 def quoted(values: object) -> str:
-    """The beginning of data that is neither a reply nor an error."""
+    """Return the beginning of data that is neither a reply nor an error, as one line."""
     return cleaned("".join(islice(json.JSONEncoder(ensure_ascii=False).iterencode(values), 200)))

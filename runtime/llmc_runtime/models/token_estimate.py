@@ -1,6 +1,6 @@
-"""Estimates of tokens, where no server has counted them.
+"""Estimates of tokens for replies that no server has counted.
 
-A token is taken for 4 bytes of UTF-8: 4 letters of English, and a little more than one character of Chinese.
+A token is estimated as 4 bytes of UTF-8: 4 letters of English, or a little more than one character of Chinese.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,23 +13,23 @@ SIZE_OF_A_TOKEN: Final = 4
 
 
 def tokens_of(size: int) -> int:
-    """About how many tokens a text of so many bytes has."""
+    """Estimate the tokens of a text with this number of bytes."""
     return -(-size // SIZE_OF_A_TOKEN)
 
 
 def estimated_tokens(*texts: str) -> int:
-    """About how many tokens some texts have together."""
+    """Estimate the tokens of texts together."""
     return tokens_of(text_size(texts))
 
 
 def text_size(texts: Iterable[str]) -> int:
-    """The bytes of some texts in UTF-8; halves of characters are counted too."""
+    """Count the bytes of texts in UTF-8, including lone surrogates."""
     return sum(len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")) for text in texts)
 
 
 @dataclass(slots=True)
 class ReplyEstimate:
-    """The usage of a reply so far, measured on this side of the connection."""
+    """The usage of a reply so far, measured by the client."""
 
     messages: Sequence[Message]
     prices: Prices | None
@@ -60,11 +60,11 @@ class ReplyEstimate:
         return self._text + self._reasoning + self._pieces
 
     def nothing(self) -> Usage:
-        """The usage of a request that was refused."""
+        """Return the usage of a request that was refused."""
         return Usage(calls=1, cost=None if self.prices is None else 0.0, seconds=self.now() - self._start)
 
     def estimate(self) -> Usage:
-        """The usage of a reply without a count."""
+        """Estimate the usage of a reply without a count."""
         read = estimated_tokens(*(message.text for message in self.messages))
         written = tokens_of(self._text + self._reasoning)
         return Usage(
@@ -79,7 +79,7 @@ class ReplyEstimate:
         )
 
     def counted(self, end: End) -> Usage:
-        """The usage of a reply that ended, which is a call: that of its End, or an estimate where it has no tokens."""
+        """Return the usage of a reply that ended: that of its End, or an estimate if the End has no token counts."""
         usage = end.usage
         if usage.tokens:
             cost = usage.cost

@@ -144,7 +144,7 @@ async def test_a_reply_that_may_not_be_streamed_comes_whole() -> None:
 async def test_an_option_of_the_user_is_their_error(options: dict[str, Any], part: str) -> None:
     """In the server's words, and it is not asked again, with no grammar either."""
     asked = refusing(part, refusal(400, f"Unsupported value: '{part}' does not support this value with this model."))
-    with pytest.raises(RequestRefused, match=f"does not take the request: Unsupported value: '{part}' does not"):
+    with pytest.raises(RequestRefused, match=f"refuses the request: Unsupported value: '{part}' does not"):
         await said(model(asked, server="vllm", **options), grammar=lambda _syntax, _level: "root ::= 'a'")
     assert len(asked.requests) == 1
 

@@ -98,7 +98,7 @@ def test_reasoning_is_a_sign_of_life() -> None:
 
     thinking = delta({"reasoning_content": "Hm."})
     assert clock.run(ask(50, thinking, chat([PLAN]))) == PLAN
-    with pytest.raises(ModelTimedOut, match="said nothing for 10 s"):
+    with pytest.raises(ModelTimedOut, match="sent no text for 10 s"):
         clock.run(ask(50, b": ping\n\n", chat([PLAN])))
 
 
@@ -235,9 +235,9 @@ async def test_tokens_of_a_cache_count_as_read() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
-        ({"message": "no tea", "code": 500}, ServerFailed, r"has a fault: no tea \(HTTP 500\)"),
-        ({"message": "no tea"}, ServerFailed, "has a fault: no tea"),
-        ("no tea", ServerFailed, "has a fault: no tea"),
+        ({"message": "no tea", "code": 500}, ServerFailed, r"failed: no tea \(HTTP 500\)"),
+        ({"message": "no tea"}, ServerFailed, "failed: no tea"),
+        ("no tea", ServerFailed, "failed: no tea"),
         ({"message": "no tea", "code": 400}, RequestRefused, r"no tea \(HTTP 400\)"),
         ({"message": "no tea", "type": "invalid_request_error"}, RequestRefused, "no tea"),
         ({"message": "no tea", "code": 401}, AuthenticationFailed, "no tea"),
@@ -267,9 +267,9 @@ async def test_an_error_under_status_200_has_its_class(
 
 async def test_an_event_that_is_called_an_error_is_quoted() -> None:
     """Also where it is a plain text."""
-    with pytest.raises(ServerFailed, match="has a fault: the pot broke"):
+    with pytest.raises(ServerFailed, match="failed: the pot broke"):
         await heard([b"event: error\ndata: the pot broke\n\n"])
-    with pytest.raises(ServerFailed, match="has a fault: the pot broke"):
+    with pytest.raises(ServerFailed, match="failed: the pot broke"):
         await heard([b'event: error\ndata: {"detail": "the pot broke"}\n\n'])
 
 

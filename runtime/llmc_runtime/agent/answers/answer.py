@@ -1,4 +1,4 @@
-"""What a question gave: the answer, and everything that was done for it."""
+"""The answer to a question, with its plans, usage and times."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,16 +19,17 @@ from llmc_runtime.text_format import beginning_of
 class Answer(AnswerData, Displayed, SecretFree):
     """The answer to a question.
 
-    `value` is that of the last plan's join, or the joiner's text. `stopped` says why no other plan was made although
-    the joiner, or the planner, wanted one; not `answered`: for that reason there is no answer. `is_unmarked`: a model
-    wrote it as prose, where a decision or a plan was asked for. An error that ends a question has one too, as its
-    `answer`, with the plans that were run until then. `calls` counts calls of tools, `reused` tasks whose call had been
-    made before. What shows the answer, `repr` and `to_json`, takes out `secrets`, and the parts of the value that are
-    secret by its `label`; so does a pickle.
+    `value` is the value of the last plan's join, or the joiner's text. `stopped` says why no further plan was made
+    although the joiner or the planner asked for one; if `answered` is False, the question has no answer for that
+    reason. `is_unmarked` is True if a model answered in prose instead of a decision or a plan. `calls` counts calls of
+    tools, `reused` the tasks whose call an earlier plan had made.
+
+    An error that ends a question has an Answer too, as its `answer`, with the plans that were run before it. `repr`,
+    `to_json` and pickles redact the `secrets`, and the parts of the value that are secret by its `label`.
     """
 
     def __repr__(self) -> str:
-        """The value, cut and without its secrets, and numbers; how the question ended, if that is not plain."""
+        """The value, cut and redacted, and counts; how the question ended, if that is unusual."""
         value = hidden(beginning_of(self.value, REACH)[0], self.label, HIDDEN) if self.label else self.value
         ends = {"answered": (self.answered, True), "is_unmarked": (self.is_unmarked, False)}
         shown: dict[str, object] = {
@@ -37,12 +38,12 @@ class Answer(AnswerData, Displayed, SecretFree):
             "calls": self.calls,
             "tokens": self.total.tokens,
             **({} if self.stopped is None else {"stopped": self.stopped}),
-            **{name: found for name, (found, usual) in ends.items() if found is not usual},
+            **{name: actual for name, (actual, usual) in ends.items() if actual is not usual},
         }
         return f"Answer({', '.join(f'{name}={brief(part, hide=self.secrets.text)}' for name, part in shown.items())})"
 
     def _concealed(self) -> dict[str, Any]:
-        """The fields of a pickle that differ from those in memory."""
+        """Return the fields of a pickle that differ from those in memory."""
         hide = self.secrets.text
         return {
             "question": hide(self.question),
@@ -53,13 +54,13 @@ class Answer(AnswerData, Displayed, SecretFree):
         }
 
     def _sheet(self) -> Sheet:
-        """The answer for notebooks."""
+        """Return the answer as a sheet for notebooks."""
         return answer_sheet(self, self.shown_value)
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON data, without its secrets: see `llmc_runtime.agent.answers.answer_json`."""
+        """Return the answer as JSON data with its secrets redacted: see `llmc_runtime.agent.answers.answer_json`."""
         return answer_json.to_json(self)
 
     def explain(self) -> str:
-        """The story of the answer in lines: plans and why they followed, reused tasks, the ending, usage of models."""
+        """Tell how the answer came about: plans and the reasons for them, reused tasks, the ending, usage of models."""
         return explained(self)

@@ -16,9 +16,10 @@ from llmc_runtime.redaction import HIDDEN, Secrets
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ShownTask(Brief):
-    """A task as models are told of it: its line, and what became of it; `wrote`: it changed something.
+    """A task as prompts show it: its line and its outcome.
 
-    `text` may be only the beginning of so many characters (`length`; 0 where nobody has counted them).
+    `wrote` is True if the task changed something. If `text` is cut, `length` is the number of characters before the
+    cut, or 0 if they were not counted.
     """
 
     id: str
@@ -33,9 +34,9 @@ class ShownTask(Brief):
 class Planned(Brief):
     """A plan that was run.
 
-    `text` is what ran, after `repairs` by the planner, `statements` its lines, `thoughts` its notes; `tasks` is what
-    became of its tasks, and `thought` why another plan followed. `ids` are the tasks' ids, and `reused` those whose
-    calls earlier plans had made; it `began` and `ended` so many seconds after the question.
+    `text` is the plan that ran, after `repairs` by the planner; `statements` are its lines. `tasks` are the outcomes
+    of its tasks, and `thought` is the reason for the plan that followed. `ids` are the ids of its tasks, and `reused`
+    those whose calls earlier plans had made. `began` and `ended` are seconds after the question.
     """
 
     text: str
@@ -56,13 +57,16 @@ class Planned(Brief):
 
     @property
     def is_answer(self) -> bool:
-        """Whether its join makes the answer, so that no joiner is needed."""
+        """Whether the plan's join makes the answer, so that no joiner is needed."""
         return self.run.has_value and any(isinstance(each, ast.Join) and each.arguments for each in self.statements)
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds from the question to the first task's start (None: there was none), the first plan's end, the answer."""
+    """Seconds from the question to three moments of its run.
+
+    They are the start of the first task (None if no task started), the end of the first plan's text, and the answer.
+    """
 
     first_task: float | None
     plan: float
@@ -89,31 +93,31 @@ class AnswerData:
 
     @property
     def shown_value(self) -> Json:
-        """The value without secrets."""
+        """The value with its secrets redacted."""
         return self.secrets.value(hidden(self.value, self.label, HIDDEN))
 
     @property
     def shown_text(self) -> str:
-        """The value without secrets, as text."""
+        """The redacted value as text."""
         return _text(self.shown_value)
 
     @property
     def text(self) -> str:
-        """The value as text: a text as it is, anything else as JSON."""
+        """The value as text: a text unchanged, any other value as JSON."""
         return _text(self.value)
 
     @property
     def total(self) -> Usage:
-        """What all models took together."""
+        """The usage of all models together."""
         return Usage.total(self.usage.values())
 
     @property
     def run(self) -> Run:
-        """The last plan's run; raises IndexError where a question ended before one was run."""
+        """The run of the last plan; raises IndexError if the question ended before a plan was run."""
         return self.plans[-1].run
 
     def summary(self) -> str:
-        """One line: plans, calls, tokens and times; `about` where tokens are estimated."""
+        """Return one line with plans, calls, tokens and times; `about` marks estimated tokens."""
         reused = f" ({self.reused} reused)" if self.reused else ""
         done = f"{counted(len(self.plans), 'plan')}, {counted(self.calls, 'call')}{reused}"
         first = "" if self.times.first_task is None else f"first task after {self.times.first_task:.2f} s, "
@@ -122,12 +126,12 @@ class AnswerData:
 
 
 def _text(value: Json) -> str:
-    """A text as it is, anything else as JSON."""
+    """Return a text unchanged, and any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def tokens_in_words(usage: Usage) -> str:
-    """Tokens and cost; estimates begin with `about`."""
+    """Write tokens and cost in words; estimates begin with `about`."""
     about = "about " if usage.estimated else ""
     cached = f" ({usage.cached:,} cached)" if usage.cached else ""
     reasoning = f" ({usage.reasoning:,} reasoning)" if usage.reasoning else ""
@@ -136,5 +140,5 @@ def tokens_in_words(usage: Usage) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun."""
+    """Write a number with its noun."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""An answer as JSON data, for machines, without its secrets.
+"""An answer as JSON data, with its secrets redacted.
 
     {"version": 1, "question", "answer", "answered", "is_unmarked", "stopped"?, "thoughts": [text],
      "plans": [{"text", "statements": [line], "ids": [task], "repairs", "thoughts": [note], "thought", "reused": [task],
@@ -6,8 +6,8 @@
                 "results", "errors", …: all of its run but the version, see `llmc_runtime.program.run_result`}],
      "calls", "reused", "usage": {role: …, "total": …}, "times": {"first_task"?, "plan", "answer"}}
 
-`began` and `ended` are seconds since the question. Within a version, keys may be added, and none is taken away
-or changes its meaning.
+`began` and `ended` are seconds since the question. Within a version, keys may be added; keys are never removed, and
+never change their meaning.
 """
 
 from dataclasses import asdict
@@ -22,7 +22,7 @@ _OF_THE_DOCUMENT: Final = ("version", "language")
 
 
 def to_json(answer: AnswerData) -> dict[str, Any]:
-    """The answer as JSON data."""
+    """Return an answer as JSON data."""
     hide = answer.secrets.text
     return {
         "version": VERSION,
@@ -41,7 +41,7 @@ def to_json(answer: AnswerData) -> dict[str, Any]:
 
 
 def _plan(planned: Planned, answer: AnswerData) -> dict[str, Any]:
-    """A plan and its run as JSON data."""
+    """Return a plan and its run as JSON data."""
     hide = answer.secrets.text
     run = run_to_json(planned.run)
     return {

@@ -1,4 +1,4 @@
-"""How an answer came about, in lines: its plans, why another one followed, how it ended, and the use of models.
+"""The story of an answer in lines: its plans, the reasons for replans, the ending, and the usage of models.
 
 question: What do tea and coffee cost together?
 
@@ -7,7 +7,7 @@ plan 1: 2 calls, from 0.00 s to 0.40 s
   2. price("coffee")  6
   another plan: add both up (their sum is missing)
 …
-answer of the join of plan 2: Both cost 10.5.
+answer from the join of plan 2: Both cost 10.5.
 
 planner: 2 replies, 512 tokens read, 40 written
 """
@@ -22,19 +22,19 @@ from llmc_runtime.agent.answers.answer_data import AnswerData, Planned, ShownTas
 from llmc_runtime.text_format import beginning_of
 
 MOST_TASKS: Final = 40
-"""Tasks of a plan that are shown."""
+"""Maximum number of tasks of a plan that are shown."""
 
 _LONGEST: Final = 400
 _LONGEST_TASK: Final = 100
 
 
 def explained(answer: AnswerData) -> TextLines:
-    """The story of an answer, without its secrets."""
+    """Tell the story of an answer, with its secrets redacted."""
     return TextLines("\n".join(_lines(answer)) + "\n")
 
 
 def _lines(answer: AnswerData) -> Iterator[str]:
-    """The lines of the story."""
+    """Yield the lines of the story."""
     yield f"question: {_cut(answer, answer.question)}"
     for number, planned in enumerate(answer.plans, start=1):
         yield ""
@@ -52,7 +52,7 @@ def _lines(answer: AnswerData) -> Iterator[str]:
 
 
 def _plan(answer: AnswerData, number: int, planned: Planned) -> Iterator[str]:
-    """A plan, its tasks, and the reason for the one after it."""
+    """Yield the lines of a plan: its tasks, and the reason for the next plan."""
     words = [counted(planned.run.calls, "call")]
     words += [f"reused: {', '.join(planned.reused[:MOST_TASKS])}"] if planned.reused else []
     words += [f"after {counted(planned.repairs, 'repair')}"] if planned.repairs else []
@@ -68,26 +68,26 @@ def _plan(answer: AnswerData, number: int, planned: Planned) -> Iterator[str]:
 
 
 def _task(answer: AnswerData, task: ShownTask) -> str:
-    """A task with its result, or what became of it."""
+    """Return the line of a task with its result or outcome."""
     state = "" if task.state in {"done", "failed"} else f"{task.state}: "  # an error names its task
     return f"{_cut(answer, task.written, _LONGEST_TASK)}  {state}{_cut(answer, task.text, _LONGEST_TASK)}"
 
 
 def _ending(answer: AnswerData) -> str:
-    """The answer and its origin."""
+    """Return the line of the answer and its source."""
     if not answer.answered:
         return "no answer"
     if answer.is_unmarked:
-        origin = "prose in which a model marked no answer"
+        source = "a model's prose, in which no answer is marked"
     elif answer.plans and answer.plans[-1].is_answer:
-        origin = f"the join of plan {len(answer.plans)}"
+        source = f"the join of plan {len(answer.plans)}"
     else:
-        origin = "the joiner"
-    return f"answer of {origin}: {_cut(answer, answer.shown_text)}"
+        source = "the joiner"
+    return f"answer from {source}: {_cut(answer, answer.shown_text)}"
 
 
 def _cut(answer: AnswerData, text: str, most: int = _LONGEST) -> str:
-    """A text in one line of bounded length, without secrets and without what controls a terminal."""
+    """Write a text in one line of bounded length, with secrets redacted and without control characters."""
     beginning = str(beginning_of(text, most + REACH)[0])
     line = "".join(filter(str.isprintable, " ".join(answer.secrets.text(beginning).split())))
     return cut(line, most)

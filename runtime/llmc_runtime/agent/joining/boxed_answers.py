@@ -1,4 +1,4 @@
-r"""Answers in a box, as models write them that were taught mathematics.
+r"""Answers in a box, as models trained on mathematics write them.
 
 The answer is $\boxed{42}$.         \[ \boxed{\text{Paris}} \]
 """
@@ -14,14 +14,14 @@ _TEXT: Final = re.compile(r"\\(?:text|textbf|mathrm)\{([^{}]*)\}")
 
 
 class Boxed(NamedTuple):
-    """The content of a box, and where the box begins."""
+    """The content of a box, and the offset of the box."""
 
     start: int
     content: str
 
 
 def find_boxed(text: str) -> Boxed | None:
-    """Return the last box of a text that ends with it, None if there is none."""
+    """Return the box at the end of a text, or None."""
     start = text.rfind(_BOX)
     end = _end(text, start + len(_BOX)) if start >= 0 else -1
     if end < 0 or not _BEHIND.fullmatch(text, end + 1):
@@ -33,16 +33,16 @@ def find_boxed(text: str) -> Boxed | None:
 
 
 def unboxed(text: str) -> str:
-    """Return the content of the box that a text is, or the text."""
-    found = find_boxed(text) if text.endswith(("}", "}$", ")", "]")) else None
-    return found.content if found is not None and _OPENS.fullmatch(text, 0, found.start) else text
+    """Return the content of a text that is only a box; return any other text unchanged."""
+    box = find_boxed(text) if text.endswith(("}", "}$", ")", "]")) else None
+    return box.content if box is not None and _OPENS.fullmatch(text, 0, box.start) else text
 
 
 def _end(text: str, start: int) -> int:
-    """Where the brace is that closes a box, -1 if it is open."""
+    """Return the offset of the brace that closes a box, -1 if the box is open."""
     depth = 1
-    for at in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
+    for offset in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[offset], 0)
         if not depth:
-            return at
+            return offset
     return -1

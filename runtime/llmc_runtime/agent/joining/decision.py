@@ -1,14 +1,14 @@
-"""What a joiner decides, found in its text.
+"""Find the decision in a joiner's text.
 
     Thought: both are known now
     Action: Finish(First for Women (magazine))
 
-Read whole: brackets nest, an answer may have many lines, `Action:` may be missing and text may follow. Where a server
-makes it follow a schema, it is
+Brackets nest, an answer may have many lines, `Action:` may be missing, and text may follow. If a server constrains the
+reply to a schema, the decision is
 
     {"thought": "both are known now", "action": "Finish", "text": "First for Women (magazine)"}
 
-The forms of other prompts are read too where they are unmistakable: see `labels`, `boxed` and `decided_json`.
+Unmistakable forms of other prompts are read too: see `labels`, `boxed` and `decided_json`.
 """
 
 import re
@@ -48,7 +48,7 @@ _APOSTROPHE: Final = re.compile(r"(?<=\w)'(?=\w)")
 
 
 def schema(*, final: bool) -> Schema:
-    """What a decision in JSON looks like; a `final` one is an answer."""
+    """Return the schema of a decision in JSON; a `final` decision must be an answer."""
     fields = {
         "thought": {"type": "string", "description": "What the results say about the question."},
         "action": {"type": "string", "enum": ["Finish"] if final else ["Finish", "Replan"]},
@@ -60,109 +60,109 @@ def schema(*, final: bool) -> Schema:
 def read_decision(
     text: str, reasoning: ReasoningTags = USUAL, *, complete: bool = True, final: bool = False
 ) -> Decision | None:
-    """Return the decision in a joiner's text, None if there is none.
+    """Return the decision in a joiner's text, or None.
 
     Reasoning is ignored; a tag inside a decision is text. In a text that is not `complete`, a decision counts only if
     its line has ended and nothing follows, since later text may withdraw it. A `final` decision is an answer.
     """
-    if _IS_JSON.match(text) and (found := decided(text, _inside, final=final)) is not None:
-        return found
+    if _IS_JSON.match(text) and (decision := decided(text, _inside, final=final)) is not None:
+        return decision
     text = reasoning.strip(text)
     if not complete:
-        found = decided(text, _inside, final=final) if _IS_JSON.match(text) else None
-        return found or _written(text, reasoning, complete=False)
+        decision = decided(text, _inside, final=final) if _IS_JSON.match(text) else None
+        return decision or _written(text, reasoning, complete=False)
     return decided_strictly(text) or _written(text, reasoning, complete=True) or decided(text, _inside, final=final)
 
 
 def _inside(text: str) -> Decision | None:
-    """The decision in the value of a key."""
+    """Return the decision in the value of a key."""
     return _written(text, USUAL, complete=True)
 
 
 def _written(text: str, reasoning: ReasoningTags, *, complete: bool) -> Decision | None:
-    """The decision of a text in lines: in brackets, else behind a label."""
+    """Return the decision of a text in lines: in brackets, else after a label."""
     at_line = _AT_LINE.search(text)
-    found = at_line or _CALLED.search(text)
-    if at_line is None and complete and (found is None or found["named"]):
+    match = at_line or _CALLED.search(text)
+    if at_line is None and complete and (match is None or match["named"]):
         label = find_label(text)
-        if label is not None and (found is None or _is_before(label, found)):
+        if label is not None and (match is None or _is_before(label, match)):
             return None if reasoning.opens(text[: label.start]) else _labelled(text, label)
-        if found is None and _WITHOUT_REASON.fullmatch(text):
+        if match is None and _WITHOUT_REASON.fullmatch(text):
             return Replan("")
-        if found is None and (boxed := find_boxed(text)) is not None:
+        if match is None and (boxed := find_boxed(text)) is not None:
             return (
                 None if reasoning.opens(text[: boxed.start]) else Finish(boxed.content, _thought(text[: boxed.start]))
             )
-        if found is None:
+        if match is None:
             text = text.lstrip()
-            found = _JOIN.match(text)
-    if found is None or reasoning.opens(text[: found.start()]):
+            match = _JOIN.match(text)
+    if match is None or reasoning.opens(text[: match.start()]):
         return None
-    start = found.end()
+    start = match.end()
     end = _end(text, start, text[start - 1])
     if _ECHO.match(text, end) or not (complete or _ENDED_LINE.match(text, end + 1)):
         return None
-    kind = Replan if _REPLANS.search(found[0]) else Finish
-    return kind(_bare(text[start:end]), _thought(text[: found.start()]))
+    kind = Replan if _REPLANS.search(match[0]) else Finish
+    return kind(_bare(text[start:end]), _thought(text[: match.start()]))
 
 
 def _is_before(label: Labelled, called: re.Match[str]) -> bool:
-    """Whether a label has an answer that only mentions a call: `Final Answer: 42 (see Finish(x))`."""
+    """Whether the answer after a label only mentions a call: `Final Answer: 42 (see Finish(x))`."""
     return label.start < called.start() and _AT_LINE.match(label.content) is None
 
 
 def _labelled(text: str, label: Labelled) -> Decision | None:
-    """The decision behind a label; a label without an answer is none, and neither is what was asked for."""
+    """Return the decision after a label; return None for an empty answer, and for an echo of the instructions."""
     if _ECHO.match(label.content):
         return None
     content = unboxed(_unquoted(label.content))
     thought = _thought(text[: label.start])
     if label.kind is Replan:
         return Replan(content, thought)
-    found = decided(content, _inside, final=False) if _IS_JSON.match(content) else None
-    if found is not None:
-        return replace(found, thought=found.thought or thought)
+    decision = decided(content, _inside, final=False) if _IS_JSON.match(content) else None
+    if decision is not None:
+        return replace(decision, thought=decision.thought or thought)
     return Finish(content, thought) if content else None
 
 
 def _thought(before: str) -> str:
-    """The text before a decision, without its label."""
+    """Return the text before a decision, without its label."""
     thought = before.strip(f"{MARKS}\r\n")
     label = _LABEL.match(thought)
     return thought[label.end() :] if label else thought
 
 
 def _end(text: str, start: int, opening: str) -> int:
-    """Where the content ends: at its closing bracket that ends a line, else at the first that closes it.
+    """Return the offset of the content's end: a closing bracket at the end of a line, else the first closing bracket.
 
-    A bracket that closes nothing, as in `1) Paris`, is text where more of the line follows. A content that is never
-    closed goes to the end.
+    An unmatched bracket, as in `1) Paris`, is text if more of the line follows. Content that is never closed extends
+    to the end of the text.
     """
     closers = list(_closers(text, start, opening))
-    at_line_end = (at for at in closers if _END_OF_LINE.match(text, at + 1))
+    at_line_end = (offset for offset in closers if _END_OF_LINE.match(text, offset + 1))
     return next(at_line_end, closers[0] if closers else len(text))
 
 
 def _closers(text: str, start: int, opening: str) -> Iterator[int]:
-    """The places at which the content may be closed."""
+    """Yield the offsets of brackets that may close the content."""
     closing = _CLOSING[opening]
     depth = 0
-    for at in range(start, len(text)):
-        if text[at] == opening:
+    for offset in range(start, len(text)):
+        if text[offset] == opening:
             depth += 1
-        elif text[at] == closing and depth:
+        elif text[offset] == closing and depth:
             depth -= 1
-        elif text[at] == closing:
-            yield at
+        elif text[offset] == closing:
+            yield offset
 
 
 def _bare(content: str) -> str:
-    """What stands in the brackets, without quotes, marks, a box or the key of an object around all of it."""
+    """Return the content of the brackets without quotes, marks, a box or an object's key around all of it."""
     return unboxed(_unquoted(undressed(said(content.strip()))))
 
 
 def _unquoted(text: str) -> str:
-    """The text without quotes around all of it, and without the name of an argument before these."""
+    """Return a text without quotes around all of it, and without an argument's name before the quotes."""
     named = _NAMED.match(text)
     if named is not None and (inside := _unquoted(text[named.end() :])) != text[named.end() :]:
         return inside

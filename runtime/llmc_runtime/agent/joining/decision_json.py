@@ -4,7 +4,7 @@
     {"action": "Final Answer", "action_input": 42}      {"answer": 42}      {"action": "Replan(the height)"}
     {"name": "finish", "arguments": {"answer": "42"}}   {"finish": {"text": "42"}}
 
-A value that is no text is an answer as JSON text. JSON with keys that may be data is no decision.
+A value that is not a text becomes the answer as JSON text. JSON with other keys may be data, and is not a decision.
 """
 
 import json
@@ -42,7 +42,7 @@ _DEEPEST: Final = 3
 
 
 def decided_strictly(text: str) -> Decision | None:
-    """Return the decision of JSON that follows the schema, maybe with text around it."""
+    """Return the decision in JSON that follows the schema, possibly with text around it."""
     match _loaded(text):
         case {"thought": str(thought), "action": str(action), "text": str(said)} if action.lower() in KINDS:
             return KINDS[action.lower()](said, thought)
@@ -50,10 +50,10 @@ def decided_strictly(text: str) -> Decision | None:
 
 
 def decided(text: str, written: Callable[[str], Decision | None], *, final: bool) -> Decision | None:
-    """Return the decision of JSON in any of the forms above; `written` reads the text of an action, `Finish(42)`."""
-    found = decided_strictly(text)
-    if found is not None:
-        return found
+    """Return the decision in JSON in any of the forms above; `written` reads the text of an action, `Finish(42)`."""
+    strict = decided_strictly(text)
+    if strict is not None:
+        return strict
     try:
         return _of(_loaded(text), written, final=final, depth=0)
     except (ValueError, RecursionError):
@@ -61,14 +61,14 @@ def decided(text: str, written: Callable[[str], Decision | None], *, final: bool
 
 
 def _loaded(text: str) -> object:
-    """The JSON object between the outermost braces of a text, None if there is none; models write it in odd ways."""
+    """Return the JSON object between the outermost braces of a text, or None; reads variants of JSON too."""
     inside = text[text.find("{") : text.rfind("}") + 1]
     try:
-        return json.loads(inside, strict=False)  # with line ends in texts
+        return json.loads(inside, strict=False)  # allows line ends in texts
     except (ValueError, RecursionError):
         pass
     try:
-        return _FIRST.raw_decode(inside)[0]  # of several, as of several decisions in lines
+        return _FIRST.raw_decode(inside)[0]  # the first of several objects, such as one decision on each line
     except (ValueError, RecursionError):
         pass
     try:
@@ -78,20 +78,20 @@ def _loaded(text: str) -> object:
 
 
 def _plain(value: Value) -> object:
-    """A value as Python has it."""
+    """Convert a value to plain Python data."""
     match value:
         case Scalar(text=text):
             return json.loads(text)
         case String(value=text):
             return text
         case Array(items=items):
-            return [_plain(each) for each in items]
+            return [_plain(item) for item in items]
         case Object(entries=entries):
-            return {key.value: _plain(each) for key, each in entries}
+            return {key.value: _plain(entry) for key, entry in entries}
 
 
 def _of(data: object, written: Callable[[str], Decision | None], *, final: bool, depth: int) -> Decision | None:
-    """The decision of an object."""
+    """Return the decision of an object."""
     if not isinstance(data, dict) or depth > _DEEPEST:
         return None
     fields = {_folded(key): value for key, value in data.items()}
@@ -111,33 +111,33 @@ def _of(data: object, written: Callable[[str], Decision | None], *, final: bool,
     match [(key, value) for key, value in fields.items() if key not in _THOUGHTS and key not in _BESIDE]:
         case [(key, value)] if (kind := _kind(key)) is not None:
             return _made(kind, {"text": value}, thought)
-        # A text alone may also be the reason for another plan.
+        # A text alone could also be the reason for a replan.
         case [("text", value)] if final or not isinstance(value, str):
             return _made(Finish, {"text": value}, thought)
     return None
 
 
 def _says_nothing(key: str, value: object) -> bool:
-    """Whether a field is only a flag of a decision, or the empty field of the other one: `"replan": null`."""
+    """Whether a field is only a flag of a decision, or an empty field for the other decision: `"replan": null`."""
     if key in _REPLAN or key in _FINISH:
         return value is None or value == "" or (isinstance(value, bool) and not key.endswith("answer"))
     return False
 
 
 def _made(kind: type[Decision], fields: Mapping[str, Any], thought: str) -> Decision | None:
-    """The decision of a kind; an answer has a text, a reason for another plan may be in the thought alone."""
+    """Build a decision of a kind; an answer needs a text, and the reason for a replan may be in the thought alone."""
     texts = (_text(fields[key]) for key in (_TEXTS if kind is Finish else _REASONS) if key in fields)
     said = next(filter(None, texts), "")
     return kind(said, thought) if said or kind is Replan else None
 
 
 def said(text: str) -> str:
-    """Return the text in an object of one key that names a text, `{"answer": "42"}`; else the text itself."""
+    """Return the text in an object whose one key names a text, `{"answer": "42"}`; else the text itself."""
     return _text(text)
 
 
 def _text(value: object, depth: int = 0) -> str:
-    """A value as text, empty for null; an object of one key that names a text is this text."""
+    """Return a value as text, empty for null; an object whose one key names a text counts as that text."""
     match _loaded(value) if isinstance(value, str) and value.lstrip().startswith("{") else value:
         case dict(inside) if len(inside) == 1 and depth <= _DEEPEST:
             key, said = next(iter(inside.items()))
@@ -149,17 +149,17 @@ def _text(value: object, depth: int = 0) -> str:
 
 
 def _kind(word: str) -> type[Decision] | None:
-    """The decision that a word names."""
+    """Return the decision that a word names."""
     folded = _folded(word.removesuffix("()"))
     return Finish if folded in _FINISH else Replan if folded in _REPLAN else None
 
 
-def _with(found: Decision | None, thought: str) -> Decision | None:
-    """The decision with the thought that stands beside it."""
-    return found if found is None or not thought else replace(found, thought=thought)
+def _with(decision: Decision | None, thought: str) -> Decision | None:
+    """Return the decision with the thought of the object around it."""
+    return decision if decision is None or not thought else replace(decision, thought=thought)
 
 
 def _folded(word: object) -> str:
-    """A key in lower case, with one sign between its words."""
+    """Return a key in lower case, with underscores between its words."""
     spaced = _CAPITAL.sub(" ", str(word)).replace("_", " ").replace("-", " ")
     return "_".join(spaced.lower().split())

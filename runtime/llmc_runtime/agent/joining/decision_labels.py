@@ -1,10 +1,10 @@
-"""A joiner's decision behind a label, as other prompts ask for it.
+"""A joiner's decision after a label, in the forms of other prompts.
 
     Final Answer: 42            **Answer:** 42          ## Final Answer         Action: Finish
     Action: Finish: 42          Replan: the height      42                      Action Input: 42
 
-A text with labels of both kinds decides nothing, and neither does one that makes up results, behind `Observation:`.
-`Final Answer:` counts in the middle of a line too.
+A text with labels of both kinds decides nothing, and neither does a text with made-up results after `Observation:`.
+`Final Answer:` also counts in the middle of a line.
 """
 
 import re
@@ -43,7 +43,7 @@ _NESTED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """The text behind a label that begins at `start`."""
+    """The text after a label that begins at `start`."""
 
     kind: type[Decision]
     start: int
@@ -51,7 +51,7 @@ class Labelled:
 
 
 def find_label(text: str) -> Labelled | None:
-    """Return the decision behind a label, None if there is none, or no certain one."""
+    """Return the decision after a label, or None if the text has no label or its labels contradict each other."""
     labels = [label for label in _AT_LINE.finditer(text) if _is_label(text, label)]
     if not labels:
         inside = _tag(text) or _IN_LINE.search(text)
@@ -70,7 +70,7 @@ def find_label(text: str) -> Labelled | None:
 
 
 def _tag(text: str) -> re.Match[str] | None:
-    """The tag that opens an answer: at the beginning of its line, else with a tag that closes it."""
+    """Return the tag that opens an answer: at the beginning of its line, or with a closing tag."""
     tag = _TAG.search(text)
     if tag is None or not text[text.rfind("\n", 0, tag.start()) + 1 : tag.start()].strip():
         return tag
@@ -78,14 +78,14 @@ def _tag(text: str) -> re.Match[str] | None:
 
 
 def _left_open(text: str, label: re.Match[str]) -> str:
-    """The marks in front of a label that are closed behind its answer, as in `**Final Answer: 42**`."""
+    """Return the marks before a label that are closed after its answer, as in `**Final Answer: 42**`."""
     opened = _OPENED.search(label["marks"])
     is_closed = opened is None or opened[0] in text[label.end("marks") : label.end()]
     return "" if opened is None or is_closed else opened[0]
 
 
 def _is_label(text: str, label: re.Match[str]) -> bool:
-    """Whether it is more than the words of a sentence: a heading has marks, `Finish` before its answer a capital."""
+    """Whether a match is a label, and not part of a sentence: a heading has marks, `Finish` has a capital."""
     if label["heading"]:
         return not {*"#*_"}.isdisjoint(label["marks"])
     behind = text[label.end("bare") : label.end()]
@@ -99,22 +99,22 @@ def _is_answer(word: str) -> bool:
 
 
 def _word(label: re.Match[str]) -> str:
-    """The word of a label."""
+    """Return the word of a label."""
     return (label["labelled"] or label["bare"] or label["heading"]).lower()
 
 
 def _kind(label: re.Match[str]) -> type[Decision]:
-    """The decision that a label marks."""
+    """Return the decision that a label marks."""
     return Replan if _word(label).startswith("re") else Finish
 
 
 def _rank(label: re.Match[str]) -> int:
-    """The order in which labels count: an answer may be a draft where a final one follows."""
+    """Return the rank of a label, lowest first: an answer may be a draft if a final answer follows."""
     return 1 if _word(label) == "answer" else 0
 
 
 def _content(text: str, start: int, left_open: str = "") -> str:
-    """The text behind a label, to the next label of another kind, without marks around all of it."""
+    """Return the text between a label and the next label of another kind, without marks around all of it."""
     after = text[start:].lstrip()
     nested = _AT_LINE.match(after)
     end = _NEXT.search(after, 0 if nested is None else nested.end())
@@ -128,7 +128,7 @@ def _content(text: str, start: int, left_open: str = "") -> str:
 
 
 def undressed(content: str) -> str:
-    """Return a text without blanks and Markdown's marks around all of it; `__init__` has none."""
+    """Return a text without blanks and Markdown marks around all of it; the underscores of `__init__` stay."""
     content = content.strip()
     for mark in _BOLD:
         inside = content[len(mark) : -len(mark)]

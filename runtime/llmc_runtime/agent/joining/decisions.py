@@ -10,9 +10,9 @@ MARKS: Final = " \t*_`>#-"
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The answer is known: `text`.
+    """The question is answered; `text` is the answer.
 
-    `is_unmarked`: the joiner wrote prose alone, in which nothing marks the answer.
+    `is_unmarked` is True if the joiner wrote only prose, without marking the answer.
     """
 
     text: str
@@ -22,7 +22,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Replan:
-    """Another plan is needed; `text` says why, and what it should find."""
+    """Another plan is needed; `text` is the reason, and the missing information."""
 
     text: str
     thought: str = ""

@@ -1,4 +1,4 @@
-"""What a joiner is told, and how its decision is found."""
+"""The joiner that asks a model: its messages, and its decision."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,27 +26,27 @@ from llmc_runtime.agent.prompting.templates import Prompts
 from llmc_runtime.models.messages import ChatModel, End, Grammar, Message
 
 REMINDERS: Final = 1
-"""How often a joiner is reminded of what it has to write."""
+"""How often a joiner is reminded of the form of a decision."""
 
 _GBNF: Final = 'root ::= {start}[^\\n]{{1,{most}}} "\\nAction: " ({word}) "(" {inside} ")" {end}\n'
 _LARK: Final = 'start: {start}/[^\\n]{{1,{most}}}/ "\\nAction: " ({word}) "(" /{inside}\\)/ {end}\n'
 
 _LONGEST_THOUGHT: Final = 400
-"""Characters of a thought that has to follow a grammar."""
+"""Maximum number of characters in a thought that has to follow a grammar."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelJoiner:
-    """Asks a model whether the results answer the question; prose that calls one of the `tools` is no answer."""
+    """Asks a model whether the results answer the question; prose that calls one of the `tools` is not an answer."""
 
     speaker: ChatModel
     prompts: Prompts
     tools: Iterable[Tool] = ()
 
     async def decide(self, turn: Turn) -> Decision:
-        """The model's decision; prose counts if it is all that the model writes although it was reminded.
+        """Return the model's decision; prose counts as an answer if the model writes only prose after a reminder.
 
-        Raises NoDecision, BudgetSpent and what the model raises.
+        Raises NoDecision, BudgetSpent and the model's errors.
         """
         reasoning = reasoning_of(self.speaker)
         messages = self.messages(turn)
@@ -82,7 +82,7 @@ class ModelJoiner:
         )
 
     def messages(self, turn: Turn) -> list[Message]:
-        """What is said to get a decision."""
+        """Build the messages that ask for a decision."""
         variables = {
             "question": turn.question,
             "plans": bounded(turn.plans),
@@ -97,7 +97,7 @@ class ModelJoiner:
         return [system, *turn.history, Message("user", self.prompts.render("results", **variables))]
 
     def reminded(self, messages: Sequence[Message], text: str, *, final: bool) -> list[Message]:
-        """The same, after a reply without a decision."""
+        """Return the messages with a reminder, after a reply without a decision."""
         reminder = self.prompts.render("reminder", final=final, structured=takes_schemas(self.speaker))
         if continues(self.speaker):
             return [Message("user", f"{messages[-1].text} {text.strip()}\n\n{reminder}\n")]
@@ -105,16 +105,16 @@ class ModelJoiner:
 
 
 def _ending(end: End | None) -> str:
-    """How a reply ended that did not end by itself."""
+    """Return the words for a reply that did not end with "stop"."""
     if end is None or end.reason == "length":
         return " (the reply was cut off)"
     return " (the model refused)" if end.reason == "refusal" else ""
 
 
 def _grammar(speaker: ChatModel, *, final: bool) -> Grammar:
-    """What a joiner may write: a thought on one line, and a decision.
+    """Return the grammar of a joiner's reply: a thought on one line, and a decision.
 
-    Where a text is continued, its label is there already, and the line ends: else such a model would never stop.
+    The prompt of a model that continues a text already has the label; its decision ends the line, so that it stops.
     """
     word = '"Finish"' if final else '"Finish" | "Replan"'
     is_continued = continues(speaker)

@@ -1,4 +1,4 @@
-"""Replies that are prose, where a plan or a decision was asked for."""
+"""Replies that are prose instead of a plan or a decision."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ _BARE: Final = re.compile(
 def prose(text: str, reasoning: ReasoningTags = USUAL) -> str:
     """Return a text without its reasoning, the label of a thought, and a last line that only says `Action: Finish`.
 
-    It is empty where an opening tag leaves open how much of it is reasoning, and where there are marks alone.
+    The result is empty if an opening tag is not closed, or if only marks are left.
     """
     text = _BARE.sub("", reasoning.strip(text)).strip()
     label = _THOUGHT.match(text)
@@ -37,33 +37,33 @@ def prose(text: str, reasoning: ReasoningTags = USUAL) -> str:
 
 
 def wants_more(text: str, tools: Iterable[Tool]) -> bool:
-    """Whether a text calls or names a tool, asks for another plan, or only announces something: it is no answer."""
+    """Whether a text is not an answer: it calls or names a tool, asks for another plan, or only announces something."""
     alone = text.strip(f"{MARKS}\r\n.").lower()
     if _REPLAN.search(text) or alone.endswith(":"):
         return True
     names = {name.lower() for tool in tools for name in (tool.name, tool.own_name)}
     if alone in names:
         return True
-    found = (match[1].lower() for pattern in (_CALLED, _NAMED) for match in pattern.finditer(text))
-    return any(name in names or name.rpartition(".")[2] in names for name in found)
+    words = (match[1].lower() for pattern in (_CALLED, _NAMED) for match in pattern.finditer(text))
+    return any(word in names or word.rpartition(".")[2] in names for word in words)
 
 
 def quoted(text: str, reasoning: ReasoningTags = USUAL, *, reasoned: str = "") -> str:
-    """Quote a reply in one line of bounded length; `reasoned` is the reasoning that a server sent beside the text."""
-    found = reasoning.strip(text)
-    if found.strip():
-        return _line(found)
+    """Quote a reply in one bounded line; `reasoned` is the reasoning that a server sent separately from the text."""
+    answer = reasoning.strip(text)
+    if answer.strip():
+        return _line(answer)
     reasoned = text if text.strip() else reasoned
-    return f"(nothing but reasoning: {_line(reasoned)})" if reasoned.strip() else "(nothing)"
+    return f"(only reasoning: {_line(reasoned)})" if reasoned.strip() else "(nothing)"
 
 
 def no_plan(report: str, text: str, reading: ReplyReading, reasoning: ReasoningTags) -> str:
-    """The report on a plan; a quotation where a reply has no plan, or one without a call."""
+    """Return the report of a plan's mistakes; quote a reply without a plan, or with a plan without a call."""
     if report and report != NO_CALL:
         return report
-    what = "the plan calls no tool" if report else "there is no plan in what the planner wrote"
+    fault = "the plan calls no tool" if report else "the planner wrote no plan"
     cut = "" if reading.is_whole else " (the reply was cut off)"
-    return f"{what}: {quoted(text, reasoning, reasoned=reading.reasoned)}{cut}"
+    return f"{fault}: {quoted(text, reasoning, reasoned=reading.reasoned)}{cut}"
 
 
 def refused(text: str, reading: ReplyReading, reasoning: ReasoningTags) -> str:
@@ -74,16 +74,16 @@ def refused(text: str, reading: ReplyReading, reasoning: ReasoningTags) -> str:
 def offered(
     report: str, text: str, reading: ReplyReading, reasoning: ReasoningTags, tools: Iterable[Tool]
 ) -> str | None:
-    """Return the answer that a planner wrote in the place of a plan, marked or as prose; None if there is none."""
+    """Return the answer that a planner wrote instead of a plan, marked or as prose, or None."""
     if not reading.is_whole or report not in {"", NO_CALL}:
         return None
     decision = read_decision(text, reasoning)
     if decision is not None:
         return decision.text if isinstance(decision, Finish) else None
-    found = "" if report else prose(text, reasoning)
-    return found if found and not wants_more(found, tools) else None
+    answer = "" if report else prose(text, reasoning)
+    return answer if answer and not wants_more(answer, tools) else None
 
 
 def _line(text: str) -> str:
-    """A text as one line of bounded length, without what controls a terminal."""
+    """Return a text as one line of bounded length, without control characters."""
     return "".join(filter(str.isprintable, shortened(text)))

@@ -1,8 +1,8 @@
-"""When another plan may follow, and who says whether it should: a policy is asked after each plan, then the joiner.
+"""Policies that allow replans, and joiners, which ask for them: after each plan the policy is asked, then the joiner.
 
     JOINER          the joiner decides
-    ON_FAILURE      it may ask for another plan only if something failed
-    NEVER           there is one plan
+    ON_FAILURE      the joiner may ask for another plan only if a task failed
+    NEVER           no plan follows the first
 
 Any object with a method `after(turn)` is a policy, and one with an async method `decide(turn)` is a joiner.
 """
@@ -18,10 +18,10 @@ from llmc_runtime.models.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question whose plans so far were run; the last of them is the one to judge.
+    """A question and its plans so far, which were run; the last plan is the one to judge.
 
-    `history` are the messages before the question. A joiner is told whether only an answer counts (`is_final`), and why
-    no other plan follows although one was wanted (`stopped`).
+    `history` are the messages before the question. If `is_final`, the joiner has to answer. `stopped` is the reason why
+    no other plan follows although one was asked for.
     """
 
     question: str
@@ -38,16 +38,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Another plan may follow, with these tools, of those that the last one had; None are the same."""
+    """Another plan may follow. `tools` are the names of its tools, from those of the last plan; None keeps them all."""
 
     tools: Collection[str] | None = None
 
 
 class Replanning(Protocol):
-    """Says whether another plan may follow."""
+    """A policy: decides whether another plan may follow."""
 
     def after(self, turn: Turn, /) -> Again | None:
-        """What the next plan may use; None where there must be none."""
+        """Return the tools of the next plan, or None if no plan may follow."""
         ...
 
 
@@ -56,7 +56,7 @@ class Joiner(Protocol):
     """Answers a question from the results of its plans, or asks for another plan."""
 
     async def decide(self, turn: Turn, /) -> Decision:
-        """Return Finish with the answer, or Replan with the reason; where the turn is final, a Replan is no answer."""
+        """Return Finish with the answer, or Replan with the reason; in a final turn, Replan leaves no answer."""
         ...
 
 
@@ -65,25 +65,25 @@ class JoinerDecides:
     """The joiner may always ask for another plan."""
 
     def after(self, _turn: Turn, /) -> Again | None:
-        """Yes."""
+        """Allow another plan."""
         return Again()
 
 
 @dataclass(frozen=True, slots=True)
 class OnFailure:
-    """The joiner may ask for another plan if a task of the last one failed."""
+    """The joiner may ask for another plan if a task of the last plan failed."""
 
     def after(self, turn: Turn, /) -> Again | None:
-        """Whether something failed."""
+        """Allow another plan if a task failed."""
         return Again() if turn.last.run.failed else None
 
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """There is one plan."""
+    """No plan follows the first."""
 
     def after(self, _turn: Turn, /) -> Again | None:
-        """No."""
+        """Allow no other plan."""
         return None
 
 

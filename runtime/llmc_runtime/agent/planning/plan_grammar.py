@@ -1,4 +1,4 @@
-"""The grammar that a plan has to follow: for the tools that it may call, and the tasks that it may read."""
+"""Grammars for plans, made for the tools that a plan may call and the tasks that it may read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from llmc_compiler.tools.toolbox import Toolbox
 from llmc_runtime.models.messages import Grammar
 
 GrammarFor = Callable[[Toolbox, int, tuple[str, ...]], Grammar | None]
-"""The grammar of a plan: for its tools, the number of its first task, and the earlier tasks that have values."""
+"""Makes the grammar of a plan from its tools, the number of its first task, and the earlier tasks with results."""
 
 
 _KEPT: Final = 64
-"""How many grammars are kept: those of first plans are asked for again with every question."""
+"""Cached grammars: every question needs the grammar of its first plan again."""
 
 
 _Written = Callable[[Toolbox, int, tuple[str, ...], Syntax, Level], str | GrammarTooLargeError]
@@ -23,25 +23,25 @@ _Written = Callable[[Toolbox, int, tuple[str, ...], Syntax, Level], str | Gramma
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """Plans follow this level, or one that says less where a server asks for it."""
+    """Makes grammars of this level, or of a less restrictive one if a server needs it."""
 
     level: Level
     _written: _Written = field(default_factory=lambda: lru_cache(maxsize=_KEPT)(_written), repr=False, compare=False)
 
     def __call__(self, tools: Toolbox, first: int, known: tuple[str, ...]) -> Grammar:
-        """The grammar of a plan."""
+        """Return the grammar of a plan."""
 
         def grammar(syntax: Syntax, asked: Level) -> str:
-            made = self._written(tools, first, known, syntax, lower(self.level, asked))
-            if isinstance(made, GrammarTooLargeError):
-                raise GrammarTooLargeError(made.level, made.largest)
-            return made
+            outcome = self._written(tools, first, known, syntax, lower(self.level, asked))
+            if isinstance(outcome, GrammarTooLargeError):
+                raise GrammarTooLargeError(outcome.level, outcome.largest)
+            return outcome
 
         return grammar
 
 
 def following(level: Level) -> Following:
-    """Plans that follow this level; raises ValueError for no level."""
+    """Return the maker of grammars of a level; raises ValueError for an unknown level."""
     if level not in LEVELS:
         message = f"the level of a grammar is one of {', '.join(map(repr, LEVELS))}, not {level!r}"
         raise ValueError(message)
@@ -49,20 +49,20 @@ def following(level: Level) -> Following:
 
 
 def lower(one: Level, other: Level) -> Level:
-    """The level of the two that says less."""
+    """Return the less restrictive of two levels."""
     return max(one, other, key=LEVELS.index)
 
 
 def level_of(grammar: GrammarFor | None) -> Level | None:
-    """The level that plans follow: `sound` for a function without a `level`, since it may forbid the rest."""
-    found: Level | None = None if grammar is None else getattr(grammar, "level", "sound")
-    return found
+    """Return the level that plans follow: `sound` for a function without a `level`, since it may forbid the rest."""
+    level: Level | None = None if grammar is None else getattr(grammar, "level", "sound")
+    return level
 
 
 def _written(
     tools: Toolbox, first: int, known: tuple[str, ...], syntax: Syntax, level: Level
 ) -> str | GrammarTooLargeError:
-    """A grammar, or the error in its place, so that each is tried once."""
+    """Make a grammar; return its error instead of raising it, so that the cache holds failures too."""
     try:
         return decoder_grammar(tools, syntax=syntax, level=level, first=first, known=known)
     except GrammarTooLargeError as error:

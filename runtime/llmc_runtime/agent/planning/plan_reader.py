@@ -36,7 +36,7 @@ class PlanReader:
 
 
 def open_text(parsed: Parsed) -> str:
-    """Return the text after the last statement of a truncated text, empty if there is none."""
-    spans = [each.span.end for each in (*parsed.plan.statements, *parsed.lost)]
-    rest = parsed.source.text[max((*spans, parsed.begins_at)) :]
+    """Return the text after the last statement of a truncated text, or an empty text."""
+    ends = [statement.span.end for statement in (*parsed.plan.statements, *parsed.lost)]
+    rest = parsed.source.text[max((*ends, parsed.begins_at)) :]
     return rest if rest.strip() else ""

@@ -20,7 +20,7 @@ NO_CALL: Final = (
 
 _JOIN: Final = re.compile(r"(?:[0-9]+\.|\w+ *=)? *(?:join|finish)\b", re.IGNORECASE)
 _MOST_REPORTED: Final = 8
-"""Mistakes that a planner is told of at once."""
+"""Maximum number of mistakes that are reported to a planner at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class ReplyLine:
 class BrokenPlan:
     """A plan that is to be mended: its lines, a report of its mistakes, and whether it breaks off.
 
-    `is_hopeless`: there is a mistake in no line, which no new line mends. `may_run`: it can be run as it is, without
-    what it writes. `unclear` says why a reply was ambiguous; the planner then writes the whole plan again. `cuts` are
-    the truncated statements at the ends of the plan and of its repairs.
+    `is_hopeless`: a mistake is outside of all lines, so that no new line repairs it. `may_run`: the plan can be run
+    without the calls that write. `unclear` says why a reply was ambiguous; the planner then writes the whole plan
+    again. `cuts` are the truncated statements at the ends of the plan and of its repairs.
     """
 
     lines: tuple[ReplyLine, ...]
@@ -57,12 +57,12 @@ class BrokenPlan:
 
     @property
     def plan(self) -> str:
-        """The plan as it stands."""
+        """The text of the plan, with its broken lines."""
         return "\n".join(line.text for line in self.lines)
 
     @property
     def why(self) -> str:
-        """What is wrong with it: its mistakes, and what is ambiguous."""
+        """The report of mistakes, and the reason that a reply was ambiguous."""
         return "\n\n".join(filter(None, (self.report, self.unclear)))
 
     @property
@@ -87,15 +87,16 @@ def find_broken(
     from.
     """
     parsed = reader.read(source.text, complete=complete)
-    found: list[Lost | ast.Statement] = sorted((*parsed.plan.statements, *parsed.lost), key=lambda each: each.span)
-    mistakes = [one for one in diagnostics if one.severity == "error" or _touches(one.span, moved)]
-    inside = [one for one in mistakes if not isinstance(one, BrokenOff)]
-    is_empty = not any(isinstance(each, (Lost, ast.Task, ast.Join)) for each in found)
-    wrong = [one.span for one in inside]
-    known = _lines(found, source, reader.highest, wrong=wrong, moved=moved, unended=unended or parsed.unended)
-    lines = () if is_empty else tuple(known)
-    hopeless = any(not any(_touches(each.span, (one.span,)) for each in found) for one in inside)
-    report = "\n\n".join(render(one, source) for one in inside[:_MOST_REPORTED])
+    all_statements = (*parsed.plan.statements, *parsed.lost)
+    statements: list[Lost | ast.Statement] = sorted(all_statements, key=lambda statement: statement.span)
+    mistakes = [mistake for mistake in diagnostics if mistake.severity == "error" or _touches(mistake.span, moved)]
+    inside = [mistake for mistake in mistakes if not isinstance(mistake, BrokenOff)]
+    is_empty = not any(isinstance(statement, (Lost, ast.Task, ast.Join)) for statement in statements)
+    wrong = [mistake.span for mistake in inside]
+    all_lines = _lines(statements, source, reader.highest, wrong=wrong, moved=moved, unended=unended or parsed.unended)
+    lines = () if is_empty else tuple(all_lines)
+    hopeless = any(not any(_touches(statement.span, (span,)) for statement in statements) for span in wrong)
+    report = "\n\n".join(render(mistake, source) for mistake in inside[:_MOST_REPORTED])
     is_cut = not complete or len(inside) < len(mistakes) or is_empty
     if not complete and (cut := open_text(parsed)):
         cuts = (*cuts, cut)
@@ -103,7 +104,7 @@ def find_broken(
 
 
 def _lines(
-    found: Iterable[Lost | ast.Statement],
+    statements: Iterable[Lost | ast.Statement],
     source: Source,
     highest: int,
     *,
@@ -111,26 +112,27 @@ def _lines(
     moved: Sequence[Span],
     unended: Span | None,
 ) -> Iterator[ReplyLine]:
-    """Return the statements as lines, each task with its id; a task without a number gets the next one."""
-    for each in found:
-        binder = each.binder if isinstance(each, (Lost, ast.Task)) else None
-        text = source.text[slice(*each.span)].strip() if isinstance(each, Lost) else ""
-        is_join = isinstance(each, ast.Join) or (isinstance(each, Lost) and _JOIN.match(text) is not None)
-        is_task = not is_join and isinstance(each, (Lost, ast.Task))
+    """Yield the statements as lines, each task with its id; a task without a number gets the next number."""
+    for statement in statements:
+        span = statement.span
+        binder = statement.binder if isinstance(statement, (Lost, ast.Task)) else None
+        text = source.text[slice(*span)].strip() if isinstance(statement, Lost) else ""
+        is_join = isinstance(statement, ast.Join) or (isinstance(statement, Lost) and _JOIN.match(text) is not None)
+        is_task = not is_join and isinstance(statement, (Lost, ast.Task))
         number = JOIN if is_join else (binder or str(highest + 1)) if is_task else None
         if is_task and number is not None and number.isdigit():
             highest = max(highest, int(number))
-        # The join that is added to a plan in another form stands nowhere, and is never wrong.
-        is_written = each.span.start < each.span.end
-        is_moved = is_written and _touches(each.span, moved)
-        is_broken = isinstance(each, Lost) or is_moved or (is_written and _touches(each.span, wrong))
-        if isinstance(each, Lost):
+        # The join that a repair adds to a plan in another dialect has an empty span, and is never wrong.
+        is_written = span.start < span.end
+        is_moved = is_written and _touches(span, moved)
+        is_broken = isinstance(statement, Lost) or is_moved or (is_written and _touches(span, wrong))
+        if isinstance(statement, Lost):
             yield ReplyLine(text, number, None, is_broken)
         else:
-            statement = replace(each, binder=number) if isinstance(each, ast.Task) else each
-            yield ReplyLine(print_statement(statement), number, statement, is_broken, each.span == unended, is_moved)
+            numbered = replace(statement, binder=number) if isinstance(statement, ast.Task) else statement
+            yield ReplyLine(print_statement(numbered), number, numbered, is_broken, span == unended, is_moved)
 
 
 def _touches(span: Span, others: Iterable[Span]) -> bool:
-    """Whether a span meets one of the others; a mistake may be at the very end of its statement."""
+    """Whether a span overlaps or touches another one; a mistake may be at the very end of its statement."""
     return any(span.start <= other.end and other.start <= span.end for other in others)

@@ -27,7 +27,7 @@ LONGEST_WAIT: Final = 2.0
 
 
 class ReplyTarget(Protocol):
-    """A plan that arrives."""
+    """A plan that is being fed."""
 
     @property
     def is_ended(self) -> bool:
@@ -49,8 +49,9 @@ class ReplyTarget(Protocol):
 class ReplyReading:
     """How a reply ended: with the model's End, or cut off by the reader.
 
-    `is_cut_behind`: cut off after its plan, by the limits above. `is_over`: the plan exceeds a limit of plans.
-    `has_tail`: text follows the plan. `reasoned` is the beginning of the reasoning that a server sent beside the text.
+    `is_cut_behind`: the reply was cut off after its plan, by the limits above. `is_over`: the plan exceeds a limit of
+    plans. `has_tail`: text follows the plan. `reasoned` is the beginning of the reasoning that a server sent separately
+    from the text.
     """
 
     end: End | None

@@ -1,4 +1,4 @@
-"""What a planner is told, in the variant for models that talk and in the one for models that only continue a text."""
+"""The planner's messages, for models that hold a conversation and for models that only continue a text."""
 
 import logging
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from llmc_runtime.agent.prompting.tool_docs.tool_list import PROMPT_BUDGET, Tool
 from llmc_runtime.models.messages import ChatModel, Message
 
 CONTINUED_STOPS: Final = (END, "\n###", "\nQuestion:")
-"""What ends a plan of a model that would go on with the next question."""
+"""Sequences that end a plan of a model that would go on with the next question."""
 
 
 _log: Final = logging.getLogger("llmc")
@@ -30,7 +30,7 @@ _log: Final = logging.getLogger("llmc")
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What planners are told of tools; found once for an agent, since samples are compiled to be checked."""
+    """The parts of a prompt about tools; made once for an agent, since its samples have to be compiled."""
 
     toolbox: Toolbox
     tools: ToolList
@@ -38,22 +38,22 @@ class _Told:
     _cards: dict[Level | None, Card] = field(default_factory=dict)
 
     def card(self, level: Level | None) -> Card:
-        """The card for a level, which is the same for all that have the whole language."""
-        known = level if level in {"full", "sound"} else None
-        if known not in self._cards:
-            self._cards[known] = card(self.toolbox, known)
-        return self._cards[known]
+        """Return the card for a level; all levels with the whole language share a card."""
+        key = level if level in {"full", "sound"} else None
+        if key not in self._cards:
+            self._cards[key] = card(self.toolbox, key)
+        return self._cards[key]
 
 
 def planner_prompt(tools: Toolbox, budget: int = PROMPT_BUDGET) -> tuple[str, ToolList]:
-    """The system message for these tools, and the list of tools in it."""
-    found = tool_list(tools, budget)
-    return Prompts().render("planner", tools=found.tools, examples=[], **asdict(card(tools, None))), found
+    """Return the system message for these tools, and the list of tools in it."""
+    listed = tool_list(tools, budget)
+    return Prompts().render("planner", tools=listed.tools, examples=[], **asdict(card(tools, None))), listed
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Asks a model for plans; the tools take at most `prompt_budget` characters where their names and types fit."""
+    """Asks a model for plans; the tools take at most `prompt_budget` characters if their names and types fit."""
 
     speaker: ChatModel
     prompts: Prompts
@@ -64,7 +64,7 @@ class Planner:
 
     @property
     def stops(self) -> tuple[str, ...]:
-        """What ends the reply; nothing where a model may reason first, since a draft may hold an end mark."""
+        """The sequences that end the reply; empty for models that may reason first: their drafts may have end marks."""
         return CONTINUED_STOPS if continues(self.speaker) else ()
 
     def messages(
@@ -77,14 +77,15 @@ class Planner:
         thought: str = "",
         first: int = 1,
     ) -> list[Message]:
-        """What is said to get a plan; `plans` are those before it, and `thought` is why they do not suffice.
+        """Build the messages that ask for a plan; `plans` are earlier plans, and `thought` is why they do not suffice.
 
-        The card has what the grammar of the request lets pass: where a server refuses a level, that of a lower one.
+        The card shows the forms that the grammar of the request allows: if a server refuses a level, those of a lower
+        one.
         """
-        told = self._told(tools)
+        parts = self._told(tools)
         variables = {
-            "tools": told.tools.tools,
-            "examples": told.examples,
+            "tools": parts.tools.tools,
+            "examples": parts.examples,
             "history": history,
             "question": question,
             "plans": bounded(plans),
@@ -95,7 +96,7 @@ class Planner:
         followed = level_of(self.grammar)
 
         def text(level: Level | None) -> str:
-            shown = told.card(None if level is None or followed is None else lower(followed, level))
+            shown = parts.card(None if level is None or followed is None else lower(followed, level))
             name = "planner_completion" if continues(self.speaker) else "planner"
             return self.prompts.render(name, **variables, **asdict(shown))
 
@@ -105,20 +106,20 @@ class Planner:
         return [system, *history, Message("user", self.prompts.render("question", **variables))]
 
     def _told(self, tools: Sequence[Tool]) -> _Told:
-        """What is said of some of the agent's tools."""
+        """Return the parts of a prompt about some of the agent's tools."""
         names = tuple(tool.name for tool in tools)
         if names not in self._known:
             toolbox = Toolbox(tools)
-            # A replan may have fewer tools than its examples were checked with.
+            # A replan may have fewer tools than the examples were checked with.
             examples = [example for example in self.examples if is_plan(example.plan, toolbox)]
-            found = tool_list(tools, self.prompt_budget)
-            for text in found.left_out:
+            listed = tool_list(tools, self.prompt_budget)
+            for text in listed.left_out:
                 _log.warning("a prompt has room for %s characters of tools: %s", f"{self.prompt_budget:,}", text)
-            self._known[names] = _Told(toolbox, found, examples)
+            self._known[names] = _Told(toolbox, listed, examples)
         return self._known[names]
 
     def repair(self, messages: Sequence[Message], broken: BrokenPlan) -> list[Message]:
-        """What is said to get broken lines again."""
+        """Build the messages that ask for the broken lines again."""
         request = self.prompts.render(
             "repair",
             report=broken.report,

@@ -15,7 +15,7 @@ from llmc_runtime.agent.plan_statements import references
 from llmc_runtime.agent.planning.plan_reader import PlanReader
 
 MOST_COMPARED: Final = 10_000
-"""The number of pairs of calls to compare; a call beyond it counts as repeated."""
+"""Maximum number of pairs of calls that are compared; further calls count as repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,25 @@ class _Write:
 
     @property
     def is_known(self) -> bool:
-        """Whether all arguments are known."""
+        """Whether all arguments are literals."""
         return len(self.known) == len(self.call.arguments)
 
 
 def repeated(
     steps: Iterable[ast.Statement], lines: Iterable[ast.Statement | None], reader: PlanReader, *, is_whole: bool
 ) -> ast.Statement | None:
-    """Return the first of `steps` that may repeat a write of an intact line, None if there is none.
+    """Return the first of `steps` that may repeat a write of an intact line, or None.
 
-    Calls with known arguments are compared by value. If the reply is a complete plan (`is_whole`), other calls may be
-    equal unless a known argument differs. A reply that reads intact lines continues from them.
+    Calls with literal arguments are compared by value. If the reply is a complete plan (`is_whole`), other calls count
+    as equal unless a literal argument differs. A reply that reads intact lines continues from them.
     """
-    stand: dict[str, list[_Write]] = {}
+    intact: dict[str, list[_Write]] = {}
     for write in (write for line in lines for write in _writes(line, reader)):
-        stand.setdefault(write.call.tool, []).append(write)
+        intact.setdefault(write.call.tool, []).append(write)
     left = MOST_COMPARED
     for step in steps:
         for write in _writes(step, reader):
-            others = stand.get(write.call.tool, [])
+            others = intact.get(write.call.tool, [])
             left -= len(others)
             if left < 0 or any(_may_be_same(write, other, is_whole=is_whole) for other in others):
                 return step
@@ -58,8 +58,9 @@ def _writes(statement: ast.Statement | None, reader: PlanReader) -> Iterator[_Wr
     for call in ast.calls(statement):
         tool = reader.tools.get(call.tool)
         if tool is not None and tool.effect.may_write:
-            known = _known(tool, call)
-            yield _Write(call, known, _digests(tool, known) if len(known) == len(call.arguments) else frozenset())
+            literals = _literals(tool, call)
+            is_literal = len(literals) == len(call.arguments)
+            yield _Write(call, literals, _digests(tool, literals) if is_literal else frozenset())
 
 
 def _may_be_same(first: _Write, second: _Write, *, is_whole: bool) -> bool:
@@ -68,23 +69,24 @@ def _may_be_same(first: _Write, second: _Write, *, is_whole: bool) -> bool:
         return True
     if first.is_known and second.is_known:
         return not first.digests.isdisjoint(second.digests)
-    return is_whole and all(same(first.known[name], second.known[name]) for name in first.known.keys() & second.known)
+    common = first.known.keys() & second.known
+    return is_whole and all(same(first.known[name], second.known[name]) for name in common)
 
 
-def _known(tool: Tool, call: ast.Call) -> dict[str | None, Json]:
+def _literals(tool: Tool, call: ast.Call) -> dict[str | None, Json]:
     """Return the literal arguments of a call, by parameter."""
     names, _ = bind(tool.signature.shape, [argument.name for argument in call.arguments])
-    known: dict[str | None, Json] = {}
+    literals: dict[str | None, Json] = {}
     for name, argument in zip(names, call.arguments, strict=True):
         if not any(True for _ in references(argument)):
-            with suppress(TypeError):  # no literal
-                known[name] = literal(argument.value)
-    return known
+            with suppress(TypeError):  # not a literal
+                literals[name] = literal(argument.value)
+    return literals
 
 
-def _digests(tool: Tool, known: Mapping[str | None, Json]) -> frozenset[str]:
-    """Return the digests of arguments; none for invalid arguments, which fail before the call."""
+def _digests(tool: Tool, literals: Mapping[str | None, Json]) -> frozenset[str]:
+    """Return the digests of arguments; empty for invalid arguments, which fail before the call."""
     try:
-        return frozenset(tool.signature.identify(list(known.items())).digests)
+        return frozenset(tool.signature.identify(list(literals.items())).digests)
     except Exception:  # noqa: BLE001 — converters of arguments are the tool's code
         return frozenset()

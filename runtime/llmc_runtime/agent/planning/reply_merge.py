@@ -39,11 +39,11 @@ _TOOL: Final = re.compile(r"([A-Za-z_][\w.]*)\(")
 
 @dataclass(frozen=True, slots=True)
 class MergedReply:
-    """The text of a mended plan; `is_answered`: the reply covers all broken lines.
+    """The text of a mended plan; `is_answered` is True if the reply covers all broken lines.
 
-    `unclear` says why the reply is ambiguous; the text is then the old one. `moved` are the places of statements whose
-    boundary a repair decided, `unended` is that of a last task that may be incomplete. `is_new`: the reply is the plan.
-    `cuts` are the truncated statements at the ends of replies.
+    `unclear` says why the reply is ambiguous; the text is then the old one. `moved` are the spans of statements whose
+    boundary a repair decided, and `unended` is the span of a last task that may be incomplete. `is_new` is True if the
+    reply itself is the plan. `cuts` are the truncated statements at the ends of replies.
     """
 
     text: str
@@ -58,11 +58,11 @@ class MergedReply:
 def mended(broken: BrokenPlan, reply: str, reader: PlanReader, *, complete: bool = True) -> MergedReply:
     """Merge a reply into a broken plan; `complete=False` marks a truncated reply."""
     parsed = reader.read(reply, complete=complete)
-    steps = [each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))]
-    is_whole = _is_whole(steps, broken, reader) and not any(_goes_on(each, steps[0], reply) for each in broken.cuts)
+    steps = [statement for statement in parsed.plan.statements if isinstance(statement, (ast.Task, ast.Join))]
+    is_whole = _is_whole(steps, broken, reader) and not any(_goes_on(old, steps[0], reply) for old in broken.cuts)
     cut = "" if complete else open_text(parsed)
     cuts = (*(() if steps else broken.cuts), *((cut,) if cut else ()))
-    if any(_may_continue(each, reply, parsed, reader, complete=complete) for each in broken.cuts):
+    if any(_may_continue(old, reply, parsed, reader, complete=complete) for old in broken.cuts):
         return MergedReply(_text(broken), is_answered=False, unclear=REPLACES, cuts=cuts)
     if not broken.lines or (is_whole and broken.unclear is not None):
         return MergedReply(reply, is_answered=True, is_new=True)
@@ -70,7 +70,7 @@ def mended(broken: BrokenPlan, reply: str, reader: PlanReader, *, complete: bool
         if _reads_itself(steps):
             return MergedReply(_text(broken), is_answered=False, unclear=REPLACES, cuts=cuts)
         # The numbers and the join of a reply in another form are not its planner's.
-        steps, is_whole = [replace(each, binder=None) for each in steps if isinstance(each, ast.Task)], False
+        steps, is_whole = [replace(step, binder=None) for step in steps if isinstance(step, ast.Task)], False
     match = _Match(broken, steps)
     unclear = broken.unclear or (UNREADABLE if parsed.lost else match.unclear(reader, is_whole=is_whole))
     if unclear is None:
@@ -81,7 +81,7 @@ def mended(broken: BrokenPlan, reply: str, reader: PlanReader, *, complete: bool
 
 
 def _reads_itself(steps: Sequence[Step]) -> bool:
-    """Whether a statement reads another one of the same reply."""
+    """Whether a statement reads another statement of the same reply."""
     ids = {step.binder for step in steps}
     return any(ref.name in ids for step in steps for ref in references(step))
 
@@ -93,18 +93,19 @@ def _text(broken: BrokenPlan) -> str:
 
 def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, complete: bool) -> bool:
     """Whether a reply may continue the truncated statement `cut`, with another meaning."""
-    first = next((each for each in parsed.plan.statements if isinstance(each, (ast.Task, ast.Join))), None)
+    steps = (statement for statement in parsed.plan.statements if isinstance(statement, (ast.Task, ast.Join)))
+    first = next(steps, None)
     if first is None:
         return False
     text = cut + reply
     joined = reader.read(text, complete=complete).plan.statements
-    across = next((each for each in joined if each.span.start < len(cut) < each.span.end), None)
+    across = next((statement for statement in joined if statement.span.start < len(cut) < statement.span.end), None)
     if isinstance(across, (ast.Task, ast.Join)) and parse(text[slice(*across.span)]).ok:
-        is_known = all(call.tool in reader.tools for call in ast.calls(across))
-        return is_known and _without_id(across) != _without_id(first)
+        calls_tools = all(call.tool in reader.tools for call in ast.calls(across))
+        return calls_tools and _without_id(across) != _without_id(first)
     # A call without a number may continue a truncated thought, comment or prose.
     is_bare = isinstance(first, ast.Task) and first.binder is None
-    return is_bare and not any(_without_id(each) == _without_id(first) for each in joined)
+    return is_bare and not any(_without_id(statement) == _without_id(first) for statement in joined)
 
 
 def _goes_on(cut: str, first: Step, reply: str) -> bool:
@@ -135,13 +136,13 @@ def _spliced(match: "_Match", parsed: Parsed) -> MergedReply:
 
 def _is_whole(steps: Sequence[Step], broken: BrokenPlan, reader: PlanReader) -> bool:
     """Whether statements form a complete plan: they have a join, and do not read the broken plan."""
-    known: set[str] = set(reader.taken)
+    defined: set[str] = set(reader.taken)
     ids = {id(task): name for name, task in numbered(steps, reader.highest)}
     others = {line.id for line in broken.lines}
     for step in steps:
-        if any(ref.name in others and ref.name not in known for ref in references(step)):
+        if any(ref.name in others and ref.name not in defined for ref in references(step)):
             return False
-        known.add(ids.get(id(step), JOIN))
+        defined.add(ids.get(id(step), JOIN))
     return any(isinstance(step, ast.Join) for step in steps)
 
 
@@ -171,7 +172,7 @@ class _Match:
         fresh: list[Step] = []
         for step in self.steps:
             key = _id(step)
-            index = next((each for each in self.missing if lines[each].id == key), None)
+            index = next((number for number in self.missing if lines[number].id == key), None)
             if index is not None:
                 self.fits &= index > max(self.replaced, default=-1)
                 self.missing.remove(index)
@@ -209,7 +210,7 @@ class _Match:
         self.missing, self.added, self.rest = [], {}, []
 
     def unclear(self, reader: PlanReader, *, is_whole: bool) -> str | None:
-        """Return why the reply is ambiguous, None if it is not."""
+        """Return why the reply is ambiguous, or None."""
         if not self.fits:
             return REPLACES
         names = self._names(len(self.broken.lines))
@@ -219,9 +220,9 @@ class _Match:
                 if ref.name in seen:
                     return RENUMBERED.format(ref.name)
             seen |= {old for old, new in names.items() if new == _id(step)}
-        kept = [line for index, line in enumerate(self.broken.lines) if index not in self.replaced]
-        new = (*self.rest, *(each for steps in self.added.values() for each in steps))
-        if (twice := repeated(new, [line.statement for line in kept], reader, is_whole=is_whole)) is not None:
+        intact = [line.statement for index, line in enumerate(self.broken.lines) if index not in self.replaced]
+        new = (*self.rest, *(step for steps in self.added.values() for step in steps))
+        if (twice := repeated(new, intact, reader, is_whole=is_whole)) is not None:
             return TWICE.format(print_statement(twice))
         return self._lost_write(reader)
 
@@ -230,7 +231,7 @@ class _Match:
         now = {call.tool for step in self.steps for call in ast.calls(step)}
         for index in self.replaced:
             names = _TOOL.findall(self.broken.lines[index].text)
-            # A line with the same id may call another tool, but loses none that it has swallowed.
+            # A line with the same id may replace its own call, but must keep the calls of lines that it swallowed.
             lost_names = names if index in self.paired else names[1:]
             tools = (reader.tools.get(name) for name in lost_names if name not in now)
             if (lost := next((tool for tool in tools if tool is not None and tool.effect.may_write), None)) is not None:
@@ -238,10 +239,10 @@ class _Match:
         return None
 
     def _names(self, before: int) -> dict[str, str]:
-        """Map the old ids of renumbered lines before this index to the new ones."""
+        """Map the old ids of renumbered lines before this index to their new ids."""
         lines = self.broken.lines
         pairs = ((index, lines[index].id, _id(step)) for index, step in self.replaced.items() if index < before)
-        # An id that was defined twice is that of its first line.
+        # An id that was defined twice belongs to its first line.
         return {
             old: new
             for index, old, new in pairs
@@ -249,7 +250,7 @@ class _Match:
         }
 
     def lines(self) -> Iterator[tuple[ReplyLine, Span | None]]:
-        """The lines of the mended plan; with those of the reply, their places in it."""
+        """Yield the lines of the mended plan, each with its span in the reply if it comes from there."""
         for index, line in enumerate(self.broken.lines):
             yield from map(_written, self.added.get(index, ()))
             if index in self.replaced:
@@ -262,7 +263,7 @@ class _Match:
 
 
 def _written(step: Step) -> tuple[ReplyLine, Span]:
-    """Return a statement of a reply as a line, with its place."""
+    """Return a statement of a reply as a line, with its span."""
     return ReplyLine(print_statement(step), _id(step), step), step.span
 
 
@@ -273,12 +274,12 @@ def _id(step: Step) -> str | None:
 
 def _tool(text: str) -> str | None:
     """Return the first tool that a line calls."""
-    found = _TOOL.search(text)
-    return found[1] if found else None
+    match = _TOOL.search(text)
+    return match[1] if match else None
 
 
 def _numbered_as(steps: Sequence[Step], ids: Sequence[str | None]) -> list[Step]:
-    """Give statements without an id those of the broken lines, in order, if the counts are equal."""
+    """Give statements without an id the ids of the broken lines, in order, if the counts are equal."""
     tasks = [step for step in steps if isinstance(step, ast.Task)]
     places = dict(zip(map(id, tasks), ids, strict=False)) if len(tasks) == len(ids) else {}
     return [

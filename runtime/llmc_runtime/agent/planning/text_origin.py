@@ -17,7 +17,7 @@ AFTER_ANSWERS: Final = (
 """The reason to hold a first plan after a history with a model's answers."""
 
 _OWN: Final = frozenset({"system", "user"})
-"""The roles of the user's own messages."""
+"""The roles of messages that the user wrote."""
 
 CUT_BEHIND: Final = "its planner's reply was cut off after the plan, and may have withdrawn it; read it, and approve it"
 """The reason to hold a plan whose reply was cut off after it."""
@@ -27,9 +27,9 @@ CUT_BEHIND: Final = "its planner's reply was cut off after the plan, and may hav
 class TextOrigin:
     """A plan's text; `is_cut`: it is truncated and has no join.
 
-    `may_go_on`: its reply was cut off after the plan, and may have withdrawn it. A mended text inherits `moved` (places
-    of statements whose boundary a repair decided), `unended` (that of a last task that may be incomplete) and `cuts`
-    (truncated statements at the ends of replies).
+    `may_go_on`: its reply was cut off after the plan, and may have withdrawn it. A mended text inherits `moved` (spans
+    of statements whose boundary a repair decided), `unended` (the span of a last task that may be incomplete) and
+    `cuts` (truncated statements at the ends of replies).
     """
 
     is_cut: bool

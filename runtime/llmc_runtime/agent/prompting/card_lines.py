@@ -1,6 +1,6 @@
 """Lines for the plans of a language card: calls with arguments, loops over lists, conditions on results.
 
-Tools that may write are never called: a card that shows how to send a mail is worse than one without.
+The lines never call tools that may write: an example that sends a mail does more harm than good.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +19,9 @@ from llmc_compiler.tools.toolbox import Toolbox
 from llmc_runtime.agent.prompting.examples import argument, constant, is_clean
 
 _MOST_TOOLS: Final = 50
-"""How many tools are tried."""
+"""Maximum number of tools that are tried."""
 _MOST_PAIRS: Final = 400
-"""How many pairs of tools are looked at for a loop."""
+"""Maximum number of pairs of tools that are tried for a loop."""
 
 
 def readable(tool: Tool) -> bool:
@@ -30,53 +30,53 @@ def readable(tool: Tool) -> bool:
 
 
 def has_lists(tool: Tool) -> bool:
-    """Whether a tool gives a list, be it inside of a record, or takes one."""
+    """Whether a tool returns a list, possibly inside a record, or takes one."""
     gives = readable(tool) and any(is_list(part) for part in parts_of(tool.signature.gives, is_list))
-    taken = (tool.signature.wants(each.name).at_most for each in tool.signature.takes if not each.many)
-    return gives or any(is_list(option) for found in taken for option in types.options(found))
+    taken = (tool.signature.wants(parameter.name).at_most for parameter in tool.signature.takes if not parameter.many)
+    return gives or any(is_list(option) for kind in taken for option in types.options(kind))
 
 
 def read_off(tool: Tool) -> str | None:
-    """What a condition asks of a tool's result, such as `.price > 3`: of a number, of true or false, of a few words."""
+    """Return a test that a condition can apply to a tool's result, such as `.price > 3`, or None."""
     if not readable(tool):
         return None
     gives = tool.signature.gives
     for fits in (is_bool, is_number, _is_words):
-        if (found := _shortest(gives, fits)) is not None:
-            steps, part = found
+        if (way := _shortest(gives, fits)) is not None:
+            steps, part = way
             words = f" == {constant(min(part.words))}" if isinstance(part, types.WordsType) else " > 3"
             return steps if is_bool(part) else f"{steps}{words}"
     return " != null" if NULL in types.options(gives) and gives != NULL else None
 
 
 def condition(tool: Tool, reference: str) -> str:
-    """A condition on a tool's result."""
-    asked = read_off(tool)
-    if asked is not None:
-        return f"{reference}{asked}"
+    """Write a condition on a tool's result."""
+    test = read_off(tool)
+    if test is not None:
+        return f"{reference}{test}"
     return f'"…" in {reference}' if tool.signature.gives == types.STR else reference
 
 
-def _is_words(found: Type) -> bool:
-    """Whether a type is that of a few texts."""
-    return isinstance(found, types.WordsType)
+def _is_words(kind: Type) -> bool:
+    """Whether a type is a set of texts."""
+    return isinstance(kind, types.WordsType)
 
 
-def _shortest(found: Type, fits: Callable[[Type], bool]) -> tuple[str, Type] | None:
-    """The shortest steps to a part of a value that is certainly of a kind, and its type."""
-    known = [(path, part) for path, part in ways(found, fits) if part != ANY and "" not in path]
-    path, part = min(known, key=lambda way: len(way[0]), default=((), ANY))
-    return (_written(path), part) if known else None
+def _shortest(whole: Type, fits: Callable[[Type], bool]) -> tuple[str, Type] | None:
+    """Return the shortest steps to a part of a value that certainly fits, and the type of that part."""
+    paths = [(path, part) for path, part in ways(whole, fits) if part != ANY and "" not in path]
+    path, part = min(paths, key=lambda way: len(way[0]), default=((), ANY))
+    return (_written(path), part) if paths else None
 
 
 def _written(path: Path) -> str:
-    """Steps as a plan writes them."""
+    """Write steps as in a plan."""
     return "".join("[0]" if step is None else f".{step}" for step in path)
 
 
 @dataclass(frozen=True, slots=True)
 class CardCall:
-    """A call of a tool: its first argument, the text in front of it and behind it, and the type of the parameter."""
+    """A call of a tool: its first argument, the text before and after it, and the type of the parameter."""
 
     tool: Tool
     head: str
@@ -87,11 +87,11 @@ class CardCall:
 
     @property
     def text(self) -> str:
-        """The call as a plan writes it."""
+        """The call as written in a plan."""
         return f"{self.head}{self.first}{self.behind}"
 
     def of(self, value: str) -> str:
-        """The call with another first argument."""
+        """Write the call with another first argument."""
         return f"{self.head}{value}{self.behind}"
 
 
@@ -103,20 +103,20 @@ class CardLines:
 
     @cached_property
     def calls(self) -> list[CardCall]:
-        """A call of each of the first tools that do not write, where one can be made and compiles."""
-        found = (self._call(tool) for tool in self.tools if not tool.effect.may_write)
-        return [call for call in islice(found, _MOST_TOOLS) if call is not None]
+        """Calls that compile, one of each of the first tools that do not write."""
+        calls = (self._call(tool) for tool in self.tools if not tool.effect.may_write)
+        return [call for call in islice(calls, _MOST_TOOLS) if call is not None]
 
     def _call(self, tool: Tool) -> CardCall | None:
-        """A call with its required arguments."""
+        """Make a call with the required arguments; return None if it does not compile."""
         for parameters in (tool.signature.takes, *tool.signature.forms):
-            made = _made(tool, [each for each in parameters if each.required and not each.many])
-            if made is not None and is_clean(f"1. {made.text}\njoin()", self.tools):
-                return made
+            call = _made(tool, [parameter for parameter in parameters if parameter.required and not parameter.many])
+            if call is not None and is_clean(f"1. {call.text}\njoin()", self.tools):
+                return call
         return None
 
     def loops(self) -> Iterator[list[str]]:
-        """A loop over a tool's results, else one over constants, whose results another tool may take."""
+        """Yield loops over a tool's results, then loops over constants, with a tool that takes their results."""
         pairs = ((giver, taker) for giver in self.calls for taker in self.calls if taker.first)
         for giver, taker in islice(pairs, _MOST_PAIRS):
             for element, steps in _elements(giver.tool):
@@ -126,7 +126,7 @@ class CardLines:
             yield from self._over_constants(taker)
 
     def _over_constants(self, taker: CardCall) -> Iterator[list[str]]:
-        """A loop over two constants, and a call that takes its results."""
+        """Yield a loop over two constants, with and without a call that takes its results."""
         item, value = taker.takes, "$x"
         if isinstance(item, types.ListOfType):
             item, value = item.item, "[$x]"
@@ -141,7 +141,7 @@ class CardLines:
         yield [loop]
 
     def guards(self, number: int = 1) -> Iterator[list[str]]:
-        """A call, and one that is made only if the first gave something; numbered from there on."""
+        """Yield a call and a guarded call whose condition reads its result; `number` is the number of the first."""
         givers = [call for call in self.calls if readable(call.tool)]
         for giver in sorted(givers, key=lambda call: read_off(call.tool) is None):
             others = [call for call in self.calls if call is not giver] or [giver]
@@ -149,7 +149,7 @@ class CardLines:
                 yield [giver.text, f"{other.text} if {condition(giver.tool, f'${number}')}"]
 
     def named(self) -> Iterator[tuple[str, Tool]]:
-        """A task that has a name: a call inside of a call, where types allow it, with the outer tool."""
+        """Yield tasks with a name and their outer tools: nested calls if types allow them, then single calls."""
         pairs = ((inner, outer) for inner in self.calls for outer in self.calls if outer.first)
         fitting = [(inner, outer) for inner, outer in islice(pairs, _MOST_PAIRS) if _is_taken(inner, outer)]
         for inner, outer in sorted(fitting, key=lambda pair: (pair[0] is pair[1], read_off(pair[1].tool) is None)):
@@ -158,20 +158,20 @@ class CardLines:
 
 
 def _is_taken(inner: CardCall, outer: CardCall) -> bool:
-    """Whether a tool certainly takes what another one gives."""
+    """Whether a tool certainly takes the result of another."""
     gives = inner.tool.signature.gives
     return gives != ANY and types.within(gives, outer.wants)
 
 
 def _made(tool: Tool, required: Sequence[ToolParameter]) -> CardCall | None:
-    """A call with these parameters, by position as far as that goes; None where one cannot be named or filled.
+    """Make a call with these parameters, by position if possible; return None if one can be given in neither way.
 
     Grammars take the parameters of forms by name alone.
     """
     positional = () if tool.signature.forms else tool.signature.shape.positional
     given: list[tuple[str, str]] = []
-    for at, parameter in enumerate(required):
-        by_position = positional[at : at + 1] == (parameter.name,) and all(not head for head, _ in given)
+    for index, parameter in enumerate(required):
+        by_position = positional[index : index + 1] == (parameter.name,) and all(not head for head, _ in given)
         if not by_position and not is_word(parameter.name):
             return None
         given.append(("" if by_position else f"{parameter.name}=", argument(tool, parameter)))
@@ -183,22 +183,22 @@ def _made(tool: Tool, required: Sequence[ToolParameter]) -> CardCall | None:
 
 
 def _elements(tool: Tool) -> Iterator[tuple[Type, str]]:
-    """The elements of the lists that a tool gives, and the steps to them."""
-    found = _shortest(tool.signature.gives, is_list) if readable(tool) else None
-    if found is not None:
-        yield types.element(found[1]), found[0]
+    """Yield the type of the elements of a list that a tool returns, and the steps to the list."""
+    way = _shortest(tool.signature.gives, is_list) if readable(tool) else None
+    if way is not None:
+        yield types.element(way[1]), way[0]
 
 
 def _passed(element: Type, taker: CardCall) -> str | None:
-    """How an element is passed to a call: as it is, or a part of it; None where none certainly fits."""
+    """Write the reference to an element, or to a part of it, that certainly fits a call; return None if none does."""
     if ANY in (taker.wants, element):
         return "$x"
-    found = _shortest(element, lambda part: types.within(part, taker.wants))
-    return None if found is None else f"$x{found[0]}"
+    way = _shortest(element, lambda part: types.within(part, taker.wants))
+    return None if way is None else f"$x{way[0]}"
 
 
 def _constants(item: Type, first: str) -> str | None:
-    """A list of two constants, the first of which is known to be taken; None for types other than texts and numbers."""
+    """Write a list of two constants that starts with `first`; return None for types other than texts and numbers."""
     if isinstance(item, types.WordsType):
         few = sorted(item.words)[:2]
         return f"[{', '.join(map(constant, few))}]"

@@ -1,6 +1,6 @@
-"""Examples in a planner's prompt: users' own, and those of the language card, made of the tools themselves.
+"""Examples in a planner's prompt: those of users, and those that the language card makes from the tools.
 
-Each is read strictly and compiled against the tools before a model sees it.
+Each is parsed strictly and compiled against the tools before a model sees it.
 """
 
 import json
@@ -25,7 +25,7 @@ _DEPTH: Final = 4
 
 
 _LONGEST: Final = 24
-"""Characters of an argument that a schema gives as an example."""
+"""Maximum number of characters in an argument that is taken from a schema's example or default."""
 
 
 _FORMATS: Final = {
@@ -40,14 +40,14 @@ _FORMATS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, and a plan for it that shows a planner how it is done; optionally the plan's `thought` first."""
+    """A question and a plan for it, as a model for the planner; the plan may begin with a `thought`."""
 
     question: str
     plan: str
 
 
 def checked(example: Example, tools: Toolbox) -> Example:
-    """The example, its plan ended with the mark; raises ExampleError where it is no plan for these tools."""
+    """Return the example with the end mark after its plan; raises ExampleError if the plan does not compile."""
     try:
         compile_parsed(parse(example.plan, name="example"), tools)
     except CompileError as error:
@@ -57,12 +57,12 @@ def checked(example: Example, tools: Toolbox) -> Example:
 
 
 def card_samples(tools: Toolbox) -> list[str]:
-    """Small plans for these tools, each of which compiles: calls that run together, a result used, a text made."""
-    calls = (_call(tool) for tool in tools if not tool.effect.may_write)
-    found = [call for call in calls if call is not None and is_plan(f"1. {call}", tools)]
-    if not found:
+    """Return small plans that compile for these tools: parallel calls, a reference to a result, a text as answer."""
+    candidate_calls = (_call(tool) for tool in tools if not tool.effect.may_write)
+    calls = [call for call in candidate_calls if call is not None and is_plan(f"1. {call}", tools)]
+    if not calls:
         return []
-    first, second = found[0], found[-1]
+    first, second = calls[0], calls[-1]
     candidates = [
         f"1. {first}\n2. {second}\n3. join(){END}",
         f"1. {first}\n2. join($1){END}",
@@ -73,35 +73,36 @@ def card_samples(tools: Toolbox) -> list[str]:
 
 
 def _chains(tools: Toolbox, first: str) -> Iterator[str]:
-    """Plans whose second task uses the result of the first, as far as the types say that it fits."""
+    """Yield plans whose second task uses the result of the first, if the types of both fit."""
     giver = tools.get(first.partition("(")[0])
     for tool in tools:
         if giver is None or tool.effect.may_write:
             continue
         required = _required(tool)
         if required and types.within(giver.signature.gives, tool.signature.wants(required[0].name).at_least):
-            rest = "".join(f", {argument(tool, each)}" for each in required[1:])
+            rest = "".join(f", {argument(tool, parameter)}" for parameter in required[1:])
             plan = f"1. {first}\n2. {tool.name}($1{rest})\n3. join($2){END}"
             if is_clean(plan, tools):
                 yield plan
 
 
 def _required(tool: Tool) -> Sequence[ToolParameter]:
-    """The parameters that must be given, as they are given by position; none where a call has forms."""
+    """Return the required parameters that can be given by position; empty if the signature has forms."""
     by_position = set() if tool.signature.forms else {*tool.signature.shape.positional}
-    return [each for each in tool.signature.takes if each.required and each.name in by_position]
+    takes = tool.signature.takes
+    return [parameter for parameter in takes if parameter.required and parameter.name in by_position]
 
 
 def _call(tool: Tool) -> str | None:
-    """A call with what has to be given, None where that is more than positions say."""
+    """Write a call with its required arguments; return None if some of them cannot be given by position."""
     required = _required(tool)
     if tool.signature.forms or len(required) < len(tool.signature.shape.required):
         return None
-    return f"{tool.name}({', '.join(argument(tool, each) for each in required)})"
+    return f"{tool.name}({', '.join(argument(tool, parameter) for parameter in required)})"
 
 
 def argument(tool: Tool, parameter: ToolParameter) -> str:
-    """A value for a parameter: the schema's own example or default, else one of its format or type."""
+    """Write a value for a parameter: its schema's example or default, else a value of its format or type."""
     schema = _said(parameter.schema, tool.signature.parameters)
     examples = schema.get("examples")
     for value in (*(examples[:1] if isinstance(examples, list) else ()), schema.get("example"), schema.get("default")):
@@ -115,7 +116,7 @@ def argument(tool: Tool, parameter: ToolParameter) -> str:
 
 
 def _said(schema: object, whole: object) -> dict[str, Any]:
-    """What a schema says, with the first of its alternatives."""
+    """Merge a schema with the first of its alternatives."""
     flat = FlatSchema(whole).take(schema).schema
     options = flat.get("anyOf", flat.get("oneOf"))
     first = FlatSchema(whole).take(options[0]).schema if isinstance(options, list) and options else {}
@@ -129,12 +130,12 @@ def _allows(schema: dict[str, object], value: int) -> bool:
 
 
 def constant(value: float | str) -> str:
-    """A scalar as a plan writes it."""
+    """Write a scalar as in a plan."""
     return json.dumps(value.replace("$", "$$") if isinstance(value, str) else value, ensure_ascii=False)
 
 
 def literal(found: Type, depth: int = 0) -> str:
-    """A value of a type as it is written in a plan."""
+    """Write a value of a type as in a plan."""
     match found:
         case types.Basic(name):
             return {"int": "2", "float": "2", "bool": "true", "null": "null"}.get(name, '"…"')
@@ -150,7 +151,7 @@ def literal(found: Type, depth: int = 0) -> str:
 
 
 def is_plan(text: str, tools: Toolbox) -> bool:
-    """Whether a text is read strictly and compiles."""
+    """Whether a text parses strictly and compiles."""
     try:
         compile_parsed(parse(text, name="card"), tools)
     except CompileError:
@@ -159,5 +160,5 @@ def is_plan(text: str, tools: Toolbox) -> bool:
 
 
 def is_clean(text: str, tools: Toolbox) -> bool:
-    """Whether a text is read strictly and compiles without a warning."""
+    """Whether a text parses strictly and compiles without a warning."""
     return not check(parse(text, name="card"), tools)

@@ -1,6 +1,7 @@
-"""Worked questions, with tools of their own, for models that only continue a text.
+"""Examples with separate tools, for models that only continue a text.
 
-Such a model follows what stands above more than what it is told. Each plan is compiled before a model sees it.
+Such a model follows the examples above the question more than instructions. Each plan is compiled before a model sees
+it.
 """
 
 from collections.abc import Mapping
@@ -49,12 +50,12 @@ _EXAMPLES: Final = (
         '1. article("University of Uppsala")\n2. article("Technical University of Munich")\n3. join()',
     ),
 )
-"""The last ones are followed most; names stand in them whole, as in their questions."""
+"""Models follow the last examples most; those copy names in full from their questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class FewShot:
-    """Tools as a planner is told of them, and questions with plans that call these."""
+    """The tools of the examples as prompts list them, and the examples."""
 
     tools: list[ListedTool]
     examples: list[Example]
@@ -62,13 +63,13 @@ class FewShot:
 
 @cache
 def worked() -> FewShot:
-    """The worked questions."""
-    tools = Toolbox(_tool(*each) for each in _TOOLS)
+    """Return the examples and their tools."""
+    tools = Toolbox(_tool(*fields) for fields in _TOOLS)
     return FewShot(listed(tools), [checked(example, tools) for example in _EXAMPLES])
 
 
 def _tool(name: str, description: str, arguments: Mapping[str, str], gives: str) -> Tool:
-    """A tool that is only told of."""
+    """Build a tool that prompts list and nothing calls."""
     schema = {
         "type": "object",
         "properties": {argument: {"type": kind} for argument, kind in arguments.items()},

@@ -1,10 +1,10 @@
-"""The card that teaches planners the language: as much of it as these tools can use, and as the grammar lets pass.
+"""The card that teaches planners the language: the forms that these tools can use and the grammar allows.
 
     every level     numbered tasks with calls, references, the join, `$$`
     full            also loops and guards
-    tools, plain    also nested calls, choices, and tasks with names; so without a grammar
+    tools, plain    also nested calls, choices, and tasks with names; the same without a grammar
 
-Loops are shown where a tool gives or takes lists, guards where a tool writes or a condition can be read off a result.
+Loops are shown if a tool returns or takes lists, guards if a tool writes or a condition can be read off a result.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,16 +22,16 @@ from llmc_runtime.agent.prompting.tool_docs.prompt_texts import END
 
 SMALL: Final = 240
 LARGE: Final = 480
-"""How many characters loops and the like may add to a card; LARGE where a tool gives a list or a record, or writes."""
+"""Maximum number of characters that further forms add to a card; LARGE if a tool writes or returns lists or records."""
 
 SAID: Final = {"loops": 67, "guards": 42, "free": 62}
-"""The characters in which the template explains each."""
+"""The number of characters in which the template explains each form."""
 SPARED: Final = 32
-"""Characters by which the rest of the template is shorter than it may be."""
+"""The number of characters by which the rest of the template is shorter than it may be."""
 _SPARED_JOIN: Final = f"join($1){END}"
-"""The end of the plan that shows least, since the card explains it too."""
+"""The end of the plan that is dropped first to make room: the card itself explains it too."""
 _TRIES: Final = 12
-"""How many plans of a kind are compiled to find one."""
+"""Maximum number of plans of a kind that are compiled to find a valid one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Card:
 
 
 def card(tools: Toolbox, level: Level | None) -> Card:
-    """The card for plans of some tools that follow a grammar of this level, or none."""
+    """Build the card for plans with these tools, and with a grammar of this level or without a grammar."""
     loops = level != "sound" and any(map(has_lists, tools))
     guards = level != "sound" and any(tool.effect.may_write or read_off(tool) is not None for tool in tools)
     free = level not in {"full", "sound"}
@@ -58,18 +58,18 @@ def card(tools: Toolbox, level: Level | None) -> Card:
 
 
 def _is_large(tool: Tool) -> bool:
-    """Whether there is more to say of a tool."""
+    """Whether a tool writes, or returns a list or a record."""
     gives = types.options(tool.signature.gives)
     return tool.effect.may_write or any(isinstance(option, (types.ListOfType, types.Record)) for option in gives)
 
 
 def _fitted(samples: list[str], tools: Toolbox, forms: frozenset[str], room: int) -> list[str]:
-    """The plans with those that show forms, as far as there is room; another may have to go for them."""
+    """Add plans that show forms, as far as they fit; the plan that shows least may have to go for them."""
     candidates = list(_candidates(tools, forms))
     wanted = frozenset[str]().union(*(shows for _, shows in candidates))
-    shown, found = _filled(samples, candidates, room)
+    shown, plans = _filled(samples, candidates, room)
     if shown >= wanted:
-        return found
+        return plans
     fewer = [plan for plan in samples if not plan.endswith(_SPARED_JOIN)]
     return _filled(fewer, candidates, room + _length(samples) - _length(fewer))[1]
 
@@ -77,50 +77,50 @@ def _fitted(samples: list[str], tools: Toolbox, forms: frozenset[str], room: int
 def _filled(
     samples: list[str], candidates: Sequence[tuple[str, frozenset[str]]], room: int
 ) -> tuple[frozenset[str], list[str]]:
-    """The forms that are shown, and the plans with those that show them in as many characters."""
-    shown, found = frozenset[str](), [*samples]
+    """Add the candidates that show further forms and fit; return the forms that are shown, and all plans."""
+    shown, plans = frozenset[str](), [*samples]
     for plan, shows in candidates:
-        if (shows - shown or not found) and _length([plan]) <= room:
-            room, shown, found = room - _length([plan]), shown | shows, [*found, plan]
-    return shown, found
+        if (shows - shown or not plans) and _length([plan]) <= room:
+            room, shown, plans = room - _length([plan]), shown | shows, [*plans, plan]
+    return shown, plans
 
 
 def _length(samples: list[str]) -> int:
-    """The characters that plans take in a card, with the blank line in front of each."""
+    """Count the characters that plans take in a card, with the blank line before each."""
     return sum(len(plan) + 2 for plan in samples)
 
 
 def _candidates(tools: Toolbox, forms: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Plans with the forms that each shows, those that show most first."""
+    """Yield plans with the forms that each shows, those that show most forms first."""
     lines = CardLines(tools)
 
-    def clean(found: Iterator[list[str]]) -> list[str]:
-        plans = (each for each in islice(found, _TRIES) if is_clean(_plan(each), tools))
+    def clean(tries: Iterator[list[str]]) -> list[str]:
+        plans = (plan for plan in islice(tries, _TRIES) if is_clean(_plan(plan), tools))
         return next(plans, [])
 
     loop = clean(lines.loops()) if "loops" in forms else []
     guard = clean(lines.guards()) if "guards" in forms else []
     name, tool = next(((line, tool) for line, tool in lines.named() if clean(iter([[line]]))), ("", None))
-    found: list[tuple[list[str], str, set[str]]] = []
+    drafts: list[tuple[list[str], str, set[str]]] = []
     if tool is not None and "free" in forms:
-        asked = condition(tool, "$a")
+        test = condition(tool, "$a")
         if guard:
-            guarded = f"{lines.calls[0].text} if {asked}"
-            join = f"join(${len(loop) or 'a'} if {asked} else ${len(loop) + 1})"
-            found.append(([*loop, name, guarded], join, {"free", "guards", *(["loops"] if loop else [])}))
-        found.append(([name], f'join($a if {asked} else "…")', {"free"}))
+            guarded = f"{lines.calls[0].text} if {test}"
+            join = f"join(${len(loop) or 'a'} if {test} else ${len(loop) + 1})"
+            drafts.append(([*loop, name, guarded], join, {"free", "guards", *(["loops"] if loop else [])}))
+        drafts.append(([name], f'join($a if {test} else "…")', {"free"}))
     if loop and guard:
-        both = clean([*loop, *each] for each in lines.guards(len(loop) + 1))
-        found[1:1] = [(both, "", {"loops", "guards"})] if both else []
-    found += [(each, "", {kind}) for each, kind in ((loop, "loops"), (guard, "guards")) if each]
-    found += [([call.text], 'join("It is $1.")', set()) for call in lines.calls[:1]]
-    for plan, shows in ((_plan(each, join), frozenset(shows)) for each, join, shows in found):
+        both = clean([*loop, *later] for later in lines.guards(len(loop) + 1))
+        drafts[1:1] = [(both, "", {"loops", "guards"})] if both else []
+    drafts += [(draft, "", {form}) for draft, form in ((loop, "loops"), (guard, "guards")) if draft]
+    drafts += [([call.text], 'join("It is $1.")', set()) for call in lines.calls[:1]]
+    for plan, shows in ((_plan(draft, join), frozenset(shows)) for draft, join, shows in drafts):
         if is_clean(plan, tools):
             yield plan, shows
 
 
 def _plan(lines: list[str], join: str = "") -> str:
-    """Lines under their numbers, but for one with a name, which the join goes without as well."""
+    """Number the lines of a plan, except for a line with a name; the join after such a line has no number either."""
     texts: list[str] = []
     number = 1
     for line in lines:

@@ -1,4 +1,7 @@
-"""What became of a plan's tasks, as models are told: bounded, cuts marked, without secrets, unable to pass for more."""
+"""The outcomes of a plan's tasks in prompts.
+
+They are bounded, with marks at cuts, secrets redacted, and further lines indented so that data cannot look like a plan.
+"""
 
 import json
 from collections.abc import Container, Sequence
@@ -13,10 +16,10 @@ from llmc_runtime.program.run_result import Run
 from llmc_runtime.redaction import HIDDEN
 
 MOST: Final = 24_000
-"""Characters of all results together."""
+"""Maximum number of characters in all results together."""
 
 MOST_EACH: Final = 6_000
-"""Characters of one."""
+"""Maximum number of characters in one result."""
 
 _LEAST_EACH: Final = 200
 
@@ -24,12 +27,12 @@ _LEAST_EACH: Final = 200
 def shown_tasks(
     statements: Sequence[ast.Statement], highest: int, run: Run, writers: Container[str]
 ) -> tuple[ShownTask, ...]:
-    """The tasks with what became of them; `writers` are the tools that change something."""
+    """Return the tasks with their outcomes; `writers` are the tools that change something."""
     return tuple(_shown(name, task, run, writers) for name, task in numbered(statements, highest))
 
 
 def _shown(name: str, task: ast.Task, run: Run, writers: Container[str]) -> ShownTask:
-    """A task with what became of it."""
+    """Return a task with its outcome."""
     written = print_statement(replace(task, binder=name))
     wrote = any(call.tool in writers for call in ast.calls(task))
     if name in run.results:
@@ -43,33 +46,33 @@ def _shown(name: str, task: ast.Task, run: Run, writers: Container[str]) -> Show
 
 
 def _beginning(run: Run, name: str) -> tuple[str, int | None]:
-    """The beginning of a result as text, and the length of it all if there is more."""
-    found, is_whole = run.beginning(name, MOST_EACH)
-    text, value = value_text(found), run.results[name]
-    if not is_whole and found != HIDDEN:
+    """Return the beginning of a result as text, and the length of the whole text if it is longer."""
+    beginning, is_whole = run.beginning(name, MOST_EACH)
+    text, value = value_text(beginning), run.results[name]
+    if not is_whole and beginning != HIDDEN:
         return text[:MOST_EACH], len(value) if isinstance(value, str) else 0
     return text[:MOST_EACH], len(text) if len(text) > MOST_EACH else None
 
 
 def value_text(value: Json) -> str:
-    """A value as text: a text as it is, anything else as compact JSON."""
+    """Return a text unchanged, and any other value as compact JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def bounded(plans: Sequence[Planned]) -> list[Planned]:
-    """The plans with results cut to what a prompt has room for."""
+    """Return the plans with their results cut so that all fit into a prompt."""
     lengths = sorted(len(task.text) for plan in plans for task in plan.tasks)
-    each = _share(lengths)
-    return [replace(plan, tasks=tuple(_fitted(task, each) for task in plan.tasks)) for plan in plans]
+    share = _share(lengths)
+    return [replace(plan, tasks=tuple(_fitted(task, share) for task in plan.tasks)) for plan in plans]
 
 
 def _fitted(task: ShownTask, most: int) -> ShownTask:
-    """The task with no more than so many characters of its text, all lines of it indented."""
+    """Cut a task's text to a number of characters, and indent its lines."""
     return replace(task, text=_indented(cut(task.text, most, task.length)))
 
 
 def _share(lengths: Sequence[int]) -> int:
-    """The length to which texts are cut so that all have room: short ones leave theirs to the others."""
+    """Return the length to which texts are cut so that all have room; short texts leave their rest to the others."""
     room = MOST
     for index, length in enumerate(lengths):
         fair = room // (len(lengths) - index)
@@ -80,14 +83,17 @@ def _share(lengths: Sequence[int]) -> int:
 
 
 def cut(text: str, most: int, length: int | None = None) -> str:
-    """The text, or its beginning with a mark that says how much is missing of so many characters; 0 are not counted."""
+    """Cut a text to `most` characters, and mark the cut with the number of missing ones.
+
+    `length` is the length of the whole text if `text` is only its beginning, or 0 if that was not counted.
+    """
     if length is None and len(text) <= most:
         return text
     length = len(text) if length is None else length
-    kept = text[:most]
-    return f"{kept}… [cut: {f'{length - len(kept):,} of {length:,} characters' if length else 'the rest'}]"
+    beginning = text[:most]
+    return f"{beginning}… [cut: {f'{length - len(beginning):,} of {length:,} characters' if length else 'the rest'}]"
 
 
 def _indented(text: str) -> str:
-    """The text, every further line of it indented: a result cannot look like a line of the plan."""
+    """Indent every line of a text after the first, so that a result cannot look like a line of the plan."""
     return "\n    ".join(text.splitlines())

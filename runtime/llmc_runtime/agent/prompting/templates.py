@@ -1,7 +1,7 @@
-"""Prompts: Jinja templates in files, each of which can be replaced by a user's own.
+"""Prompts: Jinja templates in files, which users can replace one by one.
 
-Templates are run in a sandbox and get data as variables alone; what they name and are not given is an error, told when
-they are loaded.
+Templates run in a sandbox and receive data only as variables. A template with an unknown variable is an error when it
+is loaded.
 """
 
 import os
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LARGEST: Final = 1024 * 1024
-"""Bytes that a prompt's file may have."""
+"""Maximum number of bytes in a prompt's file."""
 
 _CARD: Final = frozenset({"samples", "loops", "guards", "free"})
 _PLAN: Final = _CARD | {"tools", "examples", "first", "question", "plans", "thought", "history", "worked"}
@@ -39,17 +39,16 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
     "tasks": frozenset({"plans"}),
     "math": frozenset({"problem", "context", "functions"}),
 }
-"""The prompts, and what each is given."""
+"""The prompts and their variables."""
 
 
 class Prompts:
     """The prompts of an agent; `own` is a folder of `NAME.j2` files, or a mapping from names to texts.
 
-    Raises PromptError for a prompt that nobody asks for, that is no template, or that names what it is not given.
+    Raises PromptError for an unknown prompt, an invalid template, or a template with an unknown variable.
     """
 
     def __init__(self, own: Path | str | Mapping[str, str] | None = None) -> None:
-        """Load them."""
         replaced = {} if own is None else _own(own)
         folder = resources.files("llmc_runtime.agent") / "prompts"
         self.texts: dict[str, str] = {}
@@ -60,7 +59,7 @@ class Prompts:
             _check(self._environment, name, self.texts[name])
 
     def render(self, name: str, **variables: Any) -> str:
-        """The prompt's text for these values; raises PromptError where it wants more than they are."""
+        """Return the prompt's text for these values; raises PromptError if the template cannot be rendered."""
         try:
             return self._environment.get_template(f"{name}.j2").render(**variables).strip()
         except Exception as error:  # a template may divide by zero, or include itself
@@ -68,13 +67,13 @@ class Prompts:
 
     @cached_property
     def _environment(self) -> "ImmutableSandboxedEnvironment":
-        """Where templates run."""
+        """The sandbox in which the templates run."""
         return sandbox({f"{name}.j2": text for name, text in self.texts.items()})
 
 
 def sandbox(texts: Mapping[str, str]) -> "ImmutableSandboxedEnvironment":
-    """An environment for these templates: nothing is reached but the data, nothing is changed."""
-    from jinja2 import DictLoader, StrictUndefined  # noqa: PLC0415 — heavy, and only who asks a model needs it
+    """Return an environment in which these templates reach only their data, and cannot change it."""
+    from jinja2 import DictLoader, StrictUndefined  # noqa: PLC0415 — slow to import, and only models need it
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 — the same
 
     return ImmutableSandboxedEnvironment(
@@ -87,49 +86,49 @@ def sandbox(texts: Mapping[str, str]) -> "ImmutableSandboxedEnvironment":
 
 
 def variables_of(environment: "ImmutableSandboxedEnvironment", name: str, text: str) -> list[str]:
-    """What a template is to be given, in the order of its text; raises PromptError where it is no template."""
-    from jinja2 import TemplateSyntaxError, meta  # noqa: PLC0415 — heavy, and only who asks a model needs it
+    """Return the variables of a template, in the order of its text; raises PromptError for an invalid template."""
+    from jinja2 import TemplateSyntaxError, meta  # noqa: PLC0415 — slow to import, and only models need it
 
     try:
-        found = meta.find_undeclared_variables(environment.parse(text))
+        variables = meta.find_undeclared_variables(environment.parse(text))
     except TemplateSyntaxError as error:
         raise PromptError(f"prompt `{name}`, line {error.lineno}: {error.message}") from error
     except (RecursionError, ValueError) as error:
-        what = "a number has too many digits" if isinstance(error, ValueError) else "it is nested too deeply"
-        raise PromptError(f"prompt `{name}`: {what}") from error
-    return sorted(found, key=text.find)
+        fault = "a number has too many digits" if isinstance(error, ValueError) else "it is nested too deeply"
+        raise PromptError(f"prompt `{name}`: {fault}") from error
+    return sorted(variables, key=text.find)
 
 
 def _check(environment: "ImmutableSandboxedEnvironment", name: str, text: str) -> None:
-    """Refuse a template that names what it is not given; raises PromptError."""
+    """Refuse a template with an unknown variable; raises PromptError."""
     for variable in variables_of(environment, name, text):
         if variable not in VARIABLES[name]:
-            known = ", ".join(f"`{each}`" for each in sorted(VARIABLES[name]))
-            raise PromptError(f"prompt `{name}` names `{variable}`, which it is not given; it has {known}")
+            available = ", ".join(f"`{other}`" for other in sorted(VARIABLES[name]))
+            raise PromptError(f"prompt `{name}` has no variable `{variable}`: it has {available}")
 
 
 def _own(given: Path | str | Mapping[str, str]) -> dict[str, str]:
-    """A user's prompts by name; raises PromptError."""
-    found = dict(given) if isinstance(given, Mapping) else _read(Path(given))
-    for name in found:
+    """Return a user's prompts by name; raises PromptError."""
+    texts = dict(given) if isinstance(given, Mapping) else _read(Path(given))
+    for name in texts:
         if name not in VARIABLES:
             near = get_close_matches(name, VARIABLES, n=1)
             hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(VARIABLES)}"
             raise PromptError(f"no prompt is called `{name}`: {hint}")
-    return found
+    return texts
 
 
 def _read(folder: Path) -> dict[str, str]:
-    """The prompts of a folder; raises PromptError."""
-    if not os.path.isdir(folder):  # noqa: PTH112 — false, and no error, where the path cannot be looked at
-        raise PromptError(f"there is no folder {folder} with prompts")
-    found: dict[str, str] = {}
+    """Read the prompts of a folder; raises PromptError."""
+    if not os.path.isdir(folder):  # noqa: PTH112 — returns False, and does not raise, for an unreadable path
+        raise PromptError(f"{folder} is not a folder with prompts")
+    texts: dict[str, str] = {}
     path = folder
     try:
         for path in sorted(folder.iterdir()):
             if path.suffix == ".j2":
-                found[path.stem] = read_input(path, LARGEST).decode("utf-8")
+                texts[path.stem] = read_input(path, LARGEST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise PromptError(f"{path} cannot be read: {reason}") from error
-    return found
+    return texts

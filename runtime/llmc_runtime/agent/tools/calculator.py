@@ -1,6 +1,6 @@
-"""A calculator that never hangs: one arithmetic expression, numbers of bounded size, and nothing of Python besides.
+"""A calculator that never hangs: one arithmetic expression, numbers of bounded size, and no other Python syntax.
 
-The length of an expression bounds how many operations it has, and the size of their operands what each of them takes.
+The length of an expression bounds the number of operations, and the size of the operands bounds the cost of each.
 """
 
 import ast
@@ -12,13 +12,13 @@ from typing import Final
 from llmc_grammar.portable import Portable
 
 LONGEST: Final = 400
-"""Characters of an expression, and so the most operations that are computed for it."""
+"""Maximum number of characters in an expression, and thus of operations."""
 
 BITS: Final = 1_024
-"""Size of an integer; floats are bounded by themselves."""
+"""Maximum number of bits in an integer; floats have a fixed size."""
 
 _DIGITS: Final = BITS // 3
-"""More than the decimal digits of an integer of BITS bits."""
+"""More than the number of decimal digits of any integer with BITS bits."""
 
 Number = int | float
 
@@ -36,42 +36,42 @@ _NODES: Final = (
 
 
 class ArithmeticFault(Portable, ValueError):  # noqa: N818 — it is not an error of Python's arithmetic
-    """A text is no expression, or has no value."""
+    """A text is not an arithmetic expression, or its value does not exist."""
 
 
 def _power(base: Number, exponent: Number) -> Number:
-    """A power, whose size is known before it is computed."""
+    """Return a power; its size is checked before it is computed."""
     if isinstance(base, int) and isinstance(exponent, int) and (base.bit_length() - 1) * exponent >= BITS:
         message = "a power is too large"
         raise ArithmeticFault(message)
-    found = base**exponent
-    if isinstance(found, complex):
-        message = "a root of a negative number is no number"
+    power = base**exponent
+    if isinstance(power, complex):
+        message = "a root of a negative number is not a real number"
         raise ArithmeticFault(message)
-    return _fit(found)
+    return _fit(power)
 
 
 def _round(number: Number, *digits: int) -> Number:
-    """A rounded number, without the power of ten that Python computes for any number of digits before the point."""
+    """Round a number, without the huge power of ten that Python computes for many digits before the point."""
     return round(number, *(max(operator.index(each), -_DIGITS) for each in digits))
 
 
-def _fit(found: Number) -> Number:
-    """The number, if it is not too large, and one at all."""
-    if type(found) not in {int, float}:
-        message = "the value is no number"
+def _fit(value: Number) -> Number:
+    """Return a finite number that is not too large; raises ArithmeticFault for any other value."""
+    if type(value) not in {int, float}:
+        message = "the value is not a number"
         raise ArithmeticFault(message)
-    if isinstance(found, float) and not math.isfinite(found):
-        message = "the value is no finite number"
+    if isinstance(value, float) and not math.isfinite(value):
+        message = "the value is not a finite number"
         raise ArithmeticFault(message)
-    if isinstance(found, int) and found.bit_length() > BITS:
+    if isinstance(value, int) and value.bit_length() > BITS:
         message = f"an integer has more than {BITS} bits"
         raise ArithmeticFault(message)
-    return found
+    return value
 
 
 def _bounded(function: Callable[..., Number]) -> Callable[..., Number]:
-    """The function, its result looked at."""
+    """Wrap a function so that its result is checked."""
     return lambda *arguments: _fit(function(*arguments))
 
 
@@ -104,14 +104,14 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Number]]] = {
 }
 
 _SIGNS: Final = str.maketrans({"^": "**", "\u00d7": "*", "\u00f7": "/", "\u2212": "-"})
-"""Signs as people write them."""
+"""Typographic signs and their operators."""
 
 _NAMES: Final = {"pi": math.pi, "e": math.e}
 
 
 def evaluate(text: str) -> Number:
-    """The value of an expression; raises ArithmeticFault, at once for what would take long."""
-    from simpleeval import InvalidExpression, SimpleEval  # noqa: PLC0415 — only who computes needs it
+    """Evaluate an expression; raises ArithmeticFault, without delay if the value would take long to compute."""
+    from simpleeval import InvalidExpression, SimpleEval  # noqa: PLC0415 — only the calculator needs it
 
     expression = text.strip().translate(_SIGNS)
     if len(expression) > LONGEST:
@@ -135,7 +135,7 @@ def _check(tree: ast.AST) -> None:
         is_number = not isinstance(node, ast.Constant) or type(node.value) in {int, float}
         is_call = not isinstance(node, ast.Call) or (isinstance(node.func, ast.Name) and not node.keywords)
         if not (isinstance(node, _NODES) and is_number and is_call):
-            message = "it is more than an arithmetic expression"
+            message = "the text is not a plain arithmetic expression"
             raise ArithmeticFault(message)
         if isinstance(node, ast.Constant):
-            _fit(node.value)  # type: ignore[arg-type]  # a number, as was just seen
+            _fit(node.value)  # type: ignore[arg-type]  # a number, as checked above

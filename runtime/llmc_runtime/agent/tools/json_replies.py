@@ -1,4 +1,4 @@
-"""Replies that are JSON and follow a schema: what is asked for, how it is found in a text, and whether it fits."""
+"""Replies that are JSON and follow a schema: request them, find the JSON in a text, and validate it."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from llmc_grammar.portable import Portable
 from llmc_runtime.errors import shortened
 
 LARGEST: Final = 64 * 1024
-"""Characters of a schema, which is a part of each request."""
+"""Maximum number of characters in a schema, which is part of each request."""
 
 _DEFINITIONS: Final[tuple[str, ...]] = ("$schema", "$defs", "definitions")
 _POINTER: Final = re.compile(r'"\$(?:ref|dynamicRef|recursiveRef)": "#(?!/\$defs/|/definitions/)')
@@ -21,11 +21,11 @@ _FENCE: Final = re.compile(r"```\w*[ \t]*\n(.*?)```", re.DOTALL)
 
 
 class NoJsonError(Portable, ValueError):
-    """A reply has no JSON, or one that does not follow the schema."""
+    """A reply has no JSON, or its JSON does not follow the schema."""
 
 
 class JsonForm:
-    """A form of replies: JSON that follows a schema, or is of a type; raises ToolboxError for what describes none."""
+    """A form of replies: JSON that follows a schema or is of a type; raises ToolboxError for an invalid schema."""
 
     def __init__(self, tool: str, form: Mapping[str, Any] | object) -> None:
         self.schema: dict[str, Any] = dict(form) if isinstance(form, Mapping) else _of_type(tool, form)
@@ -34,20 +34,20 @@ class JsonForm:
 
     @property
     def request(self) -> str:
-        """The addition to a prompt, since not every server can make a reply follow a schema."""
+        """The addition to a prompt, for servers that cannot constrain a reply to a schema."""
         return f"Answer with JSON alone, without any other text. It follows this JSON Schema:\n{self._text}"
 
     def listed(self, tool: str) -> dict[str, Any]:
-        """The schema of a list of such values; raises ToolboxError where it points into itself."""
+        """Return the schema of a list of such values; raises ToolboxError if the schema points into itself."""
         if _POINTER.search(self._text):
-            message = f"`{tool}` has a schema that points at itself, which has no form in a list: leave `n` out"
+            message = f"the schema of `{tool}` points into itself and cannot be the schema of a list: leave `n` out"
             raise ToolboxError(message)
-        found = {name: value for name, value in self.schema.items() if name in _DEFINITIONS}
+        definitions = {name: value for name, value in self.schema.items() if name in _DEFINITIONS}
         inside = {name: value for name, value in self.schema.items() if name not in _DEFINITIONS}
-        return {**found, "type": "array", "items": inside}
+        return {**definitions, "type": "array", "items": inside}
 
     def read(self, text: str) -> object:
-        """The value in a reply; raises NoJsonError."""
+        """Return the value in a reply; raises NoJsonError."""
         why: str | None = None
         for value in _values(text):
             try:
@@ -58,7 +58,7 @@ class JsonForm:
 
 
 def _of_type(tool: str, form: Any) -> dict[str, Any]:  # noqa: ANN401 — a type, or anything
-    """The schema of a type."""
+    """Return the schema of a type; raises ToolboxError for a value that is not a type."""
     try:
         return TypeAdapter(form).json_schema()
     except Exception as error:
@@ -67,20 +67,20 @@ def _of_type(tool: str, form: Any) -> dict[str, Any]:  # noqa: ANN401 — a type
 
 
 def _written(tool: str, schema: Mapping[str, Any]) -> str:
-    """A schema as text."""
+    """Write a schema as JSON; raises ToolboxError if it is not JSON data or too long."""
     try:
         text = json.dumps(schema, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
-        message = f"the `schema` of `{tool}` is no JSON data: {shortened(error)}"
+        message = f"the `schema` of `{tool}` is not JSON data: {shortened(error)}"
         raise ToolboxError(message) from error
     if len(text) > LARGEST:
-        message = f"the `schema` of `{tool}` has {len(text):,} characters, and may have {LARGEST:,}"
+        message = f"the `schema` of `{tool}` has {len(text):,} characters; at most {LARGEST:,} are allowed"
         raise ToolboxError(message)
     return text
 
 
 def _values(text: str) -> Iterator[object]:
-    """The values that a reply may mean: all of it, its last fence, what its brackets hold; else its text."""
+    """Yield the values that a reply may mean: the whole text, its last fence, the part in brackets; else a string."""
     fences = _FENCE.findall(text)
     start = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=0)
     end = max(text.rfind("}"), text.rfind("]")) + 1

@@ -1,6 +1,6 @@
-"""Tools that ask a model: a prompt of your own, and problems in words that become one expression.
+"""Tools that ask a model: one fills a given prompt, another turns a problem in words into an expression.
 
-What they take is noted with the question that they are called for, in the role `tools`.
+Their usage is noted for the question that they are called for, in the role `tools`.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from llmc_runtime.models.messages import ChatModel, End, Message, Schema
 from llmc_runtime.validation import check_method
 
 ATTEMPTS: Final = 2
-"""How often a model may be asked for an expression, or for JSON."""
+"""How often a model is asked for an expression or for JSON."""
 
 MOST_REPLIES: Final = 64
-"""Replies that one call of a tool may ask for."""
+"""Maximum number of replies that one call of a tool may ask for."""
 
 EXPRESSION_TOKENS: Final = 200
 
@@ -48,13 +48,15 @@ def llm_tool(
     n: int | None = None,
     schema: Mapping[str, Any] | object = None,
 ) -> Tool:
-    """A tool that fills a prompt, as `Summarise in one sentence: {{ text }}`, and gives what the model says to it.
+    """Make a tool that fills a prompt such as `Summarise in one sentence: {{ text }}` and returns the model's reply.
 
-    The prompt is a Jinja template; its variables are the tool's arguments, in their order. Without a description the
-    prompt's first line is one. With `n` it gives a list of so many replies, which are asked for at once. With `schema`,
-    a JSON Schema or a type, it gives JSON data that follows it; a model that writes anything else is asked once more.
-    `temperature` is that of this tool alone. Raises ToolboxError for a prompt that is no template, for a schema or
-    a number that makes no sense, and for a model without `with_options` where `temperature` is given.
+    The prompt is a Jinja template; its variables are the tool's parameters, in order. The description defaults to the
+    first line of the prompt. With `n`, the tool returns a list of `n` replies, which are requested at once. With
+    `schema`, a JSON Schema or a type, it returns JSON data that follows the schema; a model whose reply does not is
+    asked once more. `temperature` applies to this tool alone.
+
+    Raises ToolboxError for an invalid template, schema or number, and for `temperature` with a model that has no
+    `with_options`.
     """
     environment = sandbox({name: prompt})
     try:
@@ -87,18 +89,18 @@ def llm_tool(
 
 
 def _check_numbers(tool: str, n: object, temperature: object) -> None:
-    """Raises ToolboxError for a number of replies, or a temperature, that makes no sense."""
+    """Raise ToolboxError for an invalid number of replies or temperature."""
     if n is not None and (not isinstance(n, int) or isinstance(n, bool) or not 1 <= n <= MOST_REPLIES):
         message = f"the `n` of `{tool}` is a number of replies from 1 to {MOST_REPLIES}, not {short_repr(n)}"
         raise ToolboxError(message)
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
-    if temperature is not None and not (is_number and 0 <= temperature < inf):  # type: ignore[operator]  # it is one
+    if temperature is not None and not (is_number and 0 <= temperature < inf):  # type: ignore[operator]  # a number
         message = f"the `temperature` of `{tool}` is a number from 0, not {short_repr(temperature)}"
         raise ToolboxError(message)
 
 
 def _tempered(tool: str, asked: ChatModel, temperature: float) -> ChatModel:
-    """The model with a temperature of its own."""
+    """Return the model with another temperature."""
     with_options = getattr(asked, "with_options", None)
     if not callable(with_options):
         message = (
@@ -106,13 +108,13 @@ def _tempered(tool: str, asked: ChatModel, temperature: float) -> ChatModel:
             "leave `temperature` out, or give the model the method"
         )
         raise ToolboxError(message)
-    made: ChatModel = with_options(temperature=temperature)
-    check_method("with_options", made, "reply", "a method that gives a model")
-    return made
+    tempered: ChatModel = with_options(temperature=temperature)
+    check_method("with_options", tempered, "reply", "a method that returns a model")
+    return tempered
 
 
 async def _at_once(replies: Sequence[Coroutine[Any, Any, object]]) -> list[object]:
-    """All of some replies; the first error ends the others, and is raised."""
+    """Await replies together; the first error cancels the others, and is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(reply) for reply in replies]
@@ -123,7 +125,7 @@ async def _at_once(replies: Sequence[Coroutine[Any, Any, object]]) -> list[objec
 
 
 async def _answer(asked: ChatModel, prompt: str, form: JsonForm | None, most: int | None) -> object:
-    """The reply of a model to a prompt, as text or as JSON of a form; raises ValueError for a reply without either."""
+    """Return a model's reply to a prompt, as text or as JSON of a form; raises ValueError for any other reply."""
     if form is None:
         return (await _said(asked, [Message("user", prompt)], None, most))[0]
     messages = [Message("user", f"{prompt}\n\n{form.request}")]
@@ -136,7 +138,7 @@ async def _answer(asked: ChatModel, prompt: str, form: JsonForm | None, most: in
             return form.read(text)
         except NoJsonError as error:
             if end is None or end.reason == "length":
-                message = f"the reply of `{name_of(asked)}` was cut off before its JSON ended: allow more `most_tokens`"
+                message = f"the reply of `{name_of(asked)}` was cut off before its JSON ended: increase `most_tokens`"
                 raise ValueError(message) from error
             if attempt == ATTEMPTS:
                 message = f"`{name_of(asked)}` wrote no JSON that follows the schema: {error}: {shortened(text)}"
@@ -149,7 +151,7 @@ async def _answer(asked: ChatModel, prompt: str, form: JsonForm | None, most: in
 async def _said(
     asked: ChatModel, messages: Sequence[Message], schema: Schema | None, most: int | None
 ) -> tuple[str, End | None]:
-    """A model's reply without its reasoning, and how it ended; raises ValueError where there is nothing else."""
+    """Return a model's reply without its reasoning, and its End; raises ValueError for a reply of only reasoning."""
     text, end, _ = await whole_reply(asked, messages, "tools", current(), schema=schema, most_tokens=most)
     answer = reasoning_of(asked).strip(text).strip()
     if text.strip() and not answer:
@@ -159,9 +161,10 @@ async def _said(
 
 
 def math_tool(model: ChatModel | str, *, name: str = "math") -> Tool:
-    """A tool that computes what a problem in words asks for: the model writes one expression, which is evaluated here.
+    """Make a tool that solves arithmetic problems in words: the model writes one expression, which is evaluated here.
 
-    A problem that is an expression already needs no model. What would take long, as `9**9**9`, fails at once.
+    A problem that is already an expression needs no model. An expression that would take too long, such as `9**9**9`,
+    fails at once.
     """
     asked = speaker(model)
     prompts = Prompts()
@@ -192,7 +195,7 @@ def math_tool(model: ChatModel | str, *, name: str = "math") -> Tool:
 
 
 def _expression(text: str) -> str:
-    """The expression in a model's text: what is fenced, else the last line, without what it is said to be equal to."""
+    """Return the expression in a model's text: in a fence or on the last line, on one side of `=`."""
     fenced = _FENCE.search(text)
     lines = [line for line in (fenced[1] if fenced else text).splitlines() if line.strip()]
     line = lines[0 if fenced else -1].strip().strip("`$ ") if lines else ""

@@ -1,8 +1,8 @@
 """Models on servers that speak the API of OpenAI, through its SDK.
 
-One client serves all questions to an address on an event loop, and is closed when the loop ends. There is one layer of
-retries, and it is here (the SDK's is off): a question is asked again only as long as no text of a reply has arrived.
-Answers are not unpacked, and an event has a bound, so that no server can fill the memory.
+One client serves all questions to an address on an event loop, and is closed when the loop ends. Only this module
+retries (the SDK's retries are off), and only until the first text of a reply has arrived. Responses are never
+decompressed and the size of an event is bounded, so that a server cannot exhaust the memory.
 """
 
 import asyncio
@@ -44,16 +44,16 @@ from llmc_runtime.models.openai.transport import ERRORS, Client, bytes_of, clien
 from llmc_runtime.models.server_messages import answered, error_in, quoted
 
 Step = Level | Literal["schema"]
-"""A form that a reply has to follow, which a server may refuse."""
+"""A form for replies that a server may refuse."""
 
 LONGEST_WAIT: Final = 60.0
-"""Seconds that a server may ask us to wait; where it wants more, that is the error."""
+"""The longest wait that a server may ask for, in seconds; a longer one raises the server's error."""
 
 FIRST_WAIT: Final = 0.5
 """Upper bound of the wait before the second attempt, in seconds; each further one doubles it."""
 
 _OF_GRAMMARS: Final = {400, 422}
-"""With these a server may mean the grammar."""
+"""Statuses with which a server may refuse a grammar."""
 
 _END: Final = object()
 
@@ -74,9 +74,9 @@ class _Tried:
 class Model:
     """A model on a server: OpenAI, Azure, vLLM, SGLang, Ollama, llama.cpp, or `local`; see Options for the rest.
 
-    A grammar that the server refuses is followed by one that says less, at last by none, a schema at once by none.
-    Other parts of a request that llmc adds by itself are left out where the server refuses them, and the logger `llmc`
-    says so. What was refused is not sent again.
+    A grammar that the server refuses is replaced by one that restricts less, and in the end left out; a refused schema
+    is left out at once. Other parts that llmc itself adds to a request are left out if the server refuses them, and the
+    logger `llmc` reports it. Refused parts are not sent again.
     """
 
     __slots__ = ("_left_out", "_random", "_refused", "_transport", "settings")
@@ -98,18 +98,18 @@ class Model:
         self._left_out = _refused_by if transport is None else {}
 
     def __repr__(self) -> str:
-        made = self.settings
-        return f"Model({made.name!r}, server={made.server!r}, api={made.api!r}, base_url={made.place!r})"
+        own = self.settings
+        return f"Model({own.name!r}, server={own.server!r}, api={own.api!r}, base_url={own.place!r})"
 
     def with_options(self, **options: Unpack[ModelOptions]) -> "Model":
-        """The same model, asked with other options; server, API and key stay. Raises TypeError and ValueError."""
-        made = copy(self)
-        made.settings = changed(self.settings, options)
-        return made
+        """Return this model with other options. Server, API and key stay. Raises TypeError and ValueError."""
+        model = copy(self)
+        model.settings = changed(self.settings, options)
+        return model
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """The name of the model in reports."""
         return self.settings.name
 
     async def reply(
@@ -121,7 +121,10 @@ class Model:
         stop: Sequence[str] = (),
         most_tokens: int | None = None,
     ) -> AsyncGenerator[Part, None]:
-        """The reply in pieces as they arrive, at last its End; raises ModelError. Closing it ends the connection."""
+        """Yield the reply in pieces as they arrive, and its End last; raises ModelError.
+
+        Closing the generator closes the connection.
+        """
         ready = await _ready(self.settings)
         watch = ReplyDeadline(ready, asyncio.get_running_loop().time)
         ends = stops(ready, messages, stop)
@@ -130,8 +133,9 @@ class Model:
         failures = 0
         while True:
             step, followed = self._followed(grammar, schema, tried.steps)
-            said = messages if grammar is None else [each.at(None if step == "schema" else step) for each in messages]
-            question = ModelRequest(said, followed, ends, most_tokens, tried.left_out)
+            level = None if step == "schema" else step
+            adapted = messages if grammar is None else [message.at(level) for message in messages]
+            question = ModelRequest(adapted, followed, ends, most_tokens, tried.left_out)
             asked = ready if ready.key_source is None else replace(ready, key=await key_of(ready))
             try:
                 async with aclosing(self._answer(asked, watch, question)) as parts:
@@ -158,25 +162,25 @@ class Model:
     def _followed(
         self, grammar: Grammar | None, schema: Schema | None, refused: dict[Step, Followed | None]
     ) -> tuple[Step | None, Followed | None]:
-        """What the reply has to follow: the schema where the server takes any, else the first grammar that it takes.
+        """Return the schema if the server takes schemas, else the first grammar that it takes.
 
-        A level whose grammar is the same as a refused one is refused with it.
+        A level whose grammar equals a refused one counts as refused.
         """
-        known = self._refused | refused.keys()
+        refused_steps = self._refused | refused.keys()
         if schema is not None and self.settings.schemas:
-            return (None, None) if "schema" in known else ("schema", schema)
+            return (None, None) if "schema" in refused_steps else ("schema", schema)
         if grammar is not None and self.settings.syntax is not None:
             for level in LEVELS:
-                if level not in known:
+                if level not in refused_steps:
                     with suppress(ValueError):  # too large
-                        made = grammar(self.settings.syntax, level)
-                        if made not in refused.values():
-                            return level, made
-                        refused[level] = made
+                        text = grammar(self.settings.syntax, level)
+                        if text not in refused.values():
+                            return level, text
+                        refused[level] = text
         return None, None
 
     def _wait(self, error: ModelError, failures: int) -> float | None:
-        """How long to wait before the question is asked again, None if it is not."""
+        """Return the backoff before the next attempt in seconds, None for no further attempt."""
         if failures >= self.settings.retries or isinstance(error, QuotaSpent | NoStream):
             return None
         match error:
@@ -190,7 +194,7 @@ class Model:
     async def _answer(
         self, ready: ModelSettings, watch: ReplyDeadline, question: ModelRequest
     ) -> AsyncGenerator[Part, None]:
-        """The reply to one request."""
+        """Yield the reply to one request."""
         reply, cut = StreamedReply(ready), StopSequenceFilter(question.stop)
         client = await client_of(ready, self._transport)
         request = body(ready, question)
@@ -206,11 +210,11 @@ class Model:
                     if cut.hit:
                         break
         except ModelError as error:
-            # Behind its end, only the count and the good-bye of a reply are missing.
+            # After the end of a reply, only its usage and the closing event can be missing.
             if reply.reason is None or isinstance(error, ContentRefused):
                 raise
         if reply.reason is None and not cut.hit:
-            raise StreamBroken(ready.name, "it ended without saying how")
+            raise StreamBroken(ready.name, "it ended without a finish reason")
         if not cut.hit:
             heard = reply.rest()
             for part in _parts(heard.reasoning, cut.feed(heard.text) + cut.rest()):
@@ -219,7 +223,7 @@ class Model:
 
 
 def _taken(asked: ModelSettings, reply: StreamedReply, event: ServerEvent) -> ParsedReply:
-    """Give an event to the reply, and return what is in it; raises ModelError."""
+    """Feed an event to the reply, and return its text and reasoning; raises ModelError."""
     if event.is_done:
         reply.done()
         return reply.rest()
@@ -242,7 +246,7 @@ def _taken(asked: ModelSettings, reply: StreamedReply, event: ServerEvent) -> Pa
 
 
 def _parts(reasoning: str, text: str) -> Iterator[Part]:
-    """The parts of a reply that have content."""
+    """Yield the parts of a reply that are not empty."""
     if reasoning:
         yield Reasoning(reasoning)
     if text:
@@ -250,7 +254,7 @@ def _parts(reasoning: str, text: str) -> Iterator[Part]:
 
 
 def _leave_out(error: ModelError, asked: ModelSettings, question: ModelRequest, tried: _Tried) -> bool:
-    """Note a part of the request that the server refuses; whether the question can be asked without it."""
+    """Note a part of the request that the server refuses; return whether the question can be asked without it."""
     is_fault = isinstance(error, ServerFailed)
     if error.said is None or isinstance(error, ContextTooLong) or not (is_fault or isinstance(error, RequestRefused)):
         return False
@@ -258,8 +262,8 @@ def _leave_out(error: ModelError, asked: ModelSettings, question: ModelRequest, 
     if part is None:
         return False
     tried.left_out |= {part}
-    what = "%s refuses `%s` for the model `%s`, and is asked without it from now on: %s"
-    _log.warning(what, asked.place, part, asked.name, error.said.text)
+    warning = "%s refuses `%s` for the model `%s`; further requests leave it out: %s"
+    _log.warning(warning, asked.place, part, asked.name, error.said.text)
     return True
 
 
@@ -273,10 +277,10 @@ def _is_of_grammar(error: ModelError, asked: ModelSettings) -> bool:
 
 
 async def _ready(asked: ModelSettings) -> ModelSettings:
-    """The settings with the address of the server, which is started if it is in this process."""
+    """Return the settings with the address of the server; start the server first if it is `local`."""
     if asked.server != "local":
         if not asked.has_key and asked.server in {"openai", "azure"}:
-            raise AuthenticationFailed(asked.name, "there is no key", asked.variable, meant=asked.meant)
+            raise AuthenticationFailed(asked.name, "the API key is missing", asked.variable, meant=asked.meant)
         return asked
     from llmc_runtime.models.openai.local_server import serve  # noqa: PLC0415 — it imports this module
 
@@ -287,7 +291,7 @@ async def _ready(asked: ModelSettings) -> ModelSettings:
 async def _events(
     asked: ModelSettings, client: Client, request: Mapping[str, object], watch: ReplyDeadline
 ) -> AsyncGenerator[ServerEvent, None]:
-    """The events of the answer to a request."""
+    """Yield the events of the response to a request."""
     begun = has_events = False
     try:
         async with aclosing(await watch.within(post(client, asked, request))) as response:
@@ -302,14 +306,14 @@ async def _events(
         if (reply := withheld(error)) is not None:
             yield ServerEvent("", reply, is_whole=True)
             return
-        # What quotes the key is not shown, not even as a cause.
+        # An exception that quotes the key is not shown, not even as a cause.
         said = f"{error!r}{error.__cause__!r}"
         hidden = asked.without_key(said) != said
         raise typed(asked, error, begun=begun) from (None if hidden else error)
 
 
 def _check_whole(asked: ModelSettings, response: httpx2.Response, event: ServerEvent) -> None:
-    """Raises ModelError where an answer without events is no reply."""
+    """Raise ModelError if a response without events is not a reply."""
     text = asked.without_key(event.data.strip())
     try:
         values = [] if event.is_done else event.values()

@@ -1,4 +1,4 @@
-"""From a server's words to a ModelError."""
+"""Classify the errors of servers as ModelErrors."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from llmc_runtime.models.openai.settings.settings import ModelSettings, shown
 from llmc_runtime.models.server_messages import ServerWords, cleaned, is_too_long, words_of
 
 FAULTS: Final = 500
-"""From this status on, the server reports a fault of its own."""
+"""The lowest status of errors inside the server."""
 
 _FILTERED: Final = {
     "content_filter",
@@ -38,7 +38,7 @@ _FLAGGED: Final = re.compile(
     r"|violat\w+ (?:our |the |its )?(?:usage|content|safety) |requires moderation|\u654f\u611f\u5185\u5bb9",
     re.IGNORECASE,
 )
-"""Words of filters that say neither in a code nor in a status what they are."""
+"""Words of filters whose errors have neither a code nor a status for it."""
 
 _UNPAID: Final = {
     "arrearage",
@@ -57,7 +57,7 @@ _SPENT: Final = re.compile(
     r"|\u4f59\u989d\u4e0d\u8db3",
     re.IGNORECASE,
 )
-"""Words of servers that say under other statuses than 402 that nothing is left."""
+"""Words of servers that report a spent quota under a status other than 402."""
 
 _REFUSING: Final = {None, 400, 403, 412, 422, 429, 451}
 _UNKNOWN_KEY: Final = {"invalid_api_key", "authentication_error", "permission_denied", "unauthenticated"}
@@ -66,7 +66,7 @@ _WRONG_KEY: Final = re.compile(
     r"|\bapi[ _-]?key (?:is )?(?:not valid|invalid|incorrect|expired)|\blogin fail",
     re.IGNORECASE,
 )
-"""Words of servers that say under status 400 that a key is wrong: Gemini and Grok do."""
+"""Words of servers that report a wrong key under status 400, as Gemini and Grok do."""
 
 _TOO_MUCH: Final = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests", "resource_exhausted"}
 _MISSING: Final = {"model_not_found", "not_found_error", "notfounderror"}
@@ -87,16 +87,16 @@ _STATUSES: Final[tuple[tuple[int, set[str]], ...]] = (
     (404, _MISSING),
     (400, _REFUSED),
 )
-"""The status that a word for machines stands for, where an error states none."""
+"""The statuses for error codes, for errors without a status."""
 
 
 def server_error(
     asked: ModelSettings, said: ServerWords, *, headers: Mapping[str, str] | None = None, url: str = ""
 ) -> ModelError:
-    """Return the error that a server reports, by the status of the answer or the words of the error."""
+    """Return the error that a server reports, by the status of the response or the words of the error."""
     hide = asked.without_key
     whole = hide(said.whole)
-    # A key is hidden before the text is cut, since half of one would not be found.
+    # Keys are redacted before the text is cut, since half a key would not be recognised.
     text = cleaned(whole) if whole else hide(said.text)
     said = replace(
         said, text=text, whole=whole, code=hide(said.code), kind=hide(said.kind), parameter=hide(said.parameter)
@@ -107,10 +107,10 @@ def server_error(
 
 
 def _server_error(asked: ModelSettings, said: ServerWords, headers: Mapping[str, str], url: str) -> ModelError:
-    """Return the error of a class that says whether and how to go on."""
+    """Return an error of the class that matches the server's codes, status and words."""
     name, codes = asked.name, {said.code.lower(), said.kind.lower()}
     status = said.status or next((status for status, words in _STATUSES if codes & words), None)
-    why = said.text or said.code or "it gave no reason"
+    why = said.text or said.code or "the server gave no reason"
     why = f"{why} (HTTP {said.status})" if said.status else why
     is_refusing = said.status in _REFUSING
     if codes & _FILTERED or (is_refusing and _FLAGGED.search(said.words)):
@@ -131,22 +131,22 @@ def _server_error(asked: ModelSettings, said: ServerWords, headers: Mapping[str,
 
 
 def no_reply(asked: ModelSettings, response: httpx2.Response, said: ServerWords | None) -> ModelError:
-    """Return the error for an answer without any event: only of a stream may the next attempt bring one."""
+    """Return the error for a response without events; another attempt makes sense only if it was a stream."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     quoted = asked.without_key(said.text) if said is not None else ""
     if kind in {"", "text/event-stream"}:
-        why = f"no event of a reply came from {asked.place}"
+        why = f"{asked.place} sent no event of a reply"
         return StreamBroken(asked.name, f"{why}: {quoted}" if quoted else why)
     return NoStream(asked.name, asked.place, kind, quoted)
 
 
 def no_event(asked: ModelSettings, data: str) -> StreamBroken:
-    """Return the error for an event that is no JSON."""
+    """Return the error for an event that is not JSON."""
     return StreamBroken(asked.name, f"an event is not JSON: {cleaned(words_of(asked.without_key(data)[:1000]))}")
 
 
 def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a server wants to be left alone, if it says so; a date is not looked at."""
+    """Return the seconds that a server asks to wait, or None; dates are ignored."""
     for name, parts in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:
             seconds = float(headers.get(name, "")) / parts

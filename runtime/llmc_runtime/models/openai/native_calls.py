@@ -1,4 +1,4 @@
-"""Tool calls that a server returns in fields of their own, as text of a reply."""
+"""Tool calls that a server returns in separate fields, as text of a reply."""
 
 import json
 from collections.abc import Mapping
@@ -7,11 +7,11 @@ from typing import Final
 from llmc_runtime.models.openai.reply_shapes import at, words
 
 MOST_CALLS: Final = 257
-"""Tool calls of a reply that are kept: one more than a plan may have, so that too many are a mistake."""
+"""Tool calls of a reply that are kept: one more than a plan may have, so that the excess is reported as a mistake."""
 
 
 class NativeCalls:
-    """Collects the deltas of tool calls: by index, and by id where a server gives every call the same index."""
+    """Collects the deltas of tool calls: by index, and by id if a server gives every call the same index."""
 
     __slots__ = ("_arguments", "_ids", "_names", "_open")
 
@@ -22,7 +22,7 @@ class NativeCalls:
         self._open: dict[object, int] = {}
 
     def take(self, delta: object) -> int:
-        """Add a delta, and return its characters; without a name it continues the call at its index."""
+        """Add a delta, and return its number of characters; a delta without a name continues the call at its index."""
         function = at(delta, "function")
         name, arguments = words(at(function, "name")), _arguments(at(function, "arguments"))
         if not (name or arguments):
@@ -42,7 +42,7 @@ class NativeCalls:
         return len(name) + len(arguments)
 
     def _is_next(self, place: int, index: int | None, identity: str) -> bool:
-        """Whether a name begins another call than the one at this place: by its id, or without an index."""
+        """Whether a name begins a call other than the one at this place: by its id, or without an index."""
         is_other = bool(identity) and self._ids[place] not in {"", identity}
         return is_other or (index is None and any(self._arguments[place]))
 
@@ -54,12 +54,12 @@ class NativeCalls:
 
 
 def _arguments(value: object) -> str:
-    """The arguments as JSON text, which some servers send as data."""
+    """Return arguments as JSON text; some servers send data."""
     return json.dumps(value) if value and isinstance(value, dict) else words(value)
 
 
 def native_call(name: str, arguments: str) -> str:
-    """Return a tool call in the marks that models write around one; `arguments` is JSON text."""
+    """Return a tool call between the marks that models write; `arguments` is JSON text."""
     call: Mapping[str, str] = {"name": name, "arguments": arguments}
     # A mark inside an argument does not end the call.
     written = json.dumps(call).replace("<", "\\u003c").replace("[", "\\u005b")

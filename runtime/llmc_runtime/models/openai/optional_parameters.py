@@ -1,6 +1,6 @@
-"""Parts of a request that llmc adds by itself, and servers refuse.
+"""Parts that llmc itself adds to a request and that some servers refuse.
 
-Such a part is left out, or written in another way, and the question is asked again; see `bodies.body` for how.
+A refused part is left out or written in another form, and the question is asked again; see `bodies.body`.
 """
 
 import re
@@ -23,13 +23,13 @@ OwnPart = Literal[
     "system",
     "temperature",
 ]
-"""A part of a request; `system` are messages with that role, and turns of one side that follow each other."""
+"""A part of a request; `system` stands for messages with that role, and for consecutive messages of the same role."""
 
 LIMITS: Final[tuple[OwnPart, ...]] = ("max_tokens", "max_completion_tokens", "max_output_tokens")
-"""The names of the bound of a reply, which all mean the same."""
+"""The names that APIs give to the bound of a reply."""
 
 STATUSES: Final = {None, 400, 404, 405, 415, 422, 500, 501}
-"""The statuses under which a refused part is looked for: templates fail with 500, or without one in the stream."""
+"""The statuses of errors that may be about a part: templates fail with 500, or without a status in the stream."""
 
 _PARTS: Final[tuple[OwnPart, ...]] = (
     "stream_options",
@@ -49,10 +49,10 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     "stream": "stream|streaming",
     "stream_options": "stream_?options|streamOptions|include_?usage",
 }
-"""The names of a part in the messages of servers that pass a request on to an API of another form."""
+"""The names of parts in the messages of servers that forward a request to another API."""
 
 _WORDS: Final = {"stop", "store", "stream", "temperature"}
-"""Names that are ordinary words as well: an error has to mark them as names."""
+"""Names that are also ordinary words: they count only if an error marks them as names."""
 
 _REFUSES: Final = re.compile(
     r"unsupported|support|unrecogni[sz]ed|unknown|unexpected|unavailable|permitted|extra|allowed|valid|enabled"
@@ -95,9 +95,9 @@ _ROLE: Final = re.compile(r"(?:messages|input)\b.*\brole\b")
 def refused_part(
     said: ServerWords, request: Mapping[str, Any], asked: ModelSettings, left_out: frozenset[OwnPart], *, is_fault: bool
 ) -> OwnPart | None:
-    """Return the part of a request that a server refuses, if llmc has added it by itself.
+    """Return the part of a request that a server refuses, if llmc itself has added it.
 
-    Where the server reports a fault of its own (`is_fault`), an ordinary word counts only in quotes.
+    In an error inside the server (`is_fault`), an ordinary word counts only in quotes.
     """
     if said.status not in STATUSES:
         return None
@@ -112,10 +112,11 @@ def refused_part(
 
 def names_given(said: ServerWords, asked: ModelSettings) -> bool:
     """Whether an error names an option that the user set."""
-    given = {name for name in ("temperature", "top_p", "seed", "reasoning_effort") if getattr(asked, name) is not None}
-    given |= {"stop"} if asked.stop else set()
-    given |= {"reasoning"} if asked.reasoning_effort is not None and asked.api == "responses" else set()
-    return any(_names(said, name, _NAME) for name in (*given, *asked.extra_body))
+    options = ("temperature", "top_p", "seed", "reasoning_effort")
+    names = {name for name in options if getattr(asked, name) is not None}
+    names |= {"stop"} if asked.stop else set()
+    names |= {"reasoning"} if asked.reasoning_effort is not None and asked.api == "responses" else set()
+    return any(_names(said, name, _NAME) for name in (*names, *asked.extra_body))
 
 
 def names_form(said: ServerWords) -> bool:
@@ -124,7 +125,7 @@ def names_form(said: ServerWords) -> bool:
 
 
 def _is_own(part: OwnPart, asked: ModelSettings, left_out: frozenset[OwnPart]) -> bool:
-    """Whether a part may be left out; a bound that the user set may have another name."""
+    """Whether a part may be left out; a bound that the user set may only be sent under another name."""
     if part in asked.extra_body:
         return False
     if part in LIMITS and asked.max_tokens is not None:
@@ -133,14 +134,14 @@ def _is_own(part: OwnPart, asked: ModelSettings, left_out: frozenset[OwnPart]) -
 
 
 def _form(part: OwnPart, *, is_fault: bool) -> str:
-    """The form in which an error has to name a part."""
+    """Return the pattern in which an error has to name a part."""
     if part not in _WORDS:
         return _NAME
     return _QUOTED if is_fault else _MARKED
 
 
 def _names(said: ServerWords, name: str, form: str) -> bool:
-    """Whether an error is about the part of the request with a name."""
+    """Whether an error is about the part of the request with this name."""
     spelled = _SPELLINGS.get(name, re.escape(name))
     if said.parameter and re.search(_NAME.format(spelled), said.parameter, re.IGNORECASE):
         return True
@@ -152,7 +153,7 @@ def _names(said: ServerWords, name: str, form: str) -> bool:
 def _refuses_roles(said: ServerWords, request: Mapping[str, Any]) -> bool:
     """Whether an error is about the roles of messages."""
     messages = request.get("messages") or request.get("input") or ()
-    roles = [each.get("role") for each in messages if isinstance(each, dict)]
+    roles = [message.get("role") for message in messages if isinstance(message, dict)]
     if "system" not in roles and not any(before == after for before, after in pairwise(roles)):
         return False
     if _ROLE.search(said.parameter) or _TURNS.search(said.words):

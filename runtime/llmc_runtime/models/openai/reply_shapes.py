@@ -1,10 +1,10 @@
-"""Shapes of the data in replies: contents that are texts or lists of parts, and reasoning."""
+"""Read the data of replies: contents that are texts or lists of parts, and reasoning."""
 
 from typing import Final, NamedTuple
 
 _DEPTH: Final = 4
 _REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "thinking", "thought", "reasoning_details")
-"""Fields beside the text in which servers send reasoning; the first that has some counts."""
+"""Fields in which servers send reasoning separately from the text; the first that is not empty counts."""
 
 _REASONING_PARTS: Final = {
     "reasoning",
@@ -19,7 +19,7 @@ _IN_PART: Final = ("text", "content", "value", "refusal", "thinking", "reasoning
 
 
 class Content(NamedTuple):
-    """The text and the reasoning of a content; `is_refused`: the text is a refusal."""
+    """The text and the reasoning of a content; `is_refused` marks a text that is a refusal."""
 
     text: str = ""
     reasoning: str = ""
@@ -27,7 +27,7 @@ class Content(NamedTuple):
 
 
 def at(value: object, *path: str | int) -> object:
-    """The value in JSON data at a path, None if there is none."""
+    """Return the value at a path in JSON data, or None."""
     for step in path:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
@@ -37,12 +37,12 @@ def at(value: object, *path: str | int) -> object:
 
 
 def words(value: object) -> str:
-    """A text, nothing for anything else."""
+    """Return a text, or an empty one for any other value."""
     return value if isinstance(value, str) else ""
 
 
 def content(value: object, depth: int = _DEPTH) -> Content:
-    """Read a content: a text, a part, or a list of them."""
+    """Read a content: a text, a part, or a list of texts and parts."""
     if isinstance(value, str):
         return Content(value)
     if not depth:
@@ -54,7 +54,7 @@ def content(value: object, depth: int = _DEPTH) -> Content:
     if not isinstance(value, dict):
         return Content()
     kind = words(value.get("type"))
-    inner = next((found for key in _IN_PART if (found := content(value.get(key), depth - 1)) != Content()), Content())
+    inner = next((part for key in _IN_PART if (part := content(value.get(key), depth - 1)) != Content()), Content())
     if kind in _REASONING_PARTS or value.get("thought") is True:
         return Content(reasoning=inner.text + inner.reasoning)
     if kind in {"", "text", "output_text", "refusal", "input_text"}:
@@ -63,13 +63,13 @@ def content(value: object, depth: int = _DEPTH) -> Content:
 
 
 def reasoning_of(message: object) -> str:
-    """The reasoning that a message has beside its content."""
+    """Return the reasoning that a message has separately from its content."""
     if not isinstance(message, dict):
         return ""
     for field in _REASONING_FIELDS:
         if not (value := message.get(field)):
             continue
-        found = content(value)
-        if found.text or found.reasoning:
-            return found.reasoning + found.text
+        thoughts = content(value)
+        if thoughts.text or thoughts.reasoning:
+            return thoughts.reasoning + thoughts.text
     return ""

@@ -1,4 +1,4 @@
-"""What is sent to a server: one request for each API, and the form in which each server takes a grammar.
+"""Bodies of requests, for each API and for the form in which each server takes a grammar.
 
     responses      OpenAI, Azure   a custom tool whose input follows a grammar in Lark; the call's input is the text
                                    text: {"format": …} for a JSON Schema
@@ -8,8 +8,8 @@
     completions    SGLang          ebnf: …
                    llama.cpp       grammar: …, in Lark with a first line `%llguidance {}`
 
-`completions` is for models that only continue a text. One message alone is this text, as it stands. Several are put one
-below the other: a system message as it stands, the others under `User:` and `Assistant:`, and at last `Assistant:`.
+`completions` is for models that only continue a text. A single message is sent unchanged. Several messages are joined:
+a system message unchanged, the others under `User:` and `Assistant:`, and `Assistant:` at the end.
 """
 
 from collections.abc import Sequence
@@ -24,20 +24,20 @@ TOOL: Final = "reply"
 """The name of the custom tool whose input is the text, and of a schema."""
 
 MOST_STOPS: Final = 4
-"""As many sequences that end a reply OpenAI takes; further ones are looked for here."""
+"""Maximum number of sequences that OpenAI takes to end a reply; the client itself looks for the others."""
 
 CONTINUATION: Final = 1024
-"""Tokens that a continuation may have where nobody says how many: without a number, servers stop after 16 or never."""
+"""Default bound of a continuation in tokens: without a bound, servers stop after 16 tokens or never."""
 
 Followed: TypeAlias = str | Schema
-"""What a reply has to follow: a grammar, or a schema."""
+"""The form that a reply has to follow: a grammar or a schema."""
 
 _LABELS: Final = {"user": "User:\n", "assistant": "Assistant:\n", "system": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """A question to a server: what the reply has to follow and where it ends; parts that are refused are `left_out`."""
+    """A question to a server, with the form and bounds of its reply; `left_out` are parts that the server refuses."""
 
     messages: Sequence[Message]
     followed: Followed | None = None
@@ -47,7 +47,7 @@ class ModelRequest:
 
 
 def body(settings: ModelSettings, asked: ModelRequest) -> dict[str, Any]:
-    """The body of the request; the user's `extra_body` replaces all else."""
+    """Return the body of the request; keys of the user's `extra_body` replace any others."""
     request: dict[str, Any] = {"model": settings.name}
     if settings.stream and "stream" not in asked.left_out:
         request["stream"] = True
@@ -55,7 +55,7 @@ def body(settings: ModelSettings, asked: ModelRequest) -> dict[str, Any]:
         if getattr(settings, name) is not None and name not in asked.left_out:
             request[name] = getattr(settings, name)
     limits = [limit for limit in (settings.max_tokens, asked.most_tokens) if limit is not None]
-    # A bound in `extra_body` is the one: most servers refuse two.
+    # A bound in `extra_body` replaces this one: most servers refuse two bounds.
     is_bound = any(name in settings.extra_body for name in LIMITS)
     asked = replace(asked, most_tokens=None if is_bound else min(limits, default=None))
     if "system" in asked.left_out:
@@ -65,7 +65,7 @@ def body(settings: ModelSettings, asked: ModelRequest) -> dict[str, Any]:
 
 
 def _choices(settings: ModelSettings, asked: ModelRequest) -> dict[str, Any]:
-    """The keys of the APIs `chat` and `completions`."""
+    """Return the keys of the APIs `chat` and `completions`."""
     request: dict[str, Any] = {}
     if settings.stream and not {"stream", "stream_options"} & asked.left_out:
         request["stream_options"] = {"include_usage": True}
@@ -87,7 +87,7 @@ def _choices(settings: ModelSettings, asked: ModelRequest) -> dict[str, Any]:
 
 
 def _responses(settings: ModelSettings, asked: ModelRequest) -> dict[str, Any]:
-    """The keys of the API `responses`, which has no `stop`: such sequences are found in the reply."""
+    """Return the keys of the API `responses`, which has no `stop`: the client looks for the sequences in the reply."""
     request: dict[str, Any] = {"input": [_said(message) for message in asked.messages]}
     if "store" not in asked.left_out:
         request["store"] = False
@@ -110,29 +110,29 @@ def _responses(settings: ModelSettings, asked: ModelRequest) -> dict[str, Any]:
 
 
 def _folded(messages: Sequence[Message]) -> list[Message]:
-    """The messages without a role `system`, in turns that alternate: what one side says in a row is one message."""
-    found: list[Message] = []
+    """Return the messages without the role `system` and in alternating turns: consecutive messages are joined."""
+    folded: list[Message] = []
     for message in messages:
         role: Literal["user", "assistant"] = "assistant" if message.role == "assistant" else "user"
-        if found and found[-1].role == role:
-            found[-1] = Message(role, f"{found[-1].text}\n\n{message.text}")
+        if folded and folded[-1].role == role:
+            folded[-1] = Message(role, f"{folded[-1].text}\n\n{message.text}")
         else:
-            found.append(Message(role, message.text))
-    return found
+            folded.append(Message(role, message.text))
+    return folded
 
 
 def _said(message: Message) -> dict[str, str]:
-    """A message as servers take it."""
+    """Return a message in the form of the APIs."""
     return {"role": message.role, "content": encodable(message.text)}
 
 
 def _schema(schema: Schema) -> dict[str, Any]:
-    """A schema with what OpenAI wants beside it."""
+    """Return a schema with the keys that OpenAI requires around it."""
     return {"name": TOOL, "strict": True, "schema": schema}
 
 
 def _extra(settings: ModelSettings, followed: Followed) -> dict[str, Any]:
-    """A schema, or a grammar in the form of a server."""
+    """Return the keys for a schema, or for a grammar in the form of the server."""
     if not isinstance(followed, str):
         return {"response_format": {"type": "json_schema", "json_schema": _schema(followed)}}
     if settings.server == "vllm":
@@ -143,13 +143,13 @@ def _extra(settings: ModelSettings, followed: Followed) -> dict[str, Any]:
 
 
 def prompt(messages: Sequence[Message]) -> str:
-    """One text to continue, for messages."""
+    """Join messages into one text to continue."""
     if len(messages) == 1:
         return messages[0].text
     return "\n\n".join(f"{_LABELS[message.role]}{message.text}" for message in messages) + "\n\nAssistant:\n"
 
 
 def stops(settings: ModelSettings, messages: Sequence[Message], stop: Sequence[str]) -> tuple[str, ...]:
-    """What ends the reply: in a conversation that is continued as one text, the other's turn too."""
+    """Return the sequences that end the reply; a conversation sent as one text also ends at the user's next turn."""
     turn = ("\n\nUser:",) if settings.api == "completions" and len(messages) > 1 else ()
     return (*settings.stop, *stop, *turn)

@@ -1,7 +1,7 @@
-"""Replies of servers: text, reasoning, the end, tokens; malformed ones raise ModelError alone.
+"""Replies of servers: text, reasoning, end and tokens; a malformed reply raises only ModelError.
 
-An event is read by its shape, since servers mix them: pieces (`delta`), whole completions (`message`, `output`), texts
-and lists of parts. Reasoning and commentary are apart from the text.
+Events are read by their shape, since servers mix shapes: pieces (`delta`), whole completions (`message`, `output`),
+texts and lists of parts. Reasoning and commentary are separate from the text.
 """
 
 import re
@@ -19,7 +19,7 @@ from llmc_runtime.models.token_estimate import estimated_tokens, text_size, toke
 from llmc_runtime.models.usage_formats import TokenCount, token_count
 
 MOST_TEXT: Final = 4 * 1024 * 1024
-"""Characters of a reply, and of its reasoning."""
+"""Maximum number of characters in a reply and its reasoning together."""
 
 _REASONS: Final[Mapping[str, Reason]] = {
     "length": "length",
@@ -31,7 +31,7 @@ _REASONS: Final[Mapping[str, Reason]] = {
         ("blocklist", "content_filter", "prohibited_content", "refusal", "safety", "sensitive", "spii"), "refusal"
     ),
 }
-"""Finish reasons of servers for a reply that did not end by itself."""
+"""Finish reasons of servers for replies that did not end with "stop"."""
 
 _FAULTS: Final = {
     "abort",
@@ -41,7 +41,7 @@ _FAULTS: Final = {
     "malformed_function_call",
     "network_error",
 }
-"""Finish reasons that do not end a reply."""
+"""Finish reasons that are errors."""
 
 _TEXT: Final = {"response.output_text.delta", "response.custom_tool_call_input.delta", "response.refusal.delta"}
 _REASONING: Final = {
@@ -62,13 +62,13 @@ class ParsedReply(NamedTuple):
 
 
 _HALF: Final = re.compile("(?:[\ud800-\udbff]|[\udcc2-\udcf4][\udc80-\udcbf]{0,2})\\Z")
-"""The first part of a character at the end of a piece: of a pair of surrogates, or of the bytes of UTF-8."""
+"""The first part of a character at the end of a piece: a high surrogate, or an incomplete sequence of UTF-8."""
 
 _BYTES: Final = re.compile("(?<![\ud800-\udbff])[\udc80-\udcff]+")
 
 
 class JoinedReply:
-    """Joins the halves of characters that are cut apart between pieces."""
+    """Joins characters that are split between pieces."""
 
     __slots__ = ("_half",)
 
@@ -76,7 +76,7 @@ class JoinedReply:
         self._half = ""
 
     def feed(self, piece: str) -> str:
-        """The piece, with the half before it and without one at its end."""
+        """Return a piece with the half character before it, and without a half character at its end."""
         text = self._half + piece
         if text.isascii():
             return text
@@ -85,19 +85,19 @@ class JoinedReply:
         return _whole(text.removesuffix(self._half))
 
     def rest(self) -> str:
-        """The replacement of a half that stayed alone."""
+        """Return the replacement of a half character that was never completed."""
         half, self._half = self._half, ""
         return _whole(half)
 
 
 def _whole(text: str) -> str:
-    """The text with its bytes decoded and its surrogates joined; what is neither is replaced."""
-    decoded = _BYTES.sub(lambda found: found[0].encode("ascii", "surrogateescape").decode("utf-8", "replace"), text)
+    """Return a text with its bytes decoded and its surrogates joined; invalid ones are replaced."""
+    decoded = _BYTES.sub(lambda match: match[0].encode("ascii", "surrogateescape").decode("utf-8", "replace"), text)
     return encodable(decoded)
 
 
 class StreamedReply:
-    """A reply as it arrives: events in, text out."""
+    """Reads the events of a reply as they arrive."""
 
     __slots__ = (
         "_calls", "_count", "_is_commentary", "_item", "_length", "_pieces", "_reasoned", "_reasoning", "_refused",
@@ -116,36 +116,36 @@ class StreamedReply:
         self._calls = NativeCalls()
 
     def take(self, event: object, name: str = "") -> ParsedReply:
-        """The text and reasoning of an event; raises ModelError if it reports a fault, or if they are too long."""
+        """Return the text and reasoning of an event; raises ModelError for an error, and for too long a reply."""
         if (said := error_in(event, name)) is not None:
             raise server_error(self._settings, said)
-        found = self._of_responses(event) if _is_of_responses(event) else self._of_choices(event)
-        return self._noted(ParsedReply(self._text.feed(found.text), self._reasoning.feed(found.reasoning)))
+        heard = self._of_responses(event) if _is_of_responses(event) else self._of_choices(event)
+        return self._noted(ParsedReply(self._text.feed(heard.text), self._reasoning.feed(heard.reasoning)))
 
-    def _noted(self, found: ParsedReply) -> ParsedReply:
+    def _noted(self, heard: ParsedReply) -> ParsedReply:
         """Count text and reasoning."""
-        self._pieces += bool(found.text)
-        self._length += len(found.text) + len(found.reasoning)
-        self._size += text_size([found.text])
-        if found.reasoning:
-            self._reasoned += text_size([found.reasoning])
+        self._pieces += bool(heard.text)
+        self._length += len(heard.text) + len(heard.reasoning)
+        self._size += text_size([heard.text])
+        if heard.reasoning:
+            self._reasoned += text_size([heard.reasoning])
         if self._length > MOST_TEXT:
             raise StreamBroken(self._settings.name, f"its text is longer than {MOST_TEXT} characters")
-        return found
+        return heard
 
     @staticmethod
     def is_reply(value: object) -> bool:
-        """Whether data that came as a whole is a reply."""
+        """Whether the data of a response without events is a reply."""
         return isinstance(value, dict) and (
             isinstance(value.get("choices"), list) or value.get("object") == "response" or "output" in value
         )
 
     def done(self) -> None:
-        """The server says that nothing follows: a reply without a finish reason has ended by itself."""
+        """Note the end of the events: a reply without a finish reason then ended with "stop"."""
         self.reason = self.reason or "stop"
 
     def rest(self) -> ParsedReply:
-        """The rest at the end of the reply: tool calls, and halves of characters."""
+        """Return the rest at the end of the reply: tool calls, and incomplete characters."""
         return self._noted(ParsedReply(self._text.rest() + encodable(self._calls.text()), self._reasoning.rest()))
 
     def _of_choices(self, event: object) -> ParsedReply:
@@ -167,14 +167,14 @@ class StreamedReply:
         return ParsedReply((text.text or plain or refusal.text) + self._ended_calls(), reasoning)
 
     def _ended_calls(self) -> str:
-        """The tool calls as text, once the reply has ended."""
+        """Return the tool calls as text, once the reply has ended."""
         return self._calls.text() if self.reason is not None else ""
 
     def _take_calls(self, message: object) -> None:
         """Collect the tool calls of an event; they become text when the reply ends."""
         calls, function = at(message, "tool_calls"), at(message, "function_call")
-        for each in calls if isinstance(calls, list) else ():
-            self._length += self._calls.take(each)
+        for call in calls if isinstance(calls, list) else ():
+            self._length += self._calls.take(call)
         if function:
             self._length += self._calls.take({"function": function})
 
@@ -201,7 +201,7 @@ class StreamedReply:
         return ParsedReply()
 
     def _of_item(self, event: object, text: str) -> ParsedReply:
-        """Keep the texts of items apart; that of commentary is reasoning."""
+        """Read the text of an item; items are separated by a blank line, and commentary counts as reasoning."""
         item = _place(event)
         if not text:
             return ParsedReply()
@@ -224,10 +224,10 @@ class StreamedReply:
                 case "reasoning":
                     reasoning += [content(at(item, "summary")).reasoning, content(at(item, "content")).text]
                 case "message" | None:
-                    found = content(at(item, "content"))
-                    self._refused |= found.is_refused
-                    (reasoning if _is_commentary(item) else texts).append(found.text)
-                    reasoning.append(found.reasoning)
+                    message = content(at(item, "content"))
+                    self._refused |= message.is_refused
+                    (reasoning if _is_commentary(item) else texts).append(message.text)
+                    reasoning.append(message.reasoning)
                 case _:
                     pass
         return ParsedReply("\n\n".join(filter(None, texts)), "".join(reasoning))
@@ -241,22 +241,22 @@ class StreamedReply:
         self._end(reason or ("length" if is_cut else "stop"))
 
     def _end(self, reason: str) -> None:
-        """Note how the reply ended, if this says so."""
+        """Note how the reply ended; raises ModelError for a finish reason that is an error."""
         kind = reason.lower().partition(":")[0].strip()
         if kind in _FAULTS:
             raise server_error(self._settings, ServerWords("", code=reason))
         self.reason = _REASONS.get(kind, "stop")
 
     def _note_count(self, *counts: object) -> None:
-        """Note the tokens that the server counted; the last count is that of the whole reply."""
-        for each in counts:
-            if each:
-                self._count = token_count(each) or self._count
+        """Note the server's token counts; the last one is for the whole reply."""
+        for count in counts:
+            if count:
+                self._count = token_count(count) or self._count
 
     def end(
         self, prices: Prices | None, messages: Sequence[Message], *, seconds: float, first_token: float | None
     ) -> End:
-        """How it ended, and what it took; tokens are estimated where the server counted none."""
+        """Return the End of the reply with its usage; tokens are estimated if the server did not count them."""
         count = self._count
         if count is None:
             read = estimated_tokens(*(message.text for message in messages))
@@ -286,34 +286,34 @@ def _is_of_responses(event: object) -> bool:
 
 
 def _first(choices: object) -> object:
-    """The first choice; a request for several has others, which are not read."""
-    for each in choices if isinstance(choices, list) else ():
-        if at(each, "index") in (None, 0):
-            return each
+    """Return the first choice; others, of a request for several replies, are ignored."""
+    for choice in choices if isinstance(choices, list) else ():
+        if at(choice, "index") in (None, 0):
+            return choice
     return None
 
 
 def _place(event: object) -> int:
-    """The place of an event's item among those of a response."""
+    """Return the index of an event's item in its response."""
     index = at(event, "output_index")
     return index if isinstance(index, int) else 0
 
 
 def _is_commentary(item: object) -> bool:
-    """Whether an item of a response is no part of the answer."""
+    """Whether an item of a response is commentary, which is not part of the answer."""
     return words(at(item, "phase")) in _COMMENTARY or words(at(item, "channel")) in _COMMENTARY
 
 
 def _function_call(item: object) -> str:
-    """A call of a function as text."""
+    """Return a function call as text."""
     return native_call(words(at(item, "name")), words(at(item, "arguments")))
 
 
 class StopSequenceFilter:
-    """Ends a text in front of the first of some sequences, wherever its pieces were cut.
+    """Ends a text before the first stop sequence, even if it is split between pieces.
 
-    What may be the beginning of one is held back until that is decided, but not white space: the end of a line is what
-    a plan in progress waits for.
+    Text that may begin a sequence is held back until more arrives, except for white space: a plan in progress waits for
+    the end of its line.
     """
 
     __slots__ = ("_out", "_stops", "_tail", "hit")
@@ -325,12 +325,12 @@ class StopSequenceFilter:
         self._out = 0
 
     def feed(self, piece: str) -> str:
-        """What is certainly in front of the end."""
+        """Return the text that is certainly before the end."""
         text = self._tail + piece
-        found = [place for stop in self._stops if (place := text.find(stop)) >= 0]
-        if found:
+        places = [place for stop in self._stops if (place := text.find(stop)) >= 0]
+        if places:
             self.hit = True
-            return text[self._out : max(min(found), self._out)]
+            return text[self._out : max(min(places), self._out)]
         start = len(text) - max((_begun(text, stop) for stop in self._stops), default=0)
         self._tail = text[start:]
         upto = max(self._out, start + len(self._tail) - len(self._tail.lstrip()))
@@ -339,10 +339,10 @@ class StopSequenceFilter:
         return given
 
     def rest(self) -> str:
-        """What was held back, when nothing follows."""
+        """Return the text that was held back, at the end of the reply."""
         return "" if self.hit else self._tail[self._out :]
 
 
 def _begun(text: str, stop: str) -> int:
-    """How many characters at the end of a text are the beginning of a sequence that ends it."""
+    """Count the characters at the end of a text that may begin a stop sequence."""
     return max(k for k in range(min(len(stop), len(text) + 1)) if k == 0 or text.endswith(stop[:k]))

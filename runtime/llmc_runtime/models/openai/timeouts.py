@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class ReplyDeadline:
-    """From the question to the end: `first_token` until the first text, then `idle`, and always `timeout`.
+    """Applies the limits of a reply: `first_token` until the first text, then `idle`, and `timeout` throughout.
 
-    Each piece of reasoning before the first text starts `first_token` anew. A reply that is not streamed has no first
-    text, but `timeout` alone.
+    Each piece of reasoning before the first text restarts `first_token`. For a reply that is not streamed, only
+    `timeout` applies.
     """
 
     __slots__ = ("_asked", "_is_streamed", "_now", "_settings", "_start", "first_token")
@@ -27,12 +27,12 @@ class ReplyDeadline:
         self.first_token: float | None = None
 
     def ask(self, *, streamed: bool) -> None:
-        """The question is asked, perhaps once more."""
+        """Start the limits of an attempt."""
         self._asked = self._now()
         self._is_streamed = streamed
 
     def hear(self, *, text: bool, reasoning: bool = False) -> None:
-        """Something came; raises ModelTimedOut: what never makes us wait is never interrupted."""
+        """Note a received piece; raises ModelTimedOut, since `within` does not interrupt a server that never pauses."""
         seconds = self.seconds
         if seconds >= self._settings.timeout:
             raise ModelTimedOut(self._settings.name, "timeout", self._settings.timeout)
@@ -43,15 +43,15 @@ class ReplyDeadline:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken."""
+        """The seconds since the question."""
         return self._now() - self._start
 
     def allows(self, delay: float) -> bool:
-        """Whether there is time for a wait, and for something after it."""
+        """Whether time is left after a wait."""
         return self.seconds + delay < self._settings.timeout
 
     def _next(self) -> tuple[float, Limit, float]:
-        """When the next limit runs out, and which; time that the reader takes is no silence of the server."""
+        """Return the next deadline, its limit and the limit's seconds; the reader's own time does not count as idle."""
         settings = self._settings
         whole: tuple[float, Limit, float] = (self._start + settings.timeout, "timeout", settings.timeout)
         if not self._is_streamed:
@@ -61,7 +61,7 @@ class ReplyDeadline:
         return min(whole, (self._now() + settings.idle, "idle", settings.idle))
 
     async def within(self, awaitable: Awaitable[T]) -> T:
-        """What is awaited, in time; raises ModelTimedOut."""
+        """Await within the next limit; raises ModelTimedOut."""
         deadline, limit, seconds = self._next()
         scope = asyncio.timeout_at(deadline)
         try:

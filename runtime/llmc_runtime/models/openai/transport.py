@@ -1,4 +1,4 @@
-"""Clients of the SDK: one for each address and key on an event loop, closed when the loop ends; and its errors."""
+"""Clients of the SDK, one for each address and key on an event loop and closed when it ends; and the SDK's errors."""
 
 import asyncio
 import json
@@ -24,11 +24,11 @@ ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionErro
 """Exceptions of the SDK and of the layers below it."""
 
 MOST_BYTES: Final = 4 * 1024 * 1024
-"""Of an event, and of the answer to a refused request."""
+"""Maximum number of bytes in an event, and in the response to a refused request."""
 
 
 class CountedStream(httpx2.AsyncByteStream):
-    """The bytes of an answer: more than MOST_BYTES in a row, with no event among them, are an error."""
+    """The bytes of a response; raises ValueError for more than MOST_BYTES in a row without an event."""
 
     def __init__(self, stream: httpx2.AsyncByteStream) -> None:
         self.count = 0
@@ -40,7 +40,7 @@ class CountedStream(httpx2.AsyncByteStream):
             async for piece in pieces:
                 self.count += len(piece)
                 if self.count > MOST_BYTES:
-                    message = f"more than {MOST_BYTES} bytes came in one event"
+                    message = f"one event has more than {MOST_BYTES} bytes"
                     raise ValueError(message)
                 yield piece
         finally:
@@ -61,7 +61,7 @@ class _Clients:
         self._open = self._while_open()
 
     async def start(self) -> None:
-        """Be told of the loop's end: that is when it ends asynchronous generators."""
+        """Register for the end of the loop, which then closes asynchronous generators."""
         await anext(self._open)
 
     async def _while_open(self) -> AsyncGenerator[None, None]:
@@ -77,7 +77,7 @@ clients_by_loop: Final[dict[AbstractEventLoop, _Clients]] = {}
 
 
 async def client_of(asked: ModelSettings, transport: httpx2.AsyncBaseTransport | None) -> Client:
-    """The client for an address and a key on this loop; keys of a function, which change, have one together."""
+    """Return the client for an address and a key on this loop; all keys of a key function share a client."""
     loop = asyncio.get_running_loop()
     if loop not in clients_by_loop:
         for other in tuple(clients_by_loop):
@@ -102,13 +102,13 @@ async def client_of(asked: ModelSettings, transport: httpx2.AsyncBaseTransport |
 
 
 async def _count(response: httpx2.Response) -> None:
-    """Have the bytes of an answer counted; a small one may unpack to gigabytes, so none is unpacked."""
+    """Count the bytes of a response, and leave it compressed: a small response may expand to gigabytes."""
     response.headers.pop("content-encoding", None)
     response.stream = CountedStream(cast("httpx2.AsyncByteStream", response.stream))
 
 
 def _opened(asked: ModelSettings, transport: httpx2.AsyncBaseTransport | None) -> Client:
-    """A new client."""
+    """Open a client."""
     http = openai.DefaultAsyncHttpxClient(
         transport=transport,
         trust_env=not asked.near,
@@ -116,7 +116,7 @@ def _opened(asked: ModelSettings, transport: httpx2.AsyncBaseTransport | None) -
         event_hooks={"response": [_count]},
     )
     timeout = openai.Timeout(None, connect=asked.connect)
-    key = "none"  # that of a request is in its headers
+    key = "none"  # each request has the key in its headers
     if asked.server == "azure" and asked.api_version is not None:
         return openai.AsyncAzureOpenAI(
             azure_endpoint=asked.base_url,
@@ -133,13 +133,13 @@ def _opened(asked: ModelSettings, transport: httpx2.AsyncBaseTransport | None) -
 
 
 def bytes_of(response: httpx2.Response) -> CountedStream:
-    """The bytes of an answer of one of these clients."""
+    """Return the bytes of a response of one of these clients."""
     return cast("CountedStream", response.stream)
 
 
 async def post(client: Client, asked: ModelSettings, request: Mapping[str, object]) -> httpx2.Response:
-    """Send a question, and return the answer as soon as it begins; its bytes are not read yet."""
-    headers = {name: openai.Omit() if each is None else each for name, each in request_headers(asked).items()}
+    """Send a request, and return the response as soon as it begins, before its bytes are read."""
+    headers = {name: openai.Omit() if value is None else value for name, value in request_headers(asked).items()}
     stream = await client.post(
         PATHS[asked.api],
         body=request,
@@ -152,7 +152,7 @@ async def post(client: Client, asked: ModelSettings, request: Mapping[str, objec
 
 
 def typed(asked: ModelSettings, error: Exception, *, begun: bool) -> ModelError:
-    """Return the error for an exception of the SDK; `begun`: an answer had begun."""
+    """Return the error for an exception of the SDK; `begun` is True if a response had begun."""
     why = _words(asked, error)
     match error:
         case openai.APIStatusError(response=response):
@@ -165,7 +165,7 @@ def typed(asked: ModelSettings, error: Exception, *, begun: bool) -> ModelError:
 
 
 def withheld(error: Exception) -> str | None:
-    """Return a reply, as a whole completion, that a server withholds because it calls tools: Groq quotes it."""
+    """Return a reply that a server withholds because it calls tools, as a whole completion: Groq quotes it."""
     if not isinstance(error, openai.APIStatusError):
         return None
     try:
@@ -179,7 +179,7 @@ def withheld(error: Exception) -> str | None:
 
 
 def _body(response: httpx2.Response) -> str:
-    """The body of a refused request, which the SDK has read."""
+    """Return the body of the response to a refused request, which the SDK has read."""
     try:
         return response.content.decode("utf-8", "replace")
     except httpx2.ResponseNotRead:
@@ -187,6 +187,6 @@ def _body(response: httpx2.Response) -> str:
 
 
 def _words(asked: ModelSettings, error: Exception) -> str:
-    """The words of an exception, without the key."""
+    """Return the text of an exception, without the key."""
     said = error.__cause__ if isinstance(error, openai.APIConnectionError) and error.__cause__ else error
     return asked.without_key(str(said) or type(said).__name__)

@@ -1,1 +1,1 @@
-"""The tools as a planner sees them: signatures, types, descriptions, within a budget of characters."""
+"""The list of tools in a planner's prompt: signatures, types and descriptions, within a budget of characters."""

@@ -1,18 +1,18 @@
-"""How much of each kind of part the list of tools has room for."""
+"""The bounds of a list of tools, for each kind of part."""
 
 from dataclasses import dataclass
 from typing import Final
 
 ALL: Final = 1 << 16
-"""A number of characters that no part has."""
+"""More characters than any part has."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListCut:
-    """How many characters a part of each kind may have, in the order in which they are cut.
+    """The most characters of a part of each kind, in the order in which the kinds are cut.
 
-    `repeated` descriptions, which several tools have in common, are told once where they are longer; `shared` are those
-    of required parameters among them. Of `sentences`, a tool's description keeps at least the first one.
+    `repeated` bounds descriptions that several tools share: longer ones are shown once. `shared` bounds those of
+    required parameters among them. `sentences` cuts a tool's description to its first sentence at least.
     """
 
     repeated: int = ALL

@@ -1,4 +1,4 @@
-"""A schema with its references and `allOf` joined, as one mapping."""
+"""Flatten a schema: join it with its references and `allOf` into one mapping."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ _LARGER: Final = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItem
 _SMALLER: Final = frozenset({"maximum", "exclusiveMaximum", "maxLength", "maxItems"})
 
 ANNOTATIONS: Final = WORDLESS | {"example", "id", "$anchor", "$dynamicAnchor", "$defs", "definitions"}
-"""The words of a schema that allow every value."""
+"""The keywords of a schema that restrict no value."""
 
 
 @dataclass(slots=True)
 class FlatSchema:
-    """The keywords of a schema and of all that it includes; `references` are those that were followed."""
+    """The keywords of a schema and of all schemas that it includes; `references` are those that were followed."""
 
     whole: object
     schema: dict[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class FlatSchema:
         return self
 
     def _parts(self, schema: object) -> Iterator[Mapping[str, Any]]:
-        """The schema without inclusions, and those that it includes."""
+        """Yield the schema without inclusions, and the schemas that it includes."""
         open_ = [schema]
         while open_ and self.left > 0:
             self.left -= 1
@@ -48,18 +48,18 @@ class FlatSchema:
             open_ += reversed(inside)
 
     def _followed(self, reference: object) -> object:
-        """The schema that a reference means; one that says nothing if it was followed before."""
+        """Return the schema of a reference; return an empty one if the reference was followed before."""
         if not isinstance(reference, str) or reference in self.references:
             return {}
-        found = referred(self.whole, reference)
-        if found is NOWHERE:
+        schema = referred(self.whole, reference)
+        if schema is NOWHERE:
             return {}
         self.references.append(reference)
-        return found
+        return schema
 
 
 def _joined(word: str, first: Any, second: Any) -> Any:  # noqa: ANN401 — any JSON
-    """The values of a keyword in two schemas, taken together."""
+    """Combine the values of a keyword in two schemas."""
     if word == "properties" and isinstance(first, Mapping) and isinstance(second, Mapping):
         both = {name: {"allOf": [first[name], part]} for name, part in second.items() if name in first}
         return {**first, **second, **both}
@@ -73,18 +73,18 @@ def _joined(word: str, first: Any, second: Any) -> Any:  # noqa: ANN401 — any 
 
 
 def _common(first: object, second: object) -> object:
-    """The types that two schemas allow."""
-    firsts, seconds = (each if isinstance(each, list) else [each] for each in (first, second))
+    """Return the types that both schemas allow."""
+    firsts, seconds = (value if isinstance(value, list) else [value] for value in (first, second))
     if "number" in firsts and "integer" in seconds:
         firsts = [*firsts, "integer"]
     if "number" in seconds and "integer" in firsts:
         seconds = [*seconds, "integer"]
-    both = [each for each in firsts[:10] if each in seconds]
-    return [each for each in both if each != "number" or "integer" not in both] or first
+    both = [name for name in firsts[:10] if name in seconds]
+    return [name for name in both if name != "number" or "integer" not in both] or first
 
 
 def _is_number(value: object) -> bool:
-    """Whether it is a number of JSON."""
+    """Whether a value is a JSON number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -1,4 +1,4 @@
-"""The lines below a tool that describe its parameters, and the keys of records among them."""
+"""The lines below a tool that describe its parameters, and the keys of their records."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,24 +12,24 @@ from llmc_runtime.agent.prompting.tool_docs.flat_schema import FlatSchema
 from llmc_runtime.agent.prompting.tool_docs.prompt_texts import PromptText, json_piece, key_text, line_text
 
 _LONGEST: Final = 1_000
-"""Characters of a parameter's description."""
+"""Maximum number of characters in a parameter's description."""
 
 _LONGEST_NAME: Final = 80
 _LONGEST_EXAMPLE: Final = 60
 _MOST_EXAMPLES: Final = 3
 _MOST_OPTIONS: Final = 5
-"""Alternatives that may each describe a parameter."""
+"""Maximum number of alternatives of a schema whose descriptions are used."""
 
 _MOST_KEYS: Final = 30
 _DEEPEST: Final = 4
-"""Lists and unions around a record."""
+"""Maximum number of lists and unions around a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterNote:
-    """A parameter and its description; its line is always there if it says the tool's own name for it.
+    """A parameter and its description; its line is never cut if it shows the tool's own name for the parameter.
 
-    Of those that are `shared` among tools, the first may speak for all; `required` then means required in any.
+    Of the notes that tools share, the first may stand for all; `required` then means required by any of the tools.
     """
 
     name: str
@@ -41,7 +41,7 @@ class ParameterNote:
     is_first: bool = True
 
     def line(self, cut: ListCut) -> str:
-        """The line; empty where nothing is left of it."""
+        """Return the line after the cut, or an empty text."""
         once = self._is_told_once(cut)
         text = self.described(cut) if self.is_first or not once else ""
         examples = self.shown_examples(cut)
@@ -51,21 +51,21 @@ class ParameterNote:
         return f"{head}: {rest}" if rest else head if self.own_name else ""
 
     def described(self, cut: ListCut) -> str:
-        """The description after the cut, here or where it is told for all."""
+        """Return the description after the cut, here or in the first of the shared notes."""
         required = cut.shared if self._is_told_once(cut) else cut.required
         return self.text.cut(required if self.required else cut.optional)
 
     def _is_told_once(self, cut: ListCut) -> bool:
-        """Whether the first of the notes that are alike speaks for all."""
+        """Whether the first of equal notes stands for all."""
         return self.is_shared and len(self.text.text) > cut.repeated
 
     def shown_examples(self, cut: ListCut) -> str:
-        """The examples, unless they are cut."""
+        """Return the examples, unless they are cut."""
         return self.examples if len(self.examples) <= cut.examples else ""
 
 
 def notes_of(parameter: ToolParameter, whole: object) -> Iterator[ParameterNote]:
-    """The notes on a parameter and on the keys of its records."""
+    """Yield the notes on a parameter and on the keys of its records."""
     flat = FlatSchema(whole).take(parameter.schema).schema
     own = "" if parameter.own_name == parameter.name else line_text(parameter.own_name, _LONGEST_NAME).text
     yield ParameterNote(parameter.name, own, _description(flat, whole), _examples(flat), parameter.required)
@@ -74,42 +74,42 @@ def notes_of(parameter: ToolParameter, whole: object) -> Iterator[ParameterNote]
 
 
 def joined(notes: Sequence[Sequence[ParameterNote]]) -> list[list[ParameterNote]]:
-    """The notes of some tools; those of several tools that are alike know of each other."""
-    keys = [{(each.name, each.own_name, each.text) for each in tool if each.text.text} for tool in notes]
+    """Mark the notes that several tools share, and the first of each."""
+    keys = [{(note.name, note.own_name, note.text) for note in tool if note.text.text} for tool in notes]
     times = Counter(key for tool in keys for key in tool)
-    required = {(each.name, each.own_name, each.text) for tool in notes for each in tool if each.required}
-    told: set[tuple[str, str, PromptText]] = set()
-    found: list[list[ParameterNote]] = []
+    required = {(note.name, note.own_name, note.text) for tool in notes for note in tool if note.required}
+    seen: set[tuple[str, str, PromptText]] = set()
+    marked: list[list[ParameterNote]] = []
     for tool in notes:
-        found.append([])
-        for each in tool:
-            key = (each.name, each.own_name, each.text)
-            is_first = key not in told
-            told.add(key)
-            shared = replace(each, required=key in required, is_shared=True, is_first=is_first)
-            found[-1].append(shared if times[key] > 1 else each)
-    return found
+        marked.append([])
+        for note in tool:
+            key = (note.name, note.own_name, note.text)
+            is_first = key not in seen
+            seen.add(key)
+            shared = replace(note, required=key in required, is_shared=True, is_first=is_first)
+            marked[-1].append(shared if times[key] > 1 else note)
+    return marked
 
 
 def _description(flat: Mapping[str, Any], whole: object) -> PromptText:
-    """The description of a schema, or those of its alternatives."""
+    """Return the description of a schema, or those of its alternatives."""
     own = flat.get("description")
     if not isinstance(own, str) or not own.strip():
-        inside = (FlatSchema(whole).take(each).schema.get("description") for each in _options(flat))
-        own = "; or: ".join(dict.fromkeys(each.strip() for each in inside if isinstance(each, str)))
-    found = line_text(own, _LONGEST)
+        inside = (FlatSchema(whole).take(option).schema.get("description") for option in _options(flat))
+        own = "; or: ".join(dict.fromkeys(text.strip() for text in inside if isinstance(text, str)))
+    description = line_text(own, _LONGEST)
     if flat.get("deprecated") is True:
-        return PromptText(f"(deprecated) {found.text}".strip(), found.length)
-    return found
+        return PromptText(f"(deprecated) {description.text}".strip(), description.length)
+    return description
 
 
 def _options(flat: Mapping[str, Any]) -> list[object]:
-    """The alternatives of a schema."""
+    """Return the alternatives of a schema."""
     return listed(flat, "anyOf" if "anyOf" in flat else "oneOf")[:_MOST_OPTIONS]
 
 
 def _examples(flat: Mapping[str, Any]) -> str:
-    """Some values that a schema gives as examples."""
+    """Return the first examples of a schema."""
     several = listed(flat, "examples") if "examples" in flat or "example" not in flat else [flat["example"]]
     return ", ".join(filter(None, (json_piece(value, _LONGEST_EXAMPLE) for value in several[:_MOST_EXAMPLES])))
 
@@ -117,15 +117,15 @@ def _examples(flat: Mapping[str, Any]) -> str:
 def _keys(
     flat: Mapping[str, Any], whole: object, path: str, depth: int
 ) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
-    """The keys of the records that a schema allows: where, what, and whether they are required."""
-    known = flat.get("properties")
-    if isinstance(known, Mapping):
+    """Yield the keys of the records that a schema allows: path, schema, and whether the key is required."""
+    properties = flat.get("properties")
+    if isinstance(properties, Mapping):
         required = listed(flat, "required")
-        for name, part in list(known.items())[:_MOST_KEYS]:
+        for name, part in list(properties.items())[:_MOST_KEYS]:
             place = f"{path}.{name}" if name.isidentifier() else f"{path}[{key_text(name, _LONGEST_NAME)}]"
             yield place, FlatSchema(whole).take(part).schema, name in required
     elif depth > 0:
-        inside = [(path, each) for each in _options(flat)]
+        inside = [(path, option) for option in _options(flat)]
         if isinstance(flat.get("items"), Mapping):
             inside.append((f"{path}[]", flat["items"]))
         for place, part in inside:

@@ -1,4 +1,4 @@
-"""Texts and values from outside, made safe for a prompt: no controls, no marks of ours, a bounded length."""
+"""Make texts and values from outside safe for a prompt: no control characters, no end marks, a bounded length."""
 
 import json
 import re
@@ -12,7 +12,7 @@ END: Final = "<END_OF_PLAN>"
 
 
 _SHORTEST: Final = 16
-"""Characters below which the beginning of a text tells nothing."""
+"""Minimum number of characters in a beginning that is worth showing."""
 
 
 _JOINERS: Final = frozenset("\u200c\u200d")
@@ -29,13 +29,13 @@ _WORD: Final = re.compile(r"\W+")
 
 @dataclass(frozen=True, slots=True)
 class PromptText:
-    """A text that a prompt may have, and the length of the original."""
+    """A text that is safe for a prompt, and the length of the original."""
 
     text: str
     length: int
 
     def cut(self, most: int) -> str:
-        """The text in at most so many characters; nothing where its beginning would be too short."""
+        """Return at most `most` characters of the text; return an empty text if its beginning would be too short."""
         return shortened(self.text, most)
 
     @property
@@ -47,7 +47,7 @@ class PromptText:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text, or its first words with `…`, in at most so many characters."""
+    """Return a text, or its first words with `…`, in at most `most` characters."""
     if len(text) <= most:
         return text
     if most < _SHORTEST:
@@ -60,46 +60,46 @@ def shortened(text: str, most: int) -> str:
 
 
 def lines_text(text: object, most: int) -> PromptText:
-    """A description in lines, without empty ones."""
-    found = _begun(text, most)
-    lines = (" ".join(line.split()) for line in _printable(found.text).splitlines())
-    return _marked("\n".join(filter(None, lines)), found, most)
+    """Clean a description of several lines, and drop empty ones."""
+    original = _begun(text, most)
+    lines = (" ".join(line.split()) for line in _printable(original.text).splitlines())
+    return _marked("\n".join(filter(None, lines)), original, most)
 
 
 def line_text(text: object, most: int) -> PromptText:
-    """A description in one line."""
-    found = _begun(text, most)
-    return _marked(" ".join(_printable(found.text).split()), found, most)
+    """Clean a description, and join it into one line."""
+    original = _begun(text, most)
+    return _marked(" ".join(_printable(original.text).split()), original, most)
 
 
 def _begun(text: object, most: int) -> PromptText:
-    """As much of a text as may be needed."""
+    """Return as much of a text as may be needed, and its whole length."""
     whole = text.strip() if isinstance(text, str) else ""
     return PromptText(whole[: 4 * most], len(whole))
 
 
-def _marked(text: str, found: PromptText, most: int) -> PromptText:
-    """The clean text; it ends with `…` if there is more of it."""
-    if len(found.text) == found.length and len(text) <= most:
+def _marked(text: str, original: PromptText, most: int) -> PromptText:
+    """Return the clean text, with `…` at its end if the original is longer."""
+    if len(original.text) == original.length and len(text) <= most:
         return PromptText(text, len(text))
-    return PromptText(shortened(text if len(text) > most else f"{text} …", most), found.length)
+    return PromptText(shortened(text if len(text) > most else f"{text} …", most), original.length)
 
 
 def _printable(text: str) -> str:
-    """The text without invisible characters and without the mark that ends plans."""
+    """Return a text without invisible characters and without the end mark of plans."""
     plain = "\n".join(text.splitlines())
     if not plain.isascii() or not plain.replace("\n", "").isprintable():
-        plain = "".join(each for each in plain.replace("\t", " ") if each == "\n" or _is_seen(each))
+        plain = "".join(letter for letter in plain.replace("\t", " ") if letter == "\n" or _is_seen(letter))
     return plain.replace(END, END.replace("_", " "))
 
 
 def _is_seen(character: str) -> bool:
-    """Whether a character may stand in a prompt."""
+    """Whether a character is allowed in a prompt."""
     return unicodedata.category(character)[0] != "C" or character in _JOINERS
 
 
 def json_piece(value: object, most: int) -> str | None:
-    """A value as JSON of at most so many characters; None if it has more or is no JSON."""
+    """Write a value as JSON; return None if it has more than `most` characters or is not JSON data."""
     if isinstance(value, (str, list, dict, tuple)) and len(value) > most:
         return None
     written, length = [], 0
@@ -115,10 +115,10 @@ def json_piece(value: object, most: int) -> str | None:
 
 
 def key_text(name: object, most: int) -> str:
-    """The key of a record as JSON."""
+    """Write the key of a record as JSON."""
     return json_piece(str(name)[:most], 8 * most) or '"…"'
 
 
 def word_of(text: str) -> str:
-    """A word made of a text: letters, digits and `_`."""
+    """Turn a text into a word of letters, digits and `_`."""
     return _WORD.sub("_", text[:40]).strip("_")

@@ -1,4 +1,4 @@
-"""A tool as it is told of, with parts of it left out as a cut says."""
+"""A tool in the list of tools, with parts left out according to a cut."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,30 +16,31 @@ from llmc_runtime.agent.prompting.tool_docs.prompt_texts import PromptText, json
 from llmc_runtime.agent.prompting.tool_docs.type_texts import MOST_VALUES, type_text
 
 _FEW_VALUES: Final = 10
-"""Values of an enumeration that a cut leaves."""
+"""Number of values of an enumeration that a cut never removes."""
 
 _LONGEST: Final = 2_000
-"""Characters of a tool's description."""
+"""Maximum number of characters in a tool's description."""
 
 _LONGEST_NAME: Final = 80
 _LONGEST_DEFAULT: Final = 100
 _MOST_IN_FORMS: Final = 400
-"""Parameters of all forms together that are written."""
+"""Maximum number of parameters that are written for all forms together."""
 
 _UNNAMED: Final = frozenset({"others"})
-"""The names of parameters that a schema does not name."""
+"""The names given to parameters that a schema does not name."""
 
 _RECORDS_OF_RESULTS: Final = 2
-"""A result is a record of its own, as arguments are, with records one level deep inside."""
+"""Levels of nested records that are written for a result: the result itself, and the records in it."""
 
 _NAMED_EFFECTS: Final = frozenset({Kind.IDEMPOTENT, Kind.WRITE, Kind.OPAQUE, Kind.BARE})
 
 
 @dataclass(frozen=True, slots=True)
 class ListedTool:
-    """A tool in a prompt: `signature` as `search(entity: str) -> str`, `description` in a few lines.
+    """A tool in a prompt: a `signature` such as `search(entity: str) -> str`, and a `description` of a few lines.
 
-    `parameters` are lines that describe parameters. `writes`: it changes something; `changes`: its answers change.
+    `parameters` are lines that describe parameters. `writes`: the tool changes something; `changes`: its results may
+    change between plans.
     """
 
     name: str
@@ -60,37 +61,37 @@ class EntryArgument:
     is_secret: bool
 
     def text(self, cut: ListCut) -> str:
-        """`name: type`, with `= default` or, where that is not known, as `name?: type`."""
-        each = self.parameter
+        """Write `name: type`, with `= default`, or `name?: type` if the default is unknown."""
+        name, many = self.parameter.name, self.parameter.many
         shown = self._type(bounds=self.bounds <= cut.bounds, values=self.values <= cut.values)
         shown = f"Secret[{shown}]" if self.is_secret else shown
-        if each.required or each.many:
-            return f"{each.many}{each.name}: {shown}"
-        return f"{each.name}?: {shown}" if self._default is None else f"{each.name}: {shown} = {self._default}"
+        if self.parameter.required or many:
+            return f"{many}{name}: {shown}"
+        return f"{name}?: {shown}" if self._default is None else f"{name}: {shown} = {self._default}"
 
     @cached_property
     def bounds(self) -> int:
-        """Characters of bounds, formats and patterns."""
+        """The number of characters of bounds, formats and patterns."""
         return len(self._type()) - len(self._type(bounds=False))
 
     @cached_property
     def values(self) -> int:
-        """Characters of values of long enumerations."""
+        """The number of characters of the values of long enumerations."""
         return len(self._type()) - len(self._type(values=False))
 
     @cached_property
     def _default(self) -> str | None:
-        """The default, if it is known."""
+        """The default as JSON, if it is known and short."""
         flat = FlatSchema(self.whole).take(self.parameter.schema).schema
         return json_piece(flat["default"], _LONGEST_DEFAULT) if "default" in flat else None
 
     @cached_property
     def _types(self) -> dict[tuple[bool, bool], str]:
-        """The types that were written."""
+        """A cache of the types that were written."""
         return {}
 
     def _type(self, *, bounds: bool = True, values: bool = True) -> str:
-        """The type, with or without bounds, with most values or a few."""
+        """Return the type, with or without bounds, with most values or a few."""
         if (bounds, values) not in self._types:
             most = MOST_VALUES if values else _FEW_VALUES
             self._types[bounds, values] = type_text(self.parameter.schema, self.whole, bounds=bounds, values=most)
@@ -98,7 +99,7 @@ class EntryArgument:
 
 
 class ToolText:
-    """All that can be told of a tool."""
+    """A tool with all parts of its entry in the list of tools."""
 
     def __init__(self, tool: Tool) -> None:
         self.tool = tool
@@ -107,17 +108,16 @@ class ToolText:
         self._own_name = "" if own.isascii() else line_text(own, _LONGEST_NAME).text
         self._description: PromptText = lines_text(tool.description, _LONGEST)
         self._result = _result(tool)
-        self._forms = [[self._argument(each) for each in form] for form in _forms(tool)]
-        self.notes: list[ParameterNote] = [
-            note for each in tool.signature.takes for note in notes_of(each, self._whole)
-        ]
+        self._forms = [[self._argument(parameter) for parameter in form] for form in _forms(tool)]
+        takes = tool.signature.takes
+        self.notes: list[ParameterNote] = [note for parameter in takes for note in notes_of(parameter, self._whole)]
 
     def _argument(self, parameter: ToolParameter) -> EntryArgument:
-        """A parameter of the tool."""
+        """Build the argument for a parameter of the tool."""
         return EntryArgument(parameter, self._whole, parameter.name in self.tool.marks.secrets)
 
     def listed(self, cut: ListCut = WHOLE) -> ListedTool:
-        """The tool as a planner sees it."""
+        """Return the tool as a planner sees it."""
         effect, tool = self.tool.effect, self.tool
         own = f"({self._own_name}) " if self._own_name else ""
         description = f"{own}{self._described(cut)}".strip().replace("\n", "\n    ")
@@ -133,57 +133,57 @@ class ToolText:
         )
 
     def signature(self, cut: ListCut = WHOLE) -> str:
-        """Name, parameters and result with their types; a line for each form of a call."""
+        """Write name, parameters and result with their types, one line for each form of a call."""
         first, *others = [f"{self.tool.name}({', '.join(self._parameters(form, cut))})" for form in self._forms]
         return "\n  or ".join([f"{first} -> {self._result}", *others])
 
     def _parameters(self, form: Sequence[EntryArgument], cut: ListCut) -> Iterator[str]:
-        """Parameters; `/` ends those without a name, `*` begins those that go by name alone, `…` is anything."""
+        """Yield parameters; `/` ends the positional-only ones, `*` begins the keyword-only ones, `…` is anything."""
         shape = self.tool.signature.shape
-        if shape == ANYTHING and {each.parameter.name for each in form} <= _UNNAMED:
+        if shape == ANYTHING and {argument.parameter.name for argument in form} <= _UNNAMED:
             yield "…"
             return
-        unnamed = [each.parameter.name for each in form if not each.parameter.many]
+        unnamed = [argument.parameter.name for argument in form if not argument.parameter.many]
         unnamed = [name for name in unnamed if name not in shape.named]
         by_name = False
-        for index, each in enumerate(form):
-            name, many = each.parameter.name, each.parameter.many
+        for index, argument in enumerate(form):
+            name, many = argument.parameter.name, argument.parameter.many
             if not (many or by_name or shape.positional[index : index + 1] == (name,)):
                 by_name = True
                 yield "*"
             by_name = by_name or bool(many)
-            yield each.text(cut)
+            yield argument.text(cut)
             if unnamed and name == unnamed[-1] and not many:
                 yield "/"
 
     def _described(self, cut: ListCut) -> str:
-        """The tool's description after the cut."""
+        """Return the tool's description after the cut."""
         text = self._description.text
         if len(text) > cut.sentences:
             text = shortened(text, max(cut.sentences, len(self._description.sentence)))
         return shortened(text, cut.descriptions)
 
     def left_out(self, cut: ListCut) -> dict[str, tuple[int, int]]:
-        """How many characters of how many a cut leaves out, by kinds of parts, in the order in which they are cut."""
-        arguments = [each for form in self._forms for each in form]
-        bounds = sum(each.bounds for each in arguments if each.bounds > cut.bounds)
-        values = sum(each.values for each in arguments if each.values > cut.values)
+        """Return the missing and the total characters for each kind of part, in the order in which they are cut."""
+        arguments = [argument for form in self._forms for argument in form]
+        bounds = sum(argument.bounds for argument in arguments if argument.bounds > cut.bounds)
+        values = sum(argument.values for argument in arguments if argument.values > cut.values)
         return {
-            "examples": _missing((len(each.examples), len(each.shown_examples(cut))) for each in self.notes),
-            "bounds and formats": (bounds, sum(each.bounds for each in arguments) if bounds else 0),
+            "examples": _missing((len(note.examples), len(note.shown_examples(cut))) for note in self.notes),
+            "bounds and formats": (bounds, sum(argument.bounds for argument in arguments) if bounds else 0),
             **{
                 f"descriptions of {'required' if is_required else 'optional'} parameters": _missing(
-                    (each.text.length, len(each.described(cut))) for each in self.notes if each.required is is_required
+                    (note.text.length, len(note.described(cut))) for note in self.notes if note.required is is_required
                 )
                 for is_required in (False, True)
             },
-            "values of enumerations": (values, sum(each.values for each in arguments) if values else 0),
+            "values of enumerations": (values, sum(argument.values for argument in arguments) if values else 0),
             "descriptions": _missing([(self._description.length, len(self._described(cut)))]),
         }
 
 
 def _missing(lengths: Sequence[tuple[int, int]] | Iterator[tuple[int, int]]) -> tuple[int, int]:
-    """How many characters are missing of how many, by lengths of originals and of what is left."""
+    """Return the missing and the total characters, from the lengths of originals and of their cut texts."""
     missing = total = 0
     for length, left in lengths:
         missing += max(length - left, 0)
@@ -192,16 +192,16 @@ def _missing(lengths: Sequence[tuple[int, int]] | Iterator[tuple[int, int]]) -> 
 
 
 def _result(tool: Tool) -> str:
-    """The type of the result."""
+    """Write the type of the result."""
     gives = type_text(tool.signature.returns, records=_RECORDS_OF_RESULTS, bounds=False, values=_FEW_VALUES)
     return f"Secret[{gives}]" if tool.marks.returns_secret else gives
 
 
 def _forms(tool: Tool) -> Sequence[Sequence[ToolParameter]]:
-    """The sets of parameters that a call may have; one set of all where there are too many to be told."""
+    """Return the sets of parameters that a call may have, or one set of all parameters if the sets are too large."""
     takes, forms = tool.signature.takes, tool.signature.forms
-    named = {each.name for form in forms for each in form}
-    beside = tuple(each for each in takes if each.name not in named)
+    named = {parameter.name for form in forms for parameter in form}
+    beside = tuple(parameter for parameter in takes if parameter.name not in named)
     if not forms or sum(len(form) + len(beside) for form in forms) > _MOST_IN_FORMS:
         return [takes]
     return [(*form, *beside) for form in forms]

@@ -1,9 +1,9 @@
-"""JSON schemas as types in the words of the plan language.
+"""Write JSON schemas as types in the notation of the plan language.
 
     str, int 1..100, "a" | "b" | … 38 more, list[str], {"x": float, "colour"?: str}, dict[str, int], str?
 
-`T?` is a T or null. Records are written with their keys to a depth, and as `dict` below it; a type inside itself has a
-name: `({"value": int, "next"?: Node} as Node)`. `any` is a schema that says nothing, `…` a part that is left out.
+`T?` is a T or null. Records are written with their keys to a depth, and as `dict` below it. A recursive type has a
+name: `({"value": int, "next"?: Node} as Node)`. `any` is a schema without restrictions, `…` a part that is left out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from llmc_runtime.agent.prompting.tool_docs.prompt_texts import json_piece, key_
 from llmc_runtime.agent.prompting.tool_docs.type_facts import facts
 
 MOST_VALUES: Final = 50
-"""Values of an enumeration that are written, and alternatives of a union."""
+"""Maximum number of values of an enumeration, and alternatives of a union, that are written."""
 
 _NAMES: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "null"}
 _IMPLIED: Final = {
@@ -25,7 +25,7 @@ _IMPLIED: Final = {
     "string": ("pattern", "format", "minLength", "maxLength", "contentEncoding"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
-"""The words that a schema without `type` says of values of one."""
+"""The keywords that imply a type in a schema without `type`."""
 
 _MOST_SCHEMAS: Final = 200
 _MOST_CHARACTERS: Final = 3_000
@@ -39,17 +39,17 @@ _LONGEST_VALUE: Final = 200
 def type_text(
     schema: object, whole: object = None, *, records: int = 1, bounds: bool = True, values: int = MOST_VALUES
 ) -> str:
-    """The type of a schema, which is a part of `whole`.
+    """Write the type of a schema, which is a part of `whole`.
 
-    `records` is how many records inside each other are written with their keys. Without `bounds`, formats and patterns
-    are left out as well.
+    `records` is the number of nested records that are written with their keys. Without `bounds`, formats and patterns
+    are left out too.
     """
     return _Writer(schema if whole is None else whole, bounds, values).read(schema, records)
 
 
 @dataclass(slots=True)
 class _Writer:
-    """Writes one type; `open` are the references that are being written, with the names that they go by."""
+    """Writes one type; `open` maps the references that are being written to their names."""
 
     whole: object
     bounds: bool
@@ -61,11 +61,11 @@ class _Writer:
     named: set[str] = field(default_factory=set)
 
     def read(self, schema: object, records: int) -> str:
-        """The type of a schema."""
+        """Write the type of a schema."""
         return _union(self._options(schema, records))
 
     def _options(self, schema: object, records: int) -> list[str]:
-        """The alternatives of a schema."""
+        """Write the alternatives of a schema."""
         if not isinstance(schema, Mapping):
             return ["nothing" if schema is False else "any"]
         if self.schemas <= 0 or self.depth >= _DEEPEST:
@@ -74,28 +74,28 @@ class _Writer:
         if flat.is_nothing:
             return ["nothing"]
         self.schemas -= 1 + min(len(mapped(flat.schema, "properties")) // _MOST_KEYS, _MOST_KEYS)
-        again = next((self.open[each] for each in flat.references if each in self.open), None)
-        if again is not None:
-            self.named.add(again)
-            return [again]
+        name = next((self.open[reference] for reference in flat.references if reference in self.open), None)
+        if name is not None:
+            self.named.add(name)
+            return [name]
         return self._named(flat, records)
 
     def _named(self, flat: FlatSchema, records: int) -> list[str]:
-        """The alternatives of a schema, with a name if they have themselves inside."""
+        """Write the alternatives of a schema, with a name if the schema is recursive."""
         name = _name(flat, self.open.values()) if flat.references else ""
         self.open.update(dict.fromkeys(flat.references, name))
         self.depth += 1
         options = list(self._alternatives(flat.schema, records))
         self.depth -= 1
-        for each in flat.references:
-            del self.open[each]
+        for reference in flat.references:
+            del self.open[reference]
         if name in self.named:
             self.named.discard(name)
             return ["any"] if options == [name] else [f"({_union(options)} as {name})"]
         return options
 
     def _alternatives(self, schema: dict[str, Any], records: int) -> Iterator[str]:
-        """The types of a schema's alternatives, one after the other."""
+        """Yield the types of a schema's alternatives."""
         word = next((word for word in ("anyOf", "oneOf") if isinstance(schema.get(word), list)), None)
         if "const" in schema:
             yield from self._values([schema["const"]])
@@ -113,7 +113,7 @@ class _Writer:
             yield "null"
 
     def _values(self, values: Sequence[object]) -> Iterator[str]:
-        """The values of an enumeration, and how many more there are."""
+        """Yield the values of an enumeration, and the number of those that are left out."""
         if not values:
             yield "nothing"
         shown = 0
@@ -128,10 +128,10 @@ class _Writer:
             yield f"… {len(values) - shown} more" if shown else "…"
 
     def _choices(self, schema: dict[str, Any], word: str, records: int) -> Iterator[str]:
-        """The alternatives of a union, each with all that is said beside it."""
+        """Yield the alternatives of a union, each joined with the keywords beside the union."""
         options = schema[word]
         beside = {name: value for name, value in schema.items() if name not in {word, "nullable", *ANNOTATIONS}}
-        constants = all(isinstance(each, Mapping) and "const" in each for each in options[:MOST_VALUES])
+        constants = all(isinstance(option, Mapping) and "const" in option for option in options[:MOST_VALUES])
         most = self.values if constants else MOST_VALUES
         for option in options[:most]:
             if option is not False:
@@ -140,21 +140,21 @@ class _Writer:
             yield f"… {len(options) - most} more"
 
     def _typed(self, name: str, schema: dict[str, Any], records: int) -> str:
-        """The type of a schema for values of one of JSON's types."""
+        """Write the type of a schema for values of one of JSON's types."""
         if name == "object":
             return self._object(schema, records)
         kind = self._list(schema, records) if name == "array" else _NAMES.get(name, "any")
-        is_tuple = kind.startswith("[")  # its places say how many there are
+        is_tuple = kind.startswith("[")  # its length is that of its places
         return f"{kind}{facts(name, schema)}" if self.bounds and not is_tuple else kind
 
     def _list(self, schema: dict[str, Any], records: int) -> str:
-        """A list of one type, or with a type for each place."""
+        """Write a list of one type, or with a type for each place."""
         items = schema.get("items", True)
         first = schema.get("prefixItems", items)
         if not isinstance(first, list):
             return f"list[{self.read(items, records)}]"
         rest = schema.get("additionalItems", True) if isinstance(items, list) else items
-        places = [self.read(each, records) for each in first[:_MOST_PLACES]]
+        places = [self.read(part, records) for part in first[:_MOST_PLACES]]
         if len(first) > _MOST_PLACES:
             places.append(f"… {len(first) - _MOST_PLACES} more")
         elif rest is not False and schema.get("maxItems") != len(first):
@@ -162,23 +162,25 @@ class _Writer:
         return f"[{', '.join(places)}]"
 
     def _object(self, schema: dict[str, Any], records: int) -> str:
-        """A record with its keys, or a mapping from any keys."""
+        """Write a record with its keys, or a mapping from any keys."""
         required = listed(schema, "required")
-        known = {name: part for name, part in mapped(schema, "properties").items() if part is not False}
+        properties = {name: part for name, part in mapped(schema, "properties").items() if part is not False}
         rest = _rest(schema)
-        if not known and not required:
+        if not properties and not required:
             key = self.read(schema["propertyNames"], 0) if says(schema.get("propertyNames")) else "str"
             return "{}" if rest == [] else f"dict[{key}, {self._either(rest, records)}]"
         if records <= 0:
             return "dict"
-        return self._record(known, required, rest, records - 1)
+        return self._record(properties, required, rest, records - 1)
 
-    def _record(self, known: Mapping[str, object], required: Sequence[object], rest: list[object], inside: int) -> str:
-        """The keys of a record, as many as one reads."""
+    def _record(
+        self, properties: Mapping[str, object], required: Sequence[object], rest: list[object], inside: int
+    ) -> str:
+        """Write the keys of a record, up to a readable number."""
         needed = {name for name in required if isinstance(name, str)}
-        schemas = {**known, **dict.fromkeys((name for name in sorted(needed) if name not in known), True)}
+        schemas = {**properties, **dict.fromkeys((name for name in sorted(needed) if name not in properties), True)}
         keys: list[str] = []
-        for name in sorted(schemas, key=lambda each: each not in needed)[:_MOST_KEYS]:
+        for name in sorted(schemas, key=lambda key: key not in needed)[:_MOST_KEYS]:
             if self.room <= 0 and keys:
                 break
             key = f"{key_text(name, _LONGEST_KEY)}{'' if name in needed else '?'}: {self.read(schemas[name], inside)}"
@@ -191,29 +193,29 @@ class _Writer:
         return f"{{{', '.join(keys)}}}"
 
     def _either(self, schemas: Sequence[object], records: int) -> str:
-        """The type of values that fit one of some schemas."""
-        return _union([option for each in schemas for option in self._options(each, records)])
+        """Write the union of some schemas."""
+        return _union([option for schema in schemas for option in self._options(schema, records)])
 
 
 def _rest(schema: Mapping[str, Any]) -> list[object]:
-    """The schemas of values at other keys than those that are named; nothing if there are none."""
-    found = list(mapped(schema, "patternProperties").values())[:_MOST_PLACES]
-    others = schema.get("additionalProperties", schema.get("unevaluatedProperties", not found))
-    return found if others is False else [*found, others]
+    """Return the schemas of values at keys that are not named; empty if no other keys are allowed."""
+    patterns = list(mapped(schema, "patternProperties").values())[:_MOST_PLACES]
+    others = schema.get("additionalProperties", schema.get("unevaluatedProperties", not patterns))
+    return patterns if others is False else [*patterns, others]
 
 
 def _type_names(schema: Mapping[str, Any]) -> list[str]:
-    """The names of JSON's types that a schema allows, or speaks of."""
-    found = schema.get("type")
-    if isinstance(found, str):
-        return [found] if found != "any" else []
-    if isinstance(found, list):
-        return [name for name in found[:_MOST_PLACES] if isinstance(name, str)]
+    """Return the names of JSON's types that a schema allows, or that its keywords imply."""
+    kinds = schema.get("type")
+    if isinstance(kinds, str):
+        return [kinds] if kinds != "any" else []
+    if isinstance(kinds, list):
+        return [name for name in kinds[:_MOST_PLACES] if isinstance(name, str)]
     return [next((kind for kind, words in _IMPLIED.items() if any(word in schema for word in words)), "any")]
 
 
 def _name(flat: FlatSchema, taken: Iterator[str] | Any) -> str:  # noqa: ANN401 — the values of a dictionary
-    """The name of a schema that is referred to, none of those that are taken."""
+    """Return a name for a referenced schema that is not taken."""
     title = flat.schema.get("title")
     last = flat.references[0].rpartition("/")[2].rpartition("#")[2]
     name = word_of(last) or (word_of(title) if isinstance(title, str) else "") or "Same"
@@ -223,7 +225,7 @@ def _name(flat: FlatSchema, taken: Iterator[str] | Any) -> str:  # noqa: ANN401 
 
 
 def _union(options: Sequence[str]) -> str:
-    """One of some types; `T?` is a T or null."""
+    """Write a union of types; `T?` is a T or null."""
     options = list(dict.fromkeys(options))
     if "any" in options:
         return "any"
@@ -234,5 +236,5 @@ def _union(options: Sequence[str]) -> str:
 
 
 def _is_one(text: str) -> bool:
-    """Whether `?` behind a type is about all of it."""
+    """Whether `?` after a type applies to all of it."""
     return text.isidentifier() or text[0] in '"[{(' or (text.startswith(("list[", "dict[")) and text.endswith("]"))

@@ -1,4 +1,4 @@
-"""The key of a request: a text, or what a function of the user's own gives for each request anew."""
+"""The key of a request: a text, or the result of a key function that is called for each request."""
 
 import asyncio
 import inspect
@@ -21,13 +21,13 @@ _LIKE_KEYS: Final = re.compile(r"(?i:\bbearer\s+\S+)|\b(?:sk-|eyJ)[\w.+/=-]{8,}"
 
 
 class _NoKey(Portable, Exception):  # noqa: N818 — it never leaves this module
-    """The function gave no key."""
+    """A key function returned no valid key."""
 
 
 async def key_of(asked: ModelSettings) -> SecretStr | None:
-    """The key for the next request; raises AuthenticationFailed where the function of the key gives none in time.
+    """Return the key for the next request; raises AuthenticationFailed if a key function returns no key in time.
 
-    A function that is not async runs in a thread, since it may ask a server.
+    A sync function runs in a thread, since it may ask a server.
     """
     if asked.key_source is None:
         return asked.key
@@ -37,45 +37,45 @@ async def key_of(asked: ModelSettings) -> SecretStr | None:
         async with bound:
             return _checked(await _called(asked.key_source))
     except _NoKey as error:
-        raise _failed(asked, f"the function of its key {error}") from None
+        raise _failed(asked, f"its key function {error}") from None
     except Exception as error:  # noqa: BLE001 — a function of the user may raise any
         if isinstance(error, TimeoutError) and bound.expired():
-            raise _failed(asked, f"the function of its key took longer than {seconds:g} s") from None
-        words = f"the function of its key raised {type(error).__name__}: {words_of(error)}".removesuffix(": ")
+            raise _failed(asked, f"its key function took longer than {seconds:g} s") from None
+        words = f"its key function raised {type(error).__name__}: {words_of(error)}".removesuffix(": ")
         shown = _LIKE_KEYS.sub("…", asked.without_key(words))
         raise _failed(asked, shown) from (error if shown == words else None)
 
 
 def _failed(asked: ModelSettings, why: str) -> AuthenticationFailed:
-    """The error for a key that is not there."""
+    """Return the error for a missing key."""
     return AuthenticationFailed(asked.name, why, None, has_key=True)
 
 
 async def _called(source: Callable[[], object]) -> object:
-    """The result of a function, async or not."""
+    """Call a sync or async function, and return its result."""
     is_async = inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(getattr(source, "__call__", None))  # noqa: B004
-    given = source() if is_async else await _in_thread(source)
-    return await given if inspect.isawaitable(given) else given
+    result = source() if is_async else await _in_thread(source)
+    return await result if inspect.isawaitable(result) else result
 
 
-def _checked(given: object) -> SecretStr:
-    """The key that a function returned; raises _NoKey."""
-    if given is not None and not isinstance(given, str):
-        message = f"gave no text, but a value of type {type(given).__name__}"
+def _checked(result: object) -> SecretStr:
+    """Return the key that a function returned; raises _NoKey for an invalid one."""
+    if result is not None and not isinstance(result, str):
+        message = f"returned a value of type {type(result).__name__}, not a text"
         raise _NoKey(message)
     try:
-        key = secret(given)
+        key = secret(result)
     except ValueError:
-        message = "gave a text with characters that no key has"
+        message = "returned a key with characters that are not printable ASCII"
         raise _NoKey(message) from None
     if key is None:
-        message = "gave no key"
+        message = "returned no key"
         raise _NoKey(message)
     return key
 
 
 async def _in_thread(function: Callable[[], object]) -> object:
-    """Call a function in a thread of its own, which keeps neither loop nor process from ending."""
+    """Call a function in a separate thread, which does not keep the loop or the process alive."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[object] = loop.create_future()
     context = copy_context()
@@ -90,8 +90,8 @@ async def _in_thread(function: Callable[[], object]) -> object:
         try:
             result = context.run(function)
         except StopIteration as error:
-            failure = RuntimeError(f"StopIteration: {words_of(error)}")  # no future takes it
-        except BaseException as error:  # noqa: BLE001 — it is raised where the function was called for
+            failure = RuntimeError(f"StopIteration: {words_of(error)}")  # a future cannot hold StopIteration
+        except BaseException as error:  # noqa: BLE001 — raised by the coroutine that awaits the function
             failure = error
         with suppress(RuntimeError):  # the loop was closed meanwhile
             loop.call_soon_threadsafe(settle, result, failure)
@@ -101,9 +101,9 @@ async def _in_thread(function: Callable[[], object]) -> object:
 
 
 def request_headers(asked: ModelSettings) -> dict[str, str | None]:
-    """The headers of a request: its key and those of the user's own, which replace it; None is sent as none.
+    """Return the headers of a request: its key and the user's headers, which replace it; None stands for no header.
 
-    Azure's older form takes a key as `api-key`, and a token of Entra ID, which has three parts, as others do.
+    Azure's older form takes a key as `api-key`, and a token of Entra ID, which has three parts, as `authorization`.
     """
     plain = None if asked.key is None else asked.key.get_secret_value()
     own: dict[str, str | None] = {}

@@ -1,4 +1,4 @@
-"""Checks of the options of a model, made where they are given."""
+"""Checks of the options of a model, made when the model is made."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
@@ -40,15 +40,15 @@ _KINDS: Final[Kinds] = {
 
 
 def check_options(name: str, options: Mapping[str, object], known: Mapping[str, object]) -> None:
-    """Raises TypeError for an option that is not known, or of a wrong kind."""
+    """Raise TypeError for an unknown option, or a value of a wrong kind."""
     check_kind("name", name, str, 'a text, such as "gpt-5" or "local"')
     check_names("llmc.Model", "option", options, known)
     check_kinds(options, _KINDS)
 
 
 def _checked_tags(given: Sequence[Any]) -> tuple[TagName, ...]:
-    """The tags around reasoning."""
-    tags = tuple(tuple(each) if isinstance(each, list) else each for each in given)
+    """Return the tags around reasoning; raises ValueError for invalid tags."""
+    tags = tuple(tuple(tag) if isinstance(tag, list) else tag for tag in given)
     ReasoningTags(tags)
     return tags
 
@@ -62,12 +62,12 @@ _SETTLED: Final[Mapping[str, Callable[[Any], object]]] = {
 
 
 def settled(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options in the form of settings; raises TypeError or ValueError for what no request can carry."""
+    """Convert options to settings; raises TypeError or ValueError for values that no request can carry."""
     return {name: _SETTLED[name](value) if name in _SETTLED else value for name, value in options.items()}
 
 
 def check_one_key(headers: Mapping[str, str]) -> None:
-    """Raises ValueError where a header would replace the key that was given."""
+    """Raise ValueError if a header would replace the key that was given."""
     if "authorization" in headers:
         message = "`api_key` and the header `authorization` are both keys: leave one of them out"
         raise ValueError(message)

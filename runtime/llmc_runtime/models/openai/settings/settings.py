@@ -1,14 +1,14 @@
-"""What a model is asked with: its server, its API, its limits, and where its key comes from.
+"""The settings of a model: its server, API and limits, and the source of its key.
 
-What is not given is looked up in the environment:
+Address and key default to variables of the environment:
 
     LLMC_BASE_URL, LLMC_API_KEY         the address of a server, and its key
-    OPENAI_BASE_URL, OPENAI_API_KEY     the same, as the SDK calls them; the key alone is for OpenAI
+    OPENAI_BASE_URL, OPENAI_API_KEY     the same, under the SDK's names; the key alone is for OpenAI
     AZURE_OPENAI_API_KEY                the key for Azure
 
-A key from the environment goes to the address that it belongs to and to no other one. The kind of server is guessed
-from its address, by host and by each server's default port (8000 vLLM, 30000 SGLang, 11434 Ollama, 8080 llama.cpp);
-one that runs elsewhere is named with `server=`.
+A key from the environment is sent only to the address that it belongs to. The kind of server is guessed from its
+address, by host and by each server's default port (8000 vLLM, 30000 SGLang, 11434 Ollama, 8080 llama.cpp); for a
+server at another port it is set with `server=`.
 """
 
 import os
@@ -33,28 +33,28 @@ from llmc_runtime.validation import check_kind, check_names
 
 Api = Literal["responses", "chat", "completions"]
 KeySource = Callable[[], str | Awaitable[str]]
-"""Gives the key for the next request."""
+"""Returns the key for the next request."""
 
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
 
 OPENAI: Final = "https://api.openai.com/v1"
 
 LOCAL: Final = "local"
-"""The name of the model that is served in this process."""
+"""The name of the model that runs in this process."""
 
 LOOPBACK: Final = "http://127.0.0.1"
 
 _LOGIN: Final = re.compile(r"//[^/]*@")
-"""Where an address has a name and a password."""
+"""The user name and password in an address."""
 
 _CHOSEN: Final = {"base_url", "api_key", "api", "server", "grammar"}
-"""The options that are looked at before they are settings."""
+"""The options that are resolved before they become settings."""
 
 _PORTS: Final[Mapping[int | None, Server]] = {8000: "vllm", 30000: "sglang", 11434: "ollama", 8080: "llamacpp"}
 _AZURE: Final = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
 
 _APIS: Final[Mapping[Server, Api]] = {"openai": "responses", "azure": "responses", "local": "completions"}
-"""The API that a server is asked through; all others through `chat`."""
+"""The default API of a server; it is `chat` for all others."""
 
 _SYNTAXES: Final[Mapping[tuple[Server, Api], tuple[Syntax, ...]]] = {
     ("openai", "responses"): ("lark",),
@@ -68,12 +68,12 @@ _SYNTAXES: Final[Mapping[tuple[Server, Api], tuple[Syntax, ...]]] = {
     ("local", "chat"): ("gbnf", "lark"),
     ("local", "completions"): ("gbnf", "lark"),
 }
-"""The forms of a grammar that a server takes through an API, the one that `auto` means first."""
+"""The syntaxes of grammars that a server takes through an API; the first is the one that `auto` means."""
 
 _SCHEMAS: Final[frozenset[tuple[Server, Api]]] = frozenset(
     {("openai", "responses"), ("openai", "chat"), ("azure", "responses"), ("azure", "chat"), ("ollama", "chat")}
 )
-"""Where a reply that is JSON can be made to follow a schema; elsewhere grammars do that, or nobody knows."""
+"""The servers and APIs that constrain JSON replies to a schema; others use grammars, or their support is unknown."""
 
 _VARIABLES: Final = (("LLMC_BASE_URL", "LLMC_API_KEY"), ("OPENAI_BASE_URL", "OPENAI_API_KEY"))
 _OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY"}
@@ -81,14 +81,14 @@ _OF_SERVERS: Final[Mapping[Server, str]] = {"openai": "OPENAI_API_KEY", "azure":
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Everything about a model but its state; times are in seconds.
+    """The immutable settings of a model; times are in seconds.
 
-    `variable` is where its key is looked up, `key_source` gives it for each request; `meant` is a configured model
-    whose name is nearly this one.
+    `variable` is the environment variable that holds the key. `key_source` returns the key for each request. `meant`
+    is a configured model with a similar name, for suggestions in errors.
     """
 
     name: str
-    base_url: str = field(repr=False)  # a password may be in it
+    base_url: str = field(repr=False)  # may contain a password
     key: SecretStr | None
     variable: str | None
     api: Api
@@ -121,43 +121,43 @@ class ModelSettings:
 
     @property
     def place(self) -> str:
-        """The server's address as it may be shown."""
+        """The server's address without user name, password and query."""
         return shown(self.base_url)
 
     @property
     def near(self) -> bool:
-        """Whether the server is on this machine, where no proxy is wanted."""
+        """Whether the server is on this machine, so that requests bypass proxies."""
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
     @property
     def has_key(self) -> bool:
-        """Whether there is a key, a function that gives it, or a header in its place."""
+        """Whether a key, a key function, or a header with credentials is set."""
         return self.key is not None or self.key_source is not None or has_credentials(self.headers)
 
     @property
     def secrets(self) -> list[str]:
-        """The key, and whatever headers and body hold that looks like one; the longest first."""
+        """The key, and values of headers and body that look like secrets; the longest first."""
         key = (self.key.get_secret_value(),) if self.key else ()
         return sorted({*key, *secrets_in(self.headers, self.extra_body)}, key=len, reverse=True)
 
     def without_key(self, text: str) -> str:
-        """The words of a server without the secrets of the request, which they may quote."""
-        for each in self.secrets:
-            text = text.replace(each, "…")
+        """Return a server's text without the secrets of the request, which the server may quote."""
+        for value in self.secrets:
+            text = text.replace(value, "…")
         return text
 
 
 class ModelOptions(TypedDict, total=False):
-    """How a model is asked. What is left out is guessed from the address, or looked up in the environment.
+    """The options of a model. Defaults are guessed from the address or come from the environment.
 
-    `timeout` is for the whole reply, `first_token` until its first text, `idle` from then on between two events,
-    `connect` for the connection, all in seconds. `api_key` may be a function that gives the key, async or not; it is
-    called for each request. `retries` are made only before the first text. `api_version` makes Azure's address one of
-    the older form. `threads` is for a local model. `reasoning_tags` are additional tags around its reasoning: names, or
-    pairs of an opening and a closing text.
+    Times are in seconds: `timeout` for the whole reply, `first_token` until its first text, `idle` between two later
+    events, and `connect` for the connection. `api_key` may be a function, sync or async, that returns the key; it is
+    called for each request. `retries` are made only before the first text. `api_version` selects the older form of
+    Azure's address. `threads` is for a local model. `reasoning_tags` are additional tags around its reasoning: names,
+    or pairs of an opening and a closing text.
 
-    `max_tokens` bounds each reply; `top_p`, `seed` and `reasoning_effort` are sent as they are, and `stop` ends a reply
-    beside the model's own end. `stream=False` asks for the whole reply at once. `headers` and the keys of `extra_body`
+    `max_tokens` bounds each reply; `top_p`, `seed` and `reasoning_effort` are sent unchanged, and `stop` lists texts
+    that end a reply early. `stream=False` requests the whole reply at once. `headers` and the keys of `extra_body`
     are added to each request, and replace those that llmc would send.
     """
 
@@ -191,7 +191,7 @@ class ModelOptions(TypedDict, total=False):
 def settings(
     name: str, options: ModelOptions, path: str | Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> ModelSettings:
-    """All that a model is asked with; raises TypeError or ValueError, with a suggestion, if it makes no sense."""
+    """Resolve the settings of a model; raises TypeError or ValueError, with a suggestion, for an invalid option."""
     check_options(name, options, ModelOptions.__annotations__)
     check_kind("path", path, (str, Path, NoneType), "the path of a file")
     if not name.strip():
@@ -211,9 +211,9 @@ def settings(
     elif variable is not None:
         key = secret(environment.get(variable))
     if here:
-        rest.setdefault("temperature", 0.0)  # a model this small strays soon enough
+        rest.setdefault("temperature", 0.0)  # a model this small strays even without sampling
         rest.setdefault("prices", Prices(0.0, 0.0))
-    made = ModelSettings(
+    result = ModelSettings(
         name=name,
         base_url=url,
         key=key,
@@ -225,45 +225,45 @@ def settings(
         path=Path(path) if path is not None else None,
         **rest,
     )
-    check_settings(made)
-    return made
+    check_settings(result)
+    return result
 
 
 def changed(made: ModelSettings, options: ModelOptions) -> ModelSettings:
-    """The settings with other options; raises TypeError or ValueError for one that makes no sense, or means a server.
+    """Return the settings with other options; raises TypeError or ValueError for an invalid option.
 
-    Server, API, address and key stay.
+    Server, API, address, key and grammar cannot be changed.
     """
     check_names(
         "with_options", "option", options, {key: 0 for key in ModelOptions.__annotations__ if key not in _CHOSEN}
     )
     check_options(made.name, options, ModelOptions.__annotations__)
-    found = replace(made, **settled(options))
-    check_settings(found)
-    return found
+    result = replace(made, **settled(options))
+    check_settings(result)
+    return result
 
 
 def shown(url: str) -> str:
-    """An address without what could be a secret: name, password and query."""
+    """Return an address without the parts that may be secret: user name, password and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def secret(key: object) -> SecretStr | None:
-    """A key; raises TypeError and ValueError, without showing it, if it cannot be one."""
+    """Return a key; raises TypeError and ValueError, without showing the value, for an invalid key."""
     if not isinstance(key, str | None):
-        message = f"`api_key` is a text, or a function that gives one, not {type(key).__name__}"
+        message = f"`api_key` is a text, or a function that returns a text, not {type(key).__name__}"
         raise TypeError(message)
     if not key or not (plain := key.strip()):
         return None
     if not (plain.isascii() and plain.isprintable()):
-        message = "the key of the model has characters that no key has; copy it again"
+        message = "the API key has characters that are not printable ASCII; copy it again"
         raise ValueError(message)
     return SecretStr(plain)
 
 
 def guess_server(base_url: str) -> Server:
-    """The kind of server at an address, `other` if nothing tells."""
+    """Guess the kind of server at an address; return `other` if host and port do not tell."""
     parts = urlsplit(base_url)
     host = parts.hostname or ""
     if host == "api.openai.com" or host.endswith(".api.openai.com"):
@@ -272,20 +272,20 @@ def guess_server(base_url: str) -> Server:
 
 
 def address(base_url: str | None, environment: Mapping[str, str] = os.environ) -> tuple[str, str | None]:
-    """The address of the server, and the variable of its key: given, or of the environment; raises ValueError."""
-    for place, key in _VARIABLES:
-        found = environment.get(place)
-        if found and base_url in {None, found}:
-            return found, key
+    """Return the address of the server, given or from the environment, and its key's variable; raises ValueError."""
+    for name, key in _VARIABLES:
+        configured = environment.get(name)
+        if configured and base_url in {None, configured}:
+            return configured, key
     url = OPENAI if base_url is None else checked(base_url)
     return url, _OF_SERVERS.get(guess_server(url))
 
 
 def checked(base_url: str) -> str:
-    """The address; raises ValueError if it is none."""
+    """Return a valid address; raises ValueError for any other text."""
     try:
         parts = urlsplit(base_url)
-        host = httpx2.URL(base_url).host  # whoever asks reads it, and is stricter than urlsplit
+        host = httpx2.URL(base_url).host  # the HTTP client is stricter than urlsplit
         if parts.scheme in {"http", "https"} and parts.hostname and host and parts.port != 0:
             return base_url
     except (ValueError, httpx2.InvalidURL):
@@ -296,7 +296,7 @@ def checked(base_url: str) -> str:
 
 
 def chosen_api(api: str | None, server: Server) -> Api:
-    """The API to use; raises ValueError for one that is not there."""
+    """Return the API to use; raises ValueError for an unknown API."""
     choices: tuple[Api, ...] = get_args(Api)
     for choice in choices:
         if api == choice:
@@ -308,7 +308,7 @@ def chosen_api(api: str | None, server: Server) -> Api:
 
 
 def chosen_server(server: str | None, base_url: str) -> Server:
-    """The kind of server, guessed if it is not given; raises ValueError for one that is not there."""
+    """Return the kind of server, guessed if it is not given; raises ValueError for an unknown kind."""
     choices: tuple[Server, ...] = get_args(Server)
     for choice in choices:
         if server == choice:
@@ -320,7 +320,7 @@ def chosen_server(server: str | None, base_url: str) -> Server:
 
 
 def chosen_syntax(grammar: str | None, server: Server, api: Api) -> Syntax | None:
-    """The form in which grammars are sent, None for no grammar; raises ValueError for one that the server has not."""
+    """Return the syntax of grammars, None for no grammar; raises ValueError for one that the server does not take."""
     takes = _SYNTAXES.get((server, api), ())
     if grammar is None:
         return None
@@ -329,13 +329,13 @@ def chosen_syntax(grammar: str | None, server: Server, api: Api) -> Syntax | Non
     for choice in takes:
         if grammar == choice:
             return choice
-    known = ", ".join(map(repr, ("auto", *takes)))
-    message = f"`grammar` for the server {server!r} and the API {api!r} is {known} or None, not {grammar!r}"
+    allowed = ", ".join(map(repr, ("auto", *takes)))
+    message = f"`grammar` for the server {server!r} and the API {api!r} is {allowed} or None, not {grammar!r}"
     raise ValueError(message)
 
 
 def check_settings(made: ModelSettings) -> None:
-    """Raises ValueError for a number that makes no sense, and for what cannot be sent as a header."""
+    """Raise ValueError for a number out of its range, and for a text that cannot be a header."""
     for limit in ("timeout", "first_token", "idle", "connect"):
         if not getattr(made, limit) > 0:
             message = f"`{limit}` is a number of seconds above 0, not {getattr(made, limit)!r}"
@@ -347,7 +347,7 @@ def check_settings(made: ModelSettings) -> None:
     for header in ("organisation", "project"):
         text = getattr(made, header)
         if text is not None and not (text.isascii() and text.isprintable()):
-            message = f"`{header}` has characters that none has: {text!r}"
+            message = f"`{header}` has characters that are not printable ASCII: {text!r}"
             raise ValueError(message)
     if made.retries < 0:
         message = f"`retries` is 0 or more, not {made.retries!r}"
