@@ -4,7 +4,7 @@
     run = program.run_sync(inputs={…})      # or: await program.run(), async for event in program.stream()
     run.value, run.results, run.errors, run.skipped
 
-Each name is imported when it is first used, so that the command line starts fast.
+Each name is imported on first use, so that the command line starts fast.
 """
 
 from importlib import import_module
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from llmc_runtime.models.scripted import ScriptedModel
     from llmc_runtime.program.incremental import run_stream
     from llmc_runtime.program.program import InputError, Program
-    from llmc_runtime.program.program import compile_plan as compile  # noqa: A004 — the name that users look for
+    from llmc_runtime.program.program import compile_plan as compile  # noqa: A004 — the name that users expect
     from llmc_runtime.program.program import parse_plan as parse
     from llmc_runtime.program.run_result import Run
     from llmc_runtime.safety.approval import Approval
@@ -204,7 +204,7 @@ _MODULES = {"events": "llmc.events", "replanning": "llmc_runtime.agent.joining.r
 
 
 def __getattr__(name: str) -> object:
-    """Import a name when it is first used; raises AttributeError for one that is not there."""
+    """Import a name on first use; raises AttributeError for an unknown name."""
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
@@ -218,5 +218,5 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    """Every public name."""
+    """Return every public name."""
     return list(__all__)

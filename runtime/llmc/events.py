@@ -1,6 +1,6 @@
-"""Events of runs, and what happens while a question is answered: `llmc.events.Finished`, `llmc.events.PlanBegan`.
+"""Events of runs and of questions: `llmc.events.Finished`, `llmc.events.PlanBegan`.
 
-Each has `to_json()`. `Event` is any event of a run, `Progress` any of a question.
+Each has `to_json()`. `Event` is any event of a run, `Progress` any event of a question.
 """
 
 from llmc_runtime.agent.agent_events import Happened, Judged, PlanBegan, PlanEnded, Progress, Reasoned, Repairing, Wrote

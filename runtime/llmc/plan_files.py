@@ -1,4 +1,4 @@
-"""Plans from files, with the tools that they name."""
+"""Loads plans from files, with the tools of their `use` lines."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -23,9 +23,9 @@ def load(
     config: Config | None = None,
     bounds: Bounds = Bounds.FILE,
 ) -> Program:
-    """Compile a plan file with the tools of its `use` lines and those given.
+    """Compile a plan file with the tools of its `use` lines and the given tools.
 
-    Without a `config`, the one that governs the plan's folder is read. Raises OSError, CompileError, ConfigError.
+    Without a `config`, the configuration for the plan's folder is read. Raises OSError, CompileError, ConfigError.
     """
     given = None if tools is None else toolbox_of(tools)
     folder = folder_of(path)

@@ -1,6 +1,7 @@
-"""Plans in colour, for everything that uses Pygments: Sphinx, MkDocs, Jupyter, rich.
+"""Highlights plans in everything that uses Pygments: Sphinx, MkDocs, Jupyter, rich.
 
-The patterns are the terminals of plan.lark: what is coloured is what is read. Only Pygments imports this module.
+The patterns are the terminals of plan.lark, so that highlighting agrees with the parser. Only Pygments imports this
+module.
 """
 
 import re
@@ -26,7 +27,7 @@ _Piece = tuple[int, _TokenType, str]
 
 
 def _string(_: Lexer, match: re.Match[str], __: object = None) -> Iterator[_Piece]:
-    """A string in pieces: text, escapes, references."""
+    """Yield the pieces of a string: text, escapes, references."""
     done = 0
     for part in _INSIDE.finditer(match[0]):
         yield match.start() + done, String, match[0][done : part.start()]
@@ -36,12 +37,12 @@ def _string(_: Lexer, match: re.Match[str], __: object = None) -> Iterator[_Piec
 
 
 def _words(words: tuple[str, ...]) -> str:
-    """Any of these words, whole."""
+    """Return a pattern for any of these whole words."""
     return f"(?:{'|'.join(words)}){_END}"
 
 
 class PlanLexer(RegexLexer):
-    """Cuts a plan into tokens; text with mistakes gives error tokens and goes on."""
+    """Cuts a plan into tokens; mistakes become error tokens."""
 
     name = "llmc"
     aliases: ClassVar[list[str]] = ["llmc"]

@@ -324,7 +324,7 @@ def test_a_name_that_is_not_configured_is_one_of_a_server(tmp_path: Path, monkey
     ("name", "words"),
     [
         (None, "no model is named; set LLMC_MODEL"),
-        ("planner", "the model `planner`: its key is not there; set PLANNER_KEY"),
+        ("planner", "the model `planner`: its key is missing; set PLANNER_KEY"),
         ("odd", "the model `odd`: `api` is one of"),
     ],
 )

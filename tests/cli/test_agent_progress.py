@@ -39,7 +39,7 @@ def test_a_terminal_sees_the_tasks_beside_the_plan() -> None:
         "join()",
         "── replan: t",
         "── plan 2",
-        '5. search("a")             ✓ known already',
+        '5. search("a")             ✓ already known',
         "join()",
         "── finish: x",
     ]
@@ -53,7 +53,7 @@ def test_a_plan_in_another_form_is_shown_as_it_is_read() -> None:
     read = ["── read as another form of a plan (`tool_calls`)", done, "join()", "── finish: x"]
     assert drawn([reply, "Finish(x)"]) == ["── plan 1", reply, *read]
     lines = drawn([f"1. dice()\n</think>\n{reply}", "Finish(x)"])
-    assert "── all of it so far was reasoning" in lines
+    assert "── the text so far was reasoning" in lines
     assert lines[-4:] == read
 
 
@@ -147,7 +147,7 @@ def test_a_task_that_waits_for_an_answer_says_so() -> None:
 
     for event in watch(['1. send("bob")\njoin($1)'], approve=llmc.Approval("ask", asked))[:-1]:
         sheet.apply(event)  # type: ignore[arg-type]  # only the last one is the answer
-        if any("waits for a yes" in line for line in sheet.lines(0.0, 60)):
-            assert '1. send("bob")  · waits for a yes' in list(sheet.lines(0.0, 60))
+        if any("waits for approval" in line for line in sheet.lines(0.0, 60)):
+            assert '1. send("bob")  · waits for approval' in list(sheet.lines(0.0, 60))
             return
     pytest.fail("nobody was asked")

@@ -267,9 +267,9 @@ def test_a_tree_says_who_waits_for_a_yes() -> None:
     """Until it is there."""
     state = RunState(program().graph, program().source)
     state.apply(ASKED)
-    assert "waits for a yes" in plain(next(draw(state, 1.0, width=80, height=5)))
+    assert "waits for approval" in plain(next(draw(state, 1.0, width=80, height=5)))
     state.apply(events.Answered(KEY, TaskId("a"), 2.0, approved=True))
-    assert "waits for a yes" not in plain(next(draw(state, 1.0, width=80, height=5)))
+    assert "waits for approval" not in plain(next(draw(state, 1.0, width=80, height=5)))
 
 
 def test_a_tree_is_drawn_anew_below_what_was_asked() -> None:

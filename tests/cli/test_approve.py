@@ -94,7 +94,7 @@ def test_without_a_terminal_what_asks_is_refused(
     """And the rest of the plan goes on; the word says what asks."""
     ended = cli("run", "plan.llmc", *options)
     assert (ended.status, marks(folder)) == (status, called)
-    said = "llmc: there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it"
+    said = "llmc: approval needs a terminal; `--approve all` approves every call, `--dry-run` lists the calls"
     assert (said in ended.stderr) == (options in ([], ["--approve", "ask"]))
 
 

@@ -62,9 +62,9 @@ def test_the_tools_of_a_prompt_have_a_budget(cli: Cli, say: Say, command: str) -
     ("budget", "words"),
     [
         ("tokens", "`--budget tokens` has no value: write `--budget tokens=…`"),
-        ("calls=3", "`--budget calls` is no budget: it is tokens or cost"),
-        ("tokens=many", "`--budget tokens=many` is no number"),
-        ("tokens=2.5", "`--budget tokens=2.5` is no number"),
+        ("calls=3", "`--budget calls` is not a budget: use `tokens` or `cost`"),
+        ("tokens=many", "`--budget tokens=many` is not a number"),
+        ("tokens=2.5", "`--budget tokens=2.5` is not a number"),
         ("cost=-1", "the budget's `cost` is a number from 0, not -1.0"),
     ],
 )
@@ -80,7 +80,7 @@ def test_another_level_is_wrong_usage(cli: Cli, say: Say) -> None:
     say()
     ended = cli("ask", "How much?", "--tools", "tools.py", "--grammar", "loud")
     assert (ended.status, ended.stdout) == (2, "")
-    assert "`--grammar loud` is no level: it is full, sound, tools or plain" in ended.stderr
+    assert "`--grammar loud` is not a level: use full, sound, tools or plain" in ended.stderr
 
 
 def test_plan_and_tasks_are_shown(cli: Cli, say: Say) -> None:
@@ -121,7 +121,7 @@ def test_an_answer_in_prose_is_told(cli: Cli, say: Say) -> None:
     say(PLAN, "It is 3.", "It is 3.")
     ended = cli("ask", "How much?", "--tools", "tools.py")
     assert (ended.status, ended.stdout) == (0, "It is 3.\n")
-    assert ended.stderr.startswith("llmc: the model wrote prose and marked no answer in it: check the text\n")
+    assert ended.stderr.startswith("llmc: the model wrote prose without marking an answer in it: check the text\n")
     say(PLAN, "It is 3.", "Final Answer: 3")
     ended = cli("ask", "How much?", "--tools", "tools.py")
     assert (ended.stdout, "prose" in ended.stderr) == ("3\n", False)
@@ -212,7 +212,7 @@ def test_an_interrupted_question_says_what_was_written(cli: Cli, say: Say, folde
 
 def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None:
     """A joiner that cannot be asked takes nothing back; where nothing was written, nothing is said."""
-    for plan, more in (('1. add(1, 2)\n2. log("a")\njoin()', ["llmc: until then; written: 2 (log)"]), (PLAN, [])):
+    for plan, more in (('1. add(1, 2)\n2. log("a")\njoin()', ["llmc: written: 2 (log)"]), (PLAN, [])):
         say(plan, ServerFailed("m", "no"))
         ended = cli("ask", "How much?", "--tools", "tools.py")
         assert ended.status == 1
@@ -222,11 +222,11 @@ def test_a_question_that_fails_says_what_was_written(cli: Cli, say: Say) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--tools", "tools.py", "--local", "--model", "m"], "`--local` is a model already"),
+        (["--tools", "tools.py", "--local", "--model", "m"], "`--local` already names a model"),
         ([], "Missing option '--tools'"),
-        (["--tools", "none.py"], "there is no file none.py"),
-        (["--tools", "tools.py", "--model", "none.gguf"], "there is no file none.gguf"),
-        (["--tools", "tools.py", "--model", "a" * 300 + ".gguf"], "there is no file aaa"),
+        (["--tools", "none.py"], "the file none.py does not exist"),
+        (["--tools", "tools.py", "--model", "none.gguf"], "the file none.gguf does not exist"),
+        (["--tools", "tools.py", "--model", "a" * 300 + ".gguf"], "the file aaa"),
     ],
 )
 def test_wrong_usage(cli: Cli, say: Say, arguments: list[str], message: str) -> None:
@@ -264,7 +264,7 @@ def test_a_model_is_named(cli: Cli, say: Say, folder: Path, monkeypatch: pytest.
     monkeypatch.delenv("LLMC_MODEL")
     ended = cli("ask", "?", "--tools", "tools.py")
     assert ended.status == 2
-    assert "no model is named: `--model M`, `--local`, or the variable LLMC_MODEL" in ended.stderr
+    assert "no model is named: use `--model M` or `--local`, or set LLMC_MODEL" in ended.stderr
 
 
 def test_a_model_that_cannot_be_had(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +302,7 @@ def test_tools_that_ask_first(cli: Cli, folder: Path, say: Say, options: list[st
     say('1. send("bob")\njoin($1)', "Action: Replan(ask somebody)")
     ended = cli("ask", "?", "--tools", "trusted.py", "--max-replans", "0", *options)
     assert (ended.status, ended.stdout) == (status, "" if status else "sent to bob\n")
-    assert ("llmc: there is no terminal to ask on; `--approve all` calls what asks\n" in ended.stderr) == (not options)
+    assert ("llmc: approval needs a terminal; `--approve all` approves every call\n" in ended.stderr) == (not options)
 
 
 def test_a_secret_is_not_printed(cli: Cli, folder: Path, say: Say) -> None:
@@ -328,4 +328,4 @@ def test_an_empty_toolbox_answers_nothing(cli: Cli, say: Say, folder: Path) -> N
     say()
     (folder / "empty.py").write_text("from llmc import Toolbox\n\nTOOLS = Toolbox([])\n", "utf-8")
     ended = cli("ask", "How much?", "--tools", "empty.py")
-    assert (ended.status, ended.stderr) == (2, "llmc: there are no tools in what `--tools` names\n")
+    assert (ended.status, ended.stderr) == (2, "llmc: the targets of `--tools` contain no tools\n")

@@ -150,7 +150,7 @@ def test_wrong_uses_are_shown_with_the_other_mistakes(cli: Cli, folder: Path) ->
     (folder / "plan.llmc").write_text('use "none.py"\na = f($b)\njoin($a)\n')
     ended = cli("check", "plan.llmc")
     assert "error[E220]: no tools from `none.py`" in ended.stdout
-    assert "there is no file none.py" in ended.stdout
+    assert "the file none.py does not exist" in ended.stdout
     assert "error[E202]" in ended.stdout
     assert ended.stderr == "1 plan: 2 errors, tools not checked\n"
 
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(cli: Cli, folder: Path) -> No
     assert ended.status == 2
     assert ended.stderr.splitlines()[:2] == [
         "llmc: none.llmc: no such file or directory",
-        "llmc: empty: the folder has no plan: no file in it or below it ends in .llmc",
+        "llmc: empty: the folder contains no plans: no file in it or below it ends in .llmc",
     ]
     assert "plan.llmc:2:5" in ended.stdout
 
@@ -268,7 +268,7 @@ def test_edits_are_made_in_place(cli: Cli, folder: Path) -> None:
     assert ended.status == 1
     assert (folder / "plan.llmc").read_text() == 'use "tools.py"\n1. add(a=1, b=2)\n2. sub(1)\njoin($1)\n'
     assert ended.stdout.startswith("error[E201]")
-    assert ended.stderr == "plan.llmc: mended E130 (2), E176 (2)\n2 plans: 1 error\n"
+    assert ended.stderr == "plan.llmc: fixed E130 (2), E176 (2)\n2 plans: 1 error\n"
     assert cli("check", "--fix", "plan.llmc").stderr == "1 plan: 1 error\n"
 
 
@@ -277,7 +277,7 @@ def test_a_models_text_becomes_a_plan_file(cli: Cli, folder: Path) -> None:
     (folder / "plan.llmc").write_text("Plan:\n**1.** search('Arthur's Seat')\n2. finish($1)\n")
     ended = cli("check", "--lenient", "--fix", "plan.llmc")
     assert ended.stderr.splitlines() == [
-        "plan.llmc: mended W113, W120",
+        "plan.llmc: fixed W113, W120",
         "2 more edits with `--unsafe-fixes`",
         "1 plan: 2 warnings, tools not checked",
     ]
@@ -294,7 +294,7 @@ def test_edits_that_change_words_are_made_if_asked_for(cli: Cli, folder: Path) -
     ended = cli("check", "--fix", "plan.llmc")
     after = UNSAFE.replace("ad(1", "add(1", 1).replace("(c)", "($c)")
     assert (folder / "plan.llmc").read_text() == after
-    assert ended.stderr == "plan.llmc: mended E201, E175\n1 more edit with `--unsafe-fixes`\n1 plan: 2 errors\n"
+    assert ended.stderr == "plan.llmc: fixed E201, E175\n1 more edit with `--unsafe-fixes`\n1 plan: 2 errors\n"
     ended = cli("check", "--fix", "--unsafe-fixes", "plan.llmc")
     assert (folder / "plan.llmc").read_text() == after.replace("||", "or").replace("TRUE", "true")
     assert "| length" in (folder / "plan.llmc").read_text()
@@ -321,10 +321,10 @@ def test_json_tells_which_edits_are_safe(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("tools.py", 'a Python file is no plan; write a plan with the line `use "tools.py"`'),
-        ("steps.json", "a JSON file is no plan"),
-        ("steps.yaml", "a YAML file is no plan"),
-        ("settings.toml", "a TOML file is no plan"),
+        ("tools.py", 'a Python file is not a plan; write a plan with the line `use "tools.py"`'),
+        ("steps.json", "a JSON file is not a plan"),
+        ("steps.yaml", "a YAML file is not a plan"),
+        ("settings.toml", "a TOML file is not a plan"),
     ],
 )
 def test_a_file_of_another_kind_is_no_plan(cli: Cli, folder: Path, name: str, words: str) -> None:
@@ -343,7 +343,7 @@ def test_a_diff_shows_the_edits(cli: Cli, folder: Path) -> None:
     ended = cli("check", "--diff", "plan.llmc")
     assert ended.status == 1
     assert ended.stdout == "--- plan.llmc\n+++ plan.llmc\n@@ -1 +1 @@\n-1) f()\n+1. f()\n"
-    assert ended.stderr == "plan.llmc: would mend E130\n1 plan: 1 error\n"
+    assert ended.stderr == "plan.llmc: would fix E130\n1 plan: 1 error\n"
     assert (folder / "plan.llmc").read_text() == "1) f()\n"
     assert cli("check", "--fix", "--diff", "-", stdin="1) f()\n").stdout.startswith("--- <stdin>")
 

@@ -36,7 +36,7 @@ def test_checks_that_remain_are_told(cli: Cli, folder: Path) -> None:
     (folder / "plan.llmc").write_text('use "tools.py"\ninput n: float?\na = add($n, 1)\nb = add(1, $a)\njoin($b)\n')
     ended = cli("compile", "plan.llmc")
     assert ended.stderr == (
-        "1 argument is checked on arrival, since their types do not say that they fit:\n"
+        "1 argument is checked on arrival, since their types may not fit:\n"
         "  line 3: `a` of `add` takes float and is given float?\n"
     )
     many = "".join(f"add($n, {number})\n" for number in range(7))
@@ -93,7 +93,7 @@ def test_a_pass_that_is_none_is_wrong_usage(cli: Cli, command: str) -> None:
     assert ended.stderr == "llmc: no pass is called `dedupe`: did you mean `dedup`?\n"
     ended = cli(command, "-", "--passes", "fold", "--no-optimize", stdin=STAGES)
     assert ended.status == 2
-    assert ended.stderr.startswith("llmc: `--no-optimize` runs no pass, ")
+    assert ended.stderr.startswith("llmc: `--no-optimize` runs no passes, ")
 
 
 def test_a_plan_after_a_pass_goes_to_stderr(cli: Cli) -> None:
@@ -121,7 +121,7 @@ def test_a_plan_after_each_pass(cli: Cli) -> None:
     ("options", "message"),
     [
         (["--print-after", "prun"], "llmc: no pass is called `prun`: did you mean `prune`?\n"),
-        (["--print-after", "fold", "--passes", "prune"], "llmc: `fold` is not among the passes that are run\n"),
+        (["--print-after", "fold", "--passes", "prune"], "llmc: `fold` is not one of the passes that run\n"),
     ],
 )
 def test_a_pass_to_print_after_must_be_run(cli: Cli, options: list[str], message: str) -> None:

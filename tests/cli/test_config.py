@@ -42,23 +42,23 @@ def test_llmc_toml_goes_before_pyproject(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("tools = 3", "`tools` must be a table, not 3"),
-        ('tool = ""', "`tool` means nothing here; did you mean `tools`?"),
-        ("secrets = {}", "`secrets` means nothing here; it knows `limits`, `models`, `tools`"),
+        ('tool = ""', "`tool` is not a known key; did you mean `tools`?"),
+        ("secrets = {}", "`secrets` is not a known key; the keys are `limits`, `models`, `tools`"),
         ("models = 3", "`models` must be a table, not 3"),
         ("[models]\nm = 3", "`models.m` must be a table, not 3"),
-        ('[models.m]\nbase = "x"', "`models.m.base` means nothing here; did you mean `base_url`?"),
+        ('[models.m]\nbase = "x"', "`models.m.base` is not a known key; did you mean `base_url`?"),
         ('[models.m]\napi_key = "sk-1"', "put the key in a variable and name it: `api_key_env`"),
-        ("[models.m]\napi = 3", "`models.m.api` must be a text, not 3"),
+        ("[models.m]\napi = 3", "`models.m.api` must be a string, not 3"),
         ("[models.m]\ntimeout = true", "`models.m.timeout` must be a number, not True"),
         ("[models.m]\nretries = 1.5", "`models.m.retries` must be a whole number, not 1.5"),
         ("[models.m]\nprices = 3", "`models.m.prices` must be a table, not 3"),
-        ("[models.m]\nprices = {write = 3}", "`models.m.prices.write` means nothing here; did you mean `written`?"),
+        ("[models.m]\nprices = {write = 3}", "`models.m.prices.write` is not a known key; did you mean `written`?"),
         ('[models.m]\nprices = {read = "3"}', "`models.m.prices.read` must be a number, not '3'"),
         ("[models.m]\nprices = {read = 3}", "`models.m.prices` needs `read` and `written`"),
         ("limits = 3", "`limits` must be a table, not 3"),
         ("[limits]\nwidht = 3", "in `limits`: no limit is called `widht`: did you mean `width`?"),
         ("[limits]\nrun-time = 60", "limit `run-time` must be a time with its unit, such as 500ms, 60s, 5m or 1h"),
-        ("[limits]\nwidth = true", "limit `width` must be a number or a text, not True"),
+        ("[limits]\nwidth = true", "limit `width` must be a number or a string, not True"),
         ("[limits.tools]\nsearch = 3", "`search` must be a table, such as { width = 2 }, not 3"),
         ("[limits.tools.search]\nspeed = 3", "no limit is called `speed`: there are: `width`, `rate`"),
         ("[tools]\na = 3", "`tools.a` must be a file or a module"),
@@ -84,7 +84,7 @@ def test_mistakes_in_pyproject_name_the_whole_key(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"`tool.llmc` must be a table"):
         find_config(tmp_path)
     (tmp_path / "pyproject.toml").write_text("[tool.llmc]\ntols = 1\n")
-    with pytest.raises(ConfigError, match=r"`tool.llmc.tols` means nothing here; did you mean `tools`\?"):
+    with pytest.raises(ConfigError, match=r"`tool.llmc.tols` is not a known key; did you mean `tools`\?"):
         find_config(tmp_path)
 
 

@@ -67,8 +67,8 @@ def test_a_strangers_configuration_is_refused(plans: Path, own: Own, name: str, 
     with pytest.raises(ConfigError) as caught:
         find_config(plans)
     assert str(caught.value) == (
-        f"{file} belongs to user {STRANGER}, and not to you, root or the owner of {plans}: "
-        f"read it, and set LLMC_CONFIG={file} to allow it"
+        f"{file} belongs to user {STRANGER}, not to you, root or the owner of {plans}: "
+        f"review it, then set LLMC_CONFIG={file} to allow it"
     )
     assert find_config(plans, environment={"LLMC_CONFIG": str(file)}).limits == WIDTH
 
@@ -91,7 +91,7 @@ def test_a_known_user_is_named(plans: Path, own: Own) -> None:
     file = plans / "llmc.toml"
     file.write_text(TEXT, "utf-8")
     own(file, user.pw_uid)
-    with pytest.raises(ConfigError, match=f"belongs to `{user.pw_name}`, and not"):
+    with pytest.raises(ConfigError, match=f"belongs to `{user.pw_name}`, not to you"):
         find_config(plans)
 
 
@@ -196,17 +196,17 @@ ODD: dict[str, tuple[str, str]] = {
     "parts": (f"{'a.' * 5000}a = 1", f"a name in it has more than {PARTS} parts"),
     "limit": (f"[limits]\nwidth = {HEXADECIMAL}", "not 'an integer of 36,000 bits'"),
     "endless limit": ("[limits]\ncost = inf", "limit `cost` must be a number, such as 2.5, not 'inf'"),
-    "date": ("[limits]\nwidth = 1979-05-27", "limit `width` must be a number or a text, not datetime.date"),
+    "date": ("[limits]\nwidth = 1979-05-27", "limit `width` must be a number or a string, not datetime.date"),
     "tool": (f"[tools]\na = {HEXADECIMAL}", "not an integer of 36,000 bits"),
     "tools": (f"tools = {HEXADECIMAL}", "`tools` must be a table, not an integer of 36,000 bits"),
-    "key": (f"{'k' * 5000} = 1", f"`{'k' * 100}` means nothing here"),
+    "key": (f"{'k' * 5000} = 1", f"`{'k' * 100}` is not a known key"),
     "text": (f'models = "{"x" * 5000}"', "`models` must be a table, not 'xxx"),
     "timeout": (f"[models.m]\ntimeout = {HEXADECIMAL}", "must be a number, not an integer of 36,000 bits"),
     "temperature": ("[models.m]\ntemperature = nan", "`models.m.temperature` must be a number, not nan"),
     "endless": ("[models.m]\ntimeout = inf", "`models.m.timeout` must be a number, not inf"),
     "retries": (f"[models.m]\nretries = {HEXADECIMAL}", "must be a whole number, not an integer of 36,000 bits"),
-    "time": ("[models.m]\nname = 07:32:00", "`models.m.name` must be a text, not datetime.time(7, 32)"),
-    "nul": ('[models.m]\npath = "a\\u0000b"', r"`models.m.path` must be a text, not 'a\x00b'"),
+    "time": ("[models.m]\nname = 07:32:00", "`models.m.name` must be a string, not datetime.time(7, 32)"),
+    "nul": ('[models.m]\npath = "a\\u0000b"', r"`models.m.path` must be a string, not 'a\x00b'"),
     "prices": ("[models.m]\nprices = {}", "`models.m.prices` needs `read` and `written`"),
     "price": ("[models.m]\nprices = {read = -inf, written = 1}", "must be a number, not -inf"),
 }

@@ -47,7 +47,7 @@ def test_an_unknown_code_suggests_one(cli: Cli, code: str, suggestion: str) -> N
     """The nearest one."""
     ended = cli("explain", code)
     assert (ended.status, ended.stdout) == (2, "")
-    assert ended.stderr == f"llmc: there is no mistake {code}; did you mean {suggestion}?\n"
+    assert ended.stderr == f"llmc: no mistake has the code {code}; did you mean {suggestion}?\n"
 
 
 @pytest.mark.parametrize("word", ["plan", "201", "E20", "E2011", "a" * 300])
@@ -55,7 +55,7 @@ def test_what_is_no_code_and_no_file_is_wrong_usage(cli: Cli, word: str) -> None
     """Only these are explained."""
     ended = cli("explain", word)
     assert ended.status == 2
-    assert ended.stderr.startswith(f"llmc: `{word}` is no code and no file: ")
+    assert ended.stderr.startswith(f"llmc: `{word}` is neither a code nor a file: ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["E201", "--list"]])

@@ -95,7 +95,7 @@ def test_a_result_that_breaks_a_bound_is_refused(cli: Cli, folder: Path) -> None
     (folder / "plan.llmc").write_text(text)
     ended = cli("fmt", "plan.llmc", "--max-text", str(len(text)))
     assert ended.status == 1
-    assert "plan.llmc is left as it is: formatting would change the meaning of the plan" in ended.stderr
+    assert "plan.llmc is left unchanged: formatting would change the meaning of the plan" in ended.stderr
     assert (folder / "plan.llmc").read_text() == text
 
 

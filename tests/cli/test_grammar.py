@@ -37,7 +37,7 @@ def test_a_grammar_that_would_be_too_large_says_less(cli: Cli, folder: Path) -> 
     many_tools(folder, 60)
     ended = cli("grammar", "--tools", "many.py", "--tasks", "60")
     assert (ended.status, ended.stderr.count("\n")) == (0, 1)
-    assert "this one is at level `tools`" in ended.stderr
+    assert "this one has level `tools`" in ended.stderr
     assert ended.stdout.startswith("start: line~0..60")
 
 

@@ -81,23 +81,26 @@ def test_options_reach_the_model(cli: Cli, made: list[dict[str, Any]], command: 
     ("option", "words"),
     [
         ("max_tokens", "`--model-option max_tokens` has no value: write `--model-option max_tokens=…`"),
-        ("max_token=3", "`--model-option max_token` is no option; did you mean `max_tokens`?"),
-        ("wat=3", "`--model-option wat` is no option; it is one of api, "),
-        ("=3", "`--model-option ` is no option; it is one of api, "),
-        ("api_key=sk-1", "`--model-option api_key` is not read: others can read a command line: set LLMC_API_KEY"),
-        ("base-url=http://x", "`--model-option base-url` is not read: write `--base-url`"),
+        ("max_token=3", "`--model-option max_token` is not an option; did you mean `max_tokens`?"),
+        ("wat=3", "`--model-option wat` is not an option; the options are api, "),
+        ("=3", "`--model-option ` is not an option; the options are api, "),
+        (
+            "api_key=sk-1",
+            "`--model-option api_key` is not accepted: other users can see the command line: set LLMC_API_KEY",
+        ),
+        ("base-url=http://x", "`--model-option base-url` is not accepted: write `--base-url`"),
         ("max_tokens=many", "`--model-option max_tokens` takes JSON, such as 1, not `many`"),
         ("max_tokens=1.5", "`max_tokens` is a whole number from 1, not 1.5"),
         ("max_tokens=0", "`max_tokens` is a whole number from 1, not 0"),
-        ("max_tokens.x=1", "`--model-option max_tokens.x` is no option: only `headers.NAME` and `extra_body.KEY`"),
+        ("max_tokens.x=1", "`--model-option max_tokens.x` is not an option: only `headers.NAME` and `extra_body.KEY`"),
         ("stream=no", "`--model-option stream` takes JSON, such as false, not `no`"),
         ("stream=1", "`stream` is True or False, not 1"),
         ("top_p=NaN", "`top_p` is a number from 0 to 1, not nan"),
         ("server=vlm", "`server` is one of openai, azure, vllm, "),
         ("prices=3", '`--model-option prices` takes prices of a million tokens, such as {"read": 1.25, "written": 10}'),
         ("extra_body=3", '`--model-option extra_body` takes a mapping, such as {"top_k": 20}'),
-        ("extra_body.=3", "`--model-option extra_body.` is no option: only"),
-        (f"extra_body.{'a.' * 40}b=3", "is no option: only `headers.NAME` and `extra_body.KEY` have parts"),
+        ("extra_body.=3", "`--model-option extra_body.` is not an option: only"),
+        (f"extra_body.{'a.' * 40}b=3", "is not an option: only `headers.NAME` and `extra_body.KEY` have parts"),
         ("extra_body.stream=true", "`extra_body` has `stream`: set the option `stream`"),
         (f"extra_body={'[' * 50_000}", "`--model-option extra_body` takes JSON, such as "),
         ("headers.a b=3", "`headers` has an invalid name: 'a b'"),
@@ -107,10 +110,10 @@ def test_options_reach_the_model(cli: Cli, made: list[dict[str, Any]], command: 
         ),
         (
             'headers={"x-api-key": "sk-1"}',
-            "`--model-option headers.x-api-key` is not read: put the secret in a variable",
+            "`--model-option headers.x-api-key` is not accepted: put the secret in a variable",
         ),
-        ("headers_env.x-key=NO_SUCH", "`--model-option headers_env.x-key`: there is no such variable, or it is empty"),
-        ("headers_env.x-key=A=B", "`--model-option headers_env.x-key`: there is no such variable, or it is empty"),
+        ("headers_env.x-key=NO_SUCH", "`--model-option headers_env.x-key`: the variable is missing or empty"),
+        ("headers_env.x-key=A=B", "`--model-option headers_env.x-key`: the variable is missing or empty"),
     ],
 )
 def test_another_option_is_wrong(option: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,7 +128,7 @@ def test_another_option_is_wrong(option: str, words: str, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("max_token=3", "`--model-option max_token` is no option; did you mean `max_tokens`?"),
+        ("max_token=3", "`--model-option max_token` is not an option; did you mean `max_tokens`?"),
         ("max_tokens=1.5", "`max_tokens` is a whole number from 1, not 1.5"),
     ],
 )
@@ -180,7 +183,7 @@ def test_a_configuration_has_the_options_of_a_model(tmp_path: Path) -> None:
     assert (made.max_tokens, made.stream, made.seed) == (9, True, 7)
     assert made.headers == {"x-team": "atlas", "x-region": "us", "authorization": "Bearer hunter22"}
     assert made.extra_body == {"provider": {"order": ["a"], "sort": "speed"}, "top_k": 20}
-    with pytest.raises(ConfigError, match="its header `Authorization` is not there; set GATEWAY"):
+    with pytest.raises(ConfigError, match="its header `Authorization` is missing; set GATEWAY"):
         load_model("m", config=config, environment={})
     assert "hunter22" not in json.dumps(dict(config.models["m"]), default=str)
 
@@ -200,27 +203,27 @@ def test_a_key_that_is_given_goes_before_that_of_the_configuration(tmp_path: Pat
     [
         (
             'headers = { authorization = "Bearer sk-1" }',
-            "`models.m.headers.authorization` is not read; put the secret in",
+            "`models.m.headers.authorization` is not accepted; put the secret in",
         ),
         ('headers = { "X-Api-Key" = "sk-1" }', 'name it: `headers_env = { "X-Api-Key" = "VARIABLE" }`'),
         ("headers = 3", "`models.m.headers` must be a table, not 3"),
-        ("headers = { x-a = 3 }", "`models.m.headers.x-a` must be a text, not 3"),
+        ("headers = { x-a = 3 }", "`models.m.headers.x-a` must be a string, not 3"),
         ('headers = { "x a" = "3" }', "in `models.m`: `headers` has an invalid name: 'x a'"),
         ('headers = { x-a = "ä" }', "in `models.m`: the value of `x-a` in `headers` is longer"),
-        ('headers = { x-a = "b" }\nheaders_env = { X-A = "B" }', "`models.m.headers.x-a` is in `headers_env` too"),
-        ("headers_env = { x-a = 3 }", "`models.m.headers_env.x-a` must be a text, not 3"),
+        ('headers = { x-a = "b" }\nheaders_env = { X-A = "B" }', "`models.m.headers.x-a` is also in `headers_env`"),
+        ("headers_env = { x-a = 3 }", "`models.m.headers_env.x-a` must be a string, not 3"),
         ("extra_body = 3", "`models.m.extra_body` must be a table, not 3"),
         ("extra_body = { a = 1979-05-27 }", "in `models.m`: `extra_body.a` is of type date, which is not JSON data"),
         ("extra_body = { a = inf }", "in `models.m`: `extra_body.a` is not a finite number"),
         ("extra_body = { stream = true }", "in `models.m`: `extra_body` has `stream`: set the option `stream`"),
         ("stream = 1", "`models.m.stream` must be true or false, not 1"),
-        ("stop = 1", "`models.m.stop` must be a list of texts, not 1"),
+        ("stop = 1", "`models.m.stop` must be a list of strings, not 1"),
         ('stop = ["a", 1]', "in `models.m`: `stop` is a text, or a list of texts, not of int"),
-        ('reasoning_tags = "a"', "`models.m.reasoning_tags` must be a list of texts, not 'a'"),
+        ('reasoning_tags = "a"', "`models.m.reasoning_tags` must be a list of strings, not 'a'"),
         ("max_tokens = 1.5", "`models.m.max_tokens` must be a whole number, not 1.5"),
         ('top_p = "1"', "`models.m.top_p` must be a number, not '1'"),
-        ("reasoning_effort = 3", "`models.m.reasoning_effort` must be a text, not 3"),
-        ("max_tokns = 3", "`models.m.max_tokns` means nothing here; did you mean `max_tokens`?"),
+        ("reasoning_effort = 3", "`models.m.reasoning_effort` must be a string, not 3"),
+        ("max_tokns = 3", "`models.m.max_tokns` is not a known key; did you mean `max_tokens`?"),
     ],
 )
 def test_what_a_configuration_cannot_say(tmp_path: Path, text: str, words: str) -> None:

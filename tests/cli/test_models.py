@@ -44,8 +44,8 @@ def test_a_configured_model_has_no_other_address(
     for variable, arguments in (("some", ["--model", "planner"]), ("planner", [])):
         monkeypatch.setenv("LLMC_MODEL", variable)
         ended = cli(command, *ELSEWHERE, *arguments)
-        words = f"`planner` is a model of {folder}/llmc.toml, and its key is not for another address"
-        assert (ended.status, ended.stderr) == (2, f"llmc: {words}: leave `--base-url` out\n")
+        words = f"`planner` is configured in {folder}/llmc.toml, and its key is not sent elsewhere"
+        assert (ended.status, ended.stderr) == (2, f"llmc: {words}: remove `--base-url`\n")
         assert made == []
 
 

@@ -25,7 +25,7 @@ def test_nothing_is_overwritten(cli: Cli, folder: Path, there: str) -> None:
     (folder / there).write_text("mine")
     ended = cli("new", "plan")
     assert (ended.status, ended.stdout) == (2, "")
-    assert ended.stderr == f"llmc: {there} exists already; nothing was written\n"
+    assert ended.stderr == f"llmc: {there} already exists; nothing was written\n"
     assert (folder / there).read_text() == "mine"
     assert len({*folder.glob("plan*")}) == 1
 

@@ -46,8 +46,8 @@ ODD: Final = {
     "x" * 300: "file name too long",
     "a\0b": "is no name that a file can have",
 }
-OF_TOOLS: Final = {"gone": "there is no file gone", "folder": "folder is a folder, not a file"} | dict.fromkeys(
-    ("plan.llmc/x",), "there is no file plan.llmc/x"
+OF_TOOLS: Final = {"gone": "the file gone does not exist", "folder": "folder is a folder, not a file"} | dict.fromkeys(
+    ("plan.llmc/x",), "the file plan.llmc/x does not exist"
 )
 """What is said of tools in other words."""
 
@@ -79,7 +79,7 @@ def test_an_odd_file_is_told_in_one_line(cli: Cli, odd: Path, command: str, file
     assert (ended.status, ended.stdout, len(lines)) == (2, "", 1)
     words = OF_TOOLS.get(file, ODD[file]) if "tools" in command else ODD[file]
     if file == "folder" and command in {"check", "check --fix", "fmt"}:
-        words = "the folder has no plan"
+        words = "the folder contains no plans"
     assert file.partition("\0")[0] in lines[0]
     assert words in lines[0]
     assert Path("fifo").is_fifo()
@@ -109,7 +109,7 @@ def test_nothing_that_is_there_is_overwritten(cli: Cli, odd: Path, monkeypatch: 
 def test_only_a_regular_file_is_replaced(odd: Path) -> None:
     """A plan that was read from a pipe is not put in its place."""
     for name in ("fifo", "zero", "folder"):
-        with pytest.raises(OSError, match="is no regular file, and is left as it is"):
+        with pytest.raises(OSError, match="is not a regular file, and is left unchanged"):
             replace_file(Path(name), b"text")
     assert Path("fifo").is_fifo()
     replace_file(Path("plan.llmc"), b"text")

@@ -102,7 +102,7 @@ def test_a_file_is_not_overwritten(cli: Cli, say: Say, folder: Path) -> None:
     """Before the model is asked; a folder that is not there is said afterwards."""
     model = say('join("1")')
     ended = cli("plan", "?", "--tools", "tools.py", "-o", "tools.py")
-    assert (ended.status, ended.stderr) == (2, "llmc: tools.py is there already: name another file\n")
+    assert (ended.status, ended.stderr) == (2, "llmc: tools.py already exists: name another file\n")
     assert model.asked == []
     ended = cli("plan", "?", "--tools", "tools.py", "-o", "none/plan.llmc")
     assert (ended.status, ended.stderr) == (2, "llmc: none/plan.llmc: no such file or directory\n")

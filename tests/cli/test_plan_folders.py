@@ -72,7 +72,7 @@ def test_a_folder_without_plans_is_wrong_usage(cli: Cli, tree: Path, command: st
     (tree / "empty" / "deep").mkdir(parents=True)
     ended = cli(*command.split(), "empty", "plans/b.llmc")
     assert ended.status == 2
-    words = "llmc: empty: the folder has no plan: no file in it or below it ends in .llmc\n"
+    words = "llmc: empty: the folder contains no plans: no file in it or below it ends in .llmc\n"
     assert ended.stderr.startswith(words)
     assert ended.stderr.count("llmc: ") == 1
 
@@ -90,7 +90,7 @@ def test_a_folder_has_bounds(cli: Cli, tree: Path, monkeypatch: pytest.MonkeyPat
     ended = cli("check", "plans")
     assert (ended.status, ended.stdout) == (2, "")
     assert ended.stderr.startswith("llmc: plans: the folder has more than ")
-    assert ended.stderr.endswith("name folders in it\n")
+    assert ended.stderr.endswith("name some of its folders\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -44,7 +44,7 @@ def test_standard_input_has_inputs(cli: Cli, plan: Path) -> None:
     """`@-` is standard input, unless that is the plan."""
     assert value(cli("run", "plan.llmc", "-i", "@-", stdin='{"n": 5}').stdout)[0] == 5  # type: ignore[index]
     ended = cli("run", "-", "-i", "@-", stdin=PLAN)
-    assert (ended.status, ended.stderr) == (2, "llmc: standard input is the plan already: give the inputs in a file\n")
+    assert (ended.status, ended.stderr) == (2, "llmc: standard input is already the plan: put the inputs in a file\n")
 
 
 def test_a_value_that_begins_with_an_at_is_text(cli: Cli, plan: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_value_that_begins_with_an_at_is_text(cli: Cli, plan: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[1]", 'in.json: inputs are a JSON object with their names, such as {"city": "Oslo"}'),
+        ("[1]", 'in.json: the inputs must be a JSON object, such as {"city": "Oslo"}'),
         ("", "in.json: the inputs are not JSON (line 1, column 1)"),
         ('{"n": 1,\n]', "in.json: the inputs are not JSON (line 2, column 1)"),
         ('{"n": NaN}', "in.json: the inputs are not JSON"),
@@ -67,8 +67,8 @@ def test_a_value_that_begins_with_an_at_is_text(cli: Cli, plan: Path) -> None:
         ('{"n": 1, "n": 2}', "input `n` is given twice"),
         ('{"n": 1, "whoo": 2}', "the plan has no input `whoo`; did you mean `who`?"),
         ('{"n": 1, "x": 2}', "the plan has no input `x`; its inputs are: `n`, `who`, `rows`"),
-        ('{"n": true}', "input `n`: true is no `int`"),
-        ('{"n": 1, "who": 2}', "input `who`: 2 is no `str`"),
+        ('{"n": true}', "input `n`: true is not of type `int`"),
+        ('{"n": 1, "who": 2}', "input `who`: 2 is not of type `str`"),
         ('{"n": 1, "who": "\\ud800"}', "input `who` is a text with half a surrogate pair"),
         ('{"who": "x"}', "the plan needs a value for `n`"),
         ('{"' + "y" * 500_000 + '": 1}', "the plan has no input `yyyy"),
@@ -94,7 +94,7 @@ def test_an_input_is_given_once(cli: Cli, plan: Path, given: list[str]) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("", "`--input @` names no file: write `--input @inputs.json`, or `--input @-` for standard input"),
+        ("", "`--input @` does not name a file: write `--input @inputs.json`, or `--input @-` for standard input"),
         ("none.json", "none.json: no such file or directory"),
         (".", ".: is a directory"),
         ("/dev/zero", "/dev/zero: is a device, and only /dev/stdin and /dev/null are read"),

@@ -191,7 +191,7 @@ def test_an_interrupt_has_status_130(cli: Cli, folder: Path) -> None:
         ("run-time=60MiB", "limit `run-time` must be a time with its unit"),
         ("result-bytes=5s", "limit `result-bytes` must be a size, such as 65536, 64KiB or 1MiB"),
         ("result-depth=101", "limit `result_depth` must be a whole number from 1 to 100, not 101"),
-        ("add.rate=10", "limit `add.rate` must be calls in a time, such as 10/s or 600/m, not '10'"),
+        ("add.rate=10", "limit `add.rate` must be calls per time, such as 10/s or 600/m, not '10'"),
         ("add.rate=10/0s", "limit `seconds` must be a number of seconds from 0.001"),
         ("cost=nan", "limit `cost` must be a number, such as 2.5, not 'nan'"),
         ("widht=3", "no limit is called `widht`: did you mean `width`?"),

@@ -240,8 +240,8 @@ def test_the_names_are_listed(cli: Cli) -> None:
     """And another one is wrong usage, with what may have been meant."""
     assert [each.split()[0] for each in cli("schema", "--list").stdout.splitlines()] == list(ABOUT)
     ended = cli("schema", "runs")
-    assert (ended.status, ended.stderr) == (2, "llmc: there is no schema `runs`; did you mean `run`?\n")
-    assert "`llmc schema --list` has all of them" in cli("schema", "x" * 1000).stderr
+    assert (ended.status, ended.stderr) == (2, "llmc: no document is named `runs`; did you mean `run`?\n")
+    assert "`llmc schema --list` lists all documents" in cli("schema", "x" * 1000).stderr
     assert cli("schema").status == cli("schema", "run", "--list").status == 2
 
 

@@ -92,7 +92,7 @@ def test_a_secret_input_that_is_wrong_is_not_repeated(cli: Cli, folder: Path) ->
     (folder / "bank.py").write_text(TOOLS, "utf-8")
     plan = 'use "bank.py"\ninput key: dict[str, str]\nlogin("ann", $key.password)\n'
     ended = cli("run", "-", "--input", f"key={SECRET}", stdin=plan)
-    assert (ended.status, ended.stderr) == (2, "llmc: input `key`: what was given is not of its type\n")
+    assert (ended.status, ended.stderr) == (2, "llmc: input `key`: the value is not of its type\n")
 
 
 def test_a_secret_that_is_short_is_said_to_be(cli: Cli, folder: Path) -> None:

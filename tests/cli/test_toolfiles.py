@@ -157,7 +157,7 @@ def test_a_tools_file_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
     """Neither is a file of tools."""
-    with pytest.raises(MissingToolsError, match="there is no file"):
+    with pytest.raises(MissingToolsError, match=r"the file .* does not exist"):
         load_file(tmp_path / "tools.py")
     with pytest.raises(MissingToolsError, match="is a folder"):
         load_file(tmp_path)
@@ -173,14 +173,14 @@ def test_a_module_is_imported_by_its_name(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_file_that_was_named_as_a_module_is_suggested(tmp_path: Path) -> None:
     """The current folder is not importable, so a file in it is named with its ending."""
     write(tmp_path, "my_own_tools.py", PURE.format("a"))
-    with pytest.raises(MissingToolsError, match=r"no module my_own_tools; the file here is my_own_tools.py"):
+    with pytest.raises(MissingToolsError, match=r"no module is named my_own_tools; the file here is my_own_tools.py"):
         load_tools("my_own_tools", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["nothing_of_this_name", "nothing.of.this.name", "json.nothing", "", ".", "a b"])
 def test_a_missing_module_is_told(name: str) -> None:
     """A module that cannot be found is missing, not broken."""
-    with pytest.raises(MissingToolsError, match="there is no module"):
+    with pytest.raises(MissingToolsError, match="no module is named"):
         load_module(name)
 
 
@@ -212,15 +212,15 @@ def test_every_wrong_use_is_reported(tmp_path: Path) -> None:
     assert [line for _, line, _ in found] == ['use "/etc/a.py"', 'use "../a.py"', 'use "a.py"', "use name"]
     labels = [label for _, _, label in found]
     assert labels[0] == labels[1]
-    assert labels[0].startswith("only files in the plan's folder or below")
-    assert labels[2] == f"there is no file {tmp_path / 'a.py'}"
-    assert labels[3] == f"`name` is no entry of the tools in {tmp_path / 'llmc.toml'}"
+    assert labels[0].startswith("the file must be in the plan's folder or below")
+    assert labels[2] == f"the file {tmp_path / 'a.py'} does not exist"
+    assert labels[3] == f"`name` is not an entry of the tools in {tmp_path / 'llmc.toml'}"
 
 
 def test_a_name_without_a_configuration_says_what_is_missing(tmp_path: Path) -> None:
     """Where there is no configuration, the mistake says which files could be it."""
     ((_, _, label),) = wrong(tmp_path, "use name\nx = a()\n")
-    assert "there is no `llmc.toml` or `[tool.llmc]`" in label
+    assert "no `llmc.toml` or `[tool.llmc]` is in the plan's folder or above" in label
 
 
 def test_a_plan_file_that_is_loaded_has_its_tools(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_path_that_cannot_be_looked_at_is_a_mistake_of_its_line(tmp_path: Path
     (tmp_path / "two.py").symlink_to("one.py")
     ((code, line, label),) = wrong(tmp_path, f'use "{target}"')
     assert (code, line) == ("E220", f'use "{target}"')
-    assert "there is no file" in label
+    assert "the file" in label
     assert reason in label
 
 
@@ -276,7 +276,9 @@ def test_links_in_a_circle_are_no_file(tmp_path: Path) -> None:
     (tmp_path / "one.py").symlink_to("one.py")
     (tmp_path / "folder").symlink_to("folder")
     for target in ("one.py", "folder/tools.py"):
-        with pytest.raises(MissingToolsError, match=f"there is no file .*{target}: too many levels of symbolic links"):
+        with pytest.raises(
+            MissingToolsError, match=f"the file .*{target} cannot be found: too many levels of symbolic links"
+        ):
             load_tools(target, tmp_path)
 
 
@@ -362,10 +364,10 @@ def test_whatever_a_file_makes_a_tool_of_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("def log(f):\n    return lambda: f()\n", "`a` holds the tool `a`, which is not used: give its decorator"),
+        ("def log(f):\n    return lambda: f()\n", "`a` contains the tool `a`, which is not used: give its decorator"),
         (
             "class log:\n    def __init__(self, f):\n        self.f = f\n    def __call__(self):\n        pass\n",
-            "`a` holds the tool `a`, which is not used: give its decorator",
+            "`a` contains the tool `a`, which is not used: give its decorator",
         ),
     ],
 )

@@ -203,8 +203,8 @@ def test_a_smaller_prompt_says_what_is_left_out(cli: Cli, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--budget", "100"), "`--budget` is for `--prompt`: add it"),
-        (("--prompt", "--json"), "`--prompt` prints text: leave `--json` out"),
+        (("--budget", "100"), "`--budget` needs `--prompt`: add it"),
+        (("--prompt", "--json"), "`--prompt` prints text, not JSON: remove `--json`"),
     ],
 )
 def test_options_that_do_not_go_together_are_wrong_usage(cli: Cli, options: tuple[str, ...], words: str) -> None:

@@ -177,7 +177,7 @@ def test_a_trace_has_values_if_they_are_asked_for(cli: Cli, folder: Path) -> Non
     assert "value" not in (folder / "without.jsonl").read_text("utf-8")
     assert "→" not in cli("trace", "without.jsonl").stdout
     ended = cli("run", "-", "--trace-values", stdin=PLAN)
-    assert (ended.status, ended.stderr) == (2, "llmc: `--trace-values` is for `--trace FILE`: add it\n")
+    assert (ended.status, ended.stderr) == (2, "llmc: `--trace-values` needs `--trace FILE`: add it\n")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])
@@ -199,7 +199,7 @@ def test_a_trace_is_not_overwritten(cli: Cli, folder: Path) -> None:
     for name in ("out.jsonl", "link.jsonl"):
         ended = cli("run", "-", "--trace", name, stdin=PLAN)
         assert (ended.status, ended.stdout) == (2, "")
-        assert ended.stderr == f"llmc: {name} exists already; nothing was run\n"
+        assert ended.stderr == f"llmc: {name} already exists; nothing was run\n"
     assert (folder / "out.jsonl").read_text("utf-8") == "mine"
     assert not (folder / "elsewhere.jsonl").exists()
     ended = cli("run", "-", "--trace", "no/out.jsonl", stdin=PLAN)
@@ -227,7 +227,7 @@ def test_a_disk_that_is_full_ends_the_trace_and_not_the_run(
     monkeypatch.setattr(import_module(TraceFile.__module__).os, "write", write)
     ended = cli("run", "-", "--trace", "out.jsonl", stdin=PLAN)
     assert (ended.status, ended.stdout) == (0, "6.0\n")
-    said = "llmc: out.jsonl: no space left on device; the trace ends here, the run goes on"
+    said = "llmc: out.jsonl: no space left on device; the trace ends here, the run continues"
     assert ended.stderr.splitlines().count(said) == 1
 
 

@@ -193,7 +193,7 @@ def test_quiet_says_why_nobody_was_asked(cli: Cli) -> None:
     """The hint is part of the failure."""
     ended = cli("run", "-", "-q", "--approve", "ask", stdin='use "tools.py"\na = log("x")\njoin($a)\n')
     assert "there is nobody to ask" in ended.stderr
-    assert "`--approve all` calls what asks" in ended.stderr
+    assert "`--approve all` approves every call" in ended.stderr
 
 
 def test_quiet_holds_for_one_command(cli: Cli, plans: Path) -> None:
@@ -264,7 +264,8 @@ def test_a_plan_is_quiet_too(cli: Cli, say: Say) -> None:
 def test_both_are_wrong_usage(cli: Cli, plans: Path) -> None:
     """Nothing is run."""
     ended = cli("run", "good.llmc", "-q", "-v")
-    assert (ended.status, ended.stderr) == (2, "llmc: `--quiet` leaves out what `--verbose` adds: give one of them\n")
+    words = "llmc: `--quiet` and `--verbose` contradict each other: use one of them\n"
+    assert (ended.status, ended.stderr) == (2, words)
 
 
 def test_what_a_run_begins_is_no_line() -> None:

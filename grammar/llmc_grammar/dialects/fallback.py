@@ -1,4 +1,4 @@
-"""When a model's text is read as another form: if it has no plan of its own, or a doubtful one."""
+"""Decides when a model's text is read by a dialect: if it has no plan in the plan language, or a doubtful one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from llmc_grammar.errors.repairs import UnreadableCall
 from llmc_grammar.source import Span
 
 _GUESSES: Final = frozenset(["W120", "W121", "W127"])
-"""Repairs that take a part of a text for a string: a form that the whole text has, with known tools, goes before."""
+"""Repairs that guess that a part of a text is a string; a dialect that reads all of it with known tools wins."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnPlan:
-    """A whole text as it reads in the plan language; `place` is where it stands, without reasoning."""
+    """A whole text read in the plan language; `place` is the plan's start and end, without reasoning."""
 
     text: str
     place: tuple[int, int | None]
@@ -29,17 +29,17 @@ class OwnPlan:
 
     @property
     def tools(self) -> frozenset[str]:
-        """The names of the tools that it calls."""
+        """The names of the tools that the plan calls."""
         return frozenset(call.tool for call in calls(self.statements))
 
     @property
     def is_sound(self) -> bool:
-        """Whether it has no mistakes."""
+        """Whether the plan has no errors."""
         return all(each.severity == "warning" for each in self.diagnostics)
 
     @property
     def join(self) -> Join | None:
-        """Its join, if that says what the answer is."""
+        """The plan's join, None unless it names an answer."""
         last = self.statements[-1] if self.statements else None
         if not isinstance(last, Join) or not last.arguments:
             return None
@@ -48,26 +48,26 @@ class OwnPlan:
 
 
 def other_form(own: OwnPlan, target: Target, bounds: Bounds) -> Translation | Diagnostic | None:
-    """Return a text as a plan in another form, None where its own plan stands, a mistake where it has both."""
+    """Return the plan that a dialect reads, None if the text's own plan counts, or a mistake if the text has both."""
     tools = own.tools
     beside = next(_native_calls(own, tools, target, bounds), None)
     if beside is not None:
-        return UnreadableCall(span=beside, why="it stands beside calls in another form")
+        return UnreadableCall(span=beside, why="it is mixed with calls in another form")
     if tools and (not target.is_known or (own.is_sound and not _is_doubtful(own, tools, target))):
         return None
     start, end = own.place
     text = own.text[start : end if own.join is None else own.join.span.start]
-    found = translate(text, start, target, bounds, own.join)
-    if found is None and not tools:
+    translation = translate(text, start, target, bounds, own.join)
+    if translation is None and not tools:
         stray = next(_values(own, target, bounds), None)
-        return None if stray is None else UnreadableCall(span=stray, why="it stands beside other text")
-    if found is None or (tools and own.is_sound and not target.has_all(found.tools)):
+        return None if stray is None else UnreadableCall(span=stray, why="it is mixed with other text")
+    if translation is None or (tools and own.is_sound and not target.has_all(translation.tools)):
         return None
-    return found
+    return translation
 
 
 def _native_calls(own: OwnPlan, tools: Iterable[str], target: Target, bounds: Bounds) -> Iterator[Span]:
-    """Yield the places of calls in another form beside a plan, or beside calls in marks."""
+    """Yield the spans of calls in another form next to a plan, or next to calls in marks."""
     if tools or own.has_lost:
         yield from own.blocks
     if tools or own.blocks:
@@ -75,14 +75,14 @@ def _native_calls(own: OwnPlan, tools: Iterable[str], target: Target, bounds: Bo
 
 
 def _values(own: OwnPlan, target: Target, bounds: Bounds) -> Iterator[Span]:
-    """Yield the places of statements that are calls of known tools in another form."""
-    for each in own.statements:
-        if isinstance(each, Task) and isinstance(each.expr, Map | List) and not any(calls(each)):
-            found = translate(own.text[slice(*each.span)], 0, target, bounds)
-            if found is not None and target.has_all(found.tools):
-                yield each.span
+    """Yield the spans of statements that are calls of known tools in another form."""
+    for statement in own.statements:
+        if isinstance(statement, Task) and isinstance(statement.expr, Map | List) and not any(calls(statement)):
+            translation = translate(own.text[slice(*statement.span)], 0, target, bounds)
+            if translation is not None and target.has_all(translation.tools):
+                yield statement.span
 
 
 def _is_doubtful(own: OwnPlan, tools: Iterable[str], target: Target) -> bool:
-    """Whether a plan holds guesses, or calls a tool that does not exist."""
+    """Whether a plan contains guesses, or calls a tool that does not exist."""
     return any(each.code in _GUESSES for each in own.diagnostics) or not target.has_all(tools)

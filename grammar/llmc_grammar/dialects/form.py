@@ -1,4 +1,4 @@
-"""The data of dialects: the toolbox that a text is read for, and statements with their places in that text."""
+"""Data shared by the dialects: the toolbox for a text, and statements with their spans in that text."""
 
 import re
 from bisect import bisect_right
@@ -16,20 +16,20 @@ from llmc_grammar.split import END_MARK
 from llmc_grammar.text import BRACED
 
 HIGHEST: Final = 9999
-"""The highest number of a task."""
+"""The highest task number that a dialect writes."""
 
 _OPEN_BRACE: Final = re.compile(r"\$\$|\$\{")
 _CHARACTER: Final = re.compile(r"[^A-Za-z0-9_.]")
 _LONGEST_BRACE: Final = 300
-"""Characters of a reference in a string: without a limit, each unclosed brace would be read to the end."""
+"""The maximum length of a reference in a string; without it, each unclosed brace would be searched to the end."""
 
 _PREFIXES: Final = ("functions.", "function.", "tools.", "tool.", "default_api.", "api.")
-"""Namespaces of tools in the prompts of models; the first is one for every tool, the others if that is known."""
+"""Tool namespaces in prompts. The first is always removed, the others only if that leaves a known tool's name."""
 
 
 @runtime_checkable
 class Parameters(Protocol):
-    """A toolbox that knows the parameters of its tools."""
+    """A toolbox with the parameters of its tools."""
 
     def required(self, name: str) -> tuple[str, ...] | None:
         """Return the names of a tool's required parameters, None if they are unknown."""
@@ -38,7 +38,7 @@ class Parameters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The toolbox that a text is read for, and the number of its first task."""
+    """The toolbox for a text, and the number of its first task."""
 
     tools: Container[str] = ()
     first: int = 1
@@ -49,15 +49,15 @@ class Target:
         return bool(getattr(self.tools, "is_known", self.tools))
 
     def has(self, name: str) -> bool:
-        """Whether the toolbox certainly has a tool of this name."""
+        """Whether the toolbox is known and has a tool with this name."""
         return self.is_known and name in self.tools
 
     def has_all(self, names: Iterable[str]) -> bool:
-        """Whether the toolbox certainly has tools of all these names."""
+        """Whether the toolbox is known and has tools with all these names."""
         return all(self.has(name) for name in names)
 
     def is_called_in(self, prose: str) -> bool:
-        """Whether a text has a call of a tool."""
+        """Whether a text contains a call of a known tool."""
         folded = prose.translate(FOLD)
         return self.is_known and any(find_call(line, self.tools) is not None for line in folded.split("\n"))
 
@@ -71,7 +71,7 @@ class Target:
         return f"{number}. " if number <= HIGHEST else ""
 
     def tool(self, name: str) -> str | None:
-        """Return the name by which a plan calls a tool, None for a text that cannot name one."""
+        """Return a tool's name as a plan writes it, None if the text cannot be a name."""
         stripped = name.strip()
         for prefix in _PREFIXES:
             rest = stripped.removeprefix(prefix)
@@ -84,9 +84,9 @@ class Target:
 
 @dataclass(slots=True)
 class Written:
-    """A statement of the language, written piece by piece; each piece has a place in the text that it stands for.
+    """A statement of the plan language, written piece by piece; each piece keeps its span in the original text.
 
-    `found` are mistakes for which the statement is refused.
+    The statement is refused if `found` contains an error.
     """
 
     found: list[Diagnostic] = field(default_factory=list)
@@ -97,11 +97,11 @@ class Written:
 
     @property
     def text(self) -> str:
-        """The text of the statement."""
+        """The statement's text."""
         return "".join(self._parts)
 
     def add(self, piece: str, start: int, end: int | None = None) -> None:
-        """Append a piece that stands for the text from `start` to `end`, by default for that at `start`."""
+        """Append a piece for the original text from `start` to `end`; `end` defaults to `start`."""
         if piece:
             self._parts.append(piece)
             self._starts.append(self._length)
@@ -110,42 +110,42 @@ class Written:
 
     @property
     def place(self) -> Span:
-        """The place of the whole statement."""
+        """The span of the whole statement in the original text."""
         return Span(min(place.start for place in self._places), max(place.end for place in self._places))
 
     def span(self, span: Span) -> Span:
-        """Return the place of a part of the statement."""
+        """Return the original span of a part of the statement."""
         start = self._at(span.start, bisect_right(self._starts, span.start) - 1)
         end = self._at(span.end, bisect_right(self._starts, max(span.end - 1, 0)) - 1)
         return Span(start, max(start, end))
 
     def _at(self, offset: int, index: int) -> int:
-        """Return the place of an offset in the piece at an index."""
+        """Return the original offset for an offset in the piece at an index."""
         place, inside = self._places[index], offset - self._starts[index]
         return place.end if inside >= len(self._parts[index]) else min(place.start + inside, place.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A text as statements; `blocks` are the parts of it inside marks that say that they are calls."""
+    """A text as statements; `blocks` are its parts inside tool-call marks."""
 
     statements: tuple[Written, ...]
     blocks: tuple[Span, ...] = ()
 
 
 def string(value: str) -> str:
-    """Return a string in which `$1` is a reference, as in any text of a model, and `${` is one only if it reads so."""
+    """Return a string in which `$1` is a reference, and `${` is one only if it parses as one."""
     return quoted(_OPEN_BRACE.sub(lambda brace: _brace(value, brace), value))
 
 
 def _brace(value: str, brace: re.Match[str]) -> str:
-    """Return a `${` as a string has to have it."""
+    """Return a `${`, escaped unless it begins a reference."""
     is_text = brace[0] != "$$" and not BRACED.match(value, brace.start(), brace.start() + _LONGEST_BRACE)
     return "$${" if is_text else brace[0]
 
 
 def without_end(text: str) -> str:
-    """Return a text without the mark that ends a plan."""
+    """Return a text without the end mark of a plan."""
     return text.rstrip().removesuffix(END_MARK)
 
 
@@ -155,11 +155,11 @@ def plain_string(value: str) -> str:
 
 
 def argument_name(name: str) -> str | None:
-    """Return the name of an argument as the language writes it, None for a text that cannot be one."""
+    """Return an argument's name as the language writes it, None if the text cannot be a name."""
     return _plain(name.replace(".", "_")) or None
 
 
 def _plain(name: str) -> str:
-    """Return a name with `_` for each sign that no name has, empty if nothing else is left."""
+    """Return a name with `_` for each invalid character, empty if no valid part is left."""
     parts = [part for part in _CHARACTER.sub("_", name).split(".") if part]
     return ".".join(f"_{part}" if part[0].isdigit() else part for part in parts)

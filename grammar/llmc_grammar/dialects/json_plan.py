@@ -1,4 +1,4 @@
-r"""Plans as JSON: tasks with ids, the tasks they depend on, and references to their values.
+r"""Plans as JSON: tasks with ids, dependencies and references.
 
     {"tasks": [{"id": "t1", "tool": "price", "args": {"item": "tea"}, "depends_on": []},
                {"id": "t2", "tool": "note", "args": {"text": "It costs $t1"}, "depends_on": ["t1"]}]}
@@ -6,8 +6,8 @@ r"""Plans as JSON: tasks with ids, the tasks they depend on, and references to t
     1. price(item="tea")
     2. note(text="It costs $1")
 
-A task goes below those it depends on or refers to, otherwise the order stays. A dependency that no reference expresses
-is reported: the order of lines alone holds back only calls with conflicting effects.
+Tasks are reordered only to put each one after those it depends on or refers to. A dependency without a reference is
+reported, since the order of lines delays only calls with a hazard between them.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _TO: Final = frozenset(["to", "target", "dst", "end", "after"])
 
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
-    """Return the tasks of a plan as statements, None if the text is not of this form."""
+    """Return the tasks of a plan as statements, None if the text has another form."""
     try:
         bare = read_bare(text)
         outline = read_outline(bare.values)
@@ -64,7 +64,7 @@ def rewrite(text: str, target: Target) -> Rewritten | None:
 
 
 def _accepts(tasks: list[PlanTask], target: Target) -> bool:
-    """Whether tasks are calls and not data."""
+    """Whether tasks are calls, not data."""
     others = [task for task in tasks if not is_join(task.call, target)]
     if not others or not all(is_named(task.call, target) for task in others):
         return False
@@ -74,7 +74,7 @@ def _accepts(tasks: list[PlanTask], target: Target) -> bool:
 
 
 def _ids(tasks: list[PlanTask], first: int) -> dict[str, int]:
-    """Return the tasks by their ids, by their other names, by the numbers in their ids and by their places."""
+    """Return the tasks by id, by other names, by the number in an id and by position."""
     ids: dict[str, int] = {}
     for index, task in enumerate(tasks):
         if task.own is not None and ids.setdefault(task.own[0], index) != index:
@@ -92,11 +92,11 @@ def _ids(tasks: list[PlanTask], first: int) -> dict[str, int]:
             keys += [numbered(number)]
         for key in keys:
             numbers.setdefault(key, set()).add(index)
-    return {number: min(found) for number, found in numbers.items() if len(found) == 1} | ids
+    return {number: min(indexes) for number, indexes in numbers.items() if len(indexes) == 1} | ids
 
 
 def _resolve(tasks: list[PlanTask], references: References) -> None:
-    """Find the tasks that come before each one."""
+    """Find the dependencies of each task."""
     for index, task in enumerate(tasks):
         for name, place in task.dependencies:
             before = references.task(name)
@@ -108,7 +108,7 @@ def _resolve(tasks: list[PlanTask], references: References) -> None:
 
 
 def _resolve_edges(edges: Value | None, tasks: list[PlanTask], references: References) -> None:
-    """Take edges, each a pair or an object with two ids, as dependencies; raises Unreadable."""
+    """Add edges, each a pair or an object with two ids, as dependencies; raises Unreadable."""
     for edge in edges.items if isinstance(edges, Array) else ():
         items = _ends(edge) if isinstance(edge, Object) else None
         items = list(edge.items) if isinstance(edge, Array) else items
@@ -122,20 +122,20 @@ def _resolve_edges(edges: Value | None, tasks: list[PlanTask], references: Refer
 
 
 def _ends(edge: Object) -> list[Value]:
-    """Return the beginning and the end of an edge by their keys, or else its first two values."""
+    """Return the ends of an edge by their keys, or its first two values."""
     named = [item for names in (_FROM, _TO) for key, item in edge.entries if key.value.lower() in names]
     return named or [item for _, item in edge.entries[:2]]
 
 
 def _uses(task: PlanTask, target: Target, references: References) -> frozenset[int]:
-    """Return the tasks that a task's arguments refer to."""
+    """Return the tasks referred to by a task's arguments."""
     references.uses = set()
     _written(task, target, 0, references, is_last=True)
     return frozenset(references.uses)
 
 
 def _written(task: PlanTask, target: Target, index: int, references: References, *, is_last: bool) -> Written:
-    """Return a task as a statement; a join is one only at the end."""
+    """Return a task as a statement; a join is refused unless it comes last."""
     references.before = task.before.keys()
     if not is_join(task.call, target):
         return write_call(task.call, target, index, references.special)
@@ -145,7 +145,7 @@ def _written(task: PlanTask, target: Target, index: int, references: References,
 
 
 def _order(tasks: list[PlanTask], uses: list[frozenset[int]], target: Target) -> list[int] | None:
-    """Return the tasks so that each comes below those it needs, else as written; None for a circle."""
+    """Return the order of tasks in which each follows those it needs, None if dependencies are circular."""
     needs = [(set(task.before) | use) - {index} for index, (task, use) in enumerate(zip(tasks, uses, strict=True))]
     users: list[list[int]] = [[] for _ in tasks]
     for index, needed in enumerate(needs):
@@ -188,7 +188,7 @@ def _statements(
 
 
 def _answer(answer: Value, references: References) -> Written | None:
-    """Return the join of a plan that names its value by a reference or an id, None for any other text."""
+    """Return the join of a plan whose answer is a reference or an id, None for any other answer."""
     references.uses, references.before = set(), ()
     join = Written()
     join.add("join(", answer.span.start)
@@ -203,17 +203,17 @@ def _answer(answer: Value, references: References) -> Written | None:
 
 
 def _report_circle(tasks: list[PlanTask], uses: list[frozenset[int]]) -> None:
-    """Refuse the tasks that wait for a later one, where no order is right."""
+    """Refuse tasks that wait for a later one in a circular plan."""
     for index, task in enumerate(tasks):
         later = [other for other in (*task.before, *uses[index]) if other > index]
         if later:
-            why = "this task waits for a later one, which waits for it"
+            why = "this task waits for a later task, which waits for it"
             place = task.before.get(later[0], task.call.name_place)
-            task.found.append(UnreadableCall(span=place, why=why, suggestion="let no two tasks wait for each other"))
+            task.found.append(UnreadableCall(span=place, why=why, suggestion="remove the circular dependency"))
 
 
 def _report_order(tasks: list[PlanTask], uses: list[frozenset[int]], numbers: dict[int, int], target: Target) -> None:
-    """Report the dependencies that no chain of references expresses."""
+    """Report dependencies without a chain of references."""
     reached = [0] * len(tasks)
     for index in numbers:
         for use in uses[index]:

@@ -1,8 +1,8 @@
-"""Calls as Python writes them: `r = await price("tea"); note(r)`, `[price("tea"), price("milk")]`.
+"""Calls in Python: `r = await price("tea"); note(r)`, `[price("tea"), price("milk")]`.
 
-The code is read by the parser of Python and never evaluated. It holds calls, assignments, lists and tuples, in marks,
-in fences or bare; with one other statement it is no plan. `print(x)` is x, unless a tool has that name: the plan ends
-in `join()`, which hands on each value. A variable that stands for a constant is replaced by it.
+Python's parser reads the code, which is never evaluated. It may contain calls, assignments, lists and tuples, in marks,
+in fences or bare; any other statement means that it is not a plan. `print(x)` is x, unless a tool is named `print`: the
+plan ends with `join()`, which passes on every value. Variables with constant values are replaced by them.
 """
 
 import ast
@@ -37,11 +37,11 @@ _ANNOTATION: Final = (
 
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
-    """Return the calls of a text as statements, None if any of it has another form."""
-    found = stretches(without_end(text), target) if "(" in text else None
-    read_all = [read(text, span) for span in found.spans] if found else []
+    """Return the calls of a text as statements, None if any part has another form."""
+    candidates = stretches(without_end(text), target) if "(" in text else None
+    read_all = [read(text, span) for span in candidates.spans] if candidates else []
     codes = [code for code in read_all if code is not None and code.body]
-    if not found or not codes or len(codes) != len(read_all):
+    if not candidates or not codes or len(codes) != len(read_all):
         return None
     values = PythonValues(target, codes[0])
     try:
@@ -54,9 +54,9 @@ def rewrite(text: str, target: Target) -> Rewritten | None:
         return None
     if not values.statements or not any(target.has(tool) or not target.is_known for tool in values.tools):
         return None
-    kept = (BackslashKept(span=span) for code in codes for span in code.kept)
-    values.statements[0].found += kept
-    return Rewritten(tuple(values.statements), found.blocks)
+    warnings = (BackslashKept(span=span) for code in codes for span in code.kept)
+    values.statements[0].found += warnings
+    return Rewritten(tuple(values.statements), candidates.blocks)
 
 
 def _statement(values: PythonValues, statement: ast.stmt, *, is_last: bool) -> None:
@@ -80,7 +80,7 @@ def _statement(values: PythonValues, statement: ast.stmt, *, is_last: bool) -> N
 
 
 def _check_annotation(name: str, annotation: ast.expr) -> None:
-    """Refuse an annotation that is no type: `Thought: answer = f()` is prose."""
+    """Refuse an annotation that is not a type: `Thought: answer = f()` is prose."""
     for node in ast.walk(annotation):
         is_type = not isinstance(node, ast.Name) or node.id in _TYPES or node.id[0].isupper()
         if name[0].isupper() or not is_type or not isinstance(node, _ANNOTATION):
@@ -88,21 +88,21 @@ def _check_annotation(name: str, annotation: ast.expr) -> None:
 
 
 def _assign(values: PythonValues, target: ast.expr, bound: Bound) -> None:
-    """Give a value to a variable, or the items of a list to as many."""
+    """Assign a value to a variable, or the items of a list to as many variables."""
     match target:
         case ast.Name(id=name):
             values.bound[name] = bound
         case ast.Tuple(elts=targets) | ast.List(elts=targets) if isinstance(bound, ConstantItems) and len(
             bound.items
         ) == len(targets):
-            for each, item in zip(targets, bound.items, strict=True):
-                _assign(values, each, item)
+            for inner, item in zip(targets, bound.items, strict=True):
+                _assign(values, inner, item)
         case _:
             raise NotOfTheFormError
 
 
 def _expression(values: PythonValues, node: ast.expr) -> None:
-    """Read a statement that is an expression; constants alone are no call, and a sign in front is a bullet."""
+    """Read an expression statement; a constant alone is not a call, and a leading sign is a bullet."""
     plain = values.plain(node)
     if isinstance(plain, ast.Call) and dotted(plain.func) == _PRINT and not values.target.has(_PRINT):
         if not all(each.arg in _PRINTED and isinstance(each.value, ast.Constant) for each in plain.keywords):

@@ -1,8 +1,8 @@
 """Plans of ReWOO: `Plan: …` is a thought, `#E1 = Search[tea]` a call of `search` with the text `tea`.
 
-`#E1` in a later text is the result of that call. The text goes to the one parameter that the tool requires; dollar
-signs in it are text. `#E1 = search(query="tea")` has arguments, as in the language. `Action: Search[tea]`, as ReAct
-writes it, is a call without a name.
+`#E1` in a later text refers to the result of that call. The text in square brackets becomes the tool's one required
+argument; dollar signs in it are text. `#E1 = search(query="tea")` has ordinary arguments. `Action: Search[tea]`, as in
+ReAct, is a call without a name.
 """
 
 from collections.abc import Iterable
@@ -22,23 +22,23 @@ _FINISH: Final = "finish"
 
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
-    """Return the thoughts and calls of a text as statements, None if any of it has another form."""
-    found = items(without_end(text))
-    calls = [item for item in found or () if isinstance(item, Evidence)]
+    """Return the thoughts and calls of a text as statements, None if any part has another form."""
+    lines = items(without_end(text))
+    calls = [item for item in lines or () if isinstance(item, Evidence)]
     plan = _Plan(text, target, _folded(target))
     tools = [plan.tool(call) for call in calls]
     is_plan = any(target.has(tool) or not target.is_known for tool in tools)
     is_over = any(call.name is None and tool.casefold() == _FINISH for call, tool in zip(calls, tools, strict=True))
-    if not found or not is_plan or (is_over and not target.has(plan.folded.get(_FINISH, _FINISH))):
+    if not lines or not is_plan or (is_over and not target.has(plan.folded.get(_FINISH, _FINISH))):
         return None
-    if any(isinstance(item, Idea) and _hides_call(item, text, target) for item in found):
+    if any(isinstance(item, Idea) and _hides_call(item, text, target) for item in lines):
         return None
-    statements = [plan.call(item) if isinstance(item, Evidence) else _thought(item, text) for item in found]
+    statements = [plan.call(item) if isinstance(item, Evidence) else _thought(item, text) for item in lines]
     return Rewritten(tuple(statements))
 
 
 def _folded(target: Target) -> dict[str, str]:
-    """Return the tools by their names in lower case, without those that are alike."""
+    """Return the tools by case-folded name, without names that differ only in case."""
     if not target.is_known or not isinstance(target.tools, Iterable):
         return {}
     names: dict[str, list[str]] = {}
@@ -49,7 +49,7 @@ def _folded(target: Target) -> dict[str, str]:
 
 
 def _hides_call(idea: Idea, text: str, target: Target) -> bool:
-    """Whether a line behind the first of a thought calls a tool."""
+    """Whether a line of a thought after the first calls a tool."""
     return any(target.is_called_in(text[line.start : line.end]) for line in idea.lines[1:])
 
 
@@ -64,7 +64,7 @@ def _thought(idea: Idea, text: str) -> Written:
 
 @dataclass(slots=True)
 class _Plan:
-    """The calls of a text; `numbers` are those of the calls above by name, `bare` the names without a `#`."""
+    """The calls of a text; `numbers` has the task numbers of earlier calls by name, `bare` the names without a `#`."""
 
     text: str
     target: Target
@@ -74,7 +74,7 @@ class _Plan:
     _count: int = 0
 
     def tool(self, call: Evidence) -> str:
-        """Return the name of a tool in the toolbox, or that in the text."""
+        """Return the name of a call's tool in the toolbox, or the name in the text if the toolbox does not have it."""
         written = self.text[call.tool.start : call.tool.end]
         name = self.target.tool(written) or written
         return name if self.target.has(name) else self.folded.get(name.casefold(), name)
@@ -94,21 +94,21 @@ class _Plan:
         return written
 
     def _define(self, written: Written, call: Evidence) -> None:
-        """Note the name of a call."""
+        """Record the name of a call."""
         number = self.target.first + self._count
         self._count += 1
         if call.name is None:
             return
         name = self.text[call.name.start : call.name.end].upper()
         if name in self.numbers:
-            why, suggestion = f"`#{name}` is the name of a call above", "give each call a name of its own"
+            why, suggestion = f"`#{name}` is the name of a call above", "give each call a different name"
             written.found.append(UnreadableCall(span=call.name, why=why, suggestion=suggestion))
         self.numbers.setdefault(name, number)
         if call.is_bare:
             self.bare.add(name)
 
     def _argument(self, written: Written, call: Evidence, tool: str) -> None:
-        """Write the arguments in round brackets, or the text as the one argument."""
+        """Write the arguments in round brackets, or the text as the only argument."""
         content = self.text[call.content.start : call.content.end]
         if call.is_call and not content.strip():
             return
@@ -144,7 +144,7 @@ class _Plan:
         written.add(plain_string(self.text[span.start : span.end])[1:-1], span.start, span.end)
 
     def _expression(self, written: Written, span: Span) -> list[tuple[str, Span]] | None:
-        """Return arguments with references instead of names of calls, None if the language has no such arguments."""
+        """Return arguments with references instead of call names, None if they are not valid arguments."""
         mistakes = len(written.found)
         pieces: list[tuple[str, Span]] = []
         done = span.start
@@ -163,20 +163,20 @@ class _Plan:
         return None
 
     def _uses(self, written: Written, span: Span) -> list[tuple[Span, int]]:
-        """Return the uses of calls above, with their numbers; others are mistakes."""
-        found: list[tuple[Span, int]] = []
+        """Return the spans of references to earlier calls with the task numbers; report unknown names."""
+        uses: list[tuple[Span, int]] = []
         for use in USE.finditer(self.text, span.start, span.end):
             number = self.numbers.get(use["name"].upper())
             if number is not None and (use["sign"] or use["name"].upper() in self.bare):
-                found.append((Span(*use.span()), number))
+                uses.append((Span(*use.span()), number))
             elif number is None and use["sign"] and not self.text[use.start() - 1].isalnum():
-                why, suggestion = f"no call above is `{use[0]}`", "refer to a call above"
+                why, suggestion = f"no call above is named `{use[0]}`", "refer to a call above"
                 written.found.append(UnreadableCall(span=Span(*use.span()), why=why, suggestion=suggestion))
-        return found
+        return uses
 
 
 def _within_quotes(text: str, span: Span) -> Span:
-    """Return the place of a text without a pair of quotes around the whole."""
+    """Return the span of a text without the quotes that enclose all of it."""
     inside = text[span.start + 1 : span.end - 1]
     quote = text[span.start : span.start + 1]
     closing = _QUOTES.get(quote)
@@ -187,22 +187,22 @@ def _within_quotes(text: str, span: Span) -> Span:
 
 def _open_quote(text: str, quote: str) -> str:
     """Return the quote that is open at the end of a text, which begins inside `quote`."""
-    at = 0
-    while at < len(text):
-        character = text[at]
+    offset = 0
+    while offset < len(text):
+        character = text[offset]
         if quote and character == "\\":
-            at += 1
+            offset += 1
         elif character == quote:
             quote = ""
         elif not quote and character in "\"'":
             quote = character
-        at += 1
+        offset += 1
     return quote
 
 
 def _several(tool: str, names: tuple[str, ...], call: Evidence) -> UnreadableCall:
-    """Return the mistake of a text for a tool that does not require exactly one argument."""
-    wanted = f"{len(names)} arguments" if names else "no argument"
+    """Return the mistake for a text given to a tool that does not require exactly one argument."""
+    wanted = f"{len(names)} arguments" if names else "no arguments"
     inside = ", ".join(f"{name}=…" for name in names)
-    why = f"`{tool}` requires {wanted}, and the brackets hold one text"
+    why = f"`{tool}` requires {wanted}, but the brackets contain one text"
     return UnreadableCall(span=call.content, why=why, suggestion=f"write `1. {tool}({inside})`")

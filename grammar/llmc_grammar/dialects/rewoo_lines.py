@@ -1,4 +1,4 @@
-"""The lines of a plan of ReWOO: thoughts and calls, with their places."""
+"""Reads the lines of a ReWOO plan: thoughts and calls, with their spans."""
 
 import re
 from bisect import bisect_right
@@ -27,14 +27,14 @@ _ROUND: Final = re.compile(r"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^
 _CLOSERS: Final = {"[": "]", "(": ")", "{": "}"}
 
 USE: Final = re.compile(r"(?P<sign>#?)(?<![A-Za-z0-9_])(?P<name>[Ee][0-9]{1,4})(?![A-Za-z0-9_])")
-"""A name of a call in a text."""
+"""A call's name used in a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A call: the places of its name, if it has one, of its tool, and of the text in its brackets.
+    """A call: the spans of its name, if any, of its tool, and of the text in its brackets.
 
-    `is_call`: the brackets are round. `is_bare`: the name has no `#`. `mistake` says why it cannot be read.
+    `is_call`: the brackets are round. `is_bare`: the name has no `#`. `mistake`: the reason why it cannot be read.
     """
 
     start: int
@@ -49,7 +49,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Idea:
-    """A thought: where it begins, and the places of its lines."""
+    """A thought: its start, and the spans of its lines."""
 
     start: int
     lines: list[Span]
@@ -57,62 +57,62 @@ class Idea:
 
 def items(text: str) -> list[Evidence | Idea] | None:
     """Return the thoughts and calls of a text, None if it has other lines or ends inside a call."""
-    found: list[Evidence | Idea] = []
+    taken: list[Evidence | Idea] = []
     starts = [*(start.start() for start in _START.finditer(text)), len(text)]
-    at: int | None = 0
-    while at is not None and at < len(text):
-        blank = _BLANK.match(text, at)
-        evidence = _EVIDENCE.match(text, at)
+    offset: int | None = 0
+    while offset is not None and offset < len(text):
+        blank = _BLANK.match(text, offset)
+        evidence = _EVIDENCE.match(text, offset)
         if blank:
-            at = blank.end()
+            offset = blank.end()
         elif evidence:
-            at = _take_call(text, evidence, starts, found)
+            offset = _take_call(text, evidence, starts, taken)
         else:
-            at = _take_thought(text, at, starts, found)
-    return None if at is None else found
+            offset = _take_thought(text, offset, starts, taken)
+    return None if offset is None else taken
 
 
-def _take_thought(text: str, at: int, starts: list[int], found: list[Evidence | Idea]) -> int | None:
-    """Take a line of a thought, and the call behind it; return the offset to go on at."""
-    plan = _PLAN.match(text, at)
-    last = found[-1] if found else None
-    end = text.find("\n", at)
+def _take_thought(text: str, offset: int, starts: list[int], taken: list[Evidence | Idea]) -> int | None:
+    """Take a line of a thought and the call after it; return the offset to continue at."""
+    plan = _PLAN.match(text, offset)
+    last = taken[-1] if taken else None
+    end = text.find("\n", offset)
     end = len(text) if end < 0 else end
-    begin = at if plan is None else plan.start("other") if plan["other"] else plan.end()
+    begin = offset if plan is None else plan.start("other") if plan["other"] else plan.end()
     inline = _INLINE.search(text, begin, end)
     line = Span(begin, inline.start() if inline else end)
     if plan:
-        found.append(Idea(plan.start(), [line]))
-    elif isinstance(last, Idea) and not _START.match(text, at):
+        taken.append(Idea(plan.start(), [line]))
+    elif isinstance(last, Idea) and not _START.match(text, offset):
         last.lines.append(line)
     else:
         return None
     if _DEFINITION.search(text, line.start, line.end):
         return None
-    return _take_call(text, inline, starts, found) if inline else end + 1
+    return _take_call(text, inline, starts, taken) if inline else end + 1
 
 
-def _take_call(text: str, head: re.Match[str], starts: list[int], found: list[Evidence | Idea]) -> int | None:
-    """Take a call; return the offset to go on at, None for a call that the text's end cuts or prose goes on with."""
+def _take_call(text: str, head: re.Match[str], starts: list[int], taken: list[Evidence | Idea]) -> int | None:
+    """Take a call; return the offset to continue at, None if the text ends inside the call or prose continues it."""
     limit = starts[bisect_right(starts, head.end() - 1)]
     close = _closing(text, head.end(), limit, head["bracket"])
     if close is None:
-        found.append(_evidence(head, limit, limit, "nothing closes its bracket"))
+        taken.append(_evidence(head, limit, limit, "its bracket is not closed"))
         return None if limit == len(text) else limit
     tail = _TAIL.match(text, close + 1)
     goes_on = tail.end() if tail else close + 1
     is_ended = tail is not None and tail["end"] is not None
     if is_ended or _INLINE.match(text, goes_on) or _PLAN.match(text, goes_on):
-        found.append(_evidence(head, close, close + 1))
+        taken.append(_evidence(head, close, close + 1))
         return goes_on
     end = text.find("\n", close)
     end = len(text) if end < 0 else end
-    found.append(_evidence(head, close, close + 1, "more text with brackets stands behind it"))
+    taken.append(_evidence(head, close, close + 1, "more text with brackets follows it"))
     return end + 1 if text.find("]", goes_on, end) >= 0 else None
 
 
 def _evidence(head: re.Match[str], close: int, end: int, mistake: str | None = None) -> Evidence:
-    """Return a call whose brackets end at an offset."""
+    """Return the call whose closing bracket is at an offset."""
     groups = head.groupdict()
     group = "name" if groups["name"] else "bare"
     name = Span(*head.span(group)) if groups.get(group) else None
@@ -121,10 +121,10 @@ def _evidence(head: re.Match[str], close: int, end: int, mistake: str | None = N
     return Evidence(head.start(), end, name, tool, content, head["bracket"] == "(", group == "bare", mistake)
 
 
-def _closing(text: str, at: int, limit: int, bracket: str) -> int | None:
-    """Return the offset of the bracket that closes one in front of `at`, None for none before the limit."""
+def _closing(text: str, offset: int, limit: int, bracket: str) -> int | None:
+    """Return the offset of the bracket that closes the one before `offset`, None without one before the limit."""
     waiting = [_CLOSERS[bracket]]
-    for match in (_SQUARE if bracket == "[" else _ROUND).finditer(text, at, limit):
+    for match in (_SQUARE if bracket == "[" else _ROUND).finditer(text, offset, limit):
         if match[0] in _CLOSERS:
             waiting.append(_CLOSERS[match[0]])
         elif match[0] == waiting[-1]:

@@ -1,9 +1,9 @@
-r"""Native tool calls as text: JSON, bare or fenced, if the whole text is calls, and all forms of calls in marks.
+r"""Native tool calls written as text: bare or fenced JSON that is only calls, and calls of any form in marks.
 
     {"name": "price", "arguments": {"item": "tea"}}      →  1. price(item="tea")
     {"name": "note", "arguments": "{\"text\": \"ok\"}"}     2. note(text="ok")
 
-Without marks, JSON is calls only if its objects have the keys of calls and no others, and name a known tool or have
+Without marks, JSON objects are calls only if all their keys are those of a call, and they name a known tool or have
 exactly the keys `name` and `arguments`.
 """
 
@@ -32,7 +32,7 @@ NAME: Final = "tool_calls"
 
 
 def rewrite(text: str, target: Target) -> Rewritten | None:
-    """Return the calls of a text as statements, None if it is not of this form."""
+    """Return the calls of a text as statements, None if the text has another form."""
     try:
         bare = read_bare(text)
     except Unreadable:
@@ -40,26 +40,26 @@ def rewrite(text: str, target: Target) -> Rewritten | None:
     try:
         calls = _calls(bare.values)
     except Unreadable:
-        return None  # marks inside of data are data
+        return None  # marks inside data are data
     return Rewritten(_statements([*calls], bare.rest, target)) if _accepts(calls, target) else None
 
 
 def _marked(text: str, target: Target) -> Rewritten | None:
-    """Return the calls in marks as statements, None without any."""
-    found, rest = read_marked(text)
-    calls = [_checked(call, target) for block in found for call in block.calls]
-    return Rewritten(_statements(calls, rest, target), tuple(block.span for block in found)) if found else None
+    """Return the calls in marks as statements, None without marks."""
+    blocks, rest = read_marked(text)
+    calls = [_checked(call, target) for block in blocks for call in block.calls]
+    return Rewritten(_statements(calls, rest, target), tuple(block.span for block in blocks)) if blocks else None
 
 
 def _checked(call: NativeCall | Problem, target: Target) -> NativeCall | Problem:
-    """Return a call in marks; a word without arguments is one only if it names a known tool."""
+    """Return a call in marks; a name without arguments must be that of a known tool."""
     if isinstance(call, Problem) or not call.is_bare or not target.is_known or is_known(call, target):
         return call
     return Problem(f"`{call.name[:40]}` is not the name of a tool", call.name_place)
 
 
 def _calls(values: Sequence[Value | NativeCall]) -> list[NativeCall]:
-    """Return the calls that values are; raises Unreadable."""
+    """Return values as calls; raises Unreadable."""
     calls: list[NativeCall] = []
     for value in values:
         calls += [value] if isinstance(value, NativeCall) else native_calls(value)
@@ -67,7 +67,7 @@ def _calls(values: Sequence[Value | NativeCall]) -> list[NativeCall]:
 
 
 def _accepts(calls: list[NativeCall], target: Target) -> bool:
-    """Whether calls without marks are calls and not data."""
+    """Whether objects without marks are calls, not data."""
     joins = [call for call in calls if is_join(call, target)]
     others = [call for call in calls if not is_join(call, target)]
     if any(join is not calls[-1] for join in joins) or not all(is_named(call, target) for call in others):
@@ -80,7 +80,7 @@ def _accepts(calls: list[NativeCall], target: Target) -> bool:
 
 
 def _statements(calls: list[NativeCall | Problem], rest: Span | None, target: Target) -> tuple[Written, ...]:
-    """Return calls as statements; what a model wrote behind the end of its reply is left out with a warning."""
+    """Return calls as statements; text after the end of the reply is left out with a warning."""
     last = len(calls) - 1
     written = tuple(
         refused(call.why, call.place, target, index)
@@ -94,7 +94,7 @@ def _statements(calls: list[NativeCall | Problem], rest: Span | None, target: Ta
 
 
 def _statement(call: NativeCall, target: Target, index: int, *, is_last: bool) -> Written:
-    """Return a call as a statement; a join is one only at the end."""
+    """Return a call as a statement; a join is refused unless it comes last."""
     if not is_join(call, target):
         return write_call(call, target, index)
     return write_join(call) if is_last else refused("a call follows the end of the plan", call.span, target, index)

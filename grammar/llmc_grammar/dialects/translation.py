@@ -1,4 +1,4 @@
-"""A whole text in another form, read as a plan."""
+"""Reads a whole text in another form as a plan."""
 
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -28,7 +28,7 @@ DIALECTS: Final[tuple[tuple[str, Dialect], ...]] = (
     (rewoo.NAME, rewoo.rewrite),
     (tool_calls.NAME, tool_calls.rewrite),
 )
-"""The dialects by name, in the order in which they are tried; the last one refuses marks around anything else."""
+"""The dialects by name, in the order of trial; the last one refuses tool-call marks around anything else."""
 
 
 _QUOTES: Final = re.compile(
@@ -36,14 +36,14 @@ _QUOTES: Final = re.compile(
     r"<(?:tool_|function_)?(?:response|result|output|observation|document|example)s?>",
     re.IGNORECASE | re.MULTILINE,
 )
-"""Words and signs of a text that quotes something."""
+"""Signs that a text quotes something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
     """The statements of a text in another form, and the warning that names the form.
 
-    `is_marked`: marks around its calls say that they are calls.
+    `is_marked`: its calls are in tool-call marks.
     """
 
     dialect: str
@@ -53,33 +53,33 @@ class Translation:
 
     @property
     def plan(self) -> str:
-        """The plan as it is read."""
+        """The plan in the plan language."""
         statements = (piece.read[0] for piece in self.pieces if piece.read is not None)
         return "".join(f"{print_statement(statement)}\n" for statement in statements if statement is not None)
 
     @property
     def tools(self) -> frozenset[str]:
-        """The names of the tools that it calls."""
+        """The names of the tools that the plan calls."""
         return frozenset(call.tool for piece in self.pieces for call in calls(piece.read))
 
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """The places of a written statement in a text that begins at offset `base`."""
+    """Maps spans of a written statement to a text that begins at offset `base`."""
 
     written: Written
     base: int
 
     def span(self, span: Span) -> Span:
-        """Return the place of a part of the statement."""
+        """Return the original span of a part of the statement."""
         start, end = self.written.span(span)
         return Span(self.base + start, self.base + end)
 
 
 def translate(text: str, base: int, target: Target, bounds: Bounds, join: Join | None = None) -> Translation | None:
-    """Read a text that begins at offset `base` by the first dialect whose form it has.
+    """Read a text that begins at offset `base` with the first dialect that accepts it.
 
-    `join` is the statement in the plan language that follows the text, if one does.
+    `join` is the join in the plan language that follows the text, if any.
     """
     for name, rewrite in DIALECTS:
         rewritten = rewrite(text, target)
@@ -102,7 +102,7 @@ def _translation(  # noqa: PLR0917 (the parts of a text)
     edit = _edit(pieces, base, text)
     if join is not None:
         pieces.append(Piece(print_statement(join), join.span.start, read=(join, []), stop=join.span.end))
-    start = min(place.start for place in rewritten.blocks or [each.place for each in rewritten.statements])
+    start = min(place.start for place in rewritten.blocks or [written.place for written in rewritten.statements])
     first = text[start:].split("\n", 1)[0].rstrip()
     note = DialectRead(span=Span(base + start, base + start + len(first)), dialect=name, edit=edit)
     is_marked = bool(rewritten.blocks) and not _is_quoted(text, rewritten.blocks)
@@ -110,7 +110,7 @@ def _translation(  # noqa: PLR0917 (the parts of a text)
 
 
 def _is_quoted(text: str, blocks: Sequence[Span]) -> bool:
-    """Whether a block may be an example, a result or a quotation, so that its marks do not say that it is a call."""
+    """Whether a block may be an example, a result or a quotation, so that its marks do not prove a call."""
     ends = [0, *(block.end for block in blocks)]
     for start, block in zip(ends, blocks, strict=False):
         before = text[start : block.start]
@@ -121,37 +121,37 @@ def _is_quoted(text: str, blocks: Sequence[Span]) -> bool:
 
 
 def _unread(text: str, base: int, blocks: Sequence[Span], tools: Container[str]) -> Iterator[Piece]:
-    """Return calls of known tools around the blocks of a text as refused tasks."""
+    """Yield calls of known tools around the blocks of a text as refused tasks."""
     ends = [0, *(block.end for block in blocks)]
     for start, end in zip(ends, [*(block.start for block in blocks), len(text)], strict=True) if blocks else ():
-        at = base + start
+        offset = base + start
         for line in text[start:end].split("\n"):
-            refused = refused_prose(line, at, tools)
+            refused = refused_prose(line, offset, tools)
             if refused is not None:
                 yield refused
-            at += len(line) + 1
+            offset += len(line) + 1
 
 
 def _is_join(piece: Piece) -> bool:
-    """Whether a statement ends the plan."""
+    """Whether a statement is a join."""
     return piece.read is not None and isinstance(piece.read[0], Join)
 
 
 def _edit(pieces: list[Piece], base: int, text: str) -> Edit | None:
-    """Return the edit that writes the plan instead of the text, None if a statement is refused."""
+    """Return the edit that replaces the text by the plan, None if a statement is refused."""
     statements = [piece.read[0] for piece in pieces if piece.read is not None]
     lines = [print_statement(statement) for statement in statements if statement is not None]
     return Edit(Span(base, base + len(text)), "\n".join(lines) + "\n") if len(lines) == len(pieces) else None
 
 
 def _piece(written: Written, base: int, setting: Setting) -> Piece:
-    """Read a written statement; its mistakes offer no edits, since the text does not have its form."""
+    """Read a written statement; its mistakes have no edits, since the original text has another form."""
     text = written.text
     mended = read_with_head(text, 0, None, setting) or refuse(text, 0, setting)
     origin = _Origin(written, base)
-    own = [relocated(each, Places((), base)) for each in written.found]
-    found = [*own, *(without_edit(relocated(each, origin)) for each in mended.found)]
+    own = [relocated(mistake, Places((), base)) for mistake in written.found]
+    mistakes = [*own, *(without_edit(relocated(mistake, origin)) for mistake in mended.found)]
     place = origin.span(Span(0, len(text)))
-    is_refused = mended.statement is None or any(each.severity == "error" for each in own)
+    is_refused = mended.statement is None or any(mistake.severity == "error" for mistake in own)
     statement = None if is_refused else relocated(mended.statement, origin)
-    return Piece(text, place.start, read=(statement, found), stop=place.end)
+    return Piece(text, place.start, read=(statement, mistakes), stop=place.end)

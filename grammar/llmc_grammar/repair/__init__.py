@@ -1,25 +1,25 @@
-"""A model's text with its everyday damage, mended in front of the one grammar.
+"""Repairs common damage in a model's text before the strict parser reads it.
 
-changes.py    edits of a statement's text, and where its places were before them
-blocks.py     lines in marks of tool calls
-code_blocks.py  calls in blocks of code
-reasoning_filter.py  the text without reasoning
-strings.py    the inside of a string
-scan.py       what the strict reading has open after each line
-heads.py      which lines begin a task, and what decorates them
-dress.py      decorations of calls of known tools: ordinals of all scripts, bullets, labels
-mentions.py   calls of known tools in a line
-unread.py     the mistakes of those that cannot be read
+changes.py    edits of a statement's text, and the map from edited offsets to original ones
+blocks.py     blocks of lines inside tool-call marks
+code_blocks.py  calls inside blocks of code
+reasoning_filter.py  removal of reasoning
+strings.py    repairs inside a string
+scan.py       brackets and strings that are open after each line
+heads.py      lines that begin a task, and their decorations
+dress.py      decorations of calls of known tools: ordinals in all scripts, bullets, labels
+mentions.py   calls of known tools anywhere in a line
+unread.py     mistakes for calls that cannot be read
 wide.py       full-width characters
-marks.py      the characters that everybody here looks for
-quotes.py     where a quote ends a string
-call.py       a call with bad quotes, scanned: brackets, arguments, strings
-bare.py       arguments that are no expressions
-arguments.py  what each argument is, and the edits that say so
-mend.py       one statement's text to its statement, with the edits that it took
-lenient.py    lines in, statements out: which lines belong to which statement
+marks.py      characters and words that several modules look for
+quotes.py     which quote ends a string
+call.py       the scan of a call with damaged quotes: brackets, arguments, strings
+bare.py       arguments without quotes: expression or text
+arguments.py  repairs of arguments
+mend.py       one statement's text to its statement, with the repairs it needs
+lenient.py    lines to statements: which lines belong to which statement
 
-A repair is a set of edits; what a statement means is what the strict parser says of the edited text, and every place
-in it points into the text as it came. Text that parses is never edited, except that a dash and a blank in front of a
-call at the start of a line are a bullet.
+A repair is a set of edits. The strict parser reads the edited text and decides its meaning; every span points into the
+original text. Text that parses is never edited, with one exception: a dash and a blank before a call at the start of a
+line are a bullet.
 """

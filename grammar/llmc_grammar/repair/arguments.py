@@ -1,4 +1,4 @@
-"""What each argument of a scanned call is, and the edits that say so in the language."""
+"""Finds the repairs of the arguments of a scanned call."""
 
 from collections.abc import Container
 from typing import Final
@@ -19,10 +19,10 @@ _EMPTY: Final = {"call": "()", "group": "(0)", "list": "[]", "mapping": "{}", "t
 
 
 class Arguments:
-    """The repairs of the arguments of one call and of everything in them; `names` are those of the tasks above."""
+    """The repairs of one call's arguments and their parts; `names` are those of the tasks above."""
 
     def __init__(self, text: str, names: Container[str], probe: Probe) -> None:
-        """Nothing is looked at."""
+
         self.repairs: list[Repair] = []
         self._text = text
         self._names = names
@@ -31,7 +31,7 @@ class Arguments:
 
     @property
     def too_many(self) -> bool:
-        """Whether there is more damage than any repair is for."""
+        """Whether there are too many repairs for the call to be worth repairing."""
         return len(self.repairs) > _MOST
 
     def settle(self, bracket: Bracket) -> None:
@@ -40,17 +40,16 @@ class Arguments:
             return
         if bracket.kind == "call" and self._is_one_text(bracket.items):
             return
-        at = 0
-        while at < len(bracket.items) and not self.too_many:
-            count = self._thousands(bracket, at)
+        index = 0
+        while index < len(bracket.items) and not self.too_many:
+            count = self._thousands(bracket, index)
             if not count:
-                self._item(bracket.items[at], bracket)
-            at += count or 1
+                self._item(bracket.items[index], bracket)
+            index += count or 1
         if bracket.kind == "group" and len(bracket.items) > 1 and self._text[bracket.at : bracket.at + 1] == "(":
             self._tuple(bracket)
 
     def _keep(self, report: type[Diagnostic], *changes: Change, moves: bool = False) -> None:
-        """Keep a repair."""
 
         def warn(span: Span, edit: Edit) -> Diagnostic:
             return report(span=span, edit=edit)
@@ -58,13 +57,13 @@ class Arguments:
         self.repairs.append(Repair(changes, warn, moves=moves))
 
     def _value(self, item: CallItem) -> str:
-        """An item's value as written."""
+        """Return an item's value as written."""
         return self._text[item.value : item.end]
 
     # ── several items at once ──
 
     def _is_one_text(self, items: list[CallItem]) -> bool:
-        """Join arguments over their commas if none of them is an expression: `search(Paris, Texas)`."""
+        """Quote all arguments as one string if none of them is an expression: `search(Paris, Texas)`."""
         if len(items) < 2 or not all(self._is_bare(item) for item in items):  # noqa: PLR2004 (a comma between two)
             return False
         start, end = items[0].start, items[-1].end
@@ -74,38 +73,38 @@ class Arguments:
         return True
 
     def _is_bare(self, item: CallItem) -> bool:
-        """Whether an argument has no name, no quotes and no brackets, and is no expression."""
+        """Whether an argument has no name, no quotes and no brackets, and is not an expression."""
         has_parts = any(isinstance(part, Quoted) or part.kind != "text" for part in item.parts)
         if item.name_end >= 0 or item.cut or has_parts or item.start >= item.end:
             return False
         return not self._is_expression(item)
 
-    def _thousands(self, bracket: Bracket, at: int) -> int:
-        """The number of items from `at` on that are one number with commas, which is then quoted."""
+    def _thousands(self, bracket: Bracket, index: int) -> int:
+        """Quote a number with commas that begins at item `index`; return the number of its items."""
         items = bracket.items
-        if not begins_thousands(self._value(items[at])):
+        if not begins_thousands(self._value(items[index])):
             return 0
-        last = at + 1
-        while last < min(len(items), at + _GROUPS) and self._continues(items[last - 1], items[last]):
+        last = index + 1
+        while last < min(len(items), index + _GROUPS) and self._continues(items[last - 1], items[last]):
             last += 1
-        group = items[at + 1 : last]
-        if not group or not (items[at].name_end >= 0 or any(self._value(item)[:1] == "0" for item in group)):
+        group = items[index + 1 : last]
+        if not group or not (items[index].name_end >= 0 or any(self._value(item)[:1] == "0" for item in group)):
             return 0
-        self._keep(TextQuoted, quoted(self._text, items[at].value, group[-1].end))
-        return last - at
+        self._keep(TextQuoted, quoted(self._text, items[index].value, group[-1].end))
+        return last - index
 
     def _continues(self, before: CallItem, item: CallItem) -> bool:
-        """Whether an item is three more digits of the one before it."""
+        """Whether an item continues the digits of the one before it."""
         return item.value == before.end + 1 and item.name_end < 0 and goes_on_thousands(self._value(item))
 
     def _tuple(self, bracket: Bracket) -> None:
-        """`(1, 2)` as a list."""
+        """Rewrite `(1, 2)` as a list."""
         self._keep(TupleRead, Change(bracket.at, bracket.at + 1, "["), Change(bracket.end - 1, bracket.end, "]"))
 
     # ── one item ──
 
     def _item(self, item: CallItem, bracket: Bracket) -> None:
-        """Find the repairs of an item and of what is in it."""
+        """Find the repairs of an item and its parts."""
         if item.end < 0 or item.cut:
             return
         strings = [part for part in item.parts if isinstance(part, Quoted)]
@@ -127,13 +126,13 @@ class Arguments:
         self.repairs += (repair for repair in repairs if repair is not None)
 
     def _colon(self, item: CallItem) -> None:
-        """`name: value` as `name=value`."""
+        """Rewrite `name: value` as `name=value`."""
         name = self._text[item.start : item.name_end]
         change = Change(item.name_end, item.value, "=")
         self.repairs.append(Repair((change,), lambda span, edit: ColonRead(span=span, edit=edit, name=name)))
 
     def _quote(self, item: CallItem, bracket: Bracket, strings: list[Quoted]) -> bool:
-        """Put an item in quotes, if it is text; a name with a colon is a part of it where it looks like one."""
+        """Put an item in quotes if it is text; a name and a colon that look like part of the text are quoted too."""
         if strings:
             return False
         is_title = item.colon and not (
@@ -150,13 +149,13 @@ class Arguments:
         return True
 
     def _join(self, item: CallItem, strings: list[Quoted]) -> bool:
-        """Make one string of several side by side."""
+        """Join adjacent strings into one."""
         if len(strings) < 2 or len(strings) != len(item.parts) or self._skeleton(item).strip('" \t\r\n'):  # noqa: PLR2004
             return False
-        if any(one.added or one.raw or not may_join(self._text, one.start, one.end) for one in strings):
+        if any(part.added or part.raw or not may_join(self._text, part.start, part.end) for part in strings):
             return False
-        places = [(one.start, one.end) for one in strings]
-        self._keep(StringsJoined, *joined(self._text, places[0], places[1:]))
+        spans = [(part.start, part.end) for part in strings]
+        self._keep(StringsJoined, *joined(self._text, spans[0], spans[1:]))
         if item.colon:
             self._colon(item)
         return True
@@ -164,24 +163,24 @@ class Arguments:
     # ── expressions ──
 
     def _is_expression(self, item: CallItem) -> bool:
-        """Whether an item's value is an expression, what is in its strings and brackets aside."""
+        """Whether an item's value is an expression, ignoring the content of its strings and brackets."""
         return is_expression(self._skeleton(item), self._ask)
 
     def _ask(self, skeleton: str) -> bool:
-        """Ask the strict parser, a bounded number of times; after that everything is taken for an expression."""
+        """Ask the strict parser, a bounded number of times; after that, everything counts as an expression."""
         self._probes += 1
         return self._probes > _PROBES or self._probe(skeleton)
 
     def _skeleton(self, item: CallItem) -> str:
-        """An item's value with its strings and brackets empty."""
+        """Return an item's value with its strings and brackets empty."""
         pieces: list[str] = []
-        at = item.value
+        offset = item.value
         for part in item.parts:
-            pieces.append(self._text[at : part.start])
+            pieces.append(self._text[offset : part.start])
             if isinstance(part, Quoted):
                 pieces.append('""')
             else:
                 pieces.append(self._text[part.start : part.at] + _EMPTY[part.kind])
-            at = part.end
-        pieces.append(self._text[at : item.end])
+            offset = part.end
+        pieces.append(self._text[offset : item.end])
         return "".join(pieces)

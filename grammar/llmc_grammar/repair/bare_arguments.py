@@ -1,4 +1,4 @@
-"""Arguments without quotes: which are expressions, which are text, and which are neither."""
+"""Decides whether an argument without quotes is an expression, text or neither."""
 
 import re
 from collections.abc import Callable, Container
@@ -23,7 +23,7 @@ _INNER_QUOTE: Final = re.compile(rf"[{SINGLE}](?=\w)|(?<=\w)[{SINGLE}](?=\s+\S)"
 _LONGEST_PROBE: Final = 2000
 
 Probe = Callable[[str], bool]
-"""Whether a text is an expression, by the strict parser."""
+"""Asks the strict parser whether a text is an expression."""
 
 
 def is_value(found: str) -> bool:
@@ -32,7 +32,7 @@ def is_value(found: str) -> bool:
 
 
 def is_expression(skeleton: str, probe: Probe) -> bool:
-    """Whether a value is an expression; in `skeleton` its strings and brackets are empty."""
+    """Whether a value is an expression; in `skeleton`, its strings and brackets are empty."""
     if _PLAIN.match(skeleton):
         return True
     if _WORDS.match(skeleton):
@@ -44,7 +44,7 @@ def is_expression(skeleton: str, probe: Probe) -> bool:
 
 
 def is_text(found: str, names: Container[str]) -> bool:
-    """Whether something without quotes that is no expression is text; `names` are those of the tasks above."""
+    """Whether an unquoted argument that is not an expression is text; `names` are those of the tasks above."""
     if not found or _NO_TEXT.search(found) or not _quotes_fit(found):
         return False
     name = _DOTTED.match(found)
@@ -54,19 +54,19 @@ def is_text(found: str, names: Container[str]) -> bool:
     return any(not word[0].isdigit() for word in words) or _FIGURES.match(found) is not None
 
 
-def _quotes_fit(found: str) -> bool:
-    """Whether the quotes in a text are pairs inside it, or apostrophes of words."""
-    if found.count('"') % 2 or found[0] == '"' or found[-1] == '"':
+def _quotes_fit(text: str) -> bool:
+    """Whether all quotes in a text are inner pairs or apostrophes in words."""
+    if text.count('"') % 2 or text[0] == '"' or text[-1] == '"':
         return False
-    apostrophes = sum(found.count(quote) for quote in SINGLE)
-    return apostrophes == len(_INNER_QUOTE.findall(found))
+    apostrophes = sum(text.count(quote) for quote in SINGLE)
+    return apostrophes == len(_INNER_QUOTE.findall(text))
 
 
 def begins_thousands(found: str) -> bool:
-    """Whether a number with commas in it may begin so: the `1` of `1,000`."""
+    """Whether a text may begin a number with commas: the `1` of `1,000`."""
     return _THOUSANDS.match(found) is not None
 
 
 def goes_on_thousands(found: str) -> bool:
-    """Whether a number with commas in it may go on so: the `000` of `1,000`."""
+    """Whether a text may continue a number with commas: the `000` of `1,000`."""
     return _THREE.match(found) is not None

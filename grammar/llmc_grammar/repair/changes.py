@@ -1,4 +1,4 @@
-"""Edits of one statement's text, and where the places of the edited text were before."""
+"""Edits of one statement's text, and the map from offsets in the edited text to the original ones."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Change(NamedTuple):
-    """`text` instead of what stands from `start` to `end`, offsets in a statement's text."""
+    """The replacement `text` for the part from `start` to `end` of a statement's text."""
 
     start: int
     end: int
@@ -23,9 +23,10 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Changes that belong together, and the warning that reports them, at `shown` if that is not where they are.
+    """Changes that belong together, and the warning that reports them.
 
-    `moves`: it decides where the statement begins or ends.
+    `moves`: the repair decides where the statement begins or ends. `shown`: the offsets of the warning, if not those of
+    the changes.
     """
 
     changes: tuple[Change, ...]
@@ -35,40 +36,40 @@ class Repair:
 
     @property
     def start(self) -> int:
-        """Where the first change begins."""
+        """The start of the first change."""
         return self.changes[0].start
 
     @property
     def end(self) -> int:
-        """Where the last change ends."""
+        """The end of the last change."""
         return self.changes[-1].end
 
 
 def outermost(repairs: Iterable[Repair]) -> list[Repair]:
-    """The repairs by place, each that lies inside another taken into it."""
-    kept: list[Repair] = []
+    """Sort repairs by offset, and merge each repair that lies inside another into it."""
+    merged: list[Repair] = []
     for repair in sorted(repairs, key=lambda one: (one.start, -one.end)):
-        if kept and repair.changes and repair.end <= kept[-1].end and repair.start < kept[-1].end:
-            outer = kept[-1]
+        if merged and repair.changes and repair.end <= merged[-1].end and repair.start < merged[-1].end:
+            outer = merged[-1]
             changes = tuple(sorted({*outer.changes, *repair.changes}))
-            kept[-1] = Repair(changes, outer.report, outer.moves or repair.moves, outer.shown)
+            merged[-1] = Repair(changes, outer.report, outer.moves or repair.moves, outer.shown)
         else:
-            kept.append(repair)
-    return kept
+            merged.append(repair)
+    return merged
 
 
 def applied(text: str, changes: Sequence[Change]) -> str:
-    """The text with its changes made; they are sorted and do not overlap."""
+    """Return the text with its changes made; they are sorted and do not overlap."""
     parts: list[str] = []
-    at = 0
+    end = 0
     for change in changes:
-        parts += (text[at : change.start], change.text)
-        at = change.end
-    return "".join(parts) + text[at:]
+        parts += (text[end : change.start], change.text)
+        end = change.end
+    return "".join(parts) + text[end:]
 
 
 def warning(repair: Repair, text: str, base: int) -> Diagnostic:
-    """The warning of a repair with its one edit; the text begins at offset `base`."""
+    """Return the warning of a repair, with a single edit; the text begins at offset `base`."""
     inner = [Change(change.start - repair.start, change.end - repair.start, change.text) for change in repair.changes]
     start, end = repair.shown or (repair.start, repair.end)
     edit = Edit(Span(base + repair.start, base + repair.end), applied(text[repair.start : repair.end], inner))
@@ -76,7 +77,7 @@ def warning(repair: Repair, text: str, base: int) -> Diagnostic:
 
 
 class Relocation(Protocol):
-    """Spans of one text to spans of another."""
+    """A map from spans of one text to spans of another."""
 
     def span(self, span: Span) -> Span:
         """Return the span in the other text."""
@@ -84,10 +85,9 @@ class Relocation(Protocol):
 
 
 class Places:
-    """Offsets of an edited text to offsets of the text before."""
+    """A map from offsets in an edited text to offsets in the original, which begins at `base`."""
 
     def __init__(self, changes: Sequence[Change], base: int) -> None:
-        """`base` is the offset of the text before."""
         self._base = base
         self._rows: list[tuple[int, int, int, int]] = []
         self._starts: list[int] = []
@@ -99,33 +99,33 @@ class Places:
             shift += len(change.text) - (change.end - change.start)
 
     def start(self, at: int) -> int:
-        """Where something that begins at `at` began."""
+        """Return the original start of a part that starts at `at`."""
         return self._place(at, bisect_right(self._starts, at) - 1)
 
     def end(self, at: int) -> int:
-        """Where something that ends at `at` ended."""
+        """Return the original end of a part that ends at `at`."""
         return self._place(at, bisect_left(self._starts, at) - 1)
 
-    def _place(self, at: int, row: int) -> int:
-        """The offset before, where `row` is the last change to its left."""
+    def _place(self, offset: int, row: int) -> int:
+        """Return the original offset, given the last change to its left."""
         if row < 0:
-            return self._base + at
+            return self._base + offset
         start, end, old, old_end = self._rows[row]
-        return self._base + (min(old + at - start, old_end) if at < end else old_end + at - end)
+        return self._base + (min(old + offset - start, old_end) if offset < end else old_end + offset - end)
 
     def span(self, span: Span) -> Span:
-        """A span of the edited text, in the text before."""
+        """Return the span in the original text."""
         start = self.start(span.start)
         return Span(start, max(start, self.end(span.end)))
 
 
 def relocated(value: T, places: Relocation) -> T:
-    """A node or a mistake of one text with all its spans in the other."""
+    """Return a node or a mistake with all its spans mapped to the other text."""
     return _relocated(value, places)  # type: ignore[no-any-return]
 
 
-def _relocated(value: Any, places: Relocation) -> Any:  # noqa: ANN401 (nodes, mistakes and what they are made of)
-    """The same, of anything that a node or a mistake holds."""
+def _relocated(value: Any, places: Relocation) -> Any:  # noqa: ANN401 (nodes, mistakes and their parts)
+    """Map the spans in any part of a node or a mistake."""
     if isinstance(value, Span):
         return places.span(value)
     if isinstance(value, tuple):
@@ -137,7 +137,7 @@ def _relocated(value: Any, places: Relocation) -> Any:  # noqa: ANN401 (nodes, m
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    """The fields of a node or a mistake; none of anything else."""
+    """Return the fields of a node or a mistake, none for any other class."""
     if issubclass(kind, Diagnostic):
         return tuple(kind.fields)
     return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()

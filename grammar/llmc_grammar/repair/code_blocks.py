@@ -1,4 +1,4 @@
-"""Blocks of code in a model's text: a call in one depends on the line above it, which is no statement."""
+"""Finds calls inside blocks of code, which depend on a header line that a plan cannot express."""
 
 import re
 from dataclasses import replace
@@ -25,7 +25,7 @@ _OPENS: Final = re.compile(r"(?:[:{(]|=>|\bthen|\bdo|\))[ \t]*(?:```\w*)?[ \t]*$
 
 
 def is_conditional(line: str) -> bool:
-    """Whether a line that is left out may decide if the call below it is made: a condition, a negation, an example."""
+    """Whether an omitted line may decide if the call after it is made: a condition, a negation, an example."""
     if _LEAVES.match(line):
         return True
     opens = _OPENS.search(line)
@@ -33,7 +33,7 @@ def is_conditional(line: str) -> bool:
 
 
 class CodeBlocks:
-    """Finds the statements that stand in the block of a line of code."""
+    """Finds statements inside the block of a header line."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -41,23 +41,23 @@ class CodeBlocks:
         self._is_refused = False
 
     def pass_over(self, text: str, start: int) -> None:
-        """Take a line that is left out."""
+        """Take an omitted line."""
         if _HEADER.match(text):
             self._header, self._is_refused = (text, start), False
 
     def holds(self, text: str) -> bool:
-        """Whether a statement that begins with this line stands in a block."""
+        """Whether a statement that begins with this line is in a block."""
         if self._header is not None and indent_of(text) <= indent_of(self._header[0]):
             self._header = None
         return self._header is not None
 
     @property
     def is_open(self) -> bool:
-        """Whether the last statement stood in a block."""
+        """Whether the last statement was in a block."""
         return self._header is not None
 
     def refused_header(self) -> Piece | None:
-        """Return the line that begins the block as a refused task, once."""
+        """Return the block's header as a refused task, only once."""
         if self._header is None or self._is_refused:
             return None
         self._is_refused = True
@@ -67,7 +67,10 @@ class CodeBlocks:
 
 
 def refused_in_block(mended: RepairedStatement) -> RepairedStatement:
-    """Return a statement in a block as a refused one."""
-    why, advice = "it depends on the line that begins its block", "write its loop or condition behind it, on one line"
-    found = UnreadableCall(span=mended.span, why=why, suggestion=advice)
-    return replace(mended, statement=None, found=(found,), moved=False)
+    """Return a statement in a block, refused."""
+    why, advice = (
+        "it depends on the line that begins its block",
+        "write the loop or condition after the call, on one line",
+    )
+    mistake = UnreadableCall(span=mended.span, why=why, suggestion=advice)
+    return replace(mended, statement=None, found=(mistake,), moved=False)

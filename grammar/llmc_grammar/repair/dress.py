@@ -1,9 +1,9 @@
-"""What models write in front of a call: bullets, ordinals in every script, words such as `Action:`, labels.
+"""Decorations that models write before a call: bullets, ordinals in every script, words such as `Action:`, labels.
 
     (2) send(…)   ② send(…)   Task 2 — send(…)   - [ ] send(…)   Action: send(…)
     1. Look up K2: height(…)
 
-Each alternative below is a way to write a number. Letters and Roman numerals are none: `$1` would not mean them.
+Each alternative below is a way to write a number. Letters and Roman numerals do not count: `$1` cannot refer to them.
 """
 
 import re
@@ -54,7 +54,7 @@ DRESSED: Final = re.compile(
     rf"(?<![A-Za-z0-9_])(?P<tool>{NAME}(?:\.{NAME})*)(?P<call>[(\uff08])"
 )
 ORDINAL: Final = re.compile(rf"[^\S\n]*(?=\S){_BULLET}{_MARK}(?:{_NUMBERED})")
-"""The number of a line that may say anything behind it."""
+"""The number at the start of a line; any text may follow."""
 
 _DOUBT: Final = re.compile(
     r"\b(?:if|unless|when(?:ever)?|while|until|each|every|or|not?|never|don.?t|cannot|avoid|skip|without|except|provided"
@@ -65,14 +65,14 @@ _DOUBT: Final = re.compile(
 
 
 def is_doubtful(label: str) -> bool:
-    """Whether a label may say that the call is not to be made, or only in some case."""
+    """Whether a label may negate the call or make it conditional."""
     return _DOUBT.search(label) is not None
 
 
 def number_of(match: re.Match[str]) -> int | None:
-    """The number that an ordinal says, in digits of any script or as one character; None without an ordinal."""
+    """Return the number of an ordinal in digits of any script or as one character, None without an ordinal."""
     words = (match[name] for name in ("counted", "plain", "bracketed", "circled", "key"))
-    found = next((word for word in words if word), None)
-    if found is None:
+    ordinal = next((word for word in words if word), None)
+    if ordinal is None:
         return None
-    return int(found) if found.isdecimal() else int(unicodedata.numeric(found))
+    return int(ordinal) if ordinal.isdecimal() else int(unicodedata.numeric(ordinal))

@@ -1,4 +1,4 @@
-"""Which lines begin a task, and what a model decorates them with."""
+"""Finds lines that begin a task, with or without a model's decorations."""
 
 import re
 from collections.abc import Container
@@ -14,7 +14,7 @@ from llmc_grammar.repair.marks import NAME
 
 _TOOL: Final = rf"(?P<tool>{NAME}(?:\.{NAME})*)"
 _GAP: Final = r"[ \t]{0,16}"
-"""Blanks between the parts of a head; unbounded ones side by side would take a time that grows with their cube."""
+"""Blanks between the parts of a head, bounded: adjacent unbounded repeats would take cubic time."""
 
 _END: Final = r"[ \t\r]*(?:[.*`]{1,3}[ \t\r]*)?(?:<END_OF_PLAN>.*)?$"
 _STRICT: Final = re.compile(
@@ -30,7 +30,7 @@ _GLUED: Final = re.compile(
     r"[ \t]*(?P<dress>(?P<heading>[*_]{0,3}[^\W\d_][^()\[\]{}\"'`$=#\n]{0,200}?[:.!?*_\uff1a\u3002])"
     rf"(?P<number>[0-9]{{1,4}})\.(?![0-9])[ \t]{{0,16}})(?P<tool>{NAME}(?:\.{NAME})*)\("
 )
-"""A heading, or the end of a sentence, to which the first task is glued."""
+"""A heading or the end of a sentence, with the first task glued to it."""
 
 _FENCE: Final = re.compile(r"[ \t]*(?:```|~~~)")
 _THOUGHT: Final = re.compile(r"[ \t]*Thought:")
@@ -39,10 +39,10 @@ _FINISH: Final = frozenset({"finish", "Finish"})
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a task up to its call: where the tool's name stands, and the repairs of what is before it.
+    """The beginning of a task up to its call: the offset of the tool's name, and the repairs of the text before it.
 
-    `call` is where the call's bracket is, None for a join without one. `is_listed`: only a bullet stands before it, so
-    that the line may be an item of a list in prose.
+    `call` is the offset of the call's bracket, None for a join without one. `is_listed`: only a bullet precedes the
+    call, so the line may be an item of a list in prose.
     """
 
     start: int
@@ -55,16 +55,16 @@ class Head:
 
 
 def find_head(text: str, tools: Container[str], at: int = 0) -> Head | None:
-    """The head of the task that begins at `at`, if one does; `tools` are the names that the toolbox has."""
+    """Return the head of the task that begins at `at`, None without a task; `tools` are the names in the toolbox."""
     match = _STRICT.match(text, at)
     if match and (match["tool"] == "join" or match["tool"] not in KEYWORDS):
         return _head(match, tools, ())
     return _find_decorated(text, tools, at) or _find_dressed(text, tools, at) or _find_glued(text, tools, at)
 
 
-def _find_decorated(text: str, tools: Container[str], at: int) -> Head | None:
-    """The head of a call of any name, with the decorations of Markdown."""
-    match = _DECORATED.match(text, at)
+def _find_decorated(text: str, tools: Container[str], offset: int) -> Head | None:
+    """Find the head of a call of any name, with Markdown decorations."""
+    match = _DECORATED.match(text, offset)
     if not match or (match["tool"] in KEYWORDS and match["tool"] != "join"):
         return None
     binder = _binder(match)
@@ -83,9 +83,9 @@ def _find_decorated(text: str, tools: Container[str], at: int) -> Head | None:
     )
 
 
-def _find_dressed(text: str, tools: Container[str], at: int) -> Head | None:
-    """The head of a call of a known tool, or of a join, behind what else models write in front of calls."""
-    match = DRESSED.match(text, at)
+def _find_dressed(text: str, tools: Container[str], offset: int) -> Head | None:
+    """Find the head of a call of a known tool, or of a join, with the decorations of `dress.py`."""
+    match = DRESSED.match(text, offset)
     if not match:
         return None
     label = match["label"]
@@ -100,9 +100,9 @@ def _find_dressed(text: str, tools: Container[str], at: int) -> Head | None:
     return _head(match, tools, (dress,) if is_dressed else ())
 
 
-def _find_glued(text: str, tools: Container[str], at: int) -> Head | None:
-    """The head of a numbered call of a known tool right behind a heading."""
-    match = _GLUED.match(text, at)
+def _find_glued(text: str, tools: Container[str], offset: int) -> Head | None:
+    """Find the head of a numbered call of a known tool right after a heading."""
+    match = _GLUED.match(text, offset)
     if not match or match["tool"] not in tools or is_doubtful(match["heading"]):
         return None
     start, tool = match.start("dress"), match.start("tool")
@@ -111,7 +111,7 @@ def _find_glued(text: str, tools: Container[str], at: int) -> Head | None:
 
 
 def _binder(match: re.Match[str]) -> str:
-    """The binder as the language writes it, with a blank behind it, or nothing."""
+    """Return the binder as the language writes it, with a blank after it, or an empty text."""
     number = number_of(match) if match.re is DRESSED else match["number"] and int(match["number"])
     if number is not None:
         return f"{number}. "
@@ -122,7 +122,7 @@ def _binder(match: re.Match[str]) -> str:
 
 
 def _dressed(start: int, end: int, binder: str, *, moves: bool = False) -> Repair:
-    """The repair of a decorated head; `moves` where words are left out that may be more than decoration."""
+    """Return the repair of a decorated head; `moves` if the omitted words may be more than decoration."""
     shown = binder.rstrip()
     help_ = f"write `{shown} tool(…)`" if shown else "write the call alone"
     change = Change(start, end, binder)
@@ -130,12 +130,12 @@ def _dressed(start: int, end: int, binder: str, *, moves: bool = False) -> Repai
 
 
 def _is_join(tool: str, tools: Container[str]) -> bool:
-    """Whether a word ends the plan."""
+    """Whether a name is a spelling of `join`."""
     return tool == "join" or (tool in _FINISH and tool not in tools)
 
 
 def _head(match: re.Match[str], tools: Container[str], repairs: tuple[Repair, ...], *, is_listed: bool = False) -> Head:
-    """The head of a match, with the repair of a join that is spelled otherwise."""
+    """Return the head of a match, with the repair of a join in another spelling."""
     start, end = match.span("tool")
     join = _is_join(match["tool"], tools)
     bare = match["call"] is None
@@ -161,7 +161,7 @@ def is_thought(line: str) -> bool:
 
 
 class TaskLine(Enum):
-    """Whether a line begins a task while another statement is open; `name = tool(` may be an argument as well."""
+    """Whether a line begins a task while another statement is open; `name = tool(` may also be an argument."""
 
     NO = auto()
     NAMED = auto()
@@ -169,7 +169,7 @@ class TaskLine(Enum):
 
 
 def task_line(line: str, tools: Container[str]) -> TaskLine:
-    """What kind of a task line it is; one ends an open statement, unless that asks for more."""
+    """Classify a line; a task line ends an open statement, unless that one needs more text."""
     if is_fence(line) or is_thought(line):
         return TaskLine.CERTAIN
     head = find_head(line, tools)

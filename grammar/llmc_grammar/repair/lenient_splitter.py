@@ -1,11 +1,11 @@
-"""Lines of a model's text in, statements out: which lines belong to which statement.
+"""Cuts the lines of a model's text into statements and repairs them.
 
-A line that begins no statement is left out, unless it calls a known tool: then it is a mistake in the place of a task.
+A line that does not begin a statement is left out, unless it calls a known tool: such a line becomes a refused task.
 
-For each open statement and each further line: (1) if the strict scan closes it, it ends, and text that parses is never
-repaired; (2) else if a repair closes it on these lines, it ends; (3) else if the next line is a task line and the open
-text does not ask for more, it ends there and missing closers are added; (4) else the line belongs to it. An open
-statement is looked at again only while the budget lasts, so that the work stays linear.
+An open statement ends (1) when the strict scan closes it, and text that parses is never repaired; (2) else, when a
+repair closes it on the lines so far; (3) else, before a task line, unless its text needs more: missing closers are
+then added. (4) Any other line belongs to it. Repairs of an open statement are tried only while a budget lasts, which
+keeps the work linear.
 """
 
 import re
@@ -48,11 +48,11 @@ _BEGINS: Final = re.compile(
 _PROSE: Final = re.compile(
     r"[ \t]*(?:[:\u2013\u2014]|(?!(?:if|for|unless|when|and|or|else|in|not)\b)[^\W\d]\w*(?![\w.=(]))"
 )
-"""What stands behind a call in a sentence that only speaks of it."""
+"""The text after a call in a sentence that only mentions it."""
 
 _WORDS: Final = FLOW_WORDS | LITERAL_WORDS | {"use", "input"}
 _CLOSES: Final = re.compile(r"[\"'][ \t]*[)\]}]")
-"""What a line holds that may be the end of a statement above it, which a repair has closed too early."""
+"""Characters of a line that may be the end of the statement above it, if a repair closed that one too early."""
 
 _FREE: Final = 32 * 1024
 _TRIES: Final = 512
@@ -61,7 +61,7 @@ _SHOWN: Final = 200
 
 @dataclass(slots=True)
 class _Open:
-    """The statement at hand: its lines, the end of its code, what is open after them; without a head a plain value."""
+    """The open statement: its lines, the end of its code, and their scan. Without a head it is a plain value."""
 
     start: int
     head: Head | None
@@ -73,7 +73,7 @@ class _Open:
 
     @property
     def is_prose(self) -> bool:
-        """Whether its first line goes on behind a call without a binder as a sentence does."""
+        """Whether the first line continues like a sentence after a call without a binder."""
         head = self.head
         bare = head is not None and not head.join and head.start == head.tool and not head.repairs
         is_loose = bare or (head is not None and head.is_listed)
@@ -81,20 +81,20 @@ class _Open:
 
     @property
     def is_item(self) -> bool:
-        """Whether it may be an item of a list in prose."""
+        """Whether the statement may be an item of a list in prose."""
         return self.head is not None and self.head.is_listed and len(self.lines) == 1
 
     @property
     def text(self) -> str:
-        """All its lines."""
+        """All lines of the statement."""
         return "\n".join(self.lines)
 
 
 class LenientSplitter:
-    """Cuts lines into statements and mends them; what it leaves out is in `found`."""
+    """Cuts lines into statements and repairs them; `tools` are the names in the toolbox."""
 
     def __init__(self, bounds: Bounds, tools: Container[str] = ()) -> None:
-        """Nothing is open; `tools` are the names that the toolbox has."""
+
         self.moved: list[Span] = []
         self.ended_at: int | None = None
         self._names: set[str] = set()
@@ -114,22 +114,22 @@ class LenientSplitter:
 
     @property
     def found(self) -> list[Diagnostic]:
-        """What was left out between the statements and below the last."""
-        found = list(self._notes)
+        """Warnings about text left out between statements and after the last one."""
+        warnings = list(self._notes)
         if self._run is not None:
-            found.append(LeftOut(span=self._run, edit=Edit(self._run, "")))
+            warnings.append(LeftOut(span=self._run, edit=Edit(self._run, "")))
         if self._after is not None:
-            found.append(AfterTheEnd(span=self._after, edit=Edit(self._after, "")))
-        return found
+            warnings.append(AfterTheEnd(span=self._after, edit=Edit(self._after, "")))
+        return warnings
 
     @property
     def opened_at(self) -> int | None:
-        """Where the statement begins that is open, if one is."""
+        """The offset of the open statement, None if none is open."""
         return None if self._open is None else self._open.start
 
     @property
     def blocks(self) -> list[Span]:
-        """The blocks in marks of tool calls."""
+        """The spans of blocks in tool-call marks."""
         return self._blocks.spans
 
     def line(self, text: str, start: int) -> list[Piece]:
@@ -146,7 +146,7 @@ class LenientSplitter:
         return done
 
     def end(self) -> list[Piece]:
-        """The text has ended: what is open is a mistake, since nothing was seen behind it."""
+        """End the text; a statement that is still open is refused, since more of it may be missing."""
         done: list[Piece] = []
         if self._open is not None:
             self._refuse(self._open, done)
@@ -155,7 +155,7 @@ class LenientSplitter:
     # ── a line with nothing open ──
 
     def _fresh(self, text: str, start: int, done: list[Piece]) -> None:
-        """A line that may begin a statement."""
+        """Take a line while no statement is open."""
         if _BLANK.match(text):
             return
         if self._blocks.takes(text, start):
@@ -177,7 +177,7 @@ class LenientSplitter:
             self._prose(text, start, done)
 
     def _plain(self, text: str, start: int, done: list[Piece]) -> bool:
-        """A line that is a statement only if it parses."""
+        """Take a line as a statement if it parses; return whether it does."""
         begins = _BEGINS.match(text)
         if not begins or (begins["word"] and not begins["call"] and begins["word"] not in _WORDS) or not self._tries:
             return False
@@ -196,7 +196,7 @@ class LenientSplitter:
         return True
 
     def _prose(self, text: str, start: int, done: list[Piece]) -> None:
-        """A line that begins no statement: it is left out, or refused if it calls a known tool."""
+        """Leave out a line that does not begin a statement, or refuse it if it calls a known tool."""
         is_block = self._blocks.takes(text, start, anywhere=True)
         before, mark, _ = text.partition(END_MARK)
         if is_block:
@@ -212,27 +212,27 @@ class LenientSplitter:
             self._leave_out(text[len(before) :], refused.end)
 
     def _pass_block(self, text: str, start: int) -> None:
-        """A line in marks of tool calls, for a dialect; an end mark in it ends the plan."""
+        """Leave a line in tool-call marks to a dialect; an end mark in it ends the plan."""
         self._flush()
         mark = text.find(END_MARK)
         if mark >= 0:
             self._mark(start + mark, text[mark + len(END_MARK) :])
 
     def _refuse_prose(self, refused: Piece, done: list[Piece]) -> None:
-        """Prose with a call takes the place of a task."""
+        """Add prose with a call as a refused task."""
         self._flush()
         self._guessed = None
         self._tasks += 1
         done.append(refused)
 
     def _doubt(self, text: str) -> None:
-        """A line that may be the end of the statement above it puts that one's boundary in doubt."""
+        """Mark the boundary of the statement above as uncertain, if this line may be the end of it."""
         if self._guessed is not None and _CLOSES.search(text):
             self.moved.append(self._guessed)
             self._guessed = None
 
     def _leave_out(self, text: str, start: int) -> None:
-        """A line that is no part of the plan."""
+        """Leave out a line that is not part of the plan."""
         mark = text.find(END_MARK)
         if mark >= 0:
             self._mark(start + mark, text[mark + len(END_MARK) :])
@@ -247,13 +247,13 @@ class LenientSplitter:
         self._run = Span(first, start + len(text.rstrip()))
 
     def _flush(self) -> None:
-        """End the run of lines that are left out."""
+        """End the current run of lines that are left out."""
         if self._run is not None:
             self._notes.append(LeftOut(span=self._run, edit=Edit(self._run, "")))
             self._run = None
 
     def _beyond(self, text: str, start: int) -> None:
-        """A line below the end of the plan."""
+        """Take a line after the end of the plan."""
         if not _BLANK.match(text):
             first = self._after.start if self._after else start + len(text) - len(text.lstrip())
             self._after = Span(first, start + len(text.rstrip()))
@@ -264,10 +264,10 @@ class LenientSplitter:
         """Open a statement with its first line."""
         opened.is_in_block = self._code.holds(text)
         self._open = opened
-        self._take(opened, text, opened.start, done, at=opened.head.tool if opened.head else 0)
+        self._take(opened, text, opened.start, done, offset=opened.head.tool if opened.head else 0)
 
     def _further(self, opened: _Open, text: str, start: int, done: list[Piece]) -> None:
-        """A further line: it ends the statement, or belongs to it."""
+        """Take a line while a statement is open: it belongs to the statement or begins the next one."""
         scan = opened.scan
         kind = (
             TaskLine.NO
@@ -284,7 +284,7 @@ class LenientSplitter:
         self._take(opened, text, start, done)
 
     def _refeed(self, text: str, start: int, done: list[Piece]) -> None:
-        """Read the line that ended a statement."""
+        """Read a line again after it ended a statement."""
         if self.ended_at is not None:
             self._beyond(text, start)
         elif self._open is not None:
@@ -292,11 +292,11 @@ class LenientSplitter:
         else:
             self._fresh(text, start, done)
 
-    def _take(self, opened: _Open, text: str, start: int, done: list[Piece], at: int = 0) -> None:
-        """Add a line to the statement, and end it where it closes."""
+    def _take(self, opened: _Open, text: str, start: int, done: list[Piece], offset: int = 0) -> None:
+        """Add a line to the statement, and end the statement if the line closes it."""
         scan = opened.scan
         is_first = opened.head is not None and not opened.lines
-        scan.line(narrowed(text, at) if is_first else text, at)
+        scan.line(narrowed(text, offset) if is_first else text, offset)
         mark = scan.mark
         if mark is None and scan.broken and END_MARK in text:
             mark = text.index(END_MARK)
@@ -312,8 +312,8 @@ class LenientSplitter:
         elif (scan.broken or scan.odd) and ")" in line:
             self._try(opened, done)
 
-    def _take_mark(self, opened: _Open, text: str, at: int, mark: int, done: list[Piece]) -> None:
-        """End the statement, and the plan, at an end mark."""
+    def _take_mark(self, opened: _Open, text: str, offset: int, mark: int, done: list[Piece]) -> None:
+        """End the statement and the plan at an end mark."""
         closed = opened.scan.closed
         before = len(done)
         if not closed:
@@ -324,17 +324,17 @@ class LenientSplitter:
             self._go_on(done)
         is_join = len(done) > before and opened.head is not None and opened.head.join
         if not is_join or text[mark - 1 : mark] != ")":
-            self._notes.append(_left_out(Span(at, at + len(END_MARK))))
+            self._notes.append(_left_out(Span(offset, offset + len(END_MARK))))
         self._open = None
-        self._mark(at, text[mark + len(END_MARK) :])
+        self._mark(offset, text[mark + len(END_MARK) :])
 
-    def _mark(self, at: int, rest: str) -> None:
-        """An end mark at `at` ends the plan."""
-        self.ended_at = at + len(END_MARK)
+    def _mark(self, offset: int, rest: str) -> None:
+        """End the plan with the end mark at `offset`."""
+        self.ended_at = offset + len(END_MARK)
         self._beyond(rest, self.ended_at)
 
     def _try(self, opened: _Open, done: list[Piece]) -> None:
-        """Mend the statement if a repair closes it on its lines (2)."""
+        """Repair the statement if that closes it on its lines (2)."""
         text = opened.text
         if opened.head is None or len(text) > self._budget:
             return
@@ -345,7 +345,7 @@ class LenientSplitter:
             self._guessed = None if mended.moved else mended.span
 
     def _settle(self, opened: _Open, done: list[Piece], *, forced: bool = False) -> None:
-        """End the statement here: as it is (1), mended, with what is missing (3), or with its mistakes."""
+        """End the statement: unchanged (1), repaired, with missing closers (3), or with its mistakes."""
         text, head = opened.text, opened.head
         plain = read_with_head(text, opened.start, head, self._setting) if opened.scan.closed else None
         mended = None
@@ -359,12 +359,12 @@ class LenientSplitter:
             self._done(opened, mended, done)
 
     def _refuse(self, opened: _Open, done: list[Piece]) -> None:
-        """End the statement with its mistakes in the words of the strict reading."""
+        """End the statement with the mistakes that the strict parser reports."""
         lines = None if opened.scan.closed else _SHOWN
         self._done(opened, refuse(opened.text, opened.start, self._setting, opened.head, lines=lines), done)
 
     def _done(self, opened: _Open, mended: RepairedStatement, done: list[Piece]) -> None:
-        """The statement has ended; one that is none after all is left out."""
+        """Add a statement that has ended, or leave its text out if it is prose."""
         self._open = None
         head = opened.head
         if mended.statement is None and (opened.is_prose or opened.is_item):
@@ -398,7 +398,7 @@ class LenientSplitter:
             self._rest = (opened.text[mended.rest :], opened.start + mended.rest)
 
     def _go_on(self, done: list[Piece]) -> None:
-        """The tasks that follow on the same line, as many as the bounds allow."""
+        """Read further tasks on the same line, as many as the bounds allow."""
         while self._rest is not None:
             (text, start), self._rest = self._rest, None
             head = find_head(text, self._setting.tools)
@@ -414,21 +414,21 @@ class LenientSplitter:
 
 
 def _is_plain(scan: Scan, code: str, kind: str) -> bool:
-    """Whether a line is a value, or the beginning of one with open brackets or an open string."""
+    """Whether a line is a value, or the beginning of a value with open brackets or an open string."""
     if scan.broken or scan.closed:
         return not scan.broken and parses(code, kind)
     return may_go_on(f'{code[: scan.quote_at]}""' if scan.quote else code, kind)
 
 
 def _left_out(span: Span) -> TailLeftOut:
-    """The note of an end mark that is left out."""
+    """Return the warning about an end mark that is left out."""
     return TailLeftOut(span=span, edit=Edit(span, ""))
 
 
 def _with_offsets(lines: list[str], start: int) -> list[tuple[str, int]]:
-    """Lines with their offsets."""
-    found: list[tuple[str, int]] = []
+    """Return lines with their offsets."""
+    numbered: list[tuple[str, int]] = []
     for line in lines:
-        found.append((line, start))
+        numbered.append((line, start))
         start += len(line) + 1
-    return found
+    return numbered

@@ -1,4 +1,4 @@
-"""Characters and words that the modules of this package look for."""
+"""Characters and words that several modules of this package look for."""
 
 import re
 from typing import Final
@@ -19,19 +19,19 @@ CALL_NAME: Final = re.compile(rf"(?:{NAME}\.)*{NAME}\Z")
 
 
 def straight(quote: str) -> str:
-    """The straight quote of a quote's family."""
+    """Return the straight quote for a quote, double or single."""
     return '"' if quote in DOUBLE else "'"
 
 
 def skip_blanks(text: str, at: int) -> int:
-    """The next place from `at` on that is no blank."""
+    """Return the offset of the next character from `at` on that is not blank."""
     while at < len(text) and text[at] in BLANKS:
         at += 1
     return at
 
 
 def before_blanks(text: str, at: int, low: int) -> int:
-    """The place behind the last character before `at` that is no blank, `low` at the least."""
+    """Return the offset after the last character before `at` that is not blank, at least `low`."""
     while at > low and text[at - 1] in BLANKS:
         at -= 1
     return at

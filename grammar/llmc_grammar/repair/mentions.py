@@ -1,8 +1,8 @@
-"""Calls of known tools on a line, whatever else it says.
+"""Finds calls of known tools anywhere in a line.
 
-A call is the name of a tool with a bracket that closes on the line, glued to it or behind a blank with a string or a
-reference in it. A name inside a string is none; an apostrophe begins no string, and neither does a quote in the middle
-of a sentence or a typographic one.
+A call is a tool's name and a bracket that closes on the same line. Blanks may separate them only if a string or a
+reference follows the bracket. Names inside strings do not count. Apostrophes, typographic quotes and quotes in the
+middle of a sentence do not begin a string.
 """
 
 import re
@@ -22,7 +22,7 @@ _MOST_PARTS: Final = 8
 
 
 class Mention(NamedTuple):
-    """A call of a tool: its name and where it stands."""
+    """A call of a tool: the tool's name and the name's offsets."""
 
     tool: str
     start: int
@@ -30,30 +30,30 @@ class Mention(NamedTuple):
 
 
 def is_aside(line: str) -> bool:
-    """Whether a line is a thought or an observation, in any of their spellings."""
+    """Whether a line is a thought or an observation, in any spelling."""
     return _ASIDE.match(line) is not None
 
 
 def find_call(folded: str, tools: Container[str], start: int = 0, end: int | None = None) -> Mention | None:
-    """The first call of a tool that begins between two places of a line, whose characters are those of ASCII."""
+    """Return the first call of a tool that begins between two offsets of a line; the line has been folded to ASCII."""
     last = folded.rfind(")")
     match = _TOKEN.search(folded, start)
     while match and match.end() <= last and (end is None or match.start() < end):
-        at = match.end()
+        offset = match.end()
         if match["name"] is None:
-            at = max(at, string_end(folded, match.start()))
+            offset = max(offset, string_end(folded, match.start()))
         elif (tool := _tool(match["name"], tools)) is not None:
             stop = match.end("name")
             return Mention(tool, stop - len(tool), stop)
-        match = _TOKEN.search(folded, at)
+        match = _TOKEN.search(folded, offset)
     return None
 
 
 def _tool(name: str, tools: Container[str]) -> str | None:
-    """The tool that a name is, or ends with behind a full stop or a number."""
+    """Return the tool that a name is or ends with, after a full stop or a number."""
     if name in tools:
         return name
     parts = name.strip(".").split(".")[-_MOST_PARTS:]
-    names = (".".join(parts[at:]) for at in range(len(parts)))
-    bare = (shorter for each in names for shorter in (each, each.lstrip("0123456789_")))
-    return next((each for each in bare if each in tools), None) if name[-1] != "." else None
+    names = (".".join(parts[index:]) for index in range(len(parts)))
+    candidates = (shorter for suffix in names for shorter in (suffix, suffix.lstrip("0123456789_")))
+    return next((candidate for candidate in candidates if candidate in tools), None) if name[-1] != "." else None

@@ -1,11 +1,11 @@
-"""Where a quote ends a string: only where what follows can go on.
+"""Decides whether a quote ends its string, from the text after it.
 
-After a delimiter come `,` and another argument, closing brackets and what may follow those, or the end; in a key's
-place a colon. Everywhere else a quote is text. An operator with an operand behind it may follow too, but only a
-string's first quote: behind another one it leaves two readings.
+A quote ends a string before `,` and another argument, before closing brackets with a valid continuation, and at the
+end of the text; after a key it ends the string before a colon. Any other quote is text. Before an operator and an
+operand, a quote ends the string only if it is the first candidate; a later one is ambiguous.
 
-The same holds for a quote behind a backslash where no other quote can end its string: then that backslash is text,
-unless it may end a quotation inside the string.
+A quote after a backslash follows the same rules if no other quote can end its string. Its backslash is then text,
+unless the quote may end a quotation inside the string.
 """
 
 import re
@@ -32,7 +32,7 @@ _BEFORE_QUOTATION: Final = frozenset(f"{BLANKS}{QUOTES}([{{=:,")
 
 
 class Verdict(Enum):
-    """What a quote is."""
+    """The role of a quote."""
 
     TEXT = auto()
     DELIMITER = auto()
@@ -42,7 +42,7 @@ class Verdict(Enum):
 
 
 class Around(NamedTuple):
-    """The kinds of the brackets around a string (`call`, `group`, `list`, `mapping`), and what the string is there.
+    """The context of a string: the kinds of the brackets around it (`call`, `group`, `list`, `mapping`) and its role.
 
     `forced`: closing brackets may be missing.
     """
@@ -55,87 +55,87 @@ class Around(NamedTuple):
 
 
 def verdict(text: str, at: int, around: Around) -> Verdict:
-    """What the quote right before `at` is."""
+    """Return the role of the quote right before `at`."""
     here = skip_blanks(text, at)
     if here == len(text):
         return Verdict.DELIMITER
-    found = text[here]
+    following = text[here]
     if around.is_key:
-        return Verdict.DELIMITER if found == ":" else Verdict.TEXT
-    if found == ",":
+        return Verdict.DELIMITER if following == ":" else Verdict.TEXT
+    if following == ",":
         follows = _goes_on(text, here + 1, around.kinds[-1], named=around.is_named)
         return Verdict.DELIMITER if follows else Verdict.TEXT
-    if found in CLOSERS:
+    if following in CLOSERS:
         return Verdict.DELIMITER if _closes(text, here, around) else Verdict.TEXT
-    if found in QUOTES:
+    if following in QUOTES:
         return Verdict.ADJACENT if here > at else Verdict.TEXT
-    if found == "#" and here > at:
+    if following == "#" and here > at:
         return _behind_comment(text, here, around)
     return Verdict.OPERATOR if _OPERATOR.match(text, here) else Verdict.TEXT
 
 
 def escaped_end(text: str, escaped: Sequence[int], around: Around) -> Verdict:
-    """What the last of some quotes behind backslashes is, if its backslash is text."""
-    found = verdict(text, escaped[-1] + 1, around)
-    if found is Verdict.OPERATOR or (found is Verdict.DELIMITER and _is_quoting(text, escaped[:-1])):
+    """Return the role of the last of several quotes after backslashes, assuming that its backslash is text."""
+    role = verdict(text, escaped[-1] + 1, around)
+    if role is Verdict.OPERATOR or (role is Verdict.DELIMITER and _is_quoting(text, escaped[:-1])):
         return Verdict.EITHER
-    return found
+    return role
 
 
 def _is_quoting(text: str, escaped: Sequence[int]) -> bool:
-    """Whether one of some quotes behind backslashes begins a quotation that none of them ends."""
+    """Whether quotes after backslashes leave a quotation open."""
     depth = 0
     for at in escaped:
         depth = depth + 1 if text[at - 2] in _BEFORE_QUOTATION and text[at + 1] not in BLANKS else max(0, depth - 1)
     return depth > 0
 
 
-def _behind_comment(text: str, at: int, around: Around) -> Verdict:
-    """What a quote is with a comment behind it, which ends a line and not the text."""
-    end = text.find("\n", at)
+def _behind_comment(text: str, offset: int, around: Around) -> Verdict:
+    """Return the role of a quote before a comment, which must not be on the last line."""
+    end = text.find("\n", offset)
     if end < 0 or text.startswith("#", skip_blanks(text, end)):
         return Verdict.TEXT
     following = verdict(text, end, around)
     return following if following is Verdict.DELIMITER else Verdict.TEXT
 
 
-def _goes_on(text: str, at: int, kind: str, *, named: bool) -> bool:
-    """Whether what stands behind a comma is one more argument, element or entry."""
-    at = _skip_comments(text, at)
-    if at == len(text) or text[at] in CLOSERS:
+def _goes_on(text: str, offset: int, kind: str, *, named: bool) -> bool:
+    """Whether another argument, element or entry follows a comma."""
+    offset = _skip_comments(text, offset)
+    if offset == len(text) or text[offset] in CLOSERS:
         return True
     if kind == "mapping":
-        return text[at] in QUOTES
-    if kind == "call" and _NAMED.match(text, at):
+        return text[offset] in QUOTES
+    if kind == "call" and _NAMED.match(text, offset):
         return True
-    return not (kind == "call" and named) and bool(_NEXT_VALUE.match(text, at) or _WORDS.match(text, at))
+    return not (kind == "call" and named) and bool(_NEXT_VALUE.match(text, offset) or _WORDS.match(text, offset))
 
 
-def _skip_comments(text: str, at: int) -> int:
-    """The next place that is neither blank nor comment."""
-    at = skip_blanks(text, at)
-    while text.startswith("#", at):
-        end = text.find("\n", at)
-        at = skip_blanks(text, len(text) if end < 0 else end)
-    return at
+def _skip_comments(text: str, offset: int) -> int:
+    """Return the next offset outside blanks and comments."""
+    offset = skip_blanks(text, offset)
+    while text.startswith("#", offset):
+        end = text.find("\n", offset)
+        offset = skip_blanks(text, len(text) if end < 0 else end)
+    return offset
 
 
-def _closes(text: str, at: int, around: Around) -> bool:
-    """Whether the closing brackets at `at` close what is open, and what follows them may."""
+def _closes(text: str, offset: int, around: Around) -> bool:
+    """Whether the closing brackets at `offset` match the open ones, and the text after them may follow."""
     depth = len(around.openers)
-    while depth and at < len(text) and text[at] in CLOSERS:
-        while depth and around.forced and PAIRS[around.openers[depth - 1]] != text[at]:
+    while depth and offset < len(text) and text[offset] in CLOSERS:
+        while depth and around.forced and PAIRS[around.openers[depth - 1]] != text[offset]:
             depth -= 1
-        if not depth or PAIRS[around.openers[depth - 1]] != text[at]:
+        if not depth or PAIRS[around.openers[depth - 1]] != text[offset]:
             return False
         depth -= 1
-        at += 1
+        offset += 1
         if depth:
-            at = skip_blanks(text, at)
+            offset = skip_blanks(text, offset)
     if not depth:
-        return "\n" not in text[at:] and _TAIL.match(text, at) is not None
-    if at == len(text):
+        return "\n" not in text[offset:] and _TAIL.match(text, offset) is not None
+    if offset == len(text):
         return True
-    if text[at] == ",":
-        return _goes_on(text, at + 1, around.kinds[depth - 1], named=False)
-    return text[at] == "#" or _OPERATOR.match(text, at) is not None
+    if text[offset] == ",":
+        return _goes_on(text, offset + 1, around.kinds[depth - 1], named=False)
+    return text[offset] == "#" or _OPERATOR.match(text, offset) is not None

@@ -103,9 +103,9 @@ class ReasoningFilter:
             return self._feed([(text, start)])
         if text or self._plan.opened_at is not None:
             self._lines.append((text, start))
-        found = self._plan.line(text, start)
-        self._given += len(found)
-        return found
+        pieces = self._plan.line(text, start)
+        self._given += len(pieces)
+        return pieces
 
     def end(self, *, complete: bool = True) -> list[Piece]:
         """End the text; tags in an open statement count, since the statement does not parse.
@@ -115,11 +115,11 @@ class ReasoningFilter:
         done: list[Piece] = []
         while self._pending:
             restarts = self.restarts
-            found, again = self._decide([], at_end=True)
-            found += self._feed(again)
+            pieces, again = self._decide([], at_end=True)
+            pieces += self._feed(again)
             if self.restarts != restarts:
                 done = []
-            done += found
+            done += pieces
         return done + (self._plan.end() if complete else [])
 
     def _feed(self, lines: list[Line]) -> list[Piece]:
@@ -129,30 +129,30 @@ class ReasoningFilter:
         while queue:
             text, start = queue.popleft()
             restarts = self.restarts
-            found, again = self._step(text, start)
+            pieces, again = self._step(text, start)
             if self.restarts != restarts:
                 done.clear()
-            done += found
+            done += pieces
             queue.extendleft(reversed(again))
         return done
 
     def _step(self, text: str, start: int) -> tuple[list[Piece], list[Line]]:
         """Return the pieces of a line, and the lines to read again."""
         self._lines.append((text, start))
-        found = (self._draft or self._plan).line(text, start)
+        pieces = (self._draft or self._plan).line(text, start)
         self._pending += self.tags.find(text, start)
         if self._pending:
-            return self._decide(found)
-        return self._out(found), []
+            return self._decide(pieces)
+        return self._out(pieces), []
 
-    def _out(self, found: list[Piece]) -> list[Piece]:
+    def _out(self, pieces: list[Piece]) -> list[Piece]:
         """Return the pieces that belong to the plan."""
         if self._draft is not None:
             return []
-        self._given += len(found)
-        return found
+        self._given += len(pieces)
+        return pieces
 
-    def _decide(self, found: list[Piece], *, at_end: bool = False) -> tuple[list[Piece], list[Line]]:
+    def _decide(self, pieces: list[Piece], *, at_end: bool = False) -> tuple[list[Piece], list[Line]]:
         """Decide pending tags as far as possible; return the valid pieces and the lines to read again."""
         if self._reread <= 0:
             closing = [tag for tag in self._pending if tag.closes]
@@ -163,15 +163,15 @@ class ReasoningFilter:
             opened = (self._draft or self._plan).opened_at
             if not at_end and opened is not None and opened <= tag.start:
                 break
-            if (tag.closes or self._draft is None) and not self._is_text(tag, found):
+            if (tag.closes or self._draft is None) and not self._is_text(tag, pieces):
                 return self._count(tag)
             self._pending.pop(0)
-        return self._out(found), []
+        return self._out(pieces), []
 
-    def _is_text(self, tag: Tag, found: list[Piece]) -> bool:
+    def _is_text(self, tag: Tag, pieces: list[Piece]) -> bool:
         """Whether a tag is inside a string of a statement that parses strictly."""
         start, end = next(
-            ((piece.start, piece.end) for piece in found if piece.start <= tag.start < piece.end),
+            ((piece.start, piece.end) for piece in pieces if piece.start <= tag.start < piece.end),
             next((at, at + len(text)) for text, at in reversed(self._lines) if at <= tag.start),
         )
         text = self._slice(start, end)
@@ -184,23 +184,27 @@ class ReasoningFilter:
     def _slice(self, start: int, end: int) -> str:
         """Return the text between two offsets on the last lines."""
         parts: list[str] = []
-        for text, at in reversed(self._lines):
-            if at < end:
-                parts.append(text[max(start - at, 0) : end - at])
-            if at <= start:
+        for text, offset in reversed(self._lines):
+            if offset < end:
+                parts.append(text[max(start - offset, 0) : end - offset])
+            if offset <= start:
                 break
         return "\n".join(reversed(parts))
 
     def _count(self, tag: Tag) -> tuple[list[Piece], list[Line]]:
         """Discard the text that a counting tag voids; return the valid pieces and the lines to read again."""
         lines, self._lines, self._pending = self._lines, [], []
-        rest = [(text[max(tag.end - at, 0) :], max(tag.end, at)) for text, at in lines if at + len(text) >= tag.end]
+        rest = [
+            (text[max(tag.end - offset, 0) :], max(tag.end, offset))
+            for text, offset in lines
+            if offset + len(text) >= tag.end
+        ]
         self._reread -= sum(len(text) for text, _ in rest)
         if tag.closes:
             self._restart(tag, rest)
             return [], rest
-        kept = [(text[: max(tag.start - at, 0)], at) for text, at in lines if at <= tag.start]
-        return (self._suspend(tag, kept, rest), rest) if self._draft is None else ([], rest)
+        before = [(text[: max(tag.start - offset, 0)], offset) for text, offset in lines if offset <= tag.start]
+        return (self._suspend(tag, before, rest), rest) if self._draft is None else ([], rest)
 
     def _restart(self, tag: Tag, rest: list[Line]) -> None:
         """Restart the plan after a closing tag."""
@@ -212,19 +216,19 @@ class ReasoningFilter:
         self._plan = LenientSplitter(self._bounds, self._tools)
         self._note = ReasoningLeftOut(span=Span(tag.start, tag.end), place="before", edit=Edit(Span(0, tag.end), ""))
 
-    def _suspend(self, tag: Tag, kept: list[Line], rest: list[Line]) -> list[Piece]:
+    def _suspend(self, tag: Tag, before: list[Line], rest: list[Line]) -> list[Piece]:
         """End the plan before an opening tag, unless a closing tag follows; return the new pieces."""
-        self._reread -= sum(len(text) for text, _ in kept)
+        self._reread -= sum(len(text) for text, _ in before)
         self.size -= sum(_size(text) for text, _ in rest)
         self._void_from = tag.start
         self._draft = LenientSplitter(self._bounds, self._tools)
         self._plan = LenientSplitter(self._bounds, self._tools)
         self._note = ReasoningLeftOut(span=Span(tag.start, tag.end), place="after")
-        found = [piece for text, at in kept for piece in self._plan.line(text, at)]
-        if kept and kept[-1][0].strip() and not tag.ends:
-            self.interrupted = kept[-1][1]
-        fresh = found[self._given :]
-        self._given = len(found)
+        pieces = [piece for text, at in before for piece in self._plan.line(text, at)]
+        if before and before[-1][0].strip() and not tag.ends:
+            self.interrupted = before[-1][1]
+        fresh = pieces[self._given :]
+        self._given = len(pieces)
         return fresh
 
 

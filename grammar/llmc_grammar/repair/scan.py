@@ -1,4 +1,4 @@
-"""What the strict reading has open after the lines so far; each line is looked at once."""
+"""Tracks which brackets and strings are open after each line; each line is read once."""
 
 import re
 from typing import Final
@@ -17,17 +17,17 @@ _TWO_WORDS: Final = re.compile(r"(?:^|[^\w$.\"'])(\w+)[ \t]+(\w+)[ \t]*\Z")
 
 
 class Scan:
-    """Brackets and strings that are open.
+    """The open brackets and strings.
 
-    `broken`: nothing can close them, since a string ended with its line or a bracket with another one. `odd`: a string
-    stands where none can, so that its quotes may be others. `mark` is where an end mark stood in the last line, `shut`
-    where a bracket of it first closed all that was open.
+    `broken`: they cannot be closed, since a line ended inside a string or a bracket closed one of another kind. `odd`:
+    a string is where the grammar has none, so its quotes may belong to others. `mark` is the offset of an end mark in
+    the last line, `shut` the offset at which that line first closed everything.
     """
 
     __slots__ = ("brackets", "broken", "code", "mark", "odd", "quote", "quote_at", "shut")
 
     def __init__(self) -> None:
-        """Nothing is open."""
+
         self.brackets: list[str] = []
         self.quote = ""
         self.quote_at = 0
@@ -39,11 +39,11 @@ class Scan:
 
     @property
     def closed(self) -> bool:
-        """Whether the statement is whole."""
+        """Whether nothing is open, so that the statement is complete."""
         return not (self.brackets or self.quote or self.broken)
 
     def line(self, text: str, at: int = 0) -> None:
-        """Read one more line from `at` on, without its newline; `code` is then where its comment begins."""
+        """Read the next line (without its newline) from `at` on, and set `code` to the offset of its comment."""
         self.mark = self.shut = None
         self.code = len(text)
         if self.broken:
@@ -57,9 +57,9 @@ class Scan:
             at = match.end()
         self._tokens(text, at)
 
-    def _tokens(self, text: str, at: int) -> None:
-        """Read what stands outside a string."""
-        for match in _TOKEN.finditer(text, at):
+    def _tokens(self, text: str, offset: int) -> None:
+        """Read the tokens outside strings."""
+        for match in _TOKEN.finditer(text, offset):
             kind = match.lastindex
             if kind is None:
                 self.odd |= _is_odd(text, *match.span())
@@ -86,34 +86,34 @@ class Scan:
 
 
 def in_string(text: str, offset: int) -> bool:
-    """Whether an offset is inside of a string, in a text that closes all of its strings."""
-    at = 0
-    while (match := _TOKEN.search(text, at)) and match.start() <= offset:
-        at = match.end()
+    """Whether an offset is inside a string, in a text that closes all its strings."""
+    end = 0
+    while (match := _TOKEN.search(text, end)) and match.start() <= offset:
+        end = match.end()
         if match.lastindex == _COMMENT:
-            at = text.find("\n", at) % (len(text) + 1)
-        if offset < at:
+            end = text.find("\n", end) % (len(text) + 1)
+        if offset < end:
             return match.lastindex is None
     return False
 
 
 def _goes_on(text: str) -> bool:
-    """Whether a line ends with a backslash that is none of a pair."""
+    """Whether a line ends with an unescaped backslash."""
     return GOES_ON.search(text.rstrip("\r")) is not None
 
 
 def _is_odd(text: str, start: int, end: int) -> bool:
-    """Whether a string from `start` to `end` stands where none can."""
+    """Whether the string from `start` to `end` is where the grammar has none."""
     return _is_glued(text, start) or not _BEHIND.match(text, end)
 
 
 def _is_glued(text: str, start: int) -> bool:
-    """Whether a word that is none of the language's stands right before a string."""
+    """Whether a word that is not a keyword is right before a string."""
     match = _WORD.search(text, max(0, start - 8), start)
     return match is not None and match[0] not in FLOW_WORDS
 
 
 def _hides(text: str, start: int) -> bool:
-    """Whether a comment stands behind two words side by side, as in `search(Love Potion #9)`."""
+    """Whether a comment follows two adjacent words, as in `search(Love Potion #9)`."""
     match = _TWO_WORDS.search(text, max(0, start - 200), start)
     return match is not None and FLOW_WORDS.isdisjoint(match.groups()) and ")" in text[start:]

@@ -1,4 +1,4 @@
-"""One statement's text to its statement: strictly first, then with repairs; several where a line holds several."""
+"""Reads the text of one statement: strictly first, then with repairs. A line may hold several statements."""
 
 import re
 from collections.abc import Container, Sequence
@@ -39,15 +39,15 @@ _STRING_ALONE: Final = re.compile(
     rf"[ \t]*(?:[0-9]{{1,4}}\.|{NAME}[ \t]*=)[ \t]*"
     r"(?P<string>\"(?:[^\"\\\n]|\\.)*\\\"|'(?:[^'\\\n]|\\.)*\\')[ \t\r]*\Z"
 )
-"""A task that is a string in which a backslash stands before each quote, the last one too."""
+"""A task that is a string with a backslash before each quote, including the last."""
 
 _ESCAPED_QUOTE: Final = re.compile(r"\\[\"']")
 _MENDABLE: Final = frozenset({"E187", "E162"})
-"""Mistakes of meaning that a repair may be for: a malformed brace, a leading zero."""
+"""Codes of semantic mistakes that a repair may remove: a malformed brace, a leading zero."""
 
 _MOST_MISTAKES: Final = 64
 _BESIDE_SWAPS: Final = frozenset({"W112", "W113", "W114", "W115"})
-"""Repairs of text with full-width characters: none that decides where an argument begins or ends."""
+"""Repairs allowed with full-width characters: those that do not decide where an argument begins or ends."""
 
 _NO_NAME: Final = "E172"
 _GROUP: Final = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
@@ -55,7 +55,7 @@ _GROUP: Final = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What repairs are made with: the bounds, the toolbox's names, the names of the tasks above."""
+    """The context of repairs: the bounds, the names of the tools, the names of the tasks above."""
 
     bounds: Bounds
     tools: Container[str]
@@ -64,9 +64,9 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class RepairedStatement:
-    """What became of a part of a text: its statement or its mistakes, the text that was read, its place.
+    """The reading of a part of a text: its statement or its mistakes, the text after edits, its span.
 
-    `moved`: a repair decided where the statement begins or ends. `rest` is where the next task begins on the same line.
+    `moved`: a repair decided where the statement begins or ends. `rest`: the offset of the next task on the same line.
     """
 
     text: str
@@ -78,7 +78,7 @@ class RepairedStatement:
 
 
 def read_with_head(text: str, base: int, head: Head | None, setting: Setting) -> RepairedStatement | None:
-    """What a text says whose head alone may be decorated, if the grammar takes it."""
+    """Read a text with at most its head repaired; return None if the grammar refuses it."""
     if head is not None and head.repairs:
         return _attempt(text, base, head.repairs, setting)
     read = _read(text, base, setting)
@@ -86,11 +86,11 @@ def read_with_head(text: str, base: int, head: Head | None, setting: Setting) ->
 
 
 def _read(text: str, base: int, setting: Setting) -> tuple[Statement | None, Sequence[Diagnostic]] | None:
-    """The statement of a text, or its mistakes; None where the grammar refuses it."""
+    """Return the statement of a text and its mistakes, None if the grammar refuses the text."""
     if sum(map(text.count, PAIRS)) > setting.bounds.nesting:
-        # Here no splitter has looked for brackets inside each other: what reads the tree may recurse.
-        found = _first_mistakes(text, setting.bounds, None)
-        if deep := [relocated(one, Places((), base)) for one in found if isinstance(one, NestedTooDeep)]:
+        # The splitter has not checked the nesting of this text yet, and readers of the tree may recurse.
+        mistakes = _first_mistakes(text, setting.bounds, None)
+        if deep := [relocated(one, Places((), base)) for one in mistakes if isinstance(one, NestedTooDeep)]:
             return None, deep
     return read_if_it_parses(text, base, kind_of(text), setting.bounds, lenient=True)
 
@@ -98,46 +98,50 @@ def _read(text: str, base: int, setting: Setting) -> tuple[Statement | None, Seq
 def refuse(
     text: str, base: int, setting: Setting, head: Head | None = None, *, lines: int | None = None
 ) -> RepairedStatement:
-    """The first mistakes of a text that stays as it is, in the words of the strict reading of its first `lines`."""
+    """Return a text unrepaired, with the mistakes that the strict parser finds first in its first `lines`."""
     changes = [change for repair in (head.repairs if head else ()) for change in repair.changes]
     edited = applied(text, changes)
     errors = [relocated(one, Places(changes, base)) for one in _first_mistakes(edited, setting.bounds, lines)]
     if not errors:
-        errors = [TwoReadings(span=Span(base, base + len(text.split("\n", 1)[0])), what="unclear where it ends")]
+        errors = [
+            TwoReadings(
+                span=Span(base, base + len(text.split("\n", 1)[0])), what="the end of this statement is unclear"
+            )
+        ]
     return RepairedStatement(edited, Span(base, base + len(text)), None, tuple(errors))
 
 
 def _first_mistakes(text: str, bounds: Bounds, lines: int | None) -> list[Diagnostic]:
-    """The mistakes of the first statement of a text."""
+    """Return the errors of the first statement of a text."""
     splitter = Splitter(bounds)
     pieces: list[Piece] = []
-    for at, line in _lines(text)[:lines]:
-        pieces = splitter.line(line, at)
+    for start, line in _lines(text)[:lines]:
+        pieces = splitter.line(line, start)
         if pieces:
             break
     pieces = pieces or splitter.end()
-    found = [one for one in splitter.found if pieces and one.span.start <= pieces[0].end]
+    mistakes = [one for one in splitter.found if pieces and one.span.start <= pieces[0].end]
     if pieces and pieces[0].sound and pieces[0].mark is None:
-        found += read_statement(pieces[0].text, pieces[0].start, kind_of(pieces[0].text), bounds)[1]
-    return [one for one in found if one.severity == "error"]
+        mistakes += read_statement(pieces[0].text, pieces[0].start, kind_of(pieces[0].text), bounds)[1]
+    return [one for one in mistakes if one.severity == "error"]
 
 
 def _lines(text: str) -> list[tuple[int, str]]:
-    """Lines with their offsets."""
+    """Return the lines of a text with their offsets."""
     lines: list[tuple[int, str]] = []
-    at = 0
+    offset = 0
     for line in text.split("\n"):
-        lines.append((at, line))
-        at += len(line) + 1
+        lines.append((offset, line))
+        offset += len(line) + 1
     return lines
 
 
 def mend(
     text: str, base: int, head: Head, setting: Setting, *, forced: bool = False, tried: bool = True
 ) -> RepairedStatement | None:
-    """The statement of a text whose first call needs repairs, or its mistakes; None if the text does not close it.
+    """Repair the first call of a text and read its statement; return None if the text does not close the call.
 
-    `forced`: what is missing at the end is added. `tried`: as it is, the text does not parse.
+    `forced`: missing closers at the end are added. `tried`: the unedited text is known not to parse.
     """
     if head.call is None:
         return _finish(text, base, head, [], len(text), setting)
@@ -162,7 +166,7 @@ def mend(
 def _scanned(
     text: str, base: int, head: Head, scan: CallScan, setting: Setting, *, tried: bool
 ) -> RepairedStatement | None:
-    """The statement of a text by one scan of its call, or its mistakes; None if the text does not close it."""
+    """Read the statement of a text with one scan of its call; return None if the text does not close the call."""
     root = None if head.call is None else scan.scan(head.tool, head.call)
     if root is None:
         return _refused(scan, text, base) if scan.refusal and scan.forced else None
@@ -181,7 +185,7 @@ def _scanned(
 
 
 def _mend_wide(text: str, base: int, head: Head, wide: list[Swap], setting: Setting) -> RepairedStatement | None:
-    """The statement of a text with full-width characters, if swapping them leaves its arguments as they are."""
+    """Read a text with full-width characters swapped, if the swaps do not change its arguments."""
     mended = mend(swapped(text, wide), base, head, setting, tried=False)
     if mended is None or mended.statement is None:
         return None
@@ -193,12 +197,12 @@ def _mend_wide(text: str, base: int, head: Head, wide: list[Swap], setting: Sett
         for one in wide
         if one.end <= (mended.rest or len(text)) and not any(start <= base + one.start < end for start, end in edits)
     ]
-    kept = [one if one.code in _BESIDE_SWAPS else _outside(one, repairs, base) for one in mended.found]
-    return replace(mended, found=(*(warning(one, text, base) for one in repairs), *kept))
+    others = [one if one.code in _BESIDE_SWAPS else _outside(one, repairs, base) for one in mended.found]
+    return replace(mended, found=(*(warning(one, text, base) for one in repairs), *others))
 
 
 def _swap(swap: Swap) -> Repair:
-    """The repair that writes one swap."""
+    """Return the repair for one swap."""
     change = (Change(swap.start, swap.end, swap.text),)
     if swap.is_string:
         return Repair(change, lambda span, edit: CurlyQuotes(span=span, edit=edit))
@@ -208,7 +212,7 @@ def _swap(swap: Swap) -> Repair:
 def _mend_call(
     text: str, base: int, head: Head, scanned: tuple[CallScan, Bracket], setting: Setting
 ) -> RepairedStatement:
-    """The statement of a text that ends with one call or goes on behind it, or its mistakes."""
+    """Repair and read a text whose first call has been scanned."""
     scan, root = scanned
     if scan.refusal:
         return _refused(scan, text, base)
@@ -219,12 +223,12 @@ def _mend_call(
 
 
 def mend_value(text: str, base: int, setting: Setting) -> RepairedStatement | None:
-    """The task of a text that is a string, if the backslash before its last quote is text."""
+    """Read a task that is a string whose last quote follows a backslash, if that backslash is text."""
     match = _STRING_ALONE.match(text)
     if match is None:
         return None
     start, end = match.span("string")
-    escaped = [found.start(1) for found in CANDIDATE[text[start]].finditer(text, start + 1) if found["escaped"]]
+    escaped = [quote.start(1) for quote in CANDIDATE[text[start]].finditer(text, start + 1) if quote["escaped"]]
     repair = strings.mended(text, start, end, added=False, raw=True)
     if repair is None or escaped_end(text, escaped, Around(("group",), ("(",))) is not Verdict.DELIMITER:
         return None
@@ -232,13 +236,13 @@ def mend_value(text: str, base: int, setting: Setting) -> RepairedStatement | No
 
 
 def _refused(scan: CallScan, text: str, base: int) -> RepairedStatement:
-    """The mistake of a scan that found something that is not mended."""
-    found = () if scan.refusal is None else (relocated(scan.refusal, Places((), base)),)
-    return RepairedStatement(text, Span(base, base + len(text)), None, found)
+    """Return a text with the reason why its scan gave up."""
+    mistakes = () if scan.refusal is None else (relocated(scan.refusal, Places((), base)),)
+    return RepairedStatement(text, Span(base, base + len(text)), None, mistakes)
 
 
 def _arguments(root: Bracket, scan: CallScan, text: str, setting: Setting) -> list[Repair] | None:
-    """The repairs of a scanned call, unless there are too many."""
+    """Return the repairs of a scanned call, None if there are too many."""
     arguments = Arguments(text, setting.names, lambda skeleton: parses(f"({skeleton})"))
     arguments.settle(root)
     if arguments.too_many:
@@ -247,24 +251,26 @@ def _arguments(root: Bracket, scan: CallScan, text: str, setting: Setting) -> li
 
 
 def _runs(added: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Closers by place, those of one place together."""
+    """Group added closers by offset."""
     places: dict[int, str] = {}
-    for at, closer in added:
-        places[at] = places.get(at, "") + closer
+    for offset, closer in added:
+        places[offset] = places.get(offset, "") + closer
     return sorted(places.items())
 
 
-def _added(at: int, closers: str) -> Repair:
-    """The repair that adds closers."""
+def _added(offset: int, closers: str) -> Repair:
+    """Return the repair that adds closers at an offset."""
     return Repair(
-        (Change(at, at, closers),), lambda span, edit: CloserAdded(span=span, edit=edit, closer=closers), moves=True
+        (Change(offset, offset, closers),),
+        lambda span, edit: CloserAdded(span=span, edit=edit, closer=closers),
+        moves=True,
     )
 
 
 def _finish(  # noqa: PLR0917 (the parts of an attempt)
     text: str, base: int, head: Head, repairs: list[Repair], end: int, setting: Setting
 ) -> RepairedStatement:
-    """Read the text with its repairs, at last without what follows the call at `end`."""
+    """Read the text with its repairs; if that fails, read it without the tail after the call, which ends at `end`."""
     mended = _attempt(text, base, [*head.repairs, *repairs], setting) if repairs or head.call is None else None
     tail = _TAIL.match(text, end)
     if mended is None and tail:
@@ -279,41 +285,41 @@ def _finish(  # noqa: PLR0917 (the parts of an attempt)
 
 
 def _attempt(text: str, base: int, repairs: Sequence[Repair], setting: Setting) -> RepairedStatement | None:
-    """Read the text with these repairs, if the grammar takes it then."""
+    """Read the text with these repairs; return None if the grammar refuses it."""
     repairs = outermost(repairs)
     changes = [change for repair in repairs for change in repair.changes]
     edited = applied(text, changes)
     read = _read(edited, 0, setting)
     if read is None:
         return None
-    statement, found = read
+    statement, read_mistakes = read
     places = Places(changes, base)
-    kept = [_outside(relocated(one, places), repairs, base) for one in found]
+    mistakes = [_outside(relocated(mistake, places), repairs, base) for mistake in read_mistakes]
     warnings = [warning(repair, text, base) for repair in repairs]
     span = Span(base, base + len(text))
     moved = any(repair.moves for repair in repairs)
     node = None if statement is None else relocated(statement, places)
-    return RepairedStatement(edited, span, node, (*warnings, *kept), moved)
+    return RepairedStatement(edited, span, node, (*warnings, *mistakes), moved)
 
 
-def _outside(found: Diagnostic, repairs: list[Repair], base: int) -> Diagnostic:
-    """A mistake without its edit, if a repair edits the same place."""
-    if found.edit is None:
-        return found
-    start, end = (at - base for at in found.edit.span)
+def _outside(mistake: Diagnostic, repairs: list[Repair], base: int) -> Diagnostic:
+    """Return a mistake, without its edit if a repair edits the same text."""
+    if mistake.edit is None:
+        return mistake
+    start, end = (at - base for at in mistake.edit.span)
     is_apart = all(end < repair.start or start > repair.end for repair in repairs)
-    return found if is_apart else without_edit(found)
+    return mistake if is_apart else without_edit(mistake)
 
 
 def is_mendable(read: RepairedStatement, base: int, text: str) -> bool:
-    """Whether all mistakes of a text that the grammar takes are such that a repair may be for."""
+    """Whether repairs may remove all mistakes of a text that the grammar accepts."""
     errors = [one for one in read.found if one.severity == "error"]
     return 0 < len(errors) <= _MOST_MISTAKES and all(
         one.code in _MENDABLE or _is_group(one, base, text) for one in errors
     )
 
 
-def _is_group(found: Diagnostic, base: int, text: str) -> bool:
-    """Whether a value without a name behind one with a name is three more digits of it: `amount=1,234`."""
-    at = found.span.start - base - len("1,")
-    return found.code == _NO_NAME and at >= 0 and _GROUP.match(text, at) is not None
+def _is_group(mistake: Diagnostic, base: int, text: str) -> bool:
+    """Whether an unnamed value continues the digits of the named one before it, as in `amount=1,234`."""
+    at = mistake.span.start - base - len("1,")
+    return mistake.code == _NO_NAME and at >= 0 and _GROUP.match(text, at) is not None

@@ -1,4 +1,4 @@
-"""The inside of a string, so that the strict reading takes all of it as text."""
+"""Escapes the inside of a string so that the strict parser reads all of it as text."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _AS_TEXT: Final = {
     '"': re.compile(rf'\\[\\"]|(?P<backslash>\\)|{_OTHERS}'),
     "'": re.compile(rf"\\[\\\"']|(?P<backslash>\\)|{_OTHERS}"),
 }
-"""The same in a string whose other backslashes are text, by its quote."""
+"""The same for a string whose other backslashes are text, by its quote."""
 
 _WINDOW: Final = 256
 _LONG_SLOTS: Final = 16
@@ -30,34 +30,34 @@ _REPORTS: Final[dict[str, Callable[..., Diagnostic]]] = {
     "backslash": BackslashKept,
     "brace": BraceKept,
 }
-"""What a string's repair is called, by the first of these that it has."""
+"""The warning of a string's repair, by kind of change. If a repair has several kinds, the first one here counts."""
 
 
 def inside(text: str, start: int, end: int, quote: str, *, raw: bool = False) -> list[tuple[str, Change]]:
-    """The changes of a string's content, so that it may stand between two straight quotes `quote`.
+    """Return the changes that let a string's content stand between two straight quotes `quote`.
 
-    `raw`: its backslashes are text though all its escapes exist.
+    `raw`: backslashes are text even though all the escapes exist.
     """
     changes: list[tuple[str, Change]] = []
     slots = 0
     special = _AS_TEXT[quote] if raw or unknown_escape(text, start, end) else _SPECIAL
     for match in special.finditer(text, start, end):
-        kind, at = match.lastgroup, match.start()
+        kind, offset = match.lastgroup, match.start()
         if kind == "line":
-            changes.append((kind, Change(at, match.end(), "\\n")))
+            changes.append((kind, Change(offset, match.end(), "\\n")))
         elif kind == "brace":
-            slots += not BRACED.match(text, at, min(end, at + _WINDOW))
-            if slots > _LONG_SLOTS or not BRACED.match(text, at, end):
-                changes.append((kind, Change(at, at, "$")))
+            slots += not BRACED.match(text, offset, min(end, offset + _WINDOW))
+            if slots > _LONG_SLOTS or not BRACED.match(text, offset, end):
+                changes.append((kind, Change(offset, offset, "$")))
         elif kind == "backslash" or (kind == "quote" and match[0] == quote):
-            changes.append((kind, Change(at, at, "\\")))
+            changes.append((kind, Change(offset, offset, "\\")))
     return changes
 
 
 def mended(text: str, start: int, end: int, *, added: bool, raw: bool = False) -> Repair | None:
-    """The repair of a string from its first quote to behind its last one, if it needs one.
+    """Return the repair of a string, None if it needs none; `start` and `end` include its quotes.
 
-    `added`: its last quote is missing. `raw`: the backslash before its last quote is text, and so are all others.
+    `added`: the last quote is missing. `raw`: the backslash before the last quote is text, and so are all others.
     """
     if text.startswith('"""', start):
         return _mended_long(text, start, end) if raw else None
@@ -72,13 +72,13 @@ def mended(text: str, start: int, end: int, *, added: bool, raw: bool = False) -
 
 
 def _mended_long(text: str, start: int, end: int) -> Repair | None:
-    """The repair of a string between three quotes each whose last backslash is text."""
+    """Return the repair of a triple-quoted string whose last backslash is text."""
     places = (match.start() for match in BACKSLASH['"'].finditer(text, start + 3, end - 3) if match["text"])
     return _repair(text, (start, end), [("backslash", Change(at, at, "\\")) for at in places], raw=True)
 
 
 def _repair(text: str, place: tuple[int, int], changes: list[tuple[str, Change]], *, raw: bool) -> Repair | None:
-    """The repair of a string that makes these changes, if there are any."""
+    """Return the repair that makes these changes to a string, None without changes."""
     kinds = {kind for kind, _ in changes}
     name = next((name for name in _REPORTS if name in kinds), None)
     if name is None:
@@ -86,7 +86,9 @@ def _repair(text: str, place: tuple[int, int], changes: list[tuple[str, Change]]
     words = {}
     if name == "backslash":
         unknown = None if raw else unknown_escape(text, *place)
-        words = {"reason": f"`{unknown}` is not an escape" if unknown else "the quote behind the last one ends it"}
+        words = {
+            "reason": f"`{unknown}` is not an escape" if unknown else "the quote after the last one ends the string"
+        }
     report = _REPORTS[name]
 
     def warn(span: Span, edit: Edit) -> Diagnostic:
@@ -96,32 +98,32 @@ def _repair(text: str, place: tuple[int, int], changes: list[tuple[str, Change]]
 
 
 def quoted(text: str, start: int, end: int) -> Change:
-    """What stands from `start` to `end`, in double quotes."""
+    """Return the change that puts the text from `start` to `end` in double quotes."""
     inner = [change for _, change in inside(text, start, end, '"')]
     parts: list[str] = []
-    at = start
+    offset = start
     for change in inner:
-        parts += (text[at : change.start], change.text)
-        at = change.end
-    return Change(start, end, f'"{"".join(parts)}{text[at:end]}"')
+        parts += (text[offset : change.start], change.text)
+        offset = change.end
+    return Change(start, end, f'"{"".join(parts)}{text[offset:end]}"')
 
 
 def may_join(text: str, start: int, end: int) -> bool:
-    """Whether a string needs no repair, unless backslashes of it are text."""
+    """Whether a string needs no repair apart from backslashes that are text."""
     if text.startswith('"""', start) or text[start] not in STRAIGHT or text[end - 1] != text[start]:
         return False
     return all(kind == "backslash" for kind, _ in inside(text, start + 1, end - 1, text[start]))
 
 
 def joined(text: str, first: tuple[int, int], others: list[tuple[int, int]]) -> tuple[Change, ...]:
-    """The changes that make one string of several side by side, with the first one's quotes."""
+    """Return the changes that join adjacent strings into one, with the quotes of the first."""
     quote = straight(text[first[0]])
     changes = [change for _, change in inside(text, first[0] + 1, first[1] - 1, quote)]
-    behind = first[1] - 1
+    last = first[1] - 1
     for start, end in others:
-        changes.append(Change(behind, start + 1, ""))
-        own = [change for _, change in inside(text, start + 1, end - 1, text[start])]
+        changes.append(Change(last, start + 1, ""))
+        needed = [change for _, change in inside(text, start + 1, end - 1, text[start])]
         foreign = [change for kind, change in inside(text, start + 1, end - 1, quote) if kind == "quote"]
-        changes += sorted({*own, *foreign})
-        behind = end - 1
-    return (*changes, Change(behind, behind + 1, quote))
+        changes += sorted({*needed, *foreign})
+        last = end - 1
+    return (*changes, Change(last, last + 1, quote))

@@ -1,4 +1,4 @@
-"""Calls of known tools that cannot be read: each is a mistake in the place of a task, and nothing is left out."""
+"""Refuses calls of known tools that cannot be read, so that no call is dropped silently."""
 
 from collections.abc import Container
 from dataclasses import replace
@@ -21,22 +21,22 @@ from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
 
 _HIDES: Final = (TailLeftOut, QuoteInside, QuoteAtStart, TextQuoted, CurlyQuotes, BackslashKept)
-"""Repairs that may leave a call out, or make it a part of a text."""
+"""Repairs that may leave a call out or turn it into text."""
 
 
 def refused_prose(text: str, start: int, tools: Container[str]) -> Piece | None:
-    """A text that is no statement as a refused task with the number it begins with, None unless it calls a tool."""
+    """Return a text that is not a statement as a refused task with its number, None unless it calls a tool."""
     call = None if is_aside(text) else find_call(fold(text), tools)
     if call is None:
         return None
     ordinal = ORDINAL.match(text)
     number = None if ordinal is None else number_of(ordinal)
-    found = CallUnread(span=Span(start + call.start, start + call.end), tool=call.tool)
-    return Piece("" if number is None else f"{number}. ", start, read=(None, [found]), stop=start + len(text))
+    mistake = CallUnread(span=Span(start + call.start, start + call.end), tool=call.tool)
+    return Piece("" if number is None else f"{number}. ", start, read=(None, [mistake]), stop=start + len(text))
 
 
 def without_hidden_calls(mended: RepairedStatement, text: str, tools: Container[str]) -> RepairedStatement:
-    """A statement as it was mended, refused if a repair left a call out or made it a part of a text."""
+    """Return a repaired statement, refused if a repair left a call out or turned it into text."""
     base = mended.span.start
     suspects = [one.span for one in mended.found if isinstance(one, _HIDES)] if mended.statement is not None else []
     folded = fold(text) if suspects else text

@@ -1,9 +1,9 @@
-"""Full-width and typographic characters where the language has ASCII.
+"""Replaces full-width and typographic characters where the language has ASCII.
 
     f(\uff02ann\uff02\uff0c 2)        f("ann", 2)
 
-Each character stands for one other, so places stay as they are. Strings keep theirs; a quote that begins no certain
-string leaves the text as it is.
+Each character is replaced by one other, so offsets do not change. Strings keep their characters. If it is uncertain
+whether a quote begins a string, nothing is replaced.
 """
 
 import re
@@ -17,7 +17,7 @@ FOLD: Final = {
     0x3001: ord(","),
     **dict.fromkeys((0x3002, 0xFF61), ord(".")),
 }
-"""The ASCII characters that full-width ones, blanks of other widths and ideographic marks stand for."""
+"""The ASCII equivalents of full-width characters, other blanks and ideographic punctuation."""
 
 _PAIRED: Final = (
     "\u201c\u201d",
@@ -45,7 +45,7 @@ _FOREIGN: Final = re.compile(rf"[{QUOTE}#\uff01-\uff5e\u3000-\u3002\uff61\u00a0\
 
 
 class Swap(NamedTuple):
-    """Characters from `start` to `end` and what they are read as; of a string, the quotes."""
+    """The replacement `text` for the characters from `start` to `end`; in a string only the quotes differ."""
 
     start: int
     end: int
@@ -54,12 +54,12 @@ class Swap(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """The text with the characters of ASCII wherever others stand for them, inside strings too; as long as before."""
+    """Replace characters by their ASCII equivalents, inside strings too; the length stays the same."""
     return text if text.isascii() else text.translate(FOLD)
 
 
 def string_end(folded: str, at: int) -> int:
-    """Where the string ends that a quote at `at` begins, -1 unless delimiters or operators stand around it."""
+    """Return the end of the string that begins at `at`, -1 unless it is between delimiters or operators."""
     before = before_blanks(folded, at, 0)
     match = _STRING.match(folded, at) if before == 0 or folded[before - 1] in _BEFORE else None
     if match is None:
@@ -69,11 +69,11 @@ def string_end(folded: str, at: int) -> int:
 
 
 def swaps(text: str, at: int) -> list[Swap]:
-    """The characters to swap from `at` on; none if a quote is uncertain, or if all of them are typographic quotes."""
+    """Return the swaps from `at` on; empty if a quote is uncertain or if all swaps are of typographic quotes."""
     if text.isascii():
         return []
     folded = fold(text)
-    found: list[Swap] = []
+    replacements: list[Swap] = []
     match = _FOREIGN.search(text, at)
     while match and folded[match.start()] != "#":
         start, end = match.span()
@@ -82,25 +82,25 @@ def swaps(text: str, at: int) -> list[Swap]:
             if end < 0:
                 return []
             if text[start] not in "\"'":
-                found.append(Swap(start, end, f'"{text[start + 1 : end - 1]}"', is_string=True))
+                replacements.append(Swap(start, end, f'"{text[start + 1 : end - 1]}"', is_string=True))
         else:
-            found.append(Swap(start, end, folded[start], is_string=False))
+            replacements.append(Swap(start, end, folded[start], is_string=False))
         match = _FOREIGN.search(text, end)
-    if any(one.is_string and _ESCAPED.search(one.text, 1, len(one.text) - 1) for one in found):
+    if any(one.is_string and _ESCAPED.search(one.text, 1, len(one.text) - 1) for one in replacements):
         return []
-    return [] if all(text[one.start] in _TYPOGRAPHIC for one in found) else found
+    return [] if all(text[one.start] in _TYPOGRAPHIC for one in replacements) else replacements
 
 
 def swapped(text: str, found: list[Swap]) -> str:
-    """The text with its characters swapped; it is as long as before."""
+    """Return the text with its swaps made; the length stays the same."""
     parts: list[str] = []
-    at = 0
+    offset = 0
     for start, end, plain, _ in found:
-        parts += (text[at:start], plain)
-        at = end
-    return "".join(parts) + text[at:]
+        parts += (text[offset:start], plain)
+        offset = end
+    return "".join(parts) + text[offset:]
 
 
 def narrowed(text: str, at: int) -> str:
-    """The text as the language writes it from `at` on, as far as only its characters differ."""
+    """Return the text with all swaps from `at` on made."""
     return swapped(text, swaps(text, at))

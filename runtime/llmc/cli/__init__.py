@@ -1,9 +1,9 @@
 """The command line. Results go to stdout, everything else to stderr.
 
-Exit status: 0 fine, 1 mistakes in the plan or a failed task, 2 wrong usage; 130, 143 or 129 where SIGINT, SIGTERM or
-SIGHUP has stopped a run.
+Exit status: 0 for success, 1 for mistakes in the plan or a failed task, 2 for wrong usage; 130, 143 or 129 if SIGINT,
+SIGTERM or SIGHUP stopped a run.
 
-Only typer is imported here: what a command needs, it imports when it runs.
+Only typer is imported here; each command imports its dependencies when it runs.
 """
 
 import io
@@ -60,7 +60,7 @@ app.command()(schema)
 
 
 def _version(wanted: bool) -> None:
-    """Print the version of the program and of the language."""
+    """Print the versions of the program and of the language."""
     if wanted:
         from importlib.metadata import version
 
@@ -83,7 +83,9 @@ def main() -> None:
     open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a value may hold what the terminal cannot show
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a value may contain characters that the terminal cannot show
     open_screens()
     Waiting.is_wanted, Stderr.is_lost = True, False
     try:

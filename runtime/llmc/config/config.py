@@ -8,21 +8,21 @@
     run-time = "60s"
     tools.search = { width = 2, rate = "10/s" }
 
-    [tool.llmc.models.planner]       # a model that goes by the name `planner`
-    name = "gpt-5"                   # what its server calls it
-    api_key_env = "PLANNER_KEY"      # the variable that holds its key; the key itself is never written here
+    [tool.llmc.models.planner]       # a model with the name `planner`
+    name = "gpt-5"                   # the model's name on its server
+    api_key_env = "PLANNER_KEY"      # the variable with its key; the key itself is never written here
     prices = { read = 1.25, cached = 0.125, written = 10.0 }
     max_tokens = 4000
     headers = { "x-team" = "atlas" }
-    headers_env = { "x-api-key" = "GATEWAY_KEY" }     # the same for headers that are secret
+    headers_env = { "x-api-key" = "GATEWAY_KEY" }     # variables with secret headers
     extra_body = { service_tier = "flex" }            # keys of the request
 
-Models have the options of `llmc.Model`, and a local one the `path` of its file.
+Models have the options of `llmc.Model`; a local model also has the `path` of its file.
 
-The nearest file counts, upwards from the plan's folder; a `pyproject.toml` without `[tool.llmc]` is passed over, and
-beside an `llmc.toml` it is not read. It must belong to the user, to root, or to the owner of the plan's folder: others
-who may write above that folder could choose the code that a plan runs. The variable LLMC_CONFIG names a file to read
-instead, whomever it belongs to. Nothing else reads these files.
+The nearest file counts, upwards from the plan's folder. A `pyproject.toml` without `[tool.llmc]` is skipped, and
+`llmc.toml` takes precedence in the same folder. The file must belong to the user, to root, or to the owner of the
+plan's folder: other users with write access above that folder could otherwise choose the code that a plan runs. The
+variable LLMC_CONFIG names another file to read instead, with any owner.
 """
 
 import os
@@ -40,10 +40,10 @@ from llmc_grammar.portable import Portable
 from llmc_runtime.input_files import folder_of, open_input, read_descriptor, require_size
 
 VARIABLE: Final = "LLMC_CONFIG"
-"""The variable that names the configuration, wherever it lies and whomever it belongs to."""
+"""The variable that names the configuration file, in any folder and with any owner."""
 
 LARGEST: Final = 1024 * 1024
-"""Bytes that a configuration may have."""
+"""The maximum size of a configuration in bytes."""
 
 LARGEST_NUMBER: Final = 10**12
 _LONGEST_KEY: Final = 100
@@ -69,20 +69,20 @@ WHOLE: Final = ("max_tokens", "retries", "seed", "threads")
 OTHERS: Final = ("extra_body", "headers", "headers_env", "prices", "reasoning_tags", "stop", "stream")
 PRICES: Final = ("cached", "read", "written")
 
-_KINDS: Final = {"text": str, "number": int | float, "whole number": int}
-"""Kinds of values, as messages name them."""
+_KINDS: Final = {"string": str, "number": int | float, "whole number": int}
+"""Types of values by their names in messages."""
 
 
 class ConfigError(Portable, ValueError):
-    """A configuration file cannot be read, or says something that has no meaning."""
+    """A configuration file cannot be read, or contains an unknown key or an invalid value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What a project says.
+    """The configuration of a project.
 
-    `tools` has for each name that `use` knows a file or the name of a module, `models` for each model its options;
-    `limits` are names and texts, as `--limit` takes them.
+    `tools` maps names in `use` lines to files or module names, `models` maps names of models to their options. `limits`
+    are pairs of names and texts, as in `--limit`.
     """
 
     path: Path | None = None
@@ -92,15 +92,15 @@ class Config:
 
 
 _pipes: Final[dict[tuple[int, int], bytes]] = {}
-"""What was read from pipes, by device and inode: the second read of one gives nothing."""
+"""The content of pipes by device and inode, since a pipe can be read only once."""
 
 
 def find_config(folder: Path, *, environment: Mapping[str, str] = os.environ) -> Config:
-    """The configuration for plans in a folder, an empty one if there is none; raises ConfigError."""
+    """Return the configuration for plans in a folder, empty without a file; raises ConfigError."""
     if named := environment.get(VARIABLE):
         return _named(Path(named))
     try:
-        # `resolve` raises RuntimeError for a circle of links up to Python 3.12, and nothing from 3.13 on.
+        # `resolve` raises RuntimeError for circular links up to Python 3.12, and nothing from 3.13 on.
         start = Path(os.path.realpath(folder))
     except (OSError, ValueError) as error:
         message = f"the folder {folder} cannot be found: {getattr(error, 'strerror', None) or error}"
@@ -113,7 +113,7 @@ def find_config(folder: Path, *, environment: Mapping[str, str] = os.environ) ->
 
 
 def _named(path: Path) -> Config:
-    """The configuration that LLMC_CONFIG names."""
+    """Return the configuration named by LLMC_CONFIG."""
     header = _HEADER if path.name == "pyproject.toml" else ()
     table = _section(path, header, None)
     if table is None:
@@ -123,7 +123,7 @@ def _named(path: Path) -> Config:
 
 
 def _config(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> Config:
-    """The configuration that a table says; its files are relative to the folder."""
+    """Return the configuration in a table; its files are relative to the folder."""
     _check_keys(path, header, table, KEYS)
     return Config(
         path,
@@ -134,13 +134,13 @@ def _config(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: 
 
 
 def _section(path: Path, header: tuple[str, ...], plans: Path | None) -> dict[str, Any] | None:
-    """The table of that header, if the file has it; raises ConfigError, and for a wrong owner if `plans` is given."""
+    """Return the table at a header, None if it is missing; raises ConfigError. Checks the owner if `plans` is given."""
     try:
         with open_input(path) as descriptor:
             status = os.fstat(descriptor)
-            # The owner of a link counts as well: where it lies, relative names may lead to other files.
+            # The owner of a link counts too: relative names in the file are resolved in the link's folder.
             owners = {status.st_uid, path.lstat().st_uid}
-            # A `pyproject.toml` of somebody else counts for nothing without the table. A pipe could wait forever.
+            # Another user's `pyproject.toml` is harmless without the table. Reading a pipe could block forever.
             if not header or not stat.S_ISREG(status.st_mode):
                 _check_owners(path, owners, plans)
             table: Any = read_toml(_read(descriptor, status))
@@ -156,7 +156,7 @@ def _section(path: Path, header: tuple[str, ...], plans: Path | None) -> dict[st
 
 
 def _read(descriptor: int, status: os.stat_result) -> bytes:
-    """The bytes of a file, of a pipe those that the first read gave; raises OSError."""
+    """Read a file, or return the bytes of the first read of a pipe; raises OSError."""
     key = status.st_dev, status.st_ino
     if key in _pipes:
         return _pipes[key]
@@ -168,22 +168,22 @@ def _read(descriptor: int, status: os.stat_result) -> bytes:
 
 
 def _check_owners(path: Path, owners: set[int], plans: Path | None) -> None:
-    """Raises ConfigError for a file of somebody who may not choose what the user runs."""
+    """Raise ConfigError for a file of another user, who must not choose the code that this user runs."""
     if plans is None or not hasattr(os, "geteuid"):
         return
     strangers = owners - {os.geteuid(), 0}
-    with suppress(OSError):  # a folder that is not there has no owner
+    with suppress(OSError):  # a missing folder has no owner
         strangers.discard(plans.stat().st_uid)
     if strangers:
         message = (
-            f"{path} belongs to {_user(strangers.pop())}, and not to you, root or the owner of {plans}: "
-            f"read it, and set {VARIABLE}={path} to allow it"
+            f"{path} belongs to {_user(strangers.pop())}, not to you, root or the owner of {plans}: "
+            f"review it, then set {VARIABLE}={path} to allow it"
         )
         raise ConfigError(message)
 
 
 def _user(number: int) -> str:
-    """The name of a user, else the number."""
+    """Return the name of a user, or the number."""
     import pwd
 
     try:
@@ -193,7 +193,7 @@ def _user(number: int) -> str:
 
 
 def _table(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]:
-    """The value as a table."""
+    """Return the value as a table; raises ConfigError."""
     if not isinstance(value, dict):
         message = f"{path}: `{_dotted(*header)}` must be a table, not {short_repr(value)}"
         raise ConfigError(message)
@@ -201,21 +201,21 @@ def _table(path: Path, header: tuple[str, ...], value: object) -> dict[str, Any]
 
 
 def _dotted(*keys: str) -> str:
-    """The keys to a value, as a message has them."""
+    """Return the dotted key of a value for a message."""
     return ".".join(keys)[:_LONGEST_KEY]
 
 
 def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any], known: tuple[str, ...]) -> None:
-    """Raises ConfigError for a key that means nothing."""
+    """Raise ConfigError for an unknown key."""
     for key in table:
         if key not in known:
             near = get_close_matches(key, known)
-            message = f"{path}: `{_dotted(*header, key)}` means nothing here; {_hint(near, known)}"
+            message = f"{path}: `{_dotted(*header, key)}` is not a known key; {_hint(near, known)}"
             raise ConfigError(message)
 
 
 def _limits(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The entry `limits`, checked."""
+    """Return the limits of the configuration; raises ConfigError."""
     where = (*header, "limits")
     if "limits" not in table:
         return ()
@@ -223,50 +223,49 @@ def _limits(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> tuple
     from llmc_runtime.limits import LimitError, Limits
 
     try:
-        found = tuple(flattened(_table(path, where, table["limits"])))
-        read_limits(found, Limits())
+        limits = tuple(flattened(_table(path, where, table["limits"])))
+        read_limits(limits, Limits())
     except LimitError as error:
         message = f"{path}: in `{_dotted(*where)}`: {error}"
         raise ConfigError(message) from error
-    return found
+    return limits
 
 
 def _hint(near: list[str], known: tuple[str, ...]) -> str:
-    """What may have been meant."""
-    return f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(f'`{key}`' for key in known)}"
+    """Return a suggestion for an unknown key."""
+    return f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(f'`{key}`' for key in known)}"
 
 
 def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> dict[str, Path | str]:
-    """The entry `tools` of the configuration."""
+    """Return the tools of the configuration; raises ConfigError."""
     where = (*header, "tools")
     entries = _table(path, where, table.get("tools", {}))
     return {name: _target(path, _dotted(*where, name), value, folder) for name, value in entries.items()}
 
 
 def _models(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> dict[str, dict[str, Any]]:
-    """The entry `models` of the configuration."""
+    """Return the models of the configuration; raises ConfigError."""
     where = (*header, "models")
     entries = _table(path, where, table.get("models", {}))
     return {name: _model(path, (*where, name), value, folder) for name, value in entries.items()}
 
 
 def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> dict[str, Any]:
-    """The options of a model."""
+    """Return the options of a model; raises ConfigError."""
     table = _table(path, header, value)
     if "api_key" in table:
-        message = (
-            f"{path}: `{_dotted(*header)}.api_key` is not read; put the key in a variable and name it: `api_key_env`"
-        )
+        where = f"{_dotted(*header)}.api_key"
+        message = f"{path}: `{where}` is not accepted; put the key in a variable and name it: `api_key_env`"
         raise ConfigError(message)
     _check_keys(path, header, table, (*TEXTS, *NUMBERS, *WHOLE, *OTHERS))
-    _check_types(path, header, table, TEXTS, "text")
+    _check_types(path, header, table, TEXTS, "string")
     _check_types(path, header, table, NUMBERS, "number")
     _check_types(path, header, table, WHOLE, "whole number")
     prices = _table(path, (*header, "prices"), table.get("prices", {}))
     _check_keys(path, (*header, "prices"), prices, PRICES)
     _check_types(path, (*header, "prices"), prices, PRICES, "number")
     if "prices" in table and not {"read", "written"} <= set(prices):
-        message = f"{path}: `{_dotted(*header)}.prices` needs `read` and `written`, for a million tokens each"
+        message = f"{path}: `{_dotted(*header)}.prices` needs `read` and `written`, the prices of a million tokens"
         raise ConfigError(message)
     _check_headers(path, header, table)
     _check_sent(path, header, table)
@@ -274,7 +273,7 @@ def _model(path: Path, header: tuple[str, ...], value: object, folder: Path) -> 
 
 
 def _check_headers(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> None:
-    """Raises ConfigError for a header that is a secret and stands here, or that is no text."""
+    """Raise ConfigError for a secret header written in the file, or for a header that is not a string."""
     from llmc_runtime.models.openai.settings.request_options import has_credentials
 
     plain = _table(path, (*header, "headers"), table.get("headers", {}))
@@ -283,22 +282,22 @@ def _check_headers(path: Path, header: tuple[str, ...], table: dict[str, Any]) -
         where = _dotted(*header, "headers", name)
         if has_credentials({name: ""}):
             advice = f'name it: `headers_env = {{ "{name[:_LONGEST_KEY]}" = "VARIABLE" }}`'
-            message = f"{path}: `{where}` is not read; put the secret in a variable and {advice}"
+            message = f"{path}: `{where}` is not accepted; put the secret in a variable and {advice}"
             raise ConfigError(message)
         if name.lower() in map(str.lower, named):
-            message = f"{path}: `{where}` is in `headers_env` too; leave one of them out"
+            message = f"{path}: `{where}` is also in `headers_env`; remove one of them"
             raise ConfigError(message)
-    _check_types(path, (*header, "headers"), plain, tuple(plain), "text")
-    _check_types(path, (*header, "headers_env"), named, tuple(named), "text")
+    _check_types(path, (*header, "headers"), plain, tuple(plain), "string")
+    _check_types(path, (*header, "headers_env"), named, tuple(named), "string")
 
 
 def _check_sent(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> None:
-    """Raises ConfigError for what no request can carry."""
+    """Raise ConfigError for an option that a request cannot carry."""
     from llmc_runtime.models.openai.settings.request_options import checked_body, checked_headers, checked_stops
 
     for key in ("stop", "reasoning_tags"):
         if key in table and not isinstance(table[key], (str, list) if key == "stop" else list):
-            message = f"{path}: `{_dotted(*header, key)}` must be a list of texts, not {short_repr(table[key])}"
+            message = f"{path}: `{_dotted(*header, key)}` must be a list of strings, not {short_repr(table[key])}"
             raise ConfigError(message)
     if not isinstance(table.get("stream", True), bool):
         message = f"{path}: `{_dotted(*header, 'stream')}` must be true or false, not {short_repr(table['stream'])}"
@@ -315,7 +314,7 @@ def _check_sent(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> N
 
 
 def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], keys: tuple[str, ...], kind: str) -> None:
-    """Raises ConfigError for a value that is not of the kind that its key has."""
+    """Raise ConfigError for a value of the wrong type."""
     for key in keys:
         value = table.get(key)
         if key in table and (not isinstance(value, _KINDS[kind]) or isinstance(value, bool) or not _is_usable(value)):
@@ -324,12 +323,12 @@ def _check_types(path: Path, header: tuple[str, ...], table: dict[str, Any], key
 
 
 def _is_usable(value: object) -> bool:
-    """Whether it is a number that clocks and prices can count with, or else no text with a NUL."""
+    """Whether a number is in the range of clocks and prices, or a text has no NUL."""
     return abs(value) <= LARGEST_NUMBER if isinstance(value, int | float) else "\0" not in str(value)
 
 
 def _target(path: Path, entry: str, value: object, folder: Path) -> Path | str:
-    """A file or a module."""
+    """Return the file or module name in an entry; raises ConfigError."""
     if not isinstance(value, str) or not value:
         examples = '"tools.py" or "company.tools"'
         message = f"{path}: `{entry}` must be a file or a module, such as {examples}, not {short_repr(value)}"

@@ -1,8 +1,8 @@
-"""Limits as people write them, on the command line and in a configuration.
+"""Reads limits written on the command line and in a configuration.
 
     width=8   run-time=60s   result-bytes=1MiB   cost=2.5   search.width=2   github.search.rate=10/s
 
-A time has a unit (`ms s m h`), a rate a time (`s m h`), and a size may have one (`B KiB MiB GiB`).
+A time has a unit (`ms s m h`), and so has a rate (`s m h`). The unit of a size is optional (`B KiB MiB GiB`).
 """
 
 import re
@@ -25,7 +25,7 @@ _HOW: Final = {
     "seconds": "a time with its unit, such as 500ms, 60s, 5m or 1h",
     "bytes": "a size, such as 65536, 64KiB or 1MiB",
     "cost": "a number, such as 2.5",
-    "rate": "calls in a time, such as 10/s or 600/m",
+    "rate": "calls per time, such as 10/s or 600/m",
 }
 
 
@@ -33,14 +33,14 @@ _PATTERNS: Final = {"count": _COUNT, "seconds": _TIME, "bytes": _SIZE, "rate": _
 
 
 def pattern(unit: str) -> str:
-    """The regular expression of a limit's text, by the unit of the limit."""
+    """Return the regular expression of a limit's text for the unit of the limit."""
     return _PATTERNS[unit].pattern if unit in _PATTERNS else _NUMBER
 
 
 def read_limits(given: Iterable[tuple[str, str]], before: Limits) -> Limits:
-    """The limits, but for those that are given by name and text; `tool.width` and `tool.rate` are a tool's own.
+    """Return the limits in `before`, replaced by those given as names and texts; raises LimitError.
 
-    Raises LimitError.
+    `tool.width` and `tool.rate` are the limits of one tool.
     """
     numbers: dict[str, Any] = {}
     tools: dict[str, ToolLimits] = dict(before.tools)
@@ -56,33 +56,33 @@ def read_limits(given: Iterable[tuple[str, str]], before: Limits) -> Limits:
 
 
 def flattened(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The limits of a configuration's table by name, those of its table `tools` with the tool's; raises LimitError."""
+    """Yield the limits in a configuration's table by name, those of a tool as `tool.limit`; raises LimitError."""
     for key, value in table.items():
         if key != "tools":
             yield key, _as_text(key, value)
             continue
         for tool, limits in _table(key, value).items():
-            yield from ((f"{tool}.{each}", _as_text(each, text)) for each, text in _table(tool, limits).items())
+            yield from ((f"{tool}.{name}", _as_text(name, limit)) for name, limit in _table(tool, limits).items())
 
 
 def _table(name: str, value: object) -> Mapping[str, Any]:
-    """The value as a table."""
+    """Return the value as a table; raises LimitError."""
     if not isinstance(value, dict):
         raise LimitError(f"`{name}` must be a table, such as {{ width = 2 }}, not {short_repr(value)}")
     return value
 
 
 def _as_text(name: str, value: object) -> str:
-    """A number or a text of a configuration."""
+    """Return a number or string of a configuration as text; raises LimitError."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise LimitError(f"limit `{name}` must be a number or a text, not {short_repr(value)}")
+        raise LimitError(f"limit `{name}` must be a number or a string, not {short_repr(value)}")
     return value if isinstance(value, str) else short_repr(value)
 
 
 def _value(kind: type, name: str, key: str, text: str) -> object:
-    """The value of a limit that a text says."""
-    known = limit_fields(kind)
-    unit = "rate" if kind is ToolLimits and key == "rate" else known[key].metadata["unit"] if key in known else None
+    """Return the value of a limit from its text; raises LimitError."""
+    limits = limit_fields(kind)
+    unit = "rate" if kind is ToolLimits and key == "rate" else limits[key].metadata["unit"] if key in limits else None
     if unit is None:
         raise unknown_limit(name if kind is Limits else key, kind)
     value = _READERS[unit](text.strip())
@@ -96,13 +96,13 @@ def _count(text: str) -> int | None:
 
 
 def _time(text: str) -> float | None:
-    found = _TIME.fullmatch(text)
-    return float(found[1]) * _SECONDS[found[2]] if found else None
+    match = _TIME.fullmatch(text)
+    return float(match[1]) * _SECONDS[match[2]] if match else None
 
 
 def _size(text: str) -> int | None:
-    found = _SIZE.fullmatch(text)
-    return int(float(found[1]) * _BYTES[found[2]]) if found else None
+    match = _SIZE.fullmatch(text)
+    return int(float(match[1]) * _BYTES[match[2]]) if match else None
 
 
 def _cost(text: str) -> float | None:
@@ -110,8 +110,8 @@ def _cost(text: str) -> float | None:
 
 
 def _rate(text: str) -> Rate | None:
-    found = _RATE.fullmatch(text)
-    return Rate(int(found[1]), float(found[2] or 1) * _SECONDS[found[3]]) if found else None
+    match = _RATE.fullmatch(text)
+    return Rate(int(match[1]), float(match[2] or 1) * _SECONDS[match[3]]) if match else None
 
 
 _READERS: Final = {"count": _count, "seconds": _time, "bytes": _size, "cost": _cost, "rate": _rate}

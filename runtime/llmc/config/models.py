@@ -1,4 +1,4 @@
-"""Models by the names that a project gives them."""
+"""Loads models by their names in the configuration."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from llmc_runtime.models.openai.client import Model
 from llmc_runtime.models.openai.settings.settings import ModelOptions
 
 VARIABLE = "LLMC_MODEL"
-"""The variable with the name of the model that is meant where nobody names one."""
+"""The environment variable with the name of the default model."""
 
 _LONGEST_NAME = 100
 
@@ -26,33 +26,32 @@ def load_model(
     environment: Mapping[str, str] = os.environ,
     **options: Unpack[ModelOptions],
 ) -> Model:
-    """The model of a name: that of the configuration, else the local one, else one that its server knows by this name.
+    """Return the model with a name: a configured model, the local model, or a model that its server knows by this name.
 
-    `options` replace those of the configuration, but are added to its `headers` and `extra_body`.
+    `options` replace those of the configuration, except that `headers` and `extra_body` are merged. If the server does
+    not know the name, its error suggests a similar configured name.
 
-    Errors about a name that is not known suggest the configured one that is like it.
-
-    Without a name it is that of the variable LLMC_MODEL. Without a `config`, the one that governs the current folder is
-    read. Raises ConfigError.
+    Without a name, the variable LLMC_MODEL names the model. Without a `config`, the configuration for the current
+    folder is read. Raises ConfigError.
     """
-    known = (config or find_config(Path.cwd())).models
+    configured = (config or find_config(Path.cwd())).models
     name = name or environment.get(VARIABLE)
     if not name:
         message = f'no model is named; set {VARIABLE}, or name one such as "gpt-5" or "local"'
         raise ConfigError(message)
     try:
-        if name in known:
-            return _configured(name, known[name], options, environment)
+        if name in configured:
+            return _configured(name, configured[name], options, environment)
         model = Model(name, **options)
     except ValueError as error:
         message = f"the model `{name}`: {error}"
         raise ConfigError(message) from error
-    model.settings = replace(model.settings, meant=next(iter(get_close_matches(name, known, n=1)), None))
+    model.settings = replace(model.settings, meant=next(iter(get_close_matches(name, configured, n=1)), None))
     return model
 
 
 def _configured(name: str, configured: Mapping[str, Any], given: ModelOptions, environment: Mapping[str, str]) -> Model:
-    """A model with the options of a configuration, and those that were given."""
+    """Return a model with the options of a configuration and the given ones."""
     options = dict(configured)
     variable = options.pop("api_key_env", None)
     if "api_key" in given:
@@ -75,21 +74,21 @@ def _configured(name: str, configured: Mapping[str, Any], given: ModelOptions, e
 
 
 def _variable(variable: str, what: str, environment: Mapping[str, str]) -> str:
-    """The value of a variable that holds a secret; raises ConfigError."""
-    found = environment.get(variable)
-    if not found:
-        message = f"{what} is not there; set {cut(variable, _LONGEST_NAME)}"
+    """Return the value of a variable with a secret; raises ConfigError."""
+    value = environment.get(variable)
+    if not value:
+        message = f"{what} is missing; set {cut(variable, _LONGEST_NAME)}"
         raise ConfigError(message)
-    return found
+    return value
 
 
 def merged(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Options with others in their place; mappings are added to each other, headers by their names in any case."""
+    """Return options with the given ones replaced; mappings are merged, headers by case-insensitive name."""
     both = dict(options)
     for key, value in given.items():
-        known = both.get(key)
-        if key == "headers" and isinstance(known, Mapping) and isinstance(value, Mapping):
-            both[key] = {name.lower(): each for part in (known, value) for name, each in part.items()}
+        current = both.get(key)
+        if key == "headers" and isinstance(current, Mapping) and isinstance(value, Mapping):
+            both[key] = {name.lower(): each for part in (current, value) for name, each in part.items()}
         else:
-            both[key] = merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+            both[key] = merged(current, value) if isinstance(current, dict) and isinstance(value, dict) else value
     return both

@@ -1,7 +1,7 @@
-"""TOML from outside, read in time linear in its size.
+"""Reads TOML from outside in time linear in its size.
 
-`tomllib` walks all parts of a table's name for each key below it, and all that come before for each part of a dotted
-key. So the parts of a name are bounded, with a look at the text alone, before any of it is read.
+`tomllib` walks all parts of a table's name for each key in the table, and all earlier parts for each part of a dotted
+key. The number of parts of a name is therefore bounded by a scan of the text before parsing.
 """
 
 import re
@@ -11,9 +11,9 @@ from typing import Any, Final
 from llmc_grammar.portable import Portable
 
 PARTS: Final = 32
-"""Parts that a dotted name may have."""
+"""The maximum number of parts of a dotted name."""
 
-# Strings and comments. Each ends at the latest where the text or its line does, so that none is looked at twice.
+# Strings and comments. An unclosed one ends with its line or the text, so that nothing is scanned twice.
 _QUOTED: Final = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\Z)'
     r"|'''(?:[^']|'(?!''))*+(?:'{3,5}|\Z)"
@@ -26,11 +26,11 @@ _BETWEEN: Final = re.compile(r"[=,\[\]{}\n]")
 
 
 class TomlError(Portable, ValueError):
-    """A text is no TOML that can be read."""
+    """A text is not TOML, or exceeds a bound."""
 
 
 def read_toml(data: bytes) -> dict[str, Any]:
-    """The table that bytes in UTF-8 are; raises TomlError and UnicodeDecodeError."""
+    """Return the table in UTF-8 bytes; raises TomlError and UnicodeDecodeError."""
     text = data.decode("utf-8")
     bare = _QUOTED.sub("", text)
     if max(piece.count(".") for piece in _BETWEEN.split(bare)) >= PARTS:

@@ -1,8 +1,8 @@
-"""Tools from Python files and modules, and those that a plan names with `use`.
+"""Loads tools from Python files and modules, and the tools of a plan's `use` lines.
 
-The toolbox of a file is its one module-level `Toolbox`, else all tools that it makes and names. A file is
-executed each time it is loaded, as a module of a private name. Its folder is importable while it is executed, as for a
-script, and not afterwards: siblings are imported at the head of the file, not in its functions.
+The toolbox of a file is its only module-level `Toolbox`, or else all tools that it defines under a name. A file is
+executed each time it is loaded, as a module with a private name. Its folder is importable only during execution, as for
+a script, so siblings must be imported at the top of the file, not inside functions.
 """
 
 import importlib
@@ -32,7 +32,7 @@ from llmc_runtime.input_files import NO_NAME, folder_of, read_input
 
 @mistake
 class UnusableTools(Diagnostic):
-    """A `use` line leads to no tools."""
+    """The tools of a `use` line cannot be loaded."""
 
     code = "E220"
     title = "no tools from `{target}`"
@@ -44,7 +44,7 @@ class UnusableTools(Diagnostic):
 
 @mistake
 class ClashingTools(Diagnostic):
-    """Two `use` lines bring a tool of the same name."""
+    """Two `use` lines bring tools with the same name."""
 
     code = "E221"
     title = "two tools are called `{name}`"
@@ -56,36 +56,36 @@ class ClashingTools(Diagnostic):
 
 _COLLECTIONS: Final = (list, tuple, set, frozenset, dict)
 LARGEST: Final = 16 * 1024 * 1024
-"""Bytes that a tools file may have."""
+"""The maximum size of a tools file in bytes."""
 
 
 class MissingToolsError(ToolboxError):
-    """There is no such file or module, or it cannot be read."""
+    """The file or module does not exist or cannot be read."""
 
 
 class UseError(ToolboxError):
-    """The `use` lines of a plan give no toolbox; `diagnostics` says why, line by line."""
+    """The tools of a plan's `use` lines cannot be loaded; `diagnostics` has the reasons by line."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        """Join the titles."""
+
         super().__init__("; ".join(f"{found.words('title')}: {found.words('label')}" for found in diagnostics))
         self.diagnostics = diagnostics
 
 
 def load_tools(target: str, folder: Path) -> Toolbox:
-    """The tools of a file (relative to the folder) or of a module; raises ToolboxError."""
+    """Load the tools of a file (relative to the folder) or of a module; raises ToolboxError."""
     if target.endswith(".py") or "/" in target:
         return load_file(folder / target)
     if not _is_importable(target) and stat.S_ISREG(_mode(folder / f"{target}.py")):
-        message = f"there is no module {target}; the file here is {target}.py"
+        message = f"no module is named {target}; the file here is {target}.py"
         raise MissingToolsError(message)
     return load_module(target)
 
 
 def load_module(name: str) -> Toolbox:
-    """The tools of an importable module; raises ToolboxError."""
+    """Load the tools of an importable module; raises ToolboxError."""
     if not _is_importable(name):
-        message = f"there is no module {name}"
+        message = f"no module is named {name}"
         raise MissingToolsError(message)
     with _reported(f"module {name}", None):
         module = importlib.import_module(name)
@@ -93,10 +93,10 @@ def load_module(name: str) -> Toolbox:
 
 
 def load_file(path: Path) -> Toolbox:
-    """The tools of a Python file; raises ToolboxError."""
+    """Load the tools of a Python file; raises ToolboxError."""
     mode = _mode(path)
     if not mode or stat.S_ISDIR(mode):
-        message = f"{path} is a folder, not a file" if mode else f"there is no file {path}"
+        message = f"{path} is a folder, not a file" if mode else f"the file {path} does not exist"
         raise MissingToolsError(message)
     try:
         source = read_input(path, LARGEST)
@@ -115,33 +115,33 @@ def load_file(path: Path) -> Toolbox:
 
 
 class _FileLoader(SourceFileLoader):
-    """Executes what was read from a file, or the bytecode that was kept of it."""
+    """Executes the source read from a file, or its cached bytecode."""
 
     def __init__(self, name: str, path: Path, source: bytes) -> None:
         super().__init__(name, str(path))
         self._source = source
 
     def get_data(self, path: str) -> bytes:
-        """The source, or the bytecode."""
+        """Return the source or the bytecode."""
         return self._source if path == self.path else super().get_data(path)
 
 
 class _PipeLoader(InspectLoader):
-    """Executes what was read from a pipe, as code of no file: whoever opened that again would wait for a writer."""
+    """Executes the source read from a pipe, without a file name: opening the pipe again would wait for a writer."""
 
     def __init__(self, source: bytes) -> None:
         self._source = source
 
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002 — it has the source of one module
-        """The source."""
+    def get_source(self, fullname: str) -> str:  # noqa: ARG002 — the loader has only one module
+        """Return the source."""
         return importlib.util.decode_source(self._source)
 
 
 def _mode(path: Path) -> int:
-    """The mode of a file or folder, 0 if there is none; raises MissingToolsError if the path cannot be looked at.
+    """Return the mode of a file or folder, 0 if it does not exist; raises MissingToolsError for an invalid path.
 
-    The path is too long, has a NUL in it, or leads into a circle of links. `stat` says so in every version of Python;
-    `is_file` and `resolve` raise another error, or none, from one version to the next.
+    An invalid path is too long, contains a NUL, or leads into circular links. `stat` reports this in every version of
+    Python; `is_file` and `resolve` differ between versions.
     """
     try:
         return path.stat().st_mode
@@ -149,12 +149,12 @@ def _mode(path: Path) -> int:
         return 0
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or NO_NAME).lower()
-        message = f"there is no file {path}: {reason}"
+        message = f"the file {path} cannot be found: {reason}"
         raise MissingToolsError(message) from error
 
 
 def _is_importable(name: str) -> bool:
-    """Whether there is a module of that name; executes the packages it is in; raises ToolboxError for their errors."""
+    """Whether a module exists; executes its parent packages, and raises ToolboxError for their errors."""
     with _reported(f"module {name}", None):
         try:
             return importlib.util.find_spec(name) is not None
@@ -164,7 +164,7 @@ def _is_importable(name: str) -> bool:
 
 @contextmanager
 def _importable(module: ModuleType, folder: Path) -> Iterator[None]:
-    """Register the module, for good only if it can be executed, and make its siblings importable meanwhile."""
+    """Register the module, permanently if it can be executed, and make its siblings importable inside the block."""
     sys.path.insert(0, str(folder))
     sys.modules[module.__name__] = module
     try:
@@ -178,7 +178,7 @@ def _importable(module: ModuleType, folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _reported(what: str, folder: Path | None) -> Iterator[None]:
-    """Say in one line what an import raised, and where."""
+    """Raise ToolboxError for any exception of an import, with its position, in one line."""
     try:
         yield
     except KeyboardInterrupt:
@@ -189,7 +189,7 @@ def _reported(what: str, folder: Path | None) -> Iterator[None]:
 
 
 def _words(error: BaseException) -> str:
-    """What was raised, in one line."""
+    """Return the text of an exception in one line."""
     if isinstance(error, BaseExceptionGroup):
         from llmc_runtime.errors import described
 
@@ -200,16 +200,16 @@ def _words(error: BaseException) -> str:
 
 
 def _place(error: BaseException, folder: Path | None) -> str:
-    """File and line of the deepest frame of the user's own, if there is one."""
+    """Return the file and line of the innermost frame in the user's folder, empty without one."""
     if isinstance(error, SyntaxError):
-        return ""  # its words name the place
+        return ""  # its message has the position
     frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     own = [place for place in frames if folder is not None and Path(place[0]).resolve().is_relative_to(folder)]
     return f"{own[-1][0]}:{own[-1][1]}: " if own else ""
 
 
 def _toolbox(module: ModuleType, what: str) -> Toolbox:
-    """The one toolbox of a module, else its decorated functions."""
+    """Return the only toolbox of a module, or a toolbox of its decorated functions; raises ToolboxError."""
     given = {id(value): value for value in vars(module).values() if isinstance(value, Toolbox)}
     if len(given) > 1:
         message = (
@@ -227,27 +227,27 @@ def _toolbox(module: ModuleType, what: str) -> Toolbox:
 
 
 def _checked(tools: Toolbox) -> Toolbox:
-    """The tools, whose resources are named after parameters that they have; raises ToolboxError."""
+    """Return the tools if the parameters in their resources exist; raises ToolboxError."""
     require_parameters(tools)
     return tools
 
 
 def _refuse_hidden(module: ModuleType, own: Collection[object]) -> None:
-    """Refuse tools of a module that no name leads to, only a class or a decorator's function; raises ToolboxError."""
-    known = {id(layer) for value in own for layer in layers(value)}
+    """Refuse tools that are only inside a class, a collection or a decorator's function; raises ToolboxError."""
+    named = {id(layer) for value in own for layer in layers(value)}
     for name, value in list(vars(module).items()):
         for tool in map(inside, _held(value)):
-            if tool is None or tool.made_in != module.__name__ or any(id(layer) in known for layer in layers(tool)):
+            if tool is None or tool.made_in != module.__name__ or any(id(layer) in named for layer in layers(tool)):
                 continue
             remedy = "give its decorator `functools.wraps`, or declare the effect above it"
             if isinstance(value, (type, *_COLLECTIONS)):
                 remedy = "give the tool a name in the file, or put it into a Toolbox"
-            message = f"`{name}` holds the tool `{tool.name}`, which is not used: {remedy}"
+            message = f"`{name}` contains the tool `{tool.name}`, which is not used: {remedy}"
             raise ToolboxError(message)
 
 
 def _held(value: object) -> Iterator[object]:
-    """The contents of a class, of a function's closure, of a callable object, or the tools of a list or mapping."""
+    """Yield the contents of a class, a closure or a callable object, or the tools in a collection."""
     if isinstance(value, _COLLECTIONS):
         items = list(value.values() if isinstance(value, dict) else value)
         yield from (each for each in items if isinstance(each, Tool))
@@ -255,18 +255,18 @@ def _held(value: object) -> Iterator[object]:
         yield from (getattr(each, "__func__", each) for each in list(vars(value).values()))
     elif isinstance(value, FunctionType):
         for cell in value.__closure__ or ():
-            with suppress(ValueError):  # nothing is in it yet
+            with suppress(ValueError):  # the cell is still empty
                 yield cell.cell_contents
     elif callable(value) and not isinstance(value, Tool):
         yield from list(getattr(value, "__dict__", {}).values())
         slots = (each for kind in type(value).__mro__ for each in vars(kind).values())
         for slot in (each for each in slots if isinstance(each, MemberDescriptorType)):
-            with suppress(AttributeError):  # as above
+            with suppress(AttributeError):  # the slot is still empty
                 yield slot.__get__(value)
 
 
 def _is_own(module: ModuleType, value: object) -> TypeGuard[Tool | Function]:
-    """Whether it is a tool, or a callable around one, that is not imported from another module."""
+    """Whether a value is a tool, or a callable around one, that is not imported from another module."""
     tool = None if isinstance(value, type) or not callable(value) else inside(value)
     if tool is None:
         return False
@@ -278,26 +278,26 @@ def _is_own(module: ModuleType, value: object) -> TypeGuard[Tool | Function]:
 
 
 def resolve_uses(plan: Plan, folder: Path, config: Config) -> Toolbox:
-    """The tools of every `use`, in order; `folder` is the plan's. Raises UseError with all that is wrong."""
+    """Load the tools of every `use` line, in order; `folder` is the plan's. Raises UseError with all mistakes."""
     tools: list[Tool] = []
-    found: list[Diagnostic] = []
+    mistakes: list[Diagnostic] = []
     users: dict[str, Use] = {}
     for use in (statement for statement in plan.statements if isinstance(statement, Use)):
         try:
             brought = list(_used(use, folder, config))
         except ToolboxError as error:
-            found.append(UnusableTools(span=use.span, target=use.target, cause=str(error)))
+            mistakes.append(UnusableTools(span=use.span, target=use.target, cause=str(error)))
             continue
-        found.extend(_clashes(use, brought, users))
+        mistakes.extend(_clashes(use, brought, users))
         users.update({tool.name: use for tool in brought})
         tools.extend(brought)
-    if found:
-        raise UseError(tuple(found))
+    if mistakes:
+        raise UseError(tuple(mistakes))
     return Toolbox(tools)
 
 
 def _clashes(use: Use, brought: Sequence[Tool], users: Mapping[str, Use]) -> Iterator[Diagnostic]:
-    """The tools that an earlier `use` brought as well."""
+    """Yield a mistake for each tool that an earlier `use` line brought too."""
     for tool in brought:
         if tool.name in users:
             first = Note(span=users[tool.name].span, label="brings the first")
@@ -305,35 +305,36 @@ def _clashes(use: Use, brought: Sequence[Tool], users: Mapping[str, Use]) -> Ite
 
 
 def _used(use: Use, folder: Path, config: Config) -> Toolbox:
-    """The tools of one `use`; raises ToolboxError."""
+    """Load the tools of one `use` line; raises ToolboxError."""
     if use.is_path:
         return load_file(_inside(use.target, folder))
     entry = config.tools.get(use.target)
     if entry is None:
-        message = f"`{use.target}` is no entry of {_where(config)}"
+        message = f"`{use.target}` is not an entry of {_where(config)}"
         raise ToolboxError(message)
     return load_module(entry) if isinstance(entry, str) else load_file(entry)
 
 
 def _where(config: Config) -> str:
-    """The table that `use` looks names up in."""
+    """Describe the table in which `use` looks up names."""
     if config.path is None:
-        return "a configuration: there is no `llmc.toml` or `[tool.llmc]` in the plan's folder or above"
+        return "a configuration: no `llmc.toml` or `[tool.llmc]` is in the plan's folder or above"
     return f"the tools in {config.path}"
 
 
 def _inside(target: str, folder: Path) -> Path:
-    """The file that a plan names; raises ToolboxError if it is not in the plan's folder or below, links resolved."""
+    """Return the file of a `use` line; raises ToolboxError if it resolves outside the plan's folder."""
     path = PurePath(target)
     if path.is_absolute() or ".." in path.parts:
         message = (
-            "only files in the plan's folder or below: give a path such as `tools.py`, or an entry of the configuration"
+            "the file must be in the plan's folder or below: "
+            "use a path such as `tools.py`, or an entry of the configuration"
         )
         raise ToolboxError(message)
-    found = folder / path
-    _mode(found)
-    real, home = found.resolve(), folder.resolve()
+    file = folder / path
+    _mode(file)
+    real, home = file.resolve(), folder.resolve()
     if not real.is_relative_to(home):
-        message = f"{found} is a link to {real}, outside the plan's folder"
+        message = f"{file} is a link to {real}, outside the plan's folder"
         raise ToolboxError(message)
-    return found
+    return file

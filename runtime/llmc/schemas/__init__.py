@@ -1,9 +1,9 @@
-"""JSON Schemas (draft 2020-12) of what llmc prints with `--json`, writes into traces, and reads as configuration.
+"""JSON Schemas (draft 2020-12) of the output of `--json`, of traces and of the configuration.
 
     schema("run")      the schema of a document, as JSON data
-    ABOUT              what each name stands for
+    ABOUT              a description of each document
 
-Within a version of a document keys may be added, so unknown ones are valid; in a configuration they are mistakes.
+A version of a document may gain keys, so unknown keys are valid; in a configuration they are mistakes.
 """
 
 from typing import Any, Final
@@ -12,13 +12,13 @@ ABOUT: Final = {
     "run": "a run: `llmc run --json`, `Run.to_json()`",
     "dry-run": "the calls that a run would make: `llmc run --dry-run --json`",
     "trace": "a recorded run: `llmc trace --json`, and each line of a trace file",
-    "events": "an event of a run or of a question: `event.to_json()`, and each line of a trace file but the first",
+    "events": "an event of a run or of a question: `event.to_json()`, and each line of a trace file except the first",
     "answer": "a question and its answer: `llmc ask --json`, `Answer.to_json()`",
-    "plan": "a plan of a model: `llmc plan --json`",
+    "plan": "a plan written by a model: `llmc plan --json`",
     "graph": "a compiled plan: `llmc graph --json`, `llmc compile --json`, `Program.to_json()`",
-    "explanation": "what compiling did to a plan: `llmc explain FILE --json`",
-    "codes": "a mistake by its code, or the list of them: `llmc explain CODE --json`, `llmc explain --list --json`",
-    "diagnostics": "the mistakes of plans: `llmc check --json`",
+    "explanation": "the compilation of a plan: `llmc explain FILE --json`",
+    "codes": "a mistake, or the list of all mistakes: `llmc explain CODE --json`, `llmc explain --list --json`",
+    "diagnostics": "the mistakes in plans: `llmc check --json`",
     "tools": "tools: `llmc tools --json`",
     "fmt": "formatted plans: `llmc fmt --json`",
     "grammar": "a decoder grammar: `llmc grammar --json`",

@@ -1,4 +1,4 @@
-"""The JSON Schema of `llmc.toml`, made of the tables that the configuration is checked with."""
+"""The JSON Schema of `llmc.toml`, generated from the tables that check the configuration."""
 
 from typing import Any, Final
 
@@ -13,9 +13,9 @@ _INTEGER: Final = {**_NUMBER, "type": "integer"}
 _TEXTS_BY_NAME: Final = {"type": "object", "additionalProperties": _TEXT}
 _LIST: Final = {"type": "array"}
 _SHAPES: Final[dict[str, dict[str, Any]]] = {
-    "extra_body": {"type": "object", "description": "keys of the request"},
+    "extra_body": {"type": "object", "description": "additional keys of the request"},
     "headers": _TEXTS_BY_NAME,
-    "headers_env": {**_TEXTS_BY_NAME, "description": "the variables that hold secret headers"},
+    "headers_env": {**_TEXTS_BY_NAME, "description": "the environment variables with secret headers"},
     "prices": {
         "type": "object",
         "properties": dict.fromkeys(PRICES, _NUMBER),
@@ -26,11 +26,11 @@ _SHAPES: Final[dict[str, dict[str, Any]]] = {
     "stop": {"type": ["string", "array"], "items": {"type": "string"}},
     "stream": {"type": "boolean"},
 }
-"""Options of a model that are neither text nor number."""
+"""Options of a model that are neither strings nor numbers."""
 
 
 def configuration() -> dict[str, Any]:
-    """The schema of a configuration; unknown keys are mistakes."""
+    """Return the schema of a configuration; unknown keys are mistakes."""
     entries = {
         "tools": _named({"type": "string", "minLength": 1, "description": "a Python file, or the name of a module"}),
         "limits": _limits(),
@@ -40,7 +40,7 @@ def configuration() -> dict[str, Any]:
 
 
 def _model() -> dict[str, Any]:
-    """The schema of the options of a model."""
+    """Return the schema of the options of a model."""
     return _table(
         {
             **dict.fromkeys(TEXTS, _TEXT),
@@ -52,18 +52,18 @@ def _model() -> dict[str, Any]:
 
 
 def _limits() -> dict[str, Any]:
-    """The schema of the limits; `-` and `_` are the same in their names."""
+    """Return the schema of the limits; `-` and `_` are equivalent in their names."""
     properties: dict[str, Any] = {}
     for name, field in limit_fields(Limits).items():
         limit = _limit(field.metadata["unit"], field.metadata["what"])
         properties |= {name: limit, name.replace("_", "-"): limit}
     width = limit_fields(ToolLimits)["width"].metadata
-    of_tool = {"width": _limit(width["unit"], width["what"]), "rate": _limit("rate", "calls in a time")}
+    of_tool = {"width": _limit(width["unit"], width["what"]), "rate": _limit("rate", "calls per time")}
     return _table({**properties, "tools": _named(_table(of_tool))})
 
 
 def _limit(unit: str, about: str) -> dict[str, Any]:
-    """The schema of a limit: a text with its unit, or a number where there is none."""
+    """Return the schema of a limit: a string with its unit, or a number for limits without a required unit."""
     text = {"type": "string", "pattern": f"^\\s*(?:{pattern(unit)})\\s*$"}
     number = {"count": "integer", "bytes": "integer", "cost": "number"}.get(unit)
     if number is None:
@@ -72,10 +72,10 @@ def _limit(unit: str, about: str) -> dict[str, Any]:
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a table with these keys alone."""
+    """Return the schema of a table with only these keys."""
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
 def _named(entry: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a table whose entries have names of the user's own."""
+    """Return the schema of a table whose keys the user chooses."""
     return {"type": "object", "additionalProperties": entry}

@@ -1,4 +1,4 @@
-"""Which types the documents have, and schemas made of types."""
+"""The types of the documents, and schemas generated from them."""
 
 from typing import Any, Final
 
@@ -27,14 +27,14 @@ _MADE: Final = {"events": told, "trace": trace}
 
 
 def document(name: str) -> dict[str, Any]:
-    """The schema of a document's type."""
+    """Return the schema of a document."""
     kind: Any = _MADE[name]() if name in _MADE else _TYPES[name]
     return TypeAdapter(kind).json_schema(mode="serialization", schema_generator=_Untitled)
 
 
 class _Untitled(GenerateJsonSchema):
-    """Schemas whose keys have no titles, which would repeat their names."""
+    """Generates schemas without titles of keys, which would only repeat their names."""
 
-    def field_title_should_be_set(self, schema: CoreSchema) -> bool:  # noqa: ARG002 — what pydantic gives
-        """No."""
+    def field_title_should_be_set(self, schema: CoreSchema) -> bool:  # noqa: ARG002 — the signature of pydantic
+        """Return False for every field."""
         return False

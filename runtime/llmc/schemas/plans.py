@@ -1,36 +1,36 @@
-"""Plans, mistakes and tools as JSON data, as types."""
+"""Types of the JSON data of plans, mistakes and tools."""
 
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
-from typing_extensions import TypedDict  # that of typing is too old for pydantic before Python 3.12
+from typing_extensions import TypedDict  # before Python 3.12, pydantic cannot use the one in typing
 
 from llmc_grammar.error_pages import ErrorPage
 
 
 class Place(TypedDict):
-    """A place in a text: line and column from 1."""
+    """A position in a text: line and column, counted from 1."""
 
     line: int
     column: int
 
 
 class Span(Place):
-    """A place in a text with its offsets in characters, from 0."""
+    """A span of a text: its start, and its offsets in characters from 0."""
 
     start: int
     end: int
 
 
 class Note(TypedDict):
-    """Another place that a mistake is about."""
+    """A related span of a mistake."""
 
     label: str
     place: Span
 
 
 class Edit(TypedDict):
-    """An edit that mends a mistake; it is `safe` if it keeps all of the words."""
+    """An edit that removes a mistake; a `safe` edit keeps all words."""
 
     place: Span
     text: str
@@ -38,7 +38,7 @@ class Edit(TypedDict):
 
 
 class Mistake(TypedDict):
-    """A mistake of a plan."""
+    """A mistake in a plan."""
 
     code: Annotated[str, Field(pattern="^[EW][0-9]{3}$")]
     severity: Literal["error", "warning"]
@@ -56,7 +56,7 @@ Diagnostics = list[Mistake]
 
 
 class CodeEntry(TypedDict):
-    """A mistake in the list of them."""
+    """An entry in the list of mistakes."""
 
     code: str
     name: str
@@ -67,7 +67,7 @@ Codes = ErrorPage | list[CodeEntry]
 
 
 class CallCounts(TypedDict):
-    """How many calls are written, and left after the passes."""
+    """The number of calls as written, and after the passes."""
 
     written: int
     left: int
@@ -89,11 +89,11 @@ Remark = TypedDict(
         "help": str | None,
     },
 )
-"""A remark of a pass on a change, or on one that it could not make."""
+"""A remark of a pass on a change that it made or could not make."""
 
 
 class EdgeEnd(TypedDict):
-    """A call at an end of an order edge."""
+    """One of the two calls of an order edge."""
 
     node: str
     place: Place
@@ -101,7 +101,7 @@ class EdgeEnd(TypedDict):
 
 
 class Edge(TypedDict):
-    """Two calls that keep their order because of their effects."""
+    """Two calls that keep their order because of a hazard."""
 
     earlier: EdgeEnd
     later: EdgeEnd
@@ -109,7 +109,7 @@ class Edge(TypedDict):
 
 
 class _Outlook(TypedDict):
-    """The figures of a compiled plan."""
+    """The measures of a compiled plan."""
 
     calls: int
     waiting: int
@@ -117,20 +117,20 @@ class _Outlook(TypedDict):
 
 
 class EffectOutlook(_Outlook):
-    """The figures of a plan whose tool had this effect."""
+    """The measures of a plan if a tool had this effect."""
 
     effect: str
 
 
 class Declaration(EffectOutlook):
-    """The gain of declaring the effect of a tool."""
+    """The gain from declaring the effect of a tool."""
 
     tool: str
     declared: list[EffectOutlook]
 
 
 class PlanTime(TypedDict):
-    """How long a plan takes."""
+    """The expected time of a plan."""
 
     unit: Literal["s", "calls"]
     work: float
@@ -143,7 +143,7 @@ class PlanTime(TypedDict):
 
 
 class Explanation(TypedDict):
-    """What compiling did to a plan."""
+    """The compilation of a plan."""
 
     version: Literal[1]
     language: Literal[1]
@@ -168,7 +168,7 @@ class ToolEntry(TypedDict):
     latency: float | None
     cost: float
     approve: bool
-    reuse: Annotated[bool, Field(description="false where its answers change, so that later plans call it again")]
+    reuse: Annotated[bool, Field(description="false if its results change, so that later plans call it again")]
     secrets: list[str]
     notes: list[str]
     parameters: Annotated[Any, Field(description="a JSON Schema")]
@@ -179,7 +179,7 @@ Tools = list[ToolEntry]
 
 
 class WrittenPlan(TypedDict):
-    """A plan that a model wrote; `file` is where it was written."""
+    """A plan written by a model; `file` is the file with the plan."""
 
     version: Literal[1]
     language: Literal[1]
@@ -189,7 +189,7 @@ class WrittenPlan(TypedDict):
 
 
 class FormattedPlan(TypedDict):
-    """A plan; one that is not `formatted` has mistakes or cannot be read. Standard input has its `text`."""
+    """A plan; if it is not `formatted`, it has mistakes or cannot be read. `text` is present for standard input."""
 
     file: str
     formatted: bool

@@ -1,9 +1,9 @@
-"""Events and traces as JSON data, as types; those of events, also of questions, are made from their classes."""
+"""Types of the JSON data of events and traces; types of events are generated from their classes."""
 
 from typing import Annotated, Any, Final, Literal, NotRequired, Union, get_args, get_type_hints
 
 from pydantic import Field
-from typing_extensions import TypedDict  # that of typing is too old for pydantic before Python 3.12
+from typing_extensions import TypedDict  # before Python 3.12, pydantic cannot use the one in typing
 
 from llmc.schemas.runs import Run
 from llmc_runtime.agent.agent_events import Happened, Judged, PlanEnded, Progress
@@ -19,7 +19,7 @@ class EventError(TypedDict):
 
 
 class TraceNode(TypedDict):
-    """A node of the plan; `waits` are those that end before it, `carry` those of the element before."""
+    """A node of the plan; `waits` are nodes that must end before it, `carry` those of the previous element."""
 
     id: str
     task: str
@@ -48,7 +48,7 @@ class Attempt(TypedDict):
 
 
 class Instance(TypedDict):
-    """A node, in loops for one element, and what happened to it; times are seconds since the start of the run."""
+    """An instance: a node, in loops for one element, with its history; times are seconds since the start of the run."""
 
     node: str
     indices: list[int]
@@ -78,7 +78,7 @@ class RecordedRun(TypedDict):
 
 
 class Decided(TypedDict):
-    """What a joiner decided."""
+    """The decision of a joiner."""
 
     action: Literal["Finish", "Replan"]
     text: str
@@ -86,29 +86,29 @@ class Decided(TypedDict):
     is_unmarked: NotRequired[bool]
 
 
-_CUT: Final = Annotated[Literal[True], Field(description="the value is the beginning of a long one, in a trace")]
+_CUT: Final = Annotated[Literal[True], Field(description="true if the value in a trace is shortened")]
 
 _VALUES: Final = {"value": NotRequired[Any], "results": NotRequired[dict[str, Any]]}
-"""Keys of a run that are there only if its values were asked for."""
+"""Keys of a run that are present only if values were requested."""
 
 
 def event() -> Any:  # noqa: ANN401 — a type
-    """The type of an event of a run."""
+    """Return the type of an event of a run."""
     return Union[tuple(_event(each) for each in get_args(events.Event))]  # noqa: UP007 — of a tuple
 
 
 def told() -> Any:  # noqa: ANN401 — a type
-    """The type of an event of a run or of a question."""
+    """Return the type of an event of a run or of a question."""
     return event() | Union[tuple(_event(each) for each in get_args(Progress))]  # noqa: UP007 — as above
 
 
 def trace() -> Any:  # noqa: ANN401 — a type
-    """The type of a recorded run, or of a line of its file."""
+    """Return the type of a recorded run, or of a line of its file."""
     return RecordedRun | TraceHead | event()
 
 
 def _event(kind: type) -> Any:  # noqa: ANN401 — a type
-    """The type of the events of a class."""
+    """Return the type of the events of a class."""
     hints = get_type_hints(kind)
     fields: dict[str, Any] = {}
     for name, hint in hints.items():
@@ -123,7 +123,7 @@ def _event(kind: type) -> Any:  # noqa: ANN401 — a type
 
 
 def _other(kind: type) -> dict[str, Any]:
-    """The keys of an event that are no fields, or have other types."""
+    """Return the keys of an event that are not fields or have other types."""
     if kind is Happened:
         return {"happened": event()}
     if kind is PlanEnded:
@@ -132,8 +132,8 @@ def _other(kind: type) -> dict[str, Any]:
 
 
 def _dictionary(kind: type, fields: dict[str, Any]) -> Any:  # noqa: ANN401 — a type
-    """The type of dictionaries with these fields, and the name and the words of a class."""
-    make: Any = TypedDict  # with a name that is not written here
-    found = make(kind.__name__, fields)
-    found.__doc__ = kind.__doc__
-    return found
+    """Return the type of dictionaries with these fields and with the name and docstring of a class."""
+    make: Any = TypedDict  # with a dynamic name
+    dictionary = make(kind.__name__, fields)
+    dictionary.__doc__ = kind.__doc__
+    return dictionary

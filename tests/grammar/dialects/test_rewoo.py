@@ -113,14 +113,14 @@ def test_a_text_means_a_plan(text: str) -> None:
 
 
 REFUSED: Final = {
-    "#E1 = add[1, 2]": ("`add` requires 2 arguments, and the brackets hold one text", "1, 2"),
-    "#E1 = now[x]": ("`now` requires no argument, and the brackets hold one text", "x"),
+    "#E1 = add[1, 2]": ("`add` requires 2 arguments, but the brackets contain one text", "1, 2"),
+    "#E1 = now[x]": ("`now` requires no arguments, but the brackets contain one text", "x"),
     "#E1 = Search[x]\n#E1 = Search[y]": ("`#E1` is the name of a call above", "E1"),
-    "#E1 = Search[x]\n#E2 = LLM[#E3]": ("no call above is `#E3`", "#E3"),
-    "#E1 = LLM[#E1]": ("no call above is `#E1`", "#E1"),
-    "#E1 = Search[about #E2]\n#E2 = Search[x]": ("no call above is `#E2`", "#E2"),
-    "#E1 = Search[a [b]\n#E2 = Search[x]": ("nothing closes its bracket", "#E1 = Search[a [b]\n"),
-    "#E1 = Search[a] b]": ("more text with brackets stands behind it", "#E1 = Search[a]"),
+    "#E1 = Search[x]\n#E2 = LLM[#E3]": ("no call above is named `#E3`", "#E3"),
+    "#E1 = LLM[#E1]": ("no call above is named `#E1`", "#E1"),
+    "#E1 = Search[about #E2]\n#E2 = Search[x]": ("no call above is named `#E2`", "#E2"),
+    "#E1 = Search[a [b]\n#E2 = Search[x]": ("its bracket is not closed", "#E1 = Search[a [b]\n"),
+    "#E1 = Search[a] b]": ("more text with brackets follows it", "#E1 = Search[a]"),
 }
 
 

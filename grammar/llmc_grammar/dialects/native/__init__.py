@@ -1,1 +1,1 @@
-"""Calls and plans as data: JSON and XML with places, the shapes of a call, references between tasks."""
+"""Reads calls and plans given as data: JSON and XML with spans, the shapes of a call, references between tasks."""

@@ -1,7 +1,7 @@
-"""A text that is JSON and nothing else, whatever the JSON says: bare or fenced, one value or several.
+"""Reads a text that is only JSON, of any content: bare or fenced, one value or several.
 
-Around the values may stand `Thought: …` lines, labels such as `Action:`, bullets, an empty join and signs of the end.
-`Action: search` with an `Action Input: …` below it, as ReAct has it, is a call.
+`Thought: …` lines, labels such as `Action:`, bullets, an empty join and end marks may surround the values.
+`Action: search` followed by `Action Input: …`, as in ReAct, is a call.
 """
 
 import re
@@ -25,7 +25,7 @@ END_MARKS: Final = re.compile(
     r"(?:\s|```|<END_OF_PLAN>|<end_action>|<end_of_turn>|</s>|<\|(?:im_end|eot_id|eom_id|end|end_of_text|endoftext"
     r"|END_OF_TURN_TOKEN|return|call)\|>|<\uff5cend\u2581of\u2581sentence\uff5c>)*"
 )
-"""Signs with which a model's reply ends."""
+"""Marks at the end of a model's reply."""
 
 _LABEL: Final = re.compile(
     r"[ \t]*(?:\**(?:Actions?|Plan|Steps|Tasks|(?:Tool|Function)[ _]calls?|(?:Step|Task|Call|Action) [0-9]{1,4})"
@@ -46,7 +46,7 @@ _ACTION: Final = re.compile(
     r"[ \t]*\**(?:Action[ _])?Input\**:\**[ \t]*(?:\s*(?P<fence>```)(?:json)?\s*|\s*(?=[{\[]))?"
 )
 _INDENT: Final = 80
-"""The greatest indent of a line."""
+"""The maximum indent of a line."""
 
 _OBSERVATION: Final = re.compile(r"Observation:\s*(?=\Z|<)")
 _RECIPIENT: Final = re.compile(r"(?P<fence>)>>>(?P<name>[A-Za-z_][\w.\-]*)[ \t\r]*\n\s*(?=\{)")
@@ -55,19 +55,19 @@ _SEPARATORS: Final = re.compile(r"[\s,;]*")
 
 @dataclass(frozen=True, slots=True)
 class Bare:
-    """The values and actions that a text is, and what a model wrote behind the end of its reply."""
+    """The values and actions of a text, and the span of the text after the end of the reply."""
 
     values: tuple[Value | NativeCall, ...]
     rest: Span | None
 
 
 def read_bare(text: str) -> Bare:
-    """Return what a text is if it is JSON and nothing else; raises Unreadable for any other text."""
+    """Return the values of a text that is only JSON; raises Unreadable for any other text."""
     return _Bare(text).read()
 
 
 class _Bare:
-    """Reads a text without marks that is nothing but calls; raises Unreadable for any other text."""
+    """Reads a text without marks that contains only calls; raises Unreadable for any other text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -76,65 +76,65 @@ class _Bare:
         self._values: list[Value | NativeCall] = []
 
     def read(self) -> Bare:
-        """Return the values and the actions that the text holds."""
-        at, end = 0, len(self._text)
-        while (at := self._skip(at)) < end:
-            turn = TURN.match(self._text, at)
+        """Return the values and the actions of the text."""
+        offset, end = 0, len(self._text)
+        while (offset := self._skip(offset)) < end:
+            turn = TURN.match(self._text, offset)
             if turn and self._values and not self._is_fenced:
                 return Bare(tuple(self._values), Span(turn.end(), end))
-            at = self._next(at)
+            offset = self._next(offset)
         if self._is_fenced or not self._values:
-            raise Unreadable("the text ends within it", at)
+            raise Unreadable("the text ends inside it", offset)
         return Bare(tuple(self._values), None)
 
-    def _skip(self, at: int) -> int:
-        """Return the offset behind blanks and, below a value, commas and signs of the end."""
+    def _skip(self, offset: int) -> int:
+        """Return the offset after blanks and, after a value, commas and end marks."""
         if not self._values:
-            return skip_blanks(self._text, at)
-        end = END_MARKS.match(self._text, at)
-        if end and end.end() == len(self._text) and self._text.count("```", at) <= self._is_fenced:
-            self._is_fenced = self._is_fenced and self._text.count("```", at) == 0
+            return skip_blanks(self._text, offset)
+        end = END_MARKS.match(self._text, offset)
+        if end and end.end() == len(self._text) and self._text.count("```", offset) <= self._is_fenced:
+            self._is_fenced = self._is_fenced and self._text.count("```", offset) == 0
             return end.end()
-        match = _SEPARATORS.match(self._text, at)
-        return match.end() if match else at
+        match = _SEPARATORS.match(self._text, offset)
+        return match.end() if match else offset
 
-    def _next(self, at: int) -> int:
-        """Read what begins at an offset, and return the offset behind it."""
+    def _next(self, offset: int) -> int:
+        """Read the item at an offset; return the offset after it."""
         if self._is_joined:
-            raise Unreadable("text follows its end", at)
-        if self._text[at] in "{[":
-            value, end = read_json(self._text, at)
+            raise Unreadable("text follows its end", offset)
+        if self._text[offset] in "{[":
+            value, end = read_json(self._text, offset)
             self._values.append(value)
             return end
-        fence = (_CLOSING_FENCE if self._is_fenced else _FENCE).match(self._text, at)
+        fence = (_CLOSING_FENCE if self._is_fenced else _FENCE).match(self._text, offset)
         if fence:
             self._is_fenced = not self._is_fenced
             return fence.end()
-        if self._text[self._text.rfind("\n", max(0, at - _INDENT), at) + 1 : at].strip():
-            raise Unreadable("this is prose", at)
-        return self._line(at)
+        if self._text[self._text.rfind("\n", max(0, offset - _INDENT), offset) + 1 : offset].strip():
+            raise Unreadable("this is prose", offset)
+        return self._line(offset)
 
-    def _line(self, at: int) -> int:
+    def _line(self, offset: int) -> int:
         """Read an action, a recipient, a thought, a label, a bullet or a join at the start of a line."""
-        action = _ACTION.match(self._text, at) or _RECIPIENT.match(self._text, at)
+        action = _ACTION.match(self._text, offset) or _RECIPIENT.match(self._text, offset)
         if action:
             return self._action(action)
-        join = _JOIN.match(self._text, at) if self._values else None
+        join = _JOIN.match(self._text, offset) if self._values else None
         self._is_joined = join is not None
         patterns = (_THOUGHT, _LABEL, _BULLET)
-        match = join or next(filter(None, (pattern.match(self._text, at) for pattern in patterns)), None)
+        match = join or next(filter(None, (pattern.match(self._text, offset) for pattern in patterns)), None)
         if match is None:
-            raise Unreadable("this is prose", at)
+            raise Unreadable("this is prose", offset)
         return match.end()
 
     def _action(self, action: re.Match[str]) -> int:
-        """Read `Action:` and `Action Input:`, whose value is JSON or the rest of the line."""
-        at = action.end()
-        if self._text[at : at + 1] in ("{", "["):
-            value, end = read_json(self._text, at)
+        """Read `Action:` and `Action Input:`; the input is JSON or the rest of the line."""
+        offset = action.end()
+        if self._text[offset : offset + 1] in ("{", "["):
+            value, end = read_json(self._text, offset)
         else:
-            end = _line_end(self._text, at)
-            value = _line_value(self._text, at, end)
+            end = _line_end(self._text, offset)
+            value = _line_value(self._text, offset, end)
         observation = _OBSERVATION.match(self._text, skip_blanks(self._text, end))
         self._is_fenced = bool(action["fence"])
         name, span = Span(*action.span("name")), Span(action.start(), end)
@@ -142,11 +142,11 @@ class _Bare:
         return observation.end() if observation and not self._is_fenced else end
 
 
-def _line_end(text: str, at: int) -> int:
-    """Return the offset at which a line, or the model's turn in it, ends."""
-    end = text.find("\n", at)
+def _line_end(text: str, offset: int) -> int:
+    """Return the end of a line, or of the model's turn in it."""
+    end = text.find("\n", offset)
     end = len(text) if end < 0 else end
-    turn = TURN.search(text, at, end)
+    turn = TURN.search(text, offset, end)
     return turn.start() if turn else end
 
 

@@ -1,10 +1,10 @@
-r"""A tool call as data: read from JSON in any of its usual shapes, written as a statement.
+r"""Reads a tool call from JSON in any of its usual shapes, and writes it as a statement.
 
     {"name": "price", "arguments": {"item": "tea"}}                   also parameters, args, input, action_input …
     {"type": "function", "function": {"name": …, "arguments": "{\"item\": \"tea\"}"}}
     {"tool_calls": [ … ]}, {"function_call": { … }}, {"tool_uses": [ … ]}, and lists
 
-An object is a call only if it is nothing else: a key that is no part of a call makes it data.
+An object is a call only if all its keys belong to a call: any other key makes it data.
 """
 
 import re
@@ -31,7 +31,7 @@ from llmc_grammar.source import Span
 NAMES: Final = frozenset(
     ["name", "tool", "toolname", "toolcall", "function", "functionname", "action", "recipientname", "api", "method"]
 )
-"""Keys of a tool's name; case and signs between words do not count in keys."""
+"""Keys of a tool's name; keys are compared without case and separators."""
 
 _ARGUMENTS: Final = ("arguments", "args", "parameters", "params", "input", "inputs")
 ARGUMENTS: Final = frozenset(
@@ -48,7 +48,7 @@ _IDS: Final = frozenset(["id", "callid", "toolcallid", "tooluseid", "index"])
 WORDS: Final = frozenset(
     ["thought", "thoughts", "reason", "reasoning", "rationale", "explanation", "comment", "plan", "analysis"]
 )
-"""Keys of what a model says about its calls."""
+"""Keys of a model's remarks about its calls."""
 
 _MESSAGE: Final = frozenset(["role", "content", "refusal", "reasoningcontent"])
 _TYPES: Final = frozenset(["function", "tool", "call", "toolcall", "functioncall", "tooluse"])
@@ -57,7 +57,7 @@ _EXACT: Final = frozenset(
     [("name", "arguments"), ("name", "parameters"), ("action", "actioninput")]
     + [(name, given) for name in ("tool", "toolname") for given in ("args", "arguments", "parameters", "toolinput")]
 )
-"""Pairs of keys that are a call even where the tools are not known."""
+"""Pairs of keys that make an object a call even if the tools are unknown."""
 
 _SCHEMA_TYPES: Final = frozenset(
     ["string", "str", "integer", "int", "number", "float", "boolean", "bool", "array", "list", "object", "dict", "any"]
@@ -69,7 +69,7 @@ _ENCODINGS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An argument; without a name it is positional, or for the one required parameter if it is `lone`."""
+    """An argument. Without a name it is positional or, if `lone`, for the tool's only required parameter."""
 
     name: str | None
     place: Span
@@ -81,8 +81,8 @@ class Given:
 class NativeCall:
     """A call.
 
-    `is_classical` and `is_exact` say how surely its keys are those of a call; `is_bare` that only a known tool makes
-    it one.
+    `is_classical` and `is_exact`: its keys are certainly those of a call. `is_bare`: it is a call only if its tool is
+    known.
     """
 
     name: str
@@ -95,15 +95,15 @@ class NativeCall:
 
 
 def plain_key(key: str) -> str:
-    """Return a key without the differences of its spellings."""
+    """Return a key in lower case without separators."""
     return key.replace("_", "").replace("-", "").replace(" ", "").lower()
 
 
 def native_calls(value: Value) -> Iterator[NativeCall]:
-    """Yield the calls that a value is; raises Unreadable if any of it is not a call."""
+    """Yield the calls in a value; raises Unreadable if any part of it is not a call."""
     if isinstance(value, Array):
         if not value.items:
-            raise Unreadable("it holds no call", value.span.start)
+            raise Unreadable("it contains no call", value.span.start)
         for item in value.items:
             if isinstance(item, Array):
                 raise Unreadable("a list in a list is not a call", item.span.start)
@@ -115,7 +115,7 @@ def native_calls(value: Value) -> Iterator[NativeCall]:
 
 
 def _calls_of_object(value: Object) -> Iterator[NativeCall]:
-    """Yield the call that an object is, or the calls that it wraps."""
+    """Yield an object as a call, or the calls that it wraps."""
     keys = keyed(value)
     wrappers = [key for key in keys if key in _WRAPPERS and isinstance(keys[key][1], Array | Object)]
     if len(wrappers) == 1:
@@ -127,7 +127,7 @@ def _calls_of_object(value: Object) -> Iterator[NativeCall]:
 
 
 def _without_speech(value: Value) -> Value:
-    """Return the parts of a message without those that are text."""
+    """Return a message without its text parts."""
     if not isinstance(value, Array):
         return value
     return replace(value, items=tuple(item for item in value.items if not _is_speech(item)))
@@ -145,7 +145,7 @@ def _is_speech(value: Value) -> bool:
 
 
 def _unfolded(call: NativeCall) -> Iterator[NativeCall]:
-    """Yield a call, or those in the arguments of one that only wraps others."""
+    """Yield a call, or the calls in its arguments if it only wraps others."""
     names = [given.name for given in call.arguments]
     if call.name in _PARALLEL and names == ["tool_uses"]:
         yield from native_calls(call.arguments[0].value)
@@ -157,36 +157,36 @@ def _unfolded(call: NativeCall) -> Iterator[NativeCall]:
 
 
 def keyed(value: Object) -> dict[str, tuple[String, Value]]:
-    """Return the entries of an object by their plain keys; raises Unreadable if two are the same."""
+    """Return the entries of an object by plain key; raises Unreadable if a key repeats."""
     keys: dict[str, tuple[String, Value]] = {}
     for key, item in value.entries:
         plain = plain_key(key.value)
         if plain in keys:
-            raise Unreadable(f"`{key.value}` stands in it twice", key.span.start)
+            raise Unreadable(f"the key `{key.value}` appears twice", key.span.start)
         keys[plain] = key, item
     return keys
 
 
 def native_call(value: Object, keys: dict[str, tuple[String, Value]]) -> NativeCall:
-    """Return the call that an object is; raises Unreadable."""
+    """Return an object as a call; raises Unreadable."""
     names = [key for key in keys if key in NAMES]
     given = [key for key in keys if key in ARGUMENTS]
     if len(names) != 1:
         raise Unreadable("it names no tool" if not names else "it names two tools", value.span.start)
     if len(given) > 1:
-        raise Unreadable("its arguments stand in it twice", keys[given[1]][0].span.start)
+        raise Unreadable("its arguments appear twice", keys[given[1]][0].span.start)
     for key in keys.keys() - {*names, *given}:
         _check_extra(key, *keys[key])
     name = keys[names[0]][1]
     if isinstance(name, Object) and not given:
         return replace(native_call(name, keyed(name)), span=value.span)
     if not isinstance(name, String) or not name.value.strip():
-        raise Unreadable("the name of its tool is not a text", name.span.start)
+        raise Unreadable("the name of its tool is not a string", name.span.start)
     return make_call(name, (names[0], *given), keys[given[0]][1] if given else None, value.span)
 
 
 def make_call(name: String, keys: tuple[str, ...], given: Value | None, span: Span) -> NativeCall:
-    """Return a call of these parts."""
+    """Return a call made from its parts."""
     arguments = arguments_of(given)
     if any(one.name is None for one in arguments) and keys != ("action", "actioninput"):
         is_bare = True
@@ -198,7 +198,7 @@ def make_call(name: String, keys: tuple[str, ...], given: Value | None, span: Sp
 
 
 def _check_extra(key: str, name: String, value: Value, *, message: bool = False) -> None:
-    """Raise Unreadable unless an entry beside those of the call says nothing."""
+    """Raise Unreadable unless an extra entry of a call carries no meaning."""
     text = value.value if isinstance(value, String) else None
     allowed = (
         (key in _IDS and isinstance(value, String | Scalar))
@@ -212,7 +212,7 @@ def _check_extra(key: str, name: String, value: Value, *, message: bool = False)
 
 
 def is_said(value: Value) -> bool:
-    """Whether a value is no more than text, or texts by their names."""
+    """Whether a value is only text, or an object of texts."""
     if isinstance(value, Object):
         return all(isinstance(item, String | Scalar) for _, item in value.entries)
     return isinstance(value, String | Scalar)
@@ -224,7 +224,7 @@ def _is_null(value: Value) -> bool:
 
 
 def arguments_of(given: Value | None) -> tuple[Given, ...]:
-    """Return the arguments that a value says; raises Unreadable."""
+    """Return a value as arguments; raises Unreadable."""
     if given is None or _is_null(given):
         return ()
     match decoded(given):
@@ -242,7 +242,7 @@ def arguments_of(given: Value | None) -> tuple[Given, ...]:
 
 
 def _pair(value: Value) -> Given | None:
-    """Return the argument that `{"name": "item", "value": "tea"}` is, None for anything else."""
+    """Return `{"name": "item", "value": "tea"}` as an argument, None for any other value."""
     match value:
         case Object(entries=((String(value="name"), String() as name), (String(value="value"), inner))):
             return Given(name.value, name.content, inner)
@@ -251,7 +251,7 @@ def _pair(value: Value) -> Given | None:
 
 
 def decoded(value: Value) -> Value:
-    """Return the object or list that a string holds as JSON, else the value; raises Unreadable if it is cut."""
+    """Return the object or list in a string of JSON, or the value itself; raises Unreadable if the JSON is cut off."""
     inner = value
     for _ in range(_ENCODINGS):
         if not isinstance(inner, String) or inner.value.strip()[:1] not in ("{", "[", '"'):
@@ -261,7 +261,7 @@ def decoded(value: Value) -> Value:
 
 
 def is_definition(value: Object) -> bool:
-    """Whether an object describes parameters, as a JSON Schema or in short."""
+    """Whether an object describes parameters, as a JSON Schema or in a short form."""
     keys = {key.value: item for key, item in value.entries}
     kind = keys.get("type")
     if isinstance(kind, String) and kind.value == "object" and isinstance(keys.get("properties"), Object):
@@ -270,34 +270,34 @@ def is_definition(value: Object) -> bool:
 
 
 def _is_parameter(value: Object) -> bool:
-    """Whether an object describes a parameter: it has a type."""
+    """Whether an object describes a parameter, with a type."""
     kinds = [item for key, item in value.entries if key.value == "type"]
     return any(isinstance(kind, String) and kind.value.lower().split("[")[0] in _SCHEMA_TYPES for kind in kinds)
 
 
 def is_join(call: NativeCall, target: Target) -> bool:
-    """Whether a call ends the plan: no tool has its name."""
+    """Whether a call is a join: it has such a name, and no tool does."""
     return plain_key(call.name) in JOINS and not target.has(call.name)
 
 
 def is_known(call: NativeCall, target: Target) -> bool:
-    """Whether the toolbox certainly has the tool of a call."""
+    """Whether the toolbox is known and has the tool of a call."""
     tool = target.tool(call.name)
     return tool is not None and target.has(tool)
 
 
 def is_named(call: NativeCall, target: Target) -> bool:
-    """Whether a call's name can be that of a tool."""
+    """Whether a call's name can be the name of a tool."""
     return is_known(call, target) or _NAMED.match(call.name) is not None
 
 
 def may_be_bare(call: NativeCall, target: Target) -> bool:
-    """Whether a call that only a known tool makes one has a known tool, which needs no argument if it has none."""
+    """Whether a bare call has a known tool and, if it has no arguments, the tool requires none."""
     return is_known(call, target) and (bool(call.arguments) or not target.required(target.tool(call.name) or ""))
 
 
 def write_call(call: NativeCall, target: Target, index: int, special: Special | None = None) -> Written:
-    """Return a call as a statement; a call that cannot be one is refused."""
+    """Return a call as a statement, refused if its name cannot be a tool's."""
     tool = target.tool(call.name)
     if tool is None:
         return refused(f"`{call.name[:40]}` cannot be the name of a tool", call.name_place, target, index)
@@ -311,7 +311,7 @@ def write_call(call: NativeCall, target: Target, index: int, special: Special | 
 
 
 def write_join(call: NativeCall, special: Special | None = None) -> Written:
-    """Return a call that ends a plan as its join; one value stands for itself."""
+    """Return a call that ends a plan as its join; a single named value becomes positional."""
     written = Written()
     written.add("join", *call.name_place)
     alone = call.arguments if len(call.arguments) > 1 else [replace(one, name=None) for one in call.arguments]
@@ -330,7 +330,7 @@ def _write_arguments(
         if given.lone and required is not None:
             name = required[0] if len(required) == 1 else None
             if name is None:
-                why = f"`{call.name}` takes no single text, and its arguments have no names"
+                why = f"`{call.name}` does not take a single value, and its arguments have no names"
                 written.found.append(UnreadableCall(span=given.place, why=why))
         if name is not None:
             _write_name(written, name, given.place)
@@ -347,7 +347,7 @@ def _write_name(written: Written, name: str, place: Span) -> None:
 
 
 def refused(why: str, place: Span, target: Target, index: int) -> Written:
-    """Return a statement that is refused at a place."""
+    """Return a refused statement at a span."""
     written = Written([UnreadableCall(span=place, why=why)])
     written.add(f"{target.binder(index)}null", *place)
     return written

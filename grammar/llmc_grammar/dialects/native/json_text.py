@@ -1,7 +1,7 @@
-"""JSON as models write it, read with the place of each value, and written as values of the language.
+"""Reads JSON as models write it, with the span of each value, and writes it as values of the plan language.
 
 Tolerated: trailing commas, line breaks and tabs in strings, `True`, `False` and `None`, single and typographic quotes,
-keys without quotes. Not tolerated: comments, NaN, leading zeros, a missing comma or bracket.
+keys without quotes. Not tolerated: comments, NaN, leading zeros, missing commas or brackets.
 """
 
 import re
@@ -18,7 +18,7 @@ from llmc_grammar.print import quoted
 from llmc_grammar.source import Span
 
 LEVELS: Final = 48
-"""Levels of lists and objects that are read: more than a statement may have, with its wrappers."""
+"""The maximum nesting of lists and objects: more than a statement and its wrappers may have."""
 
 _BLANKS: Final = re.compile(r"[ \t\r\n]*")
 _STRING: Final = re.compile(
@@ -42,7 +42,7 @@ _KEPT_SIGNS: Final = frozenset("\\\"'")
 
 
 class Unreadable(Portable, Exception):  # noqa: N818 (a finding, not a fault)
-    """A text is not of the form; `at` is the offset in the reply, `reach` that up to which the text was looked at."""
+    """A text has another form; `at` is the offset of the reason in the reply, `reach` the last offset that was read."""
 
     def __init__(self, why: str, at: int, reach: int | None = None) -> None:
         super().__init__(why)
@@ -53,17 +53,17 @@ class Unreadable(Portable, Exception):  # noqa: N818 (a finding, not a fault)
 
 @dataclass(frozen=True, slots=True)
 class JsonPlaces:
-    """The places of a text's characters in the reply: rising pairs of an offset in the text and one in the reply."""
+    """A map from offsets in a text to offsets in the reply, as ascending pairs of both."""
 
     pairs: tuple[tuple[int, int], ...] = ((0, 0),)
 
     def at(self, offset: int) -> int:
-        """Return the place of an offset."""
+        """Return the offset in the reply."""
         inner, outer = self.pairs[bisect_right(self.pairs, offset, key=_first) - 1]
         return outer + offset - inner
 
     def span(self, start: int, end: int) -> Span:
-        """Return the place of a part."""
+        """Return the span of a part in the reply."""
         return Span(self.at(start), self.at(end))
 
 
@@ -77,7 +77,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class String:
-    """A string; its span includes the quotes, `places` are those of its characters."""
+    """A string; its span includes the quotes, `places` maps its characters."""
 
     value: str
     span: Span
@@ -86,7 +86,7 @@ class String:
 
     @property
     def content(self) -> Span:
-        """The place of the characters, without the quotes."""
+        """The span of the characters, without the quotes."""
         return self.places.span(0, len(self.value))
 
 
@@ -109,7 +109,7 @@ class Object:
 Value: TypeAlias = Scalar | String | Array | Object
 
 HERE: Final = JsonPlaces()
-"""The places of the reply itself."""
+"""The identity map, for the reply itself."""
 
 
 def _first(pair: tuple[int, int]) -> int:
@@ -124,12 +124,12 @@ def skip_blanks(text: str, at: int) -> int:
 
 
 def read_json(text: str, at: int = 0, places: JsonPlaces = HERE) -> tuple[Value, int]:
-    """Return the value at an offset and the offset behind it; raises Unreadable."""
+    """Return the value at an offset and the offset after it; raises Unreadable."""
     return _Reader(text, places).value(at, 0)
 
 
 def read_whole(text: str, places: JsonPlaces = HERE) -> Value:
-    """Return the value that a whole text is; raises Unreadable."""
+    """Return a whole text as a value; raises Unreadable."""
     value, end = read_json(text, skip_blanks(text, 0), places)
     end = skip_blanks(text, end)
     if end < len(text):
@@ -138,7 +138,7 @@ def read_whole(text: str, places: JsonPlaces = HERE) -> Value:
 
 
 class _Reader:
-    """Reads values; each method takes an offset and returns the value with the offset behind it."""
+    """Reads values; each method takes an offset and returns the value and the offset after it."""
 
     def __init__(self, text: str, places: JsonPlaces) -> None:
         self._text = text
@@ -158,76 +158,76 @@ class _Reader:
             raise self._stop("this is not JSON", at)
         return Scalar(_WORDS.get(match[0], match[0]), self._places.span(at, match.end())), match.end()
 
-    def _stop(self, why: str, at: int) -> Unreadable:
-        """Return the reason for which reading stops at an offset."""
-        return Unreadable("the text ends within it" if at >= len(self._text) else why, self._places.at(at))
+    def _stop(self, why: str, offset: int) -> Unreadable:
+        """Return the reason to stop reading at an offset."""
+        return Unreadable("the text ends inside it" if offset >= len(self._text) else why, self._places.at(offset))
 
     def _array(self, start: int, depth: int) -> tuple[Value, int]:
         """Read a list."""
         items: list[Value] = []
-        at = skip_blanks(self._text, start + 1)
-        while self._text[at : at + 1] != "]":
-            item, at = self.value(at, depth + 1)
+        offset = skip_blanks(self._text, start + 1)
+        while self._text[offset : offset + 1] != "]":
+            item, offset = self.value(offset, depth + 1)
             items.append(item)
-            at = self._next(at, "]")
-        return Array(tuple(items), self._places.span(start, at + 1)), at + 1
+            offset = self._next(offset, "]")
+        return Array(tuple(items), self._places.span(start, offset + 1)), offset + 1
 
     def _object(self, start: int, depth: int) -> tuple[Value, int]:
         """Read a mapping."""
         entries: list[tuple[String, Value]] = []
-        at = skip_blanks(self._text, start + 1)
-        while self._text[at : at + 1] != "}":
-            key, at = self._key(at)
-            at = skip_blanks(self._text, at)
-            if self._text[at : at + 1] != ":":
-                raise self._stop("a colon is missing", at)
-            value, at = self.value(skip_blanks(self._text, at + 1), depth + 1)
+        offset = skip_blanks(self._text, start + 1)
+        while self._text[offset : offset + 1] != "}":
+            key, offset = self._key(offset)
+            offset = skip_blanks(self._text, offset)
+            if self._text[offset : offset + 1] != ":":
+                raise self._stop("a colon is missing", offset)
+            value, offset = self.value(skip_blanks(self._text, offset + 1), depth + 1)
             entries.append((key, value))
-            at = self._next(at, "}")
-        return Object(tuple(entries), self._places.span(start, at + 1)), at + 1
+            offset = self._next(offset, "}")
+        return Object(tuple(entries), self._places.span(start, offset + 1)), offset + 1
 
-    def _next(self, at: int, closer: str) -> int:
+    def _next(self, offset: int, closer: str) -> int:
         """Return the offset of the next item or of the closing bracket."""
-        at = skip_blanks(self._text, at)
-        following = self._text[at : at + 1]
+        offset = skip_blanks(self._text, offset)
+        following = self._text[offset : offset + 1]
         if following not in (",", closer):
-            raise self._stop(f"a comma or `{closer}` is missing", at)
-        return skip_blanks(self._text, at + 1) if following == "," else at
+            raise self._stop(f"a comma or `{closer}` is missing", offset)
+        return skip_blanks(self._text, offset + 1) if following == "," else offset
 
-    def _key(self, at: int) -> tuple[String, int]:
+    def _key(self, offset: int) -> tuple[String, int]:
         """Read a key, with or without quotes."""
-        bare = _KEY.match(self._text, at)
+        bare = _KEY.match(self._text, offset)
         if bare:
-            return String(bare[0], self._places.span(at, bare.end()), self._within(at, bare.end())), bare.end()
-        if self._text[at : at + 1] not in tuple(_QUOTES):
-            raise self._stop("a key is missing", at)
-        return self._string(at)
+            return String(bare[0], self._places.span(offset, bare.end()), self._within(offset, bare.end())), bare.end()
+        if self._text[offset : offset + 1] not in tuple(_QUOTES):
+            raise self._stop("a key is missing", offset)
+        return self._string(offset)
 
-    def _string(self, at: int) -> tuple[String, int]:
+    def _string(self, offset: int) -> tuple[String, int]:
         """Read a string."""
-        match = _STRING.match(self._text, at)
+        match = _STRING.match(self._text, offset)
         if match is None:
-            raise Unreadable("its string has no end", self._places.at(at), self._places.at(len(self._text)))
-        content, span = match[0][1:-1], self._places.span(at, match.end())
-        raw = self._within(at + 1, match.end())
+            raise Unreadable("its string has no end", self._places.at(offset), self._places.at(len(self._text)))
+        content, span = match[0][1:-1], self._places.span(offset, match.end())
+        raw = self._within(offset + 1, match.end())
         if "\\" not in content and "\r" not in content:
             return String(content, span, raw), match.end()
         value, pairs, is_kept = _decoded(content)
         places = JsonPlaces(tuple((inner, raw.at(outer)) for inner, outer in pairs))
-        kept = (BackslashKept(span=span),) if is_kept else ()
-        return String(value, span, places, kept), match.end()
+        warnings = (BackslashKept(span=span),) if is_kept else ()
+        return String(value, span, places, warnings), match.end()
 
     def _within(self, start: int, end: int) -> JsonPlaces:
-        """Return the places of a part of the text."""
+        """Return the map for a part of the text."""
         pairs = self._places.pairs
         low, high = (bisect_right(pairs, at, key=_first) for at in (start, end - 1))
         return JsonPlaces(((0, self._places.at(start)), *((inner - start, outer) for inner, outer in pairs[low:high])))
 
 
 def _decoded(content: str) -> tuple[str, list[tuple[int, int]], bool]:
-    """Return a string's content without escapes, its places, and whether backslashes are kept.
+    """Return a string's content without escapes, the map of its offsets, and whether backslashes are text.
 
-    One escape that does not exist makes every backslash but those before a quote or a backslash text.
+    One invalid escape makes every backslash text, except before a quote or a backslash.
     """
     escapes = list(_ESCAPE.finditer(content))
     is_kept = any(one["sign"] is not None and one["sign"] not in _SIGNS for one in escapes)
@@ -235,19 +235,19 @@ def _decoded(content: str) -> tuple[str, list[tuple[int, int]], bool]:
         escapes = [one for one in escapes if one["sign"] in _KEPT_SIGNS or one[0] == "\r\n"]
     pieces: list[str] = []
     pairs = [(0, 0)]
-    length = at = 0
+    length = offset = 0
     for escape in escapes:
         value = _unescaped(escape)
-        pieces += (content[at : escape.start()], value)
-        length += escape.start() - at
+        pieces += (content[offset : escape.start()], value)
+        length += escape.start() - offset
         pairs.append((length, escape.start()))
-        length, at = length + len(value), escape.end()
-        pairs.append((length, at))
-    return "".join([*pieces, content[at:]]), pairs, is_kept
+        length, offset = length + len(value), escape.end()
+        pairs.append((length, offset))
+    return "".join([*pieces, content[offset:]]), pairs, is_kept
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    """Return the text that an escape stands for."""
+    """Return the text of an escape."""
     if escape["high"]:
         return chr(0x10000 + ((int(escape["high"], 16) - 0xD800) << 10) + int(escape["low"], 16) - 0xDC00)
     if escape["code"]:
@@ -256,11 +256,11 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 Special: TypeAlias = Callable[[Written, Value], bool]
-"""Writes a value in its own way and returns True, or leaves it."""
+"""Writes a value and returns True, or returns False to leave it to the default."""
 
 
 def write_value(written: Written, value: Value, special: Special | None = None) -> None:
-    """Write a value; `special` is asked first for each one inside it, too."""
+    """Write a value; `special` may write it, or any value inside it, instead."""
     if special is not None and special(written, value):
         return
     match value:
@@ -286,7 +286,7 @@ def write_value(written: Written, value: Value, special: Special | None = None) 
 
 
 def write_string(written: Written, text: String) -> None:
-    """Write a string, in which `$1` is a reference; each run of characters keeps its place."""
+    """Write a string, in which `$1` is a reference; each run of characters keeps its span."""
     written.found += text.found
     whole = string(text.value)
     pairs = text.places.pairs

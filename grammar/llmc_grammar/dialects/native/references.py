@@ -1,10 +1,10 @@
-"""References of a JSON plan to its own tasks, in each of their usual spellings.
+"""References of a JSON plan to its tasks, in their usual spellings.
 
     "$t1", "${t1.name}", "{{t1}}", {"ref": "t1"}, {"$ref": "t1.name"}, "<GENERATED>-1", "#E1", "t1.output", "$var_1$"
     "{t1}", "<t1>", "@t1", {"from": "t1"}, {"$ref": "#/tasks/t1"}, and "t1" alone where the task depends on it
 
-A reference to an id that no task has stays as it is written. Tasks without ids have the numbers of their places, but
-`$1` is what the language says it is: a task of an earlier plan, if there is one.
+A reference to an unknown id stays as written. Tasks without ids are numbered by position, but `$1` keeps its meaning
+in the plan language: it may be a task of an earlier plan.
 """
 
 import re
@@ -20,7 +20,7 @@ from llmc_grammar.source import Span
 
 _REF_KEYS: Final = frozenset(["ref", "$ref", "reference", "outputof", "resultof", "fromtask", "fromstep"])
 _WEAK_KEYS: Final = frozenset(["task", "step", "node", "from", "source", "id", "value"])
-"""Keys that refer to a task only by an id that is a word, or beside a path or a type."""
+"""Keys that refer to a task only by an id that is a word, or together with a path or a type."""
 
 _TYPES: Final = frozenset(["ref", "reference", "taskoutput", "stepoutput", "output", "result", "variable"])
 _PATH_KEYS: Final = frozenset(["path", "field", "key", "property", "index"])
@@ -58,25 +58,25 @@ def number_in(name: str) -> str | None:
 
 
 def numbered(number: str) -> str:
-    """Return the key under which a task is found by the number in its id."""
+    """Return the key of a task by the number in its id."""
     return f"\0{int(number)}"
 
 
 def placed(number: str) -> str:
-    """Return the key under which a task without an id is found by its place, from 1 on."""
+    """Return the key of a task without an id by its position, counted from 1."""
     return f"\1{int(number)}"
 
 
 def indexed(number: str) -> str:
-    """Return the key under which `<node-0>` finds a task: its place, from 0 on."""
+    """Return the key of a task by its position counted from 0, as in `<node-0>`."""
     return f"\2{int(number)}"
 
 
 @dataclass(slots=True)
 class References:
-    """The tasks of a plan by their ids, and their numbers once these are known.
+    """The tasks of a plan by id, and their numbers once these are known.
 
-    `uses` are the tasks that the values written last refer to, `before` those that their task depends on.
+    `uses` are the tasks that the values of the current task refer to, `before` those that it depends on.
     """
 
     ids: Mapping[str, int]
@@ -85,7 +85,7 @@ class References:
     before: Collection[int] = ()
 
     def task(self, name: str) -> int | None:
-        """Return the task with an id, however its number is decorated."""
+        """Return the task with an id, in any spelling of its number."""
         stripped = name.strip()
         for spelling in (stripped, stripped.lstrip("#$"), f"#{stripped}"):
             if spelling in self.ids:
@@ -94,11 +94,11 @@ class References:
         return None if number is None else self._by_number(number)
 
     def _by_number(self, number: str) -> int | None:
-        """Return the task with a number in its id or, without ids, at that place."""
+        """Return the task with a number in its id or, without ids, at that position."""
         return self.ids.get(numbered(number), self.ids.get(placed(number)))
 
     def special(self, written: Written, value: Value) -> bool:
-        """Write a value that refers to a task; False for any other."""
+        """Write a value that refers to a task; return False for any other value."""
         if isinstance(value, Object):
             reference = self._of_object(value)
             if reference is not None:
@@ -113,17 +113,17 @@ class References:
         return True
 
     def _write(self, written: Written, reference: tuple[int, str], place: Span) -> None:
-        """Write a reference as a string, which becomes text where a text is wanted."""
+        """Write a reference as a string, which becomes text if the parameter takes text."""
         written.add(quoted(self._shown(reference)), *place)
 
     def _shown(self, reference: tuple[int, str]) -> str:
-        """Return a reference as the language writes it, and note its use."""
+        """Return a reference as the language writes it, and record its use."""
         task, steps = reference
         self.uses.add(task)
         return f"${self.numbers.get(task, 1)}{steps}"
 
     def _of_object(self, value: Object) -> tuple[int, str] | None:
-        """Return what `{"ref": "t1", "path": "name"}` refers to."""
+        """Return the target of `{"ref": "t1", "path": "name"}`."""
         keys = {key.value if key.value == "$ref" else plain_key(key.value): item for key, item in value.entries}
         kind = keys.pop("type", None)
         if kind is not None and (not isinstance(kind, String) or plain_key(kind.value) not in _TYPES):
@@ -140,7 +140,7 @@ class References:
         return None if reference is None or steps is None else (reference[0], reference[1] + steps)
 
     def _pointed(self, text: str) -> tuple[int, str] | None:
-        """Return what a pointer such as `#/tasks/t1/output` refers to; a number is a place from 0 on, if not an id."""
+        """Return the target of a pointer such as `#/tasks/t1/output`; a number is an id or a position from 0 on."""
         pointer = _POINTER.match(text)
         parts = text[pointer.end() :].split("/") if pointer else [text]
         if parts[0].isdigit() and parts[0] not in self.ids:
@@ -148,7 +148,7 @@ class References:
         return self._known(parts[0], "".join(f".{part}" for part in parts[1:]))
 
     def _of_whole(self, text: str) -> tuple[int, str] | None:
-        """Return the one reference that a whole text is."""
+        """Return the reference that makes up a whole text."""
         whole = _WHOLE.match(text)
         if whole is not None and not _MONEY.match(text):
             return self._known(whole["id"], whole["steps"], is_dollar=True)
@@ -165,7 +165,7 @@ class References:
         return self._parsed(inner) if inner and not inner[0].isdigit() else None
 
     def _of_slot(self, slot: re.Match[str]) -> tuple[int, str] | None:
-        """Return what a reference in a text refers to."""
+        """Return the target of a reference inside a text."""
         if slot["braced"] is not None or slot["double"] is not None:
             return self._parsed(slot["braced"] or slot["double"] or "", is_dollar=slot["braced"] is not None)
         if slot["single"] is not None:
@@ -182,15 +182,15 @@ class References:
         return None if number is None else self._known(number, "")
 
     def _parsed(self, text: str, *, is_dollar: bool = False) -> tuple[int, str] | None:
-        """Return the reference that the text between braces is."""
+        """Return the reference between braces."""
         match = _TARGET.match(text)
         if match is None:
             return (self.ids[text], "") if text in self.ids else None
-        known = self._known(match["id"], match["steps"], is_dollar=is_dollar)
-        return known or self._known(text.strip().lstrip("$#"), "")
+        reference = self._known(match["id"], match["steps"], is_dollar=is_dollar)
+        return reference or self._known(text.strip().lstrip("$#"), "")
 
     def _known(self, name: str, steps: str, *, is_dollar: bool = False) -> tuple[int, str] | None:
-        """Return the task of an id and the steps behind it, without one that only names the task's value."""
+        """Return the task of an id and its steps, without a first step such as `.output` for the task's value."""
         task = self.ids.get(name)
         if task is None and name.isdigit():
             task = self.ids.get(numbered(name)) if is_dollar else self._by_number(name)
@@ -200,8 +200,8 @@ class References:
         return task, "".join(map(_step, _STEP.finditer(steps, value.end() if value else 0)))
 
     def _write_text(self, written: Written, value: String) -> bool:
-        """Write a text with references inside it; False if there are none."""
-        text, at = value.value, 0
+        """Write a text that contains references; return False for a text without references."""
+        text, offset = value.value, 0
         parts: list[tuple[str, int, int]] = []
         for slot in _SLOT.finditer(text):
             end = slot.end()
@@ -209,19 +209,19 @@ class References:
                 end = slot.start("dashed")
             shown = self._slot_text(slot, end)
             if shown is not None:
-                parts += ((string(text[at : slot.start()])[1:-1], at, slot.start()), (shown, slot.start(), end))
-                at = end
+                parts += ((string(text[offset : slot.start()])[1:-1], offset, slot.start()), (shown, slot.start(), end))
+                offset = end
         if not parts:
             return False
         written.found += value.found
         written.add('"', value.span.start, value.span.start + 1)
-        for piece, start, end in (*parts, (string(text[at:])[1:-1], at, len(text))):
+        for piece, start, end in (*parts, (string(text[offset:])[1:-1], offset, len(text))):
             written.add(piece, *value.places.span(start, end))
         written.add('"', value.span.end - 1, value.span.end)
         return True
 
     def _slot_text(self, slot: re.Match[str], end: int) -> str | None:
-        """Return a reference as it stands in a string, None for one that stays; it may end before a dash."""
+        """Return a reference as written in a string, None to leave it unchanged; it may end before a dash."""
         is_cut = end < slot.end()
         reference = self._known(slot.string[slot.start("dollar") : end], "") if is_cut else self._of_slot(slot)
         if reference is not None:
@@ -234,19 +234,19 @@ class References:
 
 
 def _has_both(text: str) -> bool:
-    """Whether an id has letters and digits, as no word of a language has."""
+    """Whether an id has both letters and digits, unlike ordinary words."""
     return any(map(str.isalpha, text)) and any(map(str.isdigit, text))
 
 
 def _plain(value: Value) -> str | None:
-    """Return a text or a number as text."""
+    """Return a string or a number as text, None for any other value."""
     if isinstance(value, String):
         return value.value
     return value.text if isinstance(value, Scalar) and value.text.isdigit() else None
 
 
 def _path(value: Value) -> str | None:
-    """Return the steps of a path, given as a text, a number or a list of both."""
+    """Return the steps of a path, which is a string, a number or a list of both."""
     if isinstance(value, Array):
         steps = [_path(item) for item in value.items]
         return None if None in steps else "".join(step for step in steps if step is not None)

@@ -1,4 +1,4 @@
-"""Tool calls in marks: JSON, XML or a name with JSON behind it, as the chat templates of models have them.
+"""Tool calls in the marks of chat templates: JSON, XML, or a name followed by JSON.
 
     <tool_call>{"name": …, "arguments": …}</tool_call>                     Hermes, Qwen, Granite, Phi; also in lists
     <function=price><parameter=item>tea</parameter></function>             Qwen Coder, Seed, Nemotron
@@ -6,7 +6,7 @@
     <tool_call>price<arg_key>item</arg_key><arg_value>tea</arg_value>      GLM
     [TOOL_CALLS]price[ARGS]{"item": "tea"}                                 Mistral; alike DeepSeek, Kimi and gpt-oss
 
-Text outside of the marks is prose. What stands inside is a call or a mistake, never nothing.
+Text outside the marks is prose. Text inside them is a call or a mistake; it is never ignored.
 """
 
 import re
@@ -57,21 +57,21 @@ _CHILD: Final = re.compile(r"\s*<(?P<name>[A-Za-z_]\w*)>(?P<value>[^<]*)</(?P=na
 _ARG_KEY: Final = re.compile(r"<arg_key>(?P<key>[^<>]*)</arg_key>\s*<arg_value>")
 _ARG_END: Final = re.compile(r"</arg_value>\s*")
 _TOKENS: Final = ("<|", "<\uff5c")
-"""The signs with which special tokens begin, which prose does not name."""
+"""The beginnings of special tokens, which prose does not mention."""
 
 _LONGEST: Final = 80
-"""More characters than a closing mark has."""
+"""An upper bound of the length of a closing mark."""
 
 _BLANKS: Final = re.compile(r"(?:[\s,;]|```)*")
 _REST: Final = ("{", "[", "}", "]", ")", '"')
-"""Signs that cannot begin the prose behind a call."""
+"""Characters that cannot begin prose after a call."""
 
 _LINE_END: Final = re.compile(r"\r\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A call that cannot be read, and where reading stopped."""
+    """A call that cannot be read, and the span at which reading stopped."""
 
     why: str
     place: Span
@@ -86,12 +86,12 @@ class Block:
 
 
 def read_marked(text: str) -> tuple[list[Block], Span | None]:
-    """Return the blocks of calls in a text, and what a model wrote behind the end of its reply."""
+    """Return the blocks of calls in a text, and the span of the text after the end of the reply."""
     return _Marked(text).read()
 
 
 class _Marked:
-    """Reads the blocks of one text; the work on what cannot be read is bounded by `_spare` characters."""
+    """Reads the blocks of one text; `_spare` bounds the characters read in vain."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -100,177 +100,179 @@ class _Marked:
 
     def read(self) -> tuple[list[Block], Span | None]:
         """Read all blocks of the reply."""
-        found: list[Block] = []
-        at = 0
-        while opening := OPENING.search(self._text, at):
-            turn = TURN.search(self._text, at, opening.start()) if found else None
+        blocks: list[Block] = []
+        offset = 0
+        while opening := OPENING.search(self._text, offset):
+            turn = TURN.search(self._text, offset, opening.start()) if blocks else None
             if turn:
-                return found, Span(turn.end(), len(self._text))
+                return blocks, Span(turn.end(), len(self._text))
             if self._is_mention(opening):
-                at = _past(_BETWEEN, self._text, opening.end())
+                offset = _past(_BETWEEN, self._text, opening.end())
                 continue
             block = self._block(opening)
-            found.append(block)
-            at = max(block.span.end, opening.end())
-        return found, None
+            blocks.append(block)
+            offset = max(block.span.end, opening.end())
+        return blocks, None
 
     def _is_mention(self, opening: re.Match[str]) -> bool:
-        """Whether prose only names the mark: in quotes, or in a sentence without a closing mark."""
+        """Whether prose only mentions the mark: in quotes, or in a sentence without a closing mark."""
         text = self._text
         if text[opening.start() - 1 : opening.start()] in ("`", '"', "'"):
             return True
         if opening[0].startswith(_TOKENS):
             return False
-        at = opening.start() if opening[0] in _ELEMENTS else _past(_BETWEEN, text, opening.end())
-        if at >= len(text) or text[at] in "{[<" or self._is_named(at):
+        offset = opening.start() if opening[0] in _ELEMENTS else _past(_BETWEEN, text, opening.end())
+        if offset >= len(text) or text[offset] in "{[<" or self._is_named(offset):
             return False
-        return mark_of(opening[0]).closing is None or self._find(_CLOSERS, at) is None
+        return mark_of(opening[0]).closing is None or self._find(_CLOSERS, offset) is None
 
-    def _is_named(self, at: int) -> bool:
-        """Whether a tool's name with arguments, or with nothing behind it, begins at an offset."""
-        named = _NAMED.match(self._text, at)
+    def _is_named(self, offset: int) -> bool:
+        """Whether a tool's name begins at an offset, with arguments or with nothing after it."""
+        named = _NAMED.match(self._text, offset)
         following = self._text[named.end() : named.end() + 1] if named else " "
         return following in ("{", "<", "(", "")
 
-    def _find(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
-        """Find a pattern from an offset on; behind the offset of a search in vain nothing is searched again."""
+    def _find(self, pattern: re.Pattern[str], offset: int) -> re.Match[str] | None:
+        """Find a pattern from an offset on; a failed search is not repeated from a later offset."""
         dry = self._dry.get(pattern, len(self._text))
-        found = pattern.search(self._text, at, dry + _LONGEST) if at < dry else None
-        if found is None:
-            self._dry[pattern] = min(at, dry)
-        return found
+        match = pattern.search(self._text, offset, dry + _LONGEST) if offset < dry else None
+        if match is None:
+            self._dry[pattern] = min(offset, dry)
+        return match
 
     def _block(self, opening: re.Match[str]) -> Block:
-        """Read the calls from an opening mark to its closing one, or to the end of what can be read."""
+        """Read the calls from an opening mark to its closing mark, or as far as the text can be read."""
         calls: list[NativeCall | Problem] = []
         try:
-            at = self._content(opening, calls)
+            offset = self._content(opening, calls)
         except Unreadable as stop:
-            at = self._after(opening, stop)
+            offset = self._after(opening, stop)
             calls.append(Problem(stop.why, Span(stop.at, min(stop.at + 1, len(self._text)))))
-        return Block(Span(opening.start(), at), tuple(calls))
+        return Block(Span(opening.start(), offset), tuple(calls))
 
     def _content(self, opening: re.Match[str], calls: list[NativeCall | Problem]) -> int:
-        """Read calls behind an opening mark, and return the offset behind its closing one; raises Unreadable."""
-        text, at = self._text, opening.end()
+        """Read calls after an opening mark; return the offset after its closing mark; raises Unreadable."""
+        text, offset = self._text, opening.end()
         is_open = mark_of(opening[0]).closing is not None
         if opening[0] in _ELEMENTS:
-            at, is_open = opening.start(), False
+            offset, is_open = opening.start(), False
         while True:
-            end = at
-            at = _past(_BETWEEN if is_open or not calls else _BLANKS, text, at)
-            closer = _CLOSERS.match(text, at)
+            end = offset
+            offset = _past(_BETWEEN if is_open or not calls else _BLANKS, text, offset)
+            closer = _CLOSERS.match(text, offset)
             if closer and not calls:
-                raise Unreadable("there is no call in these marks", opening.end())
+                raise Unreadable("these marks contain no call", opening.end())
             if closer:
                 return closer.end()
-            if calls and self._may_end(at, is_open=is_open):
-                return at if is_open else end
-            item, at = self._item(at, is_first=not calls)
+            if calls and self._may_end(offset, is_open=is_open):
+                return offset if is_open else end
+            item, offset = self._item(offset, is_first=not calls)
             calls += item
 
-    def _may_end(self, at: int, *, is_open: bool) -> bool:
+    def _may_end(self, offset: int, *, is_open: bool) -> bool:
         """Whether calls may end at an offset without a closing mark."""
         if is_open:
-            return _past(END_MARKS, self._text, at) == len(self._text)
-        if OPENING.match(self._text, at):
+            return _past(END_MARKS, self._text, offset) == len(self._text)
+        if OPENING.match(self._text, offset):
             return True
-        named = _NAMED.match(self._text, at)
+        named = _NAMED.match(self._text, offset)
         is_call = named is not None and self._text[named.end() : named.end() + 1] == "{"
-        return not is_call and self._text[at : at + 1] not in _REST and not _ELEMENT.match(self._text, at)
+        return not is_call and self._text[offset : offset + 1] not in _REST and not _ELEMENT.match(self._text, offset)
 
     def _after(self, opening: re.Match[str], stop: Unreadable) -> int:
-        """Return the offset at which reading goes on behind a block that cannot be read."""
+        """Return the offset to continue at after a block that cannot be read."""
         self._spare -= stop.reach - opening.end()
         closer = self._find(_CLOSERS, opening.end())
         return closer.end() if closer and self._spare > 0 else len(self._text)
 
-    def _item(self, at: int, *, is_first: bool) -> tuple[list[NativeCall], int]:
+    def _item(self, offset: int, *, is_first: bool) -> tuple[list[NativeCall], int]:
         """Read one call, or a list of calls."""
         text = self._text
-        if text[at : at + 1] in ("{", "["):
-            value, end = read_json(text, at)
+        if text[offset : offset + 1] in ("{", "["):
+            value, end = read_json(text, offset)
             return list(native_calls(value)), end
-        element = _FUNCTION.match(text, at) or _INVOKE.match(text, at)
+        element = _FUNCTION.match(text, offset) or _INVOKE.match(text, offset)
         if element:
             return self._element(element)
-        tag = _NAME_TAG.match(text, at)
+        tag = _NAME_TAG.match(text, offset)
         if tag:
             return self._tags(tag)
-        named = _NAMED.match(text, at)
+        named = _NAMED.match(text, offset)
         if named is None:
-            raise Unreadable("the text ends within it" if at >= len(text) else "this is not a call", at)
+            raise Unreadable("the text ends inside it" if offset >= len(text) else "this is not a call", offset)
         return self._named(named, is_first=is_first)
 
     def _named(self, named: re.Match[str], *, is_first: bool) -> tuple[list[NativeCall], int]:
-        """Read a name with JSON or with `<arg_key>` behind it."""
-        text, at = self._text, named.end()
+        """Read a name followed by JSON or `<arg_key>`."""
+        text, offset = self._text, named.end()
         arguments: tuple[Given, ...] = ()
-        if text[at : at + 1] == "{":
-            value, at = read_json(text, at)
+        if text[offset : offset + 1] == "{":
+            value, offset = read_json(text, offset)
             arguments = arguments_of(value)
-        elif text.startswith("<arg_key>", at):
-            arguments, at = self._pairs(at)
-        elif not is_first or not _CLOSERS.match(text, at):
-            why = "the text ends within it" if at >= len(text) and is_first else "this is not a call"
+        elif text.startswith("<arg_key>", offset):
+            arguments, offset = self._pairs(offset)
+        elif not is_first or not _CLOSERS.match(text, offset):
+            why = "the text ends inside it" if offset >= len(text) and is_first else "this is not a call"
             raise Unreadable(why, named.start())
-        is_bare = at == named.end()
-        place, span = Span(*named.span("name")), Span(named.start(), at)
-        return [NativeCall(named["name"], place, arguments, span, is_bare=is_bare)], at
+        is_bare = offset == named.end()
+        place, span = Span(*named.span("name")), Span(named.start(), offset)
+        return [NativeCall(named["name"], place, arguments, span, is_bare=is_bare)], offset
 
-    def _pairs(self, at: int) -> tuple[tuple[Given, ...], int]:
+    def _pairs(self, offset: int) -> tuple[tuple[Given, ...], int]:
         """Read pairs of `<arg_key>` and `<arg_value>`."""
-        found: list[Given] = []
-        while key := _ARG_KEY.match(self._text, at):
+        pairs: list[Given] = []
+        while key := _ARG_KEY.match(self._text, offset):
             end = self._find(_ARG_END, key.end())
             if end is None:
                 raise Unreadable("an `<arg_value>` has no end", key.start())
             value = parameter_value(self._text, key.end(), end.start())
-            found.append(Given(key["key"].strip(), Span(*key.span("key")), value))
-            at = end.end()
-        return tuple(found), at
+            pairs.append(Given(key["key"].strip(), Span(*key.span("key")), value))
+            offset = end.end()
+        return tuple(pairs), offset
 
     def _element(self, element: re.Match[str]) -> tuple[list[NativeCall], int]:
-        """Read a call in XML, whose content is parameters or JSON."""
-        text, at = self._text, element.end()
+        """Read a call in XML with parameters or JSON as its content."""
+        text, offset = self._text, element.end()
         arguments: list[Given] = []
-        if text[at : at + 1] == "{":
-            value, at = read_json(text, at)
+        if text[offset : offset + 1] == "{":
+            value, offset = read_json(text, offset)
             arguments += arguments_of(value)
-        while parameter := _PARAMETER.match(text, at):
-            given, at = self._parameter(parameter)
+        while parameter := _PARAMETER.match(text, offset):
+            given, offset = self._parameter(parameter)
             arguments.append(given)
-        at = skip_blanks(text, at)
-        end = _ELEMENT_END.match(text, at)
-        if end is None and not (arguments and _CLOSERS.match(text, at)):
-            why = "the text ends within it" if at >= len(text) else "only parameters can stand here"
-            raise Unreadable(why, at)
-        at = end.end() if end else at
+        offset = skip_blanks(text, offset)
+        end = _ELEMENT_END.match(text, offset)
+        if end is None and not (arguments and _CLOSERS.match(text, offset)):
+            why = "the text ends inside it" if offset >= len(text) else "only parameters may appear here"
+            raise Unreadable(why, offset)
+        offset = end.end() if end else offset
         name = Span(*element.span("name"))
-        return [NativeCall(element["name"], name, tuple(arguments), Span(element.start(), at))], at
+        return [NativeCall(element["name"], name, tuple(arguments), Span(element.start(), offset))], offset
 
     def _tags(self, tag: re.Match[str]) -> tuple[list[NativeCall], int]:
-        """Read a call whose name and arguments have tags of their own; arguments are JSON or have one tag each."""
+        """Read a call with separate tags for its name and its arguments; arguments are JSON or have one tag each."""
         arguments: list[Given] = []
-        at = tag.end()
-        opening = _ARGUMENTS_TAG.match(self._text, at)
+        offset = tag.end()
+        opening = _ARGUMENTS_TAG.match(self._text, offset)
         if opening:
-            at = opening.end()
-            if self._text[at : at + 1] == "{":
-                value, at = read_json(self._text, at)
+            offset = opening.end()
+            if self._text[offset : offset + 1] == "{":
+                value, offset = read_json(self._text, offset)
                 arguments += arguments_of(value)
-            while child := _CHILD.match(self._text, at):
+            while child := _CHILD.match(self._text, offset):
                 value = parameter_value(self._text, *child.span("value"))
                 arguments.append(Given(child["name"], Span(*child.span("name")), value))
-                at = child.end()
-            at = skip_blanks(self._text, at)
+                offset = child.end()
+            offset = skip_blanks(self._text, offset)
             end = f"</{opening['tag']}>"
-            if not self._text.startswith(end, at):
+            if not self._text.startswith(end, offset):
                 raise Unreadable(f"`<{opening['tag']}>` has no end", opening.start())
-            at += len(end)
-        elif not _CLOSERS.match(self._text, at):
-            raise Unreadable("the text ends within it" if at >= len(self._text) else "its arguments are missing", at)
-        return [NativeCall(tag["name"], Span(*tag.span("name")), tuple(arguments), Span(tag.start(), at))], at
+            offset += len(end)
+        elif not _CLOSERS.match(self._text, offset):
+            raise Unreadable(
+                "the text ends inside it" if offset >= len(self._text) else "its arguments are missing", offset
+            )
+        return [NativeCall(tag["name"], Span(*tag.span("name")), tuple(arguments), Span(tag.start(), offset))], offset
 
     def _parameter(self, parameter: re.Match[str]) -> tuple[Given, int]:
         """Read a parameter."""
@@ -279,20 +281,20 @@ class _Marked:
         if end is None:
             raise Unreadable(f"the parameter `{parameter[group]}` has no end", parameter.start())
         if inner := _PARAMETER.search(self._text, parameter.end(), end.start()):
-            raise Unreadable("a parameter stands inside another one", inner.start())
+            raise Unreadable("a parameter is inside another one", inner.start())
         is_text = 'string="true"' in (parameter["more"] or "")
         value = parameter_value(self._text, parameter.end(), end.start(), is_text=is_text)
         return Given(parameter[group], Span(*parameter.span(group)), value), end.end()
 
 
-def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Return the offset behind a pattern, or the offset itself."""
-    match = pattern.match(text, at)
-    return match.end() if match else at
+def _past(pattern: re.Pattern[str], text: str, offset: int) -> int:
+    """Return the offset after a pattern, or the offset itself."""
+    match = pattern.match(text, offset)
+    return match.end() if match else offset
 
 
 def parameter_value(text: str, start: int, end: int, *, is_text: bool = False) -> Value:
-    """Return the value between two tags: JSON that is not a string, else the text without one line break around it."""
+    """Return the value between two tags: JSON other than a string, else the text without one surrounding line break."""
     inner = text[start:end]
     if not is_text:
         try:
@@ -304,9 +306,9 @@ def parameter_value(text: str, start: int, end: int, *, is_text: bool = False) -
     lead = 2 if inner.startswith("\r\n") else int(inner.startswith("\n"))
     trail = 2 if inner.endswith("\r\n") else int(inner.endswith("\n"))
     start, end = start + lead, max(end - trail, start + lead)
-    pairs, length, at = [(0, start)], 0, start
+    pairs, length, offset = [(0, start)], 0, start
     for line_end in _LINE_END.finditer(text, start, end):
-        length += line_end.start() - at + 1
-        at = line_end.end()
-        pairs.append((length, at))
+        length += line_end.start() - offset + 1
+        offset = line_end.end()
+        pairs.append((length, offset))
     return String(text[start:end].replace("\r\n", "\n"), Span(start, end), JsonPlaces(tuple(pairs)))

@@ -1,4 +1,4 @@
-"""The tasks of a JSON plan as data: where they stand, their calls, their ids and the ids that they depend on."""
+"""Reads the tasks of a JSON plan as data: their calls, their ids and their dependencies."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ _LISTS: Final = frozenset(
     ["plan", "steps", "tasks", "calls", "nodes", "subtasks", "actions", "workflow", "tasknodes", "dag", "graph"]
 )
 _TOOLS: Final = ("tool", "toolname", "function", "functionname", "action", "name", "task")
-"""Keys of a tool's name, the surest first: behind `tool`, `name` is that of the task."""
+"""Keys of a tool's name, the most certain first: next to `tool`, `name` is the task's name."""
 
 _IDS: Final = ("id", "taskid", "stepid", "nodeid", "idx", "number", "step", "stepnumber", "index", "label", "name")
-"""Keys of a task's id, the surest first."""
+"""Keys of a task's id, the most certain first."""
 
 _DEPENDENCIES: Final = frozenset(
     ["dependson", "dependencies", "dependency", "depends", "deps", "dep", "after", "requires", "needs", "waitfor"]
@@ -25,7 +25,7 @@ _DEPENDENCIES: Final = frozenset(
 _OUTPUTS: Final = frozenset(["output", "outputkey", "outputvar", "outputvariable", "outputname", "saveas", "assignto"])
 _ANSWERS: Final = frozenset(["join", "answer", "final", "finalanswer"])
 _RESULTS: Final = frozenset(["output", "outputs", "result", "return", "returns"])
-"""Keys of a plan's value only if it refers to a task: else they are those of a report."""
+"""Keys of a plan's value if it refers to a task; otherwise the object is a report, not a plan."""
 
 _REMARKS: Final = frozenset(["description", "summary", "note", "notes", "details", "purpose", "intent", "priority"])
 _WORDS: Final = (
@@ -42,12 +42,12 @@ _EXACT: Final = frozenset(["tool", "toolname", "function", "functionname"])
 _LEVELS: Final = 3
 
 Name: TypeAlias = tuple[str, Span]
-"""An id, and its place."""
+"""An id and its span."""
 
 
 @dataclass(slots=True)
 class Outline:
-    """The tasks of a plan as data, each with its id if that is a key, and what stands beside them."""
+    """The tasks of a plan as data, each with its id if that is a key, and the entries next to them."""
 
     tasks: list[tuple[String | None, Value]]
     is_plan: bool = False
@@ -58,9 +58,9 @@ class Outline:
 
 @dataclass(slots=True)
 class PlanTask:
-    """A task: its call, its id and other names, and the ids of the tasks before it.
+    """A task: its call, its id and other names, and the ids of its dependencies.
 
-    `depends`: it says so itself. `before` are the places of its dependencies, by the tasks that they name.
+    `depends`: the task has a key for dependencies. `before` has the spans of its dependencies by task.
     """
 
     call: NativeCall
@@ -74,7 +74,7 @@ class PlanTask:
 
 
 def read_outline(values: Sequence[Value | NativeCall]) -> Outline:
-    """Return the tasks that values are; raises Unreadable."""
+    """Return values as the tasks of a plan; raises Unreadable."""
     data = [value for value in values if not isinstance(value, NativeCall)]
     if len(data) != len(values):
         raise Unreadable("it is not a plan", 0)
@@ -95,34 +95,34 @@ def _list_keys(keys: dict[str, tuple[String, Value]]) -> list[str]:
 
 
 def _outline_of(keys: dict[str, tuple[String, Value]], levels: int) -> Outline:
-    """Return the tasks under a key such as `tasks`, alone among texts; raises Unreadable."""
+    """Return the tasks under a key such as `tasks`; other keys may only hold text; raises Unreadable."""
     lists = _list_keys(keys)
-    found = Outline([], is_plan=True)
+    outline = Outline([], is_plan=True)
     for key in keys.keys() - lists[:1]:
         name, value = keys[key]
         if key in _EDGES and isinstance(value, Array):
-            found.edges = value
+            outline.edges = value
         elif key in _ANSWERS:
-            found.answer = value
+            outline.answer = value
         elif key in _RESULTS:
-            found.result = value
+            outline.result = value
         elif key == "tasksteps" and isinstance(value, Array) and all(map(is_said, value.items)):
             continue
         elif key not in _TOP_WORDS or not is_said(value):
-            raise Unreadable("it is no part of a plan", name.span.start)
+            raise Unreadable("it is not part of a plan", name.span.start)
     inner = keys[lists[0]][1]
     if isinstance(inner, Array):
-        found.tasks = [(None, item) for item in inner.items]
+        outline.tasks = [(None, item) for item in inner.items]
     elif isinstance(inner, Object):
         inside = keyed(inner)
         if _list_keys(inside) and levels:
             return _outline_of(inside, levels - 1)
-        found.tasks = list(inner.entries)
-    return found
+        outline.tasks = list(inner.entries)
+    return outline
 
 
 def read_task(key: String | None, value: Value) -> PlanTask:
-    """Return the task that an object is; raises Unreadable."""
+    """Return an object as a task; raises Unreadable."""
     if not isinstance(value, Object):
         raise Unreadable("it is not a task", value.span.start)
     keys = keyed(value)
@@ -146,7 +146,7 @@ def read_task(key: String | None, value: Value) -> PlanTask:
 
 
 def _may_name(value: Value) -> bool:
-    """Whether a value can be the name of a tool, or a call as `function: {name, arguments}`."""
+    """Whether a value can be a tool's name, or a call such as `function: {name, arguments}`."""
     return isinstance(value, Object) or (isinstance(value, String) and bool(value.value.strip()))
 
 
@@ -158,12 +158,12 @@ def _call(value: Object, keys: dict[str, tuple[String, Value]], tool: str, given
             raise Unreadable("it has two calls", name.span.start)
         return replace(native_call(name, keyed(name)), span=value.span)
     if not isinstance(name, String):
-        raise Unreadable("the name of its tool is not a text", name.span.start)
+        raise Unreadable("the name of its tool is not a string", name.span.start)
     return make_call(name, (tool, *given), keys[given[0]][1] if given else None, value.span)
 
 
 def read_name(value: Value) -> Name | None:
-    """Return an id, None for anything else."""
+    """Return a value as an id, None if it cannot be one."""
     if isinstance(value, String):
         name = value.value.strip().lstrip("$")
         return (name, value.content) if name else None
@@ -171,7 +171,7 @@ def read_name(value: Value) -> Name | None:
 
 
 def _names(value: Value) -> Iterator[Name]:
-    """Yield the ids that a dependency, or a list of them, names; raises Unreadable for anything else."""
+    """Yield the ids in a dependency or a list of dependencies; raises Unreadable for any other value."""
     match value:
         case Array(items=items):
             for item in items:

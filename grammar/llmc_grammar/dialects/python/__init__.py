@@ -1,1 +1,1 @@
-"""Python code as statements: its parser, its values and its variables."""
+"""Reads Python code as statements: its syntax, its values and its variables."""

@@ -1,4 +1,4 @@
-"""Nodes of Python's syntax tree: names, operators and how closely they bind."""
+"""Nodes of Python's syntax tree: names, operators and their precedence."""
 
 import ast
 from typing import Final
@@ -28,7 +28,7 @@ OPERATORS: Final[dict[type[ast.AST], str]] = {
 
 
 def dotted(node: ast.expr) -> str | None:
-    """Return a dotted name, None for another expression."""
+    """Return a dotted name, None for any other expression."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
@@ -37,12 +37,12 @@ def dotted(node: ast.expr) -> str | None:
 
 
 def has_call(node: ast.expr) -> bool:
-    """Whether an expression has a call."""
+    """Whether an expression contains a call."""
     return any(isinstance(each, ast.Call) for each in ast.walk(node))
 
 
 def is_part(node: ast.expr) -> bool:
-    """Whether an expression is a name or a constant, with or without steps behind it."""
+    """Whether an expression is a name or a constant, with or without steps."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant | ast.Name | ast.UnaryOp):
             return False
@@ -62,14 +62,14 @@ def has_sign(node: ast.expr) -> bool:
 
 
 def needs_tasks(node: ast.AST) -> bool:
-    """Whether a node is a step behind a call, or a value in an f-string that is no name."""
+    """Whether a node is a step after a call, or an f-string value that is not a name."""
     if isinstance(node, ast.FormattedValue):
         return not is_part(node.value)
     return isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Call | ast.Await)
 
 
 def binds(node: ast.expr) -> int:
-    """How closely an expression binds."""
+    """Return the precedence of an expression."""
     match node:
         case ast.IfExp():
             return 0

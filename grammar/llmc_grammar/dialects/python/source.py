@@ -1,8 +1,8 @@
-"""Python in a model's text: its place, its syntax tree, and the offsets of its nodes.
+"""Finds Python in a model's text and parses it, with the offsets of its nodes.
 
-The parser of Python sees nothing that could harm it: brackets are counted beforehand. A backslash that begins no escape
-makes every backslash of its string text, as in the language itself; a character that stands nowhere in the text takes
-its place until the string is read, so that offsets stay.
+Brackets are counted before Python's parser runs, so that deep nesting cannot crash it. A backslash that does not begin
+an escape makes every backslash of its string text, as in the plan language. Such backslashes are replaced, until the
+string is read, by a character that the text does not contain, so that offsets do not change.
 """
 
 import ast
@@ -37,14 +37,14 @@ _ESCAPE: Final = re.compile(
 )
 _BACKSLASH: Final = re.compile(r"\\(?:[\\\"\n]|(\r\n|[\s\S]))")
 _NUMBERED: Final = re.compile(r"[0-9]+\.\s")
-"""The number of a task, which Python would read as a part of the call."""
+"""The number of a task, which Python would read as part of the call."""
 
 _PRIVATE: Final = range(0xE000, 0xF900)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stretch of Python, read; `stand_in` stands for a backslash in its strings, `kept` are those that have one."""
+    """A parsed stretch of Python; `stand_in` replaces backslashes in strings, `kept` are the strings with one."""
 
     body: list[ast.stmt]
     base: int
@@ -55,28 +55,28 @@ class Code:
     _columns: dict[int, list[int]] = field(default_factory=dict)
 
     def span(self, node: ast.expr | ast.stmt | ast.keyword) -> Span:
-        """The place of a node in the text."""
+        """Return the span of a node in the text."""
         end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
         return Span(self._offset(node.lineno, node.col_offset), self._offset(*end))
 
     def is_zeros(self, node: ast.Constant) -> bool:
-        """Whether a number is several zeros: in `f(1,000)` it is the rest of a number."""
+        """Whether a number is several zeros, as in `f(1,000)`, where it continues a number."""
         return node.value == 0 and (node.end_col_offset or 0) - node.col_offset > 1
 
     def _offset(self, line: int, column: int) -> int:
-        """The offset of a line, counted from 1, and a column in bytes."""
-        at = min(line, len(self._lines)) - 1
-        text = self._lines[at]
+        """Return the offset for a line, counted from 1, and a column in bytes."""
+        row = min(line, len(self._lines)) - 1
+        text = self._lines[row]
         if not text.isascii():
-            if at not in self._columns:
-                self._columns[at] = [0, *accumulate(len(each.encode("utf-8", "surrogatepass")) for each in text)]
-            column = bisect_left(self._columns[at], column)
-        return self.base + self._starts[at] + min(column, len(text))
+            if row not in self._columns:
+                self._columns[row] = [0, *accumulate(len(each.encode("utf-8", "surrogatepass")) for each in text)]
+            column = bisect_left(self._columns[row], column)
+        return self.base + self._starts[row] + min(column, len(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
-    """The stretches of a text that may be Python, and those of them inside marks that say that they are calls."""
+    """The stretches of a text that may be Python, and those inside tool-call marks."""
 
     spans: tuple[Span, ...]
     blocks: tuple[Span, ...] = ()
@@ -92,8 +92,8 @@ def stretches(text: str, target: Target) -> Stretches | None:
 
 
 def _marked(text: str, target: Target) -> list[Span] | None:
-    """Return the stretches inside marks, None if one is open or if the text around them calls a tool."""
-    found: list[Span] = []
+    """Return the stretches inside marks, None if a mark is not closed or the text around them calls a tool."""
+    inside: list[Span] = []
     done = 0
 
     def calls(start: int, end: int) -> bool:
@@ -104,46 +104,46 @@ def _marked(text: str, target: Target) -> list[Span] | None:
         end = text.find(closing, mark.end()) if closing else _last(text)
         if end < mark.end() or mark[1] in _WITH_NAMES or calls(done, mark.start(1)):
             return None
-        found.append(Span(mark.end(), end))
+        inside.append(Span(mark.end(), end))
         done = end + len(closing) if closing else len(text)
-    return None if calls(done, len(text)) else found
+    return None if calls(done, len(text)) else inside
 
 
 def _last(text: str) -> int:
-    """The offset of a mark that ends the whole text, else of the end."""
+    """Return the offset of a mark at the end of the text, or the end itself."""
     mark = _LAST_MARK.search(text, max(len(text) - 40, 0))
     return mark.start() if mark else len(text)
 
 
 def _fenced(text: str) -> list[Span] | None:
-    """Return the stretches inside fences, or the whole text if it begins with none."""
-    found: list[Span] = []
+    """Return the stretches inside fences, or the whole text if it does not begin with a fence."""
+    inside: list[Span] = []
     fence, begun, offset = "", 0, 0
     for line in _LINE.findall(text):
         offset += len(line)
         match = _FENCE.fullmatch(line)
         if fence:
             if match and match[1] == fence and not match[2]:
-                found.append(Span(begun, offset - len(line)))
+                inside.append(Span(begun, offset - len(line)))
                 fence = ""
         elif match and match[2] in _KINDS:
             fence, begun = match[1], offset
         elif line.strip():
-            return None if found or match else [Span(0, len(text))]
-    return None if fence else found
+            return None if inside or match else [Span(0, len(text))]
+    return None if fence else inside
 
 
 def read(text: str, span: Span) -> Code | None:
-    """Return a stretch of a text as Python, None if it is not; all its lines may be indented."""
+    """Parse a stretch of a text, None if it is not Python; all its lines may be indented."""
     stretch = text[span.start : span.end].rstrip()
     code = stretch.lstrip()
     if _NUMBERED.match(code):
         return None
     base = span.start + len(stretch) - len(code)
     characters = set(code)
-    stand_in = next((chr(each) for each in _PRIVATE if chr(each) not in characters), "")
-    kept: list[Span] = []
-    safe = _safe(code, stand_in, base, kept) if stand_in and not _STRAY.search(code) else None
+    stand_in = next((chr(code_point) for code_point in _PRIVATE if chr(code_point) not in characters), "")
+    strings: list[Span] = []
+    safe = _safe(code, stand_in, base, strings) if stand_in and not _STRAY.search(code) else None
     if safe is None:
         return None
     indent = stretch[: base - span.start].rpartition("\n")[2]
@@ -153,7 +153,7 @@ def read(text: str, span: Span) -> Code | None:
     if body is None:
         return None
     lines = safe.split("\n")
-    return Code(body, base, stand_in, kept, lines, [0, *accumulate(len(line) + 1 for line in lines)])
+    return Code(body, base, stand_in, strings, lines, [0, *accumulate(len(line) + 1 for line in lines)])
 
 
 def _parsed(code: str) -> list[ast.stmt] | None:
@@ -178,10 +178,10 @@ def _indented(code: str) -> list[ast.stmt] | None:
     return body[0].body
 
 
-def _safe(code: str, stand_in: str, base: int, kept: list[Span]) -> str | None:
-    """Return code with a stand-in for each backslash that is text, None for brackets or quotes that do not close.
+def _safe(code: str, stand_in: str, base: int, strings: list[Span]) -> str | None:
+    """Return code with a stand-in for each backslash that is text, None if a bracket or a quote is not closed.
 
-    `kept` takes the places of the strings that have one; the code begins at offset `base`.
+    `kept` receives the spans of strings with a stand-in; the code begins at offset `base`.
     """
     parts: list[str] = []
     waiting: list[str] = []
@@ -198,18 +198,18 @@ def _safe(code: str, stand_in: str, base: int, kept: list[Span]) -> str | None:
                 return None
         elif token["prefix"] is not None and _has_text_backslash(token):
             parts += (code[done : token.start()], _with_stand_in(token[0], stand_in))
-            kept.append(Span(base + token.start(), base + token.end()))
+            strings.append(Span(base + token.start(), base + token.end()))
             done = token.end()
     return None if waiting else "".join([*parts, code[done:]])
 
 
 def _has_text_backslash(string: re.Match[str]) -> bool:
-    """Whether a backslash of a string begins no escape."""
+    """Whether a string contains a backslash that does not begin an escape."""
     is_raw = not {"r", "b"}.isdisjoint(string["prefix"].lower())
     return not is_raw and any(escape[1] for escape in _ESCAPE.finditer(string[0]))
 
 
 def _with_stand_in(text: str, stand_in: str) -> str:
-    """Return a string with a stand-in for each backslash but those before a backslash, its quotes and a line end."""
+    """Return a string with a stand-in for each backslash not before a backslash, the string's quote or a line end."""
     quote = text[-1]
     return _BACKSLASH.sub(lambda pair: pair[0] if pair[1] in (None, quote, "\r\n") else stand_in + pair[1], text)

@@ -1,7 +1,7 @@
-"""Values of Python code as expressions of the language, and calls as tasks. Nothing is evaluated.
+"""Writes values of Python code as expressions of the plan language, and calls as tasks. Nothing is evaluated.
 
-A call inside an expression stays there, unless a step or an f-string follows it, which the language has for references
-alone: then each call of the statement becomes a task, in the order in which Python would make them.
+A call inside an expression stays there unless a step follows it or an f-string contains it: the plan language allows
+those only for references. Each call of such a statement becomes a task, in Python's order of evaluation.
 """
 
 import ast
@@ -37,7 +37,7 @@ _GEMINI: Final = "default_api."
 
 @dataclass(slots=True)
 class _Draft:
-    """A statement being written: pieces with their places; `apart` if its inner calls become tasks."""
+    """A statement being written: pieces with their spans. `apart`: its inner calls become tasks."""
 
     apart: bool
     pieces: list[tuple[str, Span]] = field(default_factory=list)
@@ -46,9 +46,9 @@ class _Draft:
 
 @dataclass(slots=True)
 class PythonValues:
-    """Writes the values of a text; `bound` are its variables, `tools` the names of the tools that it calls.
+    """Writes the values of a text; `bound` has its variables, `tools` the names of the tools that it calls.
 
-    `begin` is where the statement begins: all tasks of it begin there, so that their places are in their order.
+    `begin` is the start of the statement. All its tasks begin there, so that spans are in the order of tasks.
     """
 
     target: Target
@@ -71,17 +71,17 @@ class PythonValues:
             case ast.Constant(value=str() as text) if len(text) > _LONGEST_INLINE:
                 return self._task(node)
             case plain:
-                found = self._known(plain)
-                return self._task(plain) if found is None else found
+                value = self._known(plain)
+                return self._task(plain) if value is None else value
 
     def _inner(self, node: ast.expr) -> Bound:
         """Return the value of a part of an expression."""
         self._level += 1
         if self._level > Bounds.MODEL.depth:
             raise NotOfTheFormError
-        found = self.bind(node)
+        value = self.bind(node)
         self._level -= 1
-        return found
+        return value
 
     def plain(self, node: ast.expr) -> ast.expr:
         """Return a node without `await`; `asyncio.gather(…)` is a list."""
@@ -96,7 +96,7 @@ class PythonValues:
         return node
 
     def _known(self, node: ast.expr) -> Bound | None:
-        """Return the value of a constant, a variable, or a part of one; None for all else."""
+        """Return the value of a constant, a variable or a part of one, None for any other expression."""
         match node:
             case ast.Constant():
                 return Constant(self._scalar(node))
@@ -125,7 +125,7 @@ class PythonValues:
                 raise NotOfTheFormError
 
     def _scalar(self, node: ast.Constant) -> Scalar:
-        """Return the value of a constant of the language."""
+        """Return the value of a constant that the plan language has."""
         match node.value:
             case bool() | None:
                 return node.value
@@ -139,7 +139,7 @@ class PythonValues:
                 raise NotOfTheFormError
 
     def _span(self, node: ast.expr | ast.keyword) -> Span:
-        """Return the place of a node, of the whole f-string for a node inside one."""
+        """Return the span of a node, or of the whole f-string for a node inside one."""
         return self._within or self.code.span(node)
 
     def text(self, value: str) -> str:
@@ -165,14 +165,14 @@ class PythonValues:
             self._write(draft, node)
 
     def add(self, draft: _Draft, piece: str, place: Span) -> None:
-        """Append a piece that stands for a place in the text."""
+        """Append a piece for a span of the original text."""
         self._size += len(piece)
         if self._size > _LONGEST:
             raise NotOfTheFormError
         draft.pieces.append((piece, place))
 
     def _write(self, draft: _Draft, node: ast.expr, least: int = 0) -> None:
-        """Write an expression, in brackets if it binds less than `least`."""
+        """Write an expression, in brackets if its precedence is below `least`."""
         self._level += 1
         if self._level > Bounds.MODEL.depth:
             raise NotOfTheFormError
@@ -202,13 +202,13 @@ class PythonValues:
             case ast.Attribute() | ast.Subscript() if draft.apart and draft.conditions and has_call(node):
                 raise NotOfTheFormError
             case _:
-                found = self._known(node)
-                if found is None:
+                value = self._known(node)
+                if value is None:
                     raise NotOfTheFormError
-                self._put(draft, found, span)
+                self._put(draft, value, span)
 
     def _apart(self, draft: _Draft, node: ast.expr) -> Bound:
-        """Write a part of an expression as a task of its own, which no condition may guard."""
+        """Write a part of an expression as a separate task; a part that a condition guards is refused."""
         if draft.conditions:
             raise NotOfTheFormError
         return self._inner(node)
@@ -225,8 +225,8 @@ class PythonValues:
                 if level > Bounds.MODEL.nesting:
                     raise NotOfTheFormError
                 self.add(draft, "[", span)
-                for at, item in enumerate(items):
-                    self.add(draft, ", " if at else "", span)
+                for index, item in enumerate(items):
+                    self.add(draft, ", " if index else "", span)
                     self._put(draft, item, span, level + 1)
                 self.add(draft, "]", span)
 
@@ -242,9 +242,9 @@ class PythonValues:
     def _arguments(self, draft: _Draft, node: ast.Call) -> None:
         """Write the arguments of a call."""
         arguments: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
-        for at, argument in enumerate(arguments):
+        for index, argument in enumerate(arguments):
             place = self._span(argument)
-            self.add(draft, ", " if at else "", Span(place.start, place.start))
+            self.add(draft, ", " if index else "", Span(place.start, place.start))
             if isinstance(argument, ast.keyword):
                 name = argument.arg and argument_name(argument.arg)
                 if not name:
@@ -280,20 +280,20 @@ class PythonValues:
     def _list(self, draft: _Draft, elements: list[ast.expr], span: Span) -> None:
         """Write a list."""
         self.add(draft, "[", Span(span.start, span.start + 1))
-        for at, element in enumerate(elements):
+        for index, element in enumerate(elements):
             start = self._span(element).start
-            self.add(draft, ", " if at else "", Span(start, start))
+            self.add(draft, ", " if index else "", Span(start, start))
             self._write(draft, element)
         self.add(draft, "]", Span(span.end - 1, span.end))
 
     def _mapping(self, draft: _Draft, node: ast.Dict, span: Span) -> None:
         """Write a mapping."""
         self.add(draft, "{", Span(span.start, span.start + 1))
-        for at, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
+        for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
             match key:
                 case ast.Constant(value=str() as text):
                     place = self._span(key)
-                    self.add(draft, ", " if at else "", Span(place.start, place.start))
+                    self.add(draft, ", " if index else "", Span(place.start, place.start))
                     self.add(draft, quoted(self.text(text)), place)
                     self.add(draft, ": ", Span(place.end, place.end))
                     self._write(draft, value)
@@ -302,9 +302,9 @@ class PythonValues:
         self.add(draft, "}", Span(span.end - 1, span.end))
 
     def _joined(self, draft: _Draft, node: ast.JoinedStr) -> str:
-        """Return an f-string as a string of the language; its own dollar signs are text."""
+        """Return an f-string as a string of the plan language; dollar signs in its text are escaped."""
         parts: list[str] = []
-        outer, self._within = self._within, self._span(node)  # older Pythons know no places inside
+        outer, self._within = self._within, self._span(node)  # older Pythons have no positions inside f-strings
         for part in node.values:
             match part:
                 case ast.Constant(value=str() as text):
@@ -320,12 +320,12 @@ class PythonValues:
         """Return a value inside an f-string: a reference, or the text of a constant."""
         if draft.conditions and not is_part(node):
             raise NotOfTheFormError
-        found = self._inner(node)
-        if isinstance(found, Constant):
-            return str(found.value).replace("$", "$$")
-        if isinstance(found, ConstantItems):
-            found = self._task(node)
-        slot = f"${{{found.number}{''.join(map(raw_step, found.path))}}}"
+        value = self._inner(node)
+        if isinstance(value, Constant):
+            return str(value.value).replace("$", "$$")
+        if isinstance(value, ConstantItems):
+            value = self._task(node)
+        slot = f"${{{value.number}{''.join(map(raw_step, value.path))}}}"
         if not BRACED.fullmatch(slot):
             raise NotOfTheFormError
         return slot
@@ -359,16 +359,16 @@ class PythonValues:
         self.add(draft, f" {word} ", Span(self._span(left).end, self._span(right).start))
 
     def _either(self, draft: _Draft, word: str, values: list[ast.expr]) -> None:
-        """Write `and` or `or`; the operands behind the first are reached under a condition."""
-        for at, value in enumerate(values):
-            if at:
-                self._between(draft, word, values[at - 1], value)
-            draft.conditions += bool(at)
+        """Write `and` or `or`; operands after the first are conditional."""
+        for index, value in enumerate(values):
+            if index:
+                self._between(draft, word, values[index - 1], value)
+            draft.conditions += bool(index)
             self._write(draft, value, PRECEDENCE[word] + 1)
-            draft.conditions -= bool(at)
+            draft.conditions -= bool(index)
 
     def _comparison(self, draft: _Draft, node: ast.Compare) -> None:
-        """Write comparisons; `is` compares with `None` alone."""
+        """Write comparisons; `is` is accepted only with `None`."""
         self._write(draft, node.left, COMPARISON + 1)
         left = node.left
         for op, right in zip(node.ops, node.comparators, strict=True):
@@ -382,7 +382,7 @@ class PythonValues:
             left = right
 
     def _choice(self, draft: _Draft, test: ast.expr, body: ast.expr, orelse: ast.expr) -> None:
-        """Write a choice."""
+        """Write a conditional expression."""
         draft.conditions += 1
         self._write(draft, body, 1)
         draft.conditions -= 1

@@ -1,4 +1,4 @@
-"""The values that variables of Python code stand for, and their parts as the language writes them."""
+"""The values of variables in Python code, and steps into them."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ Scalar = str | int | float | bool | None
 
 
 class NotOfTheFormError(Portable, Exception):
-    """Code that is no plan."""
+    """Code that is not a plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value that stands in the code."""
+    """A literal value."""
 
     value: Scalar
 
@@ -34,7 +34,7 @@ class ConstantItems:
 
 
 Bound = Constant | Result | ConstantItems
-"""The value that a variable stands for."""
+"""The value of a variable."""
 
 
 def step_into(bound: Bound, step: str | int) -> Bound:

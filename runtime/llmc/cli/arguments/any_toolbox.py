@@ -1,4 +1,4 @@
-"""Tools of every name, for plans that are checked without theirs."""
+"""A toolbox with a tool of every name, to check plans without their tools."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,18 +14,18 @@ from llmc_compiler.tools.toolbox import Toolbox
 
 
 class AnySignature:
-    """The signature of a tool that nothing is known about."""
+    """The signature of an unknown tool, which accepts any arguments."""
 
     shape: Shape = ANYTHING
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """Anything."""
+        """The schema of unknown parameters."""
         return {}
 
     @property
     def returns(self) -> dict[str, Any]:
-        """Anything."""
+        """The schema of any result."""
         return {}
 
     gives: Type = ANY
@@ -33,26 +33,26 @@ class AnySignature:
     takes: tuple[ToolParameter, ...] = ()
     forms: tuple[tuple[ToolParameter, ...], ...] = ()
 
-    def wants(self, parameter: str | None) -> Wanted:  # noqa: ARG002 — it is the same for all
-        """Anything."""
+    def wants(self, parameter: str | None) -> Wanted:  # noqa: ARG002 — the same for all parameters
+        """Return a requirement that every value meets."""
         return Wanted(ANY, ANY)
 
     def segment(self, parameter: str) -> ResourceSegment:  # noqa: ARG002 — as above
-        """No parameter is known."""
+        """Return an unknown parameter."""
         return OPEN
 
     def check(self, parameter: str | None, value: Json) -> None:
-        """Every argument is fine."""
+        """Accept every argument."""
 
     def check_call(self, names: Sequence[str | None], known: Mapping[str, Json]) -> None:
-        """All arguments are fine together."""
+        """Accept every combination of arguments."""
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:  # noqa: ARG002 — as above
-        """No digest: no call is the same as another."""
+        """Return no digest, so that no calls are equal."""
         return Identified(())
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[list[Any], dict[str, Any]]:
-        """The arguments as they were written."""
+        """Return the arguments as written."""
         return [value for name, value in bound if name is None], {name: value for name, value in bound if name}
 
     def received(
@@ -60,34 +60,34 @@ class AnySignature:
         bound: Sequence[tuple[str | None, Json]],
         prepared: Prepared,  # noqa: ARG002 — as above
     ) -> list[Received]:
-        """The arguments as they were written."""
+        """Return the arguments as written."""
         return [Received(name, value) for name, value in bound]
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:  # noqa: ARG002 — as above
-        """Every result is fine."""
+        """Accept every result."""
         return result
 
 
 class AnyTools(Toolbox):
-    """Has a tool of every name. The tools are pure, so that no mistake is found that is one of effects."""
+    """A toolbox with a tool of every name. The tools are pure, so that no mistakes about effects are reported."""
 
     is_known = False
 
     def __init__(self) -> None:
-        """Nothing was looked up."""
+
         super().__init__()
         self.was_asked = False
-        """Whether a call was taken to be right without a look at its tool."""
+        """Whether the call of an unknown tool was accepted."""
 
     def get(self, name: str) -> Tool:
-        """A tool of that name."""
+        """Return a tool with this name."""
         self.was_asked = True
         return Tool(name, "", Effect(Kind.PURE), AnySignature(), call=_unknown, is_async=False)
 
     def __contains__(self, name: object) -> bool:
-        """Every name is there."""
+        """Whether the name is a string, since a tool exists for every name."""
         return isinstance(name, str)
 
 
 def _unknown() -> None:
-    """Stands for a tool that is never called: a plan that is only checked does not run."""
+    """The body of an unknown tool, which is never called, since the plan is only checked."""

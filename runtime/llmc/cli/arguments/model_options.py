@@ -1,7 +1,7 @@
 """Options of a model on the command line: `--model-option NAME=VALUE`.
 
-A value is a text where the option is one, else JSON. `headers.NAME=TEXT`, `extra_body.KEY=VALUE` and deeper keys set
-one entry; a value of the body that is no JSON is a text. Secrets come from variables: `headers_env.NAME=VARIABLE`.
+A value is text if the option is text, else JSON. `headers.NAME=TEXT`, `extra_body.KEY=VALUE` and deeper keys set one
+entry; a value in the body that is not JSON is text. Secrets come from variables: `headers_env.NAME=VARIABLE`.
 """
 
 import json
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from llmc_runtime.models.openai.settings.settings import ModelOptions
 
 ELSEWHERE: Final = {
-    "api_key": "others can read a command line: set LLMC_API_KEY, or `api_key_env` of a configured model",
+    "api_key": "other users can see the command line: set LLMC_API_KEY, or `api_key_env` of a configured model",
     "base_url": "write `--base-url`",
     "model": "write `--model`",
     "name": "write `--model`",
 }
-"""Names that are no options of this kind, and why."""
+"""Names that `--model-option` does not accept, and the alternative."""
 
 MAPPINGS: Final = ("extra_body", "headers", "headers_env")
 KNOWN: Final = tuple(
@@ -32,13 +32,13 @@ KNOWN: Final = tuple(
 )
 
 DEEPEST: Final = 32
-"""Parts that a dotted name may have."""
+"""The maximum number of parts of a dotted name."""
 
 _LONGEST: Final = 100
 
 
 def given_model_options(given: Sequence[str]) -> "ModelOptions":
-    """The options that were given, later ones in the place of earlier ones, or the end with a message."""
+    """Return the options, later ones replacing earlier ones, or exit with a message."""
     from llmc.config.models import merged
 
     options: dict[str, Any] = {}
@@ -52,7 +52,7 @@ def given_model_options(given: Sequence[str]) -> "ModelOptions":
 
 
 def _option(given: str) -> dict[str, Any]:
-    """The option in a text `NAME=VALUE`."""
+    """Return the option in a text `NAME=VALUE`, or exit with a message."""
     name, is_given, text = given.partition("=")
     shown = f"`--model-option {name[:_LONGEST]}`"
     if not is_given:
@@ -60,22 +60,23 @@ def _option(given: str) -> dict[str, Any]:
     first, *inner = name.split(".")
     first = first.strip().replace("-", "_")
     if first in ELSEWHERE:
-        fail(f"{shown} is not read: {ELSEWHERE[first]}")
+        fail(f"{shown} is not accepted: {ELSEWHERE[first]}")
     if first not in KNOWN:
         near = get_close_matches(first, KNOWN, n=1)
-        fail(f"{shown} is no option; {f'did you mean `{near[0]}`?' if near else 'it is one of ' + ', '.join(KNOWN)}")
+        hint = f"did you mean `{near[0]}`?" if near else f"the options are {', '.join(KNOWN)}"
+        fail(f"{shown} is not an option; {hint}")
     if first in {"headers", "headers_env"}:
-        inner = [".".join(inner)] if inner else []  # the name of a header may have dots
+        inner = [".".join(inner)] if inner else []  # header names may contain dots
     if (inner and first not in MAPPINGS) or not all(inner) or len(inner) > DEEPEST:
-        fail(f"{shown} is no option: only `headers.NAME` and `extra_body.KEY` have parts")
+        fail(f"{shown} is not an option: only `headers.NAME` and `extra_body.KEY` have parts")
     value = _value(first, inner, text, shown)
     for key in reversed(inner):
         value = {key: value}
     return {first: value}
 
 
-def _value(option: str, inner: Sequence[str], text: str, shown: str) -> Any:  # noqa: ANN401 — of any option
-    """The value of an option, or of an entry of one."""
+def _value(option: str, inner: Sequence[str], text: str, shown: str) -> Any:  # noqa: ANN401 — any option's value
+    """Return the value of an option or of one entry, or exit with a message."""
     if option in {"headers", "headers_env"} and inner:
         return text
     if option in TEXTS:
@@ -102,14 +103,14 @@ _EXAMPLES: Final = {
 
 
 def _mapping(option: str, inner: Sequence[str], value: object, shown: str) -> object:
-    """The value; that of a whole mapping is one."""
+    """Return the value; exit if a whole mapping is not an object."""
     if option in MAPPINGS and not inner and not isinstance(value, dict):
         fail(f"{shown} takes a mapping, such as {_EXAMPLES[option]}")
     return value
 
 
 def _prices(value: object, shown: str) -> object:
-    """The prices in JSON data."""
+    """Return prices from JSON data, or exit with a message."""
     from llmc import Prices
 
     if value is None:
@@ -121,24 +122,24 @@ def _prices(value: object, shown: str) -> object:
 
 
 def _refuse_secrets(headers: Mapping[str, Any]) -> None:
-    """End with a message where a header that is a secret is written out."""
+    """Exit with a message if the text of a secret header is on the command line."""
     from llmc_runtime.models.openai.settings.request_options import has_credentials
 
     for name in headers:
         if has_credentials({name: ""}):
             where = f"--model-option headers_env.{name[:_LONGEST]}=VARIABLE"
-            fail(f"`--model-option headers.{name[:_LONGEST]}` is not read: put the secret in a variable, `{where}`")
+            fail(f"`--model-option headers.{name[:_LONGEST]}` is not accepted: put the secret in a variable, `{where}`")
 
 
 def _from_variables(named: Mapping[str, Any]) -> dict[str, str]:
-    """The headers whose values are in variables."""
-    found: dict[str, str] = {}
+    """Return the headers whose values are in variables, or exit with a message."""
+    headers: dict[str, str] = {}
     for header, variable in named.items():
         value = os.environ.get(variable) if isinstance(variable, str) and _is_name(variable) else None
         if not value:
-            fail(f"`--model-option headers_env.{header[:_LONGEST]}`: there is no such variable, or it is empty")
-        found[header] = value
-    return found
+            fail(f"`--model-option headers_env.{header[:_LONGEST]}`: the variable is missing or empty")
+        headers[header] = value
+    return headers
 
 
 def _is_name(variable: str) -> bool:

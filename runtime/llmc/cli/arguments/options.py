@@ -1,4 +1,4 @@
-"""Options and arguments that several commands have."""
+"""Options and arguments shared by several commands."""
 
 from enum import StrEnum
 from typing import Annotated, Final
@@ -8,7 +8,7 @@ import typer
 from llmc.cli.terminal.output import fail
 
 PROMPT_BUDGET: Final = 24_000
-"""That of `llmc_runtime.agent.prompting.tool_docs`, which takes longer to import than `--help` does."""
+"""The same value as in `llmc_runtime.agent.prompting.tool_docs`, which takes longer to import than `--help` takes to run."""
 
 
 PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]
@@ -21,7 +21,7 @@ PlanFiles = Annotated[
 
 Tools = Annotated[
     list[str] | None,
-    typer.Option(metavar="FILE|MODULE", help="More tools than the plan names with `use`; may be repeated."),
+    typer.Option(metavar="FILE|MODULE", help="Tools in addition to those of the plan's `use` lines; may be repeated."),
 ]
 
 
@@ -40,20 +40,20 @@ Passes = Annotated[
 
 Limit = Annotated[
     list[str] | None,
-    typer.Option(
-        "--limit", metavar="NAME=VALUE", help="What the run may take, such as `run-time=60s`; may be repeated."
-    ),
+    typer.Option("--limit", metavar="NAME=VALUE", help="A limit of the run, such as `run-time=60s`; may be repeated."),
 ]
 
 
 Budgets = Annotated[
     list[str] | None,
-    typer.Option("--budget", metavar="NAME=VALUE", help="What the models may take: `tokens=N`, `cost=X`; both may be."),
+    typer.Option(
+        "--budget", metavar="NAME=VALUE", help="A budget for the models: `tokens=N` or `cost=X`; may be repeated."
+    ),
 ]
 
 
 ShowReasoning = Annotated[
-    bool, typer.Option("--show-reasoning", help="Show the reasoning that a server sends beside the text, on stderr.")
+    bool, typer.Option("--show-reasoning", help="Show the reasoning that a server sends with its reply, on stderr.")
 ]
 
 
@@ -62,48 +62,55 @@ ModelOptions = Annotated[
     typer.Option(
         "--model-option",
         metavar="NAME=VALUE",
-        help="How the model is asked, such as `max_tokens=4000` or `extra_body.top_k=20`; may be repeated.",
+        help="An option of the model, such as `max_tokens=4000` or `extra_body.top_k=20`; may be repeated.",
     ),
 ]
 
 
 PromptBudget = Annotated[
-    int, typer.Option(metavar="N", min=0, help="Characters that the tools may take in a prompt, 4 of them a token.")
+    int,
+    typer.Option(
+        metavar="N", min=0, help="The maximum number of characters for the tools in a prompt, about 4 per token."
+    ),
 ]
 
 
-FailFast = Annotated[bool, typer.Option("--fail-fast", help="Stop at the first failure, instead of doing the rest.")]
+FailFast = Annotated[
+    bool, typer.Option("--fail-fast", help="Stop at the first failure instead of running the other tasks.")
+]
 
 
-MaxTasks = Annotated[int | None, typer.Option(metavar="N", min=1, help="Tasks that a plan may have (20000).")]
+MaxTasks = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="The maximum number of tasks in a plan (20000).")
+]
 
 
-MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="Bytes that a plan may have (4 MiB).")]
+MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="The maximum size of a plan (4 MiB).")]
 
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors alone: nothing else on stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
 
 
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every event on stderr, a line each.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every event on stderr, one per line.")]
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; `llmc schema` describes it.")]
 
 
 Lenient = Annotated[
-    bool, typer.Option("--lenient", help="Read a model's text: repair what can be, and read other forms of calls.")
+    bool, typer.Option("--lenient", help="Read a model's text: repair damage, and read calls in other forms.")
 ]
 
 
 def one_form(named: str, *, as_json: bool, option: str) -> str:
-    """Return the form that is asked for, which `--json` says too, or end with a message where that is another one."""
+    """Return the requested format, or exit with a message if it contradicts `--json`."""
     if as_json and named not in {"text", "json"}:
-        fail(f"`--json` and `{option} {named}` are two forms: give one of them")
+        fail(f"`--json` and `{option} {named}` are different formats: use one of them")
     return "json" if as_json else named
 
 
 class Approve(StrEnum):
-    """What asks before it is called."""
+    """The calls that need approval."""
 
     ASK = "ask"
     ALL = "all"
@@ -114,7 +121,7 @@ Asking = Annotated[
     Approve | None,
     typer.Option(
         "--approve",
-        help="ask: every call that may change something asks first; all: nothing asks; none: refuse what asks. "
-        "By default only tools ask that say so; without a terminal they are refused.",
+        help="ask: ask before each call that may write; all: approve all calls; none: refuse calls that need approval. "
+        "By default, calls ask if their tool requires approval; without a terminal, such calls are refused.",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The plans in folders that the command line names."""
+"""Finds the plans in folders on the command line."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -10,52 +10,52 @@ from llmc.cli.terminal.output import reason, say
 
 _ENDING: Final = ".llmc"
 _MOST_PLANS: Final = 10_000
-_ADVICE: Final = "name folders in it"
+_ADVICE: Final = "name some of its folders"
 _MOST_MIB: Final = 256
 _MOST_NAMES: Final = 1_000_000
-"""Names of files and folders that are looked at."""
+"""The maximum number of files and folders to search."""
 
 
 class _FolderError(Exception):
-    """The plans of a folder cannot be had."""
+    """The plans of a folder cannot be listed."""
 
 
 def plan_files(named: Sequence[str]) -> Iterator[str | None]:
-    """Yield the named plans, for a folder all regular `*.llmc` in and below it, sorted.
+    """Yield the named plans; for a folder, all regular `*.llmc` files in and below it, sorted.
 
-    Hidden folders and links to folders are passed over. Yields None for a folder without plans, or with too many, and
-    reports it.
+    Hidden folders and links to folders are skipped. A folder without plans, or with too many, is reported and yields
+    None.
     """
     for name in named:
-        if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 — false, and no error, where a name is too long
+        if name == STDIN or not os.path.isdir(name):  # noqa: PTH112 — returns False instead of raising for a name that is too long
             yield name
             continue
         try:
-            found = _plans_in(name)
+            plans = _plans_in(name)
         except _FolderError as error:
             say(f"{name}: {error}")
             yield None
         else:
-            yield from found
+            yield from plans
 
 
 def _plans_in(folder: str) -> list[str]:
-    """The plans below a folder; raises _FolderError."""
-    found: list[Path] = []
+    """Return the plans below a folder, sorted; raises _FolderError."""
+    plans: list[Path] = []
     size = 0
     for path in _files(folder):
         if path.suffix == _ENDING:
-            found.append(path)
+            plans.append(path)
             size += path.stat().st_size
-        if len(found) > _MOST_PLANS or size > _MOST_MIB * 1024**2:
+        if len(plans) > _MOST_PLANS or size > _MOST_MIB * 1024**2:
             raise _FolderError(f"the folder has more than {_MOST_PLANS:,} plans, or {_MOST_MIB} MiB of them: {_ADVICE}")
-    if not found:
-        raise _FolderError(f"the folder has no plan: no file in it or below it ends in {_ENDING}")
-    return [str(path) for path in sorted(found, key=lambda path: path.parts)]
+    if not plans:
+        raise _FolderError(f"the folder contains no plans: no file in it or below it ends in {_ENDING}")
+    return [str(path) for path in sorted(plans, key=lambda path: path.parts)]
 
 
 def _files(folder: str) -> Iterator[Path]:
-    """The files below a folder; raises _FolderError. A stack, since folders nest deeper than Python calls."""
+    """Yield the files below a folder; raises _FolderError. Iterative, since folders nest deeper than Python calls."""
     waiting, seen = [Path(folder)], 0
     while waiting:
         here = waiting.pop()
@@ -65,7 +65,7 @@ def _files(folder: str) -> Iterator[Path]:
                     seen += 1
                     if seen > _MOST_NAMES:
                         raise _FolderError(f"the folder has more than {_MOST_NAMES:,} files: {_ADVICE}")
-                    if os.path.isfile(entry):  # noqa: PTH113 — false, and no error, for a circle of links
+                    if os.path.isfile(entry):  # noqa: PTH113 — returns False instead of raising for circular links
                         yield here / entry.name
                     elif entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
                         waiting.append(here / entry.name)

@@ -1,4 +1,4 @@
-"""The `use` lines of a plan file that is written for the tools of a command line."""
+"""Writes the `use` lines of a plan file for the tools of a command line."""
 
 import os
 import shlex
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlanHeader:
-    """The head of a plan file: its `use` lines, and the tools that it cannot name, as options in one line."""
+    """The head of a plan file: its `use` lines, and command-line options for tools that it cannot name."""
 
     uses: tuple[str, ...]
     options: str
 
     @property
     def text(self) -> str:
-        """The head, with a blank line behind its `use` lines."""
+        """The head, with a blank line after its `use` lines."""
         comment = f"# Run it with {self.options}\n" if self.options else ""
         return comment + "".join(f"{line}\n" for line in self.uses) + ("\n" if self.uses else "")
 
 
 def header_for(targets: Sequence[str], output: Path) -> PlanHeader:
-    """The head of the plan file `output`, for the files and modules that `--tools` names."""
+    """Return the head of the plan file `output` for the targets of `--tools`."""
     from llmc.config.config import Config, ConfigError, find_config
     from llmc_grammar.terminal_text import visible
     from llmc_runtime.input_files import folder_of
@@ -43,7 +43,7 @@ def header_for(targets: Sequence[str], output: Path) -> PlanHeader:
 
 
 def _line(target: str, folder: Path, config: "Config") -> str | None:
-    """The `use` line that brings a target's tools, if there is one that can be written."""
+    """Return the `use` line for a target, None if no valid line names it."""
     from llmc_grammar import parse, print_statement
 
     for use in _uses(target, folder, config):
@@ -54,7 +54,7 @@ def _line(target: str, folder: Path, config: "Config") -> str | None:
 
 
 def _uses(target: str, folder: Path, config: "Config") -> "Iterator[Use]":
-    """The ways to name a target: a file in the plan's folder or below, else an entry of its configuration."""
+    """Yield the `use` statements for a target: as a file in the plan's folder or below, or as a configuration entry."""
     from llmc_grammar.ast import Use
 
     is_file = target.endswith(".py") or "/" in target

@@ -1,4 +1,4 @@
-"""Inputs from the command line: `--input name=value`, or `--input @file.json` with a mapping of inputs."""
+"""Inputs on the command line: `--input name=value`, or `--input @file.json` with an object of inputs."""
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from llmc_grammar.ast import Type
 
 _LARGEST: Final = 16 * 1024 * 1024
-"""Bytes that a file of inputs may have."""
+"""The maximum size of a file of inputs in bytes."""
 
 _FILE: Final = "@"
-_UNSHOWN: Final = "what was given is not of its type"
+_UNSHOWN: Final = "the value is not of its type"
 _LONGEST_NAME: Final = 80
 
 
 def read_inputs(
     given: Sequence[str], parameters: "Iterable[Parameter]", secret: Collection[str] = (), plan: str = ""
 ) -> "dict[str, Json]":
-    """Return the values of inputs, or end with what is wrong; `plan` is the file of the plan.
+    """Return the values of inputs, or exit with a message; `plan` is the plan's file.
 
-    Behind `name=`, text is taken as it is for `str`, and as JSON for every other type. Values of a file are JSON.
-    What was given for the `secret` ones is not shown.
+    The text after `name=` is used unchanged for `str`, and read as JSON for every other type. Values in a file are
+    JSON. Messages do not show the values of `secret` inputs.
     """
     from llmc_compiler.expressions.input_types import read_text
 
@@ -41,7 +41,7 @@ def read_inputs(
             continue
         name, equals, text = pair.partition("=")
         if not equals:
-            words = "…" if secret else pair  # it may be the value
+            words = "…" if secret else pair  # it may be the secret
             fail(f"`--input {words}` has no value: write `--input {'NAME' if secret else pair}=…`")
         _check_name(name, types, values)
         try:
@@ -52,7 +52,7 @@ def read_inputs(
 
 
 def _check_name(name: str, known: Mapping[str, object], given: Container[str]) -> None:
-    """End with a message for an input that the plan does not have, or that was given before."""
+    """Exit with a message for an input that the plan does not have, or that is given twice."""
     if name in given:
         _fail_twice(name)
     if name not in known:
@@ -63,34 +63,34 @@ def _check_name(name: str, known: Mapping[str, object], given: Container[str]) -
 
 
 def _check_type(name: str, value: "Json", wanted: "Type", *, is_secret: bool) -> None:
-    """End with a message for a value that is not of the type of its input."""
+    """Exit with a message for a value that is not of its input's type."""
     from llmc.cli.terminal.sanitize import shown_value
     from llmc_compiler.expressions.input_types import describe, fits
 
     if not fits(value, wanted):
-        words = _UNSHOWN if is_secret else f"{shown_value(value, _LONGEST_NAME)} is no `{describe(wanted)}`"
+        words = _UNSHOWN if is_secret else f"{shown_value(value, _LONGEST_NAME)} is not of type `{describe(wanted)}`"
         fail(f"input `{name}`: {words}")
 
 
 def _fail_twice(name: str) -> NoReturn:
-    """End with a message."""
+    """Exit with a message for an input that is given twice."""
     fail(f"input `{_short(name)}` is given twice")
 
 
 def _short(name: str) -> str:
-    """The name, or the beginning of a long one."""
+    """Return the name, shortened if it is long."""
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _from_file(path: str, plan: str) -> "dict[str, Json]":
-    """The inputs of a JSON file, or the end with what is wrong with it; nothing of its values is shown."""
+    """Return the inputs in a JSON file, or exit with a message that does not show their values."""
     from llmc_compiler.expressions.input_types import read_json, repeated_names
     from llmc_runtime.input_files import read_input, read_stdin, require_size
 
     if not path:
-        fail("`--input @` names no file: write `--input @inputs.json`, or `--input @-` for standard input")
+        fail("`--input @` does not name a file: write `--input @inputs.json`, or `--input @-` for standard input")
     if path == plan == STDIN:
-        fail("standard input is the plan already: give the inputs in a file")
+        fail("standard input is already the plan: put the inputs in a file")
     name = "<stdin>" if path == STDIN else path
     try:
         data = read_stdin(_LARGEST + 1) if path == STDIN else read_input(path, _LARGEST)
@@ -99,19 +99,19 @@ def _from_file(path: str, plan: str) -> "dict[str, Json]":
         fail(f"{name}: {reason(error)}")
     try:
         text = data.decode("utf-8-sig")
-        found = read_json(text)
+        inputs = read_json(text)
         repeated = repeated_names(text)
     except (ValueError, RecursionError) as error:
         fail(f"{name}: the inputs are not JSON{_place(error)}")
-    if not isinstance(found, dict):
-        fail(f'{name}: inputs are a JSON object with their names, such as {{"city": "Oslo"}}')
+    if not isinstance(inputs, dict):
+        fail(f'{name}: the inputs must be a JSON object, such as {{"city": "Oslo"}}')
     for each in repeated:
         _fail_twice(each)
-    return found
+    return inputs
 
 
 def _place(error: Exception) -> str:
-    """Where a text is no JSON, if the error knows it; its own words may quote the text."""
+    """Return the position of a JSON error, if known; the error's message is not shown, since it may quote the text."""
     from json import JSONDecodeError
 
     return f" (line {error.lineno}, column {error.colno})" if isinstance(error, JSONDecodeError) else ""

@@ -1,4 +1,4 @@
-"""From a name on the command line to a plan's text, its tools, and the program."""
+"""Reads, checks and compiles the plans named on the command line."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,16 +33,16 @@ _OTHERS: Final = {
     ".ts": "TypeScript",
     ".sh": "shell",
 }
-"""Endings of files that are no plans."""
+"""File extensions that are never plans."""
 
 
 class UnreadablePlanError(Exception):
-    """A plan's text cannot be had."""
+    """A plan cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanText:
-    """A plan's bytes, with the name that reports use and the folder that its `use` lines are relative to."""
+    """A plan's bytes, its name in reports, and the folder to which its `use` lines are relative."""
 
     name: str
     data: bytes
@@ -50,7 +50,7 @@ class PlanText:
 
 
 def bounds(max_tasks: int | None, max_text: int | None, *, mode: "Mode" = "strict") -> "Bounds":
-    """The bounds of plan files or of a model's text, but for those that were given."""
+    """Return the default bounds of plan files or model texts, with the given ones replaced."""
     from llmc_grammar.bounds import Bounds
 
     usual = Bounds.MODEL if mode == "lenient" else Bounds.FILE
@@ -58,7 +58,7 @@ def bounds(max_tasks: int | None, max_text: int | None, *, mode: "Mode" = "stric
 
 
 def read_plan(file: str, limit: int) -> PlanText:
-    """The text of a plan, at most one byte more than the limit; raises UnreadablePlanError."""
+    """Read the text of a plan, at most one byte more than the limit; raises UnreadablePlanError."""
     from llmc_runtime.input_files import folder_of, read_start, read_stdin
 
     name = "<stdin>" if file == STDIN else file
@@ -72,40 +72,40 @@ def read_plan(file: str, limit: int) -> PlanText:
 
 
 def require_plan(text: PlanText, mode: "Mode" = "strict") -> PlanText:
-    """The text, unless its name is that of another kind of file; raises UnreadablePlanError. A model's may have any."""
+    """Return the text; raises UnreadablePlanError for the extension of another kind of file, unless it is lenient."""
     path = PurePath(text.name)
     kind = _OTHERS.get(path.suffix.lower()) if mode == "strict" else None
     if kind == "Python":
         advice = f'write a plan with the line `use "{path.name}"`, or list its tools with `llmc tools {text.name}`'
-        raise UnreadablePlanError(f"{text.name}: a Python file is no plan; {advice}")
+        raise UnreadablePlanError(f"{text.name}: a Python file is not a plan; {advice}")
     if kind is not None:
-        raise UnreadablePlanError(f"{text.name}: a {kind} file is no plan; `llmc new NAME` writes one to start from")
+        raise UnreadablePlanError(f"{text.name}: a {kind} file is not a plan; `llmc new NAME` writes one to start from")
     return text
 
 
 def named_tools(targets: Sequence[str]) -> "Toolbox":
-    """The tools of the files and modules that the command line names, or the end with a message."""
+    """Return the tools of files and modules, or exit with a message."""
     from llmc import Toolbox, ToolboxError
 
-    found = Toolbox()
+    tools = Toolbox()
     if not targets:
-        return found
+        return tools
     from llmc.config.tool_files import MissingToolsError, load_tools
 
     try:
         with aside():
             for target in targets:
-                found |= load_tools(target, Path())
+                tools |= load_tools(target, Path())
     except MissingToolsError as error:
         fail(str(error))
     except ToolboxError as error:
         say(str(error))
         raise typer.Exit(FOUND) from error
-    return found
+    return tools
 
 
 def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: "Mode" = "strict") -> DiagnosticReport:
-    """What is wrong with a plan; without tools, or for a plan that names none, every tool is taken to be right."""
+    """Report the mistakes of a plan; if neither `tools` nor the plan names any tools, calls are not checked."""
     from llmc_grammar import parse
 
     parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools or ())
@@ -113,8 +113,8 @@ def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: 
 
 
 def report_of(parsed: "Parsed", folder: Path, tools: "Toolbox | None", mode: "Mode") -> DiagnosticReport:
-    """What is wrong with a plan that was read, as for `check_plan`."""
-    # The compiler alone: importing the runtime takes as long as all that is done here.
+    """Report the mistakes of a parsed plan, as `check_plan` does."""
+    # Only the compiler: importing the runtime would double the time of a check.
     from llmc.cli.arguments.any_toolbox import AnyTools
     from llmc_compiler.compiler import check
     from llmc_grammar import ast
@@ -122,37 +122,37 @@ def report_of(parsed: "Parsed", folder: Path, tools: "Toolbox | None", mode: "Mo
     unusable: tuple[Diagnostic, ...] = ()
     named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
     assumed = AnyTools()
-    known: Toolbox = assumed
+    all_tools: Toolbox = assumed
     if tools is not None and (named or tools):
         from llmc.config.tool_files import UseError
 
         try:
-            known = _all_tools(parsed.plan, folder, tools)
+            all_tools = _all_tools(parsed.plan, folder, tools)
         except UseError as error:
             unusable = error.diagnostics
-    found = (*unusable, *check(parsed, known, lenient=mode == "lenient"))
-    mistakes = sorted(found, key=lambda diagnostic: diagnostic.span)
+    all_mistakes = (*unusable, *check(parsed, all_tools, lenient=mode == "lenient"))
+    mistakes = sorted(all_mistakes, key=lambda diagnostic: diagnostic.span)
     return DiagnosticReport(mistakes, parsed.source, tools_checked=not assumed.was_asked)
 
 
 def compile_plan(
     text: PlanText, tools: "Toolbox", limits: "Bounds", passes: "Sequence[Pass]", mode: "Mode" = "strict"
 ) -> "Program":
-    """The program of a plan with the tools that it names and those given; raises CompileError with every mistake."""
+    """Compile a plan with the tools of its `use` lines and the given ones; raises CompileError with every mistake."""
     from llmc import CompileError, Program
     from llmc.config.tool_files import UseError
     from llmc_grammar import parse
 
     parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools)
     try:
-        known = _all_tools(parsed.plan, text.folder, tools)
+        all_tools = _all_tools(parsed.plan, text.folder, tools)
     except UseError as error:
         raise CompileError(report_of(parsed, text.folder, tools, mode).diagnostics, parsed.source) from error
-    return Program.of(parsed, known, mode=mode, passes=passes)
+    return Program.of(parsed, all_tools, mode=mode, passes=passes)
 
 
 def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
-    """The tools of the plan's `use` lines and those given; raises UseError, or ends with a message about a clash."""
+    """Return the tools of the plan's `use` lines and the given ones; raises UseError, or exits if they clash."""
     from llmc import ToolboxError
 
     used = _used_tools(plan, folder)
@@ -163,7 +163,7 @@ def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
 
 
 def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":
-    """The tools of the plan's `use` lines; raises UseError. The configuration is read only if a line needs it."""
+    """Return the tools of the plan's `use` lines; raises UseError. Reads the configuration only if a line needs it."""
     from llmc.config.config import Config, ConfigError, find_config
     from llmc.config.tool_files import resolve_uses
     from llmc_grammar.ast import Use
@@ -177,13 +177,13 @@ def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":
 
 
 def _chosen(names: str | None, *, optimize: bool) -> "Sequence[Pass]":
-    """The passes to run, or the end with a message."""
+    """Return the passes to run, or exit with a message."""
     from llmc_compiler.passes.pipeline import PIPELINE, UnknownPassError, named_passes
 
     if names is None:
         return PIPELINE if optimize else ()
     if not optimize:
-        fail("`--no-optimize` runs no pass, and `--passes` names some: give one of them")
+        fail("`--no-optimize` runs no passes, but `--passes` names some: use one of them")
     try:
         return named_passes(name.strip() for name in names.split(",") if name.strip())
     except UnknownPassError as error:
@@ -191,7 +191,7 @@ def _chosen(names: str | None, *, optimize: bool) -> "Sequence[Pass]":
 
 
 def given_limits(file: str, given: Sequence[str]) -> "Limits":
-    """The limits of the configuration that governs a plan, and those of the command line before them, or the end."""
+    """Return the limits of the command line over those of the plan's configuration, or exit with a message."""
     from llmc import Limits
     from llmc.config.config import ConfigError, find_config
     from llmc.config.limit_syntax import read_limits
@@ -207,18 +207,18 @@ def given_limits(file: str, given: Sequence[str]) -> "Limits":
 
 
 def given_budget(given: Sequence[str]) -> "Budget":
-    """The budget of the command line, or the end."""
+    """Return the budget of the command line, or exit with a message."""
     from llmc import Budget
 
     amounts: dict[str, float] = {}
     kinds = {"tokens": int, "cost": float}
     for name, text in _pairs("--budget", given):
         if name not in kinds:
-            fail(f"`--budget {name}` is no budget: it is tokens or cost")
+            fail(f"`--budget {name}` is not a budget: use `tokens` or `cost`")
         try:
             amounts[name] = kinds[name](text)
         except ValueError:
-            fail(f"`--budget {name}={text}` is no number")
+            fail(f"`--budget {name}={text}` is not a number")
     try:
         return Budget(**amounts)  # type: ignore[arg-type]  # tokens are an int
     except ValueError as error:
@@ -226,7 +226,7 @@ def given_budget(given: Sequence[str]) -> "Budget":
 
 
 def _pairs(option: str, given: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Names and values, or the end."""
+    """Yield names and values, or exit with a message."""
     for pair in given:
         name, equals, text = pair.partition("=")
         if not equals:
@@ -245,9 +245,9 @@ def program(
     mode: "Mode" = "strict",
     shows_pruned: bool = True,
 ) -> "Program":
-    """The program of a plan file, its warnings told; or the end with all that is wrong.
+    """Compile a plan file and write its warnings to stderr, or exit with all its mistakes.
 
-    A command that `shows_pruned` tasks in what it prints does not warn of them besides.
+    A command whose output shows pruned tasks (`shows_pruned`) does not warn about them.
     """
     from llmc import CompileError
     from llmc_compiler.diagnostics.plan_errors import UnusedTask
@@ -262,7 +262,7 @@ def program(
     except CompileError as error:
         tell(drawn(error.diagnostics, error.source, sys.stderr) if error.source else str(error))
         raise typer.Exit(FOUND) from error
-    told = [found for found in compiled.diagnostics if not (shows_pruned and isinstance(found, UnusedTask))]
-    if told:
-        note(drawn(told, compiled.source, sys.stderr))
+    warnings = [found for found in compiled.diagnostics if not (shows_pruned and isinstance(found, UnusedTask))]
+    if warnings:
+        note(drawn(warnings, compiled.source, sys.stderr))
     return compiled

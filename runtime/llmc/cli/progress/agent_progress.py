@@ -1,4 +1,4 @@
-"""What is shown while a question is answered: the plan as it is written, and beside its lines what their tasks do."""
+"""Shows the progress of a question: plans as they are written, with the state of each task next to its line."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _WIDTH: Final = 160
 _BESIDE: Final = 64
-"""Characters of a plan's line that stand before what its task does."""
+"""The maximum width of a plan's line before the state of its task."""
 
 _INDENT: Final = "  "
 _BINDER: Final = re.compile(r"[^\w$\"']*(\w+)\s*[.)=:]")
@@ -40,53 +40,53 @@ _SIGNS: Final = {
 
 
 class Board(Protocol):
-    """Shows a question under way."""
+    """Shows the progress of a question."""
 
     def apply(self, event: agent_events.Progress) -> None:
-        """Show what happened."""
+        """Show an event."""
         ...
 
     def still(self) -> AbstractContextManager[object]:
-        """Draw nothing meanwhile."""
+        """Draw nothing inside the block."""
         ...
 
 
 class AgentLog:
-    """Writes a line for each line of a plan, and lines for events of its run, which `line_of` gives."""
+    """Writes a line for each line of a plan and for each event of its run; `line_of` returns the line of an event."""
 
     def __init__(self, stream: TextIO, line_of: LineOf = line) -> None:
-        """Nothing was told."""
+
         self._stream = stream
         self._line = line_of
         self._open = ""
         self._kept: list[str] | None = None
 
     def apply(self, event: agent_events.Progress) -> None:
-        """Write the lines of an event."""
+        """Write the lines of an event, if it has any."""
         for text in self._lines(event):
             self._print(text)
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep lines back while a question is asked."""
-        kept = self._kept = []
+        """Hold lines back while a question is asked."""
+        held = self._kept = []
         try:
             with question():
                 yield
         finally:
             self._kept = None
-            for text in kept:
+            for text in held:
                 self._print(text)
 
     def _print(self, text: str) -> None:
-        """Write a line, or keep it."""
+        """Write a line, or hold it back."""
         if self._kept is None:
             print(shown(text, _WIDTH), file=self._stream, flush=True)
         else:
             self._kept.append(text)
 
     def _lines(self, event: agent_events.Progress) -> Iterator[str]:
-        """What there is to say."""
+        """Yield the lines of an event."""
         match event:
             case agent_events.PlanBegan(plan, at):
                 yield f"{at:7.3f}  plan {plan}"
@@ -102,8 +102,8 @@ class AgentLog:
             case agent_events.Happened(_, at, happened, written):
                 yield from self._rest(at)
                 texts = {} if isinstance(happened, events.OF_RUNS) else {happened.key[0]: " ".join(written.split())}
-                said = self._line(happened, texts)
-                yield from () if said is None else (f"{at:7.3f}{said[7:]}",)
+                text_line = self._line(happened, texts)
+                yield from () if text_line is None else (f"{at:7.3f}{text_line[7:]}",)
             case agent_events.Repairing(_, at, attempt, report):
                 yield from self._rest(at)
                 mistakes = [each for each in report.splitlines() if each.startswith(("error", "warning"))]
@@ -114,7 +114,7 @@ class AgentLog:
                 yield f"{at:7.3f}  {'finish' if isinstance(decision, Finish) else 'replan'}    {decision.thought}"
 
     def _rest(self, at: float) -> Iterator[str]:
-        """The last line of a plan, which no newline ended."""
+        """Yield the last line of a plan, which has no newline."""
         rest, self._open = self._open, ""
         if "join" in rest or rest.endswith(")"):
             yield f"{at:7.3f}  written   {rest}"
@@ -124,7 +124,7 @@ class AgentLog:
 
 @dataclass(slots=True)
 class AgentRow:
-    """A line of a plan, and what its task does; or a line of ours between plans."""
+    """A line of a plan with the state of its task, or a heading between plans (`is_ours`)."""
 
     text: str
     phase: Phase | None = None
@@ -135,13 +135,13 @@ class AgentRow:
 
 @dataclass(slots=True)
 class AgentSheet:
-    """The plans of a question as they are shown: `rows` with all lines so far."""
+    """The lines of all plans of a question so far, in `rows`."""
 
     rows: list[AgentRow] = field(default_factory=list)
     _first: int = 0
 
     def apply(self, event: agent_events.Progress) -> None:
-        """Take note of what happened."""
+        """Update the rows with an event."""
         match event:
             case agent_events.PlanBegan(plan):
                 self.rows += [AgentRow(f"── plan {plan}", is_ours=True), AgentRow("")]
@@ -165,13 +165,13 @@ class AgentSheet:
                 self.rows.append(AgentRow(f"── {word}: {decision.thought or decision.text}", is_ours=True))
 
     def _write(self, text: str) -> None:
-        """The planner wrote on."""
+        """Append text from the planner."""
         first, *others = text.split("\n")
         self.rows[-1].text += first
         self.rows += [AgentRow(each) for each in others]
 
     def _happened(self, at: float, event: events.Event, written: str) -> None:
-        """A task of this plan is a step further."""
+        """Update the row of a task with an event of its run."""
         if isinstance(event, events.OF_RUNS) or event.key[0] == JOIN or "/" in event.key[0]:
             return
         row = self._row(str(event.task), written)
@@ -179,15 +179,15 @@ class AgentSheet:
             return
         match event:
             case events.Asked():
-                row.phase, row.note = Phase.WAITING, "waits for a yes"
+                row.phase, row.note = Phase.WAITING, "waits for approval"
             case events.Started() | events.Expanded():
                 row.phase, row.since = Phase.RUNNING, at
             case events.Finished(seconds=seconds):
-                row.phase, row.note = Phase.DONE, shown_time(seconds) if seconds else "known already"
+                row.phase, row.note = Phase.DONE, shown_time(seconds) if seconds else "already known"
             case events.Failed(error=error) | events.Cancelled(error=error):
                 row.phase, row.note = Phase.FAILED, reason(error, has_place=False)
             case events.Blocked(cause=cause, cause_ended=ended, by_order=by_order, fell_back=fell_back):
-                # Beside the plan stand names of tasks, and no numbers of lines.
+                # The plan on display has task names but no line numbers.
                 words = blocked_by(cause, ended, is_by_order=by_order, has_fallen_back=fell_back)
                 row.phase, row.note = Phase.BLOCKED, words
             case events.Skipped():
@@ -198,24 +198,24 @@ class AgentSheet:
                 pass
 
     def _row(self, task: str, written: str) -> AgentRow | None:
-        """The line of a task: the one that begins with its number or name, else the one that it is written in."""
+        """Return the row of a task: the line that begins with its number or name, or that contains its text."""
         rows = self.rows[self._first :]
         by_name = (row for row in rows if _name(row.text) == task)
         first = written.partition("\n")[0]
         return next(by_name, None) or next((row for row in rows if first and first in row.text), None)
 
     def _end(self, text: str) -> None:
-        """The plan as it ran takes the place of what was repaired."""
-        known = {_name(row.text): row for row in self.rows[self._first :]}
+        """Replace the lines of a repaired plan by the plan that ran."""
+        rows_by_task = {_name(row.text): row for row in self.rows[self._first :]}
         if any(row.text.startswith("── repair") for row in self.rows[self._first :]):
             self.rows[self._first :] = [
-                replace(known.get(_name(each), AgentRow("")), text=each) for each in text.splitlines()
+                replace(rows_by_task.get(_name(each), AgentRow("")), text=each) for each in text.splitlines()
             ]
         while self.rows and not self.rows[-1].text.strip():
             self.rows.pop()
 
     def lines(self, now: float, width: int) -> Iterator[str]:
-        """The rows as lines of at most so many characters."""
+        """Yield the rows as lines of at most `width` characters."""
         beside = min(_BESIDE, max((len(row.text) for row in self.rows), default=0))
         for row in self.rows:
             if row.phase is None:
@@ -228,33 +228,33 @@ class AgentSheet:
 
 
 def _why(dialect: str | None) -> str:
-    """Why a plan begins anew."""
-    return "all of it so far was reasoning" if dialect is None else f"read as another form of a plan (`{dialect}`)"
+    """Return the reason why a plan restarts."""
+    return "the text so far was reasoning" if dialect is None else f"read as another form of a plan (`{dialect}`)"
 
 
 def _name(text: str) -> str:
-    """What the task on a line is called, or the line itself."""
-    found = _BINDER.match(text)
-    return found[1] if found else text.strip()
+    """Return the name of the task on a line, or the line itself."""
+    binder = _BINDER.match(text)
+    return binder[1] if binder else text.strip()
 
 
 class LiveAgentSheet(LiveDisplay):
-    """A sheet that is drawn again and again."""
+    """A sheet that is redrawn periodically."""
 
     def __init__(self, console: "Console") -> None:
-        """Nothing was told."""
+
         super().__init__(console)
         self.sheet = AgentSheet()
         self._now = 0.0
         self._start = console.get_time()
 
     def apply(self, event: agent_events.Progress) -> None:
-        """Take note of what happened; raises what drawing has failed with."""
+        """Update the picture with an event; raises the exception with which drawing failed."""
         self.check()
         self.sheet.apply(event)
 
     def __rich__(self) -> "Text":
-        """The picture of this moment: the last lines, as many as there is room for; what a model wrote is indented."""
+        """Return the current picture: the last lines that fit; lines written by a model are indented."""
         width, height = self._console.size
         indents = ("" if row.is_ours else _INDENT for row in self.sheet.rows)
         lines = self.sheet.lines(self._console.get_time() - self._start, width - len(_INDENT))
@@ -264,7 +264,7 @@ class LiveAgentSheet(LiveDisplay):
 
 @contextmanager
 def live_board(console: "Console") -> Iterator[LiveAgentSheet]:
-    """Show plans and tasks as long as the block runs; the last picture stays."""
+    """Show plans and tasks while the block runs; the last picture stays on the terminal."""
     board = LiveAgentSheet(console)
     board.start()
     try:

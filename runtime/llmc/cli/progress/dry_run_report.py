@@ -1,4 +1,4 @@
-"""What a run would do, as lines or as JSON."""
+"""The calls of a dry run, as lines or as JSON."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
@@ -20,7 +20,7 @@ _ANSWERS: Final = {"runs": "", "asks": "asks first", "refused": "refused"}
 
 
 def print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
-    """Write the calls that would be made to standard output."""
+    """Write the calls of a dry run to standard output."""
     if as_json:
         print(json_text({"version": 1, "calls": [call.to_json() for call in calls]}))
         return
@@ -29,7 +29,7 @@ def print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
 
 
 def lines(calls: "Sequence[Planned]") -> Iterator[str]:
-    """A line for each call: its task, what it does, its effects, and what else there is to say."""
+    """Yield a line for each call: its task, its text, its effects and remarks; then a summary."""
     labels = max((cells(fit(call.task, _LABEL)) for call in calls), default=0)
     written = [fit(marked(_text(call)), _TEXT) for call in calls]
     inner = {f"${call.node}": call.written for call in calls if "/" in call.node and call.written}
@@ -50,12 +50,12 @@ def lines(calls: "Sequence[Planned]") -> Iterator[str]:
 
 
 def _text(call: "Planned") -> str:
-    """The text of a call; that of the plan where it may read inner calls, whose ids are not in the plan."""
+    """Return the text of a call; the plan's text if it may refer to inner calls, whose ids the plan does not show."""
     return call.written or call.text if "/" in call.text else call.text
 
 
 def _remarks(call: "Planned", inner: Mapping[str, str]) -> Iterator[str]:
-    """Remarks on a call; a condition that reads an inner call has it as in the plan."""
+    """Yield remarks on a call; inner calls in conditions are shown as the plan writes them."""
     if call.answer != "runs":
         yield _ANSWERS[call.answer]
     if call.in_loop:

@@ -1,4 +1,4 @@
-"""Events as lines, for output that is no terminal."""
+"""Events as lines, for output that is not a terminal."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,27 +16,27 @@ from llmc_runtime.state.events import Event
 
 _WIDTH: Final = 160
 _FAILURE: Final = 500
-"""Characters of the line of a failure."""
+"""The maximum number of characters of a failure's line."""
 
 _FAILURES: Final = (*events.OF_ERRORS, events.Blocked)
 
 
 LineOf = Callable[[Event, Mapping[NodeId, str]], str | None]
-"""The line of an event, if it has one; the mapping has the nodes' texts."""
+"""Returns the line of an event, None if it has no line; the mapping has the nodes' texts."""
 
 
 class EventLog:
-    """Writes lines for events: `line_of` gives that of an event, or None."""
+    """Writes lines for events; `line_of` returns the line of an event, or None."""
 
     def __init__(self, graph: Graph, source: Source, stream: TextIO, line_of: LineOf | None = None) -> None:
-        """Know how the tasks are written."""
+
         self._written = texts(graph, source)
         self._stream = stream
         self._line = line if line_of is None else line_of
         self._kept: list[str] | None = None
 
     def apply(self, event: Event) -> None:
-        """Write the line of an event."""
+        """Write the line of an event, if it has one."""
         text = self._line(event, self._written)
         if text is None:
             return
@@ -47,27 +47,27 @@ class EventLog:
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep lines back while a question is asked."""
-        kept = self._kept = []
+        """Hold lines back while a question is asked."""
+        held = self._kept = []
         try:
             with question():
                 yield
         finally:
             self._kept = None
-            for text in kept:
+            for text in held:
                 print(text, file=self._stream, flush=True)
 
     def conclude(self, results: Mapping[str, object]) -> None:
-        """Values are no events."""
+        """Ignore the results."""
 
 
 def line(event: Event, written: Mapping[NodeId, str]) -> str | None:
-    """One line for an event, or None for those that say nothing about a task; `written` has the nodes' texts."""
+    """Return the line of an event, None if it is not about a task; `written` has the nodes' texts."""
     if isinstance(event, events.OF_RUNS):
         return None
     node, indices = event.key
     if node == JOIN and isinstance(event, events.Finished):
-        return None  # its value is what the command prints
+        return None  # the command prints its value
     name = f"{event.task}{''.join(f'[{index}]' for index in indices)}"
     is_blocked = isinstance(event, events.Failed) and event.error.ended == Blocked.ended  # all elements of a loop
     kind = events.Blocked if is_blocked else type(event)
@@ -78,7 +78,7 @@ def line(event: Event, written: Mapping[NodeId, str]) -> str | None:
 
 
 def _details(event: Event, text: str) -> str:
-    """What an event says besides what happened to whom."""
+    """Return the details of an event, after its kind and its task."""
     match event:
         case events.Started():
             return text

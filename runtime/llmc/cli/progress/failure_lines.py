@@ -1,4 +1,4 @@
-"""Why a run has failed, in a few lines."""
+"""The causes of a failed run, in a few lines."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -11,7 +11,7 @@ _MOST: Final = 10
 
 
 def failures(run: Run) -> Iterator[str]:
-    """The first failures of a run, without those that only follow from another one; then how many are left out."""
+    """Yield the first failures of a run, without those that follow from others, then the number of further failures."""
     causes = [error for error in run.errors.values() if not _follows(error, run.errors)]
     yield from (run.secrets.text(f"task {error.task}: {reason(error)}") for error in causes[:_MOST])
     if len(causes) > _MOST:
@@ -19,6 +19,6 @@ def failures(run: Run) -> Iterator[str]:
 
 
 def _follows(error: PlanError, errors: Mapping[str, PlanError]) -> bool:
-    """Whether a task was blocked or stopped because of another one that is among the errors."""
+    """Whether a task was blocked or stopped by another task among the errors."""
     error = error.error if isinstance(error, LoopFailed) and error.ended == Blocked.ended else error
     return isinstance(error, (Blocked, Stopped)) and error.cause != error.task and error.cause in errors

@@ -1,4 +1,4 @@
-"""Pictures on a terminal that follow what happens, and can be left alone for a while."""
+"""Pictures on a terminal that follow events and can be paused."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,48 +14,48 @@ if TYPE_CHECKING:
 
 
 class LiveDisplay:
-    """A picture that is drawn again and again; what it is at a moment is its `__rich__`."""
+    """A picture that is redrawn periodically; `__rich__` returns its current state."""
 
     def __init__(self, console: "Console") -> None:
-        """It is not drawn yet."""
+
         self._console = console
         self._live: LiveRegion | None = None
         self._failure: Exception | None = None
 
     def __rich__(self) -> "Text":
-        """The picture of this moment."""
+        """Return the current picture."""
         raise NotImplementedError
 
     @property
     def is_drawn(self) -> bool:
-        """Whether it is drawn now."""
+        """Whether the picture is being drawn."""
         return self._live is not None and self._live.is_started
 
     def start(self) -> None:
-        """Be drawn from here on."""
+        """Start drawing."""
         from llmc.cli.terminal.live_region import LiveRegion
 
-        # A display that was stopped would draw over what was written since: each picture has its own.
+        # A stopped display would draw over later output when restarted, so each picture gets a new one.
         self._live = LiveRegion(self, self._console, self._fail)
         self._live.start()
 
     def stop(self) -> None:
-        """The picture stays as it is."""
+        """Stop drawing; the last picture stays on the terminal."""
         if self._live is not None:
             self._live.stop()
 
     def check(self) -> None:
-        """Raise what drawing has failed with, if it has."""
+        """Raise the exception with which drawing failed, if any."""
         if self._failure is not None:
             raise self._failure
 
     def _fail(self, failure: Exception) -> None:
-        """Drawing has failed."""
+        """Record why drawing failed."""
         self._failure = failure
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Leave the picture as it is while a question is asked, and draw a new one below afterwards."""
+        """Pause the picture while a question is asked; then draw a new one below."""
         self.stop()
         try:
             with question():

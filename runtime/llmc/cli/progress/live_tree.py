@@ -1,4 +1,4 @@
-"""The tree of a run on a terminal, drawn again several times a second."""
+"""The tree of a run on a terminal, redrawn several times per second."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,17 +15,17 @@ from llmc_compiler.representation.sheet import lines_as_rich
 from llmc_runtime.state.events import Event
 
 _WIDEST: Final = 100
-"""Characters of a line: times at the far right of a wide terminal are not read with their tasks."""
+"""The maximum line width: on a wide terminal, times at the far right would be hard to match with their tasks."""
 
 _LONGEST_END: Final = 200
-"""Lines of the last picture, which stays: a terminal scrolls, and a plan may have thousands of tasks."""
+"""The maximum height of the last picture, which stays on the terminal: a plan may have thousands of tasks."""
 
 
 class LiveTree(LiveDisplay):
     """A picture of a run that follows its events."""
 
     def __init__(self, state: RunState, console: Console, clock: Callable[[], float]) -> None:
-        """Nothing has happened yet."""
+
         super().__init__(console)
         self._state = state
         self._clock = clock
@@ -33,21 +33,21 @@ class LiveTree(LiveDisplay):
         self._over = False
 
     def apply(self, event: Event) -> None:
-        """Take note of an event; raises what drawing has failed with."""
+        """Update the picture with an event; raises the exception with which drawing failed."""
         self.check()
         self._began = min(self._began, self._clock() - event.at)
         self._state.apply(event)
 
     def conclude(self, results: Mapping[str, object]) -> None:
-        """Show what the tasks gave."""
+        """Add the results of tasks."""
         self._state.conclude(results)
 
     def end(self) -> None:
-        """The next picture is the last."""
+        """Make the next picture the last one."""
         self._over = True
 
     def __rich__(self) -> Text:
-        """The picture of this moment."""
+        """Return the current picture."""
         width, height = self._console.size
         lines = draw(
             self._state,
@@ -60,7 +60,7 @@ class LiveTree(LiveDisplay):
 
 @contextmanager
 def live_tree(state: RunState, console: Console, *, clock: Callable[[], float] = perf_counter) -> Iterator[LiveTree]:
-    """Show a tree as long as the block runs; its last picture stays."""
+    """Show a tree while the block runs; its last picture stays on the terminal."""
     tree = LiveTree(state, console, clock)
     tree.start()
     try:

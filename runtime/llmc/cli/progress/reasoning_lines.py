@@ -1,4 +1,4 @@
-"""The reasoning of models on standard error, as it comes: dim, and with an indent that no line of ours has."""
+"""Shows the reasoning of models on standard error as it arrives: dim, with an indent that other lines do not have."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ReasoningLines:
-    """A board that writes reasoning, and gives all else to another one, if there is one."""
+    """A board that writes reasoning and passes all other events to another board, if any."""
 
     def __init__(self, board: "Board | None", *, color: bool) -> None:
         self._board = board
@@ -32,25 +32,25 @@ class ReasoningLines:
             self._board.apply(event)
 
     def close(self) -> None:
-        """End a line that was begun."""
+        """End the current line."""
         if self._is_open and self._kept is None:
             self._is_open = False
             print(file=sys.stderr, flush=True)
 
     @contextmanager
     def still(self) -> Iterator[None]:
-        """Keep reasoning back while a question is asked."""
+        """Hold reasoning back while a question is asked."""
         self.close()
-        kept = self._kept = []
+        held = self._kept = []
         try:
             with question() if self._board is None else self._board.still():
                 yield
         finally:
             self._kept = None
-            self._write("".join(kept))
+            self._write("".join(held))
 
     def _write(self, text: str) -> None:
-        """Write a piece, or keep it; each line begins with the indent."""
+        """Write a piece, or hold it back; each line begins with the indent."""
         if self._kept is not None:
             self._kept.append(text)
             return
@@ -65,13 +65,13 @@ class ReasoningLines:
         print(Painted("".join(pieces)), end="", file=sys.stderr, flush=True)
 
     def _dim(self, text: str) -> str:
-        """The text as a terminal shows it."""
+        """Return the text in dim letters if the terminal shows colour."""
         return f"\x1b[2m{text}\x1b[0m" if self._color else text
 
 
 @contextmanager
 def reasons_shown(board: "Board | None") -> Iterator[ReasoningLines]:
-    """Show reasoning as well as what a board shows."""
+    """Show reasoning next to a board's output inside the block."""
     from llmc.cli.terminal.diagnostic_output import has_color
 
     reasons = ReasoningLines(board, color=has_color(sys.stderr))

@@ -1,9 +1,9 @@
-"""The state of a run for people: a row for each call and each task, kept up to date by events.
+"""The state of a run as rows, one for each task and call, updated by events.
 
-    TreeState      rows in plan order, calls inside a task below it
+    TreeState      rows in plan order, each task followed by the calls inside it
       Row          a node of the graph; in a loop, all its elements together
 
-Knows neither a terminal nor a clock; `drawing.py` makes lines of it.
+Independent of terminals and clocks; `drawing.py` turns the state into lines.
 """
 
 import re
@@ -26,7 +26,7 @@ _BLANKS: Final = re.compile(r"\s+")
 
 
 class Phase(Enum):
-    """How far a row is."""
+    """The state of a row."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -40,10 +40,10 @@ class Phase(Enum):
 
 @dataclass(slots=True)
 class TaskRow:
-    """What is shown of a node: the tasks it stands for, how it is written, and how far it is.
+    """The display of a node: its tasks, its text and its state.
 
-    `since` is when it began and `seconds` how long it took, both None where nothing was called. For loops and what is
-    in them, `ended` of `total` elements have an outcome, and `under_way` are being worked at.
+    `since` is its start and `seconds` its duration, both None if it made no call. In loops, `ended` of `total` elements
+    have an outcome, and `under_way` are running.
     """
 
     label: str
@@ -60,10 +60,10 @@ class TaskRow:
 
 
 class RunState:
-    """The rows of a run; `apply` an event, and they say what is known after it."""
+    """The rows of a run; `apply` updates them with an event."""
 
     def __init__(self, graph: Graph, source: Source) -> None:
-        """A row for every node that people see, all of them waiting."""
+
         loops = [node for node in graph.nodes.values() if isinstance(node.op, Loop)]
         bodies = {node.id: _calls(node.op) for node in loops if isinstance(node.op, Loop)}
         self._inside: dict[NodeId, tuple[NodeId, ...]] = {loop: tuple(calls) for loop, calls in bodies.items()}
@@ -75,11 +75,11 @@ class RunState:
 
     @property
     def rows(self) -> tuple[TaskRow, ...]:
-        """The rows, in the order in which they are shown."""
+        """The rows, in display order."""
         return tuple(self._rows.values())
 
     def apply(self, event: Event) -> None:
-        """Take note of an event."""
+        """Update the rows with an event."""
         if isinstance(event, events.OF_RUNS):
             return
         node, indices = event.key
@@ -92,20 +92,20 @@ class RunState:
             self._spread(node, event)
 
     def conclude(self, results: Mapping[str, object]) -> None:
-        """Show the values of the tasks; they are known when the run is over."""
+        """Add the results of tasks, after the run."""
         for row in self._rows.values():
             task = row.label.partition(" ")[0]
             if row.phase is Phase.DONE and task in results:
                 row.value = shown_value(results[task], LONGEST_VALUE)
 
     def _count(self, node: NodeId, event: Event) -> None:
-        """Count an element of a loop that has its outcome."""
+        """Count a loop element with an outcome."""
         loop = self._loop_of.get(node)
         if loop is not None and isinstance(event, _ENDS):
             self._rows[loop].ended += 1
 
     def _spread(self, loop: NodeId, event: Event) -> None:
-        """What a loop's own event means for the rows inside."""
+        """Apply an event of a loop to the rows inside it."""
         for node in self._inside[loop]:
             row = self._rows[node]
             if isinstance(event, events.Expanded):
@@ -126,10 +126,10 @@ _ENDS: Final = tuple(_PHASES)
 
 
 def _apply(row: TaskRow, event: Event) -> None:
-    """An event of a row's own."""
+    """Apply an event to its row."""
     match event:
         case events.Asked():
-            row.note = "waits for a yes"
+            row.note = "waits for approval"
         case events.Answered():
             row.note = ""
         case events.Started(at=at):
@@ -157,7 +157,7 @@ def _apply(row: TaskRow, event: Event) -> None:
 
 
 def _apply_to_element(row: TaskRow, event: Event) -> None:
-    """An event of one of the elements that a row stands for."""
+    """Apply an event of one loop element to its row."""
     match event:
         case events.Started(at=at):
             row.under_way += 1
@@ -176,14 +176,14 @@ def _apply_to_element(row: TaskRow, event: Event) -> None:
 
 
 def texts(graph: Graph, source: Source) -> dict[NodeId, str]:
-    """Every node as it is written."""
+    """Return the text of every node."""
     tops = graph.nodes.values()
     inside = (node for top in tops if isinstance(top.op, Loop) for node in top.op.body)
     return {node.id: _written(node, source) for node in (*tops, *inside)}
 
 
 def reason(error: PlanError, *, has_place: bool = True) -> str:
-    """The text of an error without its task, and the place of the failure in the tool."""
+    """Return the text of an error without its task, with the file and line at which the tool failed."""
     if isinstance(error, Blocked):
         return error.reason
     if isinstance(error, LoopFailed):
@@ -193,18 +193,18 @@ def reason(error: PlanError, *, has_place: bool = True) -> str:
 
 
 def _calls(loop: Loop) -> dict[NodeId, Node]:
-    """The calls in a loop's body that get rows of their own: a single one is what the loop's row already shows."""
-    found = {node.id: node for node in loop.body if isinstance(node.op, Call)}
-    return found if len(found) > 1 else {}
+    """Return the calls in a loop's body that have separate rows; a single call is shown by the loop's row."""
+    calls = {node.id: node for node in loop.body if isinstance(node.op, Call)}
+    return calls if len(calls) > 1 else {}
 
 
 def _arranged(nodes: Iterable[Node]) -> Iterator[tuple[Node, int]]:
-    """Nodes in plan order with the calls inside a task below it, and how deep they are; the join only if it calls."""
-    known = {node.id: node for node in nodes}
+    """Yield nodes in display order with their depth; the join only if it contains calls."""
+    by_id = {node.id: node for node in nodes}
     inside: dict[NodeId | None, list[Node]] = {}
-    for node in known.values():
-        inside.setdefault(_outer(node.id, known), []).append(node)
-    # A stack, since a plan may nest as deep as its bounds allow.
+    for node in by_id.values():
+        inside.setdefault(_outer(node.id, by_id), []).append(node)
+    # Iterative, since a plan may nest as deep as its bounds allow.
     waiting = [(node, 0) for node in reversed(inside.get(None, []))]
     while waiting:
         node, depth = waiting.pop()
@@ -214,23 +214,23 @@ def _arranged(nodes: Iterable[Node]) -> Iterator[tuple[Node, int]]:
         waiting.extend((each, depth + 1) for each in reversed(within))
 
 
-def _outer(node: NodeId, known: Mapping[NodeId, Node]) -> NodeId | None:
-    """The nearest node that this one is inside of."""
+def _outer(node: NodeId, by_id: Mapping[NodeId, Node]) -> NodeId | None:
+    """Return the innermost node that contains this one."""
     outer = node
     while "/" in outer:
         outer = NodeId(outer.rpartition("/")[0])
-        if outer in known:
+        if outer in by_id:
             return outer
     return None
 
 
 def _label(node: Node, depth: int) -> str:
-    """The tasks that a row stands for; what is inside a task says nothing."""
+    """Return the tasks of a row; empty for calls inside a task."""
     return "" if depth else " ".join(node.origins or (node.task,))
 
 
 def _written(node: Node, source: Source) -> str:
-    """The node as it is written, in one line."""
+    """Return the text of a node in one line."""
     text = _BLANKS.sub(" ", source.text[node.span.start : node.span.end])
     if isinstance(node.op, Loop):
         text = _BINDER.sub("", text, count=1) if _BINDER.match(text) else text

@@ -1,4 +1,4 @@
-"""One line for each task of a run, when it ends: a loop's with counts of its elements.
+"""One line for each task of a run, printed when the task ends; the line of a loop counts its elements.
 
 0.112  finished  1  search($first)  after 0.11 s
 1.204  finished  2  area($place) for place in $all  200 elements, 2 failed  after 1.09 s
@@ -20,19 +20,19 @@ from llmc_runtime.state.events import Event
 
 _WIDTH: Final = 160
 _TEXT: Final = 60
-"""Characters of a task as it is written."""
+"""The maximum number of characters of a task's text."""
 
 _NO_VALUE: Final = (events.Failed, events.Blocked, events.Cancelled, events.Skipped)
 _ENDS: Final = (*_NO_VALUE, events.Finished, events.Dropped)
 _WORDS: Final[Mapping[type, str]] = dict(zip(_NO_VALUE, ("failed", "blocked", "stopped", "skipped"), strict=True))
-"""Words for elements of a loop that have no value."""
+"""Words for loop elements without a value."""
 
 _FALLBACK: Final = "by fallback"
 
 
 @dataclass(slots=True)
 class _Task:
-    """A task under way: its first call, the elements of its loop, and the first failure inside of it."""
+    """A running task: the start of its first call, the elements of its loop, and the first failure inside it."""
 
     since: float | None = None
     elements: int | None = None
@@ -41,7 +41,7 @@ class _Task:
 
 
 class TaskLines:
-    """Gives the line of a task at its end; expressions without a call have none."""
+    """Returns the line of a task when the task ends; expressions without a call have no line."""
 
     def __init__(self) -> None:
         self._tasks: dict[TaskId, _Task] = {}
@@ -61,7 +61,7 @@ class TaskLines:
 
 
 def _note(task: _Task, event: Event) -> None:
-    """Take note of an event in a task."""
+    """Record an event inside a task."""
     match event:
         case events.Started(at=at) | events.Expanded(at=at) if task.since is None:
             task.since = at
@@ -79,12 +79,12 @@ def _note(task: _Task, event: Event) -> None:
 
 
 def _end(event: Event, task: _Task, text: str) -> str | None:
-    """The line of a task that has ended."""
+    """Return the line of a task that has ended, None if it has no line."""
     match event:
         case events.Blocked(key=key, cause=cause, at=at) if task.failure is not None and cause == event.task:
             return line(replace(task.failure, key=key, at=at), {})
         case events.Finished() | events.Blocked() | events.Cancelled() if event.task == TaskId(JOIN):
-            return None  # its value is what the command prints, or another task is why there is none
+            return None  # the command prints its value, or another task's line says why it is missing
         case events.Finished(task=name, at=at) if task.since is not None:
             return _line(f"{at:7.3f}  finished  {name}", text, _counts(task), f"after {shown_time(at - task.since)}")
         case events.Finished():
@@ -96,7 +96,7 @@ def _end(event: Event, task: _Task, text: str) -> str | None:
 
 
 def _counts(task: _Task) -> str:
-    """`200 elements, 2 failed`."""
+    """Return the counts of a loop's elements: `200 elements, 2 failed`."""
     if task.elements is None:
         return "by its fallback" if task.counts[_FALLBACK] else ""
     counts = (f"{count} {word}" for word, count in sorted(task.counts.items()))
@@ -104,5 +104,5 @@ def _counts(task: _Task) -> str:
 
 
 def _line(head: str, text: str, *facts: str) -> str:
-    """A line of bounded length."""
+    """Return a line of bounded length."""
     return shown("  ".join(filter(None, (head, shown(text, _TEXT), *facts))), _WIDTH)

@@ -1,7 +1,7 @@
-"""Asking on a terminal whether calls may be made: all that wait are shown together, and one is asked for at a time.
+"""Asks for the approval of calls on a terminal: shows all waiting calls together, and asks for one at a time.
 
-    y       yes                                 a       yes to all of the task that were shown
-    n WHY   no, and perhaps why                 x       no to all that were shown
+    y       yes                                 a       yes to all shown calls of the task
+    n WHY   no, with an optional reason         x       no to all shown calls
     v       show everything, and ask again
 
 Any other answer is a no.
@@ -29,28 +29,28 @@ _NONE: Final = frozenset({"x", "none"})
 _VIEW: Final = frozenset({"v", "view"})
 
 _TOGETHER: Final = 50
-"""Calls that are shown at once; those behind them follow."""
+"""The maximum number of calls to show at once; further calls follow later."""
 
 
 class Pausing(Protocol):
-    """What is drawn while a run goes on, and can be kept still."""
+    """A progress display that can be paused."""
 
     def still(self) -> AbstractContextManager[object]:
-        """Draw nothing meanwhile."""
+        """Draw nothing inside the block."""
         ...
 
 
 class Prompt:
-    """Asks on standard error, and reads the answer from standard input; nothing else of the run waits for it."""
+    """Asks on standard error and reads the answer from standard input, without blocking the rest of the run."""
 
     def __init__(self) -> None:
-        """Nothing is drawn, and nothing was shown."""
+
         self.progress: Pausing | None = None
         self._shown: dict[PendingApproval, None] = {}
-        self._turn = asyncio.Lock()  # a plan that is repaired may run beside the one that it continues
+        self._turn = asyncio.Lock()  # a repaired plan may run while the plan that it continues still runs
 
     async def ask_all(self, waiting: "Sequence[PendingApproval]") -> None:
-        """Show calls that wait, and answer the first of them, or more; an end of the input is a no."""
+        """Show the waiting calls and answer at least the first; the end of the input is a no."""
         async with self._turn:
             waits = set(waiting)
             self._shown = {pending: None for pending in self._shown if pending in waits}
@@ -62,17 +62,17 @@ class Prompt:
             self._take(answer, waiting[0])
 
     def _show(self, waiting: "Sequence[PendingApproval]", new: "Sequence[PendingApproval]", *, whole: bool) -> None:
-        """Show the calls that are new, and last the one that is asked for."""
+        """Show the new calls, and last the call that is asked for."""
         self._shown |= dict.fromkeys((*new, waiting[0]))
         lines = _lines(waiting, new, len(waiting) - len(self._shown), whole=whole)
         print("\n".join(lines), file=sys.stderr, flush=True)
 
     def _is_alone(self, first: "PendingApproval") -> bool:
-        """Whether there is nothing else to answer with it."""
+        """Whether no other shown call could be answered with this one."""
         return len(self._shown) == 1 and not first.request.indices
 
     def _of_task(self, first: "PendingApproval") -> "list[PendingApproval]":
-        """The calls of its task that were shown."""
+        """Return the shown calls of the same task."""
         task = _task(first.request)
         return [each for each in self._shown if _task(each.request) == task]
 
@@ -91,11 +91,11 @@ class Prompt:
             raise
 
     def _take(self, answer: str, first: "PendingApproval") -> None:
-        """Answer the first call, and with it those that the answer is about."""
+        """Answer the first call, and all others that the answer covers."""
         said, (word, _, why) = answer.lower(), answer.partition(" ")
         if said in _ALL and not self._is_alone(first):
             for pending in self._of_task(first):
-                pending.answer(True)  # noqa: FBT003 — as it is asked
+                pending.answer(True)  # noqa: FBT003 — the answer is a boolean
         elif said in _NONE:
             for pending in self._shown:
                 pending.answer(False)  # noqa: FBT003 — as above
@@ -106,14 +106,14 @@ class Prompt:
 
 
 def _task(request: "ApprovalRequest") -> tuple[str, tuple[str, ...]]:
-    """The task of a call, in its run."""
+    """Return the task of a call, with the plans around it."""
     return request.task, request.inside
 
 
 def _lines(
     waiting: "Sequence[PendingApproval]", new: "Iterable[PendingApproval]", hidden: int, *, whole: bool
 ) -> Iterator[str]:
-    """The calls that are new, then the first, in lines of the terminal."""
+    """Yield terminal lines for the new calls, then for the first call."""
     width = terminal_width(sys.stderr)
     first = waiting[0].request
     others = [pending.request for pending in new if pending is not waiting[0]]
@@ -128,19 +128,19 @@ def _lines(
 
 
 def can_ask() -> bool:
-    """Whether there is a terminal to ask on and to read from."""
+    """Whether standard input and standard error are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _forget_typed(descriptor: int) -> None:
-    """Drop what was typed so far: before the question it is no answer to it."""
+    """Discard input typed before the question, which cannot be an answer to it."""
     import termios
 
     termios.tcflush(descriptor, termios.TCIFLUSH)
 
 
 async def _line(descriptor: int) -> str:
-    """The next line from a terminal."""
+    """Read the next line from a terminal."""
     loop = asyncio.get_running_loop()
     came: asyncio.Future[bytes] = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""Mistakes of several plans: for people, for machines, for GitHub."""
+"""Prints the mistakes of several plans as text, as JSON or for GitHub."""
 
 import os
 import sys
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticReport:
-    """The mistakes of a plan by place, its text, and whether its calls were checked against their tools."""
+    """The mistakes of a plan in text order, its text, and whether its calls were checked against their tools."""
 
     diagnostics: "Sequence[Diagnostic]"
     source: "Source"
@@ -33,7 +33,7 @@ class DiagnosticReport:
 
 
 def drawn(diagnostics: "Sequence[Diagnostic]", source: "Source", stream: TextIO) -> str:
-    """Diagnostics with the lines they speak of, in colour where the stream shows it."""
+    """Render diagnostics with their lines, in colour if the stream shows it."""
     from llmc_grammar import render
 
     width = terminal_width(stream) if stream.isatty() else None
@@ -41,7 +41,7 @@ def drawn(diagnostics: "Sequence[Diagnostic]", source: "Source", stream: TextIO)
 
 
 def has_color(stream: TextIO) -> bool:
-    """Whether the stream is a terminal that shows colour, and nobody asked for none (https://no-color.org)."""
+    """Whether the stream is a terminal with colour, and NO_COLOR is not set (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -49,7 +49,7 @@ _MOST_NAMED: Final = 3
 
 
 class ReportFormat(StrEnum):
-    """How mistakes are written."""
+    """The format of mistakes."""
 
     TEXT = "text"
     JSON = "json"
@@ -57,23 +57,23 @@ class ReportFormat(StrEnum):
 
 
 def print_reports(reports: Sequence[DiagnosticReport], form: ReportFormat) -> None:
-    """Write the mistakes of plans to stdout, and to stderr their number; in JSON only that tools were not checked."""
+    """Write the mistakes of plans to stdout, and a summary to stderr; with JSON, only that tools were not checked."""
     _PRINTERS[form](reports)
     if form is not ReportFormat.JSON or not all(report.tools_checked for report in reports):
         note(summary(reports))
 
 
 def summary(reports: Sequence[DiagnosticReport]) -> str:
-    """`2 plans: 3 errors, 1 warning, tools not checked in b.llmc`."""
-    found = [diagnostic.severity for report in reports for diagnostic in report.diagnostics]
-    numbers = ((found.count("error"), "error"), (found.count("warning"), "warning"))
+    """Return a summary: `2 plans: 3 errors, 1 warning, tools not checked in b.llmc`."""
+    severities = [diagnostic.severity for report in reports for diagnostic in report.diagnostics]
+    numbers = ((severities.count("error"), "error"), (severities.count("warning"), "warning"))
     facts = [counted(number, noun) for number, noun in numbers if number]
     facts += _unchecked(reports)
     return f"{counted(len(reports), 'plan')}: {', '.join(facts) or 'no mistakes'}"
 
 
 def _unchecked(reports: Sequence[DiagnosticReport]) -> Iterator[str]:
-    """That tools were not checked, and in which plans unless in all."""
+    """Yield a note if tools were not checked, with the plans unless it was in all."""
     from llmc_grammar.terminal_text import visible
 
     names = [visible(report.source.name) for report in reports if not report.tools_checked]
@@ -90,14 +90,14 @@ def has_errors(reports: Sequence[DiagnosticReport]) -> bool:
 
 
 def _print_text(reports: Sequence[DiagnosticReport]) -> None:
-    """Mistakes with their lines."""
+    """Print mistakes with their lines."""
     drawings = [drawn(report.diagnostics, report.source, sys.stdout) for report in reports if report.diagnostics]
     if drawings:
         print(Painted("\n\n".join(drawings)), flush=True)
 
 
 def _print_json(reports: Sequence[DiagnosticReport]) -> None:
-    """Mistakes as a JSON list, each with the name of its file, and whether the tools of that were checked."""
+    """Print mistakes as a JSON list, each with its file and whether the file's tools were checked."""
     from llmc_grammar import to_json
     from llmc_grammar.terminal_text import json_text
 
@@ -110,14 +110,14 @@ def _print_json(reports: Sequence[DiagnosticReport]) -> None:
 
 
 def _print_github(reports: Sequence[DiagnosticReport]) -> None:
-    """Mistakes as workflow commands, which become annotations of a pull request's lines."""
+    """Print mistakes as workflow commands, which annotate the lines of a pull request."""
     for report in reports:
         for diagnostic in report.diagnostics:
             print("".join(_command(diagnostic, report.source)))
 
 
 def _command(diagnostic: "Diagnostic", source: "Source") -> Iterator[str]:
-    """One workflow command (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands)."""
+    """Yield the parts of a workflow command (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands)."""
     from llmc_grammar import to_json
 
     found = to_json(diagnostic, source)
@@ -136,7 +136,7 @@ _PROPERTY: Final = {**_DATA, ":": "%3A", ",": "%2C"}
 
 
 def _escaped(text: str, escapes: Mapping[str, str]) -> str:
-    """Text that ends no command and no property of one."""
+    """Escape characters that would end a command or a property."""
     return "".join(escapes.get(character, character) for character in text)
 
 

@@ -1,4 +1,4 @@
-"""Files whose text changes: as a difference, or replaced at once."""
+"""Changes of text files: as a diff, or as an atomic replacement."""
 
 import errno
 import os
@@ -11,9 +11,9 @@ _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def difference(name: str, before: str, after: str) -> str:
-    """What changes in a file as a unified diff, empty if nothing does; line ends count.
+    """Return the changes of a file as a unified diff, empty without changes; line ends count.
 
-    Characters that a plan may not hold are shown as escapes: a terminal would obey them.
+    Characters that a plan must not contain are shown as escapes, since a terminal would obey them.
     """
     from difflib import unified_diff
 
@@ -27,19 +27,19 @@ def difference(name: str, before: str, after: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    """A character as an escape of the language."""
+    """Return a character as an escape of the plan language."""
     return f"\\u{ord(match[0]):04x}"
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put other content into a file, all of it or nothing; raises OSError. Links and the file's mode stay."""
+    """Replace the content of a file atomically; raises OSError. Links and the file's mode are kept."""
     import tempfile
 
-    target = Path(os.path.realpath(path))  # `resolve` raises RuntimeError for a circle of links up to Python 3.12
+    target = Path(os.path.realpath(path))  # `resolve` raises RuntimeError for circular links up to Python 3.12
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "is no regular file, and is left as it is")
+        raise OSError(errno.EINVAL, "is not a regular file, and is left unchanged")
     with target.open("r+b"):
-        pass  # a file that may not be written is not replaced either
+        pass  # a file that is not writable must not be replaced either
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -80,7 +80,7 @@ class Interruptible(Generic[T]):
         finally:
             _current = None
             self.restore()
-            self._main.close()  # where it was never begun
+            self._main.close()  # in case it never started
 
     def restore(self) -> None:
         """Restore the previous signal handlers."""
@@ -88,20 +88,20 @@ class Interruptible(Generic[T]):
             signal.signal(number, action)
 
     async def _run(self) -> T:
-        """The coroutine, in a task that is known here."""
+        """Run the coroutine in a task that the signal handler can cancel."""
         self._task = asyncio.ensure_future(self._main)
         for number, action in self._before.items():
             if action != signal.SIG_IGN:
-                # The loop's handler wakes the loop, whichever thread receives the signal. A tool may block the loop, so
-                # the work is done in Python's handler.
+                # The loop's handler wakes the loop, whichever thread receives the signal. A tool may block the loop,
+                # so Python's handler does the work.
                 asyncio.get_running_loop().add_signal_handler(number, lambda: None)
                 signal.signal(number, self._interrupt)
         return await self._task
 
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 — what signals call
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 — the signature of signal handlers
         """Stop the run on the first signal, and exit on the second."""
         if self._number is not None or self._task is None:
-            # Nothing of the interpreter is used that a tool in the middle of something could hold.
+            # A normal exit could wait for a lock that an interrupted tool holds.
             os._exit(status_of(number))
         self._number = signal.Signals(number)
         active_runs.close()
@@ -114,7 +114,7 @@ _current: "Interruptible[Any] | None" = None
 
 
 _masks: Final = local()
-"""The signals that a thread had blocked before it forked."""
+"""The signals blocked in a thread before it forked."""
 
 
 def _before_fork() -> None:
@@ -142,7 +142,7 @@ os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_c
 
 
 def left_open(happened: Sequence[Event]) -> str:
-    """Describe the writes in doubt and the calls that still run, and do not wait for the latter at exit."""
+    """Describe writes in doubt and calls that still run, and do not wait for those calls at exit."""
     if run_ending.still_running(happened):
         Waiting.is_wanted = False
     return run_ending.left_open(happened)

@@ -1,4 +1,4 @@
-"""A display whose failures are told: rich draws in a thread, where an exception would go unseen."""
+"""A display that reports its failures: rich draws in a thread, where exceptions are lost."""
 
 import functools
 import sys
@@ -14,11 +14,11 @@ FRAMES_PER_SECOND: Final = 12
 
 
 class LiveRegion(Live):
-    """Draws something again and again until drawing fails; `failed` is told why."""
+    """Redraws a picture periodically until drawing fails; calls `failed` with the reason."""
 
     def __init__(self, drawn: RenderableType, console: Console, failed: Callable[[Exception], None]) -> None:
-        """Nothing is drawn yet."""
-        # What is printed meanwhile is made fit before it goes above the picture: rich would let its codes pass.
+
+        # Output above the picture is escaped before rich gets it, since rich would pass its codes on.
         self._beside = screen_of(sys.stderr) if console.is_terminal else None
         super().__init__(
             drawn,
@@ -31,26 +31,26 @@ class LiveRegion(Live):
         self._has_failed = False
 
     def start(self, refresh: bool = False) -> None:
-        """Begin to draw."""
+        """Start drawing."""
         if self._beside is not None:
             self._beside.write_above(self.console)
         self._try(lambda: super(LiveRegion, self).start(refresh))
 
     def refresh(self) -> None:
-        """Draw it as it is now."""
+        """Redraw the current picture."""
         if not self._has_failed:
             self._try(super().refresh)
 
     def stop(self) -> None:
-        """Draw it for the last time."""
+        """Draw the last picture."""
         if self._beside is not None:
             self._try(functools.partial(self._beside.write_above, None))
         self._try(super().stop)
 
     def _try(self, step: Callable[[], None]) -> None:
-        """Tell what goes wrong."""
+        """Run a step of drawing and report its failure."""
         try:
             step()
-        except Exception as error:  # noqa: BLE001 — a terminal may be gone, and what is drawn may be anything
+        except Exception as error:  # noqa: BLE001 — the terminal may be gone, and rendering may raise anything
             self._has_failed = True
             self._failed(error)

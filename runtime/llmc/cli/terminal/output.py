@@ -1,4 +1,4 @@
-"""Exit statuses, and the words that come before one."""
+"""Exit statuses, and output to stdout and stderr."""
 
 import errno
 import os
@@ -19,29 +19,29 @@ _STDERR: Final = 2
 
 
 def fail(message: str) -> NoReturn:
-    """Say on stderr what is wrong with the usage, and end."""
+    """Report wrong usage on stderr and exit."""
     say(message)
     raise typer.Exit(USAGE)
 
 
 def reason(error: OSError | ValueError) -> str:
-    """Why a file cannot be read or written."""
+    """Return the reason why a file cannot be read or written."""
     from llmc_runtime.input_files import NO_NAME
 
     if not isinstance(error, OSError):
         return NO_NAME
     words = error.strerror or str(error)
-    return words[:1].lower() + words[1:]  # the rest may be a unit
+    return words[:1].lower() + words[1:]  # the rest keeps its case, since it may be a unit
 
 
 class Waiting:
-    """Whether the process waits at its end for threads that tools have started."""
+    """Whether the process waits at exit for threads started by tools."""
 
     is_wanted = True
 
 
 class Stderr:
-    """Whether standard error could not be written; whether it takes errors alone, or every event."""
+    """The state of standard error: whether writing failed, and its verbosity."""
 
     is_lost = False
     is_quiet = False
@@ -49,11 +49,11 @@ class Stderr:
 
 
 class DisplayError(Exception):
-    """What happens in a run can not be shown, or recorded; the run has ended, and the cause is why."""
+    """The progress of a run could not be shown or recorded, which ended the run."""
 
     @staticmethod
     def of(why: Exception) -> "DisplayError":
-        """The error for this cause."""
+        """Return the error for a cause."""
         from llmc_runtime.errors import described
 
         words = (why.strerror or str(why)).lower() if isinstance(why, OSError) else described(why)
@@ -61,25 +61,25 @@ class DisplayError(Exception):
 
 
 def leave(status: object) -> NoReturn:
-    """End the process with a status, or that of results which cannot be written."""
+    """End the process with a status; unwritten results turn success into failure."""
     try:
         sys.stdout.flush()
     except OSError as error:
         lost = unwritten(error)
         status = status or lost
     if Waiting.is_wanted:
-        sys.exit(status)  # type: ignore[arg-type]  # whatever SystemExit carried
+        sys.exit(status)  # type: ignore[arg-type]  # any value of SystemExit
     with suppress(OSError, ValueError):
         sys.stderr.flush()
     os._exit(status if isinstance(status, int) else int(status is not None))
 
 
 UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EPIPE, errno.EBADF})
-"""Why a result cannot be written; the last one where stdout was closed."""
+"""Errors of writing a result; EBADF means that stdout was closed."""
 
 
 def unwritten(error: OSError) -> int:
-    """Say why results are lost, if anybody wants them; the status. What is left of them goes nowhere."""
+    """Discard the rest of the results and return the status; report the reason unless the reader closed the pipe."""
     _send_nowhere(_STDOUT)
     if error.errno != errno.EPIPE:
         say(f"standard output: {(error.strerror or str(error)).lower()}")
@@ -87,16 +87,16 @@ def unwritten(error: OSError) -> int:
 
 
 def say(message: str, report: str = "") -> None:
-    """Write to stderr what the program has to say, whatever it quotes, and below it a report with its own lines."""
+    """Write an escaped message to stderr, followed by a report of several lines."""
     tell(f"llmc: {message}")
     if report:
         tell(Painted(seen(report)))
 
 
 def tell(text: str) -> None:
-    """Write a line to stderr, whose rest is indented if it is several and not painted.
+    """Write text to stderr; continuation lines are indented unless the text is painted.
 
-    Where that cannot be written, nobody is there to be told.
+    A failure to write is recorded but not raised, since it could not be reported.
     """
     try:
         print(text if isinstance(text, Painted) else seen(text, INDENT), file=sys.stderr, flush=True)
@@ -107,15 +107,15 @@ def tell(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Write a line to stderr, as `tell` does, unless errors alone are wanted."""
+    """Write text to stderr like `tell`, unless `--quiet` is set."""
     if not Stderr.is_quiet:
         tell(text)
 
 
 def set_verbosity(*, quiet: bool, verbose: bool = False) -> None:
-    """Write errors alone to stderr if `quiet`, without warnings of the log; end with a message for both options."""
+    """Set the verbosity of stderr and of the log; exit with a message if both options are set."""
     if quiet and verbose:
-        fail("`--quiet` leaves out what `--verbose` adds: give one of them")
+        fail("`--quiet` and `--verbose` contradict each other: use one of them")
     if quiet or Stderr.is_quiet:
         import logging
 
@@ -124,7 +124,7 @@ def set_verbosity(*, quiet: bool, verbose: bool = False) -> None:
 
 
 def open_streams() -> None:
-    """Where stdout or stderr was closed, let it fail when it is written, and no other file take its place."""
+    """Replace closed standard streams by streams that fail, so that no other file takes over their descriptors."""
     if sys.stdout is None:
         sys.stdout = _unwritable(_STDOUT)
     if sys.stderr is None:
@@ -132,7 +132,7 @@ def open_streams() -> None:
 
 
 def _unwritable(descriptor: int) -> TextIO:
-    """A stream for a descriptor that was closed: it fails where it is written."""
+    """Return a stream for a closed descriptor, which fails when it is written."""
     nowhere = os.open(os.devnull, os.O_RDONLY)
     if nowhere != descriptor:
         os.dup2(nowhere, descriptor)
@@ -140,14 +140,14 @@ def _unwritable(descriptor: int) -> TextIO:
 
 
 def _send_nowhere(descriptor: int) -> None:
-    """Let what is written to a descriptor, and what waits in a buffer for it, go nowhere."""
+    """Redirect a descriptor to /dev/null, including buffered data."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)
 
 
 def give(value: object) -> None:
-    """Write a value to stdout: a text as it is, but for what controls a terminal if it goes to one; else JSON."""
+    """Write a value to stdout: text unchanged, but escaped on a terminal; any other value as JSON."""
     from llmc_grammar.terminal_text import json_escaped
     from llmc_runtime.text_format import joined, json_pieces, text_pieces
 
@@ -162,12 +162,12 @@ def give(value: object) -> None:
 
 
 def print_json(value: object) -> None:
-    """Write JSON data to stdout, with escapes for what controls a terminal."""
+    """Write JSON data to stdout, with escapes for characters that control a terminal."""
     from llmc_grammar.terminal_text import json_text
 
     print(json_text(value))
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 plan`, `3 plans`."""
+    """Return a number with its noun: `1 plan`, `3 plans`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Text from outside, made fit for a line on a terminal: bounded, and without characters that control it."""
+"""Prepares text from outside for one line of a terminal: shortened, and without control characters."""
 
 import os
 
@@ -7,31 +7,45 @@ from llmc_runtime.text_format import cut_middle, start_of_json
 
 
 def shown(text: str, limit: int) -> str:
-    """The text in at most so many characters, with escapes for what a terminal would obey or not show."""
+    """Return the text in at most `limit` characters, with escapes for characters that a terminal would obey or hide."""
     safe = visible(text[: limit + 1])
     return safe if len(text) <= limit and len(safe) <= limit else safe[: limit - 1] + "…"
 
 
 def shown_ends(text: str, limit: int, *, keeps_urls: bool = True) -> str:
-    """The text as `shown` has it, but cut in its middle; URLs that stay whole may make it longer."""
+    """Return the text like `shown`, but cut in the middle; URLs that are kept whole may exceed the limit."""
     safe = visible(cut_middle(text, limit, keeps_urls=keeps_urls))
     return cut_middle(safe, limit, keeps_urls=keeps_urls)
 
 
 def shown_place(place: tuple[str, int]) -> str:
-    """A file and its line; the file as seen from here, if it is in or below the current folder."""
+    """Return a file and a line; the file is relative if it is in or below the current folder."""
     file, line = place
-    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 — texts, since a file need not have the name of one
+    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 — strings, since a tool's file name need not be a valid path
     return f"{file.removeprefix(here)}:{line}"
 
 
 def shown_value(value: object, limit: int) -> str:
-    """The start of a value as JSON, found without writing all of it."""
+    """Return the start of a value as JSON, without serializing all of it."""
     return shown(start_of_json(value, limit), limit)
 
 
 def shown_time(seconds: float) -> str:
-    """A duration with as many digits as one reads."""
+    """Return a duration with a readable number of digits."""
     if seconds >= 60:  # noqa: PLR2004 — a minute
         return f"{int(seconds // 60)} min {int(seconds % 60):02} s"
     return f"{seconds:.2f} s"
+
+
+_CODES: Final = {"bold": "1", "dim": "2"}
+
+
+def painted(lines: "Iterable[Line]", *, color: bool) -> str:
+    """Return the lines as text, with terminal codes if `color`."""
+    from llmc_grammar.terminal_text import visible
+
+    def painted(text: str, style: str) -> str:
+        return f"\x1b[{_CODES[style]}m{visible(text)}\x1b[0m" if color and style and text else visible(text)
+
+    drawn = ("".join(painted(*piece) for piece in line) for line in lines)
+    return Painted("\n".join(drawn if color else map(str.rstrip, drawn)))

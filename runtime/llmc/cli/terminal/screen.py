@@ -1,9 +1,9 @@
-"""Standard output and error, written so that everything is seen, and nothing controls the terminal or looks like ours.
+"""Safe standard output and error: text from outside cannot control the terminal or imitate reports of llmc.
 
-    Screen     a stream that writes text with escapes, whoever prints it
-    Painted    text that is written as it is: the caller has made its parts fit, and put colours around them
+    Screen     a stream that escapes all text printed to it
+    Painted    text that is written unchanged: the caller has escaped its parts and added colours
 
-A print that forgets to make its text fit is made fit here; one that forgets `Painted` shows its colours as escapes.
+A print without escapes is escaped here; one without `Painted` shows its colours as escapes.
 """
 
 import os
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _COLORS: Final = re.compile(r"(\x1b\[(?:(?:[0-4]|2[2-4]|39|[39][1-6])(?:;|(?=m)))*m)")
-"""Codes that only colour letters or weigh them: none hides, moves, or paints a background."""
+"""Codes for the colour and weight of letters, but none that hide text, move the cursor or set a background."""
 
 INDENT: Final = "    "
-"""What stands before the rest of a line that does not begin there."""
+"""The indent of continuation lines."""
 
 _TAB: Final = 8
 
 
 class Painted(str):
-    """A report of ours: text with the codes of colours, and parts that are fit for a terminal."""
+    """A report of llmc: text with colour codes, whose parts have been escaped."""
 
     __slots__ = ()
 
     def __str__(self) -> "Painted":
-        """Itself: `print` asks for it."""
+        """Return the report itself, since `print` calls this method."""
         return self
 
 
 class Screen:
-    """A stream that writes what is fit for people; what it does not have is the stream's."""
+    """A stream that escapes text for a terminal; other attributes are those of the wrapped stream."""
 
     def __init__(self, stream: TextIO, *, breaks_lines: bool) -> None:
         self._stream = stream
@@ -48,16 +48,16 @@ class Screen:
         self._open = ""
         self._lock = RLock()
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 — whatever a stream has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 — any attribute of a stream
         return getattr(self._stream, name)
 
     @property
     def rich_proxied_file(self) -> TextIO:
-        """The stream itself, which rich asks for: its pictures are made of codes."""
+        """The wrapped stream, which rich looks up: its pictures consist of codes."""
         return self._stream
 
     def write(self, text: str) -> int:
-        """Write the text, with escapes unless it is painted. The rest of a line that is too long is indented."""
+        """Write the text, with escapes unless it is painted; continuation lines are indented."""
         is_ours = isinstance(text, Painted)
         fit = text if is_ours else seen(text)
         with self._lock:
@@ -74,7 +74,7 @@ class Screen:
             self.write(line)
 
     def put(self, text: str) -> None:
-        """Write fit text, above the picture if one is drawn."""
+        """Write escaped text, above the picture if one is drawn."""
         with self._lock:
             if self._console is None:
                 self._stream.write(text)
@@ -83,7 +83,7 @@ class Screen:
                 _print(self._console, lines)
 
     def write_above(self, console: "Console | None") -> None:
-        """Write above the picture that a console draws from now on; without one there is no picture."""
+        """Write above the picture of this console from now on; None ends the picture."""
         with self._lock:
             before, line = self._console, self._open
             self._console, self._open = console, ""
@@ -91,13 +91,13 @@ class Screen:
                 _print(before, [line])
 
     def _broken(self, text: str) -> str:
-        """The text in lines that the terminal need not break: there, what is from outside would begin a line."""
+        """Break the text into lines that fit; if the terminal broke them, text from outside could begin a line."""
         width = max(terminal_width(self._stream), 2 * len(INDENT))
         parts = _COLORS.split(text)
         return "".join(part if _COLORS.fullmatch(part) else "".join(self._pieces(part, width)) for part in parts)
 
     def _pieces(self, text: str, width: int) -> Iterator[str]:
-        """A text of one colour, with line ends where its lines are full."""
+        """Yield a text of one colour, with line ends where its lines are full."""
         if text.isascii() and text.isprintable() and self._column + len(text) <= width:
             self._column += len(text)
             yield text
@@ -117,18 +117,18 @@ class Screen:
 
 
 class _ToolScreen:
-    """A screen for what tools print, who may colour it."""
+    """A screen for the output of tools, which may contain colours."""
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
         self._held: list[str] | None = None
         self._lock = RLock()
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 — whatever a screen has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 — any attribute of a screen
         return getattr(self.screen, name)
 
     def write(self, text: str) -> int:
-        """Write the text, with escapes for all but colours."""
+        """Write the text, with escapes for all codes except colours."""
         fit = "".join(part if _COLORS.fullmatch(part) else seen(part) for part in _COLORS.split(text))
         with self._lock:
             if self._held is None:
@@ -139,7 +139,7 @@ class _ToolScreen:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep text back meanwhile."""
+        """Hold text back until the block ends."""
         with self._lock:
             held = self._held = []
         try:
@@ -156,7 +156,7 @@ class _ToolScreen:
 
 
 def _print(console: "Console", lines: Sequence[str]) -> None:
-    """Write whole lines. They are no markup, which a string would be for rich."""
+    """Write whole lines as rich text, since rich would read plain strings as markup."""
     from rich.text import Text
 
     if lines:
@@ -164,7 +164,7 @@ def _print(console: "Console", lines: Sequence[str]) -> None:
 
 
 def terminal_width(stream: TextIO) -> int:
-    """The columns of a terminal; 80 for one that does not say, which may call that none."""
+    """Return the columns of a terminal, 80 if they are unknown or reported as 0."""
     try:
         columns = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
@@ -173,47 +173,47 @@ def terminal_width(stream: TextIO) -> int:
 
 
 def seen(text: str, indent: str = "") -> str:
-    """The text with escapes for what a terminal would obey or not show, but for line ends and tabs."""
+    """Return the text with escapes for characters that a terminal would obey or hide, except line ends and tabs."""
     if text.isascii() and text.replace("\n", "").isprintable():
         return text.replace("\n", f"\n{indent}")
-    # Imported when it is needed: with its package it takes longer than all of `--help`.
+    # Imported lazily: its package takes longer to import than `--help` takes to run.
     from llmc_grammar.terminal_text import visible
 
     return f"\n{indent}".join(visible(line, keep="\t") for line in text.split("\n"))
 
 
 def put_out(text: str, end: str = "") -> None:
-    """Write a text to standard output as it is, and on a terminal as a report."""
+    """Write a text to standard output: unchanged, or escaped on a terminal."""
     if sys.stdout.isatty():
         print(Painted(seen(text)), end=end, flush=True)
         return
     sys.stdout.flush()
-    sys.stdout.buffer.write(f"{text}{end}".encode("utf-8", "surrogateescape"))  # whatever the locale's encoding
+    sys.stdout.buffer.write(f"{text}{end}".encode("utf-8", "surrogateescape"))  # not the locale's encoding
     sys.stdout.buffer.flush()
 
 
 def put_name(path: str) -> None:
-    """Write the name of a file to standard output, on a terminal as one line."""
+    """Write the name of a file to standard output, escaped on a terminal."""
     from llmc_grammar.terminal_text import visible
 
     put_out(visible(path) if sys.stdout.isatty() else path, "\n")
 
 
 def open_screens() -> None:
-    """Make standard error a screen, and standard output where it is a terminal: elsewhere results are exact."""
+    """Make standard error a screen, and standard output too if it is a terminal; otherwise results stay exact."""
     sys.stderr = cast("TextIO", Screen(sys.stderr, breaks_lines=True))
     if sys.stdout.isatty():
         sys.stdout = cast("TextIO", Screen(sys.stdout, breaks_lines=False))
 
 
 def screen_of(stream: object) -> Screen | None:
-    """The screen that a stream is, or that it writes to."""
+    """Return the screen of a stream, None if it has none."""
     return stream.screen if isinstance(stream, _ToolScreen) else stream if isinstance(stream, Screen) else None
 
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """What is printed meanwhile, by tools and the files they are in, goes to stderr: stdout is for results."""
+    """Send the output of tools and tools files to stderr inside the block; stdout is for results."""
     screen = screen_of(sys.stderr)
     stream = sys.stderr if screen is None else cast("TextIO", _ToolScreen(screen))
     with redirect_stdout(stream), redirect_stderr(stream):
@@ -222,7 +222,7 @@ def aside() -> Iterator[None]:
 
 @contextmanager
 def question() -> Iterator[None]:
-    """Let a question be asked on stderr, in its own lines. What tools print to stdout waits: it could look like it."""
+    """Ask a question on stderr inside the block. Output of tools is held back, since it could imitate the question."""
     stream: object = sys.stdout
     if not isinstance(stream, _ToolScreen):
         yield

@@ -1,4 +1,4 @@
-"""Progress that is not shown."""
+"""A progress display that shows nothing."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -7,7 +7,7 @@ from llmc.cli.terminal.screen import question
 
 
 class Silent:
-    """Shows nothing of a run, nor of a question."""
+    """Ignores the progress of runs and questions."""
 
     def apply(self, event: object) -> None:
         """Ignore an event."""
@@ -16,5 +16,5 @@ class Silent:
         """Ignore the results."""
 
     def still(self) -> AbstractContextManager[object]:
-        """Let a question be asked."""
+        """Return a context in which a question can be asked."""
         return question()

@@ -1,4 +1,4 @@
-"""`llmc run --traceback`: where tools failed, in full."""
+"""`llmc run --traceback`: the full tracebacks of failed tools."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ from llmc_runtime.tracebacks import traceback_text
 
 
 def say_tracebacks(run: Run) -> None:
-    """Write the traceback of each failure to stderr: of all attempts, elements and used fallbacks."""
+    """Write the traceback of each failure to stderr, for all attempts, elements and fallbacks."""
     for title, text in tracebacks(run):
         say(title, text)
 
 
 def tracebacks(run: Run) -> Iterator[tuple[str, str]]:
-    """The traceback of each exception of a tool, once, and what failed with it; without secrets."""
-    told: set[int] = set()
+    """Yield each traceback of a tool once, with titles of the failures that it caused; secrets are redacted."""
+    shown: set[int] = set()
     for event in run.events:
         if not isinstance(event, OF_ERRORS):
             continue
@@ -26,9 +26,9 @@ def tracebacks(run: Run) -> Iterator[tuple[str, str]]:
         while isinstance(error, (Blocked, LoopFailed, ToolTimedOut)):
             error = error.__cause__
         cause = error.__cause__ if isinstance(error, PlanError) else None
-        if not isinstance(error, PlanError) or cause is None or id(cause) in told:
+        if not isinstance(error, PlanError) or cause is None or id(cause) in shown:
             continue
-        told.add(id(cause))
+        shown.add(id(cause))
         title = _title(error, event.key[1])
         if isinstance(cause, HiddenError) and cause.shown:
             yield title, run.secrets.text(cause.shown)
@@ -37,7 +37,7 @@ def tracebacks(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _title(error: PlanError, indices: tuple[int, ...]) -> str:
-    """The task with the element of its loop, its line, and the attempt."""
+    """Return the task with its loop element, its line and its attempt."""
     name = f"{error.task}{''.join(f'[{index}]' for index in indices)}"
     where = "" if error.line is None else f", line {error.line}"
     return f"task {name}{where}{f', attempt {error.attempt}' if isinstance(error, CallError) else ''}:"

@@ -1,4 +1,4 @@
-"""A recorded run as lines: a row for each call, and in it when it waited and when it ran."""
+"""Draws a recorded run as a timeline: a row for each call, with the time it waited and ran."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -11,12 +11,12 @@ from llmc_compiler.terminal_cells import cells, fit, padded
 from llmc_runtime.tracing.trace_replay import InstanceTimeline, RunTimeline
 
 ROWS: Final = 200
-"""Rows that are drawn; a trace may have thousands."""
+"""The maximum number of rows to draw; a trace may have thousands."""
 
 _LABEL: Final = 12
 _TIME: Final = 9
 _LONGEST_TIME: Final = 13
-"""Cells of `1440 min 00 s`; a trace may say that a call took longer."""
+"""The width of `1440 min 00 s`; longer times are possible in a trace and are cut."""
 _NARROWEST: Final = 4
 _CHAIN: Final = 9
 
@@ -33,42 +33,42 @@ _LEGEND: Final[tuple[tuple[Piece, str], ...]] = (
     (("█", "cyan"), "runs"),
     (("✗", "bold red"), "fails"),
     (("┄", "yellow"), "until the next attempt"),
-    (("▒", "magenta"), "waits for a yes"),
+    (("▒", "magenta"), "waits for approval"),
     (("·", "dim"), "waits for its turn"),
 )
 _STYLES: Final = {sign: style for (sign, style), _ in _LEGEND}
 
 
 def draw(plan: str, past: RunTimeline, *, width: int) -> Iterator[Line]:
-    """The lines of a timeline in so many cells."""
+    """Yield the lines of a timeline that is `width` cells wide."""
     for line in _summary(plan, past):
         yield ((fit(line, width), "bold"),)
     rows = [row for row in past.pasts.values() if row.attempts or row.asked is not None or _is_told(row)]
-    kept = rows[:ROWS]
-    labels = max((cells(fit(row.label, _LABEL)) for row in kept), default=0)
-    times = max([_TIME, *(len(_time(row)) for row in kept)])
+    shown_rows = rows[:ROWS]
+    labels = max((cells(fit(row.label, _LABEL)) for row in shown_rows), default=0)
+    times = max([_TIME, *(len(_time(row)) for row in shown_rows)])
     room = width - 4 - labels - 2 - times
-    texts = min(max((cells(_text(row)) for row in kept), default=0), max(room // 2 - 1, _NARROWEST))
+    texts = min(max((cells(_text(row)) for row in shown_rows), default=0), max(room // 2 - 1, _NARROWEST))
     bar = max(room - texts - 2, _NARROWEST)
-    if kept:
+    if shown_rows:
         yield _scale(past.seconds, bar, indent=4 + labels + 2 + texts + 2)
     used: set[str] = set()
     chain = set(past.chain)
-    for row in kept:
+    for row in shown_rows:
         has_bar = bool(row.attempts) or row.asked is not None
         words = row.words.removeprefix(f"task {row.node.task} ")
         picture = _bar(row, past.seconds, bar) if has_bar else padded(fit(words, bar), bar)
         used.update(picture if has_bar else "")
         used.update("●" if row.key in chain else "")
         yield _row(row, picture, is_long=row.key in chain, labels=labels, texts=texts, times=times)
-    if len(rows) > len(kept):
-        yield ((f"… {len(rows) - len(kept):,} more", "dim"),)
+    if len(rows) > len(shown_rows):
+        yield ((f"… {len(rows) - len(shown_rows):,} more", "dim"),)
     for line in _legend(used, width):
         yield ((line, "dim"),)
 
 
 def _legend(used: set[str], width: int) -> Iterator[str]:
-    """What the signs mean, in as many lines as that takes."""
+    """Yield lines that explain the signs."""
     line = ""
     for words in (f"{sign} {meaning}" for (sign, _), meaning in _LEGEND if sign in used):
         if line and cells(line) + 3 + cells(words) > width:
@@ -80,7 +80,7 @@ def _legend(used: set[str], width: int) -> Iterator[str]:
 
 
 def _summary(plan: str, past: RunTimeline) -> Iterator[str]:
-    """Calls, times and the longest chain."""
+    """Yield lines with the number of calls, the times and the longest chain."""
     words = f"{plan}: {counted(past.calls, 'call')} in {past.seconds:.2f} s"
     if not past.calls:
         yield words
@@ -92,17 +92,17 @@ def _summary(plan: str, past: RunTimeline) -> Iterator[str]:
 
 
 def _is_told(row: InstanceTimeline) -> bool:
-    """Whether something is to be said of what was not called."""
+    """Whether a row without a call is worth a remark."""
     return row.outcome in {"Failed", "Blocked", "Skipped"} or bool(row.value)
 
 
 def _text(row: InstanceTimeline) -> str:
-    """The text of an instance, and its value if the trace has it."""
+    """Return the text of an instance, with its value if the trace has it."""
     return f"{row.node.text} → {row.value}" if row.value else row.node.text
 
 
 def _fitted(row: InstanceTimeline, width: int) -> str:
-    """The same in so many cells, of which the value has half where both are long."""
+    """Return the text and value in `width` cells; if both are long, each gets half."""
     if not row.value or cells(_text(row)) <= width:
         return fit(_text(row), width)
     value = f" → {row.value}"
@@ -111,13 +111,13 @@ def _fitted(row: InstanceTimeline, width: int) -> str:
 
 
 def _scale(seconds: float, width: int, indent: int) -> Line:
-    """The line above the bars."""
+    """Return the line above the bars."""
     end = fit(shown_time(seconds), width - 1)
     return ((" " * indent + "0" + end.rjust(width - 1), "dim"),)
 
 
 def _row(row: InstanceTimeline, picture: str, *, is_long: bool, labels: int, texts: int, times: int) -> Line:
-    """The row of a call."""
+    """Return the row of a call."""
     phase = _PHASES.get(row.outcome, Phase.RUNNING)
     sign, style = SIGNS[phase]
     return (
@@ -131,14 +131,14 @@ def _row(row: InstanceTimeline, picture: str, *, is_long: bool, labels: int, tex
 
 
 def _time(row: InstanceTimeline) -> str:
-    """How long all attempts of a call took, if the last one ended."""
+    """Return the duration of all attempts of a call, if the last one ended."""
     if not row.attempts or row.attempts[-1].ended is None:
         return ""
     return fit(shown_time(row.attempts[-1].ended - row.attempts[0].began), _LONGEST_TIME)
 
 
 def _styled(picture: str) -> Iterator[Piece]:
-    """The bar in pieces of one style."""
+    """Yield the bar in pieces of one style."""
     start = 0
     for at in range(1, len(picture) + 1):
         if at == len(picture) or picture[at] != picture[start]:
@@ -147,7 +147,7 @@ def _styled(picture: str) -> Iterator[Piece]:
 
 
 def _bar(row: InstanceTimeline, seconds: float, width: int) -> str:
-    """What a call did, cell by cell: what is short is still one cell."""
+    """Return the bar of a call; even the shortest phase fills one cell."""
     signs = [" "] * width
     began = row.attempts[0].began if row.attempts else seconds if row.ended is None else row.ended
     turn = row.ready if row.asked is None else row.asked
@@ -155,7 +155,7 @@ def _bar(row: InstanceTimeline, seconds: float, width: int) -> str:
     if row.asked is not None:
         answered = began if row.answered is None else row.answered
         _fill(signs, "▒", row.asked, answered, seconds, least=1)
-        turn = max(answered, row.ready)  # somebody may be asked before the turn of the call
+        turn = max(answered, row.ready)  # approval may be asked for before the call's turn
     if row.attempts:
         _fill(signs, "·", turn, began, seconds)
         _fill(signs, "┄", began, row.attempts[-1].began, seconds)
@@ -168,7 +168,7 @@ def _bar(row: InstanceTimeline, seconds: float, width: int) -> str:
 
 
 def _fill(signs: list[str], sign: str, start: float, end: float, seconds: float, *, least: int = 0) -> int:
-    """Put a sign into the cells of a stretch of time; the last of them."""
+    """Fill the cells of a stretch of time with a sign; return the last cell."""
     scale = len(signs) / seconds if seconds else 0.0
     first = min(int(start * scale), len(signs) - 1)
     last = max(min(round(end * scale), len(signs)), first + least)

@@ -1,4 +1,4 @@
-"""A run's trace, written to a file while it happens."""
+"""Writes the trace of a run to a file while it runs."""
 
 import os
 from collections.abc import Callable
@@ -14,10 +14,10 @@ _OWN: Final = 0o600
 
 
 class TraceFile:
-    """Writes a line for each event. A file that cannot be written any more ends the trace, not the run."""
+    """Writes a line for each event. If the file cannot be written any more, the trace ends, but the run continues."""
 
     def __init__(self, path: str, program: "Program", *, values: bool = False) -> None:
-        """Make the file, which must not be there yet, for its owner alone; or the end with what is wrong."""
+        """Create the file, readable only by its owner; exit with a message if it exists or cannot be created."""
         from llmc_runtime.tracing.trace import VALUES, TraceWriter, head_line
 
         self._path = path
@@ -25,7 +25,7 @@ class TraceFile:
         try:
             self._descriptor: int | None = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
         except FileExistsError:
-            fail(f"{path} exists already; nothing was run")
+            fail(f"{path} already exists; nothing was run")
         except (OSError, ValueError) as error:
             fail(f"{path}: {reason(error)}; nothing was run")
         self._write(head_line(program.graph, program.source.name, program.source))
@@ -36,17 +36,17 @@ class TraceFile:
             self._write(self._line(event))
 
     def close(self) -> None:
-        """The run is over."""
+        """End the trace."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
     def _write(self, line: str) -> None:
-        """Write a line at once, so that a run that is killed leaves everything up to there."""
+        """Write and flush a line, so that the trace of a killed run is complete up to that point."""
         data = line.encode("utf-8", "backslashreplace")
         try:
             while data and self._descriptor is not None:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
-            say(f"{self._path}: {reason(error)}; the trace ends here, the run goes on")
+            say(f"{self._path}: {reason(error)}; the trace ends here, the run continues")
             self.close()

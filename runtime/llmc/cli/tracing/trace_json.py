@@ -5,8 +5,8 @@
                     "attempts": [{"began", "ended", "failed"}], "ended", "outcome", "error"}],
      "notes": [sentence]}
 
-An instance is a node, in loops for one element; its `outcome` is the class of its last event, null before it has one.
-Times are seconds since the start of the run, null where it did not come to that.
+An instance is a node, in loops for one element; its `outcome` is the class of its last event, null if it has not ended.
+Times are seconds since the start of the run, null for steps that the instance did not reach.
 """
 
 from typing import Any, Final
@@ -18,7 +18,7 @@ VERSION: Final = 1
 
 
 def trace_json(found: Trace, past: RunTimeline) -> dict[str, Any]:
-    """The run of a trace as JSON data."""
+    """Return a recorded run as JSON data."""
     return {
         "version": VERSION,
         "plan": found.plan,
@@ -33,7 +33,7 @@ def trace_json(found: Trace, past: RunTimeline) -> dict[str, Any]:
 
 
 def _instance(past: InstanceTimeline) -> dict[str, Any]:
-    """An instance as JSON data."""
+    """Return an instance as JSON data."""
     return {
         "node": past.node.id,
         "indices": list(past.key[1]),

@@ -1,4 +1,4 @@
-"""`llmc check`: all mistakes of plans, before anything runs."""
+"""`llmc check`: report all mistakes in plans, before anything runs."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -35,31 +35,33 @@ if TYPE_CHECKING:
 def check(
     files: PlanFiles,
     *,
-    format_: Annotated[ReportFormat, typer.Option("--format", help="How mistakes are written.")] = ReportFormat.TEXT,
+    format_: Annotated[ReportFormat, typer.Option("--format", help="The output format.")] = ReportFormat.TEXT,
     lenient: Lenient = False,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Make the safe edits that mistakes offer, and check again.")
-    ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the safe edits of mistakes, then check again.")] = False,
     unsafe: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff, edits that change words or guess too.")
+        bool, typer.Option("--unsafe-fixes", help="With --fix or --diff, also apply edits that change words or guess.")
     ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change; write nothing.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show the changes that --fix would make; write nothing.")
+    ] = False,
     json_: AsJson = False,
     quiet: Quiet = False,
     tools: Tools = None,
-    no_tools: Annotated[bool, typer.Option("--no-tools", help="Check without tools: import no Python file.")] = False,
+    no_tools: Annotated[
+        bool, typer.Option("--no-tools", help="Check without tools; do not import Python files.")
+    ] = False,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
-    """Report all mistakes of plans; nothing of them runs."""
+    """Report all mistakes in plans, without running them."""
     from llmc.cli.arguments.plan_folders import plan_files
 
     set_verbosity(quiet=quiet)
     form = ReportFormat(one_form(format_, as_json=json_, option="--format"))
     if diff and form is ReportFormat.JSON:
-        fail("`--diff` prints text: leave JSON out")
+        fail("`--diff` prints text, not JSON: use one of them")
     if fix and not diff and STDIN in files:
-        fail("standard input cannot be fixed in place; `--diff` shows what would change")
+        fail("standard input cannot be fixed in place; `--diff` shows the changes")
     mode: Mode = "lenient" if lenient else "strict"
     limits = bounds(max_tasks, max_text, mode=mode)
     given = None if no_tools else named_tools(tools or ())
@@ -80,7 +82,7 @@ def check(
 
 
 def _text(file: str, limit: int, mode: "Mode") -> PlanText | None:
-    """A plan's text; None, and said, if it cannot be had."""
+    """Return a plan's text; report an unreadable plan and return None."""
     try:
         return require_plan(read_plan(file, limit), mode)
     except UnreadablePlanError as error:
@@ -88,21 +90,21 @@ def _text(file: str, limit: int, mode: "Mode") -> PlanText | None:
         return None
 
 
-def _edits(found: "Sequence[Diagnostic]", mode: "Mode") -> int:
-    """How many mistakes offer an edit that may be made."""
+def _edits(mistakes: "Sequence[Diagnostic]", mode: "Mode") -> int:
+    """Return the number of mistakes with an edit that may be made."""
     severity = "warning" if mode == "lenient" else "error"
-    return sum(1 for one in found if one.edit and one.severity == severity)
+    return sum(1 for one in mistakes if one.edit and one.severity == severity)
 
 
 def _tell_unsafe(number: int, options: str) -> None:
-    """Say how many edits these options would make."""
+    """Report the number of edits that these options would make."""
     if number:
         note(f"{counted(number, 'more edit')} with `{options}`")
 
 
 @dataclass(frozen=True, slots=True)
 class _Fix:
-    """The edits that a plan's mistakes offer; those that change the author's words only if `unsafe`."""
+    """Applies the edits of a plan's mistakes; edits that change the author's words only if `unsafe`."""
 
     text: PlanText
     tools: "Toolbox | None"
@@ -111,7 +113,7 @@ class _Fix:
     unsafe: bool
 
     def carry_out(self, *, write: bool) -> tuple[PlanText, int]:
-        """The plan after the edits, written to its file, or as it was, and the difference shown; and the edits left."""
+        """Write the edited plan, or print the difference; return the plan and the number of remaining edits."""
         from llmc_grammar.fix import fix
         from llmc_grammar.terminal_text import visible
 
@@ -131,18 +133,18 @@ class _Fix:
         after = replace(text, data=fixed.text.encode("utf-8", "surrogateescape"))
         if write:
             _replace(text.name, after.data)
-        note(f"{visible(text.name)}: {'mended' if write else 'would mend'} {words}")
+        note(f"{visible(text.name)}: {'fixed' if write else 'would fix'} {words}")
         if not write:
             put_out(difference(text.name, *(_shown(one.data) for one in (text, after))))
         return after if write else text, len(fixed.unsafe)
 
     def _mistakes(self, parsed: "Parsed") -> "Sequence[Diagnostic]":
-        """All mistakes of a plan, those of names and types too."""
+        """Return all mistakes in a plan, including those of names and types."""
         return report_of(parsed, self.text.folder, self.tools, self.mode).diagnostics
 
 
 def _replace(name: str, data: bytes) -> None:
-    """Write a plan, or end with the reason why not."""
+    """Write a plan, or exit with the reason why it cannot be written."""
     try:
         replace_file(Path(name), data)
     except OSError as error:
@@ -150,5 +152,5 @@ def _replace(name: str, data: bytes) -> None:
 
 
 def _shown(data: bytes) -> str:
-    """The text of a plan, with `�` for bytes that are none."""
+    """Return the text of a plan, with `�` for bytes that are not UTF-8."""
     return data.decode("utf-8", "replace")

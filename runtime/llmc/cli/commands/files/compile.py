@@ -1,4 +1,4 @@
-"""`llmc compile`: the plan as it will be run."""
+"""`llmc compile`: print the compiled plan."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ _LONGEST: Final = 200
 
 
 class Emit(StrEnum):
-    """What a compiled plan is written as."""
+    """The format of a compiled plan."""
 
     LLMC = "llmc"
     JSON = "json"
@@ -41,13 +41,13 @@ def compile_(
     print_after: Annotated[
         str | None,
         typer.Option(
-            "--print-after", metavar="PASS|all", help="Print to stderr what the plan is after a pass, or each."
+            "--print-after", metavar="PASS|all", help="Print the plan to stderr after this pass, or after every pass."
         ),
     ] = None,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
-    """Print what will be run, as a plan or as a graph."""
+    """Print the compiled plan, in the plan language or as a graph."""
     set_verbosity(quiet=quiet)
     if print_after is not None:
         _require_known(print_after)
@@ -66,7 +66,7 @@ def compile_(
 
 
 def _checks(compiled: "Program") -> Iterator[str]:
-    """How many arguments are checked only when they arrive, and the first of them."""
+    """Yield the number of arguments that are checked only on arrival, and the first of them."""
     from llmc.cli.terminal.sanitize import shown
     from llmc_compiler.expressions.types import describe
     from llmc_compiler.ir.graph import op_name
@@ -74,7 +74,7 @@ def _checks(compiled: "Program") -> Iterator[str]:
     remaining = compiled.checks
     if remaining:
         number = "1 argument is" if len(remaining) == 1 else f"{len(remaining)} arguments are"
-        yield f"{number} checked on arrival, since their types do not say that they fit:"
+        yield f"{number} checked on arrival, since their types may not fit:"
     for each in remaining[:_MOST_TOLD]:
         line, _ = compiled.source.position(each.node.span.start)
         tool, wanted, found = op_name(each.node.op), describe(each.wanted), describe(each.found)
@@ -84,7 +84,7 @@ def _checks(compiled: "Program") -> Iterator[str]:
 
 
 def _require_known(name: str) -> None:
-    """End with a message where no pass has this name."""
+    """Exit with a message if no pass has this name."""
     from llmc_compiler.passes.pipeline import PIPELINE, UnknownPassError, require_pass
 
     try:
@@ -94,11 +94,11 @@ def _require_known(name: str) -> None:
 
 
 def _print_stages(compiled: "Program", wanted: str) -> None:
-    """Print the plan after a pass, or after each, under a heading that is a comment of the language."""
+    """Print the plan after a pass, or after every pass, under a comment with the pass's name."""
     from llmc_compiler.serialization.compiled_graph import with_forms
 
     if wanted != _ALL and wanted not in {transform.name for transform in compiled.passes}:
-        fail(f"`{wanted}` is not among the passes that are run")
+        fail(f"`{wanted}` is not one of the passes that run")
     for stage in compiled.stages():
         if wanted in {stage.name, _ALL}:
             text = replace(compiled, graph=with_forms(stage.after)).to_llmc().rstrip()

@@ -1,4 +1,4 @@
-"""`llmc explain`: what a mistake is, why it is one, and what to write instead; what compiling does to a plan."""
+"""`llmc explain`: explain a mistake and its correction, or the compilation of a plan."""
 
 import os
 import re
@@ -32,14 +32,14 @@ PAGES: Final = (
     ("llmc_compiler", "diagnostics/secret_errors.md"),
     ("llmc", "config/tool_files.md"),
 )
-"""Each page of mistakes, and the package that it lies in."""
+"""The pages of mistakes, with their packages."""
 
 _CODE: Final = re.compile(r"[EW][0-9]{3}")
 _WIDTH: Final = 100
 
 
 class ExplainFormat(StrEnum):
-    """What an explanation is written as."""
+    """The format of an explanation."""
 
     TEXT = "text"
     JSON = "json"
@@ -47,15 +47,15 @@ class ExplainFormat(StrEnum):
 
 def explain(
     what: Annotated[
-        str | None, typer.Argument(metavar="CODE|FILE", help="The code of a mistake, such as E201; or a plan.")
+        str | None, typer.Argument(metavar="CODE|FILE", help="The code of a mistake, such as E201, or a plan.")
     ] = None,
     *,
     list_: Annotated[bool, typer.Option("--list", help="List all codes.")] = False,
-    format_: Annotated[ExplainFormat, typer.Option("--format", help="How it is written.")] = ExplainFormat.TEXT,
+    format_: Annotated[ExplainFormat, typer.Option("--format", help="The output format.")] = ExplainFormat.TEXT,
     json_: AsJson = False,
     quiet: Quiet = False,
     width: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Of a plan: how long it takes with N calls at once.")
+        int | None, typer.Option(metavar="N", min=1, help="For a plan: estimate its time with N concurrent calls.")
     ] = None,
     tools: Tools = None,
     optimize: Optimize = True,
@@ -63,11 +63,11 @@ def explain(
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
-    """Explain a mistake by its code; or what compiling does to a plan, why it may, and how long the plan takes."""
+    """Explain a mistake by its code, or the compilation of a plan: the changes, the reasons, and the expected time."""
     set_verbosity(quiet=quiet)
     form = ExplainFormat.JSON if json_ else format_
     if list_ == (what is not None):
-        fail("name one code or plan, as in `llmc explain E201`; `llmc explain --list` has all codes")
+        fail("name one code or plan, as in `llmc explain E201`; `llmc explain --list` lists all codes")
     if what is None:
         _print_list(form)
     elif _CODE.fullmatch(what.upper()):
@@ -75,28 +75,30 @@ def explain(
     elif what == STDIN or what.endswith(".llmc") or os.path.lexists(what):
         _print_plan(program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes), form, width)
     else:
-        fail(f"`{what}` is no code and no file: codes look like E201 or W101; `llmc explain --list` has all of them")
+        fail(
+            f"`{what}` is neither a code nor a file: codes look like E201 or W101, and `llmc explain --list` lists them"
+        )
 
 
 def _print_list(form: ExplainFormat) -> None:
-    """Every code, and what it is."""
-    known = catalogue().values()
+    """Print every code with a summary."""
+    mistakes = catalogue().values()
     if form is ExplainFormat.JSON:
-        print(_json([{"code": entry.code, "name": entry.name, "what": entry.what} for entry in known]))
+        print(_json([{"code": entry.code, "name": entry.name, "what": entry.what} for entry in mistakes]))
     else:
-        print("\n".join(f"{entry.code}  {entry.what}" for entry in known))
+        print("\n".join(f"{entry.code}  {entry.what}" for entry in mistakes))
 
 
 def _print_mistake(code: str, form: ExplainFormat) -> None:
-    """What there is to say about a mistake, or the end with the nearest one."""
-    known = catalogue()
-    if code not in known:
-        fail(f"there is no mistake {code}; did you mean {_nearest(code, known)}?")
-    print(_json(asdict(known[code])) if form is ExplainFormat.JSON else _story(known[code]))
+    """Print the explanation of a mistake, or exit with the nearest code."""
+    mistakes = catalogue()
+    if code not in mistakes:
+        fail(f"no mistake has the code {code}; did you mean {_nearest(code, mistakes)}?")
+    print(_json(asdict(mistakes[code])) if form is ExplainFormat.JSON else _story(mistakes[code]))
 
 
 def _print_plan(compiled: "Program", form: ExplainFormat, width: int | None) -> None:
-    """What the compiler did to a plan."""
+    """Print the explanation of a compiled plan."""
     from llmc_compiler.explain.story_json import story_json
     from llmc_compiler.explain.story_text import tell
 
@@ -107,28 +109,28 @@ def _print_plan(compiled: "Program", form: ExplainFormat, width: int | None) -> 
         print(painted(tell(story, shutil.get_terminal_size().columns), color=has_color(sys.stdout)))
 
 
-def _json(found: object) -> str:
-    """JSON text."""
+def _json(data: object) -> str:
+    """Return data as JSON text."""
     from llmc_grammar.terminal_text import json_text
 
-    return json_text(found)
+    return json_text(data)
 
 
 def catalogue() -> "dict[str, ErrorPage]":
-    """Every mistake by its code, sorted."""
+    """Return every mistake by its code, sorted."""
     from llmc_grammar.error_pages import entries
 
-    found = [entry for package, page in PAGES for entry in entries(package, page)]
-    return {entry.code: entry for entry in sorted(found, key=lambda entry: entry.code)}
+    mistakes = [entry for package, page in PAGES for entry in entries(package, page)]
+    return {entry.code: entry for entry in sorted(mistakes, key=lambda entry: entry.code)}
 
 
-def _nearest(code: str, known: "dict[str, ErrorPage]") -> str:
-    """The code that is nearest: of the same letter if there is one of its hundred, else by its number."""
-    return min(known, key=lambda other: (other[1] != code[1], abs(int(other[1:]) - int(code[1:])), other[0] != code[0]))
+def _nearest(code: str, codes: "dict[str, ErrorPage]") -> str:
+    """Return the nearest code: first by its hundreds digit, then by its number, then by its letter."""
+    return min(codes, key=lambda other: (other[1] != code[1], abs(int(other[1:]) - int(code[1:])), other[0] != code[0]))
 
 
 def _story(entry: "ErrorPage") -> str:
-    """All that there is to say about a mistake."""
+    """Return the explanation of a mistake as text."""
     reading = f", read with {', '.join(entry.reading)}" if entry.reading else ""
     parts = (
         f"{entry.code} {entry.name}: {entry.what}",

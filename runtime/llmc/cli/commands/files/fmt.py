@@ -1,4 +1,4 @@
-"""`llmc fmt`: plans in canonical form, with their comments and blank lines."""
+"""`llmc fmt`: format plans canonically, keeping comments and blank lines."""
 
 import sys
 from pathlib import Path
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 def fmt(
     files: PlanFiles,
     *,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; name the plans that would change.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="List the plans that would change; write nothing.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changes; write nothing.")] = False,
     json_: AsJson = False,
     quiet: Quiet = False,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
-    """Format plans in place, or standard input to standard output; plans with errors stay as they are."""
+    """Format plans in place, or standard input to standard output. Plans with errors are not changed."""
     from llmc.cli.arguments.plan_folders import plan_files
 
     set_verbosity(quiet=quiet)
@@ -56,20 +56,20 @@ def fmt(
 
 
 class _UnchangedError(Exception):
-    """A plan that stays as it is."""
+    """A plan cannot be formatted and is not changed."""
 
     def __init__(self, message: str, status: int) -> None:
-        """Say why."""
+
         super().__init__(message, status)
         self.status = status
 
     def __str__(self) -> str:
-        """The message alone."""
+        """Return the message without the status."""
         return str(self.args[0])
 
 
 def _formatted(file: str, limits: "Bounds") -> tuple[bytes, bytes]:
-    """A plan's text as it is and as it should be; raises _UnchangedError."""
+    """Return a plan's text before and after formatting; raises _UnchangedError."""
     from llmc_grammar import parse
     from llmc_grammar.format import FormatError, format_plan
 
@@ -83,11 +83,11 @@ def _formatted(file: str, limits: "Bounds") -> tuple[bytes, bytes]:
     try:
         return text.data, format_plan(parsed, limits).encode()
     except FormatError as error:
-        raise _UnchangedError(f"llmc: {text.name} is left as it is: {error}", FOUND) from error
+        raise _UnchangedError(f"llmc: {text.name} is left unchanged: {error}", FOUND) from error
 
 
 def _entry(file: str, before: bytes, after: bytes, *, diff: bool) -> dict[str, Any]:
-    """A plan as JSON data: standard input with its text, the others with their difference if it is wanted."""
+    """Return a plan as JSON data, with its text for standard input, or with its diff if that is requested."""
     entry: dict[str, Any] = {"file": file, "formatted": True, "changed": before != after}
     if diff:
         entry["diff"] = difference(file, before.decode(), after.decode())
@@ -97,7 +97,7 @@ def _entry(file: str, before: bytes, after: bytes, *, diff: bool) -> dict[str, A
 
 
 def _put(file: str, before: bytes, after: bytes, *, check: bool, diff: bool, as_json: bool) -> None:
-    """Write the formatted text where it belongs, or what there is to say about it; raises _UnchangedError."""
+    """Write the formatted text, the diff or the name of a changed file; raises _UnchangedError."""
     if as_json and (diff or check or file == STDIN):
         return
     if diff:

@@ -1,4 +1,4 @@
-"""`llmc graph`: what a plan becomes, as a picture."""
+"""`llmc graph`: draw the compiled graph of a plan."""
 
 import shutil
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class GraphFormat(StrEnum):
-    """What a graph is drawn as."""
+    """The format of a graph."""
 
     TEXT = "text"
     DOT = "dot"
@@ -31,9 +31,9 @@ class GraphFormat(StrEnum):
 def graph(
     file: PlanFile,
     *,
-    format_: Annotated[GraphFormat, typer.Option("--format", help="How the graph is drawn.")] = GraphFormat.TEXT,
+    format_: Annotated[GraphFormat, typer.Option("--format", help="The output format.")] = GraphFormat.TEXT,
     width: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Columns of the text (those of the terminal, else 80).")
+        int | None, typer.Option(metavar="N", min=1, help="Width of the text in columns (that of the terminal, or 80).")
     ] = None,
     json_: AsJson = False,
     quiet: Quiet = False,
@@ -43,7 +43,7 @@ def graph(
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
-    """Draw what will run together, what waits for what, and which tasks are merged or left out."""
+    """Draw a plan: the calls that run concurrently, the calls that wait, and the tasks that are merged or left out."""
     set_verbosity(quiet=quiet)
     form = GraphFormat(one_form(format_, as_json=json_, option="--format"))
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes)
@@ -52,7 +52,7 @@ def graph(
 
 
 def _drawn(compiled: "Program", format_: GraphFormat, width: int) -> str:
-    """The graph in a format, or the end with a message where a program is missing that draws it."""
+    """Return the graph in a format, or exit with a message if the program that draws it is missing."""
     from llmc_compiler.rendering.graph_view import GraphView
     from llmc_compiler.rendering.graphviz import to_dot
     from llmc_compiler.rendering.mermaid import to_mermaid
@@ -76,7 +76,7 @@ def _drawn(compiled: "Program", format_: GraphFormat, width: int) -> str:
 
 
 def _text(picture: "GraphView", width: int, *, color: bool) -> str:
-    """The lines of a picture, with the codes of a terminal where it shows them."""
+    """Return the lines of a picture, with terminal codes if `color`."""
     from llmc_compiler.rendering.text_graph import draw
 
     return painted(draw(picture, width), color=color)

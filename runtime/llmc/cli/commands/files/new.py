@@ -1,4 +1,4 @@
-"""`llmc new`: a plan and its tools to start from."""
+"""`llmc new`: write a plan and its tools as a starting point."""
 
 import os
 import re
@@ -18,14 +18,14 @@ use "{tools}"
 
 input city: str = "Oslo"
 
-# The two forecasts need nothing from each other: they run at the same time.
+# The two forecasts do not depend on each other, so they run concurrently.
 here = forecast($city)
 there = forecast("Nairobi")
 
-# This needs both, and waits for both.
+# This call needs both results, so it waits for both.
 gap = subtract($there.degrees, $here.degrees)
 
-# A call under a condition, and an effect: it is never left out, repeated or moved past another note.
+# A conditional call with an effect: it is never left out, repeated or moved past another note.
 remember("it is warmer in Nairobi than in $city") if $gap > 0
 
 # The value of the plan.
@@ -33,7 +33,7 @@ join("$city: ${{here.degrees}} degrees. Nairobi is warmer by $gap.")
 """
 
 TOOLS: Final = '''\
-"""Tools for {name}.llmc: annotations are types, docstrings descriptions, and decorators say what a call does."""
+"""Tools for {name}.llmc: annotations are types, docstrings are descriptions, and decorators declare effects."""
 
 import asyncio
 
@@ -45,7 +45,7 @@ SEEN: list[str] = []
 @read("weather", latency=0.3)
 async def forecast(city: str) -> dict[str, int]:
     """Degrees that are expected tomorrow."""
-    await asyncio.sleep(0.3)  # where your own tool asks a service
+    await asyncio.sleep(0.3)  # your own tool would call a service here
     return {{"degrees": 31 if city == "Nairobi" else len(city)}}
 
 
@@ -65,19 +65,19 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's name, without an ending.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The plan's name, without an extension.")],
     *,
     json_: AsJson = False,
 ) -> None:
-    """Write NAME.llmc and NAME_tools.py, to start from."""
+    """Write NAME.llmc and NAME_tools.py as a starting point."""
     path = Path(name.removesuffix(".llmc"))
     if not _NAME.fullmatch(path.name):
-        fail(f"`{path.name}` is no name for a plan: use letters, digits, `_` and `-`, and begin with a letter")
+        fail(f"`{path.name}` is not a valid plan name: use letters, digits, `_` and `-`, and begin with a letter")
     tools = path.with_name(f"{path.name.replace('-', '_')}_tools.py")
     plan = path.with_name(f"{path.name}.llmc")
     for file in (plan, tools):
-        if os.path.lexists(file):  # false, and no error, where a name is too long
-            fail(f"{file} exists already; nothing was written")
+        if os.path.lexists(file):  # returns False instead of raising for a name that is too long
+            fail(f"{file} already exists; nothing was written")
     for file, text in ((tools, TOOLS), (plan, PLAN)):
         _write(file, text.format(name=path.name, tools=tools.name))
     if json_:
@@ -88,7 +88,7 @@ def new(
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a file that is not there yet."""
+    """Write a new file, or exit with a message."""
     try:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)

@@ -1,4 +1,4 @@
-"""`llmc grammar`: what keeps a model's decoder to plans."""
+"""`llmc grammar`: print the decoder grammar of a toolbox."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from llmc.cli.arguments.options import AsJson, PlanTools, Quiet
 from llmc.cli.arguments.plans import named_tools
 from llmc.cli.terminal.output import fail, note, print_json, set_verbosity
 
-# Not those of the compiler: importing it takes longer than all of `--help`.
+# Not imported from the compiler, which takes longer to import than `--help` takes to run.
 Syntax = Literal["lark", "gbnf"]
 Level = Literal["full", "sound", "tools", "plain"]
 
@@ -22,26 +22,29 @@ def grammar(
     level: Annotated[
         Level | None,
         typer.Option(
-            help="Plans that compile, with loops or without, of these tools, or any; else the first that fits."
+            help="full: plans that compile; sound: those without loops; tools: plans of these tools; plain: any plan. "
+            "By default, the strictest level that fits."
         ),
     ] = None,
-    tasks: Annotated[int, typer.Option(metavar="N", min=1, max=256, help="Tasks that a plan may have.")] = 16,
+    tasks: Annotated[
+        int, typer.Option(metavar="N", min=1, max=256, help="The maximum number of tasks in a plan.")
+    ] = 16,
     json_: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Print a grammar that lets a model write nothing but plans."""
+    """Print a grammar that restricts a model's output to plans."""
     from llmc import GrammarTooLargeError, decoder_grammar
     from llmc_compiler.decoder.decoder_grammar import fitting_grammar
 
     set_verbosity(quiet=quiet)
-    known = named_tools(tools)
+    toolbox = named_tools(tools)
     try:
         if level is None:
-            found, text = fitting_grammar(known, syntax=syntax, tasks=tasks)
+            found, text = fitting_grammar(toolbox, syntax=syntax, tasks=tasks)
             if found != "full":
-                note(f"llmc: a grammar that says more would be too large: this one is at level `{found}`")
+                note(f"llmc: a stricter grammar would be too large: this one has level `{found}`")
         else:
-            found, text = level, decoder_grammar(known, syntax=syntax, level=level, tasks=tasks)
+            found, text = level, decoder_grammar(toolbox, syntax=syntax, level=level, tasks=tasks)
     except GrammarTooLargeError as error:
         fail(str(error))
     if json_:

@@ -1,4 +1,4 @@
-"""`llmc schema`: the JSON Schema of what llmc prints, writes and reads."""
+"""`llmc schema`: the JSON Schemas of the documents that llmc prints, writes and reads."""
 
 from typing import Annotated
 
@@ -14,13 +14,13 @@ def schema(
     *,
     list_: Annotated[bool, typer.Option("--list", help="List all documents.")] = False,
 ) -> None:
-    """Print the JSON Schema of a document: of what `--json` prints, of traces, of the configuration."""
+    """Print the JSON Schema of a document: of the output of `--json`, of a trace, or of the configuration."""
     from difflib import get_close_matches
 
     from llmc.schemas import ABOUT, schema
 
     if list_ == (name is not None):
-        fail("name one document, as in `llmc schema run`; `llmc schema --list` has all of them")
+        fail("name one document, as in `llmc schema run`; `llmc schema --list` lists all documents")
     if name is None:
         width = max(map(len, ABOUT))
         print("\n".join(f"{each:<{width}}  {about}" for each, about in ABOUT.items()))
@@ -28,5 +28,5 @@ def schema(
         print_json(schema(name))
     else:
         near = get_close_matches(name[:100], ABOUT, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else "`llmc schema --list` has all of them"
-        fail(f"there is no schema `{name[:100]}`; {hint}")
+        hint = f"did you mean `{near[0]}`?" if near else "`llmc schema --list` lists all documents"
+        fail(f"no document is named `{name[:100]}`; {hint}")

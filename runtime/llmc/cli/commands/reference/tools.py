@@ -1,4 +1,4 @@
-"""`llmc tools`: what a tools file or module offers to plans."""
+"""`llmc tools`: list the tools of a file or module."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,9 +18,10 @@ def tools(
     *,
     json_: AsJson = False,
     quiet: Quiet = False,
-    prompt: Annotated[bool, typer.Option("--prompt", help="Print what a planner is told, and how long it is.")] = False,
+    prompt: Annotated[bool, typer.Option("--prompt", help="Print the planner's prompt and its size.")] = False,
     budget: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="With --prompt: characters for the tools (24000).")
+        int | None,
+        typer.Option(metavar="N", min=0, help="With --prompt: the maximum number of characters for the tools (24000)."),
     ] = None,
 ) -> None:
     """List the tools of a Python file or module."""
@@ -28,28 +29,28 @@ def tools(
 
     set_verbosity(quiet=quiet)
     if budget is not None and not prompt:
-        fail("`--budget` is for `--prompt`: add it")
+        fail("`--budget` needs `--prompt`: add it")
     if prompt and json_:
-        fail("`--prompt` prints text: leave `--json` out")
-    found = named_tools([target])
+        fail("`--prompt` prints text, not JSON: remove `--json`")
+    toolbox = named_tools([target])
     if prompt:
-        _print_prompt(found, PROMPT_BUDGET if budget is None else budget)
+        _print_prompt(toolbox, PROMPT_BUDGET if budget is None else budget)
         return
     if json_:
-        print(json_text([_as_json(tool) for tool in found]))
+        print(json_text([_as_json(tool) for tool in toolbox]))
         return
 
-    for tool in found:
+    for tool in toolbox:
         lines = *_heading(tool).split("\n"), tool.description.partition("\n")[0], *tool.notes
         print(Painted(f"\n{INDENT}".join(marked(line) for line in lines if line)))
 
 
-def _print_prompt(found: "Toolbox", budget: int) -> None:
-    """What a planner is told on standard output, its size and all that is left out on standard error."""
+def _print_prompt(toolbox: "Toolbox", budget: int) -> None:
+    """Print the planner's prompt to stdout, and its size and omissions to stderr."""
     from llmc_runtime.agent.planning.planner import planner_prompt
     from llmc_runtime.models.token_estimate import tokens_of
 
-    text, shown = planner_prompt(found, budget)
+    text, shown = planner_prompt(toolbox, budget)
     put_out(text, "\n")
     for length, what in ((shown.characters, "tools"), (len(text), "prompt")):
         note(f"{what}: {length:,} characters, about {tokens_of(length):,} tokens")
@@ -58,7 +59,7 @@ def _print_prompt(found: "Toolbox", budget: int) -> None:
 
 
 def _as_json(tool: "Tool") -> dict[str, Any]:
-    """A tool as JSON data."""
+    """Return a tool as JSON data."""
     return {
         "name": tool.name,
         "own_name": tool.own_name,
@@ -77,7 +78,7 @@ def _as_json(tool: "Tool") -> dict[str, Any]:
 
 
 def _heading(tool: "Tool") -> str:
-    """Name, signature and effect."""
+    """Return a tool's signature, effect and settings in one line."""
     from llmc_runtime.agent.prompting.tool_docs.tool_list import signature
 
     latency = "" if tool.latency is None else f", about {tool.latency:g} s"

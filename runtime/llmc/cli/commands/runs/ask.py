@@ -1,4 +1,4 @@
-"""`llmc ask` and `llmc plan`: a model plans, and the plan is run, or written down for reading."""
+"""`llmc ask` and `llmc plan`: let a model write a plan, and run it or print it."""
 
 import os
 import sys
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 
 class AskSettings(TypedDict, total=False):
-    """What an agent is given besides its tools and its model."""
+    """The arguments of an agent apart from its tools and its model."""
 
     limits: "Limits"
     budget: "Budget"
@@ -64,18 +64,19 @@ class AskSettings(TypedDict, total=False):
 
 
 VARIABLE = "LLMC_MODEL"
-"""The variable with the model that is meant where none is named."""
+"""The environment variable with the default model."""
 
-LONGEST_QUESTION = 1_000_000  # characters
+LONGEST_QUESTION = 1_000_000
+"""The maximum number of characters of a question."""
 
-Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked; `-` is standard input.")]
-ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model; else that of {VARIABLE}.")]
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question, or `-` for standard input.")]
+ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model (default: ${VARIABLE}).")]
 BaseUrl = Annotated[
     str | None,
     typer.Option(
         "--base-url",
         metavar="U",
-        help="The address of the model's server; its key is LLMC_API_KEY where LLMC_BASE_URL is this address too.",
+        help="The address of the model's server; LLMC_API_KEY is its key if LLMC_BASE_URL is the same address.",
     ),
 ]
 Followed = Annotated[
@@ -83,10 +84,10 @@ Followed = Annotated[
     typer.Option(
         "--grammar",
         metavar="LEVEL",
-        help="What the server lets a model write: full, sound, tools or plain; with --local, sound if nothing is said.",
+        help="The level of the decoder grammar: full, sound, tools or plain (with --local, the default is sound).",
     ),
 ]
-Local = Annotated[bool, typer.Option("--local", help="A model in this process, without network or key.")]
+Local = Annotated[bool, typer.Option("--local", help="Use a model in this process, without network or key.")]
 
 
 def ask(
@@ -104,12 +105,12 @@ def ask(
     approve: Asking = None,
     show_plan: Annotated[bool, typer.Option("--show-plan", help="Show plans and tasks without a terminal.")] = False,
     show_reasoning: ShowReasoning = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print everything that was done as JSON.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the answer and its plans as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
-    max_replans: Annotated[int, typer.Option(metavar="N", min=0, help="How many plans may follow the first.")] = 2,
+    max_replans: Annotated[int, typer.Option(metavar="N", min=0, help="The maximum number of replans.")] = 2,
 ) -> None:
-    """Answer a question: a model plans, the plan runs while it is written; the answer goes to stdout."""
+    """Answer a question: a model writes a plan, which runs while it is written. The answer goes to stdout."""
     from llmc import Approval, LlmcError
     from llmc.cli.progress.reasoning_lines import reasons_shown
     from llmc.cli.terminal.approval_prompt import Prompt, can_ask
@@ -143,7 +144,7 @@ def ask(
     except (DisplayError, LlmcError) as error:
         _say(error)
         if done := _written(happened, agent.tools) + left_open(happened):
-            say(f"until then{done}")
+            say(done.removeprefix("; "))
         if json_ and isinstance(error, LlmcError) and error.answer is not None:
             _print(cast("Answer", error.answer), as_json=True)
         raise typer.Exit(FOUND) from error
@@ -155,7 +156,7 @@ def plan(
     *,
     tools: PlanTools,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; overwrites nothing.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plan to a new file.")
     ] = None,
     model: ModelName = None,
     base_url: BaseUrl = None,
@@ -166,10 +167,10 @@ def plan(
     prompt_budget: PromptBudget = PROMPT_BUDGET,
     json_: AsJson = False,
     quiet: Quiet = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what was repaired in the plan.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the repairs of the plan.")] = False,
     show_reasoning: ShowReasoning = False,
 ) -> None:
-    """Have a plan written for a question, to be read and run later; nothing is called."""
+    """Let a model write a plan for a question, to read and run later. No tool is called."""
     from llmc import LlmcError
     from llmc.cli.progress.reasoning_lines import reasons_shown
     from llmc.cli.terminal.interrupt import Interruptible, Interruption
@@ -178,7 +179,7 @@ def plan(
     set_verbosity(quiet=quiet, verbose=verbose)
     question = _asked(question)
     if output is not None and os.path.lexists(output):
-        fail(f"{output} is there already: name another file")
+        fail(f"{output} already exists: name another file")
     followed = grammar or ("sound" if local else None)
     speaker = _model(model, base_url, model_option or (), local=local)
     agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()), prompt_budget=prompt_budget)
@@ -202,7 +203,7 @@ def plan(
         with output.open("x", encoding="utf-8") as file:
             file.write(f"{comment}{header.text}{written}")
     except (OSError, ValueError) as error:
-        _print_plan(question, f"{comment}{written}", None, as_json=json_)  # it was paid for
+        _print_plan(question, f"{comment}{written}", None, as_json=json_)  # the plan was paid for, so print it
         fail(f"{output}: {reason(error)}")
     if json_:
         _print_plan(question, f"{comment}{header.text}{written}", output, as_json=True)
@@ -211,7 +212,7 @@ def plan(
 
 
 def _print_plan(question: str, text: str, file: Path | None, *, as_json: bool) -> None:
-    """A plan on stdout, or as JSON with its question and the file that has it."""
+    """Print a plan to stdout, or as JSON with its question and its file."""
     if not as_json:
         print(text, end="")
         return
@@ -220,7 +221,7 @@ def _print_plan(question: str, text: str, file: Path | None, *, as_json: bool) -
 
 
 def _asked(question: str) -> str:
-    """The question, of standard input for `-`; the end with a message where nothing is asked."""
+    """Return the question, read from standard input for `-`; exit with a message if it is empty or too long."""
     text = _read_question() if question == STDIN else question
     if not text.strip():
         fail("the question is empty")
@@ -230,76 +231,76 @@ def _asked(question: str) -> str:
 
 
 def _read_question() -> str:
-    """The text of standard input, or the end with a message."""
+    """Return the text of standard input, or exit with a message."""
     from llmc_runtime.input_files import read_stdin
 
     try:
-        # Bytes, of which UTF-8 has at most four for a character.
+        # A character has at most four bytes in UTF-8.
         return read_stdin(4 * (LONGEST_QUESTION + 1)).decode("utf-8", "replace")
     except OSError as error:
         fail(f"<stdin>: {reason(error)}")
 
 
 def _toolbox(targets: Sequence[str]) -> "Toolbox":
-    """The tools that are named, or the end with a message."""
-    found = named_tools(targets)
-    if not len(found):
-        fail("there are no tools in what `--tools` names")
-    return found
+    """Return the tools of the targets, or exit with a message."""
+    toolbox = named_tools(targets)
+    if not len(toolbox):
+        fail("the targets of `--tools` contain no tools")
+    return toolbox
 
 
 def _agent(tools: "Toolbox", model: "ChatModel", grammar: str | None, **settings: "Unpack[AskSettings]") -> "Agent":
-    """The agent, or the end with a message."""
+    """Return the agent, or exit with a message."""
     from llmc import Agent
     from llmc_compiler.decoder.decoder_grammar import LEVELS
 
     level = next((known for known in LEVELS if known == grammar), None)
     if grammar is not None and level is None:
-        fail(f"`--grammar {grammar}` is no level: it is {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
+        fail(f"`--grammar {grammar}` is not a level: use {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
     try:
         return Agent(tools, model=model, grammar=level, **settings)
-    except ValueError as error:  # a budget of cost, for a model whose prices nobody knows
+    except ValueError as error:  # a cost budget for a model with unknown prices
         fail(str(error))
 
 
 def _model(model: str | None, base_url: str | None, given: Sequence[str], *, local: bool) -> "ChatModel":
-    """The model that the options describe, or the end with a message."""
+    """Return the model of the options, or exit with a message."""
     import llmc
     from llmc.cli.arguments.model_options import given_model_options
 
     if local and (model is not None or base_url is not None):
-        fail("`--local` is a model already: leave `--model` and `--base-url` out")
+        fail("`--local` already names a model: remove `--model` and `--base-url`")
     name = model or os.environ.get(VARIABLE)
     options = given_model_options(given)
     try:
         if local:
             return llmc.local_model(**options)
         if not name:
-            fail(f"no model is named: `--model M`, `--local`, or the variable {VARIABLE}")
+            fail(f"no model is named: use `--model M` or `--local`, or set {VARIABLE}")
         if base_url is not None:
             options["base_url"] = base_url
             return llmc.Model(_unconfigured(name), **options)
         if name.endswith(".gguf"):
-            if not os.path.isfile(name):  # noqa: PTH113 — false, and no error, where a name is too long
-                fail(f"there is no file {name}")
+            if not os.path.isfile(name):  # noqa: PTH113 — returns False instead of raising for a name that is too long
+                fail(f"the file {name} does not exist")
             return llmc.local_model(name, **options)
         return llmc.load_model(name, **options)
-    except (TypeError, ValueError) as error:  # TypeError: an option of a wrong kind
+    except (TypeError, ValueError) as error:  # TypeError: an option of the wrong type
         fail(str(error))
 
 
 def _unconfigured(name: str) -> str:
-    """The name of a model at an address of its own, or the end with a message for a configured one."""
+    """Return the name of a model at a given address; exit with a message if the model is configured."""
     from llmc.config.config import find_config
 
     config = find_config(Path.cwd())
     if name in config.models:
-        fail(f"`{name}` is a model of {config.path}, and its key is not for another address: leave `--base-url` out")
+        fail(f"`{name}` is configured in {config.path}, and its key is not sent elsewhere: remove `--base-url`")
     return name
 
 
 def _conclude(answer: "Answer", *, as_json: bool) -> None:
-    """The last lines on stderr, the answer on stdout, and the status."""
+    """Write the last remarks to stderr and the answer to stdout, and exit with a status if it failed."""
     if not (Stderr.is_quiet and answer.answered):
         _remark(answer)
     _print(answer, as_json=as_json)
@@ -314,14 +315,14 @@ def _remark(answer: "Answer") -> None:
     if answer.stopped is not None:
         say(answer.stopped)
     if answer.is_unmarked:
-        say("the model wrote prose and marked no answer in it: check the text")
+        say("the model wrote prose without marking an answer in it: check the text")
     note(answer.summary())
     if any(_had_nobody(error) for plan in answer.plans for error in plan.run.errors.values()):
-        say("there is no terminal to ask on; `--approve all` calls what asks")
+        say("approval needs a terminal; `--approve all` approves every call")
 
 
 def _print(answer: "Answer", *, as_json: bool) -> None:
-    """The answer on stdout: a text as it is, anything else as JSON; or all that was done as one JSON document."""
+    """Print the answer to stdout, text unchanged and other values as JSON; or everything as one JSON document."""
     shown = answer.to_json()
     if as_json:
         give(shown)
@@ -330,7 +331,7 @@ def _print(answer: "Answer", *, as_json: bool) -> None:
 
 
 def _say(error: Exception) -> None:
-    """What went wrong; the mistakes of a plan with their lines."""
+    """Report an error; the mistakes of a plan with their lines."""
     from llmc_runtime.agent.agent_errors import PlanFailed
 
     report = error.report if isinstance(error, PlanFailed) else ""
@@ -338,31 +339,31 @@ def _say(error: Exception) -> None:
 
 
 def _written(happened: "Sequence[Event]", tools: "Toolbox") -> str:
-    """The tasks that were done and may have changed something, with their tools."""
+    """Return the tasks that finished and may have written, with their tools."""
     from llmc_runtime.state.events import Finished, Started
 
     called = {event.key: event.tool for event in happened if isinstance(event, Started)}
     ended = (event for event in happened if isinstance(event, Finished) and event.key in called)
     changing = {tool.name for tool in tools if tool.effect.may_write}
     words = (f"{event.task} ({called[event.key]})" for event in ended if called[event.key] in changing)
-    found = ", ".join(dict.fromkeys(words))
-    return f"; written: {found}" if found else ""
+    tasks = ", ".join(dict.fromkeys(words))
+    return f"; written: {tasks}" if tasks else ""
 
 
 def _had_nobody(error: "PlanError") -> bool:
-    """Whether a call was refused because nobody was there to be asked."""
+    """Whether a call was refused because no approver was available."""
     from llmc import NotApproved
 
     return isinstance(error, NotApproved) and error.reason == "nobody"
 
 
 async def _follow(agent: "Agent", question: str, board: "Board") -> "Answer":
-    """The answer; what happens meanwhile is shown. Raises DisplayError where it cannot be."""
+    """Return the answer and show the progress meanwhile; raises DisplayError."""
     return await agent.ask(question, emit=_showing(board))
 
 
 def _showing(board: "Board") -> "Callable[[Progress], None]":
-    """A function that shows what happens; it raises DisplayError where that fails."""
+    """Return a callback that shows events on a board; it raises DisplayError."""
 
     def show(event: "Progress") -> None:
         try:
@@ -374,7 +375,7 @@ def _showing(board: "Board") -> "Callable[[Progress], None]":
 
 
 def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
-    """Plans with their tasks beside them on a terminal; elsewhere lines, if they are wanted."""
+    """Return the board: plans with their tasks on a terminal, else lines if `wanted`."""
     from llmc.cli.progress.agent_progress import AgentLog, live_board
     from llmc.cli.progress.task_lines import TaskLines
     from llmc.cli.terminal.silence import Silent
@@ -391,10 +392,10 @@ def _board(*, wanted: bool) -> "AbstractContextManager[Board]":
 
 
 def _as_file(question: str, text: str, agent: "Agent") -> tuple[str, str]:
-    """The question as a comment, and a model's plan as a plan file that means the same."""
+    """Return the question as a comment, and a model's plan as the equivalent plan file."""
     from llmc import compile as compile_plan
 
-    # Without passes, so that all of it is there to be read.
+    # Without passes, so that the file shows the whole plan.
     written = compile_plan(text, agent.tools, mode="lenient", passes=()).to_llmc()
     comment = "".join(f"# {seen(line)}\n" for line in question.splitlines() or [""])
     return comment, written

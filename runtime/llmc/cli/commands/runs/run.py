@@ -1,4 +1,4 @@
-"""`llmc run`: run a plan, and show what happens."""
+"""`llmc run`: run a plan and show its progress."""
 
 import os
 import sys
@@ -38,7 +38,7 @@ Inputs = Annotated[
         "--input",
         "-i",
         metavar="NAME=VALUE|@FILE",
-        help="A value for an input; JSON, but for `str`. `@FILE` has inputs by name as JSON. May be repeated.",
+        help="An input, as JSON unless it is a `str`; `@FILE` reads inputs from a JSON object. May be repeated.",
     ),
 ]
 
@@ -51,29 +51,29 @@ def run(
     limit: Limit = None,
     fail_fast: FailFast = False,
     approve: Asking = None,
-    dry: Annotated[bool, typer.Option("--dry-run", help="Show what would be called; call nothing.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Show the calls that would be made; call nothing.")] = False,
     trace: Annotated[
         str | None, typer.Option("--trace", metavar="FILE", help="Record the run in a new file, for `llmc trace`.")
     ] = None,
     trace_values: Annotated[
-        bool, typer.Option("--trace-values", help="With --trace: what the tasks gave too, without secrets.")
+        bool, typer.Option("--trace-values", help="With --trace: record the results of tasks too, without secrets.")
     ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print all of the run as JSON.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the whole run as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
-    traceback: Annotated[bool, typer.Option("--traceback", help="Show where tools failed, in full.")] = False,
+    traceback: Annotated[bool, typer.Option("--traceback", help="Show the full tracebacks of failed tools.")] = False,
     optimize: Optimize = True,
     passes: Passes = None,
     max_tasks: MaxTasks = None,
     max_text: MaxText = None,
 ) -> None:
-    """Run a plan; its value goes to stdout, its progress to stderr."""
+    """Run a plan. Its value goes to stdout, its progress to stderr."""
     from llmc import Approval, InputError
     from llmc.cli.terminal.approval_prompt import Prompt, can_ask
 
     set_verbosity(quiet=quiet, verbose=verbose)
     if trace_values and trace is None:
-        fail("`--trace-values` is for `--trace FILE`: add it")
+        fail("`--trace-values` needs `--trace FILE`: add it")
     limits = given_limits(file, limit or ())
     compiled = program(file, tools, max_tasks, max_text, optimize=optimize, passes=passes, shows_pruned=False)
     inputs = read_inputs(input_ or (), compiled.parameters, compiled.secret_inputs, file)
@@ -101,39 +101,39 @@ def run(
 
 
 def _print_dry(calls: "Sequence[Planned]", *, as_json: bool) -> None:
-    """What would be called, on stdout."""
+    """Print the calls of a dry run to stdout."""
     from llmc.cli.progress.dry_run_report import print_dry
 
     print_dry(calls, as_json=as_json)
 
 
 class Progress(Protocol):
-    """Shows a run while it goes on."""
+    """Shows the progress of a run."""
 
     def apply(self, event: "Event") -> None:
         """Show an event."""
         ...
 
     def conclude(self, results: "Mapping[str, object]") -> None:
-        """Show what the tasks gave."""
+        """Show the results of tasks."""
         ...
 
     def still(self) -> AbstractContextManager[object]:
-        """Draw nothing meanwhile."""
+        """Draw nothing inside the block."""
         ...
 
 
 class _Listener:
-    """Is told every event: remembers it, records it where there is a recording, and shows it."""
+    """Receives every event: remembers it, records it in the trace, if any, and shows it."""
 
     def __init__(self, progress: Progress) -> None:
-        """Nothing has happened."""
+
         self.progress = progress
         self.happened: list[Event] = []
         self.recording: TraceFile | None = None
 
     def __call__(self, event: "Event") -> None:
-        """Something happened; raises DisplayError, which ends the run."""
+        """Handle an event; raises DisplayError, which ends the run."""
         self.happened.append(event)
         try:
             if self.recording is not None:
@@ -152,7 +152,7 @@ def _carry_out(
     *,
     trace_values: bool,
 ) -> "Run":
-    """Run the plan, or end with what is wrong; the first signal stops it, the second ends the process at once."""
+    """Run the plan, or exit with a message; the first signal stops the run, the second ends the process at once."""
     from llmc import ContextError, InputError, RunRefused
     from llmc.cli.progress.run_state import LONGEST_VALUE
     from llmc.cli.terminal.interrupt import Interruptible, Interruption, left_open
@@ -185,7 +185,7 @@ def _carry_out(
 
 
 async def _last(events: "AsyncGenerator[Event | Run, None]") -> "Run":
-    """The run, with which its events end."""
+    """Return the run, which is the last of its events."""
     from llmc import Run
 
     async with aclosing(events):
@@ -197,7 +197,7 @@ async def _last(events: "AsyncGenerator[Event | Run, None]") -> "Run":
 
 
 def _tell_end(done: "Run") -> None:
-    """The last lines on stderr."""
+    """Write the summary of a run to stderr."""
     from llmc import NotApproved
 
     if Stderr.is_quiet:
@@ -210,11 +210,11 @@ def _tell_end(done: "Run") -> None:
         for words in done.notes:
             say(words)
     if any(isinstance(error, NotApproved) and error.reason == "nobody" for error in done.errors.values()):
-        say("there is no terminal to ask on; `--approve all` calls what asks, `--dry-run` shows it")
+        say("approval needs a terminal; `--approve all` approves every call, `--dry-run` lists the calls")
 
 
 def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
-    """A line for each event if verbose, nothing if quiet; else a tree on a terminal, and elsewhere a line a task."""
+    """Return the display: all events if verbose, none if quiet, else a tree on a terminal or one line per task."""
     from llmc.cli.progress.event_log import EventLog
     from llmc.cli.progress.task_lines import TaskLines
     from llmc.cli.terminal.silence import Silent
@@ -234,7 +234,7 @@ def _progress(compiled: "Program") -> AbstractContextManager[Progress]:
 
 
 def _print(done: "Run", *, as_json: bool) -> None:
-    """The value on stdout: a text as it is, anything else as JSON; or all of the run as one JSON document."""
+    """Print the value to stdout, text unchanged and other values as JSON; or the whole run as one JSON document."""
     shown = done.to_json()
     if as_json:
         give(shown)

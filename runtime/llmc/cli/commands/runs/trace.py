@@ -1,4 +1,4 @@
-"""`llmc trace`: a recorded run again, as a timeline."""
+"""`llmc trace`: the timeline of a recorded run."""
 
 import os
 import sys
@@ -15,12 +15,12 @@ _WIDEST: Final = 120
 
 
 def trace(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="What `llmc run --trace FILE` wrote.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A trace written by `llmc run --trace FILE`.")],
     *,
     json_: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show a recorded run again: when each call waited and ran, and the longest chain."""
+    """Show the timeline of a recorded run: when each call waited and ran, and the longest chain."""
     from llmc.cli.progress.run_tree import plain
     from llmc.cli.tracing.timeline import draw
     from llmc_runtime.input_files import read_start
@@ -29,21 +29,21 @@ def trace(
 
     set_verbosity(quiet=quiet)
     try:
-        found = read_trace(BytesIO(read_start(file, LARGEST + 1)))
-        past = history(found)
+        recorded = read_trace(BytesIO(read_start(file, LARGEST + 1)))
+        past = history(recorded)
     except OSError as error:
         fail(f"{file}: {reason(error)}")
     except TraceError as error:
         say(f"{file}: {error}")
         raise typer.Exit(FOUND) from error
-    for words in found.notes:
+    for words in recorded.notes:
         note(f"llmc: {file}: {words}")
     if json_:
         from llmc.cli.tracing.trace_json import trace_json
 
-        print_json(trace_json(found, past))
+        print_json(trace_json(recorded, past))
         return
-    lines = draw(found.plan, past, width=_width())
+    lines = draw(recorded.plan, past, width=_width())
     if _is_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
         from rich.console import Console
 
@@ -56,7 +56,7 @@ def trace(
 
 
 def _width() -> int:
-    """Cells of a line: those of the terminal, within reason, and 80 where there is none."""
+    """Return the width of a line: the terminal's within bounds, or 80 without a terminal."""
     if not _is_terminal():
         return _WIDTH
     import shutil
@@ -65,5 +65,5 @@ def _width() -> int:
 
 
 def _is_terminal() -> bool:
-    """Whether standard output is one."""
+    """Whether standard output is a terminal."""
     return sys.stdout.isatty()
