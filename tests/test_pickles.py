@@ -392,4 +392,7 @@ def test_a_hundred_of_them_go_through_a_pool_of_processes(method: str, workers: 
     assert len(things) >= 100
     assert [*map(work.shown, back)] == [*map(work.shown, things)]
     assert own.value == RUN.value
-    assert work.shown(refused.value) == ("RunRefused", "the run would have 3 tasks, and may have 1 (limit `tasks`)")
+    assert work.shown(refused.value) == (
+        "RunRefused",
+        "the run would have 3 tasks; at most 1 are allowed (limit `tasks`)",
+    )

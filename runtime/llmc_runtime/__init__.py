@@ -1,1 +1,1 @@
-"""Doing it: graphs are run."""
+"""The runtime, which runs compiled plans."""

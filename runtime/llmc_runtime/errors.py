@@ -1,30 +1,30 @@
-"""What can go wrong in a run.
+"""Errors of runs.
 
     LlmcError
       PlanError                 at a task of the plan
         CallError               at a call of a tool
-          BadArgument           a value did not fit its parameter when it arrived
-          BadResult             the tool's result is not what it declares, or no JSON data
+          BadArgument           a value does not fit its parameter at run time
+          BadResult             the result is not JSON data, or not of the declared type
           ToolFailed            the tool raised
           ToolTimedOut          the tool, or the wait for it, took too long
         ExpressionFailed        an expression has no value
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure
-        Held                    not done, because nobody has approved it: the plan was repaired or made anew, or it
-                                repeats a call of an earlier plan after another write
-        Repeated                not done again, because nobody knows whether the first time it happened
-        NotApproved             not done, because it asks first and nobody said yes
+        Held                    not done without approval: the plan was repaired or made anew, or it repeats a call of
+                                an earlier plan after another write
+        Repeated                not done again, because it is not known whether the first call took effect
+        NotApproved             not done, because its tool needs approval and got none
         LimitReached            not done, because of a limit of the run
         Stopped                 given up, because the run was stopped
-      ContextError              a tool takes a context, and the run has none that it can take
-      RunRefused                a run that a limit does not let begin, grow, or wait for its plan
-    NotSent                     raised by tools: what was to be written was certainly not sent
+      ContextError              a tool takes a context, and the run has none that fits
+      RunRefused                a limit forbids the run to begin, to grow, or to wait for its plan
+    NotSent                     raised by tools: the write was certainly not sent
     Final                       raised by tools: another attempt would certainly fail too
 
 The text of each is one fact that names the task.
 """
 
-# ruff: noqa: N818 — they are caught by name, and `except ToolTimedOut` says it all
+# ruff: noqa: N818 — users catch these by name, and `except ToolTimedOut` reads better
 
 import typing
 from collections.abc import Mapping
@@ -44,57 +44,57 @@ from llmc_runtime.text_format import cut_middle
 E = TypeVar("E", bound=BaseException)
 
 Timed = Literal["attempt", "task", "run"]
-"""What the time of a call may be over for."""
+"""The time limit that a call exceeded."""
 
 LONGEST: typing.Final = 300
-"""Characters of text from outside that a message quotes."""
+"""Characters of foreign text that a message quotes."""
 
 _OF_MANY: typing.Final = 80
-"""Characters of each of several texts in its place."""
+"""Characters of each text if a message quotes several."""
 
 _READ: typing.Final = 10_000
-"""Characters at the beginning and at the end of a text that are looked at for that."""
+"""Characters at each end of a foreign text that are considered for a quote."""
 
 
 Refusal = Literal["no", "nobody", "none", "failed"]
 
 REFUSALS: typing.Final[Mapping[Refusal, str]] = {
     "no": "the answer was no",
-    "nobody": "there is nobody to ask",
-    "none": "this run refuses whatever asks",
+    "nobody": "the run has no approver",
+    "none": "this run refuses all such calls",
     "failed": "asking failed",
 }
-"""Why something was not approved."""
+"""Reasons for a missing approval, in words."""
 
 
 class NotSent(Portable, Exception):
-    """Raised by a tool that writes: certainly nothing was sent, so that another attempt does nothing twice."""
+    """Raised by a tool that writes: nothing was sent, so another attempt does nothing twice."""
 
 
 class Final(Portable, Exception):
-    """Raised by a tool: another attempt would certainly fail too, so that `@retry` makes none."""
+    """Raised by a tool: another attempt would certainly fail too, so `@retry` makes none."""
 
 
 class LlmcError(Portable, Exception):
-    """Any error of a run, or of a question; if it ended a question, `answer` is what was done for that until then.
+    """Any error of a run or an agent; if it ended an agent run, `answer` is the answer so far.
 
-    `secrets` are those of its run, where it had any.
+    `secrets` are those of the run, if it had any.
     """
 
     answer: AnswerSoFar | None = None
     secrets: Redactor | None = None
 
     def _state(self) -> tuple[dict[str, Any], Cause | None]:
-        """The state of a pickle; if the run had secrets, that of a foreign cause is its text: objects may hold one."""
+        """The state of a pickle; with secrets in the run a foreign cause is text only, since objects may hold them."""
         attributes, cause = super()._state()
         return attributes, cause if cause is None else Cause(cause.error, words=self.secrets is not None)
 
 
 class PlanError(LlmcError):
-    """A task of the plan has no value; `span` is its place in the plan, `line` its line where the text is known.
+    """A task of the plan has no value; `span` is its place in the plan, and `line` its line if the text is known.
 
-    `in_doubt`: what it writes may be written, or not. `place` is the file, and its line, at which the tool failed.
-    `ended` is how the task ended, as the last line of a run counts it.
+    `in_doubt` means that the write may or may not have happened. `place` is the file and line at which the tool failed.
+    `ended` is the task's outcome, as the summary of a run counts it.
     """
 
     line: int | None = None
@@ -108,16 +108,16 @@ class PlanError(LlmcError):
         self.span = span
 
     def at(self, span: Span) -> Self:
-        """The same error, of a text in which the task stands elsewhere."""
+        """The same error for a text in which the task has another span."""
         same = copy(self)
         same.span, same.line = span, None
         return same
 
 
 class CallError(PlanError):
-    """A call of a tool gave no value, in so many attempts.
+    """A call of a tool gave no value, after `attempt` attempts.
 
-    `final` is why no other one was made although `@retry` allows it: the exception was final, or its HTTP status is.
+    `final` is the reason if `@retry` allows another attempt and none is made: a final exception or HTTP status.
     """
 
     final: str | None = None
@@ -129,7 +129,7 @@ class CallError(PlanError):
 
 
 class BadArgument(CallError):
-    """A value did not fit its parameter when it arrived; the tool was not called."""
+    """A value does not fit its parameter at run time; the tool was not called."""
 
     def __init__(
         self, task: TaskId, span: Span, *, tool: str, attempt: int, parameter: str | None, why: object
@@ -141,7 +141,7 @@ class BadArgument(CallError):
 
 
 class BadResult(CallError):
-    """A tool's result is not what the tool declares, or no JSON data."""
+    """A tool's result is not JSON data, or not of the declared type."""
 
     def __init__(
         self, task: TaskId, span: Span, *, tool: str, attempt: int, why: object, in_doubt: bool = False
@@ -171,9 +171,9 @@ class ToolFailed(CallError):
 
 
 class ToolTimedOut(CallError):
-    """The `seconds` are over that an attempt, a task with its waits and retries, or the run may take (`limit`).
+    """An attempt, a task with its waits and retries, or the run (`limit`) took longer than `seconds`.
 
-    `attempt` is 0 where the tool was not called yet.
+    `attempt` is 0 if the tool was not called yet.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class ToolTimedOut(CallError):
         elif attempt:
             what = f"timed out: `{tool}` took longer than {seconds:g} s"
         else:
-            what = f"timed out: `{tool}` did not get its turn in {seconds:g} s"
+            what = f"timed out: `{tool}` did not start within {seconds:g} s"
         super().__init__(task, what, span, tool=tool, attempt=attempt)
         self.seconds = seconds
         self.limit = limit
@@ -207,12 +207,12 @@ class ExpressionFailed(PlanError):
 
 
 def _at_element(index: int, error: PlanError) -> str:
-    """Whether the first element without a value failed or was blocked, and which it is."""
+    """Say whether the first element without a value failed or was blocked, and name it."""
     return f"{'blocked' if error.ended == Blocked.ended else 'failed'} at element {index}"
 
 
 class LoopFailed(PlanError):
-    """Elements of a loop failed: the one at `index` first, with `error`; `results` has the others' values."""
+    """Elements of a loop failed: the one at `index` first, with `error`. `results` has the values of the others."""
 
     def __init__(self, task: TaskId, span: Span, *, index: int, error: PlanError, results: Mapping[int, Json]) -> None:
         super().__init__(task, f"{_at_element(index, error)}: {shortened(error)}", span)
@@ -223,23 +223,24 @@ class LoopFailed(PlanError):
 
     @property
     def where(self) -> str:
-        """`failed at element 3`."""
+        """The first failure in words: `failed at element 3`."""
         return _at_element(self.index, self.error)
 
     def _state(self) -> tuple[dict[str, Any], Cause | None]:
-        """The results too are shown without secrets."""
+        """The state of a pickle, with the results redacted."""
         attributes, cause = super()._state()
         if self.secrets is None:
             return attributes, cause
-        shown = {index: self.secrets.value(each) for index, each in self.results.items()}
+        shown = {index: self.secrets.value(value) for index, value in self.results.items()}
         return attributes | {"results": shown}, cause
 
 
 class Blocked(PlanError):
     """A task was not done because the task `cause` failed.
 
-    `by_order`: it needs no value of it, but comes after it; `fell_back`: the task `cause` has the value of its
-    `@fallback`. `cause_line` is the line of that task, where the text is known, and `cause_ended` how it ended.
+    `by_order` means that the task does not use the cause's value, but comes after it. `fell_back` means that the cause
+    has the value of its `@fallback`. `cause_line` is the cause's line if the text is known, and `cause_ended` its
+    outcome.
     """
 
     ended = "blocked"
@@ -257,7 +258,7 @@ class Blocked(PlanError):
     ) -> None:
         why = "whose effect comes first, failed" if by_order else "which it needs, failed"
         if fell_back:
-            why += " (its `@fallback` replaces its value, and not its effect)"
+            why += " (its `@fallback` replaces its value, not its effect)"
         super().__init__(task, f"was not done: task {cause}, {why}", span)
         self.cause = cause
         self.by_order = by_order
@@ -267,20 +268,22 @@ class Blocked(PlanError):
 
     @property
     def reason(self) -> str:
-        """Why it was not done, by the line of the task that failed."""
+        """Why the task was not done, with the line of the cause."""
         where = place_of(self.task, self.cause, self.cause_line)
         return blocked_by(where, self.cause_ended, is_by_order=self.by_order, has_fallen_back=self.fell_back)
 
 
-REPAIRED: typing.Final = "the plan had to be repaired; read it, and approve it"
-"""Why a plan's writes are held where a repair decided where a statement begins or ends."""
+REPAIRED: typing.Final = "the plan had to be repaired; read it and approve it"
+"""The reason to hold a plan's writes if a repair decided a boundary of a statement."""
 
-UNENDED: typing.Final = "the plan's text ends right behind it, and the task may go on; end its line, or approve it"
-"""Why a last task is held that neither a newline nor a join nor an end mark follows."""
+UNENDED: typing.Final = (
+    "the plan's text ends right after it, so the task may be incomplete; end its line, or approve it"
+)
+"""The reason to hold a last task without a newline, a join or an end mark after it."""
 
 
 class Held(PlanError):
-    """A task that may write was not done, since nobody has approved it: `why` says what there is to approve."""
+    """A task that may write was not done without approval; `why` is the reason."""
 
     ended = "held back"
 
@@ -290,20 +293,20 @@ class Held(PlanError):
 
 
 class Repeated(PlanError):
-    """A task that may write was not done again: in an earlier plan the same call ended in doubt."""
+    """A task that may write was not done again: the same call of an earlier plan ended in doubt."""
 
     ended = "held back"
 
     def __init__(self, task: TaskId, span: Span, *, tool: str) -> None:
-        what = f"was not done: the same call of `{tool}` ended in doubt before; find out whether it happened"
+        what = f"was not done: the same call of `{tool}` ended in doubt before; check whether it took effect"
         super().__init__(task, what, span)
         self.tool = tool
 
 
 class NotApproved(PlanError):
-    """A task whose tool asks first was not done; `reason` is why nobody said yes, and `tool` the tool.
+    """A task whose `tool` needs approval was not done; `reason` is why there was no approval.
 
-    If the answer was no, `why` is what was said with it, None if nothing was.
+    After an answer of no, `why` is the text that came with it, None without one.
     """
 
     ended = "not approved"
@@ -317,11 +320,11 @@ class NotApproved(PlanError):
 
 
 class ContextError(LlmcError):
-    """A tool takes a context, and the run has none, or one that the tool does not take, or that cannot be opened."""
+    """A tool takes a context that the run lacks, that is of another class, or that cannot be opened."""
 
 
 class LimitReached(PlanError):
-    """A task was not done, or has no value although it was, because of the run's limit of this name."""
+    """A task was not done, or its result was not kept, because of the run's limit of this name."""
 
     def __init__(self, task: TaskId, span: Span, *, limit: str, why: str) -> None:
         super().__init__(task, f"was not done: {why} (limit `{limit}`)", span)
@@ -336,20 +339,20 @@ class LimitReached(PlanError):
 
 
 class Stopped(PlanError):
-    """A task was given up because the run was stopped: the task `cause` failed, or who runs it ended it."""
+    """A task was given up because the run was stopped: the task `cause` failed, or the caller ended the run."""
 
     ended = "cancelled"
 
     def __init__(self, task: TaskId, span: Span, *, cause: TaskId | None = None, in_doubt: bool = False) -> None:
         why = "the run was ended" if cause is None else f"task {cause} failed"
-        doubt = "; what it writes may be written, or not" if in_doubt else ""
+        doubt = "; its write may or may not have happened" if in_doubt else ""
         super().__init__(task, f"was stopped: {why}{doubt}", span)
         self.cause = cause
         self.in_doubt = in_doubt
 
 
 class RunRefused(LlmcError):
-    """A run may not begin, have so many tasks, or wait for more of its plan, because of the limit of this name."""
+    """A limit of this name forbids a run to begin, to have so many tasks, or to wait longer for its plan."""
 
     def __init__(self, why: str, limit: str) -> None:
         super().__init__(f"{why} (limit `{limit}`)")
@@ -357,36 +360,36 @@ class RunRefused(LlmcError):
 
 
 def without_values(error: E) -> E:
-    """The error without what led to it: frames and causes hold the values that it is about."""
+    """Return the error without its causes and frames, which hold the values that it is about."""
     error.__traceback__ = error.__context__ = error.__cause__ = None
     return error
 
 
 def described(error: BaseException) -> str:
-    """The name of an exception, and what it says."""
+    """Return the name of an exception and its message."""
     words = shortened(error)
     return type(error).__name__ + (f": {words}" if words else "")
 
 
 def shortened(words: object) -> str:
-    """Text from outside, as one line of bounded length, cut in its middle; a group of exceptions names the first."""
+    """Return foreign text as one bounded line, cut in its middle; an exception group names its first exceptions."""
     if isinstance(words, BaseExceptionGroup):
         inner = leaves(words)
-        named = [_line(f"{type(each).__name__}: {_text(each)}".removesuffix(": "), _OF_MANY) for each in inner[:SHOWN]]
+        named = [_line(f"{type(leaf).__name__}: {_text(leaf)}".removesuffix(": "), _OF_MANY) for leaf in inner[:SHOWN]]
         more = [f"… {len(inner) - SHOWN} more"] if len(inner) > SHOWN else []
         return _line(f"{_line(_text(words), _OF_MANY)}: {'; '.join([*named, *more])}".removesuffix(": "), LONGEST)
     return _line(_text(words), LONGEST)
 
 
 def _text(words: object) -> str:
-    """The text of anything."""
+    """The text of an object."""
     try:
         return str(words)
-    except Exception:  # noqa: BLE001 — an exception may fail at describing itself
+    except Exception:  # noqa: BLE001 — an exception may fail to describe itself
         return f"({type(words).__name__} without a readable text)"
 
 
 def _line(text: str, most: int) -> str:
-    """The text as one line, cut in its middle but in no URL."""
+    """The text as one line, cut in its middle but not within a URL."""
     whole = text if len(text) <= 2 * _READ else f"{text[:_READ]}…{text[-_READ:]}"
     return cut_middle(" ".join(whole.split()), most)

@@ -1,7 +1,7 @@
-"""Files from outside: every file that an argument, an option, the configuration or a plan names is read here.
+"""User files: every file named by an argument, an option, the configuration or a plan is read here.
 
-Regular files and pipes are read; of devices, only standard input and /dev/null. A read is bounded, and waits only for a
-pipe that has a writer. Every error is an OSError whose `strerror` is a fact about the file.
+Regular files and pipes are read, and of devices only standard input and /dev/null. A read is bounded, and waits only
+for a pipe that has a writer. Every error is an OSError whose `strerror` is a fact about the file.
 """
 
 import errno
@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import Final
 
 WRITER_SECONDS: Final = 2.0
-"""How long a FIFO may be without a writer."""
+"""Seconds that a FIFO may be without a writer."""
 
-NO_NAME: Final = "is no name that a file can have"
-"""What is wrong where the system is not even asked; Python's own words change with its version."""
+NO_NAME: Final = "is not a valid file name"
+"""Message for names that never reach the system; Python's own words change with its version."""
 
 _CHUNK: Final = 1024 * 1024
 _STREAM: Final = re.compile(r"/dev/(stdin|fd/[0-9]+)|/proc/(self|[0-9]+)/fd/[0-9]+")
 
 
 def read_input(path: str | Path, most: int) -> bytes:
-    """All of a file that may have so many bytes; raises OSError."""
+    """Return the content of a file of at most `most` bytes; raises OSError."""
     with open_input(path) as descriptor:
         data = read_descriptor(descriptor, most + 1)
         require_size(data, most)
@@ -34,13 +34,13 @@ def read_input(path: str | Path, most: int) -> bytes:
 
 
 def read_start(path: str | Path, most: int) -> bytes:
-    """The first bytes of a file, at most so many; raises OSError."""
+    """Return at most `most` bytes from the start of a file; raises OSError."""
     with open_input(path) as descriptor:
         return read_descriptor(descriptor, most)
 
 
 def read_stdin(most: int) -> bytes:
-    """The first bytes of standard input, at most so many; raises OSError."""
+    """Return at most `most` bytes of standard input; raises OSError."""
     if sys.stdin is None:
         raise OSError(errno.EBADF, "is closed")
     try:
@@ -51,19 +51,19 @@ def read_stdin(most: int) -> bytes:
 
 
 def require_size(data: bytes, most: int) -> None:
-    """Raises OSError for more bytes than a file may have."""
+    """Raise OSError for more than `most` bytes."""
     if len(data) > most:
         raise OSError(errno.EFBIG, f"has more than {most // 1024**2} MiB")
 
 
 def folder_of(path: str | Path) -> Path:
-    """The folder that relative names in a file start from: the current one for open files like `/dev/fd/63`."""
+    """Return the folder for relative names in a file: the current one for open files like `/dev/fd/63`."""
     return Path() if _STREAM.fullmatch(str(path)) else Path(path).parent
 
 
 @contextmanager
 def open_input(path: str | Path) -> Iterator[int]:
-    """A descriptor of a file that may be read; any OSError, also of the block inside, gets the file's name."""
+    """Open a file for reading; every OSError, also of the block inside, gets the file's name."""
     try:
         descriptor = _opened(path)
         try:
@@ -77,7 +77,7 @@ def open_input(path: str | Path) -> Iterator[int]:
 
 
 def read_descriptor(descriptor: int, most: int) -> bytes:
-    """The first bytes of an open file, at most so many; raises OSError."""
+    """Return at most `most` bytes of an open file; raises OSError."""
     is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
     is_unwritten = not is_file and not os.get_blocking(descriptor) and not _wait(descriptor, WRITER_SECONDS)
     parts: list[bytes] = []
@@ -92,7 +92,7 @@ def read_descriptor(descriptor: int, most: int) -> bytes:
             _wait(descriptor, None)
             continue
         if not part and is_unwritten:
-            raise OSError(errno.ENXIO, f"is a pipe without a writer for {WRITER_SECONDS:g} s")
+            raise OSError(errno.ENXIO, f"is a pipe that had no writer for {WRITER_SECONDS:g} s")
         if not part:
             break
         is_unwritten = False
@@ -102,19 +102,19 @@ def read_descriptor(descriptor: int, most: int) -> bytes:
 
 
 def _opened(path: str | Path) -> int:
-    """A new descriptor, on which reads do not wait, or one of standard input; raises OSError."""
+    """Open a file without blocking reads, or duplicate standard input; raises OSError."""
     try:
         status = Path(path).stat()
-    except ValueError as error:  # a NUL, or half a character
+    except ValueError as error:  # a NUL, or a lone surrogate
         raise OSError(errno.EINVAL, NO_NAME) from error
     if _is_stdin(status):
-        return os.dup(0)  # a pipe of another user, or a socket, cannot be opened again
-    _require_readable(status)  # before it is opened: opening a device may do something
+        return os.dup(0)  # a pipe of another user or a socket cannot be opened again
+    _require_readable(status)  # checked before opening, which may have effects on a device
     return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _require_readable(status: os.stat_result) -> None:
-    """Raises OSError for folders, sockets and devices."""
+    """Raise OSError for folders, sockets and devices."""
     mode = status.st_mode
     if stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or _is_stdin(status) or _is_null(status):
         return
@@ -122,11 +122,11 @@ def _require_readable(status: os.stat_result) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if stat.S_ISSOCK(mode):
         raise OSError(errno.ENXIO, "is a socket")
-    raise OSError(errno.ENODEV, "is a device, and only /dev/stdin and /dev/null are read")
+    raise OSError(errno.ENODEV, "is a device; only /dev/stdin and /dev/null can be read")
 
 
 def _is_stdin(status: os.stat_result) -> bool:
-    """Whether it is standard input, and no regular file."""
+    """Whether it is standard input, and not a regular file."""
     try:
         return not stat.S_ISREG(status.st_mode) and os.path.samestat(status, os.fstat(0))
     except OSError:
@@ -139,7 +139,7 @@ def _is_null(status: os.stat_result) -> bool:
 
 
 def _wait(descriptor: int, seconds: float | None) -> bool:
-    """Wait for data, or for the end of a pipe that had a writer; whether it came."""
+    """Wait for data or for the end of a pipe that had a writer; returns False after a timeout."""
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
     return bool(poller.poll(None if seconds is None else seconds * 1000))

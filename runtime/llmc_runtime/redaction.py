@@ -1,8 +1,8 @@
-"""Secrets of a run: texts that are taken out of everything that is shown.
+"""Secrets of a run: texts that are redacted from all output.
 
-A secret is known to a run from the moment at which its value is: an input from the start, a result when it arrives.
-From then on it is replaced in every text and every value that leaves the run to be seen, also where it stands as JSON,
-Python or a URL writes it. What a tool makes of it (another case, a hash, a part of it) is not known to be one.
+A run learns a secret together with its value: an input at the start, a result on arrival. From then on the secret is
+replaced in every text and value that is shown, also in its JSON, Python and URL forms. Values that a tool derives from
+it (another case, a hash, a part) are not recognised.
 """
 
 import json
@@ -26,32 +26,32 @@ from llmc_runtime.text_format import beginning_of
 from llmc_runtime.tracebacks import traceback_text
 
 HIDDEN: Final = "[secret]"
-"""What stands in the place of a secret."""
+"""The replacement of a secret."""
 
 
 SHORTEST: Final = 4
-"""Characters that a secret has at least to be found in a text; a shorter one is hidden only where it stands alone."""
+"""Fewest characters of a secret that is found within other text; a shorter one is redacted only as a whole text."""
 
 
 LONGEST: Final = 10_000
-"""Characters that it may have at most for that."""
+"""Most characters of a secret that is found within other text."""
 
 
 _CUTS: Final = 8
-"""Ellipses that a part of a secret may have in itself."""
+"""Most ellipses within a part of a secret that is recognised."""
 
 
 class HiddenError(StandIn):
-    """Stands for an exception whose text, or that of one of its causes, holds a secret; `shown` is its traceback."""
+    """Replaces an exception whose text, or that of one of its causes, holds a secret; `shown` is its traceback."""
 
     shown = ""
 
 
 class Secrets:
-    """The secrets of a run, and of the runs inside it, which may add to them in other threads.
+    """The secrets of a run, and of the runs inside it, which may add to them from other threads.
 
-    `longest` is the number of characters of the longest text that is looked for. A copy is the same set, which only
-    grows. A pickle holds none of them: see `SecretFree`.
+    `longest` is the length of the longest text that is searched for. A copy is the same set, which only grows. A pickle
+    has no secrets: see `SecretFree`.
     """
 
     def __init__(self) -> None:
@@ -65,28 +65,25 @@ class Secrets:
         self.longest = 0
 
     def __bool__(self) -> bool:
-        """Whether there is anything to hide."""
         return bool(self._texts)
 
     def __copy__(self) -> "Secrets":
-        """The same."""
         return self
 
     def __deepcopy__(self, memo: object) -> "Secrets":
-        """The same."""
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """No secrets: a pickle leaves the process."""
+        """Leave out the secrets: a pickle leaves the process."""
         return Secrets, ()
 
     def add(self, text: str) -> bool:
-        """Hide this text from now on; whether it can be found inside of others."""
+        """Redact this text from now on, and return whether it can be found within other text."""
         can_be_found = SHORTEST <= len(text) <= LONGEST
         with self._adding:
             if text not in self._texts:
                 self._texts.add(text)
-                # A secret may be a part of what stands for it.
+                # A secret may be a part of the replacement.
                 for form in (*_forms(text), HIDDEN) if can_be_found else ():
                     self._add_form(form)
         return can_be_found
@@ -96,15 +93,15 @@ class Secrets:
         self._adding = Lock()
 
     def share(self, others: "Secrets") -> "Secrets":
-        """The others, which hide these from now on as well."""
+        """Add these secrets to others, and return those."""
         for text in tuple(self._texts) if others is not self else ():
             others.add(text)
         return others
 
     def _add_form(self, form: str) -> None:
-        """Find this form too; forms that begin alike stand together, and there may be very many."""
+        """Add a form of a secret; forms are grouped by their first characters, as there may be very many."""
         head = form[:SHORTEST]
-        # Whoever looks for forms meanwhile expects lengths where there are forms.
+        # Concurrent searches expect lengths wherever there are forms.
         lengths = self._lengths.setdefault(head, [])
         forms = self._forms.setdefault(head, set())
         if form not in forms:
@@ -118,7 +115,7 @@ class Secrets:
             self._heads = re.compile("|".join(map(re.escape, sorted(self._first))))
 
     def text(self, text: str) -> str:
-        """The text without secrets."""
+        """Return the text without secrets."""
         if text in self._texts:
             return HIDDEN
         pieces, end = [], 0
@@ -128,13 +125,13 @@ class Secrets:
         return "".join(pieces) + text[end:]
 
     def masked(self, text: str) -> str:
-        """The text with as many dots in the place of each secret: places in it stay where they are."""
+        """Return the text with dots for the characters of each secret, so that positions do not change."""
         for start, length in list(self._found(text)):
             text = text[:start] + "·" * length + text[start + length :]
         return text
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where secrets are in a text, and how long; of those that begin at one place the longest."""
+        """Yield position and length of secrets in a text; of those at the same position the longest."""
         if self._heads is None:
             return
         end = 0
@@ -143,25 +140,25 @@ class Secrets:
             key = text[start : start + SHORTEST]
             if start < end or key not in self._forms:
                 continue
-            found = (each for each in self._lengths[key] if text[start : start + each] in self._forms[key])
-            if length := next(found, 0):
+            lengths = (length for length in self._lengths[key] if text[start : start + length] in self._forms[key])
+            if length := next(lengths, 0):
                 yield start, length
                 end = start + length
 
     def value(self, value: Json) -> Json:
-        """The value without secrets, in its texts and its keys."""
+        """Return the value without secrets in its texts and keys."""
         if not self._texts:
             return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, list):
-            return [self.value(each) for each in value]
+            return [self.value(part) for part in value]
         if isinstance(value, dict):
-            return {self.text(key): self.value(each) for key, each in value.items()}
+            return {self.text(key): self.value(part) for key, part in value.items()}
         return value
 
     def cover(self, error: LlmcError) -> None:
-        """Take the secrets out of an error: out of its text, and out of the exception that it is from."""
+        """Redact an error: its text, and the exception that caused it."""
         if not self._texts:
             return
         error.secrets = self
@@ -182,19 +179,19 @@ class Secrets:
         return any(text[start : start + length] != HIDDEN for start, length in self._found(text))
 
     def _cut(self, text: str) -> str:
-        """The text without beginnings of secrets before an ellipsis or its end, and their ends behind an ellipsis."""
-        cuts = [at for at, character in enumerate(text) if character == "…"]
-        found = sorted((*self._beginnings(text, cuts), *self._ends(text, cuts)))
+        """The text without cut secrets: beginnings before an ellipsis or at the end, and ends after an ellipsis."""
+        cuts = [position for position, character in enumerate(text) if character == "…"]
+        spans = sorted((*self._beginnings(text, cuts), *self._ends(text, cuts)))
         pieces, done = [], 0
-        for start, end in found:
+        for start, end in spans:
             if end > done:
                 pieces += [text[done : max(start, done)], HIDDEN if start >= done else ""]
                 done = end
         return "".join(pieces) + text[done:]
 
     def _beginnings(self, text: str, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """The places of beginnings of secrets right before a cut."""
-        ends = [at for at in (*cuts, len(text)) if not text.endswith(HIDDEN, 0, at)]
+        """The spans of beginnings of secrets right before a cut."""
+        ends = [cut for cut in (*cuts, len(text)) if not text.endswith(HIDDEN, 0, cut)]
         for start in range(len(text) - SHORTEST + 1):
             forms = tuple(self._forms.get(text[start : start + SHORTEST], ()))
             first = bisect(ends, start) if forms else 0
@@ -204,8 +201,8 @@ class Secrets:
                     break
 
     def _ends(self, text: str, cuts: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """The places of ends of secrets right behind a cut."""
-        starts = [at + 1 for at in cuts if not text.startswith(HIDDEN, at + 1)]
+        """The spans of ends of secrets right after a cut."""
+        starts = [cut + 1 for cut in cuts if not text.startswith(HIDDEN, cut + 1)]
         for end in range(SHORTEST, len(text) + 1):
             forms = tuple(self._tails.get(text[end - SHORTEST : end], ()))
             last = bisect(starts, end - SHORTEST) if forms else 0
@@ -216,26 +213,26 @@ class Secrets:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """The text as it may be written in others: plain, in one line, and as JSON, Python or a URL has it."""
+    """Yield the forms that a text may take within others: plain, in one line, and as JSON, Python or URL text."""
     yield text
     yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
     yield from (ascii(text)[1:-1], repr(text.encode(errors="surrogatepass"))[2:-1])
-    yield repr(f"'\"{text}")[4:-1]  # inside of a text with both kinds of quotes
+    yield repr(f"'\"{text}")[4:-1]  # within a text with both kinds of quotes
     yield from (quote(text), quote(text, safe=""), quote_plus(text))
     if len(line := " ".join(text.split())) >= SHORTEST:
         yield line
 
 
 def _whole(error: BaseException) -> str:
-    """Everything that a traceback of the exception would show, and its parts."""
+    """All text that a traceback of the exception would show, and its parts."""
     try:
         return "".join(traceback.format_exception(error)) + repr(error)
-    except Exception:  # noqa: BLE001 — as above; what cannot be looked at is hidden
-        return "".join(words_of(each) for each in (error, error.__cause__, error.__context__) if each is not None)
+    except Exception:  # noqa: BLE001 — as above; unreadable exceptions are redacted
+        return "".join(words_of(cause) for cause in (error, error.__cause__, error.__context__) if cause is not None)
 
 
 class SecretFree(Brief):
-    """Mixin of frozen dataclasses that hold secrets: copies in memory keep them, and a pickle has what is shown.
+    """Mixin of frozen dataclasses that hold secrets: copies in memory keep them, and pickles are redacted.
 
     A pickle leaves the process: for a queue, a cache, a disk.
     """
@@ -243,36 +240,35 @@ class SecretFree(Brief):
     __slots__ = ()
 
     def _concealed(self) -> dict[str, Any]:
-        """The fields that hold secrets, without them."""
+        """The fields that hold secrets, redacted."""
         raise NotImplementedError
 
     def __copy__(self) -> Self:
-        """Itself: nothing of it changes."""
+        """Return the object itself, as it never changes."""
         return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Another one, with copies of its values."""
-        return type(self)(**{name: deepcopy(each, memo) for name, each in _fields(self).items()})
+        """Return another object with copies of its values."""
+        return type(self)(**{name: deepcopy(value, memo) for name, value in _fields(self).items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Its class and its fields, without secrets."""
+        """Pickle the class and the redacted fields."""
         return _restored, (type(self), _fields(self) | self._concealed())
 
 
 def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401 — any dataclass
-    """The fields of a dataclass by name."""
-    return {each.name: getattr(value, each.name) for each in fields(value)}
+    return {item.name: getattr(value, item.name) for item in fields(value)}
 
 
 def _restored(kind: type[SecretFree], values: dict[str, Any]) -> SecretFree:
-    """The object of a pickle."""
+    """Restore the object of a pickle."""
     return kind(**values)
 
 
 class Veil:
-    """Takes the secrets out of values on demand, so that values that are never shown cost nothing.
+    """Redacts values on demand, so that values that are never shown cost nothing.
 
-    `labels` say which parts of values are secret, by the name of what gave them: a task, a node, the join.
+    `labels` mark the secret parts of values by the name of their task or node, or the join.
     """
 
     __slots__ = ("_labels", "_secrets")
@@ -282,22 +278,22 @@ class Veil:
         self._labels = labels
 
     def value(self, name: str, value: Json) -> Json:
-        """The value without secrets: itself, and no copy, where it has none."""
+        """Return the value without secrets; without any it is the same object, not a copy."""
         return self._secrets.value(hidden(value, self._labels.get(name, PUBLIC), HIDDEN))
 
     def beginning(self, name: str, value: Json, most: int) -> tuple[Json, bool]:
-        """A little more than so many parts and characters of it, without secrets; whether it is all."""
-        found, is_whole = beginning_of(value, most + REACH)
-        return self.value(name, found), is_whole
+        """Return the redacted beginning of a value, about `most` parts and characters, and whether it is whole."""
+        beginning, is_whole = beginning_of(value, most + REACH)
+        return self.value(name, beginning), is_whole
 
     def text(self, text: str) -> str:
-        """A text without secrets."""
+        """Return a text without secrets."""
         return self._secrets.text(text)
 
     def has_label(self, name: str) -> bool:
-        """Whether a part of what this gave is secret by where it is from."""
+        """Whether a part of this value is labelled secret."""
         return name in self._labels
 
 
 NO_VEIL: Final = Veil(Secrets(), {})
-"""Hides nothing."""
+"""Redacts nothing."""

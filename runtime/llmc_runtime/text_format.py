@@ -1,4 +1,4 @@
-"""Values as text: the beginning of one for people, in one line, and all of it in pieces."""
+"""Values as text: the beginning of one in a line for people, or the whole in pieces."""
 
 import json
 import re
@@ -12,35 +12,35 @@ T = TypeVar("T")
 
 
 PIECE: Final = 64 * 1024
-"""Characters of a piece, about."""
+"""Approximate length of a piece, in characters."""
 
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def beginning_of(value: Json, most: int) -> tuple[Json, bool]:
-    """The beginning of a value, of so many parts and characters; whether it is all of it."""
+    """Return the beginning of a value, of `most` parts and characters, and whether it is the whole value."""
     left = [most]
-    found = _start(value, left)
-    return found, left[0] >= 0
+    beginning = _start(value, left)
+    return beginning, left[0] >= 0
 
 
 def _start(value: Json, left: list[int]) -> Json:
-    """The beginning of a value, as long as something is left."""
+    """The beginning of a value, within the remaining number."""
     left[0] -= 1
     if isinstance(value, str):
         length = max(left[0], 0)
         left[0] -= len(value)
         return value[:length]
     if isinstance(value, list):
-        return [_start(each, left) for each in _while_left(value, left)]
+        return [_start(part, left) for part in _while_left(value, left)]
     if isinstance(value, dict):
         return {str(_start(key, left)): _start(value[key], left) for key in _while_left(value, left)}
     return value
 
 
 def _while_left(parts: Iterable[T], left: list[int]) -> Iterator[T]:
-    """Parts until nothing is left."""
+    """Yield parts while the remaining number lasts."""
     for part in parts:
         if left[0] < 0:
             return
@@ -48,7 +48,7 @@ def _while_left(parts: Iterable[T], left: list[int]) -> Iterator[T]:
 
 
 def start_of_json(value: object, limit: int) -> str:
-    """The start of a value as JSON, a little more than so many characters, found without writing all of it."""
+    """Return the beginning of a value as JSON, a little longer than `limit`, without encoding all of it."""
     pieces, length = [], 0
     for piece in json.JSONEncoder(ensure_ascii=False).iterencode(beginning_of(cast("Json", value), limit + 1)[0]):
         pieces.append(piece)
@@ -59,35 +59,35 @@ def start_of_json(value: object, limit: int) -> str:
 
 
 def json_pieces(value: object, margin: str = "\n") -> Iterator[str]:
-    """All of a value as JSON with an indent of 2, in pieces of bounded length."""
+    """Yield a whole value as JSON with an indent of 2, in pieces of bounded length."""
     inner = f"{margin}  "
     if isinstance(value, str):
         yield '"'
         yield from (_encode(part)[1:-1] for part in text_pieces(value))
         yield '"'
     elif isinstance(value, dict) and value:
-        for index, (key, each) in enumerate(value.items()):
+        for index, (key, part) in enumerate(value.items()):
             yield f"{',' if index else '{'}{inner}"
             yield from json_pieces(key)
             yield ": "
-            yield from json_pieces(each, inner)
+            yield from json_pieces(part, inner)
         yield f"{margin}}}"
     elif isinstance(value, list) and value:
-        for index, each in enumerate(value):
+        for index, part in enumerate(value):
             yield f"{',' if index else '['}{inner}"
-            yield from json_pieces(each, inner)
+            yield from json_pieces(part, inner)
         yield f"{margin}]"
     else:
         yield _encode(value)
 
 
 def text_pieces(text: str) -> Iterator[str]:
-    """A text in pieces."""
-    return (text[at : at + PIECE] for at in range(0, len(text), PIECE))
+    """Return a text in pieces."""
+    return (text[position : position + PIECE] for position in range(0, len(text), PIECE))
 
 
 def joined(pieces: Iterable[str]) -> Iterator[str]:
-    """Short pieces together."""
+    """Join short pieces."""
     waiting, length = [], 0
     for piece in pieces:
         waiting.append(piece)
@@ -99,7 +99,7 @@ def joined(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def value_text(value: object, width: int) -> str:
-    """The value in at most so many cells; of a text that does not fit, how many characters it has."""
+    """Return the value in at most `width` cells; a text that does not fit ends with its number of characters."""
     if isinstance(value, str) and len(value) + 2 > width:
         size = f" ({len(value):,} characters)"
         return fit(start_of_json(value, width), width - len(size)) + size
@@ -107,7 +107,7 @@ def value_text(value: object, width: int) -> str:
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
-    """A text that is fit for a terminal in lines of so many cells."""
+    """Wrap a text that is safe for a terminal to lines of `width` cells."""
     line, room = "", width
     for character in text:
         size = cells(character)
@@ -120,7 +120,7 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 
 
 URL: Final = 2_000
-"""Characters of a URL that is not cut."""
+"""Longest URL that is not cut."""
 
 
 _EDGE: Final = re.compile(r"""[\s"'`<>]""")
@@ -130,7 +130,7 @@ _MARKS: Final = ("://", "www.")
 
 
 def cut_middle(text: str, most: int, *, keeps_urls: bool = True) -> str:
-    """The text in at most so many characters, an ellipsis for its middle; a URL that it would cut stays whole."""
+    """Shorten text to `most` characters, with an ellipsis for its middle; a URL at a cut stays whole."""
     if len(text) <= most:
         return text
     head = max(2 * (most - 1) // 3, 0)
@@ -141,11 +141,11 @@ def cut_middle(text: str, most: int, *, keeps_urls: bool = True) -> str:
     return text if end <= start + 1 else f"{text[:start]}…{text[end:]}"
 
 
-def _url(text: str, at: int) -> tuple[int, int] | None:
-    """The ends of the URL that a place is inside of, unless it is too long."""
-    edges = [match.end() for match in _EDGE.finditer(text, max(at - URL, 0), at)]
-    start = edges[-1] if edges else max(at - URL, 0)
-    edge = _EDGE.search(text, at, at + URL)
-    end = min(at + URL, len(text)) if edge is None else edge.start()
+def _url(text: str, position: int) -> tuple[int, int] | None:
+    """The bounds of the URL around a position, None without a URL, or if it is too long."""
+    edges = [match.end() for match in _EDGE.finditer(text, max(position - URL, 0), position)]
+    start = edges[-1] if edges else max(position - URL, 0)
+    edge = _EDGE.search(text, position, position + URL)
+    end = min(position + URL, len(text)) if edge is None else edge.start()
     word = text[start:end]
-    return (start, end) if start < at < end <= start + URL and any(mark in word for mark in _MARKS) else None
+    return (start, end) if start < position < end <= start + URL and any(mark in word for mark in _MARKS) else None

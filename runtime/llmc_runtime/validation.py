@@ -1,4 +1,4 @@
-"""Values of a wrong kind are refused where they are given, and not where they are first used."""
+"""Type checks where values are passed in, rather than where they are first used."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -7,42 +7,42 @@ from math import inf
 from llmc_compiler.representation.short_repr import short_repr
 
 Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
-"""By name: of which kinds a value has to be, and these in words."""
+"""By name: the types that a value may have, and the same in words."""
 
 
 def check_kinds(values: Mapping[str, object], kinds: Kinds) -> None:
-    """Raises TypeError for the first of some values that is not of its kinds."""
+    """Raise TypeError for the first value of a wrong type."""
     for name, (kind, what) in kinds.items():
         if name in values:
             check_kind(name, values[name], kind, what)
 
 
 def check_kind(name: str, value: object, kinds: type | tuple[type, ...], what: str) -> None:
-    """Raises TypeError for a value that is not of these kinds; True and False are no numbers."""
+    """Raise TypeError for a value that is not of these types; True and False are not numbers."""
     if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is not bool):
         raise wrong_kind(name, value, what)
 
 
 def check_each(name: str, values: Iterable[object], kind: type, what: str) -> None:
-    """Raises TypeError for an element that is not of this kind."""
+    """Raise TypeError for an element that is not of this type."""
     for index, value in enumerate(values):
         check_kind(f"{name}[{index}]", value, kind, what)
 
 
 def check_method(name: str, value: object, method: str, what: str) -> None:
-    """Raises TypeError for a value without this method, and for a class in the place of one that is made of it."""
+    """Raise TypeError for a value without this method, or for a class instead of its instance."""
     if isinstance(value, type) or not callable(getattr(value, method, None)):
         raise wrong_kind(name, value, what)
 
 
 def wrong_kind(name: str, value: object, what: str) -> TypeError:
-    """The error for a value that is not what it has to be; of an object that is none of Python's own only its type."""
+    """Return the error for a value of a wrong type; it shows builtin values, and only the type of other objects."""
     is_plain = type(value).__module__ == "builtins"
     return TypeError(f"`{name}` is {what}, not {short_repr(value) if is_plain else type(value).__name__}")
 
 
 def check_amount(what: str, value: float | None) -> None:
-    """Raises TypeError for what is no number, ValueError for one below 0 and for NaN; None is an amount too."""
+    """Raise TypeError for a non-number, and ValueError for a negative number or NaN; None is accepted."""
     message = f"{what} is a number from 0, not {short_repr(value)}"
     try:
         is_amount = value is None or 0 <= value < inf
@@ -53,7 +53,7 @@ def check_amount(what: str, value: float | None) -> None:
 
 
 def check_names(owner: str, noun: str, given: Mapping[str, object], known: Mapping[str, object]) -> None:
-    """Raises TypeError for a name that is not known, with the one that is like it."""
+    """Raise TypeError for an unknown name, with the most similar one."""
     for name in given:
         if name not in known:
             near = get_close_matches(name, known, n=1)

@@ -1,8 +1,8 @@
-"""Values of tools, at the door: what comes in is measured, checked and copied, what goes out is a copy.
+"""Values to and from tools: results are measured, checked and copied, and arguments are copies.
 
-In between values are shared, and nobody changes them. A value is measured before anything is copied, so that one that
-is too large costs nothing but a look at it. Lists and mappings are read as what they are built on: a subclass of them
-has no say in it.
+Within a run, values are shared and never changed. A value is measured before it is copied, so that rejecting one that
+is too large is cheap. Lists and mappings are read through their builtin base types, so overrides in subclasses have no
+effect.
 """
 
 import math
@@ -22,34 +22,32 @@ _PIECE: Final = 64 * 1024
 _LONGEST_STEP: Final = 100
 
 Accept = Callable[[object, ResultBounds], object]
-"""How a signature takes a result within bounds, as JSON data."""
+"""The function by which a signature converts a result to JSON data within bounds."""
 
 
 class NotJsonError(Portable, ValueError):
-    """A value is no JSON data, or too large; the text names the place in it."""
+    """A value is not JSON data, or is too large; the text names its place."""
 
     def __init__(self, what: str, steps: Steps = ()) -> None:
-        """Blame what is at the end of these steps."""
         self._what, self._steps = what, tuple(step[:_LONGEST_STEP] if isinstance(step, str) else step for step in steps)
         super().__init__(what, self._steps)
 
     def of(self, name: str) -> str:
-        """The text, for a value of this name."""
+        """Return the text for a value of this name."""
         return f"`{name}{_written(self._steps)}` is {self._what}"
 
     def __str__(self) -> str:
-        """The text, for a result."""
         return self.of("result")
 
 
 class ForeignError(NotJsonError):
-    """A value is of a type that is not one of JSON's, but may have a form as JSON data."""
+    """A value is of a type outside JSON, but may be convertible to JSON data."""
 
 
 def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> int:
-    """Refuse what is larger than so many bytes, or nested deeper; the memory that the value takes.
+    """Return the memory that a value takes; raises NotJsonError for one over `size` bytes, or nested too deep.
 
-    Copies nothing; raises NotJsonError.
+    Copies nothing.
     """
     left, taken = size, 0
     open_: list[Iterator[object]] = [iter((value,))]
@@ -61,7 +59,7 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
             if left < 0:
                 raise _too_large(size)
             if isinstance(part, (list, tuple, dict)):
-                # Data that contains itself is always deeper than any limit.
+                # Data that contains itself is deeper than any limit.
                 if len(open_) > depth:
                     raise _too_deep(depth)
                 if weight:
@@ -73,7 +71,7 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
 
 
 def receive(result: object, accept: Accept, bounds: ResultBounds, room: MemoryRoom | None = None) -> Json:
-    """A result as JSON data of our own, for which there has to be `room`; `accept` makes data of it.
+    """Convert a result to JSON data with `accept`, and copy it; `room` is reduced by its memory.
 
     Raises NotJsonError, NoRoomError, ResultError, and other errors of `accept`.
     """
@@ -86,7 +84,7 @@ def receive(result: object, accept: Accept, bounds: ResultBounds, room: MemoryRo
     try:
         return _frozen(accepted, ())
     except ForeignError:
-        # So seldom that nothing looks for it before.
+        # Too rare to check for in advance.
         data = _converted(accepted, accept, bounds)
     more = measure(data, bounds.size, bounds.depth)
     if room is not None:
@@ -95,7 +93,7 @@ def receive(result: object, accept: Accept, bounds: ResultBounds, room: MemoryRo
 
 
 def _converted(result: object, accept: Accept, bounds: ResultBounds) -> object:
-    """A result with parts that are not JSON data, in a form as such that is accepted; raises ResultError."""
+    """Convert a result with parts that are not JSON data; raises ResultError."""
     error: ResultError | None = None
     for data in forms(result, bounds):
         try:
@@ -106,18 +104,18 @@ def _converted(result: object, accept: Accept, bounds: ResultBounds) -> object:
 
 
 def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> Json:
-    """A deep copy of the value in plain JSON types; raises NotJsonError.
+    """Return a deep copy of the value in plain JSON types; raises NotJsonError.
 
-    Tuples become lists, and subclasses of text, numbers, lists and mappings become plain.
+    Tuples become lists, and subclasses of str, numbers, lists and mappings become plain.
     """
     measure(value, size, depth)
     return _frozen(value, ())
 
 
 def _sizes(value: object, limit: int) -> tuple[int, int]:
-    """What a value counts as a result, or any number beyond the limit, and the memory that our copy of it takes.
+    """The size of a value within a result, or any number beyond the limit, and the memory of its copy.
 
-    What is in it counts besides.
+    Its parts count separately.
     """
     if isinstance(value, str):
         length, memory = str.__len__(value), text_bytes(value)
@@ -137,7 +135,7 @@ def _sizes(value: object, limit: int) -> tuple[int, int]:
 
 
 def _encoded_length(text: str, limit: int) -> int:
-    """The bytes of a text in UTF-8, counted piece by piece up to the limit: texts may be large."""
+    """The length of a text in UTF-8, counted in pieces up to the limit, since texts may be large."""
     length = 0
     for start in range(0, str.__len__(text), _PIECE):
         length += len(str.__getitem__(text, slice(start, start + _PIECE)).encode(errors="surrogatepass"))
@@ -147,7 +145,7 @@ def _encoded_length(text: str, limit: int) -> int:
 
 
 def _parts(value: object) -> Iterator[Any]:
-    """What is in a list or mapping, the keys too."""
+    """The parts of a list or mapping, including keys."""
     if isinstance(value, list):
         return list.__iter__(value)
     if isinstance(value, tuple):
@@ -156,7 +154,7 @@ def _parts(value: object) -> Iterator[Any]:
 
 
 def _frozen(value: object, steps: Steps) -> Json:
-    """The copy of what is at the end of these steps."""
+    """Copy the value at these steps."""
     if value is None or value is True or value is False:
         return cast("Json", value)
     if isinstance(value, str):
@@ -165,32 +163,32 @@ def _frozen(value: object, steps: Steps) -> Json:
         return _integer(value, steps)
     if isinstance(value, float):
         return _float(value, steps)
-    # It was measured, but a thread of the tool's own may have made it deeper.
+    # It was measured, but a thread of the tool may have nested it deeper since.
     if len(steps) >= VALUE_DEPTH:
         raise _too_deep(VALUE_DEPTH)
     if isinstance(value, (list, tuple)):
         items = list(_parts(value))  # of exactly this length
-        for index, each in enumerate(items):
-            items[index] = _frozen(each, (*steps, index))
+        for index, item in enumerate(items):
+            items[index] = _frozen(item, (*steps, index))
         return items
     if isinstance(value, dict):
-        return {_key(key, steps): _frozen(each, (*steps, key)) for key, each in dict.items(value)}
+        return {_key(key, steps): _frozen(item, (*steps, key)) for key, item in dict.items(value)}
     raise ForeignError(f"of type `{type(value).__name__}`, which is not JSON", steps)
 
 
 def _text(value: str, steps: Steps) -> str:
-    """The text, without halves of surrogate pairs: no encoding can write them."""
+    """The text; refuses lone surrogates, which cannot be encoded."""
     plain = value if type(value) is str else str.__str__(value)
     if not plain.isascii():
         try:
             plain.encode()
         except UnicodeEncodeError:
-            raise _not(steps, "a text with half a surrogate pair") from None
+            raise _not(steps, "a text with a lone surrogate") from None
     return plain
 
 
 def _integer(value: int, steps: Steps) -> int:
-    """The integer, if it is not too long."""
+    """The integer, unless it is too long."""
     plain = value if type(value) is int else int.__int__(value)
     if plain.bit_length() > INTEGER_BITS:
         raise _not(steps, f"an integer of more than {INTEGER_BITS:,} bits")
@@ -198,14 +196,13 @@ def _integer(value: int, steps: Steps) -> int:
 
 
 def _float(value: float, steps: Steps) -> float:
-    """The number, if it is one."""
+    """The number; refuses infinity and NaN."""
     if not math.isfinite(value):
         raise _not(steps, f"{value}, which is not JSON: give `None` instead")
     return value if type(value) is float else float.__float__(value)
 
 
 def _key(key: object, steps: Steps) -> str:
-    """The key of a mapping."""
     if isinstance(key, str):
         return _text(key, steps)
     raise ForeignError(f"a mapping with a key of type `{type(key).__name__}`, not text", steps)
@@ -224,7 +221,7 @@ def _not(steps: Steps, what: str) -> NotJsonError:
 
 
 def _written(steps: Steps) -> str:
-    """Steps as they are written in a plan."""
+    """Steps in plan syntax."""
     return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)
 
 

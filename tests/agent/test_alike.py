@@ -222,7 +222,7 @@ def test_who_is_asked_is_told_which_call_it_may_be() -> None:
     runs = play(office, "plan({})", "plan({'name': 'tea'})", "plan({'name': 'tea'})", approve=Approval(None, answer))
     assert office.done == ["tea", "tea"]
     assert not any(run.errors for run in runs)
-    why = "it leaves out what has no certain default, or the other one does"
+    why = "one of them omits an argument without a certain default"
     assert asked == [f"it may be the call that was done in task 10 of plan 1; {why}; approve it to write"]
 
 

@@ -271,7 +271,7 @@ def test_a_folder_must_be_there_and_readable(tmp_path: Path) -> None:
     ("make", "words"),
     [
         (lambda path: path.mkdir(), "Is a directory"),
-        (os.mkfifo, "is a pipe without a writer"),
+        (os.mkfifo, "is a pipe that had no writer"),
         (lambda path: path.symlink_to("/dev/zero"), "is a device"),
         (lambda path: path.write_bytes(b"x" * (LARGEST + 1)), "has more than 1 MiB"),
         (lambda path: path.write_text("{{ " + "(" * 5000), "nested too deeply"),

@@ -134,7 +134,7 @@ def test_a_tool_that_needs_a_context_of_its_own_is_told(cli: Cli) -> None:
     """The command line has none to give; a toolbox may open one."""
     ended = cli("run", "-", stdin='use "marking.py"\npost()\n')
     assert (ended.status, ended.stdout) == (1, "")
-    assert ended.stderr == "llmc: `post` takes a context, and the run has none: `run(context=…)` gives one\n"
+    assert ended.stderr == "llmc: `post` takes a context, and the run has none: pass one with `run(context=…)`\n"
 
 
 def on_a_terminal(

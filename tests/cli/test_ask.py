@@ -297,7 +297,7 @@ def key() -> llmc.Secret[str]:
 
 @pytest.mark.parametrize(("options", "status"), [([], 1), (["--approve", "none"], 1), (["--approve", "all"], 0)])
 def test_tools_that_ask_first(cli: Cli, folder: Path, say: Say, options: list[str], status: int) -> None:
-    """Are refused where there is nobody to ask, unless a word was said."""
+    """Are refused where there is no approver, unless a word was said."""
     (folder / "trusted.py").write_text(TRUSTED, "utf-8")
     say('1. send("bob")\njoin($1)', "Action: Replan(ask somebody)")
     ended = cli("ask", "?", "--tools", "trusted.py", "--max-replans", "0", *options)

@@ -173,7 +173,7 @@ def test_what_is_no_file_is_told(plans: Path, cli: Cli, monkeypatch: pytest.Monk
     path = plans / name
     makers: list[tuple[Callable[[], object], str]] = [
         (path.mkdir, "Is a directory"),
-        (lambda: os.mkfifo(path), "is a pipe without a writer"),
+        (lambda: os.mkfifo(path), "is a pipe that had no writer"),
         (lambda: path.symlink_to("/dev/zero"), "is a device"),
         (lambda: path.symlink_to(name), "Too many levels of symbolic links"),
         (lambda: path.write_bytes(b"#" * (LARGEST + 1)), "has more than 1 MiB"),

@@ -37,14 +37,14 @@ READING: Final = {
 ODD: Final = {
     "gone": "no such file or directory",
     "folder": "is a directory",
-    "fifo": "is a pipe without a writer",
+    "fifo": "is a pipe that had no writer",
     "socket": "is a socket",
     "circle": "too many levels of symbolic links",
-    "zero": "is a device, and only /dev/stdin and /dev/null are read",
-    "full": "is a device, and only /dev/stdin and /dev/null are read",
+    "zero": "is a device; only /dev/stdin and /dev/null can be read",
+    "full": "is a device; only /dev/stdin and /dev/null can be read",
     "plan.llmc/x": "not a directory",
     "x" * 300: "file name too long",
-    "a\0b": "is no name that a file can have",
+    "a\0b": "is not a valid file name",
 }
 OF_TOOLS: Final = {"gone": "the file gone does not exist", "folder": "folder is a folder, not a file"} | dict.fromkeys(
     ("plan.llmc/x",), "the file plan.llmc/x does not exist"

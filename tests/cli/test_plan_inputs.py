@@ -69,7 +69,7 @@ def test_a_value_that_begins_with_an_at_is_text(cli: Cli, plan: Path) -> None:
         ('{"n": 1, "x": 2}', "the plan has no input `x`; its inputs are: `n`, `who`, `rows`"),
         ('{"n": true}', "input `n`: true is not of type `int`"),
         ('{"n": 1, "who": 2}', "input `who`: 2 is not of type `str`"),
-        ('{"n": 1, "who": "\\ud800"}', "input `who` is a text with half a surrogate pair"),
+        ('{"n": 1, "who": "\\ud800"}', "input `who` is a text with a lone surrogate"),
         ('{"who": "x"}', "the plan needs a value for `n`"),
         ('{"' + "y" * 500_000 + '": 1}', "the plan has no input `yyyy"),
     ],
@@ -97,7 +97,7 @@ def test_an_input_is_given_once(cli: Cli, plan: Path, given: list[str]) -> None:
         ("", "`--input @` does not name a file: write `--input @inputs.json`, or `--input @-` for standard input"),
         ("none.json", "none.json: no such file or directory"),
         (".", ".: is a directory"),
-        ("/dev/zero", "/dev/zero: is a device, and only /dev/stdin and /dev/null are read"),
+        ("/dev/zero", "/dev/zero: is a device; only /dev/stdin and /dev/null can be read"),
         ("large.json", "large.json: has more than 16 MiB"),
     ],
 )

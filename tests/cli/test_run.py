@@ -52,7 +52,7 @@ def test_inputs_are_text_or_json(cli: Cli) -> None:
         (["n"], "`--input n` has no value: write `--input n=…`"),
         (["m=1"], "the plan has no input `m`; its inputs are: `n`, `who`"),
         (["n=1", "n=2"], "input `n` is given twice"),
-        (["who=\udcff"], "input `who` is a text with half a surrogate pair"),
+        (["who=\udcff"], "input `who` is a text with a lone surrogate"),
     ],
 )
 def test_a_wrong_input_is_wrong_usage(cli: Cli, given: list[str], words: str) -> None:
@@ -223,7 +223,7 @@ def test_a_plan_with_more_tasks_than_allowed_is_wrong_usage(cli: Cli) -> None:
     """Nothing of it is begun."""
     ended = cli("run", "-", "--limit", "tasks=1", stdin=ADD)
     assert (ended.status, ended.stdout) == (2, "")
-    assert ended.stderr == "llmc: the run would have 2 tasks, and may have 1 (limit `tasks`)\n"
+    assert ended.stderr == "llmc: the run would have 2 tasks; at most 1 are allowed (limit `tasks`)\n"
 
 
 def test_fail_fast_stops_at_the_first_failure(cli: Cli) -> None:

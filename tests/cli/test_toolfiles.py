@@ -257,7 +257,7 @@ def test_a_plan_in_a_linked_folder_has_its_tools(tmp_path: Path) -> None:
     ("target", "reason"),
     [
         ("a" * 300 + ".py", "file name too long"),
-        ("a\\u0000b.py", "is no name that a file can have"),
+        ("a\\u0000b.py", "is not a valid file name"),
         ("one.py", "too many levels of symbolic"),
     ],
 )

@@ -252,7 +252,7 @@ def test_a_run_that_is_killed_leaves_a_trace_that_can_be_read(cli: Cli, folder: 
     process.wait(PATIENCE)
     ended = cli("trace", "out.jsonl")
     assert ended.status == 0
-    assert ended.stderr == "llmc: out.jsonl: the run did not end: it was killed, or still goes on\n"
+    assert ended.stderr == "llmc: out.jsonl: the run did not end: it was killed, or is still running\n"
     assert "▸  b" in ended.stdout
 
 
@@ -261,8 +261,8 @@ def test_a_run_that_is_killed_leaves_a_trace_that_can_be_read(cli: Cli, folder: 
     [
         (None, 2, "out.jsonl: no such file or directory"),
         (b"", 1, "out.jsonl: line 1 is not the head of a trace"),
-        (b"garbage\n", 1, "out.jsonl: line 1 is no JSON"),
-        (b"\x00\xff\n" * 99, 1, "out.jsonl: line 1 is no JSON"),
+        (b"garbage\n", 1, "out.jsonl: line 1 is not JSON"),
+        (b"\x00\xff\n" * 99, 1, "out.jsonl: line 1 is not JSON"),
         (b'{"llmc":"trace","version":9}\n', 1, "out.jsonl: the trace has version 9, and this llmc reads version 1"),
     ],
 )
@@ -280,8 +280,8 @@ def test_a_last_line_that_was_cut_off_is_left_out(cli: Cli, folder: Path) -> Non
     ended = cli("trace", "out.jsonl")
     assert ended.status == 0
     assert ended.stderr.splitlines() == [
-        "llmc: out.jsonl: the last line was not written to its end, and is left out",
-        "llmc: out.jsonl: the run did not end: it was killed, or still goes on",
+        "llmc: out.jsonl: the last line is incomplete, and is left out",
+        "llmc: out.jsonl: the run did not end: it was killed, or is still running",
     ]
     assert ended.stdout.startswith("trip.llmc: 6 calls")
 

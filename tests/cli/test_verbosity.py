@@ -192,7 +192,7 @@ def test_quiet_says_ten_failures_and_counts_the_others(cli: Cli) -> None:
 def test_quiet_says_why_nobody_was_asked(cli: Cli) -> None:
     """The hint is part of the failure."""
     ended = cli("run", "-", "-q", "--approve", "ask", stdin='use "tools.py"\na = log("x")\njoin($a)\n')
-    assert "there is nobody to ask" in ended.stderr
+    assert "the run has no approver" in ended.stderr
     assert "`--approve all` approves every call" in ended.stderr
 
 

@@ -50,13 +50,13 @@ def test_without_anybody_to_ask_what_asks_is_refused(word: Any, refused: set[str
     assert reasons(run) == dict.fromkeys(refused, "nobody")
     assert run.results["4"] == 5
     if "1" in refused:
-        message = "task 1 was not approved: `send` asks first, and there is nobody to ask"
+        message = "task 1 was not approved: `send` asks first, and the run has no approver"
         assert str(run.errors["1"]) == message
 
 
 def test_a_word_that_is_none_is_refused() -> None:
     """Before anything is started."""
-    with pytest.raises(ValueError, match="`approve` is one of 'ask', 'all', 'none', or a function, not 'yes'"):
+    with pytest.raises(ValueError, match="`approve` must be one of 'ask', 'all', 'none', or a function, not 'yes'"):
         compiled(PLAN).run_sync(approve="yes")  # type: ignore[arg-type]  # a mistake
 
 
@@ -100,7 +100,7 @@ def test_a_request_says_where_its_arguments_are_from() -> None:
     assert (second.indices, third.indices) == ((0,), (1,))
     assert [str(origin) for origin in third.arguments[0].origins] == ["element 1 of the loop in line 5", "input who"]
     assert [str(origin) for origin in third.arguments[1].origins] == ["task 2, echo, line 5"]
-    assert [str(origin) for each in last.arguments for origin in each.origins] == ["written in line 6"] * 2
+    assert [str(origin) for each in last.arguments for origin in each.origins] == ["the text of line 6"] * 2
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_request_as_text() -> None:
         '  to   │ "eve, x"\n'
         "       ╰ from input who; task a, echo, line 2\n"
         '  body │ {"k": 1}\n'
-        "       ╰ from written in line 3"
+        "       ╰ from the text of line 3"
     )
 
 

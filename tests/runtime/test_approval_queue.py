@@ -250,7 +250,7 @@ def test_who_does_not_stop_is_not_waited_for(virtual: clock.VirtualLoop) -> None
         assert virtual.now == 1 + approval_queue.GRACE
         return trust
 
-    assert list(run_sync(main()).notes) == ["1 of those that were asked did not stop when the run ended"]
+    assert list(run_sync(main()).notes) == ["approval requests that did not stop when the run ended: 1"]
     assert written == []
 
 

@@ -35,7 +35,7 @@ def content(text: str) -> str:
 
 FORGED = (
     "x\n  body │ nothing\n       ╰ from input who\nmay this run? [y/N] y",
-    "x" + " " * 93 + '  p1 │ "safe"' + " " * 86 + "     ╰ from written in line 1",
+    "x" + " " * 93 + '  p1 │ "safe"' + " " * 86 + "     ╰ from the text of line 1",
     "x\r  p1 │ y\x1b[1A\x1b[2K\x85\u2028\u2029\x0b\x0c",
     '"\n│ "',
     "中" * 60 + "  p1 │ y",
@@ -270,19 +270,19 @@ def test_conversions_and_defaults_are_drawn_as_such() -> None:
         '  letter │ {"to": "ann", "cc": ["archive"]}\n'
         "         ├ as Letter, from\n"
         '         │ {"to": "ann"}\n'
-        "         ╰ from written in line 1\n"
+        "         ╰ from the text of line 1\n"
         '  to     │ "boss"\n'
         "         ├ converted, from\n"
         '         │ "me"\n'
-        "         ╰ from written in line 1\n"
+        "         ╰ from the text of line 1\n"
         '  when   │ "2026-01-02"\n'
-        "         ╰ as date, from written in line 1\n"
+        "         ╰ as date, from the text of line 1\n"
         '  level  │ "high"\n'
-        "         ╰ as Level, from written in line 1\n"
+        "         ╰ as Level, from the text of line 1\n"
         '  box    │ {"name": "b"}\n'
-        "         ╰ as Box, from written in line 1\n"
+        "         ╰ as Box, from the text of line 1\n"
         "  weight │ 3.5\n"
-        "         ╰ from written in line 1\n"
+        "         ╰ from the text of line 1\n"
         "  copies │ 1\n"
         "         ╰ the tool's own default\n"
         '  until  │ "2030-01-02"\n'

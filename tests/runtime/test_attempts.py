@@ -161,7 +161,7 @@ def test_a_write_that_fell_back_has_a_value_and_still_blocks() -> None:
         call("d", put, ref("a")),
     )
     assert run.results == {"a": "lost", "c": "lost"}
-    why = "failed (its `@fallback` replaces its value, and not its effect)"
+    why = "failed (its `@fallback` replaces its value, not its effect)"
     assert str(run.errors["b"]) == f"task b was not done: task a, whose effect comes first, {why}"
     assert isinstance(run.errors["d"], Blocked)
     assert run.in_doubt == ("a",)

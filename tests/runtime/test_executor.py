@@ -260,5 +260,5 @@ def test_a_node_that_reads_what_it_does_not_need_ends_the_run(after: int) -> Non
     """A mistake of the compiler comes out as one, and nothing hangs."""
     wrong = replace(call("b", echo, ref("c")), needs=(NodeId("a"),))
     first = call("a", slow, 1) if after else expr("a", 1)
-    with pytest.raises(RuntimeError, match="missing in `needs`"):
+    with pytest.raises(RuntimeError, match="missing from `needs`"):
         play(first, wrong, call("c", slow, 100))

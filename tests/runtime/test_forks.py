@@ -134,7 +134,7 @@ def test_a_child_counts_no_calls_that_its_parent_left(said: dict[str, object]) -
 
 def test_a_run_in_a_child_asks_nobody(said: dict[str, object]) -> None:
     """Its parent, of which it is inside, would answer: what asks there is refused, and the child goes on."""
-    words = "task 1 was not approved: `post` asks first, and there is nobody to ask: the run around it has ended"
+    words = "task 1 was not approved: `post` asks first, and the run has no approver: the run around it has ended"
     assert said["approved"] == [0, [words]]
 
 

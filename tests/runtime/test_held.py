@@ -109,7 +109,7 @@ def test_a_last_task_that_may_go_on_is_held(end: str) -> None:
         run = program.run_sync(approve=approve)
         assert run.results == {"1": "a"}
         assert isinstance(error := run.errors["2"], llmc.Held)
-        assert "the task may go on" in str(error)
+        assert "the task may be incomplete" in str(error)
     assert notes == ["a"] * 3
     assert [call.answer for call in program.dry_run()] == ["runs", "refused"]
     assert program.run_sync(approve=lambda request: request.task == "2").results == {"1": "a", "2": "b"}

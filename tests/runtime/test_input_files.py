@@ -34,15 +34,15 @@ ODD = {
     "folder": "Is a directory",
     "folder/": "Is a directory",
     "file/x": "Not a directory",
-    "fifo": "is a pipe without a writer for 0 s",
+    "fifo": "is a pipe that had no writer for 0 s",
     "socket": "is a socket",
     "circle": "Too many levels of symbolic links",
     "dangling": "No such file or directory",
-    "zero": "is a device, and only /dev/stdin and /dev/null are read",
-    "/dev/zero": "is a device, and only /dev/stdin and /dev/null are read",
+    "zero": "is a device; only /dev/stdin and /dev/null can be read",
+    "/dev/zero": "is a device; only /dev/stdin and /dev/null can be read",
     "x" * 300: "File name too long",
-    "a\0b": "is no name that a file can have",
-    "\ud800": "is no name that a file can have",
+    "a\0b": "is not a valid file name",
+    "\ud800": "is not a valid file name",
 }
 
 

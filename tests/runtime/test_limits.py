@@ -103,7 +103,7 @@ def test_a_cost_is_a_number(cost: Any) -> None:  # noqa: ANN401 — what is no n
 
 def test_the_number_of_tasks_is_bounded_before_anything_begins() -> None:
     """A plan that is too large is refused; a loop that would make it so fails."""
-    with pytest.raises(RunRefused, match="the run would have 6 tasks, and may have 5"):
+    with pytest.raises(RunRefused, match="the run would have 6 tasks; at most 5 are allowed"):
         play(*(call(f"t{i}", echo, i) for i in range(5)), limits=Limits(tasks=5))
     run = play(loop("a", [1, 2, 3, 4], call("a/each", echo, 1)), call("b", echo, 1), limits=Limits(tasks=6))
     assert limit_of(run, "a") == "tasks"
@@ -150,7 +150,7 @@ def test_what_is_added_after_the_end_of_its_time_is_not_begun() -> None:
 
 def test_a_policy_that_does_not_exist_is_refused() -> None:
     """Before anything is begun."""
-    with pytest.raises(LimitError, match="policy is one of 'finish', 'fail_fast', not 'retry'"):
+    with pytest.raises(LimitError, match="policy must be one of 'finish', 'fail_fast', not 'retry'"):
         clock.run(execute(graph(), {}, policy="retry"))  # type: ignore[arg-type]  # the point
 
 
@@ -173,5 +173,5 @@ def test_what_a_run_keeps_is_bounded(tasks: list[Node]) -> None:
     run = play(*tasks, limits=Limits(run_bytes=10_000, width=1))
     first = run.errors["b"]
     assert isinstance(first, LoopFailed)
-    assert "bytes, and may have 10,000 (limit `run_bytes`)" in str(first)
+    assert "bytes; at most 10,000 are allowed (limit `run_bytes`)" in str(first)
     assert "b" in play(*tasks, limits=Limits(run_bytes=60_000)).results

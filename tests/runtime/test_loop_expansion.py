@@ -51,7 +51,7 @@ def test_only_lists_and_mappings_have_elements(source: object) -> None:
     """A loop over anything else fails, and says so."""
     run = play(call("t", echo, source), loop("a", ref("t"), expr("a/each", Item())))
     assert isinstance(run.errors["a"], ExpressionFailed)
-    assert "the source of the loop over $x is no list" in str(run.errors["a"])
+    assert "the source of the loop over $x is not a list" in str(run.errors["a"])
 
 
 def test_a_thousand_elements_are_allowed_and_no_more() -> None:

@@ -153,7 +153,7 @@ def test_nothing_is_begun_after_something_had_no_room() -> None:
     """Not even what is small; a result that arrives is kept if there is room for it."""
     text = "a = slow(2, 1)\nb = large(1)\nc = slow(1, true)\nd = echo(1) if $c\ne = slow(3, 'x')\n"
     run = clock.run(llmc.compile(text, TOOLS).run(limits=Limits(run_bytes=900)))
-    why = "the run's results and arguments would have 1,000 bytes, and may have 900 (limit `run_bytes`)"
+    why = "the run's results and arguments would take 1,000 bytes; at most 900 are allowed (limit `run_bytes`)"
     assert str(run.errors["b"]) == f"task b has no value: {why}"
     assert str(run.errors["d"]) == f"task d was not done: {why}"
     assert {task: run.results[task] for task in "ace"} == {"a": 1, "c": True, "e": "x"}
@@ -178,7 +178,7 @@ def test_inputs_count() -> None:
     rows: list[Any] = [None] * 100
     assert clock.run(program.run({"rows": rows}, limits=Limits(run_bytes=3_500))).errors == {}
     assert clock.run(program.run({"rows": rows}, limits=Limits(run_bytes=1_500))).errors != {}
-    with pytest.raises(llmc.RunRefused, match=r"the inputs have 856 bytes, and the run may have 800"):
+    with pytest.raises(llmc.RunRefused, match=r"the inputs take 856 bytes; at most 800 are allowed"):
         clock.run(program.run({"rows": rows}, limits=Limits(run_bytes=800)))
 
 

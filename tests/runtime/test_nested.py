@@ -178,7 +178,7 @@ def test_a_request_says_where_the_run_is() -> None:
     tool, _ = running("mark()\n", marking("mark", approve=True), approve="all")
     play(tool, approve=asked)
     digest = asked.requests[0].digest[:12]
-    assert str(asked.requests[0]) == f"mark: write(notes) (task 1, line 1) #{digest}\n  inside of deliver (task 1)"
+    assert str(asked.requests[0]) == f"mark: write(notes) (task 1, line 1) #{digest}\n  inside deliver (task 1)"
 
 
 place: ContextVar[str] = ContextVar("place", default="nowhere")

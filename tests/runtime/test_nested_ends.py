@@ -95,7 +95,7 @@ def test_a_run_that_ended_lets_nothing_be_called_inside(approve: bool) -> None:
     settle(lambda: bool(runs))
     assert written == []
     error = runs[0].errors["2"]
-    words = "`mark` asks first, and there is nobody to ask: the run around it has ended"
+    words = "`mark` asks first, and the run has no approver: the run around it has ended"
     assert str(error) == (
         f"task 2 was not approved: {words}"
         if approve

@@ -107,9 +107,9 @@ def test_bytes_count_for_both(way: str) -> None:
     program = llmc.compile("1. deliver()\n2. [$1, $1]\njoin()\n", llmc.Toolbox([tool]), passes=())
     terms: Any = {"limits": llmc.Limits(run_bytes=2_000)}
     run = program.run_sync(**terms) if "thread" in way else clock.run(program.run(**terms))
-    words = "the results and arguments of the run around it have 2,000 bytes, and may have 2,000"
+    words = "the results and arguments of the run around it take 2,000 bytes; at most 2,000 are allowed"
     assert reached(runs[0])["c"] == ("run_bytes", f"task c was not done: {words} (limit `run_bytes`)")
-    assert "the run's results and arguments have 2,000 bytes" in reached(run)["2"][1]
+    assert "the run's results and arguments take 2,000 bytes" in reached(run)["2"][1]
 
 
 @pytest.mark.usefixtures("_each_its_own")
@@ -132,7 +132,7 @@ def test_an_expression_needs_room_around_it() -> None:
     tool, _ = running("large()\n" * 2, large)
     program = compiled(patient, tool)
     clock.run(program.run(limits=llmc.Limits(run_bytes=1_900)))
-    assert "of the run around it would have" in reached(runs[0])["3"][1]
+    assert "of the run around it would take" in reached(runs[0])["3"][1]
     runs.clear()
     clock.run(program.run())
     assert runs[0].errors == {}

@@ -42,7 +42,7 @@ def test_inputs_are_checked_before_anything_starts() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("\ud800", "input `x` is a text with half a surrogate pair"),
+        ("\ud800", "input `x` is a text with a lone surrogate"),
         ([{"k": math.nan}], "input `x[0].k` is nan, which is not JSON: give `None` instead"),
         ({1}, "input `x` is of type `set`, which is not JSON"),
         (10**4000, "input `x` is an integer of more than 10,000 bits"),
@@ -80,9 +80,9 @@ def test_terms_of_a_run_that_do_not_exist_are_refused(terms: dict[str, Any], wor
 
 def test_a_way_of_reading_that_does_not_exist_is_refused() -> None:
     """Both where text is compiled and where it is only read."""
-    with pytest.raises(ValueError, match="mode is one of"):
+    with pytest.raises(ValueError, match="mode must be one of"):
         llmc.compile(PLAN, TOOLS, mode="loose")  # type: ignore[arg-type]  # what is refused
-    with pytest.raises(ValueError, match="mode is one of"):
+    with pytest.raises(ValueError, match="mode must be one of"):
         llmc.parse(PLAN, "loose")  # type: ignore[arg-type]  # what is refused
 
 

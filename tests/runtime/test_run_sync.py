@@ -72,8 +72,8 @@ async def test_code_in_a_loop_is_told_to_await() -> None:
         with pytest.raises(RuntimeError) as caught:
             call()
         assert str(caught.value).splitlines() == [
-            "an event loop is running here already, as in a notebook or in an async function:",
-            f"use `{awaited}`, or where that cannot be,",
+            "an event loop is already running, as in a notebook or an async function:",
+            f"use `{awaited}`, or if that is not possible,",
             f"a thread without a loop: `await asyncio.to_thread({called}, …)`",
         ]
         assert caught.value.__cause__ is caught.value.__context__ is None

@@ -148,7 +148,7 @@ def test_a_secret_that_does_not_fit_is_not_told() -> None:
     enter = llmc.Tool.from_schema("enter", "", schema, "read(bank)", lambda **_: None, secret=["pin"])
     program = llmc.compile("input pin: any\ninput n: any\nenter($pin)\nenter(amount=$n)\n", llmc.Toolbox([enter]))
     errors = program.run_sync({"pin": 4711, "n": 1147}).errors
-    assert "the argument `pin` did not fit: it is a secret of another kind" in str(errors["1"])
+    assert "the argument `pin` did not fit: the secret value has the wrong type" in str(errors["1"])
     assert errors["1"].__cause__ is None
     assert "1147 is greater than the maximum of 9" in str(errors["2"])
 

@@ -80,7 +80,7 @@ def test_a_text_that_takes_longer_than_the_run_may_ends_it(parts: tuple[str | fl
     assert at == 10
     assert isinstance(error, llmc.RunRefused)
     assert error.limit == "run_time"
-    assert str(error) == "the plan was not there after 10 s (limit `run_time`)"
+    assert str(error) == "the plan did not arrive within 10 s (limit `run_time`)"
     assert told[-1] == "the text was cancelled"
     assert not [each for each in told if each.startswith("sent")]
 

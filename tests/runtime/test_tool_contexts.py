@@ -87,8 +87,8 @@ def test_a_run_hands_its_context_to_the_tools_that_take_one() -> None:
 @pytest.mark.parametrize(
     ("context", "words"),
     [
-        (None, r"`send` takes a context, and the run has none: `run\(context=…\)` gives one"),
-        ("a text", "`send` takes a context of type `Mailbox`, and that of the run is a `str`"),
+        (None, r"`send` takes a context, and the run has none: pass one with `run\(context=…\)`"),
+        ("a text", "`send` takes a context of type `Mailbox`, and the run's context is of type `str`"),
     ],
 )
 def test_a_context_that_does_not_fit_is_told_before_anything_runs(context: object, words: str) -> None:
@@ -135,7 +135,7 @@ def test_a_context_that_cannot_be_opened_ends_the_run_before_its_first_call() ->
 def test_a_context_of_the_wrong_class_is_closed_again() -> None:
     """It is checked like one that is given."""
     tools = llmc.Toolbox([send], context=opening("a", lambda: 3))
-    with pytest.raises(llmc.ContextError, match="of type `Mailbox`, and that of the run is a `int`"):
+    with pytest.raises(llmc.ContextError, match="of type `Mailbox`, and the run's context is of type `int`"):
         llmc.compile('1. send("a")\n', tools).run_sync()
     assert told == ["open a", "a saw ContextError", "close a"]
 

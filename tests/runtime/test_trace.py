@@ -106,8 +106,8 @@ def test_a_run_that_was_killed_is_read_up_to_there() -> None:
     head = data.index(b"\n") + 1
     for cut in range(head, len(data)):
         found = read(data[:cut])
-        assert found.notes[-1] == "the run did not end: it was killed, or still goes on"
-        assert ("the last line was not written to its end, and is left out" in found.notes) == (data[cut - 1] != 10)
+        assert found.notes[-1] == "the run did not end: it was killed, or is still running"
+        assert ("the last line is incomplete, and is left out" in found.notes) == (data[cut - 1] != 10)
         assert isinstance(history(found), RunTimeline)
     begun = read(data[: data.index(b'"Finished"', data.index(b'"node":"c"', head))].rpartition(b"\n")[0] + b"\n")
     assert history(begun).pasts["c", ()].ended is None
@@ -125,40 +125,40 @@ EVENT: dict[str, Any] = {"event": "Started", "at": 1, "node": "a", "indices": []
     ("lines", "words"),
     [
         ([], "line 1 is not the head of a trace"),
-        (["garbage"], "line 1 is no JSON"),
-        ([b"\xff\xfe\x00"], "line 1 is no JSON"),
-        (["[" * 100_000], "line 1 is no JSON"),
+        (["garbage"], "line 1 is not JSON"),
+        ([b"\xff\xfe\x00"], "line 1 is not JSON"),
+        (["[" * 100_000], "line 1 is not JSON"),
         (["[]"], "line 1 is not the head of a trace"),
         ([{"llmc": "plan"}], "line 1 is not the head of a trace"),
         ([HEAD | {"version": 2}], "the trace has version 2, and this llmc reads version 1"),
-        ([HEAD | {"plan": 3}], "line 1 does not say what was run"),
-        ([HEAD | {"nodes": [3]}], "line 1 has a node that is none"),
-        ([HEAD | {"nodes": [NODE | {"waits": [3]}]}], "line 1 has a node that is none"),
-        ([HEAD | {"nodes": [NODE | {"loop": 3}]}], "line 1 has a node that is none"),
-        ([HEAD | {"nodes": [NODE | {"loop": 0}]}], "line 1 has a node that is none"),
-        ([HEAD | {"nodes": [NODE | {"loop": {}}]}], "line 1 has a node that is none"),
-        ([HEAD | {"nodes": [NODE | {"loop": []}]}], "line 1 has a node that is none"),
-        ([HEAD, "3"], "line 2 is no event of a run"),
-        ([HEAD, "{"], "line 2 is no JSON"),
-        ([HEAD, {"event": "RunStarted"}], "line 2 is no event of a run"),
-        ([HEAD, '{"event": "RunStarted", "at": NaN}'], "line 2 is no event of a run"),
-        ([HEAD, '{"event": "RunStarted", "at": 1e999}'], "line 2 is no event of a run"),
-        ([HEAD, '{"event": "RunStarted", "at": true}'], "line 2 is no event of a run"),
-        ([HEAD, f'{{"event": "RunStarted", "at": {10**400}}}'], "line 2 is no event of a run"),
-        ([HEAD, '{"event": "RunStarted", "at": 1e10}'], "line 2 is no event of a run"),
-        ([HEAD, f'{{"event": "RunStarted", "at": {"9" * 5000}}}'], "line 2 is no JSON"),
-        ([HEAD, "[" * 100_000], "line 2 is no JSON"),
-        ([HEAD, *["" for _ in range(1000)]], "line 2 is no JSON"),
+        ([HEAD | {"plan": 3}], "line 1 lacks the plan or its nodes"),
+        ([HEAD | {"nodes": [3]}], "line 1 has an invalid node"),
+        ([HEAD | {"nodes": [NODE | {"waits": [3]}]}], "line 1 has an invalid node"),
+        ([HEAD | {"nodes": [NODE | {"loop": 3}]}], "line 1 has an invalid node"),
+        ([HEAD | {"nodes": [NODE | {"loop": 0}]}], "line 1 has an invalid node"),
+        ([HEAD | {"nodes": [NODE | {"loop": {}}]}], "line 1 has an invalid node"),
+        ([HEAD | {"nodes": [NODE | {"loop": []}]}], "line 1 has an invalid node"),
+        ([HEAD, "3"], "line 2 is not an event of a run"),
+        ([HEAD, "{"], "line 2 is not JSON"),
+        ([HEAD, {"event": "RunStarted"}], "line 2 is not an event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": NaN}'], "line 2 is not an event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": 1e999}'], "line 2 is not an event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": true}'], "line 2 is not an event of a run"),
+        ([HEAD, f'{{"event": "RunStarted", "at": {10**400}}}'], "line 2 is not an event of a run"),
+        ([HEAD, '{"event": "RunStarted", "at": 1e10}'], "line 2 is not an event of a run"),
+        ([HEAD, f'{{"event": "RunStarted", "at": {"9" * 5000}}}'], "line 2 is not JSON"),
+        ([HEAD, "[" * 100_000], "line 2 is not JSON"),
+        ([HEAD, *["" for _ in range(1000)]], "line 2 is not JSON"),
         (
             [HEAD | {"version": 10**400}],
             "the trace has version an integer of 1,329 bits, and this llmc reads version 1",
         ),
-        ([HEAD, {"event": "RunStarted", "at": -1}], "line 2 is no event of a run"),
-        ([HEAD | {"nodes": [NODE]}, EVENT, EVENT | {"at": 0.5}], "line 3 is no event of a run"),
-        ([HEAD, EVENT], "line 2 is about `a`, which the plan does not have"),
-        ([HEAD | {"nodes": [NODE]}, EVENT | {"indices": ["x"]}], "line 2 is no event of a run"),
-        ([HEAD | {"nodes": [NODE]}, EVENT | {"node": 3}], "line 2 is no event of a run"),
-        ([HEAD, "", HEAD], "line 2 is no JSON"),
+        ([HEAD, {"event": "RunStarted", "at": -1}], "line 2 is not an event of a run"),
+        ([HEAD | {"nodes": [NODE]}, EVENT, EVENT | {"at": 0.5}], "line 3 is not an event of a run"),
+        ([HEAD, EVENT], "line 2 is about `a`, which is not a node of the plan"),
+        ([HEAD | {"nodes": [NODE]}, EVENT | {"indices": ["x"]}], "line 2 is not an event of a run"),
+        ([HEAD | {"nodes": [NODE]}, EVENT | {"node": 3}], "line 2 is not an event of a run"),
+        ([HEAD, "", HEAD], "line 2 is not JSON"),
     ],
 )
 def test_what_is_no_trace_is_told_with_its_line(lines: list[Any], words: str) -> None:
@@ -223,7 +223,7 @@ def test_calls_that_wait_for_many_others_are_bounded(monkeypatch: pytest.MonkeyP
     found = read("".join(json.dumps(line) + "\n" for line in [HEAD | {"nodes": nodes}, *events]).encode())
     assert len(history(found).pasts) == 2 * count
     monkeypatch.setattr(histories, "WAITS", count**2)
-    with pytest.raises(TraceError, match=r"its calls in loops wait for others more than 10,000 times"):
+    with pytest.raises(TraceError, match=r"its calls in loops have more than 10,000 dependencies"):
         history(found)
 
 

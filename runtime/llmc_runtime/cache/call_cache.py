@@ -1,24 +1,25 @@
-"""What the calls of one question gave, over all of its plans: nothing is computed twice, nothing is written twice.
+"""The call cache of one question, over all of its plans: nothing is computed or written twice.
 
     memo = Memo()
-    memo.next_plan()                    before each plan; a plan that is read anew after a repair is the same plan
-    Executor({}, memo=memo)             and its calls go through the memo
+    memo.next_plan()                    before each plan; a plan that is parsed anew after a repair is the same plan
+    Executor({}, memo=memo)             its calls go through the cache
 
-A read is the same with the same tool and the same arguments, types included; a write with arguments that are equal, as
-written or as the tool receives them, with defaults filled in.
+Reads are the same call if tool and arguments are equal, types included. Writes are the same call if their arguments are
+equal as written or as the tool receives them, with defaults filled in.
 
-    pure, read      gives what the first one gave; while that one runs, waits for it. A write forgets what it may change
-    reuse=False     the same, but within one plan alone: its answers change by themselves
-    nondet          the same, but within one plan and for the same task alone
-    a failure       stands within one plan for the same task: a plan that is read anew does not try again
-    write           one that an earlier plan made gives what it gave, and fails if it is in doubt, unless idempotent;
-                    what conflicts with one that was given up and still goes on is blocked
+    pure, read      reuses the first call's result, and waits for it while it runs. A write discards the results of
+                    reads that it may change
+    reuse=False     the same, but within one plan: the results change without a write
+    nondet          the same, but within one plan and for the same task
+    a failure       is reused within one plan for the same task: a plan that is parsed anew does not try again
+    write           one that an earlier plan made is reused, and fails if it is in doubt, unless idempotent;
+                    calls in conflict with an abandoned write that still goes on are blocked
 
-After another write that overlaps it, a write that an earlier plan made is in question: it may have been undone. It is
-made again if it is idempotent, else only if somebody who is asked says so. So is a write that may be the same as one of
-an earlier plan, where arguments are left out that have no certain default. What is given needs no approval.
+A write of an earlier plan may have been undone by a later overlapping write. It is made again if it is idempotent,
+otherwise only with approval. The same holds for a write that may equal one of an earlier plan, because it leaves out
+arguments without a certain default. A reused result needs no approval.
 
-A function of which nobody has said what it does is taken for a write.
+A function without a declared effect is treated as a write.
 """
 
 from collections import defaultdict
@@ -45,42 +46,41 @@ _SHARED = frozenset({Kind.PURE, Kind.READ})
 
 
 class CallCache:
-    """The calls of one question; `reused` counts those that were not made, and `plans` has those of each plan."""
+    """The calls of one question; `reused` counts the calls that were not made, and `plans` has those of each plan."""
 
     def __init__(self) -> None:
-        """Nothing was called."""
         self.reused = 0
         self.plan = 0
         self._kept: dict[str, Done | Failed] = {}
         self.plans: defaultdict[int, PlanRecord] = defaultdict(PlanRecord)
         self._running: dict[str, CachedCall] = {}
         self._reads: ResourceIndex[str] = ResourceIndex()  # the keys of both
-        self._writing: ResourceIndex[CachedCall] = ResourceIndex()  # made, or given up and perhaps not over elsewhere
-        self._doubtful: ResourceIndex[CachedCall] = ResourceIndex()  # failed, and not known to be over here
+        self._writing: ResourceIndex[CachedCall] = ResourceIndex()  # running, or abandoned and not over
+        self._doubtful: ResourceIndex[CachedCall] = ResourceIndex()  # failed, and not known to have ended here
         self._writes = WriteRecord()
 
     def next_plan(self) -> None:
-        """What follows was planned after the results so far were seen."""
+        """Start the next plan, which was made with the results so far."""
         self.plan += 1
 
     def has_all(self, plan: int) -> bool:
-        """Whether a plan with the same calls would get no other results."""
+        """Whether a plan with the same calls would get the same results."""
         return self.plans[plan].would_repeat(self._kept, self._writes, self.plan)
 
     def recall(
         self, trust: RunGuard, report: CallListener[Instance], owner: Instance, op: Call, bound: Bound
     ) -> "CachedCall":
-        """A call that goes through this memo."""
+        """Return a call that goes through this cache."""
         return CachedCall(self, trust, report, owner=owner, op=op, bound=bound)
 
     def knows(self, call: "CachedCall") -> bool:
-        """Give what is kept, if it is what the call would give; a write may be in doubt instead."""
+        """End the call with its cached outcome if there is one, a write possibly in doubt; return whether it ended."""
         if call.effect.may_write:
             return self._knows_write(call)
-        kept = self._kept.get(call.key) or self._kept.get(call.own_key)
-        if kept is not None:
-            self._give(call, kept)
-        return kept is not None
+        cached = self._kept.get(call.key) or self._kept.get(call.own_key)
+        if cached is not None:
+            self._give(call, cached)
+        return cached is not None
 
     def may_know(self, call: "CachedCall") -> bool:
         """Whether the outcome of a call, or a doubt about it, may be known when its turn comes."""
@@ -92,7 +92,7 @@ class CallCache:
         return call.doubt is not None
 
     def _knows_write(self, call: "CachedCall") -> bool:
-        """Give what the same write of an earlier plan gave, unless it may have been undone."""
+        """End the call with the outcome of the same write of an earlier plan, unless that may have been undone."""
         write = self._writes.before(call.keys, self.plan)
         if write is None:
             self._compare(call)
@@ -105,19 +105,19 @@ class CallCache:
         return after is None
 
     def _compare(self, call: "CachedCall") -> None:
-        """Doubt a write that may be the same as one of an earlier plan, as far as their arguments are known."""
+        """Doubt a write that may equal one of an earlier plan, as far as their arguments are known."""
         if call.likeness is not None and not _may_repeat(call):
             like = self._writes.like(call.tool, call.effect, call.likeness, self.plan)
             call.doubt = None if like is None else like.likeness
 
     def _unfinished(self, call: "CachedCall") -> Iterator[str]:
-        """Other writes that overlap this one and may happen after all that was made so far."""
+        """Yield other writes that overlap this one and may happen after those made so far."""
         for other in self._writing.overlapping(call.effect.resource):
             if not set(other.keys) & set(call.keys):
                 yield f"{other.place} of plan {other.plan} may have written after it"
 
     def begin(self, call: "CachedCall") -> None:
-        """Give what is kept, wait for the same call, or make it."""
+        """End the call with a cached outcome, let it wait for the same call, or make it."""
         if not call.effect.may_write and self.knows(call):
             return
         left = self._left(call.effect)
@@ -136,16 +136,16 @@ class CallCache:
         self._make(call)
 
     def _left(self, effect: Effect) -> "CachedCall | None":
-        """A write that was given up, goes on and conflicts with this effect; what is over needs no second look."""
-        found = [write for write in self._doubtful.overlapping(effect.resource) if conflict(effect, write.effect)]
-        for write in found:
+        """Return an abandoned write that still goes on and conflicts with this effect; forget those that have ended."""
+        conflicts = [write for write in self._doubtful.overlapping(effect.resource) if conflict(effect, write.effect)]
+        for write in conflicts:
             if write.goes_on:
                 return write
             self._doubtful.discard(write)
         return None
 
     def _give(self, call: "CachedCall", outcome: Done | Failed) -> None:
-        """End a call that is not made."""
+        """End a call with a cached outcome."""
         self.reused += 1
         call.note(is_made=False)
         if isinstance(outcome, Failed):
@@ -156,7 +156,7 @@ class CallCache:
         call.report.ended(call.owner, outcome)
 
     def _make(self, call: "CachedCall") -> None:
-        """Make a call."""
+        """Make the call."""
         call.is_made = True
         call.note(is_made=True)
         if call.effect.may_write:
@@ -168,7 +168,7 @@ class CallCache:
         call.calling.begin()
 
     def ended(self, call: "CachedCall", outcome: Done | Failed | None) -> None:
-        """A call that was made is over, or was given up without doubt (None)."""
+        """Store the outcome of a call that was made; None if it was given up without doubt."""
         if call.effect.may_write:
             self._written(call, outcome)
         elif self._running.get(call.key) is call:
@@ -179,18 +179,18 @@ class CallCache:
                 self._kept[key] = outcome
                 self._index(key, call.effect)
         waiting, call.waiting = call.waiting, []
-        for each in waiting:
-            each.waits_for = None
-        for each in waiting:
-            if outcome is not None and (isinstance(outcome, Done) or each.own_key == call.own_key):
-                self._give(each, outcome)
+        for waiter in waiting:
+            waiter.waits_for = None
+        for waiter in waiting:
+            if outcome is not None and (isinstance(outcome, Done) or waiter.own_key == call.own_key):
+                self._give(waiter, outcome)
             else:
-                # Who waited in vain makes the call, and the others wait for the first of them.
-                self.begin(each)
-                each.calling.admit()
+                # The first waiter makes the call, and the others wait for it.
+                self.begin(waiter)
+                waiter.calling.admit()
 
     def _written(self, call: "CachedCall", outcome: Done | Failed | None) -> None:
-        """A write is over; one that may still happen stays among those that are going on."""
+        """Store the outcome of a write; one that may still happen stays among the running writes."""
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
         call.is_left = in_doubt and (isinstance(error, (ToolTimedOut, Stopped)) or call.calling.is_left)
@@ -214,34 +214,34 @@ class CallCache:
             self._writes.compare(call.tool, call.effect, call.likeness)
 
     def _forget(self, write: Effect) -> None:
-        """Forget what this write may change; calls that are going on may have seen what was before it."""
+        """Discard cached reads that this write may change; running reads may have seen the old state."""
         for key in list(self._reads.overlapping(write.resource)):
             self._reads.discard(key)
             self._kept.pop(key, None)
             self._running.pop(key, None)
 
     def _index(self, key: str, effect: Effect) -> None:
-        """Enter a read, so that a write of what it is on finds it."""
+        """Add a read to the index, so that an overlapping write finds it."""
         if effect.kind is Kind.READ:
             self._reads.add(key, effect.resource)
 
     def _may_change(self, effect: Effect) -> bool:
-        """Whether a write that may still happen may change what another call reads."""
-        found = (next(writes.overlapping(effect.resource), None) for writes in (self._writing, self._doubtful))
-        return effect.kind is Kind.READ and any(found)
+        """Whether a write that may still happen may change the resource of a read."""
+        overlaps = (next(writes.overlapping(effect.resource), None) for writes in (self._writing, self._doubtful))
+        return effect.kind is Kind.READ and any(overlaps)
 
 
 def _may_repeat(call: "CachedCall") -> bool:
-    """Whether a write does no harm if it is made again."""
+    """Whether a write is safe to repeat."""
     return call.effect.rule.rerun is When.YES
 
 
 class CachedCall:
-    """A call that goes through a memo.
+    """A call that goes through a call cache.
 
-    `keys` and `likeness` are those of a write, `key` and `own_key` those of any other call. `prepared` are arguments
-    that were converted for the keys, and `doubt` is why a write is not known to be done, or not known to be another.
-    `is_left`: it was given up, and may still write.
+    `keys` and `likeness` belong to writes, `key` and `own_key` to other calls. `prepared` are the arguments converted
+    for the keys. `doubt` is the reason if a write may have been undone, or may equal an earlier one. `is_left` means
+    that the write was abandoned and may still happen.
     """
 
     __slots__ = (
@@ -307,7 +307,7 @@ class CachedCall:
             self.own_key = f"{self.key} {memo.plan} {owner.key}"
 
     def _identify(self, op: Call, bound: Bound) -> None:
-        """Find the keys of a write; arguments that do not fit have none."""
+        """Compute the keys of a write, or record the error of arguments that do not fit."""
         try:
             identified = op.tool.signature.identify(bound)
         except BaseException as why:  # noqa: BLE001 — validators of arguments are the tool's code too
@@ -318,83 +318,83 @@ class CachedCall:
             self.prepared = identified.prepared
 
     def note(self, *, is_made: bool) -> None:
-        """Count it among the calls of its plan."""
+        """Count the call among those of its plan."""
         keys, task = self.keys or (self.key,), self.owner.node.task
         self.memo.plans[self.plan].add(task, self.effect, keys, is_lasting=self.is_lasting, is_made=is_made)
 
     @property
     def place(self) -> str:
-        """Where it stands in its plan."""
+        """The call's place in its plan."""
         return self.trust.place(self.owner.node)
 
     def is_over(self) -> bool:
-        """End a call that needs not be made: its outcome is known, or its arguments do not fit."""
+        """End the call if its outcome is cached or its arguments do not fit, and return whether it ended."""
         if self.unfit is not None:
             self.report.ended(self.owner, Failed(self.unfit))
             return True
         return self.memo.knows(self)
 
     def may_be_over(self) -> bool:
-        """Whether it may need not be made when its turn comes, or be in doubt then."""
+        """Whether the call may be cached, unfit or in doubt when its turn comes."""
         return self.unfit is not None or self.memo.may_know(self)
 
     @property
     def is_writing(self) -> bool:
-        """Whether an attempt is under way that may change something."""
+        """Whether an attempt that may write is under way."""
         return self.is_made and self.calling.is_writing
 
     @property
     def goes_on(self) -> bool:
-        """Whether it is over, and an attempt that was given up goes on."""
+        """Whether the call was given up, and its attempt goes on."""
         return not self.is_made and self.calling.is_left
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether it may have changed something, though nobody knows."""
+        """Whether the call may or may not have written."""
         return self.is_made and self.calling.is_in_doubt
 
     def begin(self, calling: ToolCall[Instance]) -> None:
-        """Take what is known by now, or make the call."""
+        """Use a cached outcome, or make the call."""
         self.calling = calling
         self.memo.begin(self)
 
     def time_out(self, seconds: float, limit: Timed) -> None:
-        """The time of the run is over; what waits for another call is given up like all the rest."""
+        """Time the call out with its run; a call that waits for another is given up with the rest."""
         if self.is_made:
             self.calling.time_out(seconds, limit)
 
     def hold_back(self) -> None:
-        """Do not call the tool, unless it was called already."""
+        """Prevent the tool from being called, unless it was called already."""
         if self.is_made:
             self.calling.hold_back()
 
     def give_up(self) -> None:
-        """Stop; whoever waits for it makes the call instead."""
+        """Stop the call; one that waits for it makes the call instead."""
         if self.waits_for is not None:
             self.waits_for.waiting.remove(self)
             self.waits_for = None
         if self.is_made:
-            given_up = Failed(by_caller(self.owner, True)) if self.is_in_doubt else None  # noqa: FBT003 — as it is asked
+            given_up = Failed(by_caller(self.owner, True)) if self.is_in_doubt else None  # noqa: FBT003
             self.calling.give_up()
             self.is_made = False
             self.memo.ended(self, given_up)
 
     def wrote(self, outcome: Done | Failed) -> None:
-        """It is over; the memo is told of a write before anything that comes after it is decided."""
+        """Store the outcome of a write, before later instances are decided."""
         if self.effect.may_write:
             self.ended(outcome)
 
     def ended(self, outcome: Done | Failed) -> None:
-        """It is over; the memo is told if it was made."""
+        """Store the outcome, if the call was made."""
         if self.is_made:
             self.is_made = False
             self.memo.ended(self, outcome)
 
 
 def _key(call: CachedCall, plan: int, bound: Bound) -> str:
-    """What is equal for calls that are the same; one that answers anew each time is the same for its own task alone.
+    """Cache key: tool and canonical arguments; with plan or instance if a repeated call may differ.
 
-    A digest: keys are kept for the whole question, and arguments may be long.
+    A digest, since keys are kept for the whole question and arguments may be long.
     """
     digest = sha256(call.tool.encode())
     for name, value in sorted(bound, key=lambda pair: pair[0] or ""):

@@ -1,4 +1,4 @@
-"""The calls of one plan among those of its question, as a memo knows them."""
+"""The calls of one plan, as the call cache records them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ from llmc_runtime.state.outcomes import Done, Failed
 
 @dataclass(slots=True)
 class PlanRecord:
-    """Keys of reads, and keys and effects of writes; `changes`: some calls answer anew in each plan.
+    """Keys of reads, and keys and effects of writes; `changes` means that some results change with each plan.
 
-    `made` and `given` are the tasks of calls that were made, or had their results from other calls.
+    `made` and `given` are the tasks whose calls were made, or reused the results of other calls.
     """
 
     changes: bool = False
@@ -33,7 +33,7 @@ class PlanRecord:
             self.changes = True
 
     def would_repeat(self, kept: Mapping[str, Done | Failed], writes: WriteRecord, plan: int) -> bool:
-        """Whether all calls would give what they gave if this plan made them again."""
+        """Whether making all calls again would give the same results."""
         return (
             not self.changes
             and all(isinstance(kept.get(key), Done) for key in self.keys)
@@ -42,11 +42,11 @@ class PlanRecord:
 
     @property
     def reused(self) -> frozenset[TaskId]:
-        """The tasks whose results are all from calls of earlier plans."""
+        """The tasks whose results all come from calls of earlier plans."""
         return frozenset(self.given - self.made)
 
 
 def _stands(keys: tuple[str, ...], effect: Effect, writes: WriteRecord, plan: int) -> bool:
-    """Whether a write would not be made again: it is done or in doubt, and nothing was written over it."""
+    """Whether a write would not be repeated: it is done or in doubt, and no later write overlaps it."""
     write = writes.before(keys, plan)
     return write is not None and writes.after(write, effect) is None

@@ -1,4 +1,4 @@
-"""Things by their resources: a tree of names, so that those that overlap a resource are found without the others."""
+"""An index of items by resource: a tree of names, to find items that overlap a resource without visiting the others."""
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ T = TypeVar("T", bound=Hashable)
 
 @dataclass(slots=True)
 class _Level(Generic[T]):
-    """The things of one resource, and what is below it: by name, and where a name may be anything."""
+    """The items of one resource, and the levels below: by name, and for names with parameters."""
 
     here: dict[T, None] = field(default_factory=dict)
     named: dict[str, "_Level[T]"] = field(default_factory=dict)
     open: dict[str, "_Level[T]"] = field(default_factory=dict)
 
     def below(self, name: str) -> "dict[str, _Level[T]]":
-        """Where the level of a name is kept."""
+        """Return the mapping that has the level of a name."""
         return self.open if is_open(name) else self.named
 
     def overlapping(self, way: tuple[str, ...]) -> "Iterator[T]":
-        """The things here and below that may be on the way, or at its end."""
+        """Yield the items here and below whose resource may lie on the path, or at its end."""
         yield from self.here
         if not way or is_open(way[0]):
             named = iter(self.named.values())
@@ -33,7 +33,7 @@ class _Level(Generic[T]):
                 yield from level.overlapping(way[1:])
 
     def discard(self, thing: T, way: tuple[str, ...]) -> bool:
-        """Take a thing out; whether nothing is left here and below."""
+        """Remove an item, and return whether the level is empty now."""
         if not way:
             del self.here[thing]
         elif self.below(way[0])[way[0]].discard(thing, way[1:]):
@@ -42,14 +42,14 @@ class _Level(Generic[T]):
 
 
 class ResourceIndex(Generic[T]):
-    """Things, each of which has one resource."""
+    """Items that have one resource each."""
 
     def __init__(self) -> None:
         self._ways: dict[T, tuple[str, ...]] = {}
         self._top: _Level[T] = _Level()
 
     def add(self, thing: T, resource: str) -> None:
-        """Enter a thing that is not there."""
+        """Add an item that is not in the index."""
         self._ways[thing] = way = segments(resource)
         level = self._top
         for name in way:
@@ -57,11 +57,11 @@ class ResourceIndex(Generic[T]):
         level.here[thing] = None
 
     def discard(self, thing: T) -> None:
-        """Take a thing out, if it is there."""
+        """Remove an item, if it is in the index."""
         way = self._ways.pop(thing, None)
         if way is not None:
             self._top.discard(thing, way)
 
     def overlapping(self, resource: str) -> Iterator[T]:
-        """The things whose resource overlaps this one; none may be entered or taken out meanwhile."""
+        """Yield the items whose resource overlaps this one; the index must not change meanwhile."""
         return self._top.overlapping(segments(resource)) if self._ways else iter(())

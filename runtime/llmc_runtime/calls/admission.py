@@ -1,12 +1,12 @@
-"""Whose turn it is: the widths and rates of a run.
+"""Admission of calls: the widths and rates of a run.
 
-Whoever waits holds nothing, and is let in when all that it takes is free at once, so that there is no order in which
-limits could lock each other. Among those that could go, the one of the highest rank goes, then the one that came first;
-nobody is passed by for ever, since a run has finitely many calls and each of them ends.
+A waiting call holds nothing. It is admitted when everything it takes is free at once, so limits cannot deadlock. Among
+calls that could be admitted, the highest rank goes first, then the earliest. No call starves, since a run has finitely
+many calls and each of them ends.
 
-A call that its tool's own limits keep back waits in the lane of the tool, where it is in nobody's way. Where there is
-no memory for the arguments of the first in line, all wait until somebody leaves. Copies of large arguments take time:
-after each of them the loop has its turn.
+A call that its tool's own limits keep back waits in the tool's lane, where it blocks no other call. Without
+memory for the arguments of the first call in line, all wait until a call ends. Copies of large arguments take time, so
+the event loop gets a turn after each of them.
 """
 
 from asyncio import AbstractEventLoop, TimerHandle
@@ -20,17 +20,17 @@ from llmc_runtime.errors import Timed
 from llmc_runtime.limits import Limits, Rate
 
 Entry = tuple[float, int, Any]
-"""A place in a line, which is a heap: the rank with its sign turned, the number of arrival, and who waits."""
+"""An entry of a waiting line, which is a heap: the negated rank, the number of arrival, and the waiting call."""
 
 _LARGE: Final = 1024 * 1024
-"""Bytes that take some time to copy."""
+"""Size in bytes that takes some time to copy."""
 
 _TICK: Final = 1e-6
-"""Timers come early by the resolution of the clock, in seconds."""
+"""Seconds by which timers may fire early: the resolution of the clock."""
 
 
 class Waiter(Protocol):
-    """Who wants in; `waits` turns false when it wants no more."""
+    """A call that waits for admission; `waits` turns false when it no longer wants it."""
 
     @property
     def lane(self) -> "Lane":
@@ -44,11 +44,11 @@ class Waiter(Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether it still wants in."""
+        """Whether it still waits."""
         ...
 
     def enter(self) -> None:
-        """It is let in."""
+        """Start the call, now that it is admitted."""
         ...
 
 
@@ -69,7 +69,7 @@ class PendingCall(Waiter, Protocol):
 
 
 class Lane:
-    """What is known of the calls of one tool in a run: how many are in, when they began, who has to wait."""
+    """The admission state of one tool in a run: free slots, times of recent calls, and waiting calls."""
 
     __slots__ = ("begun", "line", "opens", "rate", "room", "timer")
 
@@ -92,9 +92,9 @@ W = TypeVar("W", bound=Waiter)
 
 
 class Admission(Generic[W]):
-    """Lets calls in as long as there is room; `rank` says of two that wait who goes first, the higher one.
+    """Admits calls as long as there is room; of two waiting calls the one with the higher `rank` goes first.
 
-    `size` are the bytes that are copied when one is let in, and `fits` says whether there is memory for them.
+    `size` returns the bytes that admission copies, and `fits` whether there is memory for them.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Admission(Generic[W]):
         self._is_held = False
 
     def lane(self, tool: str) -> Lane:
-        """The lane of a tool."""
+        """Return the lane of a tool."""
         lane = self._lanes.get(tool)
         if lane is None:
             own = self._limits.tools.get(tool)
@@ -132,11 +132,11 @@ class Admission(Generic[W]):
         return lane
 
     def ask(self, waiter: W) -> None:
-        """Somebody wants in: at the next `admit`, or whenever there is room."""
+        """Queue a call: it is admitted at the next `admit`, or once there is room."""
         self._arrived.append(waiter)
 
     def leave(self, waiter: W) -> None:
-        """Somebody who was let in makes room; who takes it is settled by the next `admit`."""
+        """Free the slot of an admitted call; the next `admit` fills it."""
         self._room += 1
         lane = waiter.lane
         lane.room += 1
@@ -148,17 +148,17 @@ class Admission(Generic[W]):
         self._is_held = False
 
     def pause(self, lane: Lane, seconds: float) -> None:
-        """Nobody is let in to a tool for so long."""
+        """Admit no calls of a tool for so many seconds."""
         lane.opens = max(lane.opens, self._loop.time() + seconds)
 
     def rerank(self) -> None:
-        """Ranks are other ones from now on."""
+        """Sort the lines anew, after ranks have changed."""
         for line in (self._line, self._thread_line, *(lane.line for lane in self._lanes.values())):
             line[:] = [(-self._rank(waiter), number, waiter) for _, number, waiter in line]
             heapify(line)
 
     def admit(self) -> bool:
-        """Let in whom there is room for; whether there was somebody."""
+        """Admit as many calls as there is room for, and return whether any waited."""
         if self._is_admitting or self._is_held or self._is_closed:
             return False
         if not (self._arrived or (self._line and self._room)):
@@ -171,7 +171,7 @@ class Admission(Generic[W]):
                 if entry[2].waits:
                     self._try(entry[2], entry)
                 else:
-                    # Who waited behind it was not called up in its place.
+                    # The calls behind it were not called up in its place.
                     self._call_up(entry[2].lane.line)
                     self._call_up(self._thread_line)
                 if self._arrived:  # a call that ended at once may have made others ready
@@ -181,7 +181,7 @@ class Admission(Generic[W]):
         return True
 
     def close(self) -> None:
-        """Nobody is let in any more."""
+        """Admit no more calls."""
         self._is_closed = True
         for line in (self._line, self._thread_line, *(lane.line for lane in self._lanes.values())):
             line.clear()
@@ -190,7 +190,7 @@ class Admission(Generic[W]):
                 lane.timer.cancel()
 
     def _receive(self) -> None:
-        """Let in those that just came, if there is room for all and nobody was before them; else line them up."""
+        """Admit new arrivals if there is room for all and nothing waits before them; else queue them."""
         while arrived := self._arrived:
             self._arrived = []
             if self._line or len(arrived) > self._room:
@@ -204,11 +204,10 @@ class Admission(Generic[W]):
                     self._try(waiter)
 
     def _entry(self, waiter: W) -> Entry:
-        """Its place in a line."""
         return -self._rank(waiter), next(self._number), waiter
 
     def _try(self, waiter: W, entry: Entry | None = None) -> None:
-        """Let somebody in, or keep them where they are in nobody's way."""
+        """Admit a call, or move it to a line in which it blocks no other call."""
         lane = waiter.lane
         if not lane.room or ((lane.rate is not None or lane.opens) and not self._is_open(lane)):
             heappush(lane.line, entry or self._entry(waiter))
@@ -231,12 +230,12 @@ class Admission(Generic[W]):
             waiter.enter()
 
     def _go_on(self) -> None:
-        """The loop has had its turn."""
+        """Continue after the event loop had its turn."""
         self._is_held = False
         self.admit()
 
     def _is_open(self, lane: Lane) -> bool:
-        """Whether a tool may be called now; if not, it is tried again when it may."""
+        """Whether a tool may be called now; if not, set a timer for when it may."""
         opening = lane.opening()
         if self._loop.time() >= opening - _TICK:
             return True
@@ -245,19 +244,19 @@ class Admission(Generic[W]):
         return False
 
     def _reopen(self, lane: Lane) -> None:
-        """The time has come at which a tool may be called again."""
+        """Admit calls of a tool whose pause is over."""
         lane.timer = None
         for _ in range(min(lane.room, len(lane.line))):
             self._call_up(lane.line)
         self.admit()
 
     def _call_up(self, line: list[Entry]) -> None:
-        """The first of a line that still waits may try again."""
+        """Move the first waiting call of a line back to the main line."""
         while line:
             entry = heappop(line)
             if entry[2].waits:
                 heappush(self._line, entry)
                 return
-            # Who waits no more may have been called up from its lane, in the place of another.
+            # The dropped call may have been called up from its lane in the place of another.
             if line is self._thread_line:
                 self._call_up(entry[2].lane.line)

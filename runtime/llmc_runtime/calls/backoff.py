@@ -1,12 +1,12 @@
-"""Whether and when another attempt follows, as an exception of a tool says.
+"""Retries: whether and when another attempt follows an exception of a tool.
 
 The waits are exponential with full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): a
-random part of a bound that doubles. Libraries for it (tenacity, stamina) wrap a function and sleep in it: here the
-wait must give up its turn, count to the deadline of the task and hold for all calls of a tool, which a loop that owns
-the call cannot do.
+random part of a bound that doubles. Libraries for it (tenacity, stamina) wrap a function and sleep in it. Here a wait
+must free the call's slot, count towards the task's deadline and hold back all calls of the tool, which a wrapper around
+one call cannot do.
 
-An exception says it in its type, its attributes and its response, and a group where all in it agree. What it was raised
-`from` says nothing: its tool decided for another one.
+An exception's type, attributes and response decide, and for a group those of all its exceptions. Its `__cause__` does
+not count: the tool chose to raise another exception.
 """
 
 import math
@@ -23,31 +23,31 @@ from llmc_runtime.errors import NotSent
 from llmc_runtime.exception_groups import leaves
 
 FIRST_DELAY: Final = 0.05
-"""Upper bound of the wait before the second attempt, in seconds; each further one doubles it."""
+"""Upper bound of the wait before the second attempt, in seconds; each further attempt doubles it."""
 
 DOUBLINGS: Final = 7
 
 FINAL: Final = frozenset({400, 401, 402, 403, 404, 405, 410, 422})
-"""HTTP statuses of requests that are wrong themselves: the same one would be refused again (RFC 9110, 15.5)."""
+"""HTTP statuses of requests that are themselves wrong and would be refused again (RFC 9110, 15.5)."""
 
 _AGAIN: Final = re.compile(
     "Throttl|TooManyRequests|(Limit|Throughput)Exceeded|SlowDown|RequestTimeout|InProgress|NotComplete"
 )
-"""In the error codes of AWS, whose services give 400 also to requests that come too fast (botocore retries these)."""
+"""Error codes of AWS services, which also answer 400 to requests that come too fast (botocore retries these)."""
 
 _SECONDS: Final = re.compile(r"\s*[+-]?[0-9]{1,15}(\.[0-9]{0,15})?\s*")
 _LONGEST: Final = 64
 
 
 def backoff(attempt: int, random: Callable[[], float]) -> float:
-    """The seconds between the attempt of this number, from 1, and the next; `random` is from 0 to 1."""
+    """Return the seconds between this attempt, counted from 1, and the next; `random` returns numbers from 0 to 1."""
     bound: float = FIRST_DELAY * 2 ** min(attempt - 1, DOUBLINGS)
     return random() * bound
 
 
 @dataclass(frozen=True, slots=True)
 class RetryAdvice:
-    """The facts in an exception: whether anything `was_sent`, the least `pause` it asks for, and why it is `final`."""
+    """The facts in an exception: whether the request `was_sent`, the least `pause` it asks for, why it is `final`."""
 
     was_sent: bool
     pause: float | None
@@ -55,22 +55,22 @@ class RetryAdvice:
 
     @staticmethod
     def of(error: BaseException, wall: Callable[[], float], most: float) -> "RetryAdvice":
-        """The word of an exception; of a group, the longest pause, and all else only where every one in it says so."""
+        """Read an exception; a group has the longest pause of its exceptions, and only facts that all of them share."""
         inner = leaves(error)
-        pauses = [retry_after(each, wall, most) for each in inner]
-        finals = [_finality(each, pause) for each, pause in zip(inner, pauses, strict=True)]
-        was_sent = not inner or not all(isinstance(each, NotSent) for each in inner)
+        pauses = [retry_after(leaf, wall, most) for leaf in inner]
+        finals = [_finality(leaf, pause) for leaf, pause in zip(inner, pauses, strict=True)]
+        was_sent = not inner or not all(isinstance(leaf, NotSent) for leaf in inner)
         pause = max((pause for pause in pauses if pause is not None), default=None)
         return RetryAdvice(was_sent, pause, finals[0] if finals and None not in finals else None)
 
 
 def _finality(error: BaseException, pause: float | None) -> str | None:
-    """Why another attempt would fail as well, if so: a service that asks to wait wants to be asked again."""
+    """Why another attempt would fail too, None if it may succeed; a service that asks to wait expects a retry."""
     if isinstance(error, errors.Final):
         return "it is final"
     try:
         status = None if pause is not None else _status(error)
-    except Exception:  # noqa: BLE001 — an exception of a tool may do anything when it is looked at
+    except Exception:  # noqa: BLE001 — an exception of a tool may run any code when it is read
         return None
     return f"status {status}" if status in FINAL else None
 
@@ -79,10 +79,10 @@ def _status(error: BaseException) -> int | None:
     """The HTTP status of an exception: of its response (httpx, requests, botocore), or its own (aiohttp, openai)."""
     response: object = getattr(error, "response", None)
     if isinstance(response, Mapping):
-        found, code = _inside(response, "ResponseMetadata", "HTTPStatusCode"), _inside(response, "Error", "Code")
+        number, code = _inside(response, "ResponseMetadata", "HTTPStatusCode"), _inside(response, "Error", "Code")
         if isinstance(code, str) and _AGAIN.search(code[:_LONGEST]):
             return None
-        response = SimpleNamespace(status=found)
+        response = SimpleNamespace(status=number)
     for holder in (response, error):
         for name in ("status_code", "status", "http_status"):
             status = getattr(holder, name, None)
@@ -93,39 +93,39 @@ def _status(error: BaseException) -> int | None:
 
 def _inside(response: Mapping[Any, Any], part: str, name: str) -> object:
     """A value in a part of a response of botocore."""
-    found = response.get(part)
-    return found.get(name) if isinstance(found, Mapping) else None
+    values = response.get(part)
+    return values.get(name) if isinstance(values, Mapping) else None
 
 
 def retry_after(error: BaseException, wall: Callable[[], float], most: float) -> float | None:
-    """The seconds for which an exception asks to wait, from 0 to `most`; None if it asks for nothing readable.
+    """Return the seconds that an exception asks to wait, from 0 to `most`; None without a readable request.
 
-    Looked for in its `retry_after`, then in the `Retry-After` of its `response.headers` or `headers` (RFC 9110, 10.2.3:
-    seconds or a date). `wall` gives the time of day as seconds since 1970.
+    Read from its `retry_after`, then from the `Retry-After` of its `response.headers` or `headers` (RFC 9110, 10.2.3:
+    seconds or a date). `wall` returns the time of day as seconds since 1970.
     """
     try:
         seconds = _seconds(_asked(error), wall)
-    except Exception:  # noqa: BLE001 — an exception of a tool may do anything when it is looked at
+    except Exception:  # noqa: BLE001 — an exception of a tool may run any code when it is read
         return None
     return None if seconds is None else min(max(seconds, 0.0), most)
 
 
 def _asked(error: BaseException) -> object:
-    """What an exception says about it, as it says it."""
-    found: object = getattr(error, "retry_after", None)
-    if found is not None:
-        return found
+    """The wait that an exception asks for, as given."""
+    wait: object = getattr(error, "retry_after", None)
+    if wait is not None:
+        return wait
     for holder in (getattr(error, "response", None), error):
         headers = getattr(holder, "headers", None)
-        # Clients have mappings of their own, most of which care for no case.
+        # Clients have their own mapping types, most of them case-insensitive.
         for name in ("Retry-After", "retry-after") if hasattr(headers, "get") else ():
-            if (found := headers.get(name)) is not None:  # type: ignore[union-attr]  # it has `get`
-                return found
+            if (wait := headers.get(name)) is not None:  # type: ignore[union-attr]  # it has `get`
+                return wait
     return None
 
 
 def _seconds(asked: object, wall: Callable[[], float]) -> float | None:
-    """What was asked for, in seconds from now."""
+    """Convert the requested wait to seconds from now."""
     if isinstance(asked, bytes):
         asked = asked[: _LONGEST + 1].decode("latin-1")
     if isinstance(asked, (int, float)) and not isinstance(asked, bool):

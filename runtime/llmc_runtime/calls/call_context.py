@@ -1,4 +1,4 @@
-"""What the calls of a run share: where they run, whose turn it is, what they may take, and who is told."""
+"""State shared by the calls of a run: loop, threads, admission, run budget and listener."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
@@ -21,26 +21,26 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class CallListener(Protocol[T_contra]):
-    """Who wants to know about calls; `owner` is whatever a call was made for."""
+    """A listener for calls; `owner` is the object that a call was made for."""
 
     def started(self, owner: T_contra, tool: str, /) -> None:
         """The tool is called for the first time."""
         ...
 
     def retried(self, owner: T_contra, attempt: int, delay: float, error: CallError, /) -> None:
-        """An attempt failed, and the one with this number follows after so many seconds."""
+        """An attempt failed, and attempt number `attempt` follows after `delay` seconds."""
         ...
 
     def ended(self, owner: T_contra, outcome: Done | Failed, /) -> None:
-        """It is over; told once."""
+        """The call has ended; sent once."""
         ...
 
 
 @dataclass(slots=True)
 class CallContext(Generic[T]):
-    """What the calls of a run share; `random` is from 0 to 1, `wall` the time of day.
+    """State shared by the calls of a run. `random` returns numbers from 0 to 1, `wall` the time of day.
 
-    Once it is closing, no attempt is followed by another. Once it is halted, runs inside begin nothing more either.
+    Once closing, no attempt is retried. Once halted, nested runs start no calls either.
     """
 
     loop: AbstractEventLoop
@@ -64,7 +64,6 @@ class CallContext(Generic[T]):
     _attempts: "dict[float, Deadlines[PendingCall]]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        """The deadlines of tasks are all of one length, and so are those of attempts that were given up."""
         self.limits, self.gate, self.until = self.allowance.limits, self.allowance.gate, self.allowance.until
         self.is_inside = self.allowance.place is not None
         seconds = self.limits.task_time
@@ -72,28 +71,28 @@ class CallContext(Generic[T]):
         self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())
 
     def attempts(self, seconds: float) -> "Deadlines[PendingCall]":
-        """The deadlines of attempts that may take so long."""
-        found = self._attempts.get(seconds)
-        if found is None:
-            found = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "attempt"))
-            self._attempts[seconds] = found
-        return found
+        """Return the deadlines for attempts of this length, in seconds."""
+        deadlines = self._attempts.get(seconds)
+        if deadlines is None:
+            deadlines = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "attempt"))
+            self._attempts[seconds] = deadlines
+        return deadlines
 
     def soon(self, told: Callable[[int], object], turn: int) -> None:
-        """Tell something on the loop's thread, from any thread; a loop that was closed is told nothing."""
+        """Call a function on the loop's thread, from any thread; does nothing if the loop is closed."""
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(told, turn)
 
     def close(self) -> None:
-        """Nobody is let in any more; what is in goes on, within its time."""
+        """Admit no more calls; running ones go on, within their time."""
         self.is_closing = True
 
     def halt(self) -> None:
-        """Nobody is let in any more, here or in runs inside; what is in goes on."""
+        """Admit no more calls, here or in nested runs; running ones go on."""
         self.is_closing = self.is_halted = True
 
     def end(self) -> None:
-        """No deadline counts any more."""
+        """Remove all deadlines."""
         self.tasks.close()
         self.graces.close()
         for deadlines in self._attempts.values():

@@ -1,4 +1,4 @@
-"""Signatures of calls for which the run has arguments besides those of their plan, or has prepared them before."""
+"""Signatures of calls with arguments that the run adds to those of the plan, or that it prepared before."""
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -23,10 +23,10 @@ from llmc_compiler.tools.signature import (
 
 @dataclass(frozen=True, slots=True)
 class InjectedSignature:
-    """A signature whose `prepare` gives `more` keywords besides those of the plan.
+    """A signature whose `prepare` adds the keywords `more` to those of the plan.
 
-    The first `prepare` takes what is `ready`, if something is: the arguments that were converted to identify the call.
-    Where arguments were `approved`, each attempt gets copies of these: what is converted anew may come out differently.
+    The first `prepare` uses `ready`, if it is not empty: the arguments that were converted to identify the call. If
+    arguments were `approved`, each attempt gets copies of them, since a second conversion may differ.
     """
 
     signature: Signature
@@ -74,7 +74,7 @@ class InjectedSignature:
         return self.signature.wants(parameter)
 
     def segment(self, parameter: str) -> ResourceSegment:
-        """How a parameter closes a segment in the name of a resource."""
+        """Return how a parameter closes a segment in the name of a resource."""
         return self.signature.segment(parameter)
 
     def check(self, parameter: str | None, value: Json) -> None:
@@ -86,11 +86,11 @@ class InjectedSignature:
         self.signature.check_call(names, known)
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
-        """Tell the arguments of the plan from others; raises ArgumentError, and what converters raise."""
+        """Separate the plan's arguments from the rest; raises ArgumentError, and the exceptions of converters."""
         return self.signature.identify(bound)
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
-        """Positional and keyword arguments of the call, with what is filled in; raises ArgumentError."""
+        """Return the positional and keyword arguments of the call, with the added ones; raises ArgumentError."""
         args, kwargs = self._prepared(bound)
         return args, {**kwargs, **self.more}
 
@@ -99,14 +99,14 @@ class InjectedSignature:
         if self.approved is not None:
             try:
                 return deepcopy(self.approved)
-            except Exception:  # noqa: BLE001 — an object of the tool's own need not let itself be copied
+            except Exception:  # noqa: BLE001 — a tool's object may not be copyable
                 return self.approved
         return self.ready.pop() if self.ready else self.signature.prepare(bound)
 
     def received(self, bound: Sequence[tuple[str | None, Json]], prepared: Prepared) -> list[Received]:
-        """What the tool receives of the plan."""
+        """Return the plan's arguments as the tool receives them."""
         return self.signature.received(bound, prepared)
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
-        """The result as JSON data; raises ResultError."""
+        """Return the result as JSON data; raises ResultError."""
         return self.signature.accept(result, bounds)

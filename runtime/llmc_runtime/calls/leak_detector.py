@@ -1,9 +1,9 @@
-"""Tasks and threads that tools start on their own: seen at the end of a run, and named.
+"""Tasks and threads that tools start by themselves: found at the end of a run, and named.
 
-They are not stopped: a pool of connections may live in them. A task carries the context of the call that started it,
-and so does the work of `asyncio.to_thread`. Other threads do not, so `Thread.start` notes the call that it is called
-in, or that started the thread that it is called in. Threads of llmc itself, of its displays, and of listeners and
-approval functions are started outside of calls, and not named.
+They are not stopped: a connection pool may live in them. A task carries the context of the call that started it, and so
+does the work of `asyncio.to_thread`. Other threads do not, so `Thread.start` records the call that it is called in, or
+the call that started the current thread. Threads of llmc itself, its displays, listeners and approvers are started
+outside calls, and not named.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ class Unfinished(Protocol):
     """Work that a call has left running."""
 
     def add_done_callback(self, told: Callable[[Any], object], /) -> None:
-        """Tell when it ends, in any thread."""
+        """Call `told` when it ends, in any thread."""
         ...
 
 
@@ -36,14 +36,14 @@ _STARTER: Final = "_llmc_starter"
 
 
 def starter() -> Caller | None:
-    """The call around this code, or the one that started this thread."""
-    found: Caller | None = caller.get() or vars(threading.current_thread()).get(_STARTER)
-    return found
+    """Return the call around this code, or the one that started this thread."""
+    call: Caller | None = caller.get() or vars(threading.current_thread()).get(_STARTER)
+    return call
 
 
 @cache
 def note_starts() -> None:
-    """From here on, note which call starts a thread."""
+    """Record the call that starts a thread, from now on."""
     start = threading.Thread.start
 
     @wraps(start)
@@ -53,12 +53,12 @@ def note_starts() -> None:
             vars(thread)[_STARTER] = call
         start(thread)
 
-    # Python has an audit event for it, but 3.11 has not.
+    # Python 3.11 lacks the audit event for starting threads.
     threading.Thread.start = noted  # type: ignore[method-assign,assignment]  # meant
 
 
 def leaks(loop: AbstractEventLoop, run: OuterRun, ours: Collection[object]) -> Iterator[str]:
-    """Name the tasks, less ours, and the threads that calls of the run started and that still go on."""
+    """Name the tasks, without ours, and threads that calls of the run started and that still run."""
     for task in asyncio.all_tasks(loop):
         call = _call_of(run, context_of(task).get(caller)) if task not in ours else None
         if call is not None:
@@ -72,23 +72,23 @@ def leaks(loop: AbstractEventLoop, run: OuterRun, ours: Collection[object]) -> I
         if call is not None:
             yield f"thread {thread.name}, started by {call}"
         if run.place is None and _call_of(run, vars(thread).get(_STARTER)) is not None:
-            del vars(thread)[_STARTER]  # a thread may outlive its run by far, and would keep all of it
+            del vars(thread)[_STARTER]  # a thread may outlive its run by far, and would keep all of it in memory
 
 
 def context_of(task: "Task[Any]") -> Context:
-    """The context of a task; Python tells it from 3.12 on, before that the garbage collector does."""
-    # Each version has a branch of its own: mypy skips the other one, but calls a line below a `return` dead.
+    """Return the context of a task, which the garbage collector finds before Python 3.12."""
+    # Separate branches for each version: mypy skips the other one, but calls a line below a `return` dead.
     if sys.version_info >= (3, 12):
         context = task.get_context()
     else:
-        context = next((found for found in gc.get_referents(task) if isinstance(found, Context)), Context())
+        context = next((referent for referent in gc.get_referents(task) if isinstance(referent, Context)), Context())
     return context
 
 
 def left_by(call: Caller, loop: AbstractEventLoop, but: "Task[Any] | None" = None) -> Unfinished | None:
-    """A task, a thread or work in a thread of a pool that still goes on for a call, or for a run inside of it.
+    """Return a task, thread or work in a pool that still runs for a call, or for a run inside it.
 
-    `but` is a task that does not count, since it is about to end.
+    The task `but` does not count, since it is about to end.
     """
     tasks = (task for task in asyncio.all_tasks(loop) if task is not but and _is_in(call, context_of(task).get(caller)))
     jobs = (job for inner, job in _jobs_left() if _is_in(call, inner))
@@ -96,12 +96,12 @@ def left_by(call: Caller, loop: AbstractEventLoop, but: "Task[Any] | None" = Non
 
 
 def _is_in(call: Caller, inner: Caller | None) -> bool:
-    """Whether a call is this one, or is made by a run inside of it."""
+    """Whether a call is this one, or is made by a run inside it."""
     return inner is not None and (inner is call or _call_of(call.run, inner) is call)
 
 
 def _call_of(run: OuterRun, inner: Caller | None) -> Caller | None:
-    """The call of this run that another call is, or that it is inside of; None where it belongs to neither."""
+    """Return this run's call that another call is or is made within; None if it belongs to another run."""
     while inner is not None and inner.run is not run:
         place = inner.run.place
         inner = None if place is None else place.call
@@ -109,12 +109,12 @@ def _call_of(run: OuterRun, inner: Caller | None) -> Caller | None:
 
 
 def _jobs_left() -> Iterator[tuple[Caller, thread_pool.Job]]:
-    """The jobs of all runs that were given up and still go on in their threads, with their calls."""
+    """The abandoned jobs of all runs that still run in their threads, with their calls."""
     return ((cast("Caller", job.label), job) for job in abandoned.all_left() if isinstance(job, thread_pool.Job))
 
 
 def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
-    """The work of a call in threads of pools, as far as its context shows: `asyncio.to_thread` runs it in a copy."""
+    """Yield the work of a call in pool threads, as far as its context shows: `asyncio.to_thread` runs it in a copy."""
     for top in sys._current_frames().values():  # noqa: SLF001 — as below
         item = _work_of(top)
         context = _context_of_work(item)
@@ -123,8 +123,8 @@ def _in_pools(call: Caller) -> "Iterator[Future[Any]]":
 
 
 def _user_of(thread: threading.Thread) -> Caller | None:
-    """The call for which a thread works: in a pool, that of its work; where none is known, the one that started it."""
-    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 — the one way to see what a thread is at
+    """The call for which a thread works: in a pool that of its current work, otherwise the one that started it."""
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 — no public way to read a thread's frames
     item = _work_of(frame)
     if _is_waiting(frame, item):
         return None
@@ -141,14 +141,14 @@ def _is_waiting(frame: FrameType | None, item: Any) -> bool:  # noqa: ANN401 —
 
 
 def _context_of_work(item: Any) -> Context | None:  # noqa: ANN401 — as above
-    """The context in which the work of a pool's thread runs, where it runs in one."""
+    """The context in which the work of a pool's thread runs, if there is one."""
     function = getattr(item, "fn", None)
     context = getattr(function.func if isinstance(function, partial) else function, "__self__", None)
     return context if isinstance(context, Context) else None
 
 
 def _work_of(top: FrameType | None) -> Any:  # noqa: ANN401 — its class is private
-    """The work that a thread of a pool is at, as its frames show; None if there is none."""
+    """The current work of a pool's thread, as its frames show; None without work."""
     frame = _frame_of(top, pool._WorkItem.run.__code__)  # noqa: SLF001
     return None if frame is None else frame.f_locals.get("self")
 

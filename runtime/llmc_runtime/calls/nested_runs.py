@@ -1,12 +1,12 @@
-"""Runs inside runs: a run that a tool starts is bound by the run around it, and can only narrow what that one may do.
+"""Nested runs: a run that a tool starts is bound by the outer run, and can only narrow its permissions.
 
-    approval    whatever asks in the run around it is asked there first; what is refused there is refused
+    approval    calls that need the outer run's approval ask there first; its refusals stand
     secrets     both hide the same texts
     limits      calls, cost and bytes count for both, and the inner run ends no later
-    end         it begins nothing once the run around it is ended, or the attempt that it began in has failed
+    end         it starts no calls once the outer run has ended, or the attempt in which it began has failed
 
-A run is inside another one if it begins in the context of one of its calls: in an async tool, or in a thread that took
-the context along. Widths and rates are those of each run, since a call keeps its place while the run inside it waits.
+A run is nested if it begins in the context of another run's call: in an async tool, or in a thread that took the
+context along. Widths and rates are separate for each run, since a call keeps its slot while the run inside it waits.
 """
 
 from asyncio import AbstractEventLoop
@@ -28,19 +28,19 @@ class Caller(Protocol):
 
     @property
     def run(self) -> "OuterRun":
-        """The run that it belongs to."""
+        """The run that made the call."""
         ...
 
     def refusal(self, attempt: int, inner: str) -> str | None:
-        """Why a run that began in an attempt, named `inner`, may begin nothing more; None where it may."""
+        """Return why a run `inner` that began in an attempt may start no more calls; None if it may."""
         ...
 
 
 caller: Final[ContextVar[Caller | None]] = ContextVar("llmc_caller", default=None)
-"""The call in whose context something happens."""
+"""The call in whose context the current code runs."""
 
 attempt: Final[ContextVar[int]] = ContextVar("llmc_attempt", default=0)
-"""Which attempt of that call it is: the number of turns that the call had before."""
+"""The attempt of that call, by the number of the call's earlier turns."""
 
 
 class Guard(Protocol):
@@ -58,9 +58,9 @@ class Guard(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OuterRun:
-    """A run, as seen by the runs that its tools start.
+    """A run as seen by the runs that its tools start.
 
-    It began at `place`. `depth` counts it and the runs around it, and `runs` is how many there may be. Tools are called
+    It began at `place`. `depth` counts it and the runs around it, and `runs` is the most there may be. Tools are called
     in copies of `context`.
     """
 
@@ -80,16 +80,16 @@ class OuterRun:
         loop: AbstractEventLoop,
         context: Context,
     ) -> "OuterRun":
-        """The run that has these, inside of another one if it began in a call."""
+        """Return the host of a new run, nested if `place` is a call."""
         runs = allowance.limits.runs
         if place is None:
             return OuterRun(None, 1, runs, trust, allowance, loop, context)
-        context.run(attempt.set, 0)  # of the calls of this run, not of the call around it
+        context.run(attempt.set, 0)  # for calls of this run, not the call around it
         return OuterRun(place, place.run.depth + 1, min(place.run.runs, runs), trust, allowance, loop, context)
 
     @property
     def time_left(self) -> float:
-        """Seconds that it may still take; may be asked from any thread."""
+        """Seconds that the run may still take; safe in any thread."""
         return max(self.allowance.until - self.loop.time(), 0.0)
 
 
@@ -102,11 +102,11 @@ class CallSite:
 
     @property
     def run(self) -> OuterRun:
-        """The run around."""
+        """The outer run."""
         return self.call.run
 
     def refusal(self, inner: str = "it") -> str | None:
-        """Why a run that began here may begin nothing more; `inner` is its name. May be asked from any thread."""
+        """Return why a run that began here may start no more calls; `inner` is its name. Safe in any thread."""
         place: CallSite | None = self
         while place is not None:
             if (why := place.call.refusal(place.attempt, inner)) is not None:
@@ -115,21 +115,21 @@ class CallSite:
         return None
 
     def admit(self, limits: Limits) -> None:
-        """Let a run with these limits begin here; raises RunRefused."""
+        """Allow a run with these limits to begin here; raises RunRefused."""
         if self.run.depth >= min(self.run.runs, limits.runs):
-            raise RunRefused(f"{self.run.depth} runs are around this one", "runs")
+            raise RunRefused(f"runs would be nested {self.run.depth + 1} deep", "runs")
         if (why := self.refusal("this one")) is not None:
             raise RunRefused(why, "run_time")
 
 
 def surrounding() -> OuterRun | None:
-    """The run whose tool called this, if one did."""
+    """Return the run whose tool called this code, None outside any run."""
     call = caller.get()
     return None if call is None else call.run
 
 
 def enter(trust: Guard) -> CallSite | None:
-    """Bind a run that begins here to the run around it, and return its place there; None where there is none."""
+    """Bind a run that begins here to the outer run, and return its place there; None outside any run."""
     call = caller.get()
     if call is None:
         return None
@@ -138,13 +138,13 @@ def enter(trust: Guard) -> CallSite | None:
 
 
 def known_secrets() -> Secrets:
-    """The secrets of the run around, to which others can be added; a new set outside of any run."""
+    """Return the secrets of the outer run, to which more can be added; a new set outside any run."""
     host = surrounding()
     return Secrets() if host is None else host.trust.secrets
 
 
 def outside(listener: Callable[[E], object]) -> Callable[[E], object]:
-    """Call the listener as part of what runs here: events may be told in the context of a tool."""
+    """Wrap a listener to run in the current context, since events may be emitted in the context of a tool."""
     call, number = caller.get(), attempt.get()
 
     def tell(event: E) -> None:

@@ -13,11 +13,11 @@ from llmc_runtime.limits import Limits
 from llmc_runtime.state.run_ending import RunEnding
 
 _counting: Final = fork_safe_lock()
-"""Runs inside each other may be in several threads, and count what they take in the same places."""
+"""Nested runs may be in several threads, and count in the same run budgets."""
 
 
 _ENDS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
-"""No future takes the first, `async for` takes the second for its end, and a coroutine the third for its own."""
+"""Futures reject the first; the second would end an `async for`, the third a coroutine."""
 
 
 _THIS: Final = "the run"
@@ -55,12 +55,12 @@ class Surroundings(Protocol):
 
 @dataclass(slots=True)
 class RunBudget:
-    """What a run may take, and has taken: a plan that is read anew after a repair goes on with the same.
+    """The run budget: limits, and their use so far. A plan that is parsed anew after a repair goes on with it.
 
-    `seconds` is the time of the run, `until` its end in the loop's time, `room` the bytes that are left for what it
-    keeps; once something had no room, `spent` are the bytes that there would be, and nothing more is begun. What a run
-    takes is taken from the run around its `place` as well; `is_shared`: there is one, or runs are inside.
-    Runs that share it end together where something ends one of them: `error` is what did.
+    `seconds` is the time of the run, and `until` its end in loop time. `room` is the number of bytes left for values.
+    Once a value does not fit, `spent` is the size that it would have led to, and no more calls start. Use also counts
+    in the budget of the outer run, if `place` is set; `is_shared` is set then, or if runs are inside. Runs with a
+    common budget end together: `error` is the exception that ended one of them.
     """
 
     limits: Limits
@@ -77,7 +77,6 @@ class RunBudget:
     _endings: list[RunEnding] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Nothing is kept yet."""
         self.room = self.limits.run_bytes
         self.is_shared = self.place is not None
 
@@ -85,7 +84,7 @@ class RunBudget:
     def of(
         loop: AbstractEventLoop, limits: Limits, gate: Admission[PendingCall], place: Surroundings | None
     ) -> "RunBudget":
-        """The allowance of a run that begins now, at a place in another one if there is one."""
+        """Create the budget of a run that starts now, nested at `place` if that is given."""
         now, seconds = loop.time(), limits.run_time
         if place is None:
             return RunBudget(limits, gate, now + seconds, seconds)
@@ -95,27 +94,27 @@ class RunBudget:
 
     @property
     def around(self) -> "RunBudget | None":
-        """That of the run around."""
+        """The budget of the outer run."""
         return None if self.place is None else self.place.run.allowance
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for anything more."""
+        """Whether this run or one around it is out of room."""
         return any(run.is_spent for run, _ in self._runs())
 
     @property
     def is_spent(self) -> bool:
-        """Whether this run has no room for anything more, whatever is left around it."""
+        """Whether this run itself is out of room, regardless of those around it."""
         return self.spent > 0 or self.room <= 0
 
     def share(self, ending: RunEnding) -> None:
-        """A run takes from this."""
+        """Register a run that uses this budget."""
         self._endings.append(ending)
         if self.error is not None:
             ending.fail(self.error)
 
     def end_with(self, error: BaseException) -> None:
-        """End the runs with an error; those that would end an iterator or a coroutine are wrapped."""
+        """End the runs with an error; errors that would end an iterator or a coroutine are wrapped."""
         if isinstance(error, _ENDS):
             wrapped = RuntimeError(repr(error))
             wrapped.__cause__ = error
@@ -125,24 +124,24 @@ class RunBudget:
             ending.fail(error)
 
     def no_room(self, size: int = 0) -> tuple[str, str]:
-        """Which limit keeps something from being done, and why, where there is no room for so many bytes more.
+        """Return the limit and the reason for lack of room for `size` more bytes.
 
-        Nothing more is begun then.
+        No more calls start after that.
         """
         run = min((run for run, _ in self._runs()), key=lambda run: (not run.is_spent, run.room))
         limit = run.limits.run_bytes
         run.spent = run.spent or limit - run.room + size
         whose = "the run's results and arguments" if run is self else f"the results and arguments of {_AROUND}"
-        have = "would have" if run.spent > limit else "have"
-        return "run_bytes", f"{whose} {have} {run.spent:,} bytes, and may have {limit:,}"
+        take = "would take" if run.spent > limit else "take"
+        return "run_bytes", f"{whose} {take} {run.spent:,} bytes; at most {limit:,} are allowed"
 
     def too_late(self) -> str:
-        """Why nothing more is done once the time is over."""
+        """Return the reason why nothing more starts after the run's time."""
         why = f"the run took longer than {self.seconds:g} s"
         return why if self.seconds == self.limits.run_time else f"{why}, which the run around it had left"
 
     def refusal(self, tool: Tool, words: str = _THIS) -> tuple[str, str] | None:
-        """Which limit of this run does not let a tool be called, and why; None where it may be called."""
+        """Return the limit of this run that forbids calling a tool, and its reason; None if the call is allowed."""
         limits = self.limits
         if self.is_spent:
             return self.no_room()
@@ -155,7 +154,7 @@ class RunBudget:
         return None
 
     def take(self, tool: Tool, is_first: bool) -> tuple[str, str] | None:  # noqa: FBT001 — of each attempt
-        """Count an attempt that this run allows; which limit of a run around it forbids it, and why, if one does."""
+        """Count an attempt that this run allows; returns the limit of an outer run that forbids it, and its reason."""
         if self.is_shared:
             with _counting:
                 return self._take_from_all(tool, int(is_first))
@@ -164,17 +163,17 @@ class RunBudget:
         return None
 
     def too_late_around(self) -> tuple[str, str] | None:
-        """The limit and the reason why nothing more may begin: the run around has ended, or the attempt of its call."""
+        """Return the limit and its reason if the outer run, or the attempt around this run, has ended."""
         why = None if self.place is None else self.place.refusal()
         return None if why is None else ("run_time", why)
 
     @property
     def left(self) -> int:
-        """Bytes for which there is room, here and in the runs around."""
+        """Bytes of room, here and in the runs around."""
         return min(run.room for run, _ in self._runs()) if self.is_shared else self.room
 
     def keep(self, size: int) -> bool:
-        """Count bytes that are kept, if there is room for them; whether there is."""
+        """Reserve bytes if there is room for them, and return whether there was."""
         if not self.is_shared:
             if (fits := size <= self.room) and size:
                 self.room -= size
@@ -185,12 +184,12 @@ class RunBudget:
         return fits
 
     def count(self, size: int) -> None:
-        """Count bytes, whether there is room for them or not; those below 0 are free again."""
+        """Count bytes even without room for them; a negative size frees bytes."""
         with _counting:
             self._count(size)
 
     def continue_from(self, earlier: "RunBudget") -> None:
-        """Count what an earlier run of the same question keeps here, too."""
+        """Count the bytes that an earlier run for the same question keeps."""
         self.room -= earlier.limits.run_bytes - earlier.room
 
     def _count(self, size: int) -> None:
@@ -205,7 +204,7 @@ class RunBudget:
         if (over := self.too_late_around()) is not None:
             return over
         for run, words in self._runs():
-            # Others may have taken what was left since this run was looked at.
+            # Another thread may have used up the rest since this run was checked.
             if (refusal := run.refusal(tool, words)) is not None:
                 return refusal
         for run, _ in self._runs():
@@ -214,7 +213,7 @@ class RunBudget:
         return None
 
     def _runs(self) -> "Iterator[tuple[RunBudget, str]]":
-        """This run and those around it, with their names in reports."""
+        """Yield this run and those around it, with their names in messages."""
         run: RunBudget | None = self
         words = _THIS
         while run is not None:

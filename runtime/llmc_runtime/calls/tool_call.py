@@ -1,12 +1,12 @@
-"""The one door to tools: whatever a tool does ends in a value or a typed error.
+"""Execution of one call: every attempt ends in a value or a typed error.
 
-A call has attempts. Each has its turn, and what arrives out of turn (late results of attempts that timed out, errors
-of tasks that were given up) is nobody's. An attempt waits at the gate and holds its place there until it ends; between
-attempts a call holds nothing.
+Each attempt has a turn. Events out of turn are ignored: late results of attempts that timed out, and errors of tasks
+that were given up. An attempt waits for admission and holds its slot until it ends. Between attempts a call holds
+nothing.
 
-An attempt that was given up may go on in its thread, or in a task that swallows its cancellation; one that raised may
-have left work, and so may a run inside of either. If it may write, the call waits for the end of all that before
-anything follows. What outlives the grace ends the call in doubt.
+An attempt that was given up may go on in its thread, or in a task that swallows its cancellation. One that raised may
+have left work behind, and so may a run inside either. If the tool may write, the call waits for all of that work to end
+before anything follows. Work that outlives the grace leaves the call in doubt.
 """
 
 import asyncio
@@ -83,9 +83,9 @@ class ToolCall(Generic[T]):
         self._bound = bound
         self._attempt = 0
         self._turn = 0
-        self._valid_from = 0  # attempts of earlier turns have failed, or were given up
+        self._valid_from = 0  # attempts of earlier turns have failed or were given up
         self._last: CallError | None = None
-        self._pending: tuple[int, CallError, float] | None = None  # whose end is waited for: its turn, error and pause
+        self._pending: tuple[int, CallError, float] | None = None  # turn, error and pause of the awaited attempt
         self._task: Task[None] | None = None
         self._job: Job | None = None
         self._timer: TimerHandle | None = None
@@ -99,7 +99,6 @@ class ToolCall(Generic[T]):
         self._deadlines = door.attempts(limit if op.timeout is None or op.timeout > limit else op.timeout)
 
     def __str__(self) -> str:
-        """The tool and the task, as a run names what it left behind."""
         return f"{self._op.tool.name} (task {self._node.task})"
 
     @property
@@ -114,73 +113,73 @@ class ToolCall(Generic[T]):
 
     @property
     def run(self) -> "OuterRun":
-        """The run that it belongs to."""
+        """The run that made the call."""
         return self._door.host
 
     @property
     def waits(self) -> bool:
-        """Whether it still wants its turn."""
+        """Whether the call still waits for admission."""
         return self._waits and not self._door.is_closing
 
     @property
     def size(self) -> int:
-        """The bytes of the lists and mappings that the tool gets copies of."""
+        """Bytes of the lists and mappings that are copied for the tool."""
         if self._size is None:
             self._size = sum(copied_bytes(value) for _, value in self._bound if isinstance(value, (list, dict)))
         return self._size
 
     @property
     def fits(self) -> bool:
-        """Whether there is room for them."""
+        """Whether the run budget has room for the copied arguments."""
         return not self.size or self.size <= self._door.allowance.left
 
     @property
     def rank(self) -> float:
-        """Of calls that wait, the one with the highest goes first."""
+        """Priority among waiting calls: the highest goes first."""
         return self._door.rank(self.owner)
 
     @property
     def is_writing(self) -> bool:
-        """Whether an attempt is under way, or given up and waited for, that may change something."""
+        """Whether an attempt that may write is running, or was given up and is awaited."""
         return (self._is_in or self._pending is not None) and self._op.tool.effect.may_write
 
     @property
     def is_left(self) -> bool:
-        """Whether an attempt that was given up or failed goes on, in whatever it has started."""
+        """Whether work of an attempt that failed or was given up still goes on."""
         return self._rest() is not None
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether it may have changed something, though nobody knows."""
+        """Whether the call may or may not have written."""
         is_open = self.is_writing and (self._pending is not None or self._is_called)
         return is_open or (self._last is not None and self._last.in_doubt)
 
     @property
     def _is_called(self) -> bool:
-        """Whether the tool was called in this attempt: an async one is with the first step of its task."""
+        """Whether the tool was called in this attempt: an async tool is called with the first step of its task."""
         if self._task is None or self.in_thread:
             return self._task is not None or self._job is not None
         coroutine = self._task.get_coro()
         return not iscoroutine(coroutine) or getcoroutinestate(coroutine) != CORO_CREATED
 
     def refusal(self, attempt: int, inner: str) -> str | None:
-        """Why a run that began in an attempt may begin nothing more; one that gave a value may leave runs behind."""
+        """Return why a run inside an attempt may not start calls; an attempt with a value may leave runs behind."""
         if self._door.is_halted:
             return f"the run around {inner} has ended"
         return f"the attempt of `{self.tool}` around {inner} is over" if attempt < self._valid_from else None
 
     def begin(self) -> None:
-        """Ask for the turn of the first attempt."""
+        """Queue the first attempt."""
         self._until = self._door.tasks.set(self)
         self._waits = True
         self._door.gate.ask(self)
 
     def admit(self) -> None:
-        """Let in whoever there is room for: it was begun while its run had nothing else to do."""
+        """Admit waiting calls; used after a call was begun while its run was idle."""
         self._door.gate.admit()
 
     def enter(self) -> None:
-        """Make an attempt: there is room for it."""
+        """Start an attempt, now that it is admitted."""
         self._waits = False
         self._is_in = True
         self._attempt += 1
@@ -204,7 +203,7 @@ class ToolCall(Generic[T]):
             door.calls += 1
             door.report.started(self.owner, tool.name)
             if not self._is_in:
-                return  # whoever was told of it has ended the run
+                return  # the listener that was told of it has ended the run
         self._deadlines.set(self)
         call = self._call_inside if door.is_inside else tool.call
         if self.in_thread:
@@ -213,18 +212,18 @@ class ToolCall(Generic[T]):
             self._await(call, args, kwargs)
 
     def _call_inside(self, *args: object, **kwargs: object) -> object:
-        """Call the tool of a run inside another one, unless that one has ended since the attempt got its turn."""
+        """Call the tool, unless the outer run has ended since the attempt was admitted."""
         if (over := self._door.allowance.too_late_around()) is not None:
             raise _TooLateError(*over)
         return self._op.tool.call(*args, **kwargs)
 
     def hold_back(self) -> None:
-        """Do not call the tool, unless it was called already."""
+        """Prevent the tool from being called, unless it was called already."""
         if self._pending is None and not (self._is_called if self._job is None else not self._job.call_off()):
             self._abandon()
 
     def give_up(self) -> None:
-        """Stop: nobody wants the outcome."""
+        """Stop the call without an outcome."""
         self._waits = False
         self._abandon()
         self._door.tasks.clear(self)
@@ -233,7 +232,7 @@ class ToolCall(Generic[T]):
             self._door.graces.clear(self)
 
     def _abandon(self) -> None:
-        """End the attempt, and leave to itself what runs."""
+        """End the attempt, and abandon its task or thread."""
         self._discard()
         if self._task is not None:
             self._door.group.give_up(self._task)
@@ -242,9 +241,9 @@ class ToolCall(Generic[T]):
         self._task = self._job = None
 
     def time_out(self, seconds: float, limit: Timed) -> None:
-        """An attempt, the call or the run took too long: give up what runs; the end of the run waits for nothing."""
+        """Time out an attempt, the call or the run, and give up running work; a run's timeout waits for no grace."""
         if self._pending is not None and limit != "run":
-            return  # no attempt begins after the call's time, so the end of the grace decides
+            return  # no attempt starts after the call's time, so the end of the grace decides
         error = ToolTimedOut(
             self._node.task,
             self._node.span,
@@ -273,14 +272,14 @@ class ToolCall(Generic[T]):
             running.add_done_callback(lambda _: self._ended_late(turn))
 
     def outlive(self) -> None:
-        """An attempt that was given up has outlived its grace: another one would run beside it."""
+        """End the call in doubt after the grace: another attempt would run beside the abandoned one."""
         if self._pending is not None:
             _, error, _ = self._pending
             self._pending = None
             self._refuse(error)
 
     def _ended_late(self, turn: int) -> None:
-        """Something of an attempt is over: if the call waits for this one, and nothing of it is left, go on."""
+        """Continue the call once all work of the awaited attempt has ended."""
         if self._pending is None or self._pending[0] != turn:
             return
         if (rest := self._rest()) is not None:
@@ -295,22 +294,22 @@ class ToolCall(Generic[T]):
             self._failed(error, pause=pause)
 
     def _rest(self) -> Unfinished | None:
-        """What still goes on of attempts that are over; the task of one that has just raised is about to end."""
+        """The remaining work of earlier attempts, without the task of one that has just raised and is about to end."""
         return left_by(self, self._door.loop, self._task)
 
     def _timed_out(self, error: ToolTimedOut) -> None:
-        """Nothing runs of what took too long, or it is not waited for: another attempt follows, or the call ends."""
+        """Retry after an attempt's timeout; end the call after any other."""
         if error.limit == "attempt":
             self._failed(error)
         else:
             self._end(Failed(error))
 
     def _await(self, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-        """Await what the function returns, in a task."""
+        """Await the function's result in a task."""
         self._task = self._door.group.start(self._run(self._turn, call, args, kwargs), self, self._context())
 
     def _context(self) -> Context:
-        """A context for an attempt, by which all that happens there is known to belong to it."""
+        """Return a context for an attempt, which marks everything started in it as the attempt's work."""
         context = self._door.group.context.copy()
         context.run(caller.set, self)
         if self._turn:
@@ -318,13 +317,13 @@ class ToolCall(Generic[T]):
         return context
 
     async def _run(self, turn: int, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-        """Await what the function returns."""
-        task = self._task  # this one: whoever gives it up before its first step keeps it from coming here
+        """Await the function's result."""
+        task = self._task  # this task: if given up before its first step, it does not come here
         try:
             result = await call(*args, **kwargs)
         except BaseException as error:
             if turn == self._turn:
-                # Nobody cancelled this task: a CancelledError is the tool's own failure.
+                # This task was not cancelled by the run: a CancelledError is the tool's failure.
                 self._raised(error)
             elif isinstance(error, asyncio.CancelledError):
                 raise
@@ -333,7 +332,8 @@ class ToolCall(Generic[T]):
                 self._returned(result)
         finally:
             self._door.group.ended(task)
-            # A kept error keeps this frame, and would keep the task, which `asyncio.all_tasks` then goes through.
+            # A stored error keeps this frame alive, and with it the task, which `asyncio.all_tasks` would then iterate
+            # over.
             if self._task is task:
                 self._task = None
             task = None
@@ -348,7 +348,7 @@ class ToolCall(Generic[T]):
             self._raised(error)
 
     def _came_back(self, turn: int, result: object, error: BaseException | None) -> None:
-        """A thread is done with an attempt."""
+        """Take the result of a thread."""
         if turn != self._turn:
             if iscoroutine(result):
                 result.close()
@@ -363,7 +363,7 @@ class ToolCall(Generic[T]):
             self._returned(result)
 
     def _raised(self, why: BaseException) -> None:
-        """The tool raised."""
+        """Handle an exception of the tool."""
         if isinstance(why, _TooLateError):
             self._refuse(self._limited(*why.args))
             return
@@ -390,7 +390,7 @@ class ToolCall(Generic[T]):
             self._failed(error, was_sent=word.was_sent, pause=pause)
 
     def _returned(self, result: object) -> None:
-        """The tool returned."""
+        """Check, measure and copy the tool's result."""
         limits, tool = self._door.limits, self._op.tool
         may_write = tool.effect.may_write
         bounds = ResultBounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
@@ -403,7 +403,7 @@ class ToolCall(Generic[T]):
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
             error.in_doubt = may_write
             self._refuse(error)
-        except BaseException as why:  # noqa: BLE001 — a result may do anything while it is looked at
+        except BaseException as why:  # noqa: BLE001 — a result may run any code while it is checked
             if iscoroutine(result):
                 result.close()
             node, name = self._node, tool.name
@@ -414,17 +414,17 @@ class ToolCall(Generic[T]):
             self._end(Done(value, left - room.left))
 
     def _limited(self, limit: str, why: str) -> LimitReached:
-        """The error where a limit does not let the tool be called."""
+        """The error of a call that a limit forbids."""
         return LimitReached(self._node.task, self._node.span, limit=limit, why=why)
 
     def _failed(self, error: CallError, *, was_sent: bool = True, pause: float = 0.0) -> None:
-        """The attempt failed: another one follows, or the call ends; `pause` is the least wait that was asked for."""
+        """Retry after a failed attempt, or end the call; `pause` is the shortest wait that the tool asked for."""
         self._discard()
         self._inherit_doubt(error)
         self._last = error
         repeats = error.final is None and self._may_repeat(was_sent=was_sent)
         delay = max(backoff(self._attempt, self._door.random), pause) if repeats else None
-        # Who would have to wait until it is too late fails at once.
+        # A retry that would start after the deadline fails at once.
         if delay is None or self._door.loop.time() + delay >= min(self._until, self._door.until):
             self._end(Failed(error))
             return
@@ -433,42 +433,42 @@ class ToolCall(Generic[T]):
         self._door.gate.admit()
 
     def _refuse(self, error: PlanError) -> None:
-        """No attempt is made: the call ends, in doubt if an earlier one may have written."""
+        """End the call without an attempt; it stays in doubt if an earlier attempt may have written."""
         self._inherit_doubt(error)
         self._end(Failed(error))
 
     def _inherit_doubt(self, error: PlanError) -> None:
-        """An earlier attempt may have written, whatever became of this one."""
+        """Mark the error as in doubt if an earlier attempt may have written."""
         if self._last is not None and self._last.in_doubt:
             error.in_doubt = True
 
     def _may_repeat(self, *, was_sent: bool) -> bool:
-        """Whether another attempt is allowed, and does nothing twice."""
+        """Whether another attempt is allowed and safe to repeat."""
         attempts = min(self._op.retries + 1, self._door.limits.attempts)
         may_repeat = not was_sent or self._op.tool.may_repeat
         return may_repeat and self._attempt < attempts and not self._door.is_closing
 
     def _again(self) -> None:
-        """Ask for the turn of another attempt."""
+        """Queue another attempt."""
         self._timer = None
         self._waits = True
         self._door.gate.ask(self)
         self._door.gate.admit()
 
     def _end(self, outcome: Done | Failed) -> None:
-        """The call is over."""
+        """End the call with its outcome."""
         self._close()
         self._bound = ()
         self._door.tasks.clear(self)
         self._door.report.ended(self.owner, outcome)
 
     def _discard(self) -> None:
-        """The turn of the attempt is over without a value: runs inside of it begin nothing more."""
+        """End the attempt's turn without a value: runs started inside it may not start more calls."""
         self._close()
         self._valid_from = self._turn
 
     def _close(self) -> None:
-        """The turn of the attempt is over, and its place free."""
+        """End the attempt's turn, and free its slot."""
         self._turn += 1
         if self._is_in:
             self._is_in = False
@@ -483,14 +483,14 @@ class ToolCall(Generic[T]):
 
 
 class _TooLateError(Portable, Exception):
-    """A tool was not called, because of a limit (its name and the words): what is around its run has ended."""
+    """The outer run, or the attempt around this run, ended before a tool was called. Holds the limit and its reason."""
 
 
 def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:
-    """The error where an argument does not fit its parameter; the reason would tell a secret one."""
+    """Return the error of an argument that does not fit its parameter; the reason is withheld for a secret argument."""
     parameter = why.parameter if isinstance(why, ArgumentError) else None
     is_secret = isinstance(node.op, Call) and node.op.tool.marks.may_be_secret(parameter)
-    words = "it is a secret of another kind" if is_secret else why
+    words = "the secret value has the wrong type" if is_secret else why
     error = BadArgument(node.task, node.span, tool=tool, attempt=attempt, parameter=parameter, why=words)
     if not is_secret:
         error.__cause__ = without_values(why) if isinstance(why, ArgumentError) else why

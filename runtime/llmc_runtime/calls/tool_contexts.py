@@ -1,4 +1,4 @@
-"""The contexts of a run: sessions, pools and mailboxes that tools take and plans do not see."""
+"""The contexts of a run: sessions, pools and mailboxes that tools receive and plans do not see."""
 
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
@@ -10,11 +10,11 @@ from llmc_runtime.errors import ContextError, described
 
 
 class Contexts:
-    """Opens each context of some tools once, and closes them in the opposite order.
+    """Opens the context of each toolbox once, and closes them in reverse order.
 
-    `given` is for tools whose toolbox opens none. Where runs inside each other share them, the first that opens them
-    does, and the last that closes them does. Raises ContextError, before anything is opened, for a tool that takes a
-    context and gets none, or one that it does not want.
+    `given` is for tools whose toolbox opens no context. Nested runs share contexts: the first run opens them, the last
+    one closes them. Raises ContextError, before anything is opened, for a tool that takes a context and gets none, or
+    one of the wrong class.
     """
 
     def __init__(self, tools: Iterable[Tool] = (), given: object = None) -> None:
@@ -27,16 +27,16 @@ class Contexts:
             if tool.opens is None:
                 if given is None:
                     raise ContextError(
-                        f"`{tool.name}` takes a context, and the run has none: `run(context=…)` gives one"
+                        f"`{tool.name}` takes a context, and the run has none: pass one with `run(context=…)`"
                     )
                 _check(tool, given)
 
-    def of(self, tool: Tool) -> Any:  # noqa: ANN401 — whatever the tool takes
-        """The context of a tool."""
+    def of(self, tool: Tool) -> Any:  # noqa: ANN401 — the type is the tool's choice
+        """Return the context of a tool."""
         return self._given if tool.opens is None else self._opened[tool.opens]
 
     async def open(self) -> None:
-        """Open them, if nobody has; raises ContextError, and closes again what was opened, if one cannot be."""
+        """Open the contexts, unless another run has; on failure close those already open. Raises ContextError."""
         if self._users:
             self._users += 1
             return
@@ -53,7 +53,7 @@ class Contexts:
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close them, if nobody else needs them, as `async with` does, but that none may swallow an exception."""
+        """Close the contexts after the last run, as `async with` does, but let no context swallow an exception."""
         self._users -= 1
         if not self._users:
             await self._end(kind, error, trace)
@@ -61,11 +61,10 @@ class Contexts:
     async def _end(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close what was opened."""
         self._opened.clear()
         await self._stack.__aexit__(kind, error, trace)
 
-    async def _enter(self, tool: Tool, opens: Opening) -> Any:  # noqa: ANN401 — whatever it gives
+    async def _enter(self, tool: Tool, opens: Opening) -> Any:  # noqa: ANN401 — the type is the toolbox's choice
         """Open the context of a toolbox."""
         try:
             return await self._stack.enter_async_context(opens())
@@ -74,9 +73,11 @@ class Contexts:
 
 
 def _check(tool: Tool, context: object) -> None:
-    """Refuse a context of another class than the tool takes; what a protocol says cannot be checked."""
+    """Refuse a context of a class that the tool does not take; protocols cannot be checked."""
     wants = tool.marks.wants
     if wants is None or getattr(wants, "_is_protocol", False) or isinstance(context, wants):
         return
-    found = type(context).__name__
-    raise ContextError(f"`{tool.name}` takes a context of type `{wants.__name__}`, and that of the run is a `{found}`")
+    actual = type(context).__name__
+    raise ContextError(
+        f"`{tool.name}` takes a context of type `{wants.__name__}`, and the run's context is of type `{actual}`"
+    )

@@ -1,6 +1,6 @@
-"""Calls that were given up and still run, in all runs of this process: nothing can kill them, so they are counted.
+"""Abandoned calls that still run, in all runs of this process: they cannot be killed, so they are counted.
 
-Threads come back on their own, so all of this is behind a lock. None of them goes on in the child of a fork.
+Threads report from anywhere, so the state is behind a lock. None of the calls goes on in the child of a fork.
 """
 
 import os
@@ -11,12 +11,12 @@ from llmc_grammar.forks import fork_safe_lock
 
 _lock: Final = fork_safe_lock()
 _left: Final[dict[Hashable, Callable[..., Any]]] = {}
-_numbers: Final[dict[int, int]] = {}  # by the identity of the function: not every callable can be hashed
+_numbers: Final[dict[int, int]] = {}  # by the identity of the function, as not every callable can be hashed
 _told: Final[dict[Hashable, list[Callable[[], object]]]] = {}
 
 
 def leave(what: Hashable, function: Callable[..., Any]) -> None:
-    """A task or job that calls this function was given up, and does not end."""
+    """Record an abandoned task or job that calls this function and does not end."""
     with _lock:
         if what not in _left:
             _left[what] = function
@@ -24,7 +24,7 @@ def leave(what: Hashable, function: Callable[..., Any]) -> None:
 
 
 def came_back(what: Hashable) -> None:
-    """A task or job is over, whether it was left or not."""
+    """Record the end of a task or job, abandoned or not."""
     if not _left:
         return
     with _lock:
@@ -34,12 +34,12 @@ def came_back(what: Hashable) -> None:
             if not _numbers[id(function)]:
                 del _numbers[id(function)]
         waiting = _told.pop(what, ())
-    for told in waiting:
-        told()
+    for callback in waiting:
+        callback()
 
 
 def when_back(what: Hashable, told: Callable[[], object]) -> None:
-    """Tell when a task or job that was left is over, in whichever thread that happens; at once if it is."""
+    """Call `told` when an abandoned task or job ends, in that thread; at once if it is not running."""
     with _lock:
         is_left = what in _left
         if is_left:
@@ -49,25 +49,25 @@ def when_back(what: Hashable, told: Callable[[], object]) -> None:
 
 
 def is_left(what: Hashable) -> bool:
-    """Whether a task or job was left, and still runs."""
+    """Whether a task or job was abandoned and still runs."""
     return what in _left
 
 
 def number_left(function: Callable[..., Any]) -> int:
-    """How many calls of the function were given up and still run."""
+    """Return the number of abandoned calls of the function that still run."""
     return _numbers.get(id(function), 0) if _numbers else 0
 
 
 def all_left() -> tuple[Hashable, ...]:
-    """Whatever was left and still runs."""
+    """Return all abandoned tasks and jobs that still run."""
     with _lock:
         return tuple(_left)
 
 
 def _forget() -> None:
-    """In the child of a fork, nothing was left."""
-    for each in (_left, _numbers, _told):
-        each.clear()
+    """Clear the records in the child of a fork."""
+    for records in (_left, _numbers, _told):
+        records.clear()
 
 
 os.register_at_fork(after_in_child=_forget)

@@ -1,7 +1,7 @@
 """Deadlines of a run.
 
-Those that last equally long are reached in the order in which they began, so that each length needs one timer of the
-loop, and a deadline that is never reached costs as little as an entry in a dictionary.
+Deadlines of the same length expire in the order in which they were set. Each length therefore needs one timer of the
+loop, and a deadline that does not expire costs no more than an entry in a dictionary.
 """
 
 from asyncio import AbstractEventLoop, TimerHandle
@@ -12,7 +12,7 @@ H = TypeVar("H", bound=Hashable)
 
 
 class Deadlines(Generic[H]):
-    """Deadlines of one length, in seconds: `reached` is told of each that was not cleared before."""
+    """Deadlines of one length in seconds: `reached` is called with each one that was not cleared before."""
 
     __slots__ = ("_due", "_loop", "_reached", "_seconds", "_timer")
 
@@ -24,7 +24,7 @@ class Deadlines(Generic[H]):
         self._timer: TimerHandle | None = None
 
     def set(self, what: H) -> float:
-        """A deadline begins now; when it will be reached, in the time of the loop."""
+        """Set a deadline that starts now, and return when it expires, in loop time."""
         due = self._loop.time() + self._seconds
         self._due[what] = due
         if self._timer is None:
@@ -32,18 +32,18 @@ class Deadlines(Generic[H]):
         return due
 
     def clear(self, what: H) -> None:
-        """A deadline counts no more."""
+        """Remove a deadline."""
         self._due.pop(what, None)
 
     def close(self) -> None:
-        """No deadline counts any more."""
+        """Remove all deadlines."""
         self._due.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _fire(self, when: float) -> None:
-        """The time has come that was the first of all, when it was set."""
+        """Expire all deadlines that are due, and set the timer for the next."""
         self._timer = None
         now = max(when, self._loop.time())
         late: list[H] = []
@@ -53,6 +53,6 @@ class Deadlines(Generic[H]):
                 break
             late.append(what)
         for what in late:
-            # One that is reached may clear others.
+            # The callback may clear other deadlines.
             if self._due.pop(what, None) is not None:
                 self._reached(what)

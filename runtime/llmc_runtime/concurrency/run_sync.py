@@ -1,7 +1,7 @@
-"""A coroutine run to its end from code that is not async.
+"""Runs a coroutine to its end from sync code.
 
-`asyncio.run` waits, for ever, for tasks that swallow their cancellation and for the threads of the loop's executor;
-here they get a grace, and then the loop ends without them. A run has named them by then.
+`asyncio.run` waits forever for tasks that swallow their cancellation, and for the threads of the loop's executor. Here
+they get a grace, and then the loop ends without them. By then the run has named them.
 """
 
 import asyncio
@@ -15,27 +15,27 @@ from llmc_runtime.concurrency import abandoned
 T = TypeVar("T")
 
 GRACE: Final = 0.5
-"""Seconds that tasks of nobody have to end."""
+"""Seconds that cancelled tasks have to end."""
 
 
 class _Unawaited(ThreadPoolExecutor):
-    """Threads that nobody waits for when the loop ends."""
+    """An executor whose threads are not waited for when the loop ends."""
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Take no more work, and leave what runs."""
+        """Take no more work, and abandon running work."""
         super().shutdown(wait=False, cancel_futures=True)
 
 
 def run_sync(main: Coroutine[Any, Any, T], awaited: str = "await …", called: str = "…") -> T:
-    """What `asyncio.run` does, but that nothing can hold it up; raises RuntimeError inside of a running loop.
+    """Run like `asyncio.run`, but let no task or thread delay the return; raises RuntimeError inside a running loop.
 
     `awaited` is the code to write there instead, and `called` the function that was called.
     """
     try:
         if _is_in_a_loop():
             message = (
-                "an event loop is running here already, as in a notebook or in an async function:\n"
-                f"use `{awaited}`, or where that cannot be,\n"
+                "an event loop is already running, as in a notebook or an async function:\n"
+                f"use `{awaited}`, or if that is not possible,\n"
                 f"a thread without a loop: `await asyncio.to_thread({called}, …)`"
             )
             raise RuntimeError(message)
@@ -54,7 +54,7 @@ def _is_in_a_loop() -> bool:
 
 
 async def _alone(main: Coroutine[Any, Any, T]) -> T:
-    """Await it, and end all others on this loop."""
+    """Await the coroutine, then end all other tasks of this loop."""
     asyncio.get_running_loop().set_default_executor(_Unawaited(thread_name_prefix="asyncio"))
     try:
         return await main
@@ -63,11 +63,11 @@ async def _alone(main: Coroutine[Any, Any, T]) -> T:
 
 
 async def _end_others() -> None:
-    """Cancel the other tasks; those that do not end are taken off the loop's list, on which it waits for them."""
+    """Cancel the other tasks; remove those that do not end from the loop's list, or it would wait for them."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
-    # What a run has given up had its grace.
+    # Tasks that a run gave up have had their grace.
     waiting = others.difference(abandoned.all_left())
     if waiting:
         await asyncio.wait(waiting, timeout=GRACE)
@@ -77,7 +77,7 @@ async def _end_others() -> None:
 
 
 def _disown(task: "Task[Any]") -> None:
-    """A task that will never go on, since its loop ends."""
-    asyncio._unregister_task(task)  # noqa: SLF001 — documented, for whoever ends tasks in a way of their own
+    """Detach a task that will never go on, since its loop ends."""
+    asyncio._unregister_task(task)  # noqa: SLF001 — documented, for loops that end tasks themselves
     task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 — it was named
     abandoned.came_back(task)

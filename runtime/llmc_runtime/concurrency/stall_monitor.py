@@ -1,8 +1,8 @@
-"""A thread that names the tool that blocks an event loop, since on a blocked loop nothing else can.
+"""A thread that names the tool that blocks an event loop, as nothing else can while the loop is blocked.
 
-It looks at the loops of all runs, twice in the time that a tool may block, and sees which task they are at. To know
-whether a task is still at the same step it asks the loop for a sign of life, but only once it has a suspicion. Without
-runs, it ends after a while. The child of a fork has a thread of its own, and nothing to watch at first.
+It checks the loops of all runs, twice in the time that a tool may block, and sees their current tasks. To find out
+whether a task is still at the same step, it asks the loop for a sign of life, but only once it suspects a stall.
+Without runs, it ends after a while. The child of a fork has a separate thread, and nothing to watch at first.
 """
 
 import asyncio
@@ -20,17 +20,17 @@ from llmc_runtime.concurrency.thread_pool import OwnThread
 
 NAME: Final = "llmc-watch"
 _LINGER: Final = 5.0
-"""Seconds without a run after which the thread ends: one for each run would cost more than short runs take."""
+"""Seconds without a run after which the thread ends: a thread for each run would cost more than short runs take."""
 
 _NAP: Final = 0.25
-"""How often it looks for runs, in seconds: to wake it for each run would cost more as well."""
+"""Seconds between checks for new runs: waking the thread for each run would cost more."""
 
 _log: Final = logging.getLogger("llmc")
 
 
 @dataclass(slots=True, eq=False)
 class WatchedLoop:
-    """A run whose loop is watched; `told` learns on the loop's thread what blocked it, and for how long."""
+    """A run whose loop is watched; `told` is called on the loop's thread with the label and seconds of a stall."""
 
     loop: AbstractEventLoop
     group: TaskGroup
@@ -43,20 +43,20 @@ class WatchedLoop:
 
 
 class _Watch:
-    """The thread, and what it looks at."""
+    """The thread, and the runs that it watches."""
 
     def __init__(self) -> None:
         self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Forget all: in the child of a fork, the thread does not go on, and may have held the lock."""
+        """Start over in the child of a fork, where the thread does not go on and may have held the lock."""
         self.changed = Condition()
         self.runs: set[WatchedLoop] = set()
         self.thread: Thread | None = None
         self.wakes = 0.0
 
     def work(self) -> None:
-        """What the thread does."""
+        """Check the runs until none is left."""
         idle_since = monotonic()
         with self.changed:
             while self.thread is current_thread():
@@ -87,14 +87,14 @@ def begin(watched: WatchedLoop) -> None:
             _watch.thread = OwnThread(_watch.work, NAME)
             try:
                 _watch.thread.start()
-            except RuntimeError:  # the system has no more threads: a run can do without
+            except RuntimeError:  # the system has no more threads: runs work without
                 _watch.thread = None
         elif watched.next_look < _watch.wakes:
             _watch.changed.notify()
 
 
 def end(watched: WatchedLoop) -> None:
-    """Watch a run no more."""
+    """Stop watching a run."""
     with _watch.changed:
         _watch.runs.discard(watched)
 
@@ -111,7 +111,7 @@ def rest() -> None:
 
 
 def _look(run: WatchedLoop, now: float) -> None:
-    """See what a loop is at."""
+    """Check the current task of a loop."""
     task = asyncio.current_task(run.loop)
     label = None if task is None else run.group.find(task)
     if label is None:
@@ -121,11 +121,11 @@ def _look(run: WatchedLoop, now: float) -> None:
         _ask(run, task, label)
     elif now - run.since >= run.stall and not run.is_named:
         run.is_named = True
-        _log.warning("%s has blocked the event loop for %.1f s: nothing else goes on", label, now - run.since)
+        _log.warning("%s has blocked the event loop for %.1f s: nothing else can run", label, now - run.since)
 
 
 def _ask(run: WatchedLoop, task: object, label: object) -> None:
-    """Ask a loop for a sign of life; what it says when it comes late is how long it was blocked."""
+    """Ask a loop for a sign of life; its delay is the time that the loop was blocked."""
 
     def answer() -> None:
         seconds = monotonic() - run.since
@@ -136,5 +136,5 @@ def _ask(run: WatchedLoop, task: object, label: object) -> None:
 
     try:
         run.loop.call_soon_threadsafe(answer)
-    except RuntimeError:  # the loop was closed
+    except RuntimeError:  # the loop is closed
         run.suspect = None

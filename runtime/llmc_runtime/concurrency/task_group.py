@@ -1,7 +1,7 @@
 """The task group of a run.
 
-`asyncio.TaskGroup` waits for a task that swallows its cancellation, for ever, and belongs to the task that entered it;
-this one ends after a grace, names what is left running, and can be given tasks from anywhere.
+`asyncio.TaskGroup` waits forever for a task that swallows its cancellation, and belongs to the task that entered it.
+This group ends after a grace, names the tasks that still run, and accepts tasks from anywhere.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from llmc_runtime.concurrency.deadlines import Deadlines
 
 
 class TaskLabel(Protocol):
-    """Whom a task works for; as text, how a run names it."""
+    """The owner of a task; its text is the name in messages."""
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -24,9 +24,9 @@ class TaskLabel(Protocol):
 
 
 class TaskGroup:
-    """Tasks that end with the run, and the `context` in a copy of which each of them starts.
+    """Tasks that end with the run, each started in a copy of `context`.
 
-    What was told to end has `grace` seconds for it, once: the end of the run gives no second grace.
+    A cancelled task has `grace` seconds to end, once: the end of the run gives no second grace.
     """
 
     def __init__(self, loop: AbstractEventLoop, grace: float) -> None:
@@ -37,25 +37,25 @@ class TaskGroup:
         self._told: Deadlines[Task[None]] = Deadlines(loop, grace, self._leave)
 
     def start(self, coroutine: Coroutine[Any, Any, None], label: TaskLabel, context: Context) -> Task[None]:
-        """Run a coroutine; at its end it calls `ended`."""
+        """Start a coroutine, which calls `ended` as its last act."""
         task = self._loop.create_task(coroutine, context=context)
         self._tasks[task] = label
         return task
 
     def ended(self, task: Task[None] | None) -> None:
-        """A task is over, or about to be; called by its own last line, which is cheaper than a callback."""
+        """Remove a task that is about to end; called by its last line, which is cheaper than a callback."""
         if task is not None:
             self._tasks.pop(task, None)
             self._told.clear(task)
             abandoned.came_back(task)
 
     def give_up(self, task: Task[None]) -> None:
-        """Tell a task to end; if it does not, it is counted as left."""
+        """Cancel a task; if it does not end in time, it is counted as left."""
         task.cancel()
         self._told.set(task)
 
     def find(self, task: object) -> TaskLabel | None:
-        """Whom a task works for; may be asked from any thread."""
+        """Return the owner of a task; safe in any thread."""
         return self._tasks.get(task)  # type: ignore[call-overload,no-any-return]  # any object may be looked up
 
     def running(self) -> dict[Task[None], TaskLabel]:
@@ -63,7 +63,7 @@ class TaskGroup:
         return {task: self._tasks[task] for task in self._running()}
 
     async def end(self) -> None:
-        """Wait for the tasks, all of which were told to end, but no longer than the grace."""
+        """Wait for the tasks, all of them cancelled, no longer than the grace."""
         until = self._loop.time() + self._grace
         interrupted: asyncio.CancelledError | None = None
         while (
@@ -84,6 +84,6 @@ class TaskGroup:
         return (task for task in self._tasks if not task.done())
 
     def _leave(self, task: Task[None]) -> None:
-        """A task did not end in time."""
+        """Count a task that did not end in time as left."""
         if not task.done():
             abandoned.leave(task, self._tasks[task].function)

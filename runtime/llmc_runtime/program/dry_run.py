@@ -1,7 +1,7 @@
-"""What a run would do, without doing it: the calls in plan order, and of each whether it would ask first.
+"""Dry runs: the calls that a run would make in plan order, and whether each would need approval.
 
-What follows from the inputs alone is known: which conditions hold, how many elements a loop has. What depends on a
-result of a call is not.
+Anything that follows from the inputs alone is known: which conditions hold, how many elements a loop has. Anything that
+depends on the result of a call is not.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,17 +27,16 @@ Answer = Literal["runs", "asks", "refused"]
 
 
 class _UnknownError(Portable, Exception):
-    """A value is known only when the plan runs."""
+    """The value is known only when the plan runs."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Planned(Brief):
     """A call that would be made.
 
-    `text` is what it does, with other nodes by their ids, and `written` the same as the plan has it. `conditions` are
-    those under which it does, as far as they are not known to hold. In a loop it is made for each element: `elements`
-    says how many there are, where that is known. `waits` are the calls that end first; `answer` is whether it runs by
-    itself, asks, or is refused.
+    `text` is the call with other nodes by their ids, and `written` the call as the plan writes it. `conditions` are
+    those not yet known to hold. In a loop, the call is made for each element; `elements` is their number if it is
+    known. `waits` are the calls that end first. `answer` is whether the call runs, asks, or is refused.
     """
 
     node: NodeId
@@ -71,12 +70,12 @@ class Planned(Brief):
 
 
 def dry_run(graph: Graph, params: Mapping[str, Json], trust: RunGuard, *, source: Source | None) -> tuple[Planned, ...]:
-    """The calls that a run with these inputs would make, if it is trusted so."""
+    """Return the calls that a run with these inputs and this trust would make."""
     return tuple(_Dry(graph, params, trust, source=source).calls())
 
 
 class _Dry:
-    """A walk through a graph in plan order; it is what its terms may read."""
+    """A walk through a graph in plan order, which is also the environment of its terms."""
 
     skipped_is_null = False
     item: Json = None
@@ -95,7 +94,7 @@ class _Dry:
         self._waits = waits(graph)
 
     def get(self, node: NodeId) -> Json:
-        """The value of a node; raises SkippedRead, and _UnknownError."""
+        """The value of a node; raises SkippedRead and _UnknownError."""
         if node in self._skipped:
             raise SkippedRead(node)
         if node not in self._values:
@@ -107,25 +106,25 @@ class _Dry:
         return self._params[name]
 
     def calls(self) -> Iterator[Planned]:
-        """The calls that would be made."""
+        """Yield the calls that would be made."""
         for node in self._graph.nodes.values():
             unmet = self._unmet(node)
-            found: tuple[Planned, ...] = ()
+            planned: tuple[Planned, ...] = ()
             if unmet is None or self._reads_skipped(node):
                 self._skipped.add(node.id)
             elif isinstance(node.op, Call):
-                found = (self._planned(node, node.op, unmet),)
+                planned = (self._planned(node, node.op, unmet),)
             elif isinstance(node.op, Evaluate):
                 self._evaluate(node, node.op.term)
             elif isinstance(node.op, Loop):
-                found = tuple(self._loop(node, node.op, unmet))
-            self._ends[node.id] = tuple(call.node for call in found) or self._calls_before(node)
-            yield from found
+                planned = tuple(self._loop(node, node.op, unmet))
+            self._ends[node.id] = tuple(call.node for call in planned) or self._calls_before(node)
+            yield from planned
 
     def _calls_before(self, node: Node) -> tuple[NodeId, ...]:
-        """The calls that end before the node is done: through what is skipped or no call, to those before."""
-        found = (end for other in self._waits[node.id] for end in self._ends.get(other, (other,)))
-        return tuple(dict.fromkeys(found))
+        """Return the nearest calls that end before the node, looking through nodes that are skipped or make no call."""
+        ends = (end for other in self._waits[node.id] for end in self._ends.get(other, (other,)))
+        return tuple(dict.fromkeys(ends))
 
     def _reads_skipped(self, node: Node) -> bool:
         """Whether an argument of a call is known to be skipped."""
@@ -139,7 +138,7 @@ class _Dry:
         return False
 
     def _unmet(self, node: Node) -> tuple[str, ...] | None:
-        """The conditions of a node that are not known to hold; None if one is known not to."""
+        """Return the conditions of a node that are not known to hold; None if one is known to fail."""
         unmet = []
         for condition, text in zip(node.when, self._texts[node.id][1], strict=True):
             holds = self._holds(condition)
@@ -150,7 +149,7 @@ class _Dry:
         return tuple(unmet)
 
     def _holds(self, condition: Condition) -> bool | None:
-        """Whether a condition holds; None where that is not known."""
+        """Whether a condition holds; None if that is not known."""
         try:
             return truth(self._value(condition.term)) == condition.expected
         except SkippedRead:
@@ -159,7 +158,7 @@ class _Dry:
             return None
 
     def _value(self, term: Term, *, keep: bool = False) -> Json:
-        """The value of a term; raises SkippedRead, EvaluationError and _UnknownError, also where it has no room."""
+        """Evaluate a term; raises SkippedRead and EvaluationError, and _UnknownError also for lack of room."""
         room = MemoryRoom(self._left)
         try:
             value = evaluate(term, self, room)
@@ -171,7 +170,7 @@ class _Dry:
         return value
 
     def _evaluate(self, node: Node, term: Term) -> None:
-        """The value of an expression, if it is known."""
+        """Keep the value of an expression, if it is known."""
         try:
             self._values[node.id] = self._value(term, keep=True)
         except SkippedRead:
@@ -180,7 +179,7 @@ class _Dry:
             pass
 
     def _loop(self, node: Node, loop: Loop, unmet: tuple[str, ...]) -> Iterator[Planned]:
-        """The calls of a loop, for one element."""
+        """Yield the calls of a loop body, for one element."""
         elements: int | None = None
         try:
             source = self._value(loop.source)
@@ -198,7 +197,6 @@ class _Dry:
     def _planned(
         self, node: Node, call: Call, conditions: tuple[str, ...], *, in_loop: bool = False, elements: int | None = None
     ) -> Planned:
-        """A call that would be made."""
         verdict = self._trust.verdict(node, call)
         answer: Answer = "refused" if isinstance(verdict, PlanError) else "asks" if verdict else "runs"
         return Planned(

@@ -1,4 +1,4 @@
-"""Runs of whole plans, and what they gave."""
+"""Runs of whole plans, and their results."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
@@ -37,7 +37,7 @@ class ExecutorOptions(TypedDict, total=False):
 
 
 def _start(executor: Executor, graph: Graph, holds: Iterable[Hold]) -> None:
-    """Give all of a plan to its executor."""
+    """Hand a whole plan to its executor."""
     executor.rank_by(partial(rank, graph))
     executor.hold(*holds)
     executor.apply([Add(tuple(graph.nodes.values()))])
@@ -47,7 +47,7 @@ def _start(executor: Executor, graph: Graph, holds: Iterable[Hold]) -> None:
 async def execute(
     graph: Graph, params: Mapping[str, Json], *, holds: Iterable[Hold] = (), **options: Unpack[ExecutorOptions]
 ) -> Run:
-    """Run a compiled plan; failures of its tasks are in the Run, not raised. `holds` say what asks first."""
+    """Run a compiled plan; failures of its tasks are in the Run, not raised. Calls under `holds` need approval."""
     events, options = recorded(options)
     with naming(events):
         async with Executor(params, **options) as executor:
@@ -59,9 +59,9 @@ async def execute(
 async def stream(
     graph: Graph, params: Mapping[str, Json], *, holds: Iterable[Hold] = (), **options: Unpack[ExecutorOptions]
 ) -> AsyncGenerator[Event | Run, None]:
-    """Run a compiled plan and give its events as they happen, at last its Run; `holds` as for `execute`.
+    """Run a compiled plan, and yield its events as they happen, then its Run; `holds` as for `execute`.
 
-    Whoever leaves before the end should close the iterator (`contextlib.aclosing`): that ends the run.
+    Close the iterator to leave early (`contextlib.aclosing`): that ends the run.
     """
     events, options = recorded(options)
     record = options["emit"]
@@ -86,7 +86,7 @@ async def stream(
 
 
 def recorded(options: ExecutorOptions) -> tuple[list[Event], ExecutorOptions]:
-    """The same options, with a list in which events are kept."""
+    """Return the options with a listener that records events, and the list of them."""
     events: list[Event] = []
     listener = options.get("emit")
     if listener is None:

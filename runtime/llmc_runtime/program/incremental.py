@@ -1,12 +1,14 @@
 """Plans that run while they arrive.
 
-async with Arriving(tools) as plan:
-    async with plan.in_time():      # for whoever waits for the text
-        plan.feed(piece)            # any number of times: what may start, starts
-    plan.close()                    # raises CompileError with all mistakes
-    plan.start()                    # everything else, writes too
-    await plan.settled()
-plan.run()
+Feed the text in pieces, then start the rest:
+
+    async with Arriving(tools) as plan:
+        async with plan.in_time():      # around the wait for the text
+            plan.feed(piece)            # any number of times: starts the calls that may start early
+        plan.close()                    # raises CompileError with all mistakes
+        plan.start()                    # everything else, writes too
+        await plan.settled()
+    plan.run()
 """
 
 import asyncio
@@ -44,11 +46,11 @@ from llmc_runtime.state.run_ending import name_open, naming
 
 
 class IncrementalRun:
-    """A plan that is compiled and run while its text arrives; what was started ends with the `async with`.
+    """A plan that is compiled and run while its text arrives; leaving the `async with` ends its calls.
 
-    `name` is what reports call the text; `earlier` are the plans before it, whose values it can read and are from
-    `sources`, and whose `secrets` stay hidden. `contexts` are those of the tools, `approve` is as for `Program.run`.
-    `reasoning` are the tags around a model's reasoning.
+    `name` is the text's name in diagnostics. `earlier` are the plans before it: it can read their values, whose
+    provenance is in `sources`, and their `secrets` stay redacted. `contexts` are those of the tools, and `approve` is
+    as for `Program.run`. `reasoning` are the tags around a model's reasoning.
     """
 
     def __init__(
@@ -67,7 +69,6 @@ class IncrementalRun:
         reasoning: ReasoningTags = USUAL,
         **options: Unpack[ExecutorOptions],
     ) -> None:
-        """Nothing has arrived."""
         self.front = front = IncrementalCompiler(
             tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier, reasoning=reasoning
         )
@@ -87,14 +88,14 @@ class IncrementalRun:
         self._outcomes: Mapping[Key, Outcome] = {}
 
     async def __aenter__(self) -> Self:
-        """Begin the run."""
+        """Start the run."""
         await self._executor.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the run: stop what still runs."""
+        """End the run, and stop its calls."""
         with naming(self._events):
             await self._executor.__aexit__(kind, error, trace)
         if error is not None:
@@ -102,7 +103,7 @@ class IncrementalRun:
 
     @property
     def allowance(self) -> RunBudget:
-        """What the run may take, and has taken: for the same plan, when it is read anew."""
+        """The run budget, which a new parse of the same plan goes on with."""
         return self._executor.allowance
 
     @asynccontextmanager
@@ -120,23 +121,24 @@ class IncrementalRun:
             if not scope.expired():
                 raise
             if self.allowance.error is None:
-                why = f"the plan was not there after {self.allowance.seconds:g} s"
+                why = f"the plan did not arrive within {self.allowance.seconds:g} s"
                 raise RunRefused(why, "run_time") from None
         if self.allowance.error is not None:
             raise self.allowance.error
 
     def feed(self, piece: str | bytes) -> None:
-        """Take the next piece; what the statements that it finishes let start, starts."""
+        """Take the next piece, and start the calls that its finished statements allow."""
         self._apply(self.front.feed(piece))
 
     def close(self, *, complete: bool = True) -> None:
-        """The text has ended; raises CompileError with all mistakes, also where it is not `complete`."""
+        """End the text; raises CompileError with all mistakes, also if the text is not `complete`."""
         self._last = self.front.close(complete=complete)
 
     def start(self, *holds: Hold) -> None:
-        """Start everything else; calls under `holds` ask first.
+        """Start everything else; calls under `holds` need approval.
 
-        Writes also ask if a repair decided a boundary in the text, or if only the end of the text ends their task.
+        Writes also need approval if a repair decided a boundary in the text, or if only the end of the text ends their
+        task.
         """
         self._executor.hold(*holds_of(self.front.moved, self.front.unended), *holds)
         self._executor.rank_by(partial(rank, self.front.graph))
@@ -144,7 +146,7 @@ class IncrementalRun:
         self._executor.seal()
 
     def _apply(self, steps: Sequence[Step]) -> None:
-        """Do what the compiler says."""
+        """Apply compiler steps."""
         self._places.update((node.id, node.span) for step in steps if isinstance(step, Add) for node in step.nodes)
         try:
             self._executor.apply(steps)
@@ -153,11 +155,11 @@ class IncrementalRun:
             raise
 
     def written(self, node: NodeId) -> str:
-        """What a node does, as it stands in the text; nothing for what has no place there."""
+        """Return the text of a node, empty for a node without a span in the text."""
         return self.front.source.text[slice(*self._places.get(node, NOWHERE))]
 
     def sources(self, plan: int) -> dict[str, tuple[Origin, ...]]:
-        """Where the results of the tasks are from, for the plans after this one, whose number is `plan`."""
+        """Return the provenance of the tasks' results, for later plans; `plan` is the number of this plan."""
         return {task: self._executor.sources(node, plan) for task, node in self.front.graph.tasks.items()}
 
     async def settled(self) -> None:
@@ -165,7 +167,7 @@ class IncrementalRun:
         self._outcomes = await self._executor.settled()
 
     def run(self) -> Run:
-        """What the run gave, once it is over."""
+        """Return the result of the run, once it is over."""
         run = conclude(self.front.graph, self._executor, self._outcomes, self._events)
         return signed(run, self.front.source, self.front.diagnostics)
 
@@ -189,11 +191,12 @@ async def run_stream(
 ) -> Run:
     """Compile and run a model's plan while its text arrives.
 
-    A call that its effect allows early starts when its line has ended. Writes start when the whole plan is known. They
-    are held if a repair decided the boundary of a statement, and in a last task that only the end of the text ends.
-    `context` and `approve` are as for `Program.run`.
-    Raises CompileError with all mistakes, ContextError, RunRefused where the text takes longer than the run may, and
-    whatever `pieces` raises: then no write was started, and what runs is stopped.
+    A call whose effect allows it starts as soon as its line is complete. Writes start when the whole plan is known.
+    They are held if a repair decided the boundary of a statement, and in a last task that only the end of the text
+    ends. `context` and `approve` are as for `Program.run`.
+
+    Raises CompileError with all mistakes, ContextError, RunRefused if the text takes longer than the run may, and any
+    exception of `pieces`. In all of these cases no write was started, and running calls are stopped.
     """
     box = toolbox_of(tools)
     contexts = Contexts(box, context)

@@ -1,4 +1,4 @@
-"""Pictures of programs for notebooks, and the one door to Graphviz."""
+"""Pictures of programs for notebooks, and the call of Graphviz."""
 
 import shutil
 import subprocess
@@ -15,17 +15,17 @@ from llmc_grammar.portable import Portable
 
 _WIDTH: Final = 100
 _LARGEST: Final = 200
-"""Nodes up to which a notebook draws with Graphviz, whose time grows faster than the graph."""
+"""Largest graph in nodes that a notebook draws with Graphviz, whose time grows faster than the graph."""
 
 _PATIENCE: Final = 10.0
 
 
 class NoGraphvizError(Portable, RuntimeError):
-    """Graphviz is not there, or could not draw; the message says what to do."""
+    """Graphviz is missing, or failed to draw; the message tells how to fix it."""
 
 
 def svg(dot: str, *, seconds: float | None = None) -> str:
-    """Graphviz' drawing of a text in its language; raises NoGraphvizError."""
+    """Draw DOT text with Graphviz; raises NoGraphvizError."""
     program = shutil.which("dot")
     if program is None:
         message = "drawing SVG needs Graphviz' program `dot`: install the package `graphviz`, or use another format"
@@ -46,7 +46,7 @@ def svg(dot: str, *, seconds: float | None = None) -> str:
 def mimebundle(
     graph: Graph, plan: ast.Plan, include: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> dict[str, str]:
-    """The picture of a compiled plan by MIME type, as IPython's display protocol asks for it."""
+    """Return pictures of a compiled plan by MIME type, for IPython's display protocol."""
     picture = GraphView.of(graph, plan)
     forms: dict[str, Callable[[], str]] = {
         "text/plain": lambda: as_text(picture, _WIDTH),
@@ -55,11 +55,11 @@ def mimebundle(
     }
     if len(graph.nodes) > _LARGEST:
         del forms["image/svg+xml"]
-    found = {}
+    bundle = {}
     for kind, form in forms.items():
         if (include is None or kind in include) and kind not in (exclude or ()):
             try:
-                found[kind] = form()
+                bundle[kind] = form()
             except NoGraphvizError:
                 continue
-    return found
+    return bundle

@@ -1,4 +1,4 @@
-"""A compiled plan, and how a text becomes one."""
+"""Compiled plans, and the compilation of texts."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -48,7 +48,7 @@ class InputError(Portable, ValueError):
 
 
 class RunOptions(TypedDict, total=False):
-    """On which terms a program is run."""
+    """Settings of a run."""
 
     context: object
     approve: Approval | Word | Callback | None
@@ -61,12 +61,12 @@ _KINDS: Final[Kinds] = {
     "text": ((str, bytes), "a text, or its bytes"),
     "limits": (Limits, "a llmc.Limits"),
 }
-"""What a program is made of, and run with, where nothing else looks at it at once."""
+"""Types of arguments that are not checked elsewhere at once."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Program(Brief):
-    """A plan that was compiled and can be run any number of times; `diagnostics` are its warnings.
+    """A compiled plan that can be run any number of times; `diagnostics` are its warnings.
 
     `held` are the statements of a model's text whose boundary a repair decided. While there are any, tasks that may
     write fail with Held. So do writes of the last task if only the end of the text ends it (`unended`), and calls under
@@ -93,32 +93,32 @@ class Program(Brief):
         mode: Mode = "strict",
         passes: Sequence[Pass] = PIPELINE,
     ) -> "Program":
-        """Compile a plan that was read in this mode; raises CompileError with all of its mistakes."""
-        found = compile_parsed(parsed, toolbox_of(tools), passes=passes, lenient=mode == "lenient")
+        """Compile a plan that was parsed in this mode; raises CompileError with all of its mistakes."""
+        compiled = compile_parsed(parsed, toolbox_of(tools), passes=passes, lenient=mode == "lenient")
         return Program(
-            found.graph,
+            compiled.graph,
             parsed.plan,
             parsed.source,
-            located(found.warnings, parsed.source),
+            located(compiled.warnings, parsed.source),
             held=parsed.moved,
-            written=found.written,
+            written=compiled.written,
             passes=tuple(passes),
             unended=parsed.unended,
-            secrets=found.secrets,
+            secrets=compiled.secrets,
         )
 
     def approved(self) -> "Program":
-        """The same program, whose writes are not held back."""
+        """Return the same program without holds on its writes."""
         return replace(self, held=(), unended=None, cautions=())
 
     @property
     def _holds(self) -> tuple[Hold, ...]:
-        """The holds on calls that ask first, whatever the word."""
+        """The holds of this program, which ask regardless of the word."""
         return (*holds_of(self.held, self.unended), *self.cautions)
 
     @property
     def secret_inputs(self) -> frozenset[str]:
-        """The inputs that are secret, or that a part of is: they go to parameters of tools that take secrets."""
+        """The inputs that are secret, wholly or in part; they may go to tool parameters that take secrets."""
         return frozenset(parameter.name for parameter in self.parameters if parameter.name in self.secrets)
 
     @property
@@ -128,42 +128,42 @@ class Program(Brief):
 
     @property
     def checks(self) -> tuple[ArrivalCheck, ...]:
-        """The arguments that are checked when they arrive, since their types do not say that they fit."""
+        """The arguments that are checked at run time, since their types do not guarantee that they fit."""
         return tuple(checks(self.graph))
 
     async def run(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[RunOptions]) -> Run:
-        """Run it; raises InputError and ContextError before anything is started.
+        """Run the plan; raises InputError and ContextError before anything is started.
 
-        `context` is for tools that take one. `approve` says what asks first, and who is asked: a function of an
-        ApprovalRequest, async or called in a thread, an Approver, or "ask", "all" or "none". `limits` are what the run
-        may take, and `policy` what a failure does to the rest: "finish" what does not depend on it, or "fail_fast".
-        `emit` is told every event as it happens. Any other name is a TypeError.
+        `context` is for tools that take one. `approve` decides which calls need approval and who grants it: a function
+        of an ApprovalRequest (async, or called in a thread), an Approver, or "ask", "all" or "none". `limits` bound the
+        run. After a failure, the `policy` "finish" completes the tasks that do not depend on it, and "fail_fast" stops.
+        `emit` receives every event as it happens. Any other name is a TypeError.
         """
         options = self._options(terms)
         return self._signed(await execute(self.graph, self._values(inputs or {}), holds=self._holds, **options))
 
     def run_sync(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[RunOptions]) -> Run:
-        """Run it from code that is not async, as `run` does; what hangs does not hold up the return."""
+        """Run the plan from sync code, as `run` does; abandoned calls that hang do not delay the return."""
         return run_sync(self.run(inputs, **terms), "await program.run()", "program.run_sync")
 
     def stream(
         self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[RunOptions]
     ) -> AsyncGenerator[Event | Run, None]:
-        """Run it as `run` does, and give each event as it happens, at last the Run."""
+        """Run the plan as `run` does, and yield each event as it happens, then the Run."""
         options = self._options(terms)
         return self._streamed(stream(self.graph, self._values(inputs or {}), holds=self._holds, **options))
 
     def dry_run(
         self, inputs: Mapping[str, Json] | None = None, *, approve: Approval | Word | Callback | None = None
     ) -> tuple[Planned, ...]:
-        """The calls that would be made, in the order of the plan; calls nothing. Raises InputError."""
+        """Return the calls that a run would make, in plan order, without making them. Raises InputError."""
         trust, values = RunGuard(Approval.of(approve)), self._values(inputs or {})
         trust.hold(*self._holds)
         nested_runs.enter(trust)
         return dry_run(self.graph, values, trust, source=self.source)
 
     def _options(self, terms: RunOptions) -> ExecutorOptions:
-        """The settings of the executor for a run on these terms; raises ContextError, TypeError for unknown ones."""
+        """The executor's options for these settings; raises ContextError, and TypeError for unknown settings."""
         check_names("run", "setting", terms, RunOptions.__annotations__)
         check_kinds(terms, _KINDS)
         if "emit" in terms:
@@ -181,59 +181,59 @@ class Program(Brief):
         return options
 
     async def _streamed(self, events: AsyncGenerator[Event | Run, None]) -> AsyncGenerator[Event | Run, None]:
-        """The events, and the run with what it came from."""
+        """Yield the events, and the run with its source."""
         async with aclosing(events):
             async for event in events:
                 yield self._signed(event) if isinstance(event, Run) else event
 
     def _signed(self, run: Run) -> Run:
-        """The run, with the text that it came from and its warnings."""
+        """The run with its source and warnings."""
         return signed(run, self.source, self.diagnostics)
 
     def to_llmc(self) -> str:
-        """The optimised plan in its own language."""
+        """Return the optimised plan as plan text."""
         return print_graph(self.graph, [line for line in self.plan.statements if isinstance(line, ast.Use)])
 
     def stages(self) -> Iterator[Stage]:
-        """The passes, run once more: each with the graph before and after it, and its remarks."""
+        """Run the passes again, and yield each with the graph before and after it and its remarks."""
         return stages(self.graph if self.written is None else self.written, self.passes)
 
     def explain(self, width: int | None = None) -> "Story":
-        """What the passes did and why, what waits for what, and how long it takes if `width` calls run at once."""
-        from llmc_compiler.explain.story import Story  # noqa: PLC0415 — nothing that runs needs it
+        """Return the passes' remarks, the dependencies, and the duration if `width` calls run at once."""
+        from llmc_compiler.explain.story import Story  # noqa: PLC0415 — not needed to run plans
 
         return Story.of(self.graph if self.written is None else self.written, self.passes, self.source, width)
 
     def to_json(self) -> dict[str, Any]:
-        """The graph as JSON data, which `Graph.from_json` reads."""
+        """Return the graph as JSON data for `Graph.from_json`."""
         return to_json(self.graph)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str]:
-        """The picture of the graph, for notebooks: as text, for Mermaid, and as SVG where Graphviz is installed."""
-        from llmc_runtime.program.notebook import mimebundle  # noqa: PLC0415 — nothing that runs needs pictures
+        """Pictures of the graph for notebooks: as text, for Mermaid, and as SVG if Graphviz is installed."""
+        from llmc_runtime.program.notebook import mimebundle  # noqa: PLC0415 — not needed to run plans
 
         return mimebundle(self.graph, self.plan, include, exclude)
 
     def _values(self, given: Mapping[str, Json]) -> dict[str, Json]:
-        """The value of every input."""
-        known = {parameter.name: parameter for parameter in self.parameters}
-        values = {name: parameter.default for name, parameter in known.items()}
+        """Check the inputs, and add defaults; raises InputError."""
+        parameters = {parameter.name: parameter for parameter in self.parameters}
+        values = {name: parameter.default for name, parameter in parameters.items()}
         for name, value in given.items():
-            if name not in known:
-                names = ", ".join(f"`{other}`" for other in known) or "none"
+            if name not in parameters:
+                names = ", ".join(f"`{other}`" for other in parameters) or "none"
                 message = f"the plan has no input `{name}`; its inputs are: {names}"
                 raise InputError(message)
             try:
                 values[name] = freeze(value)
             except NotJsonError as error:
                 raise InputError(f"input {error.of(name)}") from error
-            if not fits(values[name], known[name].type):
-                found = describe(type_of(value)) if name in self.secret_inputs else brief(value)
-                message = f"input `{name}` takes `{describe(known[name].type)}`, not {found}"
+            if not fits(values[name], parameters[name].type):
+                actual = describe(type_of(value)) if name in self.secret_inputs else brief(value)
+                message = f"input `{name}` takes `{describe(parameters[name].type)}`, not {actual}"
                 raise InputError(message)
-        missing = [f"`{name}`" for name, parameter in known.items() if parameter.required and name not in given]
+        missing = [f"`{name}`" for name, parameter in parameters.items() if parameter.required and name not in given]
         if missing:
             message = f"the plan needs a value for {', '.join(missing)}"
             raise InputError(message)
@@ -251,23 +251,23 @@ def compile_plan(
 ) -> Program:
     """Compile a plan with a toolbox or a list of tools; raises CompileError with all of its mistakes.
 
-    `mode` is "strict" for what people write, "lenient" for a model's text, whose everyday damage is repaired, each
-    repair with a warning. `passes` are run in their order; `name` is what reports call the text; `bounds` what it may
-    hold, by default those of plan files or of model text.
+    `mode` is "strict" for hand-written plans. It is "lenient" for a model's text, whose usual damage is repaired, each
+    repair with a warning. `passes` run in order. `name` is the text's name in diagnostics. `bounds` limit the text, by
+    default as for plan files or model text.
     """
     _check_mode(mode)
     check_kinds({"text": text}, _KINDS)
-    known = toolbox_of(tools)
-    parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=known)
-    return Program.of(parsed, known, mode=mode, passes=passes)
+    toolbox = toolbox_of(tools)
+    parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=toolbox)
+    return Program.of(parsed, toolbox, mode=mode, passes=passes)
 
 
 def parse_plan(
     text: str | bytes, mode: Mode = "strict", *, name: str = "<plan>", bounds: Bounds | None = None
 ) -> Parsed:
-    """Read a plan without tools; bad text never raises.
+    """Parse a plan without tools; never raises for bad text.
 
-    `.plan` has its good statements, `.diagnostics` its mistakes. Mode and bounds are as for `compile`.
+    `.plan` has its good statements, and `.diagnostics` its mistakes. Mode and bounds are as for `compile`.
     """
     _check_mode(mode)
     check_kinds({"text": text}, _KINDS)
@@ -275,7 +275,7 @@ def parse_plan(
 
 
 def _check_mode(mode: str) -> None:
-    """Refuse a way of reading that does not exist; raises ValueError."""
+    """Raise ValueError for an unknown mode."""
     if mode not in MODES:
-        message = f"mode is one of {', '.join(map(repr, MODES))}, not {mode!r}"
+        message = f"mode must be one of {', '.join(map(repr, MODES))}, not {mode!r}"
         raise ValueError(message)

@@ -1,19 +1,21 @@
-"""A run as JSON data, for machines, without its secrets.
+"""A run as JSON data, without its secrets.
 
     {"version": 1, "language": 1, "id",
      "value", "has_value", "results": {task: value}, "skipped": [task],
      "errors": {task: {"type", "message", "line"?, "file"?, "line_in_file"?, "tool"?, "attempt"?, "in_doubt"?,
                        "cause"?, "cause_line"?, "reason"?, "why"?}},
      "seconds", "processor_seconds", "calls", "sum_of_calls", "longest_chain", "chain": [task],
-     "in_doubt": [task], "abandoned": [what], "notes": [sentence]}
+     "in_doubt": [task], "abandoned": [name], "notes": [sentence]}
 
-An error of a call has `tool`, `attempt` and `in_doubt`; where the tool raised, `file` and `line_in_file` are the
-innermost place in the tool's own file, for a loop that of its first failure. One of a blocked task has the task that
-failed as `cause`, and its line in the plan as `cause_line`; one of a task that was not approved has a `reason`, and
-what was said with a no as `why`.
-`sum_of_calls` is the time that the calls would take one after another; it is null where the process used processors
-for more than a quarter of the time (`processor_seconds`), so that calls may have waited for each other.
-Within a version, keys may be added, and none is taken away or changes its meaning.
+The error of a call has `tool`, `attempt` and `in_doubt`. If the tool raised, `file` and `line_in_file` are the
+innermost place in the tool's own file; for a loop, that of its first failure. The error of a blocked task has the
+failed task as `cause`, and that task's line in the plan as `cause_line`. The error of a task without approval has a
+`reason`, and the text that came with a no as `why`.
+
+`sum_of_calls` is the time that the calls would take one after another. It is null if the process used processors for
+more than a quarter of the time (`processor_seconds`), since calls may have waited for each other.
+
+Keys may be added within a version. No key is removed or changes its meaning.
 """
 
 from collections import Counter
@@ -43,16 +45,18 @@ from llmc_runtime.values import thaw
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run(Displayed, SecretFree):
-    """What a run gave.
+    """The result of a run.
 
-    `value` is the join's, None where it has none (not `has_value`). `results` and `errors` have the tasks as written,
-    and `errors` the join where it failed itself. `calls` counts calls, whatever their attempts; `longest_chain` is the
-    longest time that calls took one after the other, and `chain` the tasks on it. `sum_of_calls` is the time of all
-    calls together. It is None where it says nothing: calls may have waited for processors, which the process used for
-    `processor_seconds`, more than a quarter of the time. All times are in seconds. `abandoned` names what did not end
-    when it was told to; `notes` are sentences about what is no error. `id` is part of the run's idempotency keys.
-    `value` and `results` are as the tools gave them: what shows them, `repr`, `to_json` and a pickle, takes the
-    `secrets` out; `labels` say which parts of inputs, and of what tasks and the join gave, are secret.
+    `value` is that of the join, None if it has none (not `has_value`). `results` and `errors` have the tasks as
+    written, and `errors` also the join if it failed itself. `calls` counts calls regardless of their attempts.
+    `longest_chain` is the longest time that calls took one after another, and `chain` has its tasks. `sum_of_calls` is
+    the time of all calls together. It is None if it would be misleading: calls may have waited for processors, because
+    the process used them for `processor_seconds`, more than a quarter of the time. All times are in seconds.
+    `abandoned` names calls that did not end when told to. `notes` are further remarks that are not errors. `id` is part
+    of the run's idempotency keys.
+
+    `value` and `results` are as the tools returned them; `repr`, `to_json` and pickles redact the `secrets`. `labels`
+    mark the secret parts of inputs, tasks and the join.
     """
 
     value: Json
@@ -76,7 +80,6 @@ class Run(Displayed, SecretFree):
     source: Source | None = None
 
     def __repr__(self) -> str:
-        """Its fields, each of them cut, without its secrets."""
         name = None if self.source is None else self.source.name
         results = {task: self._unlabelled(task, value) for task, value in islice(self.results.items(), LENGTH)}
         value = self._unlabelled(JOIN, self.value)
@@ -84,7 +87,7 @@ class Run(Displayed, SecretFree):
 
     @property
     def shown_value(self) -> Json:
-        """The value without secrets; what is built from one is `[secret]` as a whole."""
+        """The value without secrets; a value built from a secret is `[secret]` as a whole."""
         return self._shown(JOIN, self.value) if self.has_value else None
 
     @property
@@ -93,7 +96,7 @@ class Run(Displayed, SecretFree):
         return {task: self._shown(task, value) for task, value in self.results.items()}
 
     def beginning(self, task: str, most: int) -> tuple[Json, bool]:
-        """What a task gave without secrets, of a little more than `most` parts and characters; whether it is all."""
+        """Return a task's result without secrets, cut to about `most` parts and characters, and whether it is whole."""
         return Veil(self.secrets, self.labels).beginning(task, self.results[task], most)
 
     def _shown(self, task: str, value: Json) -> Json:
@@ -101,23 +104,23 @@ class Run(Displayed, SecretFree):
         return Veil(self.secrets, self.labels).value(task, value)
 
     def _concealed(self) -> dict[str, Any]:
-        """Values and text of a pickle, without secrets; errors know all secrets by now."""
+        """The redacted values and texts of a pickle; errors learn secrets that were found after them."""
         if not self.secrets and not self.labels:
             return {}
-        for error in (*self.errors.values(), *(each.error for each in self.events if isinstance(each, OF_ERRORS))):
+        for error in (*self.errors.values(), *(item.error for item in self.events if isinstance(item, OF_ERRORS))):
             self.secrets.cover(error)
         mask = self.secrets.masked
         source = self.source and replace(self.source, text=mask(self.source.text))
-        warnings = tuple(masked(each, mask, source) for each in self.diagnostics)
+        warnings = tuple(masked(item, mask, source) for item in self.diagnostics)
         return {"value": self.shown_value, "results": self.shown_results, "source": source, "diagnostics": warnings}
 
     def _unlabelled(self, task: str, value: Json) -> Json:
-        """A value without what is secret by where it is from, and of that only the beginning."""
+        """The beginning of a value, without the parts that are labelled secret."""
         label = self.labels.get(task)
         return value if label is None else hidden(beginning_of(value, LENGTH + REACH)[0], label, HIDDEN)
 
     def to_json(self) -> dict[str, Any]:
-        """The run as JSON data, without its secrets: see `llmc_runtime.program.run_result`."""
+        """Return the run as JSON data, without its secrets: see `llmc_runtime.program.run_result`."""
         return to_json(self)
 
     def _sheet(self) -> Sheet:
@@ -131,11 +134,11 @@ class Run(Displayed, SecretFree):
 
     @property
     def in_doubt(self) -> tuple[str, ...]:
-        """The tasks, with the places of elements in loops, that may have written something, though nobody knows."""
+        """The tasks, with loop indices, that may or may not have written."""
         return in_doubt(self.events)
 
     def summary(self) -> str:
-        """One line: how the tasks ended if one failed, calls, times, the longest chain, and what is left open."""
+        """Return one line: outcomes if a task failed, calls, times, the longest chain, and open calls."""
         words = f"{self._counts()}; " if self.failed else ""
         words += f"{self.calls} {'call' if self.calls == 1 else 'calls'} in {self.seconds:.2f} s"
         if self.calls:
@@ -145,23 +148,23 @@ class Run(Displayed, SecretFree):
         return words + (f"; still running: {', '.join(self.abandoned)}" if self.abandoned else "")
 
     def _counts(self) -> str:
-        """`6 done, 1 failed, 2 blocked, 1 skipped`."""
+        """The outcomes in words: `6 done, 1 failed, 2 blocked, 1 skipped`."""
         ends = Counter(error.ended for error in self.errors.values())
         ends.update(done=len(self.results), skipped=len(self.skipped))
         return ", ".join(f"{ends[how]:,} {how}" for how in _ENDS if ends[how])
 
 
 _ENDS: Final = ("done", "failed", "blocked", "held back", "not approved", "cancelled", "skipped")
-"""How a task may have ended, in the order in which it is told."""
+"""Outcomes of tasks, in the order in which they are listed."""
 
 
 def _shortened(chain: tuple[str, ...]) -> tuple[str, ...]:
     """The beginning and the end of a long chain."""
-    return chain if len(chain) <= 9 else (*chain[:4], "…", *chain[-4:])  # noqa: PLR2004 — what a line has room for
+    return chain if len(chain) <= 9 else (*chain[:4], "…", *chain[-4:])  # noqa: PLR2004 — fits in a line
 
 
 def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], events: list[Event]) -> Run:
-    """The Run of a graph whose nodes were all executed."""
+    """Build the Run of a graph whose nodes were all executed."""
     results: dict[str, Json] = {}
     copies: dict[NodeId, Json] = {}
     errors: dict[str, PlanError] = {}
@@ -170,11 +173,11 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
     for task, node in {**graph.tasks, join: JOIN}.items():
         match outcomes.get((node, ())):
             case Done(value):
-                # Tasks that are one node have one copy, as it was counted.
+                # Tasks that share a node share one copy, as counted in the budget.
                 results[task] = copies[node] if node in copies else copies.setdefault(node, thaw(value))
             case Failed(error):
                 errors[task] = error
-            # Blocked or stopped by a task, the join says nothing that this task does not.
+            # A join that is blocked or stopped by a task adds nothing to that task's own error.
             case Cancelled(error) if task != join:
                 errors[task] = error
             case BlockedBy() as blocked if task != join or blocked.cause == join:
@@ -182,7 +185,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
             case Skipped():
                 skipped.append(task)
             case _:
-                pass  # dropped: nobody needs it
+                pass  # dropped: no longer needed
     longest, chain = executor.longest_chain()
     return Run(
         has_value=join in results,
@@ -206,7 +209,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
 
 
 def signed(run: Run, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Run:
-    """The run, with the text that it came from and its warnings; its errors know their lines."""
+    """Return the run with its source and warnings; its errors learn their lines."""
     for error in run.errors.values():
         error.line = source.position(error.span.start)[0]
     return replace(run, source=source, diagnostics=located(diagnostics, source))
@@ -216,7 +219,7 @@ VERSION: Final = 1
 
 
 def to_json(run: Run) -> dict[str, Any]:
-    """The run as JSON data."""
+    """Return the run as JSON data."""
     return {
         "version": VERSION,
         "language": LANGUAGE,
@@ -239,31 +242,31 @@ def to_json(run: Run) -> dict[str, Any]:
 
 
 def beginnings(run: Run, most: int) -> dict[str, Json]:
-    """The results without secrets, each cut to about so many parts and characters."""
+    """Return the results without secrets, each cut to about `most` parts and characters."""
     return {task: run.beginning(task, most)[0] for task in run.results}
 
 
 def _error(error: PlanError, run: Run) -> dict[str, Any]:
     """An error as JSON data."""
-    found: dict[str, Any] = {"type": type(error).__name__, "message": run.secrets.text(str(error))}
+    data: dict[str, Any] = {"type": type(error).__name__, "message": run.secrets.text(str(error))}
     if (line := line_of(run.source, error.span)) is not None:
-        found["line"] = line
+        data["line"] = line
     if error.place is not None:
-        found["file"], found["line_in_file"] = run.secrets.text(error.place[0]), error.place[1]
+        data["file"], data["line_in_file"] = run.secrets.text(error.place[0]), error.place[1]
     match error:
         case CallError(tool=tool, attempt=attempt, in_doubt=in_doubt):
-            found.update(tool=tool, attempt=attempt, in_doubt=in_doubt)
+            data.update(tool=tool, attempt=attempt, in_doubt=in_doubt)
         case NotApproved(tool=tool, reason=refusal, why=why):
-            found.update(tool=tool, reason=refusal)
+            data.update(tool=tool, reason=refusal)
             if why is not None:
-                found["why"] = run.secrets.text(why)
+                data["why"] = run.secrets.text(why)
         case Blocked(cause=cause, cause_line=cause_line):
-            found["cause"] = cause
+            data["cause"] = cause
             if cause_line is not None:
-                found["cause_line"] = cause_line
+                data["cause_line"] = cause_line
         case _:
             pass
-    return found
+    return data
 
 
 Row = tuple[str, str, str]
@@ -273,14 +276,13 @@ _HEADS: Final = ("task", "", "value")
 
 
 def run_sheet(run: "Run") -> Sheet:
-    """A run: its value, then what failed, gave a value, was skipped."""
+    """Return the display of a run: its value, then failed, done and skipped tasks."""
     count = run.has_value + len(run.errors) + len(run.results) + len(run.skipped)
     notes = [run.secrets.text(note) for note in run.notes]
     return Sheet(run.secrets.text(run.summary()), _HEADS, _rows(run), notes=notes, count=count)
 
 
 def _rows(run: "Run") -> Iterator[Row]:
-    """The rows of a run."""
     veil = Veil(run.secrets, run.labels)
     if run.has_value:
         yield JOIN, "✓", _short(veil.beginning(JOIN, run.value, LONGEST_CELL)[0])

@@ -1,14 +1,14 @@
-"""Approval: who says whether a call may be made, of what, and how they are asked.
+"""Approval of calls: which calls need it, and the callback that grants it.
 
     Approval(None, callback)      tools that are declared with `approve=True` ask
-    Approval("ask", callback)     they do, and so does every call that may change something
-    Approval("all")               nothing asks
-    Approval("none")              nothing asks, and what would is refused
+    Approval("ask", callback)     they do, and so does every call that may write
+    Approval("all")               no call asks
+    Approval("none")              no call asks, and a call that would is refused
 
-Calls that may change something are held if a repair decided a boundary in a model's text, if only the end of the text
-ends their task, if the planner may have seen results, or if its reply was cut off after the plan. An agent's write is
-also held if it repeats a write of an earlier plan and an overlapping write came later. Held calls ask despite the word,
-and fail without a callback.
+A call that may write is held if a repair decided a boundary in a model's text, if only the end of the text ends its
+task, if the planner may have seen results, or if its reply was cut off after the plan. An agent's write is also held if
+it repeats a write of an earlier plan and an overlapping write came later. Held calls ask despite the word, and fail
+without a callback.
 """
 
 from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
@@ -27,9 +27,9 @@ WORDS: Final[tuple[Word, ...]] = get_args(Word)
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A reason to ask before calls that may change something, whatever the word.
+    """A reason to ask before calls that may write, regardless of the word.
 
-    Tools in `granted` are not held; `span` limits the hold to the task at that place.
+    Tools in `granted` are not held. `span` limits the hold to the task at that span.
     """
 
     why: str = REPAIRED
@@ -55,31 +55,31 @@ def held_for(holds: Iterable[Hold], node: Node, call: Call) -> str | None:
 
 
 Callback = Callable[[ApprovalRequest], bool | str | Awaitable[bool | str]] | Approver
-"""Says whether a call may be made; one that is not async is called in a thread. A text is a no, and why."""
+"""The function or approver that decides on a call. Sync functions run in a thread. A text means no, with its reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What asks, and who is asked."""
+    """The rule that selects the calls that need approval, and the callback that grants it."""
 
     word: Word | None = None
     callback: Callback | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no word; raises ValueError."""
+        """Refuse an unknown word; raises ValueError."""
         if self.word is not None and self.word not in WORDS:
-            message = f"`approve` is one of {', '.join(map(repr, WORDS))}, or a function, not {self.word!r}"
+            message = f"`approve` must be one of {', '.join(map(repr, WORDS))}, or a function, not {self.word!r}"
             raise ValueError(message)
 
     @staticmethod
     def of(given: "Approval | Word | Callback | None") -> "Approval":
-        """The approval that a word or a callback means; raises ValueError."""
+        """Return the approval that a word or a callback stands for; raises ValueError."""
         if isinstance(given, Approval):
             return given
         return Approval(None, given) if callable(given) or isinstance(given, Approver) else Approval(given)
 
     def asks(self, node: Node, call: Call, *, held: bool = False) -> bool:
-        """Whether the call would have to be asked for, or be refused."""
+        """Whether the call needs approval, or is refused for lack of it."""
         if held and may_change(node):
             return True
         if self.word == "all":
@@ -87,7 +87,7 @@ class Approval:
         return call.tool.approve or (self.word == "ask" and may_change(node))
 
     def refusal(self, node: Node, call: Call, *, held: str | None) -> PlanError | None:
-        """Why a call that would have to be asked for is refused at once, if it is."""
+        """Return the error of a call that is refused without asking, None if it may be asked about."""
         if held is not None and may_change(node) and self.callback is None:
             return Held(node.task, node.span, held)
         if self.word == "none":
@@ -98,5 +98,5 @@ class Approval:
 
 
 def may_change(node: Node) -> bool:
-    """Whether the node may change something."""
+    """Whether the node may write."""
     return any(effect.may_write for effect in node.effects)

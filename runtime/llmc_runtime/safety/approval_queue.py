@@ -1,8 +1,8 @@
-"""Asking whoever says whether calls may be made, while the run goes on.
+"""Approvers and their answers, while the run goes on.
 
-A function is asked for one call at a time, an approver for all that wait. A function that is not async is called in a
-daemon thread of its own, so that it may wait for a person. Who is asked when the run ends is told to stop, and is left
-alone after a grace.
+A function is asked about one call at a time, an approver about all that wait. A sync function is called in a separate
+daemon thread, so that it may wait for a person. A callback that is still busy when the run ends is cancelled, and
+abandoned after a grace.
 """
 
 import asyncio
@@ -25,23 +25,23 @@ from llmc_runtime.safety.pending_approval import Approver, Rounds
 from llmc_runtime.state.queued_approval import QueuedApproval
 
 GRACE: Final = 0.5
-"""How long a question that was given up may take to end, in seconds."""
+"""Seconds that an abandoned request may take to end."""
 
 Coming = futures.Future[tuple[object, BaseException | None]]
-"""The answer to a run inside, or why there is none: a future of asyncio would not take every exception."""
+"""The answer to an inner run, or the exception instead of it: an asyncio future does not accept every exception."""
 
 
 class RunEndedError(Portable, Exception):
-    """The run whose function was to be asked has ended."""
+    """The run whose callback was to be asked has ended."""
 
     def __init__(self) -> None:
         super().__init__("the run around it has ended")
 
 
 class ApprovalQueue:
-    """Asks the function of a run, in the context in which this was made; `turn` is held by the question being asked.
+    """Asks the callback of a run, in the context in which the asker was created; the request under way holds `turn`.
 
-    An approver needs no turn. A run inside another one may have questions for that one alone, and no `callback`.
+    An approver needs no turn. An inner run may only have requests for the run around it, and then has no `callback`.
     """
 
     def __init__(self, callback: Callback | None) -> None:
@@ -57,25 +57,25 @@ class ApprovalQueue:
         self._rounds = Rounds(callback, self._start) if isinstance(callback, Approver) else None
 
     def turn_of(self, callbacks: Iterable[Callback | None]) -> AbstractAsyncContextManager[object]:
-        """The turn of a question to these, which it takes if one of them is a function."""
-        return nullcontext() if all(isinstance(each, Approver) for each in callbacks) else self.turn
+        """Return the lock for a request to these callbacks: the turn if one of them is a function."""
+        return nullcontext() if all(isinstance(callback, Approver) for callback in callbacks) else self.turn
 
     def start(
         self, question: QueuedApproval, work: Callable[[QueuedApproval], Coroutine[Any, Any, None]]
     ) -> QueuedApproval:
-        """Work at a question, in a task."""
+        """Start work on a request, in a task."""
         question.task = self._start(work(question))
         return question
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "Task[None]":
-        """Work in a task that ends with the run."""
+        """Start a task that ends with the run."""
         task = self._loop.create_task(work, context=self._context.copy())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def ask(self, request: ApprovalRequest) -> object:
-        """Ask; the caller holds the turn of a function. Raises what that raises."""
+        """Ask the callback, and raise its exceptions; for a function the caller holds the turn."""
         if self._rounds is not None:
             return await self._rounds.ask(request)
         callback = cast("Callable[[ApprovalRequest], object]", self._callback)
@@ -83,19 +83,19 @@ class ApprovalQueue:
             return await cast("Awaitable[object]", callback(request))
         await self._last_ended()
         self._last = _in_thread(self._loop, partial(self._context.copy().run, callback, request))
-        # Whoever asked may be given up, and the thread goes on.
+        # The task that asked may be cancelled, while the thread goes on.
         answer = await asyncio.shield(self._last)
         return await answer if isawaitable(answer) else answer
 
     async def _last_ended(self) -> None:
-        """Wait for a thread whose question was given up: it may still ask a person."""
+        """Wait for the thread of an abandoned request: it may still be asking a person."""
         if self._last is not None:
             await asyncio.wait([self._last])
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
-        """Ask the function for a run inside this one, from any loop and thread.
+        """Ask the callback for a run inside this one, from any loop and thread.
 
-        Raises RunEndedError, and what the function raises.
+        Raises RunEndedError, and the exceptions of the callback.
         """
         came = Coming()
         with self._ending:
@@ -112,7 +112,7 @@ class ApprovalQueue:
         return answer
 
     def _receive(self, request: ApprovalRequest, came: "Coming") -> None:
-        """Start a question of a run inside this one, on this run's loop."""
+        """Start the request of an inner run, on this run's loop."""
         task = self._start(self._answer(request, came))
 
         def end(came: Coming) -> None:
@@ -123,7 +123,7 @@ class ApprovalQueue:
         came.add_done_callback(end)
 
     async def _answer(self, request: ApprovalRequest, came: "Coming") -> None:
-        """Ask when it is its turn, and hand over the answer."""
+        """Wait for the turn, ask, and hand over the answer."""
         answer: object = None
         failure: BaseException | None = None
         try:
@@ -135,9 +135,9 @@ class ApprovalQueue:
             failure = error
         except KeyboardInterrupt:
             raise  # the user's, not the function's
-        except BaseException as error:  # noqa: BLE001 — whoever asked gets it
+        except BaseException as error:  # noqa: BLE001 — the run that asked gets it
             failure = error
-        with suppress(InvalidStateError):  # nobody waits any more
+        with suppress(InvalidStateError):  # the request was withdrawn
             came.set_result((answer, failure))
 
     def _call(self, function: Callable[..., object], *args: object) -> None:
@@ -148,9 +148,9 @@ class ApprovalQueue:
             raise RunEndedError from None
 
     async def end(self) -> int:
-        """Refuse the runs inside, and wait for questions that were given up, no longer than the grace.
+        """Refuse the requests of inner runs, and wait for abandoned requests, no longer than the grace.
 
-        Gives how many are left.
+        Returns the number of requests that are left.
         """
         with self._ending:
             self._is_over = True
@@ -164,7 +164,7 @@ class ApprovalQueue:
 
 
 def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> "Future[object]":
-    """The result of a function that is called in a thread; nobody needs to wait for it."""
+    """Call a function in a thread, and return a future for its result that need not be awaited."""
     came: Future[object] = loop.create_future()
     came.add_done_callback(lambda came: came.cancelled() or came.exception())  # retrieved, so that nothing warns of it
     OwnThread(_work, "llmc-approval", loop, came, work).start()
@@ -172,19 +172,19 @@ def _in_thread(loop: AbstractEventLoop, work: Callable[[], object]) -> "Future[o
 
 
 def _work(loop: AbstractEventLoop, came: "Future[object]", work: Callable[[], object]) -> None:
-    """What the thread does."""
+    """Run in the thread: call the function and send its result to the loop."""
     result: object = None
     failure: BaseException | None = None
     try:
         result = work()
     except BaseException as error:  # noqa: BLE001 — it is the answer
         failure = error
-    with suppress(RuntimeError):  # the loop was closed: nobody waits
+    with suppress(RuntimeError):  # the loop is closed: its run has ended
         loop.call_soon_threadsafe(_tell, came, result, failure)
 
 
 def _tell(came: "Future[object]", result: object, failure: BaseException | None) -> None:
-    """Hand over the answer, if somebody waits for it."""
+    """Set the result of the future, unless it is cancelled."""
     if came.done():
         return
     if failure is None:

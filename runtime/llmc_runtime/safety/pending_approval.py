@@ -1,4 +1,4 @@
-"""Calls that wait for an answer, and approvers that see all of them at once."""
+"""Pending approvals, and approvers that see all of them at once."""
 
 import asyncio
 from asyncio import Future, Task
@@ -9,7 +9,7 @@ from llmc_runtime.safety.approval_request import ApprovalRequest
 
 
 class PendingApproval:
-    """A call that waits for an answer; use it on the event loop of its run."""
+    """A call that waits for approval; use it on the event loop of its run."""
 
     __slots__ = ("_answered", "request")
 
@@ -19,11 +19,11 @@ class PendingApproval:
 
     @property
     def is_open(self) -> bool:
-        """Whether it still waits: it may have been answered, or need no answer any more."""
+        """Whether the call still waits: it may have been answered, or no longer need an answer."""
         return not self._answered.done()
 
     def answer(self, answer: bool | str) -> None:  # noqa: FBT001 — it is the answer
-        """Approve the call with True; False is a no, and a text is a no with its reason."""
+        """Approve the call with True, refuse it with False, or refuse it with a reason as text."""
         if self.is_open:
             self._answered.set_result(answer)
 
@@ -35,20 +35,20 @@ class PendingApproval:
 
 @runtime_checkable
 class Approver(Protocol):
-    """Answers for calls that wait, together; pass one where a function is asked call by call.
+    """Answers for all waiting calls together; accepted in place of a function that is asked call by call.
 
-    `ask_all` gets the calls that wait, in the order in which they came, and answers any of them. It is called again
-    for those that it leaves open and for those that came meanwhile, and it is cancelled and called again if one that it
-    was given needs no answer any more. Calls that it leaves open without having answered any are refused.
+    `ask_all` receives the waiting calls in order of arrival, and answers any of them. It is called again for calls that
+    it leaves open and for new ones. If a call no longer needs an answer, `ask_all` is cancelled and called again. If it
+    returns without answering any call, all of them are refused.
     """
 
     async def ask_all(self, waiting: Sequence[PendingApproval]) -> None:
-        """Answer calls."""
+        """Answer any of these calls."""
         ...
 
 
 class Rounds:
-    """Asks an approver for all calls that wait, again and again until none does; `start` makes a task."""
+    """Asks an approver about all waiting calls, until none is left; `start` creates a task."""
 
     def __init__(self, approver: Approver, start: Callable[[Coroutine[Any, Any, None]], "Task[None]"]) -> None:
         self._approver = approver
@@ -59,7 +59,7 @@ class Rounds:
         self._is_stale = False
 
     async def ask(self, request: ApprovalRequest) -> object:
-        """The answer to a request; raises what the approver raises."""
+        """Wait for the answer to a request; raises the approver's exceptions."""
         answered: Future[object] = asyncio.get_running_loop().create_future()
         pending = PendingApproval(request, answered)
         self._waiting[pending] = None
@@ -77,7 +77,7 @@ class Rounds:
         return answer
 
     async def _go_round(self) -> None:
-        """Ask for all that wait, as long as some do."""
+        """Ask about all waiting calls, until none is left."""
         try:
             while shown := tuple(pending for pending in self._waiting if pending.is_open):
                 self._shown = shown
@@ -86,22 +86,22 @@ class Rounds:
             self._shown, self._task = (), None
 
     async def _ask_all(self, shown: Sequence[PendingApproval]) -> None:
-        """Ask once for all that wait now."""
+        """Ask once about all waiting calls."""
         try:
             await self._approver.ask_all(shown)
         except KeyboardInterrupt:
             raise  # the user's, not the approver's
-        except BaseException as error:  # noqa: BLE001 — as with a function, the calls are refused
+        except BaseException as error:  # noqa: BLE001 — the calls are refused, as with a function
             if not self._is_stale:
                 for pending in shown:
                     pending.fail(error)
         else:
             if not self._is_stale and all(pending.is_open for pending in shown):
                 for pending in shown:
-                    pending.answer(False)  # noqa: FBT003 — as it is asked
+                    pending.answer(False)  # noqa: FBT003 — see answer
         if self._is_stale:
-            # One of them needs no answer any more: the others are asked for again.
+            # One of them needs no answer any more: ask again about the others.
             self._is_stale = False
             if self._task is not None:
                 self._task.uncancel()
-        await asyncio.sleep(0)  # what was answered goes on, and may bring new calls
+        await asyncio.sleep(0)  # answered calls go on, and may lead to new requests

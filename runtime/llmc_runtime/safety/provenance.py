@@ -1,4 +1,4 @@
-"""Where the arguments of a call are from: the tasks, inputs and lines that their terms read, through expressions."""
+"""Provenance of arguments: the tasks, inputs and lines that their terms read, through expressions."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,34 +15,34 @@ from llmc_runtime.state.instance import Bound, Instance
 from llmc_runtime.state.outcomes import Key
 
 MOST: Final = 500
-"""Tasks whose expressions are looked into for one argument; those behind them are named, and not what they are from."""
+"""Tasks whose expressions are followed for one argument; beyond them, tasks are named without their own provenance."""
 
 
 def line_of(source: Source | None, span: Span) -> int | None:
-    """The line of a place, where the text is known."""
+    """The line of a span, if the text is known."""
     return None if source is None or span == NOWHERE else source.position(span.start)[0]
 
 
 Earlier = Mapping[str, tuple[Origin, ...]]
-"""Where the results of earlier plans are from, by their tasks; a plan reads these like inputs."""
+"""Provenance of the results of earlier plans, by task; a plan reads these results like inputs."""
 
 _NONE: Final[Earlier] = {}
 
 
 def origins(term: Term, instance: Instance, source: Source | None, earlier: Earlier = _NONE) -> tuple[Origin, ...]:
-    """Where the value of a term is from, each origin once; the plan itself only where it is from nowhere else."""
-    found = tuple(dict.fromkeys(_origins(term, instance, source, earlier)))
-    return found or (Origin(line=line_of(source, instance.node.span)),)
+    """Return the provenance of a term's value, without repeats; the plan itself in the absence of others."""
+    origins_of_term = tuple(dict.fromkeys(_origins(term, instance, source, earlier)))
+    return origins_of_term or (Origin(line=line_of(source, instance.node.span)),)
 
 
 def sources(instance: Instance, source: Source | None, earlier: Earlier, plan: int) -> tuple[Origin, ...]:
-    """Where the result of an instance is from, for the plans after the one of this number."""
-    found = origins(Get(instance.node.id), instance, source, earlier)
-    return tuple(origin if origin.plan is not None else replace(origin, plan=plan) for origin in found)
+    """Return the provenance of an instance's result, for later plans; `plan` is the number of this plan."""
+    origins_here = origins(Get(instance.node.id), instance, source, earlier)
+    return tuple(origin if origin.plan is not None else replace(origin, plan=plan) for origin in origins_here)
 
 
 def _origins(term: Term, instance: Instance, source: Source | None, earlier: Earlier) -> Iterator[Origin]:
-    """The origins of a term's leaves, but for constants; a stack, since operators nest by the hundred."""
+    """The origins of a term's leaves, except for constants; uses a stack, since operators nest by the hundred."""
     waiting = [(term, instance)]
     seen: set[Key] = set()
     while waiting:
@@ -50,11 +50,11 @@ def _origins(term: Term, instance: Instance, source: Source | None, earlier: Ear
         waiting.extend((child, reader) for child in reversed(children(term)))
         match term:
             case Get(node):
-                found = reader.scope.find(node)
-                yield _origin(found.node, source)
-                if found.key not in seen and len(seen) < MOST:
-                    seen.add(found.key)
-                    waiting.extend(_inside(found))
+                read = reader.scope.find(node)
+                yield _origin(read.node, source)
+                if read.key not in seen and len(seen) < MOST:
+                    seen.add(read.key)
+                    waiting.extend(_inside(read))
             case Param(name):
                 yield from earlier.get(name) or (Origin(input=name),)
             case Item():
@@ -68,20 +68,22 @@ def _origins(term: Term, instance: Instance, source: Source | None, earlier: Ear
                 pass
 
 
-def _inside(found: Instance) -> Iterator[tuple[Term, Instance]]:
-    """What the value of an instance is made of: an expression, a fallback, or the elements of a loop, one for all."""
-    op = found.node.op
-    if isinstance(op, (Call, Evaluate)) and op.fallback is not None and found.error is not None:
-        yield op.fallback, found
+def _inside(instance: Instance) -> Iterator[tuple[Term, Instance]]:
+    """The terms behind an instance's value: an expression, a fallback, or the elements of a loop, one for all."""
+    op = instance.node.op
+    if isinstance(op, (Call, Evaluate)) and op.fallback is not None and instance.error is not None:
+        yield op.fallback, instance
     if isinstance(op, (Evaluate, Join)):
-        yield op.term, found
-    elif isinstance(op, Loop) and found.elements:
-        yield from _inside(found.elements[0].find(op.result))
+        yield op.term, instance
+    elif isinstance(op, Loop) and instance.elements:
+        yield from _inside(instance.elements[0].find(op.result))
 
 
 def _origin(node: Node, source: Source | None) -> Origin:
-    """The origin that a node is; a loop is one of the tool that gives its elements."""
-    op = next(each for each in node.op.body if each.id == node.op.result).op if isinstance(node.op, Loop) else node.op
+    """The origin for a node; a loop counts as its body's tool."""
+    op = (
+        next(inner for inner in node.op.body if inner.id == node.op.result).op if isinstance(node.op, Loop) else node.op
+    )
     tool = op.tool.name if isinstance(op, Call) else None
     return Origin(task=node.task, tool=tool, line=line_of(source, node.span))
 
@@ -96,23 +98,23 @@ def request_of(
     earlier: Earlier,
     inside: tuple[str, ...],
 ) -> ApprovalRequest:
-    """What is asked before a call: arguments as the tool receives them, where `shown` hides what is secret."""
+    """Return the approval request for a call; `shown` redacts secrets in the arguments, as the tool receives them."""
     node, call = instance.node, instance.node.op
-    assert isinstance(call, Call)  # noqa: S101 — nothing else is asked for
+    assert isinstance(call, Call)  # noqa: S101 — only calls need approval
     arguments: list[Argument] = []
-    for at, each in enumerate(received):
-        value = shown(each.name, each.value)
-        if each.is_default:
-            arguments.append(Argument(each.name, value, (), each.kind, is_default=True))
+    for index, argument in enumerate(received):
+        value = shown(argument.name, argument.value)
+        if argument.is_default:
+            arguments.append(Argument(argument.name, value, (), argument.kind, is_default=True))
             continue
-        written = shown(each.name, bound[at][1])
+        written = shown(argument.name, bound[index][1])
         is_converted = json.dumps(value, sort_keys=True) != json.dumps(written, sort_keys=True)
         arguments.append(
             Argument(
-                each.name,
+                argument.name,
                 value,
-                origins(call.bound[at][1], instance, source, earlier),
-                each.kind,
+                origins(call.bound[index][1], instance, source, earlier),
+                argument.kind,
                 is_converted=is_converted,
                 written=written if is_converted else None,
             )

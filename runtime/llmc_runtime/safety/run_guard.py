@@ -1,4 +1,4 @@
-"""What a run is trusted with: whom it asks before a call, which secrets it keeps, what it fills in for a plan."""
+"""The trust of a run: its approvals, its secrets, and the arguments that it adds to calls."""
 
 import asyncio
 import hashlib
@@ -39,35 +39,35 @@ Verdict = list[tuple["RunGuard", str | None]]
 """The runs in which approval is asked for, with the reason for which the call is held there."""
 
 Asked = tuple["RunGuard", ApprovalRequest]
-"""A run in which somebody is asked, and of what."""
+"""A run that must approve, and the request to it."""
 
 _AROUND: Final = "decided in the run around it"
-"""What is said of a refusal that is not that of the run itself."""
+"""The addition to a refusal by an outer run."""
 
 
 class ApprovalListener(Protocol):
-    """Who wants a call to be made."""
+    """The run that wants to make a call."""
 
     def asked(self, owner: Instance, tool: str, /) -> None:
-        """Somebody is asked."""
+        """The approver is asked."""
         ...
 
     def answered(self, owner: Instance, refusal: PlanError | None, /) -> None:
-        """They said yes, or the call is refused."""
+        """The call was approved, or is refused."""
         ...
 
     def too_late_around(self) -> str | None:
-        """Why nothing more may begin in a run inside another one, if so."""
+        """Return why a nested run may start no more calls, None if it may."""
         ...
 
 
 class RunGuard:
     """The trust of one run.
 
-    `approval` says what asks; `contexts` are those of its tools; `source` gives the plan's text, whose lines a request
-    names, and `earlier` where results of plans before it are from. `run_id` is part of every idempotency key: two runs
-    with the same one use the same keys. `secrets` are those of the runs before, whose results this one reads; `labels`
-    say which inputs and results are known to be secret.
+    `approval` decides which calls need approval. `contexts` are those of its tools. `source` returns the plan's text,
+    whose lines a request names, and `earlier` has the provenance of earlier plans' results. `run_id` is part of every
+    idempotency key: two runs with the same one use the same keys. `secrets` are those of earlier runs, whose results
+    this one reads. `labels` mark the inputs and results that are known to be secret.
     """
 
     def __init__(
@@ -100,14 +100,14 @@ class RunGuard:
         return self.known_secrets.secrets
 
     def finish(self, error: PlanError) -> None:
-        """Make an error ready to be told: without secrets, and with its line where the plan's text is known."""
+        """Prepare an error for display: redact it, and set its line if the plan's text is known."""
         self.secrets.cover(error)
         error.line = line_of(self._source(), error.span) if error.line is None else error.line
 
     # The run
 
     def inherit(self, around: Guard, call: str) -> None:
-        """Bind this run to the one around it, in whose `call` it begins."""
+        """Bind this run to the outer run, in whose `call` it begins."""
         assert isinstance(around, RunGuard)  # noqa: S101 — every run has one
         self.known_secrets.share(around.secrets)
         self.around, self.inside = around, (*around.inside, call)
@@ -121,7 +121,7 @@ class RunGuard:
             raise
 
     def begin(self, params: Mapping[str, Json], asking: ApprovalListener) -> None:
-        """The run begins, with these inputs."""
+        """Start the run with these inputs."""
         self.known_secrets.params, self._asking = params, asking
         callback = self._approval.callback
         self._asker = None if callback is None and self.around is None else ApprovalQueue(callback)
@@ -129,21 +129,21 @@ class RunGuard:
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The run is over: questions were given up, and contexts are closed."""
+        """End approval requests, and close the contexts."""
         self.is_over = True
         try:
             if self._asker is not None and (left := await self._asker.end()):
-                self.notes[f"{left} of those that were asked did not stop when the run ended"] = None
+                self.notes[f"approval requests that did not stop when the run ended: {left}"] = None
         finally:
             await self._contexts.close(kind, error, trace)
 
     def cut_off(self) -> None:
-        """Refuse all that asks in this copy of the run, in the child of a fork: its approver is in the parent."""
+        """Refuse all requests of this copy of the run, in the child of a fork: its approver is in the parent."""
         self.is_over = True
         self.secrets.unlock()
 
     def hold(self, *holds: Hold) -> None:
-        """From here on, call nothing that these holds cover without being asked for."""
+        """Require approval for the calls that these holds cover, from now on."""
         self._holds += holds
 
     # Calls
@@ -156,7 +156,7 @@ class RunGuard:
         known: KnownCall | None = None,
         approved: Prepared | None = None,
     ) -> Call:
-        """The call with what the run fills in and with arguments that are known; its secret arguments are kept."""
+        """Return the call with the run's own and the prepared arguments; its secret arguments become known secrets."""
         tool, ready = call.tool, known is not None and known.prepared
         if tool.marks is UNMARKED and not ready and approved is None:
             return call
@@ -168,14 +168,14 @@ class RunGuard:
             filled[tool.marks.context] = self._contexts.of(tool)
         if not filled and not ready and approved is None:
             return call
-        # The function itself stays the tool's own, by which others know it.
+        # The function itself is kept, since other code identifies the tool by it.
         signature = InjectedSignature(tool.signature, filled, [ready] if ready else [], approved)
         return replace(call, tool=replace(tool, signature=signature))
 
     def question(
         self, instance: Instance, call: Call, bound: Bound, known: KnownCall | None = None
     ) -> QueuedApproval | PlanError | None:
-        """What has to be asked before the call is made, or why it is not made at all; None where nothing asks."""
+        """Return the approval request under way for a call, or the error of a call that is refused; None if neither."""
         node, doubt = instance.node, None if known is None else known.doubt
         is_held = doubt is not None or (bool(self._holds) and self._held_for(node, call) is not None)
         if self.around is None and not self._approval.asks(node, call, held=is_held):
@@ -190,33 +190,33 @@ class RunGuard:
             prepared = (known and known.prepared) or signature.prepare(bound)
         except BaseException as why:  # noqa: BLE001 — validators are the tool's code
             return unfit(node, call.tool.name, 0, why)
-        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
-        # What is converted twice may come out differently; nothing else is kept while the question waits.
+        assert self._asker is not None  # noqa: S101 — refused without an approver
+        # A second conversion may differ; otherwise no arguments are kept while the request waits.
         question = QueuedApproval(verdict, prepared if signature.converts else None)
         return self._asker.start(question, partial(self._ask, verdict, self._asker, instance, call, bound))
 
     def sources(self, instance: Instance, plan: int) -> tuple[Origin, ...]:
-        """Where the result of an instance is from, for the plans after this one; nothing if nobody would be told."""
+        """Return the provenance of an instance's result, for later plans; empty in a run that asks no one."""
         return sources(instance, self._source(), self._earlier, plan) if self.is_asking else ()
 
     def stands(self, question: QueuedApproval, instance: Instance, call: Call, known: KnownCall | None) -> bool:
-        """Whether an answer that came before the call's turn still answers what would be asked now."""
+        """Whether an early answer still stands when the call's turn comes."""
         return question.asked == self.verdict(instance.node, call, None if known is None else known.doubt)
 
     @property
     def is_asking(self) -> bool:
-        """Whether there is somebody to ask."""
+        """Whether this run can ask anyone."""
         return self._asker is not None
 
     def may_ask_for(self, node: Node, call: Call) -> bool:
-        """Whether somebody would be asked for a call, as far as is known before its turn."""
+        """Whether a call may need approval, as far as is known before its turn."""
         return self.around is not None or self._approval.asks(node, call, held=bool(self._holds))
 
     def verdict(self, node: Node, call: Call, doubt: str | None = None) -> PlanError | Verdict:
-        """Why the call is refused, or the runs whose functions are asked, with the reason for which it is held there.
+        """Return the error of a refused call, or the runs that must approve, each with its reason to hold the call.
 
-        The outermost run comes first. A function that several runs share is asked once. `doubt` says why this run asks
-        whatever its word.
+        The outermost run comes first. A function that several runs share is asked once. `doubt` is a reason for this
+        run to ask regardless of the word.
         """
         asked: list[tuple[RunGuard, str | None]] = []
         for trust in self._chain():
@@ -226,7 +226,7 @@ class RunGuard:
                 continue
             if (refusal := trust._refusal(node, call, held, self)) is not None:  # noqa: SLF001
                 return refusal
-            same = next((at for at, (other, _) in enumerate(asked) if trust._asks_like(other)), None)  # noqa: SLF001
+            same = next((index for index, (other, _) in enumerate(asked) if trust._asks_like(other)), None)  # noqa: SLF001
             if same is None:
                 asked.append((trust, held))
             else:
@@ -234,19 +234,19 @@ class RunGuard:
         return asked
 
     def _chain(self) -> list["RunGuard"]:
-        """The runs around this one, the outermost first, and this one."""
+        """The runs around this one, outermost first, and this one."""
         chain = [self]
         while (around := chain[-1].around) is not None:
             chain.append(around)
         return chain[::-1]
 
     def _held_for(self, node: Node, call: Call, *, guest: bool = False) -> str | None:
-        """Why a call is held, if it is; a hold of one task is none of a run inside, the `guest`."""
+        """Why a call is held, None if it is not; holds on single tasks do not apply to nested runs (`guest`)."""
         holds = [hold for hold in self._holds if hold.span is None] if guest else self._holds
         return held_for(holds, node, call)
 
     def _refusal(self, node: Node, call: Call, held: str | None, of: "RunGuard") -> PlanError | None:
-        """Why a call of a run, this one or one inside, is refused without asking, where it would have to be asked."""
+        """The error of a call that needs approval and is refused without asking, for this run or one inside it."""
         if self.is_over:
             return NotApproved(node.task, node.span, tool=call.tool.name, reason="nobody", why=RunEndedError())
         error = self._approval.refusal(node, call, held=held)
@@ -260,12 +260,12 @@ class RunGuard:
         return mine is its or (isinstance(mine, MethodType) and isinstance(its, MethodType) and mine == its)
 
     def place(self, node: Node) -> str:
-        """Where a node stands in the plan: its line, or where the text is not known its task."""
+        """Return a node's place in the plan: its line, or its task if the text is not known."""
         line = line_of(self._source(), node.span)
         return f"task {node.task}" if line is None else f"line {line}"
 
     def _request(self, instance: Instance, call: Call, bound: Bound, prepared: Prepared | None) -> ApprovalRequest:
-        """What is asked."""
+        """The approval request for a call."""
         signature = call.tool.signature
         return request_of(
             instance,
@@ -278,7 +278,7 @@ class RunGuard:
         )
 
     def _shown(self, tool: Tool, name: str | None, value: Json) -> Json:
-        """An argument without secrets, in a copy."""
+        """A redacted copy of an argument."""
         return HIDDEN if name in tool.marks.secrets and value is not None else thaw(self.secrets.value(value))
 
     async def _ask(  # noqa: PLR0917 — the queue adds the question
@@ -290,7 +290,7 @@ class RunGuard:
         bound: Bound,
         question: QueuedApproval,
     ) -> None:
-        """Ask, and tell the answer."""
+        """Ask for approval, and report the answer."""
         refusal: PlanError | None = None
         tool = call.tool.name
         try:
@@ -302,7 +302,7 @@ class RunGuard:
         except KeyboardInterrupt:
             raise  # the user's, not the function's
         except BaseException as error:
-            # What is no Exception would end this task alone, and the call would wait for ever.
+            # Other BaseExceptions would end only this task, and the call would wait forever.
             if not question.is_open:
                 if isinstance(error, Exception | asyncio.CancelledError):
                     raise
@@ -315,8 +315,8 @@ class RunGuard:
     async def _refused(
         self, asker: ApprovalQueue, instance: Instance, requests: Sequence[Asked], question: QueuedApproval
     ) -> PlanError | None:
-        """The error for the first answer other than yes; raises what the functions raise."""
-        if not question.is_open:  # whoever was told of it has ended the run
+        """Return the error for the first answer other than yes; raises the exceptions of the callbacks."""
+        if not question.is_open:  # the listener that was told of it has ended the run
             raise asyncio.CancelledError
         for trust, request in requests:
             if (why := self._asking.too_late_around()) is not None:
@@ -330,29 +330,29 @@ class RunGuard:
         return None
 
     def _why(self, answer: object, whose: str | None) -> str | None:
-        """The reason that an answer gives, on one line, and which run it is of."""
+        """The reason in an answer, on one line, with the run that it comes from."""
         text = self.secrets.text(answer).strip() if isinstance(answer, str) else ""
         reason = visible(shortened(text), quoted=False)
         return f"{reason} ({whose})" if reason and whose else reason or whose
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
-        """Ask for a run inside this one; raises RunEndedError, and what the function raises."""
-        assert self._asker is not None  # noqa: S101 — without anybody to ask it was refused
+        """Ask on behalf of a nested run; raises RunEndedError, and the function's exceptions."""
+        assert self._asker is not None  # noqa: S101 — refused without an approver
         return await self._asker.ask_for_guest(request)
 
 
 def idempotency_key(run_id: str, key: Key) -> str:
-    """The key of a write: the same for the same run and instance, whatever the attempt."""
+    """Return the key of a write: the same for the same run and instance, regardless of the attempt."""
     return hashlib.sha256(json.dumps([run_id, *key]).encode()).hexdigest()[:32]
 
 
 def _refusal(instance: Instance, tool: str, reason: Refusal, why: object) -> NotApproved:
-    """The error of a call that nobody approved."""
+    """The error of a call without approval."""
     return NotApproved(instance.node.task, instance.node.span, tool=tool, reason=reason, why=why)
 
 
 def _reasons(doubt: str | None, held: str | None) -> str | None:
-    """Why a call is held back: because of itself, because of its plan, or both."""
+    """Combine the reasons to hold a call: its own, and its plan's."""
     if doubt is None or held is None:
         return doubt or held
     return f"{doubt.rpartition('; ')[0]}; {held}"

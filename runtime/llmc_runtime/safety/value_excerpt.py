@@ -1,6 +1,6 @@
-"""Values as JSON for people who decide about them: what is left out is counted, and nothing hides.
+"""Excerpts of JSON values for approvals: omissions are counted, and nothing is hidden.
 
-A line may be broken where a line end stands: behind each part of a list or mapping, and before a count. Those of texts
+An excerpt may be wrapped at its newlines: behind each part of a list or mapping, and before a count. Newlines in texts
 are escaped.
 """
 
@@ -17,22 +17,22 @@ _LEAST: Final = 24
 """Characters that each shown part of a list or mapping may take."""
 
 _SHARES: Final = 8
-"""How many of the parts that follow have room kept for them."""
+"""The number of following parts that the rest of the room is shared with."""
 
 
 def excerpt(value: Json, room: float = math.inf) -> str:
-    """The value in about so many characters; of what does not fit, the text says how much it is."""
+    """Return the value in about `room` characters; anything omitted is counted."""
     match value:
         case str():
             return _text(value, room)
         case list():
-            return "[" + _parts(len(value), room, lambda at, share: excerpt(value[at], share)) + "]"
+            return "[" + _parts(len(value), room, lambda index, share: excerpt(value[index], share)) + "]"
         case dict():
             pairs = list(value.items())
 
-            def pair(at: int, share: float) -> str:
-                key = _text(pairs[at][0], max(share / 2, _LEAST))
-                return f"{key}: {excerpt(pairs[at][1], share - len(key))}"
+            def pair(index: int, share: float) -> str:
+                key = _text(pairs[index][0], max(share / 2, _LEAST))
+                return f"{key}: {excerpt(pairs[index][1], share - len(key))}"
 
             return "{" + _parts(len(pairs), room, pair) + "}"
         case _:
@@ -40,7 +40,7 @@ def excerpt(value: Json, room: float = math.inf) -> str:
 
 
 def folded(text: str, width: int) -> Iterator[str]:
-    """An excerpt in lines of at most so many cells; what is longer goes on in the next line, and no blank is lost."""
+    """Wrap an excerpt to lines of `width` cells; longer lines go on in the next, and no blank is lost."""
     line = ""
     for part in text.split("\n"):
         if line and cells(line) + cells(part) > width:
@@ -52,38 +52,37 @@ def folded(text: str, width: int) -> Iterator[str]:
 
 
 def quoted(text: str) -> str:
-    """The text in quotes; what cannot be seen is escaped, and words of mixed scripts are marked."""
+    """Return the text in quotes; invisible characters are escaped, and words of mixed scripts are marked."""
     body = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{marked(body)}"'
 
 
 def more(count: int, noun: str = "") -> str:
-    """How much is left out: `… 38 more`."""
+    """Return the count of an omission: `… 38 more`."""
     return f"… {count:,} more{f' {noun}' if noun else ''}"
 
 
 def _text(text: str, room: float) -> str:
-    """A text in quotes."""
     return _cut(text, room, "characters", quoted)
 
 
 def _cut(text: str, room: float, noun: str, write: Callable[[str], str]) -> str:
-    """The beginning of a text, and how much of it is missing."""
-    kept = max(room, _LEAST)
-    if len(text) <= kept:
+    """The beginning of a text, and the count of missing characters."""
+    length = max(room, _LEAST)
+    if len(text) <= length:
         return write(text)
-    return f"{write(text[: int(kept)])}\n{more(len(text) - int(kept), noun)}"
+    return f"{write(text[: int(length)])}\n{more(len(text) - int(length), noun)}"
 
 
 def _parts(count: int, room: float, write: Callable[[int, float], str]) -> str:
-    """Parts of a list or mapping; a short one leaves its room to those behind it."""
+    """The parts of a list or mapping; short parts leave their room to later ones."""
     parts: list[str] = []
     left = room - 2
-    for at in range(count):
-        if at and left < _LEAST:
-            parts.append(more(count - at))
+    for index in range(count):
+        if index and left < _LEAST:
+            parts.append(more(count - index))
             break
-        part = write(at, max(left / min(count - at, _SHARES), _LEAST))
+        part = write(index, max(left / min(count - index, _SHARES), _LEAST))
         parts.append(part)
         left -= len(part) + 2
     return ", \n".join(parts)

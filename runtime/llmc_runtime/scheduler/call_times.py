@@ -1,8 +1,9 @@
-"""The sum of the times of all calls, where they would take as long one after another.
+"""The sum of the times of all calls, if they would take as long one after another.
 
-Calls that wait for a processor, or for each other to leave the interpreter, take longer side by side than alone. None
-has waited longer than the process used processors meanwhile. So the sum is given only if that is at most a quarter, of
-the run and of the calls. Processes that a tool starts are counted once it has waited for their end.
+Calls that wait for a processor, or for the interpreter lock, take longer side by side than alone. None of them has
+waited longer than the process used processors meanwhile. The sum is therefore given only if that time is at most a
+quarter of the time of the run and of the calls. Processes that a tool starts are counted once it has waited for their
+end.
 """
 
 import os
@@ -11,23 +12,23 @@ from time import process_time
 from typing import Final
 
 SHARE: Final = 0.25
-"""The part of the time in which processors may have been used."""
+"""Largest share of the time in which processors may have been used."""
 
 STEP: Final = 0.001
-"""Seconds between two looks at the clock of processors."""
+"""Seconds between two readings of the processor clock."""
 
 
 def processor_time() -> float:
-    """Seconds on processors of this process, and of those that it has waited for."""
+    """Return the processor seconds of this process, and of the child processes that it has waited for."""
     used = os.times()
     return process_time() + used.children_user + used.children_system
 
 
 class CallTimes:
-    """The clocks of a run: adds up the times of its calls, and how long processors were used meanwhile, in seconds.
+    """The clocks of a run: add up the times of its calls, and the processor time meanwhile, in seconds.
 
-    The clock of processors is slow to read, so it is read every `STEP` at most; between two looks, all the time on
-    processors counts for as many calls as were open at once. `is_stalled`: a call blocked the event loop, so that
+    The processor clock is slow to read, so it is read once every `STEP` at most. Between two readings, all processor
+    time counts for as many calls as were open at once. `is_stalled` means that a call blocked the event loop, so that
     others took longer.
     """
 
@@ -52,11 +53,11 @@ class CallTimes:
         return self._clock() - self._start
 
     def used(self) -> float:
-        """Seconds that processors were used since then."""
+        """Processor seconds since the start of the run."""
         return max(self._processor() - self._began, 0.0)
 
     def begin(self, call: Hashable) -> float:
-        """A call begins: when that is."""
+        """Start the clock of a call, and return its start time."""
         now = self._clock() - self._start
         if now >= self._next:
             self._look(now)
@@ -65,7 +66,7 @@ class CallTimes:
         return now
 
     def end(self, call: Hashable, began: float) -> float:
-        """A call that began then is over: how long it took."""
+        """Stop the clock of a call that began at `began`, and return its duration."""
         now = self._clock() - self._start
         self.forget(call)
         if now >= self._next:
@@ -74,19 +75,19 @@ class CallTimes:
         return now - began
 
     def forget(self, call: Hashable) -> None:
-        """A call is not waited for any more."""
+        """Stop counting a call."""
         self._open.discard(call)
 
     def _look(self, now: float) -> None:
-        """Count how long processors were used since the last look, for each of the calls meanwhile."""
+        """Add the processor time since the last reading, for each of the calls meanwhile."""
         used = max(self.used(), self._seen)
         self._busy += (used - self._seen) * self._most
         self._seen, self._next, self._most = used, now + STEP, len(self._open)
 
     def total(self, seconds: float, used: float) -> float | None:
-        """The sum at the end of a run that took so long, and used processors so long; None where it would be false.
+        """Return the sum of call times for a run of `seconds` that `used` processors so long; None if it is misleading.
 
-        A run that is shorter than the clock can tell has none.
+        It is also None for a run that is shorter than the clock's resolution.
         """
         is_true = seconds > 0.0 and used <= SHARE * seconds and self._busy <= SHARE * self._calls
         return self._calls if is_true and not self.is_stalled else None

@@ -1,8 +1,8 @@
-"""Questions before the turn of their calls: somebody is asked as soon as the arguments of a call are known.
+"""Early approval requests: a call is put to its approver as soon as its arguments are known.
 
-A call that comes after others in order alone is asked for while it waits for them, and made when its turn comes, with
-the arguments that were shown. What else there is to say of it (it is refused, does not fit, or is known already) waits
-for its turn. A question is withdrawn once something keeps its call from being made.
+A call that waits only for earlier calls in order is asked about meanwhile. It is made in its turn, with the arguments
+that were shown. Refusals, arguments that do not fit and cached outcomes wait for the call's turn. A request is
+withdrawn once something keeps its call from being made.
 """
 
 from collections import deque
@@ -22,10 +22,10 @@ from llmc_runtime.state.queued_approval import QueuedApproval
 
 
 class EarlyApproval:
-    """The calls of a run that may be asked for before their turn; `elements` is the number that a loop may have.
+    """The calls of a run that may be asked about before their turn. A loop may have `elements` elements.
 
-    `recall` gives a call as the memo knows it, `allowance` what the run may take, and `hold` keeps bytes for a call;
-    `later` comes back to `ask` when the loop has had its turn. `is_closed`: nobody is asked any more.
+    `recall` looks a call up in the call cache, `allowance` returns the run budget, and `hold` reserves bytes for a
+    call. `later` schedules `ask` after the event loop's other callbacks. Nothing is asked once `is_closed` is set.
     """
 
     def __init__(
@@ -48,15 +48,15 @@ class EarlyApproval:
         self.is_closed = False
 
     def add(self, instance: Instance) -> None:
-        """Take an instance that waits; only a call that comes after others can be known before its turn."""
+        """Add an instance that waits; only a call that comes after others can be known before its turn."""
         node, op = instance.node, instance.node.op
         if type(op) is Call and (node.after or instance.scope.indices) and self._trust.may_ask_for(node, op):
             needs = map(instance.scope.find, node.needs)
-            instance.needed = {each for each in needs if each.outcome is None}
+            instance.needed = {need for need in needs if need.outcome is None}
             self._see(instance)
 
     def look(self, instance: Instance, ended: Instance) -> None:
-        """Something that a call waits for has ended: its arguments may be known, or it cannot be made any more."""
+        """Update a call after an instance it waits for has ended: it may be ready to ask about, or be hindered."""
         question = instance.question
         if instance.needed is not None:
             instance.needed.discard(ended)
@@ -65,13 +65,13 @@ class EarlyApproval:
             instance.give_up()
 
     def _see(self, instance: Instance) -> None:
-        """See whether the arguments of a call are known."""
+        """Queue a call once its arguments are known."""
         if not instance.needed:
             instance.needed = None
             self._known.append(instance)
 
     def ask(self) -> None:
-        """Ask for the calls whose arguments are known; now and then the loop has its turn."""
+        """Ask about the calls whose arguments are known, and yield to the event loop after each time slice."""
         until = perf_counter() + SLICE
         while self._known and not self.is_closed:
             self._ask(self._known.popleft())
@@ -80,7 +80,7 @@ class EarlyApproval:
                 return
 
     def _ask(self, instance: Instance) -> None:
-        """Ask for a call, if it still waits for its turn and nothing is in its way."""
+        """Ask about a call, unless its turn has come or something keeps it from being made."""
         op = instance.node.op
         is_waiting = instance.waiting and instance.outcome is None and instance.question is None
         if not is_waiting or type(op) is not Call or self._allowance().is_full:
@@ -92,14 +92,14 @@ class EarlyApproval:
             bound = arguments(op, instance.scope, room)
         except (SkippedRead, EvaluationError, NoRoomError):
             return
-        known = self._recall(instance, op, bound)
-        if known is not None and known.may_be_over():
+        recalled = self._recall(instance, op, bound)
+        if recalled is not None and recalled.may_be_over():
             return
-        verdict = self._trust.question(instance, op, bound, known)
+        verdict = self._trust.question(instance, op, bound, recalled)
         if isinstance(verdict, QueuedApproval):
             self._hold(instance, room.built)
             verdict.is_ahead, verdict.is_due = True, False
-            instance.ask(verdict, bound, known)
+            instance.ask(verdict, bound, recalled)
 
     def _is_hindered(self, instance: Instance) -> bool:
         """Whether something keeps a call from being made."""

@@ -1,11 +1,11 @@
-"""Runs nodes as they come.
+"""The executor, which runs nodes as they arrive.
 
     async with Executor(params) as executor:
         executor.apply(steps)                       # any number of times, also while others run
-        executor.seal()                             # nothing more comes
+        executor.seal()                             # no more steps follow
         outcomes = await executor.settled()
 
-The `async with` owns everything that was started: at its end nothing of it is left but what is named in `abandoned`.
+The `async with` owns everything that it starts. After it, only the calls named in `abandoned` still run.
 """
 
 import asyncio
@@ -48,14 +48,13 @@ DEFAULTS: Final = Limits()
 
 
 class Executor:
-    """A run: it is given nodes, and gives their outcomes.
+    """A run: takes nodes, and returns their outcomes.
 
-    `params` are the values of the plan's inputs; `emit` is told every event, on the loop's thread; `limits` are what
-    it may take, `policy` what a failure does to the rest. `clock` (seconds), `random` (from 0 to 1), `wall` (the time
-    of day) and `processor` (seconds that processors were used) are for tests; `trust` says what asks first, which
-    contexts tools get and what is secret, and is for one run. Runs of one question share a `memo` of what their calls
-    gave; one that goes on from another, which may still run, also shares its `allowance`. Raises LimitError for a
-    policy that does not exist.
+    `params` are the values of the plan's inputs. `emit` receives every event, on the loop's thread. `limits` bound the
+    run, and `policy` is "finish" or "fail_fast". `clock` (seconds), `random` (from 0 to 1), `wall` (the time of day)
+    and `processor` (seconds of processor time) are for tests. `trust` has the approvals, contexts and secrets of this
+    one run. Runs of one question share a call cache, `memo`. A run that continues another one, which may still be
+    running, also shares its run budget, `allowance`. Raises LimitError for an unknown policy.
     """
 
     def __init__(
@@ -92,11 +91,11 @@ class Executor:
         self.sum_of_calls: float | None = None
 
     async def __aenter__(self) -> Self:
-        """Start the run; raises RunRefused for inputs that are too large, or if the run around it does not let it."""
+        """Start the run; raises RunRefused for inputs that are too large, or if the outer run forbids it."""
         limits = self._limits
         size = sum(map(copied_bytes, self._params.values()))
         if size > limits.run_bytes:
-            raise RunRefused(f"the inputs have {size:,} bytes, and the run may have {limits.run_bytes:,}", "run_bytes")
+            raise RunRefused(f"the inputs take {size:,} bytes; at most {limits.run_bytes:,} are allowed", "run_bytes")
         place = nested_runs.enter(self.trust)
         if place is not None:
             place.admit(limits)
@@ -145,7 +144,7 @@ class Executor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the run: stop what still runs."""
+        """End the run, and stop its calls."""
         complete = self._flow.is_complete
         self._alarm.cancel()
         self._flow.stop()
@@ -185,7 +184,7 @@ class Executor:
         self._threads.is_cut_off = True
 
     def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:
-        """Of nodes that wait for their turn, the one with the highest rank goes first; asked for when some wait."""
+        """Rank waiting nodes, highest first; `ranks` is called once a node waits."""
         self._ranks = ranks
         self._known_ranks = None
         self._door.gate.rerank()
@@ -197,7 +196,7 @@ class Executor:
         return self._known_ranks.get(instance.node.id, 0.0)
 
     def apply(self, steps: Iterable[Step]) -> None:
-        """Do what the compiler says; what can start, starts."""
+        """Apply compiler steps, and start the nodes that are ready."""
         for step in steps:
             match step:
                 case Add(nodes):
@@ -209,49 +208,49 @@ class Executor:
                 case Conceal(labels):
                     self._flow.conceal(labels)
                 case Share() | _:
-                    pass  # says nothing about running: results are named by whoever reads the outcomes
+                    pass  # no effect on the run: the reader of the outcomes names the results
 
     def hold(self, *holds: Hold) -> None:
-        """From now on, ask before calls under these holds; without a callback they fail with Held."""
+        """Add holds: calls under them need approval from now on, and fail with Held without a callback."""
         self.trust.hold(*holds)
 
     def sources(self, node: NodeId, plan: int) -> tuple[Origin, ...]:
-        """Where the result of a node is from, for the plans after the one of this number."""
+        """Return the provenance of a node's result, for later plans; `plan` is the number of this plan."""
         instance = self._flow.instance(node)
         return () if instance is None else self.trust.sources(instance, plan)
 
     def seal(self) -> None:
-        """Nothing more will be added."""
+        """Declare that no more steps follow."""
         self._flow.seal()
 
     async def settled(self) -> Mapping[Key, Outcome]:
-        """The outcome of every instance, once it was sealed and all have one."""
-        # Whoever is cancelled here must not cancel it for others.
+        """Wait until the sealed run has all outcomes, and return them."""
+        # Cancelling one waiter must not cancel the others.
         await asyncio.shield(self._flow.ending.reached)
         return self._flow.outcomes()
 
     @property
     def allowance(self) -> RunBudget:
-        """What the run may take, and has taken."""
+        """The run budget."""
         return self._door.allowance
 
     @property
     def calls(self) -> int:
-        """How many calls were made, each counted once whatever its attempts."""
+        """The number of calls, each counted once regardless of its attempts."""
         return self._door.calls
 
     def longest_chain(self) -> tuple[float, tuple[TaskId, ...]]:
-        """The longest time, in seconds, that calls took one after the other, and the tasks on that way."""
+        """Return the longest time in seconds that calls took one after another, and the tasks on that chain."""
         last = self._flow.last
         return (0.0, ()) if last is None else (last.chain, _tasks(last))
 
 
 def _tasks(last: Instance) -> tuple[TaskId, ...]:
-    """The tasks on the chain that ends here, each once in a row."""
+    """Return the tasks on the chain that ends here, without adjacent repeats."""
     tasks: list[TaskId] = []
-    at: Instance | None = last
-    while at is not None:
-        if at.node.id != JOIN and (not tasks or tasks[-1] != at.node.task):
-            tasks.append(at.node.task)
-        at = at.via
+    instance: Instance | None = last
+    while instance is not None:
+        if instance.node.id != JOIN and (not tasks or tasks[-1] != instance.node.task):
+            tasks.append(instance.node.task)
+        instance = instance.via
     return tuple(reversed(tasks))

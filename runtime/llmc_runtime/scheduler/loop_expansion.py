@@ -1,4 +1,4 @@
-"""Loops: an instance of each node of the body for each element, and the list of what they gave."""
+"""Loops: instances of the body's nodes for each element, and the list of their results."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,10 @@ from llmc_runtime.values import thaw
 
 
 def elements(loop: Loop, source: Json, limit: int) -> list[Json]:
-    """The elements of a loop's source: of a list, or the keys of a mapping; raises EvaluationError."""
+    """Return the elements of a loop's source, a list or the keys of a mapping; raises EvaluationError."""
     if not isinstance(source, (list, dict)):
         raise EvaluationError(
-            f"the source of the loop over ${loop.name} is no list: put it into one, `[x]`", loop.source.span
+            f"the source of the loop over ${loop.name} is not a list: put it into one, `[x]`", loop.source.span
         )
     if len(source) > limit:
         message = f"the loop over ${loop.name} has {len(source):,} elements: at most {limit:,} are allowed"
@@ -24,14 +24,14 @@ def elements(loop: Loop, source: Json, limit: int) -> list[Json]:
 
 
 def expand(instance: Instance, loop: Loop, items: list[Json]) -> Iterator[Instance]:
-    """Make the instances of a loop, each waiting for what its node says, and let the loop wait for them."""
+    """Create the instances of a loop with their dependencies, and let the loop wait for them."""
     instance.elements = [_element(instance, loop, index, item) for index, item in enumerate(items)]
     before: Scope | None = None
     for scope in instance.elements:
-        for each in scope.instances.values():
-            for other in each.node.needs + each.node.after:
-                each.wait_for(scope.find(other))
-            instance.wait_for(each)
+        for inner in scope.instances.values():
+            for other in inner.node.needs + inner.node.after:
+                inner.wait_for(scope.find(other))
+            instance.wait_for(inner)
         if before is not None:
             for earlier, later in loop.carry:
                 scope.instances[later].wait_for(before.instances[earlier])
@@ -40,16 +40,16 @@ def expand(instance: Instance, loop: Loop, items: list[Json]) -> Iterator[Instan
 
 
 def _element(instance: Instance, loop: Loop, index: int, item: Json) -> Scope:
-    """The scope of an element, with its instances; their chains go on where the loop began."""
+    """Return the scope of an element, with its instances; their chains continue that of the loop."""
     scope = instance.scope.inside(index, item, loop.result)
     for node in loop.body:
-        each = scope.instances[node.id] = Instance(node, scope)
-        each.chain, each.via = instance.chain, instance.via
+        inner = scope.instances[node.id] = Instance(node, scope)
+        inner.chain, inner.via = instance.chain, instance.via
     return scope
 
 
 def collect(instance: Instance, loop: Loop) -> Outcome:
-    """The outcome of a loop whose instances have ended: failures beat skipping, the first element the others."""
+    """Return the outcome of a loop whose instances have ended: a failure beats a skip, and the first element wins."""
     values: dict[int, Json] = {}
     errors: dict[int, PlanError] = {}
     is_skipped = False
@@ -62,8 +62,8 @@ def collect(instance: Instance, loop: Loop) -> Outcome:
                 errors[index] = error
             case BlockedBy() as blocked:
                 errors[index] = reason(instance.node.task, instance.node, blocked)
-            case Cancelled() as found:
-                cancelled = found
+            case Cancelled() as outcome:
+                cancelled = outcome
             case Skipped(by_condition=False):
                 is_skipped = True
             case _:
@@ -76,18 +76,18 @@ def collect(instance: Instance, loop: Loop) -> Outcome:
 
 
 def _loop_failed(node: Node, values: dict[int, Json], errors: dict[int, PlanError]) -> LoopFailed:
-    """The error of a loop, with what the other elements gave."""
+    """The error of a loop, with the results of the other elements."""
     index, first = next(iter(errors.items()))
     results = {position: thaw(value) for position, value in values.items()}
     error = LoopFailed(node.task, node.span, index=index, error=first, results=results)
     error.__cause__ = first
-    # A loop has failed where an element has; else it was blocked, or refused, as its first one was.
-    error.ended = error.ended if any(each.ended == error.ended for each in errors.values()) else first.ended
+    # A loop failed if an element failed; otherwise it ended like its first element without a value.
+    error.ended = error.ended if any(other.ended == error.ended for other in errors.values()) else first.ended
     return error
 
 
 def reason(task: TaskId, node: Node, blocked: BlockedBy) -> PlanError:
-    """The error to report for a task whose node is blocked: if a part of the task itself failed, that part's."""
+    """Return the error of a task whose node is blocked; if a part of the task itself failed, that part's error."""
     if blocked.cause in (task, node.task):
         return blocked.error
     error = Blocked(

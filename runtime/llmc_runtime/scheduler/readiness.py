@@ -1,4 +1,4 @@
-"""Whether an instance is to be done, once all that it waits for has ended."""
+"""Decision on an instance, once everything that it waits for has ended: run, skip or block."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,20 +14,19 @@ from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Skip
 
 
 def obstacle(instance: Instance, limit: int, left: int) -> Verdict | None:
-    """Why an instance is not to be done, if so: a condition, a failure of what it needs, a failed write before it.
+    """Return why an instance is not to run: an unmet condition, a failed need, or an earlier write that failed.
 
-    `limit` is the number of elements that a loop may have, `left` the bytes for which there is room; raises
-    NoRoomError.
+    A loop may have `limit` elements, and `left` is the room in bytes; raises NoRoomError.
     """
     for condition in instance.node.when:
-        if (found := _unmet(instance, condition, left)) is not None:
-            return found
+        if (verdict := _unmet(instance, condition, left)) is not None:
+            return verdict
     op = instance.node.op
     if instance.has_failed_dependency:
-        if isinstance(op, Loop) and (found := _sourceless(instance, op, limit, left)) is not None:
-            return found
-        if (found := _blocked(instance, instance.node.needs)) is not None:
-            return found
+        if isinstance(op, Loop) and (verdict := _sourceless(instance, op, limit, left)) is not None:
+            return verdict
+        if (verdict := _blocked(instance, instance.node.needs)) is not None:
+            return verdict
     # Elements of a loop wait for earlier writes themselves.
     if instance.failed_writes and not isinstance(op, Loop):
         return _out_of_order(instance)
@@ -35,7 +34,7 @@ def obstacle(instance: Instance, limit: int, left: int) -> Verdict | None:
 
 
 def _unmet(instance: Instance, condition: Condition, left: int) -> Verdict | None:
-    """What a condition says, if it does not hold."""
+    """Return the verdict of a condition that does not hold."""
     if instance.has_failed_dependency and (blocked := _blocked(instance, _reads(condition.term))) is not None:
         return blocked
     scope = instance.scope
@@ -45,14 +44,14 @@ def _unmet(instance: Instance, condition: Condition, left: int) -> Verdict | Non
     except SkippedRead:
         return Skipped(by_condition=False), None
     except EvaluationError as error:
-        # A call inside an expression was not reached: the expression meets the same mistake itself.
+        # A call inside an expression was not reached: the expression itself meets the same error.
         is_nested = instance.node.id != (scope.main or instance.node.task)
         return (Skipped(by_condition=True), None) if is_nested else (failed(instance, error), instance)
     return None if holds == condition.expected else (Skipped(by_condition=True), None)
 
 
 def _sourceless(instance: Instance, loop: Loop, limit: int, left: int) -> Verdict | None:
-    """Why a loop has no elements, if so: its source comes before whatever else it needs."""
+    """Return why a loop has no elements; its source is evaluated before its other needs."""
     if (blocked := _blocked(instance, _reads(loop.source))) is not None:
         return blocked
     try:
@@ -65,7 +64,7 @@ def _sourceless(instance: Instance, loop: Loop, limit: int, left: int) -> Verdic
 
 
 def _reads(term: Term) -> Iterator[NodeId]:
-    """The nodes that a term reads, reached or not; without recursion, since operators nest by the hundred."""
+    """Yield the nodes that a term reads, reached or not; without recursion, since operators nest by the hundred."""
     below = [term]
     while below:
         term = below.pop()
@@ -75,13 +74,13 @@ def _reads(term: Term) -> Iterator[NodeId]:
 
 
 def _blocked(instance: Instance, needs: Iterable[NodeId]) -> Verdict | None:
-    """What failed first, if some of these nodes failed or are blocked."""
-    causes = [found.cause for node in needs if (found := instance.scope.find(node)).cause is not None]
+    """Block on the first failure among these nodes, if there is one."""
+    causes = [need.cause for node in needs if (need := instance.scope.find(node)).cause is not None]
     return _by_first(causes, by_order=False)
 
 
 def _out_of_order(instance: Instance) -> Verdict | None:
-    """Which write failed that had to come first, if there is one."""
+    """Block on the first failed write that had to come before, if there is one."""
     effects = instance.node.effects
     causes = [
         write
@@ -92,7 +91,7 @@ def _out_of_order(instance: Instance) -> Verdict | None:
 
 
 def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict | None:
-    """Blocked by the cause that comes first in the plan."""
+    """Block on the cause that comes first in the plan."""
     first = min((cause for cause in causes if cause is not None), key=lambda cause: cause.order, default=None)
     if first is None or first.error is None:
         return None
@@ -100,11 +99,11 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
 
 
 def arguments(call: Call, scope: Scope, room: MemoryRoom) -> list[tuple[str | None, Json]]:
-    """The values of a call's arguments; raises SkippedRead, EvaluationError and NoRoomError."""
+    """Evaluate a call's arguments; raises SkippedRead, EvaluationError and NoRoomError."""
     near = scope.instances
-    found: list[tuple[str | None, Json]] = []
+    bound: list[tuple[str | None, Json]] = []
     for name, term in call.bound:
-        # The most frequent kinds of terms need no call.
+        # The most frequent kinds of terms are read without a function call.
         if type(term) is Const:
             value = term.value
         elif (
@@ -116,24 +115,24 @@ def arguments(call: Call, scope: Scope, room: MemoryRoom) -> list[tuple[str | No
             value = outcome.value
         else:
             value = evaluate(term, scope, room)
-        found.append((name, value))
-    return found
+        bound.append((name, value))
+    return bound
 
 
 def limited(instance: Instance, limit: str, why: str) -> Failed:
-    """The outcome where a limit of the run does not let something be done."""
+    """Return the outcome of an instance that a limit forbids."""
     return Failed(LimitReached(instance.node.task, instance.node.span, limit=limit, why=why))
 
 
 def worth(term: Term, env: Scope | NullReads, left: int) -> Done:
-    """The outcome where a term has a value; raises SkippedRead, EvaluationError and NoRoomError."""
+    """Evaluate a term to a successful outcome; raises SkippedRead, EvaluationError and NoRoomError."""
     room = MemoryRoom(left)
     value = evaluate(term, env, room)
     return Done(value, room.kept(value))
 
 
 def fallen_back(instance: Instance, error: PlanError, left: int) -> Done | Failed:
-    """The outcome of an instance that failed: the value of its fallback, if it has one; raises NoRoomError."""
+    """Return the outcome of a failed instance: the value of its fallback if it has one. Raises NoRoomError."""
     op = instance.node.op
     if not isinstance(op, (Call, Evaluate)) or op.fallback is None:
         return Failed(error)
@@ -146,22 +145,22 @@ def fallen_back(instance: Instance, error: PlanError, left: int) -> Done | Faile
 
 
 def depends_on_cancelled(instance: Instance) -> bool:
-    """Whether something that an instance waited for was cancelled: then nothing can be said about it."""
+    """Whether an instance waited for a cancelled one, so that it cannot be decided."""
     node = instance.node
     return any(isinstance(instance.scope.find(other).outcome, Cancelled) for other in node.needs + node.after)
 
 
 def failed(instance: Instance, why: EvaluationError) -> Failed:
-    """The outcome where a term has no value."""
+    """Return the outcome of a term that failed to evaluate."""
     error = ExpressionFailed(instance.node.task, why.span, why)
     error.__cause__ = without_values(why)
     return Failed(error)
 
 
 def note_failure(instance: Instance, error: PlanError) -> None:
-    """Keep the error of an instance that failed; if it may write, it blocks later conflicting effects.
+    """Record the error of a failed instance; if it may write, it blocks later conflicting effects.
 
-    A fallback changes nothing about that. A loop's elements block by themselves, once it has them.
+    A fallback does not change that. The elements of a loop block by themselves, once it has them.
     """
     instance.error = error
     node = instance.node

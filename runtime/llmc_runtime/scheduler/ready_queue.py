@@ -1,6 +1,6 @@
-"""The line of instances whose time has come: decided one after the other, so that a chain of any length needs no stack.
+"""The queue of instances that are ready to be decided, one after another, so that long chains need no recursion.
 
-Now and then it gives way to the loop, so that expressions, however many, hold up no timer and no other task.
+It regularly yields to the event loop, so that evaluating expressions delays no timer and no other task.
 """
 
 from asyncio import AbstractEventLoop
@@ -12,13 +12,13 @@ from typing import Final
 from llmc_runtime.state.instance import Instance
 
 SLICE: Final = 0.05
-"""Seconds after which the loop has its turn."""
+"""Seconds after which the event loop gets a turn."""
 
 
 class ReadyQueue:
-    """Instances in line. `decide` decides one; `more` makes others come, or says that there are none.
+    """Ready instances. `decide` decides one; `more` makes others ready, and returns whether there were any.
 
-    `add` takes an instance whose time has come.
+    `add` queues an instance.
     """
 
     def __init__(
@@ -42,13 +42,13 @@ class ReadyQueue:
         self.is_held = False
 
     def close(self) -> None:
-        """Decide nothing more, and let nobody in line."""
+        """Empty the queue, and ignore further instances."""
         self._is_closed = True
         self._ready.clear()
         self.add = _turn_away
 
     def drain(self) -> None:
-        """Decide what stands in line, until nobody does: `over` is told then."""
+        """Decide instances until the queue is empty, and then call `over`."""
         if self.is_held:
             return
         self.is_held = True
@@ -68,19 +68,18 @@ class ReadyQueue:
         self._over()
 
     def go_on_later(self) -> None:
-        """Go on when the loop has had its turn."""
+        """Continue after the event loop's other callbacks."""
         if not self._is_later:
             self._is_later = True
             self._loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        """Go on."""
         self._is_later = False
         try:
             self.drain()
-        except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
+        except Exception as error:  # noqa: BLE001 — raised where the run is awaited
             self._crash(error)
 
 
 def _turn_away(_: Instance) -> None:
-    """Take nobody: the line is closed."""
+    """Ignore an instance, since the queue is closed."""

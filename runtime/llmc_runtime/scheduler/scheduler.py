@@ -1,4 +1,4 @@
-"""The flow of a run: an instance is decided when all that it waits for has ended, and its end wakes its users.
+"""The flow of a run: an instance is decided once everything it waits for has ended, and then wakes its users.
 
 All of it happens on the loop's thread.
 """
@@ -81,19 +81,19 @@ class Scheduler:
         return self.times.now()
 
     def tell(self, event: events.Event) -> None:
-        """Emit an event; what a listener raises ends the run, not the tool that happened to run."""
+        """Emit an event; an exception of the listener ends the run, not the tool that happens to run."""
         if self.emit is not None:
             try:
                 self.emit(event)
-            except BaseException as error:  # noqa: BLE001 — given to whoever waits for the end
+            except BaseException as error:  # noqa: BLE001 — raised where the run is awaited
                 self.crash(error)
 
-    # What comes from outside
+    # Steps and signals from outside
 
     def add(self, nodes: Iterable[Node]) -> None:
-        """Add nodes, and start those that can be; raises RunRefused for more than a run may have."""
+        """Add nodes, and start those that are ready; raises RunRefused for more than a run may have."""
         if self._is_sealed:
-            raise RuntimeError("nothing can be added to a run that was sealed")
+            raise RuntimeError("nodes cannot be added to a sealed run")
         nodes = tuple(nodes)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(nodes))) is not None:
             raise RunRefused(why, "tasks")
@@ -106,7 +106,7 @@ class Scheduler:
         self._trust.known_secrets.conceal(labels, self._instances)
 
     def drop(self, nodes: Iterable[NodeId]) -> None:
-        """Stop these nodes, and forget what became of them."""
+        """Stop these nodes, and forget their outcomes."""
         for node in nodes:
             if (instance := self._scope.instances.get(node)) is not None:
                 self._drop(instance)
@@ -124,15 +124,15 @@ class Scheduler:
         self._line.drain()
 
     def seal(self) -> None:
-        """Nothing more will be added."""
+        """Declare that no more nodes follow."""
         self._is_sealed = True
         self._look_for_end()
 
     def time_out(self) -> None:
-        """The time of the run is over: what runs is given up, the rest is not begun."""
+        """Time out the run: give up running calls, and cancel the rest."""
         allowance = self.door.allowance
         self._stop(by_time(allowance.too_late()))
-        self._line.is_held = True  # all that run have timed out before anything is said of the others
+        self._line.is_held = True  # first all running calls time out, then the rest is cancelled
         for instance in self._instances:
             if instance.calling is not None:
                 instance.calling.time_out(allowance.seconds, "run")
@@ -159,30 +159,30 @@ class Scheduler:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything has an outcome and nothing more comes."""
+        """Whether the run is sealed and everything has an outcome."""
         return self._is_sealed and not self._pending
 
     def instance(self, node: NodeId) -> Instance | None:
-        """The instance of a node outside of loops."""
+        """Return the instance of a node outside loops."""
         return self._scope.instances.get(node)
 
     def outcomes(self) -> Mapping[Key, Outcome]:
         """The outcome of every instance that has one."""
-        return {each.key: each.outcome for each in self._instances if each.outcome is not None}
+        return {instance.key: instance.outcome for instance in self._instances if instance.outcome is not None}
 
-    # What comes from calls
+    # Reports of calls
 
     def asked(self, owner: Instance, tool: str) -> None:
-        """Somebody is asked whether a call may be made."""
+        """Emit that a call waits for approval."""
         self.tell(events.Asked(owner.key, owner.node.task, self.now(), tool))
 
     def too_late_around(self) -> str | None:
-        """Why nothing more may begin here: what is around this run has ended."""
+        """Return why no more calls may start here: the outer run, or the attempt around this run, has ended."""
         place = self.door.allowance.place
         return None if place is None else place.refusal()
 
     def answered(self, owner: Instance, refusal: PlanError | None) -> None:
-        """The call may be made, or is refused."""
+        """Take the answer to an approval request, and go on."""
         try:
             question, owner.calling = owner.question, None
             self.tell(events.Answered(owner.key, owner.node.task, self.now(), refusal is None))
@@ -191,21 +191,21 @@ class Scheduler:
                 if question.is_due:
                     self._line.add(owner)
             self._line.drain()
-        except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
+        except Exception as error:  # noqa: BLE001 — raised where the run is awaited
             self.crash(error)
 
     def started(self, owner: Instance, tool: str) -> None:
-        """A tool is called for the first time."""
+        """Note that a tool is called for the first time."""
         owner.started = self.times.begin(owner)
         self.tell(events.Started(owner.key, owner.node.task, owner.started, tool))
 
     def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
-        """An attempt failed, and another follows."""
+        """Emit that an attempt failed, and another follows."""
         self._trust.finish(error)
         self.tell(events.Retried(owner.key, owner.node.task, self.now(), attempt, delay, error))
 
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
-        """A call is over."""
+        """Take the outcome of a call."""
         calling, owner.calling = owner.calling, None
         try:
             if isinstance(calling, CachedCall):
@@ -220,11 +220,11 @@ class Scheduler:
             self._line.drain()
             if isinstance(calling, CachedCall):
                 calling.ended(outcome)
-        except Exception as error:  # noqa: BLE001 — given to whoever waits for the end
+        except Exception as error:  # noqa: BLE001 — raised where the run is awaited
             self.crash(error)
 
     def stalled(self, label: object, seconds: float) -> None:
-        """A call blocked the loop for so long."""
+        """Note that a call blocked the event loop for `seconds`."""
         if isinstance(label, ToolCall):
             owner: Instance = label.owner
             self.times.is_stalled = True
@@ -233,7 +233,7 @@ class Scheduler:
     # Deciding
 
     def _line_up(self, instances: Iterable[Instance]) -> None:
-        """Count new instances in, and put those in line that wait for nothing."""
+        """Count new instances, and queue those that wait for nothing."""
         for instance in instances:
             self._instances.append(instance)
             self._pending += 1
@@ -243,17 +243,17 @@ class Scheduler:
                 self._ahead.add(instance)
 
     def _more(self) -> bool:
-        """Cancel what is left of a run that was stopped, or let calls in; whether there were any."""
+        """Cancel the rest of a stopped run, or admit calls, and return whether there were any."""
         self._ahead.ask()
         return (self._has_rest and self._cancel_rest()) or self.door.gate.admit()
 
     def _look_for_end(self) -> None:
-        """End the run, if everything has an outcome."""
+        """End the run if everything has an outcome."""
         if self.is_complete:
             self.ending.reach()
 
     def _decide(self, instance: Instance) -> None:
-        """All that the instance waits for has ended."""
+        """Decide an instance, now that everything it waits for has ended."""
         node = instance.node
         if instance.elements is not None:
             self._close_loop(instance)
@@ -279,7 +279,7 @@ class Scheduler:
             self._conclude(instance, self._no_room(instance, full.size), instance)
 
     def _do(self, instance: Instance) -> None:
-        """Do what the node says; raises SkippedRead and EvaluationError."""
+        """Execute the node's operation; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         allowance = self.door.allowance
         if allowance.is_spent or (allowance.around is not None and allowance.is_full):
@@ -301,68 +301,68 @@ class Scheduler:
             self._open_loop(instance, op)
 
     def _hold(self, instance: Instance, size: int) -> None:
-        """Keep bytes until the instance has its outcome; raises NoRoomError."""
+        """Reserve bytes until the instance has its outcome; raises NoRoomError."""
         if not self.door.allowance.keep(size):
             raise NoRoomError(size)
         instance.held += size
 
     def _no_room(self, instance: Instance, size: int) -> Failed:
-        """The outcome where there is no room for so many bytes."""
+        """The outcome for lack of room for `size` bytes."""
         return limited(instance, *self.door.allowance.no_room(size))
 
     def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
-        """Make a call, or ask for it first, unless the memo has its outcome."""
-        known = self._recall(instance, op, bound)
-        if known is not None and known.is_over():
+        """Make a call, or ask for approval first, unless the call cache has its outcome."""
+        recalled = self._recall(instance, op, bound)
+        if recalled is not None and recalled.is_over():
             return
-        verdict = self._trust.question(instance, op, bound, known)
+        verdict = self._trust.question(instance, op, bound, recalled)
         if verdict is None:
-            self._begin(instance, op, bound, known)
+            self._begin(instance, op, bound, recalled)
         elif isinstance(verdict, QueuedApproval):
-            instance.ask(verdict, bound, known)
+            instance.ask(verdict, bound, recalled)
         elif isinstance(verdict, CallError):
             self._fail(instance, verdict)
         else:
             self._conclude(instance, Failed(verdict), instance)
 
     def _recall(self, instance: Instance, op: Call, bound: Bound) -> CachedCall | None:
-        """The call as the memo knows it, if there is one."""
+        """Look the call up in the call cache, if there is one."""
         return None if self._memo is None else self._memo.recall(self._trust, self, instance, op, bound)
 
     def _begin(
-        self, instance: Instance, op: Call, bound: Bound, known: CachedCall | None, approved: Prepared | None = None
+        self, instance: Instance, op: Call, bound: Bound, recalled: CachedCall | None, approved: Prepared | None = None
     ) -> None:
-        """Make a call that needs no answer, or has it."""
-        prepared = self._trust.prepared(instance, op, bound, known, approved)
+        """Make a call that needs no approval, or has it."""
+        prepared = self._trust.prepared(instance, op, bound, recalled, approved)
         call = ToolCall(self.door, instance, instance.node, prepared, bound)
-        instance.calling = known or call
-        call.begin() if known is None else known.begin(call)
+        instance.calling = recalled or call
+        call.begin() if recalled is None else recalled.begin(call)
 
     def _go_on(self, instance: Instance, op: Call, question: QueuedApproval) -> None:
-        """The turn has come of a call for which somebody was asked."""
+        """Continue a call that was asked about, now that its turn has come."""
         if question.is_open:
             question.is_due = True
             return
-        known, instance.question = cast("CachedCall | None", question.call), None  # the cache's own
+        recalled, instance.question = cast("CachedCall | None", question.call), None  # the cache's own
         if question.is_ahead:
-            if known is not None and known.is_over():
+            if recalled is not None and recalled.is_over():
                 return
-            if not self._trust.stands(question, instance, op, known):
+            if not self._trust.stands(question, instance, op, recalled):
                 self._call(instance, op, instance.arguments)
                 return
         if question.refusal is not None:
             self._conclude(instance, Failed(question.refusal), instance)
         elif question.is_approved:
-            self._begin(instance, op, instance.arguments, known, question.prepared)
+            self._begin(instance, op, instance.arguments, recalled, question.prepared)
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
-        """Make the instances of a loop; raises SkippedRead, EvaluationError and NoRoomError."""
+        """Create the instances of a loop; raises SkippedRead, EvaluationError and NoRoomError."""
         room = MemoryRoom(self.door.allowance.left)
         items = elements(loop, evaluate(loop.source, instance.scope, room), self._limits.elements)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
             self._conclude(instance, limited(instance, "tasks", why), instance)
             return
-        # The elements stay, and a list of what they give follows.
+        # The elements stay in memory, and a list of their results follows.
         size = room.built + ELEMENT * len(items)
         if not self.door.allowance.keep(size):
             raise NoRoomError(size)
@@ -372,12 +372,12 @@ class Scheduler:
         self._wait_for_end(instance)
 
     def _wait_for_end(self, instance: Instance) -> None:
-        """A loop ends after its elements, and after what its node comes after."""
+        """End the loop after its elements, and after the nodes that come before it in order."""
         if not instance.wait_for_order():
             self._line.add(instance)
 
     def _close_loop(self, instance: Instance) -> None:
-        """All instances of a loop have ended."""
+        """Settle a loop whose instances have all ended."""
         if instance.verdict is not None:
             self._settle(instance, *instance.verdict)
         elif isinstance(instance.node.op, Loop):
@@ -387,9 +387,9 @@ class Scheduler:
     # Outcomes
 
     def _conclude(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
-        """The instance is not done; a loop still ends only after what it comes after."""
+        """Settle an instance that is not done; a loop still ends only after the nodes before it in order."""
         if instance.question is not None:
-            instance.give_up()  # something else has decided meanwhile
+            instance.give_up()  # decided by something else in the meantime
         if isinstance(instance.node.op, Loop):
             instance.verdict = (outcome, cause)
             instance.elements = []
@@ -398,7 +398,7 @@ class Scheduler:
             self._settle(instance, outcome, cause)
 
     def _fail_to_evaluate(self, instance: Instance, error: EvaluationError) -> None:
-        """A term has no value; the fallback of an expression is for that, the one of a call for its attempts."""
+        """Fail an expression, which may have a fallback; a call's fallback is for its attempts, not its arguments."""
         outcome = readiness.failed(instance, error)
         if isinstance(instance.node.op, Evaluate):
             self._fail(instance, outcome.error)
@@ -406,7 +406,7 @@ class Scheduler:
             self._conclude(instance, outcome, instance)
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
-        """The node failed; a fallback gives it a value, and undoes no effect."""
+        """Fail an instance, or give it its fallback's value, which undoes no effect."""
         self._trust.finish(error)
         allowance = self.door.allowance
         try:
@@ -422,7 +422,7 @@ class Scheduler:
             self._settle(instance, outcome, instance)
 
     def _settle(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
-        """Give the instance its outcome, and wake those that wait for it."""
+        """Give the instance its outcome, and wake its users."""
         allowance = self.door.allowance
         if instance.held:
             allowance.count(-instance.held)
@@ -449,7 +449,7 @@ class Scheduler:
                     self._ahead.look(user, instance)
 
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:
-        """Tell what became of an instance that has no value, and what follows from it."""
+        """Emit the outcome of an instance without a value, and apply its consequences."""
         self.times.forget(instance)
         if isinstance(outcome, Failed):
             self._trust.finish(outcome.error)
@@ -462,13 +462,13 @@ class Scheduler:
     # Stopping
 
     def _stop(self, reason: Reason) -> None:
-        """Begin nothing more; what was begun and changes something is let end, so that nobody is in doubt about it."""
+        """Stop scheduling. Writes under way may finish, so that their outcome is known."""
         self._reason = reason
         self._has_rest = self._ahead.is_closed = True
         self.door.close()
 
     def _cancel_rest(self) -> bool:
-        """Cancel what the run had not come to when it was stopped; says that there was something."""
+        """Cancel the instances that a stopped run has not started; returns True, as there was something to do."""
         self._has_rest = False
         for instance in self._instances:
             is_open = instance.elements is not None
@@ -477,8 +477,8 @@ class Scheduler:
         return True
 
     def _cancel(self, instance: Instance) -> None:
-        """An instance is given up, or not begun, because the run was stopped."""
-        assert self._reason is not None  # noqa: S101 — whoever asks for it has looked
+        """Cancel an instance because the run was stopped."""
+        assert self._reason is not None  # noqa: S101 — callers have checked
         in_doubt = instance.give_up()
         self._conclude(instance, Cancelled(self._reason(instance, in_doubt)))
 
@@ -493,8 +493,8 @@ class Scheduler:
             instance.outcome, instance.cause, instance.failed_writes = Dropped(), None, ()
             self.tell(events.Dropped(instance.key, instance.node.task, self.now()))
         for scope in instance.elements or ():
-            for each in scope.instances.values():
-                self._drop(each)
+            for inner in scope.instances.values():
+                self._drop(inner)
 
     def crash(self, error: BaseException) -> None:
         """End the run: start no more calls, and raise the error in the code that waits for the end."""

@@ -1,7 +1,7 @@
-"""What happens in a run, as it happens: the only source for progress, traces and tests.
+"""Events of a run as they happen: the only source for progress, traces and tests.
 
     RunStarted
-      Asked  Answered                     a call waits until somebody says yes or no
+      Asked  Answered                     a call waits for approval, and has its answer
       Started  Retried  FellBack          a call, an attempt after the first, a fallback used
       Expanded                            a loop has its elements
       Stalled                             a tool blocks the event loop
@@ -9,8 +9,8 @@
     Restarted                             the text so far was reasoning or another form; its tasks were dropped
     RunFinished
 
-`key` is the instance, `task` the written task, `at` the seconds since the start of the run. `to_json()` of an event is
-its line in a trace, and with the value.
+`key` is the instance, `task` the written task, and `at` the seconds since the start of the run. `to_json()` returns the
+event's line in a trace, with its value.
 """
 
 from collections.abc import Iterable
@@ -27,11 +27,11 @@ from llmc_runtime.state import outcomes
 from llmc_runtime.state.outcomes import Key
 
 DIGITS: Final = 6
-"""Digits of a second behind the point: microseconds."""
+"""Decimal places of seconds: microseconds."""
 
 
 class RunEvent(Brief):
-    """Something that happened at a time, `at`, and can be written down."""
+    """An event at the time `at` that can be recorded."""
 
     __slots__ = ()
 
@@ -39,15 +39,15 @@ class RunEvent(Brief):
     at: float
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
-        """The event as JSON data, without secrets: its class as `event`, and its fields; without `values` no result."""
-        found = self._head()
+        """The event as JSON data without secrets: its class as `event`, and its fields. Without `values` no result."""
+        data = self._head()
         for name in self.__dataclass_fields__:
             if name == "key":
                 node, indices = getattr(self, name)
-                found.update(node=node, indices=list(indices))
+                data.update(node=node, indices=list(indices))
             elif name != "at" and (values or name != "value"):
-                found[name] = _json(getattr(self, name))
-        return found
+                data[name] = _json(getattr(self, name))
+        return data
 
     def _head(self) -> dict[str, Any]:
         """The class and the time of the event."""
@@ -69,14 +69,14 @@ def _json(value: Any) -> Json:  # noqa: ANN401 — a field of any event
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunStarted(RunEvent):
-    """The run can be given nodes."""
+    """The run accepts nodes."""
 
     at: float
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Asked(RunEvent):
-    """A call of `tool` waits until somebody says whether it may be made."""
+    """A call of `tool` waits for approval."""
 
     key: Key
     task: TaskId
@@ -86,7 +86,7 @@ class Asked(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Answered(RunEvent):
-    """Somebody said whether the call may be made (`approved`) or not."""
+    """The call was approved, or not."""
 
     key: Key
     task: TaskId
@@ -106,7 +106,7 @@ class Started(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Retried(RunEvent):
-    """An attempt failed, and the one numbered `attempt` follows after `delay` seconds."""
+    """An attempt failed, and attempt number `attempt` follows after `delay` seconds."""
 
     key: Key
     task: TaskId
@@ -118,7 +118,7 @@ class Retried(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FellBack(RunEvent):
-    """It failed, and its fallback takes the place of the value."""
+    """The instance failed, and its fallback supplies the value."""
 
     key: Key
     task: TaskId
@@ -138,7 +138,7 @@ class Expanded(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Stalled(RunEvent):
-    """The tool blocked the event loop for `seconds`, in which nothing else went on."""
+    """The tool blocked the event loop for `seconds`, so that nothing else went on."""
 
     key: Key
     task: TaskId
@@ -149,7 +149,7 @@ class Stalled(RunEvent):
 
 def _shown(event: "Finished") -> Json:
     """The value of an event without secrets."""
-    return event._veil.value(event.key[0], event._value)  # noqa: SLF001 — a property of it
+    return event._veil.value(event.key[0], event._value)  # noqa: SLF001 — the getter of a property of that class
 
 
 _SHOWN: Final = property(_shown)
@@ -157,10 +157,10 @@ _SHOWN: Final = property(_shown)
 
 @dataclass(frozen=True, repr=False, init=False)
 class Finished(RunEvent):
-    """It has a value, after `seconds` in tools.
+    """The instance has a value, after `seconds` in tools.
 
-    The value is the one that the run goes on with, not a copy: nobody may change it. Secrets are taken out of it each
-    time that it is looked at, those too that became known later.
+    The value is shared with the run and must not be changed. Secrets are redacted each time it is read, including those
+    that became known later.
     """
 
     __slots__ = ("_value", "_veil", "at", "key", "seconds", "task")
@@ -169,9 +169,9 @@ class Finished(RunEvent):
     task: TaskId
     at: float
     seconds: float
-    value: Json = _SHOWN  # type: ignore[assignment]  # a field for all who look at it
+    value: Json = _SHOWN  # type: ignore[assignment]  # a field for readers
 
-    if TYPE_CHECKING:  # what the field is made of
+    if TYPE_CHECKING:  # the parts of the field
         _value: ClassVar[Json]
         _veil: ClassVar[Veil]
 
@@ -187,23 +187,21 @@ class Finished(RunEvent):
         keep(self, "_veil", veil)
 
     def __hash__(self) -> int:
-        """Hash of all but the value, which may be a list."""
         return hash((self.key, self.task, self.at, self.seconds))
 
     def __repr__(self) -> str:
-        """Its fields, each of them cut, without secrets."""
         veil, node = self._veil, self.key[0]
         value = veil.beginning(node, self._value, LENGTH)[0] if veil.has_label(node) else self._value
         return brief_fields(self, veil.text, value=value)
 
     def __reduce__(self) -> tuple[type["Finished"], tuple[object, ...]]:
-        """Pickle it with the value that it shows: secrets stay in their run."""
+        """Pickle the event with its redacted value: secrets stay in their run."""
         return Finished, (self.key, self.task, self.at, self.seconds, self.value)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Failed(RunEvent):
-    """It failed."""
+    """The instance failed."""
 
     key: Key
     task: TaskId
@@ -213,7 +211,7 @@ class Failed(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Skipped(RunEvent):
-    """It was not to be done."""
+    """The instance was skipped: a condition did not hold, or it reads a skipped node."""
 
     key: Key
     task: TaskId
@@ -222,10 +220,10 @@ class Skipped(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Blocked(RunEvent):
-    """It could not be done because the task `cause` failed, which is in the line `cause_line`, if the text is known.
+    """The instance was not done because the task `cause` failed, which is at `cause_line` if the text is known.
 
-    `by_order`: it needs no value of it, but comes after it; `fell_back`: that task has the value of its `@fallback`.
-    `cause_ended` is how that task ended, if it did not fail.
+    `by_order` means that it does not use the cause's value, but comes after it. `fell_back` means that the cause has
+    the value of its `@fallback`. `cause_ended` is the outcome of the cause.
     """
 
     key: Key
@@ -239,14 +237,14 @@ class Blocked(RunEvent):
 
     @property
     def reason(self) -> str:
-        """Why it was not done, by the line of the task that failed."""
+        """Why the instance was not done, with the line of the cause."""
         where = place_of(self.task, self.cause, self.cause_line)
         return blocked_by(where, self.cause_ended, is_by_order=self.by_order, has_fallen_back=self.fell_back)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Cancelled(RunEvent):
-    """It was given up, or not begun, because the run was stopped; `in_doubt` where it may have written."""
+    """The instance was given up, or not begun, because the run was stopped; in doubt if it may have written."""
 
     key: Key
     task: TaskId
@@ -256,7 +254,7 @@ class Cancelled(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Dropped(RunEvent):
-    """Nobody needs it any more."""
+    """The instance is no longer needed."""
 
     key: Key
     task: TaskId
@@ -265,9 +263,10 @@ class Dropped(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Restarted(RunEvent):
-    """The plan so far was dropped, and its keys may come again.
+    """The plan so far was dropped, and its keys may be used again.
 
-    It was reasoning, or the whole text is of a `dialect`; then `plan` is what it says, unless it has mistakes.
+    It was reasoning, or the whole text is of a `dialect`. Then `plan` is the plan that it stands for, unless it has
+    mistakes.
     """
 
     at: float
@@ -277,7 +276,7 @@ class Restarted(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunFinished(RunEvent):
-    """All have an outcome, or the run was given up (not `complete`); `abandoned` names what is left running.
+    """All instances have an outcome (`complete`), or the run was given up; `abandoned` names calls that still run.
 
     `processor_seconds` and `sum_of_calls` are those of the Run.
     """
@@ -317,7 +316,7 @@ OF_ERRORS: Final = (Retried, FellBack, Failed, Cancelled)
 
 
 def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> Event:
-    """The event of an outcome that is no value."""
+    """Return the event of an outcome without a value."""
     match outcome:
         case outcomes.Failed(error):
             return Failed(key, task, at, error)
@@ -332,9 +331,9 @@ def unfinished(key: Key, task: TaskId, at: float, outcome: outcomes.Outcome) -> 
 
 
 def in_doubt(happened: Iterable[Event]) -> tuple[str, ...]:
-    """The tasks, with the places of elements in loops, that may have written something, though nobody knows."""
-    found: dict[str, None] = {}
+    """Return the tasks, with loop indices, that may or may not have written."""
+    doubts: dict[str, None] = {}
     for event in happened:
         if isinstance(event, (Failed, Cancelled, FellBack)) and event.error.in_doubt:
-            found["".join([event.task, *(f"[{index}]" for index in event.key[1])])] = None
-    return tuple(found)
+            doubts["".join([event.task, *(f"[{index}]" for index in event.key[1])])] = None
+    return tuple(doubts)

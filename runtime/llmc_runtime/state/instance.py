@@ -1,4 +1,4 @@
-"""What runs: a node, at a position in the loops around it, with what it waits for and what is known of it."""
+"""Instances: nodes that run, at a position in the loops around them, with their dependencies and state."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -21,7 +21,7 @@ _sequence = count()
 
 
 class Scope:
-    """The instances that a term may read: the plan's, or those of a loop's element and of what is around it."""
+    """The instances that a term may read: those of the plan, or of a loop element and everything around it."""
 
     __slots__ = ("_around", "_params", "indices", "instances", "item", "main")
 
@@ -36,7 +36,7 @@ class Scope:
         self._params = params
 
     def inside(self, index: int, item: Json, main: NodeId) -> "Scope":
-        """The scope of a loop's element, where `main` gives the element's result."""
+        """Return the scope of a loop element, where the node `main` gives the element's result."""
         scope = Scope(self._params)
         scope.indices = (*self.indices, index)
         scope.item = item
@@ -45,30 +45,30 @@ class Scope:
         return scope
 
     def find(self, node: NodeId) -> "Instance":
-        """The instance of a node that is seen from here; raises KeyError."""
+        """Return the visible instance of a node; raises KeyError."""
         scope: Scope | None = self
         while scope is not None:
-            if (found := scope.instances.get(node)) is not None:
-                return found
-            scope = scope._around  # noqa: SLF001 — its own kind
+            if (instance := scope.instances.get(node)) is not None:
+                return instance
+            scope = scope._around  # noqa: SLF001 — same class
         raise KeyError(node)
 
     def get(self, node: NodeId) -> Json:
-        """The value of a node; raises SkippedRead."""
+        """Return the value of a node; raises SkippedRead."""
         outcome = (self.instances.get(node) or self.find(node)).outcome
         if type(outcome) is Done:
             return outcome.value
         if isinstance(outcome, (Skipped, Dropped)):
             raise SkippedRead(node)
-        raise RuntimeError(f"{node} is read before it has a value: it is missing in `needs`")
+        raise RuntimeError(f"{node} is read before it has a value: it is missing from `needs`")
 
     def param(self, name: str) -> Json:
-        """The value of an input."""
+        """Return the value of an input."""
         return self._params[name]
 
 
 class NullReads:
-    """The same scope for join and fallbacks: what was skipped reads as null."""
+    """The same scope for joins and fallbacks: skipped nodes read as null."""
 
     __slots__ = ("_scope",)
 
@@ -79,54 +79,53 @@ class NullReads:
 
     @property
     def item(self) -> Json:
-        """The element that the loop is at."""
+        """The current element of the loop."""
         return self._scope.item
 
     def get(self, node: NodeId) -> Json:
-        """The value of a node; raises SkippedRead."""
+        """Return the value of a node; raises SkippedRead."""
         return self._scope.get(node)
 
     def param(self, name: str) -> Json:
-        """The value of an input."""
+        """Return the value of an input."""
         return self._scope.param(name)
 
 
 class Ongoing(Protocol):
-    """What an instance waits for that is no other instance: its call, or the question whether to make it."""
+    """A call or an approval request that an instance waits for."""
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether it may have changed something, though nobody knows."""
+        """Whether it may or may not have written."""
         ...
 
     @property
     def is_writing(self) -> bool:
-        """Whether something is under way that may change something."""
+        """Whether a write may be under way."""
         ...
 
     def time_out(self, seconds: float, limit: Timed) -> None:
-        """Its time, or that of the run, is over."""
+        """Time out, because its own time or the run's is over."""
         ...
 
     def hold_back(self) -> None:
-        """Do not begin what was not begun yet; what is under way goes on."""
+        """Start no further work; work under way goes on."""
         ...
 
     def give_up(self) -> None:
-        """Stop: nobody wants the outcome."""
+        """Stop without an outcome."""
         ...
 
 
 class Instance:
-    """A node that runs, or ran.
+    """A node that runs, or has run.
 
-    `cause` is what failed first, where this or what it needs failed, and `error` its own error; `failed_writes` are
-    those that came before. `verdict` is the outcome of a loop that has no elements and still waits for its end.
-    `chain` is the longest time in tools up to here, in seconds, and `via` the instance before this one on that chain.
-    `elements` are the scopes of a loop's elements, once it has them. `calling` is the call that is being made, or the
-    open question whether it may be made. `question` is that, also when it is answered and the call waits for its turn,
-    and `arguments` are then those of the call; `held` are the bytes that were put together for them. `needed`: what a
-    call still needs before somebody may be asked for it.
+    `cause` is the instance that failed first, if this one or one of its needs failed, and `error` its own error.
+    `failed_writes` are the failed writes before it. `verdict` is the outcome of a loop without elements that waits for
+    its end. `chain` is the longest time in tools up to here in seconds, and `via` the instance before it on that chain.
+    `elements` are the scopes of a loop's elements, once it has them. `calling` is the call under way, or the open
+    approval request. `question` is that request, kept once answered until the call's turn, with the call's `arguments`;
+    `held` bytes are reserved for them. `needed` are the instances without which the call cannot be asked about.
     """
 
     __slots__ = (
@@ -160,7 +159,7 @@ class Instance:
         self.key: Key = (node.id, scope.indices)
         self.number = next(_sequence)
         self.waiting = 0
-        self.users: list[Instance] | None = None  # most have few or none, and a list each is work for the collector
+        self.users: list[Instance] | None = None  # most have few or none, and a list for each burdens the collector
         self.outcome: Outcome | None = None
         self.verdict: Verdict | None = None
         self.cause: Instance | None = None
@@ -180,11 +179,11 @@ class Instance:
 
     @property
     def order(self) -> tuple[int, int]:
-        """Its place in the plan: by the text, then in the order in which nodes were added."""
+        """Its position: by the plan's text, then by the order in which nodes were added."""
         return self.node.span.start, self.number
 
     def wait_for(self, other: "Instance") -> None:
-        """Be decided after the end of another instance."""
+        """Wait for the end of another instance."""
         if other.outcome is None:
             if other.users is None:
                 other.users = [self]
@@ -195,17 +194,17 @@ class Instance:
             self.learn(other)
 
     def wait_for_order(self) -> bool:
-        """Be decided after the end of what its node comes after; whether that is still to come."""
+        """Wait for the nodes before it in order, and return whether any has not ended."""
         for other in self.node.after:
             self.wait_for(self.scope.find(other))
         return self.waiting > 0
 
     def ask(self, question: QueuedApproval, arguments: Bound, known: KnownCall | None) -> None:
-        """Wait for the answer to a question."""
+        """Wait for the answer to an approval request."""
         self.arguments, self.calling, self.question, question.call = arguments, question, question, known
 
     def give_up(self) -> bool:
-        """Stop its call, or the question whether to make it; whether something is in doubt then."""
+        """Stop its call or its approval request, and return whether a write is in doubt."""
         calling, self.calling, self.question = self.calling, None, None
         if calling is None:
             return False
@@ -214,7 +213,7 @@ class Instance:
         return in_doubt
 
     def learn(self, other: "Instance") -> None:
-        """Take over what follows from the end of another instance."""
+        """Inherit chain, failures and failed writes from an instance that ended."""
         if other.chain >= self.chain:
             self.chain = other.chain
             self.via = other
@@ -225,33 +224,33 @@ class Instance:
 
 
 def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
-    """The instances of nodes that are new in a scope, each waiting for what its node says; raises ValueError."""
-    known = scope.instances
+    """Create the instances of nodes that are new in a scope, and link them to their dependencies; raises ValueError."""
+    instances = scope.instances
     new = []
     for node in nodes:
-        if node.id in known:
+        if node.id in instances:
             raise ValueError(f"node {node.id} was added before")
-        known[node.id] = instance = Instance(node, scope)
+        instances[node.id] = instance = Instance(node, scope)
         new.append(instance)
     for instance in new:
         node = instance.node
-        # What happens in a loop waits for earlier effects by itself.
+        # Elements of a loop wait for earlier effects by themselves.
         for other in node.needs if type(node.op) is Loop else node.needs + node.after:
-            instance.wait_for(known[other])
+            instance.wait_for(instances[other])
     return new
 
 
 def hold_back(instances: Iterable[Instance]) -> None:
-    """Begin no call and ask no question that was not begun yet."""
+    """Start no further calls and approval requests."""
     for instance in instances:
         if instance.calling is not None:
             instance.calling.hold_back()
 
 
 def later_end(last: Instance | None, instance: Instance) -> Instance:
-    """The end of the longer chain; the later of two, so that the plan's end is on it."""
+    """Return the instance with the longer chain; of equal ones the later, so that the chain reaches the plan's end."""
     return instance if last is None or instance.chain >= last.chain else last
 
 
 Verdict = tuple[Outcome, Instance | None]
-"""An outcome, and what failed first if that is why."""
+"""An outcome, and the instance that failed first if that is the reason."""

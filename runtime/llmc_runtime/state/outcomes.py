@@ -1,13 +1,13 @@
-"""How an instance ended.
+"""Outcomes of instances.
 
-    Done        with a value
-    Failed      with an error
-    Skipped     a condition did not hold, or what it needs was skipped
-    BlockedBy   not done, because something it needs or comes after failed
+    Done        it has a value
+    Failed      it has an error
+    Skipped     a condition did not hold, or one of its needs was skipped
+    BlockedBy   not done, because one of its needs, or a write before it, failed
     Cancelled   given up, because the run was stopped
-    Dropped     nobody needs it any more
+    Dropped     no longer needed
 
-An outcome never changes, but that a dropped instance forgets the one it had.
+An outcome never changes, except that a dropped instance forgets its outcome.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ Key = tuple[NodeId, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Done(Brief):
-    """It has a value, which nobody may change, and for which the run counts so many bytes (`size`)."""
+    """It has a value, which must not be changed; the run budget counts `size` bytes for it."""
 
     value: Json
     size: int = field(default=0, repr=False, compare=False)
@@ -38,16 +38,16 @@ class Failed(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Skipped(Brief):
-    """It was not to be done: `by_condition` of its own, or because it reads what was skipped."""
+    """It was skipped by its own condition (`by_condition`), or because it reads a skipped node."""
 
     by_condition: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BlockedBy(Brief):
-    """It could not be done: the task `cause` failed first, with `error`.
+    """It was not done: the task `cause` failed first, with `error`.
 
-    `by_order`: it needs no value of it; `fell_back`: that task has the value of its fallback.
+    `by_order` means that it does not use the cause's value. `fell_back` means that the cause has its fallback's value.
     """
 
     cause: TaskId
@@ -65,7 +65,7 @@ class Cancelled(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Dropped(Brief):
-    """Its result, if there was one, is forgotten."""
+    """It is no longer needed, and its result is forgotten."""
 
 
 Outcome = Done | Failed | Skipped | BlockedBy | Cancelled | Dropped

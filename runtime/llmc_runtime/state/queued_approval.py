@@ -9,25 +9,25 @@ from llmc_runtime.errors import PlanError
 
 
 class KnownCall(Protocol):
-    """What is remembered of a call before it is made."""
+    """The record of a call before it is made."""
 
     @property
     def doubt(self) -> str | None:
-        """Why it has to be asked for: an earlier plan made the same call, and it may have been undone since."""
+        """Why the call needs approval: an earlier plan made the same call, and it may have been undone since."""
         ...
 
     @property
     def prepared(self) -> Prepared | None:
-        """Its arguments, where they were checked and converted before."""
+        """Its arguments, if they were checked and converted before."""
         ...
 
 
 class QueuedApproval:
-    """A call that waits for its answer; through a memo, the `call` that the memo knows.
+    """An approval request under way; `call` is the call's entry in the call cache, if the run has a cache.
 
-    `asked` are the runs in which somebody is asked, with the reasons for which the call is held there; `prepared` are
-    the arguments that the tool receives, if its code has converted them. `refusal` is the error of a call that was not
-    approved. `is_ahead`: it was asked before the turn of the call came, and `is_due`: that has come.
+    `asked` lists the runs that must approve, each with the reason if the call is held there. `prepared` are the
+    arguments that the tool receives, if converting them ran the tool's code. `refusal` is the error of a call that was
+    not approved. `is_ahead` means that it was asked before the call's turn, `is_due` that the turn has come.
     """
 
     __slots__ = ("asked", "call", "is_ahead", "is_approved", "is_due", "is_open", "prepared", "refusal", "task")
@@ -44,23 +44,23 @@ class QueuedApproval:
         self.task: Task[None] | None = None
 
     def close(self, refusal: PlanError | None) -> None:
-        """The answer is there."""
+        """Record the answer."""
         self.is_open = False
         self.is_approved = refusal is None
         self.refusal = refusal
 
-    # What a call has too: it was not made, so nothing is in doubt, and a run out of time gives it up like all the rest.
+    # As for a call: it was not made, so no write is in doubt, and a run out of time gives it up with the rest.
     is_in_doubt = is_writing = False
 
     def time_out(self, seconds: float, limit: str) -> None:
-        """The time of the run is over."""
+        """Do nothing: the run's timeout gives it up with the other calls."""
 
     def hold_back(self) -> None:
-        """Nobody is to be asked any more."""
+        """Withdraw the request."""
         self.give_up()
 
     def give_up(self) -> None:
-        """Nobody wants the answer."""
+        """Close the request without an answer."""
         self.is_open = False
         if self.task is not None:
             self.task.cancel()

@@ -1,6 +1,6 @@
-"""How runs end early, and the notes on their open calls.
+"""Early ends of runs, and the notes on their open calls.
 
-An exception of a listener ends its run, as does any other error outside of a task. The run starts no more calls, and
+An exception of a listener ends its run, as does any other error outside a task. The run starts no more calls, and
 raises the error. A note on the error names the writes in doubt and the calls that still run. `in_doubt` returns the
 former.
 """
@@ -47,7 +47,7 @@ class RunEnding:
 
 
 def left_open(happened: Sequence[Event]) -> str:
-    """Describe the writes in doubt and the calls that still run after abandoned runs; empty if there are none."""
+    """Describe the writes in doubt and the calls that still run after abandoned runs; empty without any."""
     doubts, running = events.in_doubt(happened), still_running(happened)
     words = f"; in doubt: {', '.join(doubts)}" if doubts else ""
     return words + (f"; still running: {', '.join(running)}" if running else "")

@@ -1,4 +1,4 @@
-"""Why a run was stopped, as the error of each task that it did not come to."""
+"""Reasons for stopping a run, as the error of each task that it had not come to."""
 
 from collections.abc import Callable
 
@@ -6,22 +6,22 @@ from llmc_runtime.errors import LimitReached, PlanError, Stopped
 from llmc_runtime.state.instance import Instance
 
 Reason = Callable[[Instance, bool], PlanError]
-"""The error of an instance; whether it may have written something, though nobody knows."""
+"""Makes the error of an instance; the flag says whether a write is in doubt."""
 
 
 def by_failure(cause: Instance) -> Reason:
-    """Another task failed."""
+    """Return the reason that another task failed."""
 
-    def reason(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: FBT001 — the one thing that is known
+    def reason(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: FBT001 — the only other fact
         return Stopped(instance.node.task, instance.node.span, cause=cause.node.task, in_doubt=in_doubt)
 
     return reason
 
 
 def by_time(why: str) -> Reason:
-    """The run took too long; `why` says so."""
+    """Return the reason that the run took too long; `why` is its text."""
 
-    def reason(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: ARG001, FBT001 — what was under way timed out
+    def reason(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: ARG001, FBT001 — running calls timed out
         error = LimitReached(instance.node.task, instance.node.span, limit="run_time", why=why)
         error.ended = Stopped.ended
         return error
@@ -29,6 +29,6 @@ def by_time(why: str) -> Reason:
     return reason
 
 
-def by_caller(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: FBT001 — the one thing that is known
-    """Whoever runs it ended it."""
+def by_caller(instance: Instance, in_doubt: bool) -> PlanError:  # noqa: FBT001 — the only other fact
+    """Return the error of an instance whose run was ended by its caller."""
     return Stopped(instance.node.task, instance.node.span, in_doubt=in_doubt)

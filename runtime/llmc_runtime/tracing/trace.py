@@ -1,13 +1,13 @@
-"""Traces: a run's events in a file, to look at the run again.
+"""Traces: a run's events in a file, to inspect the run later.
 
     {"llmc": "trace", "version": 1, "language": 1, "plan", "nodes": [{"id", "task", "text", "waits", "loop", "carry"}]}
     {"event": "Started", "at", "node", "indices", "task", "tool"}
     …
 
-One JSON object a line: the head, then an event for each event of the run, with its class as `event`. A trace holds no
-values: only what the plan says, times, and errors without secrets. The last event, `RunFinished`, has the
-`processor_seconds` and the `sum_of_calls` of the run. If it is asked for, `Finished` has the `value` without secrets:
-of a long one the beginning, and `"cut": true`. Within a version, keys and events may be added.
+One JSON object per line: the head, then an object for each event of the run, with its class as `event`. By default a
+trace holds no values, only the plan's text, times, and errors without secrets. The last event, `RunFinished`, has the
+run's `processor_seconds` and `sum_of_calls`. On request, `Finished` has the `value` without secrets; of a long one the
+beginning, and `"cut": true`. Keys and events may be added within a version.
 """
 
 import json
@@ -33,22 +33,22 @@ from llmc_runtime.text_format import beginning_of
 VERSION: Final = 1
 
 LARGEST: Final = 64 * 1024 * 1024
-"""Bytes that a trace may have to be read."""
+"""Largest trace that is read, in bytes."""
 
 LONGEST_VALUE: Final = 64 * 1024
-"""Bytes of JSON that a value may have in a trace; of a longer one the beginning is written."""
+"""Longest value in a trace, in bytes of JSON; longer ones are cut."""
 
 VALUES: Final = LARGEST // 2
-"""Bytes that the lines with values of a trace may have together, so that it can be read."""
+"""Most bytes of lines with values in a trace, so that it can be read."""
 
 LATEST: Final = 10**9
-"""Seconds from the beginning of a run to an event in it: the most that a limit may say."""
+"""Latest time of an event, in seconds from the start of its run: the most that a limit may be."""
 
 _LONGEST_TEXT: Final = 200
 _FIELDS: Final = (
     "error", "delay", "value", "cut", "sum_of_calls", "cause", "cause_line", "cause_ended", "by_order", "fell_back"
 )  # fmt: skip
-"""Fields of events that are looked at."""
+"""Fields of events that are read."""
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -57,12 +57,12 @@ TracedKey = tuple[str, tuple[int, ...]]
 
 
 class TraceError(Portable, ValueError):
-    """A file is no trace that can be read; the text says where and why."""
+    """A file is not a readable trace; the text says where and why."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TracedNode(Brief):
-    """A node of the plan that was run; `waits` are those that end before it, `carry` those of the element before."""
+    """A node of the executed plan; `waits` are the nodes that end before it, `carry` those of the previous element."""
 
     id: str
     task: str
@@ -74,7 +74,7 @@ class TracedNode(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TracedEvent(Brief):
-    """An event: its class by name, when it was, of which instance, and what else is known of it."""
+    """An event: its class by name, its time, its instance, and its other fields."""
 
     event: str
     at: float
@@ -84,7 +84,7 @@ class TracedEvent(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Trace(Brief):
-    """A run that was recorded; `notes` are sentences about what is missing."""
+    """A recorded run; `notes` are sentences about missing parts."""
 
     plan: str
     nodes: Mapping[str, TracedNode]
@@ -93,7 +93,7 @@ class Trace(Brief):
 
 
 def head_line(graph: Graph, plan: str, source: Source | None = None) -> str:
-    """The first line of the trace of a run of a graph; inner nodes are named as in the source, if it is known."""
+    """Return the first line of a trace; inner nodes are named as in the source, if it is known."""
     described = [*describe_nodes(graph), *describe_bodies(graph)]
     texts = {node.id: _shown(node, text, source)[:_LONGEST_TEXT] for node, text, _ in described}
     before = waits(graph)
@@ -113,33 +113,32 @@ def head_line(graph: Graph, plan: str, source: Source | None = None) -> str:
 
 
 def _shown(node: Node, text: str, source: Source | None) -> str:
-    """The text of a node; that of the plan where it may read inner nodes, whose ids are not in the plan."""
+    """The text of a node; that of the plan for text that may name inner nodes, whose ids are not in the plan."""
     return text if source is None or "/" not in text else written(node.span, node.task, source) or text
 
 
 def _carry(top: Node, node: Node) -> list[str]:
-    """The nodes of the element before that end before this one."""
+    """The nodes of the previous element that end before this one."""
     carry = top.op.carry if isinstance(top.op, Loop) else ()
     return [earlier for earlier, later in carry if later == node.id]
 
 
 def event_line(event: Event, *, values: bool = False) -> str:
-    """The line of an event; with `values`, that of `Finished` has its value, or the beginning of it."""
-    found = event.to_json(values=False)
+    """Return the line of an event; with `values`, the line of `Finished` has its value or the beginning of it."""
+    data = event.to_json(values=False)
     if values and isinstance(event, events.Finished):
-        found.update(_value(event.value))
-    return _line(found)
+        data.update(_value(event.value))
+    return _line(data)
 
 
 class TraceWriter:
-    """The lines of a run's events, with values as long as the lines with values have room."""
+    """Formats the lines of a run's events, with values as long as there is `room` in bytes for such lines."""
 
     def __init__(self, room: int) -> None:
-        """So many bytes are for them."""
         self._room = room
 
     def __call__(self, event: Event) -> str:
-        """The line of an event; a value that has no room is left out, and marked as cut."""
+        """Return the line of an event; a value without room is left out, and marked as cut."""
         if not self._room or not isinstance(event, events.Finished):
             return event_line(event)
         line = event_line(event, values=True)
@@ -151,38 +150,37 @@ class TraceWriter:
 
 
 def _value(value: Json) -> dict[str, Json]:
-    """A value in the bounds of a trace, and a mark where it is cut."""
-    found, most = beginning_of(value, LONGEST_VALUE)[0], LONGEST_VALUE
-    while most and (size := _bytes(_encode(found))) > LONGEST_VALUE:
+    """A value within the bounds of a trace, and a mark if it is cut."""
+    beginning, most = beginning_of(value, LONGEST_VALUE)[0], LONGEST_VALUE
+    while most and (size := _bytes(_encode(beginning))) > LONGEST_VALUE:
         most = min(most // 2, most * LONGEST_VALUE // size)
-        found = beginning_of(value, most)[0]
-    return {"value": found} if found == value else {"value": found, "cut": True}
+        beginning = beginning_of(value, most)[0]
+    return {"value": beginning} if beginning == value else {"value": beginning, "cut": True}
 
 
 def _bytes(text: str) -> int:
-    """The bytes of a text in a trace."""
+    """The number of bytes of a text in a trace."""
     return len(text.encode("utf-8", "backslashreplace"))
 
 
 def _line(value: object) -> str:
-    """A line of JSON."""
     return _encode(value) + "\n"
 
 
 def read_trace(stream: BinaryIO) -> Trace:
-    """A trace from a file; raises TraceError. A last line that was not written to its end is left out, with a note."""
+    """Read a trace from a file; raises TraceError. An incomplete last line is left out, with a note."""
     data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise TraceError(f"the file has more than {LARGEST // 1024**2} MiB")
     lines = (line for line in BytesIO(data) if line.endswith(b"\n"))
     plan, nodes = _head(next(lines, b"{}"))
-    found = tuple(_events(lines, nodes))
+    recorded = tuple(_events(lines, nodes))
     notes = []
     if not data.endswith(b"\n"):
-        notes.append("the last line was not written to its end, and is left out")
-    if not found or found[-1].event != events.RunFinished.__name__:
-        notes.append("the run did not end: it was killed, or still goes on")
-    return Trace(plan, nodes, found, tuple(notes))
+        notes.append("the last line is incomplete, and is left out")
+    if not recorded or recorded[-1].event != events.RunFinished.__name__:
+        notes.append("the run did not end: it was killed, or is still running")
+    return Trace(plan, nodes, recorded, tuple(notes))
 
 
 def _head(line: bytes) -> tuple[str, dict[str, TracedNode]]:
@@ -195,39 +193,39 @@ def _head(line: bytes) -> tuple[str, dict[str, TracedNode]]:
         raise TraceError(f"the trace has version {short_repr(version)}, and this llmc reads version {VERSION}")
     plan, nodes = head.get("plan"), head.get("nodes")
     if not isinstance(plan, str) or not isinstance(nodes, list):
-        raise TraceError("line 1 does not say what was run")
+        raise TraceError("line 1 lacks the plan or its nodes")
     return plan, {node.id: node for node in map(_node, nodes)}
 
 
-def _node(found: object) -> TracedNode:
+def _node(data: object) -> TracedNode:
     """A node of the head; raises TraceError."""
-    if isinstance(found, dict):
-        texts = [found.get(name) for name in ("id", "task", "text")]
-        lists = [found.get(name) for name in ("waits", "carry")]
-        loop = found.get("loop")
+    if isinstance(data, dict):
+        texts = [data.get(name) for name in ("id", "task", "text")]
+        lists = [data.get(name) for name in ("waits", "carry")]
+        loop = data.get("loop")
         if all(isinstance(text, str) for text in (*texts, "" if loop is None else loop)) and all(map(_is_texts, lists)):
             key, task, text = texts
-            before, carry = (tuple(dict.fromkeys(each or ())) for each in lists)
+            before, carry = (tuple(dict.fromkeys(ids or ())) for ids in lists)
             return TracedNode(str(key), str(task), str(text), before, loop, carry)
-    raise TraceError("line 1 has a node that is none")
+    raise TraceError("line 1 has an invalid node")
 
 
 def _is_texts(value: object) -> bool:
     """Whether it is a list of texts."""
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _events(lines: Iterable[bytes], nodes: Mapping[str, TracedNode]) -> Iterator[TracedEvent]:
-    """The events of the other lines; raises TraceError."""
+    """Yield the events of the remaining lines; raises TraceError."""
     last = 0.0
     for number, line in enumerate(lines, 2):
-        found = _object(line, number) or {}
-        name, at = found.get("event"), found.get("at")
-        if not isinstance(name, str) or not is_time(at) or at < last:
-            raise TraceError(f"line {number} is no event of a run")
-        last = round(float(at), events.DIGITS)  # what is shorter than a microsecond cannot be drawn to scale
-        fields: dict[str, Any] = {field: found[field] for field in _FIELDS if field in found}
-        yield TracedEvent(name, last, _key(found, nodes, number), fields)
+        data = _object(line, number) or {}
+        name, time = data.get("event"), data.get("at")
+        if not isinstance(name, str) or not is_time(time) or time < last:
+            raise TraceError(f"line {number} is not an event of a run")
+        last = round(float(time), events.DIGITS)  # times below a microsecond cannot be drawn to scale
+        fields: dict[str, Any] = {field: data[field] for field in _FIELDS if field in data}
+        yield TracedEvent(name, last, _key(data, nodes, number), fields)
 
 
 def is_time(value: object) -> TypeGuard[int | float]:
@@ -235,23 +233,23 @@ def is_time(value: object) -> TypeGuard[int | float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LATEST
 
 
-def _key(found: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) -> TracedKey | None:
-    """The instance of an event, if it is of one; raises TraceError."""
-    match found:
+def _key(data: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) -> TracedKey | None:
+    """The instance of an event, None for an event of the run; raises TraceError."""
+    match data:
         case {"node": str(node), "indices": list(indices)} if all(type(index) is int for index in indices):
             if node not in nodes:
-                raise TraceError(f"line {number} is about `{node[:40]}`, which the plan does not have")
+                raise TraceError(f"line {number} is about `{node[:40]}`, which is not a node of the plan")
             return node, tuple(indices)
         case {"node": _}:
-            raise TraceError(f"line {number} is no event of a run")
+            raise TraceError(f"line {number} is not an event of a run")
         case _:
             return None
 
 
 def _object(line: bytes, number: int) -> dict[str, Any] | None:
-    """The JSON object of a line; None for other JSON; raises TraceError."""
+    """The JSON object of a line, None for other JSON; raises TraceError."""
     try:
-        found = json.loads(line)
+        data = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise TraceError(f"line {number} is no JSON") from error
-    return found if isinstance(found, dict) else None
+        raise TraceError(f"line {number} is not JSON") from error
+    return data if isinstance(data, dict) else None

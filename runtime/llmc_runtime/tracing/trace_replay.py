@@ -1,4 +1,4 @@
-"""What happened to each call of a recorded run, and the longest chain as it really was."""
+"""The calls of a recorded run, and its longest chain as it happened."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from llmc_runtime.text_format import start_of_json
 from llmc_runtime.tracing.trace import Trace, TracedEvent, TracedKey, TracedNode, TraceError, is_time
 
 WAITS: Final = 4_000_000
-"""Pairs of instances in loops that may wait for each other: a file of n lines can say n² of them."""
+"""Most pairs of instances in loops that may wait for each other: a file of n lines can have n² of them."""
 
 LONGEST_VALUE: Final = 100
-"""Characters, about, that are kept of a value."""
+"""Approximate length of a kept value, in characters."""
 
 _ENDS: Final = frozenset({"Finished", "Failed", "Skipped", "Blocked", "Cancelled", "Dropped"})
 
 
 @dataclass(slots=True, repr=False)
 class Attempt(Brief):
-    """One attempt of a call: when it began, when it ended, if it did, and whether it failed."""
+    """One attempt of a call: its beginning, its end if known, and whether it failed."""
 
     began: float
     ended: float | None = None
@@ -30,12 +30,12 @@ class Attempt(Brief):
 
 @dataclass(slots=True, repr=False)
 class InstanceTimeline(Brief):
-    """What happened to an instance.
+    """The record of an instance.
 
-    `ready` is when everything that it waits for had ended; `asked` and `answered` are about its approval; `outcome` is
-    the name of its last event, empty where it has none, and `words` say why it failed or was blocked; `value` is the
-    beginning of what it gave as JSON, where the trace holds it. `chain` is the longest time in calls up to its end, and
-    `via` the instance before it on that chain.
+    `ready` is the time by which everything it waits for had ended. `asked` and `answered` are the times of its
+    approval. `outcome` is the name of its last event, empty without one, and `words` why it failed or was blocked.
+    `value` is the beginning of its result as JSON, if the trace has it. `chain` is the longest time in calls up to its
+    end, and `via` the instance before it on that chain.
     """
 
     key: TracedKey
@@ -59,9 +59,9 @@ class InstanceTimeline(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunTimeline(Brief):
-    """A recorded run: its instances in the order in which they were first heard of, and its sums, in seconds.
+    """A recorded run: its instances in order of appearance, and its sums in seconds.
 
-    `sum_of_calls` is None where the run ended without it: calls may have waited for processors, or nothing is known.
+    `sum_of_calls` is None if the trace lacks it: calls may have waited for processors, or the run did not end.
     """
 
     pasts: Mapping[TracedKey, InstanceTimeline]
@@ -73,18 +73,18 @@ class RunTimeline(Brief):
 
     @property
     def tasks_of_chain(self) -> tuple[str, ...]:
-        """The tasks on the longest chain, each once in a row."""
+        """The tasks on the longest chain, without adjacent repeats."""
         tasks = [self.pasts[key].node.task for key in self.chain]
         return tuple(task for index, task in enumerate(tasks) if index == 0 or tasks[index - 1] != task)
 
 
 def history(trace: Trace) -> RunTimeline:
-    """The history of a trace; calls that did not end go on until its last event; raises TraceError for too much."""
+    """Return the history of a trace; open calls last until its last event. Raises TraceError for too many waits."""
     seconds = trace.events[-1].at if trace.events else 0.0
     pasts: dict[TracedKey, InstanceTimeline] = {}
     elements: dict[str, list[InstanceTimeline]] = {}
     last: InstanceTimeline | None = None
-    # A node outside of loops is looked at twice: when it is first heard of, and at its end.
+    # A node outside loops is looked at twice: when it first appears, and at its end.
     left = WAITS + 2 * sum(map(_waits, trace.nodes.values()))
     for event in trace.events:
         if event.key is None:
@@ -98,8 +98,8 @@ def history(trace: Trace) -> RunTimeline:
         had_ended = past.ended is not None
         _apply(past, event)
         if past.ended is not None and not had_ended:
-            # What waits for an element is known by its end alone, which comes after theirs. Later ends change nothing:
-            # so each chain leads to an earlier end, and never back.
+            # A loop's waits are complete once it ends, after its elements. Later ends change nothing, so each chain
+            # leads to an earlier end, and has no cycle.
             left = _find_ready(past, pasts, elements, left)
             past.chain += _seconds(past, seconds)
             if event.event in {"Finished", "Failed"} and (last is None or past.chain >= last.chain):
@@ -108,29 +108,29 @@ def history(trace: Trace) -> RunTimeline:
 
 
 def _history(
-    pasts: dict[TracedKey, InstanceTimeline], last: InstanceTimeline | None, seconds: float, told: object
+    pasts: dict[TracedKey, InstanceTimeline], last: InstanceTimeline | None, seconds: float, recorded: object
 ) -> RunTimeline:
-    """The sums of a history, whose longest chain ends here, and whose end has `told` the sum of its calls."""
+    """Return a history whose longest chain ends with `last`; `recorded` is the sum of calls in the last event."""
     called = [past for past in pasts.values() if past.attempts]
     chain: list[TracedKey] = []
-    at = last
-    while at is not None:
-        if at.attempts:
-            chain.append(at.key)
-        at = None if at.via is None else pasts[at.via]
-    total = float(told) if is_time(told) else None
+    past = last
+    while past is not None:
+        if past.attempts:
+            chain.append(past.key)
+        past = None if past.via is None else pasts[past.via]
+    total = float(recorded) if is_time(recorded) else None
     return RunTimeline(pasts, seconds, len(called), total, tuple(reversed(chain)), 0.0 if last is None else last.chain)
 
 
 def _seconds(past: InstanceTimeline, now: float) -> float:
-    """How long a call took, from its first attempt to its end."""
+    """Return the duration of a call, from its first attempt to its end."""
     if not past.attempts:
         return 0.0
     return (now if past.ended is None else past.ended) - past.attempts[0].began
 
 
 def _waits(node: TracedNode) -> int:
-    """How many nodes a node waits for."""
+    """The number of nodes that a node waits for."""
     return len(node.waits) + len(node.carry)
 
 
@@ -140,10 +140,10 @@ def _find_ready(
     elements: Mapping[str, list[InstanceTimeline]],
     left: int,
 ) -> int:
-    """Find when all that an instance waits for had ended, and the longest chain up to there; the looks left."""
+    """Set when everything an instance waits for had ended, and its longest chain; returns the waits still allowed."""
     left -= _waits(past.node) + len(elements.get(past.node.id, ()))
     if left < 0:
-        raise TraceError(f"its calls in loops wait for others more than {WAITS:,} times")
+        raise TraceError(f"its calls in loops have more than {WAITS:,} dependencies")
     past.chain = 0.0
     for other in _before(past, pasts, elements):
         if other.ended is not None and other is not past:
@@ -156,20 +156,20 @@ def _find_ready(
 def _before(
     past: InstanceTimeline, pasts: Mapping[TracedKey, InstanceTimeline], elements: Mapping[str, list[InstanceTimeline]]
 ) -> Iterator[InstanceTimeline]:
-    """The instances that an instance waits for, as far as they were heard of, in the order of their ends."""
+    """Return the known instances that an instance waits for, in the order of their ends."""
     node, (_, indices) = past.node, past.key
-    found = list(elements.get(node.id, ()))
+    waits = list(elements.get(node.id, ()))
     for name in node.waits:
-        # In the same element, or outside of all of them.
-        found.extend(each for each in (pasts.get((name, indices)), pasts.get((name, ()))) if each is not None)
+        # In the same element, or outside all elements.
+        waits.extend(other for other in (pasts.get((name, indices)), pasts.get((name, ()))) if other is not None)
     if indices:
         before = (*indices[:-1], indices[-1] - 1)
-        found.extend(each for name in node.carry if (each := pasts.get((name, before))) is not None)
-    return iter(sorted(found, key=lambda each: each.ended or 0.0))
+        waits.extend(other for name in node.carry if (other := pasts.get((name, before))) is not None)
+    return iter(sorted(waits, key=lambda other: other.ended or 0.0))
 
 
 def _apply(past: InstanceTimeline, event: TracedEvent) -> None:
-    """Take note of an event of an instance."""
+    """Record an event of an instance."""
     error = event.fields.get("error")
     if isinstance(error, dict) and isinstance(words := error.get("message"), str):
         past.words = words
@@ -196,14 +196,14 @@ def _apply(past: InstanceTimeline, event: TracedEvent) -> None:
 
 
 def _shown(fields: Mapping[str, Any]) -> str:
-    """The beginning of the value that an event may have; a mark alone where the trace has no more."""
+    """The beginning of an event's value; only an ellipsis if the trace has no more."""
     if "value" in fields:
         return start_of_json(fields["value"], LONGEST_VALUE)
     return "…" if "cut" in fields else ""
 
 
 def _why_blocked(past: InstanceTimeline, fields: Mapping[str, object]) -> str:
-    """Why something was not done, where another task is the cause."""
+    """Why an instance was blocked, empty if it was not."""
     match fields:
         case {"cause": str(cause)}:
             line = fields.get("cause_line")
@@ -215,8 +215,8 @@ def _why_blocked(past: InstanceTimeline, fields: Mapping[str, object]) -> str:
             return ""
 
 
-def _end_attempt(past: InstanceTimeline, at: float, *, failed: bool) -> None:
-    """The attempt that is going on, if there is one, is over."""
+def _end_attempt(past: InstanceTimeline, time: float, *, failed: bool) -> None:
+    """End the current attempt, if there is one."""
     if past.attempts and past.attempts[-1].ended is None:
-        past.attempts[-1].ended = max(at, past.attempts[-1].began)
+        past.attempts[-1].ended = max(time, past.attempts[-1].began)
         past.attempts[-1].failed = failed

@@ -59,7 +59,7 @@ def test_it_is_passed_on_and_nothing_is_left(times: int, pause: float) -> None:
     assert set(stopped) == {"a", "w"}
     doubts = {task: error.in_doubt for task, error in stopped.items() if isinstance(error, Stopped)}
     assert doubts == {"a": False, "w": True}
-    assert str(stopped["w"]) == "task w was stopped: the run was ended; what it writes may be written, or not"
+    assert str(stopped["w"]) == "task w was stopped: the run was ended; its write may or may not have happened"
 
 
 def test_a_cancellation_before_the_first_step_leaves_nothing() -> None:

@@ -27,7 +27,7 @@ def infinite_mapping() -> object:
         ([math.nan], "`result[0]` is nan"),
         ({"x": -math.inf}, "`result.x` is -inf"),
         (b"bytes", "of type `bytes`"),
-        ([{"x": "\ud800"}], "half a surrogate pair"),
+        ([{"x": "\ud800"}], "a lone surrogate"),
         ({1: 2}, "a key of type `int`"),
         (2**20_000, "an integer of more than 10,000 bits"),
     ],

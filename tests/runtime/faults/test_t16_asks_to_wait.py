@@ -127,7 +127,7 @@ def test_a_call_that_waits_for_the_tool_has_its_own_deadline() -> None:
     run = play(call("a", tool, 1), call("b", tool, 2), limits=Limits(tool_width=1, task_time=10))
     error = run.errors["b"]
     assert isinstance(error, ToolTimedOut)
-    assert str(error) == "task b timed out: `limited` did not get its turn in 10 s"
+    assert str(error) == "task b timed out: `limited` did not start within 10 s"
     assert (error.attempt, run.calls, run.seconds) == (0, 1, 10)
 
 

@@ -59,7 +59,7 @@ def test_the_depth_is_bounded() -> None:
     assert isinstance(error, ToolFailed)
     while error is not None and not isinstance(error, RunRefused):
         error = error.__cause__
-    assert str(error) == "3 runs are around this one (limit `runs`)"
+    assert str(error) == "runs would be nested 4 deep (limit `runs`)"
     assert len(depths) == 3
 
 
@@ -76,7 +76,7 @@ def test_a_sync_tool_may_run_a_plan_in_its_thread() -> None:
 
     run: Run = asyncio.run(execute(graph(call("a", inner), call("b", too_deep)), {}, limits=Limits(runs=2)))
     assert run.results == {"a": "deep"}
-    assert "1 runs are around this one" in str(run.errors["b"])
+    assert "runs would be nested 2 deep" in str(run.errors["b"])
 
 
 def test_runs_beside_each_other_are_not_inside_each_other() -> None:

@@ -8,7 +8,7 @@ import typer
 from llmc.cli.terminal.output import fail
 
 PROMPT_BUDGET: Final = 24_000
-"""The same value as in `llmc_runtime.agent.prompting.tool_docs`, which takes longer to import than `--help` takes to run."""
+"""The same value as in `prompting.tool_docs`, which takes longer to import than `--help` takes to run."""
 
 
 PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]

@@ -11,14 +11,14 @@ _PLANS: Final = ("plan", "tasks", "failed", "repairs", "then")
 
 
 def answer_sheet(answer: AnswerData, shown: Json) -> Sheet:
-    """An answer, whose value is `shown` without secrets: the question, the text, the plans, and what they took."""
+    """Return the display of an answer, with `shown` as its redacted value: question, text, plans and usage."""
     value = beginning_of(shown, LONGEST_TEXT + 1)[0]
     text = value if isinstance(value, str) else start_of_json(value, LONGEST_TEXT)
     stopped = [] if answer.stopped is None else [answer.secrets.text(answer.stopped)]
     return Sheet(
         answer.secrets.text(answer.question),
         _PLANS,
-        (_plan(number, each) for number, each in enumerate(answer.plans, 1)),
+        (_plan(number, planned) for number, planned in enumerate(answer.plans, 1)),
         text=text if answer.answered else "(no answer)",
         notes=[*stopped, answer.summary()],
         count=len(answer.plans),
@@ -26,7 +26,6 @@ def answer_sheet(answer: AnswerData, shown: Json) -> Sheet:
 
 
 def _plan(number: int, planned: Planned) -> tuple[str, ...]:
-    """The row of a plan."""
     run = planned.run
     then = run.secrets.text(planned.thought) if planned.thought else ""
     return str(number), str(len(run.results) + len(run.errors)), str(len(run.errors)), str(planned.repairs), then
