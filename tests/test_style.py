@@ -16,10 +16,7 @@ OTHERS = ("examples", "tests", "benchmarks")
 MODULE_LINES = 400
 LONGER_LINES = 500
 LONGER = {
-    "compiler/llmc_compiler/lowering/lowering.py": "one class: from a statement to its nodes",
-    "runtime/llmc_runtime/agent/agent_run.py": "one class: a question, from its first plan to its answer",
-    "runtime/llmc_runtime/cache/call_cache.py": "one concern: the calls of a question, each with its outcome",
-    "grammar/llmc_grammar/repair/lenient_splitter.py": "one class: which lines belong to which statement",
+    "grammar/llmc_grammar/repair/splitting/lenient_splitter.py": "one class: which lines belong to which statement",
     "runtime/llmc_runtime/calls/tool_call.py": "one class: a call, from its first attempt to its outcome",
     "runtime/llmc_runtime/scheduler/scheduler.py": "one class: instances of a run, from their turn to their outcome",
 }

@@ -18,7 +18,7 @@ from llmc_grammar.statement_reader import JOIN, Lost, StatementReader
 
 if TYPE_CHECKING:
     from llmc_grammar.dialects.translation import Translation
-    from llmc_grammar.repair.reasoning_filter import ReasoningFilter
+    from llmc_grammar.repair.splitting.reasoning_filter import ReasoningFilter
 
 REASONING: Final = 16
 """The size limit of a model's text, reasoning included, as a multiple of the limit of its plan."""
@@ -364,7 +364,7 @@ class PlanStream:
 
 def _filter(bounds: Bounds, tools: Container[str], tags: ReasoningTags) -> "ReasoningFilter":
     """Return the reader of a model's text."""
-    from llmc_grammar.repair.reasoning_filter import ReasoningFilter  # noqa: PLC0415 — plan files are not repaired
+    from llmc_grammar.repair.splitting.reasoning_filter import ReasoningFilter  # noqa: PLC0415 — plan files are not repaired
 
     return ReasoningFilter(bounds, tools, tags)
 

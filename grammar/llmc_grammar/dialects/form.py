@@ -9,8 +9,8 @@ from typing import Final, Protocol, runtime_checkable
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.print import quoted
-from llmc_grammar.repair.mentions import find_call
-from llmc_grammar.repair.wide import FOLD
+from llmc_grammar.repair.full_width import FOLD
+from llmc_grammar.repair.splitting.tool_mentions import find_call
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK
 from llmc_grammar.text import BRACED

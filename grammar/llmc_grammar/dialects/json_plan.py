@@ -16,7 +16,8 @@ from typing import Final
 
 from llmc_grammar.dialects.form import Rewritten, Target, Written
 from llmc_grammar.dialects.native.bare_json import read_bare
-from llmc_grammar.dialects.native.call import (
+from llmc_grammar.dialects.native.json_text import Array, Object, String, Unreadable, Value, write_value
+from llmc_grammar.dialects.native.native_call import (
     is_join,
     is_known,
     is_named,
@@ -25,8 +26,7 @@ from llmc_grammar.dialects.native.call import (
     write_call,
     write_join,
 )
-from llmc_grammar.dialects.native.json_text import Array, Object, String, Unreadable, Value, write_value
-from llmc_grammar.dialects.native.references import References, indexed, number_in, numbered, placed
+from llmc_grammar.dialects.native.native_references import References, indexed, number_in, numbered, placed
 from llmc_grammar.dialects.native.tasks import PlanTask, read_name, read_outline, read_task
 from llmc_grammar.errors.repairs import AfterTheEnd, OrderOnly, UnreadableCall
 

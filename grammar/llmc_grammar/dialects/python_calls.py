@@ -10,8 +10,8 @@ from typing import Final
 
 from llmc_grammar.dialects.form import Rewritten, Target, without_end
 from llmc_grammar.dialects.python.nodes import dotted, has_sign
-from llmc_grammar.dialects.python.source import read, stretches
-from llmc_grammar.dialects.python.values import PythonValues
+from llmc_grammar.dialects.python.python_source import read, stretches
+from llmc_grammar.dialects.python.python_values import PythonValues
 from llmc_grammar.dialects.python.variables import Bound, Constant, ConstantItems, NotOfTheFormError
 from llmc_grammar.errors.repairs import BackslashKept
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from llmc_grammar.dialects.form import Rewritten, Target, Written
 from llmc_grammar.dialects.native.bare_json import read_bare
-from llmc_grammar.dialects.native.call import (
+from llmc_grammar.dialects.native.json_text import Unreadable, Value
+from llmc_grammar.dialects.native.native_call import (
     NativeCall,
     is_join,
     is_known,
@@ -23,7 +24,6 @@ from llmc_grammar.dialects.native.call import (
     write_call,
     write_join,
 )
-from llmc_grammar.dialects.native.json_text import Unreadable, Value
 from llmc_grammar.dialects.native.tagged import Problem, read_marked
 from llmc_grammar.errors.repairs import AfterTheEnd
 from llmc_grammar.source import Span

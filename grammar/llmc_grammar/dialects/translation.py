@@ -13,9 +13,9 @@ from llmc_grammar.dialects.form import Rewritten, Target, Written
 from llmc_grammar.errors.repairs import DialectRead
 from llmc_grammar.mistake import Edit
 from llmc_grammar.print import print_statement
-from llmc_grammar.repair.changes import Places, relocated
-from llmc_grammar.repair.statement_repair import Setting, read_with_head, refuse
-from llmc_grammar.repair.unread import refused_prose
+from llmc_grammar.repair.splitting.unread_calls import refused_prose
+from llmc_grammar.repair.statements.changes import Places, relocated
+from llmc_grammar.repair.statements.statement_repair import Setting, read_with_head, refuse
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
 from llmc_grammar.tool_marks import CLOSING, OPENING

@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from llmc_grammar.dialects.native.call import NativeCall, arguments_of
 from llmc_grammar.dialects.native.json_text import (
     JsonPlaces,
     String,
@@ -18,6 +17,7 @@ from llmc_grammar.dialects.native.json_text import (
     read_whole,
     skip_blanks,
 )
+from llmc_grammar.dialects.native.native_call import NativeCall, arguments_of
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import TURN
 

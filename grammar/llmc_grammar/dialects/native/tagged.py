@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.dialects.native.bare_json import END_MARKS
-from llmc_grammar.dialects.native.call import Given, NativeCall, arguments_of, native_calls
 from llmc_grammar.dialects.native.json_text import (
     Array,
     JsonPlaces,
@@ -27,6 +26,7 @@ from llmc_grammar.dialects.native.json_text import (
     read_whole,
     skip_blanks,
 )
+from llmc_grammar.dialects.native.native_call import Given, NativeCall, arguments_of, native_calls
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import CLOSING, MARKS, OPENING, TURN, mark_of
 

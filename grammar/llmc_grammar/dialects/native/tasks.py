@@ -6,8 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.dialects.native.call import ARGUMENTS, WORDS, NativeCall, is_said, keyed, make_call, native_call
 from llmc_grammar.dialects.native.json_text import Array, Object, Scalar, String, Unreadable, Value
+from llmc_grammar.dialects.native.native_call import (
+    ARGUMENTS,
+    WORDS,
+    NativeCall,
+    is_said,
+    keyed,
+    make_call,
+    native_call,
+)
 from llmc_grammar.source import Span
 
 _LISTS: Final = frozenset(

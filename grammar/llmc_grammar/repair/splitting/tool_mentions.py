@@ -9,7 +9,7 @@ import re
 from collections.abc import Container
 from typing import Final, NamedTuple
 
-from llmc_grammar.repair.wide import QUOTE, string_end
+from llmc_grammar.repair.full_width import QUOTE, string_end
 
 _TOKEN: Final = re.compile(
     rf"[\"']|(?<![A-Za-z0-9_.])(?P<name>[A-Za-z0-9_.]+)(?:[*`\u200b-\u200d\u2060\ufeff]{{0,4}}\("

@@ -6,10 +6,16 @@ from typing import Final
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.repairs import ColonRead, QuoteAtStart, StringsJoined, TextQuoted, TupleRead
 from llmc_grammar.mistake import Edit
-from llmc_grammar.repair.bare_arguments import Probe, begins_thousands, goes_on_thousands, is_expression, is_text
-from llmc_grammar.repair.call import Bracket, CallItem, Quoted
-from llmc_grammar.repair.changes import Change, Repair
-from llmc_grammar.repair.strings import joined, may_join, mended, quoted
+from llmc_grammar.repair.statements.bare_arguments import (
+    Probe,
+    begins_thousands,
+    goes_on_thousands,
+    is_expression,
+    is_text,
+)
+from llmc_grammar.repair.statements.call_scan import Bracket, CallItem, Quoted
+from llmc_grammar.repair.statements.changes import Change, Repair
+from llmc_grammar.repair.statements.string_repair import joined, may_join, mended, quoted
 from llmc_grammar.source import Span
 
 _MOST: Final = 256

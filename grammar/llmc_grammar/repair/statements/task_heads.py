@@ -8,9 +8,9 @@ from typing import Final
 
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.errors.repairs import JoinSpelled, TaskHead
-from llmc_grammar.repair.changes import Change, Repair
-from llmc_grammar.repair.dress import DRESSED, is_doubtful, number_of
+from llmc_grammar.repair.decorations import DRESSED, is_doubtful, number_of
 from llmc_grammar.repair.marks import NAME
+from llmc_grammar.repair.statements.changes import Change, Repair
 
 _TOOL: Final = rf"(?P<tool>{NAME}(?:\.{NAME})*)"
 _GAP: Final = r"[ \t]{0,16}"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from llmc_grammar.dialects.form import Written, string
-from llmc_grammar.dialects.native.call import plain_key
 from llmc_grammar.dialects.native.json_text import Array, Object, Scalar, String, Value
+from llmc_grammar.dialects.native.native_call import plain_key
 from llmc_grammar.print import quoted
 from llmc_grammar.source import Span
 

@@ -8,8 +8,8 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.repairs import BackslashKept, BraceKept, CurlyQuotes, LineBreakInside, QuoteInside
 from llmc_grammar.escapes import BACKSLASH, unknown_escape
 from llmc_grammar.mistake import Edit
-from llmc_grammar.repair.changes import Change, Repair
 from llmc_grammar.repair.marks import STRAIGHT, straight
+from llmc_grammar.repair.statements.changes import Change, Repair
 from llmc_grammar.source import Span
 from llmc_grammar.text import BRACED
 

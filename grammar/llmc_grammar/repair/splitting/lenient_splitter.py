@@ -17,12 +17,13 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.repairs import AfterTheEnd, LeftOut, TailLeftOut
 from llmc_grammar.mistake import Edit
-from llmc_grammar.repair.blocks import Blocks
-from llmc_grammar.repair.code_blocks import CodeBlocks, is_conditional, refused_in_block
-from llmc_grammar.repair.heads import Head, TaskLine, find_head, is_thought, task_line
+from llmc_grammar.repair.full_width import narrowed
 from llmc_grammar.repair.marks import FLOW_WORDS, LITERAL_WORDS, NAME
-from llmc_grammar.repair.scan import Scan
-from llmc_grammar.repair.statement_repair import (
+from llmc_grammar.repair.splitting.blocks import Blocks
+from llmc_grammar.repair.splitting.code_blocks import CodeBlocks, is_conditional, refused_in_block
+from llmc_grammar.repair.splitting.scan import Scan
+from llmc_grammar.repair.splitting.unread_calls import refused_prose, without_hidden_calls
+from llmc_grammar.repair.statements.statement_repair import (
     RepairedStatement,
     Setting,
     is_mendable,
@@ -31,8 +32,7 @@ from llmc_grammar.repair.statement_repair import (
     read_with_head,
     refuse,
 )
-from llmc_grammar.repair.unread import refused_prose, without_hidden_calls
-from llmc_grammar.repair.wide import narrowed
+from llmc_grammar.repair.statements.task_heads import Head, TaskLine, find_head, is_thought, task_line
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece
 from llmc_grammar.statement import kind_of, may_go_on, parses

@@ -12,7 +12,6 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import Placeholder
 from llmc_grammar.errors.lines import NestedTooDeep
 from llmc_grammar.errors.repairs import TwoReadings
-from llmc_grammar.repair.bare_arguments import is_value
 from llmc_grammar.repair.marks import (
     CALL_NAME,
     CLOSERS,
@@ -27,7 +26,8 @@ from llmc_grammar.repair.marks import (
     skip_blanks,
     straight,
 )
-from llmc_grammar.repair.quotes import Around, Verdict, escaped_end, verdict
+from llmc_grammar.repair.statements.bare_arguments import is_value
+from llmc_grammar.repair.statements.quotes import Around, Verdict, escaped_end, verdict
 from llmc_grammar.source import Span
 
 _NEXT: Final = re.compile(rf"[{QUOTES}()\[\]{{}},:#<]")

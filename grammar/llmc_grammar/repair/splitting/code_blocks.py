@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from llmc_grammar.errors.repairs import UnreadableCall
-from llmc_grammar.repair.dress import is_doubtful
-from llmc_grammar.repair.statement_repair import RepairedStatement, Setting, refuse
+from llmc_grammar.repair.decorations import is_doubtful
+from llmc_grammar.repair.statements.statement_repair import RepairedStatement, Setting, refuse
 from llmc_grammar.split import Piece, indent_of
 
 _HEADER: Final = re.compile(

@@ -18,14 +18,14 @@ from llmc_grammar.errors.repairs import (
     TwoReadings,
     TwoTasks,
 )
-from llmc_grammar.repair import strings
-from llmc_grammar.repair.arguments import Arguments
-from llmc_grammar.repair.call import CANDIDATE, Bracket, CallScan
-from llmc_grammar.repair.changes import Change, Places, Repair, applied, outermost, relocated, warning
-from llmc_grammar.repair.heads import Head
+from llmc_grammar.repair.full_width import Swap, swapped, swaps
 from llmc_grammar.repair.marks import NAME, PAIRS
-from llmc_grammar.repair.quotes import Around, Verdict, escaped_end
-from llmc_grammar.repair.wide import Swap, swapped, swaps
+from llmc_grammar.repair.statements import string_repair
+from llmc_grammar.repair.statements.argument_repair import Arguments
+from llmc_grammar.repair.statements.call_scan import CANDIDATE, Bracket, CallScan
+from llmc_grammar.repair.statements.changes import Change, Places, Repair, applied, outermost, relocated, warning
+from llmc_grammar.repair.statements.quotes import Around, Verdict, escaped_end
+from llmc_grammar.repair.statements.task_heads import Head
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece, Splitter
 from llmc_grammar.statement import kind_of, parses, read_if_it_parses, read_statement
@@ -229,7 +229,7 @@ def mend_value(text: str, base: int, setting: Setting) -> RepairedStatement | No
         return None
     start, end = match.span("string")
     escaped = [quote.start(1) for quote in CANDIDATE[text[start]].finditer(text, start + 1) if quote["escaped"]]
-    repair = strings.mended(text, start, end, added=False, raw=True)
+    repair = string_repair.mended(text, start, end, added=False, raw=True)
     if repair is None or escaped_end(text, escaped, Around(("group",), ("(",))) is not Verdict.DELIMITER:
         return None
     return _attempt(text, base, [repair], setting)

@@ -13,7 +13,7 @@ from llmc_grammar.ast import KEYWORDS, Literal
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.dialects.form import Target, Written, argument_name, string
 from llmc_grammar.dialects.python.nodes import ATOM, OPERATORS, binds, dotted, has_call, is_part, needs_tasks
-from llmc_grammar.dialects.python.source import Code
+from llmc_grammar.dialects.python.python_source import Code
 from llmc_grammar.dialects.python.variables import (
     Bound,
     Constant,

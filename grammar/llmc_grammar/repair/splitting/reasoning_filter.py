@@ -14,8 +14,8 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.repairs import ReasoningLeftOut
 from llmc_grammar.mistake import Edit
 from llmc_grammar.reasoning import ReasoningTags, Tag
-from llmc_grammar.repair.lenient_splitter import LenientSplitter
-from llmc_grammar.repair.scan import in_string
+from llmc_grammar.repair.splitting.lenient_splitter import LenientSplitter
+from llmc_grammar.repair.splitting.scan import in_string
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
 from llmc_grammar.statement import kind_of, read_if_it_parses

@@ -13,10 +13,10 @@ from llmc_grammar.errors.repairs import (
     TailLeftOut,
     TextQuoted,
 )
-from llmc_grammar.repair.dress import ORDINAL, number_of
-from llmc_grammar.repair.mentions import find_call, is_aside
-from llmc_grammar.repair.statement_repair import RepairedStatement
-from llmc_grammar.repair.wide import fold, string_end
+from llmc_grammar.repair.decorations import ORDINAL, number_of
+from llmc_grammar.repair.full_width import fold, string_end
+from llmc_grammar.repair.splitting.tool_mentions import find_call, is_aside
+from llmc_grammar.repair.statements.statement_repair import RepairedStatement
 from llmc_grammar.source import Span
 from llmc_grammar.split import Piece
 

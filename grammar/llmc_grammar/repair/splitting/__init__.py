@@ -1,0 +1,1 @@
+"""Which lines of a model's text belong to which statement."""

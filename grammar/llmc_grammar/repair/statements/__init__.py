@@ -1,0 +1,1 @@
+"""Repairs inside one statement: heads, brackets, quotes, arguments."""
