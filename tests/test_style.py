@@ -3,6 +3,7 @@
 import ast
 import io
 import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -21,6 +22,12 @@ LONGER = {
     "runtime/llmc_runtime/scheduler/scheduler.py": "one class: instances of a run, from their turn to their outcome",
 }
 """Modules that may be longer, and why."""
+
+FOLDER_FILES = 12
+FULLER = {
+    "grammar/llmc_grammar": "one subject, from text to tree, and its modules import each other in one order",
+}
+"""Folders that may hold more modules, and why."""
 
 FUNCTION_LINES = 60
 MEDIAN_LINES = 10
@@ -78,6 +85,14 @@ def violations_of_text(path: Path, text: str) -> Iterator[str]:
             yield f"{path}:{line}: a comment of {length} lines, at most {COMMENT_LINES}"
 
 
+def violations_of_folders(root: Path) -> Iterator[str]:
+    """What breaks the rule about folders of the product; `__init__.py` counts."""
+    counts = Counter(path.parent.relative_to(root).as_posix() for path in modules(root, PRODUCT))
+    for folder, count in sorted(counts.items()):
+        if count > FOLDER_FILES and folder not in FULLER:
+            yield f"{folder}: {count} modules, at most {FOLDER_FILES}"
+
+
 def violations_of_median(texts: list[str]) -> Iterator[str]:
     """What breaks the rule about the product as a whole."""
     lengths = [length for text in texts for _, _, length in functions(text)]
@@ -92,6 +107,7 @@ def violations(root: Path) -> list[str]:
         place = path.relative_to(root)
         found += violations_of_name(place)
         found += violations_of_text(place, path.read_text(encoding="utf-8"))
+    found += violations_of_folders(root)
     found += violations_of_median([path.read_text(encoding="utf-8") for path in modules(root, PRODUCT)])
     return found
 
@@ -102,7 +118,7 @@ def function_of(lines: int) -> str:
 
 
 def test_the_project_keeps_the_rules() -> None:
-    """No module is too long or badly named, no function or comment too long, and the median function is short."""
+    """No module, function, comment or folder is too long or badly named, and the median function is short."""
     found = violations(ROOT)
     assert not found, "\n" + "\n".join(found)
 
@@ -163,3 +179,35 @@ def test_the_median_holds_up_to_its_limit(lengths: tuple[int, ...], count: int) 
 def test_a_folder_or_module_has_a_name(path: str, count: int) -> None:
     """A name that says nothing is found in a folder and in a module, whole words only."""
     assert len(list(violations_of_name(Path(path)))) == count
+
+
+def folder_of(root: Path, folder: str, count: int) -> Path:
+    """A project with so many modules in a folder."""
+    for number in range(count):
+        path = root / folder / f"m{number}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+@pytest.mark.parametrize(
+    ("folder", "modules_there", "count"),
+    [
+        ("compiler/llmc_compiler/tools", 12, 0),
+        ("compiler/llmc_compiler/tools", 13, 1),
+        ("grammar/llmc_grammar", 13, 0),
+        ("grammar/llmc_grammar/errors", 13, 1),
+        ("tests/compiler", 13, 0),
+    ],
+)
+def test_a_folder_of_the_product_holds_twelve_modules(
+    tmp_path: Path, folder: str, modules_there: int, count: int
+) -> None:
+    """A folder with one module more is reported, unless it is listed or holds tests."""
+    assert len(list(violations_of_folders(folder_of(tmp_path, folder, modules_there)))) == count
+
+
+@pytest.mark.parametrize("folder", FULLER)
+def test_a_fuller_folder_needs_its_exception(folder: str) -> None:
+    """A folder that has become small enough leaves the list."""
+    assert len(list((ROOT / folder).glob("*.py"))) > FOLDER_FILES
