@@ -32,7 +32,7 @@ class Parsed:
 
     @property
     def ok(self) -> bool:
-        """Whether there are no errors; warnings do not count."""
+        """Whether the plan is free of errors; warnings do not count."""
         return all(diagnostic.severity == "warning" for diagnostic in self.diagnostics)
 
 

@@ -304,7 +304,7 @@ class Repeated(PlanError):
 
 
 class NotApproved(PlanError):
-    """A task whose `tool` needs approval was not done; `reason` is why there was no approval.
+    """A task whose `tool` needs approval was not done; `reason` says why approval is missing.
 
     After an answer of no, `why` is the text that came with it, None without one.
     """

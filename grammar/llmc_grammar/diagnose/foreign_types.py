@@ -55,7 +55,7 @@ def translated(text: str) -> str | None:
 
 
 def _union(tokens: list[str], depth: int) -> tuple[str, list[str]]:
-    """Return one type or a union of types, and the remaining tokens; raises ValueError if there is no type."""
+    """Return one type or a union of types, and the remaining tokens; raises ValueError without a type."""
     if not depth:
         raise ValueError
     first, tokens = _item(tokens, depth)
