@@ -52,6 +52,10 @@ SCENES: Final = (
     ("Models that think, are cut, renumber and repeat: what was meant is done, once", "python examples/meant.py"),
     ("A question: a planner, its tools, a joiner that wants more, another plan", "python examples/asking.py"),
     ("Servers that refuse, think, chat and fail: an answer, or their own words", "python examples/servers.py"),
+    (
+        "The language and these tools as a grammar in llama.cpp's syntax: a model that follows it writes only plans",
+        "llmc grammar --tools examples/heights.py --tasks 1 --syntax gbnf --level sound",
+    ),
 )
 
 LIVE: Final = (

