@@ -18,7 +18,7 @@ import llmc
 import llmc_compiler
 import llmc_grammar
 import llmc_runtime
-from llmc.cli.arguments.plans import bounds, check_plan, named_tools, read_plan
+from llmc.cli.arguments.plan_arguments import bounds, check_plan, named_tools, read_plan
 from llmc.cli.commands.files.explain import PAGES, catalogue
 from llmc_compiler.compiler import check
 from llmc_grammar import Bounds, Diagnostic, Source, parse, render

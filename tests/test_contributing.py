@@ -3,8 +3,8 @@
 import ast
 import re
 import tomllib
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, product
 from pathlib import Path
 from typing import Final
@@ -142,7 +142,18 @@ def explained_names(page: str) -> list[str]:
     """The names that the page lists as used twice, each with a reason."""
     table = rows(page, "Names used twice")
     assert all(reason for _, reason in table)
-    return [name for names, _ in table for name in QUOTED.findall(names)]
+    return [name for names, _ in table for name in QUOTED.findall(names) if not name.islower()]
+
+
+def explained_modules(page: str) -> list[str]:
+    """The names of modules that the page lists as used twice."""
+    return [name for names, _ in rows(page, "Names used twice") for name in QUOTED.findall(names) if name.islower()]
+
+
+def shared_modules(paths: Iterable[str]) -> list[str]:
+    """The names that several modules have, sorted."""
+    counts = Counter(Path(path).stem for path in paths)
+    return sorted(name for name, count in counts.items() if count > 1 and name != "__init__")
 
 
 def unexplained(texts: Mapping[str, str], page: str) -> list[str]:
@@ -220,6 +231,12 @@ def test_the_glossary_has_forty_words_that_are_used() -> None:
 def test_names_used_twice_are_explained() -> None:
     """Public classes of different modules share a name only where the page says why."""
     assert not unexplained(SOURCES, PAGE)
+
+
+def test_modules_named_twice_are_explained() -> None:
+    """A module has a name of its own, or the page says why it shares one; an invented pair is seen."""
+    assert shared_modules(map(str, SOURCES)) == sorted(explained_modules(PAGE))
+    assert shared_modules(["a/lamp.py", "b/lamp.py", "a/__init__.py", "b/__init__.py", "b/bulb.py"]) == ["lamp"]
 
 
 def test_a_name_used_twice_is_seen() -> None:

@@ -4,7 +4,15 @@ from typing import Final
 
 from lark.exceptions import UnexpectedInput
 
-from llmc_grammar.diagnose import binders, foreign, foreign_strings, foreign_values, header, statements, values
+from llmc_grammar.diagnose import (
+    binders,
+    foreign,
+    foreign_strings,
+    foreign_values,
+    header,
+    misplaced_values,
+    statements,
+)
 from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import Unexpected
@@ -29,26 +37,26 @@ QUESTIONS: Final = (
     statements.conditions,
     statements.two_statements,
     foreign_strings.string,
-    values.adjacent_strings,
+    misplaced_values.adjacent_strings,
     foreign_values.comprehension,
     foreign_values.function,
     foreign_values.method,
     foreign_values.pipe,
     foreign_values.spread,
     foreign_values.braces,
-    values.colon,
-    values.grouped,
+    misplaced_values.colon,
+    misplaced_values.grouped,
     foreign_values.sequence,
-    values.steps,
-    values.references,
-    values.numbers,
-    values.placeholder,
-    values.key,
-    values.operator,
-    values.missing_operand,
-    values.call_bracket,
-    values.unquoted_word,
-    values.missing_comma,
+    misplaced_values.steps,
+    misplaced_values.references,
+    misplaced_values.numbers,
+    misplaced_values.placeholder,
+    misplaced_values.key,
+    misplaced_values.operator,
+    misplaced_values.missing_operand,
+    misplaced_values.call_bracket,
+    misplaced_values.unquoted_word,
+    misplaced_values.missing_comma,
 )
 """Functions that recognise a mistake, in the order in which they are asked."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from llmc.cli.arguments.plans import STDIN
+from llmc.cli.arguments.plan_arguments import STDIN
 from llmc.cli.terminal.output import reason, say
 
 _ENDING: Final = ".llmc"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from llmc.cli.arguments.plans import STDIN
+from llmc.cli.arguments.plan_arguments import STDIN
 from llmc.cli.terminal.output import fail, reason
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmc.cli.arguments.options import AsJson, Lenient, MaxTasks, MaxText, PlanFiles, Quiet, Tools, one_form
-from llmc.cli.arguments.plans import (
+from llmc.cli.arguments.plan_arguments import (
     STDIN,
     PlanText,
     UnreadablePlanError,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from llmc.cli.arguments.options import AsJson, Lenient, MaxTasks, MaxText, Optimize, Passes, PlanFile, Quiet, Tools
-from llmc.cli.arguments.plans import program
+from llmc.cli.arguments.plan_arguments import program
 from llmc.cli.terminal.output import fail, note, set_verbosity, tell
 from llmc.cli.terminal.screen import Painted, seen
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmc.cli.arguments.options import AsJson, MaxTasks, MaxText, PlanFiles, Quiet
-from llmc.cli.arguments.plans import STDIN, UnreadablePlanError, bounds, read_plan, require_plan
+from llmc.cli.arguments.plan_arguments import STDIN, UnreadablePlanError, bounds, read_plan, require_plan
 from llmc.cli.terminal.diagnostic_output import drawn
 from llmc.cli.terminal.file_writer import difference, replace_file
 from llmc.cli.terminal.output import FOUND, USAGE, counted, note, print_json, reason, set_verbosity, tell

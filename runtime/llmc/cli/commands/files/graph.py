@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmc.cli.arguments.options import AsJson, MaxTasks, MaxText, Optimize, Passes, PlanFile, Quiet, Tools, one_form
-from llmc.cli.arguments.plans import program
-from llmc.cli.terminal.ansi import painted
+from llmc.cli.arguments.plan_arguments import program
 from llmc.cli.terminal.diagnostic_output import has_color
 from llmc.cli.terminal.output import fail, set_verbosity
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from llmc.cli.arguments.options import AsJson, PlanTools, Quiet
-from llmc.cli.arguments.plans import named_tools
+from llmc.cli.arguments.plan_arguments import named_tools
 from llmc.cli.terminal.output import fail, note, print_json, set_verbosity
 
 # Not imported from the compiler, which takes longer to import than `--help` takes to run.

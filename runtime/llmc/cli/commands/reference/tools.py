@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmc.cli.arguments.options import PROMPT_BUDGET, AsJson, Quiet
-from llmc.cli.arguments.plans import named_tools
+from llmc.cli.arguments.plan_arguments import named_tools
 from llmc.cli.terminal.output import fail, note, set_verbosity
 from llmc.cli.terminal.screen import INDENT, Painted, put_out
 

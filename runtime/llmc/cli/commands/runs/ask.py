@@ -22,8 +22,8 @@ from llmc.cli.arguments.options import (
     ShowReasoning,
     Verbose,
 )
+from llmc.cli.arguments.plan_arguments import STDIN, given_budget, given_limits, named_tools
 from llmc.cli.arguments.plan_header import header_for
-from llmc.cli.arguments.plans import STDIN, given_budget, given_limits, named_tools
 from llmc.cli.terminal.diagnostic_output import drawn
 from llmc.cli.terminal.output import (
     FOUND,

@@ -21,8 +21,8 @@ from llmc.cli.arguments.options import (
     Tools,
     Verbose,
 )
+from llmc.cli.arguments.plan_arguments import given_limits, program
 from llmc.cli.arguments.plan_inputs import read_inputs
-from llmc.cli.arguments.plans import given_limits, program
 from llmc.cli.terminal.output import FOUND, DisplayError, Stderr, Waiting, fail, give, say, set_verbosity, tell
 
 if TYPE_CHECKING:
