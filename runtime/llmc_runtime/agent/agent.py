@@ -45,8 +45,8 @@ from llmc_runtime.limits import Limits
 from llmc_runtime.models.factory import speaker
 from llmc_runtime.models.messages import ChatModel, Message
 from llmc_runtime.models.model_errors import ModelError
-from llmc_runtime.program.execution import ExecutorOptions
 from llmc_runtime.program.program import Program
+from llmc_runtime.program.run_driver import ExecutorOptions
 from llmc_runtime.safety.approval import Approval, Callback, Hold, Word
 from llmc_runtime.state.run_ending import name_open
 from llmc_runtime.validation import Kinds, check_each, check_kinds, check_method, check_names

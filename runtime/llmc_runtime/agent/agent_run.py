@@ -38,8 +38,8 @@ from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.calls.tool_contexts import Contexts
 from llmc_runtime.errors import LimitReached, PlanError, Stopped, ToolTimedOut
 from llmc_runtime.models.messages import Message
-from llmc_runtime.program.execution import ExecutorOptions
 from llmc_runtime.program.incremental import IncrementalRun
+from llmc_runtime.program.run_driver import ExecutorOptions
 from llmc_runtime.safety.approval import Approval, Hold, may_change
 from llmc_runtime.safety.approval_request import Origin
 from llmc_runtime.state import events

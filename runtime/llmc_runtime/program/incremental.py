@@ -14,11 +14,9 @@ Feed the text in pieces, then start the rest:
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from types import TracebackType
 from typing import Self, Unpack
 
-from llmc_compiler.analysis.critical_path import rank
 from llmc_compiler.compiler import IncrementalCompiler
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
@@ -34,15 +32,12 @@ from llmc_grammar.stream import Mode
 from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.calls.tool_contexts import Contexts
 from llmc_runtime.errors import RunRefused
-from llmc_runtime.program.execution import ExecutorOptions, recorded
-from llmc_runtime.program.run_result import Run, conclude, signed
+from llmc_runtime.program.run_driver import ExecutorOptions, RunDriver
+from llmc_runtime.program.run_result import Run
 from llmc_runtime.redaction import Secrets
 from llmc_runtime.safety.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.safety.approval_request import Origin
 from llmc_runtime.safety.run_guard import RunGuard
-from llmc_runtime.scheduler.executor import Executor
-from llmc_runtime.state.outcomes import Key, Outcome
-from llmc_runtime.state.run_ending import name_open, naming
 
 
 class IncrementalRun:
@@ -81,30 +76,25 @@ class IncrementalRun:
             labels=earlier.secrets,
             earlier=sources,
         )
-        self._events, options = recorded(options)
-        self._executor = Executor(earlier.values, **options)
+        self._driver = RunDriver(earlier.values, **options)
         self._places: dict[NodeId, Span] = {}
         self._last: tuple[Step, ...] = ()
-        self._outcomes: Mapping[Key, Outcome] = {}
 
     async def __aenter__(self) -> Self:
         """Start the run."""
-        await self._executor.__aenter__()
+        await self._driver.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the run, and stop its calls."""
-        with naming(self._events):
-            await self._executor.__aexit__(kind, error, trace)
-        if error is not None:
-            name_open(error, self._events)
+        await self._driver.__aexit__(kind, error, trace)
 
     @property
     def allowance(self) -> RunBudget:
         """The run budget, which a new parse of the same plan goes on with."""
-        return self._executor.allowance
+        return self._driver.allowance
 
     @asynccontextmanager
     async def in_time(self) -> AsyncGenerator[None, None]:
@@ -113,7 +103,7 @@ class IncrementalRun:
         An error that ends the run, such as a listener's exception, also cancels the block, and is raised.
         """
         scope = asyncio.timeout_at(self.allowance.until)
-        self._executor.when_over(lambda _: _end(scope))
+        self._driver.when_over(lambda _: _end(scope))
         try:
             async with scope:
                 yield
@@ -128,7 +118,9 @@ class IncrementalRun:
 
     def feed(self, piece: str | bytes) -> None:
         """Take the next piece, and start the calls that its finished statements allow."""
-        self._apply(self.front.feed(piece))
+        steps = self.front.feed(piece)
+        self._locate(steps)
+        self._driver.apply(steps)
 
     def close(self, *, complete: bool = True) -> None:
         """End the text; raises CompileError with all mistakes, also if the text is not `complete`."""
@@ -140,19 +132,13 @@ class IncrementalRun:
         Writes also need approval if a repair decided a boundary in the text, or if only the end of the text ends their
         task.
         """
-        self._executor.hold(*holds_of(self.front.moved, self.front.unended), *holds)
-        self._executor.rank_by(partial(rank, self.front.graph))
-        self._apply(self._last)
-        self._executor.seal()
+        self._locate(self._last)
+        holds = (*holds_of(self.front.moved, self.front.unended), *holds)
+        self._driver.start(self.front.graph, self._last, holds)
 
-    def _apply(self, steps: Sequence[Step]) -> None:
-        """Apply compiler steps."""
+    def _locate(self, steps: Sequence[Step]) -> None:
+        """Keep the places of new nodes in the text."""
         self._places.update((node.id, node.span) for step in steps if isinstance(step, Add) for node in step.nodes)
-        try:
-            self._executor.apply(steps)
-        except BaseException:
-            self.allowance.gate.close()
-            raise
 
     def written(self, node: NodeId) -> str:
         """Return the text of a node, empty for a node without a span in the text."""
@@ -160,16 +146,15 @@ class IncrementalRun:
 
     def sources(self, plan: int) -> dict[str, tuple[Origin, ...]]:
         """Return the provenance of the tasks' results, for later plans; `plan` is the number of this plan."""
-        return {task: self._executor.sources(node, plan) for task, node in self.front.graph.tasks.items()}
+        return {task: self._driver.sources(node, plan) for task, node in self.front.graph.tasks.items()}
 
     async def settled(self) -> None:
         """Wait until every task has ended."""
-        self._outcomes = await self._executor.settled()
+        await self._driver.settled()
 
     def run(self) -> Run:
         """Return the result of the run, once it is over."""
-        run = conclude(self.front.graph, self._executor, self._outcomes, self._events)
-        return signed(run, self.front.source, self.front.diagnostics)
+        return self._driver.run(self.front.graph, self.front.source, self.front.diagnostics)
 
 
 def _end(scope: asyncio.Timeout) -> None:

@@ -1,7 +1,6 @@
 """Compiled plans, and the compilation of texts."""
 
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args
 
@@ -29,8 +28,9 @@ from llmc_runtime.calls.tool_contexts import Contexts
 from llmc_runtime.concurrency.run_sync import run_sync
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.program.dry_run import Planned, dry_run
-from llmc_runtime.program.execution import ExecutorOptions, execute, stream
-from llmc_runtime.program.run_result import Run, signed
+from llmc_runtime.program.execution import execute, stream
+from llmc_runtime.program.run_driver import ExecutorOptions
+from llmc_runtime.program.run_result import Run
 from llmc_runtime.safety.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.state.events import Event
@@ -140,7 +140,14 @@ class Program(Brief):
         `emit` receives every event as it happens. Any other name is a TypeError.
         """
         options = self._options(terms)
-        return self._signed(await execute(self.graph, self._values(inputs or {}), holds=self._holds, **options))
+        return await execute(
+            self.graph,
+            self._values(inputs or {}),
+            holds=self._holds,
+            source=self.source,
+            diagnostics=self.diagnostics,
+            **options,
+        )
 
     def run_sync(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[RunOptions]) -> Run:
         """Run the plan from sync code, as `run` does; abandoned calls that hang do not delay the return."""
@@ -151,7 +158,14 @@ class Program(Brief):
     ) -> AsyncGenerator[Event | Run, None]:
         """Run the plan as `run` does, and yield each event as it happens, then the Run."""
         options = self._options(terms)
-        return self._streamed(stream(self.graph, self._values(inputs or {}), holds=self._holds, **options))
+        return stream(
+            self.graph,
+            self._values(inputs or {}),
+            holds=self._holds,
+            source=self.source,
+            diagnostics=self.diagnostics,
+            **options,
+        )
 
     def dry_run(
         self, inputs: Mapping[str, Json] | None = None, *, approve: Approval | Word | Callback | None = None
@@ -179,16 +193,6 @@ class Program(Brief):
         if "emit" in terms:
             options["emit"] = terms["emit"]
         return options
-
-    async def _streamed(self, events: AsyncGenerator[Event | Run, None]) -> AsyncGenerator[Event | Run, None]:
-        """Yield the events, and the run with its source."""
-        async with aclosing(events):
-            async for event in events:
-                yield self._signed(event) if isinstance(event, Run) else event
-
-    def _signed(self, run: Run) -> Run:
-        """The run with its source and warnings."""
-        return signed(run, self.source, self.diagnostics)
 
     def to_llmc(self) -> str:
         """Return the optimised plan as plan text."""

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from llmc.cli.progress.agent_progress import Board
     from llmc_runtime.agent.agent_events import Progress
     from llmc_runtime.models.messages import ChatModel
-    from llmc_runtime.program.execution import ExecutorOptions
+    from llmc_runtime.program.run_driver import ExecutorOptions
     from llmc_runtime.state.events import Event
 
 
