@@ -14,6 +14,7 @@ from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Parsed, ast
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.parse import PlanParser
 from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Source, Span
 from llmc_grammar.statement_reader import Lost
@@ -106,6 +107,7 @@ class IncrementalCompiler:
         self._stream = PlanStream(
             mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning, first=first
         )
+        self._parser = PlanParser(self._stream)
         self._begin = partial(
             Session,
             tools,
@@ -122,6 +124,11 @@ class IncrementalCompiler:
     def source(self) -> Source:
         """The text so far."""
         return Source(self._name, self._stream.text)
+
+    @property
+    def parsed(self) -> Parsed:
+        """The parsed text so far; after `close`, as `parse` would return it for the whole text."""
+        return self._parser.parsed(self._name)
 
     @property
     def is_joined(self) -> bool:
@@ -161,14 +168,14 @@ class IncrementalCompiler:
 
     def feed(self, piece: str | bytes) -> tuple[Step, ...]:
         """Feed the next piece, and return the compiler steps for the statements that it completes."""
-        return self._take(partial(self._stream.feed, piece))
+        return self._take(partial(self._parser.feed, piece))
 
     def close(self, *, complete: bool = True) -> tuple[Step, ...]:
         """End the text, and return the remaining compiler steps.
 
         Raises CompileError with all mistakes; an incomplete text (`complete=False`) is one.
         """
-        steps = self._take(partial(self._stream.close, complete=complete))
+        steps = self._take(partial(self._parser.close, complete=complete))
         mistakes = self.diagnostics
         if not complete:
             end = len(self._stream.text)

@@ -1,9 +1,10 @@
-"""Parses a whole text at once, as a stream of one piece."""
+"""Parses a whole text at once, as a stream of one piece, or piece by piece with the same result."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from functools import partial
 
-from llmc_grammar.ast import Plan
+from llmc_grammar.ast import Plan, Statement
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.reasoning import USUAL, ReasoningTags
@@ -36,6 +37,45 @@ class Parsed:
         return all(diagnostic.severity == "warning" for diagnostic in self.diagnostics)
 
 
+class PlanParser:
+    """A stream that keeps its statements: once it is closed, `parsed` is the result of `parse` for the whole text."""
+
+    def __init__(self, stream: PlanStream) -> None:
+        self.stream = stream
+        self._statements: list[Statement] = []
+
+    def feed(self, piece: str | bytes) -> tuple[Statement, ...]:
+        """Feed the next piece, and return the statements that it completes."""
+        return self._keep(partial(self.stream.feed, piece))
+
+    def close(self, *, complete: bool = True) -> tuple[Statement, ...]:
+        """End the text, and return the remaining statements; `complete=False` marks a truncated text."""
+        return self._keep(partial(self.stream.close, complete=complete))
+
+    def _keep(self, read: Callable[[], tuple[Statement, ...]]) -> tuple[Statement, ...]:
+        """Keep the statements that are read; a restart discards all earlier ones."""
+        restarts = self.stream.restarts
+        statements = read()
+        if self.stream.restarts != restarts:
+            self._statements.clear()
+        self._statements += statements
+        return statements
+
+    def parsed(self, name: str) -> Parsed:
+        """Return the result so far, with a name for the text."""
+        stream, source = self.stream, Source(name, self.stream.text)
+        return Parsed(
+            plan=Plan(tuple(self._statements)),
+            diagnostics=stream.mistakes_in(source),
+            source=source,
+            lost=stream.lost,
+            moved=stream.moved,
+            unended=stream.unended,
+            begins_at=stream.begins_at,
+            dialect=stream.dialect,
+        )
+
+
 def parse(
     text: str | bytes,
     *,
@@ -49,11 +89,9 @@ def parse(
     first: int = 1,
 ) -> Parsed:
     """Parse a plan; a bad text never raises. `complete=False` marks a truncated text; the rest is as for PlanStream."""
-    stream = PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning, first=first)
-    statements = stream.feed(text)
-    restarts = stream.restarts
-    rest = stream.close(complete=complete)
-    plan = Plan(statements + rest if stream.restarts == restarts else rest)
-    source = Source(name, stream.text)
-    found = stream.mistakes_in(source)
-    return Parsed(plan, found, source, stream.lost, stream.moved, stream.unended, stream.begins_at, stream.dialect)
+    parser = PlanParser(
+        PlanStream(mode=mode, bounds=bounds, header=header, tools=tools, reasoning=reasoning, first=first)
+    )
+    parser.feed(text)
+    parser.close(complete=complete)
+    return parser.parsed(name)

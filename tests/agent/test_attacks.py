@@ -195,10 +195,9 @@ def test_comparing_writes_ends_soon() -> None:
     def seconds(count: int) -> float:
         lines = [f"{n}. [{', '.join(f'transfer({n * 100 + k})' for k in range(10))}]\n" for n in range(1, count)]
         again = [line.replace("transfer(", "transfer(9") for line in lines]
-        source = reader.read("".join(lines) + "x").source
-        broken = find_broken(source, reader, (), complete=False)
+        broken = find_broken(reader.read("".join(lines) + "x", complete=False), 0, (), complete=False)
         begun = time.process_time()
-        mended(broken, "".join(f"1{line}" for line in again), reader)
+        mended(broken, reader.read("".join(f"1{line}" for line in again)), reader)
         return time.process_time() - begun
 
     seconds(5)

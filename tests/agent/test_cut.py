@@ -8,7 +8,6 @@ import pytest
 import llmc
 from llmc_grammar import PlanStream
 from llmc_runtime.agent.agent_errors import PlanFailed
-from llmc_runtime.agent.planning.plan_reader import PlanReader
 from llmc_runtime.errors import Held
 from llmc_runtime.models.messages import End, Usage
 from tests.runtime import clock
@@ -125,8 +124,8 @@ def test_no_cut_takes_a_guard_away(guarded: str) -> None:
 
 def test_without_the_rule_guards_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: where the open statement of a cut text is read as if it had ended, transfers are made unguarded."""
-    read = PlanReader.read
-    monkeypatch.setattr(PlanReader, "read", lambda self, text, **_: read(self, text))
+    close = PlanStream.close
+    monkeypatch.setattr(PlanStream, "close", lambda self, **_: close(self))
     monkeypatch.setattr(PlanStream, "_find_unended", lambda *_: None)
     assert len([at for each in GUARDED[:4] for at in clock.run(unguarded(plan_of(each), 'join("done")\n'))]) > 10
 

@@ -161,7 +161,7 @@ class AgentRun:
                 written = await self._write(attempt, messages, tools)
             repairs = 0
             broken = self._broken(attempt, reader, written)
-            if broken is not None and (text := self._repeated(attempt, reader, written)) is not None:
+            if broken is not None and (text := self._repeated(attempt, written)) is not None:
                 attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
                 attempt.feed(text)
                 broken = self._broken(attempt, reader, written)
@@ -180,10 +180,10 @@ class AgentRun:
                 broken = self._broken(attempt, reader, written)
             if broken is not None and not broken.may_run:
                 raise self._failed(repairs, broken, reader)
-            statements = self._new_plan(attempt, reader)
+            self._check_new(attempt)
             attempt.start(*written.holds, *self._holds())
             await attempt.settled()
-        return self._planned(attempt, statements, repairs, tools)
+        return self._planned(attempt, repairs, tools)
 
     def _failed(self, repairs: int, broken: BrokenPlan, reader: PlanReader) -> PlanFailed:
         """Build the error for a plan that stayed broken, with the prose that the planner wrote instead of a plan."""
@@ -291,54 +291,49 @@ class AgentRun:
 
     def _broken(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> BrokenPlan | None:
         """Close the plan; return the part that the planner must write again, or None."""
-        front, complete = attempt.front, not written.is_cut
-        moved = written.moved
-        find = partial(find_broken, front.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)
+        front, whole = attempt.front, not written.is_cut
+        failure: CompileError | None = None
         try:
-            attempt.close(complete=complete)
+            attempt.close(complete=whole)
         except CompileError as error:
-            broken = find(error.diagnostics, (*front.moved, *moved))
+            failure = error
+        parsed, moved = front.parsed, (*front.moved, *written.moved)
+        find = partial(find_broken, parsed, reader.highest, unended=written.unended, cuts=written.cuts, complete=whole)
+        if failure is not None:
+            broken = find(failure.diagnostics, moved)
             if front.is_over or broken.is_hopeless:
-                raise PlanFailed(self.number, 0, broken.report) from error
+                raise PlanFailed(self.number, 0, broken.report) from failure
             return broken
-        moved = (*front.moved, *moved)
         if moved and any(map(may_change, front.graph.nodes.values())):
             return replace(find(front.diagnostics, moved), may_run=True)
         if not front.graph.tasks and not front.is_joined:
             return find(())
-        statements = reader.read(front.source.text).plan.statements
-        return (
-            None
-            if does_something(statements, reader.taken)
-            else BrokenPlan((), NO_CALL, is_cut=True, is_hopeless=False)
-        )
+        if does_something(parsed.plan.statements, reader.taken):
+            return None
+        return BrokenPlan((), NO_CALL, is_cut=True, is_hopeless=False)
 
     async def _again(
         self, messages: Sequence[Message], broken: BrokenPlan, reader: PlanReader
     ) -> tuple[MergedReply, ReplyReading]:
         """Request the broken lines again; return the mended plan and how the reply ended."""
         planner = self._terms.planner
-        most = bounded_tokens(planner.speaker)
-        text, reading = await plan_reply(
-            planner, planner.repair(messages, broken), reader, self.ledger, most_tokens=most
-        )
-        self._last = text, reading
+        messages, most = planner.repair(messages, broken), bounded_tokens(planner.speaker)
+        answer, reading = await plan_reply(planner, messages, reader, self.ledger, most_tokens=most)
+        self._last = answer.source.text, reading
         if reading.is_refused:
-            raise PlanFailed(self.number, 0, refused(text, reading, reader.reasoning))
-        return mended(broken, text, reader, complete=reading.is_complete), reading
+            raise PlanFailed(self.number, 0, refused(*self._last, reader.reasoning))
+        return mended(broken, answer, reader, complete=reading.is_complete), reading
 
-    def _new_plan(self, attempt: IncrementalRun, reader: PlanReader) -> tuple[ast.Statement, ...]:
-        """Return the statements of a plan; raise SamePlanError for one that was run before and would add nothing."""
-        statements = reader.read(attempt.front.source.text).plan.statements
-        plan_shape = shape(statements, self._highest())
+    def _check_new(self, attempt: IncrementalRun) -> None:
+        """Raise SamePlanError for a plan that was run before and would add nothing."""
+        plan_shape = shape(attempt.front.parsed.plan.statements, self._highest())
         if self._shapes.get(plan_shape) in self._over:
             raise SamePlanError
         self._shapes[plan_shape] = self.number
-        return statements
 
-    def _repeated(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> str | None:
+    def _repeated(self, attempt: IncrementalRun, written: TextOrigin) -> str | None:
         """Renumber the text of a plan that repeats an earlier one verbatim; return None for any other plan."""
-        parsed = reader.read(attempt.front.source.text)
+        parsed = attempt.front.parsed
         if written.is_cut or attempt.front.moved or parsed.lost:
             return None
         texts = (renumbered(parsed.plan.statements, plan.statements, self._highest()) for plan in self.plans)
@@ -350,11 +345,10 @@ class AgentRun:
         errors = (getattr(event, "error", None) for event in self.plans[number - 1].run.events)
         return self._memo.has_all(number) and not any(map(_may_end_otherwise, errors))
 
-    def _planned(
-        self, attempt: IncrementalRun, statements: tuple[ast.Statement, ...], repairs: int, tools: Toolbox
-    ) -> Planned:
+    def _planned(self, attempt: IncrementalRun, repairs: int, tools: Toolbox) -> Planned:
         """Record the plan that was run, and return it."""
         run, highest, number = attempt.run(), self._highest(), self.number
+        statements = attempt.front.parsed.plan.statements
         ids = tuple(name for name, _ in numbered(statements, highest))
         planned = Planned(
             text=attempt.front.source.text,

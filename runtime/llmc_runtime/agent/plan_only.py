@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from llmc_compiler.diagnostics.plan_errors import BrokenOff, CompileError
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Parsed, ast
+from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Span
 from llmc_runtime.agent.agent_errors import PlanFailed
 from llmc_runtime.agent.agent_run import REPAIRS
@@ -31,19 +31,20 @@ async def write_plan(
     messages = planner.messages(question, list(tools), history=history)
     reader = PlanReader(tools, reasoning=reasoning_of(planner.speaker))
     grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None else None
-    text, reading = await plan_reply(planner, messages, reader, ledger, grammar=grammar)
+    parsed, reading = await plan_reply(planner, messages, reader, ledger, grammar=grammar)
+    text = parsed.source.text
     if reading.is_refused:
         raise PlanFailed(1, 0, refused(text, reading, reader.reasoning))
-    parsed = reader.read(text, complete=reading.is_complete)
     written = TextOrigin.of(reading, is_joined=_is_joined(parsed))
     outcome = _compiled(parsed, reader, written)
     repairs = 0
     while isinstance(outcome, BrokenPlan) and not outcome.is_hopeless and repairs < REPAIRS:
         repairs += 1
-        text, reading = await plan_reply(planner, planner.repair(messages, outcome), reader, ledger)
+        answer, reading = await plan_reply(planner, planner.repair(messages, outcome), reader, ledger)
+        text = answer.source.text
         if reading.is_refused:
             raise PlanFailed(1, repairs, refused(text, reading, reader.reasoning))
-        repaired = mended(outcome, text, reader, complete=reading.is_complete)
+        repaired = mended(outcome, answer, reader, complete=reading.is_complete)
         if repaired.unclear is not None:
             outcome = replace(outcome, unclear=repaired.unclear, cuts=(*outcome.cuts, *repaired.cuts))
             continue
@@ -64,7 +65,12 @@ def _compiled(parsed: Parsed, reader: PlanReader, written: TextOrigin) -> Progra
     """Compile a parsed text; return the program, or its broken lines."""
     complete = not written.is_cut
     moved = (*parsed.moved, *written.moved)
-    find = partial(find_broken, parsed.source, reader, unended=written.unended, cuts=written.cuts, complete=complete)
+
+    def find(diagnostics: Sequence[Diagnostic], moved: Sequence[Span] = ()) -> BrokenPlan:
+        again = reader.read(parsed.source.text, complete=complete)
+        unended, cuts = written.unended, written.cuts
+        return find_broken(again, reader.highest, diagnostics, moved, unended=unended, cuts=cuts, complete=complete)
+
     try:
         program = Program.of(parsed, reader.tools, mode="lenient")
     except CompileError as error:

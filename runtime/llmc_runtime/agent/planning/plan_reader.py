@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Parsed, parse
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.parse import PlanParser
 from llmc_grammar.reasoning import USUAL, ReasoningTags
+from llmc_grammar.stream import PlanStream
 from llmc_runtime.agent.plan_statements import highest_number
 
 
@@ -32,6 +34,18 @@ class PlanReader:
             reasoning=self.reasoning,
             complete=complete,
             first=self.highest + 1,
+        )
+
+    def parser(self) -> PlanParser:
+        """Return a parser for a text that arrives in pieces; its result is that of `read`."""
+        return PlanParser(
+            PlanStream(
+                "lenient",
+                bounds=Bounds.MODEL,
+                tools=self.tools,
+                reasoning=self.reasoning,
+                first=self.highest + 1,
+            )
         )
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from llmc_compiler.diagnostics.plan_errors import BrokenOff
-from llmc_grammar import Lost, ast, print_statement, render
+from llmc_grammar import Lost, Parsed, ast, print_statement, render
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source, Span
-from llmc_runtime.agent.planning.plan_reader import PlanReader, open_text
+from llmc_runtime.agent.planning.plan_reader import open_text
 
 JOIN: Final = "join"
 """The id of a plan's join among its lines."""
@@ -72,8 +72,8 @@ class BrokenPlan:
 
 
 def find_broken(
-    source: Source,
-    reader: PlanReader,
+    parsed: Parsed,
+    highest: int,
     diagnostics: Sequence[Diagnostic],
     moved: Sequence[Span] = (),
     *,
@@ -83,17 +83,17 @@ def find_broken(
 ) -> BrokenPlan:
     """Find the lines of a model's text with a mistake, or with a boundary that a repair `moved`.
 
-    `complete=False` drops the statement at the end. `unended` and `cuts` come from the texts that this one is mended
-    from.
+    `highest` is the highest task number of earlier plans. `complete=False` marks a truncated text. `unended` and `cuts`
+    come from the texts that this one is mended from.
     """
-    parsed = reader.read(source.text, complete=complete)
+    source = parsed.source
     all_statements = (*parsed.plan.statements, *parsed.lost)
     statements: list[Lost | ast.Statement] = sorted(all_statements, key=lambda statement: statement.span)
     mistakes = [mistake for mistake in diagnostics if mistake.severity == "error" or _touches(mistake.span, moved)]
     inside = [mistake for mistake in mistakes if not isinstance(mistake, BrokenOff)]
     is_empty = not any(isinstance(statement, (Lost, ast.Task, ast.Join)) for statement in statements)
     wrong = [mistake.span for mistake in inside]
-    all_lines = _lines(statements, source, reader.highest, wrong=wrong, moved=moved, unended=unended or parsed.unended)
+    all_lines = _lines(statements, source, highest, wrong=wrong, moved=moved, unended=unended or parsed.unended)
     lines = () if is_empty else tuple(all_lines)
     hopeless = any(not any(_touches(statement.span, (span,)) for statement in statements) for span in wrong)
     report = "\n\n".join(render(mistake, source) for mistake in inside[:_MOST_REPORTED])

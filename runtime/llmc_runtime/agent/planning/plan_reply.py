@@ -10,8 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from llmc_grammar import PlanStream
-from llmc_grammar.bounds import Bounds
+from llmc_grammar import Parsed
 from llmc_runtime.agent.budget import UsageTracker
 from llmc_runtime.agent.completion import reply
 from llmc_runtime.agent.planning.plan_reader import PlanReader
@@ -120,15 +119,19 @@ async def plan_reply(
     *,
     grammar: Grammar | None = None,
     most_tokens: int | None = None,
-) -> tuple[str, ReplyReading]:
-    """Return the text of a planner's reply, and how it ended."""
+) -> tuple[Parsed, ReplyReading]:
+    """Return the parsed text of a planner's reply, and how it ended."""
     pieces = reply(
         planner.speaker, messages, "planner", ledger, grammar=grammar, stop=planner.stops, most_tokens=most_tokens
     )
-    stream = PlanStream("lenient", bounds=Bounds.MODEL, tools=reader.tools, reasoning=reader.reasoning)
+    parser = reader.parser()
 
     def feed(piece: str) -> None:
-        stream.feed(piece)
+        parser.feed(piece)
 
-    reading = await read_plan(pieces, feed, stream)
-    return stream.text, reading
+    reading = await read_plan(pieces, feed, parser.stream)
+    if reading.is_over:
+        # Its last line is cut at the bound, and has to count as a line.
+        return reader.read(parser.stream.text), reading
+    parser.close(complete=reading.is_complete)
+    return parser.parsed("<plan>"), reading

@@ -55,9 +55,9 @@ class MergedReply:
     cuts: tuple[str, ...] = ()
 
 
-def mended(broken: BrokenPlan, reply: str, reader: PlanReader, *, complete: bool = True) -> MergedReply:
-    """Merge a reply into a broken plan; `complete=False` marks a truncated reply."""
-    parsed = reader.read(reply, complete=complete)
+def mended(broken: BrokenPlan, parsed: Parsed, reader: PlanReader, *, complete: bool = True) -> MergedReply:
+    """Merge a parsed reply into a broken plan; `complete=False` marks a truncated reply."""
+    reply = parsed.source.text
     steps = [statement for statement in parsed.plan.statements if isinstance(statement, (ast.Task, ast.Join))]
     is_whole = _is_whole(steps, broken, reader) and not any(_goes_on(old, steps[0], reply) for old in broken.cuts)
     cut = "" if complete else open_text(parsed)
