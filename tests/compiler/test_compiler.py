@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from llmc_compiler.compiler import IncrementalCompiler
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.steps import Step
-from llmc_grammar import Diagnostic, print_plan
+from llmc_grammar import Bounds, Diagnostic, Parsed, parse, print_plan
+from llmc_grammar.stream import Mode
 from tests.compiler.compiling import toolbox
 from tests.compiler.test_session import WORLD, told
+from tests.grammar import samples
+from tests.grammar.dialects import call_samples
+from tests.grammar.lenient.samples import MENDED, REFUSED
 from tests.semantics.generator import random_plan
 
 BAD = [
@@ -31,6 +35,16 @@ BAD = [
     "input n: int = 1",
 ]
 """Lines of plans with mistakes."""
+
+TEXTS = [
+    *samples.GOOD.values(),
+    *samples.BAD.values(),
+    *(text for text, _ in (*MENDED.values(), *REFUSED.values())),
+    *(text for text, _ in (*call_samples.READ.values(), *call_samples.REFUSED.values())),
+    "<think>\n1. f(1)\n</think>\n1. f(2)\njoin($1)\n",
+    "1. f(1)\n</think>\n2. f(2)\njoin($2)",
+]
+"""Plans, good and bad, plans in other forms, and plans that text after them turns into reasoning."""
 
 
 def pieces(text: str, cuts: list[int]) -> list[str]:
@@ -64,6 +78,28 @@ def test_mistakes_do_not_depend_on_the_cuts(lines: list[str], cuts: list[int]) -
     whole, cut = read(one, [text]), read(other, pieces(text, cuts))
     assert told(whole[0]) == told(cut[0])
     assert whole[1] == cut[1]
+
+
+def judged(parsed: Parsed) -> tuple[Parsed, str]:
+    """All of a parsed text, with the places of everything in it, which take no part in equality."""
+    return parsed, repr(parsed)
+
+
+@given(
+    st.sampled_from(TEXTS),
+    st.sampled_from(("strict", "lenient")),
+    st.booleans(),
+    st.lists(st.integers(0, 10_000), max_size=9),
+)
+def test_a_compiler_has_parsed_its_text(text: str, mode: Mode, complete: bool, cuts: list[int]) -> None:
+    """However the text is cut, the compiler's result is that of parsing the whole text once more."""
+    front = IncrementalCompiler(WORLD, mode=mode, name="a")
+    for piece in pieces(text, cuts):
+        front.feed(piece)
+    with suppress(CompileError):
+        front.close(complete=complete)
+    whole = parse(text, name="a", mode=mode, bounds=Bounds.MODEL, header=False, tools=WORLD, complete=complete)
+    assert judged(front.parsed) == judged(whole)
 
 
 def test_what_may_start_is_handed_over_as_soon_as_its_line_ends() -> None:
