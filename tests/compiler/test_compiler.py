@@ -5,7 +5,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llmc_compiler.compiler import IncrementalCompiler
@@ -41,10 +41,11 @@ TEXTS = [
     *samples.BAD.values(),
     *(text for text, _ in (*MENDED.values(), *REFUSED.values())),
     *(text for text, _ in (*call_samples.READ.values(), *call_samples.REFUSED.values())),
-    "<think>\n1. f(1)\n</think>\n1. f(2)\njoin($1)\n",
-    "1. f(1)\n</think>\n2. f(2)\njoin($2)",
 ]
-"""Plans, good and bad, plans in other forms, and plans that text after them turns into reasoning."""
+"""Plans, good and bad, and plans in other forms."""
+
+DRAFT = "1. f(1)\n</think>\n2. f(2)\njoin($2)"
+"""A plan whose beginning turns out to be reasoning."""
 
 
 def pieces(text: str, cuts: list[int]) -> list[str]:
@@ -85,13 +86,14 @@ def judged(parsed: Parsed) -> tuple[Parsed, str]:
     return parsed, repr(parsed)
 
 
+@example(text=DRAFT, mode="lenient", complete=True, cuts=[8])
 @given(
-    st.sampled_from(TEXTS),
-    st.sampled_from(("strict", "lenient")),
-    st.booleans(),
-    st.lists(st.integers(0, 10_000), max_size=9),
+    text=st.sampled_from(TEXTS),
+    mode=st.sampled_from(("strict", "lenient")),
+    complete=st.booleans(),
+    cuts=st.lists(st.integers(0, 10_000), max_size=9),
 )
-def test_a_compiler_has_parsed_its_text(text: str, mode: Mode, complete: bool, cuts: list[int]) -> None:
+def test_a_compiler_has_parsed_its_text(text: str, mode: Mode, *, complete: bool, cuts: list[int]) -> None:
     """However the text is cut, the compiler's result is that of parsing the whole text once more."""
     front = IncrementalCompiler(WORLD, mode=mode, name="a")
     for piece in pieces(text, cuts):
