@@ -141,7 +141,7 @@ def test_a_cost_that_nobody_knows_is_over_any_budget() -> None:
     for model in (llmc.ScriptedModel([PLAN], name="m"), llmc.Model("m", api_key="k")):
         with pytest.raises(ValueError, match=r"a cost budget needs the prices of `m`: set `prices=llmc\.Prices"):
             Agent(tools, model=model, budget=Budget(cost=1.0))
-    assert Agent(tools, model="local", budget=Budget(cost=1.0)).planner.speaker.name == "local"
+    assert Agent(tools, model="local", budget=Budget(cost=1.0)).planner.chat_model.name == "local"
 
 
 def test_a_reply_that_was_cut_off_costs_what_is_known_of_it() -> None:

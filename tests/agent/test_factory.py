@@ -11,7 +11,7 @@ from llmc_runtime.agent import completion
 from llmc_runtime.agent.agent import Agent
 from llmc_runtime.agent.budget import UsageTracker
 from llmc_runtime.agent.completion import WholeReply, continues, whole_reply
-from llmc_runtime.models.factory import speaker
+from llmc_runtime.models.factory import chat_model
 from llmc_runtime.models.messages import End, Message, Reasoning, Usage
 from llmc_runtime.models.model_errors import StreamBroken
 from tests.agent.fakes import Script, World
@@ -41,13 +41,13 @@ def named(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_a_model_is_itself() -> None:
     """Nothing is imported for it."""
     model = Script([])
-    assert speaker(model) is model
+    assert chat_model(model) is model
 
 
 def test_a_name_is_that_of_a_server_or_a_file(named: list[object]) -> None:
     """`local` and files run in this process."""
     for name in ("gpt", "local", "small.gguf"):
-        speaker(name)
+        chat_model(name)
     assert named == ["gpt", "local", ("file", "small.gguf")]
 
 

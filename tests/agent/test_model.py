@@ -175,8 +175,8 @@ async def test_a_model_can_be_asked_many_times_at_once() -> None:
 
 def test_a_model_shows_no_secret() -> None:
     """Neither the key nor a password in the address is shown."""
-    speaker: ChatModel = Model("m", api_key="sk-hidden")
-    assert speaker.name == "m"
+    chat_model: ChatModel = Model("m", api_key="sk-hidden")
+    assert chat_model.name == "m"
     shown = Model("m", base_url="https://me:password@server/v1?token=hidden", api_key="sk-hidden")
     assert repr(shown) == "Model('m', server='other', api='chat', base_url='https://server/v1')"
     assert "hidden" not in repr(shown.settings)

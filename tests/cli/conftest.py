@@ -92,11 +92,11 @@ def say(monkeypatch: pytest.MonkeyPatch) -> Say:
         model = Script(replies, **options)  # type: ignore[arg-type]  # the options of a script
 
         def named(kind: str) -> Callable[..., ChatModel]:
-            def speaker(name: str = "", *, base_url: str | None = None) -> ChatModel:
+            def chat_model(name: str = "", *, base_url: str | None = None) -> ChatModel:
                 model.name = f"{kind} {name} {base_url}"
                 return model
 
-            return speaker
+            return chat_model
 
         for kind in ("load_model", "local_model", "Model"):
             monkeypatch.setattr(llmc, kind, named(kind))

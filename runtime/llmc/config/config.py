@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from llmc.config.toml_reader import TomlError, read_toml
+from llmc.config.tool_sources import ToolSource
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_grammar.portable import Portable
 from llmc_runtime.input_files import folder_of, open_input, read_descriptor, require_size
@@ -81,12 +82,12 @@ class ConfigError(Portable, ValueError):
 class Config:
     """The configuration of a project.
 
-    `tools` maps names in `use` lines to files or module names, `models` maps names of models to their options. `limits`
-    are pairs of names and texts, as in `--limit`.
+    `tools` maps names in `use` lines to files, module names or, from Python, other sources of tools. `models` maps
+    names of models to their options. `limits` are pairs of names and texts, as in `--limit`.
     """
 
     path: Path | None = None
-    tools: Mapping[str, Path | str] = field(default_factory=dict)
+    tools: Mapping[str, Path | str | ToolSource] = field(default_factory=dict)
     limits: tuple[tuple[str, str], ...] = ()
     models: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.abc import InspectLoader
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
@@ -19,6 +20,7 @@ from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import Final, TypeGuard
 
 from llmc.config.config import Config
+from llmc.config.tool_sources import ToolSource
 from llmc_compiler.session import require_parameters
 from llmc_compiler.tools.callables import layers
 from llmc_compiler.tools.signature import ToolboxError
@@ -312,7 +314,35 @@ def _used(use: Use, folder: Path, config: Config) -> Toolbox:
     if entry is None:
         message = f"`{use.target}` is not an entry of {_where(config)}"
         raise ToolboxError(message)
-    return load_module(entry) if isinstance(entry, str) else load_file(entry)
+    source = source_of(entry)
+    try:
+        return _checked(source.tools())
+    except ToolboxError:
+        raise
+    except Exception as error:
+        message = f"{source.description} cannot be loaded: {_words(error)}"
+        raise ToolboxError(message) from error
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSource:
+    """The tools of a file, or of a module with a name."""
+
+    target: Path | str
+
+    @property
+    def description(self) -> str:
+        """The file, or the module with its name."""
+        return f"module {self.target}" if isinstance(self.target, str) else str(self.target)
+
+    def tools(self) -> Toolbox:
+        """Load the tools; raises ToolboxError."""
+        return load_module(self.target) if isinstance(self.target, str) else load_file(self.target)
+
+
+def source_of(entry: Path | str | ToolSource) -> ToolSource:
+    """Return the source of an entry of the configuration: the file, the module, or the source that it is."""
+    return PythonSource(entry) if isinstance(entry, (Path, str)) else entry
 
 
 def _where(config: Config) -> str:

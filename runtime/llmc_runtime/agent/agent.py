@@ -42,7 +42,7 @@ from llmc_runtime.calls.nested_runs import known_secrets
 from llmc_runtime.concurrency.run_sync import run_sync
 from llmc_runtime.errors import LlmcError, shortened
 from llmc_runtime.limits import Limits
-from llmc_runtime.models.factory import speaker
+from llmc_runtime.models.factory import chat_model
 from llmc_runtime.models.messages import ChatModel, Message
 from llmc_runtime.models.model_errors import ModelError
 from llmc_runtime.program.program import Program
@@ -129,10 +129,10 @@ class Agent:
         followed = following(grammar) if isinstance(grammar, str) else grammar
         if followed is not None:
             check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
-        self.planner = Planner(speaker(model), loaded, shown, followed, prompt_budget)
+        self.planner = Planner(chat_model(model), loaded, shown, followed, prompt_budget)
         self.joiner = self._joining(joiner, loaded)
         if budget.cost is not None:
-            _check_prices(self.planner.speaker, *_models(self.joiner))
+            _check_prices(self.planner.chat_model, *_models(self.joiner))
         # Render all prompts now: it finds their mistakes, and the first question need not wait for reading them.
         messages = self.planner.messages("", list(box))
         self.planner.repair(messages, BrokenPlan((), "", is_cut=False, is_hopeless=False))
@@ -280,11 +280,11 @@ class Agent:
     def _joining(self, joiner: Joiner | ChatModel | str | None, prompts: Prompts) -> Joiner:
         """Return the joiner itself, or a joiner that asks a model."""
         if joiner is None:
-            return ModelJoiner(self.planner.speaker, prompts, self.tools)
+            return ModelJoiner(self.planner.chat_model, prompts, self.tools)
         if isinstance(joiner, Joiner):
             check_method("joiner", joiner, "decide", "a model, a model's name, or an object with a method `decide`")
             return joiner
-        return ModelJoiner(speaker(joiner, "joiner"), prompts, self.tools)
+        return ModelJoiner(chat_model(joiner, "joiner"), prompts, self.tools)
 
     def _again(self, inquiry: AgentRun) -> Again | None:
         """Return the tools of a further plan, or None if no plan may follow."""
@@ -313,7 +313,7 @@ def _checked(joiner: Joiner, decision: object) -> Decision:
 
 def _models(joiner: Joiner) -> tuple[ChatModel, ...]:
     """Return the model that a joiner asks, if it is known."""
-    return (joiner.speaker,) if isinstance(joiner, ModelJoiner) else ()
+    return (joiner.chat_model,) if isinstance(joiner, ModelJoiner) else ()
 
 
 def _first_lines(error: LlmcError) -> str:
@@ -342,9 +342,9 @@ def _shown(question: str, history: Sequence[Message]) -> tuple[str, Sequence[Mes
     return secrets.text(question), [replace(message, text=secrets.text(message.text)) for message in history]
 
 
-def _check_prices(*speakers: ChatModel) -> None:
+def _check_prices(*models: ChatModel) -> None:
     """Refuse models without prices, whose cost a budget could not bound; raises ValueError."""
-    for model in speakers:
+    for model in models:
         if has_no_prices(model):
             message = f"a cost budget needs the prices of `{model.name}`: set `prices=llmc.Prices(read=…, written=…)`"
             raise ValueError(message)

@@ -200,7 +200,7 @@ class AgentRun:
     def _reader(self, tools: Toolbox) -> PlanReader:
         """Build the reader of the planner's replies."""
         taken = frozenset(name for plan in self.plans for name in plan.ids)
-        return PlanReader(tools, taken, reasoning_of(self._terms.planner.speaker))
+        return PlanReader(tools, taken, reasoning_of(self._terms.planner.chat_model))
 
     def _messages(self, tools: Toolbox, thought: str) -> list[Message]:
         """Build the planner's messages."""
@@ -273,7 +273,7 @@ class AgentRun:
         planner, front = self._terms.planner, attempt.front
         readable = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
         grammar = planner.grammar(tools, self._highest() + 1, readable) if planner.grammar is not None else None
-        pieces = reply(planner.speaker, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
+        pieces = reply(planner.chat_model, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
 
         shown = TextPieces(lambda text: self.tell(agent_events.Wrote(self.number, self.now(), text)), self._secrets)
 
@@ -286,7 +286,7 @@ class AgentRun:
         self._last = front.source.text, reading
         self._plan_time = self.now() if self._plan_time is None else self._plan_time
         if reading.is_refused:
-            raise PlanFailed(self.number, 0, refused(*self._last, reasoning_of(planner.speaker)))
+            raise PlanFailed(self.number, 0, refused(*self._last, reasoning_of(planner.chat_model)))
         return TextOrigin.of(reading, is_joined=front.is_joined)
 
     def _broken(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> BrokenPlan | None:
@@ -317,7 +317,7 @@ class AgentRun:
     ) -> tuple[MergedReply, ReplyReading]:
         """Request the broken lines again; return the mended plan and how the reply ended."""
         planner = self._terms.planner
-        messages, most = planner.repair(messages, broken), bounded_tokens(planner.speaker)
+        messages, most = planner.repair(messages, broken), bounded_tokens(planner.chat_model)
         answer, reading = await plan_reply(planner, messages, reader, self.ledger, most_tokens=most)
         self._last = answer.source.text, reading
         if reading.is_refused:

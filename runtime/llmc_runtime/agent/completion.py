@@ -33,7 +33,7 @@ LONGEST_REPLY = 64 * 1024
 
 
 async def reply(
-    speaker: ChatModel,
+    chat_model: ChatModel,
     messages: Sequence[Message],
     role: Role,
     ledger: UsageTracker,
@@ -49,20 +49,20 @@ async def reply(
     """
     left = ledger.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
-    pieces = speaker.reply(messages, grammar=grammar, schema=schema, stop=stop, most_tokens=most)
-    _check_form(speaker, pieces)
-    taken = ReplyEstimate(messages, _prices(speaker), asyncio.get_running_loop().time)
+    pieces = chat_model.reply(messages, grammar=grammar, schema=schema, stop=stop, most_tokens=most)
+    _check_form(chat_model, pieces)
+    taken = ReplyEstimate(messages, _prices(chat_model), asyncio.get_running_loop().time)
     is_over = was_refused = False
     try:
         async with aclosing(pieces):
             async for piece in pieces:
-                _check_piece(speaker, piece)
+                _check_piece(chat_model, piece)
                 if isinstance(piece, End):
                     is_over = True
                     ledger.add(role, taken.counted(piece))
                 taken.hear(piece)
                 if taken.size > LARGEST_REPLY:
-                    raise StreamBroken(name_of(speaker), f"its reply is larger than {LARGEST_REPLY:,} bytes")
+                    raise StreamBroken(name_of(chat_model), f"its reply is larger than {LARGEST_REPLY:,} bytes")
                 ledger.hear(role, piece)
                 yield piece
     except ModelError as error:
@@ -87,7 +87,7 @@ class WholeReply(NamedTuple):
 
 
 async def whole_reply(
-    speaker: ChatModel,
+    chat_model: ChatModel,
     messages: Sequence[Message],
     role: Role,
     ledger: UsageTracker,
@@ -100,7 +100,9 @@ async def whole_reply(
     """Return a reply as a whole; raises like `reply`."""
     texts: list[str] = []
     length, reasoned = 0, ""
-    pieces = reply(speaker, messages, role, ledger, grammar=grammar, schema=schema, stop=stop, most_tokens=most_tokens)
+    pieces = reply(
+        chat_model, messages, role, ledger, grammar=grammar, schema=schema, stop=stop, most_tokens=most_tokens
+    )
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, End):
@@ -115,16 +117,16 @@ async def whole_reply(
     return WholeReply("".join(texts), None, reasoned)
 
 
-def _check_form(speaker: ChatModel, pieces: object) -> None:
+def _check_form(chat_model: ChatModel, pieces: object) -> None:
     """Raise StreamBroken if a user's model does not return an async generator."""
     if hasattr(pieces, "__aiter__") and hasattr(pieces, "aclose"):
         return
     if isinstance(pieces, Coroutine):
         pieces.close()
-    raise StreamBroken(name_of(speaker), f"its `reply` returns a `{type(pieces).__name__}`, not an async generator")
+    raise StreamBroken(name_of(chat_model), f"its `reply` returns a `{type(pieces).__name__}`, not an async generator")
 
 
-def _check_piece(speaker: ChatModel, piece: object) -> None:
+def _check_piece(chat_model: ChatModel, piece: object) -> None:
     """Raise StreamBroken for an invalid piece, and for an End with which no budget would hold."""
     text = piece.text if isinstance(piece, Reasoning) else piece
     fault = None
@@ -133,7 +135,7 @@ def _check_piece(speaker: ChatModel, piece: object) -> None:
     elif isinstance(text, End):
         fault = _wrong_end(text)
     if fault is not None:
-        raise StreamBroken(name_of(speaker), fault)
+        raise StreamBroken(name_of(chat_model), fault)
 
 
 def _wrong_end(end: End) -> str | None:
@@ -146,46 +148,46 @@ def _wrong_end(end: End) -> str | None:
     return None if usage.fault is None else f"the usage of its End is invalid: {shortened(usage.fault)}"
 
 
-def name_of(speaker: ChatModel) -> str:
+def name_of(chat_model: ChatModel) -> str:
     """Return the name of a chat model in reports; a user's model without a name gets the name of its class."""
-    return str(getattr(speaker, "name", type(speaker).__name__))
+    return str(getattr(chat_model, "name", type(chat_model).__name__))
 
 
-def _prices(speaker: ChatModel) -> Prices | None:
+def _prices(chat_model: ChatModel) -> Prices | None:
     """Return the prices of a model, None if they are not set."""
-    prices: Prices | None = _setting(speaker, "prices", None)
+    prices: Prices | None = _setting(chat_model, "prices", None)
     return prices
 
 
-def has_no_prices(speaker: ChatModel) -> bool:
+def has_no_prices(chat_model: ChatModel) -> bool:
     """Whether a model has an attribute for prices, and it is None."""
-    return _setting(speaker, "prices", ...) is None
+    return _setting(chat_model, "prices", ...) is None
 
 
 CONTINUED_TOKENS = 400
 """Tokens of a decision or of repaired lines, for a model that continues a text and would never stop."""
 
 
-def bounded_tokens(speaker: ChatModel) -> int | None:
+def bounded_tokens(chat_model: ChatModel) -> int | None:
     """Return the bound of a short reply in tokens; None for a model that may reason first, and needs its own bound."""
-    return CONTINUED_TOKENS if continues(speaker) else None
+    return CONTINUED_TOKENS if continues(chat_model) else None
 
 
-def continues(speaker: ChatModel) -> bool:
+def continues(chat_model: ChatModel) -> bool:
     """Whether the model only continues a text, as with the API `completions`."""
-    return bool(_setting(speaker, "api", "chat") == "completions")
+    return bool(_setting(chat_model, "api", "chat") == "completions")
 
 
-def takes_schemas(speaker: ChatModel) -> bool:
+def takes_schemas(chat_model: ChatModel) -> bool:
     """Whether the model's server constrains JSON replies to a schema."""
-    return bool(_setting(speaker, "schemas", None))
+    return bool(_setting(chat_model, "schemas", None))
 
 
-def _setting(speaker: ChatModel, name: str, default: object) -> Any:  # noqa: ANN401 — of a user's model
+def _setting(chat_model: ChatModel, name: str, default: object) -> Any:  # noqa: ANN401 — of a user's model
     """Return an attribute of a model's settings, or of the model itself."""
-    return getattr(getattr(speaker, "settings", speaker), name, default)
+    return getattr(getattr(chat_model, "settings", chat_model), name, default)
 
 
-def reasoning_of(speaker: ChatModel) -> ReasoningTags:
+def reasoning_of(chat_model: ChatModel) -> ReasoningTags:
     """Return the tags around a model's reasoning."""
-    return reasoning_tags(tuple(_setting(speaker, "reasoning_tags", ())))
+    return reasoning_tags(tuple(_setting(chat_model, "reasoning_tags", ())))

@@ -29,7 +29,7 @@ async def write_plan(
 ) -> Program:
     """Return the planner's plan for a question; raises PlanFailed, BudgetSpent and the model's errors."""
     messages = planner.messages(question, list(tools), history=history)
-    reader = PlanReader(tools, reasoning=reasoning_of(planner.speaker))
+    reader = PlanReader(tools, reasoning=reasoning_of(planner.chat_model))
     grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None else None
     parsed, reading = await plan_reply(planner, messages, reader, ledger, grammar=grammar)
     text = parsed.source.text

@@ -24,18 +24,18 @@ A function without a declared effect is treated as a write.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from hashlib import sha256
 
 from llmc_compiler.effects.effects import Effect, Kind, When, conflict
-from llmc_compiler.expressions.terms import canonical
 from llmc_compiler.expressions.value_identity import Likeness
 from llmc_compiler.ir.graph import Call
 from llmc_compiler.tools.signature import Prepared
+from llmc_runtime.cache.outcome_store import call_digest
 from llmc_runtime.cache.plan_record import PlanRecord
 from llmc_runtime.cache.resource_index import ResourceIndex
 from llmc_runtime.cache.write_record import WriteRecord
 from llmc_runtime.calls.call_context import CallListener
-from llmc_runtime.calls.tool_call import ToolCall, unfit
+from llmc_runtime.calls.call_errors import unfit
+from llmc_runtime.calls.tool_call import ToolCall
 from llmc_runtime.errors import BadArgument, Blocked, CallError, Repeated, Stopped, Timed, ToolTimedOut
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.state.instance import Bound, Instance
@@ -67,17 +67,27 @@ class CallCache:
         """Whether a plan with the same calls would get the same results."""
         return self.plans[plan].would_repeat(self._kept, self._writes, self.plan)
 
-    def recall(
+    def call(
         self, trust: RunGuard, report: CallListener[Instance], owner: Instance, op: Call, bound: Bound
     ) -> "CachedCall":
         """Return a call that goes through this cache."""
         return CachedCall(self, trust, report, owner=owner, op=op, bound=bound)
 
+    def recall(self, key: str) -> Done | Failed | None:
+        """The cached outcome of a call that does not write, by its key."""
+        return self._kept.get(key)
+
+    async def intend(self, call: "CachedCall") -> None:
+        """Commit nothing: the cache ends with the process, and so do its calls."""
+
+    async def flush(self) -> None:
+        """Write nothing: all of it is in memory."""
+
     def knows(self, call: "CachedCall") -> bool:
         """End the call with its cached outcome if there is one, a write possibly in doubt; return whether it ended."""
         if call.effect.may_write:
             return self._knows_write(call)
-        cached = self._kept.get(call.key) or self._kept.get(call.own_key)
+        cached = self.recall(call.key) or self.recall(call.own_key)
         if cached is not None:
             self._give(call, cached)
         return cached is not None
@@ -167,7 +177,7 @@ class CallCache:
             self._index(call.key, call.effect)
         call.calling.begin()
 
-    def ended(self, call: "CachedCall", outcome: Done | Failed | None) -> None:
+    def record(self, call: "CachedCall", outcome: Done | Failed | None) -> None:
         """Store the outcome of a call that was made; None if it was given up without doubt."""
         if call.effect.may_write:
             self._written(call, outcome)
@@ -377,7 +387,7 @@ class CachedCall:
             given_up = Failed(by_caller(self.owner, True)) if self.is_in_doubt else None  # noqa: FBT003
             self.calling.give_up()
             self.is_made = False
-            self.memo.ended(self, given_up)
+            self.memo.record(self, given_up)
 
     def wrote(self, outcome: Done | Failed) -> None:
         """Store the outcome of a write, before later instances are decided."""
@@ -388,19 +398,12 @@ class CachedCall:
         """Store the outcome, if the call was made."""
         if self.is_made:
             self.is_made = False
-            self.memo.ended(self, outcome)
+            self.memo.record(self, outcome)
 
 
 def _key(call: CachedCall, plan: int, bound: Bound) -> str:
-    """Cache key: tool and canonical arguments; with plan or instance if a repeated call may differ.
-
-    A digest, since keys are kept for the whole question and arguments may be long.
-    """
-    digest = sha256(call.tool.encode())
-    for name, value in sorted(bound, key=lambda pair: pair[0] or ""):
-        digest.update(f" {name}={canonical(value)}".encode())
+    """Cache key: tool and canonical arguments; with plan or instance if a repeated call may differ."""
+    key = call_digest(call.tool, bound)
     if not call.is_lasting:
-        digest.update(f" {plan}".encode())
-    if call.effect.kind is Kind.NONDET:
-        digest.update(f" {call.owner.key}".encode())
-    return digest.hexdigest()
+        key += f" {plan}"
+    return f"{key} {call.owner.key}" if call.effect.kind is Kind.NONDET else key

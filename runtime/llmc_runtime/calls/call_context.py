@@ -9,9 +9,9 @@ from typing import Generic, Protocol, TypeVar
 from llmc_runtime.calls.admission import Admission, PendingCall
 from llmc_runtime.calls.nested_runs import OuterRun
 from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.calls.tool_runner import ToolRunner
 from llmc_runtime.concurrency.deadlines import Deadlines
-from llmc_runtime.concurrency.task_group import TaskGroup
-from llmc_runtime.concurrency.thread_pool import ThreadPool
+from llmc_runtime.concurrency.task_group import TaskLabel
 from llmc_runtime.errors import CallError
 from llmc_runtime.limits import Limits
 from llmc_runtime.state.outcomes import Done, Failed
@@ -36,6 +36,42 @@ class CallListener(Protocol[T_contra]):
         ...
 
 
+class RecordedCall(TaskLabel, Protocol):
+    """A call that waits for its intent to be committed."""
+
+    def intended(self) -> None:
+        """The intent is committed: ask for the turn of the first attempt."""
+        ...
+
+    def not_intended(self, why: BaseException, /) -> None:
+        """The intent was not committed: the call is not made."""
+        ...
+
+    def admit(self) -> None:
+        """Admit calls that wait and fit."""
+        ...
+
+
+class Recording(Protocol):
+    """Where the intent and the outcome of one call are kept."""
+
+    def intend(self, call: RecordedCall, /) -> bool:
+        """Commit the intent of a call that may write; whether the call has to wait for it."""
+        ...
+
+    def stop(self) -> None:
+        """Do not wait for the intent any more."""
+        ...
+
+    def give_up(self, *, in_doubt: bool) -> None:
+        """The call was given up."""
+        ...
+
+    def end(self, outcome: Done | Failed, /) -> None:
+        """The call is over."""
+        ...
+
+
 @dataclass(slots=True)
 class CallContext(Generic[T]):
     """State shared by the calls of a run. `random` returns numbers from 0 to 1, `wall` the time of day.
@@ -44,8 +80,7 @@ class CallContext(Generic[T]):
     """
 
     loop: AbstractEventLoop
-    group: TaskGroup
-    threads: ThreadPool
+    runner: ToolRunner
     allowance: RunBudget
     random: Callable[[], float]
     wall: Callable[[], float]

@@ -9,41 +9,27 @@ have left work behind, and so may a run inside either. If the tool may write, th
 before anything follows. Work that outlives the grace leaves the call in doubt.
 """
 
-import asyncio
-from asyncio import Task, TimerHandle
-from collections.abc import Callable, Sequence
+from asyncio import TimerHandle
+from collections.abc import Callable
 from contextvars import Context
 from functools import partial
-from inspect import CORO_CREATED, getcoroutinestate, isawaitable, iscoroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from inspect import iscoroutine
+from typing import Any, Generic, TypeVar
 
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes
 from llmc_compiler.ir.graph import Call, Node
-from llmc_compiler.tools.signature import ArgumentError, ResultBounds, ResultError
+from llmc_compiler.tools.signature import ResultBounds
 from llmc_grammar.portable import Portable
 from llmc_runtime.calls.backoff import RetryAdvice, backoff
-from llmc_runtime.calls.call_context import CallContext
-from llmc_runtime.calls.leak_detector import Unfinished, left_by
-from llmc_runtime.calls.nested_runs import attempt, caller
-from llmc_runtime.concurrency.thread_pool import Job
-from llmc_runtime.errors import (
-    BadArgument,
-    BadResult,
-    CallError,
-    LimitReached,
-    PlanError,
-    Timed,
-    ToolFailed,
-    ToolTimedOut,
-    without_values,
-)
-from llmc_runtime.state.outcomes import Done, Failed
-from llmc_runtime.tracebacks import place_in
-from llmc_runtime.values import NotJsonError, receive
-
-if TYPE_CHECKING:
-    from llmc_runtime.calls.nested_runs import OuterRun
+from llmc_runtime.calls.call_context import CallContext, Recording
+from llmc_runtime.calls.call_errors import IntentError, bad_result, tool_failed, unfit
+from llmc_runtime.calls.leak_detector import Unfinished
+from llmc_runtime.calls.nested_runs import OuterRun, attempt, caller
+from llmc_runtime.calls.tool_runner import RunningAttempt
+from llmc_runtime.errors import CallError, LimitReached, PlanError, Timed, ToolTimedOut
 from llmc_runtime.state.instance import Bound
+from llmc_runtime.state.outcomes import Done, Failed
+from llmc_runtime.values import receive
 
 T = TypeVar("T")
 
@@ -58,15 +44,15 @@ class ToolCall(Generic[T]):
         "_door",
         "_held",
         "_is_in",
-        "_job",
         "_last",
         "_node",
         "_op",
         "_pending",
+        "_record",
         "_size",
-        "_task",
         "_timer",
         "_turn",
+        "_under_way",
         "_until",
         "_valid_from",
         "_waits",
@@ -75,19 +61,21 @@ class ToolCall(Generic[T]):
         "owner",
     )
 
-    def __init__(self, door: CallContext[T], owner: T, node: Node, op: Call, bound: Bound) -> None:
+    def __init__(
+        self, door: CallContext[T], owner: T, node: Node, op: Call, bound: Bound, *, record: Recording | None = None
+    ) -> None:
         self._door = door
         self.owner = owner
         self._node = node
         self._op = op
         self._bound = bound
+        self._record = record
         self._attempt = 0
         self._turn = 0
         self._valid_from = 0  # attempts of earlier turns have failed or were given up
         self._last: CallError | None = None
         self._pending: tuple[int, CallError, float] | None = None  # turn, error and pause of the awaited attempt
-        self._task: Task[None] | None = None
-        self._job: Job | None = None
+        self._under_way: RunningAttempt | None = None
         self._timer: TimerHandle | None = None
         self._is_in = False
         self._waits = False
@@ -112,7 +100,7 @@ class ToolCall(Generic[T]):
         return self._op.tool.call
 
     @property
-    def run(self) -> "OuterRun":
+    def run(self) -> OuterRun:
         """The run that made the call."""
         return self._door.host
 
@@ -156,11 +144,8 @@ class ToolCall(Generic[T]):
 
     @property
     def _is_called(self) -> bool:
-        """Whether the tool was called in this attempt: an async tool is called with the first step of its task."""
-        if self._task is None or self.in_thread:
-            return self._task is not None or self._job is not None
-        coroutine = self._task.get_coro()
-        return not iscoroutine(coroutine) or getcoroutinestate(coroutine) != CORO_CREATED
+        """Whether the tool may have been called in this attempt."""
+        return self._under_way is not None and self._under_way.has_begun
 
     def refusal(self, attempt: int, inner: str) -> str | None:
         """Return why a run inside an attempt may not start calls; an attempt with a value may leave runs behind."""
@@ -169,10 +154,19 @@ class ToolCall(Generic[T]):
         return f"the attempt of `{self.tool}` around {inner} is over" if attempt < self._valid_from else None
 
     def begin(self) -> None:
-        """Queue the first attempt."""
+        """Queue the first attempt, after the intent is committed if a store keeps the call."""
         self._until = self._door.tasks.set(self)
+        if self._record is None or not self._record.intend(self):
+            self.intended()
+
+    def intended(self) -> None:
+        """Ask for the turn of the first attempt."""
         self._waits = True
         self._door.gate.ask(self)
+
+    def not_intended(self, why: BaseException) -> None:
+        """Fail: the store has not committed the intent."""
+        self._refuse(IntentError(self._node, self.tool, why))
 
     def admit(self) -> None:
         """Admit waiting calls; used after a call was begun while its run was idle."""
@@ -206,10 +200,10 @@ class ToolCall(Generic[T]):
                 return  # the listener that was told of it has ended the run
         self._deadlines.set(self)
         call = self._call_inside if door.is_inside else tool.call
-        if self.in_thread:
-            self._thread(partial(self._context().run, call, *args, **kwargs))
-        else:
-            self._await(call, args, kwargs)
+        try:
+            self._under_way = door.runner.start(self, call, args, kwargs)
+        except RuntimeError as error:  # no thread can be started
+            self.raised(error)
 
     def _call_inside(self, *args: object, **kwargs: object) -> object:
         """Call the tool, unless the outer run has ended since the attempt was admitted."""
@@ -219,11 +213,17 @@ class ToolCall(Generic[T]):
 
     def hold_back(self) -> None:
         """Prevent the tool from being called, unless it was called already."""
-        if self._pending is None and not (self._is_called if self._job is None else not self._job.call_off()):
+        if self._pending is None and (self._under_way is None or self._under_way.call_off()):
             self._abandon()
 
     def give_up(self) -> None:
         """Stop the call without an outcome."""
+        if self._record is not None:
+            self._record.give_up(in_doubt=self.is_in_doubt)
+        self._stop()
+
+    def _stop(self) -> None:
+        """End the attempt, and wait for nothing."""
         self._waits = False
         self._abandon()
         self._door.tasks.clear(self)
@@ -234,42 +234,37 @@ class ToolCall(Generic[T]):
     def _abandon(self) -> None:
         """End the attempt, and abandon its task or thread."""
         self._discard()
-        if self._task is not None:
-            self._door.group.give_up(self._task)
-        if self._job is not None:
-            self._door.threads.leave(self._job)
-        self._task = self._job = None
+        if self._record is not None:
+            self._record.stop()
+        if self._under_way is not None:
+            self._under_way.give_up()
+            self._under_way = None
 
     def time_out(self, seconds: float, limit: Timed) -> None:
         """Time out an attempt, the call or the run, and give up running work; a run's timeout waits for no grace."""
         if self._pending is not None and limit != "run":
             return  # no attempt starts after the call's time, so the end of the grace decides
+        node, tool, in_doubt = self._node, self._op.tool, self.is_in_doubt
         error = ToolTimedOut(
-            self._node.task,
-            self._node.span,
-            tool=self._op.tool.name,
-            attempt=self._attempt,
-            seconds=seconds,
-            limit=limit,
-            in_doubt=self.is_in_doubt,
+            node.task, node.span, tool=tool.name, attempt=self._attempt, seconds=seconds, limit=limit, in_doubt=in_doubt
         )
         error.__cause__ = self._last
-        turn, running = self._turn, self._task or self._job
+        turn, under_way = self._turn, self._under_way
+        goes_on = under_way is not None and under_way.goes_on
         if limit == "attempt":
             self._abandon()
         else:
-            self.give_up()
-        if running is None or limit == "run" or not self._op.tool.effect.may_write:
+            self._stop()
+        if under_way is None or not goes_on or limit == "run" or not tool.effect.may_write:
             self._timed_out(error)
         else:
-            self._wait_for(running, turn, error)
+            self._wait_for(under_way, turn, error)
 
-    def _wait_for(self, running: Task[None] | Job, turn: int, error: ToolTimedOut) -> None:
+    def _wait_for(self, under_way: RunningAttempt, turn: int, error: ToolTimedOut) -> None:
         """Wait for the end of an attempt that was given up, no longer than the grace."""
         self._pending = turn, error, 0.0
         self._door.graces.set(self)
-        if isinstance(running, Task):
-            running.add_done_callback(lambda _: self._ended_late(turn))
+        under_way.when_over(partial(self._ended_late, turn))
 
     def outlive(self) -> None:
         """End the call in doubt after the grace: another attempt would run beside the abandoned one."""
@@ -294,8 +289,8 @@ class ToolCall(Generic[T]):
             self._failed(error, pause=pause)
 
     def _rest(self) -> Unfinished | None:
-        """The remaining work of earlier attempts, without the task of one that has just raised and is about to end."""
-        return left_by(self, self._door.loop, self._task)
+        """The remaining work of earlier attempts, without the attempt that has just raised and is about to end."""
+        return self._door.runner.unfinished(self, self._under_way)
 
     def _timed_out(self, error: ToolTimedOut) -> None:
         """Retry after an attempt's timeout; end the call after any other."""
@@ -304,80 +299,22 @@ class ToolCall(Generic[T]):
         else:
             self._end(Failed(error))
 
-    def _await(self, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-        """Await the function's result in a task."""
-        self._task = self._door.group.start(self._run(self._turn, call, args, kwargs), self, self._context())
-
-    def _context(self) -> Context:
+    def context(self) -> Context:
         """Return a context for an attempt, which marks everything started in it as the attempt's work."""
-        context = self._door.group.context.copy()
+        context = self._door.host.context.copy()
         context.run(caller.set, self)
         if self._turn:
             context.run(attempt.set, self._turn)
         return context
 
-    async def _run(self, turn: int, call: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-        """Await the function's result."""
-        task = self._task  # this task: if given up before its first step, it does not come here
-        try:
-            result = await call(*args, **kwargs)
-        except BaseException as error:
-            if turn == self._turn:
-                # This task was not cancelled by the run: a CancelledError is the tool's failure.
-                self._raised(error)
-            elif isinstance(error, asyncio.CancelledError):
-                raise
-        else:
-            if turn == self._turn:
-                self._returned(result)
-        finally:
-            self._door.group.ended(task)
-            # A stored error keeps this frame alive, and with it the task, which `asyncio.all_tasks` would then iterate
-            # over.
-            if self._task is task:
-                self._task = None
-            task = None
-
-    def _thread(self, work: Callable[[], object]) -> None:
-        """Call the function in a thread."""
-        self._job = Job(work, ended=partial(self._came_back, self._turn), label=self, function=self.function)
-        try:
-            self._door.threads.submit(self._job)
-        except RuntimeError as error:  # no thread can be started
-            self._job = None
-            self._raised(error)
-
-    def _came_back(self, turn: int, result: object, error: BaseException | None) -> None:
-        """Take the result of a thread."""
-        if turn != self._turn:
-            if iscoroutine(result):
-                result.close()
-            self._ended_late(turn)
-            return
-        self._job = None
-        if error is not None:
-            self._raised(error)
-        elif isawaitable(result):
-            self._await(lambda: result, (), {})
-        else:
-            self._returned(result)
-
-    def _raised(self, why: BaseException) -> None:
+    def raised(self, why: BaseException) -> None:
         """Handle an exception of the tool."""
         if isinstance(why, _TooLateError):
             self._refuse(self._limited(*why.args))
             return
-        node, tool, word = (
-            self._node,
-            self._op.tool,
-            RetryAdvice.of(why, self._door.wall, self._door.limits.retry_after),
-        )
-        in_doubt = word.was_sent and tool.effect.may_write
+        word = RetryAdvice.of(why, self._door.wall, self._door.limits.retry_after)
         final = word.final if self._may_repeat(was_sent=word.was_sent) else None
-        error = ToolFailed(
-            node.task, node.span, tool=tool.name, attempt=self._attempt, why=why, in_doubt=in_doubt, final=final
-        )
-        error.__cause__, error.place = why, place_in(why, tool)
+        error = tool_failed(self._node, self._op.tool, self._attempt, why, was_sent=word.was_sent, final=final)
         if pause := word.pause or 0.0:
             self._door.gate.pause(self.lane, pause)
         if error.in_doubt and self.is_left:
@@ -389,10 +326,9 @@ class ToolCall(Generic[T]):
         else:
             self._failed(error, was_sent=word.was_sent, pause=pause)
 
-    def _returned(self, result: object) -> None:
+    def returned(self, result: object) -> None:
         """Check, measure and copy the tool's result."""
         limits, tool = self._door.limits, self._op.tool
-        may_write = tool.effect.may_write
         bounds = ResultBounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
         left = self._door.allowance.left
         room = MemoryRoom(left)
@@ -401,15 +337,12 @@ class ToolCall(Generic[T]):
         except NoRoomError as full:
             limit, why_not = self._door.allowance.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
-            error.in_doubt = may_write
+            error.in_doubt = tool.effect.may_write
             self._refuse(error)
         except BaseException as why:  # noqa: BLE001 — a result may run any code while it is checked
             if iscoroutine(result):
                 result.close()
-            node, name = self._node, tool.name
-            bad = BadResult(node.task, node.span, tool=name, attempt=self._attempt, why=why, in_doubt=may_write)
-            bad.__cause__ = without_values(why) if isinstance(why, (NotJsonError, ResultError)) else why
-            self._failed(bad)
+            self._failed(bad_result(self._node, tool, self._attempt, why))
         else:
             self._end(Done(value, left - room.left))
 
@@ -460,7 +393,10 @@ class ToolCall(Generic[T]):
         self._close()
         self._bound = ()
         self._door.tasks.clear(self)
+        if self._record is not None:
+            self._record.end(outcome)
         self._door.report.ended(self.owner, outcome)
+        self._under_way = None  # which refers to this call
 
     def _discard(self) -> None:
         """End the attempt's turn without a value: runs started inside it may not start more calls."""
@@ -484,14 +420,3 @@ class ToolCall(Generic[T]):
 
 class _TooLateError(Portable, Exception):
     """The outer run, or the attempt around this run, ended before a tool was called. Holds the limit and its reason."""
-
-
-def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:
-    """Return the error of an argument that does not fit its parameter; the reason is withheld for a secret argument."""
-    parameter = why.parameter if isinstance(why, ArgumentError) else None
-    is_secret = isinstance(node.op, Call) and node.op.tool.marks.may_be_secret(parameter)
-    words = "the secret value has the wrong type" if is_secret else why
-    error = BadArgument(node.task, node.span, tool=tool, attempt=attempt, parameter=parameter, why=words)
-    if not is_secret:
-        error.__cause__ = without_values(why) if isinstance(why, ArgumentError) else why
-    return error

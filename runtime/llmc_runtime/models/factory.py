@@ -14,7 +14,7 @@ def local_model(path: str | Path | None = None, **options: Unpack[ModelOptions])
 GGUF = ".gguf"
 
 
-def speaker(model: ChatModel | str, option: str = "model") -> ChatModel:
+def chat_model(model: ChatModel | str, option: str = "model") -> ChatModel:
     """Return a chat model unchanged; for a name, the model on a server, or in this process for `local` or `*.gguf`.
 
     Raises TypeError, naming the option, for any other value.

@@ -21,8 +21,10 @@ from llmc_compiler.steps import Step
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Source
 from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.cache.outcome_store import OutcomeStore, StoredCall
 from llmc_runtime.calls import nested_runs
 from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.calls.tool_runner import LocalRunner, ToolRunner
 from llmc_runtime.limits import Limits, Policy
 from llmc_runtime.program.run_result import Run, conclude, signed
 from llmc_runtime.safety.approval import Hold
@@ -47,6 +49,8 @@ class ExecutorOptions(TypedDict, total=False):
     memo: CallCache | None
     allowance: RunBudget | None
     processor: Callable[[], float]
+    runner: Callable[[LocalRunner], ToolRunner] | None
+    store: OutcomeStore[StoredCall] | None
 
 
 class RunDriver:

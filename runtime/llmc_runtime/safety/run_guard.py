@@ -18,9 +18,9 @@ from llmc_compiler.tools.parameter_markers import UNMARKED
 from llmc_compiler.tools.signature import Prepared
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.source import Source
+from llmc_runtime.calls.call_errors import unfit
 from llmc_runtime.calls.injected_signature import InjectedSignature
 from llmc_runtime.calls.nested_runs import Guard
-from llmc_runtime.calls.tool_call import unfit
 from llmc_runtime.calls.tool_contexts import Contexts
 from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal, described, shortened
 from llmc_runtime.redaction import HIDDEN, Secrets

@@ -12,19 +12,19 @@ from time import perf_counter
 from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.ir.graph import Call
-from llmc_runtime.cache.call_cache import CachedCall
+from llmc_runtime.cache.call_record import EarlierCalls
 from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler.readiness import arguments, obstacle
 from llmc_runtime.scheduler.ready_queue import SLICE
-from llmc_runtime.state.instance import Bound, Instance
+from llmc_runtime.state.instance import Instance
 from llmc_runtime.state.queued_approval import QueuedApproval
 
 
 class EarlyApproval:
     """The calls of a run that may be asked about before their turn. A loop may have `elements` elements.
 
-    `recall` looks a call up in the call cache, `allowance` returns the run budget, and `hold` reserves bytes for a
+    `earlier` knows the outcomes of earlier calls, `allowance` returns the run budget, and `hold` reserves bytes for a
     call. `later` schedules `ask` after the event loop's other callbacks. Nothing is asked once `is_closed` is set.
     """
 
@@ -33,14 +33,14 @@ class EarlyApproval:
         trust: RunGuard,
         elements: int,
         *,
-        recall: Callable[[Instance, Call, Bound], CachedCall | None],
+        earlier: EarlierCalls | None,
         allowance: Callable[[], RunBudget],
         hold: Callable[[Instance, int], None],
         later: Callable[[], None],
     ) -> None:
         self._trust = trust
         self._elements = elements
-        self._recall = recall
+        self._earlier = earlier
         self._allowance = allowance
         self._hold = hold
         self._later = later
@@ -92,9 +92,11 @@ class EarlyApproval:
             bound = arguments(op, instance.scope, room)
         except (SkippedRead, EvaluationError, NoRoomError):
             return
-        recalled = self._recall(instance, op, bound)
-        if recalled is not None and recalled.may_be_over():
-            return
+        recalled = None
+        if self._earlier is not None:
+            recalled = self._earlier.call(instance, op, bound)
+            if self._earlier.may_be_over(recalled, instance, op, bound):
+                return
         verdict = self._trust.question(instance, op, bound, recalled)
         if isinstance(verdict, QueuedApproval):
             self._hold(instance, room.built)

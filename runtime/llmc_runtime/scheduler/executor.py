@@ -21,16 +21,17 @@ from llmc_compiler.expressions.terms import Json, NodeId
 from llmc_compiler.ir.graph import JOIN, TaskId
 from llmc_compiler.steps import Add, Conceal, Drop, Restart, Share, Step
 from llmc_runtime.cache.call_cache import CallCache
+from llmc_runtime.cache.call_record import EarlierCalls
+from llmc_runtime.cache.outcome_store import OutcomeStore, StoredCall
 from llmc_runtime.calls import nested_runs
 from llmc_runtime.calls.admission import Admission, PendingCall
 from llmc_runtime.calls.call_context import CallContext
-from llmc_runtime.calls.leak_detector import leaks, note_starts
+from llmc_runtime.calls.leak_detector import note_starts
 from llmc_runtime.calls.nested_runs import OuterRun
 from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.calls.tool_runner import LocalRunner, ToolRunner
 from llmc_runtime.concurrency import active_runs, stall_monitor
 from llmc_runtime.concurrency.stall_monitor import WatchedLoop
-from llmc_runtime.concurrency.task_group import TaskGroup
-from llmc_runtime.concurrency.thread_pool import ThreadPool
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.limits import Limits, Policy, check_policy
 from llmc_runtime.safety.approval import Hold
@@ -54,7 +55,8 @@ class Executor:
     run, and `policy` is "finish" or "fail_fast". `clock` (seconds), `random` (from 0 to 1), `wall` (the time of day)
     and `processor` (seconds of processor time) are for tests. `trust` has the approvals, contexts and secrets of this
     one run. Runs of one question share a call cache, `memo`. A run that continues another one, which may still be
-    running, also shares its run budget, `allowance`. Raises LimitError for an unknown policy.
+    running, also shares its run budget, `allowance`. `runner` makes the ToolRunner of the run from its local one, which
+    is used by default. `store` keeps outcomes beyond the question. Raises LimitError for an unknown policy.
     """
 
     def __init__(
@@ -71,6 +73,8 @@ class Executor:
         trust: RunGuard | None = None,
         memo: CallCache | None = None,
         allowance: RunBudget | None = None,
+        runner: Callable[[LocalRunner], ToolRunner] | None = None,
+        store: OutcomeStore[StoredCall] | None = None,
     ) -> None:
         check_policy(policy)
         self._params = {name: freeze(value) for name, value in params.items()}
@@ -85,6 +89,8 @@ class Executor:
         self._known_ranks: Mapping[NodeId, float] | None = None
         self._memo = memo
         self._allowance = allowance
+        self._make_runner = runner
+        self._store = store
         self.trust = trust or RunGuard()
         self.abandoned: tuple[str, ...] = ()
         self.seconds = self.processor_seconds = 0.0
@@ -103,27 +109,30 @@ class Executor:
         # Before the group, which copies the context variables that are set by then.
         await self.trust.open()
         note_starts()
-        self._group = TaskGroup(loop, limits.grace)
-        self._threads = ThreadPool(loop)
+        local = LocalRunner(loop, limits.grace)
+        self._runner: ToolRunner = local if self._make_runner is None else self._make_runner(local)
+        has_earlier = self._memo is not None or self._store is not None
+        earlier = EarlierCalls(self._memo, self._store, self.trust, local.group) if has_earlier else None
         self._flow = Scheduler(
             Scope(self._params),
             trust=self.trust,
-            memo=self._memo,
+            earlier=earlier,
             emit=self._emit,
             times=CallTimes(self._clock or loop.time, self._processor or call_times.processor_time),
             end=loop.create_future(),
             limits=limits,
             policy=self._policy,
         )
+        if earlier is not None:
+            earlier.report = self._flow
         gate: Admission[PendingCall] = Admission(
             loop, limits, attrgetter("rank"), size=attrgetter("size"), fits=attrgetter("fits")
         )
         allowance = self._allowance or RunBudget.of(loop, limits, gate, place)
-        self._host = OuterRun.inside(place, self.trust, allowance, loop, self._group.context)
+        self._host = OuterRun.inside(place, self.trust, allowance, loop, local.group.context)
         self._door = self._flow.door = CallContext(
             loop=loop,
-            group=self._group,
-            threads=self._threads,
+            runner=self._runner,
             allowance=allowance,
             random=self._random,
             wall=self._wall,
@@ -135,7 +144,7 @@ class Executor:
         self.allowance.share(self._flow.ending)
         active_runs.begin(self)
         self._alarm = loop.call_at(self._door.until, self._flow.time_out)
-        self._watched = WatchedLoop(loop, self._group, limits.stall, self._flow.stalled)
+        self._watched = WatchedLoop(loop, local.group, limits.stall, self._flow.stalled)
         stall_monitor.begin(self._watched)
         self.trust.begin(self._params, self._flow)
         self._flow.tell(events.RunStarted(self._flow.now()))
@@ -149,23 +158,25 @@ class Executor:
         self._alarm.cancel()
         self._flow.stop()
         try:
-            await self._group.end()
+            await self._runner.end()
         finally:
             active_runs.end(self)
             stall_monitor.end(self._watched)
             self._door.end()
             if self._allowance is None:
                 self._door.gate.close()
-            self._threads.close()
-            running = self._group.running()
-            left_behind = leaks(self.loop, self._host, running)
-            self.abandoned = tuple(map(str, [*running.values(), *self._threads.left(), *left_behind]))
+            self._runner.close()
+            self.abandoned = tuple(self._runner.left(self._host))
             self.seconds = self._flow.now()
             self.processor_seconds = self._flow.times.used()
             self.sum_of_calls = self._flow.times.total(self.seconds, self.processor_seconds)
             figures = self.processor_seconds, self.sum_of_calls
             self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned, *figures))
-            await self.trust.close(kind, error, trace)
+            try:
+                if self._store is not None:
+                    await self._store.flush()
+            finally:
+                await self.trust.close(kind, error, trace)
         if error is None and self.allowance.error is not None:
             raise self.allowance.error
 
@@ -181,7 +192,7 @@ class Executor:
         """Disable this copy of the run in the child of a fork: emit no events, and end its threads."""
         self._flow.emit = active_runs.leave
         self.trust.cut_off()
-        self._threads.is_cut_off = True
+        self._runner.cut_off()
 
     def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:
         """Rank waiting nodes, highest first; `ranks` is called once a node waits."""

@@ -13,7 +13,8 @@ from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.tools.signature import Prepared
-from llmc_runtime.cache.call_cache import CachedCall, CallCache
+from llmc_runtime.cache.call_cache import CachedCall
+from llmc_runtime.cache.call_record import EarlierCalls
 from llmc_runtime.calls.call_context import CallContext
 from llmc_runtime.calls.tool_call import ToolCall
 from llmc_runtime.errors import CallError, PlanError, RunRefused
@@ -43,7 +44,7 @@ class Scheduler:
         scope: Scope,
         *,
         trust: RunGuard,
-        memo: CallCache | None,
+        earlier: EarlierCalls | None,
         emit: Callable[[events.Event], object] | None,
         times: CallTimes,
         end: "Future[None]",
@@ -56,7 +57,7 @@ class Scheduler:
         self.last: Instance | None = None
         self._scope = scope
         self._trust = trust
-        self._memo = memo
+        self._earlier = earlier
         self._limits = limits
         self._fails_fast = policy == "fail_fast"
         self._reason: Reason | None = None
@@ -67,7 +68,7 @@ class Scheduler:
         self._ahead = EarlyApproval(
             trust,
             limits.elements,
-            recall=self._recall,
+            earlier=earlier,
             allowance=lambda: self.door.allowance,
             hold=self._hold,
             later=self._line.go_on_later,
@@ -311,10 +312,12 @@ class Scheduler:
         return limited(instance, *self.door.allowance.no_room(size))
 
     def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
-        """Make a call, or ask for approval first, unless the call cache has its outcome."""
-        recalled = self._recall(instance, op, bound)
-        if recalled is not None and recalled.is_over():
-            return
+        """Make a call, or ask for approval first, unless the outcome of an earlier call stands for it."""
+        recalled = None
+        if self._earlier is not None:
+            recalled = self._earlier.call(instance, op, bound)
+            if self._earlier.is_over(recalled, instance, op, bound):
+                return
         verdict = self._trust.question(instance, op, bound, recalled)
         if verdict is None:
             self._begin(instance, op, bound, recalled)
@@ -325,16 +328,13 @@ class Scheduler:
         else:
             self._conclude(instance, Failed(verdict), instance)
 
-    def _recall(self, instance: Instance, op: Call, bound: Bound) -> CachedCall | None:
-        """Look the call up in the call cache, if there is one."""
-        return None if self._memo is None else self._memo.recall(self._trust, self, instance, op, bound)
-
     def _begin(
         self, instance: Instance, op: Call, bound: Bound, recalled: CachedCall | None, approved: Prepared | None = None
     ) -> None:
         """Make a call that needs no approval, or has it."""
         prepared = self._trust.prepared(instance, op, bound, recalled, approved)
-        call = ToolCall(self.door, instance, instance.node, prepared, bound)
+        record = None if self._earlier is None else self._earlier.record(instance, op, bound)
+        call = ToolCall(self.door, instance, instance.node, prepared, bound, record=record)
         instance.calling = recalled or call
         call.begin() if recalled is None else recalled.begin(call)
 
@@ -345,7 +345,7 @@ class Scheduler:
             return
         recalled, instance.question = cast("CachedCall | None", question.call), None  # the cache's own
         if question.is_ahead:
-            if recalled is not None and recalled.is_over():
+            if self._earlier is not None and self._earlier.is_over(recalled, instance, op, instance.arguments):
                 return
             if not self._trust.stands(question, instance, op, recalled):
                 self._call(instance, op, instance.arguments)

@@ -87,8 +87,8 @@ class Questions:
         self._world, self._replies, self._calls_at = world or World(latency=0), replies, []
         before, asked = asyncio.all_tasks(), len(self._server.requests)
         options: dict[str, Any] = {"retries": 0, "random": lambda: AT_ONCE, **model}
-        speaker = llmc.Model("m", base_url=self._server.base_url, **options)
-        asker = llmc.Agent([*self._world.toolbox(), *tools], model=speaker, **agent)
+        chat_model = llmc.Model("m", base_url=self._server.base_url, **options)
+        asker = llmc.Agent([*self._world.toolbox(), *tools], model=chat_model, **agent)
         async with asyncio.timeout(PATIENCE):
             try:
                 outcome: llmc.Answer | LlmcError = await asker.ask("What is a?")

@@ -75,9 +75,9 @@ async def test_a_refused_part_is_left_out(
 ) -> None:
     """It is asked once more, without that part alone; the log says so, and the next question leaves it out at once."""
     asked = refusing(part, answer, api)
-    speaker = model(asked, api)
+    chat_model = model(asked, api)
     for _ in range(2):
-        pieces, _end = await said(speaker, TALK, stop=["#"], most_tokens=900)
+        pieces, _end = await said(chat_model, TALK, stop=["#"], most_tokens=900)
         assert pieces == ["a"]
     assert [has(body, part) for body in asked.bodies] == [True, False, False]
     first, second, _ = (
@@ -227,9 +227,9 @@ async def test_a_bound_in_the_body_of_the_user_is_the_only_one() -> None:
 async def test_a_question_that_does_not_fit_is_asked_once(answer: Answer) -> None:
     """With no retry, and no other grammar."""
     asked = wire(answer)
-    speaker = Model("m", base_url="http://server:8000/v1", api="chat", transport=asked.transport, retries=3)
+    chat_model = Model("m", base_url="http://server:8000/v1", api="chat", transport=asked.transport, retries=3)
     with pytest.raises(ContextTooLong) as caught:
-        await said(speaker, TALK, grammar=lambda _syntax, _level: "root ::= 'a'")
+        await said(chat_model, TALK, grammar=lambda _syntax, _level: "root ::= 'a'")
     assert len(asked.requests) == 1
     assert caught.value.model == "m"
 
@@ -246,21 +246,21 @@ async def test_what_was_refused_is_remembered_for_the_server_and_the_model() -> 
     assert set(known) == {("http://server/v1", "m", "chat")}
     assert Model("a")._left_out is Model("b")._left_out  # noqa: SLF001
     failing = wire(refusal(400, "unknown parameter: stream_options"), refusal(500))
-    speaker = model(failing)
+    chat_model = model(failing)
     with pytest.raises(ServerFailed):
-        await said(speaker)
-    assert speaker._left_out == {}  # noqa: SLF001
+        await said(chat_model)
+    assert chat_model._left_out == {}  # noqa: SLF001
 
 
 async def test_a_question_that_was_asked_before_forgets_nothing() -> None:
     """Its reply comes after a part was refused that it did not have."""
     asked = refusing("stop", refusal(400, "unknown parameter: stop"))
-    speaker = model(asked)
-    earlier = speaker.reply(TALK)
+    chat_model = model(asked)
+    earlier = chat_model.reply(TALK)
     assert await anext(earlier) == "a"
-    await said(speaker, TALK, stop=["#"])
+    await said(chat_model, TALK, stop=["#"])
     assert [part async for part in earlier] != []
-    await said(speaker, TALK, stop=["#"])
+    await said(chat_model, TALK, stop=["#"])
     assert [has(body, "stop") for body in asked.bodies] == [False, True, False, False]
 
 

@@ -62,5 +62,6 @@ def _uses(target: str, folder: Path, config: "Config") -> "Iterator[Use]":
     if is_file and real.is_relative_to(home):
         yield Use(real.relative_to(home).as_posix(), is_path=True)
     for name, entry in config.tools.items():
-        if entry == target if isinstance(entry, str) else is_file and Path(os.path.realpath(entry)) == real:
+        is_same_file = is_file and isinstance(entry, Path) and Path(os.path.realpath(entry)) == real
+        if entry == target or is_same_file:
             yield Use(name, is_path=False)

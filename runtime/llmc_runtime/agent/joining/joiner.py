@@ -39,7 +39,7 @@ _LONGEST_THOUGHT: Final = 400
 class ModelJoiner:
     """Asks a model whether the results answer the question; prose that calls one of the `tools` is not an answer."""
 
-    speaker: ChatModel
+    chat_model: ChatModel
     prompts: Prompts
     tools: Iterable[Tool] = ()
 
@@ -48,7 +48,7 @@ class ModelJoiner:
 
         Raises NoDecision, BudgetSpent and the model's errors.
         """
-        reasoning = reasoning_of(self.speaker)
+        reasoning = reasoning_of(self.chat_model)
         messages = self.messages(turn)
         answer, reply = "", WholeReply("", None)
         for _ in range(REMINDERS + 1):
@@ -71,14 +71,14 @@ class ModelJoiner:
     async def _reply(self, messages: Sequence[Message], *, is_final: bool) -> WholeReply:
         """Ask the model."""
         return await whole_reply(
-            self.speaker,
+            self.chat_model,
             messages,
             "joiner",
             current(),
-            grammar=_grammar(self.speaker, final=is_final),
+            grammar=_grammar(self.chat_model, final=is_final),
             schema=schema(final=is_final),
-            stop=("\n###", "\nQuestion:") if continues(self.speaker) else (),
-            most_tokens=bounded_tokens(self.speaker),
+            stop=("\n###", "\nQuestion:") if continues(self.chat_model) else (),
+            most_tokens=bounded_tokens(self.chat_model),
         )
 
     def messages(self, turn: Turn) -> list[Message]:
@@ -89,17 +89,17 @@ class ModelJoiner:
             "final": turn.is_final,
             "stopped": turn.stopped,
             "history": turn.history,
-            "structured": takes_schemas(self.speaker),
+            "structured": takes_schemas(self.chat_model),
         }
-        if continues(self.speaker):
+        if continues(self.chat_model):
             return [Message("user", self.prompts.render("joiner_completion", **variables))]
         system = Message("system", self.prompts.render("joiner", **variables))
         return [system, *turn.history, Message("user", self.prompts.render("results", **variables))]
 
     def reminded(self, messages: Sequence[Message], text: str, *, final: bool) -> list[Message]:
         """Return the messages with a reminder, after a reply without a decision."""
-        reminder = self.prompts.render("reminder", final=final, structured=takes_schemas(self.speaker))
-        if continues(self.speaker):
+        reminder = self.prompts.render("reminder", final=final, structured=takes_schemas(self.chat_model))
+        if continues(self.chat_model):
             return [Message("user", f"{messages[-1].text} {text.strip()}\n\n{reminder}\n")]
         return [*messages, Message("assistant", text or "…"), Message("user", reminder)]
 
@@ -111,13 +111,13 @@ def _ending(end: End | None) -> str:
     return " (the model refused)" if end.reason == "refusal" else ""
 
 
-def _grammar(speaker: ChatModel, *, final: bool) -> Grammar:
+def _grammar(chat_model: ChatModel, *, final: bool) -> Grammar:
     """Return the grammar of a joiner's reply: a thought on one line, and a decision.
 
     The prompt of a model that continues a text already has the label; its decision ends the line, so that it stops.
     """
     word = '"Finish"' if final else '"Finish" | "Replan"'
-    is_continued = continues(speaker)
+    is_continued = continues(chat_model)
     start = "" if is_continued else '"Thought: " '
     end = '"\\n"' if is_continued else ""
 

@@ -122,7 +122,7 @@ async def plan_reply(
 ) -> tuple[Parsed, ReplyReading]:
     """Return the parsed text of a planner's reply, and how it ended."""
     pieces = reply(
-        planner.speaker, messages, "planner", ledger, grammar=grammar, stop=planner.stops, most_tokens=most_tokens
+        planner.chat_model, messages, "planner", ledger, grammar=grammar, stop=planner.stops, most_tokens=most_tokens
     )
     parser = reader.parser()
 

@@ -55,7 +55,7 @@ def planner_prompt(tools: Toolbox, budget: int = PROMPT_BUDGET) -> tuple[str, To
 class Planner:
     """Asks a model for plans; the tools take at most `prompt_budget` characters if their names and types fit."""
 
-    speaker: ChatModel
+    chat_model: ChatModel
     prompts: Prompts
     examples: tuple[Example, ...] = ()
     grammar: GrammarFor | None = None
@@ -65,7 +65,7 @@ class Planner:
     @property
     def stops(self) -> tuple[str, ...]:
         """The sequences that end the reply; empty for models that may reason first: their drafts may have end marks."""
-        return CONTINUED_STOPS if continues(self.speaker) else ()
+        return CONTINUED_STOPS if continues(self.chat_model) else ()
 
     def messages(
         self,
@@ -91,16 +91,16 @@ class Planner:
             "plans": bounded(plans),
             "thought": thought,
             "first": first,
-            "worked": None if self.examples or not continues(self.speaker) else worked(),
+            "worked": None if self.examples or not continues(self.chat_model) else worked(),
         }
         followed = level_of(self.grammar)
 
         def text(level: Level | None) -> str:
             shown = parts.card(None if level is None or followed is None else lower(followed, level))
-            name = "planner_completion" if continues(self.speaker) else "planner"
+            name = "planner_completion" if continues(self.chat_model) else "planner"
             return self.prompts.render(name, **variables, **asdict(shown))
 
-        if continues(self.speaker):
+        if continues(self.chat_model):
             return [Message("user", text(followed) + "\n")]
         system = Message("system", text(followed), by_level=text)
         return [system, *history, Message("user", self.prompts.render("question", **variables))]
@@ -128,6 +128,6 @@ class Planner:
             plan=broken.plan,
             unclear=broken.unclear,
         )
-        if continues(self.speaker):
+        if continues(self.chat_model):
             return [Message("user", f"{messages[-1].text}{broken.plan}\n\n{request}\n")]
         return [*messages, Message("assistant", broken.plan or "…"), Message("user", request)]

@@ -20,7 +20,7 @@ from llmc_runtime.agent.prompting.templates import Prompts, sandbox, variables_o
 from llmc_runtime.agent.tools.calculator import FUNCTIONS, ArithmeticFault, Number, evaluate
 from llmc_runtime.agent.tools.json_replies import JsonForm, NoJsonError
 from llmc_runtime.errors import shortened
-from llmc_runtime.models.factory import speaker
+from llmc_runtime.models.factory import chat_model
 from llmc_runtime.models.messages import ChatModel, End, Message, Schema
 from llmc_runtime.validation import check_method
 
@@ -64,7 +64,7 @@ def llm_tool(
     except PromptError as error:
         raise ToolboxError(str(error)) from error
     _check_numbers(name, n, temperature)
-    asked = speaker(model) if temperature is None else _tempered(name, speaker(model), temperature)
+    asked = chat_model(model) if temperature is None else _tempered(name, chat_model(model), temperature)
     form = None if schema is None else JsonForm(name, schema)
     item = {"type": "string"} if form is None else form.schema
     listed = {"type": "array", "items": item} if form is None else form.listed(name) if n is not None else {}
@@ -166,7 +166,7 @@ def math_tool(model: ChatModel | str, *, name: str = "math") -> Tool:
     A problem that is already an expression needs no model. An expression that would take too long, such as `9**9**9`,
     fails at once.
     """
-    asked = speaker(model)
+    asked = chat_model(model)
     prompts = Prompts()
 
     async def compute(problem: str, context: list[Any] | None = None) -> Number:

@@ -181,8 +181,8 @@ def plan(
     if output is not None and os.path.lexists(output):
         fail(f"{output} already exists: name another file")
     followed = grammar or ("sound" if local else None)
-    speaker = _model(model, base_url, model_option or (), local=local)
-    agent = _agent(_toolbox(tools), speaker, followed, budget=given_budget(budget or ()), prompt_budget=prompt_budget)
+    chosen = _model(model, base_url, model_option or (), local=local)
+    agent = _agent(_toolbox(tools), chosen, followed, budget=given_budget(budget or ()), prompt_budget=prompt_budget)
     try:
         with reasons_shown(None) if show_reasoning else nullcontext() as reasons:
             emit = None if reasons is None else _showing(reasons)
