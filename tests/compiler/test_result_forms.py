@@ -205,7 +205,7 @@ REFUSED: list[tuple[Any, object, str]] = [
     (..., iter([1]), "`result` is of type `list_iterator`, which is not JSON: return a list (`list(…)`)"),
     (..., itertools.count(), "of type `count` of `itertools`, which is not JSON (count(0)): return a list"),
     (..., 1j, "`result` is of type `complex`, which is not JSON (1j): return its parts, or a string"),
-    (..., Series(1), "of type `Series` of `tests.compiler.test_results`, which is not JSON"),
+    (..., Series(1), "of type `Series` of `tests.compiler.test_result_forms`, which is not JSON"),
     (..., UserString("a"), "of type `UserString` of `collections`, which is not JSON"),
     (..., MagicMock(), "of type `MagicMock` of `unittest.mock`, which is not JSON"),
     (..., {"a": {1: 2}}, "`result.a` is a mapping with a key of type `int`, not `str` (1): make its keys strings"),

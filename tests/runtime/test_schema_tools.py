@@ -66,7 +66,9 @@ def _never() -> Any:  # noqa: ANN401 — a context that is never opened
 def test_the_run_fills_only_properties_of_the_schema_itself() -> None:
     """One inside an alternative would stay in sight."""
     schema = {"anyOf": [{"properties": {"key": {}}, "required": ["key"]}, {"properties": {"a": {}}}]}
-    with pytest.raises(ToolboxError, match="`key` of `order` is filled by the run: put it into the `properties`"):
+    with pytest.raises(
+        ToolboxError, match="`key` of `order` is filled by the run: put it into the top-level `properties`"
+    ):
         Tool.from_schema("order", "", schema, "write(shop)", print, idempotency_key="key")
 
 

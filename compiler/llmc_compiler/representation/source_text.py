@@ -9,6 +9,6 @@ _LONGEST_TEXT: Final = 400
 
 
 def written(span: Span, task: str, source: Source) -> str:
-    """The text at a place, in one line, without the number or name of the task that it begins with."""
+    """Return the text of a span on one line, without the task's number or name in front."""
     text = " ".join(source.text[span.start : min(span.end, span.start + _LONGEST_TEXT)].split())
     return re.sub(rf"^{re.escape(task)}\s*(?:\.(?!\d)|=(?!=))\s*", "", text)

@@ -1,8 +1,8 @@
 """The call cache of one question, over all of its plans: nothing is computed or written twice.
 
-    memo = Memo()
-    memo.next_plan()                    before each plan; a plan that is parsed anew after a repair is the same plan
-    Executor({}, memo=memo)             its calls go through the cache
+    cache = CallCache()
+    cache.next_plan()                   before each plan; a plan that is parsed anew after a repair is the same plan
+    Executor({}, memo=cache)            its calls go through the cache
 
 Reads are the same call if tool and arguments are equal, types included. Writes are the same call if their arguments are
 equal as written or as the tool receives them, with defaults filled in.

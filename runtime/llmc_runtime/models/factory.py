@@ -3,14 +3,6 @@
 from llmc_runtime.models.messages import ChatModel
 from llmc_runtime.validation import check_method
 
-
-def local_model(path: str | Path | None = None, **options: Unpack[ModelOptions]) -> Model:
-    """Return a model that runs in this process: the installed one, or that of a GGUF file; raises ValueError."""
-    if path is None:
-        return Model(LOCAL, **options)
-    return Model(Path(path).stem, path=path, **options)
-
-
 GGUF = ".gguf"
 
 
@@ -23,6 +15,7 @@ def chat_model(model: ChatModel | str, option: str = "model") -> ChatModel:
         check_method(option, model, "reply", "a model or a model's name")
         return model
     # The clients of servers are slow to import, and a program with another chat model does not need them.
+    from llmc_runtime.models.local_model import local_model  # noqa: PLC0415
     from llmc_runtime.models.openai.client import Model  # noqa: PLC0415
 
     return local_model(model) if model.endswith(GGUF) else Model(model)

@@ -1,7 +1,4 @@
-"""The flow of a run: an instance is decided once everything it waits for has ended, and then wakes its users.
-
-All of it happens on the loop's thread.
-"""
+"""The scheduler of a run, on the loop's thread: an instance is decided once everything it waits for has ended."""
 
 from asyncio import Future
 from collections.abc import Callable, Iterable, Mapping

@@ -12,7 +12,7 @@ _CODES: Final = {"bold": "1", "dim": "2"}
 
 
 def painted(lines: "Iterable[Line]", *, color: bool) -> str:
-    """The lines, with the codes of a terminal where it shows them."""
+    """Return the lines as text, with terminal codes if `color`."""
     from llmc_grammar.terminal_text import visible
 
     def painted(text: str, style: str) -> str:

@@ -35,17 +35,3 @@ def shown_time(seconds: float) -> str:
     if seconds >= 60:  # noqa: PLR2004 — a minute
         return f"{int(seconds // 60)} min {int(seconds % 60):02} s"
     return f"{seconds:.2f} s"
-
-
-_CODES: Final = {"bold": "1", "dim": "2"}
-
-
-def painted(lines: "Iterable[Line]", *, color: bool) -> str:
-    """Return the lines as text, with terminal codes if `color`."""
-    from llmc_grammar.terminal_text import visible
-
-    def painted(text: str, style: str) -> str:
-        return f"\x1b[{_CODES[style]}m{visible(text)}\x1b[0m" if color and style and text else visible(text)
-
-    drawn = ("".join(painted(*piece) for piece in line) for line in lines)
-    return Painted("\n".join(drawn if color else map(str.rstrip, drawn)))

@@ -13,6 +13,7 @@ import typer
 
 from llmc.cli.arguments.options import AsJson, MaxTasks, MaxText, Optimize, Passes, Quiet, Tools
 from llmc.cli.arguments.plan_arguments import STDIN, program
+from llmc.cli.terminal.ansi import painted
 from llmc.cli.terminal.diagnostic_output import has_color
 from llmc.cli.terminal.output import fail, set_verbosity
 

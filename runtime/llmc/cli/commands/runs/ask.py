@@ -66,8 +66,7 @@ class AskSettings(TypedDict, total=False):
 VARIABLE = "LLMC_MODEL"
 """The environment variable with the default model."""
 
-LONGEST_QUESTION = 1_000_000
-"""The maximum number of characters of a question."""
+LONGEST_QUESTION = 1_000_000  # characters
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question, or `-` for standard input.")]
 ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model (default: ${VARIABLE}).")]
