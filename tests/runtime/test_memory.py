@@ -13,7 +13,7 @@ import pytest
 import llmc
 from llmc_compiler.expressions.operators import OPERATORS
 from llmc_compiler.expressions.terms import Binary, Const, Item, Template
-from llmc_runtime.calls import tool_call
+from llmc_runtime.calls import call_errors
 from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.calls.tool_call import ToolCall
 from llmc_runtime.errors import BadResult, ExpressionFailed, LimitReached, LoopFailed
@@ -214,7 +214,7 @@ def test_errors_keep_no_values() -> None:
 
 def test_with_their_frames_they_would(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
-    for module in (tool_call, readiness):
+    for module in (call_errors, readiness):
         monkeypatch.setattr(module, "without_values", lambda error: error)
     is_there, cause = left_behind()
     assert is_there

@@ -12,6 +12,9 @@ from llmc_runtime.calls.call_errors import IntentError
 from llmc_runtime.errors import Stopped, ToolTimedOut
 from llmc_runtime.limits import Limits
 from llmc_runtime.program.execution import execute
+from llmc_runtime.safety.approval import Approval
+from llmc_runtime.safety.approval_request import ApprovalRequest
+from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler.executor import Executor
 from llmc_runtime.state.outcomes import Done, Failed
 from tests.runtime import clock
@@ -62,6 +65,12 @@ def intents(store: LoggingStore) -> list[str]:
 @write("t")
 async def note(x: int) -> int:
     """Write a number."""
+    return x
+
+
+@write("t", approve=True)
+async def send(x: int) -> int:
+    """Send a number, if somebody says yes."""
     return x
 
 
@@ -208,6 +217,22 @@ def test_what_is_kept_is_given_and_not_called() -> None:
     assert first.results == {"a": "written", "b": 1}
     assert (second.results, second.calls) == ({"a": "written", "b": 2}, 1)
     assert intents(store) == ["put", "note", "note"]
+
+
+def test_what_is_kept_is_not_asked_for() -> None:
+    """A write whose outcome is kept needs no approval, neither at its turn nor while it waits for others."""
+    asked: list[str] = []
+
+    def approve(request: ApprovalRequest) -> bool:
+        asked.append(str(request.task))
+        return True
+
+    store = LoggingStore()
+    calls = [call("a", send, 1), call("b", send, 2, after=["a"])]
+    for made in (2, 0):
+        run = play(*calls, store=store, trust=RunGuard(Approval.of(approve)))
+        assert (run.results, run.calls) == ({"a": 1, "b": 2}, made)
+        assert asked == ["a", "b"]
 
 
 def test_a_store_that_cannot_record_ends_the_run() -> None:
