@@ -12,7 +12,8 @@ import pytest
 
 import llmc
 from llmc_compiler.effects.effects import overlap
-from llmc_runtime.cache.call_cache import CachedCall, CallCache
+from llmc_runtime.cache.cached_call import CachedCall
+from llmc_runtime.cache.call_cache import CallCache
 from llmc_runtime.cache.resource_index import ResourceIndex
 from llmc_runtime.errors import Blocked
 from llmc_runtime.program.execution import execute

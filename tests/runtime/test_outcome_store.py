@@ -6,7 +6,8 @@ import pytest
 
 from llmc_compiler.steps import Add
 from llmc_compiler.tools.decorators import write
-from llmc_runtime.cache.call_cache import CachedCall, CallCache
+from llmc_runtime.cache.cached_call import CachedCall
+from llmc_runtime.cache.call_cache import CallCache
 from llmc_runtime.cache.outcome_store import OutcomeStore, StoredCall
 from llmc_runtime.calls.call_errors import IntentError
 from llmc_runtime.errors import Stopped, ToolTimedOut

@@ -26,23 +26,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from llmc_compiler.effects.effects import Effect, Kind, When, conflict
-from llmc_compiler.expressions.value_identity import Likeness
 from llmc_compiler.ir.graph import Call
-from llmc_compiler.tools.signature import Prepared
-from llmc_runtime.cache.outcome_store import call_digest
+from llmc_runtime.cache.cached_call import CachedCall
 from llmc_runtime.cache.plan_record import PlanRecord
 from llmc_runtime.cache.resource_index import ResourceIndex
 from llmc_runtime.cache.write_record import WriteRecord
 from llmc_runtime.calls.call_context import CallListener
-from llmc_runtime.calls.call_errors import unfit
-from llmc_runtime.calls.tool_call import ToolCall
-from llmc_runtime.errors import BadArgument, Blocked, CallError, Repeated, Stopped, Timed, ToolTimedOut
+from llmc_runtime.errors import Blocked, CallError, Repeated, Stopped, ToolTimedOut
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.state.instance import Bound, Instance
 from llmc_runtime.state.outcomes import Done, Failed
-from llmc_runtime.state.stop_reasons import by_caller
-
-_SHARED = frozenset({Kind.PURE, Kind.READ})
 
 
 class CallCache:
@@ -69,7 +62,7 @@ class CallCache:
 
     def call(
         self, trust: RunGuard, report: CallListener[Instance], owner: Instance, op: Call, bound: Bound
-    ) -> "CachedCall":
+    ) -> CachedCall:
         """Return a call that goes through this cache."""
         return CachedCall(self, trust, report, owner=owner, op=op, bound=bound)
 
@@ -77,13 +70,13 @@ class CallCache:
         """The cached outcome of a call that does not write, by its key."""
         return self._kept.get(key)
 
-    async def intend(self, call: "CachedCall") -> None:
+    async def intend(self, call: CachedCall) -> None:
         """Commit nothing: the cache ends with the process, and so do its calls."""
 
     async def flush(self) -> None:
         """Write nothing: all of it is in memory."""
 
-    def knows(self, call: "CachedCall") -> bool:
+    def knows(self, call: CachedCall) -> bool:
         """End the call with its cached outcome if there is one, a write possibly in doubt; return whether it ended."""
         if call.effect.may_write:
             return self._knows_write(call)
@@ -92,7 +85,7 @@ class CallCache:
             self._give(call, cached)
         return cached is not None
 
-    def may_know(self, call: "CachedCall") -> bool:
+    def may_know(self, call: CachedCall) -> bool:
         """Whether the outcome of a call, or a doubt about it, may be known when its turn comes."""
         if not call.effect.may_write:
             return call.key in self._kept or call.own_key in self._kept
@@ -101,7 +94,7 @@ class CallCache:
         self._compare(call)
         return call.doubt is not None
 
-    def _knows_write(self, call: "CachedCall") -> bool:
+    def _knows_write(self, call: CachedCall) -> bool:
         """End the call with the outcome of the same write of an earlier plan, unless that may have been undone."""
         write = self._writes.before(call.keys, self.plan)
         if write is None:
@@ -114,19 +107,19 @@ class CallCache:
             call.doubt = write.doubt(str(after))
         return after is None
 
-    def _compare(self, call: "CachedCall") -> None:
+    def _compare(self, call: CachedCall) -> None:
         """Doubt a write that may equal one of an earlier plan, as far as their arguments are known."""
         if call.likeness is not None and not _may_repeat(call):
             like = self._writes.like(call.tool, call.effect, call.likeness, self.plan)
             call.doubt = None if like is None else like.likeness
 
-    def _unfinished(self, call: "CachedCall") -> Iterator[str]:
+    def _unfinished(self, call: CachedCall) -> Iterator[str]:
         """Yield other writes that overlap this one and may happen after those made so far."""
         for other in self._writing.overlapping(call.effect.resource):
             if not set(other.keys) & set(call.keys):
                 yield f"{other.place} of plan {other.plan} may have written after it"
 
-    def begin(self, call: "CachedCall") -> None:
+    def begin(self, call: CachedCall) -> None:
         """End the call with a cached outcome, let it wait for the same call, or make it."""
         if not call.effect.may_write and self.knows(call):
             return
@@ -145,7 +138,7 @@ class CallCache:
             return
         self._make(call)
 
-    def _left(self, effect: Effect) -> "CachedCall | None":
+    def _left(self, effect: Effect) -> CachedCall | None:
         """Return an abandoned write that still goes on and conflicts with this effect; forget those that have ended."""
         conflicts = [write for write in self._doubtful.overlapping(effect.resource) if conflict(effect, write.effect)]
         for write in conflicts:
@@ -154,7 +147,7 @@ class CallCache:
             self._doubtful.discard(write)
         return None
 
-    def _give(self, call: "CachedCall", outcome: Done | Failed) -> None:
+    def _give(self, call: CachedCall, outcome: Done | Failed) -> None:
         """End a call with a cached outcome."""
         self.reused += 1
         call.note(is_made=False)
@@ -165,7 +158,7 @@ class CallCache:
             outcome = Failed(again)
         call.report.ended(call.owner, outcome)
 
-    def _make(self, call: "CachedCall") -> None:
+    def _make(self, call: CachedCall) -> None:
         """Make the call."""
         call.is_made = True
         call.note(is_made=True)
@@ -177,7 +170,7 @@ class CallCache:
             self._index(call.key, call.effect)
         call.calling.begin()
 
-    def record(self, call: "CachedCall", outcome: Done | Failed | None) -> None:
+    def record(self, call: CachedCall, outcome: Done | Failed | None) -> None:
         """Store the outcome of a call that was made; None if it was given up without doubt."""
         if call.effect.may_write:
             self._written(call, outcome)
@@ -199,7 +192,7 @@ class CallCache:
                 self.begin(waiter)
                 waiter.calling.admit()
 
-    def _written(self, call: "CachedCall", outcome: Done | Failed | None) -> None:
+    def _written(self, call: CachedCall, outcome: Done | Failed | None) -> None:
         """Store the outcome of a write; one that may still happen stays among the running writes."""
         error = outcome.error if isinstance(outcome, Failed) else None
         in_doubt = isinstance(error, (CallError, Stopped)) and error.in_doubt
@@ -241,169 +234,6 @@ class CallCache:
         return effect.kind is Kind.READ and any(overlaps)
 
 
-def _may_repeat(call: "CachedCall") -> bool:
+def _may_repeat(call: CachedCall) -> bool:
     """Whether a write is safe to repeat."""
     return call.effect.rule.rerun is When.YES
-
-
-class CachedCall:
-    """A call that goes through a call cache.
-
-    `keys` and `likeness` belong to writes, `key` and `own_key` to other calls. `prepared` are the arguments converted
-    for the keys. `doubt` is the reason if a write may have been undone, or may equal an earlier one. `is_left` means
-    that the write was abandoned and may still happen.
-    """
-
-    __slots__ = (
-        "calling",
-        "doubt",
-        "effect",
-        "is_lasting",
-        "is_left",
-        "is_made",
-        "is_shared",
-        "key",
-        "keys",
-        "likeness",
-        "limits",
-        "memo",
-        "own_key",
-        "owner",
-        "plan",
-        "prepared",
-        "report",
-        "tool",
-        "trust",
-        "unfit",
-        "waiting",
-        "waits_for",
-    )
-
-    def __init__(
-        self,
-        memo: CallCache,
-        trust: RunGuard,
-        report: CallListener[Instance],
-        *,
-        owner: Instance,
-        op: Call,
-        bound: Bound,
-    ) -> None:
-        self.memo = memo
-        self.trust = trust
-        self.report = report
-        self.owner = owner
-        self.plan = memo.plan
-        self.tool = op.tool.name
-        self.effect = op.tool.effect_of(bound)
-        self.limits = (op.timeout, op.retries)
-        self.is_shared = self.effect.kind in _SHARED or self.effect.kind is Kind.NONDET
-        self.is_lasting = self.effect.kind in _SHARED and op.tool.reuse
-        self.keys: tuple[str, ...] = ()
-        self.key = self.own_key = ""
-        self.likeness: Likeness | None = None
-        self.prepared: Prepared | None = None
-        self.unfit: BadArgument | None = None
-        self.doubt: str | None = None
-        self.waiting: list[CachedCall] = []
-        self.waits_for: CachedCall | None = None
-        self.is_made = False
-        self.is_left = False
-        trust.known_secrets.hear(owner, op.tool, bound)
-        if self.effect.may_write:
-            self._identify(op, bound)
-        else:
-            self.key = _key(self, memo.plan, bound)
-            self.own_key = f"{self.key} {memo.plan} {owner.key}"
-
-    def _identify(self, op: Call, bound: Bound) -> None:
-        """Compute the keys of a write, or record the error of arguments that do not fit."""
-        try:
-            identified = op.tool.signature.identify(bound)
-        except BaseException as why:  # noqa: BLE001 — validators of arguments are the tool's code too
-            self.unfit = unfit(self.owner.node, self.tool, 0, why)
-        else:
-            self.keys = tuple(f"{self.tool} {digest}" for digest in identified.digests)
-            self.likeness = identified.likeness
-            self.prepared = identified.prepared
-
-    def note(self, *, is_made: bool) -> None:
-        """Count the call among those of its plan."""
-        keys, task = self.keys or (self.key,), self.owner.node.task
-        self.memo.plans[self.plan].add(task, self.effect, keys, is_lasting=self.is_lasting, is_made=is_made)
-
-    @property
-    def place(self) -> str:
-        """The call's place in its plan."""
-        return self.trust.place(self.owner.node)
-
-    def is_over(self) -> bool:
-        """End the call if its outcome is cached or its arguments do not fit, and return whether it ended."""
-        if self.unfit is not None:
-            self.report.ended(self.owner, Failed(self.unfit))
-            return True
-        return self.memo.knows(self)
-
-    def may_be_over(self) -> bool:
-        """Whether the call may be cached, unfit or in doubt when its turn comes."""
-        return self.unfit is not None or self.memo.may_know(self)
-
-    @property
-    def is_writing(self) -> bool:
-        """Whether an attempt that may write is under way."""
-        return self.is_made and self.calling.is_writing
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether the call was given up, and its attempt goes on."""
-        return not self.is_made and self.calling.is_left
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """Whether the call may or may not have written."""
-        return self.is_made and self.calling.is_in_doubt
-
-    def begin(self, calling: ToolCall[Instance]) -> None:
-        """Use a cached outcome, or make the call."""
-        self.calling = calling
-        self.memo.begin(self)
-
-    def time_out(self, seconds: float, limit: Timed) -> None:
-        """Time the call out with its run; a call that waits for another is given up with the rest."""
-        if self.is_made:
-            self.calling.time_out(seconds, limit)
-
-    def hold_back(self) -> None:
-        """Prevent the tool from being called, unless it was called already."""
-        if self.is_made:
-            self.calling.hold_back()
-
-    def give_up(self) -> None:
-        """Stop the call; one that waits for it makes the call instead."""
-        if self.waits_for is not None:
-            self.waits_for.waiting.remove(self)
-            self.waits_for = None
-        if self.is_made:
-            given_up = Failed(by_caller(self.owner, True)) if self.is_in_doubt else None  # noqa: FBT003
-            self.calling.give_up()
-            self.is_made = False
-            self.memo.record(self, given_up)
-
-    def wrote(self, outcome: Done | Failed) -> None:
-        """Store the outcome of a write, before later instances are decided."""
-        if self.effect.may_write:
-            self.ended(outcome)
-
-    def ended(self, outcome: Done | Failed) -> None:
-        """Store the outcome, if the call was made."""
-        if self.is_made:
-            self.is_made = False
-            self.memo.record(self, outcome)
-
-
-def _key(call: CachedCall, plan: int, bound: Bound) -> str:
-    """Cache key: tool and canonical arguments; with plan or instance if a repeated call may differ."""
-    key = call_digest(call.tool, bound)
-    if not call.is_lasting:
-        key += f" {plan}"
-    return f"{key} {call.owner.key}" if call.effect.kind is Kind.NONDET else key

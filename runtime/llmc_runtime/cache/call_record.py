@@ -4,7 +4,8 @@ from asyncio import CancelledError, Task
 from typing import Protocol
 
 from llmc_compiler.ir.graph import Call
-from llmc_runtime.cache.call_cache import CachedCall, CallCache
+from llmc_runtime.cache.cached_call import CachedCall
+from llmc_runtime.cache.call_cache import CallCache
 from llmc_runtime.cache.outcome_store import OutcomeStore, StoredCall
 from llmc_runtime.calls.call_context import CallListener, RecordedCall
 from llmc_runtime.concurrency.task_group import TaskGroup

@@ -1,7 +1,8 @@
 """The seam where tools run: a ToolRunner runs the attempts of admitted calls.
 
 LocalRunner is the runner of every run: async tools run on the event loop, in tasks of the run's TaskGroup, and sync
-tools in threads. A runner elsewhere, in a process or a cluster, takes some calls and hands the others to it; it ends and closes the local one, too.
+tools in threads. A runner elsewhere, in a process or a cluster, takes some calls and hands the others to the local one,
+which it ends and closes, too.
 """
 
 from asyncio import AbstractEventLoop, CancelledError, Task

@@ -10,7 +10,7 @@ from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.tools.signature import Prepared
-from llmc_runtime.cache.call_cache import CachedCall
+from llmc_runtime.cache.cached_call import CachedCall
 from llmc_runtime.cache.call_record import EarlierCalls
 from llmc_runtime.calls.call_context import CallContext
 from llmc_runtime.calls.tool_call import ToolCall
