@@ -19,7 +19,6 @@ LONGER_LINES = 500
 LONGER = {
     "compiler/llmc_compiler/lowering/lowering.py": "one class: from a statement to its nodes",
     "grammar/llmc_grammar/repair/splitting/lenient_splitter.py": "one class: which lines belong to which statement",
-    "runtime/llmc_runtime/cache/call_cache.py": "one concern: the calls of a question, each with its outcome",
     "runtime/llmc_runtime/calls/tool_call.py": "one class: a call, from its first attempt to its outcome",
     "runtime/llmc_runtime/scheduler/scheduler.py": "one class: instances of a run, from their turn to their outcome",
 }

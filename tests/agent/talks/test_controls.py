@@ -13,7 +13,7 @@ from llmc_compiler.steps import Add, Step
 from llmc_grammar.reasoning import ReasoningTags
 from llmc_runtime.agent.planning import reply_merge
 from llmc_runtime.agent.planning.plan_reply import ReplyReading
-from llmc_runtime.cache import call_cache
+from llmc_runtime.cache import call_cache, cached_call
 from llmc_runtime.program.incremental import IncrementalRun
 from llmc_runtime.safety.approval import Hold
 from llmc_runtime.scheduler.executor import Executor
@@ -45,13 +45,13 @@ def reasoning_counts(patch: Patch) -> None:
 
 def a_write_is_its_spelling(patch: Patch) -> None:
     """A write is the same one where it is spelled the same."""
-    identify = call_cache.CachedCall._identify  # noqa: SLF001 — what says which writes are the same
+    identify = cached_call.CachedCall._identify  # noqa: SLF001 — what says which writes are the same
 
-    def by_spelling(self: call_cache.CachedCall, op: Call, bound: Bound) -> None:
+    def by_spelling(self: cached_call.CachedCall, op: Call, bound: Bound) -> None:
         identify(self, op, bound)
         self.keys = (f"{self.tool} {[(name, canonical(value)) for name, value in bound]}",)
 
-    patch.setattr(call_cache.CachedCall, "_identify", by_spelling)
+    patch.setattr(cached_call.CachedCall, "_identify", by_spelling)
 
 
 def writes_start_early(patch: Patch) -> None:
