@@ -13,7 +13,7 @@ from llmc_compiler.steps import Add, Step
 from llmc_grammar.reasoning import ReasoningTags
 from llmc_runtime.agent.planning import reply_merge
 from llmc_runtime.agent.planning.plan_reply import ReplyReading
-from llmc_runtime.cache import call_cache, cached_call
+from llmc_runtime.cache import cached_call, call_cache
 from llmc_runtime.program.incremental import IncrementalRun
 from llmc_runtime.safety.approval import Hold
 from llmc_runtime.scheduler.executor import Executor
