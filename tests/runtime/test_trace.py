@@ -207,7 +207,10 @@ def test_a_chain_never_leads_back() -> None:
     lines = [HEAD | {"nodes": nodes}, EVENT, EVENT | {"node": "b"}, *ends]
     found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
     assert history(found).chain == (("a", ()), ("b", ()))
-    assert {key: past.via for key, past in history(found).pasts.items()} == {("a", ()): None, ("b", ()): ("a", ())}
+    assert {key: past.critical_predecessor for key, past in history(found).pasts.items()} == {
+        ("a", ()): None,
+        ("b", ()): ("a", ()),
+    }
 
 
 @pytest.mark.parametrize("shape", ["waits", "carry", "elements"])

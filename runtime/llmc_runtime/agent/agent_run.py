@@ -92,7 +92,7 @@ class AgentRun:
         self._sources: dict[str, tuple[Origin, ...]] = {}
         self._terms = terms
         self._emit = emit
-        self._memo = CallCache()
+        self._cache = CallCache()
         self._secrets = known_secrets()
         if emit is not None:
             ledger.listener = ReasoningText(self._reasoned, self._secrets)
@@ -101,7 +101,7 @@ class AgentRun:
         self._shapes: dict[tuple[ast.Statement, ...], int] = {}
         self._over: frozenset[int] = frozenset()
         self._reported: set[tuple[type, object]] = set()
-        self._allowance: RunBudget | None = None
+        self._run_budget: RunBudget | None = None
         self._last = "", ReplyReading(None)
         self._began = 0.0
         self._calls = 0
@@ -118,8 +118,8 @@ class AgentRun:
             try:
                 self._emit(veiled(event, self._secrets))
             except BaseException as error:
-                if self._allowance is not None:
-                    self._allowance.end_with(error)
+                if self._run_budget is not None:
+                    self._run_budget.end_with(error)
                 raise
 
     def _reasoned(self, role: Role, text: str) -> None:
@@ -129,8 +129,8 @@ class AgentRun:
 
     def close(self) -> None:
         """Stop the current plan from starting calls."""
-        if self._allowance is not None:
-            self._allowance.gate.close()
+        if self._run_budget is not None:
+            self._run_budget.admission.close()
 
     @property
     def number(self) -> int:
@@ -143,7 +143,7 @@ class AgentRun:
         Raises SamePlanError, PlanFailed, BudgetSpent, RunRefused and the model's errors; then no call of this plan has
         written.
         """
-        self._memo.next_plan()
+        self._cache.next_plan()
         # Before the planner writes: a call repeated meanwhile would already be in the call cache.
         self._over = frozenset(number for number in self._shapes.values() if self._is_over(number))
         self._reported.clear()
@@ -154,15 +154,15 @@ class AgentRun:
         reader = self._reader(tools)
         async with AsyncExitStack() as stack:
             attempt = await stack.enter_async_context(self._arriving(reader, contexts))
-            if self._allowance is not None:
-                attempt.allowance.continue_from(self._allowance)
-            self._allowance = attempt.allowance
+            if self._run_budget is not None:
+                attempt.run_budget.continue_from(self._run_budget)
+            self._run_budget = attempt.run_budget
             async with attempt.in_time():
                 written = await self._write(attempt, messages, tools)
             repairs = 0
             broken = self._broken(attempt, reader, written)
             if broken is not None and (text := self._repeated(attempt, written)) is not None:
-                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
+                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.run_budget))
                 attempt.feed(text)
                 broken = self._broken(attempt, reader, written)
             while broken is not None and repairs < REPAIRS:
@@ -174,9 +174,9 @@ class AgentRun:
                     broken = replace(broken, unclear=repaired.unclear, cuts=(*broken.cuts, *repaired.cuts))
                     continue
                 # Calls of the intact lines run on in the earlier attempt; the call cache hands their outcomes over.
-                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.allowance))
+                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.run_budget))
                 attempt.feed(repaired.text)
-                written = written.mended(repaired, reading, is_joined=attempt.front.is_joined)
+                written = written.mended(repaired, reading, is_joined=attempt.compiler.is_joined)
                 broken = self._broken(attempt, reader, written)
             if broken is not None and not broken.may_run:
                 raise self._failed(repairs, broken, reader)
@@ -235,7 +235,7 @@ class AgentRun:
             values.update(plan.run.results)
             labels.update(plan.run.labels)
         earlier = Earlier(values, reader.taken, labels)
-        options: ExecutorOptions = {**self._terms.options, "memo": self._memo, "allowance": allowance}
+        options: ExecutorOptions = {**self._terms.options, "memo": self._cache, "allowance": allowance}
         options["emit"] = lambda event: self._happened(new, event)
         new = IncrementalRun(
             reader.tools,
@@ -270,7 +270,7 @@ class AgentRun:
 
     async def _write(self, attempt: IncrementalRun, messages: Sequence[Message], tools: Toolbox) -> TextOrigin:
         """Feed the planner's reply to a plan."""
-        planner, front = self._terms.planner, attempt.front
+        planner, front = self._terms.planner, attempt.compiler
         readable = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
         grammar = planner.grammar(tools, self._highest() + 1, readable) if planner.grammar is not None else None
         pieces = reply(planner.chat_model, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
@@ -291,7 +291,7 @@ class AgentRun:
 
     def _broken(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> BrokenPlan | None:
         """Close the plan; return the part that the planner must write again, or None."""
-        front, whole = attempt.front, not written.is_cut
+        front, whole = attempt.compiler, not written.is_cut
         failure: CompileError | None = None
         try:
             attempt.close(complete=whole)
@@ -326,15 +326,15 @@ class AgentRun:
 
     def _check_new(self, attempt: IncrementalRun) -> None:
         """Raise SamePlanError for a plan that was run before and would add nothing."""
-        plan_shape = shape(attempt.front.parsed.plan.statements, self._highest())
+        plan_shape = shape(attempt.compiler.parsed.plan.statements, self._highest())
         if self._shapes.get(plan_shape) in self._over:
             raise SamePlanError
         self._shapes[plan_shape] = self.number
 
     def _repeated(self, attempt: IncrementalRun, written: TextOrigin) -> str | None:
         """Renumber the text of a plan that repeats an earlier one verbatim; return None for any other plan."""
-        parsed = attempt.front.parsed
-        if written.is_cut or attempt.front.moved or parsed.lost:
+        parsed = attempt.compiler.parsed
+        if written.is_cut or attempt.compiler.moved or parsed.lost:
             return None
         texts = (renumbered(parsed.plan.statements, plan.statements, self._highest()) for plan in self.plans)
         text = next(filter(None, texts), None)
@@ -343,21 +343,21 @@ class AgentRun:
     def _is_over(self, number: int) -> bool:
         """Whether running the same plan again would make no call and end as before."""
         errors = (getattr(event, "error", None) for event in self.plans[number - 1].run.events)
-        return self._memo.has_all(number) and not any(map(_may_end_otherwise, errors))
+        return self._cache.has_all(number) and not any(map(_may_end_otherwise, errors))
 
     def _planned(self, attempt: IncrementalRun, repairs: int, tools: Toolbox) -> Planned:
         """Record the plan that was run, and return it."""
         run, highest, number = attempt.run(), self._highest(), self.number
-        statements = attempt.front.parsed.plan.statements
+        statements = attempt.compiler.parsed.plan.statements
         ids = tuple(name for name, _ in numbered(statements, highest))
         planned = Planned(
-            text=attempt.front.source.text,
+            text=attempt.compiler.source.text,
             statements=statements,
             ids=ids,
             run=run,
             repairs=repairs,
             tasks=shown_tasks(statements, highest, run, {tool.name for tool in tools if tool.effect.may_write}),
-            reused=tuple(name for name in ids if name in self._memo.plans[number].reused),
+            reused=tuple(name for name in ids if name in self._cache.plans[number].reused),
             began=self._began,
             ended=self.now(),
         )
@@ -385,7 +385,7 @@ class AgentRun:
             usage=self.ledger.usage,
             times=Times(self._first_task, now if self._plan_time is None else self._plan_time, now),
             calls=self._calls,
-            reused=self._memo.reused,
+            reused=self._cache.reused,
             stopped=stopped,
             answered=answered,
             is_unmarked=is_unmarked,

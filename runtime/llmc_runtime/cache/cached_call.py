@@ -60,9 +60,11 @@ class CachedCall:
     """
 
     __slots__ = (
+        "cache",
         "calling",
         "doubt",
         "effect",
+        "guard",
         "is_lasting",
         "is_left",
         "is_made",
@@ -71,14 +73,12 @@ class CachedCall:
         "keys",
         "likeness",
         "limits",
-        "memo",
         "own_key",
         "owner",
         "plan",
         "prepared",
         "report",
         "tool",
-        "trust",
         "unfit",
         "waiting",
         "waits_for",
@@ -94,8 +94,8 @@ class CachedCall:
         op: Call,
         bound: Bound,
     ) -> None:
-        self.memo = memo
-        self.trust = trust
+        self.cache = memo
+        self.guard = trust
         self.report = report
         self.owner = owner
         self.plan = memo.plan
@@ -135,23 +135,23 @@ class CachedCall:
     def note(self, *, is_made: bool) -> None:
         """Count the call among those of its plan."""
         keys, task = self.keys or (self.key,), self.owner.node.task
-        self.memo.plans[self.plan].add(task, self.effect, keys, is_lasting=self.is_lasting, is_made=is_made)
+        self.cache.plans[self.plan].add(task, self.effect, keys, is_lasting=self.is_lasting, is_made=is_made)
 
     @property
     def place(self) -> str:
         """The call's place in its plan."""
-        return self.trust.place(self.owner.node)
+        return self.guard.place(self.owner.node)
 
     def is_over(self) -> bool:
         """End the call if its outcome is cached or its arguments do not fit, and return whether it ended."""
         if self.unfit is not None:
             self.report.ended(self.owner, Failed(self.unfit))
             return True
-        return self.memo.knows(self)
+        return self.cache.knows(self)
 
     def may_be_over(self) -> bool:
         """Whether the call may be cached, unfit or in doubt when its turn comes."""
-        return self.unfit is not None or self.memo.may_know(self)
+        return self.unfit is not None or self.cache.may_know(self)
 
     @property
     def is_writing(self) -> bool:
@@ -171,7 +171,7 @@ class CachedCall:
     def begin(self, calling: ToolCall[Instance]) -> None:
         """Use a cached outcome, or make the call."""
         self.calling = calling
-        self.memo.begin(self)
+        self.cache.begin(self)
 
     def time_out(self, seconds: float, limit: Timed) -> None:
         """Time the call out with its run; a call that waits for another is given up with the rest."""
@@ -192,7 +192,7 @@ class CachedCall:
             given_up = Failed(by_caller(self.owner, True)) if self.is_in_doubt else None  # noqa: FBT003
             self.calling.give_up()
             self.is_made = False
-            self.memo.record(self, given_up)
+            self.cache.record(self, given_up)
 
     def wrote(self, outcome: Done | Failed) -> None:
         """Store the outcome of a write, before later instances are decided."""
@@ -203,7 +203,7 @@ class CachedCall:
         """Store the outcome, if the call was made."""
         if self.is_made:
             self.is_made = False
-            self.memo.record(self, outcome)
+            self.cache.record(self, outcome)
 
 
 def _key(call: CachedCall, plan: int, bound: Bound) -> str:

@@ -33,14 +33,14 @@ class EarlierCalls:
     def __init__(
         self, memo: CallCache | None, store: OutcomeStore[StoredCall] | None, trust: RunGuard, group: TaskGroup
     ) -> None:
-        self._memo = memo
+        self._cache = memo
         self._store = store
-        self._trust = trust
+        self._guard = trust
         self.group = group
 
     def call(self, instance: Instance, op: Call, bound: Bound) -> CachedCall | None:
         """The call as the cache knows it, if there is one."""
-        return None if self._memo is None else self._memo.call(self._trust, self.report, instance, op, bound)
+        return None if self._cache is None else self._cache.call(self._guard, self.report, instance, op, bound)
 
     def is_over(self, known: CachedCall | None, instance: Instance, op: Call, bound: Bound) -> bool:
         """End a call that needs not be made: its outcome is known, or its arguments do not fit."""

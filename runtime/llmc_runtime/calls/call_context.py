@@ -81,14 +81,14 @@ class CallContext(Generic[T]):
 
     loop: AbstractEventLoop
     runner: ToolRunner
-    allowance: RunBudget
+    run_budget: RunBudget
     random: Callable[[], float]
     wall: Callable[[], float]
     rank: Callable[[T], float]
     report: CallListener[T]
     host: OuterRun
     limits: Limits = field(init=False)
-    gate: Admission[PendingCall] = field(init=False)
+    admission: Admission[PendingCall] = field(init=False)
     until: float = field(init=False)
     is_inside: bool = field(init=False)
     is_closing: bool = False
@@ -99,8 +99,12 @@ class CallContext(Generic[T]):
     _attempts: "dict[float, Deadlines[PendingCall]]" = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.limits, self.gate, self.until = self.allowance.limits, self.allowance.gate, self.allowance.until
-        self.is_inside = self.allowance.place is not None
+        self.limits, self.admission, self.until = (
+            self.run_budget.limits,
+            self.run_budget.admission,
+            self.run_budget.until,
+        )
+        self.is_inside = self.run_budget.place is not None
         seconds = self.limits.task_time
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
         self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())

@@ -67,30 +67,30 @@ class OuterRun:
     place: "CallSite | None"
     depth: int
     runs: int
-    trust: Guard
-    allowance: RunBudget
+    guard: Guard
+    run_budget: RunBudget
     loop: AbstractEventLoop
     context: Context
 
     @staticmethod
     def inside(
         place: "CallSite | None",
-        trust: Guard,
-        allowance: RunBudget,
+        guard: Guard,
+        run_budget: RunBudget,
         loop: AbstractEventLoop,
         context: Context,
     ) -> "OuterRun":
         """Return the host of a new run, nested if `place` is a call."""
-        runs = allowance.limits.runs
+        runs = run_budget.limits.runs
         if place is None:
-            return OuterRun(None, 1, runs, trust, allowance, loop, context)
+            return OuterRun(None, 1, runs, guard, run_budget, loop, context)
         context.run(attempt.set, 0)  # for calls of this run, not the call around it
-        return OuterRun(place, place.run.depth + 1, min(place.run.runs, runs), trust, allowance, loop, context)
+        return OuterRun(place, place.run.depth + 1, min(place.run.runs, runs), guard, run_budget, loop, context)
 
     @property
     def time_left(self) -> float:
         """Seconds that the run may still take; safe in any thread."""
-        return max(self.allowance.until - self.loop.time(), 0.0)
+        return max(self.run_budget.until - self.loop.time(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +128,19 @@ def surrounding() -> OuterRun | None:
     return None if call is None else call.run
 
 
-def enter(trust: Guard) -> CallSite | None:
+def enter(guard: Guard) -> CallSite | None:
     """Bind a run that begins here to the outer run, and return its place there; None outside any run."""
     call = caller.get()
     if call is None:
         return None
-    trust.inherit(call.run.trust, str(call))
+    guard.inherit(call.run.guard, str(call))
     return CallSite(call, attempt.get())
 
 
 def known_secrets() -> Secrets:
     """Return the secrets of the outer run, to which more can be added; a new set outside any run."""
     host = surrounding()
-    return Secrets() if host is None else host.trust.secrets
+    return Secrets() if host is None else host.guard.secrets
 
 
 def outside(listener: Callable[[E], object]) -> Callable[[E], object]:

@@ -30,7 +30,7 @@ class EnclosingRun(Protocol):
     """The run around another one."""
 
     @property
-    def allowance(self) -> "RunBudget":
+    def run_budget(self) -> "RunBudget":
         """The budget that both runs draw on."""
         ...
 
@@ -64,7 +64,7 @@ class RunBudget:
     """
 
     limits: Limits
-    gate: Admission[PendingCall]
+    admission: Admission[PendingCall]
     until: float
     seconds: float
     place: Surroundings | None = None
@@ -82,20 +82,20 @@ class RunBudget:
 
     @staticmethod
     def of(
-        loop: AbstractEventLoop, limits: Limits, gate: Admission[PendingCall], place: Surroundings | None
+        loop: AbstractEventLoop, limits: Limits, admission: Admission[PendingCall], place: Surroundings | None
     ) -> "RunBudget":
         """Create the budget of a run that starts now, nested at `place` if that is given."""
         now, seconds = loop.time(), limits.run_time
         if place is None:
-            return RunBudget(limits, gate, now + seconds, seconds)
+            return RunBudget(limits, admission, now + seconds, seconds)
         seconds = min(seconds, place.run.time_left)
-        place.run.allowance.is_shared = True
-        return RunBudget(limits, gate, now + seconds, seconds, place)
+        place.run.run_budget.is_shared = True
+        return RunBudget(limits, admission, now + seconds, seconds, place)
 
     @property
     def around(self) -> "RunBudget | None":
         """The budget of the outer run."""
-        return None if self.place is None else self.place.run.allowance
+        return None if self.place is None else self.place.run.run_budget
 
     @property
     def is_full(self) -> bool:

@@ -41,7 +41,6 @@ class ToolCall(Generic[T]):
         "_attempt",
         "_bound",
         "_deadlines",
-        "_door",
         "_held",
         "_is_in",
         "_last",
@@ -49,6 +48,7 @@ class ToolCall(Generic[T]):
         "_op",
         "_pending",
         "_record",
+        "_shared",
         "_size",
         "_timer",
         "_turn",
@@ -62,9 +62,9 @@ class ToolCall(Generic[T]):
     )
 
     def __init__(
-        self, door: CallContext[T], owner: T, node: Node, op: Call, bound: Bound, *, record: Recording | None = None
+        self, shared: CallContext[T], owner: T, node: Node, op: Call, bound: Bound, *, record: Recording | None = None
     ) -> None:
-        self._door = door
+        self._shared = shared
         self.owner = owner
         self._node = node
         self._op = op
@@ -82,9 +82,9 @@ class ToolCall(Generic[T]):
         self._held = 0
         self._size: int | None = None
         self.in_thread = not op.tool.is_async
-        self.lane = door.gate.lane(op.tool.name)
-        limit = door.limits.attempt_time
-        self._deadlines = door.attempts(limit if op.timeout is None or op.timeout > limit else op.timeout)
+        self.lane = shared.admission.lane(op.tool.name)
+        limit = shared.limits.attempt_time
+        self._deadlines = shared.attempts(limit if op.timeout is None or op.timeout > limit else op.timeout)
 
     def __str__(self) -> str:
         return f"{self._op.tool.name} (task {self._node.task})"
@@ -102,12 +102,12 @@ class ToolCall(Generic[T]):
     @property
     def run(self) -> OuterRun:
         """The run that made the call."""
-        return self._door.host
+        return self._shared.host
 
     @property
     def waits(self) -> bool:
         """Whether the call still waits for admission."""
-        return self._waits and not self._door.is_closing
+        return self._waits and not self._shared.is_closing
 
     @property
     def size(self) -> int:
@@ -119,12 +119,12 @@ class ToolCall(Generic[T]):
     @property
     def fits(self) -> bool:
         """Whether the run budget has room for the copied arguments."""
-        return not self.size or self.size <= self._door.allowance.left
+        return not self.size or self.size <= self._shared.run_budget.left
 
     @property
     def rank(self) -> float:
         """Priority among waiting calls: the highest goes first."""
-        return self._door.rank(self.owner)
+        return self._shared.rank(self.owner)
 
     @property
     def is_writing(self) -> bool:
@@ -149,20 +149,20 @@ class ToolCall(Generic[T]):
 
     def refusal(self, attempt: int, inner: str) -> str | None:
         """Return why a run inside an attempt may not start calls; an attempt with a value may leave runs behind."""
-        if self._door.is_halted:
+        if self._shared.is_halted:
             return f"the run around {inner} has ended"
         return f"the attempt of `{self.tool}` around {inner} is over" if attempt < self._valid_from else None
 
     def begin(self) -> None:
         """Queue the first attempt, after the intent is committed if a store keeps the call."""
-        self._until = self._door.tasks.set(self)
+        self._until = self._shared.tasks.set(self)
         if self._record is None or not self._record.intend(self):
             self.intended()
 
     def intended(self) -> None:
         """Ask for the turn of the first attempt."""
         self._waits = True
-        self._door.gate.ask(self)
+        self._shared.admission.ask(self)
 
     def not_intended(self, why: BaseException) -> None:
         """Fail: the store has not committed the intent."""
@@ -170,19 +170,19 @@ class ToolCall(Generic[T]):
 
     def admit(self) -> None:
         """Admit waiting calls; used after a call was begun while its run was idle."""
-        self._door.gate.admit()
+        self._shared.admission.admit()
 
     def enter(self) -> None:
         """Start an attempt, now that it is admitted."""
         self._waits = False
         self._is_in = True
         self._attempt += 1
-        door, tool, is_first = self._door, self._op.tool, self._attempt == 1
-        if (refusal := door.allowance.refusal(tool)) is not None:
+        shared, tool, is_first = self._shared, self._op.tool, self._attempt == 1
+        if (refusal := shared.run_budget.refusal(tool)) is not None:
             self._refuse(self._limited(*refusal))
             return
-        if not door.allowance.keep(self.size):
-            self._refuse(self._limited(*door.allowance.no_room(self.size)))
+        if not shared.run_budget.keep(self.size):
+            self._refuse(self._limited(*shared.run_budget.no_room(self.size)))
             return
         self._held = self.size
         try:
@@ -190,24 +190,24 @@ class ToolCall(Generic[T]):
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
             self._refuse(unfit(self._node, tool.name, self._attempt, error))
             return
-        if (refusal := door.allowance.take(tool, is_first)) is not None:
+        if (refusal := shared.run_budget.take(tool, is_first)) is not None:
             self._refuse(self._limited(*refusal))
             return
         if is_first:
-            door.calls += 1
-            door.report.started(self.owner, tool.name)
+            shared.calls += 1
+            shared.report.started(self.owner, tool.name)
             if not self._is_in:
                 return  # the listener that was told of it has ended the run
         self._deadlines.set(self)
-        call = self._call_inside if door.is_inside else tool.call
+        call = self._call_inside if shared.is_inside else tool.call
         try:
-            self._under_way = door.runner.start(self, call, args, kwargs)
+            self._under_way = shared.runner.start(self, call, args, kwargs)
         except RuntimeError as error:  # no thread can be started
             self.raised(error)
 
     def _call_inside(self, *args: object, **kwargs: object) -> object:
         """Call the tool, unless the outer run has ended since the attempt was admitted."""
-        if (over := self._door.allowance.too_late_around()) is not None:
+        if (over := self._shared.run_budget.too_late_around()) is not None:
             raise _TooLateError(*over)
         return self._op.tool.call(*args, **kwargs)
 
@@ -226,10 +226,10 @@ class ToolCall(Generic[T]):
         """End the attempt, and wait for nothing."""
         self._waits = False
         self._abandon()
-        self._door.tasks.clear(self)
+        self._shared.tasks.clear(self)
         if self._pending is not None:
             self._pending = None
-            self._door.graces.clear(self)
+            self._shared.graces.clear(self)
 
     def _abandon(self) -> None:
         """End the attempt, and abandon its task or thread."""
@@ -263,7 +263,7 @@ class ToolCall(Generic[T]):
     def _wait_for(self, under_way: RunningAttempt, turn: int, error: ToolTimedOut) -> None:
         """Wait for the end of an attempt that was given up, no longer than the grace."""
         self._pending = turn, error, 0.0
-        self._door.graces.set(self)
+        self._shared.graces.set(self)
         under_way.when_over(partial(self._ended_late, turn))
 
     def outlive(self) -> None:
@@ -278,11 +278,11 @@ class ToolCall(Generic[T]):
         if self._pending is None or self._pending[0] != turn:
             return
         if (rest := self._rest()) is not None:
-            rest.add_done_callback(lambda _: self._door.soon(self._ended_late, turn))
+            rest.add_done_callback(lambda _: self._shared.soon(self._ended_late, turn))
             return
         _, error, pause = self._pending
         self._pending = None
-        self._door.graces.clear(self)
+        self._shared.graces.clear(self)
         if isinstance(error, ToolTimedOut):
             self._timed_out(error)
         else:
@@ -290,7 +290,7 @@ class ToolCall(Generic[T]):
 
     def _rest(self) -> Unfinished | None:
         """The remaining work of earlier attempts, without the attempt that has just raised and is about to end."""
-        return self._door.runner.unfinished(self, self._under_way)
+        return self._shared.runner.unfinished(self, self._under_way)
 
     def _timed_out(self, error: ToolTimedOut) -> None:
         """Retry after an attempt's timeout; end the call after any other."""
@@ -301,7 +301,7 @@ class ToolCall(Generic[T]):
 
     def context(self) -> Context:
         """Return a context for an attempt, which marks everything started in it as the attempt's work."""
-        context = self._door.host.context.copy()
+        context = self._shared.host.context.copy()
         context.run(caller.set, self)
         if self._turn:
             context.run(attempt.set, self._turn)
@@ -312,30 +312,30 @@ class ToolCall(Generic[T]):
         if isinstance(why, _TooLateError):
             self._refuse(self._limited(*why.args))
             return
-        word = RetryAdvice.of(why, self._door.wall, self._door.limits.retry_after)
+        word = RetryAdvice.of(why, self._shared.wall, self._shared.limits.retry_after)
         final = word.final if self._may_repeat(was_sent=word.was_sent) else None
         error = tool_failed(self._node, self._op.tool, self._attempt, why, was_sent=word.was_sent, final=final)
         if pause := word.pause or 0.0:
-            self._door.gate.pause(self.lane, pause)
+            self._shared.admission.pause(self.lane, pause)
         if error.in_doubt and self.is_left:
             turn = self._turn
             self._discard()
             self._pending = turn, error, pause
-            self._door.graces.set(self)
+            self._shared.graces.set(self)
             self._ended_late(turn)
         else:
             self._failed(error, was_sent=word.was_sent, pause=pause)
 
     def returned(self, result: object) -> None:
         """Check, measure and copy the tool's result."""
-        limits, tool = self._door.limits, self._op.tool
+        limits, tool = self._shared.limits, self._op.tool
         bounds = ResultBounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
-        left = self._door.allowance.left
+        left = self._shared.run_budget.left
         room = MemoryRoom(left)
         try:
             value = receive(result, tool.signature.accept, bounds, room)
         except NoRoomError as full:
-            limit, why_not = self._door.allowance.no_room(full.size)
+            limit, why_not = self._shared.run_budget.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
             error.in_doubt = tool.effect.may_write
             self._refuse(error)
@@ -356,14 +356,14 @@ class ToolCall(Generic[T]):
         self._inherit_doubt(error)
         self._last = error
         repeats = error.final is None and self._may_repeat(was_sent=was_sent)
-        delay = max(backoff(self._attempt, self._door.random), pause) if repeats else None
+        delay = max(backoff(self._attempt, self._shared.random), pause) if repeats else None
         # A retry that would start after the deadline fails at once.
-        if delay is None or self._door.loop.time() + delay >= min(self._until, self._door.until):
+        if delay is None or self._shared.loop.time() + delay >= min(self._until, self._shared.until):
             self._end(Failed(error))
             return
-        self._door.report.retried(self.owner, self._attempt + 1, delay, error)
-        self._timer = self._door.loop.call_later(delay, self._again)
-        self._door.gate.admit()
+        self._shared.report.retried(self.owner, self._attempt + 1, delay, error)
+        self._timer = self._shared.loop.call_later(delay, self._again)
+        self._shared.admission.admit()
 
     def _refuse(self, error: PlanError) -> None:
         """End the call without an attempt; it stays in doubt if an earlier attempt may have written."""
@@ -377,25 +377,25 @@ class ToolCall(Generic[T]):
 
     def _may_repeat(self, *, was_sent: bool) -> bool:
         """Whether another attempt is allowed and safe to repeat."""
-        attempts = min(self._op.retries + 1, self._door.limits.attempts)
+        attempts = min(self._op.retries + 1, self._shared.limits.attempts)
         may_repeat = not was_sent or self._op.tool.may_repeat
-        return may_repeat and self._attempt < attempts and not self._door.is_closing
+        return may_repeat and self._attempt < attempts and not self._shared.is_closing
 
     def _again(self) -> None:
         """Queue another attempt."""
         self._timer = None
         self._waits = True
-        self._door.gate.ask(self)
-        self._door.gate.admit()
+        self._shared.admission.ask(self)
+        self._shared.admission.admit()
 
     def _end(self, outcome: Done | Failed) -> None:
         """End the call with its outcome."""
         self._close()
         self._bound = ()
-        self._door.tasks.clear(self)
+        self._shared.tasks.clear(self)
         if self._record is not None:
             self._record.end(outcome)
-        self._door.report.ended(self.owner, outcome)
+        self._shared.report.ended(self.owner, outcome)
         self._under_way = None  # which refers to this call
 
     def _discard(self) -> None:
@@ -409,10 +409,10 @@ class ToolCall(Generic[T]):
         if self._is_in:
             self._is_in = False
             if self._held:
-                self._door.allowance.count(-self._held)
+                self._shared.run_budget.count(-self._held)
                 self._held = 0
             self._deadlines.clear(self)
-            self._door.gate.leave(self)
+            self._shared.admission.leave(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -83,7 +83,7 @@ class _Dry:
     def __init__(self, graph: Graph, params: Mapping[str, Json], trust: RunGuard, *, source: Source | None) -> None:
         self._graph = graph
         self._params = params
-        self._trust = trust
+        self._guard = trust
         self._source = source
         self._values: dict[NodeId, Json] = {}
         self._left = Limits().run_bytes
@@ -197,7 +197,7 @@ class _Dry:
     def _planned(
         self, node: Node, call: Call, conditions: tuple[str, ...], *, in_loop: bool = False, elements: int | None = None
     ) -> Planned:
-        verdict = self._trust.verdict(node, call)
+        verdict = self._guard.verdict(node, call)
         answer: Answer = "refused" if isinstance(verdict, PlanError) else "asks" if verdict else "runs"
         return Planned(
             node=node.id,

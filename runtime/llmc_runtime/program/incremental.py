@@ -64,7 +64,7 @@ class IncrementalRun:
         reasoning: ReasoningTags = USUAL,
         **options: Unpack[ExecutorOptions],
     ) -> None:
-        self.front = front = IncrementalCompiler(
+        self.compiler = front = IncrementalCompiler(
             tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier, reasoning=reasoning
         )
         contexts = contexts or Contexts(tools)
@@ -92,9 +92,9 @@ class IncrementalRun:
         await self._driver.__aexit__(kind, error, trace)
 
     @property
-    def allowance(self) -> RunBudget:
+    def run_budget(self) -> RunBudget:
         """The run budget, which a new parse of the same plan goes on with."""
-        return self._driver.allowance
+        return self._driver.run_budget
 
     @asynccontextmanager
     async def in_time(self) -> AsyncGenerator[None, None]:
@@ -102,7 +102,7 @@ class IncrementalRun:
 
         An error that ends the run, such as a listener's exception, also cancels the block, and is raised.
         """
-        scope = asyncio.timeout_at(self.allowance.until)
+        scope = asyncio.timeout_at(self.run_budget.until)
         self._driver.when_over(lambda _: _end(scope))
         try:
             async with scope:
@@ -110,21 +110,21 @@ class IncrementalRun:
         except TimeoutError:
             if not scope.expired():
                 raise
-            if self.allowance.error is None:
-                why = f"the plan did not arrive within {self.allowance.seconds:g} s"
+            if self.run_budget.error is None:
+                why = f"the plan did not arrive within {self.run_budget.seconds:g} s"
                 raise RunRefused(why, "run_time") from None
-        if self.allowance.error is not None:
-            raise self.allowance.error
+        if self.run_budget.error is not None:
+            raise self.run_budget.error
 
     def feed(self, piece: str | bytes) -> None:
         """Take the next piece, and start the calls that its finished statements allow."""
-        steps = self.front.feed(piece)
+        steps = self.compiler.feed(piece)
         self._locate(steps)
         self._driver.apply(steps)
 
     def close(self, *, complete: bool = True) -> None:
         """End the text; raises CompileError with all mistakes, also if the text is not `complete`."""
-        self._last = self.front.close(complete=complete)
+        self._last = self.compiler.close(complete=complete)
 
     def start(self, *holds: Hold) -> None:
         """Start everything else; calls under `holds` need approval.
@@ -133,8 +133,8 @@ class IncrementalRun:
         task.
         """
         self._locate(self._last)
-        holds = (*holds_of(self.front.moved, self.front.unended), *holds)
-        self._driver.start(self.front.graph, self._last, holds)
+        holds = (*holds_of(self.compiler.moved, self.compiler.unended), *holds)
+        self._driver.start(self.compiler.graph, self._last, holds)
 
     def _locate(self, steps: Sequence[Step]) -> None:
         """Keep the places of new nodes in the text."""
@@ -142,11 +142,11 @@ class IncrementalRun:
 
     def written(self, node: NodeId) -> str:
         """Return the text of a node, empty for a node without a span in the text."""
-        return self.front.source.text[slice(*self._places.get(node, NOWHERE))]
+        return self.compiler.source.text[slice(*self._places.get(node, NOWHERE))]
 
     def sources(self, plan: int) -> dict[str, tuple[Origin, ...]]:
         """Return the provenance of the tasks' results, for later plans; `plan` is the number of this plan."""
-        return {task: self._driver.sources(node, plan) for task, node in self.front.graph.tasks.items()}
+        return {task: self._driver.sources(node, plan) for task, node in self.compiler.graph.tasks.items()}
 
     async def settled(self) -> None:
         """Wait until every task has ended."""
@@ -154,7 +154,7 @@ class IncrementalRun:
 
     def run(self) -> Run:
         """Return the result of the run, once it is over."""
-        return self._driver.run(self.front.graph, self.front.source, self.front.diagnostics)
+        return self._driver.run(self.compiler.graph, self.compiler.source, self.compiler.diagnostics)
 
 
 def _end(scope: asyncio.Timeout) -> None:

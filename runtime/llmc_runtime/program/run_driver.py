@@ -92,9 +92,9 @@ class RunDriver:
             name_open(error, self._events)
 
     @property
-    def allowance(self) -> RunBudget:
+    def run_budget(self) -> RunBudget:
         """The run budget."""
-        return self._executor.allowance
+        return self._executor.run_budget
 
     def when_over(self, told: Callable[[object], object]) -> None:
         """Call `told` on the loop when the started run has all outcomes, or when an error ends it."""
@@ -105,7 +105,7 @@ class RunDriver:
         try:
             self._executor.apply(steps)
         except BaseException:
-            self.allowance.gate.close()
+            self.run_budget.admission.close()
             raise
 
     def start(self, graph: Graph, steps: Iterable[Step], holds: Iterable[Hold] = ()) -> None:

@@ -201,10 +201,10 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
         longest_chain=longest,
         chain=chain,
         abandoned=executor.abandoned,
-        id=executor.trust.run_id,
-        notes=tuple(executor.trust.notes),
-        secrets=executor.trust.secrets,
-        labels=executor.trust.known_secrets.labels(graph.tasks),
+        id=executor.guard.run_id,
+        notes=tuple(executor.guard.notes),
+        secrets=executor.guard.secrets,
+        labels=executor.guard.known_secrets.labels(graph.tasks),
     )
 
 

@@ -89,7 +89,7 @@ class RunGuard:
         self._source = source
         self._earlier = earlier or {}
         self._holds: list[Hold] = []
-        self._asker: ApprovalQueue | None = None
+        self._approvals: ApprovalQueue | None = None
         self.around: RunGuard | None = None
         self.inside: tuple[str, ...] = ()
         self.is_over = False
@@ -124,7 +124,7 @@ class RunGuard:
         """Start the run with these inputs."""
         self.known_secrets.params, self._asking = params, asking
         callback = self._approval.callback
-        self._asker = None if callback is None and self.around is None else ApprovalQueue(callback)
+        self._approvals = None if callback is None and self.around is None else ApprovalQueue(callback)
 
     async def close(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -132,7 +132,7 @@ class RunGuard:
         """End approval requests, and close the contexts."""
         self.is_over = True
         try:
-            if self._asker is not None and (left := await self._asker.end()):
+            if self._approvals is not None and (left := await self._approvals.end()):
                 self.notes[f"approval requests that did not stop when the run ended: {left}"] = None
         finally:
             await self._contexts.close(kind, error, trace)
@@ -190,10 +190,10 @@ class RunGuard:
             prepared = (known and known.prepared) or signature.prepare(bound)
         except BaseException as why:  # noqa: BLE001 — validators are the tool's code
             return unfit(node, call.tool.name, 0, why)
-        assert self._asker is not None  # noqa: S101 — refused without an approver
+        assert self._approvals is not None  # noqa: S101 — refused without an approver
         # A second conversion may differ; otherwise no arguments are kept while the request waits.
         question = QueuedApproval(verdict, prepared if signature.converts else None)
-        return self._asker.start(question, partial(self._ask, verdict, self._asker, instance, call, bound))
+        return self._approvals.start(question, partial(self._ask, verdict, self._approvals, instance, call, bound))
 
     def sources(self, instance: Instance, plan: int) -> tuple[Origin, ...]:
         """Return the provenance of an instance's result, for later plans; empty in a run that asks no one."""
@@ -206,7 +206,7 @@ class RunGuard:
     @property
     def is_asking(self) -> bool:
         """Whether this run can ask anyone."""
-        return self._asker is not None
+        return self._approvals is not None
 
     def may_ask_for(self, node: Node, call: Call) -> bool:
         """Whether a call may need approval, as far as is known before its turn."""
@@ -284,7 +284,7 @@ class RunGuard:
     async def _ask(  # noqa: PLR0917 — the queue adds the question
         self,
         asked: Verdict,
-        asker: ApprovalQueue,
+        approvals: ApprovalQueue,
         instance: Instance,
         call: Call,
         bound: Bound,
@@ -294,11 +294,11 @@ class RunGuard:
         refusal: PlanError | None = None
         tool = call.tool.name
         try:
-            async with asker.turn_of(trust._approval.callback for trust, _ in asked):  # noqa: SLF001 — of another run
+            async with approvals.turn_of(trust._approval.callback for trust, _ in asked):  # noqa: SLF001 — of another run
                 self._asking.asked(instance, tool)
                 request = self._request(instance, call, bound, question.prepared)
                 requests = [(trust, replace(request, held=held)) for trust, held in asked]
-                refusal = await self._refused(asker, instance, requests, question)
+                refusal = await self._refused(approvals, instance, requests, question)
         except KeyboardInterrupt:
             raise  # the user's, not the function's
         except BaseException as error:
@@ -313,7 +313,7 @@ class RunGuard:
             self._asking.answered(instance, refusal)
 
     async def _refused(
-        self, asker: ApprovalQueue, instance: Instance, requests: Sequence[Asked], question: QueuedApproval
+        self, approvals: ApprovalQueue, instance: Instance, requests: Sequence[Asked], question: QueuedApproval
     ) -> PlanError | None:
         """Return the error for the first answer other than yes; raises the exceptions of the callbacks."""
         if not question.is_open:  # the listener that was told of it has ended the run
@@ -322,7 +322,7 @@ class RunGuard:
             if (why := self._asking.too_late_around()) is not None:
                 return _refusal(instance, request.tool, "nobody", why)
             try:
-                answer = await (asker.ask(request) if trust is self else trust.ask_for_guest(request))
+                answer = await (approvals.ask(request) if trust is self else trust.ask_for_guest(request))
             except RunEndedError as error:
                 return _refusal(instance, request.tool, "nobody", error)
             if answer is not True:
@@ -337,8 +337,8 @@ class RunGuard:
 
     async def ask_for_guest(self, request: ApprovalRequest) -> object:
         """Ask on behalf of a nested run; raises RunEndedError, and the function's exceptions."""
-        assert self._asker is not None  # noqa: S101 — refused without an approver
-        return await self._asker.ask_for_guest(request)
+        assert self._approvals is not None  # noqa: S101 — refused without an approver
+        return await self._approvals.ask_for_guest(request)
 
 
 def idempotency_key(run_id: str, key: Key) -> str:

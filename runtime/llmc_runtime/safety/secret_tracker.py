@@ -25,7 +25,7 @@ class SecretTracker:
         self.params: Mapping[str, Json] = {}
         self._notes = notes
         self._known = labels
-        self._flow = SecretFlow(labels)
+        self._scheduler = SecretFlow(labels)
         self.veil = self._veil()
 
     def share(self, around: Secrets) -> None:
@@ -35,25 +35,25 @@ class SecretTracker:
 
     def _veil(self) -> Veil:
         """The redaction of all nodes, present and future."""
-        return Veil(self.secrets, cast("Mapping[str, Label]", self._flow.shown))
+        return Veil(self.secrets, cast("Mapping[str, Label]", self._scheduler.shown))
 
     def forget(self) -> None:
         """Forget the nodes so far, whose ids may be reused."""
-        self._flow = SecretFlow(self._known)
+        self._scheduler = SecretFlow(self._known)
         self.veil = self._veil()
 
     def conceal(self, labels: Mapping[str, Label], instances: Iterable[Instance]) -> None:
         """Mark parts of inputs and results as secret, including results that the instances already have."""
-        self._flow.recall(labels)
+        self._scheduler.recall(labels)
         self.learn((), instances)
 
     def learn(self, nodes: Iterable[Node], instances: Iterable[Instance]) -> None:
         """Add nodes, and collect the secrets that they reveal, including those in results that exist already."""
-        flow = self._flow
-        flow.add(nodes)
-        changed = flow.changed()
+        scheduler = self._scheduler
+        scheduler.add(nodes)
+        changed = scheduler.changed()
         for name in changed:
-            for steps in flow.sources.inputs.get(name, ()):
+            for steps in scheduler.sources.inputs.get(name, ()):
                 self._keep(texts(self.params.get(name), steps), f"input {name}")
         for instance in instances if changed else ():
             if instance.node.id in changed:
@@ -62,10 +62,10 @@ class SecretTracker:
     def note(self, instance: Instance) -> Veil:
         """Collect the secrets in an instance's result, and return the redaction of its value."""
         key = instance.node.id
-        label = self._flow.labels.get(key)
+        label = self._scheduler.labels.get(key)
         if label is None or not isinstance(instance.outcome, Done):
             return self.veil
-        is_source = bool(self._flow.sources.label_of(key))
+        is_source = bool(self._scheduler.sources.label_of(key))
         for steps in label:
             # A value built from a secret needs no note besides the secret's own.
             what = f"the result of task {instance.node.task}" if is_source else None
@@ -74,10 +74,10 @@ class SecretTracker:
 
     def labels(self, tasks: Mapping[TaskId, NodeId]) -> dict[str, Label]:
         """Return the labels of inputs, tasks and the join."""
-        flow = self._flow
-        labels: dict[str, Label] = {name: flow.sources.label_of(name) for name in flow.sources.inputs}
-        named = {**tasks, TaskId(JOIN): JOIN} if flow.shown else {}
-        labels.update((task, flow.shown[node]) for task, node in named.items() if node in flow.shown)
+        scheduler = self._scheduler
+        labels: dict[str, Label] = {name: scheduler.sources.label_of(name) for name in scheduler.sources.inputs}
+        named = {**tasks, TaskId(JOIN): JOIN} if scheduler.shown else {}
+        labels.update((task, scheduler.shown[node]) for task, node in named.items() if node in scheduler.shown)
         return labels
 
     def hear(self, instance: Instance, tool: Tool, bound: Sequence[tuple[str | None, Json]]) -> None:

@@ -24,7 +24,7 @@ from llmc_runtime.state.queued_approval import QueuedApproval
 class EarlyApproval:
     """The calls of a run that may be asked about before their turn. A loop may have `elements` elements.
 
-    `earlier` knows the outcomes of earlier calls, `allowance` returns the run budget, and `hold` reserves bytes for a
+    `earlier` knows the outcomes of earlier calls, `run_budget` returns the run budget, and `hold` reserves bytes for a
     call. `later` schedules `ask` after the event loop's other callbacks. Nothing is asked once `is_closed` is set.
     """
 
@@ -34,14 +34,14 @@ class EarlyApproval:
         elements: int,
         *,
         earlier: EarlierCalls | None,
-        allowance: Callable[[], RunBudget],
+        run_budget: Callable[[], RunBudget],
         hold: Callable[[Instance, int], None],
         later: Callable[[], None],
     ) -> None:
-        self._trust = trust
+        self._guard = trust
         self._elements = elements
         self._earlier = earlier
-        self._allowance = allowance
+        self._run_budget = run_budget
         self._hold = hold
         self._later = later
         self._known: deque[Instance] = deque()
@@ -50,7 +50,7 @@ class EarlyApproval:
     def add(self, instance: Instance) -> None:
         """Add an instance that waits; only a call that comes after others can be known before its turn."""
         node, op = instance.node, instance.node.op
-        if type(op) is Call and (node.after or instance.scope.indices) and self._trust.may_ask_for(node, op):
+        if type(op) is Call and (node.after or instance.scope.indices) and self._guard.may_ask_for(node, op):
             needs = map(instance.scope.find, node.needs)
             instance.needed = {need for need in needs if need.outcome is None}
             self._see(instance)
@@ -83,12 +83,12 @@ class EarlyApproval:
         """Ask about a call, unless its turn has come or something keeps it from being made."""
         op = instance.node.op
         is_waiting = instance.waiting and instance.outcome is None and instance.question is None
-        if not is_waiting or type(op) is not Call or self._allowance().is_full:
+        if not is_waiting or type(op) is not Call or self._run_budget().is_full:
             return
         try:
             if self._is_hindered(instance):
                 return
-            room = MemoryRoom(self._allowance().left)
+            room = MemoryRoom(self._run_budget().left)
             bound = arguments(op, instance.scope, room)
         except (SkippedRead, EvaluationError, NoRoomError):
             return
@@ -97,7 +97,7 @@ class EarlyApproval:
             recalled = self._earlier.call(instance, op, bound)
             if self._earlier.may_be_over(recalled, instance, op, bound):
                 return
-        verdict = self._trust.question(instance, op, bound, recalled)
+        verdict = self._guard.question(instance, op, bound, recalled)
         if isinstance(verdict, QueuedApproval):
             self._hold(instance, room.built)
             verdict.is_ahead, verdict.is_due = True, False
@@ -105,4 +105,4 @@ class EarlyApproval:
 
     def _is_hindered(self, instance: Instance) -> bool:
         """Whether something keeps a call from being made."""
-        return obstacle(instance, self._elements, self._allowance().left) is not None
+        return obstacle(instance, self._elements, self._run_budget().left) is not None

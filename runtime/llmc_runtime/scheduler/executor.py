@@ -87,11 +87,11 @@ class Executor:
         self._policy: Policy = policy
         self._ranks: Callable[[], Mapping[NodeId, float]] | None = None
         self._known_ranks: Mapping[NodeId, float] | None = None
-        self._memo = memo
-        self._allowance = allowance
+        self._cache = memo
+        self._run_budget = allowance
         self._make_runner = runner
         self._store = store
-        self.trust = trust or RunGuard()
+        self.guard = trust or RunGuard()
         self.abandoned: tuple[str, ...] = ()
         self.seconds = self.processor_seconds = 0.0
         self.sum_of_calls: float | None = None
@@ -102,20 +102,20 @@ class Executor:
         size = sum(map(copied_bytes, self._params.values()))
         if size > limits.run_bytes:
             raise RunRefused(f"the inputs take {size:,} bytes; at most {limits.run_bytes:,} are allowed", "run_bytes")
-        place = nested_runs.enter(self.trust)
+        place = nested_runs.enter(self.guard)
         if place is not None:
             place.admit(limits)
         self.loop = loop = asyncio.get_running_loop()
         # Before the group, which copies the context variables that are set by then.
-        await self.trust.open()
+        await self.guard.open()
         note_starts()
         local = LocalRunner(loop, limits.grace)
         self._runner: ToolRunner = local if self._make_runner is None else self._make_runner(local)
-        has_earlier = self._memo is not None or self._store is not None
-        earlier = EarlierCalls(self._memo, self._store, self.trust, local.group) if has_earlier else None
-        self._flow = Scheduler(
+        has_earlier = self._cache is not None or self._store is not None
+        earlier = EarlierCalls(self._cache, self._store, self.guard, local.group) if has_earlier else None
+        self._scheduler = Scheduler(
             Scope(self._params),
-            trust=self.trust,
+            trust=self.guard,
             earlier=earlier,
             emit=self._emit,
             times=CallTimes(self._clock or loop.time, self._processor or call_times.processor_time),
@@ -124,81 +124,81 @@ class Executor:
             policy=self._policy,
         )
         if earlier is not None:
-            earlier.report = self._flow
-        gate: Admission[PendingCall] = Admission(
+            earlier.report = self._scheduler
+        admission: Admission[PendingCall] = Admission(
             loop, limits, attrgetter("rank"), size=attrgetter("size"), fits=attrgetter("fits")
         )
-        allowance = self._allowance or RunBudget.of(loop, limits, gate, place)
-        self._host = OuterRun.inside(place, self.trust, allowance, loop, local.group.context)
-        self._door = self._flow.door = CallContext(
+        run_budget = self._run_budget or RunBudget.of(loop, limits, admission, place)
+        self._host = OuterRun.inside(place, self.guard, run_budget, loop, local.group.context)
+        self._shared = self._scheduler.shared = CallContext(
             loop=loop,
             runner=self._runner,
-            allowance=allowance,
+            run_budget=run_budget,
             random=self._random,
             wall=self._wall,
             rank=self._rank,
-            report=self._flow,
+            report=self._scheduler,
             host=self._host,
         )
-        self.allowance.count(size)
-        self.allowance.share(self._flow.ending)
+        self.run_budget.count(size)
+        self.run_budget.share(self._scheduler.ending)
         active_runs.begin(self)
-        self._alarm = loop.call_at(self._door.until, self._flow.time_out)
-        self._watched = WatchedLoop(loop, local.group, limits.stall, self._flow.stalled)
+        self._alarm = loop.call_at(self._shared.until, self._scheduler.time_out)
+        self._watched = WatchedLoop(loop, local.group, limits.stall, self._scheduler.stalled)
         stall_monitor.begin(self._watched)
-        self.trust.begin(self._params, self._flow)
-        self._flow.tell(events.RunStarted(self._flow.now()))
+        self.guard.begin(self._params, self._scheduler)
+        self._scheduler.tell(events.RunStarted(self._scheduler.now()))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the run, and stop its calls."""
-        complete = self._flow.is_complete
+        complete = self._scheduler.is_complete
         self._alarm.cancel()
-        self._flow.stop()
+        self._scheduler.stop()
         try:
             await self._runner.end()
         finally:
             active_runs.end(self)
             stall_monitor.end(self._watched)
-            self._door.end()
-            if self._allowance is None:
-                self._door.gate.close()
+            self._shared.end()
+            if self._run_budget is None:
+                self._shared.admission.close()
             self._runner.close()
             self.abandoned = tuple(self._runner.left(self._host))
-            self.seconds = self._flow.now()
-            self.processor_seconds = self._flow.times.used()
-            self.sum_of_calls = self._flow.times.total(self.seconds, self.processor_seconds)
+            self.seconds = self._scheduler.now()
+            self.processor_seconds = self._scheduler.times.used()
+            self.sum_of_calls = self._scheduler.times.total(self.seconds, self.processor_seconds)
             figures = self.processor_seconds, self.sum_of_calls
-            self._flow.tell(events.RunFinished(self.seconds, complete, self.abandoned, *figures))
+            self._scheduler.tell(events.RunFinished(self.seconds, complete, self.abandoned, *figures))
             try:
                 if self._store is not None:
                     await self._store.flush()
             finally:
-                await self.trust.close(kind, error, trace)
-        if error is None and self.allowance.error is not None:
-            raise self.allowance.error
+                await self.guard.close(kind, error, trace)
+        if error is None and self.run_budget.error is not None:
+            raise self.run_budget.error
 
     def when_over(self, told: Callable[[object], object]) -> None:
         """Call `told` on the loop when the sealed run has all outcomes, or when an error ends it."""
-        self._flow.ending.reached.add_done_callback(told)
+        self._scheduler.ending.reached.add_done_callback(told)
 
     def close(self) -> None:
         """Stop starting calls; safe in a signal handler."""
-        self._door.halt()
+        self._shared.halt()
 
     def cut_off(self) -> None:
         """Disable this copy of the run in the child of a fork: emit no events, and end its threads."""
-        self._flow.emit = active_runs.leave
-        self.trust.cut_off()
+        self._scheduler.emit = active_runs.leave
+        self.guard.cut_off()
         self._runner.cut_off()
 
     def rank_by(self, ranks: Callable[[], Mapping[NodeId, float]]) -> None:
         """Rank waiting nodes, highest first; `ranks` is called once a node waits."""
         self._ranks = ranks
         self._known_ranks = None
-        self._door.gate.rerank()
+        self._shared.admission.rerank()
 
     def _rank(self, instance: Instance) -> float:
         """The rank of an instance whose call waits."""
@@ -211,48 +211,48 @@ class Executor:
         for step in steps:
             match step:
                 case Add(nodes):
-                    self._flow.add(nodes)
+                    self._scheduler.add(nodes)
                 case Drop(nodes):
-                    self._flow.drop(nodes)
+                    self._scheduler.drop(nodes)
                 case Restart(dialect, plan):
-                    self._flow.restart(dialect, plan)
+                    self._scheduler.restart(dialect, plan)
                 case Conceal(labels):
-                    self._flow.conceal(labels)
+                    self._scheduler.conceal(labels)
                 case Share() | _:
                     pass  # no effect on the run: the reader of the outcomes names the results
 
     def hold(self, *holds: Hold) -> None:
         """Add holds: calls under them need approval from now on, and fail with Held without a callback."""
-        self.trust.hold(*holds)
+        self.guard.hold(*holds)
 
     def sources(self, node: NodeId, plan: int) -> tuple[Origin, ...]:
         """Return the provenance of a node's result, for later plans; `plan` is the number of this plan."""
-        instance = self._flow.instance(node)
-        return () if instance is None else self.trust.sources(instance, plan)
+        instance = self._scheduler.instance(node)
+        return () if instance is None else self.guard.sources(instance, plan)
 
     def seal(self) -> None:
         """Declare that no more steps follow."""
-        self._flow.seal()
+        self._scheduler.seal()
 
     async def settled(self) -> Mapping[Key, Outcome]:
         """Wait until the sealed run has all outcomes, and return them."""
         # Cancelling one waiter must not cancel the others.
-        await asyncio.shield(self._flow.ending.reached)
-        return self._flow.outcomes()
+        await asyncio.shield(self._scheduler.ending.reached)
+        return self._scheduler.outcomes()
 
     @property
-    def allowance(self) -> RunBudget:
+    def run_budget(self) -> RunBudget:
         """The run budget."""
-        return self._door.allowance
+        return self._shared.run_budget
 
     @property
     def calls(self) -> int:
         """The number of calls, each counted once regardless of its attempts."""
-        return self._door.calls
+        return self._shared.calls
 
     def longest_chain(self) -> tuple[float, tuple[TaskId, ...]]:
         """Return the longest time in seconds that calls took one after another, and the tasks on that chain."""
-        last = self._flow.last
+        last = self._scheduler.last
         return (0.0, ()) if last is None else (last.chain, _tasks(last))
 
 
@@ -263,5 +263,5 @@ def _tasks(last: Instance) -> tuple[TaskId, ...]:
     while instance is not None:
         if instance.node.id != JOIN and (not tasks or tasks[-1] != instance.node.task):
             tasks.append(instance.node.task)
-        instance = instance.via
+        instance = instance.critical_predecessor
     return tuple(reversed(tasks))

@@ -44,7 +44,7 @@ def _element(instance: Instance, loop: Loop, index: int, item: Json) -> Scope:
     scope = instance.scope.inside(index, item, loop.result)
     for node in loop.body:
         inner = scope.instances[node.id] = Instance(node, scope)
-        inner.chain, inner.via = instance.chain, instance.via
+        inner.chain, inner.critical_predecessor = instance.chain, instance.critical_predecessor
     return scope
 
 

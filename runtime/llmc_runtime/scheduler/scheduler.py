@@ -34,7 +34,7 @@ from llmc_runtime.state.stop_reasons import Reason, by_caller, by_failure, by_ti
 class Scheduler:
     """The instances of a run. The `ending` is reached when the run is sealed and all instances have an outcome."""
 
-    door: CallContext[Instance]
+    shared: CallContext[Instance]
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Scheduler:
         self.times = times
         self.last: Instance | None = None
         self._scope = scope
-        self._trust = trust
+        self._guard = trust
         self._earlier = earlier
         self._limits = limits
         self._fails_fast = policy == "fail_fast"
@@ -66,7 +66,7 @@ class Scheduler:
             trust,
             limits.elements,
             earlier=earlier,
-            allowance=lambda: self.door.allowance,
+            run_budget=lambda: self.shared.run_budget,
             hold=self._hold,
             later=self._line.go_on_later,
         )
@@ -95,13 +95,13 @@ class Scheduler:
         nodes = tuple(nodes)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(nodes))) is not None:
             raise RunRefused(why, "tasks")
-        self._trust.known_secrets.learn(nodes, self._instances)
+        self._guard.known_secrets.learn(nodes, self._instances)
         self._line_up(instances_of(nodes, self._scope))
         self._line.drain()
 
     def conceal(self, labels: Mapping[str, Label]) -> None:
         """Keep these parts of inputs and results secret."""
-        self._trust.known_secrets.conceal(labels, self._instances)
+        self._guard.known_secrets.conceal(labels, self._instances)
 
     def drop(self, nodes: Iterable[NodeId]) -> None:
         """Stop these nodes, and forget their outcomes."""
@@ -116,9 +116,9 @@ class Scheduler:
             self._drop(instance)
         self._instances.clear()
         self._scope.instances.clear()
-        self._trust.known_secrets.forget()
+        self._guard.known_secrets.forget()
         self.last = None
-        self.tell(events.Restarted(self.now(), dialect, self._trust.secrets.text(plan)))
+        self.tell(events.Restarted(self.now(), dialect, self._guard.secrets.text(plan)))
         self._line.drain()
 
     def seal(self) -> None:
@@ -128,12 +128,12 @@ class Scheduler:
 
     def time_out(self) -> None:
         """Time out the run: give up running calls, and cancel the rest."""
-        allowance = self.door.allowance
-        self._stop(by_time(allowance.too_late()))
+        run_budget = self.shared.run_budget
+        self._stop(by_time(run_budget.too_late()))
         self._line.is_held = True  # first all running calls time out, then the rest is cancelled
         for instance in self._instances:
             if instance.calling is not None:
-                instance.calling.time_out(allowance.seconds, "run")
+                instance.calling.time_out(run_budget.seconds, "run")
         self._line.is_held = False
         self._line.drain()
 
@@ -141,7 +141,7 @@ class Scheduler:
         """Stop starting calls, also in nested runs; calls under way go on."""
         self._ahead.is_closed = True
         self._line.close()
-        self.door.halt()
+        self.shared.halt()
         hold_back(self._instances)
 
     def stop(self) -> None:
@@ -176,7 +176,7 @@ class Scheduler:
 
     def too_late_around(self) -> str | None:
         """Return why no more calls may start here: the outer run, or the attempt around this run, has ended."""
-        place = self.door.allowance.place
+        place = self.shared.run_budget.place
         return None if place is None else place.refusal()
 
     def answered(self, owner: Instance, refusal: PlanError | None) -> None:
@@ -199,7 +199,7 @@ class Scheduler:
 
     def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
         """Emit that an attempt failed, and another follows."""
-        self._trust.finish(error)
+        self._guard.finish(error)
         self.tell(events.Retried(owner.key, owner.node.task, self.now(), attempt, delay, error))
 
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
@@ -237,13 +237,13 @@ class Scheduler:
             self._pending += 1
             if not instance.waiting:
                 self._line.add(instance)
-            elif self._trust.is_asking:
+            elif self._guard.is_asking:
                 self._ahead.add(instance)
 
     def _more(self) -> bool:
         """Cancel the rest of a stopped run, or admit calls, and return whether there were any."""
         self._ahead.ask()
-        return (self._has_rest and self._cancel_rest()) or self.door.gate.admit()
+        return (self._has_rest and self._cancel_rest()) or self.shared.admission.admit()
 
     def _look_for_end(self) -> None:
         """End the run if everything has an outcome."""
@@ -261,7 +261,7 @@ class Scheduler:
             return
         try:
             if node.when or instance.has_failed_dependency or instance.failed_writes:
-                verdict = obstacle(instance, self._limits.elements, self.door.allowance.left)
+                verdict = obstacle(instance, self._limits.elements, self.shared.run_budget.left)
                 if verdict is not None:
                     self._conclude(instance, *verdict)
                     return
@@ -279,34 +279,34 @@ class Scheduler:
     def _do(self, instance: Instance) -> None:
         """Execute the node's operation; raises SkippedRead and EvaluationError."""
         op = instance.node.op
-        allowance = self.door.allowance
-        if allowance.is_spent or (allowance.around is not None and allowance.is_full):
-            self._conclude(instance, limited(instance, *allowance.no_room()), instance)
+        run_budget = self.shared.run_budget
+        if run_budget.is_spent or (run_budget.around is not None and run_budget.is_full):
+            self._conclude(instance, limited(instance, *run_budget.no_room()), instance)
         elif type(op) is Call:
             if instance.question is not None:
                 self._go_on(instance, op, instance.question)
                 return
-            room = MemoryRoom(allowance.left)
+            room = MemoryRoom(run_budget.left)
             bound = arguments(op, instance.scope, room)
             if size := room.built:
                 self._hold(instance, size)
             self._call(instance, op, bound)
         elif type(op) is Evaluate:
-            self._settle(instance, worth(op.term, instance.scope, allowance.left))
+            self._settle(instance, worth(op.term, instance.scope, run_budget.left))
         elif type(op) is Join:
-            self._settle(instance, worth(op.term, NullReads(instance.scope), allowance.left))
+            self._settle(instance, worth(op.term, NullReads(instance.scope), run_budget.left))
         elif type(op) is Loop:
             self._open_loop(instance, op)
 
     def _hold(self, instance: Instance, size: int) -> None:
         """Reserve bytes until the instance has its outcome; raises NoRoomError."""
-        if not self.door.allowance.keep(size):
+        if not self.shared.run_budget.keep(size):
             raise NoRoomError(size)
         instance.held += size
 
     def _no_room(self, instance: Instance, size: int) -> Failed:
         """The outcome for lack of room for `size` bytes."""
-        return limited(instance, *self.door.allowance.no_room(size))
+        return limited(instance, *self.shared.run_budget.no_room(size))
 
     def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
         """Make a call, or ask for approval first, unless the outcome of an earlier call stands for it."""
@@ -315,7 +315,7 @@ class Scheduler:
             recalled = self._earlier.call(instance, op, bound)
             if self._earlier.is_over(recalled, instance, op, bound):
                 return
-        verdict = self._trust.question(instance, op, bound, recalled)
+        verdict = self._guard.question(instance, op, bound, recalled)
         if verdict is None:
             self._begin(instance, op, bound, recalled)
         elif isinstance(verdict, QueuedApproval):
@@ -329,9 +329,9 @@ class Scheduler:
         self, instance: Instance, op: Call, bound: Bound, recalled: CachedCall | None, approved: Prepared | None = None
     ) -> None:
         """Make a call that needs no approval, or has it."""
-        prepared = self._trust.prepared(instance, op, bound, recalled, approved)
+        prepared = self._guard.prepared(instance, op, bound, recalled, approved)
         record = None if self._earlier is None else self._earlier.record(instance, op, bound)
-        call = ToolCall(self.door, instance, instance.node, prepared, bound, record=record)
+        call = ToolCall(self.shared, instance, instance.node, prepared, bound, record=record)
         instance.calling = recalled or call
         call.begin() if recalled is None else recalled.begin(call)
 
@@ -344,7 +344,7 @@ class Scheduler:
         if question.is_ahead:
             if self._earlier is not None and self._earlier.is_over(recalled, instance, op, instance.arguments):
                 return
-            if not self._trust.stands(question, instance, op, recalled):
+            if not self._guard.stands(question, instance, op, recalled):
                 self._call(instance, op, instance.arguments)
                 return
         if question.refusal is not None:
@@ -354,14 +354,14 @@ class Scheduler:
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Create the instances of a loop; raises SkippedRead, EvaluationError and NoRoomError."""
-        room = MemoryRoom(self.door.allowance.left)
+        room = MemoryRoom(self.shared.run_budget.left)
         items = elements(loop, evaluate(loop.source, instance.scope, room), self._limits.elements)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
             self._conclude(instance, limited(instance, "tasks", why), instance)
             return
         # The elements stay in memory, and a list of their results follows.
         size = room.built + ELEMENT * len(items)
-        if not self.door.allowance.keep(size):
+        if not self.shared.run_budget.keep(size):
             raise NoRoomError(size)
         new = list(expand(instance, loop, items))
         self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(items)))
@@ -404,10 +404,10 @@ class Scheduler:
 
     def _fail(self, instance: Instance, error: PlanError) -> None:
         """Fail an instance, or give it its fallback's value, which undoes no effect."""
-        self._trust.finish(error)
-        allowance = self.door.allowance
+        self._guard.finish(error)
+        run_budget = self.shared.run_budget
         try:
-            outcome = Failed(error) if allowance.is_full else fallen_back(instance, error, allowance.left)
+            outcome = Failed(error) if run_budget.is_full else fallen_back(instance, error, run_budget.left)
         except NoRoomError as full:
             outcome = self._no_room(instance, full.size)
             outcome.error.in_doubt = error.in_doubt
@@ -420,16 +420,16 @@ class Scheduler:
 
     def _settle(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
         """Give the instance its outcome, and wake its users."""
-        allowance = self.door.allowance
+        run_budget = self.shared.run_budget
         if instance.held:
-            allowance.count(-instance.held)
+            run_budget.count(-instance.held)
             instance.held, instance.arguments = 0, ()
-        if type(outcome) is Done and not allowance.keep(outcome.size):
+        if type(outcome) is Done and not run_budget.keep(outcome.size):
             outcome, cause = self._no_room(instance, outcome.size), instance
         instance.outcome, instance.cause = outcome, cause
         self._pending -= 1
         if type(outcome) is Done:
-            veil, task = self._trust.known_secrets.note(instance), instance.node.task
+            veil, task = self._guard.known_secrets.note(instance), instance.node.task
             self.tell(events.Finished(instance.key, task, self.now(), instance.seconds, outcome.value, veil=veil))
             self.last = later_end(self.last, instance)
         else:
@@ -449,7 +449,7 @@ class Scheduler:
         """Emit the outcome of an instance without a value, and apply its consequences."""
         self.times.forget(instance)
         if isinstance(outcome, Failed):
-            self._trust.finish(outcome.error)
+            self._guard.finish(outcome.error)
             readiness.note_failure(instance, outcome.error)
             self.last = later_end(self.last, instance)
             if self._fails_fast and self._reason is None:
@@ -462,7 +462,7 @@ class Scheduler:
         """Stop scheduling. Writes under way may finish, so that their outcome is known."""
         self._reason = reason
         self._has_rest = self._ahead.is_closed = True
-        self.door.close()
+        self.shared.close()
 
     def _cancel_rest(self) -> bool:
         """Cancel the instances that a stopped run has not started; returns True, as there was something to do."""
@@ -495,4 +495,4 @@ class Scheduler:
 
     def crash(self, error: BaseException) -> None:
         """End the run: start no more calls, and raise the error in the code that waits for the end."""
-        self.door.allowance.end_with(error)
+        self.shared.run_budget.end_with(error)

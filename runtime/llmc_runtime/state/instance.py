@@ -122,7 +122,7 @@ class Instance:
 
     `cause` is the instance that failed first, if this one or one of its needs failed, and `error` its own error.
     `failed_writes` are the failed writes before it. `verdict` is the outcome of a loop without elements that waits for
-    its end. `chain` is the longest time in tools up to here in seconds, and `via` the instance before it on that chain.
+    its end. `chain` is the longest time in tools up to here in seconds, and `critical_predecessor` the instance before it on that chain.
     `elements` are the scopes of a loop's elements, once it has them. `calling` is the call under way, or the open
     approval request. `question` is that request, kept once answered until the call's turn, with the call's `arguments`;
     `held` bytes are reserved for them. `needed` are the instances without which the call cannot be asked about.
@@ -133,6 +133,7 @@ class Instance:
         "calling",
         "cause",
         "chain",
+        "critical_predecessor",
         "elements",
         "error",
         "failed_writes",
@@ -149,7 +150,6 @@ class Instance:
         "started",
         "users",
         "verdict",
-        "via",
         "waiting",
     )
 
@@ -175,7 +175,7 @@ class Instance:
         self.started: float | None = None
         self.seconds = 0.0
         self.chain = 0.0
-        self.via: Instance | None = None
+        self.critical_predecessor: Instance | None = None
 
     @property
     def order(self) -> tuple[int, int]:
@@ -216,7 +216,7 @@ class Instance:
         """Inherit chain, failures and failed writes from an instance that ended."""
         if other.chain >= self.chain:
             self.chain = other.chain
-            self.via = other
+            self.critical_predecessor = other
         if other.cause is not None:
             self.has_failed_dependency = True
         if other.failed_writes:

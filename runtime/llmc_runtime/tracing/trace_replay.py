@@ -35,7 +35,7 @@ class InstanceTimeline(Brief):
     `ready` is the time by which everything it waits for had ended. `asked` and `answered` are the times of its
     approval. `outcome` is the name of its last event, empty without one, and `words` why it failed or was blocked.
     `value` is the beginning of its result as JSON, if the trace has it. `chain` is the longest time in calls up to its
-    end, and `via` the instance before it on that chain.
+    end, and `critical_predecessor` the instance before it on that chain.
     """
 
     key: TracedKey
@@ -49,7 +49,7 @@ class InstanceTimeline(Brief):
     words: str = ""
     value: str = ""
     chain: float = 0.0
-    via: TracedKey | None = None
+    critical_predecessor: TracedKey | None = None
 
     @property
     def label(self) -> str:
@@ -117,7 +117,7 @@ def _history(
     while past is not None:
         if past.attempts:
             chain.append(past.key)
-        past = None if past.via is None else pasts[past.via]
+        past = None if past.critical_predecessor is None else pasts[past.critical_predecessor]
     total = float(recorded) if is_time(recorded) else None
     return RunTimeline(pasts, seconds, len(called), total, tuple(reversed(chain)), 0.0 if last is None else last.chain)
 
@@ -149,7 +149,7 @@ def _find_ready(
         if other.ended is not None and other is not past:
             past.ready = max(past.ready, other.ended)
             if other.chain >= past.chain:
-                past.chain, past.via = other.chain, other.key
+                past.chain, past.critical_predecessor = other.chain, other.key
     return left
 
 

@@ -77,7 +77,7 @@ def _unordered(step: Step) -> Step:
 
 def nothing_is_remembered(patch: Patch) -> None:
     """Every call is made."""
-    patch.setattr(call_cache.CallCache, "knows", lambda _memo, _call: False)
+    patch.setattr(call_cache.CallCache, "knows", lambda _cache, _call: False)
 
 
 def everything_is_held(patch: Patch) -> None:

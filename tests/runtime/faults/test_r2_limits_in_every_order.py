@@ -18,7 +18,7 @@ class Visitor:
     """Somebody who wants in, stays for a while, and leaves."""
 
     name: int
-    gate: "Admission[Visitor]"
+    admission: "Admission[Visitor]"
     lane: Lane
     in_thread: bool
     stay: float
@@ -40,8 +40,8 @@ class Visitor:
     def leave(self) -> None:
         """Make room."""
         self.ended = self.loop.time()
-        self.gate.leave(self)
-        self.gate.admit()
+        self.admission.leave(self)
+        self.admission.admit()
 
     def give_up(self) -> None:
         """Want no more."""
@@ -105,13 +105,15 @@ def test_everybody_gets_a_turn_and_no_limit_is_exceeded(seed: int) -> None:
         assert sum(other.in_thread for other in now) <= limits.threads
         for name in TOOLS:
             own = limits.tools.get(name, ToolLimits())
-            in_lane = [other for other in now if other.lane is visitor.gate.lane(name)]
+            in_lane = [other for other in now if other.lane is visitor.admission.lane(name)]
             assert len(in_lane) <= (own.width or limits.tool_width)
     for name in ("a", "c"):
         rate = limits.tools[name].rate
         assert rate is not None
         begun = [
-            visitor.began for visitor in log if visitor.lane is visitor.gate.lane(name) and visitor.began is not None
+            visitor.began
+            for visitor in log
+            if visitor.lane is visitor.admission.lane(name) and visitor.began is not None
         ]
         for first, after in zip(begun, begun[rate.calls :], strict=False):
             assert after - first >= rate.seconds - 1e-5
