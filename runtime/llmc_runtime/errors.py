@@ -7,6 +7,7 @@
           BadResult             the result is not JSON data, or not of the declared type
           ToolFailed            the tool raised
           ToolTimedOut          the tool, or the wait for it, took too long
+          IntentError           (in calls.call_errors) a store did not keep the intent of a write
         ExpressionFailed        an expression has no value
         LoopFailed              elements of a loop failed
         Blocked                 not done, because of another task's failure

@@ -1,8 +1,9 @@
 """The errors of calls whose arguments or results do not fit, or whose tools raise."""
 
-from llmc_compiler.ir.graph import Call, Node
+from llmc_compiler.ir.graph import Call, Node, TaskId
 from llmc_compiler.tools.signature import ArgumentError, ResultError
 from llmc_compiler.tools.tool import Tool
+from llmc_grammar.source import Span
 from llmc_runtime.errors import BadArgument, BadResult, CallError, ToolFailed, described, without_values
 from llmc_runtime.tracebacks import place_in
 from llmc_runtime.values import NotJsonError
@@ -11,10 +12,9 @@ from llmc_runtime.values import NotJsonError
 class IntentError(CallError):
     """A call that may write was not made, since the store of outcomes did not commit its intent."""
 
-    def __init__(self, node: Node, tool: str, why: BaseException) -> None:
+    def __init__(self, task: TaskId, span: Span, *, tool: str, why: BaseException) -> None:
         what = f"was not done: the intent to call `{tool}` was not stored: {described(why)}"
-        super().__init__(node.task, what, node.span, tool=tool, attempt=0)
-        self.__cause__ = why
+        super().__init__(task, what, span, tool=tool, attempt=0)
 
 
 def unfit(node: Node, tool: str, attempt: int, why: BaseException) -> BadArgument:

@@ -166,7 +166,9 @@ class ToolCall(Generic[T]):
 
     def not_intended(self, why: BaseException) -> None:
         """Fail: the store has not committed the intent."""
-        self._refuse(IntentError(self._node, self.tool, why))
+        error = IntentError(self._node.task, self._node.span, tool=self.tool, why=why)
+        error.__cause__ = why
+        self._refuse(error)
 
     def admit(self) -> None:
         """Admit waiting calls; used after a call was begun while its run was idle."""

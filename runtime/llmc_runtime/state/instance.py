@@ -122,7 +122,8 @@ class Instance:
 
     `cause` is the instance that failed first, if this one or one of its needs failed, and `error` its own error.
     `failed_writes` are the failed writes before it. `verdict` is the outcome of a loop without elements that waits for
-    its end. `chain` is the longest time in tools up to here in seconds, and `critical_predecessor` the instance before it on that chain.
+    its end. `chain` is the longest time in tools up to here in seconds, and `critical_predecessor` the instance before
+    it on that chain.
     `elements` are the scopes of a loop's elements, once it has them. `calling` is the call under way, or the open
     approval request. `question` is that request, kept once answered until the call's turn, with the call's `arguments`;
     `held` bytes are reserved for them. `needed` are the instances without which the call cannot be asked about.
