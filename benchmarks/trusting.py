@@ -70,16 +70,16 @@ def way(tool: str, *, traced: Path | None = None) -> Way:
     graph = compiled.graph
 
     async def run() -> Run:
-        trust = RunGuard(Approval(None, yes), Contexts([keyed], object()), source=lambda: compiled.source)
+        guard = RunGuard(Approval(None, yes), Contexts([keyed], object()), source=lambda: compiled.source)
         if traced is None:
-            return await execute(graph, {"x": "a word"}, trust=trust)
+            return await execute(graph, {"x": "a word"}, trust=guard)
         with traced.open("wb", buffering=0) as stream:
             stream.write(head_line(graph, "plan").encode())
 
             def emit(event: Event) -> None:
                 os.write(stream.fileno(), event_line(event).encode())
 
-            return await execute(graph, {"x": "a word"}, trust=trust, emit=emit)
+            return await execute(graph, {"x": "a word"}, trust=guard, emit=emit)
 
     return run
 

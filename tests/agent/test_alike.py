@@ -137,16 +137,16 @@ class Office:
 
 
 def play(office: Office, *calls: str, approve: Approval | None = None) -> list[Run]:
-    """Runs of plans with one call each, or several lines, one after the other with one memo."""
-    memo, tools = CallCache(), office.toolbox()
+    """Runs of plans with one call each, or several lines, one after the other with one call cache."""
+    cache, tools = CallCache(), office.toolbox()
 
     async def all_of_them() -> list[Run]:
         runs = []
         for index, call in enumerate(calls, 1):
-            memo.next_plan()
+            cache.next_plan()
             lines = "\n".join(f"{index * 10 + line}. {each}" for line, each in enumerate(call.split(" | ")))
             graph = llmc.compile(f"{lines}\njoin()", tools).graph
-            runs.append(await execute(graph, {}, memo=memo, trust=RunGuard(approve)))
+            runs.append(await execute(graph, {}, memo=cache, trust=RunGuard(approve)))
         return runs
 
     return clock.run(all_of_them())

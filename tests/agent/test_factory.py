@@ -117,25 +117,25 @@ def test_pieces_are_texts_and_an_end(pieces: tuple[str | End, ...]) -> None:
 def test_a_reply_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch, piece: str | Reasoning) -> None:
     """Also where it says nothing at all; what it took is estimated."""
     monkeypatch.setattr(completion, "LARGEST_REPLY", 10_000)
-    ledger = UsageTracker()
+    tracker = UsageTracker()
 
     async def whole() -> None:
-        await whole_reply(Own(*[piece] * 20_000), [Message("user", "?")], "tools", ledger)  # type: ignore[arg-type]
+        await whole_reply(Own(*[piece] * 20_000), [Message("user", "?")], "tools", tracker)  # type: ignore[arg-type]
 
     with pytest.raises(StreamBroken, match="its reply is larger than 10,000 bytes"):
         clock.run(whole())
-    assert (ledger.total.calls, ledger.total.estimated) == (1, True)
+    assert (tracker.total.calls, tracker.total.estimated) == (1, True)
 
 
 def test_a_reply_is_a_call() -> None:
     """Whatever its usage says: with no calls, a budget of cost would not ask for prices."""
-    ledger = UsageTracker()
+    tracker = UsageTracker()
 
     async def whole() -> None:
-        await whole_reply(Own("a", End("stop", Usage(read=5))), [], "tools", ledger)  # type: ignore[arg-type]
+        await whole_reply(Own("a", End("stop", Usage(read=5))), [], "tools", tracker)  # type: ignore[arg-type]
 
     clock.run(whole())
-    assert (ledger.total.calls, ledger.total.read) == (1, 5)
+    assert (tracker.total.calls, tracker.total.read) == (1, 5)
 
 
 def test_who_only_continues_is_seen_by_its_api() -> None:

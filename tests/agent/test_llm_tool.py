@@ -38,13 +38,13 @@ def tool(replies: Sequence[str], **options: Any) -> tuple[llmc.Tool, Script]:
 
 def noted(made: llmc.Tool, budget: Budget | None = None) -> tuple[object, Usage]:
     """The result of a call, and what it took."""
-    ledger = UsageTracker() if budget is None else UsageTracker(budget)
+    tracker = UsageTracker() if budget is None else UsageTracker(budget)
 
     async def call() -> object:
-        with kept(ledger):
+        with kept(tracker):
             return await made.call(what="x")
 
-    return clock.run(call()), ledger.usage["tools"]
+    return clock.run(call()), tracker.usage["tools"]
 
 
 def test_n_replies_are_a_list() -> None:
@@ -74,15 +74,15 @@ def test_the_first_error_of_n_ends_the_others() -> None:
             raise ValueError(f"the first of {self.asked}")
 
     made = llmc.llm_tool("ask", "About {{ what }}", Failing(), n=3)
-    ledger = UsageTracker()
+    tracker = UsageTracker()
 
     async def call() -> None:
-        with kept(ledger):
+        with kept(tracker):
             await made.call(what="x")
 
     with pytest.raises(ValueError, match="the first of 3"):
         clock.run(call())
-    usage = ledger.usage["tools"]
+    usage = tracker.usage["tools"]
     assert (usage.calls, usage.written, usage.estimated) == (3, 6, True)
 
 
@@ -99,11 +99,11 @@ def test_n_replies_share_what_is_left_of_a_budget() -> None:
 def test_a_spent_budget_ends_the_call() -> None:
     """Before the model is asked."""
     made, model = tool(["a"])
-    ledger = UsageTracker(Budget(tokens=10))
-    ledger.note("planner", Usage(calls=1, read=10))
+    tracker = UsageTracker(Budget(tokens=10))
+    tracker.note("planner", Usage(calls=1, read=10))
 
     async def call() -> None:
-        with kept(ledger):
+        with kept(tracker):
             await made.call(what="x")
 
     with pytest.raises(BudgetSpent):

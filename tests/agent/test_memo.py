@@ -15,15 +15,15 @@ from tests.agent.fakes import World
 from tests.runtime import clock
 
 
-def play(world: World, *plans: str, memo: CallCache | None = None) -> list[Run]:
-    """Run plans one after the other with one memo."""
-    memo = memo or CallCache()
+def play(world: World, *plans: str, cache: CallCache | None = None) -> list[Run]:
+    """Run plans one after the other with one call cache."""
+    cache = cache or CallCache()
 
     async def all_of_them() -> list[Run]:
         runs = []
         for plan in plans:
-            memo.next_plan()
-            runs.append(await execute(compile_plan(plan, world.toolbox()).graph, {}, memo=memo))
+            cache.next_plan()
+            runs.append(await execute(compile_plan(plan, world.toolbox()).graph, {}, memo=cache))
         return runs
 
     return clock.run(all_of_them())
@@ -31,17 +31,17 @@ def play(world: World, *plans: str, memo: CallCache | None = None) -> list[Run]:
 
 def play_at_once(world: World, *plans: str, after: Sequence[float] = ()) -> tuple[list[Run], CallCache]:
     """Run plans at the same time as one plan, each after some seconds."""
-    memo = CallCache()
+    cache = CallCache()
 
     async def one(plan: str, seconds: float) -> Run:
         await asyncio.sleep(seconds)
-        return await execute(compile_plan(plan, world.toolbox()).graph, {}, memo=memo)
+        return await execute(compile_plan(plan, world.toolbox()).graph, {}, memo=cache)
 
     async def all_of_them() -> list[Run]:
         waits = after or [0.0] * len(plans)
         return await asyncio.gather(*map(one, plans, waits))
 
-    return clock.run(all_of_them()), memo
+    return clock.run(all_of_them()), cache
 
 
 def test_a_read_is_made_once() -> None:
@@ -141,13 +141,13 @@ def test_an_idempotent_write_in_doubt_is_made_again() -> None:
         done.append(name)
         return name
 
-    memo = CallCache()
+    cache = CallCache()
 
     async def three_plans() -> list[Run]:
         runs = []
         for plan in ('1. label("a") @timeout(1s)\njoin()', '2. label("a")\njoin()', '3. label("a")\njoin()'):
-            memo.next_plan()
-            runs.append(await execute(compile_plan(plan, llmc.Toolbox([label])).graph, {}, memo=memo))
+            cache.next_plan()
+            runs.append(await execute(compile_plan(plan, llmc.Toolbox([label])).graph, {}, memo=cache))
         return runs
 
     first, second, third = clock.run(three_plans())
@@ -160,13 +160,13 @@ def test_an_idempotent_write_in_doubt_is_made_again() -> None:
 def test_what_runs_is_waited_for() -> None:
     """Two runs that want the same at the same time make one call; a task that is read anew is the same task."""
     world = World()
-    runs, memo = play_at_once(
+    runs, cache = play_at_once(
         world, '1. search("a")\n2. dice()\njoin()', '1. search("a")\n2. dice()\njoin()', after=[0, 0.1]
     )
     assert world.calls == {"search a": 1, "dice": 1}
     assert runs[0].value == runs[1].value
     assert runs[1].seconds == pytest.approx(0.1)
-    assert memo.reused == 2
+    assert cache.reused == 2
 
 
 def test_a_failure_stands_within_a_plan() -> None:
@@ -185,12 +185,12 @@ def test_a_failure_stands_within_a_plan() -> None:
 def test_who_waits_in_vain_calls_by_itself() -> None:
     """If the call that was waited for is given up, the others go on, one of them first."""
     world = World()
-    memo = CallCache()
+    cache = CallCache()
 
     async def given_up() -> Run:
         graph = compile_plan('1. search("a")\njoin($1)', world.toolbox()).graph
-        first = asyncio.ensure_future(execute(graph, {}, memo=memo))
-        others = [asyncio.ensure_future(execute(graph, {}, memo=memo)) for _ in range(3)]
+        first = asyncio.ensure_future(execute(graph, {}, memo=cache))
+        others = [asyncio.ensure_future(execute(graph, {}, memo=cache)) for _ in range(3)]
         await asyncio.sleep(0.1)
         others[1].cancel()
         first.cancel()
@@ -222,9 +222,9 @@ def test_what_a_write_overlaps_is_not_kept() -> None:
 
 def test_long_arguments_are_not_kept() -> None:
     """What says that two calls are the same is short, however long their arguments are."""
-    memo = CallCache()
-    play(World(), '1. "a" * 100000\n2. search("$1$x") for x in [1, 2, 3]\njoin($2)', memo=memo)
-    keys = list(memo._kept)  # noqa: SLF001 — nothing shows what is kept
+    cache = CallCache()
+    play(World(), '1. "a" * 100000\n2. search("$1$x") for x in [1, 2, 3]\njoin($2)', cache=cache)
+    keys = list(cache._kept)  # noqa: SLF001 — nothing shows what is kept
     assert len(keys) == 3
     assert max(map(len, keys)) < 100
 
@@ -244,13 +244,13 @@ def test_what_nobody_has_declared_may_write(bare: Literal["parallel", "ordered"]
         log.append(value)
         return value
 
-    tools, memo = llmc.Toolbox([count, add], bare=bare), CallCache()
+    tools, cache = llmc.Toolbox([count, add], bare=bare), CallCache()
 
     async def both() -> list[Run]:
         runs = []
         for plan in ("1. count()\n2. add(7)\njoin($1, $2)\n", "1. count()\n2. add(7)\njoin($1, $2)\n"):
-            memo.next_plan()
-            runs.append(await execute(compile_plan(plan, tools).graph, {}, memo=memo))
+            cache.next_plan()
+            runs.append(await execute(compile_plan(plan, tools).graph, {}, memo=cache))
         return runs
 
     assert [run.value for run in clock.run(both())] == [[0, 7], [1, 7]]

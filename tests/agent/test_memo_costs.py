@@ -1,4 +1,4 @@
-"""A memo costs the same for each call, whatever was read, written or in doubt before.
+"""A call cache costs the same for each call, whatever was read, written or in doubt before.
 
 Counted in calls of functions, which no load on the machine changes.
 """
@@ -67,13 +67,13 @@ def many(tool: str, count: int, first: int = 1) -> str:
 
 
 def calls_in(*plans: str) -> int:
-    """How many functions are called to run plans one after the other with one memo."""
-    memo, graphs, count = CallCache(), [compile_plan(plan, TOOLS).graph for plan in plans], 0
+    """How many functions are called to run plans one after the other with one call cache."""
+    cache, graphs, count = CallCache(), [compile_plan(plan, TOOLS).graph for plan in plans], 0
 
     async def work() -> None:
         for graph in graphs:
-            memo.next_plan()
-            await execute(graph, {}, memo=memo)
+            cache.next_plan()
+            await execute(graph, {}, memo=cache)
 
     def profile(_frame: FrameType, event: str, _argument: object) -> None:
         nonlocal count
@@ -146,13 +146,13 @@ def test_what_failed_is_looked_for_once_and_only_if_it_matters(monkeypatch: pyte
 
 def test_what_a_failed_call_has_left_is_waited_out() -> None:
     """It raised by itself, and what it began goes on; when that is over, what it touches may be read."""
-    memo = CallCache()
+    cache = CallCache()
 
     async def all_of_them() -> list[Run]:
         found = []
         for plan, seconds in (('1. hasty("a")\njoin()', 0), ("2. survey()\njoin()", 6), ("3. survey()\njoin()", 0)):
-            memo.next_plan()
-            found.append(await execute(compile_plan(plan, TOOLS).graph, {}, memo=memo))
+            cache.next_plan()
+            found.append(await execute(compile_plan(plan, TOOLS).graph, {}, memo=cache))
             await asyncio.sleep(seconds)
         return found
 

@@ -95,10 +95,10 @@ class Strange:
 )
 def test_usage_is_read_by_its_shape(counts: object, noted: llmc.Usage) -> None:
     """Of objects, of mappings, and of replies that have one."""
-    ledger = UsageTracker()
-    with kept(ledger):
+    tracker = UsageTracker()
+    with kept(tracker):
         assert llmc.note_usage(counts) == noted
-    assert ledger.usage["tools"] == noted
+    assert tracker.usage["tools"] == noted
 
 
 def test_usage_may_be_numbers() -> None:
@@ -141,11 +141,11 @@ def test_usage_may_be_numbers() -> None:
 )
 def test_what_is_no_usage_is_refused(given: tuple[Any, ...], numbers: dict[str, Any], words: str) -> None:
     """And nothing is noted."""
-    ledger = UsageTracker()
-    with kept(ledger), pytest.raises((TypeError, ValueError)) as caught:
+    tracker = UsageTracker()
+    with kept(tracker), pytest.raises((TypeError, ValueError)) as caught:
         llmc.note_usage(*given, **numbers)
     assert words in str(caught.value)
-    assert ledger.total == llmc.Usage()
+    assert tracker.total == llmc.Usage()
 
 
 def asked(tool: Any, budget: llmc.Budget = NO_LIMIT) -> llmc.Answer:  # noqa: ANN401 — a tool

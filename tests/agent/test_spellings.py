@@ -191,15 +191,15 @@ TOOLS = llmc.Toolbox([pay, book, order, put, *SCHEMA_TOOLS])
 def runs(
     tools: llmc.Toolbox, *plans: str, params: dict[str, Json] | None = None, approve: llmc.Approval | None = None
 ) -> list[Run]:
-    """The runs of plans, one after the other with one memo."""
-    memo = CallCache()
+    """The runs of plans, one after the other with one call cache."""
+    cache = CallCache()
 
     async def all_of_them() -> list[Run]:
         found = []
         for plan in plans:
-            memo.next_plan()
+            cache.next_plan()
             graph = compile_plan(plan, tools).graph
-            found.append(await execute(graph, params or {}, memo=memo, trust=RunGuard(approve)))
+            found.append(await execute(graph, params or {}, memo=cache, trust=RunGuard(approve)))
         return found
 
     return clock.run(all_of_them())
@@ -255,7 +255,7 @@ def test_other_arguments_are_another_write(one: str, other: str) -> None:
 
 
 def test_a_tool_by_schema_gets_what_was_written() -> None:
-    """Defaults are filled in for the memo alone."""
+    """Defaults are filled in for the call cache alone."""
     given: list[dict[str, Json]] = []
 
     async def call(**arguments: Json) -> None:
@@ -275,21 +275,21 @@ def test_secrets_count_and_injected_arguments_do_not() -> None:
     async def login(password: llmc.Secret[str], key: str) -> None:
         keys.append(key)
 
-    memo = CallCache()
+    cache = CallCache()
     tools = llmc.Toolbox([login, pay])
     plans = ("1. login($p)\njoin()\n", "2. login(password=$p)\njoin()\n")
 
     async def both(*passwords: str) -> None:
         for plan, password in zip(plans, passwords, strict=False):
-            memo.next_plan()
+            cache.next_plan()
             graph = compile_plan(f"input p: str\n{plan}", tools).graph
-            await execute(graph, {"p": password}, memo=memo)
+            await execute(graph, {"p": password}, memo=cache)
 
     clock.run(both("hunter22", "hunter22"))
     assert len(keys) == 1
     clock.run(both("hunter23"))
     assert len(keys) == 2
-    assert "hunter2" not in repr([*memo._writes._last])  # noqa: SLF001 — nothing shows what is kept
+    assert "hunter2" not in repr([*cache._writes._last])  # noqa: SLF001 — nothing shows what is kept
 
 
 def saving(validate: Callable[[str], str]) -> tuple[llmc.Toolbox, list[str]]:

@@ -235,15 +235,15 @@ def keyed(sent: list[str]) -> llmc.Tool:
 
 
 def runs(tools: llmc.Toolbox, *plans: str, **options: object) -> list[Run]:
-    """The runs of plans, one after the other with one memo."""
-    memo = CallCache()
+    """The runs of plans, one after the other with one call cache."""
+    cache = CallCache()
 
     async def all_of_them() -> list[Run]:
         found = []
         for plan in plans:
-            memo.next_plan()
+            cache.next_plan()
             graph = compile_plan(plan, tools).graph
-            found.append(await execute(graph, {}, memo=memo, random=lambda: 1.0, **options))  # type: ignore[arg-type]
+            found.append(await execute(graph, {}, memo=cache, random=lambda: 1.0, **options))  # type: ignore[arg-type]
         return found
 
     return clock.run(all_of_them())
@@ -291,15 +291,15 @@ def test_a_write_that_never_began_is_made() -> None:
 def test_a_run_out_of_time_waits_for_no_other() -> None:
     """What it waited for goes on; a call of its own timed out."""
     world = World()
-    memo = CallCache()
+    cache = CallCache()
 
     async def both() -> tuple[Run, Run]:
         graph = compile_plan('1. search("a")\njoin($1)', world.toolbox()).graph
-        first = asyncio.ensure_future(execute(graph, {}, memo=memo))
+        first = asyncio.ensure_future(execute(graph, {}, memo=cache))
         await asyncio.sleep(0)
         plan = '1. search("a")\n2. search("b")\njoin()'
         other = compile_plan(plan, world.toolbox()).graph
-        second = await execute(other, {}, memo=memo, limits=llmc.Limits(run_time=0.1))
+        second = await execute(other, {}, memo=cache, limits=llmc.Limits(run_time=0.1))
         return await first, second
 
     first, second = clock.run(both())

@@ -87,11 +87,11 @@ class Person:
 
 
 def play(house: House, *plans: str, approve: Approve = None, policy: Policy = "finish") -> list[llmc.Run]:
-    """Run plans one after the other with one memo; nothing else holds them back."""
-    memo = CallCache()
+    """Run plans one after the other with one call cache; nothing else holds them back."""
+    cache = CallCache()
 
     async def one(text: str, tools: Toolbox) -> llmc.Run:
-        async with IncrementalRun(tools, approve=approve, memo=memo, policy=policy) as plan:
+        async with IncrementalRun(tools, approve=approve, memo=cache, policy=policy) as plan:
             plan.feed(text)
             plan.close()
             plan.start()
@@ -101,7 +101,7 @@ def play(house: House, *plans: str, approve: Approve = None, policy: Policy = "f
     async def all_of_them() -> list[llmc.Run]:
         tools, runs = house.toolbox(), []
         for text in plans:
-            memo.next_plan()
+            cache.next_plan()
             runs.append(await one(f"{text}\njoin()", tools))
         return runs
 
@@ -318,13 +318,13 @@ def test_two_writes_of_one_plan_are_two_unless_an_earlier_plan_made_one() -> Non
 
 def test_a_place_without_a_text_is_its_task() -> None:
     """A graph has no lines."""
-    tools, memo = House().toolbox(), CallCache()
+    tools, cache = House().toolbox(), CallCache()
 
     async def all_of_them() -> list[llmc.Run]:
         runs = []
         for text in ANN_BOB_ANN:
-            memo.next_plan()
-            runs.append(await execute(llmc.compile(f"{text}\njoin()", tools).graph, {}, memo=memo))
+            cache.next_plan()
+            runs.append(await execute(llmc.compile(f"{text}\njoin()", tools).graph, {}, memo=cache))
         return runs
 
     assert isinstance(error := clock.run(all_of_them())[2].errors["3"], Held)

@@ -54,8 +54,8 @@ def took(model: Own, *, most: int | None = None) -> Usage:
     """What one reply took, of which so many pieces are read."""
 
     async def ask() -> Usage:
-        ledger = UsageTracker()
-        pieces = reply(model, SAID, "tools", ledger)
+        tracker = UsageTracker()
+        pieces = reply(model, SAID, "tools", tracker)
         count = 0
         try:
             async for _ in pieces:
@@ -65,7 +65,7 @@ def took(model: Own, *, most: int | None = None) -> Usage:
         except ModelError:
             pass
         await pieces.aclose()
-        return ledger.usage["tools"]
+        return tracker.usage["tools"]
 
     return clock.run(ask())
 
@@ -134,10 +134,10 @@ def test_a_model_that_may_have_read_is_estimated(error: Exception) -> None:
     """Although nothing came of it."""
 
     async def ask() -> Usage:
-        ledger = UsageTracker()
+        tracker = UsageTracker()
         with pytest.raises(type(error)):
-            await whole_reply(Own(error), SAID, "tools", ledger)
-        return ledger.usage["tools"]
+            await whole_reply(Own(error), SAID, "tools", tracker)
+        return tracker.usage["tools"]
 
     found = clock.run(ask())
     assert (found.calls, found.read, found.written, found.estimated) == (1, READ, 0, True)
@@ -147,12 +147,12 @@ def test_a_cancelled_reply_is_estimated() -> None:
     """Whoever waited for it."""
 
     async def ask() -> Usage:
-        ledger = UsageTracker()
-        asking = asyncio.ensure_future(whole_reply(Own("12345678", "never"), SAID, "tools", ledger))
+        tracker = UsageTracker()
+        asking = asyncio.ensure_future(whole_reply(Own("12345678", "never"), SAID, "tools", tracker))
         await asyncio.sleep(1.5)
         asking.cancel()
         await asyncio.wait([asking])
-        return ledger.usage["tools"]
+        return tracker.usage["tools"]
 
     found = clock.run(ask())
     assert (found.read, found.written, found.seconds, found.estimated) == (READ, 2, 1.5, True)

@@ -22,7 +22,7 @@ from llmc.cli.tracing.timeline import ROWS, draw
 from llmc.cli.tracing.trace_file import TraceFile
 from llmc_compiler.terminal_cells import cells
 from llmc_runtime.tracing.trace import read_trace
-from llmc_runtime.tracing.trace_replay import history
+from llmc_runtime.tracing.trace_replay import replay
 from tests.cli.conftest import Cli
 from tests.patience import PATIENCE
 
@@ -80,7 +80,7 @@ def traced(events: list[dict[str, object]], nodes: list[dict[str, object]] | Non
 def drawn(data: bytes, width: int = 80) -> str:
     """The timeline of a trace, as text."""
     found = read_trace(BytesIO(data))
-    return "".join(f"{plain(line).rstrip()}\n" for line in draw(found.plan, history(found), width=width))
+    return "".join(f"{plain(line).rstrip()}\n" for line in draw(found.plan, replay(found), width=width))
 
 
 @pytest.mark.golden

@@ -10,7 +10,7 @@ from llmc.config.tool_files import load_file
 from llmc_compiler.expressions.terms import Json
 from llmc_runtime.state.events import Finished
 from llmc_runtime.tracing.trace import read_trace
-from llmc_runtime.tracing.trace_replay import history
+from llmc_runtime.tracing.trace_replay import replay
 from tests.golden import settle_file
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
@@ -120,7 +120,7 @@ def test_what_is_published_is_asked_for() -> None:
 def test_the_recorded_run_is_one_of_the_nine_calls() -> None:
     """nine.jsonl can be read, and its longest chain is that of the plan."""
     with (EXAMPLES / "nine.jsonl").open("rb") as stream:
-        past = history(read_trace(stream))
+        past = replay(read_trace(stream))
     assert past.calls == 9
     assert past.tasks_of_chain == ("2", "4", "9")
 

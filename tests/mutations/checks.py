@@ -177,8 +177,8 @@ def what_is_made_again() -> None:
             tries.append(kind)
             raise OutageError
 
-        memo = CallCache()
+        cache = CallCache()
         for name in ("a", "b"):
-            memo.next_plan()
-            play(call(name, Tool.from_schema("fail", "", {}, DECLARED[kind], fail)), memo=memo)
+            cache.next_plan()
+            play(call(name, Tool.from_schema("fail", "", {}, DECLARED[kind], fail)), memo=cache)
         assert len(tries) == (2 if kind is Kind.IDEMPOTENT else 1), kind

@@ -28,7 +28,7 @@ def nothing_left() -> Iterator[None]:
 
 @pytest.fixture
 def virtual(monkeypatch: pytest.MonkeyPatch) -> clock.VirtualLoop:
-    """The one loop that `run_to_end` runs in, so that a test sees how long that took."""
+    """The one loop that `run_sync` runs in, so that a test sees how long that took."""
     loop = clock.VirtualLoop()
     monkeypatch.setattr(asyncio, "run", partial(clock.run, loop=loop))
     return loop

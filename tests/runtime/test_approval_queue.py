@@ -241,14 +241,14 @@ def test_who_does_not_stop_is_not_waited_for(virtual: clock.VirtualLoop) -> None
         return True
 
     async def main() -> RunGuard:
-        trust = RunGuard(Approval(None, stubborn))
-        run = asyncio.ensure_future(execute(compiled('send("a")\n').graph, {}, trust=trust))
+        guard = RunGuard(Approval(None, stubborn))
+        run = asyncio.ensure_future(execute(compiled('send("a")\n').graph, {}, trust=guard))
         await asyncio.sleep(1)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
         assert virtual.now == 1 + approval_queue.GRACE
-        return trust
+        return guard
 
     assert list(run_sync(main()).notes) == ["approval requests that did not stop when the run ended: 1"]
     assert written == []

@@ -19,7 +19,7 @@ from llmc_runtime.program.run_result import Run
 from llmc_runtime.redaction import HIDDEN
 from llmc_runtime.state.events import Event, Finished, RunEvent
 from llmc_runtime.tracing.trace import LONGEST_VALUE, TraceWriter, event_line, head_line, read_trace
-from llmc_runtime.tracing.trace_replay import history
+from llmc_runtime.tracing.trace_replay import replay
 from tests.runtime import clock
 
 SECRET = "correct horse battery"
@@ -193,7 +193,7 @@ def test_values_of_a_trace_are_bounded_together() -> None:
     """What has no room is left out with a mark, and the trace can be read and drawn."""
     run = played('1. give("four letters")\njoin("the same" + $1)\n')
     whole, some, none = (traced(run, room) for room in (10**6, 150, 0))
-    shown = [[past.value for past in history(read_trace(BytesIO(data))).pasts.values()] for data in (whole, some, none)]
+    shown = [[past.value for past in replay(read_trace(BytesIO(data))).pasts.values()] for data in (whole, some, none)]
     assert shown == [['"four letters"', '"the samefour letters"'], ['"four letters"', "…"], ["", ""]]
     assert b"value" not in none
     assert b"cut" not in none
@@ -204,6 +204,6 @@ def test_a_trace_with_strange_values_is_drawn() -> None:
     run = played("1. give(1)\njoin($1)\n")
     for value in ("[" * 900 + "]" * 900, "{}", "NaN", '"\\u202e\\u001b[2J"', f"[{'9' * 4000}]"):
         data = traced(run, 10**6).replace(b'"value":1', f'"value":{value}'.encode())
-        past = history(read_trace(BytesIO(data))).pasts["1", ()]
+        past = replay(read_trace(BytesIO(data))).pasts["1", ()]
         assert past.value
         assert len(past.value) < 5000

@@ -262,7 +262,7 @@ def test_what_is_granted_inside_is_granted_outside_too(
 ) -> None:
     """A hold of either run asks for what it does not grant; without anybody to ask the call is held."""
 
-    def trust(hold: Hold | None, says: object) -> RunGuard:
+    def guard(hold: Hold | None, says: object) -> RunGuard:
         found = RunGuard(approval(None, says)[0])
         if hold is not None:
             found.hold(hold)
@@ -273,9 +273,9 @@ def test_what_is_granted_inside_is_granted_outside_too(
 
     @llmc.pure
     async def tool() -> None:
-        runs.append(await execute(graph, {}, trust=trust(inner, answer)))
+        runs.append(await execute(graph, {}, trust=guard(inner, answer)))
 
-    clock.run(execute(compiled(tool).graph, {}, trust=trust(outer, said)))
+    clock.run(execute(compiled(tool).graph, {}, trust=guard(outer, said)))
     holding = [says for hold, says in [(outer, said), (inner, answer)] if hold == Hold("why")]
     assert bool(written) == all(says is True for says in holding)
     if None in holding:

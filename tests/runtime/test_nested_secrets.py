@@ -115,9 +115,9 @@ def test_a_secret_that_was_given_stays_hidden_around_it() -> None:
     around, earlier = Secrets(), Secrets()
     around.add(WORD)
     earlier.add(FOUND)
-    trust = RunGuard(secrets=earlier)
-    trust.inherit(RunGuard(secrets=around), "tool (task 1)")
-    assert trust.secrets is around
+    guard = RunGuard(secrets=earlier)
+    guard.inherit(RunGuard(secrets=around), "tool (task 1)")
+    assert guard.secrets is around
     assert around.text(f"{WORD}, {FOUND}") == f"{HIDDEN}, {HIDDEN}"
 
 

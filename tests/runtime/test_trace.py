@@ -17,7 +17,7 @@ from llmc_runtime.program.run_result import Run
 from llmc_runtime.tracing import trace as traces
 from llmc_runtime.tracing import trace_replay as histories
 from llmc_runtime.tracing.trace import Trace, TraceError, event_line, head_line, read_trace
-from llmc_runtime.tracing.trace_replay import RunTimeline, history
+from llmc_runtime.tracing.trace_replay import RunTimeline, replay
 from tests.runtime import clock
 
 failures: dict[str, int] = {}
@@ -80,7 +80,7 @@ def test_a_trace_tells_the_same_as_the_run(plan: str) -> None:
     run, data = recorded(plan)
     found = read(data)
     assert found.notes == ()
-    past = history(found)
+    past = replay(found)
     assert past.calls == run.calls
     assert past.seconds == pytest.approx(run.seconds)
     assert past.sum_of_calls == pytest.approx(run.sum_of_calls)
@@ -92,7 +92,7 @@ def test_a_trace_tells_the_same_as_the_run(plan: str) -> None:
 def test_attempts_and_waiting_are_told_apart() -> None:
     """Of a call that asks, is tried twice, and of one that waits for a thread."""
     _, data = recorded("a = work(1)\nb = fail(1, 2) if $a == null @retry(1)\njoin($b)\n")
-    past = history(read(data)).pasts["b", ()]
+    past = replay(read(data)).pasts["b", ()]
     assert past.ready == pytest.approx(1)
     assert [attempt.failed for attempt in past.attempts] == [True, False]
     assert [each.began for each in past.attempts] == pytest.approx([1, 3.05])
@@ -108,9 +108,9 @@ def test_a_run_that_was_killed_is_read_up_to_there() -> None:
         found = read(data[:cut])
         assert found.notes[-1] == "the run did not end: it was killed, or is still running"
         assert ("the last line is incomplete, and is left out" in found.notes) == (data[cut - 1] != 10)
-        assert isinstance(history(found), RunTimeline)
+        assert isinstance(replay(found), RunTimeline)
     begun = read(data[: data.index(b'"Finished"', data.index(b'"node":"c"', head))].rpartition(b"\n")[0] + b"\n")
-    assert history(begun).pasts["c", ()].ended is None
+    assert replay(begun).pasts["c", ()].ended is None
     for cut in range(head):
         with pytest.raises(TraceError, match="line 1 is not the head of a trace"):
             read(data[:cut])
@@ -186,7 +186,7 @@ def test_a_delay_that_is_no_time_is_none(delay: str) -> None:
     lines = [HEAD | {"nodes": [NODE]}, *events]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     for written, began in ((delay, [1, 2]), ("0.5", [1, 2.5])):
-        past = history(read(text.replace('"DELAY"', written).encode()))
+        past = replay(read(text.replace('"DELAY"', written).encode()))
         assert [attempt.began for attempt in past.pasts["a", ()].attempts] == began
         assert list(draw("p", past, width=80))
 
@@ -197,7 +197,7 @@ def test_a_run_of_any_length_is_drawn(at: str) -> None:
     retried = EVENT | {"event": "Retried", "at": "AT", "delay": 1e9}
     lines = [HEAD | {"nodes": [NODE]}, EVENT | {"at": 0}, retried]
     text = "".join(json.dumps(line) + "\n" for line in lines).replace('"AT"', at)
-    assert len(list(draw("p", history(read(text.encode())), width=80))) == 5
+    assert len(list(draw("p", replay(read(text.encode())), width=80))) == 5
 
 
 def test_a_chain_never_leads_back() -> None:
@@ -206,8 +206,8 @@ def test_a_chain_never_leads_back() -> None:
     ends = [EVENT | {"event": "Finished", "node": node, "at": at} for at, node in enumerate("ababab", 1)]
     lines = [HEAD | {"nodes": nodes}, EVENT, EVENT | {"node": "b"}, *ends]
     found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
-    assert history(found).chain == (("a", ()), ("b", ()))
-    assert {key: past.critical_predecessor for key, past in history(found).pasts.items()} == {
+    assert replay(found).chain == (("a", ()), ("b", ()))
+    assert {key: past.critical_predecessor for key, past in replay(found).pasts.items()} == {
         ("a", ()): None,
         ("b", ()): ("a", ()),
     }
@@ -224,10 +224,10 @@ def test_calls_that_wait_for_many_others_are_bounded(monkeypatch: pytest.MonkeyP
     events = [EVENT | {"node": "e", "indices": [index]} for index in range(count)]
     events += [EVENT | {"node": key, "indices": [index], "event": "Finished"} for index in range(count)]
     found = read("".join(json.dumps(line) + "\n" for line in [HEAD | {"nodes": nodes}, *events]).encode())
-    assert len(history(found).pasts) == 2 * count
+    assert len(replay(found).pasts) == 2 * count
     monkeypatch.setattr(histories, "WAITS", count**2)
     with pytest.raises(TraceError, match=r"its calls in loops have more than 10,000 dependencies"):
-        history(found)
+        replay(found)
 
 
 def test_a_plan_without_loops_may_wait_for_as_much_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_a_plan_without_loops_may_wait_for_as_much_as_it_says(monkeypatch: pytes
     ends = [EVENT | {"event": event, "node": node["id"]} for node in nodes for event in ("Started", "Finished")]
     lines = [HEAD | {"nodes": nodes}, *ends]
     found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
-    assert len(history(found).chain) == 50
+    assert len(replay(found).chain) == 50
 
 
 def test_names_that_are_waited_for_twice_count_once() -> None:
@@ -256,18 +256,18 @@ def test_the_sum_of_calls_is_what_the_end_says(told: str, total: float | None) -
     end = {"event": "RunFinished", "at": 9, "complete": True, "abandoned": []}
     lines = [HEAD | {"nodes": [NODE]}, EVENT, EVENT | {"event": "Finished", "at": 4}]
     text = "".join(json.dumps(line) + "\n" for line in (*lines, end | {"sum_of_calls": "TOLD"}))
-    past = history(read(text.replace('"TOLD"', told).encode()))
+    past = replay(read(text.replace('"TOLD"', told).encode()))
     assert (past.sum_of_calls, past.seconds) == (total, 9)
     assert ("one after another" in plain(next(draw("p", past, width=80)))) == (total is not None)
     for older in ([*lines, end], lines):
-        assert history(read("".join(json.dumps(line) + "\n" for line in older).encode())).sum_of_calls is None
+        assert replay(read("".join(json.dumps(line) + "\n" for line in older).encode())).sum_of_calls is None
 
 
 def test_events_and_keys_that_are_not_known_are_fine() -> None:
     """A later llmc of the same version may write more."""
     lines = [HEAD | {"nodes": [NODE | {"color": 1}], "more": 1}, EVENT | {"event": "Dreamt", "more": 2}, EVENT]
     found = read("".join(json.dumps(line) + "\n" for line in lines).encode())
-    assert history(found).calls == 1
+    assert replay(found).calls == 1
 
 
 @given(
@@ -284,7 +284,7 @@ def test_events_and_keys_that_are_not_known_are_fine() -> None:
         max_size=20,
     )
 )
-def test_a_history_can_be_made_of_any_trace(found: list[dict[str, Any]]) -> None:
+def test_any_trace_can_be_replayed(found: list[dict[str, Any]]) -> None:
     """However little sense its events make."""
     nodes = [
         NODE | {"waits": ["b", "a"]},
@@ -294,5 +294,5 @@ def test_a_history_can_be_made_of_any_trace(found: list[dict[str, Any]]) -> None
     ]
     events = [event | {"at": index} for index, event in enumerate(found)]
     lines = [HEAD | {"nodes": nodes}, *events]
-    past = history(read("".join(json.dumps(line) + "\n" for line in lines).encode()))
+    past = replay(read("".join(json.dumps(line) + "\n" for line in lines).encode()))
     assert past.longest_chain >= 0

@@ -45,14 +45,14 @@ effort: Final = Effort()
 
 
 def spend(parts: int) -> None:
-    """Count visited parts; raises Unfit."""
+    """Count visited parts; raises OperandError."""
     effort.left -= parts
     if effort.left < 0:
         raise OperandError(f"the expression looks at more than {EFFORT:,} parts of values: split it, or compare less")
 
 
 def bounded(value: Json, times: int = 1) -> Json:
-    """Return the value if it is not too large, even `times` over; raises Unfit."""
+    """Return the value if it is not too large, even `times` over; raises OperandError."""
     parts, text, level = 1, 0, [value]
     for _ in range(VALUE_DEPTH):
         below: list[Json] = []
@@ -172,7 +172,7 @@ def _mend(left: Json, right: Json) -> str:
 
 
 def _number(op: str, compute: Callable[..., int | float], left: float, right: float) -> int | float:
-    """Return the result if it is a finite number of bounded size; raises Unfit."""
+    """Return the result if it is a finite number of bounded size; raises OperandError."""
     try:
         result = compute(left, right)
     except ZeroDivisionError:
@@ -200,7 +200,7 @@ def _too_much(op: str) -> OperandError:
 
 
 def _bytes(text: str) -> int:
-    """Return the length of a text in UTF-8; raises Unfit after too much effort."""
+    """Return the length of a text in UTF-8; raises OperandError after too much effort."""
     spend(len(text) // _CHARACTERS)
     return len(text) if text.isascii() else len(text.encode())
 
@@ -282,7 +282,7 @@ def _power(left: float, right: float) -> int | float:
 
 
 def negative(value: Json) -> Json:
-    """Return `-value`; raises Unfit."""
+    """Return `-value`; raises OperandError."""
     if is_number(value):
         return -value
     raise OperandError(f"`-` takes a number, not {kind(value)}: write `0` for nothing")

@@ -6,7 +6,7 @@
      "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span"}]}
 
 `op` and `text` describe a node for people, with ids for other nodes, and are not read back. `operation` is for
-machines: see `json_terms` for terms and `json_nodes` for operations.
+machines: see `term_json` for terms and `node_json` for operations.
 """
 
 from importlib import resources

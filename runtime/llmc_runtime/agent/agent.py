@@ -24,7 +24,7 @@ from llmc_runtime.agent.agent_errors import NoDecision, PlanFailed
 from llmc_runtime.agent.agent_events import Judged, Progress, Reasoned
 from llmc_runtime.agent.agent_run import AgentRun, AgentTerms, Emit, SamePlanError
 from llmc_runtime.agent.answers.answer import Answer
-from llmc_runtime.agent.budget import NO_LIMIT, Budget, kept, ledger_of
+from llmc_runtime.agent.budget import NO_LIMIT, Budget, kept, tracker_of
 from llmc_runtime.agent.completion import has_no_prices
 from llmc_runtime.agent.joining.decisions import Decision, Finish, Replan
 from llmc_runtime.agent.joining.joiner import ModelJoiner
@@ -162,7 +162,7 @@ class Agent:
         of the models and of `emit`.
         """
         _check_asked(question, history, emit)
-        return await self._ask(self._inquiry(question, history, emit, trust_history=trust_history))
+        return await self._ask(self._agent_run(question, history, emit, trust_history=trust_history))
 
     def ask_sync(
         self,
@@ -185,15 +185,15 @@ class Agent:
         """
         _check_asked(question, history)
         waiting: asyncio.Queue[Progress | None] = asyncio.Queue()
-        inquiry = self._inquiry(question, history, waiting.put_nowait, trust_history=trust_history)
-        end = asyncio.ensure_future(self._ask(inquiry))
+        agent_run = self._agent_run(question, history, waiting.put_nowait, trust_history=trust_history)
+        end = asyncio.ensure_future(self._ask(agent_run))
         end.add_done_callback(lambda _: waiting.put_nowait(None))
         try:
             while (event := await waiting.get()) is not None:
                 yield event
             yield await end
         finally:
-            inquiry.close()  # at once: the cancelled task may take a while to close its connections
+            agent_run.close()  # at once: the cancelled task may take a while to close its connections
             end.cancel()
             await asyncio.wait([end])
 
@@ -211,70 +211,70 @@ class Agent:
         reasoning (Reasoned).
         """
         _check_asked(question, history, emit)
-        ledger = ledger_of(self._budget)
+        tracker = tracker_of(self._budget)
         if emit is not None:
-            ledger.listener = _told_of_reasons(emit)
-        with kept(ledger):
-            program = await write_plan(self.planner, self.tools, *_shown(question, history), ledger)
+            tracker.listener = _told_of_reasons(emit)
+        with kept(tracker):
+            program = await write_plan(self.planner, self.tools, *_shown(question, history), tracker)
         if has_answers(history) and not trust_history:
             caution = Hold(AFTER_ANSWERS, self._terms.granted)
             return replace(program, cautions=(*program.cautions, caution))
         return program
 
-    def _inquiry(
+    def _agent_run(
         self, question: str, history: Sequence[Message], emit: Emit | None, *, trust_history: bool
     ) -> AgentRun:
         """Start the agent run of a question."""
-        ledger = ledger_of(self._budget)
-        return AgentRun(self._terms, *_shown(question, history), ledger, emit, trust_history=trust_history)
+        tracker = tracker_of(self._budget)
+        return AgentRun(self._terms, *_shown(question, history), tracker, emit, trust_history=trust_history)
 
-    async def _ask(self, inquiry: AgentRun) -> Answer:
+    async def _ask(self, agent_run: AgentRun) -> Answer:
         """Answer a question, and attach an unfinished Answer to any error."""
-        with kept(inquiry.ledger):
+        with kept(agent_run.tracker):
             try:
-                return await self._answer(inquiry)
+                return await self._answer(agent_run)
             except BaseException as error:
                 if isinstance(error, LlmcError):
-                    error.answer = inquiry.answer(None, str(error), answered=False)
-                name_open(error, [event for plan in inquiry.plans for event in plan.run.events])
+                    error.answer = agent_run.answer(None, str(error), answered=False)
+                name_open(error, [event for plan in agent_run.plans for event in plan.run.events])
                 raise
 
-    async def _answer(self, inquiry: AgentRun) -> Answer:
+    async def _answer(self, agent_run: AgentRun) -> Answer:
         """Plan, run and judge until the question has an answer or no further plan may follow."""
         tools, thought, stopped = self.tools, "", None
         while True:
             try:
-                planned = await inquiry.plan(tools, thought)
+                planned = await agent_run.plan(tools, thought)
             except SamePlanError:
                 again, stopped = None, SAME
             except (PlanFailed, ModelError) as error:
-                if not inquiry.plans:
+                if not agent_run.plans:
                     raise
                 if isinstance(error, PlanFailed) and error.prose is not None:
-                    return inquiry.answer(error.prose, PROSE, is_unmarked=True)
+                    return agent_run.answer(error.prose, PROSE, is_unmarked=True)
                 again, stopped = None, _first_lines(error)
             else:
                 if planned.is_answer:
-                    return inquiry.answer(planned.run.value, stopped, label=planned.run.labels.get(JOIN, PUBLIC))
-                again = self._again(inquiry)
-            decision = await self._decide(inquiry, is_final=again is None, stopped=stopped)
+                    return agent_run.answer(planned.run.value, stopped, label=planned.run.labels.get(JOIN, PUBLIC))
+                again = self._again(agent_run)
+            decision = await self._decide(agent_run, is_final=again is None, stopped=stopped)
             if isinstance(decision, Finish):
-                return inquiry.answer(decision.text, stopped, is_unmarked=decision.is_unmarked)
+                return agent_run.answer(decision.text, stopped, is_unmarked=decision.is_unmarked)
             if again is None:
                 missing = decision.text or decision.thought
-                why = stopped or self._no_more(inquiry)
-                return inquiry.answer(None, f"{why}; still missing: {missing}" if missing else why, answered=False)
+                why = stopped or self._no_more(agent_run)
+                return agent_run.answer(None, f"{why}; still missing: {missing}" if missing else why, answered=False)
             thought = decision.text or decision.thought
-            inquiry.plans[-1] = replace(inquiry.plans[-1], thought=thought)
+            agent_run.plans[-1] = replace(agent_run.plans[-1], thought=thought)
             tools = _narrowed(tools, again)
 
-    async def _decide(self, inquiry: AgentRun, *, is_final: bool, stopped: str | None) -> Decision:
+    async def _decide(self, agent_run: AgentRun, *, is_final: bool, stopped: str | None) -> Decision:
         """Return the joiner's decision; raises NoDecision for any other value."""
-        turn = Turn(inquiry.question, tuple(inquiry.plans), inquiry.history, is_final, stopped)
+        turn = Turn(agent_run.question, tuple(agent_run.plans), agent_run.history, is_final, stopped)
         returned: object = self.joiner.decide(turn)
         decision = _checked(self.joiner, await returned if isinstance(returned, Awaitable) else returned)
-        inquiry.tell(Judged(len(inquiry.plans), inquiry.now(), decision))
-        inquiry.thoughts.append(decision.thought)
+        agent_run.tell(Judged(len(agent_run.plans), agent_run.now(), decision))
+        agent_run.thoughts.append(decision.thought)
         return decision
 
     def _joining(self, joiner: Joiner | ChatModel | str | None, prompts: Prompts) -> Joiner:
@@ -286,15 +286,15 @@ class Agent:
             return joiner
         return ModelJoiner(chat_model(joiner, "joiner"), prompts, self.tools)
 
-    def _again(self, inquiry: AgentRun) -> Again | None:
+    def _again(self, agent_run: AgentRun) -> Again | None:
         """Return the tools of a further plan, or None if no plan may follow."""
-        if len(inquiry.plans) > self.max_replans:
+        if len(agent_run.plans) > self.max_replans:
             return None
-        return self._policy.after(Turn(inquiry.question, tuple(inquiry.plans)))
+        return self._policy.after(Turn(agent_run.question, tuple(agent_run.plans)))
 
-    def _no_more(self, inquiry: AgentRun) -> str:
+    def _no_more(self, agent_run: AgentRun) -> str:
         """Return the reason that no further plan may follow."""
-        if len(inquiry.plans) > self.max_replans:
+        if len(agent_run.plans) > self.max_replans:
             return f"no further plan may follow (max_replans={self.max_replans})"
         return "the policy allows no further plan"
 

@@ -78,7 +78,7 @@ class AgentRun:
         terms: AgentTerms,
         question: str,
         history: Sequence[Message],
-        ledger: UsageTracker,
+        tracker: UsageTracker,
         emit: Emit | None,
         *,
         trust_history: bool = False,
@@ -86,7 +86,7 @@ class AgentRun:
         self._is_after_answers = not trust_history and has_answers(history)
         self.question = question
         self.history = history
-        self.ledger = ledger
+        self.tracker = tracker
         self.plans: list[Planned] = []
         self.thoughts: list[str] = []
         self._sources: dict[str, tuple[Origin, ...]] = {}
@@ -95,7 +95,7 @@ class AgentRun:
         self._cache = CallCache()
         self._secrets = known_secrets()
         if emit is not None:
-            ledger.listener = ReasoningText(self._reasoned, self._secrets)
+            tracker.listener = ReasoningText(self._reasoned, self._secrets)
         self._clock = asyncio.get_running_loop().time
         self._start = self._clock()
         self._shapes: dict[tuple[ast.Statement, ...], int] = {}
@@ -153,7 +153,7 @@ class AgentRun:
         contexts = Contexts(tools, self._terms.context)  # a plan that is parsed again shares the open ones
         reader = self._reader(tools)
         async with AsyncExitStack() as stack:
-            attempt = await stack.enter_async_context(self._arriving(reader, contexts))
+            attempt = await stack.enter_async_context(self._attempt(reader, contexts))
             if self._run_budget is not None:
                 attempt.run_budget.continue_from(self._run_budget)
             self._run_budget = attempt.run_budget
@@ -162,7 +162,7 @@ class AgentRun:
             repairs = 0
             broken = self._broken(attempt, reader, written)
             if broken is not None and (text := self._repeated(attempt, written)) is not None:
-                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.run_budget))
+                attempt = await stack.enter_async_context(self._attempt(reader, contexts, attempt.run_budget))
                 attempt.feed(text)
                 broken = self._broken(attempt, reader, written)
             while broken is not None and repairs < REPAIRS:
@@ -174,7 +174,7 @@ class AgentRun:
                     broken = replace(broken, unclear=repaired.unclear, cuts=(*broken.cuts, *repaired.cuts))
                     continue
                 # Calls of the intact lines run on in the earlier attempt; the call cache hands their outcomes over.
-                attempt = await stack.enter_async_context(self._arriving(reader, contexts, attempt.run_budget))
+                attempt = await stack.enter_async_context(self._attempt(reader, contexts, attempt.run_budget))
                 attempt.feed(repaired.text)
                 written = written.mended(repaired, reading, is_joined=attempt.compiler.is_joined)
                 broken = self._broken(attempt, reader, written)
@@ -227,7 +227,7 @@ class AgentRun:
         """Return the highest number of a task so far."""
         return highest_number(name for plan in self.plans for name in plan.ids)
 
-    def _arriving(self, reader: PlanReader, contexts: Contexts, allowance: RunBudget | None = None) -> IncrementalRun:
+    def _attempt(self, reader: PlanReader, contexts: Contexts, run_budget: RunBudget | None = None) -> IncrementalRun:
         """Open a plan that runs while its text is fed; it can read the results of earlier plans."""
         values: dict[str, Json] = {}
         labels: dict[str, Label] = {}
@@ -235,7 +235,7 @@ class AgentRun:
             values.update(plan.run.results)
             labels.update(plan.run.labels)
         earlier = Earlier(values, reader.taken, labels)
-        options: ExecutorOptions = {**self._terms.options, "memo": self._cache, "allowance": allowance}
+        options: ExecutorOptions = {**self._terms.options, "memo": self._cache, "allowance": run_budget}
         options["emit"] = lambda event: self._happened(new, event)
         new = IncrementalRun(
             reader.tools,
@@ -270,10 +270,10 @@ class AgentRun:
 
     async def _write(self, attempt: IncrementalRun, messages: Sequence[Message], tools: Toolbox) -> TextOrigin:
         """Feed the planner's reply to a plan."""
-        planner, front = self._terms.planner, attempt.compiler
+        planner, compiler = self._terms.planner, attempt.compiler
         readable = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
         grammar = planner.grammar(tools, self._highest() + 1, readable) if planner.grammar is not None else None
-        pieces = reply(planner.chat_model, messages, "planner", self.ledger, grammar=grammar, stop=planner.stops)
+        pieces = reply(planner.chat_model, messages, "planner", self.tracker, grammar=grammar, stop=planner.stops)
 
         shown = TextPieces(lambda text: self.tell(agent_events.Wrote(self.number, self.now(), text)), self._secrets)
 
@@ -281,32 +281,32 @@ class AgentRun:
             shown.add(piece)
             attempt.feed(piece)
 
-        reading = await read_plan(pieces, feed, front)
+        reading = await read_plan(pieces, feed, compiler)
         shown.end()
-        self._last = front.source.text, reading
+        self._last = compiler.source.text, reading
         self._plan_time = self.now() if self._plan_time is None else self._plan_time
         if reading.is_refused:
             raise PlanFailed(self.number, 0, refused(*self._last, reasoning_of(planner.chat_model)))
-        return TextOrigin.of(reading, is_joined=front.is_joined)
+        return TextOrigin.of(reading, is_joined=compiler.is_joined)
 
     def _broken(self, attempt: IncrementalRun, reader: PlanReader, written: TextOrigin) -> BrokenPlan | None:
         """Close the plan; return the part that the planner must write again, or None."""
-        front, whole = attempt.compiler, not written.is_cut
+        compiler, whole = attempt.compiler, not written.is_cut
         failure: CompileError | None = None
         try:
             attempt.close(complete=whole)
         except CompileError as error:
             failure = error
-        parsed, moved = front.parsed, (*front.moved, *written.moved)
+        parsed, moved = compiler.parsed, (*compiler.moved, *written.moved)
         find = partial(find_broken, parsed, reader.highest, unended=written.unended, cuts=written.cuts, complete=whole)
         if failure is not None:
             broken = find(failure.diagnostics, moved)
-            if front.is_over or broken.is_hopeless:
+            if compiler.is_over or broken.is_hopeless:
                 raise PlanFailed(self.number, 0, broken.report) from failure
             return broken
-        if moved and any(map(may_change, front.graph.nodes.values())):
-            return replace(find(front.diagnostics, moved), may_run=True)
-        if not front.graph.tasks and not front.is_joined:
+        if moved and any(map(may_change, compiler.graph.nodes.values())):
+            return replace(find(compiler.diagnostics, moved), may_run=True)
+        if not compiler.graph.tasks and not compiler.is_joined:
             return find(())
         if does_something(parsed.plan.statements, reader.taken):
             return None
@@ -315,10 +315,10 @@ class AgentRun:
     async def _again(
         self, messages: Sequence[Message], broken: BrokenPlan, reader: PlanReader
     ) -> tuple[MergedReply, ReplyReading]:
-        """Request the broken lines again; return the mended plan and how the reply ended."""
+        """Request the broken lines again; return the repaired plan and how the reply ended."""
         planner = self._terms.planner
         messages, most = planner.repair(messages, broken), bounded_tokens(planner.chat_model)
-        answer, reading = await plan_reply(planner, messages, reader, self.ledger, most_tokens=most)
+        answer, reading = await plan_reply(planner, messages, reader, self.tracker, most_tokens=most)
         self._last = answer.source.text, reading
         if reading.is_refused:
             raise PlanFailed(self.number, 0, refused(*self._last, reader.reasoning))
@@ -382,7 +382,7 @@ class AgentRun:
             value=value,
             plans=tuple(self.plans),
             thoughts=tuple(self.thoughts),
-            usage=self.ledger.usage,
+            usage=self.tracker.usage,
             times=Times(self._first_task, now if self._plan_time is None else self._plan_time, now),
             calls=self._calls,
             reused=self._cache.reused,

@@ -70,9 +70,9 @@ class UsageTracker:
         The budget is checked before the next reply.
         """
         with _noting:
-            for ledger in self._chain():
-                noted: Role = role if ledger is self else "tools"
-                ledger._usage[noted] = ledger._usage.get(noted, Usage()) + usage  # noqa: SLF001
+            for tracker in self._chain():
+                noted: Role = role if tracker is self else "tools"
+                tracker._usage[noted] = tracker._usage.get(noted, Usage()) + usage  # noqa: SLF001
 
     def hear(self, role: Role, piece: Part) -> None:
         """Pass a piece of a reply to the listener."""
@@ -82,21 +82,21 @@ class UsageTracker:
     def most_tokens(self) -> int | None:
         """Return how many tokens the next reply may have, None for no limit; raises BudgetSpent if no tokens remain."""
         self._check(is_before=True)
-        limits = [(ledger, ledger._budget.tokens) for ledger in self._chain()]  # noqa: SLF001 — other ledgers'
-        return min((tokens - ledger.total.tokens for ledger, tokens in limits if tokens is not None), default=None)
+        limits = [(tracker, tracker._budget.tokens) for tracker in self._chain()]  # noqa: SLF001 — other trackers'
+        return min((tokens - tracker.total.tokens for tracker, tokens in limits if tokens is not None), default=None)
 
     def _chain(self) -> "Iterator[UsageTracker]":
-        """Yield this ledger and those of the questions around it."""
-        ledger: UsageTracker | None = self
-        while ledger is not None:
-            yield ledger
-            ledger = ledger._around  # noqa: SLF001
+        """Yield this tracker and those of the questions around it."""
+        tracker: UsageTracker | None = self
+        while tracker is not None:
+            yield tracker
+            tracker = tracker._around  # noqa: SLF001
 
     def _check(self, *, is_before: bool) -> None:
         """Check the usage against this budget and those around it; before a reply, some tokens must be left."""
-        for ledger in self._chain():
-            budget, spent = ledger._budget, ledger.total  # noqa: SLF001
-            models = "its models" if ledger is self else "the models of the question around it"
+        for tracker in self._chain():
+            budget, spent = tracker._budget, tracker.total  # noqa: SLF001
+            models = "its models" if tracker is self else "the models of the question around it"
             tokens, cost = budget.tokens, budget.cost
             if tokens is not None and (spent.tokens > tokens or (is_before and spent.tokens == tokens)):
                 raise BudgetSpent(f"{models} used {spent.tokens:,} tokens; the budget is {tokens:,}", spent)
@@ -108,19 +108,19 @@ class UsageTracker:
 
 
 _noting: Final = fork_safe_lock()
-_current: ContextVar[UsageTracker] = ContextVar("ledger")
+_current: ContextVar[UsageTracker] = ContextVar("tracker")
 
 
-def ledger_of(budget: Budget) -> UsageTracker:
-    """Open the ledger of a question; if a tool asks the question, it is nested in the ledger of the tool's question."""
+def tracker_of(budget: Budget) -> UsageTracker:
+    """Open the usage tracker of a question; if a tool asks the question, nest it in that of the tool's question."""
     host = surrounding()
     return UsageTracker(budget, None if host is None else host.context.get(_current))
 
 
 @contextmanager
-def kept(ledger: UsageTracker) -> Iterator[None]:
-    """Make this the ledger in which tools note the usage of models, within the context."""
-    token = _current.set(ledger)
+def kept(tracker: UsageTracker) -> Iterator[None]:
+    """Make this the tracker in which tools note the usage of models, within the context."""
+    token = _current.set(tracker)
     try:
         yield
     finally:
@@ -128,8 +128,8 @@ def kept(ledger: UsageTracker) -> Iterator[None]:
 
 
 def current() -> UsageTracker:
-    """Return the ledger of the question that a tool is called for, also in a thread of the tool; else a new ledger."""
-    ledger = _current.get(None)
-    if ledger is None and (call := starter()) is not None:
-        ledger = call.run.context.get(_current)
-    return ledger or UsageTracker()
+    """Return the usage tracker of the question that a tool is called for, also in a tool's thread; else a new one."""
+    tracker = _current.get(None)
+    if tracker is None and (call := starter()) is not None:
+        tracker = call.run.context.get(_current)
+    return tracker or UsageTracker()

@@ -36,7 +36,7 @@ async def reply(
     chat_model: ChatModel,
     messages: Sequence[Message],
     role: Role,
-    ledger: UsageTracker,
+    tracker: UsageTracker,
     *,
     grammar: Grammar | None = None,
     schema: Schema | None = None,
@@ -47,7 +47,7 @@ async def reply(
 
     Its usage is always noted, as an estimate if the reply is cut off or the model counts no tokens.
     """
-    left = ledger.most_tokens()
+    left = tracker.most_tokens()
     most = min((limit for limit in (left, most_tokens) if limit is not None), default=None)
     pieces = chat_model.reply(messages, grammar=grammar, schema=schema, stop=stop, most_tokens=most)
     _check_form(chat_model, pieces)
@@ -59,18 +59,18 @@ async def reply(
                 _check_piece(chat_model, piece)
                 if isinstance(piece, End):
                     is_over = True
-                    ledger.add(role, taken.counted(piece))
+                    tracker.add(role, taken.counted(piece))
                 taken.hear(piece)
                 if taken.size > LARGEST_REPLY:
                     raise StreamBroken(name_of(chat_model), f"its reply is larger than {LARGEST_REPLY:,} bytes")
-                ledger.hear(role, piece)
+                tracker.hear(role, piece)
                 yield piece
     except ModelError as error:
         was_refused = not taken.is_heard and not _may_have_read(error)
         raise
     finally:
         if not is_over:
-            ledger.note(role, taken.nothing() if was_refused else taken.estimate())
+            tracker.note(role, taken.nothing() if was_refused else taken.estimate())
 
 
 def _may_have_read(error: ModelError) -> bool:
@@ -90,7 +90,7 @@ async def whole_reply(
     chat_model: ChatModel,
     messages: Sequence[Message],
     role: Role,
-    ledger: UsageTracker,
+    tracker: UsageTracker,
     *,
     grammar: Grammar | None = None,
     schema: Schema | None = None,
@@ -101,7 +101,7 @@ async def whole_reply(
     texts: list[str] = []
     length, reasoned = 0, ""
     pieces = reply(
-        chat_model, messages, role, ledger, grammar=grammar, schema=schema, stop=stop, most_tokens=most_tokens
+        chat_model, messages, role, tracker, grammar=grammar, schema=schema, stop=stop, most_tokens=most_tokens
     )
     async with aclosing(pieces):
         async for piece in pieces:

@@ -25,13 +25,13 @@ from llmc_runtime.program.program import Program
 
 
 async def write_plan(
-    planner: Planner, tools: Toolbox, question: str, history: Sequence[Message], ledger: UsageTracker
+    planner: Planner, tools: Toolbox, question: str, history: Sequence[Message], tracker: UsageTracker
 ) -> Program:
     """Return the planner's plan for a question; raises PlanFailed, BudgetSpent and the model's errors."""
     messages = planner.messages(question, list(tools), history=history)
     reader = PlanReader(tools, reasoning=reasoning_of(planner.chat_model))
     grammar = planner.grammar(tools, 1, ()) if planner.grammar is not None else None
-    parsed, reading = await plan_reply(planner, messages, reader, ledger, grammar=grammar)
+    parsed, reading = await plan_reply(planner, messages, reader, tracker, grammar=grammar)
     text = parsed.source.text
     if reading.is_refused:
         raise PlanFailed(1, 0, refused(text, reading, reader.reasoning))
@@ -40,7 +40,7 @@ async def write_plan(
     repairs = 0
     while isinstance(outcome, BrokenPlan) and not outcome.is_hopeless and repairs < REPAIRS:
         repairs += 1
-        answer, reading = await plan_reply(planner, planner.repair(messages, outcome), reader, ledger)
+        answer, reading = await plan_reply(planner, planner.repair(messages, outcome), reader, tracker)
         text = answer.source.text
         if reading.is_refused:
             raise PlanFailed(1, repairs, refused(text, reading, reader.reasoning))

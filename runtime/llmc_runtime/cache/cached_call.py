@@ -86,19 +86,19 @@ class CachedCall:
 
     def __init__(
         self,
-        memo: CallMemory,
-        trust: RunGuard,
+        cache: CallMemory,
+        guard: RunGuard,
         report: CallListener[Instance],
         *,
         owner: Instance,
         op: Call,
         bound: Bound,
     ) -> None:
-        self.cache = memo
-        self.guard = trust
+        self.cache = cache
+        self.guard = guard
         self.report = report
         self.owner = owner
-        self.plan = memo.plan
+        self.plan = cache.plan
         self.tool = op.tool.name
         self.effect = op.tool.effect_of(bound)
         self.limits = (op.timeout, op.retries)
@@ -114,12 +114,12 @@ class CachedCall:
         self.waits_for: CachedCall | None = None
         self.is_made = False
         self.is_left = False
-        trust.known_secrets.hear(owner, op.tool, bound)
+        guard.known_secrets.hear(owner, op.tool, bound)
         if self.effect.may_write:
             self._identify(op, bound)
         else:
-            self.key = _key(self, memo.plan, bound)
-            self.own_key = f"{self.key} {memo.plan} {owner.key}"
+            self.key = _key(self, cache.plan, bound)
+            self.own_key = f"{self.key} {cache.plan} {owner.key}"
 
     def _identify(self, op: Call, bound: Bound) -> None:
         """Compute the keys of a write, or record the error of arguments that do not fit."""

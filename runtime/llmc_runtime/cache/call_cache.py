@@ -61,10 +61,10 @@ class CallCache:
         return self.plans[plan].would_repeat(self._kept, self._writes, self.plan)
 
     def call(
-        self, trust: RunGuard, report: CallListener[Instance], owner: Instance, op: Call, bound: Bound
+        self, guard: RunGuard, report: CallListener[Instance], owner: Instance, op: Call, bound: Bound
     ) -> CachedCall:
         """Return a call that goes through this cache."""
-        return CachedCall(self, trust, report, owner=owner, op=op, bound=bound)
+        return CachedCall(self, guard, report, owner=owner, op=op, bound=bound)
 
     def recall(self, key: str) -> Done | Failed | None:
         """The cached outcome of a call that does not write, by its key."""

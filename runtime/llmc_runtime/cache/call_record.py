@@ -31,11 +31,11 @@ class EarlierCalls:
     report: RunListener
 
     def __init__(
-        self, memo: CallCache | None, store: OutcomeStore[StoredCall] | None, trust: RunGuard, group: TaskGroup
+        self, cache: CallCache | None, store: OutcomeStore[StoredCall] | None, guard: RunGuard, group: TaskGroup
     ) -> None:
-        self._cache = memo
+        self._cache = cache
         self._store = store
-        self._guard = trust
+        self._guard = guard
         self.group = group
 
     def call(self, instance: Instance, op: Call, bound: Bound) -> CachedCall | None:

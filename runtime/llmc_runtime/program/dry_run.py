@@ -69,9 +69,9 @@ class Planned(Brief):
         }
 
 
-def dry_run(graph: Graph, params: Mapping[str, Json], trust: RunGuard, *, source: Source | None) -> tuple[Planned, ...]:
-    """Return the calls that a run with these inputs and this trust would make."""
-    return tuple(_Dry(graph, params, trust, source=source).calls())
+def dry_run(graph: Graph, params: Mapping[str, Json], guard: RunGuard, *, source: Source | None) -> tuple[Planned, ...]:
+    """Return the calls that a run with these inputs and this guard would make."""
+    return tuple(_Dry(graph, params, guard, source=source).calls())
 
 
 class _Dry:
@@ -80,10 +80,10 @@ class _Dry:
     skipped_is_null = False
     item: Json = None
 
-    def __init__(self, graph: Graph, params: Mapping[str, Json], trust: RunGuard, *, source: Source | None) -> None:
+    def __init__(self, graph: Graph, params: Mapping[str, Json], guard: RunGuard, *, source: Source | None) -> None:
         self._graph = graph
         self._params = params
-        self._guard = trust
+        self._guard = guard
         self._source = source
         self._values: dict[NodeId, Json] = {}
         self._left = Limits().run_bytes

@@ -2,7 +2,7 @@
 
 Feed the text in pieces, then start the rest:
 
-    async with Arriving(tools) as plan:
+    async with IncrementalRun(tools) as plan:
         async with plan.in_time():      # around the wait for the text
             plan.feed(piece)            # any number of times: starts the calls that may start early
         plan.close()                    # raises CompileError with all mistakes
@@ -64,14 +64,14 @@ class IncrementalRun:
         reasoning: ReasoningTags = USUAL,
         **options: Unpack[ExecutorOptions],
     ) -> None:
-        self.compiler = front = IncrementalCompiler(
+        self.compiler = compiler = IncrementalCompiler(
             tools, mode=mode, passes=passes, bounds=bounds, name=name, earlier=earlier, reasoning=reasoning
         )
         contexts = contexts or Contexts(tools)
         options["trust"] = RunGuard(
             Approval.of(approve),
             contexts,
-            source=lambda: front.source,
+            source=lambda: compiler.source,
             secrets=secrets,
             labels=earlier.secrets,
             earlier=sources,

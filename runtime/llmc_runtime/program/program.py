@@ -171,10 +171,10 @@ class Program(Brief):
         self, inputs: Mapping[str, Json] | None = None, *, approve: Approval | Word | Callback | None = None
     ) -> tuple[Planned, ...]:
         """Return the calls that a run would make, in plan order, without making them. Raises InputError."""
-        trust, values = RunGuard(Approval.of(approve)), self._values(inputs or {})
-        trust.hold(*self._holds)
-        nested_runs.enter(trust)
-        return dry_run(self.graph, values, trust, source=self.source)
+        guard, values = RunGuard(Approval.of(approve)), self._values(inputs or {})
+        guard.hold(*self._holds)
+        nested_runs.enter(guard)
+        return dry_run(self.graph, values, guard, source=self.source)
 
     def _options(self, terms: RunOptions) -> ExecutorOptions:
         """The executor's options for these settings; raises ContextError, and TypeError for unknown settings."""
@@ -184,8 +184,8 @@ class Program(Brief):
             check_method("emit", terms["emit"], "__call__", "a function of an event")
         tools = {node.op.tool.name: node.op.tool for node in all_nodes(self.graph) if isinstance(node.op, Call)}
         contexts = Contexts(tools.values(), terms.get("context"))
-        trust = RunGuard(Approval.of(terms.get("approve")), contexts, source=lambda: self.source, labels=self.secrets)
-        options = ExecutorOptions(trust=trust)
+        guard = RunGuard(Approval.of(terms.get("approve")), contexts, source=lambda: self.source, labels=self.secrets)
+        options = ExecutorOptions(trust=guard)
         if "limits" in terms:
             options["limits"] = terms["limits"]
         if "policy" in terms:

@@ -1,4 +1,4 @@
-"""The trust of a run: its approvals, its secrets, and the arguments that it adds to calls."""
+"""The guard of a run: its approvals, its secrets, and the arguments that it adds to calls."""
 
 import asyncio
 import hashlib
@@ -62,7 +62,7 @@ class ApprovalListener(Protocol):
 
 
 class RunGuard:
-    """The trust of one run.
+    """The guard of one run.
 
     `approval` decides which calls need approval. `contexts` are those of its tools. `source` returns the plan's text,
     whose lines a request names, and `earlier` has the provenance of earlier plans' results. `run_id` is part of every
@@ -219,16 +219,16 @@ class RunGuard:
         run to ask regardless of the word.
         """
         asked: list[tuple[RunGuard, str | None]] = []
-        for trust in self._chain():
-            held = trust._held_for(node, call, guest=trust is not self)  # noqa: SLF001 — of another run
-            held = _reasons(doubt, held) if trust is self else held
-            if not trust._approval.asks(node, call, held=held is not None):  # noqa: SLF001
+        for guard in self._chain():
+            held = guard._held_for(node, call, guest=guard is not self)  # noqa: SLF001 — of another run
+            held = _reasons(doubt, held) if guard is self else held
+            if not guard._approval.asks(node, call, held=held is not None):  # noqa: SLF001
                 continue
-            if (refusal := trust._refusal(node, call, held, self)) is not None:  # noqa: SLF001
+            if (refusal := guard._refusal(node, call, held, self)) is not None:  # noqa: SLF001
                 return refusal
-            same = next((index for index, (other, _) in enumerate(asked) if trust._asks_like(other)), None)  # noqa: SLF001
+            same = next((index for index, (other, _) in enumerate(asked) if guard._asks_like(other)), None)  # noqa: SLF001
             if same is None:
-                asked.append((trust, held))
+                asked.append((guard, held))
             else:
                 asked[same] = (asked[same][0], asked[same][1] or held)
         return asked
@@ -294,10 +294,10 @@ class RunGuard:
         refusal: PlanError | None = None
         tool = call.tool.name
         try:
-            async with approvals.turn_of(trust._approval.callback for trust, _ in asked):  # noqa: SLF001 — of another run
+            async with approvals.turn_of(guard._approval.callback for guard, _ in asked):  # noqa: SLF001 — of another run
                 self._asking.asked(instance, tool)
                 request = self._request(instance, call, bound, question.prepared)
-                requests = [(trust, replace(request, held=held)) for trust, held in asked]
+                requests = [(guard, replace(request, held=held)) for guard, held in asked]
                 refusal = await self._refused(approvals, instance, requests, question)
         except KeyboardInterrupt:
             raise  # the user's, not the function's
@@ -318,15 +318,15 @@ class RunGuard:
         """Return the error for the first answer other than yes; raises the exceptions of the callbacks."""
         if not question.is_open:  # the listener that was told of it has ended the run
             raise asyncio.CancelledError
-        for trust, request in requests:
+        for guard, request in requests:
             if (why := self._asking.too_late_around()) is not None:
                 return _refusal(instance, request.tool, "nobody", why)
             try:
-                answer = await (approvals.ask(request) if trust is self else trust.ask_for_guest(request))
+                answer = await (approvals.ask(request) if guard is self else guard.ask_for_guest(request))
             except RunEndedError as error:
                 return _refusal(instance, request.tool, "nobody", error)
             if answer is not True:
-                return _refusal(instance, request.tool, "no", self._why(answer, None if trust is self else _AROUND))
+                return _refusal(instance, request.tool, "no", self._why(answer, None if guard is self else _AROUND))
         return None
 
     def _why(self, answer: object, whose: str | None) -> str | None:

@@ -30,7 +30,7 @@ class EarlyApproval:
 
     def __init__(
         self,
-        trust: RunGuard,
+        guard: RunGuard,
         elements: int,
         *,
         earlier: EarlierCalls | None,
@@ -38,7 +38,7 @@ class EarlyApproval:
         hold: Callable[[Instance, int], None],
         later: Callable[[], None],
     ) -> None:
-        self._guard = trust
+        self._guard = guard
         self._elements = elements
         self._earlier = earlier
         self._run_budget = run_budget

@@ -115,7 +115,7 @@ class Executor:
         earlier = EarlierCalls(self._cache, self._store, self.guard, local.group) if has_earlier else None
         self._scheduler = Scheduler(
             Scope(self._params),
-            trust=self.guard,
+            guard=self.guard,
             earlier=earlier,
             emit=self._emit,
             times=CallTimes(self._clock or loop.time, self._processor or call_times.processor_time),

@@ -40,7 +40,7 @@ class Scheduler:
         self,
         scope: Scope,
         *,
-        trust: RunGuard,
+        guard: RunGuard,
         earlier: EarlierCalls | None,
         emit: Callable[[events.Event], object] | None,
         times: CallTimes,
@@ -53,7 +53,7 @@ class Scheduler:
         self.times = times
         self.last: Instance | None = None
         self._scope = scope
-        self._guard = trust
+        self._guard = guard
         self._earlier = earlier
         self._limits = limits
         self._fails_fast = policy == "fail_fast"
@@ -63,7 +63,7 @@ class Scheduler:
             end.get_loop(), decide=self._decide, more=self._more, over=self._look_for_end, crash=self.crash
         )
         self._ahead = EarlyApproval(
-            trust,
+            guard,
             limits.elements,
             earlier=earlier,
             run_budget=lambda: self.shared.run_budget,

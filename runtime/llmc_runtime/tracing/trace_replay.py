@@ -78,8 +78,8 @@ class RunTimeline(Brief):
         return tuple(task for index, task in enumerate(tasks) if index == 0 or tasks[index - 1] != task)
 
 
-def history(trace: Trace) -> RunTimeline:
-    """Return the history of a trace; open calls last until its last event. Raises TraceError for too many waits."""
+def replay(trace: Trace) -> RunTimeline:
+    """Return the timeline of a trace; open calls last until its last event. Raises TraceError for too many waits."""
     seconds = trace.events[-1].at if trace.events else 0.0
     pasts: dict[TracedKey, InstanceTimeline] = {}
     elements: dict[str, list[InstanceTimeline]] = {}
@@ -104,13 +104,13 @@ def history(trace: Trace) -> RunTimeline:
             past.chain += _seconds(past, seconds)
             if event.event in {"Finished", "Failed"} and (last is None or past.chain >= last.chain):
                 last = past
-    return _history(pasts, last, seconds, trace.events[-1].fields.get("sum_of_calls") if trace.events else None)
+    return _timeline(pasts, last, seconds, trace.events[-1].fields.get("sum_of_calls") if trace.events else None)
 
 
-def _history(
+def _timeline(
     pasts: dict[TracedKey, InstanceTimeline], last: InstanceTimeline | None, seconds: float, recorded: object
 ) -> RunTimeline:
-    """Return a history whose longest chain ends with `last`; `recorded` is the sum of calls in the last event."""
+    """Return a timeline whose longest chain ends with `last`; `recorded` is the sum of calls in the last event."""
     called = [past for past in pasts.values() if past.attempts]
     chain: list[TracedKey] = []
     past = last

@@ -94,7 +94,7 @@ CONTROLS: Final[dict[str, tuple[Callable[[Patch], None], str]]] = {
     "spelling": (a_write_is_its_spelling, "made twice"),
     "writes start early": (writes_start_early, "too early"),
     "no order": (nothing_keeps_its_order, "out of order"),
-    "no memo": (nothing_is_remembered, "made twice"),
+    "no call cache": (nothing_is_remembered, "made twice"),
     "all held": (everything_is_held, "missing"),
 }
 """What is broken again, and what is found then."""

@@ -7,7 +7,7 @@ from llmc.cli.progress.run_tree import plain
 from llmc.cli.tracing.timeline import ROWS, draw
 from llmc_compiler.terminal_cells import cells
 from llmc_runtime.tracing.trace import TraceError, read_trace
-from llmc_runtime.tracing.trace_replay import history
+from llmc_runtime.tracing.trace_replay import replay
 from tests.fuzz.laws import check_message
 
 WIDTH: Final = 80
@@ -22,7 +22,7 @@ def check(data: bytes) -> None:
     except TraceError as error:
         check_message(error)
         return
-    lines = [plain(line).rstrip() for line in draw(trace.plan, history(trace), width=WIDTH)]
+    lines = [plain(line).rstrip() for line in draw(trace.plan, replay(trace), width=WIDTH)]
     assert len(lines) <= ROWS + AROUND
     for line in lines:
         assert cells(line) <= WIDTH, line

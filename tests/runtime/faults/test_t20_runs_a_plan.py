@@ -118,15 +118,15 @@ def test_it_may_not_do_more_than_its_own_run(way: str) -> None:
     plan = "mark()\n" + "look()\n" * 3
     tool, runs = running(plan, writes, reads, way=way, approve="all", limits=ONE)
     limits = Limits(width=1, tool_width=1, threads=1, calls=3)
-    trust = RunGuard(Approval("none"))
-    trust.secrets.add("a secret of the run")
-    main = execute(compiled(tool).graph, {}, limits=limits, trust=trust)
+    guard = RunGuard(Approval("none"))
+    guard.secrets.add("a secret of the run")
+    main = execute(compiled(tool).graph, {}, limits=limits, trust=guard)
     run = run_sync(main) if "thread" in way else clock.run(main)
     assert run.errors == {}
     errors = {task: type(error) for task, error in runs[0].errors.items()}
     assert errors == {"1": NotApproved, "4": LimitReached}
     assert written == ["look", "look"]
-    assert runs[0].secrets is trust.secrets
+    assert runs[0].secrets is guard.secrets
 
 
 def test_without_inheriting_it_does_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,12 +92,12 @@ def test_a_later_plan_of_a_question_does_not_race_with_it(how: str) -> None:
     store = Store(how)
 
     async def scenario() -> tuple[Run, Run, Run]:
-        memo = CallCache()
+        cache = CallCache()
         tools = llmc.Toolbox([store.tool("idempotent")])
 
         async def play_next(text: str) -> Run:
-            memo.next_plan()
-            return await execute(compile_plan(text, tools).graph, {}, memo=memo)
+            cache.next_plan()
+            return await execute(compile_plan(text, tools).graph, {}, memo=cache)
 
         first = await play_next("1. put(1) @timeout(100ms)\njoin()")
         second = await play_next("2. put(1)\n3. put(2)\njoin()")

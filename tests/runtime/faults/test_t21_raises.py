@@ -152,12 +152,12 @@ def test_a_later_plan_of_a_question_does_not_race_with_it() -> None:
     store = Store("task", 5)
 
     async def scenario() -> list[Run]:
-        memo = CallCache()
+        cache = CallCache()
         tools = llmc.Toolbox([store.tool(IDEMPOTENT)])
         runs: list[Run] = []
         for text in ("1. put(1)\njoin()", "2. put(2)\njoin()"):
-            memo.next_plan()
-            runs.append(await execute(llmc.compile(text, tools).graph, {}, memo=memo))
+            cache.next_plan()
+            runs.append(await execute(llmc.compile(text, tools).graph, {}, memo=cache))
         await store.landed()
         return runs
 

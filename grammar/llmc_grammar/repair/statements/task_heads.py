@@ -84,7 +84,7 @@ def _find_decorated(text: str, tools: Container[str], offset: int) -> Head | Non
 
 
 def _find_dressed(text: str, tools: Container[str], offset: int) -> Head | None:
-    """Find the head of a call of a known tool, or of a join, with the decorations of `dress.py`."""
+    """Find the head of a call of a known tool, or of a join, with its decorations (see `decorations.py`)."""
     match = DRESSED.match(text, offset)
     if not match:
         return None

@@ -1,9 +1,9 @@
 """The state of a run as rows, one for each task and call, updated by events.
 
-    TreeState      rows in plan order, each task followed by the calls inside it
-      Row          a node of the graph; in a loop, all its elements together
+    RunState       rows in plan order, each task followed by the calls inside it
+      TaskRow      a node of the graph; in a loop, all its elements together
 
-Independent of terminals and clocks; `drawing.py` turns the state into lines.
+Independent of terminals and clocks; `run_tree.py` turns the state into lines.
 """
 
 import re

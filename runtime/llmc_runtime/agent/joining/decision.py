@@ -8,7 +8,7 @@ reply to a schema, the decision is
 
     {"thought": "both are known now", "action": "Finish", "text": "First for Women (magazine)"}
 
-Unmistakable forms of other prompts are read too: see `labels`, `boxed` and `decided_json`.
+Unmistakable forms of other prompts are read too: see `decision_labels`, `boxed_answers` and `decision_json`.
 """
 
 import re

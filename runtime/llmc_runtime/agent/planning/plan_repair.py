@@ -40,7 +40,7 @@ class ReplyLine:
 
 @dataclass(frozen=True, slots=True)
 class BrokenPlan:
-    """A plan that is to be mended: its lines, a report of its mistakes, and whether it breaks off.
+    """A plan to repair: its lines, a report of its mistakes, and whether it breaks off.
 
     `is_hopeless`: a mistake is outside of all lines, so that no new line repairs it. `may_run`: the plan can be run
     without the calls that write. `unclear` says why a reply was ambiguous; the planner then writes the whole plan
@@ -84,7 +84,7 @@ def find_broken(
     """Find the lines of a model's text with a mistake, or with a boundary that a repair `moved`.
 
     `highest` is the highest task number of earlier plans. `complete=False` marks a truncated text. `unended` and `cuts`
-    come from the texts that this one is mended from.
+    come from the texts that this one is repaired from.
     """
     source = parsed.source
     all_statements = (*parsed.plan.statements, *parsed.lost)

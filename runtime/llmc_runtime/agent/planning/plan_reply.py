@@ -115,14 +115,14 @@ async def plan_reply(
     planner: Planner,
     messages: Sequence[Message],
     reader: PlanReader,
-    ledger: UsageTracker,
+    tracker: UsageTracker,
     *,
     grammar: Grammar | None = None,
     most_tokens: int | None = None,
 ) -> tuple[Parsed, ReplyReading]:
     """Return the parsed text of a planner's reply, and how it ended."""
     pieces = reply(
-        planner.chat_model, messages, "planner", ledger, grammar=grammar, stop=planner.stops, most_tokens=most_tokens
+        planner.chat_model, messages, "planner", tracker, grammar=grammar, stop=planner.stops, most_tokens=most_tokens
     )
     parser = reader.parser()
 

@@ -3,7 +3,7 @@
     broken         1. total([$1, $2])            an earlier plan uses the numbers 1 and 2
                    2. join("Both cost $1.")
     reply          4. total([$1, $2])
-    mended         4. total([$1, $2])
+    merged         4. total([$1, $2])
                    2. join("Both cost $4.")      references follow the new number
 
 Statements of the reply replace broken lines with the same id. If all ids are new, they replace the broken lines in
@@ -39,7 +39,7 @@ _TOOL: Final = re.compile(r"([A-Za-z_][\w.]*)\(")
 
 @dataclass(frozen=True, slots=True)
 class MergedReply:
-    """The text of a mended plan; `is_answered` is True if the reply covers all broken lines.
+    """The text of a merged plan; `is_answered` is True if the reply covers all broken lines.
 
     `unclear` says why the reply is ambiguous; the text is then the old one. `moved` are the spans of statements whose
     boundary a repair decided, and `unended` is the span of a last task that may be incomplete. `is_new` is True if the
@@ -250,7 +250,7 @@ class _Match:
         }
 
     def lines(self) -> Iterator[tuple[ReplyLine, Span | None]]:
-        """Yield the lines of the mended plan, each with its span in the reply if it comes from there."""
+        """Yield the lines of the merged plan, each with its span in the reply if it comes from there."""
         for index, line in enumerate(self.broken.lines):
             yield from map(_written, self.added.get(index, ()))
             if index in self.replaced:

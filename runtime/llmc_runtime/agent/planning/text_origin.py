@@ -1,4 +1,4 @@
-"""The origin of a plan's text: truncation, mended boundaries, and the holds that follow."""
+"""The origin of a plan's text: truncation, repaired boundaries, and the holds that follow."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ CUT_BEHIND: Final = "its planner's reply was cut off after the plan, and may hav
 class TextOrigin:
     """A plan's text; `is_cut`: it is truncated and has no join.
 
-    `may_go_on`: its reply was cut off after the plan, and may have withdrawn it. A mended text inherits `moved` (spans
-    of statements whose boundary a repair decided), `unended` (the span of a last task that may be incomplete) and
+    `may_go_on`: its reply was cut off after the plan, and may have withdrawn it. A repaired text inherits `moved` (the
+    spans of statements whose boundary a repair decided), `unended` (the span of a last task that may be incomplete) and
     `cuts` (truncated statements at the ends of replies).
     """
 

@@ -72,7 +72,7 @@ class _Tried:
 
 
 class Model:
-    """A model on a server: OpenAI, Azure, vLLM, SGLang, Ollama, llama.cpp, or `local`; see Options for the rest.
+    """A model on a server: OpenAI, Azure, vLLM, SGLang, Ollama, llama.cpp, or `local`; see ModelOptions for the rest.
 
     A grammar that the server refuses is replaced by one that restricts less, and in the end left out; a refused schema
     is left out at once. Other parts that llmc itself adds to a request are left out if the server refuses them, and the

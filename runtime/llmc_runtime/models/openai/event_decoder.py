@@ -96,7 +96,7 @@ class EventDecoder:
             yield ServerEvent("", line.decode("utf-8", "surrogateescape"))
             return
         field, _, value = line.removeprefix(_MARK).partition(b":")
-        # A piece may end within a character: `Joined` joins its bytes.
+        # A piece may end within a character: `JoinedReply` joins its bytes.
         text = value.removeprefix(b" ").decode("utf-8", "surrogateescape")
         if field == b"data":
             self._data.append(text)

@@ -1,6 +1,6 @@
 """Parts that llmc itself adds to a request and that some servers refuse.
 
-A refused part is left out or written in another form, and the question is asked again; see `bodies.body`.
+A refused part is left out or written in another form, and the question is asked again; see `request_body.body`.
 """
 
 import re

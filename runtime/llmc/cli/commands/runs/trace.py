@@ -25,12 +25,12 @@ def trace(
     from llmc.cli.tracing.timeline import draw
     from llmc_runtime.input_files import read_start
     from llmc_runtime.tracing.trace import LARGEST, TraceError, read_trace
-    from llmc_runtime.tracing.trace_replay import history
+    from llmc_runtime.tracing.trace_replay import replay
 
     set_verbosity(quiet=quiet)
     try:
         recorded = read_trace(BytesIO(read_start(file, LARGEST + 1)))
-        past = history(recorded)
+        past = replay(recorded)
     except OSError as error:
         fail(f"{file}: {reason(error)}")
     except TraceError as error:

@@ -211,7 +211,7 @@ def settings(
     elif variable is not None:
         key = secret(environment.get(variable))
     if here:
-        rest.setdefault("temperature", 0.0)  # a model this small strays even without sampling
+        rest.setdefault("temperature", 0.0)  # a model this small digresses even without sampling
         rest.setdefault("prices", Prices(0.0, 0.0))
     result = ModelSettings(
         name=name,
