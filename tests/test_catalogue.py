@@ -25,8 +25,8 @@ from llmc_grammar import Bounds, Diagnostic, Source, parse, render
 from llmc_grammar.error_pages import ErrorPage, entries
 from llmc_grammar.fix import edited
 from llmc_grammar.stream import Mode
-from tests.compiler.test_errors import TOOLS as COMPILED
-from tests.compiler.test_errors import found_in
+from tests.compiler.test_plan_errors import TOOLS as COMPILED
+from tests.compiler.test_plan_errors import found_in
 from tests.golden import settle
 
 PACKAGES: Final = (llmc_grammar, llmc_compiler, llmc_runtime, llmc)

@@ -8,7 +8,7 @@ import pytest
 from llmc_grammar import Bounds
 from llmc_runtime.models.openai.native_calls import MOST_CALLS
 from tests.agent.events import DONE, event, said, wire
-from tests.agent.test_model import model
+from tests.agent.test_client import model
 
 
 def delta(**fields: Any) -> bytes:

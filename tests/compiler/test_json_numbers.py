@@ -13,8 +13,8 @@ from llmc_compiler.serialization.graph_json import from_json
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from tests.compiler.compiling import compiled
-from tests.compiler.test_json_errors import changed, deep
-from tests.compiler.test_json_form import TOOLS, form
+from tests.compiler.test_form_errors import changed, deep
+from tests.compiler.test_graph_json import TOOLS, form
 
 TIME: Final = "nodes.0.operation.timeout"
 CONSTANT: Final = "nodes.4.operation.term"

@@ -12,8 +12,8 @@ from llmc_compiler.expressions.operators import same
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.expressions.value_identity import likeness
 from llmc_compiler.tools.signature import Identified
-from tests.compiler.test_identity import VALUES, signature
 from tests.compiler.test_schema_defaults import X, by_whole
+from tests.compiler.test_value_identity import VALUES, signature
 
 
 def may_be(one: Identified, other: Identified) -> bool:

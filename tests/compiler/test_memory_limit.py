@@ -11,7 +11,7 @@ from llmc_compiler.expressions import evaluation
 from llmc_compiler.expressions.evaluation import compact, evaluate, length_as_json
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes, own_bytes, text_bytes
 from llmc_compiler.expressions.terms import Binary, Const, Get, Json, ListOf, MapOf, NodeId, Template, Term
-from tests.compiler.test_evaluate import Fake
+from tests.compiler.test_evaluation import Fake
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -10,7 +10,7 @@ from llmc import Secret, Tool, Toolbox, decoder_grammar, pure, read, write
 from llmc_compiler.decoder.values.path_rules import steps_to
 from llmc_compiler.expressions.types import ANY, FLOAT, STR, Field, list_of, map_of, record
 from tests.decoder.judge import judge, refers
-from tests.decoder.test_grammar import FIND, GOOD, accepted
+from tests.decoder.test_decoder_grammar import FIND, GOOD, accepted
 from tests.decoder.toolboxes import HANDMADE
 from tests.decoder.walker import Walker
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from llmc import Tool, Toolbox
 from llmc_compiler.expressions import types
-from tests.decoder.test_grammar import accepted
+from tests.decoder.test_decoder_grammar import accepted
 
 ATOMS = (".a", ".b", ".c", "[0]")
 PATHS = [path for count in range(4) for path in product(ATOMS, repeat=count)]

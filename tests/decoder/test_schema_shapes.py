@@ -9,7 +9,7 @@ from pydantic import AnyUrl, BaseModel, Field, HttpUrl, IPvAnyAddress
 from llmc import Tool, Toolbox, decoder_grammar, pure
 from llmc_compiler.decoder.values.schema_shapes import shape_of
 from llmc_compiler.decoder.values.shapes import ANYTHING, NOTHING, Keys, TextShape, Whole
-from tests.decoder.test_grammar import accepted, by_schema
+from tests.decoder.test_decoder_grammar import accepted, by_schema
 from tests.decoder.walker import Walker
 
 ADDRESS = '"https://example.org/a?b=1"'

@@ -29,7 +29,7 @@ from llmc_compiler.session import Session
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_runtime.cache.call_cache import CallCache
-from tests.compiler import test_order
+from tests.compiler import test_order_edges
 from tests.compiler.cases import Case
 from tests.compiler.compiling import compiled, toolbox
 from tests.compiler.test_session import conversation
@@ -68,9 +68,9 @@ def checks() -> Mapping[str, Check]:
         **{f"page: {case.path.stem}: {case.title}": _page(case) for case in test_passes.CASES},
         "order: kinds": kinds_are_ordered,
         "order: resources": resources_are_ordered,
-        "order: reduced": test_order.test_edges_come_out_reduced,
-        "order: edges": test_order.test_edges_are_those_that_nothing_stands_for,
-        "order: carried": test_order.test_a_loop_carries_its_writes_from_element_to_element,
+        "order: reduced": test_order_edges.test_edges_come_out_reduced,
+        "order: edges": test_order_edges.test_edges_are_those_that_nothing_stands_for,
+        "order: carried": test_order_edges.test_a_loop_carries_its_writes_from_element_to_element,
         "same": what_is_left_is_the_same,
         "tasks": tasks_have_their_values,
         "arguments": arguments_fit,
@@ -112,17 +112,17 @@ def kinds_are_ordered() -> None:
 def resources_are_ordered() -> None:
     """The laws of order edges hold for some random calls, in a row and in loops."""
     rng = Random(5)
-    calls = [tool.name for tool in test_order.TOOLS]
+    calls = [tool.name for tool in test_order_edges.TOOLS]
 
     def some(most: int) -> list[str]:
         return [f"{rng.choice(calls)}()" for _ in range(rng.randint(1, most))]
 
     for _ in range(ROUNDS):
-        test_order.test_order_edges_are_the_conflicts.hypothesis.inner_test(some(7))  # type: ignore[attr-defined]  # what hypothesis wraps
+        test_order_edges.test_order_edges_are_the_conflicts.hypothesis.inner_test(some(7))  # type: ignore[attr-defined]  # what hypothesis wraps
         mixed = [rng.choice((some(1)[0], some(4))) for _ in range(5)]
-        test_order.test_elements_of_loops_are_ordered_too.hypothesis.inner_test(mixed)  # type: ignore[attr-defined]  # the same
-        test_order.test_elements_of_a_loop_are_ordered_no_more_than_needed.hypothesis.inner_test(some(4))  # type: ignore[attr-defined]  # the same
-    test_order.test_constant_arguments_are_resources_of_their_own()
+        test_order_edges.test_elements_of_loops_are_ordered_too.hypothesis.inner_test(mixed)  # type: ignore[attr-defined]  # the same
+        test_order_edges.test_elements_of_a_loop_are_ordered_no_more_than_needed.hypothesis.inner_test(some(4))  # type: ignore[attr-defined]  # the same
+    test_order_edges.test_constant_arguments_are_resources_of_their_own()
 
 
 def what_is_left_is_the_same() -> None:

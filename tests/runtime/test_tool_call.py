@@ -1,4 +1,4 @@
-"""The door to tools: whatever a tool does ends in a value or a typed error."""
+"""The one way to tools: whatever a tool does ends in a value or a typed error."""
 
 import asyncio
 from collections.abc import Callable

@@ -21,7 +21,7 @@ from llmc_compiler.tools.decorators import pure, read, write
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Bounds
 from tests.compiler.compiling import compiled
-from tests.compiler.test_json_form import TOOLS, VALIDATOR, form
+from tests.compiler.test_graph_json import TOOLS, VALIDATOR, form
 
 GOOD: Final = '1. rows()\nb = send($1)\n3. [f($x, $1), send($x)] for x in $1 if $x\n4. f({"a": $3}, "$1!")\njoin($4)'
 
