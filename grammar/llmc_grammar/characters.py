@@ -8,7 +8,7 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import CurlyQuote, ForbiddenCharacter, NotUtf8, StrayCharacter
 from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
-from llmc_grammar.terminal_text import visible
+from llmc_grammar.terminal_text import escape_unicode, visible
 
 HIDDEN: Final = "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Line and paragraph separators and bidirectional controls, as part of a regular expression's class."""
@@ -72,7 +72,7 @@ def _forbidden(run: str, at: int) -> Diagnostic:
 
 def _escape(character: str) -> str:
     """Return the escape of a character in a string."""
-    return "\\r" if character == "\r" else f"\\u{ord(character):04x}"
+    return "\\r" if character == "\r" else escape_unicode(character)
 
 
 def describe(character: str) -> str:

@@ -35,6 +35,7 @@ from llmc_grammar.ast import (
 )
 from llmc_grammar.characters import HIDDEN
 from llmc_grammar.precedence import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
+from llmc_grammar.terminal_text import escape_unicode
 from llmc_grammar.text import is_path
 
 _CHOICE: Final = 0
@@ -226,7 +227,7 @@ def _escaped(text: str) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     """Return the escape of one character."""
-    return _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}"
+    return _ESCAPES.get(match[0]) or escape_unicode(match[0])
 
 
 def _text(parts: tuple[str | Slot, ...]) -> str:

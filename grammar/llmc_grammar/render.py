@@ -18,7 +18,7 @@ from typing import Any, Final
 from llmc_grammar.mistake import Edit, Mistake
 from llmc_grammar.safety import is_safe
 from llmc_grammar.source import Source, Span
-from llmc_grammar.terminal_text import _escape, cells, glyphs, safe_words
+from llmc_grammar.terminal_text import cells, escape_unicode, glyphs, safe_words
 
 _WIDTH: Final = 120
 """The most columns shown of a line of the text."""
@@ -194,4 +194,4 @@ def _under(mark: _Mark, shown: Sequence[str], start: int, shift: int, paint: _Pa
 
 def _shown(text: str) -> list[str]:
     """Return each character of a text as it is drawn: tabs as spaces, invisible characters as escapes."""
-    return [" " * _TAB if glyph == "\t" else glyph for glyph in glyphs(text, keep="\t", write=_escape)]
+    return [" " * _TAB if glyph == "\t" else glyph for glyph in glyphs(text, keep="\t", write=escape_unicode)]

@@ -19,37 +19,20 @@ from typing import Final
 
 _LONGEST: Final = 300
 
-
-def _escape(character: str) -> str:
-    """Return a character as an escape in a string."""
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
-
-
-def safe_words(text: str) -> str:
-    """Return a message that may quote the text, shortened and without terminal control characters."""
-    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=_escape))
-
-
 _IGNORABLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
 """Marks, letters and symbols that are drawn as nothing: Default_Ignorable_Code_Point (Unicode 15.1), and spaces."""
 
-
 _JOINING: Final = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 """Parts of emoji that take one cell, two or none, depending on the terminal and the character before them."""
-
 
 _JOINED_JAMO: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
 """Vowels and final consonants, which a terminal draws into the cell of the preceding consonant."""
 
-
 _WIDE_BY_NOW: Final = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]")
 """Symbols that are wide since Unicode 16, even if Python's tables are older."""
-
 
 _MOST_MARKS: Final = 4
 """The most marks on one letter that are drawn (UTS 39, section 5.4)."""
@@ -61,13 +44,10 @@ _USUAL: Final = re.compile(
     "\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9f]*"
 )
 
-
 _UNSAFE, _OTHER, _LETTER, _PLAIN_LETTER, _MARK, _OWN_MARK = range(6)
-
 
 _WITHOUT_OWN_MARKS: Final = frozenset({"CJK", "CYRILLIC", "DIGIT", "GREEK", "HIRAGANA", "KATAKANA", "LATIN"})
 """Scripts whose letters take only the marks that are common to all scripts."""
-
 
 _OVERLAY: Final = 1
 """The combining class of marks that strike through."""
@@ -95,6 +75,12 @@ def escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def escape_unicode(character: str) -> str:
+    """Return a character as an escape by its code point, as a string of a plan has it."""
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 (the basic plane)
+
+
 def glyphs(text: str, *, keep: str = "", write: Callable[[str], str] = escape) -> Iterator[str]:
     """Yield each character as it is drawn: unchanged or as an escape; those of `keep` stay."""
     letter, marks = _OTHER, 0
@@ -120,6 +106,12 @@ def visible(text: str, *, keep: str = "", quoted: bool = True, write: Callable[[
     return "".join(glyphs(text if quoted else _doubled(text), keep=keep, write=write))
 
 
+def safe_words(text: str) -> str:
+    """Return a message that may quote the text, shortened and without terminal control characters."""
+    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(" " if glyph in "\n\t" else glyph for glyph in glyphs(short, keep="\n\t", write=escape_unicode))
+
+
 def json_text(value: object) -> str:
     """Return a value as JSON text in which JSON escapes replace invisible characters, so its meaning is the same."""
     return json_escaped(json.dumps(value, ensure_ascii=False, indent=2))
@@ -137,9 +129,7 @@ def _json_escape(character: str) -> str:
 
 _QUOTED_ESCAPE: Final = re.compile(r"""\\(?:u[0-9a-fA-F]{4}|[bfnrt"'\\/])""")
 
-
 _BACKSLASHES: Final = re.compile(r"\\+")
-
 
 _LIKE_ESCAPE: Final = re.compile(r"[nrt]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
 
@@ -189,7 +179,6 @@ def marked(text: str, *, quoted: bool = True) -> str:
 
 _TOGETHER: Final = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})
 
-
 _NAMED_OTHERWISE: Final = {
     "ARABIC-INDIC": "ARABIC",
     "EXTENDED": "ARABIC",  # the digits
@@ -198,7 +187,6 @@ _NAMED_OTHERWISE: Final = {
     "KATAKANA-HIRAGANA": "KATAKANA",
     "VERTICAL": "KATAKANA",
 }
-
 
 _OF_NO_SCRIPT: Final = frozenset(
     {"ANGSTROM", "FEMININE", "MASCULINE", "MICRO", "MODIFIER", "OHM", "SUBSCRIPT", "SUPERSCRIPT"}

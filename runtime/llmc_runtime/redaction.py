@@ -1,4 +1,4 @@
-"""Secrets of a run: texts that are redacted from all output.
+"""Secrets of a run: texts that are redacted from all output, and values that are redacted when they are shown.
 
 A run learns a secret together with its value: an input at the start, a result on arrival. From then on the secret is
 replaced in every text and value that is shown, also in its JSON, Python and URL forms. Values that a tool derives from
@@ -28,14 +28,11 @@ from llmc_runtime.tracebacks import traceback_text
 HIDDEN: Final = "[secret]"
 """The replacement of a secret."""
 
-
 SHORTEST: Final = 4
 """Fewest characters of a secret that is found within other text; a shorter one is redacted only as a whole text."""
 
-
 LONGEST: Final = 10_000
 """Most characters of a secret that is found within other text."""
-
 
 _CUTS: Final = 8
 """Most ellipses within a part of a secret that is recognised."""

@@ -1,4 +1,4 @@
-"""Values as text: the beginning of one in a line for people, or the whole in pieces."""
+"""Values as text: the beginning of one for people, or the whole in pieces; and long texts, cut or wrapped."""
 
 import json
 import re
@@ -10,10 +10,15 @@ from llmc_compiler.terminal_cells import cells, fit
 
 T = TypeVar("T")
 
-
 PIECE: Final = 64 * 1024
 """Approximate length of a piece, in characters."""
 
+URL: Final = 2_000
+"""Longest URL that is not cut."""
+
+_EDGE: Final = re.compile(r"""[\s"'`<>]""")
+
+_MARKS: Final = ("://", "www.")
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -117,16 +122,6 @@ def wrapped(text: str, width: int) -> Iterator[str]:
         line += character
         room -= size
     yield line
-
-
-URL: Final = 2_000
-"""Longest URL that is not cut."""
-
-
-_EDGE: Final = re.compile(r"""[\s"'`<>]""")
-
-
-_MARKS: Final = ("://", "www.")
 
 
 def cut_middle(text: str, most: int, *, keeps_urls: bool = True) -> str:

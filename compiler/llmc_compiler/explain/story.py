@@ -1,4 +1,4 @@
-"""The story of a compilation, as data: changes by the passes, order edges, and estimated times.
+"""The story of a compilation: changes by the passes, order edges, and estimated times.
 
 It is made on request, by running the passes again on the lowered graph.
 """

@@ -22,18 +22,13 @@ from llmc_grammar.source import Source, Span
 
 NARROWEST: Final = 40
 
-
 _WIDTH: Final = 80
-
 
 _LONGEST_ID: Final = 14
 
-
 _MOST_SHOWN: Final = 50
 
-
 _MOST_ON_A_LEVEL: Final = 12
-
 
 Entry = tuple[str, str, str, Sequence[str]]
 """The line in the plan, the id and text of the subject, and the sentences on it, advice in brackets."""

@@ -1,4 +1,4 @@
-"""Displays of objects in notebooks and by `rich.print`: a title, a text, a table and notes, all bounded in size.
+"""Displays of objects as HTML in notebooks and by `rich.print`: a title, a text, a table and notes, bounded in size.
 
 class Basket(Displayed):
     def _sheet(self) -> Sheet:
@@ -7,6 +7,7 @@ class Basket(Displayed):
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +16,24 @@ from llmc_compiler.terminal_cells import fit, visible
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
-from html import escape
+
+MOST_ROWS: Final = 50
+
+LONGEST_CELL: Final = 160
+"""Maximum number of terminal columns that a cell of the table may take."""
+
+LONGEST_TEXT: Final = 4_000
+"""Maximum number of characters of the text between title and table."""
+
+LONGEST_LINES: Final = 20_000
+"""Maximum number of characters of a text that is shown as lines."""
+
+_HTML: Final = {"bold": "<b>{}</b>", "dim": '<span style="opacity:0.6">{}</span>'}
+
+_LEFT: Final = ' style="text-align:left"'
 
 Piece = tuple[str, str]
 """A text and its style: `bold`, `dim`, or none."""
-
 
 Line = tuple[Piece, ...]
 
@@ -27,21 +41,6 @@ Line = tuple[Piece, ...]
 def plain(line: Line) -> str:
     """Return a line without its styles."""
     return "".join(text for text, _ in line).rstrip()
-
-
-MOST_ROWS: Final = 50
-
-
-LONGEST_CELL: Final = 160
-"""Maximum number of terminal columns that a cell of the table may take."""
-
-
-LONGEST_TEXT: Final = 4_000
-"""Maximum number of characters of the text between title and table."""
-
-
-LONGEST_LINES: Final = 20_000
-"""Maximum number of characters of a text that is shown as lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +107,6 @@ class TextLines(str):
         return (self if len(self) <= LONGEST_LINES else f"{self[:LONGEST_LINES]}…").splitlines()
 
 
-_HTML: Final = {"bold": "<b>{}</b>", "dim": '<span style="opacity:0.6">{}</span>'}
-
-
-_LEFT: Final = ' style="text-align:left"'
-
-
 def as_html(sheet: Sheet) -> str:
     """Render a sheet as an HTML fragment."""
     parts = [f"<p><b>{escape(fit(sheet.title, 4 * LONGEST_CELL))}</b></p>"]
@@ -125,11 +118,6 @@ def as_html(sheet: Sheet) -> str:
         parts.append("</tbody></table>")
     parts += (f"<p>{escape(note)}</p>" for note in sheet.said())
     return f"<div>{''.join(parts)}</div>"
-
-
-def _row(tag: str, cells: Sequence[str]) -> str:
-    """Render a row of a table as HTML."""
-    return f"<tr>{''.join(f'<{tag}{_LEFT}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def as_rich(sheet: Sheet) -> "RenderableType":
@@ -162,3 +150,8 @@ def lines_as_rich(lines: Iterable[Line]) -> "Text":
 
     whole = Text("\n", no_wrap=True, overflow="crop")
     return whole.join(Text.assemble(*((visible(text), style) for text, style in line)) for line in lines)
+
+
+def _row(tag: str, cells: Sequence[str]) -> str:
+    """Render a row of a table as HTML."""
+    return f"<tr>{''.join(f'<{tag}{_LEFT}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"

@@ -1,4 +1,4 @@
-"""A run as JSON data, without its secrets.
+"""The result of a run; as JSON data, and as a sheet for notebooks and `rich.print`, without its secrets.
 
     {"version": 1, "language": 1, "id",
      "value", "has_value", "results": {task: value}, "skipped": [task],
@@ -41,6 +41,15 @@ from llmc_runtime.state.events import OF_ERRORS, Event, in_doubt
 from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.text_format import beginning_of, start_of_json
 from llmc_runtime.values import thaw
+
+VERSION: Final = 1
+
+_ENDS: Final = ("done", "failed", "blocked", "held back", "not approved", "cancelled", "skipped")
+"""Outcomes of tasks, in the order in which they are listed."""
+
+_HEADS: Final = ("task", "", "value")
+
+Row = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -154,15 +163,6 @@ class Run(Displayed, SecretFree):
         return ", ".join(f"{ends[how]:,} {how}" for how in _ENDS if ends[how])
 
 
-_ENDS: Final = ("done", "failed", "blocked", "held back", "not approved", "cancelled", "skipped")
-"""Outcomes of tasks, in the order in which they are listed."""
-
-
-def _shortened(chain: tuple[str, ...]) -> tuple[str, ...]:
-    """The beginning and the end of a long chain."""
-    return chain if len(chain) <= 9 else (*chain[:4], "…", *chain[-4:])  # noqa: PLR2004 — fits in a line
-
-
 def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], events: list[Event]) -> Run:
     """Build the Run of a graph whose nodes were all executed."""
     results: dict[str, Json] = {}
@@ -215,9 +215,6 @@ def signed(run: Run, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Run
     return replace(run, source=source, diagnostics=located(diagnostics, source))
 
 
-VERSION: Final = 1
-
-
 def to_json(run: Run) -> dict[str, Any]:
     """Return the run as JSON data."""
     return {
@@ -246,6 +243,18 @@ def beginnings(run: Run, most: int) -> dict[str, Json]:
     return {task: run.beginning(task, most)[0] for task in run.results}
 
 
+def run_sheet(run: "Run") -> Sheet:
+    """Return the display of a run: its value, then failed, done and skipped tasks."""
+    count = run.has_value + len(run.errors) + len(run.results) + len(run.skipped)
+    notes = [run.secrets.text(note) for note in run.notes]
+    return Sheet(run.secrets.text(run.summary()), _HEADS, _rows(run), notes=notes, count=count)
+
+
+def _shortened(chain: tuple[str, ...]) -> tuple[str, ...]:
+    """The beginning and the end of a long chain."""
+    return chain if len(chain) <= 9 else (*chain[:4], "…", *chain[-4:])  # noqa: PLR2004 — fits in a line
+
+
 def _error(error: PlanError, run: Run) -> dict[str, Any]:
     """An error as JSON data."""
     data: dict[str, Any] = {"type": type(error).__name__, "message": run.secrets.text(str(error))}
@@ -267,19 +276,6 @@ def _error(error: PlanError, run: Run) -> dict[str, Any]:
         case _:
             pass
     return data
-
-
-Row = tuple[str, str, str]
-
-
-_HEADS: Final = ("task", "", "value")
-
-
-def run_sheet(run: "Run") -> Sheet:
-    """Return the display of a run: its value, then failed, done and skipped tasks."""
-    count = run.has_value + len(run.errors) + len(run.results) + len(run.skipped)
-    notes = [run.secrets.text(note) for note in run.notes]
-    return Sheet(run.secrets.text(run.summary()), _HEADS, _rows(run), notes=notes, count=count)
 
 
 def _rows(run: "Run") -> Iterator[Row]:

@@ -10,39 +10,31 @@ from llmc.cli.terminal.output import fail
 PROMPT_BUDGET: Final = 24_000
 """The same value as in `prompting.tool_docs`, which takes longer to import than `--help` takes to run."""
 
-
 PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]
-
 
 PlanFiles = Annotated[
     list[str], typer.Argument(metavar="FILE|DIR", help="Plans, folders with plans, or `-` for standard input.")
 ]
-
 
 Tools = Annotated[
     list[str] | None,
     typer.Option(metavar="FILE|MODULE", help="Tools in addition to those of the plan's `use` lines; may be repeated."),
 ]
 
-
 PlanTools = Annotated[
     list[str], typer.Option("--tools", metavar="FILE|MODULE", help="The tools that plans may call; may be repeated.")
 ]
 
-
 Optimize = Annotated[bool, typer.Option("--optimize/--no-optimize", help="Run the passes.")]
-
 
 Passes = Annotated[
     str | None, typer.Option("--passes", metavar="A,B", help="Run only these passes, in this order; none if empty.")
 ]
 
-
 Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="A limit of the run, such as `run-time=60s`; may be repeated."),
 ]
-
 
 Budgets = Annotated[
     list[str] | None,
@@ -51,11 +43,9 @@ Budgets = Annotated[
     ),
 ]
 
-
 ShowReasoning = Annotated[
     bool, typer.Option("--show-reasoning", help="Show the reasoning that a server sends with its reply, on stderr.")
 ]
-
 
 ModelOptions = Annotated[
     list[str] | None,
@@ -66,7 +56,6 @@ ModelOptions = Annotated[
     ),
 ]
 
-
 PromptBudget = Annotated[
     int,
     typer.Option(
@@ -74,39 +63,25 @@ PromptBudget = Annotated[
     ),
 ]
 
-
 FailFast = Annotated[
     bool, typer.Option("--fail-fast", help="Stop at the first failure instead of running the other tasks.")
 ]
-
 
 MaxTasks = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="The maximum number of tasks in a plan (20000).")
 ]
 
-
 MaxText = Annotated[int | None, typer.Option(metavar="BYTES", min=1, help="The maximum size of a plan (4 MiB).")]
-
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
 
-
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every event on stderr, one per line.")]
 
-
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; `llmc schema` describes it.")]
-
 
 Lenient = Annotated[
     bool, typer.Option("--lenient", help="Read a model's text: repair damage, and read calls in other forms.")
 ]
-
-
-def one_form(named: str, *, as_json: bool, option: str) -> str:
-    """Return the requested format, or exit with a message if it contradicts `--json`."""
-    if as_json and named not in {"text", "json"}:
-        fail(f"`--json` and `{option} {named}` are different formats: use one of them")
-    return "json" if as_json else named
 
 
 class Approve(StrEnum):
@@ -125,3 +100,10 @@ Asking = Annotated[
         "By default, calls ask if their tool requires approval; without a terminal, such calls are refused.",
     ),
 ]
+
+
+def one_form(named: str, *, as_json: bool, option: str) -> str:
+    """Return the requested format, or exit with a message if it contradicts `--json`."""
+    if as_json and named not in {"text", "json"}:
+        fail(f"`--json` and `{option} {named}` are different formats: use one of them")
+    return "json" if as_json else named

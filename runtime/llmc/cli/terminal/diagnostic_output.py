@@ -1,26 +1,28 @@
-"""Prints the mistakes of several plans as text, as JSON or for GitHub."""
+"""Prints the mistakes of plans: one plan's with their lines; those of several as text, as JSON or for GitHub."""
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TextIO
 
-from llmc.cli.terminal.output import note
+from llmc.cli.terminal.output import counted, note
 from llmc.cli.terminal.screen import Painted, terminal_width
 
 if TYPE_CHECKING:
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.source import Source
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from llmc.cli.terminal.output import counted
+_MOST_NAMED: Final = 3
 
-if TYPE_CHECKING:
-    from llmc_grammar.diagnostic import Diagnostic
-    from llmc_grammar.source import Source
+
+class ReportFormat(StrEnum):
+    """The format of mistakes."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,6 @@ def drawn(diagnostics: "Sequence[Diagnostic]", source: "Source", stream: TextIO)
 def has_color(stream: TextIO) -> bool:
     """Whether the stream is a terminal with colour, and NO_COLOR is not set (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-_MOST_NAMED: Final = 3
-
-
-class ReportFormat(StrEnum):
-    """The format of mistakes."""
-
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
 
 
 def print_reports(reports: Sequence[DiagnosticReport], form: ReportFormat) -> None:
@@ -130,7 +121,6 @@ def _command(diagnostic: "Diagnostic", source: "Source") -> Iterator[str]:
 
 
 _DATA: Final = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-
 
 _PROPERTY: Final = {**_DATA, ":": "%3A", ",": "%2C"}
 

@@ -18,17 +18,13 @@ def difference(name: str, before: str, after: str) -> str:
     from difflib import unified_diff
 
     from llmc_grammar.characters import HIDDEN
-    from llmc_grammar.terminal_text import visible
+    from llmc_grammar.terminal_text import escape_unicode, visible
 
     shown = visible(name)
     lines = unified_diff(_LINE.findall(before), _LINE.findall(after), shown, shown)
     text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-    return re.sub(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{HIDDEN}]|\r(?!\n)", _escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    """Return a character as an escape of the plan language."""
-    return f"\\u{ord(match[0]):04x}"
+    forbidden = rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{HIDDEN}]|\r(?!\n)"
+    return re.sub(forbidden, lambda match: escape_unicode(match[0]), text)
 
 
 def replace_file(path: Path, data: bytes) -> None:
