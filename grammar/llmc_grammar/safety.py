@@ -8,16 +8,12 @@ or swapped with its neighbour.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from llmc_grammar.mistake import Edit, Mistake
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _PARTS: Final = re.compile(r"[@$_.(]+")
-_ALIKE: Final = 0.65
-"""Higher than the default of 0.6, at which `match` is like `fetch` and `sorted` is like `send`."""
-
 _LONG: Final = 5
 """The length from which a word with one wrong letter is unlikely to be another word."""
 
@@ -42,12 +38,6 @@ def keeps_words(edit: Edit, text: str) -> bool:
 def _words(text: str) -> Counter[str]:
     """Count the words of a text."""
     return Counter(_WORD.findall(text.casefold()))
-
-
-def alike(name: str, known: Sequence[str], most: int = 3) -> list[str]:
-    """Return the known names that are similar to the given one, the most similar first."""
-    folded = {other.lower(): other for other in reversed(known)}
-    return [folded[found] for found in get_close_matches(name.lower(), folded, most, _ALIKE)]
 
 
 def has_rival(name: str, known: Sequence[str]) -> bool:

@@ -8,13 +8,13 @@ Times are in seconds, sizes in bytes, and costs in the unit that the tools use.
 import math
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from difflib import get_close_matches
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
 from llmc_compiler.expressions.operators import VALUE_DEPTH, VALUE_TEXT
 from llmc_grammar.portable import Portable
+from llmc_grammar.suggestion import suggest
 
 Unit = Literal["count", "seconds", "bytes", "cost"]
 
@@ -128,8 +128,7 @@ def limit_fields(kind: type = Limits) -> Mapping[str, Field[Any]]:
 def unknown_limit(name: str, kind: type = Limits) -> LimitError:
     """Return the error for an unknown limit, with the most similar one."""
     names = list(limit_fields(kind)) + (["rate"] if kind is ToolLimits else [])
-    near = get_close_matches(name.replace("-", "_"), names, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(f'`{other}`' for other in names)}"
+    hint = suggest(name.replace("-", "_"), names, f"there are: {', '.join(f'`{other}`' for other in names)}")
     return LimitError(f"no limit is called `{name}`: {hint}")
 
 

@@ -1,10 +1,10 @@
 """Type checks where values are passed in, rather than where they are first used."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from math import inf
 
 from llmc_compiler.representation.short_repr import short_repr
+from llmc_grammar.suggestion import suggest
 
 Kinds = Mapping[str, tuple[type | tuple[type, ...], str]]
 """By name: the types that a value may have, and the same in words."""
@@ -56,7 +56,6 @@ def check_names(owner: str, noun: str, given: Mapping[str, object], known: Mappi
     """Raise TypeError for an unknown name, with the most similar one."""
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}"
+            hint = suggest(name, known, f"there are: {', '.join(known)}")
             message = f"`{owner}` has no {noun} `{name}`: {hint}"
             raise TypeError(message)

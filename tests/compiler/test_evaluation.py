@@ -279,11 +279,11 @@ def test_a_key_is_looked_for_among_few_names(monkeypatch: pytest.MonkeyPatch) ->
     """Each is compared letter by letter, and a result may have a million."""
     compared: list[str] = []
 
-    def near(name: str, names: list[str], number: int) -> list[str]:
+    def near(name: str, names: list[str], n: int) -> list[str]:
         compared.extend(names)
-        return get_close_matches(name, names, number)
+        return get_close_matches(name, names, n)
 
-    monkeypatch.setattr("llmc_compiler.expressions.evaluation.get_close_matches", near)
+    monkeypatch.setattr("llmc_grammar.suggestion.get_close_matches", near)
     env = Fake()
     env.nodes["n"] = {"n" * 10_000: 0, "names": 1, **{f"x{number}": 0 for number in range(5_000)}}
     with pytest.raises(EvaluationError, match="did you mean `names`"):

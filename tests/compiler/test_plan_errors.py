@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from llmc_compiler.compiler import IncrementalCompiler, check
 from llmc_compiler.diagnostics import plan_errors, secret_errors, text_errors
-from llmc_compiler.diagnostics.plan_errors import CompileError, closest
+from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.session import Session
 from llmc_compiler.tools.decorators import nondet, pure, read, write
 from llmc_compiler.tools.parameter_markers import Secret
@@ -16,6 +16,7 @@ from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Diagnostic, Source, Span, parse
 from llmc_grammar.render import render
+from llmc_grammar.suggestion import closest
 from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import compiled
 

@@ -8,7 +8,8 @@ import pytest
 from pydantic import AfterValidator
 
 import llmc
-from llmc_runtime.safety.approval import Approval, may_change
+from llmc_compiler.ir.graph import may_write
+from llmc_runtime.safety.approval import Approval
 from llmc_runtime.safety.approval_request import Argument, Origin
 from tests.runtime import clock
 from tests.runtime.asked import PLAN, TOOLS, Asked, compiled, echo, play, reasons, written
@@ -221,10 +222,10 @@ async def test_a_streamed_plan_asks_when_it_is_whole() -> None:
     assert run.value == [3, "a", "b"]
 
 
-def test_what_may_change_something() -> None:
+def test_what_may_write() -> None:
     """Everything but pure, nondet and read."""
     graph = compiled('send("a")\nnote("b")\necho(1)\nslow(1)\nbalance()\njoin()\n').graph
-    assert {node.op.tool.name for node in graph.nodes.values() if hasattr(node.op, "tool") and may_change(node)} == {
+    assert {node.op.tool.name for node in graph.nodes.values() if hasattr(node.op, "tool") and may_write(node)} == {
         "send",
         "note",
     }

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from llmc_grammar.diagnostic import Diagnostic, located
 from llmc_grammar.mistake import mistake
 from llmc_grammar.portable import Portable
-from llmc_grammar.safety import alike
 from llmc_grammar.source import Source
 
 
@@ -23,11 +22,6 @@ class CompileError(Portable, Exception):
     def __str__(self) -> str:
         """Return every mistake drawn without colour, or only its title if the source is unknown."""
         return ("\n" if self.source is None else "\n\n").join(map(str, self.diagnostics))
-
-
-def closest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name that is most similar to the given one, or None."""
-    return next(iter(alike(name, known, 1)), None)
 
 
 @mistake

@@ -9,7 +9,6 @@ Values are shared and never changed.
 
 import json
 from collections.abc import Iterable
-from difflib import get_close_matches
 from itertools import islice
 from json.encoder import encode_basestring
 from math import inf
@@ -48,6 +47,7 @@ from llmc_compiler.expressions.terms import (
 )
 from llmc_grammar.portable import Portable
 from llmc_grammar.source import Span
+from llmc_grammar.suggestion import suggest
 
 
 class SkippedRead(Portable, Exception):  # noqa: N818 — an outcome, not a mistake
@@ -182,9 +182,9 @@ def _missing(value: Json, step: str | int, place: str) -> str:
     """Explain why a step leads to no part."""
     match value, step:
         case dict(), str():
-            close = get_close_matches(step, _short(islice(value, SMALL)), 1) if _short([step]) else ()
+            near = _short(islice(value, SMALL)) if _short([step]) else ()
             names = ", ".join(f"`{key}`" for key in islice(value, 5)) or "none"
-            return f"`{place}` has no key `{step}`: " + (f"did you mean `{close[0]}`?" if close else f"it has {names}")
+            return f"`{place}` has no key `{step}`: {suggest(step, near, f'it has {names}')}"
         case list(), int():
             return f"`{place}` has no element {step}: it has {len(value)}"
         case dict(), _:

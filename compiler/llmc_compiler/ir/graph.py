@@ -186,6 +186,11 @@ def effects_of(op: Operation) -> tuple[Effect, ...]:
             return ()
 
 
+def may_write(node: Node) -> bool:
+    """Whether a call in the node may change something, as far as declared."""
+    return any(effect.may_write for effect in node.effects)
+
+
 def node_body(node: Node) -> tuple[Node, ...]:
     """Return the nodes inside a loop, and none for other nodes."""
     return node.op.body if isinstance(node.op, Loop) else ()

@@ -20,8 +20,9 @@ from llmc_compiler.tools.tool import Tool
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import Edit
-from llmc_grammar.safety import alike, has_rival
+from llmc_grammar.safety import has_rival
 from llmc_grammar.source import Span
+from llmc_grammar.suggestion import alike, closest
 
 _MOST_KEYS: Final = 5
 """Keys of a value among which a better one is searched."""
@@ -112,7 +113,7 @@ def no_part(ref: ast.Ref, read: Read, facts: TypeEnvironment) -> Diagnostic:
     place, step = f"${ref.name}{written(ref.path[:count])}", ref.path[count]
     keys = [each.name for option in types.options(owner) if isinstance(option, types.Record) for each in option.fields]
     if isinstance(step, str) and keys:
-        close = plan_errors.closest(step, keys)
+        close = closest(step, keys)
         suggestion = f"did you mean `{close}`?" if close else f"its keys are: {', '.join(keys[:_MOST_KEYS])}"
     elif isinstance(step, str) and any(isinstance(option, types.ListOfType) for option in types.options(owner)):
         suggestion = f"take an element first: `{place}[0].{step}`"

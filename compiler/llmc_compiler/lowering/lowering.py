@@ -39,8 +39,9 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignStatement
 from llmc_grammar.errors.repairs import TextQuoted
 from llmc_grammar.mistake import Edit
-from llmc_grammar.safety import alike, has_rival, is_slip
+from llmc_grammar.safety import has_rival, is_slip
 from llmc_grammar.source import Span
+from llmc_grammar.suggestion import alike
 
 _ENDS: Final = {
     "print": "end the plan with `join(…)`: its value is printed",

@@ -8,8 +8,9 @@ from llmc_compiler.ir.graph import TaskId
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import Edit, Note
-from llmc_grammar.safety import alike, has_rival
+from llmc_grammar.safety import has_rival
 from llmc_grammar.source import Span
+from llmc_grammar.suggestion import alike
 
 _HIGHEST_NUMBER = 9999
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from llmc_compiler.diagnostics.plan_errors import closest
 from llmc_compiler.ir.graph import Graph, Node
 from llmc_compiler.ir.verifier import verify
 from llmc_compiler.passes.dedup import Dedup
@@ -13,6 +12,7 @@ from llmc_compiler.passes.hoist import Hoist
 from llmc_compiler.passes.prune import Prune
 from llmc_compiler.passes.remarks import Remark
 from llmc_grammar.portable import Portable
+from llmc_grammar.suggestion import closest
 
 
 class Pass(Protocol):

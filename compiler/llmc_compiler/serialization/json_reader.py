@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-from llmc_compiler.diagnostics.plan_errors import closest
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.serialization.form_errors import Malformed, Missing, Surplus, TooDeep, TooLarge, shown
 from llmc_grammar.source import Span
+from llmc_grammar.suggestion import closest
 
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _KINDS: Final = {type(None): "null", list: "a list", dict: "a mapping"}

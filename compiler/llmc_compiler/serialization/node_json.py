@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from llmc_compiler.diagnostics.plan_errors import closest
 from llmc_compiler.expressions.terms import Const, Item, NodeId, Param, Term, children
 from llmc_compiler.ir.graph import (
     JOIN,
@@ -35,6 +34,7 @@ from llmc_compiler.tools.signature import ArgumentError
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar.ast import KEYWORDS
+from llmc_grammar.suggestion import closest
 
 Told = Mapping[NodeId, tuple[str, list[str]]]
 """For each node its text, and those of its conditions."""

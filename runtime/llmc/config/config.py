@@ -30,7 +30,6 @@ import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +37,7 @@ from llmc.config.toml_reader import TomlError, read_toml
 from llmc.config.tool_sources import ToolSource
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_grammar.portable import Portable
+from llmc_grammar.suggestion import suggest
 from llmc_runtime.input_files import folder_of, open_input, read_descriptor, require_size
 
 VARIABLE: Final = "LLMC_CONFIG"
@@ -210,8 +210,8 @@ def _check_keys(path: Path, header: tuple[str, ...], table: dict[str, Any], know
     """Raise ConfigError for an unknown key."""
     for key in table:
         if key not in known:
-            near = get_close_matches(key, known)
-            message = f"{path}: `{_dotted(*header, key)}` is not a known key; {_hint(near, known)}"
+            hint = suggest(key, known, f"the keys are {', '.join(f'`{each}`' for each in known)}")
+            message = f"{path}: `{_dotted(*header, key)}` is not a known key; {hint}"
             raise ConfigError(message)
 
 
@@ -230,11 +230,6 @@ def _limits(path: Path, header: tuple[str, ...], table: dict[str, Any]) -> tuple
         message = f"{path}: in `{_dotted(*where)}`: {error}"
         raise ConfigError(message) from error
     return limits
-
-
-def _hint(near: list[str], known: tuple[str, ...]) -> str:
-    """Return a suggestion for an unknown key."""
-    return f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(f'`{key}`' for key in known)}"
 
 
 def _tools(path: Path, header: tuple[str, ...], table: dict[str, Any], folder: Path) -> dict[str, Path | str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.expressions.terms import Json
+from llmc_compiler.ir.graph import may_write
 from llmc_compiler.lowering.secret_labels import PUBLIC, Label
 from llmc_compiler.session import Earlier
 from llmc_compiler.tools.tool import Tool
@@ -40,7 +41,7 @@ from llmc_runtime.errors import LimitReached, PlanError, Stopped, ToolTimedOut
 from llmc_runtime.models.messages import Message
 from llmc_runtime.program.incremental import IncrementalRun
 from llmc_runtime.program.run_driver import ExecutorOptions
-from llmc_runtime.safety.approval import Approval, Hold, may_change
+from llmc_runtime.safety.approval import Approval, Hold
 from llmc_runtime.safety.approval_request import Origin
 from llmc_runtime.state import events
 
@@ -304,7 +305,7 @@ class AgentRun:
             if compiler.is_over or broken.is_hopeless:
                 raise PlanFailed(self.number, 0, broken.report) from failure
             return broken
-        if moved and any(map(may_change, compiler.graph.nodes.values())):
+        if moved and any(map(may_write, compiler.graph.nodes.values())):
             return replace(find(compiler.diagnostics, moved), may_run=True)
         if not compiler.graph.tasks and not compiler.is_joined:
             return find(())

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from llmc_compiler.ir.graph import Call, Node
+from llmc_compiler.ir.graph import Call, Node, may_write
 from llmc_grammar.source import Span
 from llmc_runtime.errors import REPAIRED, UNENDED, Held, NotApproved, PlanError
 from llmc_runtime.safety.approval_request import ApprovalRequest
@@ -80,23 +80,18 @@ class Approval:
 
     def asks(self, node: Node, call: Call, *, held: bool = False) -> bool:
         """Whether the call needs approval, or is refused for lack of it."""
-        if held and may_change(node):
+        if held and may_write(node):
             return True
         if self.word == "all":
             return False
-        return call.tool.approve or (self.word == "ask" and may_change(node))
+        return call.tool.approve or (self.word == "ask" and may_write(node))
 
     def refusal(self, node: Node, call: Call, *, held: str | None) -> PlanError | None:
         """Return the error of a call that is refused without asking, None if it may be asked about."""
-        if held is not None and may_change(node) and self.callback is None:
+        if held is not None and may_write(node) and self.callback is None:
             return Held(node.task, node.span, held)
         if self.word == "none":
             return NotApproved(node.task, node.span, tool=call.tool.name, reason="none")
         if self.callback is None:
             return NotApproved(node.task, node.span, tool=call.tool.name, reason="nobody")
         return None
-
-
-def may_change(node: Node) -> bool:
-    """Whether the node may write."""
-    return any(effect.may_write for effect in node.effects)

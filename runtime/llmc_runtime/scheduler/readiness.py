@@ -6,7 +6,7 @@ from llmc_compiler.effects.effects import conflict
 from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
 from llmc_compiler.expressions.memory_limit import MemoryRoom
 from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term, children
-from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId
+from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId, may_write
 from llmc_runtime.errors import ExpressionFailed, LimitReached, PlanError, without_values
 from llmc_runtime.scheduler.loop_expansion import elements
 from llmc_runtime.state.instance import Instance, NullReads, Scope, Verdict
@@ -166,5 +166,5 @@ def note_failure(instance: Instance, error: PlanError) -> None:
     node = instance.node
     if isinstance(node.op, Loop) and instance.verdict is None:
         return
-    if any(effect.may_write for effect in node.effects):
+    if may_write(node):
         instance.failed_writes = (*instance.failed_writes, instance)

@@ -7,11 +7,11 @@ entry; a value in the body that is not JSON is text. Secrets come from variables
 import json
 import os
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from llmc.cli.terminal.output import fail
 from llmc.config.config import NUMBERS, OTHERS, TEXTS, WHOLE
+from llmc_grammar.suggestion import suggest
 
 if TYPE_CHECKING:
     from llmc_runtime.models.openai.settings.settings import ModelOptions
@@ -62,8 +62,7 @@ def _option(given: str) -> dict[str, Any]:
     if first in ELSEWHERE:
         fail(f"{shown} is not accepted: {ELSEWHERE[first]}")
     if first not in KNOWN:
-        near = get_close_matches(first, KNOWN, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"the options are {', '.join(KNOWN)}"
+        hint = suggest(first, KNOWN, f"the options are {', '.join(KNOWN)}")
         fail(f"{shown} is not an option; {hint}")
     if first in {"headers", "headers_env"}:
         inner = [".".join(inner)] if inner else []  # header names may contain dots

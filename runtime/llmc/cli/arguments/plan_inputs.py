@@ -1,7 +1,6 @@
 """Inputs on the command line: `--input name=value`, or `--input @file.json` with an object of inputs."""
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from llmc.cli.arguments.plan_arguments import STDIN
@@ -56,9 +55,10 @@ def _check_name(name: str, known: Mapping[str, object], given: Container[str]) -
     if name in given:
         _fail_twice(name)
     if name not in known:
-        near = get_close_matches(name[:_LONGEST_NAME], known, n=1)
+        from llmc_grammar.suggestion import suggest
+
         inputs = ", ".join(f"`{other}`" for other in known) or "none"
-        hint = f"did you mean `{near[0]}`?" if near else f"its inputs are: {inputs}"
+        hint = suggest(name[:_LONGEST_NAME], known, f"its inputs are: {inputs}")
         fail(f"the plan has no input `{_short(name)}`; {hint}")
 
 

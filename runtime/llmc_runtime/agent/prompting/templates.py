@@ -6,12 +6,12 @@ is loaded.
 
 import os
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from llmc_grammar.suggestion import suggest
 from llmc_runtime.agent.agent_errors import PromptError
 from llmc_runtime.input_files import read_input
 
@@ -112,8 +112,7 @@ def _own(given: Path | str | Mapping[str, str]) -> dict[str, str]:
     texts = dict(given) if isinstance(given, Mapping) else _read(Path(given))
     for name in texts:
         if name not in VARIABLES:
-            near = get_close_matches(name, VARIABLES, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(VARIABLES)}"
+            hint = suggest(name, VARIABLES, f"there are: {', '.join(VARIABLES)}")
             raise PromptError(f"no prompt is called `{name}`: {hint}")
     return texts
 

@@ -15,8 +15,6 @@ def schema(
     list_: Annotated[bool, typer.Option("--list", help="List all documents.")] = False,
 ) -> None:
     """Print the JSON Schema of a document: of the output of `--json`, of a trace, or of the configuration."""
-    from difflib import get_close_matches
-
     from llmc.schemas import ABOUT, schema
 
     if list_ == (name is not None):
@@ -27,6 +25,7 @@ def schema(
     elif name in ABOUT:
         print_json(schema(name))
     else:
-        near = get_close_matches(name[:100], ABOUT, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else "`llmc schema --list` lists all documents"
+        from llmc_grammar.suggestion import suggest
+
+        hint = suggest(name[:100], ABOUT, "`llmc schema --list` lists all documents")
         fail(f"no document is named `{name[:100]}`; {hint}")
