@@ -64,7 +64,7 @@ bless: $(DEV) ## write what the tests compare with files into these files, to be
 demo: $(RUN) ## show what llmc does, without a network; live with a model where llmc-lang[local] is installed
 	$(BIN)/python examples/demo.py
 
-format: $(DEV) ## format the code, and mend what the linter can mend
+format: $(DEV) ## format the code, and fix what the linter can fix
 	$(BIN)/python -m ruff check --fix-only
 	$(BIN)/python -m ruff format
 

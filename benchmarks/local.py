@@ -121,12 +121,12 @@ class Question:
 class Row:
     """What came of a question.
 
-    `valid`: the plan was one as it was first written; `mended`: in the end it was. `right`: all of the titles were
+    `valid`: the plan was one as it was first written; `repaired`: in the end it was. `right`: all of the titles were
     looked up, and nothing else. Times are seconds since the question.
     """
 
     valid: bool = True
-    mended: bool = False
+    repaired: bool = False
     right: bool = False
     correct: bool = False
     first: float | None = None
@@ -174,7 +174,7 @@ async def ask(agent: llmc.Agent, question: Question) -> Row:
                 case Happened(event=events.Started(task=task), written=call) if task != "join":
                     asked.add(plain(call.partition("(")[2]))
                 case llmc.Answer(text=text, times=times, total=total):
-                    row.mended, row.correct = True, plain(question.answer) in plain(text)
+                    row.repaired, row.correct = True, plain(question.answer) in plain(text)
                     row.first, row.plan, row.seconds = times.first_task, times.plan, times.answer
                     row.read, row.written = total.read, total.written
                 case _:
@@ -189,8 +189,8 @@ async def ask(agent: llmc.Agent, question: Question) -> Row:
 def line(name: str, rows: Sequence[Row], *, titles: bool, whole: bool) -> str:
     """A line of the table; titles are left out where none are known, answers where questions are not answered whole."""
     many = len(rows)
-    valid, mended, right, correct = (
-        f"{sum(getattr(row, what) for row in rows)} of {many}" for what in ("valid", "mended", "right", "correct")
+    valid, repaired, right, correct = (
+        f"{sum(getattr(row, what) for row in rows)} of {many}" for what in ("valid", "repaired", "right", "correct")
     )
     begun = [row for row in rows if row.first is not None]
     first, plan, seconds = (
@@ -198,7 +198,7 @@ def line(name: str, rows: Sequence[Row], *, titles: bool, whole: bool) -> str:
     )
     tokens = f"{sum(row.read for row in rows) // many:,} + {sum(row.written for row in rows) // many:,}"
     found = (right if titles else "", correct if whole else "")
-    return f"| {' | '.join([name, valid, mended, *found, first, plan, seconds if whole else '', tokens])} |"
+    return f"| {' | '.join([name, valid, repaired, *found, first, plan, seconds if whole else '', tokens])} |"
 
 
 async def measure(asking: Asking, name: str, box: llmc.Toolbox, asked: Sequence[Question], *, whole: bool) -> None:
@@ -247,7 +247,7 @@ async def everything(
     asking: Asking, box: llmc.Toolbox, compared: Sequence[Question], summed: Sequence[Question]
 ) -> None:
     """Both sets, on one event loop."""
-    print("| | valid | mended | titles | correct | first task | plan | answer | tokens |")
+    print("| | valid | repaired | titles | correct | first task | plan | answer | tokens |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     search = llmc.Toolbox(tool for tool in box if tool.name == "search")
     await measure(asking, "HotpotQA", search, compared, whole=asking.whole)

@@ -30,7 +30,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, nothing_left: None) -> Iterator[None]
     """The environment says nothing about models."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(openai._base_client, "asyncify", at_once)  # noqa: SLF001 — there is no other door
+    monkeypatch.setattr(openai._base_client, "asyncify", at_once)  # noqa: SLF001 — there is no other way
     yield
     # The SDK leaves its iterators open where it stops reading, even at `[DONE]`; the loop closes them, or is gone.
     clock.left_over[:] = [each for each in clock.left_over if "async_generator_athrow" not in each]

@@ -12,7 +12,7 @@ from llmc_runtime.agent.joining.decision import read_decision
 from llmc_runtime.agent.joining.decisions import Finish
 from llmc_runtime.agent.planning.plan_reader import PlanReader
 from llmc_runtime.agent.planning.plan_repair import find_broken
-from llmc_runtime.agent.planning.reply_merge import mended
+from llmc_runtime.agent.planning.reply_merge import merged
 from llmc_runtime.errors import Held
 from llmc_runtime.models.messages import End, Usage
 from tests.runtime import clock
@@ -197,7 +197,7 @@ def test_comparing_writes_ends_soon() -> None:
         again = [line.replace("transfer(", "transfer(9") for line in lines]
         broken = find_broken(reader.read("".join(lines) + "x", complete=False), 0, (), complete=False)
         begun = time.process_time()
-        mended(broken, reader.read("".join(f"1{line}" for line in again)), reader)
+        merged(broken, reader.read("".join(f"1{line}" for line in again)), reader)
         return time.process_time() - begun
 
     seconds(5)

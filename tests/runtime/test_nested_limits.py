@@ -31,7 +31,7 @@ def _forget() -> Iterator[None]:
 def _each_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs inside each other have limits of their own."""
     whole = RunBudget.of
-    monkeypatch.setattr(RunBudget, "of", lambda loop, limits, gate, _host: whole(loop, limits, gate, None))
+    monkeypatch.setattr(RunBudget, "of", lambda loop, limits, admission, _host: whole(loop, limits, admission, None))
 
 
 def reached(run: Run) -> dict[str, tuple[str, str]]:

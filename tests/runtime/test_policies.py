@@ -88,7 +88,7 @@ def test_fail_fast_in_a_loop_stops_the_other_elements() -> None:
 
 @pytest.mark.parametrize("position", [0, 1])
 def test_fail_fast_stops_what_waits_for_its_turn(position: int) -> None:
-    """A call at the gate is not let in any more."""
+    """A call that waits for its turn is not admitted any more."""
     nodes = [call("a", broken, 1), *(call(f"t{i}", put, 1) for i in range(5))]
     run = play(*nodes, policy="fail_fast", limits=Limits(width=1 + position, tool_width=1))
     assert run.calls == 1 + position

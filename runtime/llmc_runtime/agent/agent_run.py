@@ -29,7 +29,7 @@ from llmc_runtime.agent.planning.plan_reader import PlanReader
 from llmc_runtime.agent.planning.plan_repair import NO_CALL, BrokenPlan, find_broken
 from llmc_runtime.agent.planning.plan_reply import ReplyReading, plan_reply, read_plan
 from llmc_runtime.agent.planning.planner import Planner
-from llmc_runtime.agent.planning.reply_merge import MergedReply, mended
+from llmc_runtime.agent.planning.reply_merge import MergedReply, merged
 from llmc_runtime.agent.planning.text_origin import AFTER_ANSWERS, TextOrigin, has_answers
 from llmc_runtime.agent.prompting.result_text import shown_tasks
 from llmc_runtime.agent.reasoning_text import ReasoningText, TextPieces
@@ -177,7 +177,7 @@ class AgentRun:
                 # Calls of the intact lines run on in the earlier attempt; the call cache hands their outcomes over.
                 attempt = await stack.enter_async_context(self._attempt(reader, contexts, attempt.run_budget))
                 attempt.feed(repaired.text)
-                written = written.mended(repaired, reading, is_joined=attempt.compiler.is_joined)
+                written = written.repaired(repaired, reading, is_joined=attempt.compiler.is_joined)
                 broken = self._broken(attempt, reader, written)
             if broken is not None and not broken.may_run:
                 raise self._failed(repairs, broken, reader)
@@ -323,7 +323,7 @@ class AgentRun:
         self._last = answer.source.text, reading
         if reading.is_refused:
             raise PlanFailed(self.number, 0, refused(*self._last, reader.reasoning))
-        return mended(broken, answer, reader, complete=reading.is_complete), reading
+        return merged(broken, answer, reader, complete=reading.is_complete), reading
 
     def _check_new(self, attempt: IncrementalRun) -> None:
         """Raise SamePlanError for a plan that was run before and would add nothing."""

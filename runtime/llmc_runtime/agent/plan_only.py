@@ -18,7 +18,7 @@ from llmc_runtime.agent.planning.plan_reader import PlanReader
 from llmc_runtime.agent.planning.plan_repair import NO_CALL, BrokenPlan, find_broken
 from llmc_runtime.agent.planning.plan_reply import plan_reply
 from llmc_runtime.agent.planning.planner import Planner
-from llmc_runtime.agent.planning.reply_merge import mended
+from llmc_runtime.agent.planning.reply_merge import merged
 from llmc_runtime.agent.planning.text_origin import TextOrigin
 from llmc_runtime.models.messages import Message
 from llmc_runtime.program.program import Program
@@ -44,12 +44,12 @@ async def write_plan(
         text = answer.source.text
         if reading.is_refused:
             raise PlanFailed(1, repairs, refused(text, reading, reader.reasoning))
-        repaired = mended(outcome, answer, reader, complete=reading.is_complete)
+        repaired = merged(outcome, answer, reader, complete=reading.is_complete)
         if repaired.unclear is not None:
             outcome = replace(outcome, unclear=repaired.unclear, cuts=(*outcome.cuts, *repaired.cuts))
             continue
         parsed = reader.read(repaired.text, complete=not repaired.is_new or reading.is_complete)
-        written = written.mended(repaired, reading, is_joined=_is_joined(parsed))
+        written = written.repaired(repaired, reading, is_joined=_is_joined(parsed))
         outcome = _compiled(parsed, reader, written)
     if isinstance(outcome, Program):
         return outcome

@@ -68,25 +68,25 @@ def a_crowd(seed: int) -> tuple[Limits, list[Visitor], list[Visitor]]:
     log: list[Visitor] = []
 
     async def scenario() -> None:
-        gate: Admission[Visitor] = Admission(asyncio.get_running_loop(), limits, lambda visitor: visitor.rank)
+        admission: Admission[Visitor] = Admission(asyncio.get_running_loop(), limits, lambda visitor: visitor.rank)
         for name in range(60):
             tool = rng.choice(TOOLS)
             visitor = Visitor(
-                name, gate, gate.lane(tool), tool in {"b", "d"}, rng.choice([0, 0.01, 0.3]), rng.random(), log
+                name, admission, admission.lane(tool), tool in {"b", "d"}, rng.choice([0, 0.01, 0.3]), rng.random(), log
             )
             everybody.append(visitor)
-            gate.ask(visitor)
+            admission.ask(visitor)
             if rng.random() < 0.2:
                 asyncio.get_running_loop().call_later(rng.random(), visitor.give_up)
             if rng.random() < 0.1:
-                gate.pause(gate.lane(rng.choice(TOOLS)), rng.random())
+                admission.pause(admission.lane(rng.choice(TOOLS)), rng.random())
             if rng.random() < 0.5:
-                gate.admit()
+                admission.admit()
             if rng.random() < 0.3:
                 await asyncio.sleep(rng.choice([0, 0.1]))
             if rng.random() < 0.05:
-                gate.rerank()
-        gate.admit()
+                admission.rerank()
+        admission.admit()
         await asyncio.sleep(200)
 
     clock.run(scenario())

@@ -55,7 +55,7 @@ class MergedReply:
     cuts: tuple[str, ...] = ()
 
 
-def mended(broken: BrokenPlan, parsed: Parsed, reader: PlanReader, *, complete: bool = True) -> MergedReply:
+def merged(broken: BrokenPlan, parsed: Parsed, reader: PlanReader, *, complete: bool = True) -> MergedReply:
     """Merge a parsed reply into a broken plan; `complete=False` marks a truncated reply."""
     reply = parsed.source.text
     steps = [statement for statement in parsed.plan.statements if isinstance(statement, (ast.Task, ast.Join))]

@@ -43,7 +43,7 @@ class TextOrigin:
         """Describe the text of a first reply."""
         return TextOrigin(not (reading.is_complete or is_joined), reading.may_go_on)
 
-    def mended(self, found: MergedReply, reading: ReplyReading, *, is_joined: bool) -> "TextOrigin":
+    def repaired(self, found: MergedReply, reading: ReplyReading, *, is_joined: bool) -> "TextOrigin":
         """Describe the text after a repair; a truncated text needs a join to be complete."""
         is_cut = not is_joined and (not reading.is_complete if found.is_new else self.is_cut)
         may_go_on = reading.may_go_on or (self.may_go_on and not found.is_new)
