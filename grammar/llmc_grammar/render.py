@@ -23,12 +23,9 @@ from llmc_grammar.terminal_text import cells, escape_unicode, glyphs, safe_words
 _WIDTH: Final = 120
 """The most columns shown of a line of the text."""
 
-
 _NARROWEST: Final = 20
 
-
 _TAB: Final = 4
-
 
 _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
 

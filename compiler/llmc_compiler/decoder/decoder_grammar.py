@@ -20,17 +20,13 @@ Level = Literal["full", "sound", "tools", "plain"]
 """How much a grammar guarantees: plans that compile for a toolbox, with loops and guards or without (`full`, `sound`);
 the names of its tools (`tools`); the syntax of the language (`plain`)."""
 
-
 TASKS: Final = 16
 """Maximum number of tasks of a plan by default."""
-
 
 LARGEST: Final = 256 * 1024
 """Maximum number of characters by default: about half as many as llguidance, with 2**16 symbols, can read."""
 
-
 _HIGHEST_NUMBER: Final = 9999
-
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 

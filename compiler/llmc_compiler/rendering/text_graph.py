@@ -19,21 +19,15 @@ from llmc_compiler.terminal_cells import cells, fit, padded
 Row = tuple[str, str, str, str, str]
 """The rail to a node, its sign, its id, its text, and the nodes it waits for."""
 
-
 NARROWEST: Final = 24
-
 
 _LONG, _OTHER, _MERGED, _LEFT_OUT = "●", "○", "=", "-"
 
-
 _VALUE, _ORDER = "←", "⇠"
-
 
 _LONGEST_ID: Final = 20
 
-
 _MOST_SHOWN: Final = 9
-
 
 _LEGEND: Final = {
     _LONG: "longest chain",

@@ -15,13 +15,10 @@ from llmc_runtime.state.run_ending import RunEnding
 _counting: Final = fork_safe_lock()
 """Nested runs may be in several threads, and count in the same run budgets."""
 
-
 _ENDS: Final = (StopIteration, StopAsyncIteration, GeneratorExit)
 """Futures reject the first; the second would end an `async for`, the third a coroutine."""
 
-
 _THIS: Final = "the run"
-
 
 _AROUND: Final = "the run around it"
 

@@ -74,7 +74,6 @@ INDEX: Final = GrammarRule("index", sure(choice("0", seq(maybe("-"), chars("1-9"
 STEP: Final = GrammarRule("step", sure(choice(seq(".", NAME.use), seq("[", INDEX.use, "]"))), token=True)
 """A step into a value of unknown type."""
 
-
 UNSIGNED: Final = sure(
     seq(
         choice("0", seq(chars("1-9"), repeat(_DIGIT, 0, 14))),
@@ -82,7 +81,6 @@ UNSIGNED: Final = sure(
         maybe(chars("Ee"), maybe(chars("+-")), _DIGIT, maybe(_DIGIT)),
     )
 )
-
 
 ANY_NUMBER: Final = seq(maybe("-"), UNSIGNED)
 

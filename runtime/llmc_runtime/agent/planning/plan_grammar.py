@@ -13,10 +13,8 @@ from llmc_runtime.models.messages import Grammar
 GrammarFor = Callable[[Toolbox, int, tuple[str, ...]], Grammar | None]
 """Makes the grammar of a plan from its tools, the number of its first task, and the earlier tasks with results."""
 
-
 _KEPT: Final = 64
 """Cached grammars: every question needs the grammar of its first plan again."""
-
 
 _Written = Callable[[Toolbox, int, tuple[str, ...], Syntax, Level], str | GrammarTooLargeError]
 

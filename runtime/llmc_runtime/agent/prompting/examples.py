@@ -23,10 +23,8 @@ from llmc_runtime.agent.prompting.tool_docs.prompt_texts import END
 
 _DEPTH: Final = 4
 
-
 _LONGEST: Final = 24
 """Maximum number of characters in an argument that is taken from a schema's example or default."""
-
 
 _FORMATS: Final = {
     "date": "2024-05-01",

@@ -30,14 +30,11 @@ from llmc_runtime.models.openai.settings.settings import ModelSettings
 
 INSTALL: Final = 'pip install "llmc-lang[local]"'
 
-
 CONTEXT: Final = 8192
 """Maximum number of tokens in a question and its reply together."""
 
-
 CACHE_MIB: Final = 256
 """Memory for the beginnings of earlier prompts."""
-
 
 MAGIC: Final = b"GGUF"
 """The first bytes of a model file."""

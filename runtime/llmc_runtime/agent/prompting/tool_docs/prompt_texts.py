@@ -10,19 +10,14 @@ from llmc_grammar.terminal_text import json_escaped
 
 END: Final = "<END_OF_PLAN>"
 
-
 _SHORTEST: Final = 16
 """Minimum number of characters in a beginning that is worth showing."""
 
-
 _JOINERS: Final = frozenset("\u200c\u200d")
-
 
 _SENTENCE: Final = re.compile(r"[.!?。!?](?=\s|$)")
 
-
 _LONGEST_SENTENCE: Final = 240
-
 
 _WORD: Final = re.compile(r"\W+")
 
