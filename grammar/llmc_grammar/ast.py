@@ -7,6 +7,7 @@ have the same meaning.
       Use  Input  Thought  Task  Join                     statements
         Loop  Timeout  Retry  Fallback                    parts of a task
         Literal  Text  Ref  List  Map  Call
+        Subscript  Slice  Comprehension
         Unary  Binary  Choice                             expressions
 """
 
@@ -77,10 +78,14 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A reference inside a string; `raw` is its text, which is used if no task or input above has this name."""
+    """A reference inside a string; `raw` is its text, which is used if no task or input above has this name.
+
+    `format` is the part after the colon in `${x:,.2f}`, empty without one.
+    """
 
     ref: Ref
     raw: str
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,34 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscript:
+    """`value[key]` or `value.key`; a constant key is a literal integer or a plain text, and never follows a Ref."""
+
+    value: "Expr"
+    key: "Expr"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`value[start:stop]`; at least one of the bounds is written."""
+
+    value: "Expr"
+    start: "Expr | None"
+    stop: "Expr | None"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension:
+    """`[element for name in source if condition …]`: a list; a later loop may read the names of the earlier ones."""
+
+    element: "Expr"
+    loops: "tuple[Loop, ...]"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Unary:
     """`not x` or `-x`."""
 
@@ -156,7 +189,7 @@ class Choice:
     span: Span = _span()
 
 
-Expr = Literal | Ref | Text | List | Map | Call | Unary | Binary | Choice
+Expr = Literal | Ref | Text | List | Map | Call | Subscript | Slice | Comprehension | Unary | Binary | Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +275,11 @@ class Thought:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task as written; `binder` is its number (as text, `"1"`) or its name; loop and guard exclude each other."""
+    """One task as written; `binder` is its number (as text, `"1"`) or its name; loops and guard exclude each other."""
 
     binder: str | None
     expr: Expr
-    loop: Loop | None = None
+    loops: tuple[Loop, ...] = ()
     guard: Expr | None = None
     options: tuple[Option, ...] = ()
     span: Span = _span()
@@ -278,9 +311,10 @@ def _names(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind) if not each.name.endswith("span")) if is_dataclass(kind) else ()
 
 
-_EXPRESSIONS: Final = (Literal, Ref, Slot, Text, List, Map, Argument, Call, Unary, Binary, Choice)
+_VALUES: Final = (Literal, Ref, Slot, Text, List, Map, Argument, Call, Subscript, Slice, Comprehension)
+_OPERATORS: Final = (Unary, Binary, Choice)
 _STATEMENTS: Final = (Loop, Timeout, Retry, Fallback, Use, Type, Input, Thought, Task, Join, Plan)
-_NAMES: Final[dict[type, tuple[str, ...]]] = {kind: _names(kind) for kind in (*_EXPRESSIONS, *_STATEMENTS)}
+_NAMES: Final[dict[type, tuple[str, ...]]] = {kind: _names(kind) for kind in (*_VALUES, *_OPERATORS, *_STATEMENTS)}
 _WITHOUT_CALLS: Final = frozenset([Literal, Ref, Slot, Text, Timeout, Retry, str, int, float, bool, type(None)])
 
 

@@ -12,6 +12,7 @@ from llmc_grammar.ast import (
     Argument,
     Call,
     Choice,
+    Comprehension,
     Expr,
     Fallback,
     Input,
@@ -22,6 +23,7 @@ from llmc_grammar.ast import (
     Option,
     Ref,
     Retry,
+    Slice,
     Statement,
     Text,
     Timeout,
@@ -40,6 +42,7 @@ from llmc_grammar.parse_state import ParseState
 from llmc_grammar.precedence import MINUS, NOT, PRECEDENCE, Item, Operator, climb
 from llmc_grammar.references import read_reference
 from llmc_grammar.source import Span
+from llmc_grammar.subscripts import check_glued, with_bounds, with_key, with_steps
 from llmc_grammar.text import read_string
 
 _FLOAT_LENGTH: Final = 64
@@ -48,10 +51,10 @@ _THOUSANDS: Final = re.compile(r"(?<![0-9])([0-9]{1,3}),$")
 
 
 class Body(NamedTuple):
-    """A task's expression with its loop or guard."""
+    """A task's expression with its loops or guard."""
 
     expr: Expr
-    loop: Loop | None
+    loops: tuple[Loop, ...]
     guard: Expr | None
 
 
@@ -94,10 +97,10 @@ class Builder:
         self, binder: str | None, binder_span: Span, start: int, body: Body | Expr, options: list[Option] | None
     ) -> Statement:
         """Build a task or a join from its parts."""
-        expr, loop, guard = body if isinstance(body, Body) else (body, None, None)
-        last = options[-1] if options else loop or guard or expr
+        expr, loops, guard = body if isinstance(body, Body) else (body, (), None)
+        last = options[-1] if options else loops[-1] if loops else guard or expr
         span = Span(start, last.span.end)
-        return finish_task(binder, expr, loop, guard, tuple(options or ()), span, binder_span, self.reading)
+        return finish_task(binder, expr, loops, guard, tuple(options or ()), span, binder_span, self.reading)
 
     def use(self, children: list[Any]) -> Use:
         """`use "tools.py"` or `use name`."""
@@ -151,11 +154,11 @@ class Builder:
 
     def guarded(self, children: list[Any]) -> Body:
         """`… if condition`."""
-        return Body(children[0], None, children[1])
+        return Body(children[0], (), children[1])
 
     def looped(self, children: list[Any]) -> Body:
-        """`… for name in source`."""
-        return Body(children[0], children[1], None)
+        """`… for name in source …`."""
+        return Body(children[0], tuple(children[1]), None)
 
     def loop(self, children: list[Any]) -> Loop:
         """`for name in source [if condition]`."""
@@ -254,6 +257,31 @@ class Builder:
         """`[a, b]`."""
         items = children[1] if isinstance(children[1], list) else ()
         return List(tuple(items), Span(self._span(children[0]).start, self._span(children[-1]).end))
+
+    def comprehension(self, children: list[Any]) -> Comprehension:
+        """`[element for name in source …]`."""
+        start, element, loops, end = children
+        self.reading.operators += 1
+        return Comprehension(element, tuple(loops), Span(self._span(start).start, self._span(end).end))
+
+    # ── steps ──
+
+    def steps(self, children: list[Any]) -> Expr:
+        """`value.name`, `value[0]` and `value["key"]`, one or more."""
+        value, token = children
+        return with_steps(value, token, self._span(token).start, self.reading)
+
+    def subscript(self, children: list[Any]) -> Expr:
+        """`value[key]` with a computed key, or a constant one between blanks."""
+        value, bracket, key, end = children
+        check_glued(value, self._span(bracket), self.reading)
+        return with_key(value, key, Span(value.span.start, self._span(end).end), self.reading)
+
+    def slice(self, children: list[Any]) -> Slice:
+        """`value[start:stop]`."""
+        value, bracket, start, _, stop, end = children
+        check_glued(value, self._span(bracket), self.reading)
+        return with_bounds(value, (start, stop), Span(value.span.start, self._span(end).end), self.reading)
 
     def mapping(self, children: list[Any]) -> Map:
         """`{"key": value}`."""

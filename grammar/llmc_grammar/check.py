@@ -10,6 +10,7 @@ from llmc_grammar.ast import (
     Binary,
     Call,
     Choice,
+    Comprehension,
     Expr,
     Fallback,
     Join,
@@ -20,6 +21,8 @@ from llmc_grammar.ast import (
     Option,
     Ref,
     Retry,
+    Slice,
+    Subscript,
     Task,
     Text,
     Timeout,
@@ -128,7 +131,7 @@ def _check_twice(arguments: tuple[Argument, ...], reading: ParseState) -> None:
 def finish_task(  # noqa: PLR0917 (all parts of a task)
     binder: str | None,
     expr: Expr,
-    loop: Loop | None,
+    loops: tuple[Loop, ...],
     guard: Expr | None,
     options: tuple[Option, ...],
     span: Span,
@@ -136,27 +139,27 @@ def finish_task(  # noqa: PLR0917 (all parts of a task)
     reading: ParseState,
 ) -> Task | Join:
     """Check a statement and build it: a join if the expression is a call of `join`."""
-    _check_depth((expr, loop, guard, options), span, reading)
+    _check_depth((expr, loops, guard, options), span, reading)
     own = expr.name_span if isinstance(expr, Call) else None
     for call in reading.joins:
         if call.name_span != own:
             reading.report(NestedJoin(span=call.name_span))
     if isinstance(expr, Call) and expr.tool == "join":
-        _check_join(expr.arguments, loop, guard, options, reading)
+        _check_join(expr.arguments, loops, guard, options, reading)
         return Join(binder, expr.arguments, span, binder_span)
     _check_options(expr, options, reading)
-    return Task(binder, expr, loop, guard, options, span, binder_span)
+    return Task(binder, expr, loops, guard, options, span, binder_span)
 
 
 def _check_join(
     arguments: tuple[Argument, ...],
-    loop: Loop | None,
+    loops: tuple[Loop, ...],
     guard: Expr | None,
     options: tuple[Option, ...],
     reading: ParseState,
 ) -> None:
     """Report loops, guards and options of a join, and arguments of both kinds."""
-    extras = [("loop", loop), ("guard", guard), *(("option", option) for option in options)]
+    extras = [("loop", next(iter(loops), None)), ("guard", guard), *(("option", option) for option in options)]
     for what, part in extras:
         if part is not None:
             reading.report(JoinExtras(span=part.span, what=what))
@@ -196,6 +199,12 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return tuple(value for _, value in entries)
         case Call(arguments=arguments):
             return tuple(argument.value for argument in arguments)
+        case Subscript(value=value, key=key):
+            return (value, key)
+        case Slice(value=value, start=start, stop=stop):
+            return tuple(part for part in (value, start, stop) if part is not None)
+        case Comprehension(element=element, loops=loops):
+            return (element, *(part for loop in loops for part in loop_parts(loop)))
         case Unary(operand=operand):
             return (operand,)
         case Binary(left=left, right=right):
@@ -204,6 +213,11 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (then, condition, otherwise)
         case _:
             return ()
+
+
+def loop_parts(loop: Loop) -> tuple[Expr, ...]:
+    """Return the expressions of a loop: its source, and its condition."""
+    return (loop.source,) if loop.condition is None else (loop.source, loop.condition)
 
 
 def parts(expr: Expr) -> Iterator[Expr]:
@@ -216,14 +230,14 @@ def parts(expr: Expr) -> Iterator[Expr]:
 
 
 def _check_depth(
-    body: tuple[Expr, Loop | None, Expr | None, tuple[Option, ...]], span: Span, reading: ParseState
+    body: tuple[Expr, tuple[Loop, ...], Expr | None, tuple[Option, ...]], span: Span, reading: ParseState
 ) -> None:
     """Report an expression with too many levels; the walk is skipped if there are too few operators for that."""
     if reading.operators + reading.bounds.nesting < reading.bounds.depth:
         return
-    expr, loop, guard, options = body
+    expr, loops, guard, options = body
     level: list[Expr] = [expr, *([guard] if guard else [])]
-    level += [part for part in (loop.source, loop.condition) if part] if loop else []
+    level += [part for loop in loops for part in loop_parts(loop)]
     level += [option.value for option in options if isinstance(option, Fallback)]
     for _ in range(reading.bounds.depth):
         level = [child for part in level for child in children(part)]

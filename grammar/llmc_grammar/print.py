@@ -12,19 +12,23 @@ from llmc_grammar.ast import (
     Binary,
     Call,
     Choice,
+    Comprehension,
     Expr,
     Fallback,
     Input,
     Join,
     List,
     Literal,
+    Loop,
     Map,
     Option,
     Plan,
     Ref,
     Retry,
+    Slice,
     Slot,
     Statement,
+    Subscript,
     Task,
     Text,
     Thought,
@@ -103,13 +107,17 @@ def _type(kind: Type) -> str:
 
 def _task(task: Task) -> str:
     """Write a task without its binder."""
-    words = [_within(task.expr, _CHOICE + 1) if task.loop or task.guard else _expr(task.expr)]
-    if task.loop:
-        words.append(f"for {task.loop.name} in {_within(task.loop.source, _CHOICE + 1)}")
-    condition = task.loop.condition if task.loop else task.guard
-    if condition is not None:
-        words.append(f"if {_within(condition, _CHOICE + 1)}")
+    words = [_within(task.expr, _CHOICE + 1) if task.loops or task.guard else _expr(task.expr)]
+    words += map(_loop, task.loops)
+    if task.guard is not None:
+        words.append(f"if {_within(task.guard, _CHOICE + 1)}")
     return " ".join([*words, *map(_option, task.options)])
+
+
+def _loop(loop: Loop) -> str:
+    """Write `for name in source if condition`."""
+    condition = "" if loop.condition is None else f" if {_within(loop.condition, _CHOICE + 1)}"
+    return f"for {loop.name} in {_within(loop.source, _CHOICE + 1)}{condition}"
 
 
 def _option(option: Option) -> str:
@@ -147,8 +155,30 @@ def _expr(expr: Expr, *, plain: bool = False) -> str:
             return f"{{{', '.join(pairs)}}}"
         case Call(tool=tool, arguments=arguments):
             return f"{tool}({_arguments(arguments, plain=plain)})"
+        case Subscript(value=value, key=key):
+            return f"{_base(value)}{_key(key)}"
+        case Slice(value=value, start=start, stop=stop):
+            return f"{_base(value)}[{'' if start is None else _expr(start)}:{'' if stop is None else _expr(stop)}]"
+        case Comprehension(element=element, loops=loops):
+            return f"[{_expr(element)} {' '.join(map(_loop, loops))}]"
         case _:
             return _operation(expr)
+
+
+def _base(value: Expr) -> str:
+    """Write the value before a step; a number and an operation need brackets."""
+    return f"({_expr(value)})" if isinstance(value, Literal) else _within(value, _ATOM)
+
+
+def _key(key: Expr) -> str:
+    """Write a step: a plain word as `.word`, any other key in brackets."""
+    match key:
+        case Text(parts=()):
+            return written_step("")
+        case Text(parts=(str() as text,)):
+            return written_step(text)
+        case _:
+            return f"[{_expr(key)}]"
 
 
 def _literal(value: bool | float | None) -> str:  # noqa: FBT001 (a literal's value)
@@ -267,7 +297,8 @@ def _slot(slot: Slot, followers: tuple[str | Slot, ...]) -> str:
 
 def _braces(slot: Slot) -> str:
     """Write a slot in braces."""
-    return f"${{{slot.ref.name}{''.join(map(raw_step, slot.ref.path))}}}"
+    form = f":{slot.format}" if slot.format else ""
+    return f"${{{slot.ref.name}{''.join(map(raw_step, slot.ref.path))}{form}}}"
 
 
 def raw_step(step: str | int) -> str:

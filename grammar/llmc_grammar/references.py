@@ -1,6 +1,7 @@
 """References: `$name` with steps, in expressions and in strings."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from llmc_grammar.ast import Ref, Slot
@@ -51,7 +52,9 @@ def read_reference(token: str, start: int, reading: ParseState) -> Ref:
     reading.count_reference(span)
     if head.end() == len(token):
         return Ref(name, (), span)
-    return Ref(name, _steps(token, head.end(), start, reading), span)
+    path = read_steps(token, start, reading, head.end())
+    _check_count(path, Span(start + head.end(), start + len(token)), reading)
+    return Ref(name, path, span)
 
 
 def _check_number(digits: str, span: Span, reading: ParseState) -> None:
@@ -64,8 +67,8 @@ def _check_number(digits: str, span: Span, reading: ParseState) -> None:
     reading.report(BadReference(span=span, found=f"${digits}", suggestion=suggestion, edit=edit))
 
 
-def _steps(token: str, first: int, start: int, reading: ParseState) -> tuple[str | int, ...]:
-    """Return the steps of a reference token from position `first` on."""
+def read_steps(token: str, start: int, reading: ParseState, first: int = 0) -> tuple[str | int, ...]:
+    """Return the steps of a token from position `first` on."""
     path: list[str | int] = []
     for match in _STEP.finditer(token, first):
         if match[1]:
@@ -74,7 +77,6 @@ def _steps(token: str, first: int, start: int, reading: ParseState) -> tuple[str
             path.append(_index(match[2], start + match.start(2), reading))
         else:
             path.append(read_plain(match[3], start + match.start(3), reading))
-    _check_count(path, Span(start + first, start + len(token)), reading)
     return tuple(path)
 
 
@@ -117,7 +119,7 @@ def _index(digits: str, start: int, reading: ParseState) -> int:
     return value
 
 
-def _check_count(path: list[str | int], span: Span, reading: ParseState) -> None:
+def _check_count(path: Sequence[str | int], span: Span, reading: ParseState) -> None:
     """Report too many steps."""
     if len(path) > reading.bounds.steps:
         reading.report(TooManySteps(span=span, count=len(path), limit=reading.bounds.steps))

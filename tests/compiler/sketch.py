@@ -58,7 +58,7 @@ def show(value: Term) -> str:
             return repr(data)
         case terms.Get(node, path):
             return f"<{node}>{_path(path)}"
-        case terms.Item(path):
+        case terms.Item(_, path):
             return f"item{_path(path)}"
         case terms.Param(name, path):
             return f"input {name}{_path(path)}"

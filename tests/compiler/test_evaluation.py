@@ -33,7 +33,6 @@ class Fake:
 
     def __init__(self, *, skipped_is_null: bool = False) -> None:
         self.skipped_is_null = skipped_is_null
-        self.item: Json = {"name": "Rome", "tags": ["old"]}
         self.nodes: dict[str, Json] = {"a": {"x": [10, {"y": None}], "key with blanks": 1}, "n": 3, "t": "text"}
 
     def get(self, node: NodeId) -> Json:
@@ -41,6 +40,10 @@ class Fake:
         if node == "s":
             raise SkippedRead(node)
         return self.nodes[node]
+
+    def item(self, name: str, /) -> Json:
+        """The element of the loop over `x`."""
+        return {"x": {"name": "Rome", "tags": ["old"]}}[name]
 
     def param(self, name: str) -> Json:
         """The value of an input."""
@@ -151,11 +154,11 @@ def test_where_skipping_is_null_it_is_null_everywhere() -> None:
         (get("a", "x", 0), 10),
         (get("a", "x", -1, "y"), None),
         (get("a", "key with blanks"), 1),
-        (Item(), {"name": "Rome", "tags": ["old"]}),
-        (Item(("tags", 0)), "old"),
+        (Item("x"), {"name": "Rome", "tags": ["old"]}),
+        (Item("x", ("tags", 0)), "old"),
         (Param("city"), ["Rome"]),
         (Param("city", (0,)), "Rome"),
-        (MapOf((("k", get("n")), ("l", ListOf((Item(("name",)),))))), {"k": 3, "l": ["Rome"]}),
+        (MapOf((("k", get("n")), ("l", ListOf((Item("x", ("name",)),))))), {"k": 3, "l": ["Rome"]}),
     ],
 )
 def test_reads(term: Term, result: Json) -> None:
@@ -175,7 +178,7 @@ def test_reads(term: Term, result: Json) -> None:
         (get("t", 0), "`$t` is a text and has no parts: leave `[0]` out"),
         (get("n", "x"), "`$n` is a number and has no parts: leave `.x` out"),
         (get("a", "x", 1, "y", "z"), "`$a.x[1].y` is null and has no parts: leave `.z` out"),
-        (Item(("population",)), "`element` has no key `population`: it has `name`, `tags`"),
+        (Item("x", ("population",)), "`$x` has no key `population`: it has `name`, `tags`"),
         (Param("city", (1,)), "`$city` has no element 1: it has 1"),
         (Binary("+", Const(value=True), Const(1)), "write `1 if x else 0` for a number"),
         (Binary("+", Const("a"), Const(1)), 'join texts inside a string, `"$x $y"`'),

@@ -27,7 +27,7 @@ from llmc_compiler.expressions.terms import (
 LEAVES: st.SearchStrategy[Term] = (
     st.builds(Const, st.none() | st.booleans() | st.integers() | st.text())
     | st.builds(Get, st.sampled_from("abc").map(NodeId), st.lists(st.text() | st.integers(), max_size=2).map(tuple))
-    | st.just(Item(("k",)))
+    | st.just(Item("x", ("k",)))
     | st.just(Param("n"))
 )
 

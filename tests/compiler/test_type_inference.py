@@ -39,7 +39,9 @@ from tests.compiler.typed import KEYS, TYPES, VALUES, has
 NODES = [NodeId(name) for name in "xyz"]
 PATHS = st.lists(st.sampled_from([*KEYS, 0, -1]), max_size=2).map(tuple)
 READS: st.SearchStrategy[Term] = st.one_of(
-    st.builds(Get, st.sampled_from(NODES), PATHS), st.builds(Item, PATHS), st.builds(Param, st.just("p"), PATHS)
+    st.builds(Get, st.sampled_from(NODES), PATHS),
+    st.builds(Item, st.just("x"), PATHS),
+    st.builds(Param, st.just("p"), PATHS),
 )
 OPS = st.sampled_from([*OPERATORS, "and", "or"])
 

@@ -186,10 +186,10 @@ def tasks(draw: st.DrawFn) -> Task:
     """A task with at most a loop or a guard."""
     expr = draw(calls() | expressions())
     condition = expressions(leaves=3)
-    loop = draw(st.none() | st.builds(Loop, words, condition, st.none() | condition))
-    guard = None if loop else draw(st.none() | condition)
+    loops = tuple(draw(st.lists(st.builds(Loop, words, condition, st.none() | condition), max_size=2)))
+    guard = None if loops else draw(st.none() | condition)
     chosen = draw(options(one_call=isinstance(expr, Call)))
-    return Task(draw(st.none() | numbers | words), expr, loop, guard, chosen)
+    return Task(draw(st.none() | numbers | words), expr, loops, guard, chosen)
 
 
 @st.composite

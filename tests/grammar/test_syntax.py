@@ -72,7 +72,7 @@ def test_the_plan_at_a_glance() -> None:
     ]
     assert winner == Task("winner", Choice(Binary(">", Ref("a"), Ref("b")), Ref("first"), Ref("second")))
     assert isinstance(facts, Task)
-    assert facts.loop == Loop("name", List((Ref("first"), Ref("second"))), None)
+    assert facts.loops == (Loop("name", List((Ref("first"), Ref("second"))), None),)
     assert isinstance(note, Task)
     assert note.guard == Binary(">", Ref("gap"), Literal(1000))
 
@@ -221,7 +221,7 @@ def test_options_stand_in_any_order() -> None:
     (task,) = read("f() for x in $a if $x > 1 @fallback([$x, null]) @timeout(500ms) @retry(0)")
     assert isinstance(task, Task)
     assert task.options == (Fallback(List((Ref("x"), Literal(None)))), Timeout(500, "ms"), Retry(0))
-    assert task.loop == Loop("x", Ref("a"), Binary(">", Ref("x"), Literal(1)))
+    assert task.loops == (Loop("x", Ref("a"), Binary(">", Ref("x"), Literal(1))),)
 
 
 def test_the_header() -> None:
@@ -245,7 +245,7 @@ def test_every_node_knows_its_place() -> None:
     text = text.replace(', "s"', "")
     assert isinstance(task, Task)
     assert isinstance(task.expr, Call)
-    assert task.loop is not None
+    assert len(task.loops) == 1
     value = task.expr.arguments[0].value
     assert isinstance(value, Binary)
     places = [
@@ -257,8 +257,8 @@ def test_every_node_knows_its_place() -> None:
         task.expr.arguments[0].span,
         value.span,
         value.op_span,
-        task.loop.span,
-        task.loop.name_span,
+        task.loops[0].span,
+        task.loops[0].name_span,
         task.options[0].span,
     ]
     assert [text[span.start : span.end] for span in places] == [

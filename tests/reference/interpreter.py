@@ -81,7 +81,7 @@ class _Run:
     def take_task(self, task: Task) -> None:
         """The outcome of a task gets its name."""
         self.used.update(name for expr in _exprs(task) for name in references(expr) if name in self.names)
-        result = self._loop(task, task.loop) if task.loop else self._plain(task)
+        result = self._loop(task, task.loops[0]) if task.loops else self._plain(task)
         name = task.binder or str(self.highest + 1)
         if name.isdigit():
             self.highest = max(self.highest, int(name))
@@ -247,10 +247,10 @@ def _exprs(task: Task) -> Iterator[Expr]:
     yield task.expr
     if task.guard is not None:
         yield task.guard
-    if task.loop is not None:
-        yield task.loop.source
-        if task.loop.condition is not None:
-            yield task.loop.condition
+    for loop in task.loops:
+        yield loop.source
+        if loop.condition is not None:
+            yield loop.condition
     yield from (option.value for option in task.options if isinstance(option, Fallback))
 
 

@@ -160,10 +160,10 @@ LONG: Final = "x" * 900
 @pytest.mark.parametrize(
     "tasks",
     [
-        [loop("b", list(range(20)), node("b/each", Evaluate(Template((Const(LONG), Item())))))],
+        [loop("b", list(range(20)), node("b/each", Evaluate(Template((Const(LONG), Item("x"))))))],
         [loop("b", list(range(20)), node("b/each", Evaluate(Const([1] * 60))))],
-        [loop("b", list(range(20)), call("b/each", echo, Template((Const(LONG), Item()))))],
-        [loop("b", list(range(20)), call("b/each", broken, fallback=Template((Const(LONG), Item()))))],
+        [loop("b", list(range(20)), call("b/each", echo, Template((Const(LONG), Item("x")))))],
+        [loop("b", list(range(20)), call("b/each", broken, fallback=Template((Const(LONG), Item("x")))))],
         [loop("b", list(range(20)), call("b/each", echo, LONG))],
     ],
     ids=["texts", "lists", "arguments", "fallbacks", "results"],

@@ -28,7 +28,7 @@ def failure(*nodes: Node) -> LoopFailed:
 
 def test_elements_run_at_the_same_time_and_are_collected_in_order() -> None:
     """The order of the results is that of the elements, not that of their ends."""
-    run = play(loop("a", [3, 1, 2], call("a/each", slow, Item(), Item())))
+    run = play(loop("a", [3, 1, 2], call("a/each", slow, Item("x"), Item("x"))))
     assert run.results == {"a": [3, 1, 2]}
     assert run.seconds == 3
     assert trace(run, "finished") == ["finished a/each[1]", "finished a/each[2]", "finished a/each[0]", "finished a"]
@@ -36,7 +36,7 @@ def test_elements_run_at_the_same_time_and_are_collected_in_order() -> None:
 
 def test_a_mapping_gives_its_keys() -> None:
     """In their order."""
-    assert play(loop("a", {"x": 1, "y": 2}, expr("a/each", Item()))).results == {"a": ["x", "y"]}
+    assert play(loop("a", {"x": 1, "y": 2}, expr("a/each", Item("x")))).results == {"a": ["x", "y"]}
 
 
 def test_no_elements_give_an_empty_list() -> None:
@@ -49,19 +49,19 @@ def test_no_elements_give_an_empty_list() -> None:
 @pytest.mark.parametrize("source", ["text", 3, None, True])
 def test_only_lists_and_mappings_have_elements(source: object) -> None:
     """A loop over anything else fails, and says so."""
-    run = play(call("t", echo, source), loop("a", ref("t"), expr("a/each", Item())))
+    run = play(call("t", echo, source), loop("a", ref("t"), expr("a/each", Item("x"))))
     assert isinstance(run.errors["a"], ExpressionFailed)
     assert "the source of the loop over $x is not a list" in str(run.errors["a"])
 
 
 def test_a_thousand_elements_are_allowed_and_no_more() -> None:
     """The bound is checked before anything is started."""
-    run = play(loop("a", list(range(1000)), call("a/each", echo, Item())))
+    run = play(loop("a", list(range(1000)), call("a/each", echo, Item("x"))))
     assert run.results == {"a": list(range(1000))}
-    run = play(loop("a", list(range(1001)), call("a/each", echo, Item())))
+    run = play(loop("a", list(range(1001)), call("a/each", echo, Item("x"))))
     assert isinstance(run.errors["a"], ExpressionFailed)
     assert run.calls == 0
-    assert play(loop("a", [1, 2], expr("a/each", Item())), limits=Limits(elements=1)).errors
+    assert play(loop("a", [1, 2], expr("a/each", Item("x"))), limits=Limits(elements=1)).errors
 
 
 def test_reads_in_the_body_are_of_the_same_element() -> None:
@@ -69,7 +69,10 @@ def test_reads_in_the_body_are_of_the_same_element() -> None:
     run = play(
         call("t", echo, "!"),
         loop(
-            "a", [2, 1], call("a/each/a0", slow, Item(), Item()), expr("a/each", ListOf((ref("a/each/a0"), ref("t"))))
+            "a",
+            [2, 1],
+            call("a/each/a0", slow, Item("x"), Item("x")),
+            expr("a/each", ListOf((ref("a/each/a0"), ref("t")))),
         ),
     )
     assert run.results["a"] == [[2, "!"], [1, "!"]]
@@ -77,15 +80,15 @@ def test_reads_in_the_body_are_of_the_same_element() -> None:
 
 def test_a_loop_in_a_loop_sees_the_elements_around_it() -> None:
     """Instances have one position for each loop around them."""
-    inner = loop("b", ref("row"), expr("b/each", Binary("+", Item(), Const(1))))
-    run = play(loop("a", [[1, 2], [3]], expr("row", Item()), inner))
+    inner = loop("b", ref("row"), expr("b/each", Binary("+", Item("x"), Const(1))))
+    run = play(loop("a", [[1, 2], [3]], expr("row", Item("x")), inner))
     assert run.results["a"] == [[2, 3], [4]]
     assert "finished b/each[0][1]" in trace(run)
 
 
 def test_elements_that_the_filter_leaves_out_are_not_in_the_list() -> None:
     """They are skipped by their own condition."""
-    run = play(loop("a", [1, 2, 3], call("a/each", echo, Item(), when=[Binary("!=", Item(), Const(2))])))
+    run = play(loop("a", [1, 2, 3], call("a/each", echo, Item("x"), when=[Binary("!=", Item("x"), Const(2))])))
     assert run.results == {"a": [1, 3]}
     assert trace(run, "skipped") == ["skipped a/each[1]"]
 
@@ -98,7 +101,7 @@ def test_an_element_that_reads_what_was_skipped_skips_the_loop() -> None:
 
 def test_elements_that_fail_fail_the_loop() -> None:
     """The first by position is named, whenever it failed; the others' results are in the error."""
-    found = failure(loop("a", [3, -2, 1, -1], call("a/each", positive, Item())))
+    found = failure(loop("a", [3, -2, 1, -1], call("a/each", positive, Item("x"))))
     assert found.index == 1
     assert found.results == {0: 3, 2: 1}
     assert isinstance(found.error, ToolFailed)
@@ -107,15 +110,15 @@ def test_elements_that_fail_fail_the_loop() -> None:
 
 def test_a_failure_does_not_stop_the_other_elements() -> None:
     """All of them end."""
-    run = play(loop("a", [2, 1], call("a/each", broken, Item())), loop("b", [5], call("b/each", slow, Item())))
+    run = play(loop("a", [2, 1], call("a/each", broken, Item("x"))), loop("b", [5], call("b/each", slow, Item("x"))))
     assert times(run, "failed") == {"a/each[1]": 1, "a/each[0]": 2, "a": 2}
 
 
 def test_failure_beats_skipping() -> None:
     """If elements fail and others are skipped, the loop failed."""
     body = [
-        call("a/each/a0", positive, Item()),
-        call("a/each/a1", echo, Item(), when=[Binary("<", Item(), Const(0))]),
+        call("a/each/a0", positive, Item("x")),
+        call("a/each/a1", echo, Item("x"), when=[Binary("<", Item("x"), Const(0))]),
         expr("a/each", ListOf((ref("a/each/a0"), ref("a/each/a1")))),
     ]
     found = failure(loop("a", [1, -1], *body))
@@ -125,7 +128,10 @@ def test_failure_beats_skipping() -> None:
 
 def test_a_part_of_an_element_that_is_not_needed_may_fail() -> None:
     """Where the filter leaves an element out, the error of its parts vanishes."""
-    body = [call("a/each/a0", positive, Item()), expr("a/each", ref("a/each/a0"), when=[Binary(">", Item(), Const(0))])]
+    body = [
+        call("a/each/a0", positive, Item("x")),
+        expr("a/each", ref("a/each/a0"), when=[Binary(">", Item("x"), Const(0))]),
+    ]
     assert play(loop("a", [1, -1, 2], *body)).results == {"a": [1, 2]}
 
 
@@ -133,7 +139,7 @@ def test_a_loop_that_needs_a_failed_task_is_blocked() -> None:
     """In its source or in its body: nothing is started."""
     run = play(
         call("f", broken),
-        loop("a", ref("f"), expr("a/each", Item())),
+        loop("a", ref("f"), expr("a/each", Item("x"))),
         loop("b", [1], call("b/each", echo, ref("f"))),
         loop("c", [], call("c/each", echo, ref("f"))),
     )
@@ -151,12 +157,12 @@ def test_the_source_is_asked_before_the_body() -> None:
 
 def test_options_are_per_element() -> None:
     """A fallback takes the place of one element's value."""
-    assert play(loop("a", [1, -1], call("a/each", positive, Item(), fallback=Item()))).results == {"a": [1, -1]}
+    assert play(loop("a", [1, -1], call("a/each", positive, Item("x"), fallback=Item("x")))).results == {"a": [1, -1]}
 
 
 def test_carried_effects_happen_in_the_order_of_the_elements() -> None:
     """What conflicts from one element to the next waits, everything else does not."""
-    body = [call("a/each/a0", slow, Item(), 1), call("a/each", put, ref("a/each/a0"))]
+    body = [call("a/each/a0", slow, Item("x"), 1), call("a/each", put, ref("a/each/a0"))]
     run = play(loop("a", [2, 1, 3], *body, carry=[("a/each", "a/each")]))
     starts = times(run, "started")
     assert [starts[f"a/each/a0[{index}]"] for index in range(3)] == [0, 0, 0]
@@ -197,7 +203,7 @@ def test_elements_wait_for_writes_outside() -> None:
 def test_a_loop_without_failed_writes_blocks_nothing() -> None:
     """Elements that failed without writing leave no question."""
     run = play(
-        loop("a", [-1], call("a/each/a0", positive, Item()), call("a/each", put, ref("a/each/a0"))),
+        loop("a", [-1], call("a/each/a0", positive, Item("x")), call("a/each", put, ref("a/each/a0"))),
         call("b", put, after=["a"]),
     )
     assert isinstance(run.errors["a"], LoopFailed)
@@ -235,7 +241,7 @@ def test_a_loop_ends_after_what_it_comes_after() -> None:
 
 def test_a_loop_tells_how_many_elements_it_has() -> None:
     """Once, before anything of it starts."""
-    run = play(loop("a", [1, 2], call("a/each", echo, Template(("no ", Item())))))
+    run = play(loop("a", [1, 2], call("a/each", echo, Template(("no ", Item("x"))))))
     assert trace(run)[0] == "expanded a"
     assert [event.count for event in run.events if hasattr(event, "count")] == [2]
 
@@ -244,7 +250,9 @@ def test_results_of_a_failed_loop_are_copies() -> None:
     """Who takes them from the error may change them."""
     found = failure(
         call("t", echo, [[1]]),
-        loop("a", [1, -1], call("a/each/a0", positive, Item()), expr("a/each", ListOf((ref("t"), ref("a/each/a0"))))),
+        loop(
+            "a", [1, -1], call("a/each/a0", positive, Item("x")), expr("a/each", ListOf((ref("t"), ref("a/each/a0"))))
+        ),
     )
     value = found.results[0]
     assert value == [[[1]], 1]

@@ -102,7 +102,7 @@ def test_what_has_no_room_is_not_built(term: Binary, monkeypatch: pytest.MonkeyP
 
 def test_arguments_count_until_their_call_has_ended() -> None:
     """A hundred calls, one after the other, need room for one."""
-    prompts = loop("a", list(range(100)), calls("a/each", slow, 1, Template((Const(LONG), Item()))))
+    prompts = loop("a", list(range(100)), calls("a/each", slow, 1, Template((Const(LONG), Item("x")))))
     chain = [calls(f"t{n}", large, Template((Const(LONG), ref(f"t{n - 1}")))) for n in range(1, 10)]
     start = calls("t0", echo, 1)
     assert "a" in play(prompts, limits=Limits(run_bytes=20_000)).errors  # all of them at once
@@ -130,7 +130,7 @@ def most_at_once(limit: int) -> tuple[int, Run]:
         now -= 1
 
     rows: list[Any] = [None] * 1_000
-    tasks = loop("b", list(range(10)), calls("b/each", take, ref("a"), Item()))
+    tasks = loop("b", list(range(10)), calls("b/each", take, ref("a"), Item("x")))
     run = play(calls("a", echo, rows), tasks, join=1, limits=Limits(run_bytes=limit))
     return most, run
 

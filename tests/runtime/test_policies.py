@@ -39,7 +39,7 @@ def test_fail_fast_begins_nothing_more() -> None:
         call("later", echo, ref("w")),
         call("b", echo, ref("a")),
         expr("e", ref("read")),
-        loop("l", ref("w"), call("l/each", echo, Item())),
+        loop("l", ref("w"), call("l/each", echo, Item("x"))),
         policy="fail_fast",
     )
     assert run.results == {"w": "written"}
@@ -76,7 +76,7 @@ def test_fail_fast_stops_retries() -> None:
 def test_fail_fast_in_a_loop_stops_the_other_elements() -> None:
     """The loop says which element failed."""
     run = play(
-        loop("a", [1, 2, 3], call("a/x", failing_at(2), Item()), call("a/each", slow, 5, ref("a/x"))),
+        loop("a", [1, 2, 3], call("a/x", failing_at(2), Item("x")), call("a/each", slow, 5, ref("a/x"))),
         policy="fail_fast",
     )
     error = run.errors["a"]

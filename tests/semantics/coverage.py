@@ -39,7 +39,7 @@ def coverage(samples: Sequence[Sample]) -> Coverage:
 def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
     tasks = [statement for statement in sample.plan.statements if isinstance(statement, ast.Task)]
     written = [call for task in tasks for call in _calls(task)]
-    loops = [task for task in tasks if task.loop]
+    loops = [task for task in tasks if task.loops]
     pairs = combinations([TOOLSET[call.tool].access_of(constant_texts(call)) for call in written], 2)
     return (
         any(conflict(one, other) for one, other in pairs),
@@ -60,8 +60,8 @@ def _writes(task: ast.Task) -> bool:
 
 def _calls(task: ast.Task) -> Iterator[ast.Call]:
     places = [task.expr, task.guard]
-    if task.loop:
-        places += [task.loop.source, task.loop.condition]
+    for loop in task.loops:
+        places += [loop.source, loop.condition]
     for place in places:
         if place is not None:
             yield from calls(place)

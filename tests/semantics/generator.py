@@ -103,7 +103,7 @@ class _Author:
 
     def _again(self, task: ast.Task, certain: Kind, likely: Kind) -> tuple[ast.Task, Kind, Kind]:
         """The same task once more, or only what it calls."""
-        if task.loop or self.rng.random() < 0.4:
+        if task.loops or self.rng.random() < 0.4:
             return task, certain, likely
         return ast.Task(None, task.expr), certain, likely
 
@@ -130,9 +130,9 @@ class _Author:
             self.numbers.add(number)
             self.highest = max(self.highest, number)
             name = str(number)
-        elements = task.loop is not None and isinstance(task.expr, ast.Call)
+        elements = bool(task.loops) and isinstance(task.expr, ast.Call)
         self.writer.names.append(Known(name, certain, likely, elements, guarded=task.guard is not None))
-        return ast.Task(binder, task.expr, task.loop, task.guard, task.options)
+        return ast.Task(binder, task.expr, task.loops, task.guard, task.options)
 
     def _number(self) -> int:
         """A number that is not taken, seldom below the highest."""
@@ -191,7 +191,7 @@ class _Author:
         options = self._options(expr)
         self.writer.repeated = False
         self.writer.names = [known for known in self.writer.names if known.id != name]
-        return ast.Task(None, expr, ast.Loop(name, source, condition), options=options), "list", "list"
+        return ast.Task(None, expr, (ast.Loop(name, source, condition),), options=options), "list", "list"
 
     def _same(self, name: str) -> ast.Call:
         """A call that does not depend on the element, mostly inside one that does."""

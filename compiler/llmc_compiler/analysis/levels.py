@@ -95,4 +95,4 @@ def gone(graph: Graph, plan: ast.Plan) -> tuple[RemovedTask, ...]:
 
 def _unbound(task: ast.Task) -> ast.Task:
     """Return the task without its number or name."""
-    return ast.Task(None, task.expr, task.loop, task.guard, task.options)
+    return ast.Task(None, task.expr, task.loops, task.guard, task.options)

@@ -76,9 +76,8 @@ class Env(Protocol):
         """Whether a skipped node reads as null, as it does in the join and in a fallback."""
         ...
 
-    @property
-    def item(self) -> Json:
-        """The current element of the loop."""
+    def item(self, name: str, /) -> Json:
+        """Return the current element of the loop with this name."""
         ...
 
     def get(self, node: NodeId, /) -> Json:
@@ -129,8 +128,8 @@ def _value(term: Term, env: Env, room: MemoryRoom) -> Json:
             return _get(term, env)
         case Const(value):
             return value
-        case Item(path, span):
-            return _walk(env.item, path, "element", span) if path else env.item
+        case Item(name, path, span):
+            return _walk(env.item(name), path, f"${name}", span) if path else env.item(name)
         case Param(name, path, span):
             return _walk(env.param(name), path, f"${name}", span) if path else env.param(name)
         case Template():

@@ -1,8 +1,9 @@
 """Terms: the expressions of the graph, which need no tool. Their leaves are constants and reads.
 
-Const is JSON data. Get, Item and Param read the value of a node, of the loop's element and of an input of the plan,
-with a path into it. Template is a text with terms inserted, and ListOf and MapOf are containers. Unary, Binary and
-Choice are operators, as in the plan.
+Const is JSON data. Get, Item and Param read the value of a node, of a loop's element and of an input of the plan,
+with a path into it. Template is a text with terms inserted, and ListOf and MapOf are containers. Subscript and Slice
+take a part of a value, Apply calls a standard function, and Comprehension is a loop without calls of tools. Unary,
+Binary and Choice are operators, as in the plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -83,8 +84,9 @@ class Get(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Item(Brief):
-    """The current element of a loop, or a part of it."""
+    """The current element of the loop with this name, or a part of it."""
 
+    name: str
     path: Path = ()
     span: Span = _span()
 
@@ -123,6 +125,52 @@ class MapOf(Brief):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Subscript(Brief):
+    """The part of a value at a computed key or index."""
+
+    value: "Term"
+    key: "Term"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Slice(Brief):
+    """A part of a list or text, from `start` to before `stop`."""
+
+    value: "Term"
+    start: "Term | None"
+    stop: "Term | None"
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Apply(Brief):
+    """The result of a standard function; arguments have the names of parameters, and None for one more of the last."""
+
+    function: str
+    arguments: tuple[tuple[str | None, "Term"], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Clause(Brief):
+    """`for name in source if condition` inside a comprehension."""
+
+    name: str
+    source: "Term"
+    condition: "Term | None" = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Comprehension(Brief):
+    """The list of the values of `element`, which may read the elements of all clauses."""
+
+    element: "Term"
+    clauses: tuple[Clause, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Unary(Brief):
     """`not x` or `-x`."""
 
@@ -153,7 +201,9 @@ class Choice(Brief):
 
 Read = Get | Item | Param
 
-Term = Const | Get | Item | Param | Template | ListOf | MapOf | Unary | Binary | Choice
+Parts = Subscript | Slice
+
+Term = Const | Read | Template | ListOf | MapOf | Parts | Apply | Comprehension | Unary | Binary | Choice
 
 
 def children(term: Term) -> tuple[Term, ...]:
@@ -165,6 +215,14 @@ def children(term: Term) -> tuple[Term, ...]:
             return items
         case MapOf(entries):
             return tuple(value for _, value in entries)
+        case Subscript(value, key):
+            return (value, key)
+        case Slice(value, start, stop):
+            return tuple(part for part in (value, start, stop) if part is not None)
+        case Apply(_, arguments):
+            return tuple(value for _, value in arguments)
+        case Comprehension(element, clauses):
+            return (*(part for clause in clauses for part in _parts(clause)), element)
         case Unary(_, operand):
             return (operand,)
         case Binary(_, left, right):
@@ -173,6 +231,11 @@ def children(term: Term) -> tuple[Term, ...]:
             return (condition, then, otherwise)
         case _:
             return ()
+
+
+def _parts(clause: Clause) -> tuple[Term, ...]:
+    """Return the source of a clause, and its condition."""
+    return (clause.source,) if clause.condition is None else (clause.source, clause.condition)
 
 
 def reads(term: Term) -> Iterator[Get]:
@@ -196,6 +259,15 @@ def rebuild(term: Term, parts: Iterable[Term]) -> Term:
             return ListOf(tuple(fresh), span)
         case MapOf(entries, span):
             return MapOf(tuple((key, next(fresh)) for key, _ in entries), span)
+        case Subscript(_, _, span):
+            return Subscript(next(fresh), next(fresh), span)
+        case Slice(_, start, stop, span):
+            return Slice(next(fresh), start and next(fresh), stop and next(fresh), span)
+        case Apply(function, arguments, span):
+            return Apply(function, tuple((name, next(fresh)) for name, _ in arguments), span)
+        case Comprehension(_, clauses, span):
+            changed = tuple(Clause(each.name, next(fresh), each.condition and next(fresh)) for each in clauses)
+            return Comprehension(next(fresh), changed, span)
         case Unary(op, _, span):
             return Unary(op, next(fresh), span)
         case Binary(op, _, _, span):
@@ -227,7 +299,7 @@ def written_read(term: Term) -> str | None:
             return f"${node}{written(path)}"
         case Param(name, path):
             return f"${name}{written(path)}"
-        case Item(path):
-            return f"…{written(path)}"
+        case Item(name, path):
+            return f"${name}{written(path)}"
         case _:
             return None

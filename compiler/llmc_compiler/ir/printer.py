@@ -52,12 +52,10 @@ def describe_nodes(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
 
 def describe_bodies(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
     """Yield the same as `describe_nodes`, for each node inside a loop."""
-    loops = [(node.op.name, node.op.body) for node in graph.nodes.values() if isinstance(node.op, Loop)]
-    inside = {node.id: str(node.id) for _, body in loops for node in body}
-    printer = _Printer(graph, {**{key: str(key) for key in graph.nodes}, **inside})
-    for name, body in loops:
-        for node in body:
-            yield node, printer.describe(node, item=name), printer.conditions(node.when)
+    bodies = [node for outer in graph.nodes.values() for node in node_body(outer)]
+    printer = _Printer(graph, {key: str(key) for key in (*graph.nodes, *(node.id for node in bodies))})
+    for node in bodies:
+        yield node, printer.describe(node), printer.conditions(node.when)
 
 
 def node_texts(graph: Graph) -> dict[NodeId, str]:
@@ -76,7 +74,6 @@ class _Printer:
         self._names = names
         self._nodes = dict(graph.nodes)
         self._nodes.update((inner.id, inner) for node in graph.nodes.values() for inner in node_body(node))
-        self._item = ""
 
     def statements(self, uses: Sequence[ast.Use]) -> Iterator[ast.Statement]:
         """Yield every statement of the plan."""
@@ -103,14 +100,12 @@ class _Printer:
         if not isinstance(node.op, Loop):
             guard = self._guard(node.when)
             return ast.Task(name, self._own(node), guard=guard, options=tuple(_options(self, node)))
-        self._item = node.op.name
         result = self._nodes[node.op.result]
         loop = ast.Loop(node.op.name, self._expr(node.op.source), self._guard(result.when))
-        return ast.Task(name, self._own(result), loop=loop, options=tuple(_options(self, result)))
+        return ast.Task(name, self._own(result), loops=(loop,), options=tuple(_options(self, result)))
 
-    def describe(self, node: Node, *, item: str = "") -> str:
-        """Return the text of a node; `item` is the name of the enclosing loop's element."""
-        self._item = item
+    def describe(self, node: Node) -> str:
+        """Return the text of a node."""
         if isinstance(node.op, Loop):
             return print_statement(replace(self._task(node), binder=None))
         return print_expr(self._own(node))
@@ -183,6 +178,14 @@ class _Printer:
                 return ast.List(tuple(map(self._expr, items)))
             case term.MapOf(entries):
                 return ast.Map(tuple((key, self._expr(item)) for key, item in entries))
+            case term.Subscript(base, key):
+                return ast.Subscript(self._expr(base), self._expr(key))
+            case term.Slice(base, start, stop):
+                return ast.Slice(self._expr(base), start and self._expr(start), stop and self._expr(stop))
+            case term.Apply(function, arguments):
+                return ast.Call(function, tuple(ast.Argument(key, self._expr(item)) for key, item in arguments))
+            case term.Comprehension(element, clauses):
+                return ast.Comprehension(self._expr(element), tuple(map(self._clause, clauses)))
             case term.Unary(op, operand):
                 return ast.Unary(op, self._expr(operand))
             case term.Binary(op, left, right):
@@ -192,6 +195,10 @@ class _Printer:
             case _:
                 assert_never(value)
 
+    def _clause(self, clause: term.Clause) -> ast.Loop:
+        """Return a clause of a comprehension as a loop."""
+        return ast.Loop(clause.name, self._expr(clause.source), clause.condition and self._expr(clause.condition))
+
     def _ref(self, read: term.Get | term.Item | term.Param) -> ast.Ref:
         """Return a read as a reference."""
         match read:
@@ -199,8 +206,8 @@ class _Printer:
                 return ast.Ref(self._names[key], path)
             case term.Param(name, path):
                 return ast.Ref(name, path)
-            case term.Item(path):
-                return ast.Ref(self._item, path)
+            case term.Item(name, path):
+                return ast.Ref(name, path)
 
     def _slots(self, parts: Sequence[str | Term]) -> Iterator[str | ast.Slot]:
         """Yield the parts of a text; a read gets braces if the text after it could belong to it."""

@@ -73,7 +73,10 @@ class _NoReads:
     """An environment for constants: there is nothing to read."""
 
     skipped_is_null = False
-    item: Json = None
+
+    def item(self, name: str, /) -> Json:
+        """Raise KeyError: constants read no elements."""
+        raise KeyError(name)
 
     def get(self, node: NodeId, /) -> Json:
         """Raise KeyError: constants read no nodes."""
@@ -108,8 +111,8 @@ class Lowering:
     def task(self, task: ast.Task) -> list[Node]:
         """Lower a task; return its nodes in plan order."""
         self._begin(self.names.claim(task.binder, task.binder_span if task.binder else task.span, self.diagnostics))
-        if task.loop is not None:
-            self._loop(task, task.loop)
+        if task.loops:
+            self._loop(task, task.loops[0])
         else:
             place = _Place(self._task)
             when = () if task.guard is None else (Condition(self._expr(task.guard, place.at("if"))),)
@@ -327,7 +330,7 @@ class Lowering:
 
     def _find(self, ref: ast.Ref) -> terms.Read | None:
         """Return the read of a defined reference, or None; a read of a part that certainly is missing is a mistake."""
-        read = terms.Item(ref.path, ref.span) if ref.name == self._item else self.names.find(ref)
+        read = terms.Item(ref.name, ref.path, ref.span) if ref.name == self._item else self.names.find(ref)
         if read is not None and read.path and self._facts.is_lost(read):
             self.diagnostics.append(no_part(ref, read, self._facts))
         return read

@@ -186,7 +186,7 @@ class SecretFlow:
                 return part(self.labels.get(key, PUBLIC), path)
             case Param(name, path):
                 return part(self.sources.label_of(name), path)
-            case Item(path):
+            case Item(_, path):
                 loop = None if node is None else self.sources.loop_of(node)
                 if loop is not None and isinstance(loop.op, Loop):
                     return part(self._label(loop.op.source, loop), (ANY, *path))

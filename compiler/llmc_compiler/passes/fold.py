@@ -215,7 +215,6 @@ class _Terms:
     """Folds terms. `sure` are nodes whose failure blocks the reader anyway; `growth` is the room left for constants."""
 
     skipped_is_null = False
-    item: Json = None
 
     def __init__(
         self, known: Known, dead: dict[NodeId, frozenset[NodeId]], sure: Collection[NodeId], growth: MemoryRoom
@@ -231,6 +230,10 @@ class _Terms:
 
     def param(self, name: str, /) -> Json:
         """Raise KeyError: inputs are not constant."""
+        raise KeyError(name)
+
+    def item(self, name: str, /) -> Json:
+        """Raise KeyError: elements are not constant."""
         raise KeyError(name)
 
     def argument(self, tool: Tool, name: str | None, value: Term) -> Term:

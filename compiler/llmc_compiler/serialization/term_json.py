@@ -54,8 +54,8 @@ def _form(term: Term) -> dict[str, Any]:
             return {"kind": "const", "value": value}
         case Get(node, path):
             return {"kind": "get", "node": node, "path": list(path)}
-        case Item(path):
-            return {"kind": "item", "path": list(path)}
+        case Item(name, path):
+            return {"kind": "item", "name": name, "path": list(path)}
         case Param(name, path):
             return {"kind": "param", "name": name, "path": list(path)}
         case Template(parts):
@@ -98,8 +98,8 @@ def _get(node: JsonPlace, path: JsonPlace, span: Span) -> Term:
     return Get(NodeId(node.text()), _path(path), span)
 
 
-def _item(path: JsonPlace, span: Span) -> Term:
-    return Item(_path(path), span)
+def _item(name: JsonPlace, path: JsonPlace, span: Span) -> Term:
+    return Item(name.text(), _path(path), span)
 
 
 def _param(name: JsonPlace, path: JsonPlace, span: Span) -> Term:
@@ -159,7 +159,7 @@ def _operator(place: JsonPlace, operators: tuple[str, ...]) -> str:
 _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[..., Term]]]] = {
     "const": (("value",), _const),
     "get": (("node", "path"), _get),
-    "item": (("path",), _item),
+    "item": (("name", "path"), _item),
     "param": (("name", "path"), _param),
     "template": (("parts",), _template),
     "list": (("items",), _list),

@@ -5,7 +5,7 @@ from typing import Final
 
 from lark import Token
 
-from llmc_grammar.ast import Call, List, Literal, Map, Text
+from llmc_grammar.ast import Literal, Text
 from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import (
@@ -17,12 +17,10 @@ from llmc_grammar.errors.expressions import (
     ColonArgument,
     ForeignOperator,
     KeyNotString,
-    LooseStep,
     MissingComma,
     MissingOperand,
     NotANumber,
     Placeholder,
-    StepOnValue,
     UnquotedWord,
 )
 from llmc_grammar.mistake import Edit
@@ -51,7 +49,6 @@ _IN_TWO: Final = frozenset({"===", "!==", "->", "=>", "<>", ">>"})
 
 _NO_NUMBERS: Final = {"nan", "inf", "infinity"}
 _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_][^<>\n]{0,80}>")
-_STEP: Final = re.compile(rf"\.{_NAME}|\[-?[0-9]+\]|\[\"[^\"\n]*\"\]|\['[^'\n]*'\]")
 _WORDS: Final = re.compile(r"[A-Za-z_][^,()\[\]{}\"'=:#;\n]*")
 _DOTTED: Final = re.compile(rf"{_NAME}(?:\.{_NAME})*(?=[ \t]*(?:$|[^ \tA-Za-z0-9_.]|(?:and|or|in|not|if|else|for)\b))")
 _CONSTANTS: Final = {
@@ -83,23 +80,14 @@ def adjacent_strings(stop: Stop) -> Diagnostic | None:
 
 
 def steps(stop: Stop) -> Diagnostic | None:
-    """A step that does not follow a reference directly."""
-    if not stop.has_value or stop.found not in {".", "["}:
+    """A sign of a step that is followed by something else."""
+    if not stop.has_value or stop.found not in {".", "["} or _is_number(stop.top):
         return None
-    if isinstance(stop.top, Token) and stop.top.type == "REF":
-        return _step_on_reference(stop)
-    match = _STEP.match(stop.text, stop.at)
-    if not match or _is_number(stop.top):
-        return None
-    return StepOnValue(span=stop.span(*match.span()), what=_value_kind(stop), step=match[0])
+    return _bad_step(stop)
 
 
-def _step_on_reference(stop: Stop) -> Diagnostic:
-    """Something after a reference that is not a step, or a step after a space."""
-    match = _STEP.match(stop.text, stop.at)
-    if match and stop.before < stop.at:
-        edit = None if stop.is_apart else Edit(stop.span(stop.before, stop.at), "")
-        return LooseStep(span=stop.span(*match.span()), edit=edit)
+def _bad_step(stop: Stop) -> Diagnostic:
+    """Something after a value that is not a step."""
     end = stop.text.find("]", stop.at, stop.at + 80) + 1 if stop.found == "[" else 0
     content = stop.text[stop.at + 1 : end - 1] if end else ""
     if re.fullmatch(_NAME, content) and not stop.knows(content):
@@ -111,16 +99,6 @@ def _step_on_reference(stop: Stop) -> Diagnostic:
 def _is_number(top: object) -> bool:
     """Whether a number was read last."""
     return isinstance(top, Literal) or (isinstance(top, Token) and top.type == "NUMBER")
-
-
-def _value_kind(stop: Stop) -> str:
-    """Return the kind of value that was read last."""
-    top = stop.top
-    if isinstance(top, Token) and top[-1] == ")":
-        return "an expression" if stop.closes in {"(", "not("} else "a call"
-    kinds = {"]": "a list", "}": "a mapping", '"': "a string", "'": "a string"}
-    words = {Call: "a call", List: "a list", Map: "a mapping", Text: "a string"}
-    return kinds.get(top[-1], "a literal") if isinstance(top, Token) else words.get(type(top), "a value")
 
 
 def references(stop: Stop) -> Diagnostic | None:

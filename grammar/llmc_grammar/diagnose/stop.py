@@ -18,6 +18,7 @@ _SHOWN: Final = 40
 LOOP_NAME: Final = re.compile(r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in\b")
 OPENERS: Final = ("(", "[", "{")
 CLOSERS: Final = (")", "]", "}")
+_STEPPED: Final = frozenset({"REF", "STEPS"})
 _ENDS: Final = frozenset({"COMMA", "RPAR", "RSQB", "RBRACE", "$END"})
 
 
@@ -137,7 +138,7 @@ class Stop:
         """The opening bracket as written (`f(`, `(`, `[`) that the last item closes, or an empty string."""
         closed = 0
         for item in reversed(self.stack):
-            if not isinstance(item, Token) or item.type == "REF":
+            if not isinstance(item, Token) or item.type in _STEPPED:
                 continue
             closed += (item[-1] in CLOSERS) - (item[-1] in OPENERS)
             if not closed:
@@ -145,8 +146,8 @@ class Stop:
         return ""
 
     def _is_reference(self, at: int) -> bool:
-        """Whether an item is a reference, whose last step may end with a bracket."""
-        return bool(self.stack[at].type == "REF")
+        """Whether an item is a reference or steps, which may end with a bracket."""
+        return self.stack[at].type in _STEPPED
 
     @property
     def opener(self) -> str:
@@ -154,8 +155,9 @@ class Stop:
         first = self.level[0] if self.level else ""
         if not isinstance(first, Token) or first[-1] not in OPENERS:
             return ""
-        closed = sum(isinstance(item, Token) and item[-1] in CLOSERS and item.type != "REF" for item in self.level)
-        opened = sum(isinstance(item, Token) and item[-1] in OPENERS for item in self.level)
+        tokens = [item for item in self.level if isinstance(item, Token)]
+        closed = sum(token[-1] in CLOSERS and token.type not in _STEPPED for token in tokens)
+        opened = sum(token[-1] in OPENERS for token in tokens)
         return str(first) if opened > closed else ""
 
     @property

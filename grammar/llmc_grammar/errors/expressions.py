@@ -39,24 +39,23 @@ class LeadingZero(Diagnostic):
 
 
 @mistake
-class StepOnValue(Diagnostic):
-    """A step after a call, a bracket or a literal."""
+class BadSlice(Diagnostic):
+    """A slice without bounds, or with a third one."""
 
-    code = "E163"
-    title = "only references have steps"
-    label = "a step on {what}"
-    help = "name it first: `x = …`, then `$x{step}`"
+    code = "E128"
+    title = "a slice has one bound or two: `[2:]`, `[:2]`, `[1:2]`"
+    label = "not a slice"
+    help = "{suggestion}"
 
-    what: str
-    step: str
+    suggestion: str = "write `[0:]` for the whole value"
 
 
 @mistake
 class LooseStep(Diagnostic):
-    """A step that does not directly follow its reference."""
+    """A step that does not directly follow its value."""
 
     code = "E164"
-    title = "a step must directly follow its reference"
+    title = "a step must directly follow its value"
     label = "a space before it"
     help = "delete the space"
 

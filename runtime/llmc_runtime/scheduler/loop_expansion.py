@@ -41,7 +41,7 @@ def expand(instance: Instance, loop: Loop, items: list[Json]) -> Iterator[Instan
 
 def _element(instance: Instance, loop: Loop, index: int, item: Json) -> Scope:
     """Return the scope of an element, with its instances; their chains continue that of the loop."""
-    scope = instance.scope.inside(index, item, loop.result)
+    scope = instance.scope.inside(index, (loop.name, item), loop.result)
     for node in loop.body:
         inner = scope.instances[node.id] = Instance(node, scope)
         inner.chain, inner.critical_predecessor = instance.chain, instance.critical_predecessor

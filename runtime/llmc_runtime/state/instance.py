@@ -23,23 +23,23 @@ _sequence = count()
 class Scope:
     """The instances that a term may read: those of the plan, or of a loop element and everything around it."""
 
-    __slots__ = ("_around", "_params", "indices", "instances", "item", "main")
+    __slots__ = ("_around", "_item", "_params", "indices", "instances", "main")
 
     skipped_is_null = False
 
     def __init__(self, params: Mapping[str, Json]) -> None:
         self.instances: dict[NodeId, Instance] = {}
         self.indices: tuple[int, ...] = ()
-        self.item: Json = None
+        self._item: tuple[str, Json] = ("", None)
         self.main: NodeId | None = None
         self._around: Scope | None = None
         self._params = params
 
-    def inside(self, index: int, item: Json, main: NodeId) -> "Scope":
-        """Return the scope of a loop element, where the node `main` gives the element's result."""
+    def inside(self, index: int, item: tuple[str, Json], main: NodeId) -> "Scope":
+        """Return the scope of a loop element, a name and a value, where the node `main` gives the element's result."""
         scope = Scope(self._params)
         scope.indices = (*self.indices, index)
-        scope.item = item
+        scope._item = item
         scope.main = main
         scope._around = self
         return scope
@@ -62,6 +62,15 @@ class Scope:
             raise SkippedRead(node)
         raise RuntimeError(f"{node} is read before it has a value: it is missing from `needs`")
 
+    def item(self, name: str) -> Json:
+        """Return the current element of the loop with this name; raises KeyError."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope._item[0] == name:  # noqa: SLF001 — same class
+                return scope._item[1]  # noqa: SLF001 — same class
+            scope = scope._around  # noqa: SLF001 — same class
+        raise KeyError(name)
+
     def param(self, name: str) -> Json:
         """Return the value of an input."""
         return self._params[name]
@@ -77,10 +86,9 @@ class NullReads:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
 
-    @property
-    def item(self) -> Json:
-        """The current element of the loop."""
-        return self._scope.item
+    def item(self, name: str) -> Json:
+        """Return the current element of the loop with this name."""
+        return self._scope.item(name)
 
     def get(self, node: NodeId) -> Json:
         """Return the value of a node; raises SkippedRead."""

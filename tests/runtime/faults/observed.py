@@ -48,7 +48,7 @@ def plan_with(row: Row, fault: Fault, effect: str, position: str) -> Graph:
     beside = (call("s", slow, 0.3, "fine"), call("w", put_elsewhere, 0.3))
     before = () if position == "root" else (call("t", echo, 1),)
     if position == "loop element":
-        faulty = loop("f", [1, 2, 3], call("f/each", tool, Item(), retries=1))
+        faulty = loop("f", [1, 2, 3], call("f/each", tool, Item("x"), retries=1))
     else:
         faulty = call("f", tool, *([ref("t")] if before else []), retries=1)
     join: Term = ListOf((ref("s"), ref("f"))) if position == "join input" else ref("s")
