@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, compact, evaluate, truth
+from llmc_compiler.expressions.compact_json import compact
+from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
 from llmc_compiler.expressions.operators import same
 from llmc_compiler.expressions.terms import (
     Binary,

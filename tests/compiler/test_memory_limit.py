@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmc_compiler.expressions import evaluation
-from llmc_compiler.expressions.evaluation import compact, evaluate, length_as_json
+from llmc_compiler.expressions.compact_json import compact, length_as_json
+from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes, own_bytes, text_bytes
 from llmc_compiler.expressions.terms import Binary, Const, Get, Json, ListOf, MapOf, NodeId, Template, Term
 from tests.compiler.test_evaluation import Fake

@@ -293,6 +293,21 @@ class WrongTogether(Diagnostic):
 
 
 @mistake
+class WrongIndex(Diagnostic):
+    """A computed key that is neither a text nor an integer, or a bound of a slice that is not an integer."""
+
+    code = "E220"
+    title = "{what} is {wanted}"
+    label = "this is {found}"
+    help = "{suggestion}"
+
+    what: str
+    wanted: str
+    found: str
+    suggestion: str | None = None
+
+
+@mistake
 class UnusedSlot(Diagnostic):
     """A `$name` in a string, although no input or task above has that name."""
 

@@ -1,24 +1,20 @@
 """Evaluates terms: operators on JSON values, for folding constants and for running plans.
 
     evaluate(term, env)   the value; with a `MemoryRoom`, of no more than fits into it
-    compact(value)        the value as JSON text without blanks
     truth(value)          whether a condition with this value holds
 
 Values are shared and never changed.
 """
 
-import json
-from collections.abc import Iterable
-from itertools import islice
-from json.encoder import encode_basestring
 from math import inf
 from typing import Final, Protocol
 
+from llmc_compiler.expressions.compact_json import compact, length_as_json
 from llmc_compiler.expressions.memory_limit import ELEMENT, ENTRY, LIST, MAPPING, TEXT, MemoryRoom, Unlimited, width
 from llmc_compiler.expressions.operators import (
     EFFORT,
+    LIST_ITEMS,
     OPERATORS,
-    SMALL,
     VALUE_TEXT,
     OperandError,
     bounded,
@@ -31,6 +27,7 @@ from llmc_compiler.expressions.operators import (
 from llmc_compiler.expressions.terms import (
     Binary,
     Choice,
+    Comprehension,
     Const,
     Get,
     Item,
@@ -39,15 +36,18 @@ from llmc_compiler.expressions.terms import (
     MapOf,
     NodeId,
     Param,
+    Parts,
     Path,
+    Slice,
+    Subscript,
     Template,
     Term,
     Unary,
     written,
 )
+from llmc_compiler.expressions.value_parts import bound, bytes_of_slice, keyed, missing, sliced, step_into
 from llmc_grammar.portable import Portable
 from llmc_grammar.source import Span
-from llmc_grammar.suggestion import suggest
 
 
 class SkippedRead(Portable, Exception):  # noqa: N818 — an outcome, not a mistake
@@ -91,15 +91,8 @@ class Env(Protocol):
 
 _CHARACTERS: Final = 6
 """Characters of a value that are written in the time it takes to visit one part."""
-_LONGEST_NAME: Final = 100
-_PIECE: Final = 64 * 1024
-
-_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-
-
-def compact(value: Json) -> str:
-    """Return the value as JSON text without blanks; letters of all scripts stay as they are."""
-    return _encode(value)
+_ELEMENT_EFFORT: Final = 10
+"""Parts that are visited in the time of one element of a comprehension."""
 
 
 def truth(value: Json) -> bool:
@@ -140,6 +133,10 @@ def _value(term: Term, env: Env, room: MemoryRoom) -> Json:
         case MapOf(entries, span):
             room.need(MAPPING + ENTRY * len(entries))
             return room.add(_built({key: _value(value, env, room) for key, value in entries}, span))
+        case Subscript() | Slice():
+            return _stepped(term, env, room)
+        case Comprehension():
+            return _comprehension(term, env, room)
         case Unary(op, operand, span):
             return _unary(op, _value(operand, env, room), span, room)
         case Binary():
@@ -161,42 +158,123 @@ def _walk(value: Json, path: Path, root: str, span: Span, node: NodeId | None = 
     """Return the part of a value at the end of a path."""
     for index, step in enumerate(path):
         try:
-            value = _part(value, step)
+            value = step_into(value, step)
         except LookupError:
-            raise EvaluationError(_missing(value, step, root + written(path[:index])), span, node) from None
+            raise EvaluationError(missing(value, step, root + written(path[:index])), span, node) from None
     return value
 
 
-def _part(value: Json, step: str | int) -> Json:
-    """Return the part of a value under one step; raises LookupError."""
-    if isinstance(step, str):
-        if isinstance(value, dict):
-            return value[step]
-    elif isinstance(value, list):
-        return value[step]
-    raise LookupError
+def _stepped(term: Parts, env: Env, room: MemoryRoom) -> Json:
+    """Evaluate steps behind a value, innermost first; behind a skipped value that reads as null, they are null too."""
+    chain: list[Parts] = [term]
+    while isinstance(base := chain[-1].value, (Subscript, Slice)):
+        chain.append(base)
+    if isinstance(base, Get) and env.skipped_is_null:
+        try:
+            env.get(base.node)
+        except SkippedRead:
+            return None
+    value = _value(base, env, room)
+    for link in reversed(chain):
+        value = _step(link, value, env, room)
+    return value
 
 
-def _missing(value: Json, step: str | int, place: str) -> str:
-    """Explain why a step leads to no part."""
-    match value, step:
-        case dict(), str():
-            near = _short(islice(value, SMALL)) if _short([step]) else ()
-            names = ", ".join(f"`{key}`" for key in islice(value, 5)) or "none"
-            return f"`{place}` has no key `{step}`: {suggest(step, near, f'it has {names}')}"
-        case list(), int():
-            return f"`{place}` has no element {step}: it has {len(value)}"
-        case dict(), _:
-            return f"`{place}` is a mapping and has no element {step}: take a key, `{place}.name`"
-        case list(), _:
-            return f"`{place}` is a list and has no key `{step}`: take an element first, `{place}[0].{step}`"
+def _step(link: Parts, value: Json, env: Env, room: MemoryRoom) -> Json:
+    """Take one step into a value."""
+    try:
+        if isinstance(link, Subscript):
+            return keyed(value, _value(link.key, env, room), _place(link.value))
+        start = None if link.start is None else bound(_value(link.start, env, room))
+        stop = None if link.stop is None else bound(_value(link.stop, env, room))
+        room.need(bytes_of_slice(value, start, stop))
+        return room.add(sliced(value, start, stop, _place(link.value)))
+    except OperandError as unfit:
+        raise EvaluationError(str(unfit), link.span, _producer(link.value)) from None
+
+
+def _place(term: Term) -> str:
+    """Return a value as written if it is a read, for messages."""
+    match term:
+        case Get(node, path):
+            return f"${node}{written(path)}"
+        case Param(name, path) | Item(name, path):
+            return f"${name}{written(path)}"
+        case Subscript(value):
+            return f"{_place(value)}[…]"
+        case Slice(value):
+            return f"{_place(value)}[…:…]"
         case _:
-            return f"`{place}` is {kind(value)} and has no parts: leave `{written((step,))}` out"
+            return "(…)"
 
 
-def _short(names: Iterable[str]) -> list[str]:
-    """Return the names that are short enough for a comparison letter by letter."""
-    return [name for name in names if len(name) <= _LONGEST_NAME]
+def _producer(term: Term) -> NodeId | None:
+    """Return the node into whose value steps lead."""
+    while isinstance(term, (Subscript, Slice)):
+        term = term.value
+    return term.node if isinstance(term, Get) else None
+
+
+class _Element:
+    """An environment inside a comprehension, where one more name is an element."""
+
+    __slots__ = ("_around", "_name", "skipped_is_null", "value")
+
+    def __init__(self, around: Env, name: str) -> None:
+        self._around = around
+        self._name = name
+        self.skipped_is_null = around.skipped_is_null
+        self.value: Json = None
+
+    def item(self, name: str, /) -> Json:
+        """Return the element, or that of a loop around."""
+        return self.value if name == self._name else self._around.item(name)
+
+    def get(self, node: NodeId, /) -> Json:
+        """Return the value of a node."""
+        return self._around.get(node)
+
+    def param(self, name: str, /) -> Json:
+        """Return the value of an input."""
+        return self._around.param(name)
+
+
+def _comprehension(term: Comprehension, env: Env, room: MemoryRoom) -> Json:
+    """Return the list of the values of the elements."""
+    results: list[Json] = []
+    _run_clauses(term, 0, env, room, results)
+    return room.add(_built(results, term.span))
+
+
+def _run_clauses(term: Comprehension, index: int, env: Env, room: MemoryRoom, results: list[Json]) -> None:
+    """Add the values of the elements of one clause and of all clauses after it."""
+    if index == len(term.clauses):
+        results.append(_value(term.element, env, room))
+        if len(results) > LIST_ITEMS:
+            raise EvaluationError(f"the list has more than {LIST_ITEMS:,} elements: use fewer", term.span)
+        room.need(LIST + ELEMENT * len(results))
+        return
+    clause = term.clauses[index]
+    source = _value(clause.source, env, room)
+    if not isinstance(source, (list, dict)):
+        fact = f"the source of the loop over ${clause.name} is {kind(source)}, not a list"
+        raise EvaluationError(f"{fact}: put it into one, `[x]`", clause.source.span)
+    inner = _Element(env, clause.name)
+    for value in source:
+        try:
+            spend(_ELEMENT_EFFORT)
+        except OperandError as unfit:
+            raise EvaluationError(str(unfit), term.span) from None
+        inner.value = value
+        if clause.condition is None or _holds(clause.condition, inner, room):
+            _run_clauses(term, index + 1, inner, room, results)
+
+
+def _holds(condition: Term, env: Env, room: MemoryRoom) -> bool:
+    """Whether a condition holds."""
+    value = _value(condition, env, room)
+    room.drop(value)
+    return truth(value)
 
 
 def _template(term: Template, env: Env, room: MemoryRoom) -> Json:
@@ -217,36 +295,6 @@ def _template(term: Template, env: Env, room: MemoryRoom) -> Json:
         room.need(TEXT + widest * length)
         room.drop(value)
     return room.add("".join(pieces))
-
-
-def length_as_json(value: Json, most: int) -> int:
-    """Return the length of `compact(value)` without writing it, or any number beyond `most` if it is longer."""
-    length, open_ = 0, [iter((value,))]
-    while open_ and length <= most:
-        for part in open_[-1]:
-            if isinstance(part, str):
-                length += 2 + _length_escaped(part)
-            elif isinstance(part, (list, dict)):
-                length += max(len(part) - 1, 0) + 2
-                if isinstance(part, dict):
-                    length += sum(3 + _length_escaped(key) for key in part)
-                if part:
-                    open_.append(iter(part if isinstance(part, list) else part.values()))
-                    break
-            else:
-                length += len(repr(part))  # as long as JSON's form of a number, true, false or null
-            if length > most:
-                break
-        else:
-            open_.pop()
-    return length
-
-
-def _length_escaped(text: str) -> int:
-    """Return the length of a text inside JSON, piece by piece."""
-    if len(text) <= _PIECE:
-        return len(encode_basestring(text)) - 2
-    return sum(map(_length_escaped, (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))))
 
 
 def _length_written(value: Json, most: int, span: Span) -> int:

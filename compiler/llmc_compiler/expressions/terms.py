@@ -249,6 +249,30 @@ def reads(term: Term) -> Iterator[Get]:
             below.extend(reversed(children(inner)))
 
 
+def free_reads(term: Term) -> Iterator[Read]:
+    """Yield the reads in a term from left to right, except for those of elements of comprehensions in it."""
+    below: list[tuple[Term, frozenset[str]]] = [(term, frozenset())]
+    while below:
+        inner, bound = below.pop()
+        if isinstance(inner, Comprehension):
+            below.extend(reversed(list(_scoped(inner, bound))))
+        elif isinstance(inner, (Get, Item, Param)):
+            if not (isinstance(inner, Item) and inner.name in bound):
+                yield inner
+        elif not isinstance(inner, Const):
+            below.extend((child, bound) for child in reversed(children(inner)))
+
+
+def _scoped(term: Comprehension, bound: frozenset[str]) -> Iterator[tuple[Term, frozenset[str]]]:
+    """Yield the parts of a comprehension, each with the names of elements that it may read."""
+    for clause in term.clauses:
+        yield clause.source, bound
+        bound |= {clause.name}
+        if clause.condition is not None:
+            yield clause.condition, bound
+    yield term.element, bound
+
+
 def rebuild(term: Term, parts: Iterable[Term]) -> Term:
     """Return the term with other terms directly inside it, as many as `children` returns."""
     fresh = iter(parts)

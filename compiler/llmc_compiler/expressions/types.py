@@ -245,6 +245,36 @@ def part(found: Type, step: str | int) -> Type:
             return NEVER
 
 
+def subscript(found: Type, key: Type) -> Type:
+    """Return the type at a computed key or index; NEVER if the part certainly does not exist."""
+    return union(_at_key(option, wanted) for option in options(found) for wanted in options(key))
+
+
+def _at_key(found: Type, key: Type) -> Type:
+    """Return the type at a key of one type in a value of one type."""
+    is_text, is_index = key == ANY or overlap(key, STR), key in {ANY, INT, FLOAT}
+    match found:
+        case Basic("any"):
+            return ANY if is_text or is_index else NEVER
+        case ListOfType(item) if is_index:
+            return item
+        case Record(fields, rest) if is_text:
+            if isinstance(key, WordsType):
+                return union(part(found, word) for word in sorted(key.words))
+            return union((*(known.type for known in fields), *(() if rest is None else (rest,))))
+        case _:
+            return NEVER
+
+
+def sliced(found: Type) -> Type:
+    """Return the type of a slice; NEVER for values that have none."""
+    return union(
+        STR if isinstance(option, WordsType) else option
+        for option in options(found)
+        if option in {ANY, STR} or isinstance(option, (ListOfType, WordsType))
+    )
+
+
 def has(found: Type, step: str | int) -> bool:
     """Whether every value of a type certainly has this part."""
     kinds = options(found)

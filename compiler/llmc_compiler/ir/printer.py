@@ -168,8 +168,8 @@ class _Printer:
         match value:
             case term.Const(data):
                 return _literal(data)
-            case term.Get(key) if key not in self._names:
-                return self._own(self._nodes[key])
+            case term.Get(key, path) if key not in self._names:
+                return _with_steps(self._own(self._nodes[key]), path)
             case term.Get() | term.Item() | term.Param():
                 return self._ref(value)
             case term.Template(parts):
@@ -179,9 +179,9 @@ class _Printer:
             case term.MapOf(entries):
                 return ast.Map(tuple((key, self._expr(item)) for key, item in entries))
             case term.Subscript(base, key):
-                return ast.Subscript(self._expr(base), self._expr(key))
+                return _subscript(self._expr(base), self._expr(key))
             case term.Slice(base, start, stop):
-                return ast.Slice(self._expr(base), start and self._expr(start), stop and self._expr(stop))
+                return ast.Slice(self._expr(base), self._optional(start), self._optional(stop))
             case term.Apply(function, arguments):
                 return ast.Call(function, tuple(ast.Argument(key, self._expr(item)) for key, item in arguments))
             case term.Comprehension(element, clauses):
@@ -197,7 +197,11 @@ class _Printer:
 
     def _clause(self, clause: term.Clause) -> ast.Loop:
         """Return a clause of a comprehension as a loop."""
-        return ast.Loop(clause.name, self._expr(clause.source), clause.condition and self._expr(clause.condition))
+        return ast.Loop(clause.name, self._expr(clause.source), self._optional(clause.condition))
+
+    def _optional(self, value: Term | None) -> ast.Expr | None:
+        """Return a term as an expression, if there is one."""
+        return None if value is None else self._expr(value)
 
     def _ref(self, read: term.Get | term.Item | term.Param) -> ast.Ref:
         """Return a read as a reference."""
@@ -274,11 +278,35 @@ def _weights(root: Term) -> Counter[NodeId]:
     counts: Counter[NodeId] = Counter()
     stack = [(root, False)]
     while stack:
-        value, in_text = stack.pop()
+        value, needs_name = stack.pop()
         if isinstance(value, term.Get):
-            counts[value.node] += 2 if in_text or value.path else 1
-        stack += [(child, isinstance(value, term.Template)) for child in term.children(value)]
+            counts[value.node] += 2 if needs_name else 1
+        # In a text there is no call, and in a loop it would be made for each element.
+        names = needs_name or isinstance(value, (term.Template, term.Comprehension))
+        stack += [(child, names) for child in term.children(value)]
+        if isinstance(value, term.Comprehension):
+            stack[-len(term.children(value))] = (value.clauses[0].source, needs_name)
     return counts
+
+
+def _with_steps(value: ast.Expr, path: term.Path) -> ast.Expr:
+    """Return a value with constant steps behind it."""
+    for step in path:
+        value = _subscript(value, _literal(step))
+    return value
+
+
+def _subscript(value: ast.Expr, key: ast.Expr) -> ast.Expr:
+    """Return `value[key]`; a constant key behind a reference becomes a part of it."""
+    match value, key:
+        case ast.Ref(name, path), ast.Literal(int() as step) if type(step) is int:
+            return ast.Ref(name, (*path, step))
+        case ast.Ref(name, path), ast.Text(()):
+            return ast.Ref(name, (*path, ""))
+        case ast.Ref(name, path), ast.Text((str() as step,)):
+            return ast.Ref(name, (*path, step))
+        case _:
+            return ast.Subscript(value, key)
 
 
 def _fresh(key: NodeId, taken: set[str]) -> str:

@@ -107,10 +107,10 @@ def _mend(term: Term, actual: Type, wanted: Type) -> str | None:
     return f'write it as a text, `"{reference}"`' if overlap(STR, wanted) and actual != NULL else None
 
 
-def no_part(ref: ast.Ref, read: Read, facts: TypeEnvironment) -> Diagnostic:
-    """Return the mistake of a reference that reads a missing part."""
+def no_part(root: str, read: Read, facts: TypeEnvironment) -> Diagnostic:
+    """Return the mistake of a read of a missing part; `root` is the value before its steps as written."""
     owner, count = facts.last_part(read)
-    place, step = f"${ref.name}{written(ref.path[:count])}", ref.path[count]
+    place, step = f"{root}{written(read.path[:count])}", read.path[count]
     keys = [each.name for option in types.options(owner) if isinstance(option, types.Record) for each in option.fields]
     if isinstance(step, str) and keys:
         close = closest(step, keys)
@@ -118,14 +118,14 @@ def no_part(ref: ast.Ref, read: Read, facts: TypeEnvironment) -> Diagnostic:
     elif isinstance(step, str) and any(isinstance(option, types.ListOfType) for option in types.options(owner)):
         suggestion = f"take an element first: `{place}[0].{step}`"
     else:
-        suggestion = f"leave `{written(ref.path[count:])}` out"
+        suggestion = f"leave `{written(read.path[count:])}` out"
     return plan_errors.NoPart(
-        span=ref.span,
+        span=read.span,
         place=place,
         step=written((step,)),
         found=describe(owner),
         suggestion=suggestion,
-        notes=facts.notes([read], ref.span),
+        notes=facts.notes([read], read.span),
     )
 
 

@@ -20,6 +20,8 @@ from llmc_compiler.expressions.operators import OPERATORS, OperandError, negativ
 from llmc_compiler.expressions.terms import (
     Binary,
     Choice,
+    Clause,
+    Comprehension,
     Const,
     Get,
     Item,
@@ -28,7 +30,10 @@ from llmc_compiler.expressions.terms import (
     MapOf,
     NodeId,
     Param,
+    Parts,
     Read,
+    Slice,
+    Subscript,
     Template,
     Term,
     Unary,
@@ -81,12 +86,11 @@ class ArrivalCheck:
 class TypeEnvironment:
     """Facts about the nodes, inputs and loop elements of a plan so far.
 
-    `item` is the element of the enclosing loop. If `skipped_is_null`, as in the join, values that may be
-    skipped may be null.
+    If `skipped_is_null`, as in the join, values that may be skipped may be null.
     """
 
     def __init__(self) -> None:
-        self.item: TypeFact | None = None
+        self._elements: dict[str, TypeFact] = {}
         self.skipped_is_null = False
         self._nodes: dict[NodeId, TypeFact] = {}
         self._params: dict[str, TypeFact] = {}
@@ -105,12 +109,14 @@ class TypeEnvironment:
         self.skipped_is_null = before
 
     @contextmanager
-    def each(self, source: Term) -> Iterator[None]:
-        """Infer terms for each element of a source inside the `with` block."""
+    def each(self, name: str, source: Term) -> Iterator[None]:
+        """Infer terms for each element of a source inside the `with` block, where the element has this name."""
         element = types.element(self.of(source))
-        self.item = TypeFact(element if element != NEVER else ANY, source.span, "the elements are")
+        before = self._elements
+        fact = TypeFact(element if element != NEVER else ANY, source.span, "the elements are")
+        self._elements = {**before, name: fact}
         yield
-        self.item = None
+        self._elements = before
 
     def declare(self, name: str, found: Type, span: Span) -> None:
         """Declare an input."""
@@ -154,8 +160,8 @@ class TypeEnvironment:
                 return self._nodes.get(node)
             case Param(name):
                 return self._params.get(name)
-            case Item():
-                return self.item
+            case Item(name):
+                return self._elements.get(name)
             case _:
                 return None
 
@@ -182,6 +188,12 @@ class TypeEnvironment:
                 return types.list_of(types.union(map(self.of, items)))
             case MapOf(entries):
                 return types.record(types.Field(key, self.of(value)) for key, value in entries)
+            case Subscript(value, key):
+                return self._or_null(term, types.subscript(self.of(value), self.of(key)))
+            case Slice(value):
+                return self._or_null(term, types.sliced(self.of(value)))
+            case Comprehension(element, clauses):
+                return types.list_of(self._element(element, clauses))
             case Unary(op, operand):
                 return BOOL if op == "not" else _negative(self.of(operand))
             case Binary("and", left, right):
@@ -205,6 +217,24 @@ class TypeEnvironment:
         if type_ != NEVER and fact.may_skip and self.skipped_is_null:
             return types.union((type_, NULL))
         return type_
+
+    def _or_null(self, term: Parts, found: Type) -> Type:
+        """Return the type of steps, which are null behind a skipped value that reads as null."""
+        return found if found == NEVER or not self._may_be_null(term) else types.union((found, NULL))
+
+    def _may_be_null(self, term: Term) -> bool:
+        """Whether steps may lead into a skipped value that reads as null."""
+        while isinstance(term, (Subscript, Slice)):
+            term = term.value
+        fact = self._nodes.get(term.node) if isinstance(term, Get) else None
+        return fact is not None and fact.may_skip and self.skipped_is_null
+
+    def _element(self, element: Term, clauses: tuple[Clause, ...]) -> Type:
+        """Return the type of the elements of a comprehension."""
+        if not clauses:
+            return self.of(element)
+        with self.each(clauses[0].name, clauses[0].source):
+            return self._element(element, clauses[1:])
 
     def is_lost(self, term: Read) -> bool:
         """Whether the steps of a read certainly lead to no part."""
@@ -307,7 +337,7 @@ def checks(graph: Graph) -> Iterator[ArrivalCheck]:
     for node in graph.nodes.values():
         facts.begin(skipped_is_null=node.id == JOIN)
         if isinstance(node.op, Loop):
-            with facts.each(node.op.source):
+            with facts.each(node.op.name, node.op.source):
                 for inner in node.op.body:
                     yield from _arriving(inner, facts)
                     facts.add(inner)

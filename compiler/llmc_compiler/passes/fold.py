@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from operator import is_
 from typing import Final
 
-from llmc_compiler.expressions.evaluation import EvaluationError, compact, evaluate
+from llmc_compiler.expressions.compact_json import compact
+from llmc_compiler.expressions.evaluation import EvaluationError, evaluate
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import (
     Binary,
