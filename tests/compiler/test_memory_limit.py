@@ -110,7 +110,7 @@ def test_the_length_of_json_is_known_without_writing_it(value: Json) -> None:
     assert length_as_json(value, sys.maxsize) == len(compact(value))
 
 
-@pytest.mark.parametrize("rule", [length_as_json, lambda value, _: len(evaluation.compact(value))])
+@pytest.mark.parametrize("rule", [length_as_json, lambda value, _: len(vars(evaluation)["compact"](value))])
 def test_a_text_that_is_too_long_is_not_put_together(rule: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
     """A list of long integers has far more characters than parts; the control writes it to know."""
     written: list[Json] = []

@@ -27,7 +27,7 @@ SMALL: Final = 1_000
 
 EFFORT: Final = 5_000_000
 """Parts of values that one expression may visit, in about a second: nothing else runs meanwhile."""
-_CHARACTERS: Final = 100
+CHARACTERS: Final = 100
 """Characters of a text that are visited in the time of one part."""
 
 
@@ -129,7 +129,7 @@ def _contains(element: Json, container: Json) -> bool:
         return any(same(element, each) for each in container)
     if isinstance(container, (str, dict)):
         if isinstance(element, str):
-            spend(len(container) // _CHARACTERS)
+            spend(len(container) // CHARACTERS)
             return element in container
         raise OperandError(
             f'`in` searches {kind(container)} for a text, not for {kind(element)}: make it a text, `"$x"`'
@@ -185,23 +185,25 @@ def _number(op: str, compute: Callable[..., int | float], left: float, right: fl
     if isinstance(result, float) and not math.isfinite(result):
         raise OperandError(f"the result of `{op}` is too large for a number: use smaller operands")
     if isinstance(result, int) and result.bit_length() > INTEGER_BITS:
-        raise _too_long(op)
+        raise too_long(op)
     return result
 
 
-def _too_long(op: str) -> OperandError:
+def too_long(op: str) -> OperandError:
+    """Return the error for an integer that would be too long."""
     return OperandError(f"the result of `{op}` has more than {INTEGER_BITS:,} bits: use numbers with a decimal point")
 
 
-def _too_much(op: str) -> OperandError:
+def too_much(op: str) -> OperandError:
+    """Return the error for a text or list that would be too long."""
     return OperandError(
         f"the result of `{op}` has more than {TEXT_BYTES:,} bytes or {LIST_ITEMS:,} elements: use a part of it"
     )
 
 
-def _bytes(text: str) -> int:
+def utf8_bytes(text: str) -> int:
     """Return the length of a text in UTF-8; raises OperandError after too much effort."""
-    spend(len(text) // _CHARACTERS)
+    spend(len(text) // CHARACTERS)
     return len(text) if text.isascii() else len(text.encode())
 
 
@@ -209,12 +211,12 @@ def _plus(left: Json, right: Json) -> Json:
     if is_number(left) and is_number(right):
         return _number("+", lambda a, b: a + b, left, right)
     if isinstance(left, str) and isinstance(right, str):
-        if _bytes(left) + _bytes(right) > TEXT_BYTES:
-            raise _too_much("+")
+        if utf8_bytes(left) + utf8_bytes(right) > TEXT_BYTES:
+            raise too_much("+")
         return left + right
     if isinstance(left, list) and isinstance(right, list):
         if len(left) + len(right) > LIST_ITEMS:
-            raise _too_much("+")
+            raise too_much("+")
         return bounded(left + right)
     kinds = f"{kind(left)} and {kind(right)}"
     raise OperandError(f"`+` takes two numbers, two texts or two lists, not {kinds}: {_mend(left, right)}")
@@ -227,7 +229,7 @@ def _times(left: Json, right: Json) -> Json:
             and isinstance(right, int)
             and left.bit_length() + right.bit_length() > INTEGER_BITS + 1
         ):
-            raise _too_long("*")
+            raise too_long("*")
         return _number("*", lambda a, b: a * b, left, right)
     if isinstance(left, (str, list)) and type(right) is int:
         return _repeat(left, right)
@@ -240,9 +242,9 @@ def _times(left: Json, right: Json) -> Json:
 def _repeat(value: str | list[Json], times: int) -> Json:
     """Repeat a text or a list."""
     times = max(times, 0) if value else 0
-    size, limit = (_bytes(value), TEXT_BYTES) if isinstance(value, str) else (len(value), LIST_ITEMS)
+    size, limit = (utf8_bytes(value), TEXT_BYTES) if isinstance(value, str) else (len(value), LIST_ITEMS)
     if size * times > limit:
-        raise _too_much("*")
+        raise too_much("*")
     if isinstance(value, list):
         bounded(value, times)  # visits the parts once, however often they are repeated
     return value * times
@@ -276,7 +278,7 @@ def _bytes_of_list(length: int) -> int:
 def _power(left: float, right: float) -> int | float:
     """Return `left ** right`; a result that would be too long is refused before it is computed."""
     if isinstance(left, int) and isinstance(right, int) and (abs(left).bit_length() - 1) * right >= INTEGER_BITS:
-        raise _too_long("**")
+        raise too_long("**")
     result: int | float = left**right
     return result
 
