@@ -1,0 +1,44 @@
+"""Formats of values in texts, as in `${total:,.2f}`: a part of the formats of Python.
+
+    [< > ^] [+] [0] [WIDTH] [, or _] [.DIGITS] [d f e g %]
+
+At least one part is written. WIDTH and DIGITS are at most 100. Numbers take all parts, texts only the alignment and
+the width.
+"""
+
+import re
+from typing import Final
+
+MOST: Final = 100
+"""The largest width, and the largest number of digits."""
+
+FORMAT: Final = re.compile(
+    r"(?P<align>[<>^])?(?P<sign>\+)?(?P<zero>0)?(?P<width>[1-9][0-9]*)?(?P<group>[,_])?"
+    r"(?:\.(?P<digits>0|[1-9][0-9]*))?(?P<letter>[dfeg%])?"
+)
+"""The shape of a format, to be matched as a whole; `format_mistake` refuses the empty one and checks the bounds."""
+
+_SHAPE: Final = "[< > ^] [+] [0] [WIDTH] [, or _] [.DIGITS] [d f e g %]"
+_BOUND: Final = len(str(MOST))
+
+
+def format_mistake(spec: str) -> str | None:
+    """Return the reason why a text is not a format, with a suggestion; None for a format."""
+    match = FORMAT.fullmatch(spec)
+    if not spec:
+        return "the format is empty: leave it out, or write for example `,.2f`"
+    if match is None:
+        return f"the format does not have the form `{_SHAPE}`: write for example `,.2f` or `>8`"
+    for name, verb in (("width", "is"), ("digits", "are")):
+        number = match[name] or "0"
+        if len(number) > _BOUND or int(number) > MOST:
+            return f"the {name} of the format {verb} more than {MOST}: use a smaller number"
+    if match["letter"] == "d" and match["digits"]:
+        return "`d` writes integers and takes no digits: write `f` in its place"
+    return None
+
+
+def is_for_numbers(spec: str) -> bool:
+    """Whether a format has a part that only numbers take."""
+    match = FORMAT.fullmatch(spec)
+    return match is not None and any(match.group("sign", "zero", "group", "digits", "letter"))
