@@ -180,7 +180,7 @@ def _check_options(expr: Expr, options: tuple[Option, ...], reading: ParseState)
             note = Note(seen[type(option)].span, "the first")
             reading.report(RepeatedOption(span=option.span, name=name, notes=(note,)))
         seen.setdefault(type(option), option)
-        if isinstance(option, Timeout | Retry) and not isinstance(expr, Call):
+        if isinstance(option, Timeout | Retry) and not isinstance(without_steps(expr), Call):
             reading.report(
                 OptionWithoutCall(span=option.span, name=name, notes=(Note(expr.span, "not a single call"),))
             )
@@ -188,6 +188,13 @@ def _check_options(expr: Expr, options: tuple[Option, ...], reading: ParseState)
             calls = (part for part in parts(option.value) if isinstance(part, Call))
             for call in list(calls)[:1]:
                 reading.report(CallInFallback(span=call.span))
+
+
+def without_steps(expr: Expr) -> Expr:
+    """Return the value before the steps of an expression."""
+    while isinstance(expr, Subscript | Slice):
+        expr = expr.value
+    return expr
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:

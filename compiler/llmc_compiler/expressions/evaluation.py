@@ -10,6 +10,7 @@ from math import inf
 from typing import Final, Protocol
 
 from llmc_compiler.expressions.compact_json import compact, length_as_json
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.memory_limit import ELEMENT, ENTRY, LIST, MAPPING, TEXT, MemoryRoom, Unlimited, width
 from llmc_compiler.expressions.operators import (
     EFFORT,
@@ -25,6 +26,7 @@ from llmc_compiler.expressions.operators import (
     spend,
 )
 from llmc_compiler.expressions.terms import (
+    Apply,
     Binary,
     Choice,
     Comprehension,
@@ -59,7 +61,12 @@ class SkippedRead(Portable, Exception):  # noqa: N818 — an outcome, not a mist
 
 
 class EvaluationError(Portable, ValueError):
-    """Raised if a term has no value; `node` is the node whose value caused it, if any."""
+    """Raised if a term has no value; `node` is the node whose value caused it, if any.
+
+    `is_exhausted`: the evaluation stopped because it visited too many parts.
+    """
+
+    is_exhausted = False
 
     def __init__(self, message: str, span: Span, node: NodeId | None = None) -> None:
         super().__init__(message)
@@ -91,6 +98,8 @@ class Env(Protocol):
 
 _CHARACTERS: Final = 6
 """Characters of a value that are written in the time it takes to visit one part."""
+_PICKING: Final = frozenset({"get", "max", "min"})
+"""Functions whose results are parts of their arguments."""
 _ELEMENT_EFFORT: Final = 10
 """Parts that are visited in the time of one element of a comprehension."""
 
@@ -103,12 +112,26 @@ def truth(value: Json) -> bool:
 _UNLIMITED: Final = Unlimited()
 
 
-def evaluate(term: Term, env: Env, room: MemoryRoom = _UNLIMITED) -> Json:
+class EffortBudget:
+    """The parts of values that several evaluations may visit together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: float) -> None:
+        self.left = left
+
+
+def evaluate(term: Term, env: Env, room: MemoryRoom = _UNLIMITED, budget: EffortBudget | None = None) -> Json:
     """Return the value of a term; raises EvaluationError, NoRoomError, and SkippedRead for a read of a skipped node."""
-    effort.left = EFFORT
+    effort.left = most = EFFORT if budget is None else min(EFFORT, budget.left)
     try:
         return _value(term, env, room)
+    except EvaluationError as error:
+        error.is_exhausted = effort.left < 0
+        raise
     finally:
+        if budget is not None:
+            budget.left -= min(most - effort.left, budget.left)
         effort.left = inf
 
 
@@ -137,6 +160,8 @@ def _value(term: Term, env: Env, room: MemoryRoom) -> Json:
             return _stepped(term, env, room)
         case Comprehension():
             return _comprehension(term, env, room)
+        case Apply():
+            return _applied(term, env, room)
         case Unary(op, operand, span):
             return _unary(op, _value(operand, env, room), span, room)
         case Binary():
@@ -151,7 +176,12 @@ def _get(term: Get, env: Env) -> Json:
         if env.skipped_is_null:
             return None
         raise
-    return _walk(value, term.path, f"${term.node}", term.span, term.node) if term.path else value
+    return _walk(value, term.path, _root(term.node), term.span, term.node) if term.path else value
+
+
+def _root(node: NodeId) -> str:
+    """Return a task's value as written; a nested call has no name."""
+    return "…" if "/" in node else f"${node}"
 
 
 def _walk(value: Json, path: Path, root: str, span: Span, node: NodeId | None = None) -> Json:
@@ -197,7 +227,7 @@ def _place(term: Term) -> str:
     """Return a value as written if it is a read, for messages."""
     match term:
         case Get(node, path):
-            return f"${node}{written(path)}"
+            return f"{_root(node)}{written(path)}"
         case Param(name, path) | Item(name, path):
             return f"${name}{written(path)}"
         case Subscript(value):
@@ -205,7 +235,7 @@ def _place(term: Term) -> str:
         case Slice(value):
             return f"{_place(value)}[…:…]"
         case _:
-            return "(…)"
+            return "…"
 
 
 def _producer(term: Term) -> NodeId | None:
@@ -268,6 +298,21 @@ def _run_clauses(term: Comprehension, index: int, env: Env, room: MemoryRoom, re
         inner.value = value
         if clause.condition is None or _holds(clause.condition, inner, room):
             _run_clauses(term, index + 1, inner, room, results)
+
+
+def _applied(term: Apply, env: Env, room: MemoryRoom) -> Json:
+    """Return the value of a standard function."""
+    arguments = [(name, _value(value, env, room)) for name, value in term.arguments]
+    try:
+        result = FUNCTIONS[term.function].call(arguments)
+    except OperandError as unfit:
+        raise EvaluationError(str(unfit), term.span) from None
+    if term.function in _PICKING or any(result is value for _, value in arguments):
+        return result
+    if isinstance(result, (str, list, dict)):
+        room.add(_built(result, term.span))
+    room.drop(*(value for _, value in arguments))
+    return result
 
 
 def _holds(condition: Term, env: Env, room: MemoryRoom) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from llmc_compiler.expressions import terms as term
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.terms import Json, NodeId, Term
 from llmc_compiler.ir.graph import (
     JOIN,
@@ -28,7 +29,7 @@ from llmc_compiler.ir.graph import (
 from llmc_grammar import ast
 from llmc_grammar.print import print_expr, print_plan, print_statement
 
-_ENDS_A_NAME = frozenset(" \n\t;:!?)]}'\"/")
+_ENDS_A_NAME = frozenset(["", *" \n\t;:!?)]}'\"/"])
 
 _LONGEST_NAME: Final = 64
 
@@ -114,6 +115,14 @@ class _Printer:
         """Return each condition as text."""
         return [print_expr(self._condition(condition)) for condition in when]
 
+    def optioned(self, node: Node) -> Node:
+        """Return the node to which the options of a task belong: the call below its steps, or the task's own node."""
+        value = node.op.term if isinstance(node.op, Evaluate) else None
+        while isinstance(value, (term.Subscript, term.Slice)):
+            value = value.value
+        is_nested = isinstance(value, term.Get) and value.node not in self._names
+        return self._nodes[value.node] if is_nested and isinstance(value, term.Get) else node
+
     def _condition(self, condition: Condition) -> ast.Expr:
         """Return a condition as an expression that is true if the condition holds."""
         expression = self._expr(condition.term)
@@ -183,7 +192,7 @@ class _Printer:
             case term.Slice(base, start, stop):
                 return ast.Slice(self._expr(base), self._optional(start), self._optional(stop))
             case term.Apply(function, arguments):
-                return ast.Call(function, tuple(ast.Argument(key, self._expr(item)) for key, item in arguments))
+                return ast.Call(function, tuple(self._arguments(FUNCTIONS[function].positional, arguments)))
             case term.Comprehension(element, clauses):
                 return ast.Comprehension(self._expr(element), tuple(map(self._clause, clauses)))
             case term.Unary(op, operand):
@@ -218,13 +227,25 @@ class _Printer:
         for part, after in zip(parts, (*parts[1:], ""), strict=True):
             if isinstance(part, str):
                 yield part
-            elif isinstance(part, (term.Get, term.Item, term.Param)):
-                ref = self._ref(part)
-                is_bare = not ref.path and isinstance(after, str) and (not after or after[0] in _ENDS_A_NAME)
-                yield ast.Slot(ref, f"${ref.name}" if is_bare else f"${{{_written(ref)}}}")
+                continue
+            form, read = _format(part)
+            if isinstance(read, (term.Get, term.Item, term.Param)):
+                ref = self._ref(read)
+                is_bare = not (ref.path or form) and isinstance(after, str) and after[:1] in _ENDS_A_NAME
+                yield ast.Slot(ref, f"${ref.name}" if is_bare else f"${{{_written(ref)}{form and f':{form}'}}}", form)
+
+
+def _format(part: Term) -> tuple[str, Term]:
+    """Return the format of a part of a text, empty without one, and the read that is written in it."""
+    match part:
+        case term.Apply("format", ((_, read), (_, term.Const(str() as form)))):
+            return form, read
+        case _:
+            return "", part
 
 
 def _options(printer: _Printer, node: Node) -> Iterator[ast.Option]:
+    node = printer.optioned(node)
     if isinstance(node.op, Call):
         if node.op.timeout is not None:
             milliseconds = round(node.op.timeout * 1000)

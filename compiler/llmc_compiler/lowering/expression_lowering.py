@@ -4,14 +4,15 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.expressions import terms, types
-from llmc_compiler.expressions.evaluation import EvaluationError, evaluate
+from llmc_compiler.expressions.evaluation import EffortBudget, EvaluationError, evaluate
 from llmc_compiler.expressions.operators import is_small
 from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term
 from llmc_compiler.ir.graph import Condition
-from llmc_compiler.lowering.argument_checks import no_part
+from llmc_compiler.lowering.argument_checks import check_argument, describe_misfits, no_part
 from llmc_compiler.lowering.name_resolution import ScopeResolver
 from llmc_compiler.lowering.reference_checks import (
     doubtful,
@@ -24,10 +25,15 @@ from llmc_compiler.lowering.reference_checks import (
 )
 from llmc_compiler.lowering.step_checks import step_mistakes
 from llmc_compiler.lowering.type_inference import TypeEnvironment
+from llmc_compiler.tools.argument_binding import bind
+from llmc_compiler.tools.standard_callee import STANDARD
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.print import print_expr
 from llmc_grammar.source import Span
+
+_EFFORT: Final = 500_000
+"""Parts of constants that the checks of one plan may visit, in about a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,14 @@ class ExpressionLowering:
         self._facts = TypeEnvironment()
         self._elements: frozenset[str] = frozenset()
         self._constants: dict[int, tuple[Term, Const]] = {}
+        self._budget = EffortBudget(_EFFORT)
 
     @abstractmethod
-    def _call(self, call: ast.Call, place: Place, options: Sequence[ast.Option] = ()) -> NodeId:
+    def _is_function(self, name: str) -> bool:
+        """Whether a call of this name is one of a standard function, because no tool has the name."""
+
+    @abstractmethod
+    def _call(self, call: ast.Call, place: Place) -> NodeId:
         """Add the node of a call, and the nodes of calls in its arguments."""
 
     def _expr(self, expr: ast.Expr, place: Place) -> Term:
@@ -95,8 +106,9 @@ class ExpressionLowering:
             case ast.Map(entries, span):
                 pairs = tuple((key, self._expr(value, place.at(f"i{i}"))) for i, (key, value) in enumerate(entries))
                 return self._checked(terms.MapOf(pairs, span))
-            case ast.Call(span=span):
-                return Get(self._call(expr, place), (), span)
+            case ast.Call(tool, span=span):
+                is_function = self._is_function(tool)
+                return self._function(expr, place) if is_function else Get(self._call(expr, place), (), span)
             case ast.Subscript():
                 return self._subscript(expr, place)
             case ast.Slice():
@@ -150,7 +162,21 @@ class ExpressionLowering:
             self.diagnostics.append(no_part(root, read, self._facts))
         return read
 
-    # Steps and comprehensions
+    # Functions, steps and comprehensions
+
+    def _function(self, call: ast.Call, place: Place) -> Term:
+        """Lower a call of a standard function; its arguments are checked like those of a tool."""
+        callee = STANDARD[call.tool]
+        values = [self._expr(given.value, place.at(f"a{i}")) for i, given in enumerate(call.arguments)]
+        names, misfits = bind(callee.signature.shape, [given.name for given in call.arguments])
+        mistakes = [*describe_misfits(misfits, callee, call)]
+        if not misfits:
+            for index, (name, value) in enumerate(zip(names, values, strict=True)):
+                called, constant = name or f"argument {index + 1}", self._constant(value)
+                mistakes += check_argument(callee, called, name, value, constant=constant, facts=self._facts)
+        self.diagnostics.extend(mistakes)
+        term = terms.Apply(call.tool, tuple(zip(names, values, strict=True)), call.span)
+        return term if mistakes else self._checked(term)
 
     def _subscript(self, expr: ast.Subscript, place: Place) -> Term:
         """Lower `value[key]`; a constant key of a value that is read becomes a part of its path."""
@@ -217,7 +243,7 @@ class ExpressionLowering:
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
-        if self._lenient and len(pieces) == 1 and not isinstance(pieces[0], str):
+        if self._lenient and len(pieces) == 1 and isinstance(pieces[0], terms.Read):
             return pieces[0]
         if all(isinstance(piece, str) for piece in pieces):
             return Const("".join(piece for piece in pieces if isinstance(piece, str)), span)
@@ -263,7 +289,9 @@ class ExpressionLowering:
         if read is None:
             self.diagnostics.append(plan_errors.UnusedSlot(span=slot.ref.span, raw=slot.raw, rest=slot.raw[1:]))
             return slot.raw
-        return read
+        if not slot.format:
+            return read
+        return self._checked(terms.Apply("format", (("x", read), ("f", Const(slot.format))), slot.ref.span))
 
     def _constant(self, value: Term) -> Const | None:
         """Return the constant value of a term that reads nothing, if it could be computed."""
@@ -276,11 +304,12 @@ class ExpressionLowering:
         known = value if isinstance(value, terms.Comprehension) else self._with_constants(value)
         if known is not None and next(terms.free_reads(known), None) is None:
             try:
-                constant = Const(evaluate(known, _NoReads()))
+                constant = Const(evaluate(known, _NoReads(), budget=self._budget))
                 if not isinstance(value, terms.Binary) or is_small(constant.value):
                     self._constants[id(value)] = (value, constant)
             except EvaluationError as error:
-                self.diagnostics.append(plan_errors.WrongOperand(span=error.span, reason=str(error)))
+                if not error.is_exhausted:
+                    self.diagnostics.append(plan_errors.WrongOperand(span=error.span, reason=str(error)))
         elif (reason := self._facts.fault(value)) is not None:
             notes = self._facts.notes(terms.children(value), value.span)
             self.diagnostics.append(plan_errors.WrongOperand(span=value.span, reason=reason, notes=notes))

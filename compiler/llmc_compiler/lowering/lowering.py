@@ -19,14 +19,17 @@ from llmc_compiler.ir.graph import JOIN, Condition, Node, TaskId, dependencies
 from llmc_compiler.lowering.argument_checks import check_argument, check_together, describe_misfits
 from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Place
 from llmc_compiler.tools.argument_binding import MissingParameter, bind
+from llmc_compiler.tools.standard_callee import STANDARD
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast
+from llmc_grammar.check import without_steps
 from llmc_grammar.diagnose.foreign_values import method_call
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignStatement
 from llmc_grammar.errors.repairs import TextQuoted
-from llmc_grammar.mistake import Edit
+from llmc_grammar.errors.statements import OptionWithoutCall
+from llmc_grammar.mistake import Edit, Note
 from llmc_grammar.safety import has_rival, is_slip
 from llmc_grammar.source import Span
 from llmc_grammar.suggestion import alike
@@ -49,6 +52,7 @@ class Lowering(ExpressionLowering):
         self._tools = tools
         self._nodes: list[Node] = []
         self._task = TaskId("")
+        self._options: tuple[ast.Call | None, Sequence[ast.Option]] = (None, ())
 
     def recall(self, taken: Iterable[str], values: Mapping[str, Json]) -> None:
         """Recall the ids of earlier plans, and the values of those tasks that have one."""
@@ -136,10 +140,22 @@ class Lowering(ExpressionLowering):
 
     def _main(self, expr: ast.Expr, place: Place, options: Sequence[ast.Option]) -> NodeId:
         """Add the node for the outermost expression of a task."""
-        if isinstance(expr, ast.Call):
-            return self._call(expr, place, options)
+        call = without_steps(expr)
+        if isinstance(call, ast.Call) and not self._is_function(call.tool):
+            self._options, options = (call, options), ()
+            if call is expr:
+                return self._call(call, place)
+        self._refuse_options(call, options)
         value = self._expr(expr, place)
         return self._add(place.path, graph.Evaluate(value, self._fallback(options, place)), place.when, expr.span)
+
+    def _refuse_options(self, expr: ast.Expr, options: Sequence[ast.Option]) -> None:
+        """Report attempts and times for a standard function, which is computed and not called."""
+        for option in options if isinstance(expr, ast.Call) else ():
+            if not isinstance(option, ast.Fallback):
+                name = type(option).__name__.lower()
+                notes = (Note(expr.span, "a standard function"),)
+                self.diagnostics.append(OptionWithoutCall(span=option.span, name=name, notes=notes))
 
     def _fallback(self, options: Sequence[ast.Option], place: Place) -> Term | None:
         """Return the term of `@fallback`, if present."""
@@ -149,8 +165,9 @@ class Lowering(ExpressionLowering):
         with self._facts.reading_null():
             return self._expr(values[0], place.at("fallback"))
 
-    def _call(self, call: ast.Call, place: Place, options: Sequence[ast.Option] = ()) -> NodeId:
+    def _call(self, call: ast.Call, place: Place) -> NodeId:
         """Add the node of a call, and the nodes of calls in its arguments."""
+        options = self._options[1] if call is self._options[0] else ()
         values = [self._expr(given.value, place.at(f"a{i}")) for i, given in enumerate(call.arguments)]
         tool = self._tools.get(call.tool)
         if tool is None:
@@ -177,6 +194,10 @@ class Lowering(ExpressionLowering):
             fallback=self._fallback(options, place),
         )
         return self._add(place.path, op, place.when, call.span)
+
+    def _is_function(self, name: str) -> bool:
+        """Whether a call of this name is one of a standard function, because no tool has the name."""
+        return name in STANDARD and self._tools.get(name) is None
 
     def _unknown_tool(self, call: ast.Call) -> Diagnostic:
         """Diagnose an unknown tool. The edit names the most similar tool, as a guess if several are similar."""

@@ -16,8 +16,10 @@ from functools import lru_cache
 from typing import Final
 
 from llmc_compiler.expressions import types
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.operators import OPERATORS, OperandError, negative
 from llmc_compiler.expressions.terms import (
+    Apply,
     Binary,
     Choice,
     Clause,
@@ -192,6 +194,8 @@ class TypeEnvironment:
                 return self._or_null(term, types.subscript(self.of(value), self.of(key)))
             case Slice(value):
                 return self._or_null(term, types.sliced(self.of(value)))
+            case Apply(function, arguments):
+                return FUNCTIONS[function].type_of([(name, self.of(value)) for name, value in arguments])
             case Comprehension(element, clauses):
                 return types.list_of(self._element(element, clauses))
             case Unary(op, operand):

@@ -6,21 +6,28 @@ from operator import is_
 from typing import Final
 
 from llmc_compiler.expressions.compact_json import compact
-from llmc_compiler.expressions.evaluation import EvaluationError, evaluate
+from llmc_compiler.expressions.evaluation import EffortBudget, EvaluationError, evaluate
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import (
+    Apply,
     Binary,
     Choice,
+    Comprehension,
     Const,
     Get,
+    Item,
     Json,
     ListOf,
     MapOf,
     NodeId,
+    Param,
+    Slice,
+    Subscript,
     Template,
     Term,
     Unary,
     children,
+    free_reads,
     reads,
     rebuild,
 )
@@ -58,6 +65,9 @@ GROWTH: Final = 1024 * 1024
 
 _LARGEST_BUILT: Final = 64 * 1024
 """Largest number of bytes that may be built to compute a constant."""
+
+_EFFORT: Final = 500_000
+"""Parts of constants that the pass may visit in one plan."""
 
 Known = dict[NodeId, Const]
 
@@ -111,6 +121,7 @@ class Folding:
         self.dead: dict[NodeId, frozenset[NodeId]] = {}
         self._known: Known = {}
         self._growth = MemoryRoom(GROWTH)
+        self._budget = EffortBudget(_EFFORT)
 
     def add(self, node: Node) -> tuple[Node, ...]:
         """Return the node with its terms folded."""
@@ -139,7 +150,7 @@ class Folding:
 
     def _terms(self, known: Known, sure: Collection[NodeId]) -> "_Terms":
         """Return a folder of terms for this position."""
-        return _Terms(known, self.dead, sure, self._growth)
+        return _Terms(known, self.dead, sure, self._growth, self._budget)
 
     def _loop(self, node: Node, loop: Loop) -> Node:
         """Return a loop with its terms folded, without the nodes inside that never run."""
@@ -218,12 +229,18 @@ class _Terms:
     skipped_is_null = False
 
     def __init__(
-        self, known: Known, dead: dict[NodeId, frozenset[NodeId]], sure: Collection[NodeId], growth: MemoryRoom
+        self,
+        known: Known,
+        dead: dict[NodeId, frozenset[NodeId]],
+        sure: Collection[NodeId],
+        growth: MemoryRoom,
+        budget: EffortBudget,
     ) -> None:
         self._known = known
         self._dead = dead
         self._sure = sure
         self._growth = growth
+        self._budget = budget
 
     def get(self, node: NodeId, /) -> Json:
         """Return the value of a constant node."""
@@ -263,7 +280,9 @@ class _Terms:
                 return self._choice(term)
             case Binary():
                 return self._binary(term)
-            case ListOf() | MapOf() | Unary():
+            case Comprehension():
+                return self._comprehension(term)
+            case ListOf() | MapOf() | Unary() | Subscript() | Slice() | Apply():
                 return self._inner(term)
             case _:
                 return term
@@ -271,7 +290,7 @@ class _Terms:
     def _computed(self, term: Term, otherwise: Term) -> Term:
         """Return the value of a term with constant leaves, if it has one and is small."""
         try:
-            value = evaluate(term, self, MemoryRoom(_LARGEST_BUILT))
+            value = evaluate(term, self, MemoryRoom(_LARGEST_BUILT), self._budget)
         except (EvaluationError, NoRoomError):
             return otherwise
         size = _size(value)
@@ -280,12 +299,21 @@ class _Terms:
         self._growth.take(size)
         return Const(value, term.span)
 
-    def _inner(self, term: ListOf | MapOf | Unary) -> Term:
+    def _inner(self, term: ListOf | MapOf | Unary | Subscript | Slice | Apply) -> Term:
         """Fold a term that needs all its parts."""
         before = children(term)
         after = [self.fold(child) for child in before]
         fresh = term if _are_same(after, before) else rebuild(term, after)
-        return self._computed(fresh, term) if all(isinstance(child, Const) for child in after) else fresh
+        if all(isinstance(child, Const) for child in after):
+            return self._computed(fresh, term)
+        return _with_path(fresh) if isinstance(fresh, Subscript) else fresh
+
+    def _comprehension(self, term: Comprehension) -> Term:
+        """Fold the parts of a comprehension, or the whole if it reads nothing but its elements."""
+        before = children(term)
+        after = [self.fold(child) for child in before]
+        fresh = term if _are_same(after, before) else rebuild(term, after)
+        return fresh if next(free_reads(fresh), None) is not None else self._computed(fresh, term)
 
     def _template(self, term: Template) -> Term:
         """Fold a text, and insert its constants."""
@@ -334,6 +362,14 @@ class _Terms:
         if term.op in {"==", "!="} and (_is_new_null(left, term.left) or _is_new_null(right, term.right)):
             return term
         return fresh
+
+
+def _with_path(term: Subscript) -> Term:
+    """Return a read with a constant key as one more step of its path."""
+    value, key = term.value, term.key.value if isinstance(term.key, Const) else None
+    if isinstance(value, (Get, Item, Param)) and (isinstance(key, str) or type(key) is int):
+        return replace(value, path=(*value.path, key), span=term.span)
+    return term
 
 
 def _joined(pieces: Iterable[str | Term]) -> Iterator[str | Term]:

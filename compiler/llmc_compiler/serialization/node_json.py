@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from llmc_compiler.expressions.terms import Const, Item, NodeId, Param, Term, children
+from llmc_compiler.expressions.terms import Const, Item, NodeId, Param, Term, free_reads
 from llmc_compiler.ir.graph import (
     JOIN,
     Call,
@@ -199,14 +199,12 @@ class NodeReader:
 
     def _check_leaves(self, node: Node, place: JsonPlace, *, inside: bool) -> None:
         """Refuse reads of missing inputs, and of an element outside of a loop."""
-        below = [*(condition.term for condition in node.when), *terms(node.op)]
-        while below:
-            term = below.pop()
-            if isinstance(term, Param) and term.name not in self._inputs:
-                raise BrokenReference(place.path, what=f"the graph has no input `{term.name}`")
-            if isinstance(term, Item) and not inside:
+        whole = (*(condition.term for condition in node.when), *terms(node.op))
+        for read in (read for term in whole for read in free_reads(term)):
+            if isinstance(read, Param) and read.name not in self._inputs:
+                raise BrokenReference(place.path, what=f"the graph has no input `{read.name}`")
+            if isinstance(read, Item) and not inside:
                 raise BrokenReference(place.path, what="a loop's element is read outside of a loop")
-            below.extend(children(term))
 
 
 def _condition(place: JsonPlace) -> Condition:

@@ -1,10 +1,12 @@
 """Terms as JSON data. Each is a mapping with a `kind` and these keys.
 
-    const     value                        param     name, path
-    get       node, path                   template  parts: texts and terms
-    item      path                         list      items
-    unary     op, operand                  map       entries: each with key and value
-    binary    op, left, right              choice    condition, then, otherwise
+    const     value                        param          name, path
+    get       node, path                   template       parts: texts and terms
+    item      name, path                   list           items
+    subscript value, key                   map            entries: each with key and value
+    slice     value, start, stop           choice         condition, then, otherwise
+    unary     op, operand                  apply          function, arguments: each with parameter and value
+    binary    op, left, right              comprehension  element, clauses: each with name, source, condition
 
 Each may have a `span`, its place in the plan's text.
 """
@@ -12,10 +14,14 @@ Each may have a `span`, its place in the plan's text.
 from collections.abc import Callable
 from typing import Any, Final
 
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.operators import OPERATORS
 from llmc_compiler.expressions.terms import (
+    Apply,
     Binary,
     Choice,
+    Clause,
+    Comprehension,
     Const,
     Get,
     Item,
@@ -24,6 +30,8 @@ from llmc_compiler.expressions.terms import (
     NodeId,
     Param,
     Path,
+    Slice,
+    Subscript,
     Template,
     Term,
     Unary,
@@ -64,6 +72,15 @@ def _form(term: Term) -> dict[str, Any]:
             return {"kind": "list", "items": [term_form(item) for item in items]}
         case MapOf(entries):
             return {"kind": "map", "entries": [{"key": key, "value": term_form(value)} for key, value in entries]}
+        case Subscript(value, key):
+            return {"kind": "subscript", "value": term_form(value), "key": term_form(key)}
+        case Slice(value, start, stop):
+            return {"kind": "slice", "value": term_form(value), "start": _optional(start), "stop": _optional(stop)}
+        case Apply(function, arguments):
+            given = [{"parameter": name, "value": term_form(value)} for name, value in arguments]
+            return {"kind": "apply", "function": function, "arguments": given}
+        case Comprehension(element, clauses):
+            return {"kind": "comprehension", "element": term_form(element), "clauses": list(map(_clause_form, clauses))}
         case Unary(op, operand):
             return {"kind": "unary", "op": op, "operand": term_form(operand)}
         case Binary(op, left, right):
@@ -71,6 +88,16 @@ def _form(term: Term) -> dict[str, Any]:
         case Choice(condition, then, otherwise):
             branches = {"then": term_form(then), "otherwise": term_form(otherwise)}
             return {"kind": "choice", "condition": term_form(condition), **branches}
+
+
+def _optional(term: Term | None) -> dict[str, Any] | None:
+    """Return a term as JSON data, or None."""
+    return None if term is None else term_form(term)
+
+
+def _clause_form(clause: Clause) -> dict[str, Any]:
+    """Return a clause of a comprehension as JSON data."""
+    return {"name": clause.name, "source": term_form(clause.source), "condition": _optional(clause.condition)}
 
 
 def read_term(place: JsonPlace) -> Term:
@@ -137,6 +164,46 @@ def _map(entries: JsonPlace, span: Span) -> Term:
     return MapOf(tuple(terms.items()), span)
 
 
+def _subscript(value: JsonPlace, key: JsonPlace, span: Span) -> Term:
+    return Subscript(read_term(value), read_term(key), span)
+
+
+def _slice(value: JsonPlace, start: JsonPlace, stop: JsonPlace, span: Span) -> Term:
+    if start.value is None and stop.value is None:
+        raise start.wrong("a term, if `stop` is null,")
+    return Slice(read_term(value), _read_optional(start), _read_optional(stop), span)
+
+
+def _read_optional(place: JsonPlace) -> Term | None:
+    """Read a term, or null as None."""
+    return None if place.value is None else read_term(place)
+
+
+def _apply(function: JsonPlace, arguments: JsonPlace, span: Span) -> Term:
+    """Read a call of a standard function; its arguments must fit its parameters."""
+    called = FUNCTIONS.get(function.text())
+    if called is None:
+        raise function.wrong("the name of a standard function")
+    pairs = [pair.fields(("parameter", "value")) for pair in arguments.items()]
+    names = [None if pair["parameter"].value is None else pair["parameter"].text() for pair in pairs]
+    if not called.accepts(names):
+        raise arguments.wrong(f"the arguments of `{called.signature}`")
+    values = [read_term(pair["value"]) for pair in pairs]
+    return Apply(called.name, tuple(zip(names, values, strict=True)), span)
+
+
+def _comprehension(element: JsonPlace, clauses: JsonPlace, span: Span) -> Term:
+    read = tuple([_clause(clause) for clause in clauses.items()])
+    if not read or len({clause.name for clause in read}) < len(read):
+        raise clauses.wrong("a list of clauses whose names are all different")
+    return Comprehension(read_term(element), read, span)
+
+
+def _clause(place: JsonPlace) -> Clause:
+    fields = place.fields(("name", "source", "condition"))
+    return Clause(fields["name"].text(), read_term(fields["source"]), _read_optional(fields["condition"]))
+
+
 def _unary(op: JsonPlace, operand: JsonPlace, span: Span) -> Term:
     return Unary(_operator(op, UNARY), read_term(operand), span)
 
@@ -164,6 +231,10 @@ _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[..., Term]]]] = {
     "template": (("parts",), _template),
     "list": (("items",), _list),
     "map": (("entries",), _map),
+    "subscript": (("value", "key"), _subscript),
+    "slice": (("value", "start", "stop"), _slice),
+    "apply": (("function", "arguments"), _apply),
+    "comprehension": (("element", "clauses"), _comprehension),
     "unary": (("op", "operand"), _unary),
     "binary": (("op", "left", "right"), _binary),
     "choice": (("condition", "then", "otherwise"), _choice),

@@ -78,7 +78,6 @@ class _Dry:
     """A walk through a graph in plan order, which is also the environment of its terms."""
 
     skipped_is_null = False
-    item: Json = None
 
     def __init__(self, graph: Graph, params: Mapping[str, Json], guard: RunGuard, *, source: Source | None) -> None:
         self._graph = graph
@@ -104,6 +103,10 @@ class _Dry:
     def param(self, name: str) -> Json:
         """The value of an input."""
         return self._params[name]
+
+    def item(self, _: str) -> Json:
+        """Raise _UnknownError: a dry run visits no elements."""
+        raise _UnknownError
 
     def calls(self) -> Iterator[Planned]:
         """Yield the calls that would be made."""

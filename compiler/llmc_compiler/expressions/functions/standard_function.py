@@ -118,6 +118,21 @@ class StandardFunction:
                 values.append(parameter.default if parameter.has_default else ABSENT)
         return self.compute(*values)
 
+    def accepts(self, names: Sequence[str | None]) -> bool:
+        """Whether arguments of these parameters, None for one more of `many`, are complete and different."""
+        named = [name for name in names if name is not None]
+        try:
+            self._bound([(name, None) for name in names])
+        except OperandError:
+            return False
+        return len(set(named)) == len(named)
+
+    def check(self, name: str | None, value: Json) -> None:
+        """Check the argument of one parameter, None for one more of `many`; raises OperandError."""
+        for index, parameter in enumerate(self.parameters):
+            if parameter.name == name or (parameter.many and name is None):
+                self._checked(index, value)
+
     def type_of(self, arguments: Sequence[tuple[str | None, Type]]) -> Type:
         """Return the type of the value for arguments of these types; NEVER if it certainly does not exist."""
         try:
@@ -131,6 +146,11 @@ class StandardFunction:
                 return NEVER
             found += given if given or parameter.many else [NEVER]
         return self.gives(*found)
+
+    @property
+    def positional(self) -> tuple[str, ...]:
+        """The parameters that take one argument, in order."""
+        return tuple(parameter.name for parameter in self.parameters if not parameter.many)
 
     @property
     def signature(self) -> str:
