@@ -61,10 +61,13 @@ class Evaluate(Brief):
 class Loop(Brief):
     """Run the body once for each element of `source`; the value is the list of the values of `result`.
 
-    The body's nodes are in plan order, and their ids are unique in the graph. Their `needs` and `after` name nodes of
-    the same element, or nodes outside. `carry` has pairs (earlier, later): `later` waits for `earlier` of the previous
-    element. An element whose `result` is skipped by its own condition (the filter) is left out. `after` of the loop's
-    node lists the nodes that its end waits for; the waits of single elements are in the body.
+    The body's nodes are in plan order, and their ids are unique in the graph; loops among them nest. Their `needs` and
+    `after` name nodes of the same element, or nodes outside. `carry` has pairs (earlier, later): `later`, which may be
+    inside a nested loop, waits for `earlier` of the previous element. An element whose `result` is skipped by its own
+    condition (the filter) is left out. `after` of the loop's node lists the nodes that its end waits for, and so does
+    the carry of the loop around it; the waits of single elements are in the body. The value of a `flat` loop, whose
+    elements give lists, is the concatenation of them. `calls` is whether an element as written makes calls, which
+    bounds the number of elements.
     """
 
     name: str
@@ -72,6 +75,8 @@ class Loop(Brief):
     body: tuple["Node", ...]
     result: NodeId
     carry: tuple[tuple[NodeId, NodeId], ...] = ()
+    flat: bool = False
+    calls: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -192,12 +197,27 @@ def may_write(node: Node) -> bool:
 
 
 def node_body(node: Node) -> tuple[Node, ...]:
-    """Return the nodes inside a loop, and none for other nodes."""
+    """Return the nodes directly inside a loop, and none for other nodes."""
     return node.op.body if isinstance(node.op, Loop) else ()
+
+
+def nodes_within(node: Node) -> Iterator[Node]:
+    """Yield the nodes inside a loop at every depth, those inside a nested loop before that loop."""
+    for inner in node_body(node):
+        yield from nodes_within(inner)
+        yield inner
+
+
+def loops_within(node: Node) -> Iterator[tuple[Node, Loop]]:
+    """Yield a node that is a loop and all loops inside it, each with its operation, the inner ones first."""
+    for inner in node_body(node):
+        yield from loops_within(inner)
+    if isinstance(node.op, Loop):
+        yield node, node.op
 
 
 def all_nodes(graph: Graph) -> Iterator[Node]:
     """Yield the nodes of a graph, those inside a loop before the loop."""
     for node in graph.nodes.values():
-        yield from node_body(node)
+        yield from nodes_within(node)
         yield node

@@ -9,16 +9,20 @@ node that another one covers. So few edges are redundant, and the time is linear
 - A node after a writer covers that writer, for other users of the same resource or a part of it.
 - The last run of readers covers the runs before it. For a further reader, the writers just before that run cover all
   older nodes.
+
+The effects of a loop are those of its body. A node inside loops waits for nodes of the plan, and of each body around
+it; each loop around it carries the nodes of the previous element on to it. A loop's end waits for the same nodes, so
+that it covers them for later ones even without elements.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import is_
 
 from llmc_compiler.effects.access_history import NEVER, Access, Event, Way
 from llmc_compiler.effects.effects import Effect, segments
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Graph, Loop, Node
+from llmc_compiler.ir.graph import Graph, Loop, Node, nodes_within
 
 
 class Hazards:
@@ -75,27 +79,30 @@ class Hazards:
 
     def place(self, node: Node) -> Node:
         """Return the node with its order edges, and remember its effects."""
-        after = self.before(node.effects)
-        op = self._place_body(node.op) if isinstance(node.op, Loop) else node.op
-        self.record(node.id, node.effects)
-        return node if after == node.after and op is node.op else replace(node, op=op, after=after)
+        return _place(node, [self])
 
-    def _place_body(self, loop: Loop) -> Loop:
-        """Add the order edges of a loop's body: to nodes outside, inside an element, and to the next element."""
-        inside = Hazards()
-        body = []
-        for node in loop.body:
-            after = self.before(node.effects) + inside.before(node.effects)
-            body.append(node if after == node.after else replace(node, after=after))
-            inside.record(node.id, node.effects)
-        here: set[NodeId] = set()
-        carry = []
-        for node in loop.body:
-            carry += [(earlier, node.id) for earlier in inside.before(node.effects) if earlier not in here]
-            inside.record(node.id, node.effects)
-            here.add(node.id)
-        is_same = all(map(is_, body, loop.body)) and loop.carry == tuple(carry)
-        return loop if is_same else replace(loop, body=tuple(body), carry=tuple(carry))
+
+def _place(node: Node, levels: Sequence[Hazards]) -> Node:
+    """Return the node with its order edges, given the effects so far in the plan and in each body around the node."""
+    after = tuple(before for level in levels for before in level.before(node.effects))
+    op = _place_body(node.op, levels) if isinstance(node.op, Loop) else node.op
+    levels[-1].record(node.id, node.effects)
+    return node if after == node.after and op is node.op else replace(node, op=op, after=after)
+
+
+def _place_body(loop: Loop, levels: Sequence[Hazards]) -> Loop:
+    """Add the order edges of a loop's body: to nodes outside, inside an element, and to the next element."""
+    inside = Hazards()
+    body = tuple([_place(node, [*levels, inside]) for node in loop.body])
+    here: set[NodeId] = set()
+    carry: list[tuple[NodeId, NodeId]] = []
+    for node in body:
+        for later in (*nodes_within(node), node):
+            carry += [(earlier, later.id) for earlier in inside.before(later.effects) if earlier not in here]
+        inside.record(node.id, node.effects)
+        here.add(node.id)
+    is_same = all(map(is_, body, loop.body)) and loop.carry == tuple(carry)
+    return loop if is_same else replace(loop, body=body, carry=tuple(carry))
 
 
 def in_order(graph: Graph) -> Graph:

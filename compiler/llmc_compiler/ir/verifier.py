@@ -1,9 +1,10 @@
 """The invariants of graphs, checked between any two passes."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import JOIN, Graph, Join, Loop, Node, dependencies, node_body
+from llmc_compiler.ir.graph import JOIN, Graph, Join, Loop, Node, dependencies, nodes_within
 from llmc_grammar.portable import Portable
 
 
@@ -19,45 +20,49 @@ def verify(graph: Graph, before: Graph | None = None) -> None:
     checked: nodes that are the same object are not checked again in themselves.
     """
     above: set[NodeId] = set()
+    ids: list[NodeId] = []
     checked = {} if before is None else before.nodes
     for key, node in graph.nodes.items():
         _require(key == node.id, f"node {node.id} is filed under {key}")
         if checked.get(key) is not node:
             _check_needs(node)
-        _check_place(node, above)
+        _check_place(node, (above,), ids)
         above.add(key)
     join = graph.nodes.get(JOIN)
     _require(join is not None and isinstance(join.op, Join), "the join is missing")
     _require(list(graph.nodes)[-1] == JOIN, "the join is not last")
+    for key, number in Counter([*ids, *graph.nodes]).items() if ids else ():
+        _require(number == 1, f"{key} exists twice")
     for task, key in graph.tasks.items():
         _require(key in above, f"task {task} gets its value from {key}, which does not exist")
 
 
 def _check_needs(node: Node) -> None:
-    """Check a node, and the nodes in a loop's body, against their terms."""
-    for inner in (node, *node_body(node)):
+    """Check a node, and the nodes inside a loop, against their terms."""
+    for inner in (*nodes_within(node), node):
         _require(inner.needs == dependencies(inner.op, inner.when), f"needs of {inner.id} differ from its reads")
 
 
-def _check_place(node: Node, above: Collection[NodeId], inside: Collection[NodeId] = ()) -> None:
-    """Check a node against the nodes above it, and in a loop's body against those above it inside."""
+def _check_place(node: Node, above: Sequence[Collection[NodeId]], ids: list[NodeId]) -> None:
+    """Check a node against the nodes above it, in the plan and in each body around it; `ids` are those in bodies so far."""
     for other in (*node.needs, *node.after):
-        if other not in above and other not in inside:
+        if not any(other in level for level in above):
             raise BrokenGraphError(f"{node.id} waits for {other}, which is not above it")
     if isinstance(node.op, Loop):
-        _check_body(node.op, above)
+        _check_body(node, node.op, above, ids)
 
 
-def _check_body(loop: Loop, above: Collection[NodeId]) -> None:
+def _check_body(node: Node, loop: Loop, above: Sequence[Collection[NodeId]], ids: list[NodeId]) -> None:
     """Check a loop's body against the nodes above the loop."""
     inside: set[NodeId] = set()
-    for node in loop.body:
-        _require(node.id not in above and node.id not in inside, f"{node.id} exists twice")
-        _check_place(node, above, inside)
-        inside.add(node.id)
+    for inner in loop.body:
+        _check_place(inner, (*above, inside), ids)
+        inside.add(inner.id)
+        ids.append(inner.id)
     _require(loop.result in inside, f"the loop's result {loop.result} is not in its body")
+    within = {inner.id for inner in nodes_within(node)} if loop.carry else inside
     for earlier, later in loop.carry:
-        _require(earlier in inside and later in inside, f"{earlier} → {later} leaves the body")
+        _require(earlier in inside and later in within, f"{earlier} → {later} leaves the body")
 
 
 def _require(holds: bool, fact: str) -> None:  # noqa: FBT001 — reads as a sentence

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from llmc_compiler.expressions.terms import Const, Get, Item, Json, NodeId, Param, Term, children
+from llmc_compiler.expressions.terms import Const, Get, Item, Json, Param, Term, children
 from llmc_compiler.ir.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.tools.signature import Received
 from llmc_grammar.ast import NOWHERE
@@ -57,11 +57,10 @@ def _origins(term: Term, instance: Instance, source: Source | None, earlier: Ear
                     waiting.extend(_inside(read))
             case Param(name):
                 yield from earlier.get(name) or (Origin(input=name),)
-            case Item():
-                loop = reader.scope.find(NodeId(reader.node.task))
+            case Item(name) if (loop := reader.scope.loop_of(name)) is not None:
                 if reader.scope is instance.scope:
-                    line = line_of(source, reader.node.span)
-                    yield Origin(task=reader.node.task, line=line, element=reader.scope.indices[-1])
+                    line, level = line_of(source, reader.node.span), len(loop.scope.indices)
+                    yield Origin(task=reader.node.task, line=line, element=reader.scope.indices[level])
                 if isinstance(loop.node.op, Loop) and not isinstance(loop.node.op.source, Const):
                     waiting.append((loop.node.op.source, loop))
             case _:
@@ -80,10 +79,10 @@ def _inside(instance: Instance) -> Iterator[tuple[Term, Instance]]:
 
 
 def _origin(node: Node, source: Source | None) -> Origin:
-    """The origin for a node; a loop counts as its body's tool."""
-    op = (
-        next(inner for inner in node.op.body if inner.id == node.op.result).op if isinstance(node.op, Loop) else node.op
-    )
+    """The origin for a node; a loop counts as the tool of its result."""
+    op = node.op
+    while isinstance(op, Loop):
+        op = next(inner.op for inner in op.body if inner.id == op.result)
     tool = op.tool.name if isinstance(op, Call) else None
     return Origin(task=node.task, tool=tool, line=line_of(source, node.span))
 

@@ -1,14 +1,19 @@
 """Loops: instances of the body's nodes for each element, and the list of their results."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from llmc_compiler.expressions.evaluation import EvaluationError
-from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.expressions.memory_limit import ELEMENT
+from llmc_compiler.expressions.terms import Json, NodeId, reads
 from llmc_compiler.ir.graph import Loop, Node, TaskId
 from llmc_runtime.errors import Blocked, LoopFailed, PlanError
 from llmc_runtime.state.instance import Instance, Scope
-from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Outcome, Skipped
+from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.values import thaw
+
+MOST_WITHOUT_CALLS: Final = 100_000
+"""Elements that a loop may have at least, if they make no calls."""
 
 
 def elements(loop: Loop, source: Json, limit: int) -> list[Json]:
@@ -17,10 +22,73 @@ def elements(loop: Loop, source: Json, limit: int) -> list[Json]:
         raise EvaluationError(
             f"the source of the loop over ${loop.name} is not a list: put it into one, `[x]`", loop.source.span
         )
-    if len(source) > limit:
-        message = f"the loop over ${loop.name} has {len(source):,} elements: at most {limit:,} are allowed"
+    if len(source) > (most := _most(loop, limit)):
+        message = f"the loop over ${loop.name} has {len(source):,} elements: at most {most:,} are allowed"
         raise EvaluationError(message, loop.source.span)
     return list(source)
+
+
+def _most(loop: Loop, limit: int) -> int:
+    """Return the number of elements that a loop may have; `limit` is for those that make calls."""
+    return limit if loop.calls else max(limit, MOST_WITHOUT_CALLS)
+
+
+class FlatTotals:
+    """The numbers of innermost elements of flat loops: together they may have no more than a single loop."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._totals: dict[Key, int] = {}
+
+    def check(self, instance: Instance, loop: Loop, items: Sequence[Json]) -> None:
+        """Count the elements of a loop that opens, if it is a part of a flat one; raises EvaluationError for too many.
+
+        A flat loop counts ahead as far as the sources inside need no calls, so that it fails before it makes any.
+        """
+        outer = _outermost(instance)
+        if outer is instance:
+            total = self._ahead(instance.scope, loop, items) if loop.flat else 0
+        else:
+            total = self._totals.get(outer.key, 0) + (0 if loop.flat else len(items))
+            self._totals[outer.key] = total
+        if total > (most := _most(loop, self._limit)):
+            whole = outer.node.op.name if isinstance(outer.node.op, Loop) else loop.name
+            message = f"the loops from ${whole} on have {total:,} elements together: at most {most:,} are allowed"
+            raise EvaluationError(message, loop.source.span)
+
+    def _ahead(self, scope: Scope, loop: Loop, items: Sequence[Json]) -> int:
+        """Return the number of innermost elements, as far as it is known."""
+        inner = next(node for node in loop.body if node.id == loop.result)
+        inside = {node.id for node in loop.body}
+        if not isinstance(inner.op, Loop) or not inside.isdisjoint(_own_reads(inner, inner.op)):
+            return 0
+        total = 0
+        for index, item in enumerate(items):
+            element = scope.inside(index, (loop.name, item), loop.result)
+            try:
+                if not all(truth(evaluate(one.term, element)) == one.expected for one in inner.when):
+                    continue
+                below = elements(inner.op, evaluate(inner.op.source, element), self._limit)
+            except (EvaluationError, SkippedRead):
+                continue  # the element fails or is skipped once its turn has come
+            total += self._ahead(element, inner.op, below) if inner.op.flat else len(below)
+        return total
+
+
+def _outermost(instance: Instance) -> Instance:
+    """Return the outermost flat loop whose value an inner loop is a part of; the loop itself if there is none."""
+    while (around := instance.scope.loop) is not None:
+        op = around.node.op
+        if not isinstance(op, Loop) or not op.flat or op.result != instance.node.id:
+            break
+        instance = around
+    return instance
+
+
+def _own_reads(node: Node, loop: Loop) -> Iterator[NodeId]:
+    """Yield the nodes that a loop's conditions and its source read."""
+    for term in (*(condition.term for condition in node.when), loop.source):
+        yield from (read.node for read in reads(term))
 
 
 def expand(instance: Instance, loop: Loop, items: list[Json]) -> Iterator[Instance]:
@@ -28,20 +96,25 @@ def expand(instance: Instance, loop: Loop, items: list[Json]) -> Iterator[Instan
     instance.elements = [_element(instance, loop, index, item) for index, item in enumerate(items)]
     before: Scope | None = None
     for scope in instance.elements:
-        for inner in scope.instances.values():
-            for other in inner.node.needs + inner.node.after:
-                inner.wait_for(scope.find(other))
-            instance.wait_for(inner)
-        if before is not None:
+        if before is not None and loop.carry:
+            carried: dict[NodeId, list[Instance]] = {}
             for earlier, later in loop.carry:
-                scope.instances[later].wait_for(before.instances[earlier])
+                carried.setdefault(later, []).append(before.instances[earlier])
+            scope.carried = carried
+        for inner in scope.instances.values():
+            for other in inner.node.needs:
+                inner.wait_for(scope.find(other))
+            # A nested loop opens before its turn: its nodes and its end wait by themselves.
+            if type(inner.node.op) is not Loop:
+                inner.wait_for_order()
+            instance.wait_for(inner)
         before = scope
         yield from scope.instances.values()
 
 
 def _element(instance: Instance, loop: Loop, index: int, item: Json) -> Scope:
     """Return the scope of an element, with its instances; their chains continue that of the loop."""
-    scope = instance.scope.inside(index, (loop.name, item), loop.result)
+    scope = instance.scope.inside(index, (loop.name, item), loop.result, instance)
     for node in loop.body:
         inner = scope.instances[node.id] = Instance(node, scope)
         inner.chain, inner.critical_predecessor = instance.chain, instance.critical_predecessor
@@ -54,15 +127,15 @@ def collect(instance: Instance, loop: Loop) -> Outcome:
     errors: dict[int, PlanError] = {}
     is_skipped = False
     cancelled: Cancelled | None = None
-    for index, scope in enumerate(instance.elements or ()):
-        match scope.find(loop.result).outcome:
+    for index, outcome in enumerate(_ends(instance, loop)):
+        match outcome:
             case Done(value):
                 values[index] = value
             case Failed(error):
                 errors[index] = error
             case BlockedBy() as blocked:
                 errors[index] = reason(instance.node.task, instance.node, blocked)
-            case Cancelled() as outcome:
+            case Cancelled():
                 cancelled = outcome
             case Skipped(by_condition=False):
                 is_skipped = True
@@ -72,7 +145,23 @@ def collect(instance: Instance, loop: Loop) -> Outcome:
         return Failed(_loop_failed(instance.node, values, errors))
     if cancelled is not None:
         return cancelled
-    return Skipped(by_condition=False) if is_skipped else Done(list(values.values()))
+    if is_skipped:
+        return Skipped(by_condition=False)
+    # The results of a loop have room since it opened; a flat one adds a list of those of the loops inside.
+    return Done(list(values.values()), ELEMENT * len(values) if loop.flat else 0)
+
+
+def _ends(instance: Instance, loop: Loop) -> Iterator[Outcome | None]:
+    """Yield the outcomes of a loop's elements; those of a flat loop in one row, in which a loop that failed is one."""
+    for scope in instance.elements or ():
+        result = scope.find(loop.result)
+        outcome, op = result.outcome, result.node.op
+        if not loop.flat or not isinstance(op, Loop):
+            yield outcome
+        elif result.elements and not (isinstance(outcome, Failed) and not isinstance(outcome.error, LoopFailed)):
+            yield from _ends(result, op)
+        elif not isinstance(outcome, Done) and not (isinstance(outcome, Skipped) and outcome.by_condition):
+            yield outcome
 
 
 def _loop_failed(node: Node, values: dict[int, Json], errors: dict[int, PlanError]) -> LoopFailed:

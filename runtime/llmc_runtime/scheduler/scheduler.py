@@ -20,7 +20,7 @@ from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler import readiness
 from llmc_runtime.scheduler.call_times import CallTimes
 from llmc_runtime.scheduler.early_approval import EarlyApproval
-from llmc_runtime.scheduler.loop_expansion import collect, elements, expand
+from llmc_runtime.scheduler.loop_expansion import FlatTotals, collect, elements, expand
 from llmc_runtime.scheduler.readiness import arguments, fallen_back, limited, obstacle, worth
 from llmc_runtime.scheduler.ready_queue import ReadyQueue
 from llmc_runtime.state import events
@@ -56,6 +56,7 @@ class Scheduler:
         self._guard = guard
         self._earlier = earlier
         self._limits = limits
+        self._totals = FlatTotals(limits.elements)
         self._fails_fast = policy == "fail_fast"
         self._reason: Reason | None = None
         self._instances: list[Instance] = []
@@ -356,6 +357,7 @@ class Scheduler:
         """Create the instances of a loop; raises SkippedRead, EvaluationError and NoRoomError."""
         room = MemoryRoom(self.shared.run_budget.left)
         items = elements(loop, evaluate(loop.source, instance.scope, room), self._limits.elements)
+        self._totals.check(instance, loop, items)
         if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
             self._conclude(instance, limited(instance, "tasks", why), instance)
             return

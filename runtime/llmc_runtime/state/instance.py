@@ -1,6 +1,6 @@
 """Instances: nodes that run, at a position in the loops around them, with their dependencies and state."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Protocol
 
@@ -21,9 +21,13 @@ _sequence = count()
 
 
 class Scope:
-    """The instances that a term may read: those of the plan, or of a loop element and everything around it."""
+    """The instances that a term may read: those of the plan, or of a loop element and everything around it.
 
-    __slots__ = ("_around", "_item", "_params", "indices", "instances", "main")
+    In an element, `loop` is the instance of its loop, and `carried` maps nodes of the body, at every depth, to the
+    instances of the previous element that they wait for.
+    """
+
+    __slots__ = ("_around", "_item", "_params", "carried", "indices", "instances", "loop", "main")
 
     skipped_is_null = False
 
@@ -32,17 +36,36 @@ class Scope:
         self.indices: tuple[int, ...] = ()
         self._item: tuple[str, Json] = ("", None)
         self.main: NodeId | None = None
+        self.loop: Instance | None = None
+        self.carried: Mapping[NodeId, Sequence[Instance]] = {}
         self._around: Scope | None = None
         self._params = params
 
-    def inside(self, index: int, item: tuple[str, Json], main: NodeId) -> "Scope":
+    def inside(self, index: int, item: tuple[str, Json], main: NodeId, loop: "Instance | None" = None) -> "Scope":
         """Return the scope of a loop element, a name and a value, where the node `main` gives the element's result."""
         scope = Scope(self._params)
         scope.indices = (*self.indices, index)
         scope._item = item
         scope.main = main
+        scope.loop = loop
         scope._around = self
         return scope
+
+    def loop_of(self, name: str) -> "Instance | None":
+        """Return the instance of the loop with this name around here; None for a loop inside a term."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.loop is not None and scope._item[0] == name:  # noqa: SLF001 — same class
+                return scope.loop
+            scope = scope._around  # noqa: SLF001 — same class
+        return None
+
+    def before(self, node: NodeId) -> Iterator["Instance"]:
+        """Yield the instances of previous elements, of each loop around here, that a node waits for."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield from scope.carried.get(node, ())
+            scope = scope._around  # noqa: SLF001 — same class
 
     def find(self, node: NodeId) -> "Instance":
         """Return the visible instance of a node; raises KeyError."""
@@ -206,6 +229,8 @@ class Instance:
         """Wait for the nodes before it in order, and return whether any has not ended."""
         for other in self.node.after:
             self.wait_for(self.scope.find(other))
+        for earlier in self.scope.before(self.node.id):
+            self.wait_for(earlier)
         return self.waiting > 0
 
     def ask(self, question: QueuedApproval, arguments: Bound, known: KnownCall | None) -> None:
