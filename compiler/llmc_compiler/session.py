@@ -13,7 +13,7 @@ from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.effects.effects import When
 from llmc_compiler.expressions.input_types import describe, fits, literal, type_of
 from llmc_compiler.expressions.terms import Json, NodeId
-from llmc_compiler.ir.graph import Call, Loop, Node, Parameter, TaskId, effects_of, node_body
+from llmc_compiler.ir.graph import Call, Loop, Node, Parameter, TaskId, effects_of, nodes_within
 from llmc_compiler.ir.order_edges import Hazards
 from llmc_compiler.ir.verifier import BrokenGraphError
 from llmc_compiler.lowering.lowering import Lowering
@@ -167,7 +167,7 @@ class Session:
 
     def unended(self, task: Span) -> tuple[Diagnostic, ...]:
         """Warn of a last task that may be incomplete, if it may write."""
-        nodes = (inner for node in self._nodes.values() for inner in (*node_body(node), node))
+        nodes = (inner for node in self._nodes.values() for inner in (*nodes_within(node), node))
         for node in nodes:
             if not isinstance(node.op, Call) or not task.start <= node.span.start < task.end:
                 continue

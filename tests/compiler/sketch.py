@@ -16,7 +16,7 @@ def _lines(node: Node) -> Iterator[str]:
     yield f"{node.id}: {_operation(node)}{_waits(node)}"
     if isinstance(node.op, Loop):
         for inner in node.op.body:
-            yield f"  {inner.id}: {_operation(inner)}{_waits(inner)}"
+            yield from (f"  {line}" for line in _lines(inner))
         for earlier, later in node.op.carry:
             yield f"  {later} after {earlier} of the element before"
 
@@ -28,8 +28,8 @@ def _operation(node: Node) -> str:
             return f"{tool.name}({', '.join(arguments)}){_options(node.op)}"
         case Evaluate(value, fallback):
             return show(value) if fallback is None else f"{show(value)} else {show(fallback)}"
-        case Loop(name, source, _, result):
-            return f"{result} for {name} in {show(source)}"
+        case Loop(name, source, _, result, flat=flat):
+            return f"{'the parts of ' if flat else ''}{result} for {name} in {show(source)}"
         case Join(value, everything):
             return f"all {show(value)}" if everything else show(value)
 

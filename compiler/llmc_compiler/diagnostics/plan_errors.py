@@ -208,14 +208,15 @@ class WrongArgument(Diagnostic):
 
 @mistake
 class LoopNameTaken(Diagnostic):
-    """A loop variable with the name of a task or an input."""
+    """A loop variable with the name of a task, an input or a loop around it."""
 
     code = "E213"
-    title = "`{name}` is already the name of a task or an input"
+    title = "`{name}` is already the name of {what}"
     label = "cannot name the loop's element too"
     help = "give the element another name"
 
     name: str
+    what: str
 
 
 @mistake
@@ -305,6 +306,18 @@ class WrongIndex(Diagnostic):
     wanted: str
     found: str
     suggestion: str | None = None
+
+
+@mistake
+class TooManyLoops(Diagnostic):
+    """More loops in a row than allowed."""
+
+    code = "E221"
+    title = "there are more than {most} loops in a row"
+    label = "at most {most} may stand in a row"
+    help = "make a list with the first loops in a task of its own, and loop over that"
+
+    most: int
 
 
 @mistake

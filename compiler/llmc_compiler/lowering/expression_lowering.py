@@ -1,7 +1,7 @@
 """Lowering of expressions to terms; calls in them become nodes, which `Lowering` adds."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -34,6 +34,10 @@ from llmc_grammar.source import Span
 
 _EFFORT: Final = 500_000
 """Parts of constants that the checks of one plan may visit, in about a tenth of a second."""
+
+
+MOST_LOOPS: Final = 3
+"""Loops in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class ExpressionLowering:
         self._lenient = lenient
         self._written = written
         self._facts = TypeEnvironment()
-        self._elements: frozenset[str] = frozenset()
+        self._elements: Mapping[str, Span] = {}
         self._constants: dict[int, tuple[Term, Const]] = {}
         self._budget = EffortBudget(_EFFORT)
 
@@ -90,6 +94,14 @@ class ExpressionLowering:
     @abstractmethod
     def _call(self, call: ast.Call, place: Place) -> NodeId:
         """Add the node of a call, and the nodes of calls in its arguments."""
+
+    @abstractmethod
+    def _loops(self, expr: ast.Comprehension, place: Place, options: Sequence[ast.Option] = ()) -> NodeId:
+        """Add the nodes of a comprehension whose elements make calls."""
+
+    @abstractmethod
+    def _makes_calls(self, loops: Sequence[ast.Loop], *parts: object) -> bool:
+        """Whether an element of these loops with these parts makes calls: the first source is evaluated outside."""
 
     def _expr(self, expr: ast.Expr, place: Place) -> Term:
         """Return the term of an expression; its calls are added as nodes on the way."""
@@ -113,6 +125,8 @@ class ExpressionLowering:
                 return self._subscript(expr, place)
             case ast.Slice():
                 return self._slice(expr, place)
+            case ast.Comprehension(element, loops, span) if self._makes_calls(loops, element):
+                return Get(self._loops(expr, place), (), span)
             case ast.Comprehension():
                 return self._comprehension(expr, place)
             case ast.Unary(op, operand, span):
@@ -201,7 +215,8 @@ class ExpressionLowering:
         return term if mistakes else self._checked(term)
 
     def _source(self, loop: ast.Loop, place: Place) -> Term:
-        """Lower the source of a loop; report a value that has no elements."""
+        """Lower the source of a loop; report a name that is taken, and a value that has no elements."""
+        self.names.claim_item(loop, self._elements, self.diagnostics)
         source = self._expr(loop.source, place)
         if not types.can_be_looped(source_type := self._facts.of(source)):
             notes = self._facts.notes([source], source.span)
@@ -211,24 +226,29 @@ class ExpressionLowering:
         return source
 
     @contextmanager
-    def _inside(self, name: str, source: Term) -> Iterator[None]:
-        """Lower the inside of a loop in the `with` block, where an element has this name."""
-        before, self._elements = self._elements, self._elements | {name}
-        with self._facts.each(name, source):
+    def _inside(self, loop: ast.Loop, source: Term) -> Iterator[None]:
+        """Lower the inside of a loop in the `with` block, where its element has a name."""
+        before, self._elements = self._elements, {**self._elements, loop.name: loop.name_span}
+        with self._facts.each(loop.name, source):
             yield
         self._elements = before
 
+    def _check_number(self, loops: Sequence[ast.Loop]) -> None:
+        """Report more loops in a row than allowed."""
+        if len(loops) > MOST_LOOPS:
+            self.diagnostics.append(plan_errors.TooManyLoops(span=loops[MOST_LOOPS].span, most=MOST_LOOPS))
+
     def _comprehension(self, expr: ast.Comprehension, place: Place) -> Term:
         """Lower a comprehension without calls of tools to a term."""
+        self._check_number(expr.loops)
         clauses: list[terms.Clause] = []
         with ExitStack() as stack:
             for index, loop in enumerate(expr.loops):
-                self.names.claim_item(loop, self.diagnostics)
-                source = self._source(loop, place.at(f"in{index}"))
-                stack.enter_context(self._inside(loop.name, source))
+                source = self._source(loop, place.at(f"in{index or ''}"))
+                stack.enter_context(self._inside(loop, source))
                 condition = None
                 if loop.condition is not None:
-                    condition = self._expr(loop.condition, place.at(f"filter{index}"))
+                    condition = self._expr(loop.condition, place.at(f"filter{index or ''}"))
                 clauses.append(terms.Clause(loop.name, source, condition))
             element = self._expr(expr.element, place.at("each"))
             # The type of an element is known only where its name is.

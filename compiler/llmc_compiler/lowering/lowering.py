@@ -12,6 +12,7 @@ from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.expressions import terms, types
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.terms import Const, Json, NodeId, Term
 from llmc_compiler.expressions.types import within
 from llmc_compiler.ir import graph
@@ -64,7 +65,7 @@ class Lowering(ExpressionLowering):
         """Lower a task; return its nodes in plan order."""
         self._begin(self.names.claim(task.binder, task.binder_span if task.binder else task.span, self.diagnostics))
         if task.loops:
-            self._loop(task, task.loops[0])
+            self._looped(task)
         else:
             place = Place(self._task)
             when = () if task.guard is None else (Condition(self._expr(task.guard, place.at("if"))),)
@@ -125,21 +126,47 @@ class Lowering(ExpressionLowering):
         self.names.claim_input(found, self.diagnostics)
         self._facts.declare(found.name, types.declared(declared), found.name_span)
 
-    def _loop(self, task: ast.Task, loop: ast.Loop) -> None:
-        """Add the nodes of a loop's source, and one node that holds the body."""
-        self.names.claim_item(loop, self.diagnostics)
-        source = self._source(loop, Place(f"{self._task}/in"))
+    def _looped(self, task: ast.Task) -> None:
+        """Add the nodes of a task with loops; elements with options have nodes even if they make no calls."""
+        place = Place(self._task)
+        if task.options or self._makes_calls(task.loops, task.expr):
+            self._loops(ast.Comprehension(task.expr, task.loops, task.span), place, task.options)
+        else:
+            span = Span(task.expr.span.start, task.loops[-1].span.end)
+            self._main(ast.Comprehension(task.expr, task.loops, span), place, ())
+
+    def _makes_calls(self, loops: Sequence[ast.Loop], *parts: object) -> bool:
+        """Whether an element of these loops with these parts makes calls: the first source is evaluated outside."""
+        inside = (loops[0].condition, loops[1:], parts)
+        return not all(self._is_function(call.tool) for call in ast.calls(inside))
+
+    def _loops(self, expr: ast.Comprehension, place: Place, options: Sequence[ast.Option] = ()) -> NodeId:
+        """Add the nodes of a comprehension whose elements make calls or have options."""
+        self._check_number(expr.loops)
+        return self._loop(expr, expr.loops, place, options)
+
+    def _loop(
+        self, expr: ast.Comprehension, loops: Sequence[ast.Loop], place: Place, options: Sequence[ast.Option]
+    ) -> NodeId:
+        """Add the nodes of a loop's source, and one node that holds the body, in which the other loops nest."""
+        loop, rest = loops[0], loops[1:]
+        source = self._source(loop, place.at("in"))
         outside, self._nodes = self._nodes, []
         when: tuple[Condition, ...] = ()
-        with self._inside(loop.name, source):
+        with self._inside(loop, source):
             if loop.condition is not None:
-                when = (Condition(self._expr(loop.condition, Place(f"{self._task}/filter"))),)
-            result = self._main(task.expr, Place(f"{self._task}/each", when), task.options)
+                when = (Condition(self._expr(loop.condition, Place(f"{place.path}/filter"))),)
+            inner = Place(f"{place.path}/each", when)
+            result = self._loop(expr, rest, inner, options) if rest else self._main(expr.element, inner, options)
         body, self._nodes = tuple(self._nodes), outside
-        self._add(self._task, graph.Loop(loop.name, source, body, result), (), task.span)
+        makes_calls = self._makes_calls(expr.loops, expr.element)
+        op = graph.Loop(loop.name, source, body, result, flat=bool(rest), calls=makes_calls)
+        return self._add(place.path, op, place.when, expr.span)
 
     def _main(self, expr: ast.Expr, place: Place, options: Sequence[ast.Option]) -> NodeId:
-        """Add the node for the outermost expression of a task."""
+        """Add the node for the outermost expression of a task or of a loop's element."""
+        if isinstance(expr, ast.Comprehension) and not options and self._makes_calls(expr.loops, expr.element):
+            return self._loops(expr, place)
         call = without_steps(expr)
         if isinstance(call, ast.Call) and not self._is_function(call.tool):
             self._options, options = (call, options), ()

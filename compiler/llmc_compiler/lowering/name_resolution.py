@@ -1,6 +1,6 @@
 """The names of a plan, and the resolution of references."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.expressions.terms import Get, MapOf, NodeId, Param, Read, Term
@@ -63,11 +63,15 @@ class ScopeResolver:
         self._take(found.name, found.name_span, diagnostics)
         self._inputs.add(found.name)
 
-    def claim_item(self, loop: ast.Loop, diagnostics: list[Diagnostic]) -> None:
-        """Take the name of a loop's element, which must differ from all tasks and inputs."""
-        before = self._places.get(loop.name)
+    def claim_item(self, loop: ast.Loop, around: Mapping[str, Span], diagnostics: list[Diagnostic]) -> None:
+        """Take the name of a loop's element, which differs from tasks and inputs, and from the loops `around` it."""
+        before, what = self._places.get(loop.name), "a task or an input"
+        if before is None:
+            before, what = around.get(loop.name), "a loop around it"
         if before is not None:
-            diagnostics.append(plan_errors.LoopNameTaken(span=loop.name_span, name=loop.name, notes=_first(before)))
+            diagnostics.append(
+                plan_errors.LoopNameTaken(span=loop.name_span, name=loop.name, what=what, notes=_first(before))
+            )
         self._items.setdefault(loop.name, loop.name_span)
 
     def enter(self, task: TaskId) -> None:

@@ -26,7 +26,7 @@ from llmc_compiler.expressions.terms import (
     Unary,
     children,
 )
-from llmc_compiler.ir.graph import Call, Join, Loop, Node, Parameter, node_body, terms
+from llmc_compiler.ir.graph import Call, Join, Loop, Node, Parameter, nodes_within, terms
 from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, inside, merged, part
 from llmc_compiler.lowering.secret_sources import SecretSources
 from llmc_grammar.ast import NOWHERE
@@ -131,7 +131,7 @@ class SecretFlow:
     def _relabel(self, top: Node) -> bool:
         """Label a node and its body again; return whether its own label changed."""
         before = self.labels.get(top.id), self.shown.get(top.id)
-        for node in (*node_body(top), top):
+        for node in (*nodes_within(top), top):
             label, shown = self._own(node)
             if label and label != self.labels.get(node.id):
                 self._changed[node.id] = None
@@ -146,6 +146,8 @@ class SecretFlow:
         op = node.op
         if isinstance(op, Loop):
             label, shown = self.labels.get(op.result, PUBLIC), self.shown.get(op.result, PUBLIC)
+            if op.flat:
+                label, shown = part(label, (ANY,)), part(shown, (ANY,))
             return inside(ANY, label), WHOLE if () in shown else inside(ANY, shown)
         if isinstance(op, Call):
             label = shown = self.sources.label_of(node.id)
@@ -186,10 +188,10 @@ class SecretFlow:
                 return part(self.labels.get(key, PUBLIC), path)
             case Param(name, path):
                 return part(self.sources.label_of(name), path)
-            case Item(_, path):
-                loop = None if node is None else self.sources.loop_of(node)
-                if loop is not None and isinstance(loop.op, Loop):
-                    return part(self._label(loop.op.source, loop), (ANY, *path))
+            case Item(name, path):
+                found = None if node is None else self.sources.loop_of(node, name)
+                if found is not None:
+                    return part(self._label(found[1].source, found[0]), (ANY, *path))
             case _:
                 pass
         return PUBLIC
@@ -214,13 +216,12 @@ class SecretFlow:
                 return self._why.get(key)
             case Param(name):
                 return self.sources.why.get(name)
+            case Item(name):
+                found = self.sources.loop_of(node, name)
+                source = None if found is None else self._secret_read(found[1].source, found[0])
+                return None if found is None or source is None else self._reason_of(source, found[0])
             case _:
-                pass
-        loop = self.sources.loop_of(node)
-        if loop is None or not isinstance(loop.op, Loop):
-            return None
-        source = self._secret_read(loop.op.source, loop)
-        return None if source is None else self._reason_of(source, loop)
+                return None
 
     def _secret_read(self, term: Term, node: Node) -> Read | None:
         """Return the first read in a term whose value is secret at least in part."""
@@ -230,7 +231,7 @@ class SecretFlow:
 
     def _uses(self, top: Node) -> Iterator[_Use]:
         """Yield the forbidden uses of secrets in a node and its body."""
-        for node in (*node_body(top), top):
+        for node in (*nodes_within(top), top):
             for condition in node.when:
                 yield from self._uses_in(condition.term, node)
                 yield from self._use(condition.term, node, "a condition")
@@ -325,7 +326,7 @@ def _leaves(term: Term) -> Iterator[Read]:
 
 def _index(top: Node, readers: dict[str, dict[NodeId, None]]) -> None:
     """Add the reads of a node and its body to `readers`."""
-    for node in (*node_body(top), top):
+    for node in (*nodes_within(top), top):
         for term in (*(condition.term for condition in node.when), *terms(node.op)):
             for read in _leaves(term):
                 if not isinstance(read, Item):

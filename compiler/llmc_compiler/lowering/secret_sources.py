@@ -22,7 +22,7 @@ from llmc_compiler.expressions.terms import (
     Template,
     Term,
 )
-from llmc_compiler.ir.graph import Call, Evaluate, Loop, Node, Parameter, node_body
+from llmc_compiler.ir.graph import Call, Evaluate, Loop, Node, Parameter, loops_within, node_body, nodes_within
 from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, Steps, leaves, merged
 from llmc_grammar.mistake import Note
 from llmc_grammar.source import Span
@@ -72,10 +72,10 @@ class SecretSources:
         """Add nodes, which read only nodes added before."""
         for top in nodes:
             self._nodes[top.id] = top
-            for node in node_body(top):
-                self._nodes[node.id] = node
-                self._loops[node.id] = top
-            for node in (*node_body(top), top):
+            for loop, _ in loops_within(top):
+                self._nodes.update((node.id, node) for node in node_body(loop))
+                self._loops.update((node.id, loop) for node in node_body(loop))
+            for node in (*nodes_within(top), top):
                 self._add(node)
 
     def __bool__(self) -> bool:
@@ -102,13 +102,19 @@ class SecretSources:
         return names
 
     def top_of(self, node: NodeId) -> NodeId:
-        """Return the loop that contains a node, or the node itself."""
-        loop = self._loops.get(node)
-        return node if loop is None else loop.id
+        """Return the outermost loop that contains a node, or the node itself."""
+        while (loop := self._loops.get(node)) is not None:
+            node = loop.id
+        return node
 
-    def loop_of(self, node: Node) -> Node | None:
-        """Return the loop that contains a node."""
-        return self._loops.get(node.id)
+    def loop_of(self, node: Node, name: str) -> tuple[Node, Loop] | None:
+        """Return the loop around a node whose elements have this name."""
+        around = self._loops.get(node.id)
+        while around is not None:
+            if isinstance(around.op, Loop) and around.op.name == name:
+                return around, around.op
+            around = self._loops.get(around.id)
+        return None
 
     def written(self) -> tuple[WrittenSecret, ...]:
         """Return the secrets that are written in the plan and were not reported yet."""
@@ -166,9 +172,9 @@ class SecretSources:
     def _reach_node(self, reach: _Reach) -> Iterator[_Reach]:
         """Yield the sources of a node's value or of a loop's element."""
         term = reach.term
-        if isinstance(term, Item) and (loop := self._loops.get(reach.node.id)) is not None:
-            assert isinstance(loop.op, Loop)  # noqa: S101 — it has a body
-            yield replace(reach, term=loop.op.source, steps=(ANY, *term.path, *reach.steps), node=loop)
+        if isinstance(term, Item) and (found := self.loop_of(reach.node, term.name)) is not None:
+            around, loop = found
+            yield replace(reach, term=loop.source, steps=(ANY, *term.path, *reach.steps), node=around)
         node = self._nodes.get(term.node) if isinstance(term, Get) else None
         if not isinstance(term, Get) or node is None:
             return
@@ -180,7 +186,7 @@ class SecretSources:
         seen.add(steps)
         op = node.op
         if isinstance(op, Loop):
-            yield replace(reach, term=Get(op.result), steps=steps[1:], node=node)
+            yield replace(reach, term=Get(op.result), steps=(ANY, *steps[1:]) if op.flat else steps[1:], node=node)
         elif isinstance(op, Evaluate):
             yield replace(reach, term=op.term, steps=steps, node=node)
         elif isinstance(op, Call):

@@ -143,8 +143,9 @@ class TypeEnvironment:
                 return self._or_fallback(tool.signature.gives, fallback), f"`{tool.name}` returns"
             case Evaluate(value, fallback):
                 return self._or_fallback(self.of(value), fallback), "this is"
-            case Loop(result=result):
-                return types.list_of(fact.type if (fact := self._nodes.get(result)) else ANY), "this is"
+            case Loop(result=result, flat=flat):
+                made = fact.type if (fact := self._nodes.get(result)) else ANY
+                return types.list_of(types.element(made) if flat else made), "this is"
             case Join(value):
                 return self.of(value), "this is"
 
@@ -340,13 +341,17 @@ def checks(graph: Graph) -> Iterator[ArrivalCheck]:
         facts.declare(parameter.name, types.declared(parameter.type), NOWHERE)
     for node in graph.nodes.values():
         facts.begin(skipped_is_null=node.id == JOIN)
-        if isinstance(node.op, Loop):
-            with facts.each(node.op.name, node.op.source):
-                for inner in node.op.body:
-                    yield from _arriving(inner, facts)
-                    facts.add(inner)
-        yield from _arriving(node, facts)
-        facts.add(node)
+        yield from _arriving_in(node, facts)
+
+
+def _arriving_in(node: Node, facts: TypeEnvironment) -> Iterator[ArrivalCheck]:
+    """Yield the arguments that are checked when they arrive, of a node and of those inside it; add the node."""
+    if isinstance(node.op, Loop):
+        with facts.each(node.op.name, node.op.source):
+            for inner in node.op.body:
+                yield from _arriving_in(inner, facts)
+    yield from _arriving(node, facts)
+    facts.add(node)
 
 
 def _arriving(node: Node, facts: TypeEnvironment) -> Iterator[ArrivalCheck]:
