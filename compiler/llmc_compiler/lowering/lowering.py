@@ -12,7 +12,6 @@ from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.expressions import terms, types
-from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.terms import Const, Json, NodeId, Term
 from llmc_compiler.expressions.types import within
 from llmc_compiler.ir import graph
