@@ -206,6 +206,13 @@ Parts = Subscript | Slice
 Term = Const | Read | Template | ListOf | MapOf | Parts | Apply | Comprehension | Unary | Binary | Choice
 
 
+def constant_step(key: Term) -> str | int | None:
+    """Return a key that is a constant text or integer, which may become a part of a path."""
+    if isinstance(key, Const) and (isinstance(key.value, str) or type(key.value) is int):
+        return key.value
+    return None
+
+
 def children(term: Term) -> tuple[Term, ...]:
     """Return the terms directly inside a term, in the order of their evaluation."""
     match term:
@@ -261,6 +268,20 @@ def free_reads(term: Term) -> Iterator[Read]:
                 yield inner
         elif not isinstance(inner, Const):
             below.extend((child, bound) for child in reversed(children(inner)))
+
+
+def element_sources(term: Term) -> Iterator[tuple[Item, Term]]:
+    """Yield each read of an element of a comprehension in a term, with the source of its elements."""
+    below: list[tuple[Term, dict[str, Term]]] = [(term, {})]
+    while below:
+        inner, sources = below.pop()
+        if isinstance(inner, Item) and inner.name in sources:
+            yield inner, sources[inner.name]
+        elif isinstance(inner, Comprehension):
+            scope = sources | {clause.name: clause.source for clause in inner.clauses}
+            below.extend((part, scope) for part in children(inner))
+        else:
+            below.extend((child, sources) for child in children(inner))
 
 
 def _scoped(term: Comprehension, bound: frozenset[str]) -> Iterator[tuple[Term, frozenset[str]]]:

@@ -44,7 +44,7 @@ def _check_needs(node: Node) -> None:
 
 
 def _check_place(node: Node, above: Sequence[Collection[NodeId]], ids: list[NodeId]) -> None:
-    """Check a node against the nodes above it, in the plan and in each body around it; `ids` are those in bodies so far."""
+    """Check a node against the nodes above it, in the plan and in all bodies around it; `ids` are those in bodies."""
     for other in (*node.needs, *node.after):
         if not any(other in level for level in above):
             raise BrokenGraphError(f"{node.id} waits for {other}, which is not above it")

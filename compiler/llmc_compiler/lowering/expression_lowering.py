@@ -196,8 +196,8 @@ class ExpressionLowering:
         """Lower `value[key]`; a constant key of a value that is read becomes a part of its path."""
         value = self._expr(expr.value, place.at("v"))
         key = self._expr(expr.key, place.at("k"))
-        step = key.value if isinstance(key, Const) else None
-        if isinstance(value, terms.Read) and (isinstance(step, str) or type(step) is int):
+        step = terms.constant_step(key)
+        if step is not None and isinstance(value, terms.Read):
             return self._found(replace(value, path=(*value.path, step), span=expr.span), expr.value)
         return self._checked_step(expr, terms.Subscript(value, key, expr.span))
 

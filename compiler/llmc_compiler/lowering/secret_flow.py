@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.diagnostics.secret_errors import MadeSecret, SecretArgument, SecretRead
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.terms import (
+    Apply,
     Binary,
     Choice,
+    Clause,
+    Comprehension,
     Const,
     Get,
     Item,
@@ -21,10 +25,13 @@ from llmc_compiler.expressions.terms import (
     NodeId,
     Param,
     Read,
+    Slice,
+    Subscript,
     Template,
     Term,
     Unary,
     children,
+    constant_step,
 )
 from llmc_compiler.ir.graph import Call, Join, Loop, Node, Parameter, nodes_within, terms
 from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, inside, merged, part
@@ -188,10 +195,10 @@ class SecretFlow:
                 return part(self.labels.get(key, PUBLIC), path)
             case Param(name, path):
                 return part(self.sources.label_of(name), path)
-            case Item(name, path):
-                found = None if node is None else self.sources.loop_of(node, name)
+            case Item(_, path):
+                found = None if node is None else self.sources.source_of(node, term)
                 if found is not None:
-                    return part(self._label(found[1].source, found[0]), (ANY, *path))
+                    return part(self._label(found[1], found[0]), (ANY, *path))
             case _:
                 pass
         return PUBLIC
@@ -216,9 +223,9 @@ class SecretFlow:
                 return self._why.get(key)
             case Param(name):
                 return self.sources.why.get(name)
-            case Item(name):
-                found = self.sources.loop_of(node, name)
-                source = None if found is None else self._secret_read(found[1].source, found[0])
+            case Item():
+                found = self.sources.source_of(node, read)
+                source = None if found is None else self._secret_read(found[1], found[0])
                 return None if found is None or source is None else self._reason_of(source, found[0])
             case _:
                 return None
@@ -245,7 +252,9 @@ class SecretFlow:
     def _arguments(self, node: Node, call: Call) -> Iterator[_Use]:
         """Yield secrets that are passed to parameters which do not take them."""
         for index, (name, term) in enumerate(call.bound):
-            if name in call.tool.marks.secrets or (read := self._secret_read(term, node)) is None:
+            if name in call.tool.marks.secrets or not self._label(term, node):
+                continue
+            if (read := self._secret_read(term, node)) is None:
                 continue
             parameter = name or f"argument {index + 1}"
             yield _Use(read, node, f"`{parameter}` of `{call.tool.name}`", call.tool.name, parameter)
@@ -266,8 +275,27 @@ class SecretFlow:
                     yield from self._use(operand, node, f"`{op}`")
                 case Choice(condition):
                     yield from self._use(condition, node, "a choice")
+                case Subscript(_, key):
+                    yield from self._use(key, node, "a key")
+                case Slice(_, start, stop):
+                    for bound in (bound for bound in (start, stop) if bound is not None):
+                        yield from self._use(bound, node, "a slice")
+                case Apply(function, arguments):
+                    for name, value in arguments:
+                        if FUNCTIONS[function].reveals or (function == "get" and name == "key"):
+                            yield from self._use(value, node, f"`{function}`")
+                case Comprehension(_, clauses):
+                    yield from self._uses_in_clauses(clauses, node)
                 case _:
                     pass
+
+    def _uses_in_clauses(self, clauses: Iterable[Clause], node: Node) -> Iterator[_Use]:
+        """Yield the secrets that decide how many elements a comprehension has."""
+        for clause in clauses:
+            if () in self._label(clause.source, node):
+                yield from self._use(clause.source, node, "a loop")
+            if clause.condition is not None:
+                yield from self._use(clause.condition, node, "a condition")
 
     def _use(self, term: Term, node: Node, what: str) -> Iterator[_Use]:
         """Yield the use of a term, if it reads a secret."""
@@ -307,10 +335,27 @@ def _combined(term: Term, labels: list[Label], *, most: int | None = MOST_PARTS)
             return merged(labels[1:]) if not labels[0] else WHOLE
         case Binary("and" | "or"):
             return merged(labels) if not labels[0] else WHOLE
-        case Template() | Binary() | Unary():
+        case Subscript(_, key):
+            return _at_key(labels[0], key)
+        case Slice():
+            return frozenset((ANY, *steps[1:]) if steps else steps for steps in labels[0])
+        case Comprehension():
+            return inside(ANY, labels[-1])
+        case Apply("get", (_, (_, key), *_)):
+            return merged([_at_key(labels[0], key), *labels[2:]])
+        case Apply(function) if FUNCTIONS[function].reveals:
+            return PUBLIC
+        case Template() | Binary() | Unary() | Apply():
             return WHOLE if any(labels) else PUBLIC
         case _:
             return PUBLIC
+
+
+def _at_key(label: Label, key: Term) -> Label:
+    """Return the label of the part at a key, which may be computed."""
+    if (step := constant_step(key)) is not None:
+        return part(label, (step,))
+    return WHOLE if () in label else frozenset(steps[1:] for steps in label)
 
 
 def _leaves(term: Term) -> Iterator[Read]:

@@ -4,14 +4,17 @@ The search goes back from a secret parameter through references, texts, branches
 inputs and calls. It does not follow a secret through a call. `secret_flow` follows secrets forward from here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from llmc_compiler.diagnostics.secret_errors import WrittenSecret
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.terms import (
+    Apply,
     Binary,
     Choice,
+    Comprehension,
     Const,
     Get,
     Item,
@@ -19,10 +22,14 @@ from llmc_compiler.expressions.terms import (
     MapOf,
     NodeId,
     Param,
+    Slice,
+    Subscript,
     Template,
     Term,
+    constant_step,
+    element_sources,
 )
-from llmc_compiler.ir.graph import Call, Evaluate, Loop, Node, Parameter, loops_within, node_body, nodes_within
+from llmc_compiler.ir.graph import Call, Evaluate, Loop, Node, Parameter, loops_within, node_body, nodes_within, terms
 from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, Steps, leaves, merged
 from llmc_grammar.mistake import Note
 from llmc_grammar.source import Span
@@ -63,6 +70,7 @@ class SecretSources:
         self._parameters: dict[str, Parameter] = {}
         self._seen: dict[NodeId, set[Steps]] = {}
         self._written: list[WrittenSecret] = []
+        self._sources: dict[NodeId, dict[int, Term]] = {}
 
     def add_parameters(self, parameters: Iterable[Parameter]) -> None:
         """Add the plan's inputs."""
@@ -115,6 +123,16 @@ class SecretSources:
                 return around, around.op
             around = self._loops.get(around.id)
         return None
+
+    def source_of(self, node: Node, item: Item) -> tuple[Node, Term] | None:
+        """Return the source of the loop or comprehension whose element is read, and the node that evaluates it."""
+        if node.id not in self._sources:
+            whole = (*(condition.term for condition in node.when), *terms(node.op))
+            self._sources[node.id] = {id(read): source for term in whole for read, source in element_sources(term)}
+        if (source := self._sources[node.id].get(id(item))) is not None:
+            return node, source
+        found = self.loop_of(node, item.name)
+        return None if found is None else (found[0], found[1].source)
 
     def written(self) -> tuple[WrittenSecret, ...]:
         """Return the secrets that are written in the plan and were not reported yet."""
@@ -172,9 +190,9 @@ class SecretSources:
     def _reach_node(self, reach: _Reach) -> Iterator[_Reach]:
         """Yield the sources of a node's value or of a loop's element."""
         term = reach.term
-        if isinstance(term, Item) and (found := self.loop_of(reach.node, term.name)) is not None:
-            around, loop = found
-            yield replace(reach, term=loop.source, steps=(ANY, *term.path, *reach.steps), node=around)
+        if isinstance(term, Item) and (found := self.source_of(reach.node, term)) is not None:
+            around, source = found
+            yield replace(reach, term=source, steps=(ANY, *term.path, *reach.steps), node=around)
         node = self._nodes.get(term.node) if isinstance(term, Get) else None
         if not isinstance(term, Get) or node is None:
             return
@@ -210,7 +228,29 @@ def _parts(reach: _Reach) -> Iterator[tuple[Term, Steps]]:
         case ListOf(items):
             chosen = steps[0] if steps and isinstance(steps[0], int) and -len(items) <= steps[0] < len(items) else ANY
             yield from ((item, steps[1:]) for item in (items if chosen is ANY else (items[chosen],)))
+        case Subscript(value, key):
+            step = constant_step(key)
+            yield (value, ()) if step is None else (value, (step, *steps))
+        case Slice(value):
+            yield value, (ANY, *steps[1:]) if steps else ()
+        case Apply(function, arguments):
+            yield from _parts_of_call(function, arguments, steps)
+        case Comprehension(element):
+            yield element, steps[1:]
         case MapOf(entries):
             yield from ((value, steps[1:]) for key, value in entries if not steps or steps[0] in (key, ANY))
         case _:
             pass
+
+
+def _parts_of_call(
+    function: str, arguments: Sequence[tuple[str | None, Term]], steps: Steps
+) -> Iterator[tuple[Term, Steps]]:
+    """Yield the arguments of a standard function whose values become part of its value."""
+    if function == "get":
+        value, key, *default = (argument for _, argument in arguments)
+        step = constant_step(key)
+        yield (value, ()) if step is None else (value, (step, *steps))
+        yield from ((otherwise, steps) for otherwise in default)
+    elif not FUNCTIONS[function].reveals:
+        yield from ((argument, ()) for _, argument in arguments if not isinstance(argument, Const))

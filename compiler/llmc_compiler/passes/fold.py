@@ -27,6 +27,7 @@ from llmc_compiler.expressions.terms import (
     Term,
     Unary,
     children,
+    constant_step,
     free_reads,
     reads,
     rebuild,
@@ -366,9 +367,9 @@ class _Terms:
 
 def _with_path(term: Subscript) -> Term:
     """Return a read with a constant key as one more step of its path."""
-    value, key = term.value, term.key.value if isinstance(term.key, Const) else None
-    if isinstance(value, (Get, Item, Param)) and (isinstance(key, str) or type(key) is int):
-        return replace(value, path=(*value.path, key), span=term.span)
+    value, step = term.value, constant_step(term.key)
+    if step is not None and isinstance(value, (Get, Item, Param)):
+        return replace(value, path=(*value.path, step), span=term.span)
     return term
 
 
