@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from llmc_compiler.expressions.compact_json import compact
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
+from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.operators import same
 from llmc_compiler.expressions.terms import (
     Binary,
@@ -44,7 +45,8 @@ class Fake:
 
     def item(self, name: str, /) -> Json:
         """The element of the loop over `x`."""
-        return {"x": {"name": "Rome", "tags": ["old"]}}[name]
+        elements: dict[str, Json] = {"x": {"name": "Rome", "tags": ["old"]}}
+        return elements[name]
 
     def param(self, name: str) -> Json:
         """The value of an input."""
@@ -176,7 +178,7 @@ def test_reads(term: Term, result: Json) -> None:
         (get("a", "x", -3), "`$a.x` has no element -3: it has 2"),
         (get("a", 0), "`$a` is a mapping and has no element 0: take a key, `$a.name`"),
         (get("a", "x", "y"), "`$a.x` is a list and has no key `y`: take an element first, `$a.x[0].y`"),
-        (get("t", 0), "`$t` is a text and has no parts: leave `[0]` out"),
+        (get("t", 0), "`$t` is a text and has no elements: take a part of it, `$t[0:]`"),
         (get("n", "x"), "`$n` is a number and has no parts: leave `.x` out"),
         (get("a", "x", 1, "y", "z"), "`$a.x[1].y` is null and has no parts: leave `.z` out"),
         (Item("x", ("population",)), "`$x` has no key `population`: it has `name`, `tags`"),

@@ -8,7 +8,8 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from llmc_compiler.expressions import types
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate
+from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
+from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.operators import OPERATORS
 from llmc_compiler.expressions.terms import (
     Binary,

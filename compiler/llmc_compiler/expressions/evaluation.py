@@ -7,9 +7,10 @@ Values are shared and never changed.
 """
 
 from math import inf
-from typing import Final, Protocol
+from typing import Final
 
 from llmc_compiler.expressions.compact_json import compact, length_as_json
+from llmc_compiler.expressions.environment import EffortBudget, ElementEnv, Env, EvaluationError, SkippedRead
 from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.memory_limit import ELEMENT, ENTRY, LIST, MAPPING, TEXT, MemoryRoom, Unlimited, width
 from llmc_compiler.expressions.operators import (
@@ -48,53 +49,7 @@ from llmc_compiler.expressions.terms import (
     written,
 )
 from llmc_compiler.expressions.value_parts import bound, bytes_of_slice, keyed, missing, sliced, step_into
-from llmc_grammar.portable import Portable
 from llmc_grammar.source import Span
-
-
-class SkippedRead(Portable, Exception):  # noqa: N818 — an outcome, not a mistake
-    """Raised if a term reads a node that was skipped."""
-
-    def __init__(self, node: NodeId) -> None:
-        super().__init__(node)
-        self.node = node
-
-
-class EvaluationError(Portable, ValueError):
-    """Raised if a term has no value; `node` is the node whose value caused it, if any.
-
-    `is_exhausted`: the evaluation stopped because it visited too many parts.
-    """
-
-    is_exhausted = False
-
-    def __init__(self, message: str, span: Span, node: NodeId | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.span = span
-        self.node = node
-
-
-class Env(Protocol):
-    """The values that a term may read."""
-
-    @property
-    def skipped_is_null(self) -> bool:
-        """Whether a skipped node reads as null, as it does in the join and in a fallback."""
-        ...
-
-    def item(self, name: str, /) -> Json:
-        """Return the current element of the loop with this name."""
-        ...
-
-    def get(self, node: NodeId, /) -> Json:
-        """Return the value of a node; raises SkippedRead."""
-        ...
-
-    def param(self, name: str, /) -> Json:
-        """Return the value of an input."""
-        ...
-
 
 _CHARACTERS: Final = 6
 """Characters of a value that are written in the time it takes to visit one part."""
@@ -110,15 +65,6 @@ def truth(value: Json) -> bool:
 
 
 _UNLIMITED: Final = Unlimited()
-
-
-class EffortBudget:
-    """The parts of values that several evaluations may visit together."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, left: float) -> None:
-        self.left = left
 
 
 def evaluate(term: Term, env: Env, room: MemoryRoom = _UNLIMITED, budget: EffortBudget | None = None) -> Json:
@@ -245,30 +191,6 @@ def _producer(term: Term) -> NodeId | None:
     return term.node if isinstance(term, Get) else None
 
 
-class _Element:
-    """An environment inside a comprehension, where one more name is an element."""
-
-    __slots__ = ("_around", "_name", "skipped_is_null", "value")
-
-    def __init__(self, around: Env, name: str) -> None:
-        self._around = around
-        self._name = name
-        self.skipped_is_null = around.skipped_is_null
-        self.value: Json = None
-
-    def item(self, name: str, /) -> Json:
-        """Return the element, or that of a loop around."""
-        return self.value if name == self._name else self._around.item(name)
-
-    def get(self, node: NodeId, /) -> Json:
-        """Return the value of a node."""
-        return self._around.get(node)
-
-    def param(self, name: str, /) -> Json:
-        """Return the value of an input."""
-        return self._around.param(name)
-
-
 def _comprehension(term: Comprehension, env: Env, room: MemoryRoom) -> Json:
     """Return the list of the values of the elements."""
     results: list[Json] = []
@@ -289,7 +211,7 @@ def _run_clauses(term: Comprehension, index: int, env: Env, room: MemoryRoom, re
     if not isinstance(source, (list, dict)):
         fact = f"the source of the loop over ${clause.name} is {kind(source)}, not a list"
         raise EvaluationError(f"{fact}: put it into one, `[x]`", clause.source.span)
-    inner = _Element(env, clause.name)
+    inner = ElementEnv(env, clause.name)
     for value in source:
         try:
             spend(_ELEMENT_EFFORT)

@@ -8,7 +8,8 @@ from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.expressions import terms, types
-from llmc_compiler.expressions.evaluation import EffortBudget, EvaluationError, evaluate
+from llmc_compiler.expressions.environment import EffortBudget, EvaluationError
+from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.operators import is_small
 from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term
 from llmc_compiler.ir.graph import Condition

@@ -6,7 +6,8 @@ from operator import is_
 from typing import Final
 
 from llmc_compiler.expressions.compact_json import compact
-from llmc_compiler.expressions.evaluation import EffortBudget, EvaluationError, evaluate
+from llmc_compiler.expressions.environment import EffortBudget, EvaluationError
+from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import (
     Apply,

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from llmc_compiler.analysis.levels import waits
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
+from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import Json, NodeId, Term
 from llmc_compiler.ir.graph import Call, Condition, Evaluate, Graph, Loop, Node, TaskId

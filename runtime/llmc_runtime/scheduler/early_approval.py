@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead
+from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.ir.graph import Call
 from llmc_runtime.cache.call_record import EarlierCalls

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
+from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.memory_limit import ELEMENT
 from llmc_compiler.expressions.terms import Json, NodeId, reads
 from llmc_compiler.ir.graph import Loop, Node, TaskId

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from llmc_compiler.effects.effects import conflict
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate, truth
+from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
+from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.memory_limit import MemoryRoom
 from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term, children
 from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId, may_write

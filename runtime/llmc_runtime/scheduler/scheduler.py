@@ -4,7 +4,8 @@ from asyncio import Future
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
-from llmc_compiler.expressions.evaluation import EvaluationError, SkippedRead, evaluate
+from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
+from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.memory_limit import ELEMENT, MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Evaluate, Join, Loop, Node

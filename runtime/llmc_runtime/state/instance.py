@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Protocol
 
-from llmc_compiler.expressions.evaluation import SkippedRead
+from llmc_compiler.expressions.environment import SkippedRead
 from llmc_compiler.expressions.terms import Json, NodeId
 from llmc_compiler.ir.graph import Loop, Node
 from llmc_runtime.errors import (

@@ -21,7 +21,11 @@ class _Env:
 
     def __init__(self, values: dict[str, Any], item: Json = None) -> None:
         self._values = values
-        self.item = item
+        self._item = item
+
+    def item(self, _: str) -> Json:
+        """The element of the only loop."""
+        return self._item
 
     def get(self, node: NodeId) -> Json:
         """The value of a node."""
