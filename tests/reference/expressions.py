@@ -3,12 +3,43 @@
 The outcomes of calls inside an expression are found before it is evaluated, and looked up here.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from llmc_grammar.ast import Binary, Call, Choice, Expr, List, Literal, Map, Ref, Slot, Text, Unary
-from tests.reference.operators import EvaluationError, Json, as_text, binary, step, truth, unary
+from llmc_grammar.ast import (
+    Argument,
+    Binary,
+    Call,
+    Choice,
+    Comprehension,
+    Expr,
+    List,
+    Literal,
+    Loop,
+    Map,
+    Ref,
+    Slice,
+    Slot,
+    Subscript,
+    Text,
+    Unary,
+)
+from tests.reference import functions
+from tests.reference.formats import formatted
+from tests.reference.operators import (
+    LIST_LENGTH,
+    EvaluationError,
+    Json,
+    as_text,
+    binary,
+    bounded,
+    elements,
+    slice_of,
+    step,
+    truth,
+    unary,
+)
 from tests.reference.outcome import BLOCKED, FAILED, SKIPPED, Result, value
 
 
@@ -20,21 +51,27 @@ class Skip(Exception):  # noqa: N818 (an outcome, no error)
 class Scope:
     """What is known where an expression stands.
 
-    `names` are inputs, tasks above and the loop's variable; `calls` are the nested calls that were reached, by their
-    identity. Where `null` is set (join and fallbacks), what is skipped reads null.
+    `names` are inputs, tasks above and the variables of loops; `tools` are the names of tools and plans, other calls
+    are of functions; `calls` are the nested calls and loops that were reached, by their identity. Where `null` is set
+    (join and fallbacks), what is skipped reads null.
     """
 
     names: dict[str, Result]
+    tools: Container[str] = ()
     calls: dict[int, Result] = field(default_factory=dict)
     null: bool = False
 
     def reading_null(self) -> "Scope":
         """The same, where what is skipped reads null."""
-        return Scope(self.names, self.calls, null=True)
+        return replace(self, null=True)
 
     def strict(self) -> "Scope":
         """The same, where what is skipped skips."""
-        return Scope(self.names, self.calls)
+        return replace(self, null=False)
+
+    def inside(self, name: str, element: Json) -> "Scope":
+        """The same, where an element has a name."""
+        return replace(self, names=self.names | {name: value(element)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +116,12 @@ def _inner(expr: Expr) -> tuple[Expr, ...]:
             return tuple(item for _, item in entries)
         case Call(_, arguments):
             return tuple(argument.value for argument in arguments)
+        case Subscript(whole, key):
+            return (whole, key)
+        case Slice(whole, start, stop):
+            return tuple(part for part in (whole, start, stop) if part is not None)
+        case Comprehension(element, loops):
+            return (*(part for loop in loops for part in (loop.source, loop.condition) if part is not None), element)
         case Unary(_, operand):
             return (operand,)
         case Binary(_, left, right):
@@ -95,12 +138,21 @@ def references(expr: Expr) -> Iterator[str]:
         yield from references(inner)
 
 
-def calls(expr: Expr) -> Iterator[Call]:
-    """Every call in an expression, in nested calls too."""
-    if isinstance(expr, Call):
+def calls(expr: Expr, tools: Container[str]) -> Iterator[Call]:
+    """Every call of a tool in an expression, in nested calls too."""
+    if isinstance(expr, Call) and expr.tool in tools:
         yield expr
     for inner in _inner(expr):
-        yield from calls(inner)
+        yield from calls(inner, tools)
+
+
+def is_reached(expr: Expr, tools: Container[str]) -> bool:
+    """Whether something has an outcome of its own: a call of a tool, or a loop with one behind its first source."""
+    if isinstance(expr, Call):
+        return expr.tool in tools
+    if isinstance(expr, Comprehension):
+        return any(True for inner in _inner(expr)[1:] for _ in calls(inner, tools))
+    return False
 
 
 def constant_texts(call: Call) -> dict[str, str]:
@@ -113,10 +165,10 @@ def constant_texts(call: Call) -> dict[str, str]:
 
 
 def _has_error(expr: Expr, scope: Scope) -> bool:
-    """Whether a reference outside nested calls, or a nested call, has an error, reached or not."""
+    """Whether a reference outside nested calls and loops, or one of these, has an error, reached or not."""
     if isinstance(expr, Ref):
         return expr.name in scope.names and scope.names[expr.name].is_error
-    if isinstance(expr, Call):
+    if is_reached(expr, scope.tools):
         return id(expr) in scope.calls and scope.calls[id(expr)].is_error
     return any(_has_error(inner, scope) for inner in _inner(expr))
 
@@ -151,8 +203,14 @@ def evaluate(expr: Expr, scope: Scope) -> Json:
             return [evaluate(item, scope) for item in items]
         case Map(entries):
             return {key: evaluate(item, scope) for key, item in entries}
-        case Call():
+        case Call() | Comprehension() if is_reached(expr, scope.tools):
             return _read(scope.calls[id(expr)], (), scope)
+        case Call(function, given):
+            return functions.apply(function, *arguments(given, scope))
+        case Comprehension(element, loops):
+            return bounded(list(_listed(element, loops, scope)))
+        case Subscript() | Slice():
+            return _part(expr, scope)
         case Unary(op, operand):
             return unary(op, evaluate(operand, scope))
         case Binary():
@@ -173,10 +231,66 @@ def _read(result: Result, path: tuple[str | int, ...], scope: Scope) -> Json:
     return found
 
 
+def arguments(given: tuple[Argument, ...], scope: Scope) -> tuple[list[Json], dict[str, Json]]:
+    """Positional arguments and keywords; raises Skip and EvaluationError."""
+    positional: list[Json] = []
+    keywords: dict[str, Json] = {}
+    for argument in given:
+        found = evaluate(argument.value, scope)
+        if argument.name is None:
+            positional.append(found)
+        else:
+            keywords[argument.name] = found
+    return positional, keywords
+
+
+def _listed(element: Expr, loops: tuple[Loop, ...], scope: Scope) -> Iterator[Json]:
+    """The values of a loop without calls, in the order of Python."""
+    loop, *inner = loops
+    for each in elements(evaluate(loop.source, scope), LIST_LENGTH):
+        inside = scope.inside(loop.name, each)
+        if loop.condition is not None and not truth(evaluate(loop.condition, inside)):
+            continue
+        if inner:
+            yield from _listed(element, tuple(inner), inside)
+        else:
+            yield evaluate(element, inside)
+
+
+def _part(expr: Subscript | Slice, scope: Scope) -> Json:
+    """A part of a value; null, whatever the part, of what is skipped and reads null."""
+    whole = evaluate(expr.value, scope)
+    if _is_nothing(expr.value, scope):
+        return None
+    if isinstance(expr, Subscript):
+        return step(whole, evaluate(expr.key, scope))
+    return slice_of(whole, _bound(expr.start, scope), _bound(expr.stop, scope))
+
+
+def _is_nothing(expr: Expr, scope: Scope) -> bool:
+    """Whether a value is a part of what is skipped and reads null."""
+    while isinstance(expr, (Subscript, Slice)):
+        expr = expr.value
+    if isinstance(expr, Ref):
+        return not scope.names[expr.name].is_value
+    return is_reached(expr, scope.tools) and not scope.calls[id(expr)].is_value
+
+
+def _bound(expr: Expr | None, scope: Scope) -> int | None:
+    """The bound of a slice, none where it is left out."""
+    found = None if expr is None else evaluate(expr, scope)
+    if expr is not None and (isinstance(found, bool) or not isinstance(found, int)):
+        raise EvaluationError("a bound that is no integer")
+    return found if isinstance(found, int) else None
+
+
 def _piece(piece: str | Slot, scope: Scope) -> str:
     if isinstance(piece, str):
         return piece
-    return as_text(evaluate(piece.ref, scope)) if piece.ref.name in scope.names else piece.raw
+    if piece.ref.name not in scope.names:
+        return piece.raw
+    found = evaluate(piece.ref, scope)
+    return formatted(found, piece.format) if piece.format else as_text(found)
 
 
 def _binary(expr: Binary, scope: Scope) -> Json:

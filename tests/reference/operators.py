@@ -1,4 +1,4 @@
-"""Operators on JSON values, steps into them, and their text."""
+"""Operators on JSON values, their parts and their text."""
 
 import json
 import math
@@ -51,8 +51,10 @@ def as_text(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def step(value: Json, key: str | int) -> Json:
+def step(value: Json, key: Json) -> Json:
     """What a mapping has under a text, or a list at an integer."""
+    if isinstance(key, bool):
+        raise EvaluationError("no index")
     if isinstance(key, str) and isinstance(value, dict) and key in value:
         return value[key]
     if isinstance(key, int) and isinstance(value, list) and -len(value) <= key < len(value):
@@ -60,11 +62,25 @@ def step(value: Json, key: str | int) -> Json:
     raise EvaluationError(f"no {key!r}")
 
 
+def slice_of(value: Json, start: int | None, stop: int | None) -> Json:
+    """A part of a list or a text."""
+    if isinstance(value, (list, str)):
+        return value[start:stop]
+    raise EvaluationError("no parts")
+
+
+def elements(source: Json, most: int) -> list[Json]:
+    """What a loop goes through: a list's elements or a mapping's keys."""
+    if not isinstance(source, (list, dict)) or len(source) > most:
+        raise EvaluationError("no elements, or too many")
+    return list(source)
+
+
 def unary(op: str, value: Json) -> Json:
     """`not x` or `-x`."""
     if op == "not":
         return not truth(value)
-    if not _is_number(value):
+    if not is_number(value):
         raise EvaluationError("unary -")
     return -value
 
@@ -83,7 +99,7 @@ def binary(op: str, left: Json, right: Json) -> Json:
         case "<" | "<=" | ">" | ">=":
             return _ordered(op, left, right)
         case _:
-            return _bounded(_computed(op, left, right))
+            return bounded(_computed(op, left, right))
 
 
 _ORDER: Final[dict[str, Callable[..., bool]]] = {
@@ -104,18 +120,19 @@ _ARITHMETIC: Final[dict[str, Callable[..., Json]]] = {
 }
 
 
-def _is_number(value: Json) -> TypeGuard[int | float]:
+def is_number(value: Json) -> TypeGuard[int | float]:
+    """Whether a value is an integer or a float; `true` is neither."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _ordered(op: str, left: Json, right: Json) -> bool:
-    if (_is_number(left) and _is_number(right)) or (isinstance(left, str) and isinstance(right, str)):
+    if (is_number(left) and is_number(right)) or (isinstance(left, str) and isinstance(right, str)):
         return _ORDER[op](left, right)
     raise EvaluationError(op)
 
 
 def _computed(op: str, left: Json, right: Json) -> Json:
-    if _is_number(left) and _is_number(right):
+    if is_number(left) and is_number(right):
         return _arithmetic(op, left, right)
     if op == "+" and isinstance(left, str) and isinstance(right, str):
         return left + right
@@ -145,7 +162,7 @@ def _repeated(left: Json, right: Json) -> Json:
     return left * right
 
 
-def _bounded(value: Json) -> Json:
+def bounded(value: Json) -> Json:
     """The value, unless it is too large, or no number."""
     match value:
         case int() if value.bit_length() > INTEGER_BITS:

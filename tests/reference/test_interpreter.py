@@ -5,6 +5,21 @@ from dataclasses import dataclass, field
 import pytest
 
 from llmc_grammar import parse
+from llmc_grammar.ast import (
+    Argument,
+    Call,
+    Fallback,
+    List,
+    Literal,
+    Plan,
+    Ref,
+    Retry,
+    Slice,
+    Slot,
+    Subscript,
+    Task,
+    Text,
+)
 from tests.reference.interpreter import interpret
 from tests.reference.operators import Json
 from tests.reference.outcome import Outcome, RefTool, State, ToolError
@@ -56,11 +71,24 @@ TOOLS = {
 }
 
 
+PLANS = {
+    "double": "input n: any\nd = add($n, $n)\njoin($d)\n",
+    "noted": "input item: any\ninput well: any = true\nlog($item)\na = fail() if not $well\njoin($a)\n",
+    "twice": "input n: any\nx = double(double($n))\nlog($x) if $x > 100\njoin(x=$x, skipped=$1)\n",
+    "logged": "input item: any\nlog($item)\n",
+}
+
+
+def read(text: str) -> Plan:
+    """A plan given as text."""
+    found = parse(text)
+    assert not [each for each in found.diagnostics if each.severity == "error"], found.diagnostics
+    return found.plan
+
+
 def run(text: str, **inputs: Json) -> Outcome:
-    """What becomes of a plan given as text."""
-    read = parse(text)
-    assert not [found for found in read.diagnostics if found.severity == "error"], read.diagnostics
-    return interpret(read.plan, TOOLS, inputs)
+    """What becomes of a plan given as text, which may call some others."""
+    return interpret(read(text), TOOLS, inputs, plans={name: read(other) for name, other in PLANS.items()})
 
 
 @dataclass(frozen=True)
@@ -200,6 +228,59 @@ ORDERS = [
     Case("a = fail()\nb = log($a) for x in [1]\nc = log(2)\njoin($c)\n", 1, errors={"a", "b"}, log=(2,)),
 ]
 
+PARTS = [
+    Case('r = record()\nk = "na" + "me"\njoin($r[$k], record().tags[0], $r.tags[0 + 1])\n', ["Ada", "x", "y"]),
+    Case("a = items(5)\njoin($a[1:3], $a[-2:], $a[:9], $a[7:])\n", [[1, 2], [3, 4], [0, 1, 2, 3, 4], []]),
+    Case('a = echo("abc")\njoin($a[:1], "$a"[1:], ("x" + $a)[:-2])\n', ["a", "bc", "xa"]),
+    Case('a = echo([1])\nb = $a[true and 0 < 1]\nc = $a["k"]\nd = $a[1 + 0]\njoin(1)\n', 1, errors={"b", "c", "d"}),
+    Case('a = echo("abc")\nb = $a[0 + 0]\nc = $a[:1.0]\nd = $a[:echo(null)]\njoin(1)\n', 1, errors={"b", "c", "d"}),
+    Case("a = echo([1]) if false\njoin($a[0 + 0], $a[1:][0], $a[1 / 0])\n", [None] * 3, skipped={"a"}),
+    Case("a = echo([1]) if false\nb = $a[0 + 0] or 5\nc = $a[1:]\njoin($b)\n", 5, skipped={"a", "c"}),
+    Case('a = log("a")\nb = [0, 1, 2][log("b")]\njoin($b)\n', 2, log=("a", "b")),
+]
+
+COMPREHENSIONS = [
+    Case("a = [$x * $y for x in [1, 2] for y in [3, 4] if $y > $x + 1]\njoin($a)\n", [3, 4, 8]),
+    Case("a = [$y for x in [[1], [], [2, 3]] for y in $x]\njoin(len($a), $a)\n", [3, [1, 2, 3]]),
+    Case("a = [1 / $x for x in items(2)]\njoin(1)\n", 1, errors={"a"}),
+    Case(
+        "a = echo(1) if false\nb = [$a or $x for x in [1]]\nc = [$a for x in []]\njoin($b, $c)\n",
+        [[1], []],
+        skipped={"a"},
+    ),
+    Case("a = echo(1) if false\nb = [($a if $x else 1 / 0) for x in [1, 0]]\njoin(1)\n", 1, skipped={"a", "b"}),
+    Case("a = echo(1) if false\nb = [echo($a) if $x else 1 / 0 for x in [1, 0]]\njoin(1)\n", 1, {"b"}, {"a"}),
+    Case("a = fail()\nb = [$a for x in []]\nc = [echo($a) for x in []] or 1\njoin(1)\n", 1, errors={"a", "b", "c"}),
+    Case("a = [log($x) for x in [5, 6]][1] + 1\njoin($a)\n", 3, log=(5, 6)),
+    Case("a = false and [log($x) for x in [5, 6]]\njoin($a)\n", False),
+    Case("a = log(10 * $x + $y) for x in [1, 2] for y in items($x)\njoin($a)\n", [1, 2, 3], log=(10, 20, 21)),
+    Case("a = log($y) for x in [2, 1] if log($x) for y in items($x)\njoin($a)\n", [2, 3, 5], log=(2, 0, 1, 1, 0)),
+    Case("a = [[log($y) for y in items($x)] for x in [1, 2]]\njoin($a)\n", [[1], [2, 3]], log=(0, 0, 1)),
+    Case("a = echo($y) for x in [0, 1] for y in 6 // $x @fallback(0)\njoin(1)\n", 1, errors={"a"}),
+    Case("a = log(6 // $y) for x in [0, 1] for y in [$x, 2]\nb = log(1)\njoin(1)\n", 1, {"a", "b"}),
+    Case("a = log($y) for x in [[1], 2 + echo(0)] for y in $x\nb = log(1)\njoin(1)\n", 1, {"a", "b"}, log=(1,)),
+    Case("a = items(3)\nb = sum([$x for x in $a if $x]) + len(items(2))\njoin($b)\n", 5),
+    Case(
+        "a = echo($y) for x in range(40) for y in range(30)\nb = len([$x for x in range(2000)])\njoin($b)\n",
+        2000,
+        {"a"},
+    ),
+]
+
+OTHERS = [
+    Case("a = double(2)\nb = double(n=$a) + 1\njoin($b)\n", 9),
+    Case("a = twice(1)\njoin($a)\n", {"x": 4, "skipped": None}),
+    Case("a = twice(30)\njoin($a.x)\n", 120, log=(120,)),
+    Case("a = noted(7)\njoin(1)\n", 1, log=(7,)),
+    Case("a = noted(7, well=false)\nb = log(8)\njoin($b)\n", 2, errors={"a"}, log=(7, 8)),
+    Case("a = noted(7, false) @fallback(9)\njoin($a)\n", 9, log=(7,)),
+    Case("a = echo(1) if false\nb = noted($a)\njoin($b)\n", skipped={"a", "b"}),
+    Case("a = fail()\nb = noted($a) @fallback(1)\njoin(1)\n", 1, errors={"a", "b"}),
+    Case("a = logged($x) for x in [3, 4] if $x > 3\njoin($a)\n", [{"1": 1}], log=(4,)),
+    Case("fail_log()\na = logged(1)\njoin(1)\n", 1, errors={"1", "a"}),
+    Case("a = logged(5) if false\njoin(1)\n", 1, skipped={"a"}),
+]
+
 
 @pytest.mark.parametrize("case", VALUES, ids=lambda case: case.text)
 def test_values(case: Case) -> None:
@@ -234,6 +315,38 @@ def test_loops(case: Case) -> None:
 @pytest.mark.parametrize("case", ORDERS, ids=lambda case: case.text)
 def test_orders(case: Case) -> None:
     """A write that failed blocks what conflicts with it later, and nothing else does."""
+    check(case)
+
+
+@pytest.mark.parametrize("case", PARTS, ids=lambda case: case.text)
+def test_parts(case: Case) -> None:
+    """A value has parts, computed ones and those from a bound to another; of what reads null they are null."""
+    check(case)
+
+
+def test_options_behind_steps() -> None:
+    """The options of a call stand behind the steps into its value."""
+    fail, number = Call("fail", ()), Call("flaky", (Argument(None, Literal(1)),))
+    plan = Plan(
+        (
+            Task("a", Subscript(fail, Literal(0)), options=(Fallback(List((Literal(7.5),))),)),
+            Task("b", Subscript(number, Literal(0)), options=(Retry(1), Fallback(Literal(2)))),
+            Task("c", Slice(Text(("is ", Slot(Ref("a"), "${a:>6.2f}", ">6.2f"))), None, Literal(-1))),
+        )
+    )
+    found = interpret(plan, TOOLS, {})
+    assert (found.results, found.errors) == ({"a": 7.5, "c": "is   7.5"}, {"b"})
+
+
+@pytest.mark.parametrize("case", COMPREHENSIONS, ids=lambda case: case.text)
+def test_comprehensions(case: Case) -> None:
+    """Without calls, a list ends at its first error or skip; with calls, every element is run."""
+    check(case)
+
+
+@pytest.mark.parametrize("case", OTHERS, ids=lambda case: case.text)
+def test_other_plans(case: Case) -> None:
+    """The call of a plan has the value of its join, and its tasks do what they do."""
     check(case)
 
 

@@ -54,7 +54,7 @@ def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
 
 
 def _writes(task: ast.Task) -> bool:
-    accesses = [TOOLSET[call.tool].access for call in calls(task.expr)]
+    accesses = [TOOLSET[call.tool].access for call in calls(task.expr, TOOLSET)]
     return any(access is not None and access.writes for access in accesses)
 
 
@@ -64,4 +64,4 @@ def _calls(task: ast.Task) -> Iterator[ast.Call]:
         places += [loop.source, loop.condition]
     for place in places:
         if place is not None:
-            yield from calls(place)
+            yield from calls(place, TOOLSET)
