@@ -1,6 +1,7 @@
 """Dedup: one call for identical calls."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Hashable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 
 from llmc_compiler.effects.effects import UNKNOWN, When
@@ -15,6 +16,7 @@ from llmc_compiler.ir.graph import (
     Node,
     Operation,
     TaskId,
+    all_nodes,
     dependencies,
     node_body,
     op_name,
@@ -31,7 +33,7 @@ from llmc_compiler.passes.remarks import (
     WrittenBetween,
 )
 
-Same = dict[NodeId, NodeId]
+Same = MutableMapping[NodeId, NodeId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +76,32 @@ class Dedup:
         sweep = Merging()
         for node in before.nodes.values():
             sweep.add(node)
-            for merged, survivor in _merged_inside(node, sweep.same):
+            for merged, survivor in sweep.inside:
                 yield _merged(merged, survivor)
+            sweep.inside.clear()
             if node.id in sweep.same:
                 yield _merged(node, before.nodes[sweep.same[node.id]])
-        by_id = {inner.id: inner for node in after.nodes.values() for inner in (node, *node_body(node))}
-        for nodes in (tuple(after.nodes.values()), *map(node_body, after.nodes.values())):
+        by_id = {node.id: node for node in all_nodes(after)}
+        for nodes in (tuple(after.nodes.values()), *map(node_body, all_nodes(after))):
             yield from _apart(nodes, by_id)
 
 
 class Merging:
     """The nodes seen so far; `same` maps merged nodes to their replacements.
 
-    In a loop's body (`inside`) a node is never replaced by one outside.
+    In a loop's body, whose surroundings have merged nodes `around`, a node is never replaced by one outside. `inside`
+    has the nodes that were merged in bodies, each with its replacement.
     """
 
-    def __init__(self, *, inside: bool = False) -> None:
-        self.same: Same = {}
-        self._inside = inside
+    def __init__(self, around: Same | None = None) -> None:
+        self.same: Same = {} if around is None else ChainMap({}, around)
+        self.inside: list[tuple[Node, Node]] = []
+        self._is_inside = around is not None
         self._kept: dict[Hashable, NodeId] = {}
 
     def add(self, node: Node) -> tuple[Node, ...]:
         """Return the node with its reads renamed, or nothing if an earlier node replaces it."""
-        renamed = _renamed(node, self.same)
+        renamed = self._renamed(node)
         if (twin := self._twin(renamed)) is not None:
             self.same[node.id] = twin
             return ()
@@ -105,13 +110,36 @@ class Merging:
     def _twin(self, node: Node) -> NodeId | None:
         """Return the earlier node that does the same."""
         match node:
-            case Node(op=Evaluate(term=Get(other, path=()), fallback=None), when=()) if not self._inside:
+            case Node(op=Evaluate(term=Get(other, path=()), fallback=None), when=()) if not self._is_inside:
                 return other
         key = _key(node)
         if key is None:
             return None
         first = self._kept.setdefault(key, node.id)
         return None if first == node.id else first
+
+    def _renamed(self, node: Node) -> Node:
+        """Return the node with reads of merged nodes replaced."""
+        # A loop is always rebuilt: identical calls in its body are merged too.
+        if not isinstance(node.op, Loop) and self.same.keys().isdisjoint(node.needs):
+            return node
+        when = tuple(Condition(substitute(condition.term, self.same), condition.expected) for condition in node.when)
+        op = self._merged_body(node.op) if isinstance(node.op, Loop) else _renamed_op(node.op, self.same)
+        return replace(node, when=when, op=op, needs=dependencies(op, when))
+
+    def _merged_body(self, loop: Loop) -> Loop:
+        """Return a loop with identical calls in its body merged."""
+        sweep = Merging(self.same)
+        body = tuple(left for node in loop.body for left in sweep.add(node))
+        before = {node.id: node for node in loop.body} if len(body) < len(loop.body) else {}
+        self.inside += sweep.inside
+        self.inside += ((node, before[sweep.same[key]]) for key, node in before.items() if key in sweep.same)
+        return replace(
+            loop,
+            source=substitute(loop.source, self.same),
+            body=body,
+            result=sweep.same.get(loop.result, loop.result),
+        )
 
 
 def _key(node: Node) -> Hashable | None:
@@ -132,21 +160,6 @@ def _arguments(bound: tuple[tuple[str | None, Term], ...]) -> Hashable:
     return tuple(sorted(bound, key=lambda pair: pair[0] or ""))
 
 
-def _renamed(node: Node, same: Same) -> Node:
-    """Return the node with reads of merged nodes replaced."""
-    # A loop is always rebuilt: identical calls in its body are merged too.
-    if not isinstance(node.op, Loop) and same.keys().isdisjoint(node.needs):
-        return node
-    when = _renamed_when(node.when, same)
-    op = _renamed_op(node.op, same)
-    return replace(node, when=when, op=op, needs=dependencies(op, when))
-
-
-def _renamed_when(when: tuple[Condition, ...], same: Same) -> tuple[Condition, ...]:
-    """Return the conditions with reads of merged nodes replaced."""
-    return tuple(Condition(substitute(condition.term, same), condition.expected) for condition in when)
-
-
 def _renamed_op(op: Operation, same: Same) -> Operation:
     """Return the operation with reads of merged nodes replaced."""
     match op:
@@ -157,30 +170,13 @@ def _renamed_op(op: Operation, same: Same) -> Operation:
             return Evaluate(substitute(value, same), _renamed_fallback(fallback, same))
         case Join(value):
             return replace(op, term=substitute(value, same))
-        case Loop(source=source, body=body):
-            rest, inner = _merged_body(body, same)
-            return replace(op, source=substitute(source, same), body=rest, result=inner.get(op.result, op.result))
-
-
-def _merged_body(body: tuple[Node, ...], same: Same) -> tuple[tuple[Node, ...], Same]:
-    """Return the rest of a loop's body, and the replacements of the nodes that were merged."""
-    sweep = Merging(inside=True)
-    outer = (_renamed(node, same) for node in body)
-    rest = tuple(left for node in outer for left in sweep.add(node))
-    return rest, sweep.same
+        case Loop():
+            return op
 
 
 def _renamed_fallback(fallback: Term | None, same: Same) -> Term | None:
     """Return the fallback with reads of merged nodes replaced."""
     return None if fallback is None else substitute(fallback, same)
-
-
-def _merged_inside(node: Node, same: Same) -> Iterator[tuple[Node, Node]]:
-    """Yield the nodes of a loop's body that were merged, each with its replacement."""
-    body = {inner.id: inner for inner in node_body(node)}
-    if body:
-        for merged, survivor in _merged_body(tuple(body.values()), same)[1].items():
-            yield body[merged], body[survivor]
 
 
 def _merged(node: Node, survivor: Node) -> Remark:

@@ -43,9 +43,10 @@ from llmc_compiler.ir.graph import (
     Node,
     Operation,
     TaskId,
+    all_nodes,
     dependencies,
     effects_of,
-    node_body,
+    nodes_within,
     terms,
 )
 from llmc_compiler.ir.order_edges import in_order
@@ -102,11 +103,10 @@ class Fold:
     def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
         """Yield remarks on computed terms, removed conditions, and nodes that never run."""
         conditions: dict[TaskId, Remark] = {}
+        left = {node.id: node for node in all_nodes(after)}
         for node in before.nodes.values():
-            folded = after.nodes.get(node.id)
-            inside = {} if folded is None else {inner.id: inner for inner in node_body(folded)}
-            for old, new in ((node, folded), *((inner, inside.get(inner.id)) for inner in node_body(node))):
-                where = (old.id, old.origins, old.span)
+            for old in (node, *nodes_within(node)):
+                new, where = left.get(old.id), (old.id, old.origins, old.span)
                 if new is None:
                     yield Untaken(*where)
                 elif _differ(terms(old.op), terms(new.op)):
@@ -127,17 +127,19 @@ class Folding:
 
     def add(self, node: Node) -> tuple[Node, ...]:
         """Return the node with its terms folded."""
-        if isinstance(node.op, Loop):
-            return (self._loop(node, node.op),)
-        folded = self._node(node)
+        folded = self._folded(node)
         if str(node.id) != str(node.task):
             self._bury(folded)
         if isinstance(folded.op, Evaluate) and isinstance(folded.op.term, Const) and not (folded.when or folded.needs):
             self._known[node.id] = folded.op.term
         return (folded,)
 
-    def _node(self, node: Node) -> Node:
-        """Return a node with its terms folded."""
+    def _folded(self, node: Node) -> Node:
+        """Return a node with its terms folded, and those inside it."""
+        return self._loop(node, node.op) if isinstance(node.op, Loop) else self._node(node)
+
+    def _conditions(self, node: Node) -> tuple[tuple[Condition, ...], set[NodeId]]:
+        """Return the conditions of a node that may fail, and the nodes that they read."""
         when: list[Condition] = []
         sure: set[NodeId] = set()
         for condition in node.when:
@@ -145,10 +147,15 @@ class Folding:
             sure.update(read.node for read in reads(term))
             if not isinstance(term, Const) or bool(term.value) != condition.expected:
                 when.append(condition if term is condition.term else Condition(term, condition.expected))
+        return tuple(when), sure
+
+    def _node(self, node: Node) -> Node:
+        """Return a node that is no loop with its terms folded."""
+        when, sure = self._conditions(node)
         op = _operation(node.op, self._terms({} if isinstance(node.op, Join) else self._known, sure))
         if op is node.op and _are_same(when, node.when):
             return node
-        return replace(node, op=op, when=tuple(when), needs=dependencies(op, tuple(when)))
+        return replace(node, op=op, when=when, needs=dependencies(op, when))
 
     def _terms(self, known: Known, sure: Collection[NodeId]) -> "_Terms":
         """Return a folder of terms for this position."""
@@ -156,19 +163,20 @@ class Folding:
 
     def _loop(self, node: Node, loop: Loop) -> Node:
         """Return a loop with its terms folded, without the nodes inside that never run."""
-        source = self._terms(self._known, set()).fold(loop.source)
+        when, sure = self._conditions(node)
+        source = self._terms(self._known, sure).fold(loop.source)
         # A loop waits for all reads in it, reached or not, and writes if a call in it writes.
         free = {inner.id for inner in loop.body}.union(read.node for read in reads(source))
         body = []
         for inner in loop.body:
-            body.append(folded := self._node(inner))
+            body.append(folded := self._folded(inner))
             if inner.id != loop.result and free.issuperset(folded.needs) and not _writes(folded):
                 self._bury(folded)
         alive = _without_dead(body, self.dead, [loop.result])
-        if source is loop.source and _are_same(alive, loop.body):
+        if source is loop.source and _are_same(alive, loop.body) and _are_same(when, node.when):
             return node
         op = replace(loop, source=source, body=tuple(alive))
-        return replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
+        return replace(node, op=op, when=when, needs=dependencies(op, when), effects=effects_of(op))
 
     def _bury(self, node: Node) -> None:
         """Remember a nested node if one of its conditions never holds, with the nodes that are read before."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from llmc_compiler.effects.effects import When
-from llmc_compiler.expressions.terms import Const, Get, Item, ListOf, MapOf, NodeId, Term, children, reads
+from llmc_compiler.expressions.terms import Const, Get, Item, ListOf, MapOf, NodeId, Term, free_reads, reads
 from llmc_compiler.ir.graph import (
     Call,
     Condition,
@@ -12,8 +12,11 @@ from llmc_compiler.ir.graph import (
     Graph,
     Loop,
     Node,
+    all_nodes,
     dependencies,
     effects_of,
+    loops_within,
+    node_body,
     op_name,
     terms,
 )
@@ -30,7 +33,8 @@ class Hoist:
         2. search("K2") and compare($x) for x in $1   →   2. $t2_each_l and compare($x) for x in $1
         join($2)                                          join($2)
 
-    If the loop has no elements, the call is not made. Loops that may change something stay as they are.
+    If the loop has no elements, the call is not made. Loops that may change something stay as they are. Out of a loop
+    inside a loop, a call moves into the outer body, and from there further out if it can.
     """
 
     name: str = "hoist"
@@ -47,9 +51,11 @@ class Hoist:
 
     def remarks(self, before: Graph, after: Graph) -> Iterator[Remark]:
         """Yield remarks on calls that were moved, and on calls that only a write in their loop kept back."""
+        places: dict[NodeId, NodeId | None] = dict.fromkeys(after.nodes)
+        places.update((inner.id, node.id) for node in all_nodes(after) for inner in node_body(node))
         for node in before.nodes.values():
-            if isinstance(node.op, Loop):
-                yield from _remarks(node.op, after)
+            for around, loop in loops_within(node):
+                yield from _remarks(around, loop, places)
 
 
 class Hoisting:
@@ -60,10 +66,22 @@ class Hoisting:
 
     def add(self, node: Node) -> tuple[Node, ...]:
         """Return the node, preceded by the nodes that were moved out of it."""
+        if isinstance(node.op, Loop):
+            node = self._with_hoisted(node, node.op)
         self._needs[node.id] = node.needs
         if not isinstance(node.op, Loop) or _may_change(node):
             return (node,)
-        return tuple(_hoisted(node, node.op, self._needs))
+        hoisted = tuple(_hoisted(node, node.op, self._needs))
+        self._needs.update((other.id, other.needs) for other in hoisted)
+        return hoisted
+
+    def _with_hoisted(self, node: Node, loop: Loop) -> Node:
+        """Return a loop whose body has what was moved out of the loops in it."""
+        body = tuple(other for inner in loop.body for other in self.add(inner))
+        if len(body) == len(loop.body):
+            return node
+        op = replace(loop, body=body)
+        return replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
 
 
 def _may_change(node: Node) -> bool:
@@ -78,7 +96,7 @@ def _hoisted(node: Node, loop: Loop, needs: Mapping[NodeId, tuple[NodeId, ...]])
     if not moved:
         yield node
         return
-    guard = () if length else (Condition(loop.source),)
+    guard = node.when if length else (*node.when, Condition(loop.source))
     for inner in loop.body:
         if inner.id in moved:
             when = (*guard, *inner.when)
@@ -153,7 +171,7 @@ def _invariant(loop: Loop, inside: set[NodeId]) -> dict[NodeId, Node]:
             and node.id in decisive
             and node.op.tool.effect.rule.hoist is not When.NO
             and all(need in calls or need not in inside for need in node.needs)
-            and not any(map(_has_item, _all_terms(node)))
+            and not any(_reads_item(term, loop.name) for term in _all_terms(node))
         ):
             calls[node.id] = node
     return calls
@@ -176,19 +194,13 @@ def _all_terms(node: Node) -> Iterator[Term]:
     yield from terms(node.op)
 
 
-def _has_item(term: Term) -> bool:
-    """Whether a term reads the element; without recursion, since operators nest by the hundred."""
-    below = [term]
-    while below:
-        inner = below.pop()
-        if isinstance(inner, Item):
-            return True
-        below.extend(children(inner))
-    return False
+def _reads_item(term: Term, name: str) -> bool:
+    """Whether a term reads the element of the loop with this name."""
+    return any(isinstance(read, Item) and read.name == name for read in free_reads(term))
 
 
-def _remarks(loop: Loop, after: Graph) -> Iterator[Remark]:
-    """Yield remarks on the calls in a loop that do not depend on the element."""
+def _remarks(around: Node, loop: Loop, places: Mapping[NodeId, NodeId | None]) -> Iterator[Remark]:
+    """Yield remarks on the calls in a loop that do not depend on the element; `places` maps nodes to their loops."""
     inside = {node.id for node in loop.body}
     able = _invariant(loop, inside)
     writer = next((node for node in loop.body if _may_change(node)), None)
@@ -197,7 +209,7 @@ def _remarks(loop: Loop, after: Graph) -> Iterator[Remark]:
             continue
         where = (node.id, node.origins, node.span, loop.name)
         tool = node.op.tool
-        if _outer_id(loop, node) in after.nodes:
+        if places.get(_outer_id(loop, node), around.id) != around.id:
             made = HoistedRead if tool.effect.rule.hoist is When.INVARIANT else Hoisted
             yield made(*where, tool.name, node.effects[0])
         elif writer is not None:
