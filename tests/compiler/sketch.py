@@ -68,12 +68,25 @@ def show(value: Term) -> str:
             return f"[{', '.join(map(show, items))}]"
         case terms.MapOf(entries):
             return f"{{{', '.join(f'{key}: {show(item)}' for key, item in entries)}}}"
+        case terms.Subscript(inner, key):
+            return f"{show(inner)}[{show(key)}]"
+        case terms.Slice(inner, start, stop):
+            return f"{show(inner)}[{'' if start is None else show(start)}:{'' if stop is None else show(stop)}]"
+        case terms.Apply(function, arguments):
+            return f"{function}({', '.join(f'{name}={show(item)}' for name, item in arguments)})"
+        case terms.Comprehension(element, clauses):
+            return f"[{show(element)} {' '.join(map(_clause, clauses))}]"
         case terms.Unary(op, operand):
             return f"({op} {show(operand)})"
         case terms.Binary(op, left, right):
             return f"({show(left)} {op} {show(right)})"
         case terms.Choice(condition, then, otherwise):
             return f"({show(then)} if {show(condition)} else {show(otherwise)})"
+
+
+def _clause(clause: terms.Clause) -> str:
+    condition = "" if clause.condition is None else f" if {show(clause.condition)}"
+    return f"for {clause.name} in {show(clause.source)}{condition}"
 
 
 def _path(path: terms.Path) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from llmc_compiler.expressions import evaluation
 from llmc_compiler.expressions.compact_json import compact, length_as_json
+from llmc_compiler.expressions.environment import EvaluationError
 from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes, own_bytes, text_bytes
 from llmc_compiler.expressions.terms import Binary, Const, Get, Json, ListOf, MapOf, NodeId, Template, Term
@@ -124,7 +125,7 @@ def test_a_text_that_is_too_long_is_not_put_together(rule: Any, monkeypatch: pyt
     monkeypatch.setattr(evaluation, "VALUE_TEXT", 10**6)
     env = Fake()
     env.nodes["n"] = [2**9_999] * 600
-    with pytest.raises(evaluation.EvaluationError, match="the text is longer than"):
+    with pytest.raises(EvaluationError, match="the text is longer than"):
         evaluate(Template(("x", Get(NodeId("n")))), env)
     assert len(written) == (rule is not length_as_json)
 
