@@ -15,7 +15,7 @@ def formatted(value: Json, spec: str) -> str:
         return _text(value, spec)
     if not is_number(value):
         raise OperandError(f"a format takes a number or a text, not {kind(value)}: {_mend(value)}")
-    letter = spec[-1] if spec[-1].isalpha() else ""
+    letter = spec[-1] if spec[-1] in "dfeg%" else ""
     if letter == "d" and isinstance(value, float):
         raise OperandError("`d` writes integers, not numbers with a fraction: write `.0f`, or `round($x)`")
     if not letter and "." in spec and isinstance(value, int):
