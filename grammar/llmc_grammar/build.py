@@ -31,7 +31,7 @@ from llmc_grammar.ast import (
     Use,
 )
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.check import check_call, check_default, check_type, finish_task, task_number
+from llmc_grammar.check import check_call, check_default, check_loops, check_type, finish_task, task_number
 from llmc_grammar.diagnose.foreign_types import whole_type
 from llmc_grammar.errors.expressions import DuplicateKey, LeadingZero, NumberTooLarge
 from llmc_grammar.errors.lines import NumberTooLong
@@ -261,6 +261,7 @@ class Builder:
     def comprehension(self, children: list[Any]) -> Comprehension:
         """`[element for name in source …]`."""
         start, element, loops, end = children
+        check_loops(tuple(loops), self.reading)
         self.reading.operators += 1
         return Comprehension(element, tuple(loops), Span(self._span(start).start, self._span(end).end))
 
@@ -281,7 +282,8 @@ class Builder:
         """`value[start:stop]`."""
         value, bracket, start, _, stop, end = children
         check_glued(value, self._span(bracket), self.reading)
-        return with_bounds(value, (start, stop), Span(value.span.start, self._span(end).end), self.reading)
+        brackets = Span(self._span(bracket).start, self._span(end).end)
+        return with_bounds(value, (start, stop), brackets, self.reading)
 
     def mapping(self, children: list[Any]) -> Map:
         """`{"key": value}`."""

@@ -40,6 +40,7 @@ from llmc_grammar.errors.statements import (
     OptionWithoutCall,
     RepeatedOption,
     TaskNumber,
+    TooManyLoops,
     UnknownType,
 )
 from llmc_grammar.mistake import Edit, Note
@@ -50,6 +51,7 @@ from llmc_grammar.source import Span
 
 _HEADER: Final = {"use": UseForm, "input": InputForm}
 _FORMS: Final = {"list": "list[any]", "dict": "dict[str, any]"}
+_MOST_LOOPS: Final = 3
 _ARITY: Final = {"list": 1, "dict": 2}
 
 
@@ -78,7 +80,7 @@ def check_type(name: str, span: Span, parts: int, reading: ParseState) -> None:
 
 def check_default(expr: Expr, reading: ParseState) -> None:
     """Report the first part of an input's default that is not a constant."""
-    words = {Ref: "a reference", Call: "a call"}
+    words = {Ref: "a reference", Call: "a call", Subscript: "a step", Slice: "a step", Comprehension: "a loop"}
     for part in parts(expr):
         if not isinstance(part, Literal | Text | List | Map):
             reading.report(InputNotLiteral(span=part.span, what=words.get(type(part), "an operator")))
@@ -140,6 +142,7 @@ def finish_task(  # noqa: PLR0917 (all parts of a task)
 ) -> Task | Join:
     """Check a statement and build it: a join if the expression is a call of `join`."""
     _check_depth((expr, loops, guard, options), span, reading)
+    check_loops(loops, reading)
     own = expr.name_span if isinstance(expr, Call) else None
     for call in reading.joins:
         if call.name_span != own:
@@ -149,6 +152,12 @@ def finish_task(  # noqa: PLR0917 (all parts of a task)
         return Join(binder, expr.arguments, span, binder_span)
     _check_options(expr, options, reading)
     return Task(binder, expr, loops, guard, options, span, binder_span)
+
+
+def check_loops(loops: tuple[Loop, ...], reading: ParseState) -> None:
+    """Report the fourth loop in a row."""
+    if len(loops) > _MOST_LOOPS:
+        reading.report(TooManyLoops(span=loops[_MOST_LOOPS].span))
 
 
 def _check_join(

@@ -1,8 +1,8 @@
 """Explanations of the diagnostics: Markdown pages, each next to the module that defines the classes.
 
-    ## E163: StepOnValue                 code and class
-    A step after a call, …               summary: the docstring of the class
-    A step applies to …                  reason for the rule
+    ## E164: LooseStep                   code and class
+    A step that does not …               summary: the docstring of the class
+    With a space, it could …             reason for the rule
     ```llmc                              a plan with this mistake; words after `llmc` are options for reading it
     ```text                              its diagnostics
     Instead:

@@ -18,6 +18,10 @@ FORMAT: Final = re.compile(
 )
 """The shape of a format, to be matched as a whole; `format_mistake` refuses the empty one and checks the bounds."""
 
+_PYTHON: Final = re.compile(r"(?: (?=[<>^]))?([<>^]?)-?(.*?)(F)?")
+"""A blank to fill with, and a sign for negative numbers alone, are what Python does anyway; `F` is `f`."""
+
+_FOR_TEXTS: Final = re.compile(r"([<>^]?[1-9][0-9]*)s")
 _SHAPE: Final = "[< > ^] [+] [0] [WIDTH] [, or _] [.DIGITS] [d f e g %]"
 _BOUND: Final = len(str(MOST))
 
@@ -36,6 +40,15 @@ def format_mistake(spec: str) -> str | None:
     if match["letter"] == "d" and match["digits"]:
         return "`d` writes integers and takes no digits: write `f` in its place"
     return None
+
+
+def from_python(spec: str) -> str:
+    """Return a format of Python without the parts that change nothing: `: >8s` is `:>8`."""
+    for_texts = _FOR_TEXTS.fullmatch(spec.removeprefix(" ") if spec[1:2] in {"<", ">", "^"} else spec)
+    match = _PYTHON.fullmatch(spec)
+    if for_texts or match is None:
+        return for_texts[1] if for_texts else spec
+    return f"{match[1]}{match[2]}{'f' if match[3] else ''}"
 
 
 def is_for_numbers(spec: str) -> bool:

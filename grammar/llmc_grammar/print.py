@@ -177,6 +177,8 @@ def _key(key: Expr) -> str:
             return written_step("")
         case Text(parts=(str() as text,)):
             return written_step(text)
+        case Text():
+            return f"[({_expr(key)})]"
         case _:
             return f"[{_expr(key)}]"
 
@@ -290,7 +292,7 @@ def _slot(slot: Slot, followers: tuple[str | Slot, ...]) -> str:
     after = followers[0][:2] if followers and isinstance(followers[0], str) else ""
     glued = after[:1].isalpha() or after[:1] in set("_0123456789")
     money = slot.ref.name.isdigit() and _MONEY.match(after)
-    if not slot.raw.startswith("${") and (slot.ref.path or glued or money):
+    if not slot.raw.startswith("${") and (slot.ref.path or slot.format or glued or money):
         return _braces(slot)
     return slot.raw
 

@@ -1,11 +1,11 @@
 """Renders diagnostics as text for people and as plain data for programs.
 
-    error[E163]: only references have steps
-     --> trip.llmc:2:12
+    error[E164]: a step must directly follow its value
+     --> trip.llmc:2:13
       |
-    2 | a = hotel().name
-      |            ^^^^^ a step on a call
-      = help: name it first: `x = …`, then `$x.name`
+    2 | a = hotel() .name
+      |             ^^^^^ a space before it
+      = help: delete the space
 
 Control and invisible characters become escapes, and the underlines take their width into account.
 """

@@ -36,6 +36,7 @@ def test_the_edits_of_errors_are_made(text: str, after: str, codes: list[str]) -
         ('a = {"x": 1 # "one"\n "y": 2}\n', 'a = {"x": 1, # "one"\n "y": 2}\n'),
         ('a = ["#x" # one\n  "y"]\n', 'a = ["#x" + # one\n  "y"]\n'),
         ("a = f($b # of b\n  .c)\n", "a = f($b # of b\n  .c)\n"),
+        ("a = f($b\n  .c)\n", "a = f($b.c)\n"),
         ("a = f(b # c\n  : 1)\n", "a = f(b # c\n  : 1)\n"),
     ],
 )

@@ -24,7 +24,7 @@ from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast
 from llmc_grammar.check import without_steps
-from llmc_grammar.diagnose.foreign_values import method_call
+from llmc_grammar.diagnose.methods import method_call
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignStatement
 from llmc_grammar.errors.repairs import TextQuoted

@@ -6,12 +6,15 @@ from typing import Final
 from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignString
+from llmc_grammar.format_specs import format_mistake, from_python
 from llmc_grammar.mistake import Edit
 from llmc_grammar.terminals import quiet
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 _PREFIX: Final = re.compile(r"(?i)(?:f|r|b|u|rf|fr|br|rb|\$@?|@)(?=[\"'])")
-_INSERTED: Final = re.compile(rf"\{{\{{|\}}\}}|\{{[ ]*({_NAME}(?:\.{_NAME}|\[[0-9]+\])*)[ ]*\}}|[{{}}$]")
+_INSERTED: Final = re.compile(
+    rf"\{{\{{|\}}\}}|\{{[ ]*({_NAME}(?:\.{_NAME}|\[[0-9]+\])*)[ ]*(?::([^{{}}\"'\n]{{1,40}}))?\}}|[{{}}$]"
+)
 _TICKS: Final = re.compile(r"`([^`\"\\\n]{0,200})`")
 _THREE: Final = re.compile(r"'''((?:(?!''')[^\"]){0,400})'''")
 
@@ -47,13 +50,22 @@ def _without(kind: str, prefix: str, text: str) -> tuple[str | None, str]:
         suggestion = f"delete `{prefix}`, and write `\\\\` for each backslash"
     if "f" in kind:
         places = list(_INSERTED.finditer(text))
-        name = next((place[1] for place in places if place[1]), "name")
-        suggestion = f"delete `{prefix}`, and write `${{{name}}}` for `{{{name}}}`"
-        is_plain = "r" not in kind and all(place[1] or len(place[0]) > 1 for place in places)
-        literal = (
-            _INSERTED.sub(lambda place: f"${{{place[1]}}}" if place[1] else place[0][0], text) if is_plain else None
-        )
+        first = next((place for place in places if place[1] and _inserted(place)), None)
+        shown = "`${name}` for `{name}`" if first is None else f"`{_inserted(first)}` for `{first[0]}`"
+        suggestion = f"delete `{prefix}`, and write {shown}"
+        is_plain = "r" not in kind and all(_inserted(place) for place in places)
+        literal = _INSERTED.sub(_inserted, text) if is_plain else None
     return literal, suggestion
+
+
+def _inserted(place: re.Match[str]) -> str:
+    """Return the text of a plan for a reference or a doubled brace in an f-string; empty if there is none."""
+    if not place[1]:
+        return place[0][0] if len(place[0]) > 1 else ""
+    if place[2] is None:
+        return f"${{{place[1]}}}"
+    spec = from_python(place[2])
+    return "" if format_mistake(spec) else f"${{{place[1]}:{spec}}}"
 
 
 def _ticked(stop: Stop) -> Diagnostic | None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from lark import Token
 
-from llmc_grammar.diagnose.stop import LOOP_NAME, Stop
+from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.expressions import BadReference, Placeholder
 from llmc_grammar.errors.foreign import (
@@ -14,12 +14,9 @@ from llmc_grammar.errors.foreign import (
     ForeignChoice,
     ForeignList,
     ForeignStatement,
-    MethodCall,
     Spread,
 )
-from llmc_grammar.errors.statements import LoopInside
 from llmc_grammar.mistake import Edit
-from llmc_grammar.source import Span
 from llmc_grammar.terminals import quiet
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -29,7 +26,6 @@ _CALL_WORD: Final = re.compile(
     rf"[ \t]+(?={_NAME}(?:\.{_NAME})*\()"
 )
 _BULLET: Final = re.compile(rf"[ \t]*([*+$>]|>>>|-(?=[ \t]+(?:{_NAME}[ \t]*=|[0-9]+\.)))[ \t]+(?=[A-Za-z0-9_$])")
-_METHOD: Final = re.compile(rf"\.({_NAME})\(")
 _FILTER: Final = re.compile(rf"(\|>?)[ \t]*({_NAME}(?:\.{_NAME})*)(\(?)")
 _VALUES: Final = frozenset({"true", "false", "null", "True", "False", "None", "not"})
 _TERNARY: Final = re.compile(
@@ -44,18 +40,6 @@ _SPREAD: Final = re.compile(rf"(\*\*?|\.\.\.)(\$?{_NAME}|\$[0-9]+|[\[{{(])")
 _DOTS: Final = re.compile(r"\.\.\.")
 _BRACED: Final = re.compile(rf"(\{{\{{?|\{{%)[ \t]*({_NAME}(?:\.{_NAME}|\[[0-9]+\])*)[ \t]*(?:\|[^}}\n]*)?[%}}]\}}?")
 _ELEMENT: Final = re.compile(r"[$A-Za-z0-9_.]{1,80}[ \t]*[,}]")
-_METHODS: Final = {
-    "append": "write `$xs + [1]` for a longer list, in a separate task",
-    "extend": "write `$xs + $ys` for a longer list, in a separate task",
-    "push": "write `$xs + [1]` for a longer list, in a separate task",
-    "concat": "write `+` between two lists, or two strings",
-    "format": 'refer to values inside the string: `"… $name …"`',
-    "get": 'write `$x.key` or `$x["key"]` for a part',
-    "includes": "write `value in $xs`",
-    "contains": "write `value in $xs`",
-    "equals": "write `==` between the values",
-    "then": "refer to the value in a later task",
-}
 
 
 def call_word(stop: Stop) -> Diagnostic | None:
@@ -70,32 +54,6 @@ def call_word(stop: Stop) -> Diagnostic | None:
             edit = Edit(stop.span(*match.span()), "")
             return CallWord(span=stop.span(*match.span(1)), word=match[1], edit=edit)
     return None
-
-
-def method(stop: Stop) -> Diagnostic | None:
-    """`$a.upper()`, `"x".join(…)`, `f().get(1)`."""
-    if not stop.has_value or stop.at_end:
-        return None
-    match = _METHOD.match(stop.text, stop.at)
-    top = str(stop.top) if isinstance(stop.top, Token) and stop.top.type == "REF" else ""
-    if top and stop.found == "(" and stop.before == stop.at and "." in top:
-        name = top.rsplit(".", 1)[1]
-        if not name.isidentifier():
-            return None
-        return _method(stop, name, top.rsplit(".", 1)[0], stop.at - len(name))
-    return _method(stop, match[1], "…", match.start(1)) if match and stop.before == stop.at else None
-
-
-def _method(stop: Stop, name: str, value: str, start: int) -> Diagnostic:
-    """Make the diagnostic of a method call."""
-    return method_call(name, value, stop.span(start, start + len(name)))
-
-
-def method_call(name: str, value: str, span: Span) -> Diagnostic:
-    """Return the diagnostic of a method call; `value` is the text before the dot."""
-    shown = value if len(value) <= 30 else "…"  # noqa: PLR2004 (fits a message)
-    suggestion = _METHODS.get(name) or f"pass the value to a tool, as in `{name}({shown})`"
-    return MethodCall(span=span, name=name, suggestion=suggestion)
 
 
 def pipe(stop: Stop) -> Diagnostic | None:
@@ -179,23 +137,6 @@ def braces(stop: Stop) -> Diagnostic | None:
         return None
     edit = Edit(stop.span(*match.span()), f"${match[2]}")
     return BadReference(span=stop.span(*match.span()), found=match[0][:40], suggestion=f"${match[2]}", edit=edit)
-
-
-def comprehension(stop: Stop) -> Diagnostic | None:
-    """`[f(x) for x in xs]`: the loop is the mistake, even if its names are wrong, too."""
-    word = stop.top_word or stop.word
-    if not stop.opener or word not in stop.elements or stop.word == "for":
-        return None
-    loop = next((match for match in LOOP_NAME.finditer(stop.text, stop.at) if match[1] == word), None)
-    if loop is None or _is_closed(stop, loop.start()):
-        return None
-    return LoopInside(span=stop.span(loop.start(), loop.start() + 3))
-
-
-def _is_closed(stop: Stop, end: int) -> bool:
-    """Whether all brackets in the text before an offset are closed."""
-    quiet_text = quiet().sub(lambda match: " " * len(match[0]), stop.text[:end])
-    return sum(map(quiet_text.count, "([{")) <= sum(map(quiet_text.count, ")]}"))
 
 
 def sequence(stop: Stop) -> Diagnostic | None:

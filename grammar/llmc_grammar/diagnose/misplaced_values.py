@@ -12,6 +12,7 @@ from llmc_grammar.errors.expressions import (
     AdjacentStrings,
     BadNumber,
     BadReference,
+    BadSlice,
     BadStep,
     CallBracket,
     ColonArgument,
@@ -80,20 +81,39 @@ def adjacent_strings(stop: Stop) -> Diagnostic | None:
 
 
 def steps(stop: Stop) -> Diagnostic | None:
-    """A sign of a step that is followed by something else."""
+    """A sign of a step that is followed by something else, a third bound, a bare word as a key."""
+    if stop.in_step and stop.found == ":" and ":" in stop.level:
+        return _third_bound(stop)
+    if stop.in_step and (stop.found == "]" or (stop.word and not stop.knows(stop.word))) and stop.top == "[":
+        return _bad_step(stop, stop.at if stop.found == "]" else stop.text.rfind("[", 0, stop.at))
     if not stop.has_value or stop.found not in {".", "["} or _is_number(stop.top):
         return None
-    return _bad_step(stop)
+    return _bad_step(stop, stop.at)
 
 
-def _bad_step(stop: Stop) -> Diagnostic:
-    """Something after a value that is not a step."""
-    end = stop.text.find("]", stop.at, stop.at + 80) + 1 if stop.found == "[" else 0
-    content = stop.text[stop.at + 1 : end - 1] if end else ""
-    if re.fullmatch(_NAME, content) and not stop.knows(content):
-        span = stop.span(stop.at, end)
+def _bad_step(stop: Stop, start: int) -> Diagnostic | None:
+    """Something after a value that is not a step; `start` is the offset of its sign."""
+    end = stop.text.find("]", start, start + 80) + 1
+    content = stop.text[start + 1 : end - 1].strip() if end else ""
+    if re.fullmatch(_NAME, content) and stop.text[start] == "[":
+        span = stop.span(start, end)
         return BadStep(span=span, suggestion=f"write `.{content}` for the key", edit=Edit(span, f".{content}"))
-    return BadStep(span=stop.span(stop.at, end or stop.at + 1))
+    return None if stop.word else BadStep(span=stop.span(start, start + 1))
+
+
+def _third_bound(stop: Stop) -> Diagnostic:
+    """`$x[1:2:3]`, `$x[::-1]`."""
+    opening = stop.text.rfind("[", 0, stop.at)
+    end = stop.text.find("]", stop.at, stop.at + 80) + 1
+    step, bounds = stop.text[stop.at + 1 : end - 1].strip(), stop.text[opening:end].replace(" ", "")
+    if bounds == "[::-1]":
+        suggestion, edit = "write `reversed($xs)` for the reverse order", None
+    else:
+        is_one = end and step in {"", "1"} and bounds[1:2] != ":"
+        edit = Edit(stop.span(stop.at, end - 1), "") if is_one else None
+        suggestion = "delete the third bound"
+    span = stop.span(stop.at, end - 1 if end else stop.at + 1)
+    return BadSlice(span=span, bounds="no third bound", suggestion=suggestion, edit=edit)
 
 
 def _is_number(top: object) -> bool:
@@ -351,7 +371,7 @@ def missing_comma(stop: Stop) -> Diagnostic | None:
     """Two values side by side in brackets."""
     if not stop.has_value or "COMMA" not in stop.possible or stop.word in _OPERATOR_WORDS or stop.at_end:
         return None
-    if not _OPERAND.match(stop.text, stop.at):
+    if stop.in_step or not _OPERAND.match(stop.text, stop.at):
         return None
     gap = Span(stop.reading.base + stop.before, stop.reading.base + stop.before)
     return MissingComma(span=stop.here, edit=Edit(gap, ","))

@@ -14,14 +14,12 @@ from llmc_grammar.errors.statements import (
     BadRetry,
     BareJoin,
     LoopAndGuard,
-    LoopInside,
     MissingValue,
     NumberMark,
     OptionForm,
     OptionsLast,
     ThoughtMark,
     TwoGuards,
-    TwoLoops,
     UnknownOption,
 )
 from llmc_grammar.mistake import Edit
@@ -99,16 +97,14 @@ def _is_option(stop: Stop) -> bool:
 def conditions(stop: Stop) -> Diagnostic | None:
     """`if`, `else` and `for` in the wrong order."""
     words = stop.words
-    if stop.opener and stop.word == "for":
-        return LoopInside(span=stop.here)
-    if words[-1:] == ["if"] and stop.opener and not stop.wants_value:
+    if stop.word == "else" and words[-1:] == ["if"] and "for" in words:
+        return BareChoice(span=stop.here)
+    if words[-1:] == ["if"] and stop.opener and "for" not in words and not stop.wants_value:
         return MissingElse(span=stop.here) if words.count("else") < words.count("if") else None
     if words == ["if", "else", "if"] and not stop.wants_value:
         return BareChoice(span=stop.here)
-    if stop.word == "else" and words[-1:] == ["if"] and "for" in words:
-        return BareChoice(span=stop.here)
-    if stop.word == "for" and words:
-        return {"for": TwoLoops, "if": LoopAndGuard, "else": BareChoice}[words[-1]](span=stop.here)
+    if stop.word == "for" and words and words[-1] != "for":
+        return {"if": LoopAndGuard, "else": BareChoice}[words[-1]](span=stop.here)
     if stop.word == "if" and words:
         if words[-1] == "else" or re.search(r"\belse\b", stop.text[stop.at :]):
             return BareChoice(span=stop.here)

@@ -53,6 +53,8 @@ class Stop:
             names -= {"NAME"}
         if self.words[-1:] != ["if"]:
             names -= {"ELSE"}
+        if self.opener != "{" and not (self.in_step and ":" not in self.level):
+            names -= {"COLON"}
         if not self.opener:
             return names | ({"$END"} if self.has_value else self.expected & {"$END"})
         closer = {"(": "RPAR", "[": "RSQB", "{": "RBRACE"}[self.opener[-1]]
@@ -159,6 +161,12 @@ class Stop:
         closed = sum(token[-1] in CLOSERS and token.type not in _STEPPED for token in tokens)
         opened = sum(token[-1] in OPENERS for token in tokens)
         return str(first) if opened > closed else ""
+
+    @cached_property
+    def in_step(self) -> bool:
+        """Whether this position is directly inside the square brackets of a step."""
+        before = len(self.stack) - len(self.level) - 1
+        return self.opener == "[" and before >= 0 and hasattr(self.stack[before], "span")
 
     @property
     def in_call(self) -> bool:

@@ -13,7 +13,7 @@ from llmc_grammar.repair.full_width import FOLD
 from llmc_grammar.repair.splitting.tool_mentions import find_call
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK
-from llmc_grammar.text import BRACED
+from llmc_grammar.text import is_slot
 
 HIGHEST: Final = 9999
 """The highest task number that a dialect writes."""
@@ -140,7 +140,7 @@ def string(value: str) -> str:
 
 def _brace(value: str, brace: re.Match[str]) -> str:
     """Return a `${`, escaped unless it begins a reference."""
-    is_text = brace[0] != "$$" and not BRACED.match(value, brace.start(), brace.start() + _LONGEST_BRACE)
+    is_text = brace[0] != "$$" and not is_slot(value, brace.start(), brace.start() + _LONGEST_BRACE)
     return "$${" if is_text else brace[0]
 
 

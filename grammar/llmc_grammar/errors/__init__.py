@@ -2,9 +2,9 @@
 
 lines.py        characters, sizes, brackets, lines       E101 to E129
 statements.py   statements, joins, loops, options        E130 to E159, E190 to E199
-expressions.py  values, references, strings              E160 to E189, W101
+expressions.py  values, references, strings              E100, E128, E160 to E189, W101
 foreign.py      forms of other languages                 E115 to E119, E129, and free codes above
-repairs.py      repairs of a model's text                W110 to W133, E125 to E127
+repairs.py      repairs of a model's text                W110 to W136, E125 to E127
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Mistakes of expressions, references and strings: E160 to E189, W101."""
+"""Mistakes of expressions, references and strings: E100, E128, E160 to E189, W101."""
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import mistake
@@ -43,11 +43,12 @@ class BadSlice(Diagnostic):
     """A slice without bounds, or with a third one."""
 
     code = "E128"
-    title = "a slice has one bound or two: `[2:]`, `[:2]`, `[1:2]`"
+    title = "a slice has {bounds}"
     label = "not a slice"
     help = "{suggestion}"
 
-    suggestion: str = "write `[0:]` for the whole value"
+    bounds: str
+    suggestion: str
 
 
 @mistake
@@ -62,14 +63,14 @@ class LooseStep(Diagnostic):
 
 @mistake
 class BadStep(Diagnostic):
-    """Something after a reference that is not a step."""
+    """Something after a value that is not a step."""
 
     code = "E165"
-    title = 'a step is `.name`, `[number]` or `["key"]`'
+    title = 'a step is `.name`, `["key"]`, `[number]` or `[$k]`'
     label = "not a step"
     help = "{suggestion}"
 
-    suggestion: str = "pick the part with a tool, in a separate task"
+    suggestion: str = "write the name of the part after the full stop, or its key in the brackets"
 
 
 @mistake
@@ -335,6 +336,20 @@ class BadSlot(Diagnostic):
     title = "`${{` in a string begins a reference"
     label = "no reference follows"
     help = "write `${{name}}`, or `$${{` for these characters"
+
+
+@mistake
+class BadFormat(Diagnostic):
+    """`${name:…}` in a string with something other than a format after the colon."""
+
+    code = "E100"
+    title = "`{found}` is not a format"
+    label = "{reason}"
+    help = "{suggestion}"
+
+    found: str
+    reason: str
+    suggestion: str
 
 
 @mistake

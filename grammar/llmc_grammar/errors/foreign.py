@@ -102,11 +102,12 @@ class Unpacking(Diagnostic):
     """Several names for the parts of one value."""
 
     code = "E149"
-    title = "a task has one name"
+    title = "a value has one name"
     label = "several names"
-    help = "name the whole value, as in `parts = …`, then refer to `{part}`"
+    help = "name the whole value, as in `{form}`, then refer to `{part}`"
 
     part: str
+    form: str = "parts = …"
 
 
 @mistake
@@ -230,13 +231,14 @@ class Spread(Diagnostic):
 
 @mistake
 class ForeignList(Diagnostic):
-    """A list in round brackets, in braces or without brackets."""
+    """A list or a loop in round brackets, in braces or without brackets."""
 
     code = "E199"
-    title = "a list is written in square brackets"
+    title = "{form}"
     label = "{what}"
     help = "write `{suggestion}`"
     is_safe = True
 
     what: str
+    form: str = "a list is written in square brackets"
     suggestion: str = "[…]"

@@ -155,10 +155,10 @@ class NumberTooLong(Diagnostic):
 
 @mistake
 class TooManySteps(Diagnostic):
-    """A reference with more steps than the bounds allow."""
+    """A value with more steps in a row than the bounds allow."""
 
     code = "E113"
-    title = "this reference has {count} steps; at most {limit} are allowed"
+    title = "this value has {count} steps; at most {limit} are allowed"
     label = "too many"
     help = "name an intermediate value in a separate task"
 

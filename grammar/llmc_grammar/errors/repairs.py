@@ -1,4 +1,4 @@
-"""Repairs of a model's text: W110 to W133; damage that cannot be repaired: E125 to E127."""
+"""Repairs of a model's text: W110 to W136; damage that cannot be repaired: E125 to E127."""
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import mistake
@@ -280,3 +280,38 @@ class FullWidth(Diagnostic):
     help = "write `{plain}`"
 
     plain: str
+
+
+@mistake
+class FormatKept(Diagnostic):
+    """`${name:…}` in a string with something other than a format after the colon."""
+
+    code = "W134"
+    title = "`{found}` is not a format, so the braces are read as text"
+    label = "text"
+    help = "write `$${{` for these characters"
+    is_safe = True
+
+    found: str
+
+
+@mistake
+class WholeSlice(Diagnostic):
+    """A slice without bounds."""
+
+    code = "W135"
+    title = "a slice without bounds is read as the whole value"
+    label = "no bound"
+    help = "write `[0:]`"
+    is_safe = True
+
+
+@mistake
+class LoopBracketed(Diagnostic):
+    """A loop without square brackets as an argument."""
+
+    code = "W136"
+    title = "a loop without brackets is read as a list"
+    label = "a list"
+    help = "write `[… for … in …]`"
+    is_safe = True

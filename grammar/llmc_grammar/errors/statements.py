@@ -206,19 +206,19 @@ class LoopAndGuard(Diagnostic):
     """A guard before a loop."""
 
     code = "E150"
-    title = "a task has a loop or a guard, not both"
-    label = "after a guard"
+    title = "a loop has no condition in front of it"
+    label = "after a condition"
     help = "put the condition after the loop: `… for x in … if …`"
 
 
 @mistake
-class TwoLoops(Diagnostic):
-    """A second loop in one task."""
+class TooManyLoops(Diagnostic):
+    """More than three loops in a row."""
 
     code = "E151"
-    title = "a task has one loop"
-    label = "the second"
-    help = "name the inner loop: make it a separate task"
+    title = "at most three loops stand in a row"
+    label = "the fourth"
+    help = "name the inner loops: make them a separate task"
 
 
 @mistake
@@ -229,16 +229,6 @@ class TwoGuards(Diagnostic):
     title = "a task has one condition"
     label = "the second"
     help = "write `and` between the conditions"
-
-
-@mistake
-class LoopInside(Diagnostic):
-    """A loop inside brackets."""
-
-    code = "E153"
-    title = "a loop belongs at the end of a task, not inside brackets"
-    label = "inside brackets"
-    help = "make it a separate task: `name = … for x in …`"
 
 
 @mistake
@@ -303,7 +293,7 @@ class BadRetry(Diagnostic):
 
 @mistake
 class OptionWithoutCall(Diagnostic):
-    """A timeout or retry on an expression that is not a single call."""
+    """A timeout or retry on an expression that is not a single call, with or without steps."""
 
     code = "E195"
     title = "`@{name}` belongs to a single call"

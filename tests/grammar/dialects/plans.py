@@ -74,7 +74,7 @@ def reference(number: int, steps: tuple[str | int, ...] = (), raw: str = "") -> 
 def statement(number: int, call: Planned, references: dict[str, Text] | None = None) -> Task:
     """The statement that a call means."""
     arguments = tuple(Argument(name, node(value, references)) for name, value in call.arguments.items())
-    return Task(str(number), Call(call.tool, arguments), None, None, ())
+    return Task(str(number), Call(call.tool, arguments), (), None, ())
 
 
 def statements(rewritten: Rewritten | None) -> list[Statement]:

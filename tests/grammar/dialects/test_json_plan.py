@@ -154,7 +154,7 @@ def test_a_plan_is_its_tasks(
     expected = []
     for at in order:
         arguments = tuple(Argument(name, meaning(value, numbers)) for name, value in tasks[at].meant.items())
-        expected.append(Task(str(numbers[at]), Call(tasks[at].tool, arguments), None, None, ()))
+        expected.append(Task(str(numbers[at]), Call(tasks[at].tool, arguments), (), None, ()))
     assert list(map(shown, statements(rewritten))) == list(map(shown, expected))
     assert rewritten is not None
     assert [name_in(text, written) for written in rewritten.statements] == [tasks[at].tool for at in order]

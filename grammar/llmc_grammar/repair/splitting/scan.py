@@ -11,7 +11,7 @@ _TOKEN: Final = re.compile(
     r"|([(\[{])|([)\]}])|(#)|(<END_OF_PLAN>)"
 )
 _LONG, _SHORT, _OPENER, _CLOSER, _COMMENT, _MARK = range(1, 7)
-_BEHIND: Final = re.compile(r"[ \t\r]*(?:$|[,)\]}:+\-*/%<>=!@#&|^~?]|<END_OF_PLAN>|(?:if|else|for|in|and|or|not)\b)")
+_BEHIND: Final = re.compile(r"\[|[ \t\r]*(?:$|[,)\]}:+\-*/%<>=!@#&|^~?]|<END_OF_PLAN>|(?:if|else|for|in|and|or|not)\b)")
 _WORD: Final = re.compile(r"\w+\Z")
 _TWO_WORDS: Final = re.compile(r"(?:^|[^\w$.\"'])(\w+)[ \t]+(\w+)[ \t]*\Z")
 

@@ -1,10 +1,11 @@
 """Finds the repairs of the arguments of a scanned call."""
 
+import re
 from collections.abc import Container
 from typing import Final
 
 from llmc_grammar.diagnostic import Diagnostic
-from llmc_grammar.errors.repairs import ColonRead, QuoteAtStart, StringsJoined, TextQuoted, TupleRead
+from llmc_grammar.errors.repairs import ColonRead, LoopBracketed, QuoteAtStart, StringsJoined, TextQuoted, TupleRead
 from llmc_grammar.mistake import Edit
 from llmc_grammar.repair.statements.bare_arguments import (
     Probe,
@@ -21,7 +22,8 @@ from llmc_grammar.source import Span
 _MOST: Final = 256
 _PROBES: Final = 64
 _GROUPS: Final = 6
-_EMPTY: Final = {"call": "()", "group": "(0)", "list": "[]", "mapping": "{}", "text": "()"}
+_EMPTY: Final = {"call": "()", "group": "(0)", "list": "[]", "mapping": "{}", "step": "[0]", "text": "()"}
+_LOOP: Final = re.compile(r"\bfor[ \t\r\n]+\w+[ \t\r\n]+in\b")
 
 
 class Arguments:
@@ -116,7 +118,7 @@ class Arguments:
         strings = [part for part in item.parts if isinstance(part, Quoted)]
         keys = [item.key] if item.key else []
         self._strings(keys)
-        if not self._is_expression(item):
+        if bracket.kind != "step" and not self._is_expression(item) and not self._loop(item, bracket):
             if self._quote(item, bracket, strings) or self._join(item, strings):
                 return
         elif item.colon:
@@ -136,6 +138,19 @@ class Arguments:
         name = self._text[item.start : item.name_end]
         change = Change(item.name_end, item.value, "=")
         self.repairs.append(Repair((change,), lambda span, edit: ColonRead(span=span, edit=edit, name=name)))
+
+    def _loop(self, item: CallItem, bracket: Bracket) -> bool:
+        """Put a loop that is an argument in square brackets; one that is alone in round brackets changes these."""
+        skeleton = self._skeleton(item)
+        if bracket.kind not in {"call", "group"} or not _LOOP.search(skeleton) or not self._ask(f"[{skeleton}]"):
+            return False
+        start, end = (item.value, item.value), (item.end, item.end)
+        if bracket.kind == "group" and len(bracket.items) == 1:
+            start, end = (bracket.at, bracket.at + 1), (bracket.end - 1, bracket.end)
+        self._keep(LoopBracketed, Change(*start, "["), Change(*end, "]"))
+        if item.colon:
+            self._colon(item)
+        return True
 
     def _quote(self, item: CallItem, bracket: Bracket, strings: list[Quoted]) -> bool:
         """Put an item in quotes if it is text; a name and a colon that look like part of the text are quoted too."""

@@ -14,7 +14,9 @@ _WORDS: Final = re.compile(r"[^\W\d]\w*(?:[ \t]+[^\W\d]\w*)*\Z")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\Z")
 _THOUSANDS: Final = re.compile(r"\$?[0-9]{1,3}\Z")
 _THREE: Final = re.compile(r"[0-9]{3}(?:\.[0-9]+)?\Z")
-_NO_TEXT: Final = re.compile(r"[=<>`\\\[\]{}\n\r]|&&|\|\||\A[!~^*]|\bfor \w+ in\b|\bif\b.*\belse\b")
+_NO_TEXT: Final = re.compile(
+    r"[=<>`\\\[\]{}\n\r]|&&|\|\||\A[!~^*]|\bfor \w+ in\b|\bif\b.*\belse\b|\$\w+(?:\.\w+|\[[^\[\]]*\])*\("
+)
 _WORD: Final = re.compile(r"(?<![\w$])[^\W_]\w*")
 _FIGURES: Final = re.compile(r"\+?[0-9]+(?:[ .,:/-][0-9]+)*\Z")
 _LEADING_ZERO: Final = re.compile(r"(?<![\w.$])0[0-9]")

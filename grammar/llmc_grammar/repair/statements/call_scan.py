@@ -46,6 +46,7 @@ _PLACEHOLDER: Final = re.compile(r"<[A-Za-z_][^<>\n]{0,80}>")
 _ARGUMENT_INSIDE: Final = re.compile(rf"(?:\A|[,(])[ \t\r\n]*{NAME}[ \t]*[=:][ \t]*\Z")
 _ESCAPED_END: Final = re.compile(rf"\\[{QUOTES}][ \t\r\n)\]}}]*\Z")
 _BEGINS_VALUE: Final = re.compile(r"[,(\[{:=+](?:[ \t\r\n]|#[^\n]*\n)*\Z")
+_GLUED: Final = re.compile(r"[A-Za-z0-9_)\]}\"']")
 _FRESH: Final = frozenset("+-*/%<>=!")
 
 
@@ -227,13 +228,14 @@ class CallScan:
     # ── brackets ──
 
     def _open(self, offset: int, opener: str, item: CallItem) -> int:
-        """Open a list, a mapping, a group, a call or a bracket in unquoted text."""
+        """Open a list, a mapping, a step, a group, a call or a bracket in unquoted text."""
         text = self._text
         kinds = {"[": "list", "{": "mapping"}
         if self._stack[-1].kind == "text":
             return self._push(Bracket("text", opener, offset, offset))
         if opener != "(":
-            return self._push(Bracket(kinds[opener], opener, offset, offset))
+            is_step = opener == "[" and offset > item.value and _GLUED.match(text, offset - 1) is not None
+            return self._push(Bracket("step" if is_step else kinds[opener], opener, offset, offset))
         if self._is_fresh(offset, item):
             return self._push(Bracket("group", opener, offset, offset))
         name = CALL_NAME.search(text, max(item.value, offset - 200), offset)

@@ -20,11 +20,13 @@ _NAMED: Final = re.compile(rf"{NAME}[ \t]*(?:=(?!=)|:[ \t]*(?:{_VALUE}))")
 _NEXT_VALUE: Final = re.compile(_VALUE)
 _WORDS: Final = re.compile(rf"[^\W\d][^,()\[\]{{}}\n{QUOTES}]{{0,200}}[,)\]}}]")
 _OPERATOR: Final = re.compile(
-    rf"(?:[+*%/-]|==|!=|<=?|>=?|(?:not[ \t]+)?in\b|and\b|or\b|if\b|else\b|for\b)[ \t\r\n]*(?:not\b[ \t]*)?(?:{_VALUE})"
+    rf"(?:[+*%/-]|==|!=|<=?|>=?|(?:not[ \t]+)?in\b|and\b|or\b|if\b|else\b)[ \t\r\n]*(?:not\b[ \t]*)?(?:{_VALUE})"
+    rf"|for[ \t]+{NAME}[ \t]+in\b"
 )
+_STEP: Final = re.compile(rf"\.{NAME}|\[[^\[\]\n]{{1,80}}\]")
 _TAIL: Final = re.compile(
-    rf"[ \t\r]*(?:$|\#|->|=>|\u2192|[`*]|@|[.;,][ \t\r]*$|(?:if|for|unless|when|and|or|else|in|not)\b|[-+*/%<>=!&|]"
-    rf"|(?:[,;][ \t]*)?[0-9]+[.)][ \t]*{NAME})"
+    rf"\[|\.{NAME}|[ \t\r]*(?:$|\#|->|=>|\u2192|[`*]|@|[.;,][ \t\r]*$"
+    rf"|(?:if|for|unless|when|and|or|else|in|not)\b|[-+*/%<>=!&|]|(?:[,;][ \t]*)?[0-9]+[.)][ \t]*{NAME})"
 )
 
 
@@ -71,7 +73,8 @@ def verdict(text: str, at: int, around: Around) -> Verdict:
         return Verdict.ADJACENT if here > at else Verdict.TEXT
     if following == "#" and here > at:
         return _behind_comment(text, here, around)
-    return Verdict.OPERATOR if _OPERATOR.match(text, here) else Verdict.TEXT
+    is_step = here == at and following == "[" and _STEP.match(text, here)
+    return Verdict.OPERATOR if is_step or _OPERATOR.match(text, here) else Verdict.TEXT
 
 
 def escaped_end(text: str, escaped: Sequence[int], around: Around) -> Verdict:
@@ -138,4 +141,5 @@ def _closes(text: str, offset: int, around: Around) -> bool:
         return True
     if text[offset] == ",":
         return _goes_on(text, offset + 1, around.kinds[depth - 1], named=False)
-    return text[offset] == "#" or _OPERATOR.match(text, offset) is not None
+    is_step = text[offset - 1] in CLOSERS and _STEP.match(text, offset) is not None
+    return is_step or text[offset] == "#" or _OPERATOR.match(text, offset) is not None
