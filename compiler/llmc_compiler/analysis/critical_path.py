@@ -17,7 +17,7 @@ from typing import Literal
 from llmc_compiler.analysis.levels import waits, widths
 from llmc_compiler.effects.effects import Kind
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Call, Graph, node_body
+from llmc_compiler.ir.graph import Call, Graph, all_nodes
 from llmc_compiler.tools.tool import Tool
 
 Unit = Literal["s", "calls"]
@@ -63,10 +63,9 @@ def _cost(tool: Tool, typical: float) -> float:
 
 def _tools(graph: Graph) -> Iterator[tuple[NodeId, Tool]]:
     """Yield the tool of each call, including calls in loops."""
-    for node in graph.nodes.values():
-        for one in (node, *node_body(node)):
-            if isinstance(one.op, Call):
-                yield one.id, one.op.tool
+    for node in all_nodes(graph):
+        if isinstance(node.op, Call):
+            yield node.id, node.op.tool
 
 
 def rank(graph: Graph) -> Mapping[NodeId, float]:

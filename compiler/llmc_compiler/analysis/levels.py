@@ -4,11 +4,11 @@ A level holds the nodes whose longest path from the start has the same length, o
 edge leads down. Inside a loop, levels are those of one element.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from llmc_compiler.expressions.terms import NodeId, reads
-from llmc_compiler.ir.graph import Call, Graph, Loop, Node, TaskId, node_body
+from llmc_compiler.ir.graph import Call, Graph, Loop, Node, TaskId, node_body, nodes_within
 from llmc_compiler.lowering.name_resolution import ScopeResolver
 from llmc_grammar import ast
 from llmc_grammar.print import print_statement
@@ -29,14 +29,20 @@ def waits(graph: Graph) -> dict[NodeId, tuple[NodeId, ...]]:
     """Map each node to the nodes it waits for, in loops too, for one element; a node stands below all it waits for."""
     result: dict[NodeId, tuple[NodeId, ...]] = {}
     for node in graph.nodes.values():
-        if not isinstance(node.op, Loop):
-            result[node.id] = _once((*node.needs, *node.after))
-            continue
-        terms = (node.op.source, *(condition.term for condition in node.when))
-        start = tuple(read.node for term in terms for read in reads(term))
-        result.update((inner.id, _once((*start, *inner.needs, *inner.after))) for inner in node.op.body)
-        result[node.id] = _once((*(inner.id for inner in node.op.body), *node.after))
+        result.update(_waits(node, ()))
     return result
+
+
+def _waits(node: Node, start: tuple[NodeId, ...]) -> Iterator[tuple[NodeId, tuple[NodeId, ...]]]:
+    """Yield what a node and the nodes inside it wait for; `start` are the nodes that the loops around it begin after."""
+    if not isinstance(node.op, Loop):
+        yield node.id, _once((*start, *node.needs, *node.after))
+        return
+    terms = (node.op.source, *(condition.term for condition in node.when))
+    inner_start = (*start, *(read.node for term in terms for read in reads(term)))
+    for inner in node.op.body:
+        yield from _waits(inner, inner_start)
+    yield node.id, _once((*(inner.id for inner in node.op.body), *node.after))
 
 
 def _once(ids: Iterable[NodeId]) -> tuple[NodeId, ...]:
@@ -73,8 +79,8 @@ def widths(graph: Graph) -> tuple[int, ...]:
 
 
 def calls(node: Node) -> list[Node]:
-    """Return the calls in a node: itself or those in its loop's body."""
-    return [one for one in (node, *node_body(node)) if isinstance(one.op, Call)]
+    """Return the calls in a node: itself or those inside its loop."""
+    return [one for one in (node, *nodes_within(node)) if isinstance(one.op, Call)]
 
 
 def written(plan: ast.Plan) -> dict[TaskId, ast.Task]:

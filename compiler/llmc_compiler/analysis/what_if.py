@@ -11,8 +11,7 @@ from typing import Final
 from llmc_compiler.analysis.critical_path import costs, estimate
 from llmc_compiler.analysis.levels import calls
 from llmc_compiler.effects.effects import EVERYTHING, UNKNOWN, Effect, Kind
-from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Call, Graph, Loop, Node, effects_of
+from llmc_compiler.ir.graph import Call, Graph, Loop, Node, effects_of, loops_within
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.passes.pipeline import Pass, optimize
 from llmc_compiler.tools.tool import Tool
@@ -119,5 +118,5 @@ def _outlook(graph: Graph) -> PlanForecast:
 
 def _waiting(node: Node) -> int:
     """Count the calls of a node that wait only for the end of another call."""
-    carried = {later for _, later in node.op.carry} if isinstance(node.op, Loop) else frozenset[NodeId]()
+    carried = {later for _, loop in loops_within(node) for _, later in loop.carry}
     return sum(call.id in carried or any(key not in call.needs for key in call.after) for call in calls(node))

@@ -12,7 +12,7 @@ from llmc_compiler.analysis.levels import calls, levels
 from llmc_compiler.analysis.what_if import gains
 from llmc_compiler.effects.effects import Kind, conflict
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Call, Graph, Loop, Node, node_body
+from llmc_compiler.ir.graph import Call, Graph, Loop, Node, loops_within, nodes_within
 from llmc_compiler.ir.printer import node_texts
 from llmc_compiler.passes.pipeline import Pass, Stage, stages
 from llmc_compiler.passes.remarks import Computed, Missed
@@ -80,7 +80,7 @@ class Story(StoryData):
 
 def _all_nodes(graph: Graph) -> dict[NodeId, Node]:
     """Map all nodes by id, including those in loops."""
-    return {one.id: one for node in graph.nodes.values() for one in (node, *node_body(node))}
+    return {one.id: one for node in graph.nodes.values() for one in (node, *nodes_within(node))}
 
 
 def _count(graph: Graph) -> int:
@@ -108,13 +108,13 @@ def _order(graph: Graph, nodes: Mapping[NodeId, Node]) -> Iterator[OrderEdge]:
     """Yield the order edges between nodes and, in loops, inside an element and to the next element."""
     for node in graph.nodes.values():
         yield from _edges(node, node.after, nodes)
-        if not isinstance(node.op, Loop):
-            continue
-        inside = {inner.id for inner in node.op.body}
-        for inner in node.op.body:
-            yield from _edges(inner, [key for key in inner.after if key in inside], nodes)
-        for earlier, later in node.op.carry:
-            yield from _caused(nodes[earlier], nodes[later], is_carried=True)
+        for _, loop in loops_within(node):
+            inside = {inner.id for inner in loop.body}
+            for inner in loop.body:
+                yield from _edges(inner, [key for key in inner.after if key in inside], nodes)
+            for earlier, later in loop.carry:
+                if later in inside:
+                    yield from _caused(nodes[earlier], nodes[later], is_carried=True)
 
 
 def _edges(node: Node, after: Sequence[NodeId], nodes: Mapping[NodeId, Node]) -> Iterator[OrderEdge]:

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from llmc_compiler.analysis.critical_path import Estimate, estimate
 from llmc_compiler.analysis.levels import Levels, RemovedTask, gone, levels
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Call, Graph, Join, Loop, Node, node_body
+from llmc_compiler.ir.graph import Call, Graph, Join, Loop, Node, all_nodes, node_body, nodes_within
 from llmc_compiler.ir.printer import node_texts
 from llmc_grammar import ast
 
@@ -47,18 +47,20 @@ class GraphView:
 
     def edges(self) -> Iterator[ViewEdge]:
         """Yield the edges between nodes; a loop is one node."""
-        loops = {one.id: node.id for node in self.graph.nodes.values() for one in node_body(node)}
+        loops = {one.id: node.id for node in self.graph.nodes.values() for one in nodes_within(node)}
         chain = [key for key, _ in groupby(loops.get(key, key) for key in self.estimate.chain)]
         yield from _edges(tuple(self.graph.nodes.values()), frozenset(pairwise(chain)))
 
     def inner_edges(self, loop: Node) -> Iterator[ViewEdge]:
         """Yield the edges between nodes inside a loop, for one element."""
-        yield from _edges(node_body(loop), self.links)
+        loops = {one.id: node.id for node in node_body(loop) for one in nodes_within(node)}
+        chain = [key for key, _ in groupby(loops.get(key, key) for key in self.estimate.chain)] if loops else []
+        yield from _edges(node_body(loop), frozenset(pairwise(chain)) if loops else self.links)
 
     @property
     def tasks_of_chain(self) -> tuple[str, ...]:
         """The tasks on the longest chain, except for the join."""
-        tasks = {one.id: one.task for node in self.graph.nodes.values() for one in (node, *node_body(node))}
+        tasks = {node.id: node.task for node in all_nodes(self.graph)}
         return tuple(dict.fromkeys(str(tasks[key]) for key in self.estimate.chain if key in tasks))
 
 

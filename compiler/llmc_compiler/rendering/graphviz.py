@@ -3,11 +3,11 @@
 Untrusted text appears only in labels, escaped. It is never an id or an attribute.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Loop, Node, node_body
+from llmc_compiler.ir.graph import Loop, Node, node_body, nodes_within
 from llmc_compiler.rendering.graph_view import GraphView, ViewEdge, kind
 from llmc_compiler.terminal_cells import fit
 
@@ -47,8 +47,8 @@ def quoted(*lines: str) -> str:
 def _statements(picture: GraphView) -> Iterator[str]:
     names = _names(picture)
     for node in picture.graph.nodes.values():
-        yield from _loop(picture, node, names) if isinstance(node.op, Loop) else [_node(picture, node, names)]
-    ends = {node.id: node for node in picture.graph.nodes.values() if isinstance(node.op, Loop)}
+        yield from _drawn(picture, node, names)
+    ends = _loops(picture.graph.nodes.values())
     for edge in picture.edges():
         yield _edge(edge, names, ends)
     for number, gone in enumerate(picture.gone):
@@ -61,10 +61,20 @@ def _statements(picture: GraphView) -> Iterator[str]:
 
 def _names(picture: GraphView) -> dict[NodeId, str]:
     """Map every node, including those in loops, to a generated name."""
-    nodes = picture.graph.nodes.values()
-    return {
-        one.id: f"n{number}" for number, one in enumerate(one for node in nodes for one in (node, *node_body(node)))
-    }
+    nodes = (one for node in picture.graph.nodes.values() for one in _outside_in(node))
+    return {node.id: f"n{number}" for number, node in enumerate(nodes)}
+
+
+def _outside_in(node: Node) -> Iterator[Node]:
+    """Yield a node, and those inside it."""
+    yield node
+    for inner in node_body(node):
+        yield from _outside_in(inner)
+
+
+def _drawn(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:
+    """Yield the statements of a node, or of a loop."""
+    yield from _loop(picture, node, names) if isinstance(node.op, Loop) else [_node(picture, node, names)]
 
 
 def _node(picture: GraphView, node: Node, names: dict[NodeId, str]) -> str:
@@ -75,10 +85,11 @@ def _node(picture: GraphView, node: Node, names: dict[NodeId, str]) -> str:
 def _loop(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:
     """Yield the statements of a loop: a box around its body."""
     yield f"subgraph cluster_{names[node.id]} {{"
-    wide = " penwidth=2.5;" if any(one.id in picture.long for one in node_body(node)) else ""
+    wide = " penwidth=2.5;" if any(one.id in picture.long for one in nodes_within(node)) else ""
     yield f'  label={quoted(node.id, picture.texts[node.id])}; style=rounded; color="#5f6368";{wide}'
-    yield from (f"  {_node(picture, inner, names)}" for inner in node_body(node))
-    yield from (f"  {_edge(edge, names, {})}" for edge in picture.inner_edges(node))
+    yield from (f"  {line}" for inner in node_body(node) for line in _drawn(picture, inner, names))
+    ends = _loops(node_body(node))
+    yield from (f"  {_edge(edge, names, ends)}" for edge in picture.inner_edges(node))
     yield "}"
 
 
@@ -96,8 +107,15 @@ def _edge(edge: ViewEdge, names: dict[NodeId, str], loops: dict[NodeId, Node]) -
 
 
 def _inner(loops: dict[NodeId, Node], key: NodeId, *, first: bool) -> NodeId:
-    """Return a loop's first node or its result node; for other nodes, the node itself."""
-    loop = loops[key].op if key in loops else None
-    if not isinstance(loop, Loop):
-        return key
-    return loop.body[0].id if first else loop.result
+    """Return the first node in a loop or the node of its result, at any depth; for other nodes, the node itself."""
+    node = loops.get(key)
+    while node is not None and isinstance(node.op, Loop):
+        body = {inner.id: inner for inner in node.op.body}
+        key = node.op.body[0].id if first else node.op.result
+        node = body[key]
+    return key
+
+
+def _loops(nodes: Iterable[Node]) -> dict[NodeId, Node]:
+    """Return the loops among these nodes."""
+    return {node.id: node for node in nodes if isinstance(node.op, Loop)}

@@ -49,7 +49,7 @@ def _escaped(character: str) -> str:
 def _statements(picture: GraphView) -> Iterator[str]:
     names = _names(picture)
     for node in picture.graph.nodes.values():
-        yield from _loop(picture, node, names) if isinstance(node.op, Loop) else [_node(picture, node, names)]
+        yield from _drawn(picture, node, names)
     yield from (_edge(edge, names) for edge in picture.edges())
     for number, gone in enumerate(picture.gone):
         yield f"g{number}[{quoted(gone.task, gone.text)}]:::gone"
@@ -62,10 +62,20 @@ def _statements(picture: GraphView) -> Iterator[str]:
 
 def _names(picture: GraphView) -> dict[NodeId, str]:
     """Map every node, including those in loops, to a generated name."""
-    nodes = picture.graph.nodes.values()
-    return {
-        one.id: f"n{number}" for number, one in enumerate(one for node in nodes for one in (node, *node_body(node)))
-    }
+    nodes = (one for node in picture.graph.nodes.values() for one in _outside_in(node))
+    return {node.id: f"n{number}" for number, node in enumerate(nodes)}
+
+
+def _outside_in(node: Node) -> Iterator[Node]:
+    """Yield a node, and those inside it."""
+    yield node
+    for inner in node_body(node):
+        yield from _outside_in(inner)
+
+
+def _drawn(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:
+    """Yield the statements of a node, or of a loop."""
+    yield from _loop(picture, node, names) if isinstance(node.op, Loop) else [_node(picture, node, names)]
 
 
 def _node(picture: GraphView, node: Node, names: dict[NodeId, str]) -> str:
@@ -76,7 +86,7 @@ def _node(picture: GraphView, node: Node, names: dict[NodeId, str]) -> str:
 def _loop(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:
     """Yield the statements of a loop: a box around its body."""
     yield f"subgraph {names[node.id]} [{quoted(node.id, picture.texts[node.id])}]"
-    yield from (f"  {_node(picture, inner, names)}" for inner in node_body(node))
+    yield from (f"  {line}" for inner in node_body(node) for line in _drawn(picture, inner, names))
     yield from (f"  {_edge(edge, names)}" for edge in picture.inner_edges(node))
     yield "end"
 

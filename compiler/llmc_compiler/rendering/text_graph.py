@@ -11,7 +11,7 @@ from typing import Final
 
 from llmc_compiler.analysis.critical_path import Estimate
 from llmc_compiler.analysis.levels import RemovedTask, body_levels
-from llmc_compiler.ir.graph import JOIN, Node, node_body
+from llmc_compiler.ir.graph import JOIN, Node, nodes_within
 from llmc_compiler.rendering.graph_view import GraphView
 from llmc_compiler.representation.sheet import Line, plain
 from llmc_compiler.terminal_cells import cells, fit, padded
@@ -63,17 +63,26 @@ def _rows(picture: GraphView) -> Iterator[Row]:
             rail = "─" if len(level) == 1 else "┬" if not place else "└" if is_last else "├"
             yield _row(picture, node, f"{'' if place else number:>{digits}} {rail}")
             below = f"{'':>{digits}} {' ' if is_last else '│'}  "
-            yield from (_row(picture, inner, below) for inner in _inside(node))
+            yield from (_row(picture, inner, below + "  " * depth) for inner, depth in _nested(node))
+
+
+def _nested(node: Node, depth: int = 0) -> Iterator[tuple[Node, int]]:
+    """Yield the nodes with rows below a loop's, each with its depth."""
+    for inner in _inside(node):
+        yield inner, depth
+        yield from _nested(inner, depth + 1)
 
 
 def _inside(node: Node) -> Sequence[Node]:
     """Return the nodes of a loop's body, if there is more than one: a single one adds nothing to the loop's row."""
     inner_nodes = [inner for level in body_levels(node) for inner in level]
-    return inner_nodes if len(inner_nodes) > 1 else ()
+    if len(inner_nodes) == 1:
+        return _inside(inner_nodes[0])
+    return inner_nodes
 
 
 def _row(picture: GraphView, node: Node, way: str) -> Row:
-    inside = {one.id for one in node_body(node)}
+    inside = {one.id for one in nodes_within(node)}
     is_long = node.id in picture.long or not inside.isdisjoint(picture.long)
     values = set(node.needs)
     order = [other for other in node.after if other not in values]
