@@ -262,7 +262,7 @@ def free_reads(term: Term) -> Iterator[Read]:
     while below:
         inner, bound = below.pop()
         if isinstance(inner, Comprehension):
-            below.extend(reversed(list(_scoped(inner, bound))))
+            below.extend(reversed(list(scoped(inner, bound))))
         elif isinstance(inner, (Get, Item, Param)):
             if not (isinstance(inner, Item) and inner.name in bound):
                 yield inner
@@ -284,7 +284,7 @@ def element_sources(term: Term) -> Iterator[tuple[Item, Term]]:
             below.extend((child, sources) for child in children(inner))
 
 
-def _scoped(term: Comprehension, bound: frozenset[str]) -> Iterator[tuple[Term, frozenset[str]]]:
+def scoped(term: Comprehension, bound: frozenset[str]) -> Iterator[tuple[Term, frozenset[str]]]:
     """Yield the parts of a comprehension, each with the names of elements that it may read."""
     for clause in term.clauses:
         yield clause.source, bound

@@ -9,8 +9,8 @@
 Graphs are immutable: a pass returns a new one. A node that was handed to the runtime never changes either.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import NewType, assert_never
 
 from llmc_compiler.effects.effects import Effect
@@ -157,6 +157,22 @@ def terms(op: Operation) -> Iterator[Term]:
             assert_never(op)
     if isinstance(op, (Call, Evaluate)) and op.fallback is not None:
         yield op.fallback
+
+
+def with_terms(op: Operation, change: Callable[[Term], Term]) -> Operation:
+    """Return an operation with its terms changed, without those of a loop's body."""
+    match op:
+        case Call(_, bound, fallback=fallback):
+            arguments = tuple((name, change(value)) for name, value in bound)
+            return replace(op, bound=arguments, fallback=fallback and change(fallback))
+        case Evaluate(term, fallback):
+            return Evaluate(change(term), fallback and change(fallback))
+        case Join(term):
+            return replace(op, term=change(term))
+        case Loop(_, source):
+            return replace(op, source=change(source))
+        case _:
+            assert_never(op)
 
 
 def dependencies(op: Operation, when: tuple[Condition, ...]) -> tuple[NodeId, ...]:

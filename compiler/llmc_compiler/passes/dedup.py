@@ -11,15 +11,14 @@ from llmc_compiler.ir.graph import (
     Condition,
     Evaluate,
     Graph,
-    Join,
     Loop,
     Node,
-    Operation,
     TaskId,
     all_nodes,
     dependencies,
     node_body,
     op_name,
+    with_terms,
 )
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.passes.remarks import (
@@ -123,8 +122,8 @@ class Merging:
         # A loop is always rebuilt: identical calls in its body are merged too.
         if not isinstance(node.op, Loop) and self.same.keys().isdisjoint(node.needs):
             return node
-        when = tuple(Condition(substitute(condition.term, self.same), condition.expected) for condition in node.when)
-        op = self._merged_body(node.op) if isinstance(node.op, Loop) else _renamed_op(node.op, self.same)
+        when = tuple(Condition(self._substitute(condition.term), condition.expected) for condition in node.when)
+        op = with_terms(self._merged_body(node.op) if isinstance(node.op, Loop) else node.op, self._substitute)
         return replace(node, when=when, op=op, needs=dependencies(op, when))
 
     def _merged_body(self, loop: Loop) -> Loop:
@@ -134,12 +133,11 @@ class Merging:
         before = {node.id: node for node in loop.body} if len(body) < len(loop.body) else {}
         self.inside += sweep.inside
         self.inside += ((node, before[sweep.same[key]]) for key, node in before.items() if key in sweep.same)
-        return replace(
-            loop,
-            source=substitute(loop.source, self.same),
-            body=body,
-            result=sweep.same.get(loop.result, loop.result),
-        )
+        return replace(loop, body=body, result=sweep.same.get(loop.result, loop.result))
+
+    def _substitute(self, term: Term) -> Term:
+        """Return the term with reads of merged nodes replaced."""
+        return substitute(term, self.same)
 
 
 def _key(node: Node) -> Hashable | None:
@@ -158,25 +156,6 @@ def _key(node: Node) -> Hashable | None:
 def _arguments(bound: tuple[tuple[str | None, Term], ...]) -> Hashable:
     """Return a key that is equal for equal arguments, in any order of the named ones."""
     return tuple(sorted(bound, key=lambda pair: pair[0] or ""))
-
-
-def _renamed_op(op: Operation, same: Same) -> Operation:
-    """Return the operation with reads of merged nodes replaced."""
-    match op:
-        case Call(_, bound, fallback=fallback):
-            arguments = tuple((name, substitute(value, same)) for name, value in bound)
-            return replace(op, bound=arguments, fallback=_renamed_fallback(fallback, same))
-        case Evaluate(value, fallback):
-            return Evaluate(substitute(value, same), _renamed_fallback(fallback, same))
-        case Join(value):
-            return replace(op, term=substitute(value, same))
-        case Loop():
-            return op
-
-
-def _renamed_fallback(fallback: Term | None, same: Same) -> Term | None:
-    """Return the fallback with reads of merged nodes replaced."""
-    return None if fallback is None else substitute(fallback, same)
 
 
 def _merged(node: Node, survivor: Node) -> Remark:

@@ -1,6 +1,6 @@
 """The graph as JSON data, and back; its schema is `graph.schema.json` beside this module.
 
-    {"version": 2, "language": 1,
+    {"version": 3, "language": 1,
      "inputs": [{"name", "type", "required", "default"}],
      "tasks": {task: node},
      "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span"}]}
@@ -9,12 +9,13 @@
 machines: see `term_json` for terms and `node_json` for operations.
 """
 
+from collections.abc import Set
 from importlib import resources
 from typing import Any, Final
 
 from llmc_compiler.expressions.input_types import describe, fits
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import JOIN, Graph, Loop, Parameter
+from llmc_compiler.ir.graph import JOIN, Graph, Parameter
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.ir.printer import describe_bodies, describe_nodes
 from llmc_compiler.ir.verifier import BrokenGraphError, verify
@@ -35,8 +36,11 @@ from llmc_grammar.bounds import Bounds
 
 __all__ = ["LANGUAGE", "VERSION", "FormError", "from_json", "schema", "to_json"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 LANGUAGE: Final = 1
+
+_UNNAMED: Final = 2
+"""The version before, which is read too: its loops did not nest, so that elements had no names."""
 
 VALUES_A_TASK: Final = 400
 """Number of values that the data may hold for each task that the bounds allow."""
@@ -77,30 +81,31 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
     # A level of brackets takes up to three levels of the form, and a level of an operator takes one.
     depth = bounds.depth + 2 * bounds.nesting + 32
     whole = JsonPlace(data, ReadBudget(VALUES_A_TASK * bounds.tasks, depth, bounds.digits))
-    _check_version(whole)
+    version = _version(whole)
     fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"))
     parameters = tuple([_parameter(entry) for entry in fields["inputs"].items()])
     inputs = {parameter.name for parameter in parameters}
     if len(inputs) < len(parameters):
         raise BrokenReference(fields["inputs"].path, what="two inputs have the same name")
-    reader = NodeReader(tools, inputs)
+    reader = NodeReader(tools, inputs, unnamed=version == _UNNAMED)
     nodes = {node.id: node for node in map(reader.node, fields["nodes"].items())}
     tasks = {read_task(node, task): NodeId(node.text()) for task, node in fields["tasks"].entries()}
     if len(tasks) > bounds.tasks:
         raise TooLarge(fields["tasks"].path, most=bounds.tasks, what="tasks")
     graph = Graph(nodes, tasks, parameters)
-    _check(graph)
+    _check(graph, reader.names)
     return graph
 
 
-def _check_version(whole: JsonPlace) -> None:
-    """Refuse other versions of the form."""
+def _version(whole: JsonPlace) -> int:
+    """Return the version of the form; raises WrongVersion for one that is not read."""
     if not isinstance(whole.value, dict):
         raise whole.wrong("a mapping")
-    for key, supported in (("version", VERSION), ("language", LANGUAGE)):
-        found = whole.value.get(key, supported)
-        if type(found) is not int or found != supported:
-            raise WrongVersion(key, found=found, known=supported)
+    for key, supported in (("version", (VERSION, _UNNAMED)), ("language", (LANGUAGE,))):
+        found = whole.value.get(key, supported[0])
+        if type(found) is not int or found not in supported:
+            raise WrongVersion(key, found=found, known=supported[0])
+    return int(whole.value.get("version", VERSION))
 
 
 def _parameter(place: JsonPlace) -> Parameter:
@@ -121,25 +126,24 @@ def _type(place: JsonPlace) -> ast.Type:
             raise place.wrong("a type of the plan language")
 
 
-def _check_names(graph: Graph) -> None:
-    """Refuse a name with two meanings, and a task that does not match its node."""
+def _check_names(graph: Graph, items: Set[str]) -> None:
+    """Refuse a name with two meanings (`items` are those of elements), and a task that does not match its node."""
     own = [node.task for node in graph.nodes.values() if str(node.id) == str(node.task) and node.id != JOIN]
     if own != [task for task, key in graph.tasks.items() if str(task) == str(key)]:
         raise BrokenReference("tasks", what="tasks with a separate node must be those of `nodes`, in the same order")
     inputs = {parameter.name for parameter in graph.parameters}
-    items = {node.op.name for node in graph.nodes.values() if isinstance(node.op, Loop)}
     tasks = {*map(str, graph.tasks), *(str(node.task) for node in graph.nodes.values())}
     for name in sorted((inputs & tasks) | (items & (inputs | tasks))):
         raise BrokenReference("nodes", what=f"two things have the name `{name}`")
 
 
-def _check(graph: Graph) -> None:
+def _check(graph: Graph, items: Set[str]) -> None:
     """Refuse a graph that is broken, that no plan compiles to, that has other order edges, or that reveals a secret."""
     try:
         verify(graph)
     except BrokenGraphError as error:
         raise BrokenReference("nodes", what=str(error)) from error
-    _check_names(graph)
+    _check_names(graph, items)
     for node, ordered in zip(graph.nodes.values(), in_order(graph).nodes.values(), strict=True):
         if node != ordered:
             raise WrongOrder("nodes", node=node.id)

@@ -2,7 +2,7 @@
 
 call      tool, arguments: each with parameter and value; timeout, retries, fallback
 evaluate  term, fallback
-loop      item, source, body: nodes; result, carry: pairs of nodes
+loop      item, source, body: nodes; result, carry: pairs of nodes; flat, calls
 join      term, everything
 """
 
@@ -26,6 +26,7 @@ from llmc_compiler.ir.graph import (
     effects_of,
     op_name,
     terms,
+    with_terms,
 )
 from llmc_compiler.serialization.form_errors import BrokenReference, NoSuchTool, WrongEffects, WrongParameter
 from llmc_compiler.serialization.json_reader import JsonPlace
@@ -80,7 +81,7 @@ def _operation_form(op: Operation, texts: Told) -> dict[str, Any]:
             }
         case Evaluate(term, fallback):
             return {"kind": "evaluate", "term": term_form(term), "fallback": _optional_form(fallback)}
-        case Loop(name, source, body, result, carry):
+        case Loop(name, source, body, result, carry, flat, calls):
             return {
                 "kind": "loop",
                 "item": name,
@@ -88,6 +89,8 @@ def _operation_form(op: Operation, texts: Told) -> dict[str, Any]:
                 "body": [node_form(node, texts) for node in body],
                 "result": result,
                 "carry": [list(pair) for pair in carry],
+                "flat": flat,
+                "calls": calls,
             }
         case Join(term, everything):
             return {"kind": "join", "term": term_form(term), "everything": everything}
@@ -114,20 +117,25 @@ def read_task(place: JsonPlace, text: str) -> TaskId:
 
 
 class NodeReader:
-    """Reads nodes one after the other, checking the tools and inputs that they use."""
+    """Reads nodes one after the other, checking the tools and inputs that they use.
 
-    def __init__(self, tools: Toolbox, inputs: Collection[str]) -> None:
+    `names` collects the names of elements. In version 2 of the form, which is `unnamed`, a read of an element has none.
+    """
+
+    def __init__(self, tools: Toolbox, inputs: Collection[str], *, unnamed: bool = False) -> None:
+        self.names: set[str] = set()
         self._tools = tools
         self._inputs = inputs
+        self._unnamed = unnamed
         self._seen: set[NodeId] = set()
 
-    def node(self, place: JsonPlace, *, inside: bool = False) -> Node:
-        """Read a node; raises FormError. In a loop's body (`inside`) it may read the element."""
+    def node(self, place: JsonPlace, around: tuple[str, ...] = ()) -> Node:
+        """Read a node; raises FormError. It may read the elements of the loops `around` it."""
         fields = place.fields(_KEYS, ("span",))
         task = read_task(fields["task"], fields["task"].text())
         node = Node(
             id=self._id(fields["id"], task),
-            op=self._operation(fields["operation"], inside=inside),
+            op=self._operation(fields["operation"], around),
             task=task,
             when=tuple([_condition(condition) for condition in fields["when"].items()]),
             needs=_ids(fields["needs"]),
@@ -139,7 +147,9 @@ class NodeReader:
             fields[key].text()
         if isinstance(node.op, Join) != (node.id == JOIN):
             raise fields["operation"].wrong("the join, and only at the node of that name,")
-        self._check_leaves(node, place, inside=inside)
+        if self._unnamed and around:
+            node = _with_names(node, around[-1])
+        self._check_leaves(node, place, around)
         return _with_effects(node, fields["effects"])
 
     def _id(self, place: JsonPlace, task: TaskId) -> NodeId:
@@ -152,7 +162,7 @@ class NodeReader:
         self._seen.add(NodeId(key))
         return NodeId(key)
 
-    def _operation(self, place: JsonPlace, *, inside: bool) -> Operation:
+    def _operation(self, place: JsonPlace, around: tuple[str, ...]) -> Operation:
         """Read an operation."""
         kind = place.value.get("kind") if isinstance(place.value, dict) else None
         match kind:
@@ -161,13 +171,13 @@ class NodeReader:
             case "evaluate":
                 fields = place.fields(("kind", "term", "fallback"))
                 return Evaluate(read_term(fields["term"]), _optional(fields["fallback"]))
-            case "loop" if not inside:
-                return self._loop(place)
+            case "loop":
+                return self._loop(place, around)
             case "join":
                 fields = place.fields(("kind", "term", "everything"))
                 return Join(read_term(fields["term"]), fields["everything"].flag())
             case _:
-                raise place.wrong(f"an operation whose `kind` is call, evaluate{'' if inside else ', loop'} or join,")
+                raise place.wrong("an operation whose `kind` is call, evaluate, loop or join,")
 
     def _call(self, place: JsonPlace) -> Call:
         fields = place.fields(("kind", "tool", "arguments", "timeout", "retries", "fallback"))
@@ -183,28 +193,57 @@ class NodeReader:
         timeout = None if fields["timeout"].value is None else _seconds(fields["timeout"])
         return Call(tool, bound, timeout, fields["retries"].count(), _optional(fields["fallback"]))
 
-    def _loop(self, place: JsonPlace) -> Loop:
-        fields = place.fields(("kind", "item", "source", "body", "result", "carry"))
+    def _loop(self, place: JsonPlace, around: tuple[str, ...]) -> Loop:
+        new = () if self._unnamed else ("flat", "calls")
+        fields = place.fields(("kind", "item", "source", "body", "result", "carry", *new))
         pairs = [(entry, _ids(entry)) for entry in fields["carry"].items()]
         for entry, pair in pairs:
             if len(pair) != 2:  # noqa: PLR2004 (earlier and later)
                 raise entry.wrong("a list of two nodes, the earlier first")
+        name = read_name(fields["item"])
+        self._take(name, around, place)
         return Loop(
-            read_name(fields["item"]),
+            name,
             read_term(fields["source"]),
-            tuple([self.node(entry, inside=True) for entry in fields["body"].items()]),
+            tuple([self.node(entry, (*around, name)) for entry in fields["body"].items()]),
             NodeId(fields["result"].text()),
             tuple([(pair[0], pair[1]) for _, pair in pairs]),
+            *(fields[key].flag() for key in new),
         )
 
-    def _check_leaves(self, node: Node, place: JsonPlace, *, inside: bool) -> None:
-        """Refuse reads of missing inputs, and of an element outside of a loop."""
-        whole = (*(condition.term for condition in node.when), *terms(node.op))
-        for read in (read for term in whole for read in free_reads(term)):
-            if isinstance(read, Param) and read.name not in self._inputs:
-                raise BrokenReference(place.path, what=f"the graph has no input `{read.name}`")
-            if isinstance(read, Item) and not inside:
+    def _take(self, name: str, around: Collection[str], place: JsonPlace) -> None:
+        """Refuse the name of an element that a loop around it has; raises BrokenReference."""
+        if name in around:
+            raise BrokenReference(place.path, what=f"two things have the name `{name}`")
+        self.names.add(name)
+
+    def _check_leaves(self, node: Node, place: JsonPlace, around: Collection[str]) -> None:
+        """Refuse reads of missing inputs, and of elements outside of their loops."""
+        below = [(term, frozenset(around)) for term in (*(one.term for one in node.when), *terms(node.op))]
+        while below:
+            term, names = below.pop()
+            if isinstance(term, Param) and term.name not in self._inputs:
+                raise BrokenReference(place.path, what=f"the graph has no input `{term.name}`")
+            if isinstance(term, Item) and term.name not in names:
                 raise BrokenReference(place.path, what="a loop's element is read outside of a loop")
+            if isinstance(term, Comprehension):
+                for clause in term.clauses:
+                    self._take(clause.name, names, place)
+                below.extend(scoped(term, names))
+            else:
+                below.extend((child, names) for child in children(term))
+
+
+def _with_names(node: Node, name: str) -> Node:
+    """Return a node whose reads of an element, which have no name, have this one."""
+
+    def named(term: Term) -> Term:
+        if isinstance(term, Item):
+            return replace(term, name=name)
+        return rebuild(term, [named(child) for child in children(term)])
+
+    when = tuple(Condition(named(condition.term), condition.expected) for condition in node.when)
+    return replace(node, op=with_terms(node.op, named), when=when)
 
 
 def _condition(place: JsonPlace) -> Condition:

@@ -106,7 +106,7 @@ def read_term(place: JsonPlace) -> Term:
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise place.wrong(f"a term whose `kind` is one of {', '.join(_READERS)},")
-    keys, read = reader
+    keys, read = _UNNAMED if kind == "item" and "name" not in place.value else reader
     fields = place.fields(("kind", *keys), ("span",))
     span = read_span(fields)
     return read(*(fields[key] for key in keys), span)
@@ -127,6 +127,10 @@ def _get(node: JsonPlace, path: JsonPlace, span: Span) -> Term:
 
 def _item(name: JsonPlace, path: JsonPlace, span: Span) -> Term:
     return Item(name.text(), _path(path), span)
+
+
+def _unnamed_item(path: JsonPlace, span: Span) -> Term:
+    return Item("", _path(path), span)
 
 
 def _param(name: JsonPlace, path: JsonPlace, span: Span) -> Term:
@@ -239,3 +243,6 @@ _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[..., Term]]]] = {
     "binary": (("op", "left", "right"), _binary),
     "choice": (("condition", "then", "otherwise"), _choice),
 }
+
+_UNNAMED: Final = (("path",), _unnamed_item)
+"""How version 2 wrote an element: there was one loop around it at most."""
