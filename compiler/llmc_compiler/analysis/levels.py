@@ -34,7 +34,7 @@ def waits(graph: Graph) -> dict[NodeId, tuple[NodeId, ...]]:
 
 
 def _waits(node: Node, start: tuple[NodeId, ...]) -> Iterator[tuple[NodeId, tuple[NodeId, ...]]]:
-    """Yield what a node and the nodes inside it wait for; `start` are the nodes that the loops around it begin after."""
+    """Yield the waits of a node and of those inside it; `start` are the nodes that the loops around it begin after."""
     if not isinstance(node.op, Loop):
         yield node.id, _once((*start, *node.needs, *node.after))
         return

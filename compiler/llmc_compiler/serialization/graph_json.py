@@ -9,7 +9,7 @@
 machines: see `term_json` for terms and `node_json` for operations.
 """
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from importlib import resources
 from typing import Any, Final
 
@@ -126,7 +126,7 @@ def _type(place: JsonPlace) -> ast.Type:
             raise place.wrong("a type of the plan language")
 
 
-def _check_names(graph: Graph, items: Set[str]) -> None:
+def _check_names(graph: Graph, items: AbstractSet[str]) -> None:
     """Refuse a name with two meanings (`items` are those of elements), and a task that does not match its node."""
     own = [node.task for node in graph.nodes.values() if str(node.id) == str(node.task) and node.id != JOIN]
     if own != [task for task, key in graph.tasks.items() if str(task) == str(key)]:
@@ -137,7 +137,7 @@ def _check_names(graph: Graph, items: Set[str]) -> None:
         raise BrokenReference("nodes", what=f"two things have the name `{name}`")
 
 
-def _check(graph: Graph, items: Set[str]) -> None:
+def _check(graph: Graph, items: AbstractSet[str]) -> None:
     """Refuse a graph that is broken, that no plan compiles to, that has other order edges, or that reveals a secret."""
     try:
         verify(graph)

@@ -12,7 +12,17 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from llmc_compiler.expressions.terms import Const, Item, NodeId, Param, Term, free_reads
+from llmc_compiler.expressions.terms import (
+    Comprehension,
+    Const,
+    Item,
+    NodeId,
+    Param,
+    Term,
+    children,
+    rebuild,
+    scoped,
+)
 from llmc_compiler.ir.graph import (
     JOIN,
     Call,
