@@ -4,9 +4,7 @@ A nested call is printed in place if it is used once, and otherwise becomes a ta
 printed as `b = $a`.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, assert_never
 
 from llmc_compiler.expressions import terms as term
@@ -23,9 +21,10 @@ from llmc_compiler.ir.graph import (
     Node,
     Parameter,
     TaskId,
-    node_body,
-    terms,
+    all_nodes,
+    nodes_within,
 )
+from llmc_compiler.ir.task_names import task_names
 from llmc_grammar import ast
 from llmc_grammar.print import print_expr, print_plan, print_statement
 
@@ -41,7 +40,7 @@ def print_graph(graph: Graph, uses: Sequence[ast.Use] = ()) -> str:
 
 def to_plan(graph: Graph, uses: Sequence[ast.Use] = ()) -> ast.Plan:
     """Return the graph as a plan."""
-    return ast.Plan(tuple(_Printer(graph, _names(graph)).statements(uses)))
+    return ast.Plan(tuple(_Printer(graph, task_names(graph)).statements(uses)))
 
 
 def describe_nodes(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
@@ -53,7 +52,7 @@ def describe_nodes(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
 
 def describe_bodies(graph: Graph) -> Iterator[tuple[Node, str, list[str]]]:
     """Yield the same as `describe_nodes`, for each node inside a loop."""
-    bodies = [node for outer in graph.nodes.values() for node in node_body(outer)]
+    bodies = [node for outer in graph.nodes.values() for node in nodes_within(outer)]
     printer = _Printer(graph, {key: str(key) for key in (*graph.nodes, *(node.id for node in bodies))})
     for node in bodies:
         yield node, printer.describe(node), printer.conditions(node.when)
@@ -73,8 +72,7 @@ class _Printer:
     def __init__(self, graph: Graph, names: Mapping[NodeId, str]) -> None:
         self._graph = graph
         self._names = names
-        self._nodes = dict(graph.nodes)
-        self._nodes.update((inner.id, inner) for node in graph.nodes.values() for inner in node_body(node))
+        self._nodes = {node.id: node for node in all_nodes(graph)}
 
     def statements(self, uses: Sequence[ast.Use]) -> Iterator[ast.Statement]:
         """Yield every statement of the plan."""
@@ -97,18 +95,32 @@ class _Printer:
 
     def _task(self, node: Node) -> ast.Task:
         """Return the node as a task."""
-        name = self._names[node.id]
-        if not isinstance(node.op, Loop):
-            guard = self._guard(node.when)
-            return ast.Task(name, self._own(node), guard=guard, options=tuple(_options(self, node)))
-        result = self._nodes[node.op.result]
-        loop = ast.Loop(node.op.name, self._expr(node.op.source), self._guard(result.when))
-        return ast.Task(name, self._own(result), loops=(loop,), options=tuple(_options(self, result)))
+        if isinstance(node.op, Loop) and not node.when:
+            return self._looped(self._names[node.id], node.op)
+        options, guard = tuple(_options(self, node)), self._guard(node.when)
+        own = self._own(node)
+        if isinstance(own, ast.Comprehension) and guard is None and not options:
+            return ast.Task(self._names[node.id], own.element, loops=own.loops)
+        return ast.Task(self._names[node.id], own, guard=guard, options=options)
+
+    def _looped(self, name: str | None, loop: Loop) -> ast.Task:
+        """Return a loop as a task, with the options of its element."""
+        result, loops = self._loops(loop)
+        return ast.Task(name, self._own(result), loops=loops, options=tuple(_options(self, result)))
+
+    def _loops(self, loop: Loop) -> tuple[Node, tuple[ast.Loop, ...]]:
+        """Return the node of an element, and the loops in a row that give it."""
+        result = self._nodes[loop.result]
+        first = ast.Loop(loop.name, self._expr(loop.source), self._guard(result.when))
+        if not loop.flat or not isinstance(result.op, Loop):
+            return result, (first,)
+        element, others = self._loops(result.op)
+        return element, (first, *others)
 
     def describe(self, node: Node) -> str:
         """Return the text of a node."""
         if isinstance(node.op, Loop):
-            return print_statement(replace(self._task(node), binder=None))
+            return print_statement(self._looped(None, node.op))
         return print_expr(self._own(node))
 
     def conditions(self, when: Iterable[Condition]) -> list[str]:
@@ -144,8 +156,8 @@ class _Printer:
             case Evaluate(value) | Join(value):
                 return self._expr(value)
             case Loop():
-                message = f"{node.id} is a loop inside an expression"
-                raise TypeError(message)
+                result, loops = self._loops(node.op)
+                return ast.Comprehension(self._own(result), loops)
             case _:
                 assert_never(node.op)
 
@@ -257,59 +269,6 @@ def _options(printer: _Printer, node: Node) -> Iterator[ast.Option]:
         yield ast.Fallback(printer._expr(node.op.fallback))  # noqa: SLF001 — one printer, cut in two for length
 
 
-def _names(graph: Graph) -> dict[NodeId, str]:
-    """Name the nodes that are printed as separate tasks.
-
-    Written tasks keep their ids. A nested call needs a name if it is not used exactly once, or if a text, a step or a
-    merged task reads it. Then the calls before it in the same task need names too, so that the order of effects stays.
-    """
-    names = {key: str(key) for key, node in graph.nodes.items() if str(key) == str(node.task) and key != JOIN}
-    taken = {*graph.tasks, *(parameter.name for parameter in graph.parameters), *ast.KEYWORDS}
-    taken.update(node.op.name for node in graph.nodes.values() if isinstance(node.op, Loop))
-    while fresh := _unplaced(graph, names):
-        last = {graph.nodes[key].task: key for key in fresh}
-        waiting = dict.fromkeys(last, True)
-        for key, node in graph.nodes.items():
-            if waiting.get(node.task) and key not in names and key != JOIN:
-                names[key] = _fresh(key, taken)
-            if last.get(node.task) == key:
-                waiting[node.task] = False
-    return names
-
-
-def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
-    """Return the nested nodes that cannot be printed in the place where they are used."""
-    uses: Counter[NodeId] = Counter()
-    for node in graph.nodes.values():
-        whole = node.id in names or node.id == JOIN
-        roots = [*terms(node.op), *(condition.term for condition in node.when if whole)]
-        for inner in node_body(node):
-            roots += [*terms(inner.op), *(condition.term for condition in inner.when)]
-        for root in roots:
-            uses.update(_weights(root))
-        # Outside reads of a loop's body were moved out of it, and must stay outside.
-        uses.update(2 * [need for inner in node_body(node) for need in inner.needs if need in graph.nodes])
-    # A written task that was merged into a nested call is printed as a read of it.
-    uses.update(2 * [key for task, key in graph.tasks.items() if str(task) != str(key)])
-    return [key for key in graph.nodes if key not in names and key != JOIN and uses[key] != 1]
-
-
-def _weights(root: Term) -> Counter[NodeId]:
-    """Count the reads of each node in a term; a read that only a name can express counts twice."""
-    counts: Counter[NodeId] = Counter()
-    stack = [(root, False)]
-    while stack:
-        value, needs_name = stack.pop()
-        if isinstance(value, term.Get):
-            counts[value.node] += 2 if needs_name else 1
-        # In a text there is no call, and in a loop it would be made for each element.
-        names = needs_name or isinstance(value, (term.Template, term.Comprehension))
-        stack += [(child, names) for child in term.children(value)]
-        if isinstance(value, term.Comprehension):
-            stack[-len(term.children(value))] = (value.clauses[0].source, needs_name)
-    return counts
-
-
 def _with_steps(value: ast.Expr, path: term.Path) -> ast.Expr:
     """Return a value with constant steps behind it."""
     for step in path:
@@ -328,18 +287,6 @@ def _subscript(value: ast.Expr, key: ast.Expr) -> ast.Expr:
             return ast.Ref(name, (*path, step))
         case _:
             return ast.Subscript(value, key)
-
-
-def _fresh(key: NodeId, taken: set[str]) -> str:
-    """Make an unused name from a nested node's id."""
-    stem = "_".join(key.split("/"))
-    stem = f"t{stem}" if stem[0].isdigit() else stem
-    name = stem[:60]
-    number = 2
-    while name in taken:
-        name, number = f"{stem[:60]}_{number}", number + 1
-    taken.add(name)
-    return name
 
 
 def _input(parameter: Parameter) -> ast.Input:
