@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from itertools import combinations
 
 from llmc_grammar import ast
-from tests.reference.expressions import calls, constant_texts
+from tests.reference.expressions import calls, constant_texts, is_reached
 from tests.reference.interpreter import interpret
 from tests.reference.outcome import Outcome, conflict
 from tests.semantics.generator import Sample
@@ -24,6 +24,12 @@ class Coverage:
     empty_loops: float
     effects: float
     values: float
+    steps: float
+    slices: float
+    lists_in_place: float
+    calling_lists: float
+    several_loops: float
+    functions: float
 
     def __str__(self) -> str:
         """One line for each share."""
@@ -40,6 +46,8 @@ def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
     tasks = [statement for statement in sample.plan.statements if isinstance(statement, ast.Task)]
     written = [call for task in tasks for call in _calls(task)]
     loops = [task for task in tasks if task.loops]
+    parts = [*_parts(sample.plan)]
+    in_place = [part for part in parts if isinstance(part, ast.Comprehension)]
     pairs = combinations([TOOLSET[call.tool].access_of(constant_texts(call)) for call in written], 2)
     return (
         any(conflict(one, other) for one, other in pairs),
@@ -50,7 +58,20 @@ def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
         [] in [outcome.results.get(task.binder) for task in loops if task.binder],
         bool(outcome.effects),
         outcome.value is not None,
+        any(isinstance(part, ast.Subscript) for part in parts),
+        any(isinstance(part, ast.Slice) for part in parts),
+        any(not is_reached(part, TOOLSET) for part in in_place),
+        any(is_reached(part, TOOLSET) for part in in_place),
+        any(len(part.loops) > 1 for part in parts if isinstance(part, (ast.Task, ast.Comprehension))),
+        any(isinstance(part, ast.Call) and part.tool not in TOOLSET for part in parts),
     )
+
+
+def _parts(node: object) -> Iterator[object]:
+    """Everything in a plan."""
+    yield node
+    for inner in ast.children(node):
+        yield from _parts(inner)
 
 
 def _writes(task: ast.Task) -> bool:

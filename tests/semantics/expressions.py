@@ -4,16 +4,12 @@ Where an operator takes only values of one kind, an operand either is surely of 
 """
 
 from dataclasses import dataclass
-from random import Random
-from typing import Final, Literal
+from typing import Final
 
 from llmc_grammar import ast
+from tests.semantics.constructs import Constructs
+from tests.semantics.kinds import KINDS, Kind, Known
 from tests.semantics.world import BAD
-
-Kind = Literal["any", "num", "str", "bool", "list", "map", "mixed"]
-"""What is known of a value: `any` is nothing, `mixed` that it may be used only where anything may be."""
-
-KINDS: Final[tuple[Kind, ...]] = ("num", "num", "str", "str", "bool", "list", "map")
 
 NUMBERS: Final = (0, 1, 2, 3, 7, -1, 1.5, 2.0)
 WORDS: Final = ("", "a", "b", "two words", "$5", BAD)
@@ -59,38 +55,27 @@ GIVES: Final[dict[str, Kind]] = {
 """What tools give; the others give what they take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A name that may be referred to: what is certain of its value, and what is likely."""
-
-    id: str
-    certain: Kind
-    likely: Kind
-    elements: bool = False
-    guarded: bool = False
-
-
 @dataclass(slots=True)
-class Writer:
-    """Writes expressions about the names known so far; `calls` says whether there may be calls in them."""
+class Writer(Constructs):
+    """Writes expressions."""
 
-    rng: Random
-    names: list[Known]
-    calls: bool = True
     sites: int = 0
-    repeated: bool = False
 
     def expression(self, kind: Kind, depth: int) -> ast.Expr:
         """An expression that gives a value of that kind, or may give anything."""
         roll = self.rng.random()
         if depth == 0 or roll < 0.4:
             return (self.reference(kind) if self.rng.random() < 0.75 else None) or self.constant(kind)
+        if kind == "any" and roll > 0.97:
+            return self.got(depth - 1)
         if kind == "any":
             kind = self.rng.choice(KINDS)
         if roll < 0.5:
             return self.constant(kind)
         if roll < 0.75 and self.calls:
-            return self.call(self.rng.choice(CALLS[kind]), kind, depth - 1)
+            return self.wanted_call(kind, depth - 1)
+        if self.rng.random() < 0.35:
+            return self.construct(kind, depth - 1)
         return self.operation(kind, depth - 1)
 
     # Leaves
@@ -165,6 +150,10 @@ class Writer:
             return ast.Call(tool, tuple(ast.Argument(key, self.expression("any", depth)) for key in keys))
         kinds = ARGUMENTS.get(tool, (kind if tool in {"echo", "need"} else "any",))
         return ast.Call(tool, tuple(ast.Argument(None, self._argument(each, depth)) for each in kinds))
+
+    def wanted_call(self, kind: Kind, depth: int) -> ast.Call:
+        """A call of a tool from which such a value is wanted."""
+        return self.call(self.rng.choice(CALLS[kind]), kind, depth)
 
     def _path_argument(self) -> ast.Expr:
         """A file's name, mostly known."""

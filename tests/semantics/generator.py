@@ -7,7 +7,8 @@ from typing import Final
 from llmc_grammar import ast
 from tests.reference.operators import Json
 from tests.reference.outcome import RefTool
-from tests.semantics.expressions import CALLS, GIVES, KINDS, WORDS, Kind, Known, Writer
+from tests.semantics.expressions import CALLS, GIVES, WORDS, Writer
+from tests.semantics.kinds import KINDS, Kind, Known
 from tests.semantics.world import TOOLSET
 
 NAMES: Final = tuple("abcdefghijkl")
@@ -97,7 +98,7 @@ class _Author:
             return self._named(*self._again(*self.rng.choice(self.repeatable)))
         sites = self.writer.sites
         task, certain, likely = self._loop() if self.rng.random() < 0.3 else self._plain()
-        if isinstance(task.expr, ast.Call) and sites == self.writer.sites:
+        if tool_of(task.expr) and sites == self.writer.sites:
             self.repeatable.append((task, certain, likely))
         return self._named(task, certain, likely)
 
@@ -112,7 +113,7 @@ class _Author:
         guard = self.writer.condition(2) if self.rng.random() < 0.35 else None
         expr, certain, likely = self._body()
         options = self._options(expr)
-        if options and not isinstance(expr, ast.Call):
+        if options and not tool_of(expr):
             certain = "mixed"
         return ast.Task(None, expr, guard=guard, options=options), certain, likely
 
@@ -130,7 +131,7 @@ class _Author:
             self.numbers.add(number)
             self.highest = max(self.highest, number)
             name = str(number)
-        elements = bool(task.loops) and isinstance(task.expr, ast.Call)
+        elements = bool(task.loops) and isinstance(task.expr, ast.Call) and bool(tool_of(task.expr))
         self.writer.names.append(Known(name, certain, likely, elements, guarded=task.guard is not None))
         return ast.Task(binder, task.expr, task.loops, task.guard, task.options)
 
@@ -144,28 +145,42 @@ class _Author:
     def _body(self) -> tuple[ast.Expr, Kind, Kind]:
         """What a task does, what is certain of its value, and what is likely."""
         roll = self.rng.random()
-        if roll < 0.78:
+        if roll < 0.12:
+            return self._new()
+        if roll < 0.8:
             tool = self.rng.choice(TOP)
             kind = self.rng.choice(KINDS)
             return self.writer.call(tool, kind, self.rng.choice((0, 1, 1, 2))), "any", GIVES.get(tool, kind)
         kind = self.rng.choice(KINDS)
-        if roll < 0.83:
+        if roll < 0.84:
             return self.writer.decided(kind), "mixed", kind
-        expr = self.writer.known(kind, 2) if roll < 0.88 else self.writer.expression(kind, 2)
-        if isinstance(expr, ast.Call | ast.Ref):
-            return expr, "mixed" if isinstance(expr, ast.Ref) else "any", kind
-        return expr, kind, kind
+        expr = self.writer.known(kind, 2) if roll < 0.89 else self.writer.expression(kind, 2)
+        if isinstance(expr, ast.Ref):
+            return expr, "mixed", kind
+        return expr, "any" if tool_of(expr) else kind, kind
+
+    def _new(self) -> tuple[ast.Expr, Kind, Kind]:
+        """A list in place, a part of a value, or a function."""
+        roll = self.rng.random()
+        if roll < 0.5:
+            return self.writer.comprehension(1), "list", "list"
+        if roll < 0.65:
+            return self.writer.part_of_call(0), "any", "num"
+        kind = self.rng.choice(KINDS)
+        return self.writer.construct(kind, 1), "mixed", kind
 
     def _options(self, expr: ast.Expr) -> tuple[ast.Option, ...]:
         options: list[ast.Option] = []
-        if isinstance(expr, ast.Call):
-            often = 0.7 if expr.tool == "flaky" else 0.15
-            if _may_repeat(TOOLSET[expr.tool]) and self.rng.random() < often:
+        if tool := tool_of(expr):
+            often = 0.7 if tool.name == "flaky" else 0.15
+            if _may_repeat(tool) and self.rng.random() < often:
                 options.append(ast.Retry(self.rng.choice((0, 1, 2))))
             if self.rng.random() < 0.1:
                 options.append(ast.Timeout(5, "m"))
         if self.rng.random() < 0.15:
-            options.append(ast.Fallback(self._without_calls(1)))
+            found = self._without_calls(1)
+            # A fallback has no calls, of functions neither.
+            options.append(ast.Fallback(self.writer.constant("any") if any(ast.calls(found)) else found))
         self.rng.shuffle(options)
         return tuple(options)
 
@@ -180,18 +195,25 @@ class _Author:
     def _loop(self) -> tuple[ast.Task, Kind, Kind]:
         name = self.rng.choice(ELEMENT_NAMES)
         source, kind, certain = self._source()
+        before = len(self.writer.names)
         self.writer.names.append(Known(name, certain, kind))
         self.writer.repeated = True
         condition = self.writer.condition(1) if self.rng.random() < 0.35 else None
+        loops = [ast.Loop(name, source, condition), *self._inner_loops()]
         expr, _, _ = self._body()
-        if isinstance(source, ast.List) and len(source.items) > 1 and self.rng.random() < 0.15:
+        if len(loops) == 1 and isinstance(source, ast.List) and len(source.items) > 1 and self.rng.random() < 0.15:
             expr = self.writer.flaky(name)
         elif self.rng.random() < 0.3:
             expr = self._same(name)
         options = self._options(expr)
         self.writer.repeated = False
-        self.writer.names = [known for known in self.writer.names if known.id != name]
-        return ast.Task(None, expr, (ast.Loop(name, source, condition),), options=options), "list", "list"
+        del self.writer.names[before:]
+        return ast.Task(None, expr, tuple(loops), options=options), "list", "list"
+
+    def _inner_loops(self) -> list[ast.Loop]:
+        """Mostly none."""
+        found = [self.writer.loop(0, small=True) for _ in range(self.rng.choice((0, 0, 0, 0, 1, 2)))]
+        return [loop for loop in found if loop is not None]
 
     def _same(self, name: str) -> ast.Call:
         """A call that does not depend on the element, mostly inside one that does."""
@@ -240,6 +262,13 @@ class _Author:
         if roll < 0.75:
             return self.writer.reference("any") or ast.Literal(None)
         return self._without_calls(1) if roll < 0.95 else self.writer.expression("any", 1)
+
+
+def tool_of(expr: ast.Expr) -> RefTool | None:
+    """The tool that an expression calls, if it is one call, with or without steps behind it."""
+    while isinstance(expr, ast.Subscript | ast.Slice):
+        expr = expr.value
+    return TOOLSET.get(expr.tool) if isinstance(expr, ast.Call) else None
 
 
 def _declared(name: str) -> ast.Type:
