@@ -8,11 +8,12 @@ import pytest
 
 import llmc
 from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
+from llmc_grammar import parse
 from llmc_runtime.errors import PlanError
 from llmc_runtime.scheduler import readiness
 from llmc_runtime.state.instance import Instance
-from tests.semantics.compared import TOOLBOX, Passes, Trial, after, differences, reduced
-from tests.semantics.generator import random_sample
+from tests.semantics.compared import TOOLBOX, Passes, Trial, after, differences, in_trials, reduced
+from tests.semantics.generator import Sample, random_sample
 from tests.semantics.naive import NaiveDedup, NaiveFold, NaiveHoist, NaiveOrder, NaivePrune
 from tests.semantics.seeds import SEEDS, SHOWN
 
@@ -34,6 +35,21 @@ def test_a_run_does_what_the_reference_says() -> None:
         for difference in islice(differences(SEEDS, ways), SHOWN)
     ]
     assert not found, "\n" + "\n".join(found)
+
+
+WERE_WRONG = [
+    "a = [echo($x) for x in items(2)] @fallback(0)\njoin($a)\n",
+    "a = [refuse($x) for x in items(2)] @fallback(0)\njoin(1)\n",
+    "a = size($z) for x in [1, 2] if $x for y in range(2) for z in rows()\njoin($a)\n",
+]
+"""Plans on which a run and the reference did not agree, or that could not be run."""
+
+
+@pytest.mark.parametrize("text", WERE_WRONG)
+def test_a_plan_that_was_wrong_is_right(text: str) -> None:
+    """As the random plans, whatever the passes."""
+    found = list(in_trials([Trial.of(Sample(parse(text).plan, {}), 0)], ways))
+    assert not found, str(found[0])
 
 
 @pytest.mark.parametrize("seed", range(20))

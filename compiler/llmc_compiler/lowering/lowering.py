@@ -164,7 +164,8 @@ class Lowering(ExpressionLowering):
 
     def _main(self, expr: ast.Expr, place: Place, options: Sequence[ast.Option]) -> NodeId:
         """Add the node for the outermost expression of a task or of a loop's element."""
-        if isinstance(expr, ast.Comprehension) and not options and self._makes_calls(expr.loops, expr.element):
+        is_loop = isinstance(expr, ast.Comprehension) and self._makes_calls(expr.loops, expr.element)
+        if isinstance(expr, ast.Comprehension) and is_loop and not options:
             return self._loops(expr, place)
         call = without_steps(expr)
         if isinstance(call, ast.Call) and not self._is_function(call.tool):
@@ -172,7 +173,8 @@ class Lowering(ExpressionLowering):
             if call is expr:
                 return self._call(call, place)
         self._refuse_options(call, options)
-        value = self._expr(expr, place)
+        # A loop with a fallback for the whole list is a node besides that of the task.
+        value = self._expr(expr, place.at("v") if is_loop else place)
         return self._add(place.path, graph.Evaluate(value, self._fallback(options, place)), place.when, expr.span)
 
     def _refuse_options(self, expr: ast.Expr, options: Sequence[ast.Option]) -> None:

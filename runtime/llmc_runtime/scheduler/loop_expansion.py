@@ -57,10 +57,10 @@ class FlatTotals:
             message = f"the loops from ${whole} on have {total:,} elements together: at most {most:,} are allowed"
             raise EvaluationError(message, loop.source.span)
 
-    def _ahead(self, scope: Scope, loop: Loop, items: Sequence[Json]) -> int:
-        """Return the number of innermost elements, as far as it is known."""
+    def _ahead(self, scope: Scope, loop: Loop, items: Sequence[Json], around: frozenset[NodeId] = frozenset()) -> int:
+        """Return the number of innermost elements, as far as it is known; nodes of the bodies `around` have not run."""
         inner = next(node for node in loop.body if node.id == loop.result)
-        inside = {node.id for node in loop.body}
+        inside = around.union(node.id for node in loop.body)
         if not isinstance(inner.op, Loop) or not inside.isdisjoint(_own_reads(inner, inner.op)):
             return 0
         total = 0
@@ -72,7 +72,7 @@ class FlatTotals:
                 below = elements(inner.op, evaluate(inner.op.source, element), self._limit)
             except (EvaluationError, SkippedRead):
                 continue  # the element fails or is skipped once its turn has come
-            total += self._ahead(element, inner.op, below) if inner.op.flat else len(below)
+            total += self._ahead(element, inner.op, below, inside) if inner.op.flat else len(below)
         return total
 
 
