@@ -64,6 +64,10 @@ class Constructs:
     def wanted_call(self, kind: Kind, depth: int) -> ast.Call:
         """A call of a tool from which such a value is wanted."""
 
+    @abstractmethod
+    def element(self) -> ast.Expr:
+        """A call of a tool, of any kind."""
+
     def construct(self, kind: Kind, depth: int) -> ast.Expr:
         """An expression that gives a value of that kind, or may give anything."""
         roll = self.rng.random()
@@ -125,7 +129,7 @@ class Constructs:
 
     def comprehension(self, depth: int, most: int = 3) -> ast.Expr:
         """A list in place, of one to three loops; mostly without calls."""
-        has_calls, self.calls = self.calls, self.calls and self.rng.random() < 0.5
+        has_calls, self.calls = self.calls, self.calls and self.rng.random() < 0.6
         # The first source is evaluated once, whatever is in it.
         loops: list[ast.Loop] = []
         before = len(self.names)
@@ -135,7 +139,8 @@ class Constructs:
                 break
             loops.append(loop)
         with self.inside():
-            element = self.expression("any", max(depth, 1))
+            often = self.calls and self.rng.random() < 0.7
+            element = self.element() if often else self.expression("any", max(depth, 1))
         del self.names[before:]
         self.calls = has_calls
         return ast.Comprehension(element, tuple(loops)) if loops else element
@@ -248,6 +253,7 @@ class Constructs:
         return function("pairs", function("zip", ast.List((text("first"), text("k"))), self.expression("list", depth)))
 
     def got(self, depth: int) -> ast.Expr:
+        """A part of a mapping that may be missing, or a value that was written and read."""
         if self.rng.random() < 0.5:
             key = text(self.rng.choice(("first", "k", "nope")))
             return function("get", self.expression("map", depth), key, **self._maybe(default=self.expression("any", 0)))

@@ -33,6 +33,12 @@ CALLS: Final[dict[Kind, tuple[str, ...]]] = {
 }
 """Tools that are likely to give such a value."""
 
+CALLED: Final = ("send", "store", "put_a", "put_b", "keep", "inbox", "rows", "size", "echo", "need", "pair", "guess")
+"""Tools that lists in place call."""
+
+PLAIN: Final = frozenset({"send", "store", "put_a", "put_b", "size", "echo", "need", "guess"})
+"""Those of them that take one value of any kind."""
+
 SAME: Final = ("echo", "need", "size", "size", "items", "pair", "inbox", "rows", "look", "guess")
 """Tools that loops call with arguments that do not depend on the element."""
 
@@ -154,6 +160,14 @@ class Writer(Constructs):
     def wanted_call(self, kind: Kind, depth: int) -> ast.Call:
         """A call of a tool from which such a value is wanted."""
         return self.call(self.rng.choice(CALLS[kind]), kind, depth)
+
+    def element(self) -> ast.Expr:
+        """A call of a tool, of any kind, mostly with an element."""
+        tool = self.rng.choice(CALLED)
+        known = [ast.Ref(name.id) for name in self.names[-2:]]
+        if not known or tool not in PLAIN or self.rng.random() < 0.3:
+            return self.call(tool, "any", 0)
+        return ast.Call(tool, (ast.Argument(None, self.rng.choice(known)),))
 
     def _path_argument(self) -> ast.Expr:
         """A file's name, mostly known."""

@@ -19,6 +19,12 @@ LEAST = Coverage(
     empty_loops=0.1,
     effects=0.4,
     values=0.4,
+    steps=0.1,
+    slices=0.1,
+    lists_in_place=0.1,
+    calling_lists=0.1,
+    several_loops=0.1,
+    functions=0.1,
 )
 
 
