@@ -102,11 +102,12 @@ def _clause_form(clause: Clause) -> dict[str, Any]:
 
 def read_term(place: JsonPlace) -> Term:
     """Read a term; raises FormError."""
-    kind = place.value.get("kind") if isinstance(place.value, dict) else None
+    written = place.value if isinstance(place.value, dict) else {}
+    kind = written.get("kind")
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise place.wrong(f"a term whose `kind` is one of {', '.join(_READERS)},")
-    keys, read = _UNNAMED if kind == "item" and "name" not in place.value else reader
+    keys, read = _UNNAMED if kind == "item" and "name" not in written else reader
     fields = place.fields(("kind", *keys), ("span",))
     span = read_span(fields)
     return read(*(fields[key] for key in keys), span)

@@ -6,6 +6,7 @@ without one gets `ABSENT`.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final, TypeVar
 
 from llmc_compiler.expressions import types
@@ -149,8 +150,9 @@ class StandardFunction:
 
     @property
     def positional(self) -> tuple[str, ...]:
-        """The parameters that take one argument, in order."""
-        return tuple(parameter.name for parameter in self.parameters if not parameter.many)
+        """The parameters that are written by position: those up to the first with a default."""
+        leading = takewhile(lambda each: each.required or not (each.has_default or each.many), self.parameters)
+        return tuple(parameter.name for parameter in leading)
 
     @property
     def signature(self) -> str:
