@@ -56,7 +56,7 @@ def total(xs: list[Any]) -> Any:  # noqa: ANN401
     return float(sum(Fraction(float(x)) for x in xs))
 
 
-def mean(xs: list[Any]) -> float:
+def mean(xs: list[Any]) -> Any:  # noqa: ANN401
     """The exact sum of integers, or the rounded one of others, divided."""
     return total(xs) / len(xs)
 
@@ -140,7 +140,7 @@ def after(text: str, allowed: Iterable[str]) -> str:
     return next((text.removeprefix(each) for each in allowed if text.startswith(each)), text)
 
 
-def formatted(x: Any, f: str) -> str:  # noqa: ANN401
+def formatted(x: Any, f: Any) -> str:  # noqa: ANN401
     """Python's format, read from the left."""
     need(isinstance(f, str) and f and (is_number(x) or isinstance(x, str)))
     rest = after(f, "<>^")
@@ -213,7 +213,7 @@ def paired(xs: list[Any]) -> dict[str, Any]:
     return dict(xs)
 
 
-def loaded(s: str) -> Any:  # noqa: ANN401
+def loaded(s: Any) -> Any:  # noqa: ANN401
     """Python's reading, without what is not JSON or too deep."""
     need(isinstance(s, str) and s.count("[") < 100)
     found = json.loads(s)
