@@ -213,12 +213,12 @@ def test_a_chain_never_leads_back() -> None:
     }
 
 
-@pytest.mark.parametrize("shape", ["waits", "carry", "elements"])
+@pytest.mark.parametrize("shape", ["waits", "carry"])
 def test_calls_that_wait_for_many_others_are_bounded(monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
     """A file of n lines can say n² waits: what is looked at does not grow with it; up to the bound all of it is."""
     count = 100
     names = [f"n{index}" for index in range(count)]
-    node = NODE | ({shape: names} if shape != "elements" else {"id": "l"})
+    node = NODE | {shape: names}
     nodes = [node, NODE | {"id": "e", "loop": "l"}]
     key = node["id"]
     events = [EVENT | {"node": "e", "indices": [index]} for index in range(count)]

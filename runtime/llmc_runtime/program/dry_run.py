@@ -36,7 +36,7 @@ class Planned(Brief):
     """A call that would be made.
 
     `text` is the call with other nodes by their ids, and `written` the call as the plan writes it. `conditions` are
-    those not yet known to hold. In a loop, the call is made for each element; `elements` is their number if it is
+    those not yet known to hold. In loops, the call is made for each element; `elements` is their number if it is
     known. `waits` are the calls that end first. `answer` is whether the call runs, asks, or is refused.
     """
 
@@ -182,8 +182,8 @@ class _Dry:
         except (_UnknownError, EvaluationError):
             pass
 
-    def _loop(self, node: Node, loop: Loop, unmet: tuple[str, ...]) -> Iterator[Planned]:
-        """Yield the calls of a loop body, for one element."""
+    def _loop(self, node: Node, loop: Loop, unmet: tuple[str, ...], outer: int | None = 1) -> Iterator[Planned]:
+        """Yield the calls of a loop body, for one element; the loops around it have `outer` elements together."""
         elements: int | None = None
         try:
             source = self._value(loop.source)
@@ -193,10 +193,17 @@ class _Dry:
             return
         except (_UnknownError, EvaluationError):
             pass
+        if elements == 0:
+            return
+        total = None if elements is None or outer is None else outer * elements
         for inner in loop.body:
-            if isinstance(inner.op, Call) and elements != 0:
-                conditions = (*unmet, *self._texts[inner.id][1])
-                yield self._planned(inner, inner.op, conditions, in_loop=True, elements=elements)
+            conditions = (*unmet, *self._texts[inner.id][1])
+            if isinstance(inner.op, Call):
+                yield self._planned(inner, inner.op, conditions, in_loop=True, elements=total)
+            elif isinstance(inner.op, Loop):
+                planned = tuple(self._loop(inner, inner.op, conditions, total))
+                self._ends[inner.id] = tuple(call.node for call in planned) or self._calls_before(inner)
+                yield from planned
 
     def _planned(
         self, node: Node, call: Call, conditions: tuple[str, ...], *, in_loop: bool = False, elements: int | None = None

@@ -17,8 +17,8 @@ from io import BytesIO
 from typing import Any, BinaryIO, Final, TypeGuard
 
 from llmc_compiler.analysis.levels import waits
-from llmc_compiler.expressions.terms import Json
-from llmc_compiler.ir.graph import Graph, Loop, Node, node_body
+from llmc_compiler.expressions.terms import Json, NodeId
+from llmc_compiler.ir.graph import Graph, Loop, Node, all_nodes, node_body
 from llmc_compiler.ir.printer import describe_bodies, describe_nodes
 from llmc_compiler.representation.brief import Brief
 from llmc_compiler.representation.short_repr import short_repr
@@ -44,6 +44,9 @@ VALUES: Final = LARGEST // 2
 LATEST: Final = 10**9
 """Latest time of an event, in seconds from the start of its run: the most that a limit may be."""
 
+DEEPEST: Final = 128
+"""Most loops around a node: three in a row in each pair of brackets."""
+
 _LONGEST_TEXT: Final = 200
 _FIELDS: Final = (
     "error", "delay", "value", "cut", "sum_of_calls", "cause", "cause_line", "cause_ended", "by_order", "fell_back"
@@ -62,7 +65,10 @@ class TraceError(Portable, ValueError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TracedNode(Brief):
-    """A node of the executed plan; `waits` are the nodes that end before it, `carry` those of the previous element."""
+    """A node of the executed plan; `waits` are the nodes that end before it, `carry` those of a previous element.
+
+    `loop` is the innermost loop around it.
+    """
 
     id: str
     task: str
@@ -97,17 +103,18 @@ def head_line(graph: Graph, plan: str, source: Source | None = None) -> str:
     described = [*describe_nodes(graph), *describe_bodies(graph)]
     texts = {node.id: _shown(node, text, source)[:_LONGEST_TEXT] for node, text, _ in described}
     before = waits(graph)
+    loops = {inner.id: node.id for node in all_nodes(graph) for inner in node_body(node)}
+    carry = _carry(graph)
     nodes = [
         {
             "id": node.id,
             "task": node.task,
             "text": texts[node.id],
             "waits": list(before[node.id]),
-            "loop": None if node is top else top.id,
-            "carry": _carry(top, node),
+            "loop": loops.get(node.id),
+            "carry": carry.get(node.id, []),
         }
-        for top in graph.nodes.values()
-        for node in (*node_body(top), top)
+        for node in all_nodes(graph)
     ]
     return _line({"llmc": "trace", "version": VERSION, "language": LANGUAGE, "plan": plan, "nodes": nodes})
 
@@ -117,10 +124,13 @@ def _shown(node: Node, text: str, source: Source | None) -> str:
     return text if source is None or "/" not in text else written(node.span, node.task, source) or text
 
 
-def _carry(top: Node, node: Node) -> list[str]:
-    """The nodes of the previous element that end before this one."""
-    carry = top.op.carry if isinstance(top.op, Loop) else ()
-    return [earlier for earlier, later in carry if later == node.id]
+def _carry(graph: Graph) -> dict[NodeId, list[str]]:
+    """Map nodes to those of a previous element, of any loop around them, that end before them."""
+    found: dict[NodeId, list[str]] = {}
+    for node in all_nodes(graph):
+        for earlier, later in node.op.carry if isinstance(node.op, Loop) else ():
+            found.setdefault(later, []).append(earlier)
+    return found
 
 
 def event_line(event: Event, *, values: bool = False) -> str:
@@ -236,7 +246,7 @@ def is_time(value: object) -> TypeGuard[int | float]:
 def _key(data: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) -> TracedKey | None:
     """The instance of an event, None for an event of the run; raises TraceError."""
     match data:
-        case {"node": str(node), "indices": list(indices)} if all(type(index) is int for index in indices):
+        case {"node": str(node), "indices": list(indices)} if _are_indices(indices):
             if node not in nodes:
                 raise TraceError(f"line {number} is about `{node[:40]}`, which is not a node of the plan")
             return node, tuple(indices)
@@ -244,6 +254,11 @@ def _key(data: Mapping[str, Any], nodes: Mapping[str, TracedNode], number: int) 
             raise TraceError(f"line {number} is not an event of a run")
         case _:
             return None
+
+
+def _are_indices(indices: list[object]) -> bool:
+    """Whether these are positions in loops that a plan may nest."""
+    return len(indices) <= DEEPEST and all(type(index) is int for index in indices)
 
 
 def _object(line: bytes, number: int) -> dict[str, Any] | None:

@@ -82,7 +82,7 @@ def replay(trace: Trace) -> RunTimeline:
     """Return the timeline of a trace; open calls last until its last event. Raises TraceError for too many waits."""
     seconds = trace.events[-1].at if trace.events else 0.0
     pasts: dict[TracedKey, InstanceTimeline] = {}
-    elements: dict[str, list[InstanceTimeline]] = {}
+    elements: dict[TracedKey, list[InstanceTimeline]] = {}
     last: InstanceTimeline | None = None
     # A node outside loops is looked at twice: when it first appears, and at its end.
     left = WAITS + 2 * sum(map(_waits, trace.nodes.values()))
@@ -94,7 +94,7 @@ def replay(trace: Trace) -> RunTimeline:
             past = pasts[event.key] = InstanceTimeline(event.key, trace.nodes[event.key[0]])
             left = _find_ready(past, pasts, elements, left)
             if past.node.loop is not None:
-                elements.setdefault(past.node.loop, []).append(past)
+                elements.setdefault((past.node.loop, past.key[1][:-1]), []).append(past)
         had_ended = past.ended is not None
         _apply(past, event)
         if past.ended is not None and not had_ended:
@@ -137,11 +137,11 @@ def _waits(node: TracedNode) -> int:
 def _find_ready(
     past: InstanceTimeline,
     pasts: Mapping[TracedKey, InstanceTimeline],
-    elements: Mapping[str, list[InstanceTimeline]],
+    elements: Mapping[TracedKey, list[InstanceTimeline]],
     left: int,
 ) -> int:
     """Set when everything an instance waits for had ended, and its longest chain; returns the waits still allowed."""
-    left -= _waits(past.node) + len(elements.get(past.node.id, ()))
+    left -= _waits(past.node) * max(1, len(past.key[1])) + len(elements.get(past.key, ()))
     if left < 0:
         raise TraceError(f"its calls in loops have more than {WAITS:,} dependencies")
     past.chain = 0.0
@@ -154,17 +154,18 @@ def _find_ready(
 
 
 def _before(
-    past: InstanceTimeline, pasts: Mapping[TracedKey, InstanceTimeline], elements: Mapping[str, list[InstanceTimeline]]
+    past: InstanceTimeline,
+    pasts: Mapping[TracedKey, InstanceTimeline],
+    elements: Mapping[TracedKey, list[InstanceTimeline]],
 ) -> Iterator[InstanceTimeline]:
     """Return the known instances that an instance waits for, in the order of their ends."""
     node, (_, indices) = past.node, past.key
-    waits = list(elements.get(node.id, ()))
-    for name in node.waits:
-        # In the same element, or outside all elements.
-        waits.extend(other for other in (pasts.get((name, indices)), pasts.get((name, ()))) if other is not None)
-    if indices:
-        before = (*indices[:-1], indices[-1] - 1)
-        waits.extend(other for name in node.carry if (other := pasts.get((name, before))) is not None)
+    waits = list(elements.get(past.key, ()))
+    # In the same element, in one around it, or outside all elements.
+    around = [indices[:depth] for depth in range(len(indices) + 1)]
+    waits.extend(other for name in node.waits for at in around if (other := pasts.get((name, at))) is not None)
+    previous = [(*at[:-1], at[-1] - 1) for at in around[1:]]
+    waits.extend(other for name in node.carry for at in previous if (other := pasts.get((name, at))) is not None)
     return iter(sorted(waits, key=lambda other: other.ended or 0.0))
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from llmc.cli.terminal.sanitize import shown_place, shown_value
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.ir.graph import Call, Graph, Join, Loop, Node
+from llmc_compiler.ir.graph import Call, Graph, Join, Loop, Node, all_nodes, loops_within
 from llmc_grammar.source import Source
 from llmc_runtime.errors import Blocked, LoopFailed, PlanError
 from llmc_runtime.state import events
@@ -63,12 +63,14 @@ class RunState:
     """The rows of a run; `apply` updates them with an event."""
 
     def __init__(self, graph: Graph, source: Source) -> None:
-
-        loops = [node for node in graph.nodes.values() if isinstance(node.op, Loop)]
-        bodies = {node.id: _calls(node.op) for node in loops if isinstance(node.op, Loop)}
-        self._inside: dict[NodeId, tuple[NodeId, ...]] = {loop: tuple(calls) for loop, calls in bodies.items()}
-        self._loop_of: dict[NodeId, NodeId] = {node.op.result: node.id for node in loops if isinstance(node.op, Loop)}
-        seen = [*graph.nodes.values(), *(node for calls in bodies.values() for node in calls.values())]
+        tops = graph.nodes.values()
+        bodies = {node.id: _shown(loop) for top in tops for node, loop in loops_within(top)}
+        self._inside: dict[NodeId, tuple[NodeId, ...]] = {loop: tuple(nodes) for loop, nodes in bodies.items()}
+        self._loop_of: dict[NodeId, NodeId] = {node.op.result: node.id for node in tops if isinstance(node.op, Loop)}
+        self._below = {
+            top.id: tuple(key for node, _ in loops_within(top) for key in self._inside[node.id]) for top in tops
+        }
+        seen = [*tops, *(node for nodes in bodies.values() for node in nodes.values())]
         self._rows = {
             node.id: TaskRow(_label(node, depth), _written(node, source), depth) for node, depth in _arranged(seen)
         }
@@ -88,8 +90,11 @@ class RunState:
             (_apply_to_element if indices else _apply)(row, event)
         if indices:
             self._count(node, event)
-        elif node in self._inside:
-            self._spread(node, event)
+        else:
+            self._end(node, event)
+        if isinstance(event, events.Expanded):
+            for inner in self._inside[node]:
+                self._rows[inner].total = (self._rows[inner].total or 0) + event.count
 
     def conclude(self, results: Mapping[str, object]) -> None:
         """Add the results of tasks, after the run."""
@@ -104,13 +109,11 @@ class RunState:
         if loop is not None and isinstance(event, _ENDS):
             self._rows[loop].ended += 1
 
-    def _spread(self, loop: NodeId, event: Event) -> None:
-        """Apply an event of a loop to the rows inside it."""
-        for node in self._inside[loop]:
+    def _end(self, loop: NodeId, event: Event) -> None:
+        """Apply the end of a loop to the rows inside it, at every depth."""
+        for node in self._below.get(loop, ()) if isinstance(event, _ENDS) else ():
             row = self._rows[node]
-            if isinstance(event, events.Expanded):
-                row.total = event.count
-            elif isinstance(event, _ENDS) and row.phase in {Phase.WAITING, Phase.RUNNING}:
+            if row.phase in {Phase.WAITING, Phase.RUNNING}:
                 row.phase = Phase.DONE if row.ended else _PHASES[type(event)]
 
 
@@ -159,7 +162,7 @@ def _apply(row: TaskRow, event: Event) -> None:
 def _apply_to_element(row: TaskRow, event: Event) -> None:
     """Apply an event of one loop element to its row."""
     match event:
-        case events.Started(at=at):
+        case events.Started(at=at) | events.Expanded(at=at):
             row.under_way += 1
             row.phase = Phase.RUNNING if row.phase is Phase.WAITING else row.phase
             row.since = at if row.since is None else row.since
@@ -177,9 +180,7 @@ def _apply_to_element(row: TaskRow, event: Event) -> None:
 
 def texts(graph: Graph, source: Source) -> dict[NodeId, str]:
     """Return the text of every node."""
-    tops = graph.nodes.values()
-    inside = (node for top in tops if isinstance(top.op, Loop) for node in top.op.body)
-    return {node.id: _written(node, source) for node in (*tops, *inside)}
+    return {node.id: _written(node, source) for node in all_nodes(graph)}
 
 
 def reason(error: PlanError, *, has_place: bool = True) -> str:
@@ -192,10 +193,10 @@ def reason(error: PlanError, *, has_place: bool = True) -> str:
     return words if error.place is None or not has_place else f"{words} ({shown_place(error.place)})"
 
 
-def _calls(loop: Loop) -> dict[NodeId, Node]:
-    """Return the calls in a loop's body that have separate rows; a single call is shown by the loop's row."""
-    calls = {node.id: node for node in loop.body if isinstance(node.op, Call)}
-    return calls if len(calls) > 1 else {}
+def _shown(loop: Loop) -> dict[NodeId, Node]:
+    """Return the calls and loops in a body that have separate rows; a single one is shown by the loop's row."""
+    nodes = {node.id: node for node in loop.body if isinstance(node.op, (Call, Loop))}
+    return nodes if len(nodes) > 1 else {}
 
 
 def _arranged(nodes: Iterable[Node]) -> Iterator[tuple[Node, int]]:
