@@ -31,7 +31,7 @@ from llmc_grammar.ast import (
     Use,
 )
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.check import check_call, check_default, check_loops, check_type, finish_task, task_number
+from llmc_grammar.check import check_call, check_default, check_type, finish_task, task_number
 from llmc_grammar.diagnose.foreign_types import whole_type
 from llmc_grammar.errors.expressions import DuplicateKey, LeadingZero, NumberTooLarge
 from llmc_grammar.errors.lines import NumberTooLong
@@ -261,7 +261,6 @@ class Builder:
     def comprehension(self, children: list[Any]) -> Comprehension:
         """`[element for name in source …]`."""
         start, element, loops, end = children
-        check_loops(tuple(loops), self.reading)
         self.reading.operators += 1
         return Comprehension(element, tuple(loops), Span(self._span(start).start, self._span(end).end))
 

@@ -40,7 +40,6 @@ from llmc_grammar.errors.statements import (
     OptionWithoutCall,
     RepeatedOption,
     TaskNumber,
-    TooManyLoops,
     UnknownType,
 )
 from llmc_grammar.mistake import Edit, Note
@@ -51,7 +50,6 @@ from llmc_grammar.source import Span
 
 _HEADER: Final = {"use": UseForm, "input": InputForm}
 _FORMS: Final = {"list": "list[any]", "dict": "dict[str, any]"}
-_MOST_LOOPS: Final = 3
 _ARITY: Final = {"list": 1, "dict": 2}
 
 
@@ -142,7 +140,6 @@ def finish_task(  # noqa: PLR0917 (all parts of a task)
 ) -> Task | Join:
     """Check a statement and build it: a join if the expression is a call of `join`."""
     _check_depth((expr, loops, guard, options), span, reading)
-    check_loops(loops, reading)
     own = expr.name_span if isinstance(expr, Call) else None
     for call in reading.joins:
         if call.name_span != own:
@@ -152,12 +149,6 @@ def finish_task(  # noqa: PLR0917 (all parts of a task)
         return Join(binder, expr.arguments, span, binder_span)
     _check_options(expr, options, reading)
     return Task(binder, expr, loops, guard, options, span, binder_span)
-
-
-def check_loops(loops: tuple[Loop, ...], reading: ParseState) -> None:
-    """Report the fourth loop in a row."""
-    if len(loops) > _MOST_LOOPS:
-        reading.report(TooManyLoops(span=loops[_MOST_LOOPS].span))
 
 
 def _check_join(

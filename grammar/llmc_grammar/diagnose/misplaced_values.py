@@ -201,6 +201,9 @@ def colon(stop: Stop) -> Diagnostic | None:
     name, start = stop.top_word, len(before)
     if not name and isinstance(stop.top, Token) and stop.top.type == "STRING":
         name, start = str(stop.top)[1:-1], len(before) - len(str(stop.top))
+    elif not name and isinstance(stop.top, Text) and before[-1:] in {'"', "'"}:
+        start = stop.top.span.start - stop.reading.base
+        name = before[start + 1 : -1]
     elif not name and sign in _ARGUMENT_SIGNS:
         name = _named_before(stop, offset)
     is_sign = sign in _ARGUMENT_SIGNS or sign == ":" or (sign == "=" and start < len(before))

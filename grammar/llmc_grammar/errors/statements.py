@@ -212,16 +212,6 @@ class LoopAndGuard(Diagnostic):
 
 
 @mistake
-class TooManyLoops(Diagnostic):
-    """More than three loops in a row."""
-
-    code = "E151"
-    title = "at most three loops stand in a row"
-    label = "the fourth"
-    help = "name the inner loops: make them a separate task"
-
-
-@mistake
 class TwoGuards(Diagnostic):
     """A second condition in one task."""
 
