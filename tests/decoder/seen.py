@@ -3,13 +3,30 @@
 from collections.abc import Iterable, Iterator
 
 from llmc import Toolbox
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.tools.argument_binding import Shape
 from llmc_grammar import ast, parse
-from llmc_grammar.check import parts
+from llmc_grammar.check import loop_parts, parts
 
+STEPS = (ast.Subscript, ast.Slice)
 JOINS = frozenset({"join()", "join of one", "join of several", "join of a text", "join by name", "join with a number"})
-KINDS = JOINS | {"a thought", "a reference", "a reference with steps", "a reference in a text", "a doubled dollar"}
+KINDS = (
+    JOINS
+    | {"a thought", "a reference", "a reference with steps", "a reference in a text", "a doubled dollar"}
+    | {"a format"}
+)
 """What every sound grammar with a tool lets a plan have."""
+FORMS = frozenset(
+    {
+        *(f"a step behind a {kind}" for kind in ("Call", "Ref", "List", "Map", "Comprehension", "Binary")),
+        *("a computed key", "a slice with an end", "a slice with a start", "a slice with both"),
+        *(f"a comprehension with {count} loops" for count in (1, 2, 3)),
+        *(f"a task with {count} loops" for count in (1, 2, 3)),
+        *("a comprehension with a condition", "a comprehension in a comprehension"),
+        *("a format", "an option of a call with steps", "a call of a function", "an argument of a function by name"),
+    }
+)
+"""What grammars of the whole language let a plan have besides."""
 LINES = frozenset(
     {
         "a loop over constants",
@@ -34,25 +51,26 @@ def seen(text: str, tools: Toolbox) -> Iterator[str]:
                 yield from _join(arguments)
                 yield from ("join with a number",) if binder else ()
                 yield from _references(argument.value for argument in arguments)
-            case ast.Task(expr=ast.Call(tool=name, arguments=arguments), loop=loop, guard=guard):
+            case ast.Task(expr=ast.Call(tool=name, arguments=arguments), loops=loops, guard=guard):
                 tool = tools.get(name)
                 assert tool is not None
                 yield name
                 yield from (f"{name}: {each}" for each in _given(tool.signature.shape, arguments))
                 yield from _references(argument.value for argument in arguments)
-                yield from _conditions(loop, guard)
+                yield from _conditions(loops, guard)
             case _:
                 message = f"no statement of a sound plan: {statement}"
                 raise AssertionError(message)
 
 
-def _conditions(loop: ast.Loop | None, guard: ast.Expr | None) -> Iterator[str]:
+def _conditions(loops: Iterable[ast.Loop], guard: ast.Expr | None) -> Iterator[str]:
     """The loop and the guard of a task."""
-    if loop is not None:
+    conditions = [loop.condition for loop in loops]
+    for loop in loops:
         yield f"a loop over {'a result' if isinstance(loop.source, ast.Ref) else 'constants'}"
         yield from ("a loop with a condition",) if loop.condition else ()
     yield from ("a guard",) if guard else ()
-    for part in (part for each in (guard, loop and loop.condition) if each for part in parts(each)):
+    for part in (part for each in (guard, *conditions) if each for part in parts(each)):
         match part:
             case ast.Ref(name="x"):
                 yield "an element"
@@ -91,10 +109,15 @@ def _references(values: Iterable[ast.Expr]) -> Iterator[str]:
             case ast.Ref(path=path):
                 yield "a reference with steps" if path else "a reference"
             case ast.Text(parts=pieces):
-                yield from ("a reference in a text" for piece in pieces if isinstance(piece, ast.Slot))
+                yield from (_slot(piece) for piece in pieces if isinstance(piece, ast.Slot))
                 yield from ("a doubled dollar" for piece in pieces if isinstance(piece, str) and "$" in piece)
             case _:
                 pass
+
+
+def _slot(slot: ast.Slot) -> str:
+    """The form of a reference in a text."""
+    return "a format" if slot.format else "a reference in a text"
 
 
 def _join(arguments: tuple[ast.Argument, ...]) -> Iterator[str]:
@@ -106,3 +129,43 @@ def _join(arguments: tuple[ast.Argument, ...]) -> Iterator[str]:
     else:
         yield "join of one" if len(arguments) == 1 else "join of several"
         yield from ("join of a text" for argument in arguments if isinstance(argument.value, ast.Text))
+
+
+def forms(text: str) -> Iterator[str]:
+    """Which forms of the whole language a plan has, and which functions it calls."""
+    for statement in parse(text).plan.statements:
+        values: Iterable[ast.Expr] = ()
+        match statement:
+            case ast.Task(expr=expr, loops=loops, options=options):
+                values = (expr, *(part for loop in loops for part in loop_parts(loop)))
+                yield from (f"a task with {len(loops)} loops",) if loops else ()
+                yield from ("an option of a call with steps",) if options and isinstance(expr, STEPS) else ()
+            case ast.Join(arguments=arguments):
+                values = (argument.value for argument in arguments)
+            case _:
+                pass
+        for part in (part for value in values for part in parts(value)):
+            yield from _forms(part)
+
+
+def _forms(part: ast.Expr) -> Iterator[str]:
+    """Which forms an expression has at its top."""
+    if isinstance(part, STEPS):
+        yield f"a step behind a {type(part.value).__name__}"
+    match part:
+        case ast.Subscript(key=key) if not isinstance(key, (ast.Literal, ast.Text)):
+            yield "a computed key"
+        case ast.Slice(start=start, stop=stop):
+            yield "a slice with both" if start and stop else f"a slice with {'a start' if start else 'an end'}"
+        case ast.Comprehension(loops=loops):
+            yield f"a comprehension with {len(loops)} loops"
+            yield from ("a comprehension with a condition" for loop in loops if loop.condition)
+            inner = (each for each in parts(part) if isinstance(each, ast.Comprehension) and each is not part)
+            yield from ("a comprehension in a comprehension" for _ in inner)
+        case ast.Text(parts=pieces):
+            yield from ("a format" for piece in pieces if isinstance(piece, ast.Slot) and piece.format)
+        case ast.Call(tool=name, arguments=arguments) if name in FUNCTIONS:
+            yield "a call of a function"
+            yield from ("an argument of a function by name" for each in arguments if each.name)
+        case _:
+            pass

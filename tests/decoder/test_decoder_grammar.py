@@ -12,6 +12,7 @@ from llmc_compiler.decoder.decoder_grammar import Level, fitting_grammar
 from llmc_compiler.decoder.syntaxes import Syntax
 from llmc_compiler.decoder.values.schema_shapes import shape_of
 from llmc_compiler.decoder.values.shapes import Whole
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_grammar import ast, parse
 from tests.decoder.toolboxes import HANDMADE, random_toolbox
 from tests.decoder.walker import Walker
@@ -58,6 +59,7 @@ GOOD = [
     '1. find("a")\njoin()',
     '1. find("a", 5, true)\n2. join($1, "$1")',
     '1. find(text="a", exact=false)\njoin(found=$1)',
+    '1. find("a")\njoin("${1[0]:>8} and ${1:,.2f}")',
     'Thought: first\n1. find("a", limit=2)\nThought: then\njoin("it is ${1[0]}, $1.")',
     '1. find("a")\n2. find($1[0], $1[-1])\njoin()',
     '1. find("a")\n2. find("$1[0]")\njoin()',
@@ -95,6 +97,10 @@ BAD = [
     '1. find("a")\njoin()\n',
     '1. find("a")\njoin()\njoin()',
     '1. find("a") if true\njoin()',
+    '1. find("a")\njoin($1[1:])',
+    '1. find("a")\njoin($1[$1])',
+    '1. find("a")\njoin(len($1))',
+    '1. find("a")\njoin([$x for x in $1])',
     '1. find("a")\n2. find("b")\n3. find("c")\n4. find("d")\njoin()',
     "Thought: a\nThought: b\njoin()",
     '1. find("a\u202eb")\njoin()',
@@ -265,6 +271,12 @@ LANGUAGE = [
     '1. find("a") @timeout(5s) @retry(2) @fallback(null)\njoin()',
     "names = find(-1.5 ** 2, limit=[1, 2]) for x in $1 if $x.y[0] in $z\njoin(a=$names)<END_OF_PLAN>",
     'find("$who and ${who.name}") if $1 == 2 or $2["a b"] not in [1]\n3. join($1 + 1 - -2 // 3, (1 if $a else 2))',
+    '1. find("a")[0][:4] @retry(2)\njoin($1[1:], $1[$k].name, $1[$i + 1:-1], "$1"[:3])',
+    '1. [1, 2][0] if {"a": 1}["a"] else ($1 or $2)[0]\njoin(($1 + $2)[1:3], ($1 if $2 else $3).name)',
+    "1. [find($x)[0] for x in $1 if $x for y in $x.z[1:] for z in [$y for x in $2]]\njoin()",
+    "1. find($x, $y) for x in $1 for y in $x.all if $y @retry(2)\n2. [$x if $y else 0 for x in $1][0]\njoin()",
+    '1. find("${1:,.2f} of ${2.km:>8}, ${3:08_d}, ${4:+.0%} or ${5:^10}")\njoin()',
+    '1. sorted($1, by="a.b", reverse=true)[0]\n2. round(sum($1), 2) + len($2)\njoin(get($1, "a", 0), len($1))',
 ]
 NOT_LANGUAGE = [
     "1. $2 < 3 < 4\njoin()",
@@ -280,6 +292,18 @@ NOT_LANGUAGE = [
     "1. join()\n2. 3",
     '1. "\\q"\njoin()',
     "1. 1 == not 2\njoin()",
+    "1. $1[:]\njoin()",
+    "1. $1[]\njoin()",
+    "1. $1 .name\njoin()",
+    "1. $1.a.b.c.d.e.f.g.h.i\njoin()",
+    "1. [1 for x in $1 for y in $2 for z in $3 for w in $4]\njoin()",
+    "1. [1, 2 for x in $1]\njoin()",
+    "1. [1 for if in $1]\njoin()",
+    '1. find("${1:}")\njoin()',
+    '1. find("${1:.2d}")\njoin()',
+    '1. find("${1:x}")\njoin()',
+    '1. find("${1:101}")\njoin()',
+    '1. find("${1 + 2}")\njoin()',
 ]
 
 
@@ -290,6 +314,26 @@ def test_the_language_is_let_through_and_mistakes_of_syntax_are_not() -> None:
     other = ["1. seek(1, exact=true)\njoin()", "1. find(1, where=2)\njoin()", "1. find(exact=1, limit=2)\njoin()"]
     assert accepted(other, FIND, "tools") == []
     assert accepted(other, FIND, "plain") == other[:1]
+
+
+def test_functions_are_called_by_their_names() -> None:
+    """With as many arguments as each requires, and the optional ones by position or by name; a tool goes first."""
+    good, bad = [], []
+    for name, function in FUNCTIONS.items():
+        named = [each for each in function.parameters if not each.many]
+        needed = ["1" for each in named if each.required]
+        optional = [each.name for each in named if not each.required]
+        good += [
+            f"{name}({', '.join([*needed, *optional_])})" for optional_ in ([], [f"{each}=2" for each in optional])
+        ]
+        good += [f"{name}({', '.join([*needed, *('2' for _ in optional)])})"]
+        bad += [f"{name}()", f"{name}s(1)", f"{name}({', '.join([*needed, 'other=2'])})"]
+    plans = {call: f"1. {call}\njoin()" for call in (*dict.fromkeys(good), *bad)}
+    assert accepted([*plans.values()], FIND, "tools") == [plans[call] for call in dict.fromkeys(good)]
+    assert accepted([*plans.values()], FIND, "sound") == []
+    own = Toolbox([Tool.from_schema("len", "", {"type": "object", "properties": {"of": {}}}, "pure", print)])
+    texts = ["1. len(of=1)\njoin()", "1. len(1, 2)\njoin()", "1. sum(1, 2)\njoin()"]
+    assert accepted(texts, own, "tools") == texts[:2]
 
 
 @pytest.mark.parametrize("level", ["tools", "plain"])

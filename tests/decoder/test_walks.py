@@ -6,6 +6,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice, product
 from random import Random
 from typing import Final
@@ -16,7 +17,7 @@ from llmc import decoder_grammar
 from llmc_compiler.decoder.decoder_grammar import Level
 from llmc_compiler.decoder.syntaxes import Syntax
 from tests.decoder.judge import Verdict, judge, judge_syntax, read
-from tests.decoder.seen import LINES, seen, to_see
+from tests.decoder.seen import FORMS, LINES, forms, seen, to_see
 from tests.decoder.toolboxes import TOOLBOXES
 from tests.decoder.walker import Walker
 
@@ -155,6 +156,42 @@ def test_full_walks_see_loops_and_guards() -> None:
         if not left:
             break
     assert not left
+
+
+@pytest.mark.no_cover
+def test_walks_through_the_language_see_its_forms() -> None:
+    """Steps behind every kind of value, slices, comprehensions, several loops, formats, functions."""
+    left = {*FORMS}
+    walking = replace(walker("look up", "lark", "tools"), favoured=(b" for ", b"[:", b", by=", b" @retry(", b":.2f}"))
+    for text in islice(walks(walking, "forms"), 1000):
+        left -= {*forms(text)}
+        if not left:
+            break
+    assert not left
+
+
+@pytest.mark.parametrize("level", ["sound", "full"])
+def test_sound_and_full_walks_see_formats_alone(level: Level) -> None:
+    """Of the forms that the whole language has besides."""
+    texts = islice(walks(walker("all", "lark", level), "formats"), 60)
+    found = {form for text in texts for form in forms(text) if not form.startswith("a task with 1 ")}
+    assert found == {"a format"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('(":" expr?)? | ":" expr)', '(":" expr?)? | ":" expr?)', "E128"),
+        ('"unique(" | ', '"if(" | "unique(" | ', "E132"),
+    ],
+)
+def test_a_broken_grammar_of_the_language_is_caught(old: str, new: str, code: str) -> None:
+    """The walks see one wrong rule in it, too."""
+    good = decoder_grammar(TOOLBOXES["look up"], level="tools")
+    assert old in good
+    broken = replace(Walker.of(good.replace(old, new), "lark"), favoured=(b"[:", b"if("))
+    texts = islice(walks(broken, code), 200)
+    assert any(one.code == code for text in texts for one in judge_syntax(text).own)
 
 
 @pytest.mark.parametrize(

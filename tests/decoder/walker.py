@@ -1,6 +1,6 @@
 """Random walks through grammars: whatever a model could write, byte by byte, as llguidance allows it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -18,7 +18,9 @@ _LONG: Final = 500
 _FREE: Final = 90
 """Where more bytes than these are allowed, a text is being written."""
 _CLOSING: Final = frozenset(b'")]}\n')
-_OPENING: Final = frozenset(b"([{ ,")
+_OPENING: Final = frozenset(b"([{ ,.")
+_LINE: Final = (b"\n", b". ")
+"""Where a join may begin."""
 _WEIGHTS: Final = {
     **dict.fromkeys(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", 1.0),
     **dict.fromkeys(b"0123456789", 0.4),
@@ -34,6 +36,10 @@ _IN_TEXT: Final = {**_WEIGHTS, ord("$"): 4.0, ord('"'): 6.0, ord("\n"): 6.0, ord
 _IN_NAME: Final = {**_WEIGHTS, **dict.fromkeys(range(ord("0"), ord("z") + 1), 0.12)}
 _LETTERS: Final = 40
 """Where more than these are allowed, a name is."""
+_AT_VALUE: Final = {**_WEIGHTS, **dict.fromkeys(b"abcdefghijklmnopqrstuvwxyz", 0.2)}
+_FAVOUR: Final = 8.0
+_FUNCTIONS: Final = 24
+"""Where more than these are allowed, and a text and a reference too, a value begins that may be a call."""
 
 
 class _Bytes:
@@ -67,9 +73,10 @@ def as_lark(grammar: str, syntax: Syntax) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """Walks through one grammar, again and again."""
+    """Walks through one grammar, again and again; `favoured` words are written more often than others."""
 
     matcher: LLMatcher
+    favoured: tuple[bytes, ...] = ()
 
     @staticmethod
     def of(grammar: str, syntax: Syntax) -> "Walker":
@@ -106,12 +113,32 @@ class Walker:
             choices = list(forced[:1]) if forced else _allowed(self.matcher.compute_bitmask())
             if not choices:
                 raise StuckError(found.decode(errors="replace"))
-            byte = forced[0] if forced else _chosen(choices, random, len(found))
+            byte = forced[0] if forced else self._chosen(choices, random, found)
             if byte == END:
                 return
             if not self.matcher.consume_token(byte):
                 raise StuckError(self.matcher.get_error())
             yield byte
+
+    def _chosen(self, choices: list[int], random: Random, found: bytearray) -> int:
+        """One of the bytes; the longer the text, the sooner one that closes something."""
+        if len(choices) == 1:
+            return choices[0]
+        weights = _weights(choices)
+        wanted = {word[at] for word in self.favoured for at in range(len(word)) if found.endswith(word[:at])}
+        return random.choices(
+            choices,
+            [weights.get(byte, 0.3) * _haste(byte, found) * (_FAVOUR if byte in wanted else 1.0) for byte in choices],
+        )[0]
+
+
+def _weights(choices: list[int]) -> Mapping[int, float]:
+    """The weights of bytes, by the kind of place at which these bytes are allowed."""
+    if len(choices) > _FREE:
+        return _IN_TEXT
+    if len(choices) > _LETTERS:
+        return _IN_NAME
+    return _AT_VALUE if len(choices) > _FUNCTIONS and {*b'"$'} <= {*choices} else _WEIGHTS
 
 
 def _allowed(mask: bytes) -> list[int]:
@@ -125,16 +152,10 @@ def _allowed(mask: bytes) -> list[int]:
     return found
 
 
-def _chosen(choices: list[int], random: Random, length: int) -> int:
-    """One of the bytes; the longer the text, the sooner one that closes something."""
-    if len(choices) == 1:
-        return choices[0]
-    weights = _IN_TEXT if len(choices) > _FREE else _IN_NAME if len(choices) > _LETTERS else _WEIGHTS
-    return random.choices(choices, [weights.get(byte, 0.3) * _haste(byte, length) for byte in choices])[0]
-
-
-def _haste(byte: int, length: int) -> float:
+def _haste(byte: int, found: bytearray) -> float:
     """How a byte is favoured in a long text."""
-    if length < _LONG:
+    if len(found) < _LONG:
         return 1.0
-    return 30.0 if byte in _CLOSING or byte in {END, ord("j")} else 0.02 if byte in _OPENING else 0.5
+    if byte in _CLOSING or byte == END or (byte == ord("j") and found.endswith(_LINE)):
+        return 30.0
+    return 0.02 if byte in _OPENING else 0.5

@@ -56,6 +56,30 @@ APART: Final = GrammarRule(
 )
 """Characters after `$1` in a text that are not read as a part of it, unlike those of `$1.50`, `$1st` and `$1.name`."""
 
+_SIZE: Final = sure(seq(chars("1-9"), maybe(_DIGIT)))
+"""A width, and a number of digits after the point."""
+_ALIGN: Final = sure(chars("<>^"))
+FORMAT: Final = GrammarRule(
+    "format",
+    sure(
+        seq(
+            ":",
+            choice(
+                seq(maybe(_ALIGN), _SIZE),
+                seq(
+                    maybe(_ALIGN),
+                    maybe("+"),
+                    maybe(maybe("0"), _SIZE),
+                    maybe(chars(",_")),
+                    choice("d", seq(maybe(".", choice("0", _SIZE)), chars("efg%"))),
+                ),
+            ),
+        )
+    ),
+    token=True,
+)
+"""The format of a value in a text, as in `${1:,.2f}`."""
+
 THOUGHT: Final = GrammarRule(
     "thought",
     sure(seq("Thought: ", repeat(chars(f"^{_NEVER}"), 1, _LONGEST_THOUGHT), "\n")),
@@ -70,6 +94,9 @@ NAME: Final = GrammarRule("name", sure(seq(chars("A-Za-z_"), repeat(_MORE, 0, LO
 
 INDEX: Final = GrammarRule("index", sure(choice("0", seq(maybe("-"), chars("1-9"), maybe(_DIGIT)))), token=True)
 """An index of a list."""
+
+FIELD: Final = GrammarRule("field", sure(seq(".", NAME.use)), token=True)
+"""A step to a key behind any value."""
 
 STEP: Final = GrammarRule("step", sure(choice(seq(".", NAME.use), seq("[", INDEX.use, "]"))), token=True)
 """A step into a value of unknown type."""

@@ -12,6 +12,7 @@ from llmc_compiler.decoder.grammar_rules import GrammarRule, Keyword, Part, Rule
 from llmc_compiler.decoder.values.lexical_rules import (
     ANY_NUMBER,
     APART,
+    FORMAT,
     INDEX,
     KEY,
     LONGEST_PIECE,
@@ -46,7 +47,7 @@ _LEVELS: Final = (2, 1)
 """Maximum nesting depth of a value without a schema: of an argument, and of a part of one."""
 
 TEXT: Final = GrammarRule("text", sure(seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), '"')), token=True)
-SHARED: Final = (SIGN, APART, KEY, NAME, INDEX, TEXT, *FORMS.values())
+SHARED: Final = (SIGN, APART, FORMAT, KEY, NAME, INDEX, TEXT, *FORMS.values())
 """Rules that every line may use."""
 
 
@@ -97,7 +98,7 @@ class ValueRules:
         self.rule("quote", seq('"$', ids, self.steps, '"'), token=True)
         piece = repeat(SIGN.use, 0, LONGEST_PIECE)
         bare = seq("$", ids, choice(maybe(APART.use, piece), ",", "."))
-        slot = self.rule("slot", choice(bare, seq("${", ids, self.steps, "}", piece)), token=True)
+        slot = self.rule("slot", choice(bare, seq("${", ids, self.steps, maybe(FORMAT.use), "}", piece)), token=True)
         for most in range(1, _MOST_IN_A_TEXT + 1):
             for name, least in (("text", 0), ("filled", 1)):
                 text = seq('"', repeat(SIGN.use, 0, LONGEST_TEXT), repeat(slot, least, most), '"')
