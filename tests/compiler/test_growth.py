@@ -1,4 +1,4 @@
-"""Steps, slices, lists in place, formats and standard functions: examples with their values, calls and printed forms."""
+"""Steps, slices, lists in place, formats and functions: examples with their values, calls and printed forms."""
 
 from collections import Counter
 from pathlib import Path

@@ -315,7 +315,7 @@ class TooManyLoops(Diagnostic):
     code = "E221"
     title = "there are more than {most} loops in a row"
     label = "at most {most} may stand in a row"
-    help = "make a list with the first loops in a task of its own, and loop over that"
+    help = "make a list with the first loops in a separate task, and loop over that"
 
     most: int
 

@@ -68,7 +68,7 @@ def _weights(root: Term) -> Counter[NodeId]:
         value, needs_name = stack.pop()
         if isinstance(value, term.Get):
             counts[value.node] += 2 if needs_name else 1
-        # In a text there is no call, and in a loop it would be made for each element.
+        # A text holds no calls, and a call inside a loop would be made for each element.
         names = needs_name or isinstance(value, (term.Template, term.Comprehension))
         stack += [(child, names) for child in term.children(value)]
         if isinstance(value, term.Comprehension):

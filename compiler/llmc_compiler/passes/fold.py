@@ -150,7 +150,7 @@ class Folding:
         return tuple(when), sure
 
     def _node(self, node: Node) -> Node:
-        """Return a node that is no loop with its terms folded."""
+        """Return a node other than a loop with its terms folded."""
         when, sure = self._conditions(node)
         op = _operation(node.op, self._terms({} if isinstance(node.op, Join) else self._known, sure))
         if op is node.op and _are_same(when, node.when):

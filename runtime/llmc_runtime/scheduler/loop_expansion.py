@@ -77,7 +77,7 @@ class FlatTotals:
 
 
 def _outermost(instance: Instance) -> Instance:
-    """Return the outermost flat loop whose value an inner loop is a part of; the loop itself if there is none."""
+    """Return the outermost flat loop whose value an inner loop is a part of, or the loop itself."""
     while (around := instance.scope.loop) is not None:
         op = around.node.op
         if not isinstance(op, Loop) or not op.flat or op.result != instance.node.id:
