@@ -35,6 +35,13 @@ VALUES: Final[dict[str, Json]] = {
         "after": ["Paris has 2165423 inhabitants, 4.14 times those of Lyon"],
     },
     "duplicate": "14.05 million people live in Tokyo, that is 14047594",
+    "plumbing": [
+        '3 notes, 49.5 degrees in all, Rome first: [["Oslo",18],["Rome",31.5]]',
+        ["Warm", "in", "Rome"],
+        True,
+        "rain in oslo",
+        "Warm in Rome\nRain in Oslo",
+    ],
     "publish": "published as number 1",
     "tracker": {"number": 1, "title": "The kettle whistles in the wrong key", "state": "closed"},
     "nine": "Paris and Tokyo are 9712 km apart, with 2165423 and 14047594 inhabitants",
@@ -79,9 +86,11 @@ def test_a_plan_has_its_value(name: str, optimize: bool) -> None:
 @pytest.mark.parametrize("name", VALUES)
 def test_the_compiled_plan_is_the_same_plan(name: str) -> None:
     """What `llmc compile` prints gives the same value."""
-    use, _, text = program(name).to_llmc().partition("\n")
-    tools = load_file(EXAMPLES / use.removeprefix('use "').removesuffix('"'))
-    assert llmc.compile(text, tools).run_sync(approve="all").value == VALUES[name]
+    text = program(name).to_llmc()
+    use, _, rest = text.partition("\n")
+    file = use.removeprefix('use "').removesuffix('"')
+    plan, tools = (rest, load_file(EXAMPLES / file)) if file != use else (text, llmc.Toolbox([]))
+    assert llmc.compile(plan, tools).run_sync(approve="all").value == VALUES[name]
 
 
 def test_inputs_change_the_value() -> None:
