@@ -22,10 +22,10 @@ PROBE := import sys, ensurepip, sysconfig, venv; \
 	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-quick bench bench-local peers soak clean
+.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 check: $(DEV) ## lint, format, types, layers, tests with coverage; CI runs this and check-pythons
 	$(BIN)/python -m ruff check
@@ -79,6 +79,9 @@ fuzz-talks: $(DEV) ## 100,000 random conversations of an agent, judged by what w
 
 fuzz-text: $(DEV) ## 50,000 mutated plans, read as a model's
 	LLMC_PLANS=50000 HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest tests/grammar/lenient -q -k mutated
+
+fuzz-functions: $(DEV) ## 10,000 inputs of each standard function, against Python and against its type
+	LLMC_INPUTS=10000 $(BIN)/python -m pytest tests/compiler/functions -q -n auto
 
 fuzz-quick: $(DEV) ## 30 s of bytes, guided by coverage, for each of seven readers; TARGETS=trace, LLMC_SECONDS=N, LLMC_SEED=N
 	$(PIP) -e '.[fuzz]'

@@ -4,12 +4,11 @@ from hashlib import sha256
 from itertools import islice
 from typing import Final
 
-from llmc_compiler.expressions.compact_json import length_as_json
+from llmc_compiler.expressions.memory_limit import copied_bytes
 from llmc_compiler.expressions.operators import (
     CHARACTERS,
     LIST_ITEMS,
     VALUE_PARTS,
-    VALUE_TEXT,
     OperandError,
     bounded,
     kind,
@@ -22,8 +21,10 @@ from llmc_compiler.expressions.value_identity import json_form, number_form
 COUNTER_BITS: Final = 64
 """The most bits of the integers from which `range` and `enumerate` count."""
 
-_COMPARED: Final = 3
-"""Characters of JSON that are read, and compared by a digest, in the time of one part."""
+_COMPARED: Final = 8
+"""Bytes of a list or mapping that are compared by a digest in the time of one part."""
+_DISTINCT: Final = 2**60
+"""Few smaller numbers share a hash in Python; larger integers can be chosen to share one."""
 
 
 def length(x: str | list[Json] | dict[str, Json]) -> Json:
@@ -54,11 +55,14 @@ def _identity(value: Json) -> object:
         spend(len(value) // CHARACTERS)
         return value
     if isinstance(value, (list, dict)):
-        spend(length_as_json(value, VALUE_TEXT) // _COMPARED)
+        spend(copied_bytes(value, len) // _COMPARED)
         return sha256(json_form(value).encode()).digest()
     if value is None or isinstance(value, bool):
         return value
-    return (number_form(value),)  # hashes of numbers can be made to collide, those of texts cannot
+    if abs(value) < _DISTINCT:
+        return (value,)
+    spend(value.bit_length() // CHARACTERS if isinstance(value, int) else 1)
+    return (number_form(value),)
 
 
 def flattened(xs: list[Json]) -> Json:
@@ -89,7 +93,7 @@ def counted(a: int, b: int | None, step: int) -> Json:
 def zipped(*lists: list[Json]) -> Json:
     """Return lists of the elements at the same index, as many as the shortest list has; raises OperandError."""
     size = min(map(len, lists))
-    if size * (len(lists) + 1) > VALUE_PARTS:
+    if 1 + size * (len(lists) + 1) > VALUE_PARTS:
         raise too_much("zip")
     few("zip", size)
     return bounded([list(row) for row in zip(*(islice(each, size) for each in lists), strict=True)])
@@ -116,6 +120,7 @@ def all_true(xs: list[Json]) -> Json:
 
 def present(xs: list[Json]) -> Json:
     """Return the elements that are not null; raises OperandError."""
+    spend(len(xs))
     few("present", len(xs) - xs.count(None))
     return [each for each in xs if each is not None]
 

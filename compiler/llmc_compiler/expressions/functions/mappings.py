@@ -98,7 +98,7 @@ def parse_json(s: str) -> Json:
     """Return the value that a JSON text writes; of equal keys the last value counts; raises OperandError."""
     if utf8_bytes(s) > TEXT_BYTES:
         raise OperandError(f"`parse_json` reads texts of up to {TEXT_BYTES:,} bytes: give a part of the text")
-    spend(len(s) // _WRITTEN)
+    spend(len(s) // _WRITTEN + sum(map(s.count, ",[{")))
     try:
         value: Json = json.loads(s, parse_int=_integer, parse_float=_float, parse_constant=_constant)
     except JSONDecodeError as error:

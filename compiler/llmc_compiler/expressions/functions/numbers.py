@@ -20,6 +20,8 @@ MOST_DIGITS: Final = 100
 
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_ADDED: Final = 2_000
+"""Bits of integers that are added in the time of one part."""
 _INTEGER_DIGITS: Final = len(str(2 ** (INTEGER_BITS - 1))) + 1
 
 
@@ -107,8 +109,11 @@ def _mend(other: Json) -> str:
 
 def _sum(name: str, numbers: list[int | float]) -> int | float:
     """Return the sum, exact for integers and rounded once for others; raises OperandError."""
-    if all(type(each) is int for each in numbers):
-        return sum(numbers)
+    integers = [each for each in numbers if isinstance(each, int)]
+    if len(integers) == len(numbers):
+        result = sum(integers)
+        spend(len(integers) * result.bit_length() // _ADDED)
+        return result
     try:
         return math.fsum(numbers)
     except OverflowError:

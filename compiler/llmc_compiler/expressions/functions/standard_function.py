@@ -206,9 +206,7 @@ def _listed(words: Sequence[str]) -> str:
 
 def suggestion(function: str, wanted: frozenset[str], value: Json) -> str:
     """Suggest a change where an argument has the wrong kind."""
-    first = next((name for name in ("list", "dict", "str", "int", "float") if name in wanted), "float")
-    if first == "int" and "float" in wanted:
-        first = "float"
+    first = next((name for name in ("float", "int", "str", "list", "dict") if name in wanted), "bool")
     match kind_name(value), first:
         case "null", _:
             return "test it first, `… if $x != null`"
@@ -224,8 +222,8 @@ def suggestion(function: str, wanted: frozenset[str], value: Json) -> str:
             return "split it first, `split($x)` or `lines($x)`"
         case "str", "dict":
             return "read it first, `parse_json($x)`"
-        case "str", number:
-            return f"read it as a number, `{number}($x)`"
+        case "str", "int" | "float":
+            return f"read it as a number, `{first}($x)`"
         case _, "str":
             return "make it a text, `str($x)`"
         case _, "list":
@@ -234,5 +232,7 @@ def suggestion(function: str, wanted: frozenset[str], value: Json) -> str:
             return 'write a mapping, `{"key": $x}`'
         case "bool", _:
             return "write `1 if $x else 0` for a number"
-        case _:
+        case _, "int":
             return "make it an integer, `int($x)`"
+        case _:
+            return "write a condition, `$x != 0`"

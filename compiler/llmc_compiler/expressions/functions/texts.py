@@ -18,6 +18,8 @@ from llmc_compiler.expressions.terms import Json
 
 _WRITTEN: Final = 6
 """Characters of JSON that are written in the time of one part."""
+_BEGUN: Final = 10
+"""Parts in whose time the writing of a value begins."""
 
 
 def as_text(x: Json) -> Json:
@@ -96,7 +98,7 @@ def _written(name: str, value: Json, most: int) -> str:
         text = value
     else:
         length = length_as_json(value, most)
-        spend(length // _WRITTEN)
+        spend(_BEGUN + length // _WRITTEN)
         if length > most:
             raise too_much(name)
         text = compact(value)
