@@ -33,7 +33,7 @@ CALLS: Final[dict[Kind, tuple[str, ...]]] = {
 }
 """Tools that are likely to give such a value."""
 
-CALLED: Final = ("send", "store", "put_a", "put_b", "keep", "inbox", "rows", "size", "echo", "need", "pair", "guess")
+CALLED: Final = ("send", "send", "store", "put_a", "put_b", "keep", "inbox", "rows", "size", "echo", "need", "pair")
 """Tools that lists in place call."""
 
 PLAIN: Final = frozenset({"send", "store", "put_a", "put_b", "size", "echo", "need", "guess"})

@@ -18,7 +18,7 @@ MAX_TASKS: Final = 9
 TOP: Final = (
     *("echo", "echo", "pair", "size", "items", "items", "need", "refuse", "guess", "flaky", "flaky", "pack"),
     *("inbox", "inbox", "rows", "rows", "row_a", "count_b", "survey", "look"),
-    *("keep", "keep", "send", "send", "send", "store", "store", "put_a", "put_a", "put_b", "reset", "act"),
+    *("keep", "keep", "send", "send", "send", "send", "store", "store", "put_a", "put_a", "put_b", "reset", "act"),
 )
 """Tools that tasks call."""
 
@@ -147,14 +147,14 @@ class _Author:
         roll = self.rng.random()
         if roll < 0.12:
             return self._new()
-        if roll < 0.8:
+        if roll < 0.86:
             tool = self.rng.choice(TOP)
             kind = self.rng.choice(KINDS)
             return self.writer.call(tool, kind, self.rng.choice((0, 1, 1, 2))), "any", GIVES.get(tool, kind)
         kind = self.rng.choice(KINDS)
-        if roll < 0.84:
+        if roll < 0.9:
             return self.writer.decided(kind), "mixed", kind
-        expr = self.writer.known(kind, 2) if roll < 0.89 else self.writer.expression(kind, 2)
+        expr = self.writer.known(kind, 2) if roll < 0.94 else self.writer.expression(kind, 2)
         if isinstance(expr, ast.Ref):
             return expr, "mixed", kind
         return expr, "any" if tool_of(expr) else kind, kind
@@ -212,7 +212,7 @@ class _Author:
 
     def _inner_loops(self) -> list[ast.Loop]:
         """Mostly none."""
-        found = [self.writer.loop(0, small=True) for _ in range(self.rng.choice((0, 0, 0, 0, 1, 2)))]
+        found = [self.writer.loop(0, small=True) for _ in range(self.rng.choice((0, 0, 0, 0, 0, 0, 1, 2)))]
         return [loop for loop in found if loop is not None]
 
     def _same(self, name: str) -> ast.Call:

@@ -137,13 +137,14 @@ def _outside(node: Node) -> Iterator[Node]:
         inside = {inner.id for inner in node.op.body}
         kept = []
         for inner in node.op.body:
-            if inner.id == node.op.result or inner.when or inside & {*inner.needs} or _varies(inner):
+            stays = inner.id == node.op.result or inner.when or isinstance(inner.op, Loop)
+            if stays or inside & {*inner.needs} or _varies(inner):
                 kept.append(inner)
             else:
                 inside.remove(inner.id)
                 yield inner
         op = replace(node.op, body=tuple(kept))
-        node = replace(node, op=op, needs=dependencies(op, ()), effects=effects_of(op))
+        node = replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
     yield node
 
 
