@@ -18,7 +18,6 @@ ZERO: Final = ast.Binary("-", ast.Literal(1), ast.Literal(1))
 
 TEXT_FUNCTIONS: Final = ("lower", "upper", "title", "strip")
 LIST_FUNCTIONS: Final = ("reversed", "unique", "present", "enumerate")
-FORMATS: Final = (",.2f", ">8", "+d", ".1f", "08")
 
 
 def function(name: str, *given: ast.Expr, **keywords: ast.Expr) -> ast.Call:

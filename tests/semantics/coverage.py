@@ -30,6 +30,7 @@ class Coverage:
     calling_lists: float
     several_loops: float
     functions: float
+    formats: float
 
     def __str__(self) -> str:
         """One line for each share."""
@@ -64,6 +65,7 @@ def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
         any(is_reached(part, TOOLSET) for part in in_place),
         any(len(part.loops) > 1 for part in parts if isinstance(part, (ast.Task, ast.Comprehension))),
         any(isinstance(part, ast.Call) and part.tool not in TOOLSET for part in parts),
+        any(isinstance(part, ast.Slot) and bool(part.format) for part in parts),
     )
 
 

@@ -39,6 +39,11 @@ CALLED: Final = ("send", "send", "store", "put_a", "put_b", "keep", "inbox", "ro
 PLAIN: Final = frozenset({"send", "store", "put_a", "put_b", "size", "echo", "need", "guess"})
 """Those of them that take one value of any kind."""
 
+FORMATS: Final[dict[Kind, tuple[str, ...]]] = {
+    "num": (",.2f", ">8", "+.1f", "_.0f", "08", ".3e"),
+    "str": ("<6", "^5"),
+}
+
 SAME: Final = ("echo", "need", "size", "size", "items", "pair", "inbox", "rows", "look", "guess")
 """Tools that loops call with arguments that do not depend on the element."""
 
@@ -138,9 +143,20 @@ class Writer(Constructs):
         parts: list[str | ast.Slot] = []
         for _ in range(self.rng.randrange(1, 3)):
             parts.append(self.rng.choice(("", "of ", " $ ", "é: ")))
+            if (formatted := self._formatted()) is not None:
+                parts.append(formatted)
+                continue
             ref = self.reference("any")
             parts.append(ast.Slot(ast.Ref("who"), "$who") if ref is None or self.rng.random() < 0.1 else _slot(ref))
         return ast.Text(tuple(part for part in parts if part))
+
+    def _formatted(self) -> ast.Slot | None:
+        """Now and then, a number or a text in a format."""
+        if self.rng.random() > 0.2:
+            return None
+        kind: Kind = "num" if self.rng.random() < 0.8 else "str"
+        ref = self.reference(kind)
+        return None if ref is None else _slot(ref, self.rng.choice(FORMATS[kind]))
 
     # Calls
 
@@ -304,6 +320,7 @@ class Writer(Constructs):
         return ast.Binary("+", self.expression("list", depth), self.expression("list", depth))
 
 
-def _slot(ref: ast.Ref) -> ast.Slot:
+def _slot(ref: ast.Ref, form: str = "") -> ast.Slot:
     steps = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in ref.path)
-    return ast.Slot(ref, f"${{{ref.name}{steps}}}")
+    colon = ":" if form else ""
+    return ast.Slot(ref, f"${{{ref.name}{steps}{colon}{form}}}", form)

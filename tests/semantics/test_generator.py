@@ -25,6 +25,7 @@ LEAST = Coverage(
     calling_lists=0.1,
     several_loops=0.1,
     functions=0.1,
+    formats=0.1,
 )
 
 
