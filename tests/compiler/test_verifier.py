@@ -54,6 +54,7 @@ BROKEN: dict[str, tuple[Callable[[Graph], Graph], str]] = {
     "needs what is below": (lambda g: reordered(g, "3", "4", "1", "2", "join"), "3 waits for 1, which is not above it"),
     "order after what is below": (lambda g: change(g, "2", after=("4",)), "2 waits for 4, which is not above it"),
     "order after itself": (lambda g: change(g, "2", after=("2",)), "2 waits for 2, which is not above it"),
+    "flat without a loop inside": (lambda g: loop_changed(g, flat=True), "the loop 3 is flat, and its result is not"),
     "no join": (lambda g: without(g, "join"), "the join is missing"),
     "no join, but one that is called so": (
         lambda g: change(without(g, "4"), "join", op=g.nodes[NodeId("3")].op, needs=("1",)),
@@ -110,3 +111,41 @@ def test_a_pass_is_held_to_the_rules() -> None:
         optimize(graph, (Breaking(),))
     with pytest.raises(BrokenGraphError, match="the join is missing"):
         optimize(without(graph, "join"), ())
+
+
+NESTED = "1. rows()\n2. [[send($x, $y) for y in f($x)], f($x)] for x in $1\njoin($2)"
+
+
+def nested_changed(graph: Graph, change_body: Callable[[tuple[Node, ...]], tuple[Node, ...]], **fields: Any) -> Graph:
+    """The graph with the body of its nested loop changed."""
+    outer = cast("Loop", graph.nodes[NodeId("2")].op)
+    body = tuple(
+        replace(node, op=replace(node.op, body=change_body(node.op.body))) if isinstance(node.op, Loop) else node
+        for node in outer.body
+    )
+    return change(graph, "2", op=replace(outer, body=body, **fields))
+
+
+@pytest.mark.parametrize(
+    ("change_body", "fields", "words"),
+    [
+        (lambda body: (*body, *body), {}, "2/each/i0/each exists twice"),
+        (lambda body: (replace(body[0], id="2/each/i1"),), {}, "the loop's result 2/each/i0/each is not in its body"),
+        (lambda body: (replace(body[0], after=("2/each/i1",)),), {}, "waits for 2/each/i1, which is not above it"),
+        (lambda body: (replace(body[0], needs=("1",)),), {}, "needs of 2/each/i0/each differ from its reads"),
+        (
+            lambda body: body,
+            {"carry": (("2/each/i0/each", "2/each/i0"),)},
+            "2/each/i0/each → 2/each/i0 leaves the body",
+        ),
+        (lambda body: body, {"carry": (("2/each/i0", "1"),)}, "2/each/i0 → 1 leaves the body"),
+    ],
+)
+def test_the_rules_hold_in_nested_loops(
+    change_body: Callable[[Any], tuple[Node, ...]], fields: dict[str, Any], words: str
+) -> None:
+    """At every depth; what a loop carries starts directly in it, and may end in a nested one."""
+    with pytest.raises(BrokenGraphError, match=words):
+        verify(nested_changed(compiled(NESTED), change_body, **fields))
+    carry = ((NodeId("2/each/i0"), NodeId("2/each/i0/each")),)
+    verify(nested_changed(compiled(NESTED), lambda body: body, carry=carry))

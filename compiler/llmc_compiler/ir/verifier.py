@@ -60,6 +60,8 @@ def _check_body(node: Node, loop: Loop, above: Sequence[Collection[NodeId]], ids
         inside.add(inner.id)
         ids.append(inner.id)
     _require(loop.result in inside, f"the loop's result {loop.result} is not in its body")
+    result = next(inner for inner in loop.body if inner.id == loop.result)
+    _require(not loop.flat or isinstance(result.op, Loop), f"the loop {node.id} is flat, and its result is not a loop")
     within = {inner.id for inner in nodes_within(node)} if loop.carry else inside
     for earlier, later in loop.carry:
         _require(earlier in inside and later in within, f"{earlier} → {later} leaves the body")
