@@ -78,8 +78,8 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
     No part of the data is trusted: it is bounded, every reference is checked, and the order edges must be those that
     the toolbox requires.
     """
-    # A level of brackets takes up to three levels of the form, and a level of an operator takes one.
-    depth = bounds.depth + 2 * bounds.nesting + 32
+    # Brackets with three loops in a row take up to nine levels of the form, and a level of an operator takes one.
+    depth = bounds.depth + 9 * bounds.nesting + 32
     whole = JsonPlace(data, ReadBudget(VALUES_A_TASK * bounds.tasks, depth, bounds.digits))
     version = _version(whole)
     fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"))
