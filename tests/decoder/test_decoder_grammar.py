@@ -275,7 +275,7 @@ LANGUAGE = [
     '1. [1, 2][0] if {"a": 1}["a"] else ($1 or $2)[0]\njoin(($1 + $2)[1:3], ($1 if $2 else $3).name)',
     "1. [find($x)[0] for x in $1 if $x for y in $x.z[1:] for z in [$y for x in $2]]\njoin()",
     "1. find($x, $y) for x in $1 for y in $x.all if $y @retry(2)\n2. [$x if $y else 0 for x in $1][0]\njoin()",
-    '1. find("${1:,.2f} of ${2.km:>8}, ${3:08_d}, ${4:+.0%} or ${5:^10}")\njoin()',
+    '1. find("${1:,.2f} of ${2.km:>8}, ${3:08_d}, ${4:+.0%}", "${5:^10}")\njoin()',
     '1. sorted($1, by="a.b", reverse=true)[0]\n2. round(sum($1), 2) + len($2)\njoin(get($1, "a", 0), len($1))',
 ]
 NOT_LANGUAGE = [

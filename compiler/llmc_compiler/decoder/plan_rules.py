@@ -188,7 +188,8 @@ def _named_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
 def _free_calls(tools: Sequence[Callee]) -> Iterator[GrammarRule]:
     """Yield the rules of calls by any name, with the names of all parameters; the call itself is last."""
     rules = ValueRules()
-    parameters = dict.fromkeys([*(name for tool in tools for name in tool.names()), *optional_names()])
+    own = dict.fromkeys(name for tool in tools for name in tool.names())
+    parameters = dict.fromkeys([*own, *optional_names()]) if own else own
     part = _OWN.use
     yield GrammarRule("tool", sure(seq(part, repeat(seq(".", part), 0, 2), "(")), token=True)
     body = seq(_token("tool"), _arguments("arguments", tuple(parameters), rules))
