@@ -13,11 +13,12 @@ import llmc
 from llmc import Tool, Toolbox, nondet, pure, read, write
 from llmc_compiler.compiler import check
 from llmc_compiler.decoder.decoder_grammar import Level, decoder_grammar
+from llmc_compiler.expressions.functions.table import FUNCTIONS as STANDARD
 from llmc_compiler.expressions.types import describe
 from llmc_grammar import ast, parse
-from llmc_grammar.check import parts
+from llmc_grammar.check import loop_parts, parts
 from llmc_runtime.agent.prompting.examples import card_samples
-from llmc_runtime.agent.prompting.language_card import LARGE, SAID, SMALL, SPARED, Card, card
+from llmc_runtime.agent.prompting.language_card import FUNCTIONS, LARGE, SAID, SMALL, SPARED, Card, card
 from llmc_runtime.agent.prompting.templates import Prompts
 from llmc_runtime.agent.prompting.tool_docs.prompt_texts import END
 from tests.agent.fakes import World
@@ -181,10 +182,11 @@ def shown(tools: Toolbox, level: Level | None) -> str:
 
 def test_the_budget_counts_what_the_template_says() -> None:
     """For each form, and without any."""
-    nothing: dict[str, Any] = {"samples": [], "loops": False, "guards": False, "free": False}
+    nothing: dict[str, Any] = {"samples": [], **dict.fromkeys(SAID, False)}
     without = len(PROMPTS.render("card", **nothing))
     assert without == BEFORE - SPARED
-    assert {form: len(PROMPTS.render("card", **nothing | {form: True})) - without for form in SAID} == SAID
+    given = {**dict.fromkeys(SAID, True), "functions": FUNCTIONS}
+    assert {form: len(PROMPTS.render("card", **nothing | {form: given[form]})) - without for form in SAID} == SAID
 
 
 def test_there_are_toolboxes_of_many_kinds() -> None:
@@ -229,8 +231,8 @@ def expressions(plan: str) -> Iterator[ast.Expr]:
     """All expressions of a plan."""
     for statement in parse(plan, header=False).plan.statements:
         match statement:
-            case ast.Task(expr=expr, loop=loop, guard=guard):
-                for each in (expr, guard, *((loop.source, loop.condition) if loop else ())):
+            case ast.Task(expr=expr, loops=loops, guard=guard):
+                for each in (expr, guard, *(part for loop in loops for part in loop_parts(loop))):
                     yield from parts(each) if each else ()
             case ast.Join(arguments=arguments):
                 for argument in arguments:
@@ -244,6 +246,36 @@ def test_a_plan_of_a_card_that_does_not_compile_is_noticed() -> None:
     tools = HANDMADE["one"]
     assert mistakes(f'1. serch("…")\n2. join(){END}', tools)
     assert mistakes(f'1. search("…")\n2. join("a"){END}', tools)
+
+
+def test_the_functions_of_a_card_are_those_of_the_language() -> None:
+    """Each name is in the table, and each form that the line and its neighbour show is read."""
+    names = [each.partition("(")[0] for each in re.split(r", (?!by)", FUNCTIONS)]
+    assert len(names) == 13
+    assert {*names} <= {*STANDARD}
+    text = shown(BOXES["items"], None)
+    for form in ("[$x.name for x in $1 if $x.ok]", "$1[:3]", 'sorted($1, by="key")'):
+        assert form in text
+        assert not parse(f"1. items()\n2. {form}\njoin($2)", header=False).diagnostics
+    assert parse("1. [$x for x]\njoin()", header=False).diagnostics
+
+
+def test_functions_are_named_where_lists_or_records_are() -> None:
+    """And where the level has them; a small card has no room for them."""
+    named = {name for name, tools in BOXES.items() if card(tools, None).functions}
+    assert {"items", "page", "records", "world", "many"} <= named
+    assert not named & {"one", "words", "forms", "stock", "writes", "mean"}
+    own = Toolbox([*BOXES["items"], pure(name="len")(long)])
+    assert card(own, None).functions == FUNCTIONS.removeprefix("len, ")
+    for level in ("full", "sound"):
+        assert not any(made.functions or made.lists for made in (card(tools, level) for tools in BOXES.values()))
+
+
+def test_formats_are_shown_where_results_have_numbers() -> None:
+    """At every level."""
+    for level in LEVELS:
+        assert "${1:,.2f}" in shown(BOXES["items"], level)
+        assert "${1:,.2f}" not in shown(BOXES["one"], level)
 
 
 FORMS: dict[str, Callable[[str], bool]] = {

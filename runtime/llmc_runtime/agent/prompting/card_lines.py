@@ -32,8 +32,25 @@ def readable(tool: Tool) -> bool:
 def has_lists(tool: Tool) -> bool:
     """Whether a tool returns a list, possibly inside a record, or takes one."""
     gives = readable(tool) and any(is_list(part) for part in parts_of(tool.signature.gives, is_list))
-    taken = (tool.signature.wants(parameter.name).at_most for parameter in tool.signature.takes if not parameter.many)
-    return gives or any(is_list(option) for kind in taken for option in types.options(kind))
+    return gives or any(map(is_list, _taken(tool)))
+
+
+def has_parts(tool: Tool) -> bool:
+    """Whether a tool returns or takes a list or a record."""
+    gives = types.options(tool.signature.gives) if readable(tool) else ()
+    return any(isinstance(option, (types.ListOfType, types.Record)) for option in (*gives, *_taken(tool)))
+
+
+def has_numbers(tool: Tool) -> bool:
+    """Whether a tool returns a number, possibly inside a list or a record."""
+    return any(is_number(part) for part in parts_of(tool.signature.gives, is_number))
+
+
+def _taken(tool: Tool) -> Iterator[Type]:
+    """Yield the types of the values that a tool takes."""
+    for parameter in tool.signature.takes:
+        if not parameter.many:
+            yield from types.options(tool.signature.wants(parameter.name).at_most)
 
 
 def read_off(tool: Tool) -> str | None:

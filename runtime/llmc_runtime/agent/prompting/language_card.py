@@ -1,10 +1,13 @@
 """The card that teaches planners the language: the forms that these tools can use and the grammar allows.
 
-    every level     numbered tasks with calls, references, the join, `$$`
+    every level     numbered tasks with calls, references, the join, `$$`, formats
     full            also loops and guards
-    tools, plain    also nested calls, choices, and tasks with names; the same without a grammar
+    tools, plain    also nested calls, choices, tasks with names, lists in place and standard functions; the same
+                    without a grammar
 
-Loops are shown if a tool returns or takes lists, guards if a tool writes or a condition can be read off a result.
+Loops and lists in place are shown if a tool returns or takes lists, functions if one returns or takes lists or records,
+guards if a tool writes or a condition can be read off a result, formats if a result has a number. Lists in place and
+functions give way to plans that show the other forms.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +19,7 @@ from llmc_compiler.decoder.decoder_grammar import Level
 from llmc_compiler.expressions import types
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
-from llmc_runtime.agent.prompting.card_lines import CardLines, condition, has_lists, read_off
+from llmc_runtime.agent.prompting.card_lines import CardLines, condition, has_lists, has_numbers, has_parts, read_off
 from llmc_runtime.agent.prompting.examples import card_samples, is_clean
 from llmc_runtime.agent.prompting.tool_docs.prompt_texts import END
 
@@ -24,9 +27,15 @@ SMALL: Final = 240
 LARGE: Final = 480
 """Maximum number of characters that further forms add to a card; LARGE if a tool writes or returns lists or records."""
 
-SAID: Final = {"loops": 67, "guards": 42, "free": 62}
+_FUNCTIONS: Final = (
+    *("len", "sum", "min", "max", 'sorted($1, by="key")', "round", "any", "mean", "unique", "flatten", "join_text"),
+    *("get", "keys"),
+)
+"""The functions that a card names: those that models write most in plans for tools."""
+FUNCTIONS: Final = ", ".join(_FUNCTIONS)
+SAID: Final = {"loops": 67, "guards": 42, "free": 62, "formats": 14, "lists": 66, "functions": 28 + len(FUNCTIONS)}
 """The number of characters in which the template explains each form."""
-SPARED: Final = 32
+SPARED: Final = 67
 """The number of characters by which the rest of the template is shorter than it may be."""
 _SPARED_JOIN: Final = f"join($1){END}"
 """The end of the plan that is dropped first to make room: the card itself explains it too."""
@@ -36,12 +45,18 @@ _TRIES: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The plans of a card, and the forms that it explains; `free` are nested calls, choices and names."""
+    """The plans of a card, and the forms that it explains; `free` are nested calls, choices and names.
+
+    `functions` are the names of functions, empty for a card without them.
+    """
 
     samples: list[str]
     loops: bool
     guards: bool
     free: bool
+    formats: bool = False
+    lists: bool = False
+    functions: str = ""
 
 
 def card(tools: Toolbox, level: Level | None) -> Card:
@@ -49,12 +64,30 @@ def card(tools: Toolbox, level: Level | None) -> Card:
     loops = level != "sound" and any(map(has_lists, tools))
     guards = level != "sound" and any(tool.effect.may_write or read_off(tool) is not None for tool in tools)
     free = level not in {"full", "sound"}
-    forms = {name for name, is_shown in (("loops", loops), ("guards", guards), ("free", free)) if is_shown}
+    formats = any(map(has_numbers, tools))
+    said = {"loops": loops, "guards": guards, "free": free, "formats": formats}
+    forms = frozenset(name for name, is_shown in said.items() if is_shown)
     room = (LARGE if any(map(_is_large, tools)) else SMALL) + SPARED - sum(SAID[name] for name in forms)
     samples = card_samples(tools)
-    if forms or not samples:
-        samples = _fitted(samples, tools, frozenset(forms), room)
-    return Card(samples, loops, guards, free)
+    optional = {"lists": free and loops, "functions": free and any(map(has_parts, tools))}
+    extras = tuple(name for name, is_shown in optional.items() if is_shown)
+    if forms - {"formats"} or not samples:
+        samples, extras = _with_extras(samples, tools, forms, room, extras)
+    named = ", ".join(each for each in _FUNCTIONS if each.partition("(")[0] not in tools)
+    return Card(samples, loops, guards, free, formats, "lists" in extras, named if "functions" in extras else "")
+
+
+def _with_extras(
+    samples: list[str], tools: Toolbox, forms: frozenset[str], room: int, extras: tuple[str, ...]
+) -> tuple[list[str], tuple[str, ...]]:
+    """Add plans, and explain as many of the `extras` as leave room for each form that plans show without them."""
+    candidates = list(_candidates(tools, forms))
+    shown, plans = _fitted(samples, candidates, room)
+    for kept in sorted({extras, extras[:1], extras[1:]} - {()}, key=lambda names: (-len(names), names)):
+        still, fewer = _fitted(samples, candidates, room - sum(SAID[name] for name in kept))
+        if still >= shown and bool(fewer) == bool(plans):
+            return fewer, kept
+    return plans, ()
 
 
 def _is_large(tool: Tool) -> bool:
@@ -63,15 +96,16 @@ def _is_large(tool: Tool) -> bool:
     return tool.effect.may_write or any(isinstance(option, (types.ListOfType, types.Record)) for option in gives)
 
 
-def _fitted(samples: list[str], tools: Toolbox, forms: frozenset[str], room: int) -> list[str]:
+def _fitted(
+    samples: list[str], candidates: Sequence[tuple[str, frozenset[str]]], room: int
+) -> tuple[frozenset[str], list[str]]:
     """Add plans that show forms, as far as they fit; the plan that shows least may have to go for them."""
-    candidates = list(_candidates(tools, forms))
     wanted = frozenset[str]().union(*(shows for _, shows in candidates))
     shown, plans = _filled(samples, candidates, room)
     if shown >= wanted:
-        return plans
+        return shown, plans
     fewer = [plan for plan in samples if not plan.endswith(_SPARED_JOIN)]
-    return _filled(fewer, candidates, room + _length(samples) - _length(fewer))[1]
+    return _filled(fewer, candidates, room + _length(samples) - _length(fewer))
 
 
 def _filled(

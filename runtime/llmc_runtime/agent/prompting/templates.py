@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 1024 * 1024
 """Maximum number of bytes in a prompt's file."""
 
-_CARD: Final = frozenset({"samples", "loops", "guards", "free"})
+_CARD: Final = frozenset({"samples", "loops", "guards", "free", "formats", "lists", "functions"})
 _PLAN: Final = _CARD | {"tools", "examples", "first", "question", "plans", "thought", "history", "worked"}
 _JUDGE: Final = frozenset({"question", "plans", "final", "stopped", "history", "structured"})
 
