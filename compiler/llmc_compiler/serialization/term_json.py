@@ -245,5 +245,5 @@ _READERS: Final[dict[str, tuple[tuple[str, ...], Callable[..., Term]]]] = {
     "choice": (("condition", "then", "otherwise"), _choice),
 }
 
-_UNNAMED: Final = (("path",), _unnamed_item)
+_UNNAMED: Final[tuple[tuple[str, ...], Callable[..., Term]]] = (("path",), _unnamed_item)
 """How version 2 wrote an element: there was one loop around it at most."""
