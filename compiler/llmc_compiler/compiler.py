@@ -5,6 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from llmc_compiler.diagnostics.plan_errors import BrokenOff, CompileError
+from llmc_compiler.lowering.plan_tool import with_others
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.serialization.compiled_graph import Graph
@@ -21,9 +22,11 @@ from llmc_grammar.statement_reader import Lost
 from llmc_grammar.stream import Mode, PlanStream
 
 
-def check(parsed: Parsed, tools: Toolbox, *, lenient: bool = False) -> tuple[Diagnostic, ...]:
+def check(
+    parsed: Parsed, tools: Toolbox, *, lenient: bool = False, bounds: Bounds | None = None
+) -> tuple[Diagnostic, ...]:
     """Return every mistake of a parsed plan, in order of its span."""
-    return _mistakes(parsed, _session(parsed, tools, (), lenient=lenient))
+    return _mistakes(parsed, _session(parsed, tools, (), lenient=lenient, bounds=bounds))
 
 
 class Compiled(NamedTuple):
@@ -36,20 +39,28 @@ class Compiled(NamedTuple):
 
 
 def compile_parsed(
-    parsed: Parsed, tools: Toolbox, *, passes: Sequence[Pass] = PIPELINE, lenient: bool = False
+    parsed: Parsed,
+    tools: Toolbox,
+    *,
+    passes: Sequence[Pass] = PIPELINE,
+    lenient: bool = False,
+    bounds: Bounds | None = None,
 ) -> Compiled:
     """Compile a plan that was read; raises CompileError with all mistakes."""
-    session = _session(parsed, tools, passes, lenient=lenient)
+    session = _session(parsed, tools, passes, lenient=lenient, bounds=bounds)
     diagnostics = _mistakes(parsed, session)
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
-        raise CompileError(diagnostics, parsed.source)
+        raise CompileError(diagnostics, with_others(parsed.source, tools))
     session.close()
     return Compiled(_closed(session.graph), diagnostics, _closed(session.written), session.secrets)
 
 
-def _session(parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool) -> Session:
+def _session(
+    parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool, bounds: Bounds | None
+) -> Session:
     """Return a session that was fed all statements of a plan, good and refused."""
-    session = Session(tools, passes=passes, early=False, lenient=lenient, written=parsed.source.at)
+    most = (bounds or (Bounds.MODEL if lenient else Bounds.FILE)).tasks
+    session = Session(tools, passes=passes, early=False, lenient=lenient, written=parsed.source.at, most_tasks=most)
     _fed(session, parsed.plan.statements, parsed.lost)
     return session
 
@@ -115,7 +126,9 @@ class IncrementalCompiler:
             lenient=mode == "lenient",
             written=lambda span: self._stream.text[slice(*span)],
             earlier=earlier,
+            most_tasks=bounds.tasks,
         )
+        self._tools = tools
         self._session = self._begin()
         self._name = name
         self._lost = 0
@@ -123,7 +136,7 @@ class IncrementalCompiler:
     @property
     def source(self) -> Source:
         """The text so far."""
-        return Source(self._name, self._stream.text)
+        return with_others(Source(self._name, self._stream.text), self._tools)
 
     @property
     def parsed(self) -> Parsed:

@@ -25,6 +25,7 @@ from llmc_compiler.steps import Add, Conceal, Drop, Report, Share, Step
 from llmc_compiler.tools.signature import ToolboxError
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast
+from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.source import Span
 
@@ -46,7 +47,8 @@ class Session:
 
     `early=False` releases nothing before the end, as for a plan file, which is known as a whole. `lenient` is for a
     model's text, where a quoted reference is a reference. `written` returns the text of a span. Values of `earlier`
-    plans are read like inputs, so the executor needs them as parameters.
+    plans are read like inputs, so the executor needs them as parameters. `most_tasks` bounds the tasks, with those of
+    the plans that are called.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Session:
         lenient: bool = False,
         written: Callable[[Span], str] | None = None,
         earlier: Earlier = NOTHING,
+        most_tasks: int = Bounds.FILE.tasks,
     ) -> None:
         """Start with an empty plan; raises ToolboxError if an effect names a missing parameter in braces."""
         require_parameters(tools)
@@ -65,7 +68,7 @@ class Session:
         self._early = early
         self._lenient = lenient
         self._tools = tools
-        self._lowering = Lowering(tools, lenient=lenient, written=written)
+        self._lowering = Lowering(tools, lenient=lenient, written=written, most_tasks=most_tasks)
         self._lowering.recall(earlier.taken, earlier.values)
         self._hazards = Hazards()
         self._secrets = SecretFlow(earlier.secrets)
@@ -169,7 +172,7 @@ class Session:
         """Warn of a last task that may be incomplete, if it may write."""
         nodes = (inner for node in self._nodes.values() for inner in (*nodes_within(node), node))
         for node in nodes:
-            if not isinstance(node.op, Call) or not task.start <= node.span.start < task.end:
+            if not isinstance(node.op, Call) or not task.start <= node.own_span.start < task.end:
                 continue
             if node.op.tool.effect.may_write or not self._tools.is_known:
                 return (plan_errors.Unended(span=Span(task.end, task.end), tool=node.op.tool.name),)

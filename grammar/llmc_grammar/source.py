@@ -1,8 +1,15 @@
-"""Positions in a text: spans are pairs of offsets; lines and columns are computed on demand."""
+"""Positions in a text: spans are pairs of offsets; lines and columns are computed on demand.
+
+A plan may call other plans, each in its own text. Their spans lie above those of the plan itself: the text number `n`
+of `others`, from 1, has the offsets from `n * TEXT`.
+"""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+TEXT: Final = 1 << 32
+"""The offsets of one text: more characters than a text may have."""
 
 
 class Span(NamedTuple):
@@ -11,13 +18,18 @@ class Span(NamedTuple):
     start: int
     end: int
 
+    def moved(self, distance: int) -> "Span":
+        """Return the span with both offsets increased."""
+        return Span(self.start + distance, self.end + distance)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A named text."""
+    """A named text, and the texts of the plans that it calls."""
 
     name: str
     text: str
+    others: tuple["Source", ...] = field(default=(), repr=False, compare=False)
     _starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def _line_starts(self) -> list[int]:
@@ -30,15 +42,29 @@ class Source:
                 newline = self.text.find("\n", newline + 1)
         return self._starts
 
+    def holding(self, span: Span) -> tuple["Source", Span]:
+        """Return the text in which a span lies, and the span in that text."""
+        number, start = divmod(span.start, TEXT)
+        if not 0 < number <= len(self.others):
+            return self, span
+        return self.others[number - 1], Span(start, span.end - number * TEXT)
+
     def at(self, span: Span) -> str:
         """Return the text of a span."""
-        return self.text[span.start : span.end]
+        source, local = self.holding(span)
+        return source.text[local.start : local.end]
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of an offset, both from 1, columns in characters."""
-        starts = self._line_starts()
-        line = bisect_right(starts, min(offset, len(self.text)))
-        return line, offset - starts[line - 1] + 1
+        """Return the line and the column of an offset in its text, both from 1, columns in characters."""
+        source, (local, _) = self.holding(Span(offset, offset))
+        starts = source._line_starts()  # noqa: SLF001 — same class
+        line = bisect_right(starts, min(local, len(source.text)))
+        return line, local - starts[line - 1] + 1
+
+    def file_of(self, span: Span) -> str | None:
+        """Return the name of the text in which a span lies, unless that is this text."""
+        source, _ = self.holding(span)
+        return None if source is self else source.name
 
     def line(self, number: int) -> str:
         """Return the text of a line, numbered from 1, without its line end."""

@@ -7,7 +7,7 @@ from llmc.config.config import Config, find_config
 from llmc.config.tool_files import UseError, resolve_uses
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
-from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.tool import Usable
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
@@ -17,7 +17,7 @@ from llmc_runtime.program.program import Program
 
 def load(
     path: str | Path,
-    tools: Toolbox | Iterable[Tool | Function] | None = None,
+    tools: Toolbox | Iterable[Usable] | None = None,
     *,
     passes: Sequence[Pass] = PIPELINE,
     config: Config | None = None,

@@ -10,7 +10,7 @@ from llmc_compiler.decoder.plan_rules import language_rules
 from llmc_compiler.decoder.sound_rules import sound_rules
 from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, Syntax, written
 from llmc_compiler.decoder.values.call_rules import Callee
-from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.tool import Usable
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.bounds import Bounds
@@ -32,7 +32,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def decoder_grammar(
-    tools: Toolbox | Iterable[Tool | Function],
+    tools: Toolbox | Iterable[Usable],
     *,
     syntax: Syntax = "lark",
     level: Level = "sound",
@@ -52,7 +52,7 @@ def decoder_grammar(
 
 
 def fitting_grammar(
-    tools: Toolbox | Iterable[Tool | Function],
+    tools: Toolbox | Iterable[Usable],
     *,
     syntax: Syntax = "lark",
     tasks: int = TASKS,

@@ -22,6 +22,14 @@ def fits(value: Json, wanted: ast.Type) -> bool:
     return wanted.of is None or all(fits(item, wanted.of) for item in inside)
 
 
+def misfit(value: Json, wanted: ast.Type) -> str:
+    """Explain why a value is not of a type, without showing the value."""
+    found = "null" if value is None else describe(type_of(value))
+    if found.partition("[")[0] == wanted.name:
+        return f"its elements are not all `{describe(wanted.of or ast.Type('any'))}`"
+    return f"this is {found}, not {describe(wanted)}"
+
+
 def type_of(value: Json) -> ast.Type:
     """Infer the type of an input from its default; containers hold anything, and null is of type `any`."""
     name = _NAMES.get(type(value), "any")

@@ -51,10 +51,16 @@ class Call(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Evaluate(Brief):
-    """Evaluate a term."""
+    """Evaluate a term.
+
+    `plan` names the plan of a call that prints as it was written: its value, for which `fallback` also stands if one of
+    its tasks failed, or its arguments, the term of a mapping whose values must have the types `expects`.
+    """
 
     term: Term
     fallback: Term | None = None
+    plan: str | None = None
+    expects: tuple[tuple[str, Type], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,6 +97,19 @@ Operation = Call | Evaluate | Loop | Join
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Inlined(Brief):
+    """The origin of a node in a plan that was called as a tool.
+
+    `task` is the id of its task there, such as `3/other/1`. `calls` are the calls that brought it, the outermost first.
+    A node with an `owner` belongs to a call that prints as it was written, the node of that id.
+    """
+
+    task: NodeId
+    calls: tuple[Span, ...]
+    owner: NodeId | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Node(Brief):
     """One operation to run.
 
@@ -108,6 +127,22 @@ class Node(Brief):
     effects: tuple[Effect, ...] = ()
     origins: tuple[TaskId, ...] = ()
     span: Span = NOWHERE
+    inlined: Inlined | None = None
+
+    @property
+    def own_span(self) -> Span:
+        """The node's place in the text of the plan itself: for a node from another plan, that of the call."""
+        return self.span if self.inlined is None else self.inlined.calls[0]
+
+    @property
+    def owner(self) -> NodeId | None:
+        """The call that prints as it was written and to which the node belongs."""
+        return None if self.inlined is None else self.inlined.owner
+
+    @property
+    def is_task(self) -> bool:
+        """Whether this is the main node of a task of an inlined plan."""
+        return self.inlined is not None and self.inlined.task == self.id
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -24,7 +24,8 @@ from llmc_compiler.ir.graph import (
     all_nodes,
     nodes_within,
 )
-from llmc_compiler.ir.task_names import task_names
+from llmc_compiler.ir.inlined_calls import arguments_of, element_names, printed_conditions
+from llmc_compiler.ir.task_names import outside_names, task_names
 from llmc_grammar import ast
 from llmc_grammar.print import print_expr, print_plan, print_statement
 
@@ -72,6 +73,7 @@ class _Printer:
     def __init__(self, graph: Graph, names: Mapping[NodeId, str]) -> None:
         self._graph = graph
         self._names = names
+        self._items = element_names(graph, {*names.values(), *graph.tasks, *outside_names(graph)})
         self._nodes = {node.id: node for node in all_nodes(graph)}
 
     def statements(self, uses: Sequence[ast.Use]) -> Iterator[ast.Statement]:
@@ -111,7 +113,7 @@ class _Printer:
     def _loops(self, loop: Loop) -> tuple[Node, tuple[ast.Loop, ...]]:
         """Return the node of an element, and the loops in a row that give it."""
         result = self._nodes[loop.result]
-        first = ast.Loop(loop.name, self._expr(loop.source), self._guard(result.when))
+        first = ast.Loop(self._item(loop.name), self._expr(loop.source), self._guard(result.when))
         if not loop.flat or not isinstance(result.op, Loop):
             return result, (first,)
         element, others = self._loops(result.op)
@@ -143,7 +145,7 @@ class _Printer:
     def _guard(self, when: Iterable[Condition]) -> ast.Expr | None:
         """Return all conditions as one expression."""
         whole: ast.Expr | None = None
-        for condition in when:
+        for condition in printed_conditions(when, self._nodes):
             expression = self._condition(condition)
             whole = expression if whole is None else ast.Binary("and", whole, expression)
         return whole
@@ -153,6 +155,9 @@ class _Printer:
         match node.op:
             case Call(tool, bound):
                 return ast.Call(tool.name, tuple(self._arguments(tool.signature.shape.positional, bound)))
+            case Evaluate(plan=str() as plan, expects=()):
+                given = arguments_of(node, self._nodes)
+                return ast.Call(plan, tuple(ast.Argument(name, self._expr(value)) for name, value in given))
             case Evaluate(value) | Join(value):
                 return self._expr(value)
             case Loop():
@@ -167,6 +172,10 @@ class _Printer:
         for index, (name, value) in enumerate(bound):
             in_line = in_line and (name is None or positional[index : index + 1] == (name,))
             yield ast.Argument(None if in_line else name, self._expr(value))
+
+    def _item(self, name: str) -> str:
+        """Return the name of an element: one of an inlined plan gets a fresh name."""
+        return self._items.get(name, name)
 
     def _join(self, node: Node) -> ast.Join:
         """Return the join as it would be written."""
@@ -218,7 +227,7 @@ class _Printer:
 
     def _clause(self, clause: term.Clause) -> ast.Loop:
         """Return a clause of a comprehension as a loop."""
-        return ast.Loop(clause.name, self._expr(clause.source), self._optional(clause.condition))
+        return ast.Loop(self._item(clause.name), self._expr(clause.source), self._optional(clause.condition))
 
     def _optional(self, value: Term | None) -> ast.Expr | None:
         """Return a term as an expression, if there is one."""
@@ -232,7 +241,7 @@ class _Printer:
             case term.Param(name, path):
                 return ast.Ref(name, path)
             case term.Item(name, path):
-                return ast.Ref(name, path)
+                return ast.Ref(self._item(name), path)
 
     def _slots(self, parts: Sequence[str | Term]) -> Iterator[str | ast.Slot]:
         """Yield the parts of a text; a read gets braces if the text after it could belong to it."""

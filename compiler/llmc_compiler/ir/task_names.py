@@ -1,11 +1,11 @@
 """Names of the nodes that are printed as separate tasks: all others are printed in the place where they are used."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 from llmc_compiler.expressions import terms as term
 from llmc_compiler.expressions.terms import NodeId, Term
-from llmc_compiler.ir.graph import JOIN, Graph, Loop, all_nodes, nodes_within, terms
+from llmc_compiler.ir.graph import JOIN, Evaluate, Graph, Node, all_nodes, nodes_within
+from llmc_compiler.ir.inlined_calls import elements, printed_conditions, printed_terms
 from llmc_grammar import ast
 
 
@@ -17,47 +17,49 @@ def task_names(graph: Graph) -> dict[NodeId, str]:
     order.
     """
     names = {key: str(key) for key, node in graph.nodes.items() if str(key) == str(node.task) and key != JOIN}
-    taken = {*graph.tasks, *(parameter.name for parameter in graph.parameters), *ast.KEYWORDS}
-    taken.update(_elements(graph))
+    taken = {*graph.tasks, *outside_names(graph), *elements(graph)}
     while fresh := _unplaced(graph, names):
         last = {graph.nodes[key].task: key for key in fresh}
         waiting = dict.fromkeys(last, True)
         for key, node in graph.nodes.items():
-            if waiting.get(node.task) and key not in names and key != JOIN:
+            if waiting.get(node.task) and key not in names and key != JOIN and node.owner is None:
                 names[key] = _fresh(key, taken)
             if last.get(node.task) == key:
                 waiting[node.task] = False
     return names
 
 
-def _elements(graph: Graph) -> Iterator[str]:
-    """Yield the names of elements, in loops and in terms."""
-    for node in all_nodes(graph):
-        if isinstance(node.op, Loop):
-            yield node.op.name
-        below = [*terms(node.op), *(condition.term for condition in node.when)]
-        while below:
-            value = below.pop()
-            below += term.children(value)
-            if isinstance(value, term.Comprehension):
-                yield from (clause.name for clause in value.clauses)
+def outside_names(graph: Graph) -> set[str]:
+    """Return the names of inputs, and the words that name nothing."""
+    return {*(parameter.name for parameter in graph.parameters), *ast.KEYWORDS}
 
 
 def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
     """Return the nested nodes that cannot be printed in the place where they are used."""
     uses: Counter[NodeId] = Counter()
+    nodes = {node.id: node for node in all_nodes(graph)}
     for node in graph.nodes.values():
-        whole = node.id in names or node.id == JOIN
-        roots = [*terms(node.op), *(condition.term for condition in node.when if whole)]
+        if node.owner is not None:
+            continue
+        when = printed_conditions(node.when if node.id in names or node.id == JOIN else (), nodes)
+        roots = [*printed_terms(node, nodes), *(condition.term for condition in when)]
         for inner in nodes_within(node):
-            roots += [*terms(inner.op), *(condition.term for condition in inner.when)]
+            when = printed_conditions(inner.when, nodes)
+            roots += [*printed_terms(inner, nodes), *(condition.term for condition in when)]
         for root in roots:
             uses.update(_weights(root))
         # Outside reads of a loop's body were moved out of it, and must stay outside.
-        uses.update(2 * [need for inner in nodes_within(node) for need in inner.needs if need in graph.nodes])
+        shown = [inner for inner in nodes_within(node) if inner.owner is None or _has_arguments(inner)]
+        uses.update(2 * [need for inner in shown for need in inner.needs if need in graph.nodes])
     # A written task that was merged into a nested call is printed as a read of it.
     uses.update(2 * [key for task, key in graph.tasks.items() if str(task) != str(key)])
-    return [key for key in graph.nodes if key not in names and key != JOIN and uses[key] != 1]
+    nested = [key for key in graph.nodes if key not in names and key != JOIN and graph.nodes[key].owner is None]
+    return [key for key in nested if uses[key] != 1 or graph.nodes[key].is_task]
+
+
+def _has_arguments(node: Node) -> bool:
+    """Whether a node holds the arguments of a call that prints as it was written."""
+    return isinstance(node.op, Evaluate) and bool(node.op.expects)
 
 
 def _weights(root: Term) -> Counter[NodeId]:

@@ -67,6 +67,26 @@ def check_together(
         yield plan_errors.WrongTogether(span=call.name_span, tool=tool.name, reason=str(error))
 
 
+def direct_arguments(
+    tool: Tool,
+    bound: Sequence[tuple[str | None, Term]],
+    constant_of: Callable[[Term], Const | None],
+    facts: TypeEnvironment,
+) -> tuple[dict[str, Const | Read], bool]:
+    """Return the arguments of a plan that its tasks may read directly, and whether others need a check at run time."""
+    direct: dict[str, Const | Read] = {}
+    needs_check = False
+    for name, value in bound:
+        constant = constant_of(value)
+        fits = constant is not None or within(facts.of(value), tool.signature.wants(name).at_least)
+        needs_check = needs_check or not fits
+        if constant is not None:
+            direct[name or ""] = constant
+        elif fits and isinstance(value, Read) and not value.path:
+            direct[name or ""] = value
+    return direct, needs_check
+
+
 def _mismatches(value: Term, wanted: Type, facts: TypeEnvironment) -> Iterator[tuple[Term, Type, Type]]:
     """Yield the innermost parts of a term that certainly do not fit, each with its type and the wanted type."""
     inside = _parts(value, wanted)

@@ -11,18 +11,27 @@ from dataclasses import replace
 from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
+from llmc_compiler.diagnostics.inlining_errors import PlanOption, TooDeep, TooManyInlined
 from llmc_compiler.expressions import terms, types
 from llmc_compiler.expressions.terms import Const, Json, NodeId, Term
 from llmc_compiler.expressions.types import within
 from llmc_compiler.ir import graph
 from llmc_compiler.ir.graph import JOIN, Condition, Node, TaskId, dependencies
-from llmc_compiler.lowering.argument_checks import check_argument, check_together, describe_misfits
+from llmc_compiler.lowering import inlining
+from llmc_compiler.lowering.argument_checks import (
+    check_argument,
+    check_together,
+    describe_misfits,
+    direct_arguments,
+)
 from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Place
+from llmc_compiler.lowering.plan_tool import DEEPEST, PlanTool, with_others
 from llmc_compiler.tools.argument_binding import MissingParameter, bind
 from llmc_compiler.tools.standard_callee import STANDARD
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast
+from llmc_grammar.bounds import Bounds
 from llmc_grammar.check import without_steps
 from llmc_grammar.diagnose.methods import method_call
 from llmc_grammar.diagnostic import Diagnostic
@@ -31,7 +40,7 @@ from llmc_grammar.errors.repairs import TextQuoted
 from llmc_grammar.errors.statements import OptionWithoutCall
 from llmc_grammar.mistake import Edit, Note
 from llmc_grammar.safety import has_rival, is_slip
-from llmc_grammar.source import Span
+from llmc_grammar.source import Source, Span
 from llmc_grammar.suggestion import alike
 
 _ENDS: Final = {
@@ -47,9 +56,20 @@ _FIGURES: Final = re.compile(r"-?[0-9][0-9./:-]*")
 class Lowering(ExpressionLowering):
     """Lowers statements one after the other; `diagnostics` collects all mistakes except unknown references."""
 
-    def __init__(self, tools: Toolbox, *, lenient: bool = False, written: Callable[[Span], str] | None = None) -> None:
+    def __init__(
+        self,
+        tools: Toolbox,
+        *,
+        lenient: bool = False,
+        written: Callable[[Span], str] | None = None,
+        most_tasks: int = Bounds.FILE.tasks,
+    ) -> None:
         super().__init__(lenient=lenient, written=written)
         self._tools = tools
+        self._most_tasks = most_tasks
+        self._inlined = 0
+        others = with_others(Source("", ""), tools).others
+        self._files = {source: number for number, source in enumerate(others, 1)}
         self._nodes: list[Node] = []
         self._task = TaskId("")
         self._options: tuple[ast.Call | None, Sequence[ast.Option]] = (None, ())
@@ -211,6 +231,10 @@ class Lowering(ExpressionLowering):
         ]
         if not misfits and len(self.diagnostics) == before:
             self.diagnostics.extend(check_together(tool, names, bound, call, self._constant))
+        if isinstance(tool, PlanTool):
+            if not misfits:
+                self._inline(tool, call, bound, place, options)
+            return NodeId(place.path)
         retries = [option for option in options if isinstance(option, ast.Retry) and option.count]
         if retries and not tool.may_repeat:
             self.diagnostics.append(plan_errors.UnsureRetry(span=retries[0].span, tool=tool.name))
@@ -226,6 +250,55 @@ class Lowering(ExpressionLowering):
     def _is_function(self, name: str) -> bool:
         """Whether a call of this name is one of a standard function, because no tool has the name."""
         return name in STANDARD and self._tools.get(name) is None
+
+    def _inline(
+        self,
+        tool: PlanTool,
+        call: ast.Call,
+        bound: Sequence[tuple[str | None, Term]],
+        place: Place,
+        options: Sequence[ast.Option],
+    ) -> None:
+        """Add the tasks of a plan in place of a call of it."""
+        self.diagnostics.extend(
+            PlanOption(
+                span=option.span, option="timeout" if isinstance(option, ast.Timeout) else "retry", plan=tool.name
+            )
+            for option in options
+            if isinstance(option, (ast.Timeout, ast.Retry))
+        )
+        fallback = self._fallback(options, place)
+        if tool.plan.depth >= DEEPEST:
+            self.diagnostics.append(TooDeep(span=call.span, plan=tool.name, most=DEEPEST))
+            return
+        self._inlined += inlining.size(tool)
+        if self._inlined + self.names.count > self._most_tasks:
+            self.diagnostics.append(TooManyInlined(span=call.span, plan=tool.name, most=self._most_tasks))
+            return
+        known, is_kept = direct_arguments(tool, bound, self._constant, self._facts)
+        plan_call = inlining.PlanCall(
+            tool=tool,
+            place=NodeId(place.path),
+            task=self._task,
+            span=call.span,
+            when=place.when,
+            arguments={name: value for name, value in bound if name is not None},
+            direct=known,
+            fallback=fallback,
+            # In a loop only the call itself says which tasks belong to one element.
+            kept=is_kept or fallback is not None or bool(self._elements),
+        )
+        for node in inlining.inline(plan_call, self._files):
+            self._nodes.append(node)
+            self._know(node)
+
+    def _know(self, node: Node) -> None:
+        """Infer the type of a node, and for a loop first those of its body."""
+        if isinstance(node.op, graph.Loop):
+            with self._facts.each(node.op.name, node.op.source):
+                for inner in node.op.body:
+                    self._know(inner)
+        self._facts.add(node)
 
     def _unknown_tool(self, call: ast.Call) -> Diagnostic:
         """Diagnose an unknown tool. The edit names the most similar tool, as a guess if several are similar."""

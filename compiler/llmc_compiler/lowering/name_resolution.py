@@ -95,6 +95,11 @@ class ScopeResolver:
         """Whether a name may belong to a statement with a mistake."""
         return name in self._broken or (None in self._broken and name.isdigit())
 
+    @property
+    def count(self) -> int:
+        """The number of tasks so far."""
+        return len(self._tasks)
+
     def has(self, name: str) -> bool:
         """Whether an input, a task above or a loop's element has this name."""
         return name in self._places or name in self._items

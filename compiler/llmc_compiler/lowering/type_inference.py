@@ -141,8 +141,11 @@ class TypeEnvironment:
         match node.op:
             case Call(tool, fallback=fallback):
                 return self._or_fallback(tool.signature.gives, fallback), f"`{tool.name}` returns"
-            case Evaluate(value, fallback):
-                return self._or_fallback(self.of(value), fallback), "this is"
+            case Evaluate(expects=expects) if expects:
+                return types.record(types.Field(name, types.declared(wanted)) for name, wanted in expects), "this is"
+            case Evaluate(value, fallback, plan):
+                maker = "this is" if plan is None else f"`{plan}` returns"
+                return self._or_fallback(self.of(value), fallback), maker
             case Loop(result=result, flat=flat):
                 made = fact.type if (fact := self._nodes.get(result)) else ANY
                 return types.list_of(types.element(made) if flat else made), "this is"
@@ -336,7 +339,19 @@ def _complaint(op: str, *operands: Type) -> str:
 
 def checks(graph: Graph) -> Iterator[ArrivalCheck]:
     """Yield the arguments of a graph's calls that are checked when they arrive, in plan order."""
+    yield from _swept(graph, TypeEnvironment())
+
+
+def value_type(graph: Graph) -> Type:
+    """Return the type of a plan's value."""
     facts = TypeEnvironment()
+    for _ in _swept(graph, facts):
+        pass
+    return facts.of(Get(JOIN))
+
+
+def _swept(graph: Graph, facts: TypeEnvironment) -> Iterator[ArrivalCheck]:
+    """Add all nodes to the facts, and yield the arguments that are checked when they arrive."""
     for parameter in graph.parameters:
         facts.declare(parameter.name, types.declared(parameter.type), NOWHERE)
     for node in graph.nodes.values():

@@ -109,11 +109,14 @@ class Merging:
     def _twin(self, node: Node) -> NodeId | None:
         """Return the earlier node that does the same."""
         match node:
-            case Node(op=Evaluate(term=Get(other, path=()), fallback=None), when=()) if not self._is_inside:
+            case Node(op=Evaluate(term=Get(other, path=()), fallback=None, plan=None), when=()) if not self._is_inside:
                 return other
         key = _key(node)
         if key is None:
             return None
+        if node.owner is not None and key not in self._kept:
+            # Calls that print as they were written hide their nodes: others cannot read them.
+            key = ("hidden", key)
         first = self._kept.setdefault(key, node.id)
         return None if first == node.id else first
 
@@ -143,7 +146,7 @@ class Merging:
 def _key(node: Node) -> Hashable | None:
     """Return a key that is equal for nodes that may be merged; None for a node that must not be merged."""
     match node.op:
-        case Evaluate(value, fallback):
+        case Evaluate(value, fallback, plan) if plan is None:
             return (value, fallback, node.when)
         case Call(tool, bound, timeout, retries, fallback) if tool.effect.rule.merge is not When.NO:
             # Reads of one resource with the same last writers have no write between them.
@@ -165,7 +168,7 @@ def _merged(node: Node, survivor: Node) -> Remark:
         case Call(tool):
             made = MergedRead if tool.effect.rule.merge is When.UNWRITTEN else MergedCall
             return made(*where, tool.name, node.effects[0])
-        case Evaluate(term=Get(path=()), fallback=None) if not node.when:
+        case Evaluate(term=Get(path=()), fallback=None, plan=None) if not node.when:
             return MergedAlias(*where)
         case _:
             return Merged(*where)

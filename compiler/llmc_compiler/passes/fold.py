@@ -130,7 +130,8 @@ class Folding:
         folded = self._folded(node)
         if str(node.id) != str(node.task):
             self._bury(folded)
-        if isinstance(folded.op, Evaluate) and isinstance(folded.op.term, Const) and not (folded.when or folded.needs):
+        is_known = isinstance(folded.op, Evaluate) and not (folded.op.expects or folded.when or folded.needs)
+        if is_known and isinstance(folded.op, Evaluate) and isinstance(folded.op.term, Const):
             self._known[node.id] = folded.op.term
         return (folded,)
 
@@ -224,7 +225,8 @@ def _operation(op: Operation, terms: "_Terms") -> Operation:
             folded = terms.fold(value)
             is_sure = isinstance(folded, Const) and fallback is not None and terms.may_drop(fallback)
             otherwise = None if fallback is None or is_sure else terms.fold(fallback)
-            return op if folded is value and otherwise is fallback else Evaluate(folded, otherwise)
+            same = folded is value and otherwise is fallback
+            return op if same else replace(op, term=folded, fallback=otherwise)
         case Join(value, everything):
             # Arguments of the join stay separate: a constant list is one argument.
             parts = [] if everything else [terms.fold(child) for child in children(value)]

@@ -24,7 +24,11 @@ class Prune:
 
     def __call__(self, graph: Graph) -> Graph:
         """Drop dead nodes."""
-        alive = needed(graph, [node.id for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)])
+        roots = {node.id: node.owner for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)}
+        # A call that prints as it was written stays with the effects of its tasks.
+        alive = needed(
+            graph, [*roots, *(owner for owner in roots.values() if owner is not None and owner in graph.nodes)]
+        )
         if len(alive) == len(graph.nodes):
             return graph
         nodes = {key: node for key, node in graph.nodes.items() if key in alive}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmc_compiler.ir import graph as ir
 from llmc_compiler.serialization import graph_json
-from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.tool import Usable
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Graph(ir.Graph):
         return graph_json.to_json(self)
 
     @staticmethod
-    def from_json(data: object, tools: Toolbox | Iterable[Tool | Function]) -> "Graph":
+    def from_json(data: object, tools: Toolbox | Iterable[Usable]) -> "Graph":
         """Return the graph of `to_json`, with the tools that it was compiled with; raises FormError."""
         return with_forms(graph_json.from_json(data, toolbox_of(tools)))
 

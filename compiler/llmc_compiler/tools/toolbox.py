@@ -11,7 +11,7 @@ from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.tools.callables import name_of, refuse
 from llmc_compiler.tools.outside_names import distinct, plan_name
 from llmc_compiler.tools.signature import ToolboxError
-from llmc_compiler.tools.tool import Function, Opening, Tool, around
+from llmc_compiler.tools.tool import HasTool, Opening, Tool, Usable, around
 from llmc_compiler.tools.tool_sheet import sheet_of
 
 _LONGEST_NAME: Final = 128
@@ -32,7 +32,7 @@ class Toolbox(Displayed):
 
     def __init__(
         self,
-        tools: Iterable[Tool | Function] = (),
+        tools: Iterable[Usable] = (),
         *,
         bare: Literal["parallel", "ordered"] | None = None,
         context: Opening | None = None,
@@ -120,6 +120,8 @@ def _with_context(tool: Tool, context: Opening | None) -> Tool:
 
 def _bare_tool(function: object, bare: str | None) -> Tool:
     """Return the tool itself, or a tool of a function that declares no effect."""
+    if isinstance(function, HasTool):
+        return function.as_tool()
     tool = around(function)
     if tool is not None:
         return _bound(tool)

@@ -18,7 +18,7 @@ from typing import Final
 from llmc_compiler.decoder.decoder_grammar import LEVELS, Level
 from llmc_compiler.ir.graph import JOIN
 from llmc_compiler.lowering.secret_labels import PUBLIC
-from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.tool import Usable
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
 from llmc_runtime.agent.agent_errors import NoDecision, PlanFailed
 from llmc_runtime.agent.agent_events import Judged, Progress, Reasoned
@@ -91,7 +91,7 @@ class Agent:
 
     def __init__(
         self,
-        tools: Toolbox | Iterable[Tool | Function],
+        tools: Toolbox | Iterable[Usable],
         *,
         model: ChatModel | str,
         joiner: Joiner | ChatModel | str | None = None,

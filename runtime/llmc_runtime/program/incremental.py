@@ -22,7 +22,7 @@ from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.session import NOTHING, Earlier
 from llmc_compiler.steps import Add, Step
-from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.tool import Usable
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.bounds import Bounds
@@ -165,7 +165,7 @@ def _end(scope: asyncio.Timeout) -> None:
 
 async def run_stream(
     pieces: AsyncIterable[str | bytes],
-    tools: Toolbox | Iterable[Tool | Function],
+    tools: Toolbox | Iterable[Usable],
     *,
     mode: Mode = "lenient",
     passes: Sequence[Pass] = PIPELINE,

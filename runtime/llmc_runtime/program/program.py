@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack, get_args
 
 from llmc_compiler.compiler import compile_parsed
@@ -9,17 +10,20 @@ from llmc_compiler.expressions.input_types import describe, fits, type_of
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.ir.graph import Call, Parameter, all_nodes
 from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.lowering.plan_tool import PlanTool, WrittenPlan, with_others
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.lowering.type_inference import ArrivalCheck, checks
 from llmc_compiler.passes.pipeline import PIPELINE, Pass, Stage, stages
 from llmc_compiler.representation.brief import Brief, brief
 from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.serialization.graph_json import to_json
-from llmc_compiler.tools.tool import Function, Tool
+from llmc_compiler.tools.signature import ToolboxError
+from llmc_compiler.tools.tool import Usable
 from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, located
+from llmc_grammar.plan_comment import plan_comment
 from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source, Span
 from llmc_grammar.stream import Mode
@@ -88,24 +92,49 @@ class Program(Brief):
     @staticmethod
     def of(
         parsed: Parsed,
-        tools: Toolbox | Iterable[Tool | Function],
+        tools: Toolbox | Iterable[Usable],
         *,
         mode: Mode = "strict",
         passes: Sequence[Pass] = PIPELINE,
+        bounds: Bounds | None = None,
     ) -> "Program":
         """Compile a plan that was parsed in this mode; raises CompileError with all of its mistakes."""
-        compiled = compile_parsed(parsed, toolbox_of(tools), passes=passes, lenient=mode == "lenient")
+        toolbox = toolbox_of(tools)
+        compiled = compile_parsed(parsed, toolbox, passes=passes, lenient=mode == "lenient", bounds=bounds)
+        source = with_others(parsed.source, toolbox)
         return Program(
             compiled.graph,
             parsed.plan,
-            parsed.source,
-            located(compiled.warnings, parsed.source),
+            source,
+            located(compiled.warnings, source),
             held=parsed.moved,
             written=compiled.written,
             passes=tuple(passes),
             unended=parsed.unended,
             secrets=compiled.secrets,
         )
+
+    def as_tool(self, name: str | None = None, *, description: str | None = None) -> PlanTool:
+        """Return the plan as a tool of other plans, which are compiled with its tasks in place of each call.
+
+        Its name is by default that of its file, and its description the comment above its first statement. Raises
+        ToolboxError for a plan without a name.
+        """
+        own = name or PurePath(self.source.name).stem
+        if own.startswith("<"):
+            message = f'the plan {own} has no name: give one, `program.as_tool("name")`'
+            raise ToolboxError(message)
+        about = plan_comment(self.source, self.plan) if description is None else description
+        written = WrittenPlan(self.graph if self.written is None else self.written, self.source)
+
+        async def call(**arguments: Json) -> Json:
+            run = await self.run(arguments)
+            if not run.has_value:
+                raise next(iter(run.errors.values()))
+            return run.value
+
+        call.__name__ = call.__qualname__ = own
+        return PlanTool.of(own, about, written, call)
 
     def approved(self) -> "Program":
         """Return the same program without holds on its writes."""
@@ -246,24 +275,27 @@ class Program(Brief):
 
 def compile_plan(
     text: str | bytes,
-    tools: Toolbox | Iterable[Tool | Function],
+    tools: Toolbox | Iterable[Usable],
     *,
     mode: Mode = "strict",
     passes: Sequence[Pass] = PIPELINE,
     name: str = "<plan>",
     bounds: Bounds | None = None,
+    plans: Mapping[str, Program] | None = None,
 ) -> Program:
     """Compile a plan with a toolbox or a list of tools; raises CompileError with all of its mistakes.
 
     `mode` is "strict" for hand-written plans. It is "lenient" for a model's text, whose usual damage is repaired, each
     repair with a warning. `passes` run in order. `name` is the text's name in diagnostics. `bounds` limit the text, by
-    default as for plan files or model text.
+    default as for plan files or model text. `plans` are tools too, under these names.
     """
     _check_mode(mode)
     check_kinds({"text": text}, _KINDS)
     toolbox = toolbox_of(tools)
+    if plans:
+        toolbox |= Toolbox([program.as_tool(called) for called, program in plans.items()])
     parsed = parse(text, mode=mode, name=name, bounds=bounds, tools=toolbox)
-    return Program.of(parsed, toolbox, mode=mode, passes=passes)
+    return Program.of(parsed, toolbox, mode=mode, passes=passes, bounds=bounds)
 
 
 def parse_plan(

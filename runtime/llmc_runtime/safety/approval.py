@@ -40,7 +40,7 @@ class Hold:
         """Whether this hold applies to a call."""
         if call.tool.name in self.granted:
             return False
-        return self.span is None or self.span.start <= node.span.start < self.span.end
+        return self.span is None or self.span.start <= node.own_span.start < self.span.end
 
 
 def holds_of(moved: Sequence[Span], unended: Span | None) -> tuple[Hold, ...]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from llmc_compiler.effects.effects import conflict
+from llmc_compiler.expressions import input_types
 from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
 from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.memory_limit import MemoryRoom
 from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term, children
 from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId, may_write
-from llmc_runtime.errors import ExpressionFailed, LimitReached, PlanError, without_values
+from llmc_runtime.errors import BadArgument, ExpressionFailed, LimitReached, PlanError, without_values
 from llmc_runtime.scheduler.loop_expansion import elements
 from llmc_runtime.state.instance import Instance, NullReads, Scope, Verdict
 from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Skipped
@@ -46,7 +47,7 @@ def _unmet(instance: Instance, condition: Condition, left: int) -> Verdict | Non
         return Skipped(by_condition=False), None
     except EvaluationError as error:
         # A call inside an expression was not reached: the expression itself meets the same error.
-        is_nested = instance.node.id != (scope.main or instance.node.task)
+        is_nested = instance.node.id != (scope.main or instance.node.task) and not instance.node.is_task
         return (Skipped(by_condition=True), None) if is_nested else (failed(instance, error), instance)
     return None if holds == condition.expected else (Skipped(by_condition=True), None)
 
@@ -143,6 +144,33 @@ def fallen_back(instance: Instance, error: PlanError, left: int) -> Done | Faile
         outcome = failed(instance, why)
         outcome.error.in_doubt = error.in_doubt
         return outcome
+
+
+def unfit(instance: Instance, value: Json) -> PlanError | None:
+    """Return the error of arguments of a plan that do not have its types."""
+    op = instance.node.op
+    if not isinstance(op, Evaluate) or not isinstance(value, dict):
+        return None
+    for name, wanted in op.expects:
+        if not input_types.fits(value[name], wanted):
+            why = input_types.misfit(value[name], wanted)
+            node = instance.node
+            return BadArgument(node.task, node.span, tool=op.plan or "", attempt=0, parameter=name, why=why)
+    return None
+
+
+def covered(instance: Instance, verdict: Verdict) -> PlanError | None:
+    """Return the error of a task of a called plan for which the fallback of the call stands."""
+    outcome, cause = verdict
+    node = instance.node
+    if not (isinstance(node.op, Evaluate) and node.op.plan and node.op.fallback is not None and cause is not None):
+        return None
+    is_inside = cause.node.owner is not None and cause.node.id.startswith(f"{node.id}/")
+    if not isinstance(outcome, BlockedBy) or not is_inside:
+        return None
+    # An argument without a value is the caller's; one that does not fit is refused by the plan.
+    is_argument = isinstance(cause.node.op, Evaluate) and bool(cause.node.op.expects)
+    return None if is_argument and not isinstance(outcome.error, BadArgument) else outcome.error
 
 
 def depends_on_cancelled(instance: Instance) -> bool:

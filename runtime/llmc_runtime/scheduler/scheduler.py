@@ -265,7 +265,7 @@ class Scheduler:
             if node.when or instance.has_failed_dependency or instance.failed_writes:
                 verdict = obstacle(instance, self._limits.elements, self.shared.run_budget.left)
                 if verdict is not None:
-                    self._conclude(instance, *verdict)
+                    self._decline(instance, *verdict)
                     return
             if self._reason is not None:
                 self._cancel(instance)
@@ -277,6 +277,14 @@ class Scheduler:
             self._fail_to_evaluate(instance, error)
         except NoRoomError as full:
             self._conclude(instance, self._no_room(instance, full.size), instance)
+
+    def _decline(self, instance: Instance, outcome: Outcome, cause: Instance | None) -> None:
+        """Conclude an instance that is not to run, unless its fallback stands for the tasks of a plan."""
+        error = readiness.covered(instance, (outcome, cause))
+        if error is None:
+            self._conclude(instance, outcome, cause)
+        else:
+            self._fail(instance, error)
 
     def _do(self, instance: Instance) -> None:
         """Execute the node's operation; raises SkippedRead and EvaluationError."""
@@ -294,7 +302,11 @@ class Scheduler:
                 self._hold(instance, size)
             self._call(instance, op, bound)
         elif type(op) is Evaluate:
-            self._settle(instance, worth(op.term, instance.scope, run_budget.left))
+            outcome = worth(op.term, instance.scope, run_budget.left)
+            if op.expects and (unfit := readiness.unfit(instance, outcome.value)) is not None:
+                self._fail(instance, unfit)
+            else:
+                self._settle(instance, outcome)
         elif type(op) is Join:
             self._settle(instance, worth(op.term, NullReads(instance.scope), run_budget.left))
         elif type(op) is Loop:

@@ -210,9 +210,11 @@ class Instance:
         self.critical_predecessor: Instance | None = None
 
     @property
-    def order(self) -> tuple[int, int]:
-        """Its position: by the plan's text, then by the order in which nodes were added."""
-        return self.node.span.start, self.number
+    def order(self) -> tuple[tuple[int, ...], int]:
+        """Its position: by the text, after the calls that brought it, then by the order in which nodes were added."""
+        node = self.node
+        calls = () if node.inlined is None else tuple(call.start for call in node.inlined.calls)
+        return (*calls, node.span.start), self.number
 
     def wait_for(self, other: "Instance") -> None:
         """Wait for the end of another instance."""
