@@ -128,7 +128,7 @@ class IncrementalCompiler:
             earlier=earlier,
             most_tasks=bounds.tasks,
         )
-        self._tools = tools
+        self._others = with_others(Source(name, ""), tools).others
         self._session = self._begin()
         self._name = name
         self._lost = 0
@@ -136,7 +136,7 @@ class IncrementalCompiler:
     @property
     def source(self) -> Source:
         """The text so far."""
-        return with_others(Source(self._name, self._stream.text), self._tools)
+        return Source(self._name, self._stream.text, self._others)
 
     @property
     def parsed(self) -> Parsed:

@@ -10,6 +10,7 @@ from llmc_grammar.errors.lines import TextTooLong
 from llmc_grammar.mistake import Edit
 from llmc_grammar.parse import Parsed, parse
 from llmc_grammar.safety import is_safe
+from llmc_grammar.source import TEXT
 from llmc_grammar.stream import Mode
 
 _ROUNDS: Final = 8
@@ -90,7 +91,8 @@ def _offered(parsed: Parsed, mode: Mode, find: Find) -> list[tuple[Diagnostic, E
     if any(isinstance(mistake, TextTooLong) for mistake in parsed.diagnostics):
         return []
     severity = "warning" if mode == "lenient" else "error"
-    offered = [(mistake, mistake.edit) for mistake in find(parsed) if mistake.edit and mistake.severity == severity]
+    found = [mistake for mistake in find(parsed) if mistake.severity == severity and mistake.span.start < TEXT]
+    offered = [(mistake, mistake.edit) for mistake in found if mistake.edit]
     return sorted(offered, key=lambda pair: pair[1].span)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from llmc_grammar.mistake import Edit, Mistake
+from llmc_grammar.mistake import Edit, Mistake, Note
 from llmc_grammar.safety import is_safe
 from llmc_grammar.source import Source, Span
 from llmc_grammar.terminal_text import cells, escape_unicode, glyphs, safe_words
@@ -44,19 +44,21 @@ class _Mark:
 def render(diagnostic: Mistake, source: Source, *, color: bool = False, width: int | None = None) -> str:
     """Return a diagnostic with its lines, in the form shown at the top, without a final newline.
 
-    Lines of the text are cut to 120 columns or, with `width`, so that the whole drawing fits into it.
+    Lines of the text are cut to 120 columns or, with `width`, so that the whole drawing fits into it. Notes in the text
+    of another plan follow under the name of their file.
     """
-    line, column = source.position(diagnostic.span.start)
-    marks = _marks(diagnostic, source)
-    margin = len(str(max(mark.line for mark in marks)))
+    texts = _texts(diagnostic, source)
+    margin = len(str(max(mark.line for _, _, marks in texts for mark in marks)))
     paint = _Paint(on=color, severity=diagnostic.severity)
     code, title = f"{diagnostic.severity}[{diagnostic.code}]", f": {safe_words(diagnostic.words('title'))}"
-    rows = [
-        paint.title(code) + paint.bold(title),
-        f"{' ' * margin}{paint.blue('-->')} {safe_words(source.name)}:{line}:{column}",
-        f"{' ' * margin} {paint.blue('|')}",
-        *_rows(marks, source, margin, paint, _WIDTH if width is None else max(width - margin - 5, _NARROWEST)),
-    ]
+    rows = [paint.title(code) + paint.bold(title)]
+    for arrow, (text, start, marks) in zip(("-->", *[":::"] * len(texts)), texts, strict=False):
+        line, column = text.position(start)
+        rows += [
+            f"{' ' * margin}{paint.blue(arrow)} {safe_words(text.name)}:{line}:{column}",
+            f"{' ' * margin} {paint.blue('|')}",
+            *_rows(marks, text, margin, paint, _WIDTH if width is None else max(width - margin - 5, _NARROWEST)),
+        ]
     hint = safe_words(diagnostic.words("help"))
     if hint:
         rows.append(f"{' ' * margin} {paint.blue('=')} {paint.bold('help')}: {hint}")
@@ -75,12 +77,13 @@ def to_json(diagnostic: Mistake, source: Source | None) -> dict[str, Any]:
         "title": safe_words(diagnostic.words("title")),
         "label": safe_words(diagnostic.words("label")),
         "help": safe_words(diagnostic.words("help")),
-        "file": None if source is None else safe_words(source.name),
+        "file": None if source is None else safe_words(source.holding(diagnostic.span)[0].name),
         "place": _place(diagnostic.span, source),
-        "notes": [{"label": safe_words(note.label), "place": _place(note.span, source)} for note in diagnostic.notes],
-        "edit": None
-        if edit is None
-        else _edit(edit, source, safe=source is not None and is_safe(diagnostic, source.text)),
+        "notes": [
+            {"label": safe_words(note.label), "place": _place(note.span, source), **_file(diagnostic, note, source)}
+            for note in diagnostic.notes
+        ],
+        "edit": None if edit is None else _edit(edit, source, safe=source is not None and _is_safe(diagnostic, source)),
     }
 
 
@@ -89,9 +92,23 @@ def _edit(edit: Edit, source: Source | None, *, safe: bool) -> dict[str, Any]:
     return {"place": _place(edit.span, source), "text": edit.text, "safe": safe}
 
 
+def _is_safe(diagnostic: Mistake, source: Source) -> bool:
+    """Whether the edit is safe; one in the text of another plan is applied there."""
+    return source.holding(diagnostic.span)[0] is source and is_safe(diagnostic, source.text)
+
+
+def _file(diagnostic: Mistake, note: Note, source: Source | None) -> dict[str, str]:
+    """Return the file of a note, if it is another than that of the diagnostic."""
+    if source is None:
+        return {}
+    own, file = source.holding(diagnostic.span)[0], source.holding(note.span)[0]
+    return {} if file is own else {"file": safe_words(file.name)}
+
+
 def _place(span: Span, source: Source | None) -> dict[str, int | None]:
-    """Return the line, the column and the offsets of a span."""
+    """Return the line, the column and the offsets of a span in its text."""
     line, column = (None, None) if source is None else source.position(span.start)
+    span = span if source is None else source.holding(span)[1]
     return {"line": line, "column": column, "start": span.start, "end": span.end}
 
 
@@ -123,12 +140,23 @@ class _Paint:
         return self.title(text) if sign == "^" else self.blue(text)
 
 
-def _marks(diagnostic: Mistake, source: Source) -> list[_Mark]:
-    """Return the marks in order; a span over several lines has marks on its first and last line."""
-    marks = _spread(diagnostic.span, "^", safe_words(diagnostic.words("label")), source)
-    for note in diagnostic.notes:
-        marks += _spread(note.span, "-", safe_words(note.label), source)
-    return sorted(marks, key=lambda mark: (mark.line, mark.start, mark.sign != "^"))
+def _texts(diagnostic: Mistake, source: Source) -> list[tuple[Source, int, list[_Mark]]]:
+    """Return the texts with marks, that of the diagnostic first: each with its first offset and its marks in order.
+
+    A span over several lines has marks on its first and last line.
+    """
+    marks: dict[int, tuple[Source, int, list[_Mark]]] = {}
+    places = [
+        (diagnostic.span, "^", diagnostic.words("label")),
+        *((note.span, "-", note.label) for note in diagnostic.notes),
+    ]
+    for span, sign, label in places:
+        text, local = source.holding(span)
+        _, _, spread = marks.setdefault(id(text), (text, local.start, []))
+        spread += _spread(local, sign, safe_words(label), text)
+    for _, _, spread in marks.values():
+        spread.sort(key=lambda mark: (mark.line, mark.start, mark.sign != "^"))
+    return list(marks.values())
 
 
 def _spread(span: Span, sign: str, label: str, source: Source) -> list[_Mark]:

@@ -66,6 +66,11 @@ class Source:
         source, _ = self.holding(span)
         return None if source is self else source.name
 
+    def place(self, span: Span) -> str:
+        """Return the line of a span in words: `line 3`, in another text `line 3 of other.llmc`."""
+        line, file = self.position(span.start)[0], self.file_of(span)
+        return f"line {line}" if file is None else f"line {line} of {file}"
+
     def line(self, number: int) -> str:
         """Return the text of a line, numbered from 1, without its line end."""
         starts = self._line_starts()

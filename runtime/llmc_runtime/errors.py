@@ -95,10 +95,12 @@ class PlanError(LlmcError):
     """A task of the plan has no value; `span` is its place in the plan, and `line` its line if the text is known.
 
     `in_doubt` means that the write may or may not have happened. `place` is the file and line at which the tool failed.
-    `ended` is the task's outcome, as the summary of a run counts it.
+    `ended` is the task's outcome, as the summary of a run counts it. `file` is the plan file of `line`, if the plan
+    calls it as a tool.
     """
 
     line: int | None = None
+    file: str | None = None
     place: tuple[str, int] | None = None
     ended: str = "failed"
     in_doubt: bool = False
@@ -108,10 +110,14 @@ class PlanError(LlmcError):
         self.task = task
         self.span = span
 
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if self.file is None else f"{text} ({self.file}:{self.line})"
+
     def at(self, span: Span) -> Self:
         """The same error for a text in which the task has another span."""
         same = copy(self)
-        same.span, same.line = span, None
+        same.span, same.line, same.file = span, None, None
         return same
 
 

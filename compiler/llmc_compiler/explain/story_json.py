@@ -55,10 +55,11 @@ def _remark(told: PassEntry, source: Source) -> dict[str, Any]:
     }
 
 
-def _place(span: Span, source: Source) -> dict[str, int]:
-    """Return the start of a span as a line and a column, counted from 1."""
+def _place(span: Span, source: Source) -> dict[str, int | str]:
+    """Return the start of a span as a line and a column, counted from 1, with the file if it is another plan's."""
     line, column = source.position(span.start)
-    return {"line": line, "column": column}
+    file = source.file_of(span)
+    return {"line": line, "column": column} | ({} if file is None else {"file": file})
 
 
 def _edge(edge: OrderEdge, source: Source) -> dict[str, Any]:

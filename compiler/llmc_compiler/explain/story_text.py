@@ -97,7 +97,7 @@ def _edge(edge: OrderEdge, source: Source) -> Entry:
 
 def _line_of(span: Span, source: Source) -> str:
     """Return the line of a span."""
-    return f"line {source.position(span.start)[0]}"
+    return source.place(span)
 
 
 def _entries(shown: Sequence[Entry], number: int, width: int) -> Iterator[Line]:

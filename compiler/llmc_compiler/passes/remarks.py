@@ -55,7 +55,7 @@ def task_of(node: str) -> str:
 def _told(value: object, source: Source) -> str:
     """Return a field as text: spans as lines of the source, effects and tasks as a list."""
     if isinstance(value, Span):
-        return f"line {source.position(value.start)[0]}"
+        return source.place(value)
     if isinstance(value, tuple):
         if all(isinstance(part, Span) for part in value):
             lines = sorted({source.position(place.start)[0] for place in value})

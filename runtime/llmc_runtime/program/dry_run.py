@@ -21,7 +21,7 @@ from llmc_grammar.portable import Portable
 from llmc_grammar.source import Source
 from llmc_runtime.errors import PlanError
 from llmc_runtime.limits import Limits
-from llmc_runtime.safety.provenance import line_of
+from llmc_runtime.safety.provenance import file_of, line_of
 from llmc_runtime.safety.run_guard import RunGuard
 
 Answer = Literal["runs", "asks", "refused"]
@@ -38,6 +38,7 @@ class Planned(Brief):
     `text` is the call with other nodes by their ids, and `written` the call as the plan writes it. `conditions` are
     those not yet known to hold. In loops, the call is made for each element; `elements` is their number if it is
     known. `waits` are the calls that end first. `answer` is whether the call runs, asks, or is refused.
+    `file` is the file of the line, if that is a plan which this one calls.
     """
 
     node: NodeId
@@ -52,6 +53,7 @@ class Planned(Brief):
     elements: int | None = None
     waits: tuple[NodeId, ...] = ()
     written: str = field(default="", compare=False)
+    file: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The call as JSON data."""
@@ -67,7 +69,7 @@ class Planned(Brief):
             "in_loop": self.in_loop,
             "elements": self.elements,
             "waits": list(self.waits),
-        }
+        } | ({} if self.file is None else {"file": self.file})
 
 
 def dry_run(graph: Graph, params: Mapping[str, Json], guard: RunGuard, *, source: Source | None) -> tuple[Planned, ...]:
@@ -222,5 +224,6 @@ class _Dry:
             in_loop=in_loop,
             elements=elements,
             waits=self._calls_before(node),
+            file=file_of(self._source, node.span),
             written="" if self._source is None else written(node.span, node.task, self._source),
         )

@@ -142,7 +142,7 @@ class IncrementalRun:
 
     def written(self, node: NodeId) -> str:
         """Return the text of a node, empty for a node without a span in the text."""
-        return self.compiler.source.text[slice(*self._places.get(node, NOWHERE))]
+        return self.compiler.source.at(self._places.get(node, NOWHERE))
 
     def sources(self, plan: int) -> dict[str, tuple[Origin, ...]]:
         """Return the provenance of the tasks' results, for later plans; `plan` is the number of this plan."""

@@ -3,7 +3,7 @@
     {"version": 1, "language": 1, "id",
      "value", "has_value", "results": {task: value}, "skipped": [task],
      "errors": {task: {"type", "message", "line"?, "file"?, "line_in_file"?, "tool"?, "attempt"?, "in_doubt"?,
-                       "cause"?, "cause_line"?, "reason"?, "why"?}},
+                       "cause"?, "cause_line"?, "reason"?, "why"?, "plan"?}},
      "seconds", "processor_seconds", "calls", "sum_of_calls", "longest_chain", "chain": [task],
      "in_doubt": [task], "abandoned": [name], "notes": [sentence]}
 
@@ -15,11 +15,13 @@ failed task as `cause`, and that task's line in the plan as `cause_line`. The er
 `sum_of_calls` is the time that the calls would take one after another. It is null if the process used processors for
 more than a quarter of the time (`processor_seconds`), since calls may have waited for each other.
 
+An error in a plan that this one calls has that plan's file as `plan`, and its `line` is a line of that file.
+
 Keys may be added within a version. No key is removed or changes its meaning.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
@@ -33,6 +35,7 @@ from llmc_compiler.serialization.graph_json import LANGUAGE
 from llmc_grammar.diagnostic import Diagnostic, located, masked
 from llmc_grammar.source import Source
 from llmc_runtime.errors import Blocked, CallError, NotApproved, PlanError
+from llmc_runtime.program.inner_errors import inner_errors
 from llmc_runtime.redaction import HIDDEN, SecretFree, Secrets, Veil
 from llmc_runtime.safety.provenance import line_of
 from llmc_runtime.scheduler.executor import Executor
@@ -57,7 +60,8 @@ class Run(Displayed, SecretFree):
     """The result of a run.
 
     `value` is that of the join, None if it has none (not `has_value`). `results` and `errors` have the tasks as
-    written, and `errors` also the join if it failed itself. `calls` counts calls regardless of their attempts.
+    written, and `errors` also the join if it failed itself, and failed writes in called plans on which no value
+    depends, as `3/other/1`. `calls` counts calls regardless of their attempts.
     `longest_chain` is the longest time that calls took one after another, and `chain` has its tasks. `sum_of_calls` is
     the time of all calls together. It is None if it would be misleading: calls may have waited for processors, because
     the process used them for `processor_seconds`, more than a quarter of the time. All times are in seconds.
@@ -119,7 +123,7 @@ class Run(Displayed, SecretFree):
         for error in (*self.errors.values(), *(item.error for item in self.events if isinstance(item, OF_ERRORS))):
             self.secrets.cover(error)
         mask = self.secrets.masked
-        source = self.source and replace(self.source, text=mask(self.source.text))
+        source = self.source and _masked(self.source, mask)
         warnings = tuple(masked(item, mask, source) for item in self.diagnostics)
         return {"value": self.shown_value, "results": self.shown_results, "source": source, "diagnostics": warnings}
 
@@ -186,6 +190,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
                 skipped.append(task)
             case _:
                 pass  # dropped: no longer needed
+    errors.update(inner_errors(graph, outcomes))
     longest, chain = executor.longest_chain()
     return Run(
         has_value=join in results,
@@ -211,8 +216,13 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
 def signed(run: Run, source: Source, diagnostics: tuple[Diagnostic, ...]) -> Run:
     """Return the run with its source and warnings; its errors learn their lines."""
     for error in run.errors.values():
-        error.line = source.position(error.span.start)[0]
+        error.line, error.file = source.position(error.span.start)[0], source.file_of(error.span)
     return replace(run, source=source, diagnostics=located(diagnostics, source))
+
+
+def _masked(source: Source, mask: Callable[[str], str]) -> Source:
+    """The texts of a plan and of those that it calls, masked."""
+    return Source(source.name, mask(source.text), tuple(_masked(other, mask) for other in source.others))
 
 
 def to_json(run: Run) -> dict[str, Any]:
@@ -260,6 +270,8 @@ def _error(error: PlanError, run: Run) -> dict[str, Any]:
     data: dict[str, Any] = {"type": type(error).__name__, "message": run.secrets.text(str(error))}
     if (line := line_of(run.source, error.span)) is not None:
         data["line"] = line
+    if run.source is not None and (plan := run.source.file_of(error.span)) is not None:
+        data["plan"] = run.secrets.text(plan)
     if error.place is not None:
         data["file"], data["line_in_file"] = run.secrets.text(error.place[0]), error.place[1]
     match error:

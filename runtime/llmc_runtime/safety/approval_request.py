@@ -45,13 +45,21 @@ _NARROW: Final = 40
 """Widths below this put each label on its own line."""
 
 
+def _line(line: int | None, file: str | None) -> str:
+    """Return a line in words, with its file if that is another plan; empty if it is unknown."""
+    if line is None:
+        return ""
+    return f"line {line}" if file is None else f"line {line} of {file}"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Provenance of a value or of a part of it.
 
     If `task` is set, the value comes from that task, or from its call of `tool`. Otherwise it comes from the input
     `input`, or from the text of the plan. `line` counts the lines of the plan from 1, and `element` is the position of
-    a loop element. `plan` is the number of an earlier plan of the same question, None for this plan.
+    a loop element. `plan` is the number of an earlier plan of the same question, None for this plan. `file` is the
+    file of the line, if that is a plan which this one calls.
     """
 
     task: TaskId | None = None
@@ -60,6 +68,7 @@ class Origin:
     line: int | None = None
     element: int | None = None
     plan: int | None = None
+    file: str | None = None
 
     def __str__(self) -> str:
         words = self._words()
@@ -67,7 +76,7 @@ class Origin:
 
     def _words(self) -> str:
         """Describe the origin within its plan."""
-        where = "" if self.line is None else f"line {self.line}"
+        where = _line(self.line, self.file)
         if self.element is not None:
             return f"element {self.element} of the loop" + (f" in {where}" if where else "")
         if self.input is not None:
@@ -78,7 +87,7 @@ class Origin:
 
     def to_json(self) -> dict[str, Any]:
         """The origin as JSON data."""
-        names = ("task", "tool", "input", "line", "element", "plan")
+        names = ("task", "tool", "input", "line", "file", "element", "plan")
         return {"text": str(self)} | {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
@@ -114,7 +123,8 @@ class ApprovalRequest:
     """A call that needs approval.
 
     `indices` are the positions in the loops around it, and `held` is the reason if the call is held. `inside` names the
-    calls around this run, outermost first: `publish (task 3)`.
+    calls around this run, outermost first: `publish (task 3)`. `file` is the file of the line, if that is a plan which
+    this one calls.
     """
 
     task: TaskId
@@ -125,6 +135,7 @@ class ApprovalRequest:
     arguments: tuple[Argument, ...]
     held: str | None = None
     inside: tuple[str, ...] = ()
+    file: str | None = None
 
     def __str__(self) -> str:
         """Lay the request out for a terminal of 100 cells; long values are cut with a count."""
@@ -145,7 +156,7 @@ class ApprovalRequest:
             "arguments": [argument.to_json() for argument in self.arguments],
             "held": self.held,
             "inside": list(self.inside),
-        }
+        } | ({} if self.file is None else {"file": self.file})
 
     @cached_property
     def digest(self) -> str:
@@ -159,7 +170,8 @@ class ApprovalRequest:
 
     def lines(self, width: int = WIDTH, *, whole: bool = False, like: "ApprovalRequest | None" = None) -> Iterator[str]:
         """Yield lines of at most `width` cells; `whole` cuts nothing, and arguments found in `like` are left out."""
-        where = "" if self.line is None else f", line {self.line}"
+        line = _line(self.line, self.file)
+        where = line and f", {line}"
         head = f"{self.tool}: {self.effect} ({self.place}{where}) #{self.digest[:_DIGEST]}"
         yield from _said(marked(head), "", width)
         if self.inside:

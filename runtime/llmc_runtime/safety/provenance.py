@@ -23,6 +23,11 @@ def line_of(source: Source | None, span: Span) -> int | None:
     return None if source is None or span == NOWHERE else source.position(span.start)[0]
 
 
+def file_of(source: Source | None, span: Span) -> str | None:
+    """The name of another plan's file in which a span lies."""
+    return None if source is None or span == NOWHERE else source.file_of(span)
+
+
 Earlier = Mapping[str, tuple[Origin, ...]]
 """Provenance of the results of earlier plans, by task; a plan reads these results like inputs."""
 
@@ -32,7 +37,8 @@ _NONE: Final[Earlier] = {}
 def origins(term: Term, instance: Instance, source: Source | None, earlier: Earlier = _NONE) -> tuple[Origin, ...]:
     """Return the provenance of a term's value, without repeats; the plan itself in the absence of others."""
     origins_of_term = tuple(dict.fromkeys(_origins(term, instance, source, earlier)))
-    return origins_of_term or (Origin(line=line_of(source, instance.node.span)),)
+    span = instance.node.span
+    return origins_of_term or (Origin(line=line_of(source, span), file=file_of(source, span)),)
 
 
 def sources(instance: Instance, source: Source | None, earlier: Earlier, plan: int) -> tuple[Origin, ...]:
@@ -60,7 +66,8 @@ def _origins(term: Term, instance: Instance, source: Source | None, earlier: Ear
             case Item(name) if (loop := reader.scope.loop_of(name)) is not None:
                 if reader.scope is instance.scope:
                     line, level = line_of(source, reader.node.span), len(loop.scope.indices)
-                    yield Origin(task=reader.node.task, line=line, element=reader.scope.indices[level])
+                    file, element = file_of(source, reader.node.span), reader.scope.indices[level]
+                    yield Origin(task=reader.node.task, line=line, element=element, file=file)
                 if isinstance(loop.node.op, Loop) and not isinstance(loop.node.op.source, Const):
                     waiting.append((loop.node.op.source, loop))
             case _:
@@ -84,7 +91,7 @@ def _origin(node: Node, source: Source | None) -> Origin:
     while isinstance(op, Loop):
         op = next(inner.op for inner in op.body if inner.id == op.result)
     tool = op.tool.name if isinstance(op, Call) else None
-    return Origin(task=node.task, tool=tool, line=line_of(source, node.span))
+    return Origin(task=node.task, tool=tool, line=line_of(source, node.span), file=file_of(source, node.span))
 
 
 def request_of(
@@ -122,6 +129,7 @@ def request_of(
         task=node.task,
         indices=instance.key[1],
         line=line_of(source, node.span),
+        file=file_of(source, node.span),
         tool=call.tool.name,
         effect=", ".join(map(str, node.effects)),
         arguments=tuple(arguments),

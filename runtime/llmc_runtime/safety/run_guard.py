@@ -17,6 +17,7 @@ from llmc_compiler.terminal_cells import visible
 from llmc_compiler.tools.parameter_markers import UNMARKED
 from llmc_compiler.tools.signature import Prepared
 from llmc_compiler.tools.tool import Tool
+from llmc_grammar.ast import NOWHERE
 from llmc_grammar.source import Source
 from llmc_runtime.calls.call_errors import unfit
 from llmc_runtime.calls.injected_signature import InjectedSignature
@@ -27,7 +28,7 @@ from llmc_runtime.redaction import HIDDEN, Secrets
 from llmc_runtime.safety.approval import Approval, Hold, held_for
 from llmc_runtime.safety.approval_queue import ApprovalQueue, RunEndedError
 from llmc_runtime.safety.approval_request import ApprovalRequest, Origin
-from llmc_runtime.safety.provenance import Earlier, line_of, request_of, sources
+from llmc_runtime.safety.provenance import Earlier, file_of, line_of, request_of, sources
 from llmc_runtime.safety.secret_tracker import SecretTracker
 from llmc_runtime.state.instance import Instance
 from llmc_runtime.state.outcomes import Key
@@ -102,7 +103,8 @@ class RunGuard:
     def finish(self, error: PlanError) -> None:
         """Prepare an error for display: redact it, and set its line if the plan's text is known."""
         self.secrets.cover(error)
-        error.line = line_of(self._source(), error.span) if error.line is None else error.line
+        if error.line is None:
+            error.line, error.file = line_of(self._source(), error.span), file_of(self._source(), error.span)
 
     # The run
 
@@ -261,8 +263,8 @@ class RunGuard:
 
     def place(self, node: Node) -> str:
         """Return a node's place in the plan: its line, or its task if the text is not known."""
-        line = line_of(self._source(), node.span)
-        return f"task {node.task}" if line is None else f"line {line}"
+        source = self._source()
+        return f"task {node.task}" if source is None or node.span == NOWHERE else source.place(node.span)
 
     def _request(self, instance: Instance, call: Call, bound: Bound, prepared: Prepared | None) -> ApprovalRequest:
         """The approval request for a call."""

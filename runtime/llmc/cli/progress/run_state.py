@@ -232,7 +232,7 @@ def _label(node: Node, depth: int) -> str:
 
 def _written(node: Node, source: Source) -> str:
     """Return the text of a node in one line."""
-    text = _BLANKS.sub(" ", source.text[node.span.start : node.span.end])
+    text = _BLANKS.sub(" ", source.at(node.span))
     if isinstance(node.op, Loop):
         text = _BINDER.sub("", text, count=1) if _BINDER.match(text) else text
     return text or (node.op.tool.name if isinstance(node.op, Call) else node.id)

@@ -76,9 +76,9 @@ def _checks(compiled: "Program") -> Iterator[str]:
         number = "1 argument is" if len(remaining) == 1 else f"{len(remaining)} arguments are"
         yield f"{number} checked on arrival, since their types may not fit:"
     for each in remaining[:_MOST_TOLD]:
-        line, _ = compiled.source.position(each.node.span.start)
+        line = compiled.source.place(each.node.span)
         tool, wanted, found = op_name(each.node.op), describe(each.wanted), describe(each.found)
-        yield shown(f"  line {line}: `{each.parameter}` of `{tool}` takes {wanted} and is given {found}", _LONGEST)
+        yield shown(f"  {line}: `{each.parameter}` of `{tool}` takes {wanted} and is given {found}", _LONGEST)
     if len(remaining) > _MOST_TOLD:
         yield f"  and {len(remaining) - _MOST_TOLD} more"
 
