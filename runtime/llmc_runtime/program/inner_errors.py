@@ -1,6 +1,6 @@
 """Failed writes in plans that a plan calls: errors of tasks on which no value depends."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Graph, Loop, Node, all_nodes, may_write
@@ -9,10 +9,12 @@ from llmc_runtime.scheduler.loop_expansion import reason
 from llmc_runtime.state.outcomes import BlockedBy, Failed, Key, Outcome
 
 
-def inner_errors(graph: Graph, outcomes: Mapping[Key, Outcome]) -> Iterator[tuple[str, PlanError]]:
+def inner_errors(
+    graph: Graph, outcomes: Mapping[Key, Outcome], known: Container[str]
+) -> Iterator[tuple[str, PlanError]]:
     """Yield the errors of writes in called plans that the value of their call does not need.
 
-    Each has the id of its task in that plan: `3/other/2`, in a loop with the positions of its elements.
+    Those that are blocked with their whole task, whose errors are `known`, are left out. Each has the id of its task in that plan: `3/other/2`, in a loop with the positions of its elements.
     """
     nodes = {node.id: node for node in all_nodes(graph) if node.is_task and may_write(node)}
     if not nodes:
@@ -25,7 +27,7 @@ def inner_errors(graph: Graph, outcomes: Mapping[Key, Outcome]) -> Iterator[tupl
         name = f"{key}" + "".join(f"[{index}]" for index in indices)
         if isinstance(outcome, Failed):
             yield name, outcome.error
-        elif isinstance(outcome, BlockedBy):
+        elif isinstance(outcome, BlockedBy) and node.task not in known:
             yield name, reason(node.task, node, outcome)
 
 

@@ -190,7 +190,7 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
                 skipped.append(task)
             case _:
                 pass  # dropped: no longer needed
-    errors.update(inner_errors(graph, outcomes))
+    errors.update(tuple(inner_errors(graph, outcomes, errors)))
     longest, chain = executor.longest_chain()
     return Run(
         has_value=join in results,
