@@ -199,12 +199,13 @@ class _Grafting:
             case Evaluate(value, fallback):
                 return replace(op, term=self._term(value), fallback=self._optional_term(fallback))
             case Loop(name, source, body, result, carry):
-                return Loop(
-                    self._id(NodeId(name)),
-                    self._term(source),
-                    tuple(map(self._inside, body)),
-                    self._id(result),
-                    tuple((self._id(earlier), self._id(later)) for earlier, later in carry),
+                return replace(
+                    op,
+                    name=self._id(NodeId(name)),
+                    source=self._term(source),
+                    body=tuple(map(self._inside, body)),
+                    result=self._id(result),
+                    carry=tuple((self._id(earlier), self._id(later)) for earlier, later in carry),
                 )
             case Join():
                 message = "a plan has one join"

@@ -14,7 +14,8 @@ def inner_errors(
 ) -> Iterator[tuple[str, PlanError]]:
     """Yield the errors of writes in called plans that the value of their call does not need.
 
-    Those that are blocked with their whole task, whose errors are `known`, are left out. Each has the id of its task in that plan: `3/other/2`, in a loop with the positions of its elements.
+    Each has the id of its task in that plan: `3/other/2`, in a loop with the positions of its elements. Writes that are
+    blocked with their whole task, whose errors are `known`, are left out.
     """
     nodes = {node.id: node for node in all_nodes(graph) if node.is_task and may_write(node)}
     if not nodes:
