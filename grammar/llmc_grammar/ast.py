@@ -238,11 +238,16 @@ Option = Timeout | Retry | Fallback
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`use "tools.py"` (`is_path`) or `use name`."""
+    """`use "tools.py"` (`is_path`), `use "other.llmc"` (another plan too) or `use name`."""
 
     target: str
     is_path: bool
     span: Span = _span()
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it names another plan."""
+        return self.is_path and self.target.endswith(".llmc")
 
 
 @dataclass(frozen=True, slots=True)

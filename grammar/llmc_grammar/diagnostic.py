@@ -50,6 +50,28 @@ def located(found: Iterable[D], source: Source | None) -> tuple[D, ...]:
     return tuple(found) if source is None else tuple(_in_source(each, source) for each in found)
 
 
+def relocated(found: D, move: Callable[[Span], Span]) -> D:
+    """Return a diagnostic whose spans are moved, without its source."""
+    new = object.__new__(type(found))
+    new.__dict__.update({name: _relocated(found.__dict__[name], move) for name in found.fields})
+    return new
+
+
+def _relocated(value: object, move: Callable[[Span], Span]) -> object:
+    """Move the spans in the value of a field."""
+    match value:
+        case Span():
+            return move(value)
+        case tuple():
+            return tuple(_relocated(each, move) for each in value)
+        case Edit(span, text):
+            return Edit(move(span), text)
+        case Note(span, label):
+            return Note(move(span), label)
+        case _:
+            return value
+
+
 def masked(found: D, mask: Callable[[str], str], source: Source | None) -> D:
     """Return a diagnostic with masked texts, for a masked source of the same length."""
     new = object.__new__(type(found))

@@ -1,10 +1,12 @@
 """Loads plans from files, with the tools of their `use` lines."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from llmc.config.config import Config, find_config
-from llmc.config.tool_files import UseError, resolve_uses
+from llmc.config.tool_files import UseError
+from llmc.config.used_plans import UsedPlans
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.tools.tool import Usable
@@ -31,7 +33,7 @@ def load(
     folder = folder_of(path)
     parsed = parse(read_start(path, bounds.text + 1), name=str(path), bounds=bounds)
     try:
-        used = resolve_uses(parsed.plan, folder, config or find_config(folder))
+        used = UsedPlans(config or find_config(folder), bounds).tools(parsed.plan, folder, Path(path))
     except UseError as error:
-        raise CompileError(error.diagnostics, parsed.source) from error
-    return Program.of(parsed, used | given if given else used, passes=passes)
+        raise CompileError(error.diagnostics, replace(parsed.source, others=error.others)) from error
+    return Program.of(parsed, used | given if given else used, passes=passes, bounds=bounds)

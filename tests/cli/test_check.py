@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from llmc.cli.arguments.any_toolbox import AnyTools
+from llmc.config.any_toolbox import AnyTools
 from llmc_compiler.expressions.types import ANY
 from llmc_compiler.tools.signature import Wanted
 from tests.cli.conftest import Cli

@@ -108,6 +108,7 @@ class _Grafting:
     files: Mapping[Source, int]
     _values: dict[str, Const | Read] = field(default_factory=dict)
     _optional: frozenset[NodeId] = frozenset()
+    _tasks: set[NodeId] = field(default_factory=set)
     _extra: dict[Term, NodeId] = field(default_factory=dict)
     _waiting: list[tuple[NodeId, Term]] = field(default_factory=list)
     _distances: dict[int, int] = field(default_factory=dict)
@@ -177,9 +178,16 @@ class _Grafting:
             source = NodeId(f"{key}/source")
             yield self._node(source, Evaluate(op.source), when, op.source.span, inlined)
             op, when = replace(op, source=Get(source, (), op.source.span)), ()
-        elif given and not own and _strict(op).issuperset(read.node for read in reads(given[0].term)):
+        elif not own and self._implies(op, given):
             when = self.call.when
+        self._tasks.add(key)
         yield replace(self._node(key, op, when, span, inlined), effects=node.effects)
+
+    def _implies(self, op: Operation, given: tuple[Condition, ...]) -> bool:
+        """Whether an operation certainly is skipped or blocked where the arguments have no values."""
+        strict = _strict(op)
+        arguments = {read.node for condition in given for read in reads(condition.term)}
+        return not strict.isdisjoint(self._tasks) or strict.issuperset(arguments)
 
     def _value(self, join: Node, given: tuple[Condition, ...]) -> Iterator[Node]:
         """Yield the node of the call itself, after those for its texts."""
@@ -188,6 +196,8 @@ class _Grafting:
         when = (*self.call.when, *given)
         yield from self._texts(when, self._origin(join))
         op = Evaluate(term, self.call.fallback, self.call.tool.name if self.call.kept else None)
+        if not self.call.kept and self._implies(op, given):
+            when = self.call.when
         yield self._node(self.call.place, op, when, self.call.span, None)
 
     def _operation(self, op: Operation) -> Operation:

@@ -10,7 +10,7 @@ import importlib.util
 import stat
 import sys
 import traceback
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.abc import InspectLoader
@@ -29,6 +29,7 @@ from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import Note, mistake
+from llmc_grammar.source import Source
 from llmc_runtime.input_files import NO_NAME, folder_of, read_input
 
 
@@ -66,12 +67,15 @@ class MissingToolsError(ToolboxError):
 
 
 class UseError(ToolboxError):
-    """The tools of a plan's `use` lines cannot be loaded; `diagnostics` has the reasons by line."""
+    """The tools of a plan's `use` lines cannot be loaded; `diagnostics` has the reasons by line.
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+    Some may be mistakes in the texts of other plans (`others`).
+    """
 
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], others: tuple[Source, ...] = ()) -> None:
         super().__init__("; ".join(f"{found.words('title')}: {found.words('label')}" for found in diagnostics))
         self.diagnostics = diagnostics
+        self.others = others
 
 
 def load_tools(target: str, folder: Path) -> Toolbox:
@@ -279,14 +283,23 @@ def _is_own(module: ModuleType, value: object) -> TypeGuard[Tool | Function]:
     return not any(value is other for names in others for other in names.values())
 
 
-def resolve_uses(plan: Plan, folder: Path, config: Config) -> Toolbox:
-    """Load the tools of every `use` line, in order; `folder` is the plan's. Raises UseError with all mistakes."""
+PlanLoader = Callable[[Path, Use], Toolbox]
+"""Loads a plan file of a `use` line as a tool; raises ToolboxError."""
+
+
+def resolve_uses(
+    plan: Plan, folder: Path, config: Config, load_plan: PlanLoader, *, loads_tools: bool = True
+) -> Toolbox:
+    """Load the tools of every `use` line, in order, or only those that are plans; raises UseError with all mistakes.
+
+    `folder` is the plan's.
+    """
     tools: list[Tool] = []
     mistakes: list[Diagnostic] = []
     users: dict[str, Use] = {}
     for use in (statement for statement in plan.statements if isinstance(statement, Use)):
         try:
-            brought = list(_used(use, folder, config))
+            brought = list(_used(use, folder, config, load_plan, loads_tools=loads_tools))
         except ToolboxError as error:
             mistakes.append(UnusableTools(span=use.span, target=use.target, cause=str(error)))
             continue
@@ -306,8 +319,12 @@ def _clashes(use: Use, brought: Sequence[Tool], users: Mapping[str, Use]) -> Ite
             yield ClashingTools(span=use.span, name=tool.name, notes=(first,))
 
 
-def _used(use: Use, folder: Path, config: Config) -> Toolbox:
+def _used(use: Use, folder: Path, config: Config, load_plan: PlanLoader, *, loads_tools: bool) -> Toolbox:
     """Load the tools of one `use` line; raises ToolboxError."""
+    if use.is_plan:
+        return load_plan(_inside(use.target, folder), use)
+    if not loads_tools:
+        return Toolbox()
     if use.is_path:
         return load_file(_inside(use.target, folder))
     entry = config.tools.get(use.target)

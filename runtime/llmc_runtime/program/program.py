@@ -128,10 +128,7 @@ class Program(Brief):
         written = WrittenPlan(self.graph if self.written is None else self.written, self.source)
 
         async def call(**arguments: Json) -> Json:
-            run = await self.run(arguments)
-            if not run.has_value:
-                raise next(iter(run.errors.values()))
-            return run.value
+            return await self.value(arguments)
 
         call.__name__ = call.__qualname__ = own
         return PlanTool.of(own, about, written, call)
@@ -177,6 +174,13 @@ class Program(Brief):
             diagnostics=self.diagnostics,
             **options,
         )
+
+    async def value(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[RunOptions]) -> Json:
+        """Run the plan as `run` does and return its value; raises the first error of a run without one."""
+        run = await self.run(inputs, **terms)
+        if not run.has_value:
+            raise next(iter(run.errors.values()))
+        return run.value
 
     def run_sync(self, inputs: Mapping[str, Json] | None = None, **terms: Unpack[RunOptions]) -> Run:
         """Run the plan from sync code, as `run` does; abandoned calls that hang do not delay the return."""

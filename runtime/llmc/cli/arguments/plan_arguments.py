@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from llmc import Bounds, Budget, Limits, Program, Toolbox
     from llmc_compiler.passes.pipeline import Pass
     from llmc_grammar import Parsed
-    from llmc_grammar.ast import Plan
     from llmc_grammar.diagnostic import Diagnostic
+    from llmc_grammar.source import Source
     from llmc_grammar.stream import Mode
 from llmc.cli.terminal.diagnostic_output import DiagnosticReport, drawn
 
@@ -84,19 +84,23 @@ def require_plan(text: PlanText, mode: "Mode" = "strict") -> PlanText:
 
 
 def named_tools(targets: Sequence[str]) -> "Toolbox":
-    """Return the tools of files and modules, or exit with a message."""
-    from llmc import Toolbox, ToolboxError
+    """Return the tools of files, modules and plans, or exit with a message."""
+    from llmc import CompileError, Toolbox, ToolboxError
 
     tools = Toolbox()
     if not targets:
         return tools
+    from llmc import load
     from llmc.config.tool_files import MissingToolsError, load_tools
 
     try:
         with aside():
             for target in targets:
-                tools |= load_tools(target, Path())
-    except MissingToolsError as error:
+                tools |= Toolbox([load(target)]) if target.endswith(".llmc") else load_tools(target, Path())
+    except CompileError as error:
+        tell(drawn(error.diagnostics, error.source, sys.stderr) if error.source else str(error))
+        raise typer.Exit(FOUND) from error
+    except (MissingToolsError, OSError) as error:
         fail(str(error))
     except ToolboxError as error:
         say(str(error))
@@ -109,30 +113,37 @@ def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: 
     from llmc_grammar import parse
 
     parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools or ())
-    return report_of(parsed, text.folder, tools, mode)
+    return report_of(parsed, text.folder, tools, mode, limits)
 
 
-def report_of(parsed: "Parsed", folder: Path, tools: "Toolbox | None", mode: "Mode") -> DiagnosticReport:
+def report_of(
+    parsed: "Parsed", folder: Path, tools: "Toolbox | None", mode: "Mode", limits: "Bounds | None" = None
+) -> DiagnosticReport:
     """Report the mistakes of a parsed plan, as `check_plan` does."""
     # Only the compiler: importing the runtime would double the time of a check.
-    from llmc.cli.arguments.any_toolbox import AnyTools
+    from llmc.config.any_toolbox import AnyTools
     from llmc_compiler.compiler import check
+    from llmc_compiler.lowering.plan_tool import with_others
     from llmc_grammar import ast
 
     unusable: tuple[Diagnostic, ...] = ()
-    named = any(isinstance(statement, ast.Use) for statement in parsed.plan.statements)
+    others: tuple[Source, ...] = ()
+    uses = [line for line in parsed.plan.statements if isinstance(line, ast.Use)]
     assumed = AnyTools()
     all_tools: Toolbox = assumed
-    if tools is not None and (named or tools):
+    is_checked = True
+    if (tools is not None and (uses or tools)) or any(use.is_plan for use in uses):
         from llmc.config.tool_files import UseError
 
         try:
-            all_tools = _all_tools(parsed.plan, folder, tools)
+            all_tools, is_checked = _all_tools(parsed, folder, tools, limits)
         except UseError as error:
-            unusable = error.diagnostics
-    all_mistakes = (*unusable, *check(parsed, all_tools, lenient=mode == "lenient"))
+            unusable, others = error.diagnostics, error.others
+    all_mistakes = (*unusable, *check(parsed, all_tools, lenient=mode == "lenient", bounds=limits))
     mistakes = sorted(all_mistakes, key=lambda diagnostic: diagnostic.span)
-    return DiagnosticReport(mistakes, parsed.source, tools_checked=not assumed.was_asked)
+    asked = isinstance(all_tools, AnyTools) and all_tools.was_asked
+    source = replace(parsed.source, others=others) if unusable else with_others(parsed.source, all_tools)
+    return DiagnosticReport(mistakes, source, tools_checked=is_checked and not asked)
 
 
 def compile_plan(
@@ -145,33 +156,48 @@ def compile_plan(
 
     parsed = parse(text.data, name=text.name, mode=mode, bounds=limits, tools=tools)
     try:
-        all_tools = _all_tools(parsed.plan, text.folder, tools)
+        all_tools, _ = _all_tools(parsed, text.folder, tools, limits)
     except UseError as error:
-        raise CompileError(report_of(parsed, text.folder, tools, mode).diagnostics, parsed.source) from error
-    return Program.of(parsed, all_tools, mode=mode, passes=passes)
+        report = report_of(parsed, text.folder, tools, mode, limits)
+        raise CompileError(report.diagnostics, report.source) from error
+    return Program.of(parsed, all_tools, mode=mode, passes=passes, bounds=limits)
 
 
-def _all_tools(plan: "Plan", folder: Path, given: "Toolbox") -> "Toolbox":
-    """Return the tools of the plan's `use` lines and the given ones; raises UseError, or exits if they clash."""
-    from llmc import ToolboxError
+def _all_tools(
+    parsed: "Parsed", folder: Path, given: "Toolbox | None", limits: "Bounds | None"
+) -> "tuple[Toolbox, bool]":
+    """Return the tools of the plan's `use` lines and the given ones, and whether all calls in used plans were checked.
 
-    used = _used_tools(plan, folder)
+    Without given tools only plans are loaded. Raises UseError, or exits if two tools clash.
+    """
+    from llmc_compiler.tools.signature import ToolboxError
+
+    used, is_checked = _used_tools(parsed, folder, limits, loads_tools=given is not None)
     try:
-        return used | given
+        return (used if given is None else used | given), is_checked
     except ToolboxError as error:
         fail(f"{error} (the plan's `use` and `--tools` both bring it)")
 
 
-def _used_tools(plan: "Plan", folder: Path) -> "Toolbox":
-    """Return the tools of the plan's `use` lines; raises UseError. Reads the configuration only if a line needs it."""
+def _used_tools(
+    parsed: "Parsed", folder: Path, limits: "Bounds | None", *, loads_tools: bool
+) -> "tuple[Toolbox, bool]":
+    """Return the tools of the plan's `use` lines, and whether all calls in used plans were checked; raises UseError.
+
+    The configuration is read only if a line may need it.
+    """
     from llmc.config.config import Config, ConfigError, find_config
-    from llmc.config.tool_files import resolve_uses
+    from llmc.config.used_plans import UsedPlans
     from llmc_grammar.ast import Use
+    from llmc_grammar.bounds import Bounds
 
     try:
-        by_name = any(isinstance(use, Use) and not use.is_path for use in plan.statements)
+        uses = [use for use in parsed.plan.statements if isinstance(use, Use)]
+        needs_config = loads_tools and any(use.is_plan or not use.is_path for use in uses)
+        plans = UsedPlans(find_config(folder) if needs_config else Config(), limits or Bounds.FILE, loads_tools)
+        file = None if parsed.source.name.startswith("<") else Path(parsed.source.name)
         with aside():
-            return resolve_uses(plan, folder, find_config(folder) if by_name else Config())
+            return plans.tools(parsed.plan, folder, file), not plans.unchecked
     except ConfigError as error:
         fail(str(error))
 

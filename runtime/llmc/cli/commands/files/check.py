@@ -92,8 +92,10 @@ def _text(file: str, limit: int, mode: "Mode") -> PlanText | None:
 
 def _edits(mistakes: "Sequence[Diagnostic]", mode: "Mode") -> int:
     """Return the number of mistakes with an edit that may be made."""
+    from llmc_grammar.source import TEXT
+
     severity = "warning" if mode == "lenient" else "error"
-    return sum(1 for one in mistakes if one.edit and one.severity == severity)
+    return sum(1 for one in mistakes if one.edit and one.severity == severity and one.span.start < TEXT)
 
 
 def _tell_unsafe(number: int, options: str) -> None:
@@ -140,7 +142,7 @@ class _Fix:
 
     def _mistakes(self, parsed: "Parsed") -> "Sequence[Diagnostic]":
         """Return all mistakes in a plan, including those of names and types."""
-        return report_of(parsed, self.text.folder, self.tools, self.mode).diagnostics
+        return report_of(parsed, self.text.folder, self.tools, self.mode, self.limits).diagnostics
 
 
 def _replace(name: str, data: bytes) -> None:

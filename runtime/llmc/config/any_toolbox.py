@@ -1,6 +1,6 @@
 """A toolbox with a tool of every name, to check plans without their tools."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from llmc_compiler.effects.effects import Effect, Kind
@@ -69,18 +69,22 @@ class AnySignature:
 
 
 class AnyTools(Toolbox):
-    """A toolbox with a tool of every name. The tools are pure, so that no mistakes about effects are reported."""
+    """A toolbox with a tool of every name, besides `known` ones.
+
+    The others are pure, so that no mistakes about effects are reported.
+    """
 
     is_known = False
 
-    def __init__(self) -> None:
-
-        super().__init__()
+    def __init__(self, known: Iterable[Tool] = ()) -> None:
+        super().__init__(known)
         self.was_asked = False
         """Whether the call of an unknown tool was accepted."""
 
     def get(self, name: str) -> Tool:
         """Return a tool with this name."""
+        if (known := super().get(name)) is not None:
+            return known
         self.was_asked = True
         return Tool(name, "", Effect(Kind.PURE), AnySignature(), call=_unknown, is_async=False)
 
