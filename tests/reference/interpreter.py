@@ -152,7 +152,7 @@ class _Run:
             except EvaluationError:
                 source = FAILED
         if source.status is Status.FAILED:
-            self._note_failure(self._calls(rest))
+            self._note_failure(self._behind(self._calls(rest)))
         return source
 
     def _elements(
@@ -200,7 +200,7 @@ class _Run:
         """Whether a condition holds; where it fails, so do the writes of the calls behind it."""
         holds = YES if condition is None else self._settle(condition, scope)
         if holds.status is Status.FAILED:
-            self._note_failure(behind)
+            self._note_failure(self._behind(behind))
         if not holds.is_value:
             return holds
         return YES if truth(holds.value) else NO
@@ -299,6 +299,18 @@ class _Run:
 
     def _calls(self, exprs: list[Expr]) -> list[Call]:
         return [call for expr in exprs for call in calls(expr, {*self.tools, *self.plans})]
+
+    def _behind(self, calls: Iterable[Call]) -> Iterator[Call]:
+        """Calls of tools, and those in the plans that are called, which are not made either."""
+        for call in calls:
+            if call.tool not in self.plans:
+                yield call
+                continue
+            for line in self.plans[call.tool].statements:
+                exprs = _exprs(line) if isinstance(line, Task) else []
+                if isinstance(line, Join):
+                    exprs = [argument.value for argument in line.arguments]
+                yield from self._behind(self._calls(exprs))
 
     def _note_failure(self, failed: Iterable[Call]) -> None:
         """Remember those of the calls that write: what conflicts with them is blocked from here on."""

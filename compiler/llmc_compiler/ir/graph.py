@@ -140,6 +140,11 @@ class Node(Brief):
         return None if self.inlined is None else self.inlined.owner
 
     @property
+    def holds_arguments(self) -> bool:
+        """Whether the value is a mapping of the arguments of such a call."""
+        return self.inlined is not None and self.inlined.task == self.inlined.owner
+
+    @property
     def is_task(self) -> bool:
         """Whether this is the main node of a task of an inlined plan."""
         return self.inlined is not None and self.inlined.task == self.id
@@ -201,7 +206,7 @@ def with_terms(op: Operation, change: Callable[[Term], Term]) -> Operation:
             arguments = tuple((name, change(value)) for name, value in bound)
             return replace(op, bound=arguments, fallback=fallback and change(fallback))
         case Evaluate(term, fallback):
-            return Evaluate(change(term), fallback and change(fallback))
+            return replace(op, term=change(term), fallback=fallback and change(fallback))
         case Join(term):
             return replace(op, term=change(term))
         case Loop(_, source):

@@ -27,7 +27,7 @@ def inputs_of(call: NodeId, plan: str) -> NodeId:
 
 def arguments_of(node: Node, nodes: Mapping[NodeId, Node]) -> list[tuple[str, Term]]:
     """Return the arguments of a call that prints as it was written; none for other nodes."""
-    if not isinstance(node.op, Evaluate) or node.op.plan is None or node.op.expects:
+    if not isinstance(node.op, Evaluate) or node.op.plan is None or node.holds_arguments:
         return []
     inputs = nodes.get(inputs_of(node.id, node.op.plan))
     match None if inputs is None else inputs.op:

@@ -155,7 +155,7 @@ class _Printer:
         match node.op:
             case Call(tool, bound):
                 return ast.Call(tool.name, tuple(self._arguments(tool.signature.shape.positional, bound)))
-            case Evaluate(plan=str() as plan, expects=()):
+            case Evaluate(plan=str() as plan) if not node.holds_arguments:
                 given = arguments_of(node, self._nodes)
                 return ast.Call(plan, tuple(ast.Argument(name, self._expr(value)) for name, value in given))
             case Evaluate(value) | Join(value):

@@ -4,7 +4,7 @@ from collections import Counter
 
 from llmc_compiler.expressions import terms as term
 from llmc_compiler.expressions.terms import NodeId, Term
-from llmc_compiler.ir.graph import JOIN, Evaluate, Graph, Node, all_nodes, nodes_within
+from llmc_compiler.ir.graph import JOIN, Graph, all_nodes, nodes_within
 from llmc_compiler.ir.inlined_calls import elements, printed_conditions, printed_terms
 from llmc_grammar import ast
 
@@ -49,17 +49,12 @@ def _unplaced(graph: Graph, names: dict[NodeId, str]) -> list[NodeId]:
         for root in roots:
             uses.update(_weights(root))
         # Outside reads of a loop's body were moved out of it, and must stay outside.
-        shown = [inner for inner in nodes_within(node) if inner.owner is None or _has_arguments(inner)]
+        shown = [inner for inner in nodes_within(node) if inner.owner is None or inner.holds_arguments]
         uses.update(2 * [need for inner in shown for need in inner.needs if need in graph.nodes])
     # A written task that was merged into a nested call is printed as a read of it.
     uses.update(2 * [key for task, key in graph.tasks.items() if str(task) != str(key)])
     nested = [key for key in graph.nodes if key not in names and key != JOIN and graph.nodes[key].owner is None]
     return [key for key in nested if uses[key] != 1 or graph.nodes[key].is_task]
-
-
-def _has_arguments(node: Node) -> bool:
-    """Whether a node holds the arguments of a call that prints as it was written."""
-    return isinstance(node.op, Evaluate) and bool(node.op.expects)
 
 
 def _weights(root: Term) -> Counter[NodeId]:

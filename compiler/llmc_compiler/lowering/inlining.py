@@ -145,7 +145,7 @@ class _Grafting:
         """Return the node with the arguments that the tasks do not read directly, if there are any."""
         call = self.call
         own = {name: term for name, term in call.arguments.items() if call.kept or name not in call.direct}
-        if not own:
+        if not own and not call.kept:
             return None
         op = Evaluate(MapOf(tuple(own.items()), call.span))
         inlined = None
@@ -157,10 +157,15 @@ class _Grafting:
 
     def _given(self, inputs: Node | None) -> tuple[Condition, ...]:
         """Return the condition that the arguments have values; a list with elements is always true."""
+        call, span = self.call, self.call.span
         nodes = {} if inputs is None else {inputs.id: None}
-        nodes.update((value.node, None) for value in self.call.direct.values() if isinstance(value, Get))
-        values = tuple(Get(node, (), self.call.span) for node in nodes)
-        return (Condition(ListOf(values, self.call.span)),) if values else ()
+        nodes.update((value.node, None) for value in call.direct.values() if isinstance(value, Get))
+        values: list[Term] = [Get(node, (), span) for node in nodes]
+        if call.fallback is not None:
+            # What a fallback reads may be skipped, but if it failed, the call is blocked.
+            read = dict.fromkeys(read.node for read in reads(call.fallback))
+            values += (Binary("==", Get(node, (), span), Const(None, span), span) for node in read)
+        return (Condition(ListOf(tuple(values), span)),) if values else ()
 
     # Nodes
 
@@ -173,12 +178,7 @@ class _Grafting:
         key, inlined = self._id(node.id), self._origin(node)
         yield from self._texts((*self.call.when, *given), inlined)
         span = self._moved(node.span)
-        if isinstance(op, Loop) and when:
-            # A loop has no conditions of its own, so its source has them.
-            source = NodeId(f"{key}/source")
-            yield self._node(source, Evaluate(op.source), when, op.source.span, inlined)
-            op, when = replace(op, source=Get(source, (), op.source.span)), ()
-        elif not own and self._implies(op, given):
+        if not own and self._implies(op, given):
             when = self.call.when
         self._tasks.add(key)
         yield replace(self._node(key, op, when, span, inlined), effects=node.effects)
@@ -362,9 +362,13 @@ def _text(parts: Sequence[str | Term], span: Span) -> Term:
 
 def _strict(op: Operation) -> set[NodeId]:
     """Return nodes without whose values an operation certainly is skipped or blocked."""
-    if not isinstance(op, (Call, Evaluate)):
-        return set()
-    below = [value for _, value in op.bound] if isinstance(op, Call) else [op.term]
+    match op:
+        case Call(_, bound):
+            below = [value for _, value in bound]
+        case Evaluate(term) | Loop(_, term):
+            below = [term]
+        case _:
+            return set()
     found: set[NodeId] = set()
     while below:
         term = below.pop()

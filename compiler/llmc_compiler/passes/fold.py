@@ -130,7 +130,7 @@ class Folding:
         folded = self._folded(node)
         if str(node.id) != str(node.task):
             self._bury(folded)
-        is_known = isinstance(folded.op, Evaluate) and not (folded.op.expects or folded.when or folded.needs)
+        is_known = isinstance(folded.op, Evaluate) and not (folded.op.plan or folded.when or folded.needs)
         if is_known and isinstance(folded.op, Evaluate) and isinstance(folded.op.term, Const):
             self._known[node.id] = folded.op.term
         return (folded,)

@@ -162,15 +162,14 @@ def unfit(instance: Instance, value: Json) -> PlanError | None:
 def covered(instance: Instance, verdict: Verdict) -> PlanError | None:
     """Return the error of a task of a called plan for which the fallback of the call stands."""
     outcome, cause = verdict
-    node = instance.node
-    if not (isinstance(node.op, Evaluate) and node.op.plan and node.op.fallback is not None and cause is not None):
-        return None
-    is_inside = cause.node.owner is not None and cause.node.id.startswith(f"{node.id}/")
-    if not isinstance(outcome, BlockedBy) or not is_inside:
+    node, op = instance.node, instance.node.op
+    if not isinstance(op, Evaluate) or op.plan is None or op.fallback is None or not isinstance(outcome, BlockedBy):
         return None
     # An argument without a value is the caller's; one that does not fit is refused by the plan.
-    is_argument = isinstance(cause.node.op, Evaluate) and bool(cause.node.op.expects)
-    return None if is_argument and not isinstance(outcome.error, BadArgument) else outcome.error
+    is_unfit = isinstance(outcome.error, BadArgument) and cause is not None and cause.node.owner == node.id
+    own = [] if is_unfit else [condition.term for condition in node.when]
+    before = (instance.scope.find(read) for term in (*own, op.fallback) for read in _reads(term))
+    return outcome.error if all(read.cause is None for read in before) else None
 
 
 def depends_on_cancelled(instance: Instance) -> bool:
