@@ -25,6 +25,7 @@ from llmc_compiler.lowering.argument_checks import (
     direct_arguments,
 )
 from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Place
+from llmc_compiler.lowering.narrowing import certainly_fails
 from llmc_compiler.lowering.plan_tool import DEEPEST, PlanTool, with_others
 from llmc_compiler.tools.argument_binding import MissingParameter, bind
 from llmc_compiler.tools.standard_callee import STANDARD
@@ -288,17 +289,11 @@ class Lowering(ExpressionLowering):
             # In a loop only the call itself says which tasks belong to one element.
             kept=is_kept or fallback is not None or bool(self._elements),
         )
-        for node in inlining.inline(plan_call, self._files):
-            self._nodes.append(node)
-            self._know(node)
-
-    def _know(self, node: Node) -> None:
-        """Infer the type of a node, and for a loop first those of its body."""
-        if isinstance(node.op, graph.Loop):
-            with self._facts.each(node.op.name, node.op.source):
-                for inner in node.op.body:
-                    self._know(inner)
-        self._facts.add(node)
+        nodes = list(inlining.inline(plan_call, self._files))
+        if certainly_fails(nodes, self._facts) and not plan_call.kept:
+            nodes = list(inlining.inline(replace(plan_call, kept=True), self._files))
+            certainly_fails(nodes, self._facts)
+        self._nodes += nodes
 
     def _unknown_tool(self, call: ast.Call) -> Diagnostic:
         """Diagnose an unknown tool. The edit names the most similar tool, as a guess if several are similar."""

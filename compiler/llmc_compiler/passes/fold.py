@@ -148,6 +148,8 @@ class Folding:
             sure.update(read.node for read in reads(term))
             if not isinstance(term, Const) or bool(term.value) != condition.expected:
                 when.append(condition if term is condition.term else Condition(term, condition.expected))
+            if isinstance(term, Const) and bool(term.value) != condition.expected:
+                break  # the rest is not reached
         return tuple(when), sure
 
     def _node(self, node: Node) -> Node:
