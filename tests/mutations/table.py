@@ -15,6 +15,7 @@ from tests.mutations.conditions import Wrong, wrongs
 
 MODULES: Final = (
     *(type(known).__module__ for known in PIPELINE),
+    "llmc_compiler.passes.term_folding",
     "llmc_compiler.ir.order_edges",
     "llmc_compiler.effects.access_history",
 )

@@ -3,7 +3,7 @@
 import pytest
 
 import llmc
-from llmc_compiler.passes import fold
+from llmc_compiler.passes import term_folding
 
 TEXT = "x" * 190
 PLAN = f'a = "{TEXT}"\n' + "".join(f't{n} = "{"$a " * 50}{n}"\n' for n in range(60))
@@ -17,7 +17,7 @@ def length(most: int, monkeypatch: pytest.MonkeyPatch) -> int:
     return len(program.to_llmc())
 
 
-@pytest.mark.parametrize("most", [10_000, fold.GROWTH])
+@pytest.mark.parametrize("most", [10_000, term_folding.GROWTH])
 def test_a_plan_grows_by_no_more_than_that(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is beyond stays as it is written; the second is the control, which has room for all of it."""
     grown = length(most, monkeypatch) - length(0, monkeypatch)
