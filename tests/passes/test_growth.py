@@ -3,7 +3,7 @@
 import pytest
 
 import llmc
-from llmc_compiler.passes import term_folding
+from llmc_compiler.passes import fold, term_folding
 
 TEXT = "x" * 190
 PLAN = f'a = "{TEXT}"\n' + "".join(f't{n} = "{"$a " * 50}{n}"\n' for n in range(60))
