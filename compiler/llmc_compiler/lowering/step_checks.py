@@ -6,13 +6,14 @@ from typing import Final
 from llmc_compiler.diagnostics.plan_errors import NoPart, WrongIndex
 from llmc_compiler.expressions import types
 from llmc_compiler.expressions.terms import Slice, Subscript, Term
-from llmc_compiler.expressions.types import ANY, FLOAT, INT, NEVER, STR, Type, describe, overlap
+from llmc_compiler.expressions.types import ANY, BOOL, FLOAT, INT, NEVER, STR, Type, describe, overlap
 from llmc_compiler.lowering.type_inference import TypeEnvironment
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.print import print_expr
 
 _LONGEST: Final = 40
+_MOST_KEYS: Final = 5
 
 
 def step_mistakes(
@@ -45,8 +46,15 @@ def _may_be(found: Type, *, text: bool) -> bool:
 
 def _wrong(term: Term, what: str, wanted: str, facts: TypeEnvironment) -> Diagnostic:
     """Return the mistake of a key or bound."""
-    found = describe(facts.of(term))
-    return WrongIndex(span=term.span, what=what, wanted=wanted, found=found, notes=facts.notes([term], term.span))
+    found = facts.of(term)
+    return WrongIndex(
+        span=term.span,
+        what=what,
+        wanted=wanted,
+        found=describe(found),
+        suggestion="write `1 if … else 0` for an integer" if found == BOOL else f"use {wanted}",
+        notes=facts.notes([term], term.span),
+    )
 
 
 def _no_part(written: ast.Subscript | ast.Slice, term: Subscript | Slice, facts: TypeEnvironment) -> Diagnostic:
@@ -54,16 +62,21 @@ def _no_part(written: ast.Subscript | ast.Slice, term: Subscript | Slice, facts:
     place, whole = print_expr(written.value), print_expr(written)
     place, step = (place, whole.removeprefix(place)) if len(whole) <= _LONGEST else ("this", "such part")
     owner = facts.of(term.value)
-    kinds = types.options(owner)
-    if isinstance(term, Slice):
-        suggestion = "take a slice of a list or of a text"
-    elif any(isinstance(kind, types.ListOfType) for kind in kinds):
-        suggestion = "an index of a list is an integer"
-    elif any(isinstance(kind, types.Record) for kind in kinds):
-        suggestion = "a key of a mapping is a text"
-    elif overlap(owner, STR):
-        suggestion = "take a part of the text with a slice, such as `[:1]`"
-    else:
-        suggestion = "leave the step out"
     notes = facts.notes([term.value, *([term.key] if isinstance(term, Subscript) else [])], term.span)
+    suggestion = _suggestion(term, owner, facts)
     return NoPart(span=term.span, place=place, step=step, found=describe(owner), suggestion=suggestion, notes=notes)
+
+
+def _suggestion(term: Subscript | Slice, owner: Type, facts: TypeEnvironment) -> str:
+    """Suggest another step."""
+    if isinstance(term, Slice):
+        return "take a slice of a list or of a text"
+    kinds = types.options(owner)
+    if any(isinstance(kind, types.ListOfType) for kind in kinds):
+        return "use an integer for an index"
+    keys = [field.name for kind in kinds if isinstance(kind, types.Record) for field in kind.fields]
+    if keys and overlap(facts.of(term.key), STR):
+        return f"its keys are: {', '.join(keys[:_MOST_KEYS])}"
+    if any(isinstance(kind, types.Record) for kind in kinds):
+        return "use a text for a key"
+    return "take a part of the text with a slice, such as `[:1]`" if overlap(owner, STR) else "leave the step out"
