@@ -114,7 +114,7 @@ def list_of(item: Type) -> Type:
     return ListOfType(item, size) if size <= LARGEST else ListOfType(ANY)
 
 
-def record(fields: Iterable[Field], rest: Type | None = None) -> Type:
+def record(fields: Iterable[Field], rest: Type | None = None) -> Record:
     """Return the type of a mapping with these fields."""
     known = tuple(fields)
     size = 1 + sum(_size(each.type) for each in known) + (0 if rest is None else _size(rest))

@@ -294,7 +294,7 @@ def drawn(name: str, number_of_input: int) -> Arguments:
     """The arguments with this number; of some, one is replaced by any value."""
     random = Random(f"{name} {number_of_input}")
     arguments = DRAWN[name](random)
-    if random.random() < 0.1:
+    if random.random() < 0.15:
         index = random.randrange(len(arguments))
         arguments[index] = arguments[index][0], value(random)
     return arguments

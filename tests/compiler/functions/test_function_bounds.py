@@ -91,6 +91,7 @@ HOSTILE: Final[list[tuple[str, Arguments, str]]] = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("name", "arguments", "reason"), HOSTILE, ids=[name for name, _, _ in HOSTILE])
 def test_a_result_that_is_too_large_is_not_built(name: str, arguments: Arguments, reason: str) -> None:
     """The refusal takes less memory than an allowed result, whatever the result would have taken."""
@@ -102,6 +103,7 @@ def test_a_result_that_is_too_large_is_not_built(name: str, arguments: Arguments
     assert memory(call) < 2.2 * TEXT_BYTES
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "compute",
     [
@@ -117,13 +119,13 @@ def test_the_naive_way_is_seen(compute: Callable[[], object]) -> None:
     assert memory(compute) > 2.2 * TEXT_BYTES
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
         ("split", [("s", "a " * 8 * TEXT_BYTES)]),
         ("split", [("s", TEXT), ("by", "a")]),
         ("lines", [("s", "\n" * TEXT_BYTES)]),
-        ("unique", [("xs", list(range(LIST_ITEMS + 1)))]),
         ("merge", [("a", MAPPING), ("b", {"a": 0})]),
         ("merge", [("a", MAPPING), ("b", {f"x{index}": 0 for index in range(LIST_ITEMS)})]),
     ],
@@ -138,6 +140,7 @@ def test_a_result_whose_size_shows_late_is_built_up_to_the_bound(name: str, argu
     assert memory(call) < 250 * LIST_ITEMS
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -173,6 +176,7 @@ def test_a_result_that_is_just_small_enough_has_a_value(name: str, arguments: Ar
 @pytest.mark.parametrize(
     ("name", "arguments", "reason"),
     [
+        ("unique", [("xs", list(range(LIST_ITEMS + 1)))], TOO_MUCH),
         ("sum", [("xs", [2 ** (INTEGER_BITS - 1)] * 2)], "bits"),
         ("sum", [("xs", [1e308, 1e308])], "too large for a number"),
         ("sum", [("xs", [2**9_999, 0.5])], "too large for a number"),
@@ -244,6 +248,7 @@ QUICK: Final = frozenset({"abs", "round", "len", "get", "kind"})
 """Functions that take the same time for any argument."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_effort_is_counted(name: str) -> None:
     """Each function that visits its argument counts what it visits, so that a loop over calls ends."""
@@ -254,6 +259,7 @@ def test_effort_is_counted(name: str) -> None:
             FUNCTIONS[name].call(MANY[name])
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "elements",
     [
@@ -308,11 +314,12 @@ def is_bounded(value: Any) -> bool:  # noqa: ANN401 — JSON data
     return value is None or len(value) <= LIST_ITEMS
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_extreme_arguments_have_a_bounded_value_or_an_error(name: str) -> None:
     """No other exception, and no result beyond the bounds."""
     function = FUNCTIONS[name]
-    for number in range(max(12, INPUTS // 20)):
+    for number in range(max(6, INPUTS // 20)):
         random = Random(f"extreme {name} {number}")
         effort.left = EFFORT
         arguments: Arguments = []

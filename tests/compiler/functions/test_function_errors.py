@@ -5,8 +5,10 @@ from typing import Final
 
 import pytest
 
+from llmc_compiler.expressions.functions.formats import formatted
 from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.operators import OperandError
+from llmc_compiler.expressions.terms import Json
 from tests.compiler.functions.inputs import Arguments
 from tests.compiler.functions.written import read
 from tests.golden import settle_file
@@ -60,3 +62,21 @@ def test_long_names_are_cut_in_messages() -> None:
     with pytest.raises(OperandError) as raised:
         FUNCTIONS["max"].call([("xs", [{"b" * 10_000: 1}, {}]), ("by", "a" * 10_000)])
     assert len(str(raised.value)) < 150
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "a format takes a number or a text, not null: test it first, `… if $x != null`"),
+        ([1], "a format takes a number or a text, not a list: take an element of it, `$x[0]`"),
+        ({}, "a format takes a number or a text, not a mapping: take a part of it, `$x.name`"),
+        (True, "a format takes a number or a text, not true or false: make it a text, `str($x)`"),
+    ],
+)
+def test_a_value_in_a_text_may_have_no_format(value: Json, message: str) -> None:
+    """As in `${x:>8}`, where no call has checked it; and a format that is none is refused."""
+    with pytest.raises(OperandError) as raised:
+        formatted(value, ">8")
+    assert str(raised.value) == message
+    with pytest.raises(OperandError, match="the format does not have the form"):
+        formatted("a", "x")

@@ -34,11 +34,7 @@ def rounded(x: float, digits: int) -> Json:
     """Return the number rounded half to even, as an integer for no digits; raises OperandError."""
     if abs(digits) > MOST_DIGITS:
         raise OperandError(f"`digits` of `round` is beyond {MOST_DIGITS}: use fewer digits")
-    try:
-        result = round(x, digits) if digits else round(x)
-    except OverflowError:
-        raise _too_large("round") from None
-    return _checked("round", result)
+    return _checked("round", round(x, digits) if digits else round(x))
 
 
 def total(xs: list[Json]) -> Json:

@@ -207,14 +207,11 @@ def merged(*mappings: Type) -> Type:
     for each in mappings:
         options = [*_records(each)]
         later = options[0] if len(options) == 1 else Record((), types.union(map(_values, options)))
-        united = _updated(result, later)
-        if not isinstance(united, Record):
-            return types.map_of(ANY)
-        result = united
+        result = _updated(result, later)
     return result
 
 
-def _updated(first: Record, later: Record) -> Type:
+def _updated(first: Record, later: Record) -> Record:
     """Return the type of a mapping that is updated with another."""
     fields: list[Field] = []
     for name in dict.fromkeys(each.name for each in (*first.fields, *later.fields)):
