@@ -105,6 +105,13 @@ class StandardFunction:
     compute: Callable[..., Json]
     gives: Callable[..., Type]
     reveals: bool = False
+    needed: frozenset[str] = field(init=False, compare=False, repr=False)
+    known: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        single = [parameter for parameter in self.parameters if not parameter.many]
+        object.__setattr__(self, "known", frozenset(parameter.name for parameter in single))
+        object.__setattr__(self, "needed", frozenset(parameter.name for parameter in single if parameter.required))
 
     def call(self, arguments: Sequence[tuple[str | None, Json]]) -> Json:
         """Return the value for arguments by parameter name, None for one more of `many`; raises OperandError."""
@@ -168,9 +175,7 @@ class StandardFunction:
                 more.append(argument)
             else:
                 named[name] = argument
-        known = {parameter.name: parameter for parameter in self.parameters if not parameter.many}
-        missing = [name for name, parameter in known.items() if parameter.required and name not in named]
-        if missing or not known.keys() >= named.keys() or (more and not self.parameters[-1].many):
+        if not self.needed <= named.keys() <= self.known or (more and not self.parameters[-1].many):
             raise OperandError(f"the arguments of `{self.name}` do not fit: write `{self.signature}`")
         return named, more
 
